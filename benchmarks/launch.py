@@ -33,10 +33,10 @@ from lms.app import create_app
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
+from lti.selftest.platform.records import Link, Person, Tool, new_id
+from lti.selftest.platform.vocabulary import Role
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
-from tests.platform.records import Link, Person, Tool, new_id
-from tests.platform.vocabulary import Role
 from wsgi import COMPONENTS
 
 HOST: Final = "127.0.0.1"
@@ -89,7 +89,7 @@ class Runner:
         halves = [self._login(environ) for environ in asked]
         spent = time.process_time() - started
         tokens = [
-            self.platform.launching.signed(one.launch, half.nonce, self.platform.now())
+            self.platform.key.sign(self.platform.claims_of(one.launch, half.nonce))
             for one, half in zip(begun, halves, strict=True)
         ]
         return spent, [
@@ -208,9 +208,9 @@ def _stock(platform: Platform) -> Runner:
                 {
                     "default": True,
                     "client_id": tool.client_id,
-                    "auth_login_url": platform.auth_url,
-                    "auth_token_url": platform.token_url,
-                    "key_set": platform.keys.jwks(),
+                    "auth_login_url": platform.addresses.auth,
+                    "auth_token_url": platform.addresses.token,
+                    "key_set": platform.jwks(),
                     "key_set_url": None,
                     "deployment_ids": [tool.deployment_id],
                 }
@@ -235,7 +235,7 @@ def _stock(platform: Platform) -> Runner:
 
 def _verify(platform: Platform, times: int = 400) -> Callable[[], float]:
     """Return what measures the CPU seconds of one bare verify."""
-    private = platform.keys.current.private
+    private = platform.key.private
     public, signed = private.public_key(), b"h" * 1500
     signature = private.sign(signed, padding.PKCS1v15(), hashes.SHA256())
 

@@ -42,10 +42,10 @@ from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
 from lms.worker.web_and_worker_supervisor import listen
-from lti.selftest.platform_keys import segment
+from lti.selftest.platform.keys import segment
+from lti.selftest.platform.records import Link
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
-from tests.platform.records import Link
 from tests.servers.postgres import DURABLE, postgres
 
 KNOWN: Final = 400
@@ -73,19 +73,19 @@ class Course:
         begun = platform.begin(platform.course.learners[0], link)
         fields = {**begun.fields, "login_hint": "SUB"}
         fields.pop("lti_storage_target", None)
-        claims = platform.launching.claims(begun.launch, "NONCE", platform.now())
+        claims = platform.claims_of(begun.launch, "NONCE")
         named = {"sub": "SUB", "name": "Wren SUB", "given_name": "Wren", "family_name": "SUB"}
         times = {"iat": "IAT", "exp": "EXP"}
         said = json.dumps({**claims, **named, "email": "SUB@example.org", **times})
-        header = {"typ": "JWT", "alg": "RS256", "kid": platform.keys.current.kid}
+        header = {"typ": "JWT", "alg": "RS256", "kid": platform.key.kid}
         return cls(
             address=f"{HOST}:{port}",
             port=port,
-            auth_url=platform.auth_url,
+            auth_url=platform.addresses.auth,
             form=urlencode(fields),
             header=segment(header),
             claims=said.replace('"IAT"', "IAT").replace('"EXP"', "EXP"),
-            key=platform.keys.current.private,
+            key=platform.key.private,
         )
 
     def token(self, person: str, nonce: str) -> str:

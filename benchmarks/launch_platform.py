@@ -4,9 +4,9 @@ from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lti.registrations.deployments import approve_deployment
 from lti.registrations.registrations import NewRegistration, RegistrationDetails, add_registration
+from lti.selftest.platform.records import Tool
 from tests.factories import make_organization
 from tests.platform.platform import Platform
-from tests.platform.records import Tool
 
 
 def registered(platform: Platform, base: str) -> Tool:
@@ -22,9 +22,9 @@ def known_to(carrel: Carrel, platform: Platform, tool: Tool) -> None:
     """Let the house know the platform, its deployment approved for Elm County."""
     details = RegistrationDetails(
         name="A platform",
-        auth_url=platform.auth_url,
-        token_url=platform.token_url,
-        jwks_url=platform.jwks_url,
+        auth_url=platform.addresses.auth,
+        token_url=platform.addresses.token,
+        jwks_url=platform.addresses.jwks,
         allows_loopback=True,
     )
     with carrel.database.transaction() as session:

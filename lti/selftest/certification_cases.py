@@ -16,15 +16,13 @@ from lti.protocol.spec_vocabulary import (
     ROLES,
     VERSION_CLAIM,
 )
+from lti.selftest.platform.vocabulary import INSTITUTION, LTI, MEMBERSHIP
 
 Claims = Mapping[str, Any]
 TEACHER: Final = "Instructor"
 STUDENT: Final = "Learner"
 PRINCIPALS: Final = (TEACHER, STUDENT)
-MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
-INSTITUTION: Final = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
 NAMES: Final = ("name", "given_name", "family_name")
-LTI_CLAIMS: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 PRIVATE: Final = (
     "name",
     "given_name",
@@ -72,7 +70,7 @@ def _changed(**changes: Any) -> Callable[[Signer, Claims], str]:  # noqa: ANN401
 
 
 def _without_all(signer: Signer, claims: Claims) -> str:
-    return signer.sign({name: claims[name] for name in claims if not name.startswith(LTI_CLAIMS)})
+    return signer.sign({name: claims[name] for name in claims if not name.startswith(LTI)})
 
 
 def _full(principal: str) -> list[str]:

@@ -9,16 +9,13 @@ from urllib3.exceptions import HTTPError
 
 from lms.core import clock
 from lms.core.errors import N_
-from lti.protocol.spec_vocabulary import RESOURCE_LINK, SETTINGS
 from lti.selftest.certification_cases import STUDENT, TEACHER
 from lti.selftest.check_results import Group, Proof
-from lti.selftest.platform_tokens import choice_faults
-from lti.selftest.sandbox import Stage
-from lti.selftest.simulated_browser import field_in
-from lti.selftest.simulated_platform import DEPLOYMENT
+from lti.selftest.platform.tokens import choice_faults
+from lti.selftest.platform.vocabulary import DEEP_LINKING, Message
+from lti.selftest.sandbox import DEPLOYMENT, Stage
+from lti.selftest.simulated_browser import Page, Visitor, field_in
 
-MESSAGE: Final = "LtiDeepLinkingRequest"
-DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 DATA: Final = "csrf:7; +%2F&="
 OFFERED: Final = re.compile(r'name="add"\s+value="(webinar:[0-9a-z]{26})"')
 BROKEN: Final = "no answer"
@@ -69,7 +66,7 @@ CASES: Final = (
     Choosing(N_("Several links"), {}, 3, "3", _count),
     Choosing(N_("Signed for this platform"), {}, 1, "ours", lambda said: said.faults or "ours"),
     Choosing(N_("Data is returned"), {"data": DATA}, 1, DATA, _data),
-    Choosing(N_("No data if none was sent"), {}, 1, "none", _data),
+    Choosing(N_("No data if none was sent"), {"data": None}, 1, "none", _data),
     Choosing(N_("Grade columns if not specified"), {}, 2, "2", _columns),
     Choosing(N_("Grade columns if accepted"), {"accept_lineitem": True}, 2, "2", _columns),
     Choosing(N_("No grade columns if not accepted"), {"accept_lineitem": False}, 2, "0", _columns),
@@ -98,7 +95,7 @@ def _chosen(stage: Stage, case: Choosing) -> Proof:
 def _answer(stage: Stage, case: Choosing) -> Said:
     """Return the picker's response, verified with the published keys."""
     visitor = stage.visitor()
-    page = stage.launch(visitor, TEACHER, _asking(stage, case.asks), message=MESSAGE)
+    page = _ask(stage, visitor, TEACHER, case.asks)
     if not page.frame:
         raise ValueError(page.said)
     picker = f"{page.frame}pick"
@@ -111,39 +108,32 @@ def _answer(stage: Stage, case: Choosing) -> Said:
     if not token:
         raise ValueError(sent.said)
     platform = stage.platform
-    claims = platform.tokens.verified(token, platform.tool)
+    claims = platform.tokens.verified(token, stage.tool)
     faults = choice_faults(
-        claims, platform.tool, DEPLOYMENT, issuer=platform.url, now=clock.now().timestamp()
+        claims, stage.tool, DEPLOYMENT, issuer=platform.issuer, now=clock.now().timestamp()
     )
     return Said(
-        items=claims.get(DL + "content_items", []),
-        data=str(claims.get(DL + "data", "none")),
+        items=claims.get(DEEP_LINKING + "content_items", []),
+        data=str(claims.get(DEEP_LINKING + "data", "none")),
         faults="; ".join(faults),
     )
 
 
-def _asking(stage: Stage, asks: Mapping[str, Any]) -> Callable[[dict[str, Any]], str]:
-    settings = {
-        "deep_link_return_url": f"{stage.platform.url}/answer",
-        "accept_types": ["ltiResourceLink"],
-        "accept_presentation_document_targets": ["iframe"],
-        "accept_multiple": True,
-        **asks,
-    }
-    kept = {name: value for name, value in settings.items() if value is not None}
-
-    def make(claims: dict[str, Any]) -> str:
-        said = {name: value for name, value in claims.items() if name != RESOURCE_LINK}
-        return stage.platform.key.sign({**said, SETTINGS: kept})
-
-    return make
+def _ask(stage: Stage, visitor: Visitor, principal: str, asks: Mapping[str, Any]) -> Page:
+    return stage.launch(
+        visitor,
+        principal,
+        stage.platform.key.sign,
+        message=Message.DEEP_LINKING,
+        deep_linking=asks,
+    )
 
 
 def _refused(
     stage: Stage, name: str, principal: str, asks: Mapping[str, Any], status: int
 ) -> Proof:
     try:
-        page = stage.launch(stage.visitor(), principal, _asking(stage, asks), message=MESSAGE)
+        page = _ask(stage, stage.visitor(), principal, asks)
         got, ok = page.said, page.status == status
     except (ValueError, HTTPError) as fault:
         got, ok = f"{BROKEN}: {type(fault).__name__}", False

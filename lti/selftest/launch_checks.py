@@ -10,6 +10,7 @@ from lti.protocol.spec_vocabulary import ROLES
 from lti.selftest.certification_cases import (
     BAD_PAYLOADS,
     PRINCIPALS,
+    STUDENT,
     TEACHER,
     VALID_LAUNCHES,
     BadPayload,
@@ -73,12 +74,10 @@ def _let_in(stage: Stage, case: ValidLaunch, principal: str) -> Proof:
 
 def _replayed(stage: Stage) -> Proof:
     """Post the same message twice."""
-    visitor, kept = stage.visitor(), []
+    visitor = stage.visitor()
     expected = "303, then 401 state_unknown"
     try:
-        state, nonce = visitor.begin(stage.login("student-twice"))
-        claims = stage.claims("Learner", "student-twice", nonce, "LtiResourceLinkRequest")
-        posted = {"state": state, "id_token": stage.platform.key.sign(claims)}
+        posted = stage.message(visitor, STUDENT, stage.platform.key.sign)
         kept = [visitor.post("/lti/launch", posted) for _ in range(2)]
         got = f"{kept[0].status}, then {kept[1].said}"
     except (ValueError, HTTPError) as fault:

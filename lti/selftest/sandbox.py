@@ -1,11 +1,9 @@
 """The sandbox of the self-test: the tool with its own database and a registered platform."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-
-from urllib3.exceptions import HTTPError
 
 from lms.core import clock
 from lms.core.database import Database
@@ -15,54 +13,40 @@ from lms.core.settings import Settings
 from lms.lti_facade.sandbox_library import furnish, scratch_library
 from lti.http.authorized_platform_calls import Services
 from lti.keys.tool_keys import signing_key
-from lti.protocol.spec_vocabulary import (
-    CONTEXT,
-    CUSTOM,
-    DEPLOYMENT_ID,
-    ENDPOINT,
-    LINE_ITEM_SCOPE,
-    MEMBERSHIPS,
-    MESSAGE_TYPE,
-    PLATFORM,
-    PRESENTATION,
-    RESOURCE_LINK,
-    ROLES,
-    SCORE_SCOPE,
-    TARGET_LINK_URI,
-    VERSION,
-    VERSION_CLAIM,
-)
 from lti.protocol.tool_urls_and_scopes import ToolAddresses
 from lti.registrations.deployments import approve_deployment
 from lti.registrations.registrations import NewRegistration, RegistrationDetails, add_registration
-from lti.selftest.certification_cases import MEMBERSHIP
-from lti.selftest.simulated_browser import Page, Visitor
-from lti.selftest.simulated_platform import (
-    CLIENT_ID,
-    COURSE,
-    DEPLOYMENT,
-    LocalServer,
-    Platform,
-    running_platform,
-)
+from lti.selftest.platform.claims import Addresses, Launch
+from lti.selftest.platform.keys import Key
+from lti.selftest.platform.logins import begin, checked, fields_of
+from lti.selftest.platform.platform import Platform
+from lti.selftest.platform.records import Course, Link, Person, Tool
+from lti.selftest.platform.server import LocalServer, app_of
+from lti.selftest.platform.vocabulary import Role, Scope
+from lti.selftest.simulated_browser import NOTHING_SAID, Page, Visitor
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 MakeTool = Callable[[Carrel], "WSGIApplication"]
-LASTS_S: Final = 300
+MakeToken = Callable[[dict[str, Any]], str]
+CLIENT_ID: Final = "carrel-selftest"
+DEPLOYMENT: Final = "selftest"
+SCOPES: Final = (Scope.LINE_ITEM, Scope.SCORE, Scope.MEMBERS_READ)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The parts of a sandbox; `webinars` are the slugs of the webinars that the platform's organization owns."""
+    """The parts of a sandbox; each link is to a webinar that the platform's organization owns."""
 
     platform: Platform
+    tool: Tool
+    course: Course
+    links: tuple[Link, ...]
     database: Database
     addresses: ToolAddresses
     services: Services
     registration_id: int
-    webinars: tuple[str, ...]
 
     def visitor(self) -> Visitor:
         """Return a visitor with a new browser."""
@@ -72,66 +56,42 @@ class Stage:
         self,
         visitor: Visitor,
         principal: str,
-        make: Callable[[dict[str, Any]], str],
-        *,
-        sub: str = "",
-        message: str = "LtiResourceLinkRequest",
+        make: MakeToken,
+        **fields: Any,  # noqa: ANN401  (those of Launch)
     ) -> Page:
-        """Launch the tool with the token that `make` creates from valid claims."""
-        who = sub or f"{principal.lower()}-{new_public_id()[:8]}"
-        state, nonce = visitor.begin(self.login(who))
-        token = make(self.claims(principal, who, nonce, message))
-        return visitor.post("/lti/launch", {"state": state, "id_token": token})
+        """Launch the tool with the token that `make` creates from valid claims; raises ValueError."""
+        return visitor.post("/lti/launch", self.message(visitor, principal, make, **fields))
 
-    def login(self, sub: str) -> dict[str, str]:
-        """Return the parameters with which the platform begins a login."""
-        return {
-            "iss": self.platform.url,
-            "login_hint": sub,
-            "target_link_uri": self.addresses.launch,
-            "lti_message_hint": "selftest",
-            "client_id": CLIENT_ID,
-            "lti_deployment_id": DEPLOYMENT,
-        }
+    def message(
+        self,
+        visitor: Visitor,
+        principal: str,
+        make: MakeToken,
+        **fields: Any,  # noqa: ANN401  (those of Launch)
+    ) -> dict[str, str]:
+        """Return the state and token of a launch, after its login.
 
-    def claims(self, principal: str, sub: str, nonce: str, message: str) -> dict[str, Any]:
-        """Return the claims of a valid token."""
-        begun = int(clock.now().timestamp())
-        return {
-            "iss": self.platform.url,
-            "aud": CLIENT_ID,
-            "sub": sub,
-            "nonce": nonce,
-            "iat": begun,
-            "exp": begun + LASTS_S,
-            "name": "Self-test user",
-            "given_name": "Somebody",
-            "family_name": "at the self-test",
-            "email": "somebody@selftest.example",
-            "locale": "en",
-            MESSAGE_TYPE: message,
-            VERSION_CLAIM: VERSION,
-            DEPLOYMENT_ID: DEPLOYMENT,
-            TARGET_LINK_URI: self.addresses.launch,
-            ROLES: [MEMBERSHIP + principal],
-            RESOURCE_LINK: {"id": "Link-1", "title": "The self-test's link"},
-            CONTEXT: {"id": COURSE, "title": "The self-test's course"},
-            CUSTOM: {"webinar": self.webinars[0]},
-            PLATFORM: {"guid": "selftest", "name": "Self-test"},
-            PRESENTATION: {
-                "document_target": "iframe",
-                "return_url": f"{self.platform.url}/course",
-                "locale": "en",
-            },
-            ENDPOINT: {
-                "scope": [LINE_ITEM_SCOPE, SCORE_SCOPE],
-                "lineitems": f"{self.platform.url}/line_items",
-            },
-            MEMBERSHIPS: {
-                "context_memberships_url": f"{self.platform.url}/members",
-                "service_versions": ["2.0"],
-            },
-        }
+        Raises ValueError if the tool asks for anything else than a valid token of this launch.
+        """
+        sub = f"{principal.lower()}-{new_public_id()[:8]}"
+        someone = Person(sub, "Self-test", "user", "user@selftest.example")
+        person = fields.pop("person", someone)
+        self.course.enroll(person, Role(principal))
+        launch = Launch(
+            tool=self.tool,
+            deployment_id=DEPLOYMENT,
+            person=person,
+            course=self.course,
+            begun_at=clock.now(),
+            **{"link": self.links[0], **fields},
+        )
+        page = visitor.post("/lti/login", begin(self.platform, launch).fields)
+        if page.location.partition("?")[0] != self.platform.addresses.auth:
+            raise ValueError(f"{page.status}: {NOTHING_SAID}")
+        asked = fields_of(page.location)
+        checked(self.platform, asked)
+        token = make(self.platform.claims_of(launch, asked["nonce"]))
+        return {"state": asked["state"], "id_token": token}
 
 
 @contextmanager
@@ -143,25 +103,28 @@ def staged(settings: Settings, make_tool: MakeTool) -> Iterator[Stage]:
     """
     with (
         LocalServer() as server,
+        LocalServer() as lms,
         scratch_library(settings, base_url=server.url, now=clock.now()) as carrel,
-        running_platform() as platform,
-        server.answering(make_tool(carrel)),
     ):
-        yield _set(carrel, platform, server.url)
+        # a query as Moodle's, which the tool must keep
+        addresses = Addresses(lms.url, lms.url, "Self-test", line_item_query="type_id=7")
+        platform = Platform(addresses, Key.make())
+        with lms.answering(app_of(platform)), server.answering(make_tool(carrel)):
+            yield _set(carrel, platform, ToolAddresses(server.url))
 
 
-def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
+def _set(carrel: Carrel, platform: Platform, addresses: ToolAddresses) -> Stage:
     now = clock.now()
     with carrel.database.transaction() as session:
         found = furnish(session, now=now)
         details = RegistrationDetails(
             name="Self-test",
-            auth_url=f"{platform.url}/auth",
-            token_url=f"{platform.url}/token",
-            jwks_url=f"{platform.url}/jwks",
+            auth_url=platform.addresses.auth,
+            token_url=platform.addresses.token,
+            jwks_url=platform.addresses.jwks,
             allows_loopback=True,
         )
-        new = NewRegistration(platform.url, CLIENT_ID, details, found.organization)
+        new = NewRegistration(platform.issuer, CLIENT_ID, details, found.organization)
         registered = add_registration(session, new, actor=None, now=now)
         approve_deployment(
             session,
@@ -171,24 +134,32 @@ def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
             actor=None,
             now=now,
         )
+    tool = Tool(
+        client_id=CLIENT_ID,
+        deployment_ids=[DEPLOYMENT],
+        name="Carrel",
+        login_url=addresses.login,
+        redirect_uris=(addresses.launch,),
+        launch_url=addresses.launch,
+        scopes=SCOPES,
+        jwks_url=addresses.jwks,
+    )
+    course = Course("Course-A", "Self-test", "The self-test's course")
+    links = [
+        Link(slug, CLIENT_ID, DEPLOYMENT, course.id, slug, addresses.launch, {"webinar": slug})
+        for slug in found.webinars
+    ]
+    platform.records.tools[tool.client_id] = tool
+    platform.records.courses[course.id] = course
+    platform.records.links.update({link.id: link for link in links})
     secret_key = carrel.settings.secret_key
-    addresses = ToolAddresses(url)
-    with suppress(ValueError, HTTPError):  # otherwise the tool's signatures can't be verified
-        platform.tool.jwks = Visitor(url).json("/lti/jwks")
     return Stage(
         platform=platform,
+        tool=tool,
+        course=course,
+        links=tuple(links),
         database=carrel.database,
         addresses=addresses,
         services=Services(lambda: signing_key(carrel.database, secret_key, now=clock.now())),
         registration_id=registered.id,
-        webinars=found.webinars,
     )
-
-
-def link_claims(claims: Mapping[str, Any], link_id: str, webinar: str) -> dict[str, Any]:
-    """Return the claims of a launch from another link in the same course."""
-    return {
-        **claims,
-        RESOURCE_LINK: {"id": link_id, "title": "Another link"},
-        CUSTOM: {"webinar": webinar},
-    }

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
-from typing import Any, Final
-from urllib.parse import parse_qs, urlencode, urlsplit
+from typing import Final
+from urllib.parse import urlencode, urlsplit
 
 from urllib3 import PoolManager, Timeout
 
@@ -55,16 +55,6 @@ class Visitor:
     pool: PoolManager = field(default_factory=lambda: PoolManager(retries=False))
     cookies: dict[str, str] = field(default_factory=dict)
 
-    def begin(self, fields: Mapping[str, str]) -> tuple[str, str]:
-        """Post to the tool's login URL; return state and nonce, raise ValueError without them."""
-        page = self.post("/lti/login", fields)
-        asked = {
-            name: values[0] for name, values in parse_qs(urlsplit(page.location).query).items()
-        }
-        if "state" not in asked or "nonce" not in asked:
-            raise ValueError(f"{page.status}: {NOTHING_SAID}")
-        return asked["state"], asked["nonce"]
-
     def post(self, path: str, fields: Mapping[str, str] | Sequence[tuple[str, str]]) -> Page:
         """Post a form, without following redirects."""
         return self._ask("POST", path, urlencode(fields).encode(), {**FORM, **JSON})
@@ -72,11 +62,6 @@ class Visitor:
     def get(self, path: str) -> Page:
         """Return a page."""
         return self._ask("GET", path, None, {})
-
-    def json(self, path: str) -> dict[str, Any]:
-        """Return a JSON object; raises ValueError for invalid JSON."""
-        found: dict[str, Any] = json.loads(self._ask("GET", path, None, JSON).text)
-        return found
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Page:
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

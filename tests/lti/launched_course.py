@@ -27,12 +27,12 @@ from lti.models.registrations_and_keys import (
 from lti.people.identities import ensure_identity
 from lti.protocol.content_target import Target
 from lti.protocol.messages import Person as Launching
-from lti.protocol.spec_vocabulary import LINE_ITEM_SCOPE, SCORE_SCOPE
+from lti.protocol.spec_vocabulary import LINE_ITEM_SCOPE, SCORE_SCOPE, TEST_USER
+from lti.selftest.platform.records import Course, Link, Person, Tool
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.lti.http.test_access_tokens import Key, our_key
 from tests.platform.platform import Platform
-from tests.platform.records import Course, Link, Person, Tool
 
 HOUSE = "https://library.example.org/lti"
 LENGTH_S = 3600.0  # of the cast's recording
@@ -77,8 +77,7 @@ class School:
             title=made.title,
             target=shown.stored,
             scopes=" ".join(scopes),
-            line_item_url=column
-            and self.platform.places.line_item_url(column, self.platform.habits),
+            line_item_url=column and self.platform.addresses.line_item(column),
             created_at=self.clock.moment,
             seen_at=self.clock.moment,
         )
@@ -92,12 +91,11 @@ class School:
         if course_id in self.contexts:
             return self.contexts[course_id]
         course = self.platform.records.courses[course_id]
-        places = self.platform.places
         context = Context(
             deployment_id=self.deployment_id,
             context_id=course_id,
-            line_items_url=places.line_items_url(course, self.platform.habits),
-            memberships_url=places.members_url(course),
+            line_items_url=self.platform.addresses.line_items(course),
+            memberships_url=self.platform.addresses.members(course),
             created_at=self.clock.moment,
             seen_at=self.clock.moment,
         )
@@ -112,7 +110,8 @@ class School:
         with self.database.transaction() as session:
             registration = session.get_one(Registration, self.registration_id)
             link = session.get_one(ResourceLink, link_id)
-            who = Launching(person.id, role, person.name, None, person.is_test_user)
+            is_test_user = TEST_USER in person.system_roles
+            who = Launching(person.id, role, person.name, None, is_test_user)
             known = ensure_identity(
                 session,
                 issuer=registration.issuer,
@@ -130,7 +129,7 @@ class School:
                 link_id=link_id,
                 identity_id=known.identity_id,
                 login_id=known.login_id,
-                is_test_user=person.is_test_user,
+                is_test_user=is_test_user,
             )
             open_frame(session, opening, now=self.clock.moment)
             return known.login_id
@@ -219,10 +218,10 @@ def connect(platform: Platform, database: Database, cast: Cast, clock: Clock) ->
         name="Elmwood Learning",
         issuer=platform.issuer,
         client_id=tool.client_id,
-        auth_url=platform.auth_url,
+        auth_url=platform.addresses.auth,
         token_url=platform.token_url_of(tool),
         jwks_url=platform.jwks_url_of(tool),
-        token_audience=platform.token_audience,
+        token_audience=platform.tokens.audience,
         state=RegistrationState.ACTIVE,
         allows_loopback=True,
         created_at=NOW,

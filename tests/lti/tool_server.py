@@ -15,12 +15,12 @@ from lms.core.runtime import Carrel
 from lms.web.wsgi_middleware_stack import front
 from lti.registrations.deployments import approve_deployment
 from lti.registrations.registrations import RegistrationFacts
+from lti.selftest.platform.logins import LoginRequest
+from lti.selftest.platform.records import Link, Person, Tool
 from tests.clock import NOW
 from tests.lti.factories import SLUG, make_registration, platform_details
 from tests.platform.id_tokens import Forge
-from tests.platform.launches import FormPost, LoginRequest
-from tests.platform.platform import Platform
-from tests.platform.records import Link, Person, Tool
+from tests.platform.platform import FormPost, Platform
 from tests.platform.web_server import answering, bound
 from wsgi import COMPONENTS
 
@@ -92,9 +92,7 @@ class Connection:
         """Log in truly and post what a forge makes of the claims."""
         begun = begun or self.platform.begin(self.learner, self.link)
         asked = parse_qs(urlsplit(onward(self.login(begun))).query)
-        claims = self.platform.launching.claims(
-            begun.launch, asked["nonce"][0], self.platform.now()
-        )
+        claims = self.platform.claims_of(begun.launch, asked["nonce"][0])
         fields = {"id_token": make(self.platform.forge, claims), "state": asked["state"][0]}
         return self.post(FormPost(f"{self.url}/lti/launch", fields))
 

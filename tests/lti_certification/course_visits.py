@@ -16,9 +16,9 @@ from lms.models.jobs import Job, JobState, Lane
 from lms.worker.worker import see_through
 from lti.grades.jobs import SCORES, report_scores
 from lti.rosters.jobs import ROSTER, sync_roster
+from lti.selftest.platform.records import Link, Person
 from tests.clock import Clock
 from tests.lti.tool_server import Connection, is_open
-from tests.platform.records import Link, Person
 
 CLIP_S: Final = 60
 BEAT_S: Final = 15

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lti.selftest.platform_keys import segment
+from lti.selftest.platform.keys import segment
+from lti.selftest.platform.vocabulary import AGS_CLAIM, LTI, NRPS_CLAIM
 from tests.lti.tool_server import Make
 from tests.platform.id_tokens import Forge
-from tests.platform.vocabulary import AGS_CLAIM, LTI, NRPS_CLAIM
 
 Claims = Mapping[str, Any]
 OK: Final = (303, "ok")

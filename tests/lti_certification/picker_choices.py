@@ -8,9 +8,9 @@ from typing import Any, Final
 
 import requests
 
+from lti.selftest.platform.records import Person
 from tests.lti_certification.course_visits import Lesson, Visit
 from tests.platform.deep_linking import Answer
-from tests.platform.records import Person
 
 OFFERED: Final = re.compile(r'name="add"\s+value="(webinar:[0-9a-z]{26})"')
 HIDDEN: Final = re.compile(r'name="JWT"\s+value="([^"]+)"')

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.models.organizations import Organization
 from lti.models.launches import FrameSession, LaunchEntry
-from lti.selftest.platform_tokens import BadSignature
+from lti.selftest.platform.tokens import BadSignature
+from lti.selftest.platform.vocabulary import DEEP_LINKING, LTI
 from tests.cast import Cast
 from tests.factories import make_pool, make_pool_grant, make_recording, make_webinar
 from tests.lti.tool_server import is_open
@@ -23,7 +24,6 @@ from tests.lti_certification.course_visits import Lesson
 from tests.lti_certification.picker_choices import ask, choose
 from tests.platform.deep_linking import Answer
 from tests.platform.platform import Platform
-from tests.platform.vocabulary import DEEP_LINKING, LTI
 
 Items = Sequence[Mapping[str, Any]]
 DATA: Final = "csrf:7; ünder +%2F&="
@@ -62,7 +62,7 @@ def _is_signed(platform: Platform, answer: Answer) -> bool:
     [tool] = platform.records.tools.values()
     token = parse_qs(platform.calls("deep_linking")[0].text)["JWT"][0]
     assert platform.tokens.verified(token, tool) == answer.claims
-    tool.jwks_url, tool.jwks = None, platform.keys.jwks()
+    tool.jwks_url, tool.jwks = None, platform.jwks()
     with pytest.raises(BadSignature):
         platform.tokens.verified(token, tool)
     return True

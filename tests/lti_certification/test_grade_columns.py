@@ -7,6 +7,7 @@ import pytest
 
 from lms.core.runtime import Carrel
 from lms.models.catalog import Webinar
+from lti.selftest.platform.records import Link, Person
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.lti.tool_server import Browser, connected
@@ -14,7 +15,6 @@ from tests.lti_certification.course_visits import CLIP_S, Lesson, lesson_of
 from tests.lti_certification.picker_choices import ask, choose
 from tests.platform.app import running_platform
 from tests.platform.product_quirks import BY_NAME
-from tests.platform.records import Link, Person
 from tests.seat_rows import add_pool
 
 
@@ -27,7 +27,7 @@ def each_lesson(
         add_pool(session, cast.organization_id, cast.webinar_id)
     with (
         running_platform(habits=BY_NAME[request.param]) as platform,
-        connected(carrel, platform, token_audience=platform.token_audience) as connection,
+        connected(carrel, platform, token_audience=platform.tokens.audience) as connection,
     ):
         yield lesson_of(connection, carrel, clock, cast.slug)
 

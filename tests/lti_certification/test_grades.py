@@ -18,8 +18,8 @@ from lti.http.authorized_platform_calls import find_platform
 from lti.http.platform_calls_and_outcomes import Answered, Call, read_json
 from lti.models.registrations_and_keys import Registration
 from lti.protocol.spec_vocabulary import RESULT_READ_SCOPE
+from lti.selftest.platform.vocabulary import RESULTS_TYPE, Scope
 from tests.lti_certification.course_visits import Lesson, Visit
-from tests.platform.vocabulary import RESULTS_TYPE, Scope
 
 TOLD: Final = "Sent"
 UNTOLD: Final = "No score yet"
@@ -91,8 +91,7 @@ def _is_read_back(lesson: Lesson) -> None:
         registration_id = session.scalars(select(Registration.id)).one()
         platform = find_platform(session, registration_id)
     [column] = lesson.connection.platform.line_items()
-    places, habits = lesson.connection.platform.places, lesson.connection.platform.habits
-    url = f"{places.line_item_url(column, habits)}/results"
+    url = lesson.connection.platform.addresses.line_item(column, "/results")
     call = Call("GET", url, {"Accept": RESULTS_TYPE})
     answer = services_of(lesson.carrel).call(platform, (RESULT_READ_SCOPE,), call, now=now())
     assert isinstance(answer, Answered), answer

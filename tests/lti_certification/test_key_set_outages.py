@@ -44,8 +44,8 @@ def test_launches_go_on_through_an_outage(
     for _time in range(3):
         assert is_open(connection.launch())
     another_process = KeySets(database)
-    place = KeyPlace(connection.platform.jwks_url, allows_loopback=True)
-    assert another_process.find(place, connection.platform.keys.current.kid, now=now())
+    place = KeyPlace(connection.platform.addresses.jwks, allows_loopback=True)
+    assert another_process.find(place, connection.platform.key.kid, now=now())
 
 
 @pytest.mark.parametrize("kind", TROUBLES)

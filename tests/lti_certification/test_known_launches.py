@@ -22,9 +22,9 @@ from lti.models.registrations_and_keys import (
     Registration,
     RegistrationState,
 )
+from lti.selftest.platform.vocabulary import AGS_CLAIM, LTI, NRPS_CLAIM
 from tests.lti.tool_server import Browser, Connection, is_open
 from tests.lti_certification.forged_launches import Claims, became_known, launched
-from tests.platform.vocabulary import AGS_CLAIM, LTI, NRPS_CLAIM
 
 PLACES: Final = (Deployment, Identity, Context, ResourceLink)
 COLUMN: Final = "https://lms.example.edu/columns/7"

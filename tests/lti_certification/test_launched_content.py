@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lti.models.launches import FrameSession
+from lti.selftest.platform.vocabulary import LTI
 from tests.lti.tool_server import Connection, is_open
-from tests.platform.vocabulary import LTI
 
 CUSTOM, TARGET, LINK = LTI + "custom", LTI + "target_link_uri", LTI + "resource_link"
 

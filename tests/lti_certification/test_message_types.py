@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lti.models.launches import FrameRole, FrameSession, LaunchEntry, Purpose
+from lti.selftest.platform.records import Person
+from lti.selftest.platform.vocabulary import AGS_CLAIM, LTI, Message
 from tests.lti.tool_server import Connection, is_open
-from tests.platform.records import Person
-from tests.platform.vocabulary import AGS_CLAIM, LTI
 
 # what the settings say otherwise (None leaves a part out), what the token leaves out, and the answer
 SETTINGS: Final[Mapping[str, tuple[Mapping[str, Any], tuple[str, ...], int]]] = {
@@ -100,8 +100,11 @@ def test_a_review_says_whose_work_and_in_which_column(
 def test_a_launch_about_ones_data_needs_no_course(
     connection: Connection, database: Database, name: str
 ) -> None:
-    begun = connection.platform.begin_data_privacy(
-        connection.learner, connection.link, claims={LTI + "message_type": name}
+    begun = connection.platform.begin(
+        connection.learner,
+        connection.link,
+        message=Message.DATA_PRIVACY,
+        claims={LTI + "message_type": name},
     )
     assert is_open(connection.post(connection.answered(begun)))
     with database.read_session() as session:

@@ -26,8 +26,7 @@ from tests.clock import NOW
 from tests.lti.factories import make_registration
 from tests.lti.tool_server import Browser, Connection, connected, is_open, onward
 from tests.platform.app import running_platform
-from tests.platform.launches import FormPost
-from tests.platform.platform import Platform
+from tests.platform.platform import FormPost, Platform
 from tests.platform.product_quirks import BY_NAME
 
 
@@ -97,7 +96,7 @@ def test_a_hint_that_no_address_holds_is_posted_on_as_it_came(
     assert max(len(value) for value in answer.headers.values()) < 2_000
     form = re.search(r'<form method="post" action="([^"]+)" data-send-at-once>', answer.text)
     assert form is not None
-    assert unescape(form[1]) == connection.platform.auth_url
+    assert unescape(form[1]) == connection.platform.addresses.auth
     assert f"form-action {connection.platform.url};" in answer.headers["Content-Security-Policy"]
     sent = {
         name: unescape(value)
@@ -111,7 +110,7 @@ def test_a_hint_that_no_address_holds_is_posted_on_as_it_came(
 def test_the_query_of_a_platforms_address_is_kept(
     carrel: Carrel, cast: Cast, platform: Platform
 ) -> None:
-    with connected(carrel, platform, auth_url=f"{platform.auth_url}?tenant=1") as connection:
+    with connected(carrel, platform, auth_url=f"{platform.addresses.auth}?tenant=1") as connection:
         begun = connection.platform.begin(connection.learner, connection.link)
         onwards = urlsplit(onward(connection.login(begun)))
     assert onwards.query.startswith("tenant=1&scope=openid")
@@ -258,7 +257,7 @@ def test_an_unknown_deployment_waits_for_staff_and_both_sides_are_told(
 
 
 def test_the_way_back_is_told_only_by_a_verified_message(connection: Connection) -> None:
-    back = connection.platform.places.course_url(connection.platform.course)
+    back = connection.platform.addresses.course(connection.platform.course)
     assert back not in connection.forged(lambda forge, claims: forge.wrong_key(claims)).text
     answer = connection.forged(lambda forge, claims: forge.without(claims, "sub"))
     assert f"{back}?lti_errormsg=" in answer.text

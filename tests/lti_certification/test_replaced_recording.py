@@ -7,12 +7,12 @@ from typing import Final
 import pytest
 
 from lms.core.runtime import Carrel
+from lti.selftest.platform.records import Link
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.lti.recording_replacement import FILE, Staff, Version
 from tests.lti_certification.course_visits import CLIP_S, Lesson, Visit
 from tests.lti_certification.picker_choices import choose
-from tests.platform.records import Link
 from tests.removed_items_purge import clear
 from tests.visitor import Visitor
 

@@ -9,7 +9,7 @@ from flask import Flask, session
 
 from tests.platform.control_api import control_blueprint, trouble_blueprint
 from tests.platform.deep_linking import deep_linking_blueprint
-from tests.platform.launches import auth_blueprint, jwks_blueprint
+from tests.platform.endpoints import auth_blueprint, service_blueprints
 from tests.platform.pages import (
     courses_blueprint,
     grades_blueprint,
@@ -20,11 +20,6 @@ from tests.platform.pages import (
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import PLAIN, Habits
 from tests.platform.registration import configuration_blueprint, registration_blueprint
-from tests.platform.services.access_tokens import token_blueprint
-from tests.platform.services.line_items import line_items_blueprint
-from tests.platform.services.members import members_blueprint
-from tests.platform.services.scores import results_blueprint, scores_blueprint
-from tests.platform.services.service_requests import Barred, Unserved
 from tests.platform.web_server import answering, bound, certificate_of_its_own
 
 PAGES: Final = (
@@ -51,13 +46,9 @@ def create_app(platform: Platform) -> Flask:
         seen: str | None = session.get("person")
         return seen
 
-    app.register_blueprint(auth_blueprint(platform.launching, platform.now, viewer))
-    app.register_blueprint(jwks_blueprint(platform.launching))
-    app.register_blueprint(token_blueprint(platform.tokens))
-    app.register_blueprint(line_items_blueprint(platform))
-    app.register_blueprint(scores_blueprint(platform))
-    app.register_blueprint(results_blueprint(platform))
-    app.register_blueprint(members_blueprint(platform))
+    app.register_blueprint(auth_blueprint(platform, viewer))
+    for service in service_blueprints(platform):
+        app.register_blueprint(service)
     app.register_blueprint(deep_linking_blueprint(platform))
     app.register_blueprint(configuration_blueprint(platform))
     app.register_blueprint(registration_blueprint(platform))
@@ -65,8 +56,6 @@ def create_app(platform: Platform) -> Flask:
     app.register_blueprint(trouble_blueprint(platform))
     for pages in PAGES:
         app.register_blueprint(pages(platform))
-    app.register_error_handler(Unserved, lambda refused: refused.response)
-    app.register_error_handler(Barred, lambda barred: barred.response)
     return app
 
 
@@ -82,7 +71,7 @@ def running_platform(
     """Run a platform until the block is left; `more` goes to Platform (issuer, name).
 
     `host` is the name in its address: localhost and 127.0.0.1 are different sites to a browser.
-    With `https` it has a certificate of its own, whose file is `platform.certificate`.
+    With `https` it has a certificate of its own.
     """
     with ExitStack() as stack:
         certificate = stack.enter_context(certificate_of_its_own()) if https else None

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from tests.platform.records import Tool
+from lti.selftest.platform.records import Tool
 
 TEXTS: Final = ("title", "text", "url", "html")
 SIZES: Final = ("width", "height")

@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from lti.selftest.platform.records import Tool
 from tests.platform.platform import Platform
-from tests.platform.records import Tool
 
 
 def control_blueprint(platform: Platform) -> Blueprint:
@@ -79,7 +79,7 @@ def _told(platform: Platform, tool: Tool) -> dict[str, Any]:
         "issuer": platform.issuer,
         "client_id": tool.client_id,
         "deployment_ids": tool.deployment_ids,
-        "auth_url": platform.auth_url,
+        "auth_url": platform.addresses.auth,
         "token_url": platform.token_url_of(tool),
         "jwks_url": platform.jwks_url_of(tool),
     }

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
-from lti.selftest.platform_tokens import BadSignature, choice_faults
-from tests.platform.claims import Launch
+from lti.selftest.platform.claims import Launch
+from lti.selftest.platform.records import Link
+from lti.selftest.platform.tokens import BadSignature, choice_faults
+from lti.selftest.platform.vocabulary import DEEP_LINKING, Message
 from tests.platform.content_items import item_faults
 from tests.platform.platform import Platform
-from tests.platform.records import Link
-from tests.platform.vocabulary import DEEP_LINKING, Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def deep_linking_blueprint(platform: Platform) -> Blueprint:
     @blueprint.post("/deep_linking/<launch_id>")
     def answered(launch_id: str) -> tuple[str | Response, int]:
         answer = receive(platform, launch_id, request.form.get("JWT", ""))
-        launch = platform.launching.begun(launch_id)
+        launch = platform.begun(launch_id)
         course = launch.course if launch else platform.course
         page = render_template("chosen.html", answer=answer, course=course)
         return page, 400 if answer.faults else 200
@@ -43,16 +43,14 @@ def deep_linking_blueprint(platform: Platform) -> Blueprint:
 
 def receive(platform: Platform, launch_id: str, token: str) -> Answer:
     """Verify an answer and make links of its items, all of them or none."""
-    launch = platform.launching.begun(launch_id)
+    launch = platform.begun(launch_id)
     if launch is None or launch.message is not Message.DEEP_LINKING:
         return _kept(platform, Answer(launch_id, ("nobody here was choosing content",)))
     try:
         claims = platform.tokens.verified(token, launch.tool)
     except BadSignature as fault:
         return _kept(platform, Answer(launch_id, (f"signature: {fault}",)))
-    settings = platform.launching.claims(launch, "", launch.made_at)[
-        DEEP_LINKING + "deep_linking_settings"
-    ]
+    settings = platform.claims_of(launch, "")[DEEP_LINKING + "deep_linking_settings"]
     items = claims.get(DEEP_LINKING + "content_items", [])
     faults = (
         *_envelope_faults(platform, launch, claims),
@@ -81,7 +79,7 @@ def _envelope_faults(
         claims, launch.tool, launch.deployment_id, issuer=platform.issuer, now=now
     )
     nonce = str(claims.get("nonce", ""))
-    if nonce and not platform.first_time(launch.tool, nonce):
+    if nonce and not platform.is_new(launch.tool, nonce):
         yield "this nonce was used before"
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from lti.selftest.platform_keys import Key, segment
-from tests.platform.keys import KeyRing
+from lti.selftest.platform.keys import Key, segment
+from lti.selftest.platform.platform import Platform
 
 Claims = Mapping[str, Any]
 
@@ -30,12 +30,12 @@ def _key_of(bits: int) -> rsa.RSAPrivateKey:
 class Forge:
     """Signs with the platform's keys, or as somebody who has none of them."""
 
-    keys: KeyRing
+    platform: Platform
     _weak: list[Key] = field(default_factory=list)
 
     def sign(self, claims: object, **headers: object) -> str:
         """Sign with the platform's own key whatever is given, be it JSON or not (bytes)."""
-        return self.keys.current.sign(claims, **headers)
+        return self.platform.key.sign(claims, **headers)
 
     def without(self, claims: Claims, *names: str) -> str:
         """Sign with some claims left out."""
@@ -47,7 +47,7 @@ class Forge:
 
     def wrong_key(self, claims: Claims) -> str:
         """Sign with a stranger's key under the platform's key id."""
-        return Key(self.keys.current.kid, _key_of(2048)).sign(claims)
+        return Key(self.platform.key.kid, _key_of(2048)).sign(claims)
 
     def unknown_kid(self, claims: Claims) -> str:
         """Sign with a stranger's key under a key id that is not published."""
@@ -61,7 +61,7 @@ class Forge:
         """Sign with a key of 1024 bits, which the platform publishes from now on."""
         if not self._weak:
             self._weak.append(Key("weak", _key_of(1024)))
-            self.keys.publish(self._weak[0])
+            self.platform.published.append(self._weak[0])
         return self._weak[0].sign(claims)
 
     def unsigned(self, claims: Claims, *, alg: str = "none") -> str:
@@ -70,7 +70,7 @@ class Forge:
 
     def public_key_as_secret(self, claims: Claims) -> str:
         """Sign by HMAC with the public key, which is no secret (RFC 8725, section 2.1)."""
-        key = self.keys.current
+        key = self.platform.key
         secret = key.private.public_key().public_bytes(
             Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
         )

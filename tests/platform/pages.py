@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, redirect, render_template, request, session
 from werkzeug.exceptions import Forbidden, NotFound
 
-from tests.platform.launches import LoginRequest
+from lti.selftest.platform.logins import LoginRequest
+from lti.selftest.platform.records import Course, Link, NotHere, Person, Tool
 from tests.platform.platform import Platform
-from tests.platform.records import Course, Link, NotHere, Person, Tool
 
 TO_LOGIN = 303
 
@@ -32,8 +32,9 @@ class Framed:
 
 def viewer(platform: Platform) -> Person | None:
     """Return who is signed in at this browser."""
-    known = {person.id: person for person in platform.records.people()}
-    return known.get(session.get("person", ""))
+    members = (course.members for course in platform.records.courses.values())
+    found = (people.get(session.get("person", "")) for people in members)
+    return next((member.person for member in found if member), None)
 
 
 def pages_blueprint(platform: Platform) -> Blueprint:

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from tests.platform.records import Course, Person
-from tests.platform.vocabulary import Role
+from lti.selftest.platform.records import Course, Person
+from lti.selftest.platform.vocabulary import TEST_USER, Role
 
 TEACHERS: Final = (
     Person("u-1001", "Imogen", "Vale", "imogen.vale@elmwood.example"),
@@ -16,7 +16,7 @@ LEARNERS: Final = (
     Person("u-2004", "Prem", None, None),
     Person("U-2004"),
 )
-TRIAL_USER: Final = Person("u-9001", "Test", "Student", is_test_user=True)
+TRIAL_USER: Final = Person("u-9001", "Test", "Student", system_roles=(TEST_USER,))
 
 
 def enrolled(course: Course) -> Course:

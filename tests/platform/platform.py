@@ -19,41 +19,65 @@
 All of it may be called from any thread while the server answers.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from threading import RLock
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
-from lti.selftest.platform_keys import Key
-from tests.platform.claims import Launch, Places
-from tests.platform.id_tokens import Forge
-from tests.platform.keys import KeyRing
-from tests.platform.launches import FormPost, Launching, LoginRequest, fields_of
-from tests.platform.people import enrolled
-from tests.platform.product_quirks import PLAIN, Habits
-from tests.platform.records import (
+from urllib3 import PoolManager
+
+from lti.selftest.platform.claims import Addresses, Launch
+from lti.selftest.platform.keys import Key
+from lti.selftest.platform.logins import LoginRequest, Refused, begin, checked, fields_of
+from lti.selftest.platform.platform import Platform as StrictPlatform
+from lti.selftest.platform.records import (
     Course,
     LineItem,
     Link,
     Person,
-    Records,
     Score,
     Tool,
     new_id,
 )
+from lti.selftest.platform.vocabulary import Message
+from tests.platform.id_tokens import Forge
+from tests.platform.people import enrolled
+from tests.platform.product_quirks import PLAIN, Habits
 from tests.platform.registration_tokens import Invitations
 from tests.platform.requests_and_faults import Call, Traffic, trouble_of
-from tests.platform.services.access_tokens import Tokens
-from tests.platform.vocabulary import Message
 
 
 def _real_time() -> datetime:
     return datetime.now(UTC)
 
 
-class Platform:
+@cache
+def _first_key_of_this_process() -> Key:
+    # platforms start many times in a test run, and their first key need not differ
+    return Key.make()
+
+
+@dataclass(frozen=True, slots=True)
+class FormPost:
+    """What the browser posts to the tool's redirect address."""
+
+    url: str
+    fields: dict[str, str]
+
+    @property
+    def id_token(self) -> str:
+        """The token."""
+        return self.fields["id_token"]
+
+    @property
+    def state(self) -> str:
+        """The tool's state."""
+        return self.fields["state"]
+
+
+class Platform(StrictPlatform):
     """One platform with its own address and keys; a course with people is there from the start.
 
     `issuer` is the address unless given: several platforms may share one, as Canvas' do.
@@ -70,28 +94,17 @@ class Platform:
         certificate: str | None = None,
     ) -> None:
         """Make a platform that is reached at `url`; it answers when `app.py` serves it."""
-        self.url = url.rstrip("/")
-        self.issuer = issuer or self.url
-        self.name = name
         self.habits = habits
-        self.certificate = certificate
         self.clock: Callable[[], datetime] = _real_time
-        self.lock = RLock()
-        self.records = Records()
-        self.keys = KeyRing()
-        self.forge = Forge(self.keys)
-        self.places = Places(self.url, self.issuer, name, guid=urlsplit(self.url).netloc)
+        query = "type_id=7" if habits.line_item_query else ""
+        key = replace(_first_key_of_this_process(), kid=secrets.token_hex(8))
+        super().__init__(Addresses(url.rstrip("/"), issuer or url.rstrip("/"), name, query), key)
+        self.tokens.audience = habits.token_audience or self.addresses.token
+        self.tokens.pool = PoolManager(retries=False, ca_certs=certificate)
+        self.forge = Forge(self)
         self.traffic = Traffic(self.now)
-        self.tokens = Tokens(
-            self.records.tools, self.token_audience, self.now, self.lock, certificate=certificate
-        )
-        self.launching = Launching(
-            self.records, self.places, habits, self.forge, self.auth_url, self.lock
-        )
-        self.page_size = 50
         self.configuration_needs_token = False
         self.invitations = Invitations(self.configuration_url, self.lock)
-        self._nonces: set[tuple[str, str]] = set()
         self.answers: list[Any] = []  # deep-linking answers, accepted and refused, oldest first
         self.course = self.make_course("LIB 101", "Service at the desk")
 
@@ -102,39 +115,17 @@ class Platform:
     # --- addresses ---------------------------------------------------------------------------
 
     @property
-    def auth_url(self) -> str:
-        """Where tools send browsers to authenticate."""
-        return f"{self.url}/auth"
-
-    @property
-    def token_url(self) -> str:
-        """Where tools get access tokens."""
-        return f"{self.url}/token"
-
-    @property
-    def token_audience(self) -> str:
-        """What tools name as the audience of an assertion."""
-        return self.habits.token_audience or self.token_url
-
-    @property
-    def jwks_url(self) -> str:
-        """The platform's public keys."""
-        return f"{self.url}/jwks"
-
-    @property
     def configuration_url(self) -> str:
         """What dynamic registration begins with."""
         return f"{self.url}/.well-known/openid-configuration"
 
     def jwks_url_of(self, tool: Tool) -> str:
         """The key set as this tool is told of it: one for each where habits say so."""
-        return f"{self.jwks_url}/{tool.client_id}" if self.habits.one_client_each else self.jwks_url
+        return self.addresses.jwks + f"/{tool.client_id}" * self.habits.one_client_each
 
     def token_url_of(self, tool: Tool) -> str:
         """The token address as this tool is told of it."""
-        return (
-            f"{self.token_url}/{tool.client_id}" if self.habits.one_client_each else self.token_url
-        )
+        return self.addresses.token + f"/{tool.client_id}" * self.habits.one_client_each
 
     # --- what is there -----------------------------------------------------------------------
 
@@ -144,7 +135,6 @@ class Platform:
         login_url: str,
         redirect_uris: Iterable[str],
         launch_url: str,
-        deployments: int = 1,
         **more: Any,
     ) -> Tool:
         """Register a tool by hand; `more` are further fields of Tool, such as jwks_url or scopes."""
@@ -157,7 +147,7 @@ class Platform:
             login_url=login_url,
             redirect_uris=tuple(redirect_uris),
             launch_url=launch_url,
-            deployment_ids=list(given or self._deployment_ids(deployments)),
+            deployment_ids=list(given or [self._new_deployment_id()]),
             **more,
         )
         with self.lock:
@@ -171,11 +161,9 @@ class Platform:
             tool.deployment_ids.append(made)
         return made
 
-    def make_course(self, label: str, title: str, *, people: bool = True) -> Course:
-        """Make a course: two instructors and five learners in it, unless it is to be empty."""
-        course = Course(new_id("course-"), label, title)
-        if people:
-            enrolled(course)
+    def make_course(self, label: str, title: str) -> Course:
+        """Make a course with two instructors and five learners."""
+        course = enrolled(Course(new_id("course-"), label, title))
         with self.lock:
             self.records.courses[course.id] = course
         return course
@@ -244,77 +232,87 @@ class Platform:
 
     def prepared(self, person: Person, link: Link, **more: Any) -> Launch:
         """Return a launch of a link that has not begun; `more` are further fields of Launch."""
-        item = self.records.line_items.get(link.line_item_id or "")
-        more.setdefault("message", Message.RESOURCE_LINK)
-        more.setdefault("deployment_id", link.deployment_id)
         return Launch(
             tool=self.records.tool(link.client_id),
             person=person,
             course=self.records.course(link.course_id),
             link=link,
-            column=item,
-            made_at=self.now(),
-            **more,
+            column=self.records.line_items.get(link.line_item_id or ""),
+            begun_at=self.now(),
+            **{"deployment_id": link.deployment_id, **more},
         )
 
-    def begin(
-        self, person: Person, link: Link, *, storage_target: str | None = None, **more: Any
-    ) -> LoginRequest:
+    def begin(self, person: Person, link: Link, **more: Any) -> LoginRequest:
         """Begin the launch of a link: what the browser sends to the tool's login address.
 
         `more` are fields of Launch: claims={...} to replace, without=(...) to leave out.
         """
-        launch = self.prepared(person, link, **more)
-        return self.launching.begin(launch, storage_target=storage_target)
+        return self._begun(self.prepared(person, link, **more))
 
     def begin_deep_linking(
         self, person: Person, tool: Tool, *, course: Course | None = None, **more: Any
     ) -> LoginRequest:
         """Begin choosing content; deep_linking={...} replaces settings, with None leaves them out."""
-        more.setdefault("deployment_id", tool.deployment_id)
+        settings = {**self.habits.deep_linking, **more.pop("deep_linking", {})}
         launch = Launch(
             message=Message.DEEP_LINKING,
             tool=tool,
             person=person,
             course=course or self.course,
-            made_at=self.now(),
-            **more,
+            begun_at=self.now(),
+            deep_linking=settings,
+            **{"deployment_id": tool.deployment_id, **more},
         )
-        return self.launching.begin(launch)
+        return self._begun(launch)
 
     def begin_review(self, person: Person, link: Link, about: Person, **more: Any) -> LoginRequest:
         """Begin the review of what a learner did (Submission Review 1.0)."""
         more["message"] = Message.SUBMISSION_REVIEW
         return self.begin(person, link, about=about, **more)
 
-    def begin_data_privacy(self, person: Person, link: Link, **more: Any) -> LoginRequest:
-        """Begin a data-privacy launch."""
-        return self.begin(person, link, message=Message.DATA_PRIVACY, **more)
+    def begun(self, launch_id: str) -> Launch | None:
+        """Return the launch of this id, if it began here."""
+        with self.lock:
+            return next((one for one in self.launches.values() if one.id == launch_id), None)
 
     def answer(self, redirected_to: str) -> FormPost:
         """Answer the address to which the tool sent the browser. Raises Refused with the reason."""
-        if redirected_to.partition("?")[0] != self.auth_url:
-            raise AssertionError(f"{redirected_to!r} is not our {self.auth_url!r}")
-        return self.launching.answer(fields_of(redirected_to), self.now())
+        if redirected_to.partition("?")[0] != self.addresses.auth:
+            raise AssertionError(f"{redirected_to!r} is not our {self.addresses.auth!r}")
+        return self.answered(fields_of(redirected_to))
+
+    def answered(self, asked: Mapping[str, str], viewer: str | None = None) -> FormPost:
+        """Check an authentication request strictly and return the form to post.
+
+        `viewer` is who the browser is signed in as here, None where that is not known. Raises Refused.
+        """
+        launch = checked(self, asked)
+        if viewer is not None and viewer != launch.person.id:
+            raise Refused(
+                "login_required", "somebody else is signed in here", asked["redirect_uri"]
+            )
+        token = self.key.sign(self.claims_of(launch, asked["nonce"]))
+        fields = {"id_token": token, "state": asked["state"], **self.habits.storage}
+        return FormPost(asked["redirect_uri"], fields)
+
+    def message(self, launch: Launch, nonce: str) -> dict[str, Any]:
+        """Return what the token of a launch says in this product's way."""
+        return self.habits.spoken(super().message(launch, nonce), launch)
 
     def claims(self, person: Person, link: Link, *, nonce: str, **more: Any) -> dict[str, Any]:
         """Return all that the token of a launch says, to change it and have it forged."""
-        return self.launching.claims(self.prepared(person, link, **more), nonce, self.now())
+        return self.claims_of(self.prepared(person, link, **more), nonce)
 
     def id_token(self, person: Person, link: Link, *, nonce: str, **more: Any) -> str:
         """Return the token of a launch without asking who wants it."""
-        return self.forge.sign(self.claims(person, link, nonce=nonce, **more))
+        return self.key.sign(self.claims(person, link, nonce=nonce, **more))
 
-    def rotate_keys(self, *, keeps_old: bool = True) -> Key:
-        """Sign with a new key from now on."""
-        return self.keys.rotate(keeps_old=keeps_old)
-
-    def first_time(self, tool: Tool, nonce: str) -> bool:
-        """Tell whether a tool uses this nonce for the first time."""
+    def rotate_keys(self, *, keeps_old: bool = True) -> None:
+        """Sign with a new key from now on; the old one stays published unless told otherwise."""
+        made = Key.make()
         with self.lock:
-            known = (tool.client_id, nonce) in self._nonces
-            self._nonces.add((tool.client_id, nonce))
-        return not known
+            self.published = [*(self.published if keeps_old else ()), made]
+            self.key = made
 
     # --- what came of it -----------------------------------------------------------------------
 
@@ -367,12 +365,15 @@ class Platform:
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _deployment_ids(self, count: int) -> list[str]:
-        if self.habits.one_client_each:
-            return ["1"]
+    def _begun(self, launch: Launch) -> LoginRequest:
+        begun = begin(self, launch)
+        fields = {**begun.fields, **self.habits.storage}
+        return replace(begun, method=self.habits.login_method, fields=fields)
+
+    def _new_deployment_id(self) -> str:
         with self.lock:
             taken = sum(len(tool.deployment_ids) for tool in self.records.tools.values())
-        return [str(taken + number) for number in range(1, count + 1)]
+        return "1" if self.habits.one_client_each else str(taken + 1)
 
     def _copy_link(self, link: Link, course: Course, *, with_columns: bool) -> None:
         copied = replace(

@@ -4,13 +4,19 @@
 from Moodle 4.5 and Open edX's consumer 11, and after Canvas' and Brightspace's published documentation.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 
-from tests.platform.vocabulary import COURSE_TYPE, Scope
+from lti.selftest.platform.claims import Launch
+from lti.selftest.platform.records import Records
+from lti.selftest.platform.requests import Answer, Request
+from lti.selftest.platform.vocabulary import COURSE_TYPE, LTI, MEMBERSHIP, Scope
 
 EVERY_SCOPE: Final = tuple(Scope)
+NAMES: Final = ("name", "given_name", "family_name", "email")
+RESOLVED: Final = ("$User.id", "$Context.id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,59 @@ class Habits:
     takes_columns: bool | None = None
     token_audience: str | None = None
     resizes_frames: bool = True
+
+    @property
+    def storage(self) -> dict[str, str]:
+        """The field that names the frame which stores for the tool, if there is one."""
+        return {"lti_storage_target": self.storage_target} if self.storage_target else {}
+
+    @property
+    def deep_linking(self) -> dict[str, Any]:
+        """What a deep-linking request says in this product's way; what is None is left out."""
+        said = {"accept_types": list(self.accept_types), "accept_lineitem": self.takes_columns}
+        return said if self.sends_data else {**said, "data": None}
+
+    def spoken(self, claims: dict[str, Any], launch: Launch) -> dict[str, Any]:
+        """Return the claims of a token in this product's way."""
+        claims["exp"] = claims["iat"] + self.token_lives_s
+        claims[LTI + "tool_platform"]["product_family_code"] = self.family
+        claims.get(LTI + "context", {})["type"] = [self.context_type]
+        if self.has_azp:
+            claims["azp"] = claims["aud"]
+        if not self.names_people:
+            for said in (claims, claims.get(LTI + "for_user", {})):
+                _forget_names(said)
+        if not self.resolves_variables and launch.link:
+            given = {**launch.tool.custom, **launch.link.custom}
+            custom = claims.get(LTI + "custom", {})
+            custom |= {
+                name: given[name]
+                for name in custom
+                if given[name].startswith("$") and given[name] not in RESOLVED
+            }
+        return claims
+
+    def answered(self, area: str, request: Request, answer: Answer, records: Records) -> Answer:
+        """Return the answer of a service in this product's way, or do what the product does besides."""
+        if area == "scores" and answer.status == 409:
+            return replace(answer, status=self.stale_score_status)
+        if area == "scores" and answer.status == 200 and self.unfinished_wipes:
+            score = json.loads(request.body)
+            if score["gradingProgress"] != "FullyGraded":
+                item = records.line_items[request.path.split("/")[-3]]
+                item.grades.pop(score["userId"], None)
+        if area == "members" and answer.status == 200:
+            for member in answer.body["members"]:
+                if self.short_roles_in_roster:
+                    member["roles"] = [role.removeprefix(MEMBERSHIP) for role in member["roles"]]
+                if not self.names_people:
+                    _forget_names(member)
+        return answer
+
+
+def _forget_names(said: dict[str, Any]) -> None:
+    for name in NAMES:
+        said.pop(name, None)
 
 
 PLAIN: Final = Habits("plain", storage_target="_parent")

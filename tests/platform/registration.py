@@ -6,10 +6,12 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
+from lti.selftest.platform.records import Tool
+from lti.selftest.platform.vocabulary import Message, Scope
 from tests.platform.platform import Platform
-from tests.platform.records import Tool
-from tests.platform.vocabulary import PLATFORM_CONFIGURATION, TOOL_CONFIGURATION, Message, Scope
 
+PLATFORM_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
+TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 FIXED: Final = {"application_type": "web", "token_endpoint_auth_method": "private_key_jwt"}
 NEEDED: Final = ("client_name", "initiate_login_uri", "jwks_uri", "scope")
 CLAIMS: Final = ("iss", "sub", "name", "given_name", "family_name", "email")
@@ -20,11 +22,11 @@ def configuration_of(platform: Platform) -> dict[str, Any]:
     """Return the platform's OpenID configuration with what LTI adds to it (section 3.4)."""
     return {
         "issuer": platform.issuer,
-        "authorization_endpoint": platform.auth_url,
-        "token_endpoint": platform.token_url,
+        "authorization_endpoint": platform.addresses.auth,
+        "token_endpoint": platform.addresses.token,
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
-        "jwks_uri": platform.jwks_url,
+        "jwks_uri": platform.addresses.jwks,
         "registration_endpoint": f"{platform.url}/register",
         "scopes_supported": ["openid", *map(str, Scope)],
         "response_types_supported": ["id_token"],
@@ -116,8 +118,7 @@ def _tool_faults(told: object) -> Iterator[str]:
 
 def _registered(platform: Platform, body: Mapping[str, Any], client_id: str | None) -> Tool:
     told = body[TOOL_CONFIGURATION]
-    messages = tuple(told.get("messages", ()))
-    pickers = [one for one in messages if one["type"] == Message.DEEP_LINKING]
+    pickers = [one for one in told.get("messages", ()) if one["type"] == Message.DEEP_LINKING]
     renewed = platform.records.tools.get(client_id or "")
     return platform.register(
         client_id=client_id,
@@ -130,8 +131,6 @@ def _registered(platform: Platform, body: Mapping[str, Any], client_id: str | No
         jwks_url=body["jwks_uri"],
         scopes=tuple(one for one in Scope if one in body["scope"].split()),
         custom=dict(told.get("custom_parameters", {})),
-        messages=messages,
-        registration=body,
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from urllib.parse import urlencode, urlsplit
 
-from tests.platform.records import Tool, new_id
+from lti.selftest.platform.records import Tool, new_id
 
 
 @dataclass(slots=True)

@@ -5,11 +5,11 @@ import time
 import pytest
 import requests
 
-from lti.selftest.platform_keys import Key
+from lti.selftest.platform.keys import Key
+from lti.selftest.platform.vocabulary import DEEP_LINKING, LTI
 from tests.platform.deep_linking import receive
 from tests.platform.platform import Platform
 from tests.platform.services.service_client import KEY, register
-from tests.platform.vocabulary import DEEP_LINKING, LTI
 
 ITEM = {
     "type": "ltiResourceLink",
@@ -32,7 +32,7 @@ class Choosing:
         teacher = platform.course.instructors[0]
         begun = platform.begin_deep_linking(teacher, self.tool, deep_linking=deep_linking)
         self.launch = begun.launch
-        said = platform.launching.claims(begun.launch, "n", platform.now())
+        said = platform.claims_of(begun.launch, "n")
         self.settings = said[DEEP_LINKING + "deep_linking_settings"]
 
     def claims(self, **changes: object) -> dict:

@@ -14,7 +14,7 @@ def platform() -> Platform:
 
 
 def accepted(platform: Platform, token: str) -> dict:
-    keys = jwt.PyJWKSet.from_dict(platform.keys.jwks())
+    keys = jwt.PyJWKSet.from_dict(platform.jwks())
     key = keys[jwt.get_unverified_header(token)["kid"]]
     return jwt.decode(token, key.key, algorithms=["RS256"], options={"verify_aud": False})
 
@@ -43,7 +43,7 @@ def test_an_altered_payload_is_refused(platform: Platform) -> None:
 
 
 def test_kids_are_unknown_or_missing(platform: Platform) -> None:
-    published = {key["kid"] for key in platform.keys.jwks()["keys"]}
+    published = {key["kid"] for key in platform.jwks()["keys"]}
     unknown = jwt.get_unverified_header(platform.forge.unknown_kid(CLAIMS))
     assert unknown["kid"] not in published
     assert "kid" not in jwt.get_unverified_header(platform.forge.without_kid(CLAIMS))
@@ -52,7 +52,7 @@ def test_kids_are_unknown_or_missing(platform: Platform) -> None:
 def test_the_weak_key_is_published_and_has_1024_bits(platform: Platform) -> None:
     token = platform.forge.weak_key(CLAIMS)
     kid = jwt.get_unverified_header(token)["kid"]
-    (key,) = (one for one in platform.keys.jwks()["keys"] if one["kid"] == kid)
+    (key,) = (one for one in platform.jwks()["keys"] if one["kid"] == kid)
     assert jwt.PyJWK(key, algorithm="RS256").key.key_size == 1024
 
 

@@ -7,12 +7,12 @@ import jwt
 import pytest
 import requests
 
+from lti.selftest.platform.logins import Refused
+from lti.selftest.platform.records import Link, Tool
+from lti.selftest.platform.vocabulary import AGS_CLAIM, DEEP_LINKING, LTI, NRPS_CLAIM, Message
 from tests.platform.app import running_platform
-from tests.platform.launches import Refused
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import CANVAS, MOODLE, OPEN_EDX, Habits
-from tests.platform.records import Link, Tool
-from tests.platform.vocabulary import AGS_CLAIM, DEEP_LINKING, LTI, NRPS_CLAIM, Message
 
 REDIRECT = "https://tool.example/launch?from=lms"
 
@@ -42,11 +42,11 @@ def asked(platform: Platform, link: Link, **changes: str | None) -> str:
         "nonce": "a nonce",
     } | changes
     kept = {name: value for name, value in fields.items() if value is not None}
-    return f"{platform.auth_url}?{urlencode(kept)}"
+    return f"{platform.addresses.auth}?{urlencode(kept)}"
 
 
 def read(platform: Platform, token: str) -> dict:
-    keys = jwt.PyJWKSet.from_dict(requests.get(platform.jwks_url, timeout=60).json())
+    keys = jwt.PyJWKSet.from_dict(requests.get(platform.addresses.jwks, timeout=60).json())
     key = keys[jwt.get_unverified_header(token)["kid"]]
     return jwt.decode(token, key.key, algorithms=["RS256"], options={"verify_aud": False})
 
@@ -142,7 +142,9 @@ def test_habits_shape_what_is_sent(habits: Habits) -> None:
     assert ("type_id=" in said[AGS_CLAIM]["lineitems"]) == habits.line_item_query
     if habits is OPEN_EDX:
         assert link.deployment_id == "1"
-        assert platform.jwks_url_of(platform.records.tool(link.client_id)) != platform.jwks_url
+        assert (
+            platform.jwks_url_of(platform.records.tool(link.client_id)) != platform.addresses.jwks
+        )
 
 
 def test_a_deep_linking_request_names_where_to_answer(platform: Platform) -> None:
@@ -150,7 +152,7 @@ def test_a_deep_linking_request_names_where_to_answer(platform: Platform) -> Non
     begun = platform.begin_deep_linking(
         platform.course.instructors[0], tool, deep_linking={"data": None}
     )
-    said = platform.launching.claims(begun.launch, "n", platform.now())
+    said = platform.claims_of(begun.launch, "n")
     settings = said[DEEP_LINKING + "deep_linking_settings"]
     assert said[LTI + "target_link_uri"] == "https://tool.example/pick"
     assert settings["deep_link_return_url"].startswith(platform.url)
@@ -161,7 +163,7 @@ def test_a_review_names_whose_work_it_is_about(platform: Platform) -> None:
     link = a_link(platform, column=100)
     teacher, learner = platform.course.instructors[0], platform.course.learners[0]
     begun = platform.begin_review(teacher, link, learner)
-    said = platform.launching.claims(begun.launch, "n", platform.now())
+    said = platform.claims_of(begun.launch, "n")
     assert said[LTI + "message_type"] == Message.SUBMISSION_REVIEW
     assert said[LTI + "for_user"]["user_id"] == learner.id
 

@@ -5,8 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from lti.selftest.platform.vocabulary import Scope
 from tests.platform.platform import Platform
-from tests.platform.vocabulary import PLATFORM_CONFIGURATION, TOOL_CONFIGURATION, Scope
+from tests.platform.registration import PLATFORM_CONFIGURATION, TOOL_CONFIGURATION
 
 TOOL = {
     "application_type": "web",
@@ -43,7 +44,7 @@ def post(given: dict[str, str], body: object) -> requests.Response:
 
 def test_the_configuration_says_what_the_platform_is(platform: Platform) -> None:
     told = requests.get(platform.configuration_url, timeout=60).json()
-    assert (told["issuer"], told["jwks_uri"]) == (platform.issuer, platform.jwks_url)
+    assert (told["issuer"], told["jwks_uri"]) == (platform.issuer, platform.addresses.jwks)
     messages = told[PLATFORM_CONFIGURATION]["messages_supported"]
     assert "LtiDeepLinkingRequest" in [message["type"] for message in messages]
 

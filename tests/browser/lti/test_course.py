@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
+from lti.selftest.platform.records import Link
 from tests.browser.lti.cookie_settings import Cookies, browsing
 from tests.browser.lti.two_sites import (
     TITLES,
@@ -21,7 +22,6 @@ from tests.factories import make_organization, make_pool, make_pool_grant
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import MOODLE
-from tests.platform.records import Link
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -15,13 +15,13 @@ from playwright.sync_api import BrowserContext, FrameLocator, Page
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.models.organizations import Organization
+from lti.selftest.platform.records import Link, Person, Tool
 from tests.browser.conftest import ROOT, SECRET_KEY, Film, Served
 from tests.browser.lti.cookie_settings import Proxy, proxy
 from tests.factories import make_organization, make_pool, make_pool_grant
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import PLAIN, Habits
-from tests.platform.records import Link, Person, Tool
 from tests.servers.process import free_port, running
 
 PATIENCE_MS = 60_000
@@ -69,7 +69,7 @@ class Library:
         told = {
             "--issuer": platform.issuer,
             "--client-id": tool.client_id,
-            "--auth-url": platform.auth_url,
+            "--auth-url": platform.addresses.auth,
             "--token-url": platform.token_url_of(tool),
             "--jwks-url": platform.jwks_url_of(tool),
             "--organization": ORGANIZATION,

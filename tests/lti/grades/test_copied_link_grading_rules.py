@@ -16,8 +16,8 @@ from lti.protocol.messages import Message, MessageType, Person, Place, Services
 from lti.protocol.spec_vocabulary import SCORE_SCOPE
 from lti.registrations.deployments import Tenant
 from lti.registrations.platform_lookup import Platform
+from lti.selftest.platform.vocabulary import LTI
 from tests.lti.launched_course import School
-from tests.platform.vocabulary import LTI
 
 OTHER = Target(webinar="another-webinar")
 PLATFORM = Platform(
@@ -134,7 +134,7 @@ def test_a_launch_that_brings_a_column_lets_refused_scores_go(school: School) ->
     assert refused.state is ScoreState.REFUSED
     column = school.platform.add_column(school.tool, link)
     place = Place(context_id=link.course_id, link_id=link.id)
-    url = school.platform.places.line_item_url(column, school.platform.habits)
+    url = school.platform.addresses.line_item(column)
     _launch(
         school,
         place,

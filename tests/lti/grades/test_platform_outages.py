@@ -18,8 +18,8 @@ from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_lin
 from lti.http import guarded_connections
 from lti.http.authorized_platform_calls import Services
 from lti.models.courses import ResourceLink, ScoreState
+from lti.selftest.platform.records import Link, Person
 from tests.lti.launched_course import School, published_key
-from tests.platform.records import Link, Person
 from tests.platform.requests_and_faults import retry_date
 
 

@@ -20,7 +20,7 @@ from lti.keys.platform_keys import (
 )
 from lti.models.registrations_and_keys import PlatformKeys
 from lti.registrations.registrations import disable_registration
-from lti.selftest.platform_keys import Key
+from lti.selftest.platform.keys import Key
 from tests.cast import Cast
 from tests.lti.factories import make_registration
 from tests.lti.http.misbehaving_server import says, strange_server
@@ -71,7 +71,7 @@ def test_the_private_half_is_not_kept() -> None:
 
 
 def _kid(platform: Platform) -> str:
-    return platform.keys.current.kid
+    return platform.key.kid
 
 
 def _asked(platform: Platform) -> int:
@@ -79,7 +79,7 @@ def _asked(platform: Platform) -> int:
 
 
 def test_a_key_set_is_refreshed_each_hour(database: Database, platform: Platform) -> None:
-    place, moment = KeyPlace(platform.jwks_url, allows_loopback=True), now()
+    place, moment = KeyPlace(platform.addresses.jwks, allows_loopback=True), now()
     keysets = KeySets(database)
     for minutes, times in ((0, 1), (30, 1), (61, 2), (70, 2)):
         keysets.refresh(place, now=moment + timedelta(minutes=minutes))
@@ -108,7 +108,7 @@ class _Blind(KeySets):
 
 
 def test_of_two_who_ask_first_at_once_one_asks(database: Database, platform: Platform) -> None:
-    place, moment = KeyPlace(platform.jwks_url, allows_loopback=True), now()
+    place, moment = KeyPlace(platform.addresses.jwks, allows_loopback=True), now()
     assert KeySets(database).find(place, _kid(platform), now=moment)
     assert _Blind(database).find(place, _kid(platform), now=moment)
     assert _asked(platform) == 1
@@ -120,7 +120,7 @@ def test_who_waits_for_another_waits_no_longer_than_a_fetch_may_take(
     database: Database, platform: Platform
 ) -> None:
     """The other one died while it asked."""
-    place, moment = KeyPlace(platform.jwks_url, allows_loopback=True), now()
+    place, moment = KeyPlace(platform.addresses.jwks, allows_loopback=True), now()
     with database.transaction() as session:
         session.add(PlatformKeys(jwks_url=place.jwks_url, asked_at=moment))
     seconds = iter(float(n) for n in range(100))
@@ -137,7 +137,7 @@ def _later(moment: datetime) -> datetime:
 def test_who_died_while_asking_keeps_nobody_from_asking_later(
     database: Database, platform: Platform
 ) -> None:
-    place, moment = KeyPlace(platform.jwks_url, allows_loopback=True), now()
+    place, moment = KeyPlace(platform.addresses.jwks, allows_loopback=True), now()
     with database.transaction() as session:
         session.add(PlatformKeys(jwks_url=place.jwks_url, asked_at=moment))
     assert KeySets(database).find(place, _kid(platform), now=_later(moment))

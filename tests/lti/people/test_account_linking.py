@@ -16,9 +16,9 @@ from lti.people.account_linking import ask_link, confirm_link, unlink
 from lti.protocol.content_target import Target
 from lti.rosters.names_and_roles_service import Roster
 from lti.rosters.roster_sync_and_seat_release import keep_roster
+from lti.selftest.platform.records import Person
 from tests.lti.launched_course import School
 from tests.mailbox import link_in, newest
-from tests.platform.records import Person
 from tests.seat_rows import add_pool, seat
 from wsgi import COMPONENTS
 

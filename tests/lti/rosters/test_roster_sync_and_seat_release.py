@@ -19,13 +19,13 @@ from lti.models.courses import Context, RosterMember
 from lti.rosters import jobs
 from lti.rosters.jobs import ROSTER, ask_for_roster, ask_for_rosters, sync_roster
 from lti.rosters.roster_sync_and_seat_release import confirm_releases, courses_due, dismiss_releases
+from lti.selftest.platform.records import Person
+from lti.selftest.platform.vocabulary import Role
 from tests.factories import make_pool, make_pool_grant
 from tests.lti.launched_course import School, connect
 from tests.platform.app import running_platform
 from tests.platform.people import LEARNERS, TEACHERS
 from tests.platform.product_quirks import MOODLE, OPEN_EDX, Habits
-from tests.platform.records import Person
-from tests.platform.vocabulary import Role
 
 WORK = Work(handlers={ROSTER: sync_roster})
 LINKS = Links("https://library.example.org")
@@ -120,7 +120,7 @@ def test_only_what_changed_is_asked_for_the_next_time(school: School, carrel: Ca
     school.platform.traffic.forget()
     _sync(school, carrel)
     [asked] = school.platform.calls("members")
-    assert "cursor=" in asked.query
+    assert "Since=" in asked.query
     assert len(_members(school)) == 8
 
 

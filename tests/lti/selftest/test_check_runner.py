@@ -131,6 +131,40 @@ def test_a_tool_that_answers_nothing_fails_every_launch_and_leaves_nothing(carre
     assert left_behind(carrel) == []
 
 
+def test_a_tool_whose_login_asks_for_something_else_is_found_out(carrel: Carrel) -> None:
+    def ask_otherwise(app: Any) -> Any:
+        def answer(environ: Any, start: Any) -> Any:
+            def say(status: str, headers: Any, fault: Any = None) -> Any:
+                said = [
+                    (name, value.replace("prompt=none", "prompt=login")) for name, value in headers
+                ]
+                return start(status, said, fault)
+
+            return app(environ, say)
+
+        return answer
+
+    seen = play(carrel, ask_otherwise, most=2)
+    assert [(proof.ok, proof.got) for proof in seen] == [(False, "no answer: Refused")] * 2
+
+
+def test_a_score_of_the_wrong_type_is_refused_and_named(
+    carrel: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lti.grades.grade_service.SCORE_TYPE", "application/json")
+    bad = {proof.name: proof for proof in play(carrel, lambda app: app) if not proof.ok}
+    assert bad.keys() == {
+        "One score arrives",
+        "The content type is correct",
+        "The score is sent once",
+        "A revoked token is renewed",
+        "Every request is valid",
+    }
+    assert (
+        "scores: the body must be application/vnd.ims.lis.v1" in bad["Every request is valid"].got
+    )
+
+
 def test_a_play_that_breaks_off_leaves_nothing(carrel: Carrel) -> None:
     def break_off(_app: Any) -> Any:
         raise RuntimeError("this tool does not start")

@@ -12,7 +12,7 @@ from lti.registrations.registrations import RegistrationFacts
 from lti.selftest import connection_check
 from lti.selftest.check_results import Proof
 from lti.selftest.connection_check import check_connection
-from lti.selftest.platform_keys import Key
+from lti.selftest.platform.keys import Key
 from tests.cast import Cast
 from tests.lti.tool_server import Connection, connected
 from tests.platform.platform import Platform
@@ -51,7 +51,7 @@ def tool(carrel: Carrel, cast: Cast, platform: Platform):
         token_url = platform.token_url_of(made.tool)
         yield replace(
             made,
-            registration=moved(made, token_url=token_url, token_audience=platform.token_url),
+            registration=moved(made, token_url=token_url, token_audience=platform.addresses.token),
         )
 
 
@@ -76,7 +76,7 @@ def test_a_keyset_that_is_a_page_for_people_is_no_key_set(carrel, tool) -> None:
 
 
 def test_a_keyset_of_weak_keys_is_not_enough(carrel, tool) -> None:
-    tool.platform.forge.keys.published[:] = [Key.make(1024)]
+    tool.platform.published[:] = [Key.make(1024)]
     line = check(carrel, tool)[KEYS]
     assert (line.ok, line.got) == (False, "0 of 1 keys usable")
     assert "2048 bits" in line.advice

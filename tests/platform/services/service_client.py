@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import requests
 
-from lti.selftest.platform_keys import Key
+from lti.selftest.platform.keys import Key
+from lti.selftest.platform.records import Tool
+from lti.selftest.platform.vocabulary import ASSERTION_TYPE, Scope
 from tests.platform.platform import Platform
-from tests.platform.records import Tool
-from tests.platform.vocabulary import ASSERTION_TYPE, Scope
 
 KEY = Key.make()
 
@@ -47,7 +47,7 @@ def ask_as(platform: Platform, tool: Tool, *scopes: Scope) -> Asking:
     said = {
         "iss": tool.client_id,
         "sub": tool.client_id,
-        "aud": platform.token_url,
+        "aud": platform.addresses.token,
         "iat": now - 5,
         "exp": now + 60,
         "jti": str(time.monotonic_ns()),
@@ -58,5 +58,5 @@ def ask_as(platform: Platform, tool: Tool, *scopes: Scope) -> Asking:
         "client_assertion": KEY.sign(said),
         "scope": " ".join(scopes or tool.scopes),
     }
-    answer = requests.post(platform.token_url, data=form, timeout=60)
+    answer = requests.post(platform.addresses.token, data=form, timeout=60)
     return Asking(platform, tool, answer.json()["access_token"])

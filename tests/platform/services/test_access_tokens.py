@@ -6,10 +6,10 @@ import jwt
 import pytest
 import requests
 
-from lti.selftest.platform_keys import Key
+from lti.selftest.platform.keys import Key
+from lti.selftest.platform.records import Tool
+from lti.selftest.platform.vocabulary import ASSERTION_TYPE, Scope
 from tests.platform.platform import Platform
-from tests.platform.records import Tool
-from tests.platform.vocabulary import ASSERTION_TYPE, Scope
 
 KEY = Key.make()
 
@@ -30,7 +30,7 @@ def assertion(platform: Platform, tool: Tool, **changes: object) -> dict:
     claims = {
         "iss": tool.client_id,
         "sub": tool.client_id,
-        "aud": platform.token_url,
+        "aud": platform.addresses.token,
         "iat": now - 5,
         "exp": now + 60,
         "jti": str(time.monotonic_ns()),
@@ -45,7 +45,7 @@ def ask(platform: Platform, signed: str, **changes: str) -> requests.Response:
         "client_assertion": signed,
         "scope": Scope.SCORE.value,
     } | changes
-    return requests.post(platform.token_url, data=form, timeout=60)
+    return requests.post(platform.addresses.token, data=form, timeout=60)
 
 
 def test_a_right_assertion_gives_a_token_for_what_is_allowed(platform, tool) -> None:
@@ -121,19 +121,19 @@ def test_a_token_ends(platform, tool) -> None:
 
 def test_trouble_comes_as_ordered_and_goes(platform, tool) -> None:
     platform.trouble("jwks", status=503, retry_after=3, times=1)
-    first, second = (requests.get(platform.jwks_url, timeout=60) for _ in range(2))
+    first, second = (requests.get(platform.addresses.jwks, timeout=60) for _ in range(2))
     assert (first.status_code, first.headers["Retry-After"]) == (503, "3")
     assert second.status_code == 200
     platform.trouble("jwks", html=True)
-    assert "html" in requests.get(platform.jwks_url, timeout=60).headers["Content-Type"]
+    assert "html" in requests.get(platform.addresses.jwks, timeout=60).headers["Content-Type"]
     platform.lift()
-    assert requests.get(platform.jwks_url, timeout=60).json()["keys"]
+    assert requests.get(platform.addresses.jwks, timeout=60).json()["keys"]
     assert [call.status for call in platform.calls("jwks")] == [503, 200, 200, 200]
 
 
 def test_what_hangs_is_let_go(platform) -> None:
     platform.trouble("jwks", hang_s=60, then_works=True)
     with pytest.raises(requests.Timeout):
-        requests.get(platform.jwks_url, timeout=0.3)
+        requests.get(platform.addresses.jwks, timeout=0.3)
     platform.lift()
-    assert requests.get(platform.jwks_url, timeout=60).status_code == 200
+    assert requests.get(platform.addresses.jwks, timeout=60).status_code == 200

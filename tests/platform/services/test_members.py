@@ -2,16 +2,16 @@
 
 import pytest
 
+from lti.selftest.platform.records import Person
+from lti.selftest.platform.vocabulary import MEMBERS_TYPE, Role, Scope
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import MOODLE, OPEN_EDX
-from tests.platform.records import Person
 from tests.platform.services.service_client import Asking, ask_as, register
-from tests.platform.vocabulary import MEMBERS_TYPE, Role, Scope
 
 
 def roster_url(platform: Platform) -> str:
-    return platform.places.members_url(platform.course)
+    return platform.addresses.members(platform.course)
 
 
 def test_pages_lead_to_all_members_and_to_what_changes(platform, ask: Asking) -> None:
@@ -58,10 +58,3 @@ def test_roles_are_short_or_uris(habits, role) -> None:
 def test_without_the_scope_there_is_no_roster(platform) -> None:
     tool = register(platform, scopes=(Scope.SCORE,))
     assert ask_as(platform, tool)("GET", roster_url(platform)).status_code == 403
-
-
-def test_a_link_tells_its_custom_values_for_each_member(platform, ask) -> None:
-    link = platform.link(ask.tool, custom={"webinar": "a"})
-    told = ask("GET", roster_url(platform), params={"rlid": link.id}).json()["members"][0]
-    (message,) = told["message"]
-    assert {"webinar": "a"} in message.values()

@@ -18,11 +18,11 @@ from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from lti.models.identities import Identity
 from lti.protocol.spec_vocabulary import ROLES, TEST_USER
 from lti.registrations.deployments import refuse_deployment
+from lti.selftest.platform.vocabulary import Role
 from tests.cast import Cast
 from tests.factories import make_recording, make_webinar
 from tests.lti.tool_server import Connection, connected
 from tests.platform.platform import Platform
-from tests.platform.vocabulary import Role
 from tests.player import AGENT
 from tests.seat_rows import add_pool
 

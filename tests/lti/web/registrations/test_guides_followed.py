@@ -16,6 +16,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.web.wsgi_middleware_stack import front
 from lti.registrations.additional_setup_guides import GUIDES
+from lti.selftest.platform.records import Tool
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.lti.tool_server import Browser, is_open, onward
@@ -23,7 +24,6 @@ from tests.lti.web.registrations.test_manager import place
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import BRIGHTSPACE, CANVAS, MOODLE, OPEN_EDX, Habits
-from tests.platform.records import Tool
 from tests.platform.web_server import answering, bound
 from tests.seat_rows import add_pool
 from tests.visitor import Visitor
@@ -82,7 +82,7 @@ class Stranger:
         shown = {
             "issuer": self.platform.issuer,
             "client_id": tool.client_id,
-            "auth_url": self.platform.auth_url,
+            "auth_url": self.platform.addresses.auth,
             "token_url": self.platform.token_url_of(tool),
             "jwks_url": self.platform.jwks_url_of(tool),
             "deployment_id": tool.deployment_id,

@@ -1,70 +1,77 @@
-"""What the platform keeps: tools, courses, people, links, columns and grades; all in memory."""
+"""The records of a platform: tools, courses, people, links, line items and scores, all in memory."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from lti.selftest.platform_tokens import Client
-from tests.platform.vocabulary import TEST_USER, Role
+from lti.selftest.platform.vocabulary import Role
 
-Kept = TypeVar("Kept")
+Record = TypeVar("Record")
 
 
 class NotHere(LookupError):
-    """The platform has no such thing; the message names it."""
+    """There is no record with this ID; the message names it."""
 
 
 def new_id(prefix: str = "") -> str:
-    """Return an id nobody can guess, in both cases of letters."""
+    """Return a new ID, in which upper and lower case differ."""
     return prefix + secrets.token_urlsafe(12)
 
 
 @dataclass(slots=True, kw_only=True)
-class Tool(Client):
-    """A tool with an address. `jwks` stands for what would be fetched at `jwks_url`."""
+class Tool:
+    """A tool as a platform knows it; `jwks` is its key set if it has no `jwks_url`."""
 
+    client_id: str
+    deployment_ids: list[str]
     name: str
     login_url: str
     redirect_uris: tuple[str, ...]
     launch_url: str
-    jwks_url: str | None = None
     deep_link_url: str | None = None
+    scopes: Collection[str] = ()
+    jwks_url: str | None = None
+    jwks: Mapping[str, Any] = field(default_factory=dict)
     custom: Mapping[str, str] = field(default_factory=dict)
-    messages: tuple[Mapping[str, Any], ...] = ()
-    registration: Mapping[str, Any] | None = None
 
     @property
     def deployment_id(self) -> str:
-        """The first deployment."""
+        """Return the first deployment."""
         return self.deployment_ids[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with an account; the names may be withheld by a person who wants no name told."""
+    """A person with an account; `system_roles` apply in all courses."""
 
     id: str
     given: str | None = None
     family: str | None = None
     email: str | None = None
-    is_test_user: bool = False
+    system_roles: tuple[str, ...] = ()
 
     @property
     def name(self) -> str | None:
-        """The full name."""
+        """Return the full name, None if it is withheld."""
         return " ".join(filter(None, (self.given, self.family))) or None
 
     @property
-    def system_roles(self) -> tuple[str, ...]:
-        """Roles that somebody has in all courses."""
-        return (TEST_USER,) if self.is_test_user else ()
+    def claims(self) -> dict[str, str]:
+        """Return the claims with the names and email address that are not withheld."""
+        claims = {
+            "name": self.name,
+            "given_name": self.given,
+            "family_name": self.family,
+            "email": self.email,
+        }
+        return {name: value for name, value in claims.items() if value is not None}
 
 
 @dataclass(slots=True)
 class Membership:
-    """A person's place in a course; `revision` grows with every change of the course's roster."""
+    """A person in a course; `revision` is the course's at the last change."""
 
     person: Person
     roles: tuple[str, ...]
@@ -74,7 +81,7 @@ class Membership:
 
 @dataclass(slots=True)
 class Course:
-    """A course and its roster. `history` are the ids of those it was copied from, nearest first."""
+    """A course and its roster; `history` are the IDs of those it was copied from, nearest first."""
 
     id: str
     label: str
@@ -84,20 +91,20 @@ class Course:
     revision: int = 0
 
     def enroll(self, person: Person, *roles: Role | str) -> Person:
-        """Take somebody in, or change what they are; without a role they have none."""
+        """Add a person, or replace the roles; return the person."""
         uris = tuple(role.uri if isinstance(role, Role) else role for role in roles)
         self.revision += 1
         self.members[person.id] = Membership(person, uris, revision=self.revision)
         return person
 
     def withdraw(self, person: Person, *, status: str = "Deleted") -> None:
-        """Take somebody out (or make them Inactive); the differences of the roster tell it."""
+        """Change a person's status, which appears among the differences of the roster."""
         member = self.members[person.id]
         self.revision += 1
         member.status, member.revision = status, self.revision
 
     def with_role(self, role: Role) -> list[Person]:
-        """Return who has a role here, in order of enrollment."""
+        """Return the active people with a role, in order of enrollment."""
         return [
             member.person
             for member in self.members.values()
@@ -106,18 +113,21 @@ class Course:
 
     @property
     def instructors(self) -> list[Person]:
-        """Who teaches here."""
+        """Return the active instructors."""
         return self.with_role(Role.INSTRUCTOR)
 
     @property
     def learners(self) -> list[Person]:
-        """Who learns here."""
+        """Return the active learners."""
         return self.with_role(Role.LEARNER)
 
 
 @dataclass(slots=True)
 class Link:
-    """A placement of a tool in a course."""
+    """A link to a tool in a course; `item` is the content item that it was made of, if any.
+
+    `history` are the IDs of the links it was copied from, nearest first.
+    """
 
     id: str
     client_id: str
@@ -125,8 +135,8 @@ class Link:
     course_id: str
     title: str
     url: str
-    text: str = ""
     custom: dict[str, str] = field(default_factory=dict)
+    text: str = ""
     line_item_id: str | None = None
     history: tuple[str, ...] = ()
     item: Mapping[str, Any] = field(default_factory=dict)
@@ -134,7 +144,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A score as it was posted and accepted."""
+    """An accepted score."""
 
     person_id: str
     at: datetime
@@ -142,13 +152,12 @@ class Score:
     maximum: float | None
     activity: str
     grading: str
-    comment: str | None
-    received_at: datetime
+    comment: str | None = None
 
 
 @dataclass(slots=True)
 class LineItem:
-    """A column of the gradebook and what was posted to it, oldest first."""
+    """A column of the gradebook, its scores, oldest first, and the grade of each person."""
 
     id: str
     course_id: str
@@ -158,18 +167,17 @@ class LineItem:
     resource_id: str | None = None
     resource_link_id: str | None = None
     tag: str | None = None
-    more: dict[str, Any] = field(default_factory=dict)
     scores: list[Score] = field(default_factory=list)
     grades: dict[str, float] = field(default_factory=dict)
 
     def last(self, person_id: str) -> Score | None:
-        """Return a person's newest score."""
+        """Return a person's last score, None before the first."""
         return next((one for one in reversed(self.scores) if one.person_id == person_id), None)
 
 
 @dataclass(slots=True)
 class Records:
-    """All that is kept, by id."""
+    """All records by ID."""
 
     tools: dict[str, Tool] = field(default_factory=dict)
     courses: dict[str, Course] = field(default_factory=dict)
@@ -177,37 +185,28 @@ class Records:
     line_items: dict[str, LineItem] = field(default_factory=dict)
 
     def tool(self, client_id: str) -> Tool:
-        """Return a tool. Raises NotHere."""
-        return _found(self.tools, client_id, "tool with the client id")
+        """Return a tool; raises NotHere."""
+        return _found(self.tools, client_id, "tool with the client ID")
 
     def course(self, course_id: str) -> Course:
-        """Return a course. Raises NotHere."""
+        """Return a course; raises NotHere."""
         return _found(self.courses, course_id, "course")
 
     def link(self, link_id: str) -> Link:
-        """Return a link. Raises NotHere."""
+        """Return a link; raises NotHere."""
         return _found(self.links, link_id, "link")
 
     def links_of(self, course: Course) -> list[Link]:
-        """Return the links of a course, in the order in which they were made."""
+        """Return the links of a course, oldest first."""
         return [link for link in self.links.values() if link.course_id == course.id]
 
     def columns_of(self, course: Course) -> list[LineItem]:
         """Return the columns of a course's gradebook."""
         return [item for item in self.line_items.values() if item.course_id == course.id]
 
-    def people(self) -> Iterable[Person]:
-        """Return everybody who is in a course, each once."""
-        found = {
-            member.person.id: member.person
-            for course in self.courses.values()
-            for member in course.members.values()
-        }
-        return found.values()
 
-
-def _found(kept: Mapping[str, Kept], key: str, kind: str) -> Kept:
+def _found(records: Mapping[str, Record], key: str, kind: str) -> Record:
     try:
-        return kept[key]
+        return records[key]
     except KeyError:
         raise NotHere(f"there is no {kind} {key!r}") from None

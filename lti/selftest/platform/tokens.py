@@ -1,25 +1,28 @@
-"""Platform tokens: access to services for signed assertions only, and what is wrong with signed choices.
+"""Tokens: access to services for signed assertions, and faults of signed responses.
 
-Security Framework 1.0, section 4; Deep Linking 2.0. The names are written out here, so that a wrong one
-in the tool is noticed.
+Security Framework 1.0, section 4; Deep Linking 2.0.
 """
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
 from typing import Any, Final
 
 import jwt
+from urllib3 import PoolManager, Timeout
+from urllib3.exceptions import HTTPError
 
-ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+from lti.selftest.platform.records import Tool
+from lti.selftest.platform.vocabulary import ASSERTION_TYPE, LTI
+
 DEPLOYMENT: Final = LTI + "deployment_id"
 LONGEST_ASSERTION_S: Final = 3600
 LONGEST_CHOICE_S: Final = 600
 AHEAD_S: Final = 5
+TIMEOUT: Final = Timeout(connect=5, read=5)
 
 
 class NotGranted(Exception):
@@ -34,16 +37,6 @@ class BadSignature(ValueError):
     """A token that the tool's published keys do not vouch for; the message says why."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Client:
-    """A tool as a platform knows it; `jwks` is its key set."""
-
-    client_id: str
-    deployment_ids: list[str]
-    scopes: Collection[str] = ()
-    jwks: Mapping[str, Any] | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Access:
     """The client and scopes of an access token, which ends at `ends` (seconds since 1970)."""
@@ -55,12 +48,13 @@ class Access:
 
 @dataclass(slots=True)
 class Tokens:
-    """The access tokens of a platform. `audience` is what assertions must be for."""
+    """The access tokens of a platform; `audience` is what assertions must be for."""
 
-    clients: Mapping[str, Client]
+    tools: Mapping[str, Tool]
     audience: str
     now: Callable[[], datetime]
     lock: RLock
+    pool: PoolManager = field(default_factory=lambda: PoolManager(retries=False))
     lives_s: int = 3600
     _given: dict[str, Access] = field(default_factory=dict)
     _seen: set[tuple[str, str]] = field(default_factory=set)
@@ -71,15 +65,15 @@ class Tokens:
             raise NotGranted("unsupported_grant_type", "grant_type has to be client_credentials")
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise NotGranted("invalid_request", f"client_assertion_type is not {ASSERTION_TYPE}")
-        client = self._assert(form.get("client_assertion", ""))
+        tool = self._assert(form.get("client_assertion", ""))
         asked = form.get("scope", "").split()
-        allowed = frozenset(scope for scope in asked if scope in client.scopes)
+        allowed = frozenset(scope for scope in asked if scope in tool.scopes)
         if not allowed:
             raise NotGranted("invalid_scope", f"none of {asked} is allowed to this tool")
         token = secrets.token_urlsafe(24)
         with self.lock:
             ends = self.now().timestamp() + self.lives_s
-            self._given[token] = Access(client.client_id, allowed, ends)
+            self._given[token] = Access(tool.client_id, allowed, ends)
         return {
             "access_token": token,
             "token_type": "Bearer",
@@ -99,7 +93,7 @@ class Tokens:
         with self.lock:
             self._given.clear()
 
-    def verified(self, token: str, client: Client) -> dict[str, Any]:
+    def verified(self, token: str, tool: Tool) -> dict[str, Any]:
         """Return the claims of a token of the tool, whose times are not looked at.
 
         Raises BadSignature unless it is RS256 by a key of 2048 bits that the tool publishes.
@@ -110,7 +104,7 @@ class Tokens:
             raise BadSignature(f"it is no token: {fault}") from fault
         if header.get("alg") != "RS256":
             raise BadSignature(f"alg is {header.get('alg')!r}, not 'RS256'")
-        key = self._key(client, header.get("kid"))
+        key = self._key(tool, header.get("kid"))
         try:
             payload = jwt.PyJWS().decode(token, key, algorithms=["RS256"])
             claims: dict[str, Any] = json.loads(payload)
@@ -118,12 +112,18 @@ class Tokens:
             raise BadSignature(str(fault)) from fault
         return claims
 
-    def jwks_of(self, client: Client) -> Mapping[str, Any]:
-        """Return the key set of a tool. Raises BadSignature."""
-        return client.jwks or {}
+    def _jwks(self, tool: Tool) -> Mapping[str, Any]:
+        if tool.jwks_url is None:
+            return tool.jwks
+        try:
+            answer = self.pool.request("GET", tool.jwks_url, timeout=TIMEOUT)
+            jwks: dict[str, Any] = json.loads(answer.data)
+        except (HTTPError, ValueError) as fault:
+            raise BadSignature(f"the tool's keys can't be read: {fault}") from fault
+        return jwks
 
-    def _key(self, client: Client, kid: object) -> Any:  # noqa: ANN401  (as jwt has it)
-        keys = self.jwks_of(client).get("keys", [])
+    def _key(self, tool: Tool, kid: object) -> Any:  # noqa: ANN401  (as jwt has it)
+        keys = self._jwks(tool).get("keys", [])
         found = [key for key in keys if key.get("kid") == kid]
         if kid is None or len(found) != 1:
             raise BadSignature(f"the tool's key set has {len(found)} keys with the kid {kid!r}")
@@ -131,26 +131,26 @@ class Tokens:
             raise BadSignature("the tool's key has fewer than 2048 bits")
         return jwt.PyJWK(found[0], algorithm="RS256").key
 
-    def _assert(self, assertion: str) -> Client:
+    def _assert(self, assertion: str) -> Tool:
         try:
             said = jwt.decode(assertion, options={"verify_signature": False})
         except jwt.PyJWTError as fault:
             raise NotGranted("invalid_client", f"the assertion can't be read: {fault}") from fault
-        client = self.clients.get(str(said.get("iss")))
-        if client is None or said.get("sub") != said.get("iss"):
+        tool = self.tools.get(str(said.get("iss")))
+        if tool is None or said.get("sub") != said.get("iss"):
             raise NotGranted("invalid_client", "iss and sub have to be the client id")
         try:
-            said = self.verified(assertion, client)
+            said = self.verified(assertion, tool)
         except BadSignature as fault:
             raise NotGranted("invalid_client", str(fault)) from fault
-        self._check(said, client)
-        return client
+        self._check(said, tool)
+        return tool
 
-    def _check(self, said: Mapping[str, Any], client: Client) -> None:
+    def _check(self, said: Mapping[str, Any], tool: Tool) -> None:
         now = self.now().timestamp()
         audience = said.get("aud")
         audiences = audience if isinstance(audience, list) else [audience]
-        accepted = (self.audience, f"{self.audience}/{client.client_id}")
+        accepted = (self.audience, f"{self.audience}/{tool.client_id}")
         if not any(one in accepted for one in audiences):
             raise NotGranted("invalid_client", f"aud is {audience!r}, not {self.audience!r}")
         for name in ("exp", "iat"):
@@ -162,10 +162,10 @@ class Tokens:
             raise NotGranted("invalid_client", "the assertion has expired")
         if said["exp"] - said["iat"] > LONGEST_ASSERTION_S:
             raise NotGranted("invalid_client", "the assertion lives for more than an hour")
-        deployment = said.get(DEPLOYMENT, client.deployment_ids[0])
-        if deployment not in client.deployment_ids:
+        deployment = said.get(DEPLOYMENT, tool.deployment_ids[0])
+        if deployment not in tool.deployment_ids:
             raise NotGranted("invalid_client", f"the tool has no deployment {deployment!r}")
-        self._once(client.client_id, said.get("jti"))
+        self._once(tool.client_id, said.get("jti"))
 
     def _once(self, client_id: str, jti: object) -> None:
         if not isinstance(jti, str) or not jti:
@@ -177,11 +177,11 @@ class Tokens:
 
 
 def choice_faults(
-    claims: Mapping[str, Any], client: Client, deployment_id: str, *, issuer: str, now: float
+    claims: Mapping[str, Any], tool: Tool, deployment_id: str, *, issuer: str, now: float
 ) -> Iterator[str]:
     """Yield what is wrong with the envelope of chosen items, apart from whether its nonce is new."""
     wanted = {
-        "iss": client.client_id,
+        "iss": tool.client_id,
         LTI + "message_type": "LtiDeepLinkingResponse",
         LTI + "version": "1.3.0",
         DEPLOYMENT: deployment_id,

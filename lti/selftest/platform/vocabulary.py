@@ -1,4 +1,7 @@
-"""The names that the 1EdTech specifications give to claims, scopes, roles and media types."""
+"""The vocabulary of a platform: names that 1EdTech gives to claims, scopes, roles and media types.
+
+Written out here, and not imported from the tool, so that a wrong one in the tool is noticed.
+"""
 
 from enum import StrEnum
 from typing import Final
@@ -7,8 +10,6 @@ LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 DEEP_LINKING: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 AGS_CLAIM: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS_CLAIM: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
-PLATFORM_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
-TOOL_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 
 MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 INSTITUTION: Final = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
@@ -25,7 +26,7 @@ MEMBERS_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 
 class Message(StrEnum):
-    """What a platform may launch."""
+    """The messages that a platform can launch."""
 
     RESOURCE_LINK = "LtiResourceLinkRequest"
     DEEP_LINKING = "LtiDeepLinkingRequest"
@@ -34,7 +35,7 @@ class Message(StrEnum):
 
 
 class Scope(StrEnum):
-    """What an access token may be for."""
+    """The services that an access token can be for."""
 
     LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
     LINE_ITEM_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
@@ -44,7 +45,7 @@ class Scope(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody is in a course; the values are the short names of LIS."""
+    """Roles in a course; the values are the short names of LIS."""
 
     INSTRUCTOR = "Instructor"
     LEARNER = "Learner"
