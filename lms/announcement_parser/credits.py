@@ -12,6 +12,9 @@ _ROLE: Final = re.compile(
     r"|(?:^|(?<=\s))(?P<plain>with|featuring|by)\s+",
     re.IGNORECASE,
 )
+_LISTED: Final = re.compile(
+    r"\b(?:presenters|speakers|panelists|instructors)\b[^:.;]{0,60}:\s+(?P<people>[A-Z].{4,600})"
+)
 _EVENT: Final = re.compile(
     r"\b(?:webinar|workshop|session|course|training|class|program|event|talk)\b", re.IGNORECASE
 )
@@ -20,7 +23,7 @@ _POSITION: Final = re.compile(
     r"(?:(?!(?:of|to|from|for|in|on|at|and|or|by|us|you|who)\b)[a-z][\w-]*\s+){1,4}(?=[A-Z])"
 )
 _FORMAT: Final = re.compile(
-    r"(?:an?|the|our)\s+(?:(?:new|free|live|online|one-hour)\s+)*"
+    r"(?:an?|the|our)\s+(?:(?:new|free|live|online|virtual|[\w-]+-(?:hour|minute))\s+)*"
     r"(?:webinar|workshop|session|training|course|class|talk|panel|discussion)",
     re.IGNORECASE,
 )
@@ -38,10 +41,20 @@ _CAPITALS: Final = (
     r"(?P<name>[A-Z0-9][\w'\u2019&.-]*(?:\s+(?:[A-Z0-9][\w'\u2019&.-]*|of|the|and|for|in|to|a|on|&))"
     r"{0,7}?)\s+(?i:series)\b"
 )
+# `part of the series Calm Desk`
+_SERIES_BEFORE: Final = re.compile(
+    r"\b(?:the|our) (?:[\w-]+ )?series,? (?:(?:called|titled|named) )?"
+    r"(?P<name>[A-Z][\w'\u2019&-]*(?: (?:[A-Z][\w'\u2019&-]*|of|the|and|for|in|to|a|on|&)){1,7})(?=[.,;:!?]|$)"
+)
 _IN_CAPITALS: Final = re.compile(rf"\b(?i:the|our|of|in)\s+(?!(?i:the|our)\s){_CAPITALS}")
 # An organization's series, with its name: `Elm County Webinar Series: Library Leadership`.
 _OWN: Final = re.compile(
     r"(?P<owner>(?:\S+\s+){1,6}webinar series:)\s+(?P<name>[^.]{3,80})$", re.IGNORECASE
+)
+# `Calm Desk: A Webinar Series`
+_SERIES_BEHIND: Final = re.compile(
+    r"^(?P<name>[A-Z0-9].{2,60}?)(?::|,|\s[\u2013\u2014-])\s+(?:an?|the|our)\s+(?:[\w-]+\s+){0,3}?series\b",
+    re.IGNORECASE,
 )
 _LINE_IN_CAPITALS: Final = re.compile(rf"^{_CAPITALS}")
 
@@ -58,9 +71,10 @@ class Credit:
 
 def series_in(text: str, *, is_line: bool = False) -> tuple[list[str], int]:
     """Return the series that a text names, and the end of the last one in it."""
-    found = list(_IN_QUOTES.finditer(text)) or list(_IN_CAPITALS.finditer(text))
+    found = list(_IN_QUOTES.finditer(text)) or list(_SERIES_BEFORE.finditer(text))
+    found = found or list(_IN_CAPITALS.finditer(text))
     if not found and is_line:
-        found = list(_LINE_IN_CAPITALS.finditer(text))
+        found = list(_SERIES_BEHIND.finditer(text)) or list(_LINE_IN_CAPITALS.finditer(text))
     names = [next(name for name in each.groups() if name) for each in found]
     return [bare_series(name) for name in names], found[-1].end() if found else 0
 
@@ -97,6 +111,13 @@ def credits_in_line(line: str) -> tuple[list[Credit], str, str]:
             rest.append(left)
     lead = line[: roles[0].start()].strip(" ,:") if roles else line
     return found, lead, " ".join(filter(None, rest))
+
+
+def listed_people(sentence: str) -> list[Credit]:
+    """Return the people in `The presenters are: Ana Bell, a director; and Tom Ray`."""
+    found = _LISTED.search(sentence)
+    people = people_in(found["people"].rstrip("."))[0] if found else []
+    return [Credit(name, about, is_host=False, is_person=True) for name, about in people]
 
 
 def is_format(lead: str) -> bool:

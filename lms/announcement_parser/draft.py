@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from lms.announcement_parser.credits import Credit
 from lms.announcement_parser.person_names import core_of, may_be_same, name_in, position_before
 from lms.announcement_parser.prices import Amount, amounts_in
+from lms.announcement_parser.title_and_subtitle import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,34 +30,45 @@ class Draft:
     """The fields parsed so far; `people` are names with the paragraphs about each."""
 
     subject: str = ""
+    is_subject_announced: bool = False  # as in `New webinar: Mending Maps`
     titles: list[str] = field(default_factory=list)
+    candidates: list[Line] = field(default_factory=list)  # lines that may be the title
     is_title_clear: bool = True
+    is_overview_clear: bool = True
+    is_agenda_clear: bool = True
     subtitle: str = ""
     series: list[str] = field(default_factory=list)
     summary: list[str] = field(default_factory=list)
     overview: list[str] = field(default_factory=list)
-    is_overview_labeled: bool = False
+    covers: list[str] = field(default_factory=list)  # paragraphs above the title
+    described: list[str] = field(default_factory=list)  # the labeled overview
     agenda: list[str] = field(default_factory=list)
     when: list[str] = field(default_factory=list)
     # possibly the date when the text was published
     dates_alone: list[str] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)
     lasting: list[str] = field(default_factory=list)
     people: dict[str, list[str]] = field(default_factory=dict)
+    likely: list[str] = field(default_factory=list)  # lines that may name a presenter
     hosts: list[Credit] = field(default_factory=list)
     prices: list[PriceRead] = field(default_factory=list)
     presenting: str = ""  # the organization of a line `... presents`
     rest: list[Unread] = field(default_factory=list)
     _cores: dict[tuple[str, ...], str] = field(default_factory=dict)
+    _last_names: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+
+    @property
+    def prose(self) -> list[str]:
+        """Return all paragraphs about the webinar so far."""
+        return [*self.covers, *self.described, *self.overview]
 
     def known(self, name: str) -> str:
         """Return the name of a person as used in the draft, or the given name."""
         exact = self._cores.get(core_of(name))
         if exact or not name:
             return exact or name
-        last = core_of(name)[-1:]
-        alike = [
-            one for core, one in self._cores.items() if core[-1:] == last and may_be_same(one, name)
-        ]
+        same_last = self._last_names.get(core_of(name)[-1:], [])
+        alike = [one for one in same_last if may_be_same(one, name)]
         return alike[0] if len(alike) == 1 else name
 
     def name(self, name: str) -> str:
@@ -65,8 +77,11 @@ class Draft:
         if hosts and not self.people:  # the host is the person whom the text is about, and presents
             self.hosts.remove(hosts[0])
             name = hosts[0].name
+        name = name.title() if name.isupper() else name
         who = self._cores.setdefault(core_of(name), self.known(name))
-        self.people.setdefault(who, [])
+        if who not in self.people:
+            self._last_names.setdefault(core_of(name)[-1:], []).append(who)
+            self.people[who] = []
         return who
 
     def drop_positions(self, text: str) -> None:

@@ -1,11 +1,13 @@
-"""Head lines: classifies the lines without a label."""
+"""Head lines: sorts the lines without a label into facts, text and titles, and chooses the title."""
 
 import re
+from functools import lru_cache
+from itertools import pairwise, takewhile
 from typing import Final
 
-from lms.announcement_parser.credits import credits_in_line, is_format, series_in, series_of_owner
 from lms.announcement_parser.draft import Draft
-from lms.announcement_parser.person_names import is_honorific, name_in
+from lms.announcement_parser.fact_lines import PRICED, WRAPPED, is_of_facts, is_published, take_line
+from lms.announcement_parser.person_names import is_organization, name_in
 from lms.announcement_parser.plain_lines import bullet, paragraphs, sentences
 from lms.announcement_parser.prices import amounts_in, is_about_price
 from lms.announcement_parser.sections import RULE, unmarked
@@ -19,65 +21,86 @@ from lms.announcement_parser.title_and_subtitle import (
     choose,
     joined,
     quoted_title,
+    same_title,
     without_kicker,
 )
 
-_LONGEST_LINE: Final = 120  # of a line that isn't prose
 QUOTE_ENDS: Final = "\"'\u201d\u2019)"
-_WRAPPED: Final = 60  # a block with a longer line is prose
-_LASTS: Final = re.compile(
-    r"(?:\d{1,3}(?:\.\d+)?|one|two|three|an?|half an)[\s-]*(?:hours?|minutes?|mins?)\b",
-    re.IGNORECASE,
-)
 _LINK: Final = re.compile(
     r"[^\s@]{1,80}@[^\s@]{3,100}|\bhttps?://\S+|\bwww\.\S+|\(?\b\d{3}\)?[-. ]\s?\d{3}[-. ]\d{4}\b",
     re.IGNORECASE,
 )
+_MOST_CANDIDATES: Final = 40  # lines that may be the title
+_MOST_LINES: Final = 3  # of a block with a title: more are a menu
+_MOST_QUOTES: Final = 12  # sentences in which a press release quotes its title
 _LINK_WORDS: Final = 6  # at most, besides the link
 _NEWS: Final = re.compile(r"\b(?:press release|immediate release)\b", re.IGNORECASE)
 _START: Final = 500  # characters, in which a press release says that it is one
-_PRESENTS: Final = re.compile(r"^(?P<name>\S.{2,60}) presents:?$", re.IGNORECASE)
-_FACT_WORDS: Final = 4  # at most, in each part of a line of facts
-_PART_OF: Final = re.compile(
-    r"(?:(?:another|part|episode|session|one|number|a|in|of|from|the|our)\b\s*)*", re.IGNORECASE
-)
-_GREETING: Final = re.compile(r"^(?:\w+[\s'\u2019]*){1,6},$")
-_TRAIL: Final = re.compile(r"^[^.]{0,80}\s(?:>|\u203a|\u00bb|/|\|[^|]{1,30}\|)\s[^.]{0,80}$")
+_EVEN_SHARE: Final = 0.6  # of the longest line, which other lines of wrapped text have
+_CODE: Final = re.compile(r"^[A-Z]{1,5}[- ]?\d{2,5}\b[:.]?\s+(?=\S)")
 _EXCLAIMED: Final = re.compile(r"^\w+!\s+(?=\w)")
 
 
-def take_top(draft: Draft, lines: list[str], whole: str) -> None:
-    """Parse the text above the first label: title, subtitle, facts in short lines, and overview."""
-    candidates: list[Line] = []
-    for number, block in enumerate(_blocks(without_links(draft, lines))):
+def take_top(draft: Draft, lines: list[str], whole: str, *, is_above_facts: bool) -> None:
+    """Parse text above the first section: title, subtitle, facts in short lines, and overview.
+
+    `is_above_facts` means that labeled facts follow.
+    """
+    start = draft.candidates[-1].block + 2 if draft.candidates else 0
+    drawn = [[RULE]]
+    parts = [block for block in _blocks(without_links(draft, lines)) if block not in drawn]
+    for number, block in enumerate(parts, start):
         if all(line.startswith(">") for line in block):
             draft.summary += [line.lstrip("> ") for line in block]
-        elif _is_prose(block):
+        elif is_prose(block):
             _take_prose(draft, block)
-        elif block != [RULE]:
-            candidates += _candidates(draft, block, number, whole, above=candidates)
-    _choose(draft, candidates, whole)
+        else:
+            draft.candidates += _candidates(draft, block, number, whole)
+            start = number
+    for line in draft.candidates if is_above_facts else ():
+        line.has_facts_next = line.has_facts_next or line.block == start
 
 
-def _candidates(
-    draft: Draft, block: list[str], number: int, whole: str, *, above: list[Line]
-) -> list[Line]:
+def _candidates(draft: Draft, block: list[str], number: int, whole: str) -> list[Line]:
     """Take the lines of a block that state a fact, and return those that may be the title."""
     has_facts, levels = False, {unmarked(line): _level(line) for line in block}
-    found: list[Line] = []
+    above, found = draft.candidates, list[Line]()
+    named, others = 0, 0  # candidates above the last fact; words of a menu
     for line in joined([unmarked(line) for line in block], _width(whole)):
-        if take_line(draft, line, block, has_title=bool(above or found), whole=whole):
+        if len(block) > _MOST_LINES and " " not in line and line.isalpha():
+            draft.set_aside(line)  # a menu's
+            others += 1
+        elif take_line(draft, line, block, has_title=bool(above or found), whole=whole):
             is_credit = line.casefold().startswith("by ")
-            has_facts = has_facts or is_credit or not _is_published(line, block)
-        else:
+            has_facts = has_facts or is_credit or not is_published(line, block)
+            named = len(found) if has_facts else 0
+        elif (above or found) and _is_person_line(line):
+            draft.likely.append(line)
+        elif _is_title_like(line):
             level = levels.get(line, max(levels.values(), default=0))
             found.append(_candidate(draft, line, number, level))
-    for each in found:
-        each.has_facts_below = has_facts
-        each.is_below_prose = bool(draft.overview)
-    for each in above if has_facts and not found else ():
-        each.has_facts_next = each.has_facts_next or each.block == number - 1
+        else:
+            draft.set_aside(line)
+    for at, each in enumerate(found):
+        each.has_facts_below = at < named
+        each.has_facts_next = has_facts
+        each.prose_above = len(draft.overview)
+        each.is_of_list = len(found) + others > _MOST_LINES
+    for each in takewhile(lambda one: one.block == number - 1, reversed(above)):
+        each.has_facts_next = each.has_facts_next or (has_facts and not named)
     return found
+
+
+def _is_person_line(line: str) -> bool:
+    """Return whether a line is a name with an organization or a position: `Ana Bell, Director`."""
+    name, _comma, behind = line.partition(",")
+    return name_in(name) == name != "" and is_organization(behind.split(",")[0])
+
+
+def _is_title_like(line: str) -> bool:
+    """Return whether most of a line is words."""
+    letters = sum(letter.isalpha() or letter.isspace() for letter in line)
+    return 2 * letters > len(line) and bool(re.search(r"[^\W\d_]{2}", line))
 
 
 def _candidate(draft: Draft, line: str, block: int, level: int) -> Line:
@@ -85,7 +108,12 @@ def _candidate(draft: Draft, line: str, block: int, level: int) -> Line:
     if line != whole:
         draft.set_aside(whole.removesuffix(line).strip(" :-\u2013\u2014"))
     quoted = quoted_title(line)
-    exclaimed = _EXCLAIMED.match(line)
+    is_announced = bool(re.match(r"[^\W\d]", whole)) and line != whole
+    dated = re.search(r"\s*\([^()]{3,40}\)$", line)
+    if dated and has_date(dated[0]):
+        draft.set_aside(dated[0].strip())
+        line = line[: dated.start()]
+    exclaimed = _EXCLAIMED.match(line) or _CODE.match(line)
     if quoted:
         draft.set_aside(line)
     elif exclaimed:
@@ -93,29 +121,58 @@ def _candidate(draft: Draft, line: str, block: int, level: int) -> Line:
         line = line[exclaimed.end() :]
     is_whole = line.strip("* ")[:1] in QUOTES and line.strip("* ")[-1:] in QUOTES
     bare = line.strip(QUOTES) if is_whole else line.strip("* ")
-    return Line(quoted or bare, block, level, is_quoted=bool(quoted))
+    return Line(
+        quoted or bare,
+        block,
+        level,
+        is_quoted=bool(quoted),
+        is_announced=is_announced,
+        is_whole=is_whole,
+    )
 
 
-def _choose(draft: Draft, candidates: list[Line], whole: str) -> None:
+def choose_title(draft: Draft, whole: str) -> None:
     """Choose the title, unless a label names it; the other lines go to `rest`."""
-    draft.overview += [line.text for line in candidates if len(line.text) > LONGEST_TITLE]
-    candidates = [line for line in candidates if len(line.text) <= LONGEST_TITLE]
-    chosen = choose(candidates, draft.subject)
-    if draft.titles:
-        chosen = Chosen("", "", tuple(line.text for line in candidates), is_clear=True)
-    elif _NEWS.search(whole[:_START]) or not chosen.title or chosen.title == draft.subject:
-        # The headline of a press release isn't the title, unless it quotes it.
-        said = [one for each in draft.overview[:2] for one in sentences(each)]
-        quoted = next(filter(None, map(quoted_title, said)), "") or chosen.title
-        replaced = chosen.title if chosen.title not in (quoted, draft.subject) else ""
-        left = (*filter(None, [replaced, chosen.subtitle]), *chosen.left)
-        chosen = Chosen(quoted, "", left, is_clear=True)
+    draft.overview += [line.text for line in draft.candidates if len(line.text) > LONGEST_TITLE]
+    candidates = [line for line in draft.candidates if len(line.text) <= LONGEST_TITLE]
+    for line in candidates[_MOST_CANDIDATES:]:
+        draft.set_aside(line.text)
+    candidates = candidates[:_MOST_CANDIDATES]
+    said = [one for each in (*draft.overview, *draft.described) for one in sentences(each)]
+    quotes = [quoted_title(one) for one in said]
+    for line in candidates:
+        line.is_in_prose = any(line.text in one for one in said)
+    chosen = _chosen(draft, candidates, quotes, is_news=bool(_NEWS.search(whole[:_START])))
+    above = next((one.prose_above for one in candidates if one.text == chosen.title), 0)
+    if len(draft.overview) > above:
+        draft.covers += draft.overview[:above]
+        draft.overview = draft.overview[above:]
     draft.titles += [chosen.title] if chosen.title else []
+    if draft.titles and draft.titles[0].isupper():
+        texts = (*(line.text for line in candidates), *quotes)
+        mixed = (one for one in texts if same_title(one, draft.titles[0]) and not one.isupper())
+        draft.titles[0] = next(mixed, draft.titles[0])
     draft.is_title_clear = draft.is_title_clear and chosen.is_clear
     draft.name_subtitle(chosen.subtitle)
-    for line in chosen.left:
-        if line not in draft.titles:
-            draft.set_aside(line)
+    for left in chosen.left:
+        if not any(same_title(left, title) for title in draft.titles):
+            draft.set_aside(left)
+
+
+def _chosen(draft: Draft, candidates: list[Line], quotes: list[str], *, is_news: bool) -> Chosen:
+    """Return the choice; the headline of a press release isn't the title, unless it quotes it."""
+    chosen = choose(candidates, draft.subject)
+    if draft.titles:
+        return Chosen("", "", tuple(line.text for line in candidates), is_clear=True)
+    if not is_news and chosen.title and chosen.title != draft.subject:
+        return chosen
+    meant = (one for one in quotes if same_title(one, chosen.title or draft.subject))
+    quoted = next(meant, "") or next(filter(None, quotes[:_MOST_QUOTES]), "")
+    title = quoted or chosen.title
+    replaced = chosen.title if chosen.title not in (title, draft.subject) else ""
+    left = (*filter(None, [replaced, chosen.subtitle]), *chosen.left)
+    is_clear = bool(quoted) or not title or (draft.is_subject_announced and title == draft.subject)
+    return Chosen(title, "", left, is_clear=is_clear)
 
 
 def without_links(draft: Draft, lines: list[str]) -> list[str]:
@@ -123,7 +180,8 @@ def without_links(draft: Draft, lines: list[str]) -> list[str]:
     found: list[str] = []
     for line in lines:
         bare = _LINK.sub(" ", line)
-        is_kept = bare == line or len(bare.split()) > _LINK_WORDS or has_date(line)
+        is_long = len(re.findall(r"\w+", bare)) > _LINK_WORDS
+        is_kept = bare == line or is_long or has_date(line)
         if is_kept or any(amounts_in(line)):
             found.append(line)
         else:
@@ -134,7 +192,7 @@ def without_links(draft: Draft, lines: list[str]) -> list[str]:
 def take_loose(draft: Draft, lines: list[str], whole: str) -> None:
     """Parse later text without a label: facts in short lines, prices, people, and overview."""
     for block in _blocks(without_links(draft, lines)):
-        if _is_prose(block):
+        if is_prose(block):
             _take_prose(draft, block)
             continue
         for line in block:
@@ -176,132 +234,51 @@ def take_paragraph(draft: Draft, said: str) -> bool:
     return bool(shares)
 
 
-def take_line(draft: Draft, line: str, block: list[str], *, has_title: bool, whole: str) -> bool:
-    """Take a short line that states a fact (series, people, date, length, price); return whether it did."""
-    line = line.replace("**", "").replace("__", "")
-    if len(line) > _LONGEST_LINE:
-        return False
-    if line.casefold().startswith(("by ", "posted ", "published ")) and has_date(line):
-        draft.set_aside(line)  # the author of the text and its date
-        return True
-    for take in (_take_owner, _take_series, _take_credits, _take_facts):
-        if take(draft, line, block):
-            return True
-    name = name_in(line.strip(QUOTES))
-    is_named_again = whole.count(name) > 1 and has_title
-    if name and name == line.strip(QUOTES) and (is_honorific(name.split()[0]) or is_named_again):
-        draft.name(name)
-        return True
-    if "    " in line.strip() or _GREETING.match(line) or (_TRAIL.match(line) and not has_title):
-        draft.set_aside(line)
-        return True
-    return False
-
-
-def _take_facts(draft: Draft, line: str, block: list[str]) -> bool:
-    is_dated = any(has_date(each) for each in block)
-    is_timed = bool(tell_times(line, american=True))
-    if has_date(line) or (is_timed and is_dated):
-        draft.add_when(
-            line, is_timed=any(tell_times(_undated(each), american=True) for each in block)
-        )
-    elif _LASTS.match(line):
-        draft.lasting.append(line)
-    elif is_timed and _is_of_facts(line):
-        draft.add_when(line, is_timed=True)
-    elif is_about_price(line):
-        draft.add_price(line)
-    else:
-        return False
-    return True
-
-
-def _undated(line: str) -> str:
-    return re.sub(r"\b\d{4}\b", "", line)
-
-
-def _take_owner(draft: Draft, line: str, _block: list[str]) -> bool:
-    """Take a line that names the organization that presents the webinar, or whose series it is in."""
-    owner, series = series_of_owner(line)
-    presenting = _PRESENTS.match(line)
-    if presenting:
-        name = presenting["name"]
-        draft.presenting = name.title() if name.isupper() else name
-    elif series:
-        draft.series.append(series)
-    else:
-        return False
-    draft.set_aside(owner or line)
-    return True
-
-
-def _take_series(draft: Draft, line: str, _block: list[str]) -> bool:
-    if any(amounts_in(line)):
-        return False
-    names, end = series_in(line, is_line=True)
-    before = line[: line.casefold().find(names[0].casefold())] if names else ""
-    if not names or len(before) > _LONGEST_LINE // 3 or quoted_title(line) or ":" in before:
-        return False
-    draft.series += names
-    behind = line[end:].lstrip(' ,."\u201d*').rstrip(QUOTES)
-    found, lead, rest = credits_in_line(behind)
-    draft.credit(found)
-    words = f"{before.strip(QUOTES)} {lead} {rest}".strip()
-    draft.set_aside("" if _PART_OF.fullmatch(words) else words)
-    return True
-
-
-def _take_credits(draft: Draft, line: str, _block: list[str]) -> bool:
-    found, lead, rest = credits_in_line(line)
-    draft.credit(found)
-    if not found or (lead and not is_format(lead)):
-        return False
-    draft.set_aside(lead)
-    draft.set_aside(rest)
-    return True
-
-
-def _is_published(line: str, block: list[str]) -> bool:
-    """Return whether a date is not the event's, since no time of day is near it."""
-    return has_date(line) and not any(tell_times(_undated(each), american=True) for each in block)
-
-
-def _is_prose(block: list[str]) -> bool:
+def is_prose(block: list[str]) -> bool:
+    """Return whether a block is text, and not lines that each state something."""
     text = " ".join(block)
-    if len(block) == 1 and _is_of_facts(text):
+    if len(block) == 1 and is_of_facts(text):
         return False
     if any(bullet(line) is not None for line in block):
         return True
     is_ended = text.rstrip(QUOTE_ENDS)[-1:] in (".", "!", "?", ":")
-    if len(block) == 2 and block[1][:1].islower() and not is_ended and len(text) <= LONGEST_TITLE:
-        return False  # a long title or subtitle
-    if len(block) > 1 and any(len(line) > _WRAPPED for line in block[:-1]):
-        return not any(has_date(line) and len(line) <= _WRAPPED for line in block)
+    is_title = len(block) == 2 and block[1][:1].islower() and not is_ended
+    if _is_of_lines(block) or (is_title and len(text) <= LONGEST_TITLE):
+        return False
+    if len(block) > 1 and any(len(line) > WRAPPED for line in block[:-1]):
+        return not any(
+            has_date(line) and len(line) <= WRAPPED and not _is_wrapped(before)
+            for before, line in pairwise(["", *block])
+        )
     is_sentence = (
         is_ended and text[-1:] != ":" and not re.search(r"\b[A-Za-z]{1,2}\.[A-Za-z]\.$", text)
     )
     return len(text) > LONGEST_TITLE or (is_sentence and len(text.split()) > 7)
 
 
-def _is_of_facts(line: str) -> bool:
-    """Return whether a line has a date or time in short parts: `May 7, 2027, 3 p.m. EST, 60 min.`.
+def _is_of_lines(block: list[str]) -> bool:
+    """Return whether lines with a date or price are too short or uneven for text, and none goes on."""
+    longest = max(len(line) for line in block)
+    is_uneven = any(len(line) < _EVEN_SHARE * longest for line in block[:-1])
+    is_listed = any(has_date(line) or PRICED.match(line) for line in block)
+    is_short = len(block) > 1 and longest <= WRAPPED
+    return (
+        is_listed and (is_uneven or is_short) and not any(line[:1].islower() for line in block[1:])
+    )
 
-    A short sentence with only a time and its zone is one, too: `All sessions begin at 2 p.m. Eastern.`
-    """
-    bare = line.replace("*", "")
-    if len(bare) > _LONGEST_LINE:
-        return False
-    parts = re.split(r"[,|\u2022\u00b7]|\s[\u2013\u2014-]\s", bare)
-    if has_date(bare):
-        return len(parts) > 1 and all(len(part.split()) <= _FACT_WORDS for part in parts)
-    times = tell_times(bare, american=True)
-    return len(bare) <= _WRAPPED * 3 // 2 and any(one.zones and one.clocks for one in times)
+
+def _is_wrapped(line: str) -> bool:
+    """Return whether a line ends in the middle of a sentence."""
+    return len(line) > WRAPPED and line.rstrip(QUOTE_ENDS)[-1:] not in (".", "!", "?", ":")
 
 
 def _level(line: str) -> int:
-    return len(line.lstrip()) - len(line.lstrip().lstrip("#"))
+    bare = line.strip()
+    is_decorated = not bare.startswith(("#", "**", "__")) and len(unmarked(bare)) < len(bare) - 3
+    return 2 if is_decorated and not bare.isupper() else len(bare) - len(bare.lstrip("#"))
 
 
+@lru_cache(maxsize=1)
 def _width(whole: str) -> int:
     """Return the width at which a text is wrapped, or 0 if it isn't."""
     lengths = sorted(len(line) for line in whole.splitlines() if line.strip())
@@ -315,6 +292,10 @@ def _blocks(lines: list[str]) -> list[list[str]]:
         if line == RULE:
             found += [[RULE], []]
         elif line.strip():
+            above = found[-1][-1] if found[-1] else ""
+            is_text = len(line.strip()) > WRAPPED and has_date(above) and not has_date(line)
+            if is_text and tell_times(above, american=True) and not _is_wrapped(above):
+                found.append([])  # text right below a line of facts
             found[-1].append(line.strip())
         elif found[-1]:
             found.append([])

@@ -8,19 +8,32 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from lms.announcement_parser.credits import credits_in_sentence, series_in
+from lms.announcement_parser.credits import credits_in_sentence, listed_people, series_in
 from lms.announcement_parser.draft import Draft, PriceRead, Unread
-from lms.announcement_parser.field_extractors import settle_hosts, take_all, take_biographies_below
-from lms.announcement_parser.person_names import may_be_same, names_in_prose
-from lms.announcement_parser.plain_lines import paragraphs, read_plain, sentences
-from lms.announcement_parser.prices import amounts_in, is_left_out_of_passes
+from lms.announcement_parser.field_extractors import (
+    settle_hosts,
+    take_all,
+    take_biographies_below,
+    take_signed,
+)
+from lms.announcement_parser.head_lines import take_paragraph
+from lms.announcement_parser.labels import label_of
+from lms.announcement_parser.overview import has_notes, parted_dateline, without_notes
+from lms.announcement_parser.person_names import may_be_same, name_in, names_in_prose, people_in
+from lms.announcement_parser.plain_lines import is_repeated, paragraphs, read_plain, sentences
+from lms.announcement_parser.prices import amounts_in, is_left_out_of_passes, is_said_free
 from lms.announcement_parser.start_date_and_time import SENTENCES, When, has_date, read_when
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 from lms.core.errors import N_
 
 LONGEST_TEXT: Final = 100_000
 _LONGEST_LEAD: Final = 300  # characters of an overview's first sentence to serve as the summary
+_MOST_NAMES: Final = 40  # in the text, of people who may present
+_SHORTEST_OVERVIEW: Final = 100  # characters of a text under an unknown heading
+_FEWEST_ASIDE: Final = 3  # points of a list under an unknown heading
+_FEWEST_POINTS: Final = 2  # of a list at the end of the overview
 _HOUR: Final = 60
+_LONGEST: Final = 12 * _HOUR  # minutes until a labeled end
 _NUMBERS: Final = r"one|two|three|thirty|forty-five|sixty|seventy-five|ninety|\d{1,3}(?:\.5)?"
 _LASTS: Final = re.compile(
     rf"\b(?P<count>half an|an?|{_NUMBERS})[\s-]*(?P<unit>min(?:ute)?s?|h(?:ou)?rs?|h)\b"
@@ -31,8 +44,14 @@ _LASTING_THING: Final = re.compile(
     rf"\b(?P<count>half|{_NUMBERS})[\s-]+(?P<unit>minute|hour)\s+"
     r"(?:[\w-]+\s+){0,3}?(?:webinar|session|training|workshop|programme?|course|class|talk|reading"
     r"|panel|discussion|conversation|presentation|lecture|event)\b"
-    rf"|\blasts (?P<count2>an|{_NUMBERS})[\s-]+(?P<unit2>minute|hour)s?\b"
+    rf"|\b(?:lasts|takes|runs)(?: for)? (?P<count2>an|{_NUMBERS})[\s-]+(?P<unit2>minute|hour)s?\b"
+    rf"|\b(?P<count4>an?|half an|{_NUMBERS})[\s-]+(?P<unit4>minute|hour)s?[\s-]long\b"
     r"|\b(?P<count3>an|one)\s+(?P<unit3>hour)\s+(?:on|about|with|of|without)\b",
+    re.IGNORECASE,
+)
+_NOT_TAUGHT: Final = re.compile(
+    r"\b(?:who|whom|bring|needs?|requires?|requirements|policy|policies|technical|register|registration"
+    r"|includes?|included|issue|coming|other|more|also)\b",
     re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(r"[\"\u201c][^\"\u201c\u201d]{1,160}[\"\u201d]")
@@ -54,6 +73,10 @@ WHICH_TITLE: Final = N_("More than one line could be the title. Check the title 
 NO_PRESENTER: Final = N_("We couldn't find a presenter. Choose one.")
 WHICH_PRESENTER: Final = N_("No one is labeled as the presenter. Check who's presenting.")
 NO_LENGTH: Final = N_("The announcement doesn't say how long it is. We filled in 60 minutes.")
+WHICH_LENGTH: Final = N_("The length and the end time don't match. Check the length.")
+NO_OVERVIEW: Final = N_("We couldn't find a description. Write the overview.")
+WHICH_OVERVIEW: Final = N_("We can't tell which text describes the webinar. Check the overview.")
+WHICH_AGENDA: Final = N_("We can't tell which list is the agenda. Check it.")
 WHICH_PASSES: Final = N_("The text may exclude this webinar from all-access passes. Check it.")
 
 
@@ -107,25 +130,35 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     plain = read_plain(text)
     draft = take_all(plain)
     is_labeled = _people_of(draft)
+    take_signed(draft, plain.signed)
     draft.drop_positions("\n".join(plain.lines))
-    take_biographies_below(draft)
-    said = [one for each in draft.overview for one in sentences(each)]
+    said = [one for each in draft.prose for one in sentences(each)]
     words = _words_of_the_beginning(draft, said)
     when = read_when(words, default_zone=default_zone, today=today)
     if not any(price.amounts for price in draft.prices):
         for one in said:
-            if any(amounts_in(one)):
+            if any(amounts_in(one)) or is_said_free(one):
                 draft.add_price(one)
+    if not draft.prices:
+        short = (one.text for one in draft.rest if len(one.text) <= _LONGEST_LEAD)
+        for one in filter(is_said_free, [draft.subject, *short]):
+            draft.add_price(one)
     left_out = [
         is_left_out_of_passes(one) for each in paragraphs(plain.lines) for one in sentences(each)
     ]
-    minutes = _minutes(draft) or when.minutes
+    end = _until_end(draft, when, default_zone, today) or when.minutes
+    minutes, is_differing = _minutes(draft, end)
+    overview = _list_in_overview(draft, _overview(draft))
     asked = {
         NO_TITLE: not draft.titles and "title",
         WHICH_TITLE: not draft.is_title_clear and "title",
         NO_PRESENTER: not draft.people and "presenters",
         WHICH_PRESENTER: bool(draft.people) and not is_labeled and "presenters",
         NO_LENGTH: minutes is None and "minutes",
+        WHICH_LENGTH: is_differing and "minutes",
+        NO_OVERVIEW: not overview and "overview",
+        WHICH_OVERVIEW: bool(overview) and not draft.is_overview_clear and "overview",
+        WHICH_AGENDA: not draft.is_agenda_clear and "agenda",
         WHICH_PASSES: None in left_out and True not in left_out and "is_in_passes",
     }
     questions = [Question("held_at", SENTENCES[ask]) for ask in when.asks]
@@ -133,9 +166,9 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     return Understood(
         title=_title(draft),
         subtitle=draft.subtitle,
-        series=_series(draft, said),
-        summary=" ".join(draft.summary) or _lead(said),
-        overview="\n\n".join(draft.overview).replace("\n\n- ", "\n- "),
+        series=_series(draft, [*said, *(price.words for price in draft.prices)]),
+        summary=" ".join(draft.summary) or _lead(sentences(overview[0]) if overview else []),
+        overview="\n\n".join(overview).replace("\n\n- ", "\n- "),
         agenda=tuple(draft.agenda),
         when=when,
         when_words=words,
@@ -157,6 +190,85 @@ def _title(draft: Draft) -> str:
         if other.casefold() not in first.casefold():
             draft.set_aside(other)
     return first
+
+
+def _overview(draft: Draft) -> list[str]:
+    """Return the labeled overview, or the unlabeled text without notes; the other text goes to `rest`."""
+    kept, notes = draft.described, draft.overview
+    if not kept:
+        title, notes = (draft.titles or [""])[0], []
+        while len(draft.overview) > 1 and draft.overview != kept:
+            kept, more = without_notes(draft.overview, title)
+            draft.overview, notes = list(kept), [*notes, *more]
+            take_biographies_below(draft)
+        kept = draft.overview
+        edges = kept[:: len(kept) - 1] if len(kept) > 1 else []
+        draft.is_overview_clear = not any(has_notes(one, title) for one in edges)
+    for said in notes:
+        if not take_paragraph(draft, said):
+            draft.set_aside(said)
+    for said in draft.covers:
+        draft.set_aside(said)
+    kept = kept or _text_aside(draft)
+    dateline, first = parted_dateline(kept[0]) if kept else ("", "")
+    draft.set_aside(dateline)
+    return [first, *kept[1:]] if dateline else kept
+
+
+def _text_aside(draft: Draft) -> list[str]:
+    """Return the longest text under an unknown heading, if nothing else can be the overview."""
+    texts = [one for one in draft.rest if one.heading and len(one.text) > _SHORTEST_OVERVIEW]
+    found = max(texts, key=lambda one: len(one.text), default=None)
+    if found is None:
+        return []
+    draft.rest.remove(found)
+    draft.set_aside("", found.heading)
+    draft.is_overview_clear = False
+    return paragraphs(found.text.splitlines())
+
+
+def _take_list_aside(draft: Draft) -> None:
+    """Take the first list under an unknown heading as the agenda, unless it is for whom or about needs."""
+    for one in draft.rest:
+        said = paragraphs(one.text.splitlines()) if one.heading else []
+        listed = [each.removeprefix("- ") for each in said if each.startswith("- ")]
+        is_other = label_of(one.heading) or _NOT_TAUGHT.search(one.heading)
+        if len(listed) == len(said) >= _FEWEST_ASIDE and not is_other:
+            draft.rest[draft.rest.index(one)] = Unread(one.heading, "")
+            draft.agenda, draft.is_agenda_clear = listed, False
+            break
+
+
+def _list_in_overview(draft: Draft, overview: list[str]) -> list[str]:
+    """Move a list at the end of the overview to the agenda, if there is none."""
+    start = len(overview)
+    while start > 1 and overview[start - 1].startswith("- "):
+        start -= 1
+    if draft.agenda:
+        return overview
+    if len(overview) - start < _FEWEST_POINTS:
+        _take_list_aside(draft)
+        return overview
+    draft.agenda = [one.removeprefix("- ") for one in overview[start:]]
+    draft.is_agenda_clear = False
+    is_lead = start > 1 and overview[start - 1].endswith(":")
+    draft.set_aside(overview[start - 1] if is_lead else "")
+    return overview[: start - is_lead]
+
+
+def _until_end(draft: Draft, when: When, default_zone: str, today: date) -> int | None:
+    """Return the minutes until a labeled end, which may leave out the day."""
+    begins = when.beginning
+    if begins is None or not draft.ends:
+        return None
+    words = " ".join(draft.ends)
+    words = words if has_date(words) else f"{begins.shown:%Y-%m-%d} {words}"
+    end = read_when(words, default_zone=default_zone, today=today)
+    for one in (end.beginning, *end.choices):
+        minutes = (one.shown - begins.shown).total_seconds() / 60 if one else 0
+        if 0 < minutes <= _LONGEST:
+            return round(minutes)
+    return None
 
 
 def _series(draft: Draft, said: list[str]) -> tuple[str, ...]:
@@ -190,14 +302,32 @@ def _people_of(draft: Draft) -> bool:
 
     A person who hosts a webinar without presenters presents it.
     """
-    said = [one for each in draft.overview for one in sentences(each)]
+    said = [one for each in draft.prose for one in sentences(each)]
     for one in said:
-        draft.credit(each for each in credits_in_sentence(one) if _is_news(draft, each.name))
+        found = [*credits_in_sentence(one), *listed_people(one)]
+        draft.credit(each for each in found if _is_news(draft, each.name))
     if not draft.people:
         settle_hosts(draft)
     is_labeled = bool(draft.people)
     if not draft.people:
-        names = [name for one in said for name in names_in_prose(_QUOTED.sub(" ", one))]
+        for name, about in people_in("; ".join(draft.likely))[0] if draft.likely else ():
+            draft.people[draft.name(name)] += [about] if about else []
+        prose = [_QUOTED.sub(" ", one) for one in said] if not draft.people else []
+        names = [name for one in prose for name in names_in_prose(one)]
+        begun = [name_in(one) for one in prose]
+        text = " ".join(prose)
+        known = [*dict.fromkeys(filter(None, [*names, *begun]))][:_MOST_NAMES]
+        often = [name for name in known if is_repeated(name, text)]
+        names = (
+            often
+            or names
+            or [
+                name
+                for name, one in zip(begun, prose, strict=True)
+                if name and one[len(name) :].islower()
+            ]
+        )
+        names = list(dict.fromkeys(names))[:_MOST_NAMES]
         for name in names:
             draft.name(max((one for one in names if may_be_same(one, name)), key=len))
     return is_labeled
@@ -208,32 +338,28 @@ def _is_news(draft: Draft, name: str) -> bool:
     return not any(may_be_same(name, other) for other in known)
 
 
-def _minutes(draft: Draft) -> int | None:
+def _minutes(draft: Draft, end: int | None) -> tuple[int | None, bool]:
+    """Return the length, and whether what the text says about it and `end` differ.
+
+    `end` is the length by the end time.
+    """
     labeled = [(said, _LASTS.search(said)) for said in draft.lasting]
     for said, found in labeled:
         if found is None or re.search(r"\w", said.replace(found[0], "", 1)):
             draft.set_aside(said)
-    named = next((found for _said, found in labeled if found), None)
-    if named:
-        return _counted(named)
+    named = next((_counted(found) for _said, found in labeled if found), None)
+    if named or end:
+        return named or end, bool(named and end and named != end)
     aside = [one.text for one in draft.rest]
-    for said in (
-        *draft.when,
-        *draft.titles,
-        draft.subtitle,
-        *draft.overview,
-        *draft.summary,
-        *aside,
-    ):
-        found = _LASTING_THING.search(said)
-        if found:
-            return _counted(found)
+    texts = (*draft.when, *draft.titles, draft.subtitle, *draft.described, *draft.overview)
+    things = (_LASTING_THING.search(said) for said in (*texts, *draft.summary, *aside))
     lasting = (_LASTS.search(said) for said in draft.when)
-    return next((_counted(found) for found in lasting if found), None)
+    found = next((one for one in (*things, *lasting) if one), None)
+    return (_counted(found) if found else None), False
 
 
 def _counted(found: re.Match[str]) -> int:
-    groups = {name.rstrip("23"): said.lower() for name, said in found.groupdict().items() if said}
+    groups = {name.rstrip("234"): said.lower() for name, said in found.groupdict().items() if said}
     count = {**_COUNTS, **_COUNTS_OF_HALVES}.get(groups["count"])
     count = float(groups["count"]) if count is None else count
     count += 0.5 if groups.get("half") else 0
@@ -243,9 +369,12 @@ def _counted(found: re.Match[str]) -> int:
 
 def _is_free(prices: list[PriceRead]) -> bool:
     """Return whether it is free for everyone, not only for pass holders."""
-    if any(price.amounts for price in prices):
-        return False
+    amounts = [amount.minor for price in prices for amount in price.amounts]
+    if amounts:
+        return not any(amounts)
     said = [price.words.casefold() for price in prices]
     return any(
-        re.search(r"\bfree\b|\bno (?:charge|cost|fee)\b", one) and "pass" not in one for one in said
+        re.search(r"\bfree\b|\bno (?:charge|cost|fee)\b|^(?:none|nothing|complimentary)\b", one)
+        and "pass" not in one
+        for one in said
     )

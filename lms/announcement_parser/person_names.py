@@ -21,6 +21,7 @@ _NO_NAMES: Final = re.compile(
     r"universit\u00e9",
     re.IGNORECASE,
 )
+_I_AM: Final = ("I'm", "I\u2019m")
 _MOST_WORDS: Final = 6
 _AND: Final = re.compile(r"\s*(?:;|&|\band\b|\bAND\b|\s\+\s)\s*")
 # The separators between a name and its description: comma, dash, bracket, bar.
@@ -96,7 +97,14 @@ def names_in_prose(text: str) -> list[str]:
     for each in _NAME_IN_PROSE.finditer(text):
         name = re.sub(r"['\u2019]s$|\.$", "", each["name"])
         before = (each["before"] or "").strip()
-        is_introduced = before[:1].islower() and before not in ("in", "at", "of", "from", "the")
+        name, before = (f"{before} {name}", "") if is_honorific(before) else (name, before)
+        is_introduced = (before[:1].islower() or before in _I_AM) and before not in (
+            "in",
+            "at",
+            "of",
+            "from",
+            "the",
+        )
         is_whole = name_in(name) == name
         if is_whole and (is_introduced or is_honorific(name.split()[0])):
             found.append(name)
@@ -139,7 +147,8 @@ def _parted(text: str) -> tuple[str, str]:
 
 def is_organization(text: str) -> bool:
     """Return whether capitalized words are an organization or a position."""
-    return any(_NO_NAMES.fullmatch(word.strip(".,")) for word in text.split()[-2:])
+    words = [word.strip(".,") for word in text.split()[-2:]]
+    return any(_NO_NAMES.fullmatch(word) for word in words if word[:1].isupper())
 
 
 def position_before(name: str, text: str) -> str:

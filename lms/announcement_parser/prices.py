@@ -63,8 +63,12 @@ _PASSES: Final = re.compile(
     re.IGNORECASE,
 )
 _IS_FREE: Final = re.compile(
-    r"\b(?:webinar|panel|session|event|program|discussion|registration|attendance|admission)"
-    r"(?: is|'s|\u2019s) free\b",
+    r"\b(?:webinar|panel|session|event|program|discussion|registration|attendance|admission|it|this)"
+    r"(?: is|'s|\u2019s) (?:completely |entirely |always )?free\b(?! (?:of|from) (?!charge|cost))"
+    r"|^\W*free(?=\s*(?:[.!,;]|$))|\bfree of (?:charge|cost)\b|\b(?:no|without) (?:charge|cost|fee)\b|\bat no (?:charge|cost)\b"
+    r"|\bfree (?:live |online |virtual |public |\w+-(?:hour|minute) )*(?:webinar|workshop|event|session"
+    r"|training|registration|program|panel)\b|\b(?:attend|register|join us)\b.{0,30}\bfor free\b"
+    r"|\bfree (?:for|to) (?:all|any|every|everyone|librar|members|staff|the public)",
     re.IGNORECASE,
 )
 _NO: Final = re.compile(
@@ -88,6 +92,11 @@ def is_about_passes(sentence: str) -> bool:
 def is_about_price(sentence: str) -> bool:
     """Return whether a sentence has an amount or says that the webinar is free, or mentions passes."""
     return any(amounts_in(sentence)) or bool(_IS_FREE.search(sentence)) or is_about_passes(sentence)
+
+
+def is_said_free(text: str) -> bool:
+    """Return whether a text says that the webinar is free."""
+    return bool(_IS_FREE.search(text))
 
 
 def is_left_out_of_passes(sentence: str) -> bool | None:

@@ -6,112 +6,39 @@ Only known labels are removed: every other line is in one of the passages.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
+from lms.announcement_parser.labels import ASKS, HINTS, Label, label_of
 from lms.announcement_parser.person_names import name_in
-from lms.announcement_parser.plain_lines import bullet
+from lms.announcement_parser.plain_lines import bullet, bullet_kind, is_repeated
 from lms.announcement_parser.prices import amounts_in
 from lms.announcement_parser.start_date_and_time import has_date
+from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 
 LONGEST_HEADING: Final = 80
 RULE: Final = "\x1f"  # a drawn line, which separates the text above from the text below
+_LONGEST_NAME: Final = 4  # words of an unknown label
 _SHORT: Final = 50  # a shorter line is not wrapped prose
 _SHOUTED_SHARE: Final = 0.6
-
-
-class Label(StrEnum):
-    """What a passage is about; HEAD has no label above it, at the beginning or later."""
-
-    HEAD = "head"
-    TITLE = "title"
-    SUBTITLE = "subtitle"
-    SERIES = "series"
-    SUMMARY = "summary"
-    OVERVIEW = "overview"
-    AGENDA = "agenda"
-    WHEN = "when"
-    MINUTES = "minutes"
-    PRESENTER = "presenter"
-    HOST = "host"
-    BIOGRAPHY = "biography"
-    PRICES = "prices"
-    OTHER = "other"
-
-
-_KNOWN: Final = {
-    Label.TITLE: (
-        "title|webinar|webinar title|topic|event|event title|session|session title|course|what"
-    ),
-    Label.SUBTITLE: "subtitle|sub-title|tagline",
-    Label.SERIES: "series|part of|part of the series|webinar series",
-    Label.SUMMARY: "summary|in brief|in short|teaser|short description",
-    Label.OVERVIEW: (
-        "overview|description|about|about this webinar|about the webinar|about this session|"
-        "about the session|abstract|what it is about|what it's about|webinar description|"
-        "session description|details"
-    ),
-    Label.AGENDA: (
-        "agenda|learning agenda|learning objectives|objectives|learning outcomes|outcomes|"
-        "learning goals|goals|you will learn|what you will learn|what you'll learn|topics|"
-        "topics covered|what we will cover|what we'll cover|programme|program|takeaways|"
-        "key takeaways|in this webinar|outline"
-    ),
-    Label.WHEN: (
-        "date|dates|when|date and time|date & time|date/time|day and time|time|times|day|start|"
-        "starts|begins|start time|day & time|date and hour|time zone|timezone|zone"
-    ),
-    Label.MINUTES: "duration|length|runs for|running time|how long",
-    Label.PRESENTER: (
-        "presenter|presenters|speaker|speakers|instructor|instructors|presented by|with|led by|"
-        "trainer|trainers|facilitator|facilitators|your presenter|your presenters|your speaker|"
-        "your trainer|who|guest|guest speaker|panel|panelist|panelists"
-    ),
-    Label.HOST: "host|hosts|hosted by|moderator|moderators|moderated by|sponsor|sponsored by",
-    Label.BIOGRAPHY: (
-        "about the presenter|about the presenters|about the speaker|about the speakers|"
-        "about your presenter|about our presenter|about the instructor|about the trainer|"
-        "biography|bio|presenter bio|speaker bio"
-    ),
-    Label.PRICES: (
-        "cost|costs|price|prices|pricing|fee|fees|registration fee|registration fees|rates|"
-        "tickets|group rates|investment|tuition|what it costs|how much|admission|all-access|all-access pass|"
-        "all-access passes|passes"
-    ),
-    Label.OTHER: "where|location|venue|contact|media contact|press contact|register|registration|how to register",
-}
-LABELS: Final = {name: label for label, names in _KNOWN.items() for name in names.split("|")}
-# The topic of a heading on its own line, by a word in it.
-_HINTS: Final = (
-    (Label.BIOGRAPHY, re.compile(r"\babout (?:the|your|our) (?:presenter|speaker|trainer|instr)")),
-    (Label.OTHER, re.compile(r"\bregist|\bsign(?:ing)? up|\brsvp\b")),
-    (Label.AGENDA, re.compile(r"\blearn\b|\blearning\b|\bagenda\b|\bobjectives\b|\btakeaways\b")),
-    (Label.AGENDA, re.compile(r"\b(?:will|we'll|shall) (?:cover|discuss|look at|take away)\b")),
-    (Label.PRICES, re.compile(r"\bprices?\b|\bcosts?\b|\bfees?\b|\brates?\b|\bpass(?:es)?\b")),
-    (Label.PRESENTER, re.compile(r"\byour (?:presenter|speaker|trainer|host)s?\b")),
-)
-# The topic of a question above its answer.
-_ASKS: Final = (
-    (
-        Label.PRESENTER,
-        re.compile(r"^who(?:'s| is| are| will)\b.*\b(?:present|speak|teach|lead|train)"),
-    ),
-    (Label.WHEN, re.compile(r"^when\b|^what (?:day|date|time)\b")),
-    (Label.MINUTES, re.compile(r"^how long\b")),
-    (Label.PRICES, re.compile(r"^how much\b|\bcosts?\b|\bprices?\b|\bfees?\b")),
-    (Label.AGENDA, re.compile(r"^what\b.*\b(?:learn|cover)")),
-    (Label.OVERVIEW, re.compile(r"^what(?:'s| is)\b.*\b(?:it|this|webinar|session|about)\b")),
-)
+_LEADS: Final = re.compile(r":$|\b(?:will|to|how|can)$", re.IGNORECASE)
 _RULE: Final = re.compile(r"^[\s=\-_*~#\u2022\u00b7\u2013\u2014+.]{3,}$")
 _UNDERLINE: Final = re.compile(r"^\s*(?:={3,}|-{3,}|~{3,})\s*$")
+_DECORATED: Final = re.compile(
+    r"(?:[*~<>|+=-]{2,}|[*~|=])\s+(?P<text>\S.*\S)\s+(?:[*~<>|+=-]{2,}|[*~|=])"
+)
 _BESIDE: Final = re.compile(
     r"^\s*(?P<marks>(?:\*\*|__|#{1,6}\s+|\*|_)?)\s*(?P<name>[A-Za-z][A-Za-z'\u2019&/ -]{1,40}?)"
     r"(?:\(s\))?"
     r"(?P<close>(?:\*\*|__|\*|_)?)\s*"
-    r"(?P<mark>:(?:\*\*|__|\*|_)?|\s[|\u2013\u2014-]\s|\t+|\s{2,})\s*(?P<value>\S.*)$"
+    r"(?P<mark>:(?:\*\*|__|\*|_)?|\s[|~\u2013\u2014-]\s|\t+|\s{2,})\s*(?P<value>\S.*)$"
 )
 # Passages that continue below an empty line, even if the label is beside the first line.
-_LONG: Final = frozenset({Label.OVERVIEW, Label.AGENDA, Label.BIOGRAPHY, Label.SUMMARY})
+LONG: Final = frozenset({Label.OVERVIEW, Label.AGENDA, Label.BIOGRAPHY, Label.SUMMARY})
+_PEOPLE_LABELS: Final = frozenset({Label.PRESENTER, Label.BIOGRAPHY, Label.HOST})
+_BRIEF: Final = frozenset({Label.WHEN, Label.END, Label.MINUTES, Label.OTHER})
+_MOST_PEOPLE: Final = 40  # lines of a list of presenters
+_MOST_VALUES: Final = 6  # lines below a label that are values and not text
+_FACTS: Final = frozenset({Label.WHEN, Label.END, Label.PRICES})
 
 
 @dataclass(slots=True)
@@ -140,14 +67,12 @@ def passages(lines: list[str]) -> list[Passage]:
     ]
 
 
-def label_of(name: str) -> Label | None:
-    """Return the label for a name, or None if it is unknown."""
-    return LABELS.get(" ".join(name.replace("\u2019", "'").casefold().split()).strip(" :.*_#"))
-
-
 def unmarked(line: str) -> str:
     """Return a line without Markdown marks for headings and for emphasis of the whole line."""
-    bare = re.sub(r"^\s*#{1,6}\s+", "", line).strip()
+    bare = re.sub(r"^\s*(?:#{1,6}|\*\*(?=\s+[^*]*$))\s+", "", line).strip()
+    decorated = _DECORATED.fullmatch(bare)
+    if decorated:
+        return decorated["text"]
     for mark in ("**", "__", "*", "_"):
         inner = bare.removeprefix(mark).removesuffix(mark)
         if len(inner) == len(bare) - 2 * len(mark) and mark not in inner:
@@ -159,7 +84,7 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
     here = Passage(Label.HEAD, is_top=True)
     before = ""  # the line above
     is_shouted = _is_shouted(lines)
-    questions = _questions(lines)
+    questions, headings = _questions(lines), _plain_headings(lines)
     for line, following in zip(lines, _followers(lines), strict=True):
         if _RULE.match(line):
             here.lines.append(RULE if here.label is Label.HEAD else "")
@@ -168,11 +93,16 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
         begun = (
             Passage(*_asked(line))
             if line in questions
-            else _begun(line, following, here, before=before, is_shouted=is_shouted)
+            else _begun(
+                line, following, here, before=before, is_shouted=is_shouted, headings=headings
+            )
         )
         is_over = not before.strip() and (
-            (here.is_beside and here.label not in _LONG) or _lists_people(here)
+            (here.is_beside and here.label not in LONG) or _lists_people(here)
         )
+        is_below = _is_fact_below(line, here) or _is_text_below(line, before, here)
+        if begun is None and is_below:
+            begun = Passage(Label.HEAD, lines=[line], is_top=here.is_top)
         if begun is None and is_over and line.strip() and bullet(line) is None:
             is_text = here.is_beside or not name_in(line)
             begun = Passage(Label.HEAD, lines=[line], is_top=here.is_top) if is_text else None
@@ -185,10 +115,32 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
     yield here
 
 
+def _is_fact_below(line: str, here: Passage) -> bool:
+    """Return whether a line below `Presenter: Ana Bell` has a date or a price and isn't about her."""
+    if not here.is_beside or here.label in LONG or here.label in _FACTS or line[:1].isspace():
+        return False
+    return len(line) <= LONGEST_HEADING and (has_date(line) or any(amounts_in(line)))
+
+
+def _is_text_below(line: str, before: str, here: Passage) -> bool:
+    """Return whether text begins right below a short labeled value, or after one under its label."""
+    if len(line.strip()) <= _SHORT or here.label in LONG or bullet(line) is not None:
+        return False
+    if here.is_beside:
+        is_deeper = line[:1].isspace() != before[:1].isspace()
+        is_below_short = 0 < len(before.strip()) <= _SHORT
+        return is_below_short and not is_deeper and line.lstrip()[:1].isupper()
+    if here.label not in _BRIEF or before.strip() or not 0 < len(here.lines) <= _MOST_VALUES:
+        return False
+    return here.lines[0].strip() != "" and all(len(each) <= _SHORT for each in here.lines)
+
+
 def _lists_people(here: Passage) -> bool:
     """Return whether a passage is a list of presenters, a line for each."""
+    if here.label is not Label.PRESENTER or len(here.lines) > _MOST_PEOPLE:
+        return False
     written = [line for line in here.lines if line.strip()]
-    return here.label is Label.PRESENTER and len(written) > 1 and all(map(name_in, written))
+    return len(written) > 1 and all(map(name_in, written))
 
 
 def _questions(lines: list[str]) -> frozenset[str]:
@@ -206,8 +158,8 @@ def _questions(lines: list[str]) -> frozenset[str]:
 def _asked(question: str) -> tuple[Label, str]:
     """Return the label for a question, and the heading of one that has no label."""
     folded = unmarked(question).replace("\u2019", "'").casefold()
-    label = next((each for each, words in _ASKS if words.search(folded)), Label.OTHER)
-    return label, "" if label in (Label.OVERVIEW, Label.WHEN) else unmarked(question)
+    label = next((each for each, words in ASKS if words.search(folded)), Label.OTHER)
+    return label, "" if label in (Label.OVERVIEW, Label.WHEN, Label.TITLE) else unmarked(question)
 
 
 def _is_shouted(lines: list[str]) -> bool:
@@ -226,27 +178,60 @@ def _followers(lines: list[str]) -> list[str]:
 
 
 def _begun(
-    line: str, following: str, here: Passage, *, before: str, is_shouted: bool
+    line: str,
+    following: str,
+    here: Passage,
+    *,
+    before: str,
+    is_shouted: bool,
+    headings: frozenset[str],
 ) -> Passage | None:
     """Return the passage that a line opens, or None if it belongs to the open one."""
     if not line.strip():
         return None
     begun = _beside(line, here, before) or (None if before.strip() else _about(line, following))
+    is_person = here.label in _PEOPLE_LABELS and name_in(line.strip()) == line.strip()
+    if begun is None and line in headings and not is_person:
+        begun = _headed(unmarked(line), following, here, is_heading=True)
     return begun or _above(line, following, here, before=before, is_shouted=is_shouted)
+
+
+def _plain_headings(lines: list[str]) -> frozenset[str]:
+    """Return unmarked lines above text that look like a text's other headings, which are labels."""
+    found, known, whole = [], 0, "\n".join(lines)
+    for before, line, after in zip(["", *lines], lines, _followers(lines), strict=False):
+        bare = line.strip()
+        if before.strip() or not bare or len(bare) > _SHORT or bare[-1] in ".,:!;":
+            continue
+        if label_of(bare):
+            known += 1
+        elif (
+            bare[0].isupper()
+            and (name_in(bare) != bare or not is_repeated(bare, whole))
+            and not has_date(bare)
+        ):
+            is_above_text = len(after.strip()) > _SHORT or bullet(after) is not None
+            found += [line] if is_above_text and not any(amounts_in(bare)) else []
+    return frozenset(found) if known > 1 else frozenset()
 
 
 def _beside(line: str, here: Passage, before: str) -> Passage | None:
     bulleted = bullet(line)
     if bulleted is not None and here.label is Label.AGENDA:
-        return None
+        points = (each for each in here.lines if bullet(each) is not None)
+        if bullet_kind(next(points, line)) == bullet_kind(line):
+            return None
     found = _BESIDE.match(bulleted if bulleted is not None else line)
     label = label_of(found["name"]) if found else None
+    if found and label is None and bulleted is None:
+        return _unknown_beside(found, here, before)
     if found is None or label is None:
         return None
     if not found["mark"].startswith(":") and found["name"].islower():
         return None
     stands_out = found["marks"] or found["name"].isupper() or here.is_beside
-    is_below_short = found["mark"].startswith(":") and len(before) <= _SHORT
+    is_fact = has_date(before) and bool(tell_times(before, american=True))
+    is_below_short = found["mark"].startswith(":") and (len(before.strip()) <= _SHORT or is_fact)
     if not (not before.strip() or stands_out or (is_below_short and found["name"][0].isupper())):
         return None
     name, value = found["name"].strip(), found["value"].removesuffix(found["marks"].strip() or "\0")
@@ -257,10 +242,27 @@ def _beside(line: str, here: Passage, before: str) -> Passage | None:
     return Passage(label, heading, lines, is_beside=True, is_top=is_top)
 
 
+def _unknown_beside(found: re.Match[str], here: Passage, before: str) -> Passage | None:
+    """Return the passage of an unknown label in a list of labels, `Level: Beginner`, or in a column."""
+    name, mark, value = found["name"].strip(), found["mark"], found["value"]
+    is_column = bool(re.match(r"\s*:\s{2,}", found.string[found.end("name") :]))
+    is_listed = here.is_beside and here.label not in LONG and before.strip() != ""
+    if not name[0].isupper() or len(name.split()) > _LONGEST_NAME or not (is_column or is_listed):
+        return None
+    capitals = sum(word[0].isupper() for word in value.split())
+    if 2 * capitals >= len(value.split()) > _LONGEST_NAME:
+        return None  # a title, `Small Wonders: A Conference in Three Webinars`
+    if any(amounts_in(value)):
+        return Passage(Label.PRICES, lines=[f"{name}{mark.rstrip()} {value}"], is_beside=True)
+    return Passage(Label.OTHER, f"{name}:", [value], is_beside=True, is_top=here.is_top)
+
+
 def _about(line: str, following: str) -> Passage | None:
     """Return the passage below `About Elm County Library`, if its text begins with the same name."""
-    found = re.fullmatch(r"(?i:about) (?P<name>[A-Z].{2,60}[^.!?:])", unmarked(line))
-    if found is None or not following.strip().startswith(found["name"]):
+    found = re.fullmatch(r"(?i:about)(?: the)? (?P<name>[A-Z].{2,60}[^.!?:])", unmarked(line))
+    if found is None or label_of(found[0]):
+        return None
+    if len(following) <= _SHORT and not following.strip().startswith(found["name"]):
         return None
     return Passage(Label.BIOGRAPHY if name_in(found["name"]) else Label.OTHER, unmarked(line))
 
@@ -272,17 +274,18 @@ def _above(
     is_marked = bare != line.strip() or bool(_UNDERLINE.match(following))
     is_capital = bare.isupper() and len(re.findall(r"[^\W\d_]", bare)) > 2 and not is_shouted
     after_gap = not before.strip()
-    label = label_of(bare)
+    numbered = bullet(line) if re.match(r"\s*\(?\w{1,2}[.)]", line) else None
+    label = label_of(bare) or (label_of(numbered) if numbered and numbered.endswith(":") else None)
     if label is not None and (after_gap or is_marked or bare.isupper() or bare.endswith(":")):
-        return Passage(label, bare if label is Label.OTHER else "")
+        return Passage(label, bare if label in (Label.OTHER, Label.BIOGRAPHY) else "")
     if len(bare) > LONGEST_HEADING or (bullet(line) is not None and not is_marked):
         return None
     is_first = here.is_top and not any(one.strip(f"{RULE} ") for one in here.lines)
-    if is_first or has_date(bare) or any(amounts_in(bare)):
+    if is_first or has_date(bare) or any(amounts_in(bare)) or tell_times(bare, american=True):
         return None
     if here.label is Label.TITLE and not after_gap:
         return None
-    is_listed = bullet(following) is not None
+    is_listed = bullet(following) is not None and _beside(following, here, "") is None
     introduces = (bare.endswith(":") and not (here.is_top and not is_listed)) or (
         after_gap and is_listed
     )
@@ -295,12 +298,14 @@ def _headed(bare: str, following: str, here: Passage, *, is_heading: bool) -> Pa
     """Return the passage that an unknown heading opens, by a word in it or by the text below."""
     folded = bare.replace("\u2019", "'").casefold()
     name = re.sub(r"^(?:about|meet)\s+", "", folded).title()
-    hinted = next((each for each, words in _HINTS if words.search(folded)), None)
+    hinted = next((each for each, words in HINTS if words.search(folded)), None)
     if hinted is None and name_in(name) == name and folded.startswith(("about ", "meet ")):
         hinted = Label.BIOGRAPHY
     listed = bullet(following)
-    if hinted is None and bare.endswith(":") and listed is not None and here.label is Label.HEAD:
+    if hinted is None and _LEADS.search(bare) and listed is not None and here.label is Label.HEAD:
         hinted = Label.PRICES if any(amounts_in(listed)) else Label.AGENDA
+    if listed is not None and has_date(listed) and bare.endswith(":"):
+        hinted = Label.WHEN
     if hinted is not None:
         return Passage(hinted, heading=bare)
     # Above the first label, a marked line may be the title.

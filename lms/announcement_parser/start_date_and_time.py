@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
 from dateutil import parser
 
-from lms.announcement_parser.times_of_day_and_time_zones import Told, tell_times
-from lms.core.dates_and_time_zones import from_wall_clock, is_zone, read_zone
+from lms.announcement_parser.times_of_day_and_time_zones import Told, is_known_zone, tell_times
+from lms.core.dates_and_time_zones import from_wall_clock, read_zone
 from lms.core.errors import N_, Invalid
 
 LONGEST: Final = 2000  # every day is combined with every time
@@ -36,6 +37,16 @@ _DATE: Final = re.compile(
     rf"|{_DAY}(?:\s+of)?\s+{_MONTH}(?:,?\s+(?P<year_last>\d{{4}}))?"
     r")(?!\w|/\d)",
     re.IGNORECASE,
+)
+
+
+# The offset in winter before the name of a zone, as calendars write it.
+_STANDARD_OFFSET: Final = re.compile(r"\((?:UTC|GMT)[+-]\d\d:?\d\d\)(?=\s*[A-Z][a-z]+\b)")
+
+
+# `1400-1530`, in which only a range is certainly a time.
+_MILITARY: Final = re.compile(
+    r"(?<![\w$:.])([01]\d|2[0-3])([0-5]\d)(\s?(?:-|\u2013|to)\s?)([01]\d|2[0-3])([0-5]\d)(?!\d)"
 )
 
 
@@ -99,6 +110,7 @@ class Day:
     ask: Ask | None
 
 
+@lru_cache(maxsize=128)
 def has_date(text: str) -> bool:
     """Return whether a text has a date."""
     return next(_days(text, date.min), None) is not None
@@ -106,12 +118,13 @@ def has_date(text: str) -> bool:
 
 def read_when(text: str, *, default_zone: str, today: date) -> When:
     """Parse the beginning of a webinar from one or a few lines: at most 2,000 characters."""
-    text = text[:LONGEST]
+    text = _STANDARD_OFFSET.sub("", text[:LONGEST])
     days = days_in(text, today)
     blanked = list(text)
     for day in days:
         blanked[day.start : day.end] = " " * (day.end - day.start)
-    times = tell_times("".join(blanked), american=default_zone.startswith(("America/", "US/")))
+    clocks = _MILITARY.sub(r"\1:\2\3\4:\5", "".join(blanked))
+    times = tell_times(clocks, american=default_zone.startswith(("America/", "US/")))
     if not days:
         return When(None, asks=(Ask.NO_DATE,), minutes=_minutes(times))
     if not times:
@@ -253,7 +266,7 @@ def _distinct(ways: list[tuple[Reading, ...]], default_zone: str) -> tuple[Begin
 def _moment(shown: datetime, zone: str) -> datetime:
     """Return the moment for comparison; a local time skipped by DST is also accepted."""
     is_at_an_edge = shown.year in {MINYEAR, MAXYEAR}  # of the calendar, where UTC may have no time
-    if is_at_an_edge or not zone or not is_zone(zone):
+    if is_at_an_edge or not zone or not is_known_zone(zone):
         return shown.replace(tzinfo=read_zone("UTC"))
     try:
         return from_wall_clock(shown, read_zone(zone))

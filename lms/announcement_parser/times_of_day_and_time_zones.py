@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -118,7 +118,7 @@ _TIME: Final = re.compile(
     r"(?!\w|[.:/]\d|\s*%)",
     re.IGNORECASE,
 )
-_BETWEEN: Final = r"[\s,(/\u2013\u2014-]*"
+_BETWEEN: Final = r"[\s,(/\u2013\u2014-]*(?:in\s+)?"
 _LETTERS: Final = "|".join(sorted(_WORDS, key=len, reverse=True))
 _LONG: Final = "|".join(name.replace(" ", r"\s+") for name in _NAMES)
 # A dash between spaces, or before an hour with am or pm, leads to the end time.
@@ -136,6 +136,7 @@ _ZONE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=128)
 def tell_times(text: str, *, american: bool) -> tuple[Told, ...]:
     """Return every time of day in a text whose dates were removed.
 
@@ -153,6 +154,12 @@ def tell_times(text: str, *, american: bool) -> tuple[Told, ...]:
         Told(one.start(), _clocks(one, text), zones, _lasting(one, text))
         for one, zones in zip(found, behind, strict=True)
     )
+
+
+def is_zone_alone(line: str) -> bool:
+    """Return whether a line is only the name of a time zone: `(Central Time)`."""
+    found = _ZONE.match(line.strip(" ()"))
+    return found is not None and found.end() == len(line.strip(" ().")) and not found["city"]
 
 
 def zone_at(text: str, *, american: bool) -> tuple[ZoneWord, ...]:
@@ -194,7 +201,13 @@ def _away(text: str) -> tuple[ZoneWord, ...]:
 
 
 def _named(zone: str) -> tuple[ZoneWord, ...]:
-    return (ZoneWord(zone),) if is_zone(zone) else ()
+    return (ZoneWord(zone),) if is_known_zone(zone) else ()
+
+
+@lru_cache(maxsize=256)
+def is_known_zone(zone: str) -> bool:
+    """Return `is_zone`, which reads the directory of zones each time."""
+    return is_zone(zone)
 
 
 def _of_city(words: list[str]) -> tuple[ZoneWord, ...]:

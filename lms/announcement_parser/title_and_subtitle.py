@@ -19,15 +19,34 @@ _SMALL: Final = re.compile(r"a|an|the|and|or|of|for|to|in|on|at|with|from|by|as|
 _KICKER: Final = re.compile(
     r"upcoming|new|next|our|webinar|webinars|newsletter|training|announcement|invitation|free|"
     r"join|us|for|save|the|date|register|now|live|online|event|events|course|program|presents|"
-    r"a|an|of|announcing|introducing|immediate|release|from|special|press",
+    r"a|an|of|announcing|introducing|immediate|release|from|special|press|frequently|asked|questions|"
+    r"faq|part|session|episode|lesson|module|opportunity|continuing|education|professional|development|"
+    r"in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,3}[a-z]?",
     re.IGNORECASE,
 )
 _ANNOUNCES: Final = re.compile(
-    r"\b(?:webinars?|events?|announcement|announcing|introducing|upcoming|invitation|save|register)\b",
+    r"\b(?:webinars?|events?|announcement|announcing|introducing|upcoming|invitation|save|register"
+    r"|workshop|questions|faq|(?:part|session|episode|lesson|module)\s\d{1,2})\b",
     re.IGNORECASE,
 )
-_CREDIT: Final = re.compile(r"(?:with|by|featuring|\w+ by)\s+[A-Z]")
+_CREDIT: Final = re.compile(
+    r"(?:with|by|featuring|\w+ by)\s+[A-Z]|an?\s+(?:[\w-]+\s+){0,3}(?:webinar|workshop|session|panel|talk)\b"
+)
+# A line that says what kind of event it is.
+_DESCRIBES: Final = re.compile(
+    r"(?:an?|our|the)\s+(?:[\w-]+\s+){0,3}(?:webinar|workshop|session|course|class|training|panel|talk)\b",
+    re.IGNORECASE,
+)
+_INVITES: Final = re.compile(
+    r"(?:please )?(?:join|don['\u2019]t miss|you(?:['\u2019]re| are) invited)\b", re.IGNORECASE
+)
 _OF_MANY: Final = re.compile(r"\b(?:webinars?|newsletter|trainings?|events|courses|programs)\b")
+_KICKER_POINTS: Final = -1.0
+_DAY: Final = re.compile(
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"[a-z]{0,6}\.? \d{1,2}(?:,? \d{4})?\b",
+    re.IGNORECASE,
+)
 _CLEAR: Final = 1.0  # the lead in points with which no question is needed
 
 
@@ -41,7 +60,11 @@ class Line:
     has_facts_below: bool = False
     has_facts_next: bool = False
     is_quoted: bool = False
-    is_below_prose: bool = False
+    prose_above: int = 0  # paragraphs
+    is_announced: bool = False  # `Upcoming webinar:` is before it
+    is_whole: bool = False  # a quotation
+    is_in_prose: bool = False
+    is_of_list: bool = False  # of short lines, such as a menu
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +96,40 @@ def choose(lines: list[Line], subject: str) -> Chosen:
         lines.insert(0, Line(subject, -1, has_facts_below=True, has_facts_next=True))
     if not lines:
         return Chosen("", "", (), is_clear=True)
-    kickers = [line for line in lines if _points(line, lines, subject) < 0]
+    kickers = [line for line in lines if _points(line, lines, subject) < _KICKER_POINTS]
     lines = [line for line in lines if line not in kickers]
     scored = [(_points(line, lines, subject), line) for line in lines]
     if not scored:
-        return Chosen("", "", tuple(line.text for line in kickers), is_clear=True)
-    best = max(scored, key=lambda one: one[0])
+        likely = next(
+            (one.text for one in kickers if _title_case(one.text) and " " in one.text), ""
+        )
+        left = tuple(line.text for line in kickers if line.text != likely)
+        return Chosen(likely, "", left, is_clear=not likely)
+    best = max(scored, key=lambda one: (one[0], one[1].has_facts_below, one[1].has_facts_next))
     title = best[1]
-    left = [line for line in lines if line is not title]
-    below = [line for line in left if line.block in (title.block, title.block + 1)]
+    others = [line for line in lines if line is not title]
+    below = [line for line in others if line.block in (title.block, title.block + 1)]
     after = [line for line in below if lines.index(line) == lines.index(title) + 1]
-    same = [line for line in left if _is_part(line.text, title.text)]
+    same = [line for line in others if _is_part(line.text, title.text)]
+    after = [] if title.is_of_list else after
     subtitle = next((line for line in after if line not in same and not line.is_quoted), None)
     rivals = [
         points for points, line in scored if line not in (title, subtitle) and line not in same
     ]
     is_tied = subtitle is not None and best[0] - _points(subtitle, lines, subject) < _CLEAR / 2
+    # Two short lines in title case may be one title.
+    is_tied = is_tied or bool(
+        subtitle
+        and subtitle.block == title.block
+        and _title_case(subtitle.text)
+        and len(subtitle.text) < len(title.text)
+    )
     return Chosen(
         title.text,
         subtitle.text if subtitle else "",
-        tuple(line.text for line in (*kickers, *left) if line is not subtitle and line not in same),
+        tuple(
+            line.text for line in (*kickers, *others) if line is not subtitle and line not in same
+        ),
         is_clear=not is_tied and all(best[0] - points >= _CLEAR for points in rivals),
     )
 
@@ -100,10 +137,28 @@ def choose(lines: list[Line], subject: str) -> Chosen:
 def without_kicker(line: str) -> str:
     """Return a title without the name of a mailing list and words such as `New webinar:` before it."""
     line = re.sub(r"^(?:\[[^\]]{1,40}\]\s*)+", "", line)
-    found = re.match(r"(?P<kicker>[^:\u2013\u2014]{3,40}?)(?::|\s[\u2013\u2014-])\s+(?=\S)", line)
-    words = re.findall(r"[\w'\u2019]+", found["kicker"]) if found else []
+    found = re.match(r"(?P<kicker>[^:\u2013\u2014]{3,60}?)(?::|\s[\u2013\u2014-])\s+(?=\S)", line)
+    words = re.findall(r"[\w'\u2019]+", _DAY.sub("", found["kicker"])) if found else []
     is_kicker = bool(words) and all(_KICKER.fullmatch(word) for word in words)
     return line[found.end() :] if found and is_kicker and _ANNOUNCES.search(found[0]) else line
+
+
+def describes_format(text: str) -> bool:
+    """Return whether words only say what kind of event it is: `A webinar about boats`."""
+    return bool(_DESCRIBES.match(text))
+
+
+def unquoted(text: str) -> str:
+    """Return a text without the quotation marks around all of it."""
+    bare = text.strip(QUOTES)
+    opened = sum(bare.count(mark) for mark in '"\u201c\u201d')
+    return text.strip("* ") if opened % 2 else bare
+
+
+def same_title(one: str, other: str) -> bool:
+    """Return whether two titles have the same words."""
+    first, second = (re.findall(r"\w+", text.casefold()) for text in (one, other))
+    return bool(first) and first == second
 
 
 def quoted_title(line: str) -> str:
@@ -123,11 +178,22 @@ def quoted_title(line: str) -> str:
 
 def _points(line: Line, lines: list[Line], subject: str) -> float:
     words = re.findall(r"[\w'\u2019]+", line.text.casefold())
-    points = 2.0 if line is lines[0] and not line.is_below_prose else 0.0
+    points = 2.0 if line is lines[0] and not line.prose_above else 0.0
     points += {1: 4.0, 2: 1.0}.get(line.level, 0.0)
-    points += 3.0 if line.has_facts_below else 2.0 if line.has_facts_next else 0.0
+    after = lines[lines.index(line) + 1 :][:1]
+    below = [each for each in lines if each.block == line.block + 1][:1]
+    is_above = line.has_facts_next or any(
+        each.has_facts_next and not _title_case(each.text) for each in below
+    )
+    points += 3.0 if line.has_facts_below else 2.0 if is_above else 0.0
     points += 1.5 if _title_case(line.text) else 0.0
-    points += 4.0 if line.is_quoted else 0.0
+    points += 4.0 if line.is_quoted else 3.0 if line.is_announced else 0.0
+    points += 2.0 if line.is_whole else 0.0
+    points += 1.5 if line.is_in_prose else 0.0
+    points -= 2.0 if line.is_of_list else 0.0
+    points -= 2.0 if len(words) == 1 else 0.0
+    is_factual = line.has_facts_below or is_above
+    points += 1.0 if is_factual and any(each.block == line.block for each in after) else 0.0
     is_said_again = any(other is not line and _is_part(other.text, line.text) for other in lines)
     points += 4.0 if is_said_again or (subject and _is_alike(line.text, subject)) else 0.0
     is_kicker = all(_KICKER.fullmatch(word) for word in words) or words[-1:] in (
@@ -138,8 +204,16 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     said = [word for word in words if not _SMALL.fullmatch(word)]
     common = sum(bool(_KICKER.fullmatch(word)) for word in said)
     points -= 3.0 if _OF_MANY.search(line.text.casefold()) and 2 * common >= len(said) else 0.0
-    points -= 3.0 if line.is_below_prose else 0.0
+    is_apart = line.level or line.is_whole
+    points -= 0.0 if is_apart or not line.prose_above else 1.5 if line.has_facts_below else 3.0
+    is_mixed = any(
+        other.block != line.block and _title_case(other.text) and not other.text.isupper()
+        for other in lines
+    )
+    points -= 1.0 if line.text.isupper() and is_mixed else 0.0
     points -= 1.0 if is_organization(line.text) else 0.0
+    points -= 3.0 if _INVITES.match(line.text) else 0.0
+    points -= 1.0 if _DESCRIBES.match(line.text) else 0.0
     return points
 
 

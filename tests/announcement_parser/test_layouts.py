@@ -1,4 +1,4 @@
-"""Forty announcements in as many layouts: each field is right or asked, and none silently wrong."""
+"""More than a hundred announcements in as many layouts: each field is right or asked, and none silently wrong."""
 
 import tomllib
 from collections import Counter
@@ -48,6 +48,7 @@ def outcomes(path: Path) -> Iterator[tuple[str, str, object, object]]:
     to_ask = set(wanted.pop("asked", ()))
     asked = {one.field for one in found.questions}
     asked |= {"zone"} if "held_at" in asked else set()
+    asked |= {"subtitle"} if "title" in asked else set()  # one question is about both
     begins, ends = wanted.pop("overview")
     is_whole = found.overview.startswith(begins) and found.overview.endswith(ends)
     yield "overview", "right" if is_whole else "wrong", (begins, ends), found.overview
@@ -60,8 +61,8 @@ def outcomes(path: Path) -> Iterator[tuple[str, str, object, object]]:
         yield name, outcome, expected, got[name]
 
 
-def test_forty_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
-    assert len(LAYOUTS) == 40
+def test_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
+    assert len(LAYOUTS) == 123
     counted: Counter[str] = Counter()
     missed = []
     for path in LAYOUTS:
