@@ -6,7 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import kept_organization
@@ -53,7 +53,7 @@ def reach_later(session: Session, *, after: int, now: datetime) -> int | None:
 
 
 def begin_round(session: Session, *, zone: ZoneInfo, now: datetime) -> bool:
-    """Start the next round of one training that was due the day before; return whether there is one.
+    """Start the next round of one training that was due the day before; return whether one was due.
 
     `zone` is for organizations without their own. A round is assigned to the same people and groups.
     None starts while the organization can't assign any of its webinars.
@@ -84,6 +84,9 @@ def begin_round(session: Session, *, zone: ZoneInfo, now: datetime) -> bool:
     if found is None:
         return False
     row, zone_name = found
+    # Another worker can have started it while this one waited for its turn: the search saw neither.
+    if session.scalar(select(exists().where(Training.previous_id == row.id))):
+        return True
     _add_round(session, row, read_zone(zone_name) if zone_name else zone, now)
     return True
 

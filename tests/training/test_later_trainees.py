@@ -3,9 +3,10 @@
 from collections import Counter
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, insert, select, update
 
 from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.grants import Grant, Withdrawal
 from lms.models.live import Attendance
@@ -197,6 +198,37 @@ def test_training_repeats_after_so_many_months_for_people_who_are_still_here(
         people = session.scalar(select(func.count()).where(Trainee.training_id == new.id))
     assert (new.every_months, new.everyone, people) == (6, True, 2)
     assert new.due_at == datetime(2026, 10, 1, 4, tzinfo=NOW.tzinfo)  # the end of September 30
+
+
+def test_round_that_another_worker_starts_meanwhile_is_passed_over(
+    database: Database, elm: Elm, assign: Assign
+) -> None:
+    assign(date(2026, 3, 31), every_months=6)
+    after = datetime(2026, 4, 2, 14, tzinfo=NOW.tzinfo)
+    with database.transaction() as session:
+        first = session.scalars(select(Training)).one()
+        other = {
+            "public_id": new_public_id(),
+            "organization_id": first.organization_id,
+            "title": first.title,
+            "policy": "",
+            "everyone": True,
+            "previous_id": first.id,
+            "due_at": after + 100 * DAY,
+            "created_at": after,
+        }
+        connection = session.connection()
+
+        others = [other]
+
+        def start_another(*_executed: object) -> None:
+            while others:
+                connection.execute(insert(Training), others.pop())
+
+        event.listen(connection, "after_cursor_execute", start_another)
+        assert begin_round(session, zone=ZONE, now=after) is True
+    assert last_due(database) == other["due_at"]
+    assert begin(database, after) is False
 
 
 def last_due(database: Database) -> datetime:
