@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -15,7 +15,7 @@ from lms.core.attached_files import KeptFile
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail.links import Links, MailContext
-from lms.models.accounts import Login
+from lms.models.accounts import Login, SellerRole
 from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine
 from lms.models.requests import DeskRequest, RequestKind, RequestState
@@ -109,7 +109,8 @@ def ask(
 ) -> RequestFacts:
     """Create a request, email a receipt to the person, and notify our team.
 
-    Raises Invalid, with errors by field.
+    The first owner of the team is responsible for it until someone takes it. Raises Invalid, with errors
+    by field.
     """
     clean = checked(new)
     offer = offer_of(new.kind, new.offer)
@@ -120,6 +121,7 @@ def ask(
         email=clean.email,
         organization_name=clean.organization_name,
         login_id=new.login_id,
+        owner_id=_first_owner(session),
         organization_id=new.organization_id,
         webinar_id=new.webinar_id,
         pool_id=new.pool_id,
@@ -342,6 +344,16 @@ def checked(new: NewRequest) -> NewRequest:
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)
     return NewRequest(new.kind, name, email, organization_name=organization, reference=reference)
+
+
+def _first_owner(session: Session) -> int | None:
+    return session.scalar(
+        select(func.min(Login.id)).where(
+            Login.seller_role == SellerRole.OWNER,
+            Login.blocked_at.is_(None),
+            Login.merged_into.is_(None),
+        )
+    )
 
 
 def _login_of(session: Session, actor: str | None) -> int | None:

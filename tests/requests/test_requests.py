@@ -11,6 +11,7 @@ from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.mail.links import Links, MailContext
+from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.grants import OfferKind
 from lms.models.mail import Mail
@@ -27,7 +28,7 @@ from lms.requests.read_models import (
 )
 from lms.requests.requests import NewRequest
 from lms.sales import requested_orders
-from tests.cast import Cast
+from tests.cast import Cast, Roles
 from tests.clock import NOW
 from tests.mailbox import letters, newest
 
@@ -75,6 +76,18 @@ def test_a_request_has_a_number_that_can_be_read_out(database: Database) -> None
     assert facts.number == number_of(facts.public_id)
     assert len(facts.number) == 9
     assert facts.state is RequestState.NEW
+
+
+def test_first_owner_is_responsible_until_someone_takes_it(
+    database: Database, cast: Cast, roles: Roles
+) -> None:
+    assert asked(database).owner == "Owen"
+    facts = asked(database)
+    with database.transaction() as session:
+        requests.take_in_hand(session, facts.public_id, actor=cast.ada.public_id, now=NOW)
+        session.get_one(Login, roles.owen.id).blocked_at = NOW
+    assert read(database, facts).owner == "Ada"
+    assert asked(database).owner is None
 
 
 def test_a_request_is_quoted_the_price_of_its_day(priced: Database, cast: Cast) -> None:
