@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from limits import RateLimitItemPerMinute
 from sqlalchemy.orm import Session
 from wtforms import Form
 
@@ -40,6 +41,8 @@ class NewcomerForm(Form):
 
 
 OVER = (LinkState.USED, LinkState.TAKEN_BACK)
+# Claims with one person's link: while its pool takes no one, each hashes a password and changes nothing.
+CLAIMS = rate_limits.Limit("claims", (RateLimitItemPerMinute(20, 15),))
 
 
 @blueprint.get("/claim/<token>")
@@ -66,12 +69,12 @@ def show(token: str) -> ResponseReturnValue:
 def claim(token: str) -> ResponseReturnValue:
     """Claim the seat; creates the account if the invited address has none yet (S13)."""
     now = clock.now()
-    if viewer() is None:
-        with read_session() as session:
-            found = _find(session, token)
-            link = claim_links.facts_of(session, found)
-        if link.begins_account:
-            return _claim_as_newcomer(token, link)
+    with read_session() as session:
+        link = claim_links.facts_of(session, _find(session, token))
+    if not link.is_open:
+        rate_limits.spend(CLAIMS, token)
+    if viewer() is None and link.begins_account:
+        return _claim_as_newcomer(token, link)
     person = required_viewer()
     try:
         with transaction() as session:

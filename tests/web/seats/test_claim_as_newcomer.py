@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from limits import RateLimitItemPerHour
+from sqlalchemy import delete, func, select
 
 from lms.accounts import accounts
 from lms.accounts.accounts import NewLogin
@@ -12,11 +13,14 @@ from lms.core.email_addresses import read_address
 from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
+from lms.models.grants import Grant
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.seats import claim_links, invitations
 from lms.seats.invitations import Invitee
+from lms.web.core.rate_limits import Limit
+from lms.web.seats import claim
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_pool, make_pool_grant
@@ -234,6 +238,20 @@ def test_link_that_ran_out_claims_or_joins_the_waitlist(
         invitations.invite(session, pool.id, other, links=LINKS, actor=None, now=clock.moment)
     assert client.post(path, data=ENTERED).location == "/library"
     assert "on the waitlist" in client.get("/library").text
+
+
+def test_claims_with_one_link_are_limited_while_its_pool_takes_no_one(
+    client: Visitor, database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "CLAIMS", Limit("claims", (RateLimitItemPerHour(2),)))
+    invite(database, cast)
+    invite(database, cast, email="jo@elm.example")
+    with database.transaction() as session:
+        session.execute(delete(Grant).where(Grant.pool_id.is_not(None)))
+    path, other = mailed(database), mailed(database, "jo@elm.example")
+    assert [client.post(path, data=ENTERED).status_code for _try in range(3)] == [409, 409, 429]
+    assert client.post(other, data=ENTERED).status_code == 409
+    assert login_of(database) is None
 
 
 def test_open_link_still_asks_to_sign_in(client: Visitor, database: Database, cast: Cast) -> None:
