@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from lms.access.policy import (
     LIVE_OPENS_BEFORE,
+    UNPAID,
     Admitted,
     Candidate,
     Code,
     Decision,
     GrantFacts,
+    PoolPlace,
     Way,
     WebinarFacts,
 )
@@ -171,6 +173,8 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
     ),
     Code.REVOKED: (N_("Your access through %(organization)s was removed."), Step.ASK),
 }
+# refusals about what an organization bought: a member organization of a consortium didn't buy its seats
+_OF_THE_PAYER: Final = UNPAID | {Code.SUSPENDED_DISPUTE, Code.REFUNDED, Code.CONTRACT_LAPSED}
 _FULL: tuple[str, Step] = (N_("All seats at %(organization)s are taken."), Step.JOIN)
 _BEGAN_LATER: tuple[str, Step] = (
     N_(
@@ -242,12 +246,13 @@ def explain(
     *,
     zone: ZoneInfo,
     manager: str | None = None,
+    payer: str | None = None,
     may_pay: bool = False,
 ) -> Explanation:
     """Explain a decision in words, with dates and times in `zone`.
 
-    `manager` is the contact at the organization that owns the grant (`asked_organization`); without
-    one, the step is to contact the seller. `may_pay` is True if the person can pay the order whose
+    `manager` is the person to ask about the grant (`asked_place`); without one, the step is to contact
+    the seller. `payer` is the organization that bought it, if that isn't the person's own. `may_pay` is True if the person can pay the order whose
     access is paused (`overdue_order`).
     """
     message, step = _words(decision)
@@ -266,6 +271,7 @@ def explain(
     if _claims_ahead(decision):
         step = Step.CLAIM
     values = _values(decision.grant, zone)
+    values |= {"organization": payer} if payer and decision.code in _OF_THE_PAYER else {}
     values["opens"] = say_datetime(webinar.held_at - LIVE_OPENS_BEFORE, zone)
     weighed = tuple(describe(candidate, zone=zone) for candidate in decision.candidates)
     return Explanation(Sentence(message, values), step, weighed)
@@ -276,10 +282,10 @@ def grace_sentence(grant: GrantFacts, zone: ZoneInfo) -> Sentence:
     return Sentence(_POOL_WORDS[Code.OK_GRACE][0], _values(grant, zone))
 
 
-def asked_organization(decision: Decision) -> int | None:
-    """Return the organization whose manager the person should ask, if that is the next step."""
+def asked_place(decision: Decision) -> PoolPlace | None:
+    """Return the place about which the person should ask a manager, if that is the next step."""
     place = decision.grant.place if decision.grant else None
-    return place.organization_id if place and _words(decision)[1] is Step.ASK else None
+    return place if place and _words(decision)[1] is Step.ASK else None
 
 
 def describe(candidate: Candidate, *, zone: ZoneInfo) -> tuple[Sentence, Sentence]:

@@ -130,6 +130,7 @@ def why(
         inquired.case.webinar,
         zone=zone_,
         manager=inquired.manager,
+        payer=inquired.payer,
         may_pay=inquired.may_pay,
     )
     caller = inquired.caller

@@ -7,9 +7,9 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
-from lms.access.explanations import asked_organization
+from lms.access.explanations import asked_place
 from lms.access.merged_organizations import kept_organization
-from lms.access.order_payers import overdue_order
+from lms.access.order_payers import overdue_order, seat_giver
 from lms.access.policy import Action, Case, Decision, decide
 from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
@@ -76,8 +76,8 @@ class Caller:
 class Found:
     """The answer: whom it is about, the decision and its facts, and the possible next steps.
 
-    `manager` can be asked if that is the next step, and `may_pay` is True if the person can pay; `order`
-    is the public ID of the order that the deciding grant came from; in `pools` the person could be
+    `manager` can be asked if that is the next step, `payer` is the organization that allotted the seats
+    to theirs, if one did, and `may_pay` is True if the person can pay; `order` is the public ID of the order that the deciding grant came from; in `pools` the person could be
     given a seat.
     """
 
@@ -85,6 +85,7 @@ class Found:
     decision: Decision
     case: Case
     manager: str | None
+    payer: str | None
     may_pay: bool
     order: str | None
     pools: tuple[OfferedPool, ...]
@@ -148,16 +149,26 @@ def inquire(session: Session, asked: Asked) -> Found:
     else:
         case = _as_if_confirmed(session, read_address(asked.who, field="address"), asked)
     decision = decide(case.login, case.webinar, asked.action, asked.at)
-    asked_of = asked_organization(decision)
+    manager, payer = _asked(session, decision, case.login.id)
     return Found(
         caller=caller,
         decision=decision,
         case=case,
-        manager=find_manager(session, asked_of) if asked_of is not None else None,
+        manager=manager,
+        payer=payer,
         may_pay=overdue_order(session, decision, case.login.id) is not None,
         order=order_of_grant(session, decision.grant.public_id) if decision.grant else None,
         pools=pools_for(session, caller, asked.webinar_id, now=asked.at),
     )
+
+
+def _asked(session: Session, decision: Decision, login_id: int) -> tuple[str | None, str | None]:
+    place = asked_place(decision)
+    if place is None:
+        return None, None
+    giver = seat_giver(session, place, login_id)
+    asked = giver.id if giver and giver.is_asked else place.organization_id
+    return find_manager(session, asked), giver.name if giver else None
 
 
 def _account(session: Session, who: str) -> tuple[Account | None, str]:

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from lms.access.order_payers import asked_organization
 from lms.access.person_grants_and_seats import read_own_place
 from lms.access.policy import Way
 from lms.core.errors import N_, Conflict, Invalid
@@ -108,6 +109,8 @@ def ask_managers(
 ) -> str:
     """Email the managers of a pool, and return the name of the first of them.
 
+    A manager of allotted seats asks those of the organization that allotted them (S11).
+
     Raises NotFound if the person has no way to the pool, Invalid for an empty or long message, and
     Conflict if no manager has an address.
     """
@@ -116,7 +119,7 @@ def ask_managers(
         sentence = TOO_LONG if message else SAY_SOMETHING
         raise Invalid(sentence, fields={"message": sentence})
     own = read_own_place(session, login_id, pool, now)
-    managers = find_managers(session, own.place.organization_id)
+    managers = find_managers(session, asked_organization(session, own.place, login_id))
     for manager in managers:
         if manager.email is None:
             continue

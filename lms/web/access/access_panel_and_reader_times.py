@@ -11,12 +11,12 @@ from lms.access.explanations import (
     STEP_LABELS,
     Sentence,
     Step,
-    asked_organization,
+    asked_place,
     explain,
     is_managed,
     last_day,
 )
-from lms.access.order_payers import Payable, overdue_order
+from lms.access.order_payers import Payable, overdue_order, seat_giver
 from lms.access.policy import Admitted, Code, Decision, GrantFacts, WebinarFacts
 from lms.catalog.replacement_webinars import Instead, read_instead, was_held
 from lms.core.dates_and_time_zones import (
@@ -101,9 +101,11 @@ def said(sentence: Sentence) -> str:
 def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
     """Return the access panel for a decision about a webinar: the words and the next step."""
     zone = reading_zone()
-    manager = _manager(decision)
+    manager, payer = _asked(decision)
     payable = _payable(decision)
-    told = explain(decision, webinar, zone=zone, manager=manager, may_pay=payable is not None)
+    told = explain(
+        decision, webinar, zone=zone, manager=manager, payer=payer, may_pay=payable is not None
+    )
     if decision.code is Code.WEBINAR_PULLED:
         return _pulled(decision, webinar, slug)
     grant = decision.grant
@@ -204,13 +206,15 @@ def _seat_url(step: Step, slug: str, decision: Decision) -> str | None:
     return url_for("own_seats.show", pool=place.pool, next=here)
 
 
-def _manager(decision: Decision) -> str | None:
-    """Return the name of the person to ask, if the next step is to ask someone."""
-    organization_id = asked_organization(decision)
-    if organization_id is None:
-        return None
+def _asked(decision: Decision) -> tuple[str | None, str | None]:
+    """Return the person to ask, if that is the next step, and the organization that allotted the seats."""
+    place, person = asked_place(decision), viewer()
+    if place is None:
+        return None, None
     with read_session() as session:
-        return find_manager(session, organization_id)
+        giver = seat_giver(session, place, person.login_id if person else None)
+        asked = giver.id if giver and giver.is_asked else place.organization_id
+        return find_manager(session, asked), giver.name if giver else None
 
 
 def _payable(decision: Decision) -> Payable | None:

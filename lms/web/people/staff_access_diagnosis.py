@@ -176,7 +176,12 @@ def _moment(form: WhyForm) -> datetime:
 def _answer(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
     zone, decision = reading_zone(), found.decision
     told = explain(
-        decision, found.case.webinar, zone=zone, manager=found.manager, may_pay=found.may_pay
+        decision,
+        found.case.webinar,
+        zone=zone,
+        manager=found.manager,
+        payer=found.payer,
+        may_pay=found.may_pay,
     )
     pays = decision.code in UNPAID | {Code.SUSPENDED_DISPUTE, Code.REFUNDED}
     return Answer(

@@ -8,6 +8,7 @@ from wtforms import Form, HiddenField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from lms.access.explanations import STEP_LABELS, Step, describe, last_day
+from lms.access.order_payers import asked_organization
 from lms.access.person_grants_and_seats import Holding, OwnPlace, read_own_place
 from lms.access.policy import Code, Way
 from lms.core import clock
@@ -52,7 +53,7 @@ def show(pool: str) -> ResponseReturnValue:
     person, now = required_viewer(), clock.now()
     with read_session() as session:
         own = read_own_place(session, person.login_id, pool, now)
-        manager = find_manager(session, own.place.organization_id)
+        manager = find_manager(session, asked_organization(session, own.place, person.login_id))
     covers, stands = describe(own.holding.candidate, zone=reading_zone())
     return render(
         "seats/own_seat.html",
@@ -256,7 +257,7 @@ def _first_words(title: str) -> str:
 def _ask_page(pool: str, form: QuestionForm, person: Viewer) -> str:
     with read_session() as session:
         own = read_own_place(session, person.login_id, pool, clock.now())
-        manager = find_manager(session, own.place.organization_id)
+        manager = find_manager(session, asked_organization(session, own.place, person.login_id))
     return render(
         "seats/own_ask_manager.html",
         form=form,

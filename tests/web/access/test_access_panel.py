@@ -3,17 +3,28 @@
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement, document_fromstring
+from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarSeries
 from lms.models.grants import OfferKind
+from lms.models.mail import Mail
 from lms.models.organizations import Organization, Role
 from lms.models.seats import AssignmentState
 from lms.pricing.price_list import Price, set_prices
 from tests.access.test_order_payers import of_elm, paused, seated
 from tests.cast import Cast
 from tests.clock import NOW, Clock
-from tests.factories import make_assignment, make_pool, make_pool_grant, make_series
+from tests.factories import (
+    make_assignment,
+    make_login,
+    make_membership,
+    make_organization,
+    make_pool,
+    make_pool_grant,
+    make_series,
+)
 from tests.sales.order_fixtures import GROUP, PRICES, paid
 from tests.visitor import Visitor
 
@@ -144,3 +155,28 @@ def test_staff_read_since_when_it_is_paused_and_for_which_order(
     assert "Our team put their access on hold on Mar 1, 2026" in page
     assert "Next step: Pay now." in page
     assert f"/staff/orders/{facts.public_id}" in page
+
+
+def test_manager_of_allotted_seats_asks_the_consortium_that_pays(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        consortium = make_organization(session, name="State Library")
+        boss = make_login(session, "sid@state.example", name="Sid")
+        make_membership(session, consortium, boss, role=Role.MANAGER)
+        whole = make_pool(session, consortium)
+        make_pool_grant(session, whole).awaits_payment_since = NOW
+        elm = session.get_one(Organization, cast.organization_id)
+        part = make_pool(session, elm, capacity=3, allotted_from=whole)
+        make_assignment(session, part, session.get_one(Login, cast.dan.id))
+        pool = part.public_id
+    for person, asked in ((cast.dan, "Mia"), (cast.mia, "Sid")):
+        page = page_of(client, cast, person.id)
+        (panel,) = page.find_class("access")
+        assert "State Library" in panel.text_content()
+        assert step_of(page)[0] == f"Ask {asked}"
+        message = {"message": "When do you pay?"}
+        assert client.post(f"/library/seats/{pool}/ask", data=message).status_code == 303
+    with database.read_session() as session:
+        asked_by_mail = session.scalars(select(Mail.recipient).where(Mail.kind == "seat_question"))
+        assert sorted(asked_by_mail) == [cast.mia.email, "sid@state.example"]
