@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, select, union, union_all
+from sqlalchemy import Select, Subquery, case, func, select, union, union_all
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import kept_organization
@@ -94,6 +94,35 @@ def audience(
     whose pass or contract includes the webinar does. One statement for any number of people. Blocked
     people are left out.
     """
+    rows = session.execute(_rows(webinar, now, is_registered=is_registered))
+    people: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        people[row.address.casefold()].append(row)
+    return tuple(_person(people[address]) for address in sorted(people))
+
+
+def counted_audience(webinar: Webinar, *, now: datetime) -> Subquery:
+    """Return the subquery of the people that `audience` returns without `is_registered`, for counting.
+
+    Each has `registered_at`, `came`, and a column for each role, which is 1 if they have it.
+    """
+    rows = _rows(webinar, now, is_registered=False).subquery()
+    return (
+        select(
+            func.max(rows.c.registered_at).label("registered_at"),
+            func.max(case((rows.c.came, 1), else_=0)).label("came"),
+            *(
+                func.max(case((rows.c.role == role.value, 1), else_=0)).label(role.value)
+                for role in Role
+            ),
+        )
+        .group_by(func.lower(rows.c.address))
+        .subquery()
+    )
+
+
+def _rows(webinar: Webinar, now: datetime, *, is_registered: bool) -> Select[Any]:
+    """Return the selection of an audience: a row for each role of each person, with their address."""
     found = union_all(*everyone(webinar, now, is_registered=is_registered)).subquery()
     first, kept = aliased(Login), aliased(Login)
     person = func.coalesce(Login.merged_into, Login.id)
@@ -118,7 +147,7 @@ def audience(
         .join_from(Attendance, Login, Login.id == Attendance.login_id)
         .where(Attendance.webinar_id == webinar.id, Attendance.minutes > 0),
     ).subquery()
-    rows = session.execute(
+    return (
         select(
             found,
             kept.id.label("kept_id"),
@@ -138,10 +167,6 @@ def audience(
         .outerjoin(Organization, Organization.id == found.c.organization_id)
         .where(func.coalesce(kept.email, found.c.email).is_not(None), kept.blocked_at.is_(None))
     )
-    people: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        people[row.address.casefold()].append(row)
-    return tuple(_person(people[address]) for address in sorted(people))
 
 
 def told_of(people: Iterable[Person], event: Event) -> tuple[Told, ...]:

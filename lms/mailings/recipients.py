@@ -1,15 +1,15 @@
 """Recipients of mailings: which people of a webinar's audience, or which subscribers, get one."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.audience.audience import Person, audience
+from lms.audience.audience import Person, audience, counted_audience
 from lms.audience.events import ATTENDING, Role
 from lms.core.errors import N_
 from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries
@@ -24,13 +24,40 @@ PART_WORDS: Final[Mapping[MailingPart, str]] = {
     MailingPart.ACCESS: N_("People with access"),
     MailingPart.SUBSCRIBERS: N_("Subscribers to new webinars"),
 }
-_BELONGS: Final[Mapping[MailingPart, Callable[[Person], bool]]] = {
-    MailingPart.EVERYONE: lambda one: one.roles != {Role.TEAM},
-    MailingPart.REGISTERED: lambda one: one.registered_at is not None,
-    MailingPart.UNCLAIMED: lambda one: Role.INVITED in one.roles,
-    MailingPart.MISSED: lambda one: one.registered_at is not None and not one.came,
-    MailingPart.PLANS: lambda one: bool(one.roles & {Role.PASS, Role.CONTRACT}),
-    MailingPart.ACCESS: lambda one: bool(one.roles & ATTENDING),
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """Who of an audience belongs to a part: people with one of these roles, and what else they need."""
+
+    roles: frozenset[Role] = frozenset(Role)
+    is_registered: bool = False
+    is_absent: bool = False
+
+    def has(self, one: Person) -> bool:
+        return (
+            bool(one.roles & self.roles)
+            and (one.registered_at is not None or not self.is_registered)
+            and not (self.is_absent and one.came)
+        )
+
+    def condition(self, people: FromClause) -> ColumnElement[bool]:
+        """Return the same condition on the rows of `counted_audience`."""
+        needs = [or_(*(people.c[role.value] == 1 for role in sorted(self.roles)))]
+        if self.is_registered:
+            needs.append(people.c.registered_at.is_not(None))
+        if self.is_absent:
+            needs.append(people.c.came == 0)
+        return and_(*needs)
+
+
+_PARTS: Final[Mapping[MailingPart, _Members]] = {
+    MailingPart.EVERYONE: _Members(frozenset(Role) - {Role.TEAM}),
+    MailingPart.REGISTERED: _Members(is_registered=True),
+    MailingPart.UNCLAIMED: _Members(frozenset({Role.INVITED})),
+    MailingPart.MISSED: _Members(is_registered=True, is_absent=True),
+    MailingPart.PLANS: _Members(frozenset({Role.PASS, Role.CONTRACT})),
+    MailingPart.ACCESS: _Members(ATTENDING),
 }
 
 
@@ -50,32 +77,36 @@ def recipients_of(
     """Return the people that a mailing to a part goes to, each once, by their keys."""
     if part is MailingPart.SUBSCRIBERS:
         return _subscribers(session, webinar)
+    if part is MailingPart.MISSED and _can_come(webinar, now):
+        return ()
     people = audience(session, webinar, now=now, is_registered=False)
     return _by_key(
         Recipient(one.key, one.email, one.name, one.login_id)
-        for one in _members(people, webinar, part, now)
+        for one in people
+        if _PARTS[part].has(one)
     )
 
 
 def count_parts(session: Session, webinar: Webinar, *, now: datetime) -> Mapping[MailingPart, int]:
-    """Return how many people each part has now."""
-    people = audience(session, webinar, now=now, is_registered=False)
-    counts = {part: len(_members(people, webinar, part, now)) for part in _BELONGS}
-    return {**counts, MailingPart.SUBSCRIBERS: count_subscribers(session, webinar)}
+    """Return how many people each part has now, without reading them."""
+    people = counted_audience(webinar, now=now)
+    counts = session.execute(
+        select(*(func.count(case((part.condition(people), 1))) for part in _PARTS.values()))
+    ).one()
+    found = dict(zip(_PARTS, counts, strict=True))
+    if _can_come(webinar, now):
+        found[MailingPart.MISSED] = 0
+    return {**found, MailingPart.SUBSCRIBERS: count_subscribers(session, webinar)}
+
+
+def _can_come(webinar: Webinar, now: datetime) -> bool:
+    return now < webinar.held_at + timedelta(minutes=webinar.minutes)
 
 
 def count_subscribers(session: Session, webinar: Webinar) -> int:
     """Return how many addresses a mailing to subscribers goes to now."""
     subscribed = _subscribed(webinar).with_only_columns(Subscription.email_key).distinct()
     return session.scalar(select(func.count()).select_from(subscribed.subquery())) or 0
-
-
-def _members(
-    people: Iterable[Person], webinar: Webinar, part: MailingPart, now: datetime
-) -> list[Person]:
-    if part is MailingPart.MISSED and now < webinar.held_at + timedelta(minutes=webinar.minutes):
-        return []  # they can still come
-    return [one for one in people if _BELONGS[part](one)]
 
 
 def _subscribers(session: Session, webinar: Webinar) -> tuple[Recipient, ...]:

@@ -27,6 +27,7 @@ def who(database: Database, cast: Cast, part: MailingPart, *, now: datetime = NO
     with database.read_session() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         found = recipients_of(session, webinar, part, now=now)
+        assert count_parts(session, webinar, now=now)[part] == len(found)
     emails = [one.email for one in found]
     assert len(set(emails)) == len(emails)
     return set(emails)
