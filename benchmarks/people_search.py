@@ -1,7 +1,7 @@
-"""How fast staff find a person among 250,000 accounts and 250,000 invited people (bar: 300 ms).
+"""How fast staff find a person among 250,000 accounts and 250,000 invited people (bar: 95 % within 300 ms).
 
-Each search is that of the People page and of "Why can't they watch?": one page of accounts, and the
-first invited people without an account. Every fourth invited person has an account meanwhile.
+Each search is that of the People page, one page of accounts and the first invited people without an
+account, and that of "Why can't they watch?". Every fourth invited person has an account meanwhile.
 Run: python -m benchmarks.people_search [--database sqlite|postgresql|both] [--people N]
 """
 
@@ -9,12 +9,13 @@ import argparse
 import json
 import os
 import random
-import statistics
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
 
 from benchmarks.cpu_time import cpu_seconds
 from benchmarks.large_library import NOW, house
@@ -22,12 +23,13 @@ from lms.core.database import Database
 from lms.core.model_base import new_public_ids
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
+from lms.people.caller_search import find_callers
 from lms.people.invited_people import find_invited
-from lms.people.login_search import find_people
+from lms.people.login_search import Show, find_people
 from tests.factories import make_organization, make_pool
 from tests.servers.postgres import ROOMY
 
-ROUNDS: Final = 7
+ROUNDS: Final = 20
 AT_ONCE: Final = 10_000
 FIRST: Final = ("Ann", "Bob", "Carla", "Dmitri", "Elena", "Farid", "Grace", "Hiro", "Ines", "Jo")
 SYLLABLES: Final = ("ba", "den", "fi", "gor", "hal", "ker", "lin", "mo", "nor", "per", "sul", "ton")
@@ -36,9 +38,13 @@ QUERIES: Final = {
     "whole address": "guest-{some}@library-7.example.org",
     "name": "Elena Halkerton",
     "part of a name": "kerlin",
-    "common word": "example",
+    "word of every address": "library",
+    "two such words": "library example",
+    "one letter": "e",
     "two letters": "jo",
-    "nobody": "zzzzzz",
+    "letter that nobody has": "q",
+    "word that nobody has": "zzzzzz",
+    "everyone": "",
 }
 
 
@@ -56,28 +62,53 @@ def main() -> None:
 
 
 def measure(database: Database, people: int) -> dict[str, object]:
-    """Return the mean CPU milliseconds of each search, and of the slowest, which a busy machine doesn't change.
+    """Return for each text and search what 95 % of the answers took, and their mean CPU time, in ms.
 
-    `wall` is the median of what a person waited, accounts and invited people together.
+    CPU time includes that of the database, and a busy machine doesn't change it.
     """
-    found = {}
-    for name, query in QUERIES.items():
-        asked, waited = query.format(some=people // 2), []
-        used = {"accounts": 0.0, "invited": 0.0}
-        for _round in range(ROUNDS):
-            began = time.perf_counter()
-            with database.read_session() as session:
-                before = cpu_seconds(session)
-                find_people(session, asked, limit=50)
-                between = cpu_seconds(session)
-                find_invited(session, asked, limit=5)
-                used["accounts"] += between - before
-                used["invited"] += cpu_seconds(session) - between
-            waited.append(time.perf_counter() - began)
-        found[name] = {part: round(1000 * each / ROUNDS, 1) for part, each in used.items()}
-        found[name]["wall"] = round(1000 * statistics.median(waited), 1)
-    worst = max(each["accounts"] + each["invited"] for each in found.values())
-    return {**found, "worst_cpu_ms": round(worst, 1), "load": round(os.getloadavg()[0], 1)}
+    found = {
+        f"{name}, {search}": measured(database, query.format(some=people // 2), SEARCHES[search])
+        for name, query in QUERIES.items()
+        for search in SEARCHES
+    }
+    return {
+        **found,
+        "worst_ms": max(one["p95"] for one in found.values()),
+        "worst_cpu_ms": max(one["cpu"] for one in found.values()),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def measured(
+    database: Database, asked: str, search: Callable[[Session, str], object]
+) -> dict[str, float]:
+    """Return the 95th percentile of some searches, and the mean of their CPU time, in milliseconds."""
+    times, used = [], 0.0
+    for _round in range(ROUNDS):
+        with database.read_session() as session:
+            before, began = cpu_seconds(session), time.perf_counter()
+            search(session, asked)
+            times.append(time.perf_counter() - began)
+            used += cpu_seconds(session) - before
+    p95 = sorted(times)[-1 - ROUNDS // 20]
+    return {"p95": round(1000 * p95, 1), "cpu": round(1000 * used / ROUNDS, 1)}
+
+
+def _people_page(session: Session, asked: str) -> None:
+    find_people(session, asked, limit=50)
+    find_invited(session, asked, limit=5)
+
+
+def _team_page(session: Session, asked: str) -> None:
+    find_people(session, asked, show=Show.STAFF, limit=50)
+
+
+SEARCHES: Final[dict[str, Callable[[Session, str], object]]] = {
+    "people": _people_page,
+    "team": _team_page,
+    "invited": find_invited,
+    "callers": find_callers,
+}
 
 
 def fill(database: Database, people: int) -> None:

@@ -29,10 +29,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The first ten people who may be meant, and how many there are."""
+    """The first ten people who may be meant, and how many there are; `has_more` if even more."""
 
     items: tuple[Match, ...]
     total: int
+    has_more: bool
 
 
 def means_one(session: Session, typed: str) -> bool:
@@ -65,7 +66,11 @@ def find_callers(session: Session, typed: str) -> Matches:
         Match(row.email, row.name, row.email, row.organizations, has_account=False)
         for row in invited.items
     ]
-    return Matches(_first(accounts, without), people.total + invited.total)
+    return Matches(
+        _first(accounts, without),
+        people.total + invited.total,
+        has_more=people.has_more or invited.has_more,
+    )
 
 
 def find_alike(session: Session, address: str) -> Matches:

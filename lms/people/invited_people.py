@@ -1,14 +1,15 @@
 """Invited people without an account: found by name and address, with their invitations.
 
 They are known by an address that an organization invited or that is on a waitlist (PRODUCT.md, I7).
+A search reads the latest matching invitations only, since a word like "library" can be in every address.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select, union
+from sqlalchemy import Row, Select, and_, func, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
@@ -19,6 +20,8 @@ from lms.models.accounts import Login, LoginAlias
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, Pool, WaitingEntry
 from lms.people.grant_and_seat_history import HeldSeat, read_seats_for
+
+MOST: Final = 2_000  # invitations and waitlist entries that a search reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,11 @@ class InvitedRow:
 
 @dataclass(frozen=True, slots=True)
 class InvitedPage:
-    """One page of invited people, and how many match in all."""
+    """One page of invited people, and how many match in all, or with `has_more`, how many were read."""
 
     items: tuple[InvitedRow, ...]
     total: int
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +66,27 @@ class InvitedPerson:
 
 
 def find_invited(session: Session, query: str, *, offset: int = 0, limit: int = 50) -> InvitedPage:
-    """Return the invited people whose name or address has every word, the latest first."""
-    people = _people(query)
-    # Each row carries the total, so that the invitations are searched only once.
-    rows = session.execute(
-        select(people, func.count().over().label("total"))
-        .order_by(people.c.invited_at.desc(), people.c.email_key)
-        .offset(offset)
-        .limit(limit)
-    ).all()
-    organizations = _organizations(session, [row.email_key for row in rows])
+    """Return the invited people whose name or address has every word, the latest first.
+
+    Only the 2,000 latest invitations and waitlist entries that match are read.
+    """
+    matches = session.execute(_matches(query)).all()
+    people: dict[str, list[Row[Any]]] = {}
+    for row in matches[:MOST]:
+        people.setdefault(row.email_key, []).append(row)
+    shown = list(people)[offset : offset + limit]
+    organizations = _organizations(session, shown)
     items = tuple(
         InvitedRow(
-            email=row.email,
-            name=row.name or row.email,
-            organizations=tuple(organizations.get(row.email_key, ())),
-            invited_at=row.invited_at,
-            is_open=bool(row.is_open),
+            email=people[key][0].email,
+            name=next((row.name for row in people[key] if row.name), people[key][0].email),
+            organizations=tuple(organizations.get(key, ())),
+            invited_at=people[key][0].at,
+            is_open=any(row.ended_at is None for row in people[key]),
         )
-        for row in rows
+        for key in shown
     )
-    if rows or not offset:
-        return InvitedPage(items, rows[0].total if rows else 0)
-    return InvitedPage(items, session.scalar(select(func.count()).select_from(people)) or 0)
+    return InvitedPage(items, len(people), has_more=len(matches) > MOST)
 
 
 def read_invited(session: Session, email: str) -> InvitedPerson:
@@ -122,49 +124,39 @@ def read_invited(session: Session, email: str) -> InvitedPerson:
     )
 
 
-def _people(query: str) -> Subquery:
-    """Return each invited person once: email_key, email, name, invited_at and is_open."""
-    seats = select(
-        Assignment.email_key,
-        Assignment.email,
-        Assignment.name,
-        Assignment.created_at.label("at"),
-        case((Assignment.ended_at.is_(None), 1), else_=0).label("is_open"),
-    ).where(Assignment.login_id.is_(None), *_matches(Assignment, query))
-    waiting = select(
-        WaitingEntry.email_key,
-        WaitingEntry.email,
-        WaitingEntry.name,
-        WaitingEntry.joined_at,
-        case((WaitingEntry.ended_at.is_(None), 1), else_=0),
-    ).where(WaitingEntry.login_id.is_(None), *_matches(WaitingEntry, query))
-    each = seats.union_all(waiting).subquery()
-    return (
-        select(
-            each.c.email_key,
-            func.max(each.c.email).label("email"),
-            func.max(each.c.name).label("name"),
-            func.max(each.c.at).label("invited_at"),
-            func.max(each.c.is_open).label("is_open"),
-        )
-        .group_by(each.c.email_key)
-        .subquery("people")
-    )
+def _matches(query: str) -> Select[Any]:
+    """Return the selection of the latest invitations and waitlist entries that match, and one more."""
+    both = union_all(
+        _latest(Assignment, Assignment.created_at, query).subquery().select(),
+        _latest(WaitingEntry, WaitingEntry.joined_at, query).subquery().select(),
+    ).subquery()
+    return select(both).order_by(both.c.at.desc(), both.c.email_key).limit(MOST + 1)
 
 
-def _matches(model: Any, query: str) -> tuple[ColumnElement[bool], ...]:  # noqa: ANN401  (a table)
-    has_account = or_(
-        exists().where(Login.email_key == model.email_key),
-        exists().where(LoginAlias.email_key == model.email_key),
-    )
+def _latest(model: Any, at: Any, query: str) -> Select[Any]:  # noqa: ANN401  (a table and its time)
+    """Return the selection of the latest rows of a table that match and whose address has no account."""
     has_words = (
         or_(
+            model.email_key.contains(word.casefold(), autoescape=True),
             model.name.icontains(word, autoescape=True),
-            model.email.icontains(word, autoescape=True),
         )
         for word in query.split()
     )
-    return (model.email_key.is_not(None), ~has_account, *has_words)
+    # Not EXISTS: PostgreSQL would join every account before it returns the first row. In one condition,
+    # so that it looks for accounts last, after the words.
+    account = func.coalesce(
+        *(
+            select(known.id).where(known.email_key == model.email_key).limit(1).scalar_subquery()
+            for known in (Login, LoginAlias)
+        )
+    )
+    return (
+        select(model.email_key, model.email, model.name, at.label("at"), model.ended_at)
+        .where(model.login_id.is_(None), model.email_key.is_not(None), *has_words)
+        .where(account.is_(None))
+        .order_by(model.id.desc())
+        .limit(MOST + 1)
+    )
 
 
 def _organizations(session: Session, keys: Sequence[str]) -> dict[str, list[str]]:

@@ -1,9 +1,11 @@
 """Login search for our team, by parts of names and addresses, among hundreds of thousands.
 
 The table `login_search` has the words of each login and a trigram index of them: FTS5 on SQLite, text
-arrays on PostgreSQL. Triggers maintain it, and only its migration defines it.
+arrays on PostgreSQL. Triggers maintain it, and only its migration defines it. A search reads the newest
+matches only, since a word like "library" can be in every address.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +34,7 @@ from lms.models.accounts import Login, SellerRole
 from lms.models.organizations import Membership, Organization
 
 INDEXED: Final = 3  # letters; shorter words are searched for in every row
+MOST: Final = 1_000  # matches that can be paged through
 ID_LENGTH: Final = 26
 
 
@@ -63,10 +66,11 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """One page of logins and how many match in all."""
+    """One page of logins and how many match in all, or with `has_more`, how many can be paged through."""
 
     items: tuple[PersonRow, ...]
     total: int
+    has_more: bool
 
 
 _SHOWN: Final[dict[Show, tuple[ColumnElement[bool], ...]]] = {
@@ -112,53 +116,55 @@ def find_people(
 ) -> People:
     """Return the logins whose name or addresses have every word, or the login with that public ID.
 
-    The newest come first, after the login whose full address is the query.
+    The newest come first, after the login whose full address is the query. At most 1,000 are found by
+    words.
     """
     words = query.split()
     if not words:
-        found = select(Login.id).where(*_SHOWN[show])
-        counted, newest = select(func.count(Login.id)).where(*_SHOWN[show]), Login.id.desc()
-    elif is_id := _of_outside_id(session, words):
-        found = select(Login.id).where(Login.id == is_id, *_SHOWN[show])
-        counted, newest = found.with_only_columns(func.count()), Login.id.desc()
+        every = select(Login.id).where(*_SHOWN[show])
+        ids = session.scalars(every.order_by(Login.id.desc()).offset(offset).limit(limit)).all()
+        total = session.scalar(select(func.count(Login.id)).where(*_SHOWN[show])) or 0
+        return People(_rows(session, ids), total, has_more=False)
+    if is_id := _of_outside_id(session, words):
+        found = session.scalars(select(Login.id).where(Login.id == is_id, *_SHOWN[show])).all()
     else:
-        matching = _matching(words, session.get_bind().dialect.name)
-        found, newest = matching, matching.selected_columns[0].desc()
-        if _SHOWN[show]:
-            found = found.join(Login, Login.id == matching.selected_columns[0])
-            found = found.where(*_SHOWN[show])
-        counted = found.with_only_columns(func.count(), maintain_column_froms=True)
-    exact = _of_address(session, query)
-    first = () if exact is None else ((found.selected_columns[0] == exact).desc(),)
-    ids = session.scalars(found.order_by(*first, newest).offset(offset).limit(limit)).all()
-    rows = {row.id: _row(row) for row in session.execute(_ROWS.where(Login.id.in_(ids)))}
-    found_now = tuple(rows[each] for each in ids if each in rows)
-    return People(found_now, session.scalar(counted) or 0)
+        found = _matching(session, words, show)
+        exact = _of_address(session, query)
+        found = sorted(found, key=lambda each: each != exact)
+    shown = found[:MOST][offset : offset + limit]
+    return People(_rows(session, shown), min(len(found), MOST), has_more=len(found) > MOST)
 
 
-def _matching(words: list[str], dialect: str) -> Select[int]:
-    """Return the selection of the ids whose words contain all of these."""
-    indexed = [word for word in words if len(word) >= INDEXED]
-    if dialect == "sqlite":
-        asked = select(literal_column("login_search.rowid", Integer)).select_from(_SEARCH)
-        if indexed:
-            terms = " AND ".join('"' + word.replace('"', '""') + '"' for word in indexed)
-            asked = asked.where(text("login_search MATCH :asked").bindparams(asked=terms))
-        left = [word for word in words if len(word) < INDEXED]
-    else:
-        asked = select(_SEARCH.c.login_id)
-        if indexed:
-            trigrams = {each for word in indexed for each in _trigrams(word.lower())}
-            asked = asked.where(_SEARCH.c.trigrams.contains(sorted(trigrams)))
-        # trigrams of a longer word may match elsewhere
-        left = [word for word in words if len(word) != INDEXED]
-    for word in left:
-        asked = asked.where(_SEARCH.c.words.contains(word.lower(), autoescape=True))
-    if dialect == "sqlite":
-        return asked
-    # With ORDER BY and LIMIT, PostgreSQL would scan rows in order, hoping for an early match.
-    found = asked.cte("found").prefix_with("MATERIALIZED")
-    return select(found.c.login_id)
+def _matching(session: Session, words: Sequence[str], show: Show) -> Sequence[int]:
+    """Return the ids whose words contain all of these, the newest first, and one more than can be paged."""
+    if session.get_bind().dialect.name == "sqlite":
+        ids = literal_column("login_search.rowid", Integer)
+        terms = " AND ".join('"' + word.replace('"', '""') + '"' for word in _indexed(words))
+        match = [text("login_search MATCH :asked").bindparams(asked=terms)] if terms else []
+        found = _containing(ids, [word for word in words if len(word) < INDEXED], show)
+        return session.scalars(found.where(*match).order_by(ids.desc()).limit(MOST + 1)).all()
+    ids = _SEARCH.c.login_id
+    trigrams = {each for word in _indexed(words) for each in _trigrams(word.lower())}
+    # trigrams of a longer word may match elsewhere, so that the words themselves are compared, too
+    found = _containing(ids, words, show)
+    some = found.where(_SEARCH.c.trigrams.contains(sorted(trigrams))) if trigrams else found
+    few = session.scalars(some.limit(MOST + 1)).all()
+    if len(few) <= MOST:
+        return sorted(few, reverse=True)
+    # Without the index, which would find every match before it sorts them.
+    return session.scalars(found.order_by(ids.desc()).limit(MOST + 1)).all()
+
+
+def _containing(ids: ColumnElement[int], words: Sequence[str], show: Show) -> Select[int]:
+    """Return the selection of the logins to show whose words contain these, by comparing every row."""
+    found = select(ids).select_from(_SEARCH)
+    if _SHOWN[show]:
+        found = found.join(Login, Login.id == ids).where(*_SHOWN[show])
+    return found.where(*(_SEARCH.c.words.contains(word.lower(), autoescape=True) for word in words))
+
+
+def _indexed(words: Sequence[str]) -> Sequence[str]:
+    return [word for word in words if len(word) >= INDEXED]
 
 
 def _trigrams(word: str) -> set[str]:
@@ -175,6 +181,11 @@ def _of_address(session: Session, query: str) -> int | None:
     if "@" not in query:
         return None
     return session.scalar(select(Login.id).where(Login.email_key == query.strip().casefold()))
+
+
+def _rows(session: Session, ids: Sequence[int]) -> tuple[PersonRow, ...]:
+    rows = {row.id: _row(row) for row in session.execute(_ROWS.where(Login.id.in_(ids)))}
+    return tuple(rows[each] for each in ids if each in rows)
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> PersonRow:

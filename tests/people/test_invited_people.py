@@ -7,6 +7,7 @@ from lms.core.errors import Invalid, NotFound
 from lms.models.organizations import Organization
 from lms.models.seats import AssignmentEnd, AssignmentState, WaitingEntry
 from lms.organizations import organization_merges
+from lms.people import invited_people
 from lms.people.invited_people import find_invited, read_invited
 from tests.cast import Cast
 from tests.clock import NOW
@@ -59,6 +60,25 @@ def test_each_is_found_once_by_name_and_address(database: Database) -> None:
         (yan,) = find_invited(session, "yan").items
     assert (page.total, page.items[0].organizations) == (3, ("Elm County Library", "Oak Library"))
     assert [page.items[0].is_open, yan.is_open] == [True, False]
+
+
+@pytest.mark.usefixtures("invited")
+def test_of_many_invitations_only_the_latest_are_found(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.read_session() as session:
+        assert not find_invited(session, "example").has_more
+        monkeypatch.setattr(invited_people, "MOST", 3)
+        page = find_invited(session, "example")
+        zoe = find_invited(session, "zoe")
+    # Zoe's second invitation is the third; her first isn't read
+    assert [row.email for row in page.items] == [
+        "wim@example.net",
+        "yan@example.net",
+        "Zoe@example.org",
+    ]
+    assert page.has_more
+    assert (zoe.total, zoe.has_more) == (1, False)
 
 
 @pytest.mark.usefixtures("invited")

@@ -1,12 +1,13 @@
 """Finding people: by parts of any of their names and addresses, as these are now."""
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from lms.accounts import email_aliases
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.models.accounts import Login, LoginAlias
+from lms.people import login_search
 from lms.people.login_search import People, Show, find_people
 from tests.cast import Cast
 from tests.clock import NOW
@@ -114,3 +115,19 @@ def test_pages_follow_each_other(database: Database, cast: Cast) -> None:
     first, second = page(0), page(4)
     assert (first.total, second.total) == (6, 6)
     assert len({one.public_id for one in (*first.items, *second.items)}) == 6
+
+
+def test_of_a_word_that_many_have_only_the_newest_are_found(
+    database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login_search, "MOST", 3)
+    for query in ("example", "e", "exam ple"):
+        with database.read_session() as session:
+            first = find_people(session, query, limit=2)
+            second = find_people(session, query, offset=2, limit=2)
+            newest = session.scalars(select(Login.public_id).order_by(Login.id.desc()).limit(3))
+            assert [one.public_id for one in (*first.items, *second.items)] == newest.all()
+        assert (first.total, first.has_more) == (second.total, second.has_more) == (3, True)
+    with database.read_session() as session:
+        ada = find_people(session, "example", show=Show.STAFF)
+    assert (ada.total, ada.has_more) == (1, False)

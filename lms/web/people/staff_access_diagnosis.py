@@ -110,7 +110,11 @@ def _found(form: WhyForm, typed: str) -> dict[str, Any]:
     if matches is not None and len(matches.items) != 1:
         if not matches.items:
             raise Invalid(NO_MATCH, fields={"address": NO_MATCH})
-        return {"matches": _match_rows(matches, form), "more": matches.total - len(matches.items)}
+        return {
+            "matches": _match_rows(matches, form),
+            "more": matches.total - len(matches.items),
+            "has_more": matches.has_more,
+        }
     who = matches.items[0].who if matches else typed
     with (
         transaction() as session

@@ -49,6 +49,8 @@ def index() -> ResponseReturnValue:
         rows=people.items,
         invited=invited.items,
         invited_total=invited.total,
+        invited_more=invited.has_more,
+        has_more=invited.has_more if show is Show.INVITED else people.has_more,
         invited_url=url_for(".index", q=query or None, show=Show.INVITED.value),
         badges=badges,
         joined={row.public_id: _day(row.created_at) for row in people.items},
@@ -76,7 +78,8 @@ def person(login_id: str) -> ResponseReturnValue:
 def _found(query: str, show: Show, number: int) -> tuple[People, InvitedPage]:
     """Return a page of people or of invited people; page 1 of everyone also has a few invited people."""
     offset = (number - 1) * PAGE_SIZE
-    people, invited = People((), 0), InvitedPage((), 0)
+    people = People((), 0, has_more=False)
+    invited = InvitedPage((), 0, has_more=False)
     with read_session() as session:
         if show is not Show.INVITED:
             people = find_people(session, query, show=show, offset=offset, limit=PAGE_SIZE)
