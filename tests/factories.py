@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.model_base import Base
 from lms.models.accounts import Login, SellerRole
-from lms.models.catalog import Series, Webinar, WebinarState
+from lms.models.catalog import Presenter, Series, Webinar, WebinarState
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.group_showings import Attendee, EnteredBy, Showing
 from lms.models.handouts import Handout
@@ -91,6 +91,12 @@ def make_series(session: Session, slug: str | None = None) -> Series:
     """A series without webinars."""
     chosen = slug or f"series-{next(_numbers)}"
     return _kept(session, Series(slug=chosen, title=chosen.title(), created_at=NOW))
+
+
+def make_presenter(session: Session, name: str) -> Presenter:
+    """A presenter without a biography."""
+    slug = name.lower().replace(" ", "-")
+    return _kept(session, Presenter(slug=slug, name=name, created_at=NOW))
 
 
 def make_webinar(

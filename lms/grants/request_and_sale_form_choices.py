@@ -14,7 +14,6 @@ from lms.models.catalog import Presenter, Series, Webinar, WebinarState
 from lms.models.grants import Scope
 from lms.models.organizations import Membership, Organization
 
-MOST: Final = 200
 SUGGESTED: Final = 12
 EVERYTHING: Final = "everything"
 _COLUMNS: Final[Mapping[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]] = {
@@ -33,7 +32,9 @@ class Named:
     name: str
 
 
-def webinars_on_sale(session: Session, query: str = "", *, limit: int = MOST) -> tuple[Named, ...]:
+def webinars_on_sale(
+    session: Session, query: str = "", *, limit: int | None = None
+) -> tuple[Named, ...]:
     """Return the webinars that are for sale with each word of the query, the newest first."""
     rows = session.execute(
         select(Webinar.id, Webinar.slug, Webinar.title)
@@ -70,13 +71,20 @@ def title_of_pulled(session: Session, slug: str) -> str | None:
     )
 
 
-def scopes(session: Session) -> tuple[tuple[str, str], ...]:
-    """Return what a pass or contract can cover besides everything: `series:<slug>` and its name."""
-    series = session.execute(select(Series.slug, Series.title).order_by(Series.title))
-    presenters = session.execute(select(Presenter.slug, Presenter.name).order_by(Presenter.name))
-    return (
-        *((f"{Scope.SERIES}:{slug}", title) for slug, title in series),
-        *((f"{Scope.PRESENTER}:{slug}", name) for slug, name in presenters),
+def scopes(session: Session, *kinds: Scope) -> tuple[tuple[str, str], ...]:
+    """Return what a pass or contract can cover besides everything: `series:<slug>` and its name.
+
+    `kinds` limits them to series or presenters.
+    """
+    columns = (
+        (Scope.SERIES, Series.slug, Series.title),
+        (Scope.PRESENTER, Presenter.slug, Presenter.name),
+    )
+    return tuple(
+        (f"{kind}:{slug}", name)
+        for kind, slugs, names in columns
+        if kind in kinds or not kinds
+        for slug, name in session.execute(select(slugs, names).order_by(names))
     )
 
 

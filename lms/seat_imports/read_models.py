@@ -1,6 +1,6 @@
 """Read models of seat imports: their progress, and the answer to each row."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -151,10 +151,12 @@ def find_import(session: Session, public_id: str) -> ImportFacts:
     return _read(session, SeatImport.public_id == public_id)
 
 
-def latest_imports(session: Session, pool_id: int, *, limit: int = 10) -> tuple[ImportFacts, ...]:
-    """Return a pool's lists, the newest first."""
+def latest_imports(
+    session: Session, pool_ids: Collection[int], *, limit: int = 10
+) -> tuple[ImportFacts, ...]:
+    """Return the lists of some pools, the newest first."""
     rows = session.execute(
-        _FACTS.where(SeatImport.pool_id == pool_id).order_by(SeatImport.id.desc()).limit(limit)
+        _FACTS.where(SeatImport.pool_id.in_(pool_ids)).order_by(SeatImport.id.desc()).limit(limit)
     )
     return tuple(_facts(row) for row in rows)
 

@@ -332,7 +332,7 @@ def test_a_pool_tells_its_latest_lists_first(carrel: Carrel, database: Database)
     pool = a_pool(database)
     made = [taken_in(carrel, pool, f"{name}@elm.example.org") for name in "abc"]
     with database.read_session() as session:
-        latest = latest_imports(session, pool.id, limit=2)
+        latest = latest_imports(session, [pool.id], limit=2)
     assert latest == (made[2], made[1])
 
 

@@ -20,7 +20,7 @@ from lms.requests.requests import LONGEST_NAME, LONGEST_REFERENCE
 from lms.seats import named_people
 from lms.web.buying.cart import ShownLine
 from lms.web.buying.quote_validity import QuoteValidity
-from lms.web.core.address_fields import address_data, address_fields, typed_address
+from lms.web.core.form_fields import address_data, address_fields, typed_address
 from lms.web.core.form_uploads import PAPERS
 from lms.web.core.lazy_form_translations import _l
 

@@ -26,7 +26,6 @@ from lms.grants.request_and_sale_form_choices import (
     EVERYTHING,
     SUGGESTED,
     find_webinar,
-    scopes,
     webinars_on_sale,
 )
 from lms.models.grants import OfferKind
@@ -37,10 +36,10 @@ from lms.web.accounts.forms import address_field, name_field
 from lms.web.buying.payment_page import spend_try
 from lms.web.buying.quote_validity import QuoteValidity
 from lms.web.core import rate_limits
-from lms.web.core.address_fields import address_fields, typed_address
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_fields import PickerField, address_fields, typed_address
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import (
     keeps_its_address,
@@ -49,6 +48,7 @@ from lms.web.core.private_page_headers_and_mail_links import (
 )
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.pass_scopes import offer_scopes
 from lms.web.pricing.quote_texts import QuoteShown, offer_name, shown
 
 blueprint = Blueprint("quote_request", __name__, url_prefix="/purchasing/quote")
@@ -73,7 +73,7 @@ class QuoteForm(QuoteValidity):
         description=_l("Choose one from the list. Leave it empty for an all-access pass."),
         render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
     )
-    covers = SelectField(_l("What should the pass cover?"), default=EVERYTHING)
+    covers = PickerField(_l("What should the pass cover?"), default=EVERYTHING)
     people = IntegerField(
         _l("How many seats?"),
         [
@@ -106,7 +106,7 @@ class QuoteForm(QuoteValidity):
     def offer_choices(self, session: Session) -> None:
         """Set the choices of the lists."""
         self.kind.choices = [(kind.value, WORDS[kind]) for kind in OFFERED]
-        self.covers.choices = [(EVERYTHING, _("Every webinar")), *scopes(session)]
+        offer_scopes(session, self.covers)
 
     @property
     def wanted(self) -> OfferKind:

@@ -1,8 +1,8 @@
 """Forms of the staff pages for webinars, presenters, series, and branding."""
 
-from collections.abc import Iterable
 from typing import Final
 
+from flask_babel import gettext as _
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
@@ -11,13 +11,11 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
     URLField,
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from lms.catalog.replacement_webinars import LONGEST_SAID, NewInstead
 from lms.catalog.staff_read_models import Standing
@@ -28,9 +26,9 @@ from lms.catalog.webinar_details_validation import (
     MOST_MINUTES,
 )
 from lms.core.dates_and_time_zones import is_zone, on_wall_clock, read_zone, zone_choices
-from lms.grants.request_and_sale_form_choices import Named
 from lms.live.survey_links import LONGEST_LINK
 from lms.models.catalog import InsteadKind
+from lms.web.core.form_fields import Names, PickerField, PickersField
 from lms.web.core.lazy_form_translations import _l
 
 INSTEAD_WORDS: Final = {
@@ -38,13 +36,6 @@ INSTEAD_WORDS: Final = {
     InsteadKind.REFUND: _l("A refund on request"),
     InsteadKind.WORDS: _l("Something else"),
 }
-
-
-class ChoicesField(SelectMultipleField):
-    """Any number of choices, as checkboxes."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class WebinarForm(Form):
@@ -80,13 +71,13 @@ class WebinarForm(Form):
         default=60,
         render_kw={"class": "input-short", "inputmode": "numeric"},
     )
-    presenters = ChoicesField(_l("Presenters"), [Optional()])
+    presenters = PickersField(_l("Presenters"), [Optional()])
     hosted_by = StringField(
         _l("Hosted by"),
         [Optional(), Length(max=LONGEST_TITLE)],
         description=_l("Optional: a moderator or an organization."),
     )
-    series = ChoicesField(_l("Series"), [Optional()])
+    series = PickersField(_l("Series"), [Optional()])
     overview = TextAreaField(
         _l("Overview"),
         [Optional(), Length(max=LONGEST_TEXT)],
@@ -156,7 +147,7 @@ class PullForm(Form):
         _l("What do people with access get instead?"),
         [InputRequired(_l("Choose what they get instead."))],
     )
-    other = SelectField(_l("Which webinar?"), [Optional()], validate_choice=False)
+    other = PickerField(_l("Which webinar?"), [Optional()], validate_choice=False)
     said = TextAreaField(
         _l("What they get"),
         [Optional(), Length(max=LONGEST_SAID, message=_l("Use at most 1,000 characters."))],
@@ -164,13 +155,10 @@ class PullForm(Form):
         render_kw={"rows": 3, "maxlength": LONGEST_SAID},
     )
 
-    def offer_choices(self, webinars: Iterable[Named]) -> None:
+    def offer_choices(self, webinars: Names) -> None:
         """Offer the kinds of replacement, and these webinars."""
         self.kind.choices = [(kind.value, words) for kind, words in INSTEAD_WORDS.items()]
-        self.other.choices = [
-            ("", _l("Choose a webinar")),
-            *((each.slug, each.name) for each in webinars),
-        ]
+        self.other.offer(webinars, ("", _("Choose a webinar")))
 
     @property
     def instead(self) -> NewInstead:

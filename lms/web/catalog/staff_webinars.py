@@ -47,6 +47,7 @@ from lms.web.catalog.staff_forms import PullForm, WebinarForm, filled_form
 from lms.web.certificates.credit_warnings import credit_warnings
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_fields import Names
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -238,7 +239,8 @@ def pull(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         standing = read_standing(session, slug)
         holders = count_holders(session, standing.id, now=clock.now())
-        form.offer_choices(each for each in webinars_on_sale(session) if each.slug != slug)
+        others = [(each.slug, each.name) for each in webinars_on_sale(session) if each.slug != slug]
+        form.offer_choices(Names(others, url_for("suggestions.titles")))
     if request.method == "POST" and form.validate():
         try:
             title = _pull(slug, form)
@@ -322,8 +324,16 @@ def prepared(form: WebinarForm) -> WebinarForm:
     named = list(form.presenters.data or ())
     # Named presenters come first, in their order: the form submits them in the order shown.
     presenters = tuple(sorted(presenters, key=lambda each: _place(each.slug, named)))
-    form.presenters.choices = [(each.slug, each.name) for each in presenters]
-    form.series.choices = [(each.slug, each.name) for each in series]
+    for field, kind, found in (
+        (form.presenters, "presenters", presenters),
+        (form.series, "series", series),
+    ):
+        field.offer(
+            Names(
+                ((each.slug, each.name) for each in found),
+                url_for("suggestions.names", kind=kind),
+            )
+        )
     form.offer_zone(form.zone.data)
     return form
 

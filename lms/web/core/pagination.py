@@ -1,6 +1,6 @@
 """Pagination: the current page and sort order of a list, with links to the others."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from flask import request
 from lms.core.errors import NotFound
 
 LAST_PAGE = 100_000
+T = TypeVar("T")
 Order = TypeVar(
     "Order", bound=Any
 )  # a dataclass of a table: `by`, a StrEnum of its columns, and `descending`
@@ -26,9 +27,9 @@ class Pager:
     next_url: str | None
 
 
-def page_number() -> int:
+def page_number(name: str = "page") -> int:
     """Return the page number of the URL, starting at 1; raises NotFound if it is invalid."""
-    number = request.args.get("page", 1, type=int)
+    number = request.args.get(name, 1, type=int)
     if not 1 <= number <= LAST_PAGE:
         raise NotFound
     return number
@@ -47,6 +48,15 @@ def pager_of(number: int, size: int, total: int, *, url: Callable[[int], str]) -
         previous_url=url(number - 1) if number > 1 else None,
         next_url=url(number + 1) if last < total else None,
     )
+
+
+def paged(
+    items: Sequence[T], size: int, *, url: Callable[[int], str], name: str = "page"
+) -> tuple[Sequence[T], Pager]:
+    """Return the part of a list on the page that the URL names, and its pager; raises NotFound."""
+    number = page_number(name)
+    pager = pager_of(number, size, len(items), url=url)
+    return items[(number - 1) * size : number * size], pager
 
 
 def order_asked(usual: Order) -> Order:

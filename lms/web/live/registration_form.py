@@ -12,7 +12,7 @@ from lms.live.answers import LONGEST_ANSWER, NO, YES
 from lms.live.questions import Question
 from lms.models.live import QuestionKind
 from lms.requests.accommodations import LONGEST_DETAILS, NEED_WORDS, Need, Needs
-from lms.web.catalog.staff_forms import ChoicesField
+from lms.web.core.form_fields import ChoicesField
 from lms.web.core.lazy_form_translations import _l
 
 

@@ -29,7 +29,7 @@ from lms.organizations.billing_details import (
     read_payables,
 )
 from lms.organizations.tax_papers import LONGEST_NUMBER, NewExemption, read_states
-from lms.web.core.address_fields import address_data, address_fields, typed_address
+from lms.web.core.form_fields import address_data, address_fields, typed_address
 from lms.web.core.lazy_form_translations import _l
 from lms.web.organizations.billing_texts import (
     delivery_words,

@@ -33,11 +33,11 @@ from lms.organizations.memberships import (
 from lms.organizations.supervised_groups import GroupName
 from lms.people.role_texts import ROLES, WHAT_ROLES_SEE
 from lms.web.accounts.forms import address_field
-from lms.web.catalog.staff_forms import ChoicesField
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_fields import Names, PickersField
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
@@ -45,6 +45,7 @@ from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.training.manager_groups import group_names
 
 blueprint = Blueprint(
     "organization_members", __name__, url_prefix="/organization/<organization_id>/members"
@@ -57,20 +58,20 @@ class RoleForm(Form):
     """A person's role in an organization, and the groups that a supervisor sees."""
 
     role = RadioField(_l("Role"), default=Role.MANAGER.value)
-    groups = ChoicesField(
+    groups = PickersField(
         _l("Groups"),
         [Optional()],
         description=_l("Only for supervisors, who see the people in these groups."),
     )
 
-    def offer(self, groups: Sequence[GroupName], *, with_owner: bool) -> None:
+    def offer(self, groups: Names, *, with_owner: bool) -> None:
         """Offer the roles that this person can give, and the organization's groups."""
         self.role.choices = [
             (role.value, _(words))
             for role, words in WHAT_ROLES_SEE.items()
             if with_owner or role is not Role.OWNER
         ]
-        self.groups.choices = [(each.public_id, each.name) for each in groups]
+        self.groups.offer(groups)
 
     @property
     def choice(self) -> RoleChoice:
@@ -271,9 +272,7 @@ def _page(managed: Managed, form: MemberForm) -> str:
 
 
 def _offer(managed: Managed, form: RoleForm) -> None:
-    with read_session() as session:
-        groups = supervised_groups.list_names(session, managed.facts.id)
-    form.offer(groups, with_owner=managed.may_make_owners)
+    form.offer(group_names(managed), with_owner=managed.may_make_owners)
 
 
 def _query() -> str:

@@ -5,7 +5,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from lms.organizations.organization_matches import NewOrganizationFacts
 from lms.organizations.organizations import LONGEST_NAME, LONGEST_SLUG
-from lms.web.core.address_fields import address_fields, typed_address
+from lms.web.core.form_fields import address_fields, typed_address
 from lms.web.core.lazy_form_translations import _l
 
 LONGEST_PARENT = LONGEST_NAME + LONGEST_SLUG + 3  # its name, and its slug in brackets

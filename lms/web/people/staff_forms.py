@@ -13,7 +13,9 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from lms.accounts.accounts import LONGEST_NAME
 from lms.core.staff_reasons import LONGEST as LONGEST_REASON
+from lms.grants.request_and_sale_form_choices import EVERYTHING
 from lms.web.accounts.forms import address_field
+from lms.web.core.form_fields import PickerField
 from lms.web.core.lazy_form_translations import _l
 
 MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
@@ -71,7 +73,7 @@ class MergeForm(OtherForm):
 class GivePassForm(Form):
     """A pass that staff give."""
 
-    scope = SelectField(_l("Covers"))
+    scope = PickerField(_l("Covers"), default=EVERYTHING)
     starts_at = DateTimeLocalField(
         _l("Starts"),
         [Optional()],

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
 from lms.accounts.login_lookup import kept_login
-from lms.catalog.staff_read_models import read_presenters, read_series_names
 from lms.core import clock
 from lms.core.dates_and_time_zones import from_wall_clock, read_zone
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.grants import grant_target_lookup, grants
-from lms.grants.grants import NewPass, Target
-from lms.models.grants import Scope, Withdrawal
+from lms.grants.grants import NewPass
+from lms.grants.request_and_sale_form_choices import read_target
+from lms.models.grants import Withdrawal
 from lms.organizations import organizations
 from lms.people import grant_and_seat_history, profile_read_model
 from lms.people.profile_read_model import Person
@@ -31,11 +31,10 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.grant_and_seat_rows import grant_row
 from lms.web.people.pool_rows import pool_row
 from lms.web.people.staff_forms import GivePassForm, GiveWebinarForm, RevokeForm
+from lms.web.pricing.pass_scopes import offer_scopes
 
 LONGEST_QUERY: Final = 200
 blueprint = Blueprint("staff_holdings", __name__, url_prefix="/staff")
-
-EVERYTHING: Final = "everything"
 
 
 @blueprint.route("/people/<login_id>/pass", methods=["GET", "POST"])
@@ -45,27 +44,17 @@ def give_pass(login_id: str) -> ResponseReturnValue:
     person = _kept_person(login_id)
     form = GivePassForm(request.form)
     with read_session() as session:
-        form.scope.choices = [
-            (EVERYTHING, _("Every webinar")),
-            *((f"presenter:{one.slug}", one.name) for one in read_presenters(session)),
-            *((f"series:{one.slug}", one.name) for one in read_series_names(session)),
-        ]
+        offer_scopes(session, form.scope)
     if request.method == "GET":
         return render("people/grant_pass.html", person=person, form=form)
     if not form.validate():
         return render("people/grant_pass.html", person=person, form=form), 400
     zone = read_zone(carrel().settings.time_zone)
-    kind, _colon, slug = str(form.scope.data).partition(":")
-    scope = Scope(kind)
     try:
         starts_at = form.starts_at.data
         begins = from_wall_clock(starts_at, reading_zone()) if starts_at else None
         with transaction() as session:
-            new = NewPass(
-                person.id,
-                Target(scope, grant_target_lookup.find_target(session, scope, slug)),
-                begins,
-            )
+            new = NewPass(person.id, read_target(session, form.scope.data), begins)
             actor = required_viewer().public_id
             line = grants.add_pass(session, new, zone=zone, actor=actor, now=clock.now())
             ends_at = line.ends_at

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
+from wtforms import Form
 
 from lms.access.decision_facts import load_case, load_cases
 from lms.access.policy import Action, Admitted, Decision, decide
@@ -20,11 +21,13 @@ from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.catalog.webinar_summary import Entry
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date, say_datetime
-from lms.core.errors import NotFound
+from lms.core.errors import Invalid, NotFound
 from lms.core.icalendar import calendar_links
 from lms.core.markdown import to_html
 from lms.core.pdf_documents import picture_of_drawing
+from lms.grants.request_and_sale_form_choices import scopes
 from lms.models.catalog import WebinarState
+from lms.models.grants import Scope
 from lms.playback.watch_page import UNPICTURED
 from lms.web.access.access_panel_and_reader_times import known_zone, reading_zone, said_datetime
 from lms.web.catalog.similar_webinars import similar_here, similar_to
@@ -39,10 +42,18 @@ from lms.web.catalog.webinar_page_content import (
     with_seats,
 )
 from lms.web.core.current_user import viewer
+from lms.web.core.form_fields import Names, PickerField
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.page_frame import branding_facts, sales_words
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.recording_time_texts import minutes_of
-from lms.web.core.request_context import carrel, if_changed, read_session, render
+from lms.web.core.request_context import (
+    carrel,
+    if_changed,
+    read_session,
+    render,
+    see_other,
+)
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.live.registration import asked_for, choice_of, coming_of, offer_url_of, taken_of
@@ -84,6 +95,12 @@ class Shown:
     places: Mapping[int, tuple[tuple[Place, ...], str]]
 
 
+class SeriesForm(Form):
+    """The series to which the catalog is limited."""
+
+    series = PickerField(_l("Series"))
+
+
 @blueprint.get("/")
 @open_to(Audience.EVERYONE)
 def home() -> ResponseReturnValue:
@@ -119,14 +136,27 @@ def webinars() -> ResponseReturnValue:
         series=request.args.get("series", ""),
         page=page_number(),
     )
-    shown = _listing(wanted)
+    try:
+        shown = _listing(wanted)
+    except NotFound:
+        named = {**request.args, "series": _series_named(wanted.series)}
+        return see_other(".webinars", **named)
     listing, decisions = shown.listing, shown.decisions
+    form = SeriesForm(request.args)
+    form.series.offer(
+        Names(
+            ((each.slug, each.title) for each in listing.all_series),
+            url_for("suggestions.names", kind="series"),
+        ),
+        ("", _("All series")),
+    )
     address: dict[str, Any] = {"series": wanted.series or None, "q": shown.query or None}
     return render(
         "public/webinars.html",
         query=wanted.query,
         used_query=shown.query,
         listing=listing,
+        series_form=form,
         upcoming=_cards(listing.upcoming, decisions),
         held=_cards(listing.held, decisions),
         found=[
@@ -293,6 +323,19 @@ def _drawn(drawing: str | bytes, kind: str, *, for_everyone: bool = True) -> Res
     keep = f"public, max-age={MOMENT_S}" if for_everyone else "private, no-cache"
     answer.headers["Cache-Control"] = keep
     return if_changed(answer)
+
+
+def _series_named(typed: str) -> str:
+    """Return the slug of the series whose title was typed; raises NotFound."""
+    with read_session() as session:
+        names = Names(scopes(session, Scope.SERIES), "")
+    try:
+        slug = names.find(typed)[0].partition(":")[2] if typed else ""
+    except Invalid as refusal:
+        raise NotFound from refusal
+    if slug == typed:  # something else wasn't found
+        raise NotFound
+    return slug
 
 
 def _listing(wanted: Wanted) -> Shown:

@@ -6,9 +6,11 @@ from flask import Blueprint, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.errors import N_
-from lms.grants.request_and_sale_form_choices import SUGGESTED, webinars_on_sale
+from lms.core.errors import N_, NotFound
+from lms.grants.request_and_sale_form_choices import SUGGESTED, scopes, webinars_on_sale
+from lms.models.grants import Scope
 from lms.search.suggestions import Kind, Suggestion, suggest
+from lms.web.core.form_fields import Names
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 
@@ -25,6 +27,12 @@ CALLED: Final = {
     Kind.WEBINAR: N_("Webinar"),
     Kind.PRESENTER: N_("Presenter"),
     Kind.SERIES: N_("Series"),
+}
+
+NAMED: Final = {
+    "series": (Scope.SERIES,),
+    "presenters": (Scope.PRESENTER,),
+    "passes": (Scope.SERIES, Scope.PRESENTER),
 }
 
 
@@ -47,6 +55,19 @@ def titles() -> ResponseReturnValue:
     with read_session() as session:
         found = webinars_on_sale(session, request.args.get("q", "")[:LONGEST], limit=SUGGESTED)
     answer = jsonify(items=[{"name": each.name} for each in found])
+    answer.headers["Cache-Control"] = f"public, max-age={KEPT_S}"
+    return answer
+
+
+@blueprint.get("/search/names/<kind>")
+@open_to(Audience.EVERYONE)
+def names(kind: str) -> ResponseReturnValue:
+    """Return the names of series, presenters, or both that match some words, for a field's script."""
+    if kind not in NAMED:
+        raise NotFound
+    with read_session() as session:
+        found = Names(scopes(session, *NAMED[kind]), url="")
+    answer = jsonify(items=[{"name": each} for each in found.suggest(request.args.get("q", ""))])
     answer.headers["Cache-Control"] = f"public, max-age={KEPT_S}"
     return answer
 

@@ -21,7 +21,6 @@ from lms.grants.request_and_sale_form_choices import (
     Named,
     find_webinar,
     organizations_of,
-    scopes,
     title_of_pulled,
     webinars_on_sale,
 )
@@ -82,6 +81,7 @@ def price() -> ResponseReturnValue:
     """Show the price of the form's values, for its script."""
     form = AskForm(request.args)
     with read_session() as reading:
+        form.offer_choices(reading)
         named = _webinar(reading, form)
         quoted = quote_of(reading, form, named)
     return render("requests/_quote.html", quote=quoted, kind=form.wanted)
@@ -93,7 +93,7 @@ def send() -> ResponseReturnValue:
     """Send the request to our team, or show what is missing, or only the price."""
     form = AskForm(request.form)
     with read_session() as reading:
-        form.offer_choices(scopes(reading))
+        form.offer_choices(reading)
         if request.form.get("act") == "price":
             return _form_page(reading, form)
         is_right = form.validate()
@@ -187,7 +187,7 @@ def _opened(reading: Session) -> AskForm:
     if named is not None:
         known |= {"webinar": named.name, "about": named.slug}
     form = AskForm(data=known)
-    form.offer_choices(scopes(reading))
+    form.offer_choices(reading)
     return form
 
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sqlalchemy.orm import Session
 from wtforms import (
     FileField,
     Form,
@@ -22,8 +23,10 @@ from lms.pricing.price_list import MOST_SEATS
 from lms.requests.read_models import KIND_WORDS
 from lms.requests.requests import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_REFERENCE
 from lms.web.accounts.forms import address_field, name_field
+from lms.web.core.form_fields import PickerField
 from lms.web.core.form_uploads import PAPERS
 from lms.web.core.lazy_form_translations import _l
+from lms.web.pricing.pass_scopes import offer_scopes
 
 GROUPS: Final = (
     (
@@ -87,7 +90,7 @@ class AskForm(Form):
     about = HiddenField()
     pool = HiddenField()
     offer = SelectField(_l("What is it for?"), default=OfferKind.SINGLE.value)
-    covers = SelectField(_l("What should it cover?"), default=EVERYTHING)
+    covers = PickerField(_l("What should it cover?"), default=EVERYTHING)
     quantity = IntegerField(
         _l("How many people?"),
         [
@@ -131,8 +134,8 @@ class AskForm(Form):
         """Return the kind of request."""
         return next((kind for kind in RequestKind if kind == self.kind.data), RequestKind.REGISTER)
 
-    def offer_choices(self, scopes: tuple[tuple[str, str], ...]) -> None:
-        """Set the choices of the lists; `scopes` are what passes and contracts can cover."""
+    def offer_choices(self, session: Session) -> None:
+        """Set the choices of the lists."""
         self.kind.choices = {
             str(title): [(kind.value, _l(KIND_WORDS[kind])) for kind in kinds]
             for title, kinds in GROUPS
@@ -142,7 +145,7 @@ class AskForm(Form):
             (DeliveredThrough.HERE.value, _l("Here, each person with their own account")),
             (DeliveredThrough.LMS.value, _l("In our LMS")),
         ]
-        self.covers.choices = [(EVERYTHING, _l("Every webinar")), *scopes]
+        offer_scopes(session, self.covers)
 
     def check_whole(self, *, has_file: bool) -> bool:
         """Return whether all that this kind of request needs is there; marks missing fields."""

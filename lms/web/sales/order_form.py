@@ -28,6 +28,7 @@ from lms.pricing.price_list import MOST_SEATS
 from lms.requests.requests import LONGEST_MESSAGE
 from lms.sales.new_orders import LONGEST_REASON, LONGEST_REFERENCE, MOST_LINES
 from lms.web.accounts.forms import address_field
+from lms.web.core.form_fields import PickerField
 from lms.web.core.lazy_form_translations import _l
 from lms.web.requests.customer_request_form import MayBeBlank
 from lms.web.sales.order_texts import (
@@ -68,7 +69,7 @@ class LineForm(Form):
         [MayBeBlank(), Length(max=300)],
         render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
     )
-    covers = SelectField(_l("Covers"), default=EVERYTHING)
+    covers = PickerField(_l("Covers"), default=EVERYTHING)
     quantity = IntegerField(
         _l("Seats"),
         [MayBeBlank(), NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000."))],
@@ -154,11 +155,6 @@ class OrderForm(Form):
         [Optional(), Length(max=LONGEST_MESSAGE)],
         render_kw={"rows": 2},
     )
-
-    def offer_scopes(self, scopes: tuple[tuple[str, str], ...]) -> None:
-        """Set what a pass or contract can cover on each line."""
-        for line in self.lines:
-            line.form.covers.choices = [(EVERYTHING, _l("Every webinar")), *scopes]
 
     @property
     def has_faults(self) -> bool:

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Invalid, Refused
-from lms.grants.request_and_sale_form_choices import SUGGESTED, scopes, webinars_on_sale
+from lms.grants.request_and_sale_form_choices import SUGGESTED, webinars_on_sale
 from lms.models.orders import Order
 from lms.organizations.organization_lists import list_organizations, match_organization
 from lms.requests.read_models import find_request
@@ -24,6 +24,7 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.pass_scopes import offer_scopes
 from lms.web.sales.order_form import ORGANIZATION, OrderForm
 from lms.web.sales.order_form_reader import read_order
 from lms.web.sales.order_form_values import (
@@ -39,6 +40,7 @@ blueprint = Blueprint("staff_order_form", __name__, url_prefix="/staff/orders")
 
 PLACE: Final = "place"
 QUOTE: Final = "quote"
+MOST_CONTRACTS: Final = 30
 SECOND: Final = timedelta(seconds=1)
 PLACED = N_("The order was placed. We're emailing a confirmation to %(email)s.")
 SAVED = N_("The draft was saved. Check the quote, then send it.")
@@ -186,7 +188,7 @@ def _page(session: Session, typed: Typed, draft: Order | None) -> str:
 
 def _form(session: Session, typed: Typed) -> OrderForm:
     form = OrderForm(typed)
-    form.offer_scopes(scopes(session))
+    offer_scopes(session, *(line.form.covers for line in form.lines))
     return form
 
 
@@ -205,18 +207,16 @@ def _rendered(session: Session, form: OrderForm, draft: Order | None) -> str:
 
 
 def _contracts(session: Session, form: OrderForm) -> list[dict[str, str]]:
-    """Return what the chosen organization can renew or add seats to."""
+    """Return what the chosen organization can renew or add seats to, contracts first; at most 30."""
     if form.payer.data != ORGANIZATION or not (form.organization.data or "").strip():
         return []
     try:
         organization = match_organization(session, form.organization.data or "")
     except Invalid:
         return []
-    return [
-        _contract(session, pool)
-        for pool in pools_of(session, organization.id)
-        if pool.allotted_from is None
-    ]
+    own = [pool for pool in pools_of(session, organization.id) if pool.allotted_from is None]
+    first = sorted(own, key=lambda pool: pool.is_permanent)[:MOST_CONTRACTS]
+    return [_contract(session, pool) for pool in first]
 
 
 def _contract(session: Session, pool: PoolFacts) -> dict[str, str]:

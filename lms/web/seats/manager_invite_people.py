@@ -26,8 +26,8 @@ from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.seats.manager_seat_table import titles_of
-from lms.web.seats.pool_texts import pool_title
+from lms.web.seats.manager_seat_forms import PoolForm
+from lms.web.seats.pool_texts import pool_names, pool_title
 
 blueprint = Blueprint(
     "organization_inviting", __name__, url_prefix="/organization/<organization_id>"
@@ -77,13 +77,13 @@ def begin(organization_id: str) -> ResponseReturnValue:
 @blueprint.post("/invite")
 @open_to(Audience.MANAGERS)
 def send(organization_id: str) -> ResponseReturnValue:
-    managed, chosen = managed_organization(organization_id), request.form.get("pool", "")
+    managed = managed_organization(organization_id)
     with read_session() as session:
         cards = read_pools(session, managed.facts.id, now=now())
-    card = next((each for each in cards if each.public_id == chosen), None)
-    if card is None:
-        raise NotFound
+    form = _pool_form(managed, cards, request.form.get("pool", ""))
+    chosen = form.pool.data
     try:
+        card = _chosen_card(cards, form)
         people, faults = _read(request.form.get("addresses", ""))
     except Invalid as refusal:
         return _page(managed, chosen, _too_many_or(refusal)), 400
@@ -100,6 +100,16 @@ def send(organization_id: str) -> ResponseReturnValue:
     except Conflict as refusal:
         return _page(managed, chosen, Trouble(_(refusal.message))), 409
     return _answered(managed, card, answers)
+
+
+def _chosen_card(cards: Sequence[PoolCard], form: PoolForm) -> PoolCard:
+    """Return the chosen pool; raises Invalid for a name that no pool has, NotFound for another's pool."""
+    if form.pool.fault:
+        raise Invalid(form.pool.fault)
+    card = next((each for each in cards if each.public_id == form.pool.data), None)
+    if card is None:
+        raise NotFound
+    return card
 
 
 def _invite_all(session: Session, card: PoolCard, people: Sequence[Invitee]) -> tuple[Answer, ...]:
@@ -142,20 +152,16 @@ def _too_many_or(refusal: Invalid) -> Trouble:
 def _page(managed: Managed, chosen: str, trouble: Trouble | None = None) -> str:
     with read_session() as session:
         cards = read_pools(session, managed.facts.id, now=now())
-    titles = titles_of(cards)
-    if chosen and chosen not in titles:
+    form = _pool_form(managed, cards, chosen)
+    card = next((each for each in cards if each.public_id == form.pool.data), None)
+    if chosen and card is None and not form.pool.fault:
         raise NotFound
     pasted = request.form.get("addresses", "")
-    card = next((each for each in cards if each.public_id == chosen), None)
     return render_in(
         managed,
         "seats/manager_invite_people.html",
-        pools=[
-            (each.public_id, titles[each.public_id], each.free)
-            for each in cards
-            if each.takes_people or each.public_id == chosen
-        ],
-        chosen=chosen,
+        form=form,
+        chosen=card.public_id if card else "",
         pasted=pasted,
         trouble=trouble,
         more_url=_more_url(card, managed.facts.public_id, trouble.missing)
@@ -163,6 +169,17 @@ def _page(managed: Managed, chosen: str, trouble: Trouble | None = None) -> str:
         else "",
         said=counted,
     )
+
+
+def _pool_form(managed: Managed, cards: Sequence[PoolCard], chosen: str) -> PoolForm:
+    form = PoolForm(data={"pool": chosen})
+    names = pool_names(managed.facts.public_id, cards, with_free=True)
+    form.pool.offer(
+        names.among(
+            each.public_id for each in cards if each.takes_people or each.public_id == chosen
+        )
+    )
+    return form
 
 
 def _answered(managed: Managed, card: PoolCard, answers: Sequence[Answer]) -> str:

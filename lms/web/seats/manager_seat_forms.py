@@ -12,9 +12,16 @@ from lms.core.errors import Invalid
 from lms.seats.claim_links import MOST_USES
 from lms.seats.invitations import Invitee
 from lms.web.accounts.forms import PLAIN, address_field
+from lms.web.core.form_fields import PickerField
 from lms.web.core.lazy_form_translations import _l
 
 LONGEST_DAYS: Final = 90
+
+
+class PoolForm(Form):
+    """A pool of the organization."""
+
+    pool = PickerField(_l("Seats for"))
 
 
 class SeatAddressForm(Form):

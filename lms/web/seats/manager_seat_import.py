@@ -1,5 +1,6 @@
 """Manager pages for a seat import: upload a staff list, check it, and apply it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask import Blueprint, flash, jsonify, request, url_for
@@ -25,8 +26,9 @@ from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.rate_and_time_left_texts import say_pace
 from lms.web.core.request_context import carrel, read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.manager_seat_forms import PoolForm
 from lms.web.seats.manager_seat_table import titles_of
-from lms.web.seats.pool_texts import pool_title
+from lms.web.seats.pool_texts import pool_names, pool_title
 from lms.web.seats.sent_list import sent_list
 
 blueprint = Blueprint(
@@ -64,6 +66,7 @@ ANSWER_BADGES: Final = {
 LIVE: Final = (ImportState.READING, ImportState.APPLYING)
 CORRECTED: Final = (ImportState.CHECKED, ImportState.APPLIED)
 GROUPS_SHOWN: Final = 20
+LATEST: Final = 8
 
 
 @blueprint.get("/import")
@@ -77,7 +80,13 @@ def begin(organization_id: str) -> ResponseReturnValue:
 def send(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
-        card = read_pool(session, managed.facts.id, request.form.get("pool", ""), now=now())
+        cards = read_pools(session, managed.facts.id, now=now())
+    form = _pool_form(managed, cards)
+    if form.pool.fault:
+        return _begin_page(managed, error=form.pool.fault), 400
+    card = next((each for each in cards if each.public_id == form.pool.data), None)
+    if card is None:
+        raise NotFound
     try:
         facts = _taken_in(card)
     except Invalid as refusal:
@@ -212,16 +221,15 @@ def _taken_in(card: PoolCard) -> ImportFacts:
 def _begin_page(managed: Managed, *, error: str = "") -> str:
     with read_session() as session:
         cards = read_pools(session, managed.facts.id, now=now())
-        latest = [each for card in cards for each in latest_imports(session, card.id, limit=5)]
+        latest = latest_imports(session, [card.id for card in cards], limit=LATEST)
     titles, zone = titles_of(cards), zone_of(managed)
-    chosen = request.values.get("pool", "")
-    if request.method == "GET" and chosen and chosen not in titles:
+    form = _pool_form(managed, cards)
+    if request.method == "GET" and form.pool.data not in ("", *titles) and not form.pool.fault:
         raise NotFound
     return render_in(
         managed,
         "seats/manager_import_start.html",
-        pools=[(card.public_id, titles[card.public_id], card.free) for card in cards],
-        chosen=chosen,
+        form=form,
         pasted=request.form.get("addresses", ""),
         error=error,
         latest=[
@@ -234,10 +242,15 @@ def _begin_page(managed: Managed, *, error: str = "") -> str:
                 STATE_BADGES[each.state],
                 say_datetime_short(each.created_at, zone),
             )
-            for each in sorted(latest, key=lambda one: one.created_at, reverse=True)[:8]
+            for each in latest
         ],
-        said=counted,
     )
+
+
+def _pool_form(managed: Managed, cards: Sequence[PoolCard]) -> PoolForm:
+    form = PoolForm(data={"pool": request.values.get("pool", "")})
+    form.pool.offer(pool_names(managed.facts.public_id, cards, with_free=True))
+    return form
 
 
 def _group_words(groups: tuple[ListedGroup, ...]) -> list[str]:

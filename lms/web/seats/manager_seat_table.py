@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, request, session, url_for
+from flask import Blueprint, jsonify, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -25,7 +25,8 @@ from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.seats.pool_texts import pool_title
+from lms.web.seats.manager_seat_forms import PoolForm
+from lms.web.seats.pool_texts import pool_names, pool_title
 from lms.web.seats.seat_table_filters import (
     STANDING_BADGES,
     STANDING_WORDS,
@@ -91,6 +92,8 @@ def people(organization_id: str) -> ResponseReturnValue:
             offset=(number - 1) * PAGE_SIZE,
         )
         working = bulk_release_and_reinvite.under_way(reading, organization_id)
+    form = PoolForm(data={"pool": state.wanted.pool_id or ""})
+    form.pool.offer(pool_names(organization_id, cards), ("", _("Any")))
     return render_in(
         managed,
         "seats/manager_seat_table.html",
@@ -98,7 +101,7 @@ def people(organization_id: str) -> ResponseReturnValue:
         rows=[row_of(row, _by_id(cards), zone) for row in found.items],
         total=found.total,
         total_said=counted(found.total),
-        pools=list(titles.items()),
+        pool_form=form,
         states=[(one.value, _(words)) for one, words in STANDING_WORDS.items()],
         watchings=[(one.value, _(words)) for one, words in WATCHING_WORDS.items()],
         chips=state.chips(titles),
@@ -111,6 +114,16 @@ def people(organization_id: str) -> ResponseReturnValue:
         has_seats=any(card.used or card.counts.frozen for card in cards),
         pager=pager_of(number, PAGE_SIZE, found.total, url=lambda page: state.url(page=page)),
     )
+
+
+@blueprint.get("/people/pools")
+@open_to(Audience.MANAGERS)
+def pools(organization_id: str) -> ResponseReturnValue:
+    """Return what the pools cover that match some words, for a field's script."""
+    managed = managed_organization(organization_id)
+    with read_session() as reading:
+        names = pool_names(organization_id, read_pools(reading, managed.facts.id, now=clock.now()))
+    return jsonify(items=[{"name": each} for each in names.suggest(request.args.get("q", ""))])
 
 
 @blueprint.get("/people.csv")

@@ -1,5 +1,6 @@
 """Pool texts: what each pool covers, how full it is, and when it ends."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +14,7 @@ from lms.access.explanations import last_day
 from lms.core.errors import N_
 from lms.models.grants import Scope
 from lms.seats.pool_overview import Line, PoolCard, Standing, Term
+from lms.web.core.form_fields import Names
 from lms.web.core.number_parsing_and_formatting import counted
 
 SOON = timedelta(days=30)
@@ -52,6 +54,26 @@ def pool_title(card: PoolCard) -> str:
             return _("The series %(series)s", series=card.title)
         case Scope.WEBINAR:
             return card.title
+
+
+def pool_names(
+    organization_id: str, cards: Sequence[PoolCard], *, with_free: bool = False
+) -> Names:
+    """Return the pools of an organization by what they cover, for a field.
+
+    With `with_free`, a list of them says how many seats are free.
+    """
+    url = url_for("organization_people.pools", organization_id=organization_id)
+    names = Names(((card.public_id, pool_title(card)) for card in cards), url)
+    if with_free and names.are_few:
+        return Names(((card.public_id, _with_free(card)) for card in cards), url)
+    return names
+
+
+def _with_free(card: PoolCard) -> str:
+    if card.free is None:
+        return pool_title(card)
+    return f"{pool_title(card)} ({_('%(free)s free', free=counted(card.free))})"
 
 
 def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: datetime) -> Face:

@@ -8,8 +8,9 @@ from flask import url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, Invalid, NotFound
 from lms.seats.seat_table import Order, Sort, Standing, Wanted, Watching
+from lms.web.core.form_fields import Names
 
 PEOPLE: Final = "organization_people.people"
 LONGEST_QUERY: Final = 200
@@ -101,10 +102,13 @@ class TableState:
 def read_state(
     organization_id: str, args: MultiDict[str, str], pools: Mapping[str, str]
 ) -> TableState:
-    """Parse a URL or a form; raises NotFound for another organization's pool."""
+    """Parse a URL or a form; raises NotFound for another organization's pool, or for one that isn't known."""
     pool_id = args.get("pool") or None
-    if pool_id is not None and pool_id not in pools:
-        raise NotFound
+    if pool_id is not None:
+        try:
+            pool_id, _title = Names(pools.items(), "").find(pool_id)
+        except Invalid as refusal:
+            raise NotFound from refusal
     by = _word(Sort, args.get("sort"))
     return TableState(
         organization_id,

@@ -22,7 +22,7 @@ from lms.core.errors import N_
 from lms.models.seller import Paper, VendorDocumentAudience
 from lms.seller.settings import LONGEST_NAME, LONGEST_PREFIX, NET_DAYS
 from lms.seller.vendor_documents import KIND_WORDS, LONGEST_TITLE
-from lms.web.core.address_fields import address_fields
+from lms.web.core.form_fields import address_fields
 from lms.web.core.lazy_form_translations import _l
 
 AUDIENCE_WORDS: Final = {

@@ -21,9 +21,9 @@ from lms.seller.settings import (
     read_seller,
 )
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.address_fields import address_data, typed_address
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_fields import address_data, typed_address
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seller.forms import SellerForm

@@ -18,7 +18,6 @@ from lms.core.errors import N_, Invalid
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.training import assignments
 from lms.training.assignments import Assigned, NewTraining, due_at, last_day
-from lms.training.groups import list_groups
 from lms.training.manager_read_models import (
     PAGE_SIZE,
     TRAININGS,
@@ -46,6 +45,7 @@ from lms.web.core.pagination import kept_order, order_asked, page_number, pager_
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.training.manager_forms import DueForm, TrainingForm
+from lms.web.training.manager_groups import group_names
 
 blueprint = Blueprint(
     "organization_training", __name__, url_prefix="/organization/<organization_id>/training"
@@ -118,8 +118,7 @@ def new(organization_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def assign(organization_id: str) -> ResponseReturnValue:
     managed, form = managed_organization(organization_id), TrainingForm(request.form)
-    with read_session() as session:
-        form.offer(list_groups(session, managed.facts.id))
+    form.offer(group_names(managed, with_people=True))
     if not form.validate():
         return _assign_page(managed, form), 400
     try:
@@ -242,8 +241,8 @@ def _about(subject: Subject, zone: ZoneInfo) -> str:
 
 
 def _assign_page(managed: Managed, form: TrainingForm) -> str:
+    form.offer(group_names(managed, with_people=True))
     with read_session() as session:
-        form.offer(list_groups(session, managed.facts.id))
         try:
             subject = find_subject(session, managed.facts.id, form.subject.data or "", clock.now())
         except Invalid:

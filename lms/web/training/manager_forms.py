@@ -1,7 +1,5 @@
 """Forms of the manager pages for training."""
 
-from collections.abc import Sequence
-
 from flask_babel import gettext as _
 from wtforms import (
     BooleanField,
@@ -15,9 +13,9 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from lms.training.assignments import LONGEST_PAUSE, LONGEST_POLICY, NOBODY_CHOSEN
-from lms.training.groups import LONGEST_NAME, GroupRow
+from lms.training.groups import LONGEST_NAME
 from lms.training.subjects import CHOOSE
-from lms.web.catalog.staff_forms import ChoicesField
+from lms.web.core.form_fields import Names, PickersField
 from lms.web.core.lazy_form_translations import _l
 
 _ADDRESSES = _l("One per line, or paste from an email. Enter only people in your organization.")
@@ -42,7 +40,7 @@ class TrainingForm(DueForm):
         _l("Everyone"),
         description=_l("Members, people with a seat, and invited people once they join."),
     )
-    groups = ChoicesField(
+    groups = PickersField(
         _l("Groups"),
         [Optional()],
         description=_l("People who join a group later are included."),
@@ -77,9 +75,9 @@ class TrainingForm(DueForm):
         if not (field.data or self.groups.data or (self.addresses.data or "").strip()):
             raise ValidationError(_(NOBODY_CHOSEN))
 
-    def offer(self, groups: Sequence[GroupRow]) -> None:
+    def offer(self, groups: Names) -> None:
         """Set the groups that can be chosen."""
-        self.groups.choices = [(one.public_id, f"{one.name} ({one.people:,})") for one in groups]
+        self.groups.offer(groups)
 
 
 class GroupForm(Form):

@@ -1,6 +1,6 @@
 """Manager pages for groups of people to assign training to."""
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -12,9 +12,10 @@ from lms.training import groups as training_groups
 from lms.training.groups import PAGE_SIZE, list_groups, read_group
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_fields import Names
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
-from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.pagination import page_number, paged, pager_of
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.training.manager_forms import GroupForm, GroupPeopleForm
@@ -30,6 +31,28 @@ blueprint = Blueprint(
 @open_to(Audience.MANAGERS, Audience.SUPERVISORS)
 def index(organization_id: str) -> ResponseReturnValue:
     return _list(managed_organization(organization_id), GroupForm())
+
+
+@blueprint.get("/names")
+@open_to(Audience.MANAGERS)
+def names(organization_id: str) -> ResponseReturnValue:
+    """Return the names of groups that match some words, for a field's script."""
+    found = group_names(managed_organization(organization_id))
+    return jsonify(items=[{"name": each} for each in found.suggest(request.args.get("q", ""))])
+
+
+def group_names(managed: Managed, *, with_people: bool = False) -> Names:
+    """Return the groups of an organization, for a field.
+
+    With `with_people`, a list of them says how many people are in each.
+    """
+    url = url_for("organization_training_groups.names", organization_id=managed.facts.public_id)
+    with read_session() as session:
+        groups = list_groups(session, managed.facts.id)
+    names = Names(((each.public_id, each.name) for each in groups), url)
+    if with_people and names.are_few:
+        return Names(((each.public_id, f"{each.name} ({each.people:,})") for each in groups), url)
+    return names
 
 
 @blueprint.post("")
@@ -111,8 +134,18 @@ def dissolve(organization_id: str, group_id: str) -> ResponseReturnValue:
 def _list(managed: Managed, form: GroupForm) -> str:
     with read_session() as session:
         groups = list_groups(session, managed.facts.id, seen=managed.groups)
+    shown, pager = paged(
+        groups,
+        PAGE_SIZE,
+        url=lambda page: url_for(".index", organization_id=managed.facts.public_id, page=page),
+    )
     return render_in(
-        managed, "training/manager_groups.html", form=form, groups=groups, said=counted
+        managed,
+        "training/manager_groups.html",
+        form=form,
+        groups=shown,
+        pager=pager,
+        said=counted,
     )
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from flask import Response, request
+from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
+from wtforms import Form
 
 from lms.core import clock
 from lms.core.errors import N_, Invalid, NotFound
@@ -22,6 +23,8 @@ from lms.lti_facade.content_choices import (
     find_series,
     read_selection,
 )
+from lms.web.core.form_fields import Names, PickerField
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.recording_time_texts import clock_of
 from lms.web.core.request_context import carrel, read_session, transaction
@@ -61,6 +64,12 @@ ONE_COLUMN: Final = N_(
     "Open edX has one grade column for all of these. Select “Add a grade column” for only one recording."
 )
 TOO_LONG: Final = N_("This recording is %(length)s long. Enter times within it.")
+
+
+class SeriesForm(Form):
+    """The series to which the picker is limited."""
+
+    series = PickerField(_l("Series"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +152,16 @@ def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Resp
     values, now = request.values, clock.now()
     sought = Sought(
         query=values.get("q", "").strip()[:200],
-        series=values.get("series", "").strip()[:26],
+        series=values.get("series", "").strip()[:200],
         page=_page_number(values.get("page", "")),
     )
     with read_session() as session:
         basket = _basket(session, frame, asked)
         found = read_selection(session, frame.organization_id, sought, now=now)
+        form = _series_form(sought, found)
+        if form.series.data != sought.series and not form.series.fault:  # a title was typed
+            sought = replace(sought, series=form.series.data)
+            found = read_selection(session, frame.organization_id, sought, now=now)
     page = frame_page(
         frame,
         "lti/deep_linking/picker.html",
@@ -157,6 +170,7 @@ def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Resp
         sought=sought,
         cards=[_card(each, basket) for each in found.items],
         found=found,
+        series_form=form,
         words=_count_words(found),
         last_page=-(-found.total // PAGE_SIZE),
         series_shown=next((one for one in found.series if one.public_id == sought.series), None),
@@ -168,6 +182,19 @@ def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Resp
     )
     page.status_code = status
     return page
+
+
+def _series_form(sought: Sought, found: Selection) -> SeriesForm:
+    form, url = (
+        SeriesForm(data={"series": sought.series}),
+        url_for("suggestions.names", kind="series"),
+    )
+    names = Names(((one.public_id, one.title) for one in found.series), url)
+    if names.are_few:
+        numbered = ((one.public_id, f"{one.title} ({one.recordings})") for one in found.series)
+        names = Names(numbered, url)
+    form.series.offer(names, ("", _("All recordings")))
+    return form
 
 
 def _page_number(text: str) -> int:

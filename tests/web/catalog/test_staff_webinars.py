@@ -1,15 +1,18 @@
 """Staff write webinars and move them through their lives."""
 
 import pytest
+from lxml.html import document_fromstring
 from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.models.audit import AuditEntry
-from lms.models.catalog import Webinar, WebinarState
+from lms.models.catalog import Webinar, WebinarPresenter, WebinarState
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
+from lms.web.core import form_fields
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.factories import make_presenter, make_series
 from tests.visitor import Visitor
 
 FORM = {
@@ -186,3 +189,32 @@ def test_the_page_of_a_webinar_out_of_passes_says_so_to_a_pass_holder(
     assert "This webinar isn&#39;t included in passes. You can buy it separately." in page
     assert client.get(f"/webinars/{cast.slug}/watch").status_code != 200
     assert cast.slug not in client.get("/my").text
+
+
+def test_presenters_and_series_of_a_large_catalog_are_added_by_name(
+    ada: Visitor, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form_fields, "MOST_LISTED", 1)
+    with database.transaction() as session:
+        ids = [
+            make_presenter(session, name).id for name in ("Ann Lee", "Bo Lee", "Cy Day", "Di Day")
+        ]
+        for slug in ("maps", "mold"):
+            make_series(session, slug)
+    assert 'value="ann-lee"' not in ada.get("/staff/webinars/new").text
+    typed = {**FORM, "presenters": "Cy; Ann Lee", "series": "Mold"}
+    here = ada.post("/staff/webinars/new", data=typed).location
+    page = ada.get(f"{here}/edit").text
+    assert 'value="ann-lee"' in page
+    assert 'value="bo-lee"' not in page
+    seen = document_fromstring(page).xpath("//input[@name='seen']/@value")[0]
+    more = {**typed, "seen": seen, "presenters": ["ann-lee", "Bo"], "series": ["mold", ""]}
+    assert ada.post(f"{here}/edit", data=more).status_code == 303
+    with database.read_session() as session:
+        chosen = select(WebinarPresenter.presenter_id).order_by(WebinarPresenter.position)
+        made = Webinar.slug == "reading-aloud-to-ducks"
+        found = session.scalars(chosen.join(Webinar).where(made)).all()
+    assert found == ids[:2]
+    unknown = ada.post("/staff/webinars/new", data={**FORM, "presenters": "Lee"})
+    assert unknown.status_code == 400
+    assert "Several names match “Lee.”" in unknown.text

@@ -9,9 +9,11 @@ from lms.catalog.presenters import PresenterWords, add_presenter
 from lms.catalog.series import SeriesWords, add_series
 from lms.catalog.webinar_details_validation import WebinarWords
 from lms.catalog.webinars import add_webinar, publish_webinar
-from lms.models.catalog import Webinar, WebinarState
+from lms.models.catalog import Webinar, WebinarSeries, WebinarState
 from lms.search import webinar_search
+from lms.web.core import form_fields
 from tests.clock import NOW
+from tests.factories import make_presenter, make_series
 from tests.web.public.test_home_catalog_and_webinar_pages import statements
 
 
@@ -118,3 +120,29 @@ def test_fields_suggest_titles_of_webinars_on_sale_with_every_word(client, shelf
     assert [one["name"] for one in found] == ["Moving a library"]
     assert client.get("/search/titles?q=told").json == {"items": []}  # a draft
     assert "/search/titles" in client.get("/purchasing/quote").text
+
+
+def test_fields_suggest_names_of_series_and_presenters(client, shelf):
+    def found(kind, query):
+        return [one["name"] for one in client.get(f"/search/names/{kind}?q={query}").json["items"]]
+
+    with shelf.transaction() as session:
+        make_presenter(session, "Mona Library")
+        make_series(session, "library-maps")
+    assert found("series", "library") == ["Library-Maps"]
+    assert found("presenters", "library mona") == ["Mona Library"]
+    assert found("passes", "library") == ["Library-Maps", "Mona Library"]
+    assert client.get("/search/names/webinars").status_code == 404
+
+
+def test_catalog_of_many_series_is_limited_by_a_title(client, cast, shelf, monkeypatch):
+    with shelf.transaction() as session:
+        row = make_series(session, "ducks")
+        session.add(WebinarSeries(webinar_id=cast.webinar_id, series_id=row.id))
+    monkeypatch.setattr(form_fields, "MOST_LISTED", 0)
+    assert client.get("/webinars?series=ducks&q=").status_code == 200
+    typed = client.get("/webinars?series=Duck&q=room")
+    assert typed.status_code == 303
+    assert typed.location == "/webinars?series=ducks&q=room"
+    assert 'value="Ducks"' in client.get("/webinars?series=ducks").text
+    assert client.get("/webinars?series=geese").status_code == 404

@@ -4,10 +4,12 @@ import csv
 import io
 import re
 
+import pytest
 from sqlalchemy import update
 
 from lms.core.database import Database
 from lms.models.accounts import Login
+from lms.web.core import form_fields
 from tests.cast import Cast
 from tests.seats.test_seat_table import came_back
 from tests.visitor import Visitor
@@ -54,6 +56,25 @@ def test_a_pool_that_is_not_theirs_is_not_there(mia: Visitor, elm: Elm) -> None:
     answer = mia.get(f"/organization/{elm.id}/people?pool={elm.others_pool}")
     assert answer.status_code == 404
     assert mia.get(f"/organization/{elm.id}/people.csv?pool={elm.others_pool}").status_code == 404
+
+
+def test_one_of_many_pools_is_found_by_what_it_covers(
+    mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form_fields, "MOST_LISTED", 1)
+    here = f"/organization/{elm.id}"
+    page = mia.get(f"{here}/people", query_string={"pool": "All webinars"}).text
+    assert names(page) == ["Bob"]
+    assert '<option value="All webinars">' in page
+    assert mia.get(f"{here}/people/pools?q=read").json == {"items": [{"name": "Reading rooms"}]}
+    invited = {"pool": "reading", "addresses": "new@example.org"}
+    assert "1 person was invited" in mia.post(f"{here}/invite", data=invited).text
+    unknown = mia.post(f"{here}/invite", data={**invited, "pool": "Ducks"})
+    assert unknown.status_code == 400
+    assert "Nothing has the name “Ducks.”" in unknown.text
+    listed = {"pool": "reading", "addresses": "other@example.org"}
+    assert mia.post(f"{here}/import", data=listed).status_code == 303
+    assert mia.post(f"{here}/import", data={**listed, "pool": "Ducks"}).status_code == 400
 
 
 def test_nobody_matching_is_said_with_the_way_back(mia: Visitor, elm: Elm) -> None:
