@@ -252,8 +252,8 @@ def _people(covers: ColumnElement[bool], webinar_id: int, now: datetime) -> Comp
     return union(own.where(covers, in_force), seated.where(covers, in_force))
 
 
-def read_presenters(session: Session) -> tuple[Named, ...]:
-    """Return all presenters by name."""
+def read_presenters(session: Session, query: str = "") -> tuple[Named, ...]:
+    """Return the presenters with every word of a query in their names, by name."""
     used = (
         select(func.count())
         .select_from(WebinarPresenter)
@@ -261,13 +261,15 @@ def read_presenters(session: Session) -> tuple[Named, ...]:
         .scalar_subquery()
     )
     found = session.execute(
-        select(Presenter.public_id, Presenter.slug, Presenter.name, used).order_by(Presenter.name)
+        select(Presenter.public_id, Presenter.slug, Presenter.name, used)
+        .where(*(Presenter.name.icontains(word, autoescape=True) for word in query.split()))
+        .order_by(Presenter.name)
     )
     return tuple(Named(*row) for row in found)
 
 
-def read_series_names(session: Session) -> tuple[Named, ...]:
-    """Return all series by title."""
+def read_series_names(session: Session, query: str = "") -> tuple[Named, ...]:
+    """Return the series with every word of a query in their titles, by title."""
     used = (
         select(func.count())
         .select_from(WebinarSeries)
@@ -275,7 +277,9 @@ def read_series_names(session: Session) -> tuple[Named, ...]:
         .scalar_subquery()
     )
     found = session.execute(
-        select(Series.public_id, Series.slug, Series.title, used).order_by(Series.title)
+        select(Series.public_id, Series.slug, Series.title, used)
+        .where(*(Series.title.icontains(word, autoescape=True) for word in query.split()))
+        .order_by(Series.title)
     )
     return tuple(Named(*row) for row in found)
 

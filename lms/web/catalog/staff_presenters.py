@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -19,6 +19,7 @@ from lms.web.catalog.staff_forms import PresenterForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_picture
+from lms.web.core.pagination import paged
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.price_form_lines import own_prices_of
@@ -26,15 +27,20 @@ from media.images.uploaded_pictures import picture_type
 
 blueprint = Blueprint("staff_presenters", __name__, url_prefix="/staff/presenters")
 
+PAGE_SIZE: Final = 50
 PICTURE_PX: Final = 640
 
 
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
+    query = request.args.get("q", "").strip()
     with read_session() as session:
-        rows = read_presenters(session)
-    return render("catalog/staff_presenters.html", rows=rows)
+        rows = read_presenters(session, query)
+    shown, pager = paged(
+        rows, PAGE_SIZE, url=lambda page: url_for(".index", q=query or None, page=page)
+    )
+    return render("catalog/staff_presenters.html", rows=shown, query=query, pager=pager)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

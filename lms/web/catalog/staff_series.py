@@ -23,21 +23,27 @@ from lms.web.catalog.staff_webinars import STATE_BADGES, STATE_WORDS
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.number_parsing_and_formatting import read_figures
+from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.price_form_lines import own_prices_of
 
 blueprint = Blueprint("staff_series", __name__, url_prefix="/staff/series")
 
+PAGE_SIZE: Final = 50
 LAST_PLACE: Final = 1_000_000
 
 
 @blueprint.get("")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
+    query = request.args.get("q", "").strip()
     with read_session() as session:
-        rows = read_series_names(session)
-    return render("catalog/staff_series.html", rows=rows)
+        rows = read_series_names(session, query)
+    shown, pager = paged(
+        rows, PAGE_SIZE, url=lambda page: url_for(".index", q=query or None, page=page)
+    )
+    return render("catalog/staff_series.html", rows=shown, query=query, pager=pager)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

@@ -40,7 +40,7 @@ from lms.receivables.read_models import reminders_of_organization
 from lms.reports import audit_log
 from lms.seats import pools
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.pagination import page_number, paged, pager_of
 from lms.web.core.request_context import carrel, components, read_session, render
 from lms.web.core.time_zone_choices import zone_name
 from lms.web.mail.staff_outgoing_mail import mail_row
@@ -55,6 +55,7 @@ from lms.web.receivables.reminder_rows import reminder_rows
 
 PAGE: Final = "staff_organizations.organization"
 PAGE_SIZE: Final = 50
+POOLS_SIZE: Final = 20
 SHOWN_ORDERS: Final = 10
 CONNECTIONS: Final = {
     ConnectionState.CONNECTED: (N_("Connected"), "open"),
@@ -126,13 +127,19 @@ def _top(
 ) -> dict[str, Any]:
     """Return what is owed, the contacts, and what the organization owns."""
     orders = orders_of(session, organization_id=kept.id)
-    held = [
-        pool_row(one, pools.grants_of(session, one.id), now=now, zone=zone)
-        for one in pools.pools_of(session, kept.id)
-    ]
+    every = pools.pools_of(session, kept.id)
+    shown, pool_pager = paged(
+        every,
+        POOLS_SIZE,
+        name="pools",
+        url=lambda page: url_for(PAGE, slug=kept.slug, pools=page, _anchor="pools-title"),
+    )
+    held = [pool_row(one, pools.grants_of(session, one.id), now=now, zone=zone) for one in shown]
+    children = organization_lists.children_of(session, kept.id)
     return {
         "parent": organizations.find_organization(session, kept.parent) if kept.parent else None,
-        "children": organization_lists.children_of(session, kept.id),
+        "children": children[:PAGE_SIZE],
+        "more_children": max(0, len(children) - PAGE_SIZE),
         "merged": organization_merges.merged_with(session, kept.id),
         "owed": owed_lines(orders, now=now),
         "orders": [order_line(one, now=now, zone=zone) for one in orders[:SHOWN_ORDERS]],
@@ -141,6 +148,8 @@ def _top(
             (one, _(ROLES[one.role])) for one in customer_record.contacts_of(session, kept.id)
         ],
         "pools": held,
+        "pool_count": len(every),
+        "pool_pager": pool_pager,
         "takes_kits": delivery_kits.is_allowed(session, kept.id),
     }
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from babel.dates import format_date
-from flask import Blueprint
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,12 +17,14 @@ from lms.seats.pool_overview import read_pools
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
+from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_table import titles_of
 
 blueprint = Blueprint("organization_usage", __name__, url_prefix="/organization/<organization_id>")
 
+PAGE_SIZE: Final = 50
 HEIGHT: Final = 120
 STEP: Final = 52
 BAR: Final = 34
@@ -58,6 +60,11 @@ def usage(organization_id: str) -> ResponseReturnValue:
     with read_session() as session:
         titles = titles_of(read_pools(session, managed.facts.id, now=now))
         found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=now)
+    shown, pager = paged(
+        found.pools,
+        PAGE_SIZE,
+        url=lambda page: url_for(".usage", organization_id=organization_id, page=page),
+    )
     return render_in(
         managed,
         "reports/manager_seat_usage.html",
@@ -70,8 +77,9 @@ def usage(organization_id: str) -> ResponseReturnValue:
                 counted(pool.completed),
                 counted(pool.minutes),
             )
-            for pool in found.pools
+            for pool in shown
         ],
+        pager=pager,
         charts=[
             (
                 "seats",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, flash, jsonify, request
+from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -25,6 +25,7 @@ from lms.web.core.form_errors import show_faults
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
+from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.pool_texts import pool_title
@@ -36,6 +37,7 @@ blueprint = Blueprint(
 PAGE: Final = ".overview"
 
 
+PAGE_SIZE: Final = 30
 SUGGESTED: Final = 12
 NO_MEMBER: Final = N_("Enter a member organization's name and choose it from the list.")
 _NUMBER = _l("Enter 0 or a higher number of seats.")
@@ -210,7 +212,13 @@ def _answer(
             said=counted(part.allotted),
         )
     flash(told, "done")
-    return see_other(PAGE, organization_id=managed.facts.public_id)
+    return see_other(PAGE, organization_id=managed.facts.public_id, pool=_about())
+
+
+def _about() -> str | None:
+    """Return the pool of the link or form; it comes first, so that it is on the page."""
+    in_url: str | None = (request.view_args or {}).get("pool_id")
+    return in_url or request.args.get("pool")
 
 
 def _page(managed: Managed, failed: Failed | None = None) -> str:
@@ -220,12 +228,19 @@ def _page(managed: Managed, failed: Failed | None = None) -> str:
             for card in read_pools(session, managed.facts.id, now=now())
             if card.allotted_by is None
         ]
+        about = _about()
+        shown, pager = paged(
+            sorted(cards, key=lambda card: card.public_id != about),
+            PAGE_SIZE,
+            url=lambda page: url_for(PAGE, organization_id=managed.facts.public_id, page=page),
+        )
         children = organization_lists.children_of(session, managed.facts.id, limit=1)
-        parts = {card.id: pools.allotments_of(session, card.id) for card in cards}
+        parts = {card.id: pools.allotments_of(session, card.id) for card in shown}
     return render_in(
         managed,
         "seats/manager_allotments.html",
-        pools=[_allotted(card, parts[card.id], failed) for card in cards],
+        pools=[_allotted(card, parts[card.id], failed) for card in shown],
+        pager=pager,
         has_children=bool(children),
         failed=failed.form if failed else None,
     )

@@ -1,6 +1,8 @@
 """Manager page for claim policies: email domains, and the policy of each pool."""
 
-from flask import Blueprint, flash, request
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,6 +14,7 @@ from lms.seats import pools
 from lms.seats.pool_overview import read_pool, read_pools
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.pool_texts import pool_title
@@ -19,6 +22,8 @@ from lms.web.seats.pool_texts import pool_title
 blueprint = Blueprint(
     "organization_claims", __name__, url_prefix="/organization/<organization_id>/claims"
 )
+
+PAGE_SIZE: Final = 50
 
 
 @blueprint.get("")
@@ -28,14 +33,21 @@ def claims(organization_id: str) -> ResponseReturnValue:
     with read_session() as session:
         cards = read_pools(session, managed.facts.id, now=clock.now())
         owned = email_domains.domains_of(session, managed.facts.id)
+    shown, pager = paged(
+        cards,
+        PAGE_SIZE,
+        url=lambda page: url_for(".claims", organization_id=organization_id, page=page),
+    )
     return render_in(
         managed,
         "seats/manager_claim_policy.html",
         domains=owned,
         pools=[
             (card.public_id, pool_title(card), card.claim_policy is ClaimPolicy.DOMAIN)
-            for card in cards
+            for card in shown
         ],
+        pager=pager,
+        page=request.args.get("page"),
     )
 
 
@@ -55,7 +67,9 @@ def set_policy(organization_id: str, pool_id: str) -> ResponseReturnValue:
         else _("Only people you invite can now claim a seat for %(pool)s.", pool=pool_title(card))
     )
     flash(said, "done")
-    return see_other(".claims", organization_id=organization_id)
+    return see_other(
+        ".claims", organization_id=organization_id, page=request.args.get("page", type=int)
+    )
 
 
 @blueprint.post("/domains/<domain_id>/forget")

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -30,11 +30,14 @@ from lms.web.core.manager_area import (
     zone_of,
 )
 from lms.web.core.number_parsing_and_formatting import counted
+from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, may_open, open_to
 from lms.web.seats.assign_lines import purpose_url, take_url
-from lms.web.seats.pool_texts import SOON, pool_face, pool_title, seats_line
+from lms.web.seats.pool_texts import SOON, pool_face, pool_names, pool_title, seats_line
 
+PAGE_SIZE: Final = 24
+MOST_NEEDS: Final = 20
 blueprint = Blueprint("organizations", __name__, url_prefix="/organization")
 
 
@@ -87,10 +90,28 @@ def overview(organization_id: str) -> ResponseReturnValue:
         ]
         own = pools_with_own_seat(session, required_viewer().login_id)
     zone = zone_of(managed)
+    needs = [
+        *(_takeover(managed, one) for one in asked),
+        *(_fewer(managed, card, ahead, zone) for card, ahead in shortages if ahead),
+        *(need for card in cards for need in _needs(managed, card)),
+    ]
+    query = request.args.get("q", "").strip()
+    names = pool_names(organization_id, cards)
+    found = names.matching(query)
+    shown, pager = paged(
+        [card for card in cards if card.public_id in found],
+        PAGE_SIZE,
+        url=lambda page: url_for(
+            ".overview", organization_id=organization_id, q=query or None, page=page
+        ),
+    )
     return render_in(
         managed,
         "seats/manager_overview.html",
-        faces=[pool_face(card, organization_id, zone=zone, now=now) for card in cards],
+        faces=[pool_face(card, organization_id, zone=zone, now=now) for card in shown],
+        query=query,
+        pager=pager,
+        has_pages=len(cards) > PAGE_SIZE,
         take_urls={
             card.public_id: take_url(card.public_id)
             for card in cards
@@ -111,16 +132,13 @@ def overview(organization_id: str) -> ResponseReturnValue:
             for card in cards
             if card.allotted_by is None and (managed.has_children or card.counts.allotted)
         ],
-        needs=[
-            *(_takeover(managed, one) for one in asked),
-            *(_fewer(managed, card, ahead, zone) for card, ahead in shortages if ahead),
-            *(need for card in cards for need in _needs(managed, card)),
-        ],
+        needs=needs[:MOST_NEEDS],
+        more_needs=max(0, len(needs) - MOST_NEEDS),
         ending=[
             pool_face(card, organization_id, zone=zone, now=now)
             for card in cards
             if _ends(card, now)
-        ],
+        ][:MOST_NEEDS],
         totals=_totals(cards),
     )
 

@@ -4,12 +4,15 @@ import html
 import re
 from datetime import timedelta
 
+import pytest
+from lxml.html import document_fromstring
 from sqlalchemy import update
 
 from lms.core.database import Database
 from lms.models.grants import Grant, Withdrawal
 from lms.models.organizations import Organization, Role
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from lms.web.seats import manager_allotments, manager_claim_policy, manager_overview
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
@@ -25,6 +28,36 @@ def test_it_says_what_each_pool_covers_and_how_full_it_is(mia: Visitor, elm: Elm
     assert "Doesn&#39;t expire" in page
     assert "All webinars" in page
     assert "1 of 1 seats used" in page
+
+
+def test_many_pools_have_pages_and_are_searched(
+    mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pools(query: str) -> list[str]:
+        page = document_fromstring(mia.get(f"/organization/{elm.id}{query}").text)
+        return [one.text_content().strip() for one in page.find_class("pool-title")]
+
+    assert pools("") == ["All webinars", "Reading rooms"]
+    monkeypatch.setattr(manager_overview, "PAGE_SIZE", 1)
+    assert (pools(""), pools("?page=2")) == (["All webinars"], ["Reading rooms"])
+    assert pools("?q=READ") == ["Reading rooms"]
+    assert pools("?q=ducks") == []
+    assert mia.get(f"/organization/{elm.id}?page=3").status_code == 404
+
+
+def test_pool_that_is_changed_stays_on_the_page(
+    mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manager_allotments, "PAGE_SIZE", 1)
+    monkeypatch.setattr(manager_claim_policy, "PAGE_SIZE", 1)
+    here = f"/organization/{elm.id}"
+    for pool in (elm.pool, elm.contract):
+        page = document_fromstring(mia.get(f"{here}/allotments?pool={pool}").text)
+        assert page.xpath("//h2[starts-with(@id, 'pool-')]/@id") == [f"pool-{pool}"]
+    page = document_fromstring(mia.get(f"{here}/claims?page=2").text)
+    (action,) = page.xpath("//form[button[@name='policy']]/@action")
+    changed = mia.post(action, data={"policy": "domain"})
+    assert changed.location == f"{here}/claims?page=2"
 
 
 def test_it_says_what_ends_soon(mia: Visitor, elm: Elm) -> None:
