@@ -149,7 +149,7 @@ def _reassign_page(managed: Managed, seat_id: str, form: NextHolderForm) -> str:
         successor_form=SuccessorForm(),
         seat_id=seat_id,
         person=lost.name or lost.email or _("Person without an email address"),
-        covers=lost.covers,
+        covers=lost.covers or _("all webinars"),
         losses=_losses(lost),
         stays_until=_stays_until(lost, zone_of(managed)),
         needs_approval=lost.refill.needs_approval,

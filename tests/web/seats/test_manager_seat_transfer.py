@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 from lms.core.database import Database
+from lms.models.grants import Scope
 from lms.models.playback import WatchRecord
 from lms.models.requests import DeskRequest, RequestKind
-from lms.models.seats import Assignment, Seat
+from lms.models.seats import Assignment, Pool, Seat
 from tests.clock import NOW
 from tests.mailbox import newest
 from tests.visitor import Visitor
@@ -38,6 +39,19 @@ def test_before_a_seat_goes_on_it_is_said_what_its_holder_loses(
     assert "What Alice will lose" in page
     assert "100%" in page
     assert "keep their certificates" in page
+
+
+def test_before_a_contract_seat_goes_on_it_is_said_what_it_is_for(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    with database.transaction() as session:
+        pool_id = session.scalars(
+            select(Seat.pool_id).where(Seat.public_id == elm.alices_seat)
+        ).one()
+        covers = {"scope": Scope.EVERYTHING, "webinar_id": None, "is_permanent": False}
+        session.execute(update(Pool).where(Pool.id == pool_id).values(**covers))
+    page = mia.get(f"/organization/{elm.id}/seats/{elm.alices_seat}/reassign").text
+    assert "Alice has this seat for all webinars." in page
 
 
 def test_a_seat_in_which_little_was_watched_goes_on_at_once(
