@@ -35,10 +35,7 @@ blueprint = Blueprint(
 @open_to(Audience.MANAGERS, Audience.BILLING)
 def billing(organization_id: str) -> ResponseReturnValue:
     """Show how the organization is invoiced, and its tax exemptions."""
-    managed = managed_organization(organization_id)
-    with read_session() as session:
-        details = billing_details.read_billing(session, managed.facts.id)
-    return _page(managed, BillingContactForm(data=contact_data(details)), OwnTaxPaperForm())
+    return _page(managed_organization(organization_id), None, OwnTaxPaperForm())
 
 
 @blueprint.post("")
@@ -77,9 +74,7 @@ def add_paper(organization_id: str) -> ResponseReturnValue:
     elif added_paper(Payer(organization_id=managed.facts.id), form):
         flash(_("Your tax paper was uploaded. We'll use it for your next invoice."), "done")
         return see_other(".billing", organization_id=managed.facts.public_id)
-    with read_session() as session:
-        details = billing_details.read_billing(session, managed.facts.id)
-    return _page(managed, BillingContactForm(data=contact_data(details)), form), 400
+    return _page(managed, None, form), 400
 
 
 @blueprint.get("/tax-papers/<paper_id>")
@@ -97,14 +92,16 @@ def file(organization_id: str, paper_id: str) -> Response:
     )
 
 
-def _page(managed: Managed, form: BillingContactForm, paper: OwnTaxPaperForm) -> str:
-    form.offer_choices(is_own=True)
+def _page(managed: Managed, form: BillingContactForm | None, paper: OwnTaxPaperForm) -> str:
+    """Render the page with a form as it was sent, or with the current details."""
     paper.offer_choices()
     zone, now = zone_of(managed), clock.now()
     with read_session() as session:
         payer = Payer(organization_id=managed.facts.id)
         papers = tax_papers.list_exemptions(session, payer)
         details = billing_details.read_billing(session, managed.facts.id)
+    form = form or BillingContactForm(data=contact_data(details))
+    form.offer_choices(is_own=True)
     return render_in(
         managed,
         "organizations/manager_billing.html",

@@ -178,9 +178,11 @@ def _opened(reading: Session) -> AskForm:
     if person is not None:
         mine = organizations_of(reading, person.login_id)
         known["organization_name"] = mine[0].name if mine else ""
-    named = find_webinar(reading, "", slug=args.get("webinar", ""))
-    if (title := title_of_pulled(reading, args.get("webinar", ""))) is not None:
-        known["message"] = _("This is about %(title)s, which was removed.", title=title)
+    named = None
+    if slug := args.get("webinar", ""):
+        named = find_webinar(reading, "", slug=slug)
+        if (title := title_of_pulled(reading, slug)) is not None:
+            known["message"] = _("This is about %(title)s, which was removed.", title=title)
     if args.get("quote"):
         known |= _of_quote(find_request(reading, args["quote"]))
         named = find_webinar(reading, "", slug=str(known.pop("webinar_slug")))
