@@ -11,7 +11,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound
 from lms.grants.grants import Target
 from lms.models.catalog import Presenter, Series, Webinar, WebinarState
-from lms.models.grants import Scope
+from lms.models.grants import Grant, Scope
 from lms.models.organizations import Membership, Organization
 
 SUGGESTED: Final = 12
@@ -103,6 +103,17 @@ def read_target(session: Session, covers: str) -> Target:
     if found is None:
         raise NotFound
     return Target(Scope(kind), found)
+
+
+def covers_of(session: Session, grant: str) -> str:
+    """Return what a pass or contract covers, by its grant's public id, as `read_target` takes it."""
+    scope, series, presenter = session.execute(
+        select(Grant.scope, Series.slug, Presenter.slug)
+        .outerjoin(Series, Series.id == Grant.series_id)
+        .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
+        .where(Grant.public_id == grant)
+    ).one()
+    return EVERYTHING if scope is Scope.EVERYTHING else f"{scope}:{series or presenter}"
 
 
 def read_targets(session: Session, covers: Iterable[str]) -> Mapping[str, Target]:

@@ -10,12 +10,12 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.access.explanations import Step, explain
-from lms.access.policy import UNPAID, Code, Decision, WebinarFacts
+from lms.access.policy import UNPAID, Code, Decision, GrantFacts, WebinarFacts
 from lms.buying import carts, owned
 from lms.buying.carts import Item
 from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.core.errors import N_, Invalid
-from lms.grants.request_and_sale_form_choices import EVERYTHING, read_target, scopes
+from lms.grants.request_and_sale_form_choices import EVERYTHING, covers_of, read_target, scopes
 from lms.models.catalog import WebinarState
 from lms.models.grants import OfferKind, Scope
 from lms.models.orders import DeliveredThrough
@@ -220,6 +220,14 @@ def pass_box(
             left_out,
         )
     return BuyBox(passes[0].covers, (), passes, "pass", note) if passes else None
+
+
+def renewal_of(session: Session, ended: GrantFacts) -> Cover | None:
+    """Return the pass that renews one that ended, at its current price; None if it isn't sold."""
+    covers = covers_of(session, ended.public_id)
+    around = Around(ended.scope, covers.partition(":")[2], ended.covers)
+    own = () if covers == EVERYTHING else (around,)
+    return next((one for one in _passes(session, own) if one.covers == covers), None)
 
 
 def read_item(values: Mapping[str, str]) -> Item:

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, request, url_for
 from flask import session as web_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lms.access.explanations import Sentence, describe, grace_sentence, last_day
 from lms.access.person_grants_and_seats import Holding
@@ -31,6 +32,7 @@ from lms.web.core.request_context import read_session, render, see_other, transa
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.player import watched_words
 from lms.web.playback.poster_images import picture_of
+from lms.web.pricing.buy_box import Cover, renewal_of
 from lms.web.seats.assign_lines import assign_lines
 from lms.web.seats.own import covered
 from lms.web.training.own import assigned_to
@@ -76,6 +78,7 @@ def library() -> ResponseReturnValue:
         assigned = assigned_to(session, person.login_id, now)
         to_assign = assign_lines(session, person, now=now)
         asks = RECOVERY_LATER not in web_session and asks_for_recovery(session, person.login_id)
+        passes = [_pass(session, candidate) for candidate in shelf.passes]
     return render(
         "public/my_webinars.html",
         coming=[_coming(each, now) for each in upcoming] if page == 1 else [],
@@ -92,7 +95,7 @@ def library() -> ResponseReturnValue:
         hosts=hosts,
         asks_for_recovery=asks,
         graced=[said(_grace(each)) for each in shelf.graced],
-        passes=[_pass(candidate) for candidate in shelf.passes],
+        passes=passes,
         wanted=wanted,
         shows=[(show.value, _(words)) for show, words in SHOWS.items()],
         sorts=[(sort.value, _(words)) for sort, words in SORTS.items()],
@@ -261,11 +264,13 @@ def _poster(volume: Volume) -> str:
     return picture_of(volume.slug, None if volume.is_pulled else volume.version)
 
 
-def _pass(candidate: Candidate) -> tuple[str, str, str]:
-    """Return what a pass covers, its state, and where to renew it if it ended and is the person's own."""
+def _pass(session: Session, candidate: Candidate) -> tuple[str, str, bool, Cover | None]:
+    """Return what a pass covers, its state, whether it ended, and what renews it if it is their own."""
     covers, stands = describe(candidate, zone=reading_zone())
-    is_own = candidate.code is Code.PASS_EXPIRED and candidate.grant.place is None
-    return said(covers), said(stands), url_for("passes.show") if is_own else ""
+    is_over = candidate.code is Code.PASS_EXPIRED
+    is_own = is_over and candidate.grant.place is None
+    renewal = renewal_of(session, candidate.grant) if is_own else None
+    return said(covers), said(stands), is_over, renewal
 
 
 def _page_url(wanted: Wanted, page: int) -> str:

@@ -8,13 +8,14 @@ import pytest
 from lms.catalog.my_webinars import PAGE_SIZE
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
-from lms.models.grants import Withdrawal
+from lms.models.grants import OfferKind, Scope, Withdrawal
 from lms.models.live import Registration
 from lms.playback import heartbeats, progress_bitmap, sessions
 from lms.playback.sessions import Screen
+from lms.pricing.price_list import Price, set_prices
 from lms.search import webinar_search
 from tests.clock import NOW
-from tests.factories import make_grant, make_recording, make_webinar
+from tests.factories import make_grant, make_recording, make_series, make_webinar
 
 
 @pytest.fixture(autouse=True)
@@ -209,6 +210,34 @@ def test_few_webinars_need_no_search(library, cast):
     assert "Search my webinars" not in library(cast.alice).text
 
 
-def test_an_expired_pass_leads_to_its_renewal(library, cast):
-    assert 'href="/passes">Renew' in library(cast.carol).text
-    assert 'href="/passes">Renew' not in library(cast.bob).text
+def sell_passes(database):
+    prices = (Price(OfferKind.PASS, 1, 49_900, "USD"),)
+    with database.transaction() as session:
+        set_prices(session, prices, actor=None, now=NOW)
+
+
+def test_an_expired_pass_is_renewed_at_checkout(library, client, cast, database):
+    sell_passes(database)
+    assert "Renew for $499.00" not in library(cast.bob).text
+    assert "Renew for $499.00" in library(cast.carol).text
+    answer = client.post("/cart", data={"choice": "pass", "pass_covers": "everything"})
+    assert answer.location == "/checkout"
+
+
+def test_an_expired_pass_of_a_series_is_renewed_for_that_series(library, cast, database):
+    sell_passes(database)
+    with database.transaction() as session:
+        grant = make_grant(
+            session,
+            session.get_one(Login, cast.dan.id),
+            starts_at=NOW - timedelta(days=400),
+            ends_at=NOW - timedelta(days=35),
+        )
+        grant.scope, grant.series_id = Scope.SERIES, make_series(session, "lamps").id
+    assert 'name="pass_covers" value="series:lamps"' in library(cast.dan).text
+
+
+def test_a_pass_that_is_no_longer_sold_has_no_renewal(library, cast):
+    text = library(cast.carol).text
+    assert "ended on" in text
+    assert "Renew" not in text
