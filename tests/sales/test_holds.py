@@ -90,7 +90,7 @@ def test_buyer_whose_order_was_reviewed_is_told_to_pay_first(
     facts = placed(database, replace(INVOICE, is_held=True))
     assert hold(database, facts)
     text = newest(database, "dan@example.org", "order_on_hold").text
-    assert "Access opens when we receive payment" in text
+    assert "have access when we receive your payment" in text
     assert "opens again" not in text
 
 
