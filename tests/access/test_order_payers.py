@@ -12,7 +12,7 @@ from lms.models.accounts import Login
 from lms.models.orders import Terms
 from lms.models.organizations import Organization, Role
 from lms.models.seats import Pool
-from lms.sales import cancellations
+from lms.sales import cancellations, order_access
 from lms.sales.read_models import OrderFacts
 from tests.access.test_grant_paths import decision, elm_of
 from tests.cast import Cast
@@ -29,7 +29,7 @@ def paused(database: Database, new=INVOICE) -> OrderFacts:
     """Place an order on credit, and put its access on hold forty days later."""
     facts = placed(database, new, at=NOW - 40 * DAY)
     with database.transaction() as session:
-        cancellations.hold(session, locked(session, facts), actor=None, now=NOW - DAY)
+        order_access.hold(session, locked(session, facts), now=NOW - DAY)
     return facts
 
 
@@ -71,7 +71,7 @@ def test_order_on_hold_from_the_start_is_pending_and_leads_nowhere(
     assert answer(database, cast, cast.dan.id) == (Code.PAYMENT_PENDING, None)
     with database.transaction() as session:
         # our team reviews it and lets it wait for payment
-        cancellations.hold(session, locked(session, facts), actor=None, now=NOW - DAY)
+        order_access.hold(session, locked(session, facts), now=NOW - DAY)
     assert answer(database, cast, cast.dan.id) == (Code.PAYMENT_PENDING, None)
 
 

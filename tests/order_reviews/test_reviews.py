@@ -13,7 +13,7 @@ from lms.models.grants import OfferKind
 from lms.models.seats import VerifiedDomain
 from lms.order_reviews import reviews
 from lms.requests.business_days import due_after
-from lms.sales import cancellations
+from lms.sales import cancellations, order_access
 from lms.sales.order_search import WantedOrders, list_orders
 from lms.sales.read_models import OrderFacts
 from tests.buying.buying_fixtures import (
@@ -97,13 +97,13 @@ def test_opening_access_ends_it(database: Database) -> None:
             session, locked(session, facts), mail_context=OFFICE, actor=None, now=NOW
         )
     assert listed(database) == []
-    assert "open" in newest(database, ROSA, "order_open").subject
+    assert "have access" in newest(database, ROSA, "order_open").subject
 
 
 def test_waiting_for_the_payment_ends_it_and_leaves_access_closed(database: Database) -> None:
     facts = waiting(database)
     with database.transaction() as session:
-        cancellations.hold(session, locked(session, facts), actor=None, now=NOW)
+        order_access.hold(session, locked(session, facts), now=NOW)
     assert listed(database) == []
     assert row(database, facts).held_at is not None
 

@@ -20,7 +20,7 @@ from lms.organizations.organization_merges import merge
 from lms.receivables import jobs, pauses
 from lms.receivables.read_models import reminders_of_order, reminders_of_organization
 from lms.receivables.reminders import due_debtors, remind
-from lms.sales import cancellations, corrections, disputes, receiving
+from lms.sales import corrections, disputes, order_access, receiving
 from lms.sales.corrections import Correction
 from lms.sales.read_models import OrderFacts
 from tests.cast import Cast
@@ -88,7 +88,7 @@ def test_a_payer_is_reminded_a_week_before_and_15_30_and_60_days_past_due(
 def test_reminder_says_which_orders_are_on_hold(database: Database, cast: Cast) -> None:
     held, _ = placed(database, GROUP), placed(database, GROUP, at=NOW + timedelta(days=4))
     with database.transaction() as session:
-        cancellations.hold(session, locked(session, held), actor=None, now=NOW)
+        order_access.hold(session, locked(session, held), now=NOW)
     assert days_told(database) == [24, 46, 61, 91]
     mails = [one for one in letters(database, "mia@example.org") if one.kind == "payment_reminder"]
     for mail in mails:

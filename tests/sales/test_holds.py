@@ -66,7 +66,7 @@ def test_buyer_is_told_that_access_is_on_hold_and_how_to_pay(
     mail = newest(database, "dan@example.org", "order_on_hold")
     assert "Reading rooms" in mail.text
     assert "$99.00" in mail.text
-    assert "opens again" in mail.text
+    assert "have access again as soon as the order is paid" in mail.text
     with database.read_session() as session:
         assert order_of(session, link_in(mail).rpartition("/")[2]).public_id == facts.public_id
 

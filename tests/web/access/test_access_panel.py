@@ -108,11 +108,11 @@ def test_unpaid_access_is_sold_again_only_for_other_people(
     assert "Buy for other people" in page.text_content()
 
 
-def test_person_without_access_finds_what_is_for_sale_first(
+def test_person_without_access_finds_what_is_for_sale_alone(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     on_sale(database)
-    assert order_of(page_of(client, cast, cast.dan.id)) == ["buy-box", "access"]
+    assert order_of(page_of(client, cast, cast.dan.id)) == ["buy-box"]
 
 
 def test_reserved_seat_is_told_above_what_is_for_sale(
