@@ -1,5 +1,7 @@
 """Every refusal and failure answers in one voice."""
 
+from html import unescape
+
 import pytest
 from flask import Flask, abort
 from gunicorn.http.body import Body, ChunkedReader
@@ -63,7 +65,7 @@ def visitor(carrel: Carrel) -> Visitor:
 def test_a_refusal_has_its_status_and_says_its_sentence(visitor: Visitor, status: int) -> None:
     page = visitor.get(f"/refused/{status}")
     assert page.status_code == status
-    assert REFUSALS[status].message in page.get_data(as_text=True)
+    assert REFUSALS[status].message in unescape(page.text)
     told = visitor.get(f"/refused/{status}", headers={"Accept": "application/json"})
     assert told.json is not None
     assert (told.status_code, told.json["message"]) == (status, REFUSALS[status].message)
