@@ -22,10 +22,14 @@ def request_seat(
 ) -> str:
     """Email an organization's managers that a person in its LMS needs access to something.
 
-    If the organization owns nothing of it, the email links to its page (path) in the catalog. Returns
-    the name of the first manager. Raises Conflict if there is no one to ask.
+    The email links to the pool's waitlist if the person is on it, and to the page (path) in the catalog
+    if the organization owns nothing of it. Returns the name of the first manager. Raises Conflict if
+    there is no one to ask.
     """
     is_in_library = standing.is_in_the_library(now)
+    waitlist_page = _waitlist_page(session, standing, now)
+    if waitlist_page or is_in_library:
+        page = waitlist_page or "/organization"
     managers = [
         one for one in find_managers(session, standing.organization_id) if one.email is not None
     ]
@@ -45,7 +49,8 @@ def request_seat(
                 "organization": standing.organization,
                 "webinar": title,
                 "is_in_library": is_in_library,
-                "action_url": links.page("/organization" if is_in_library else page),
+                "is_waiting": bool(waitlist_page),
+                "action_url": links.page(page),
             },
             now=now,
         )
@@ -63,3 +68,13 @@ def join_waitlist(session: Session, standing: Standing, *, now: datetime) -> Non
         raise NotFound
     pool_id = session.scalars(select(Pool.id).where(Pool.public_id == grant.place.pool)).one()
     waitlist.join(session, pool_id, standing.login_id, actor=None, now=now)
+
+
+def _waitlist_page(session: Session, standing: Standing, now: datetime) -> str:
+    """Return the path of the waitlist that the person is on for the pool that refuses them, or ""."""
+    grant = standing.decide(Action.RECORDING, now).grant
+    if grant is None or grant.place is None or standing.login_id is None:
+        return ""
+    if not waitlist.is_waiting(session, grant.place.pool, standing.login_id):
+        return ""
+    return f"/organization/{grant.place.organization}/pools/{grant.place.pool}/invitations#waiting"

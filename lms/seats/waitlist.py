@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Conflict, NotFound
 from lms.models.accounts import Login
-from lms.models.seats import WaitingEnd, WaitingEntry
+from lms.models.seats import Pool, WaitingEnd, WaitingEntry
 from lms.seats.claims import asking_sitter, seat_held
 from lms.seats.seat_counts import Sitter, lock_pool, standing_of
 from lms.seats.waitlist_offers import offer_next
@@ -106,6 +106,20 @@ def go_first(session: Session, pool_id: int, login_id: int) -> None:
         entry = _entry(session, pool_id, sitter, first)
     entry.joined_at = first - timedelta(microseconds=1)
     session.flush()
+
+
+def is_waiting(session: Session, pool: str, login_id: int) -> bool:
+    """Return whether a login is on the waitlist of a pool, given by its public ID."""
+    found = (
+        select(WaitingEntry.id)
+        .join(Pool, Pool.id == WaitingEntry.pool_id)
+        .where(
+            Pool.public_id == pool,
+            WaitingEntry.ended_at.is_(None),
+            _is(asking_sitter(session, login_id)),
+        )
+    )
+    return session.scalar(found.limit(1)) is not None
 
 
 def leave(session: Session, pool_id: int, login_id: int, *, now: datetime) -> None:

@@ -87,6 +87,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "organization": LIBRARY,
             "webinar": TITLE,
             "is_in_library": True,
+            "is_waiting": False,
             "action_url": page("/organization/example"),
         },
     ),

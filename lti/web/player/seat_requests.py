@@ -1,4 +1,4 @@
-"""Seat requests from a frame: one click asks the organization's managers, or joins the waitlist."""
+"""Seat requests from a frame: one click joins the waitlist, or asks the organization's managers as well."""
 
 from datetime import datetime
 from typing import Final
@@ -67,8 +67,10 @@ def _asked(secret: str, slug: str | None) -> ResponseReturnValue:
     if not may_ask(viewer, told):
         raise NotFound
     outcome = _spend(f"{frame.login_id}:{viewer.playable.slug}", f"{frame.organization_id}")
-    if outcome == SENT:
-        with transaction() as session:
+    with transaction() as session:
+        if told.may_wait:  # the waitlist shows managers who asked, until they have a seat
+            join_waitlist(session, viewer.standing, now=now)
+        if outcome == SENT:
             request_seat(
                 session,
                 viewer.standing,

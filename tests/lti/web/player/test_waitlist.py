@@ -12,6 +12,7 @@ from tests.lti.web.player.test_watch_page import _launch, _play, _revoke
 from tests.lti.web.player.test_watch_page import at_noon as at_noon
 from tests.lti.web.player.test_watch_page import course as course
 from tests.lti.web.player.test_watch_page import pool as pool
+from tests.mailbox import letters, link_in
 
 LINKS = Links("http://localhost")
 NO_TOKEN = {"X-CSRFToken": ""}
@@ -62,6 +63,20 @@ def test_one_press_joins_and_a_second_changes_nothing(client, database, full):
     assert "Join the waitlist" not in page.text
     assert "Ask Mia for a seat" in page.text
     assert _waiting(database) == 1
+
+
+def test_asking_a_manager_joins_the_waitlist_that_the_email_opens(client, database, cast, full):
+    late = _launch(database, full, sub="late", name="Wren Reader")
+    asked = client.post(f"/lti/s/{late}/ask", headers=NO_TOKEN)
+    page = client.get(asked.headers["Location"]).text
+    assert "re on the waitlist." in page
+    assert "We emailed Mia that you need a seat" in page
+    (mail,) = letters(database, cast.mia.email)
+    assert "Release a seat or add seats" in mail.text
+    client.sign_in(cast.mia.id)
+    assert "Wren Reader" in client.get(link_in(mail)).text
+    overview = client.get("/organization", follow_redirects=True).text
+    assert "1 person is waiting for a seat" in overview
 
 
 def test_a_seat_that_is_freed_plays_for_who_waited_first(client, database, full):
