@@ -11,6 +11,7 @@ from lms.buying.payment_pages import payer_of
 from lms.buying.payment_promises import CheckSent
 from lms.core.errors import N_, Conflict, Invalid
 from lms.documents import payment_links
+from lms.documents.policies_in_print import current_versions
 from lms.mail.links import MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
@@ -52,6 +53,11 @@ def accept_quote(
     return accepted_quotes.accept(
         session, newest, acceptance, mail_context=mail_context, actor=None, now=now
     )
+
+
+def agree_to_policies(session: Session, token: str, *, now: datetime) -> None:
+    """Store that a customer agreed to the current policies, before they pay a quote; raises Conflict."""
+    _locked(session, token).policies = current_versions(session, now=now)
 
 
 def add_purchase_order(

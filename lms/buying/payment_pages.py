@@ -60,11 +60,17 @@ class PaymentPage:
     seller: Seller
     vendor_documents: tuple[VendorDocumentFacts, ...]
     has_payer: bool
+    is_personal: bool
 
     @property
     def is_owed(self) -> bool:
         """Return whether the order has an invoice with an open balance."""
         return self.facts.invoice_id is not None and self.facts.open_minor > 0
+
+    @property
+    def is_quote_to_pay(self) -> bool:
+        """Return whether a person can pay the quote in one step, as for the renewal of a pass (M17)."""
+        return self.quote is not None and self.is_personal
 
 
 def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) -> PaymentPage:
@@ -95,6 +101,7 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
             for one in vendor_documents_for(session, audience, on=on_wall_clock(now, zone).date())
         ),
         has_payer=payer_of(order) is not None,
+        is_personal=order.organization_id is None and not order.organization_name,
     )
 
 

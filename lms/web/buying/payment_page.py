@@ -19,6 +19,7 @@ from lms.models.documents import Document, DocumentKind
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import Standing
 from lms.web.buying.card import pay_page, takes_cards
+from lms.web.buying.payment_page_forms import PayQuoteForm
 from lms.web.core import rate_limits
 from lms.web.core.current_user import viewer
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
@@ -26,6 +27,7 @@ from lms.web.core.request_context import carrel, read_session, render, transacti
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, promise_text
+from lms.web.seller.agreements import agreements
 
 blueprint = Blueprint("payment_page", __name__, url_prefix="/pay")
 
@@ -139,8 +141,10 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         "takes_papers": page.has_payer and standing is not Standing.CANCELED,
         "takes_orders": standing is not Standing.CANCELED,
         "card_url": url_for("payment_page_card.pay", token=token)
-        if page.is_owed and takes_cards()
+        if (page.is_owed or page.is_quote_to_pay) and takes_cards()
         else "",
+        "agreements": agreements() if page.is_quote_to_pay else (),
+        "pay_form": PayQuoteForm(),
     }
 
 

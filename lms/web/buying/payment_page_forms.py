@@ -1,4 +1,4 @@
-"""Forms of the payment page: accepting a quote, a purchase order, a check, approval, and tax exemption."""
+"""Forms of the payment page: accepting or paying a quote, a purchase order, a check, and papers."""
 
 from wtforms import (
     BooleanField,
@@ -44,6 +44,12 @@ class AcceptQuoteForm(Form):
     )
     file = _paper()
     agrees = BooleanField(_l("I agree to the policies below"))
+
+
+class PayQuoteForm(Form):
+    """The agreement of a person who pays a quote without accepting it first."""
+
+    has_agreed = BooleanField(_l("I agree to the terms"))
 
 
 class PurchaseOrderForm(Form):

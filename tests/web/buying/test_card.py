@@ -15,12 +15,16 @@ from lms.models.catalog import Webinar, WebinarState
 from lms.models.orders import Order
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.payments import Checkout, Payment
+from lms.models.seller import PolicyKind
 from lms.people import erased_orders
 from lms.pricing.price_list import set_prices
+from lms.sales.orders import find_order
+from lms.seller.policies import publish_policy, save_draft
 from tests.buying.buying_fixtures import PRICES, ROSA, open_for_business
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import link_in, newest
+from tests.sales.order_fixtures import SEAT, read
 from tests.servers.stripe import KEY, SECRET, Delivery, FakeStripe
 from tests.servers.stripe_objects import PAYS
 from tests.visitor import Visitor
@@ -204,6 +208,28 @@ def test_payment_of_a_person_erased_meanwhile_is_recorded(
     assert client.get(back(url)).status_code == 303
     with database.read_session() as session:
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
+
+
+def test_person_pays_their_quote_by_its_link_in_one_step(
+    client: Visitor, carrel: Carrel, database: Database, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        save_draft(session, PolicyKind.TERMS, "You buy. We deliver.", actor=None, now=NOW)
+        publish_policy(session, PolicyKind.TERMS, actor=None, now=NOW)
+    facts = quoted(database, SEAT)
+    path = link(carrel, facts)
+    assert "Pay $99.00 by card" in client.get(path).text
+    assert client.post(f"{path}/card").location == path
+    assert "Please agree to the terms." in client.get(path).text
+    url = client.post(f"{path}/card", data={"has_agreed": "y"}).location or ""
+    assert read(database, facts).placed_at is None
+    client.get(back(url))
+    now = read(database, facts)
+    assert (now.open_minor, now.held_at, now.review_due_at) == (0, None, None)
+    with database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [9900]
+        assert find_order(session, facts.public_id).policies
+    assert "by card" not in client.get(path).text
 
 
 def test_payment_link_pays_no_quote_that_is_not_accepted_or_expired(
