@@ -28,6 +28,7 @@ POOL_USE = N_("%(organization)s: %(share)s%% of your seats are used")
 POOL_FULL = N_("%(organization)s: all your seats are used")
 RENEWED = N_("%(organization)s: your contract is renewed until %(day)s")
 PASS_ENDS = N_("Your pass ends on %(day)s")
+PASS_ENDED = N_("Your pass ended on %(day)s")
 OWNED_PASS_ENDS = N_("%(organization)s: your all-access pass ends on %(day)s")
 OWNED_PASS_RENEWED = N_("%(organization)s: your all-access pass is renewed until %(day)s")
 FULL: Final = 100
@@ -69,14 +70,17 @@ class NewTerm:
 
 @dataclass(frozen=True, slots=True)
 class EndingPass:
-    """A person's pass that ends, and how many days ahead they are notified; `covers` is "" for everything."""
+    """A person's pass that ends or ended; `covers` is "" for everything.
+
+    `days` is how many days ahead they are notified, None if our team sends the email.
+    """
 
     reader: Steward
     grant: str
     ends_at: datetime
     covers: str
     target: Target
-    days: int
+    days: int | None
 
 
 def send_contract_ends(
@@ -202,26 +206,29 @@ def send_pool_use(
 def send_pass_ends(
     session: Session, ending: EndingPass, post: Post, *, url: str, price: str, now: datetime
 ) -> None:
-    """Email the owner of a pass that it ends, and that a renewal continues from there (A5).
+    """Email the owner of a pass that it ends or ended, and when a renewal begins (A5).
 
-    `url` is where to renew it for `price`, or to request a renewal if there is no price.
+    `url` is where to renew it for `price`, or to request a renewal if there is no price. Each notice is
+    sent once, and our team's email each time.
     """
     reader, day = ending.reader, _last_day(ending.ends_at, post.zone)
+    is_over = ending.ends_at <= now
     mail_outbox.post(
         session,
         kind="pass_expiring",
         to=reader.email,
         login_id=reader.login_id,
-        subject=PASS_ENDS % {"day": day},
+        subject=(PASS_ENDED if is_over else PASS_ENDS) % {"day": day},
         values={
             "name": reader.name,
             "day": day,
             "covers": ending.covers or ALL_WEBINARS,
             "price": price,
+            "is_over": is_over,
             "action_url": url,
         },
         now=now,
-        unique_key=f"pass-ends:{ending.grant}:{ending.days}",
+        unique_key=None if ending.days is None else f"pass-ends:{ending.grant}:{ending.days}",
     )
 
 

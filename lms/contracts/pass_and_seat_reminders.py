@@ -10,13 +10,14 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Result, and_, func, or_, select
+from sqlalchemy import Result, Row, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
 from lms.contracts.mails import EndingPass, Fewer, Post
 from lms.core.dates_and_time_zones import read_zone
+from lms.core.errors import NotFound
 from lms.grants.grants import Target
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
@@ -36,6 +37,29 @@ AHEAD: Final = timedelta(days=32)
 TELLS_FOR: Final = timedelta(days=7)
 MORNING: Final = time(9)
 MOMENT: Final = timedelta(microseconds=1)
+
+
+_kept = aliased(Login)
+_PASSES: Final = (
+    select(
+        Grant,
+        _kept.id.label("login_id"),
+        _kept.email,
+        _kept.name,
+        func.coalesce(Presenter.name, Series.title, "").label("covers"),
+    )
+    .join(Login, Login.id == Grant.login_id)
+    .join(_kept, _kept.id == func.coalesce(Login.merged_into, Login.id))
+    .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
+    .outerjoin(Series, Series.id == Grant.series_id)
+    .where(
+        Grant.kind == OfferKind.PASS,
+        Grant.revoked_at.is_(None),
+        Grant.ends_at.is_not(None),
+        _kept.email.is_not(None),
+        _kept.blocked_at.is_(None),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +195,6 @@ def tell_pool_use(session: Session, *, mail_context: MailContext, now: datetime)
 def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[EndingPass, ...]:
     """Return people's passes that end in 30, 7 or 1 days and are not renewed, when a notice is due."""
     later = aliased(Grant)
-    kept = aliased(Login)
     follows = (
         select(later.id)
         .where(
@@ -185,40 +208,29 @@ def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[Endi
         )
         .exists()
     )
-    passes = (
-        select(
-            Grant,
-            kept.id.label("login_id"),
-            kept.email,
-            kept.name,
-            func.coalesce(Presenter.name, Series.title, "").label("covers"),
-        )
-        .join(Login, Login.id == Grant.login_id)
-        .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
-        .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
-        .outerjoin(Series, Series.id == Grant.series_id)
-        .where(
-            Grant.kind == OfferKind.PASS,
-            Grant.revoked_at.is_(None),
-            Grant.ends_at > now,
-            Grant.ends_at <= now + AHEAD,
-            kept.email.is_not(None),
-            kept.blocked_at.is_(None),
-            ~follows,
-        )
-        .order_by(Grant.id)
-    )
+    passes = _PASSES.where(Grant.ends_at > now, Grant.ends_at <= now + AHEAD, ~follows)
     found = []
-    for row in session.execute(passes).all():
-        grant: Grant = row.Grant
-        assert grant.ends_at is not None  # noqa: S101  (the query selects only those with an end)
-        days = due_notice(grant.ends_at, zone, now=now, since=grant.created_at)
+    for row in session.execute(passes.order_by(Grant.id)).all():
+        days = due_notice(row.Grant.ends_at, zone, now=now, since=row.Grant.created_at)
         if days is not None:
-            target = Target(grant.scope, grant.presenter_id or grant.series_id)
-            reader = Steward(row.login_id, row.email, row.name)
-            ends = (grant.public_id, grant.ends_at, row.covers, target, days)
-            found.append(EndingPass(reader, *ends))
+            found.append(_ending_pass(row, days))
     return tuple(found)
+
+
+def find_pass(session: Session, grant_id: str) -> EndingPass:
+    """Return a person's pass by its public ID, for an email about renewing it; raises NotFound."""
+    row = session.execute(_PASSES.where(Grant.public_id == grant_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _ending_pass(row, None)
+
+
+def _ending_pass(row: Row[*tuple[Any, ...]], days: int | None) -> EndingPass:
+    grant: Grant = row.Grant
+    assert grant.ends_at is not None  # noqa: S101  (the query selects only those with an end)
+    target = Target(grant.scope, grant.presenter_id or grant.series_id)
+    reader = Steward(row.login_id, row.email, row.name)
+    return EndingPass(reader, grant.public_id, grant.ends_at, row.covers, target, days)
 
 
 def _endings(session: Session, after: datetime, until: datetime) -> Iterator[_Ending]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.contracts.mails import EndingPass, Post, send_pass_ends
+from lms.contracts.pass_and_seat_reminders import find_pass
 from lms.documents.payment_links import PaymentLinks, link_of
 from lms.grants.grants import target_columns
 from lms.mail.links import MailContext
@@ -34,7 +35,7 @@ def tell(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    """Email the owner of a pass that it ends, with the link that renews it; once for each notice."""
+    """Email the owner of a pass that it ends or ended, with the link that renews it."""
     session.scalars(select(Grant.id).where(Grant.public_id == ending.grant).with_for_update()).one()
     order = _quoted(session, ending, now=now) or _quote(
         session, ending, mail_context=mail_context, now=now
@@ -46,6 +47,15 @@ def tell(
         price = say_money(total, order.currency)
     post = Post(mail_context.links, mail_context.zone)
     send_pass_ends(session, ending, post, url=url, price=price, now=now)
+
+
+def send_link(
+    session: Session, grant_id: str, *, pay: PaymentLinks, mail_context: MailContext, now: datetime
+) -> str:
+    """Email the owner of a pass the link that renews it, and return their address; raises NotFound."""
+    ending = find_pass(session, grant_id)
+    tell(session, ending, pay=pay, mail_context=mail_context, now=now)
+    return ending.reader.email
 
 
 def _quoted(session: Session, ending: EndingPass, *, now: datetime) -> Order | None:

@@ -18,6 +18,7 @@ from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Invalid, NotFound
 from lms.mail.bounces import Bounced, bounced_addresses
 from lms.models.accounts import Login
+from lms.models.catalog import Webinar
 from lms.models.organizations import Organization
 from lms.models.seats import VerifiedDomain
 from lms.organizations.organizations import find_manager
@@ -77,8 +78,9 @@ class Found:
     """The answer: whom it is about, the decision and its facts, and the possible next steps.
 
     `manager` can be asked if that is the next step, `payer` is the organization that allotted the seats
-    to theirs, if one did, and `may_pay` is True if the person can pay; `order` is the public ID of the order that the deciding grant came from; in `pools` the person could be
-    given a seat.
+    to theirs, if one did, and `may_pay` is True if the person can pay; `order` is the public ID of the
+    order that the deciding grant came from; in `pools` the person could be given a seat; `moved_from` is
+    the date that the webinar was postponed from.
     """
 
     caller: Caller
@@ -89,6 +91,7 @@ class Found:
     may_pay: bool
     order: str | None
     pools: tuple[OfferedPool, ...]
+    moved_from: datetime | None
 
 
 def read_caller(session: Session, who: str) -> Caller:
@@ -113,7 +116,9 @@ def read_caller(session: Session, who: str) -> Caller:
         begun=begun,
         email=email,
         seats=seats,
-        waiting=read_waiting(session, read_address(email).key) if email else (),
+        waiting=read_waiting(
+            session, read_address(email).key if email else "", account.id if account else 0
+        ),
         domain_of=organization.name if organization else "",
         organization_slug=organization.slug if organization else "",
         bounced=_bounce_of(session, email),
@@ -159,6 +164,7 @@ def inquire(session: Session, asked: Asked) -> Found:
         may_pay=overdue_order(session, decision, case.login.id) is not None,
         order=order_of_grant(session, decision.grant.public_id) if decision.grant else None,
         pools=pools_for(session, caller, asked.webinar_id, now=asked.at),
+        moved_from=session.scalar(select(Webinar.moved_from).where(Webinar.id == asked.webinar_id)),
     )
 
 

@@ -78,6 +78,22 @@ def find_alike(session: Session, address: str) -> Matches:
     return find_callers(session, address.partition("@")[0])
 
 
+def find_namesakes(session: Session, name: str, address: str) -> Matches:
+    """Return other people of this name, or with the same part before the @ of their address."""
+    before = address.partition("@")[0].casefold()
+    found = {
+        one.who: one
+        for typed in filter(None, (name, before))
+        for one in find_callers(session, typed).items
+        if one.email.casefold() != address.casefold()
+        and (
+            one.name.casefold() == name.casefold()
+            or one.email.partition("@")[0].casefold() == before
+        )
+    }
+    return Matches(tuple(found.values()), len(found), has_more=False)
+
+
 def _first(accounts: Sequence[Match], invited: Sequence[Match]) -> tuple[Match, ...]:
     """Return ten people in all, at least half of them invited people if there are that many."""
     fair = accounts[: max(MOST - len(invited), MOST // 2)]

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, func, or_, select, union, union_all
+from sqlalchemy import Row, Select, func, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.accounts.login_lookup import find_known
 from lms.core.email_addresses import read_address
@@ -176,13 +177,14 @@ def _organizations(session: Session, keys: Sequence[str]) -> dict[str, list[str]
     return found
 
 
-def read_waiting(session: Session, key: str) -> tuple[Waiting, ...]:
-    """Return the waitlists that an address, given by its key, is on."""
+def read_waiting(session: Session, key: str, login_id: int = 0) -> tuple[Waiting, ...]:
+    """Return the waitlists that an address, given by its key, or a login is on."""
+    theirs = or_(WaitingEntry.email_key == key, WaitingEntry.login_id.in_(logins_of(login_id)))
     rows = session.execute(
         select(Organization.name, Organization.slug, WaitingEntry.joined_at)
         .join_from(WaitingEntry, Pool, Pool.id == WaitingEntry.pool_id)
         .join(Organization, Organization.id == kept_organization(Pool.organization_id))
-        .where(and_(WaitingEntry.email_key == key, WaitingEntry.ended_at.is_(None)))
+        .where(theirs, WaitingEntry.ended_at.is_(None))
         .order_by(WaitingEntry.joined_at)
     )
     return tuple(Waiting(*row) for row in rows)

@@ -47,6 +47,7 @@ def posted(session: Session, login: Login | None, *, kind: str = "pass_expiring"
         "covers": N_("all webinars"),
         "day": day,
         "price": "",
+        "is_over": False,
         "pays_at_once": False,
         "action_url": "https://example.org/renew",
     }

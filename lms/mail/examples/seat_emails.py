@@ -178,6 +178,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "covers": ALL,
             "day": "October 6, 2027",
             "price": "$499.00",
+            "is_over": False,
             "action_url": page("/renew/example"),
         },
     ),

@@ -66,6 +66,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "grant.revoked": N_("%(actor)s removed access: %(subject)s"),
     "grant.suspended": N_("%(actor)s paused access: %(subject)s"),
     "grant.restored": N_("%(actor)s restored access: %(subject)s"),
+    "grant.renewal_sent": N_("%(actor)s emailed a link to renew %(subject)s"),
     "grant.paid": N_("%(actor)s recorded the payment for %(subject)s"),
     "handout.added": N_("%(actor)s added the handout %(subject)s"),
     "handout.put_back": N_("%(actor)s restored the handout %(subject)s"),

@@ -20,13 +20,20 @@ from lms.grants import grant_target_lookup
 from lms.grants.grant_target_lookup import WebinarName
 from lms.people import access_diagnosis
 from lms.people.access_diagnosis import Asked, Caller, Found
-from lms.people.caller_search import Matches, find_alike, find_callers, means_one
+from lms.people.caller_search import (
+    Matches,
+    find_alike,
+    find_callers,
+    find_namesakes,
+    means_one,
+)
 from lms.web.access.access_panel_and_reader_times import reading_zone, said
 from lms.web.core.form_errors import show_faults
 from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.people.caller_acts import CallerAct, caller_acts, is_coming, recording_state
 from lms.web.people.caller_rows import caller_row, pool_choices, webinar_choices
-from lms.web.people.staff_answer_texts import ACTIONS, answer_sentence
+from lms.web.people.staff_answer_texts import ACTIONS, answer_sentence, coming_sentence
 from lms.web.people.staff_forms import WhyForm
 from lms.web.people.staff_grants import recent_titles
 
@@ -39,7 +46,8 @@ NO_MATCH: Final = N_("No results. Enter part of a name or email address.")
 class Answer:
     """The decision as shown: for staff, and as the person reads it with their next step.
 
-    `order_url` is the page of the order that it depends on.
+    `order_url` is the page of the order that it depends on, and `recording` what a recording that isn't
+    ready is waiting for.
     """
 
     may: bool
@@ -53,6 +61,8 @@ class Answer:
     read: str
     step: str
     order_url: str | None
+    recording: str
+    acts: tuple[CallerAct, ...]
     weighed: tuple[tuple[str, str], ...]
 
 
@@ -128,7 +138,7 @@ def _told(session: Session, form: WhyForm, who: str, at: datetime) -> dict[str, 
         pools = access_diagnosis.pools_for(session, caller, None, now=at)
         return {
             "person": caller_row(caller, who, now=now()),
-            "alike": _alike(session, caller, form),
+            "alike": _alike(session, caller, form, has_nothing=False),
             "choices": webinar_choices(session, caller, who, now=at),
             "pools": pool_choices(pools),
             "answer": None,
@@ -139,15 +149,21 @@ def _told(session: Session, form: WhyForm, who: str, at: datetime) -> dict[str, 
     may = isinstance(found.decision, Admitted)
     return {
         "person": caller_row(found.caller, who, now=now()),
-        "alike": _alike(session, found.caller, form),
+        "alike": _alike(
+            session, found.caller, form, has_nothing=found.decision.code is Code.NO_GRANT
+        ),
         "choices": [],
         "pools": [] if may else pool_choices(found.pools),
-        "answer": _answer(found, asked, webinar),
+        "answer": _answer(session, found, asked, webinar),
     }
 
 
-def _alike(session: Session, caller: Caller, form: WhyForm) -> list[tuple[str, str, str, str]]:
-    """Return people with similar addresses if nothing is known of this one."""
+def _alike(
+    session: Session, caller: Caller, form: WhyForm, *, has_nothing: bool
+) -> list[tuple[str, str, str, str]]:
+    """Return who else the caller may be: under another address, or if they have nothing, a similar one."""
+    if caller.account and has_nothing:
+        return _match_rows(find_namesakes(session, caller.account.name, caller.email or ""), form)
     if caller.account or caller.begun or caller.seats or caller.waiting or not caller.email:
         return []
     return _match_rows(find_alike(session, caller.email), form)
@@ -177,7 +193,7 @@ def _moment(form: WhyForm) -> datetime:
         raise Invalid(sentence, fields={"at": sentence}) from refusal
 
 
-def _answer(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
+def _answer(session: Session, found: Found, asked: Asked, webinar: WebinarName) -> Answer:
     zone, decision = reading_zone(), found.decision
     told = explain(
         decision,
@@ -190,7 +206,9 @@ def _answer(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
     pays = decision.code in UNPAID | {Code.SUSPENDED_DISPUTE, Code.REFUNDED}
     return Answer(
         may=isinstance(decision, Admitted),
-        sentence=answer_sentence(decision, found.case.webinar, zone),
+        sentence=coming_sentence(found.case.webinar, found.moved_from, zone)
+        if is_coming(found, asked)
+        else answer_sentence(decision, found.case.webinar, zone),
         webinar=webinar.title,
         webinar_url=url_for("staff_webinars.show", slug=webinar.slug),
         action=_(ACTIONS[asked.action]),
@@ -202,5 +220,7 @@ def _answer(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
         order_url=url_for("staff_order.show", order_id=found.order)
         if found.order and pays
         else None,
+        recording=recording_state(session, found, asked, webinar.slug),
+        acts=caller_acts(session, found, asked, webinar.slug),
         weighed=tuple((said(what), said(verdict)) for what, verdict in told.weighed),
     )

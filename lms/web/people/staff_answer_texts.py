@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 
 from lms.access.policy import Action, Code, Decision, GrantFacts, Way, WebinarFacts
-from lms.core.dates_and_time_zones import say_date, say_datetime_short
+from lms.core.dates_and_time_zones import say_date, say_datetime, say_datetime_short
 from lms.core.errors import N_
 from lms.models.accounts import EmailPurpose
 from lms.models.catalog import WebinarState
@@ -35,7 +35,9 @@ _OWN: Final[Mapping[Code, str]] = {
     ),
     Code.NOT_STARTED: N_("Their access starts %(starts)s."),
     Code.LIVE_NOT_OPEN: N_("They have access and can join starting one hour before the webinar."),
-    Code.RECORDING_NOT_READY: N_("They have access, but the recording isn't ready yet."),
+    Code.RECORDING_NOT_READY: N_(
+        "They have access, but the recording isn't ready yet. We'll email them when it is."
+    ),
     Code.LIVE_OVER: N_("The live session is over."),
     Code.HELD_AFTER_TERM: N_("Their pass ends %(until)s, before this webinar."),
     Code.PASS_EXPIRED: N_("Their pass ended %(until)s."),
@@ -123,6 +125,18 @@ def answer_sentence(decision: Decision, webinar: WebinarFacts, zone: ZoneInfo) -
         if grant.place.way is Way.EXPIRED and code in (Code.INVITE_NOT_CLAIMED, Code.NO_GRANT):
             message = _EXPIRED if grant.place.has_room else _EXPIRED_FULL
     return str(_(message) % _values(grant, zone))
+
+
+def coming_sentence(webinar: WebinarFacts, moved_from: datetime | None, zone: ZoneInfo) -> str:
+    """Return that a person has access to a webinar to come, and when it is, for staff."""
+    values = {"held": say_datetime(webinar.held_at, zone)}
+    if moved_from is None:
+        return _("They have access. The webinar is on %(held)s.", **values)
+    return _(
+        "They have access. The webinar was moved from %(was)s to %(held)s.",
+        was=say_datetime(moved_from, zone),
+        **values,
+    )
 
 
 def account_sentence(caller: Caller) -> str:

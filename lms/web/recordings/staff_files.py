@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from flask import Blueprint, flash, jsonify, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -23,6 +23,7 @@ from lms.web.access.access_panel_and_reader_times import said_datetime
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_uploads import received
 from lms.web.core.job_progress_texts import say_progress
+from lms.web.core.next_url import asked_onward
 from lms.web.core.recording_time_texts import clock_of
 from lms.web.core.request_context import (
     carrel,
@@ -118,8 +119,10 @@ def cancel(slug: str, recording_id: str) -> ResponseReturnValue:
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/retry")
 @open_to(Audience.STAFF)
 def retry(slug: str, recording_id: str) -> ResponseReturnValue:
+    """Process a recording again; redirect to the page named in the form, or to the webinar's."""
     _let(recordings.retry, recording_id)
-    return _done(slug, _("Processing the recording again."))
+    done, onward = _done(slug, _("Processing the recording again.")), asked_onward()
+    return redirect(onward, code=303) if onward else done
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/prepare-again")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,6 +12,7 @@ from lms.core.errors import N_, Conflict, NotFound
 from lms.documents.payment_links import payment_links
 from lms.sales import cancellations, invoices, mails, orders
 from lms.web.core.current_user import required_viewer
+from lms.web.core.next_url import asked_onward
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -64,7 +65,10 @@ def note(order_id: str) -> ResponseReturnValue:
 @blueprint.post("/<order_id>/<act>")
 @open_to(Audience.STAFF)
 def move(order_id: str, act: str) -> ResponseReturnValue:
-    """Put access on hold or open it, cancel an order without an invoice, or resend its email."""
+    """Put access on hold or open it, cancel an order without an invoice, or resend its email.
+
+    Redirects to the page named in the form, such as that of a caller, or to the order's.
+    """
     if act not in DONE:
         raise NotFound
     try:
@@ -76,7 +80,8 @@ def move(order_id: str, act: str) -> ResponseReturnValue:
         page = render("sales/staff_order.html", form=form, fault=_(refusal.message), **values)
         return page, 409
     flash(_(done), "done")
-    return see_other(".show", order_id=order_id)
+    onward = asked_onward()
+    return redirect(onward, code=303) if onward else see_other(".show", order_id=order_id)
 
 
 def _do(order_id: str, act: str) -> str:
