@@ -94,6 +94,11 @@ def payables_of(session: Session, organization_id: int) -> tuple[str, ...]:
     )
 
 
+def add_payable(session: Session, organization_id: int, email: str) -> None:
+    """Add the accounts payable address of a new organization; raises Invalid."""
+    _write_payables(session, organization_id, [read_address(email)])
+
+
 def read_payables(text: str) -> tuple[str, ...]:
     """Return the typed email addresses, separated by commas, semicolons, spaces or line breaks."""
     return tuple(one for one in re.split(r"[\s,;]+", text) if one)

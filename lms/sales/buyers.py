@@ -19,6 +19,7 @@ from lms.models.audit import AuditEntry
 from lms.models.orders import Order, Terms
 from lms.models.organizations import Membership, Organization, Role
 from lms.organizations import memberships, organizations
+from lms.organizations.billing_details import add_payable
 from lms.organizations.organizations import NewOrganization, OrganizationFacts
 from lms.sales import billing
 
@@ -128,11 +129,18 @@ def _make_organization(
 def _mark_unverified(
     session: Session, order: Order, organization: OrganizationFacts, *, now: datetime
 ) -> None:
-    """Mark an organization from a customer's own order for our team to check, with its address (S16)."""
+    """Mark an organization from a customer's own order for our team to check (S16).
+
+    It gets the addresses that the customer typed: its own, and that of accounts payable.
+    """
     row = session.get_one(Organization, organization.id)
     row.unverified_since = now
-    if order.bill_to is not None:
-        row.billing_address = billing.unpack(order.bill_to).postal
+    if order.bill_to is None:
+        return
+    billed = billing.unpack(order.bill_to)
+    row.billing_address = billed.postal
+    if billed.to.email != order.contact_email:
+        add_payable(session, row.id, billed.to.email)
 
 
 def _account(

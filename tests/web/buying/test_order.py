@@ -11,8 +11,10 @@ from lms.accounts import accounts
 from lms.accounts.accounts import NewLogin
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
+from lms.documents.mails import recipients
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
+from lms.models.documents import Document, DocumentKind
 from lms.models.grants import OfferKind
 from lms.models.orders import Order, OrderSession
 from lms.models.organizations import Membership, Role
@@ -309,3 +311,14 @@ def test_order_opens_no_free_webinar_without_signing_in(
         session.scalars(select(Webinar).where(Webinar.slug == OTHER)).one().free = True
     assert client.get(f"/webinars/{OTHER}/watch").status_code in (302, 303, 403)
     assert client.post(f"/webinars/{OTHER}/playback", json={}).status_code == 403
+
+
+def test_invoice_goes_to_the_address_for_invoices_that_the_buyer_typed(
+    client: Visitor, database: Database
+) -> None:
+    order(client, payment="invoice", payable_email="ap@pinecounty.example")
+    confirm(client, database)
+    with database.read_session() as session:
+        invoices = select(Document).where(Document.kind == DocumentKind.INVOICE)
+        invoice = session.scalars(invoices).one()
+        assert recipients(session, invoice) == ("ap@pinecounty.example",)
