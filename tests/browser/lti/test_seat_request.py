@@ -1,0 +1,186 @@
+"""A learner without a seat asks in the course, a manager adds one, and the request closes by itself."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from lms.core.clock import now
+from lms.models.accounts import Login, SellerRole
+from lms.models.grants import OfferKind
+from lms.models.organizations import Organization
+from lms.models.seats import Pool
+from lms.pricing.price_list import set_prices
+from lms.sales.new_orders import NewLine
+from lms.seats import claims
+from lms.seller.settings import edit_seller
+from tests.browser.lti.cookie_settings import Cookies, browsing
+from tests.browser.lti.two_sites import TITLES, Library, Visitor, play
+from tests.browser.person import Person
+from tests.browser.sent_mail import letter_to
+from tests.browser.test_after_the_sale import bought, order_of
+from tests.browser.test_request_to_sale import PRICES
+from tests.platform.app import running_platform
+from tests.platform.records import Link
+from tests.seller.seller_settings import COMPLETE
+from tests.servers.axe import axe_faults
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+HOUSE = "Maple County Library"
+SEATS = NewLine(
+    kind=OfferKind.GROUP_SEATS, covers="webinar:course-1", price_minor=22_500, quantity=3
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Maple:
+    """A library that bought three seats, of which two are taken; its manager, and one of our team."""
+
+    home: str
+    name: str
+    mia: int
+    mia_email: str
+    ada: int
+    others: tuple[str, ...]
+
+
+@pytest.fixture
+def maple(library: Library) -> Maple:
+    served, carrel = library.served, library.served.carrel
+    with carrel.database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=now())
+        edit_seller(session, COMPLETE, actor=None, now=now())
+    facts = bought(carrel, order_of("Mia", SEATS, firm=HOUSE), is_paid=True)
+    with carrel.database.transaction() as session:
+        firm = session.get_one(Organization, facts.organization_id)
+        pool = session.scalars(select(Pool).where(Pool.organization_id == firm.id)).one()
+        others = [served.add_person(session, name) for name in ("Kim", "Lee")]
+        for one in others:
+            claims.claim(session, pool.id, one.id, actor=None, now=now())
+        mia = session.get_one(Login, facts.contact_id)
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
+        emails = tuple(one.email or "" for one in others)
+        home = f"/organization/{firm.public_id}"
+        return Maple(home, firm.name, mia.id, mia.email or "", ada.id, emails)
+
+
+@contextmanager
+def signed_in(browser: "Browser", library: Library, login_id: int) -> Iterator[Person]:
+    """Open a browser in which a person is signed in."""
+    person = Person.arrive(browser, library.url, library.served.carrel, login_id)
+    yield person
+    person.leave()
+
+
+def connect(mia: Page, admin: Visitor, maple: Maple) -> Link:
+    """Register the LMS by the link on the manager's page, and add the webinar to its course."""
+    mia.goto(f"{maple.home}/lti")
+    mia.get_by_role("button", name="Create link").click()
+    platform, address = admin.platform, mia.locator("#made-link").inner_text()
+    admin.page.goto(f"{platform.url}/tools")
+    admin.page.get_by_label("Registration address of the tool").fill(address)
+    admin.page.get_by_role("button", name="Register", exact=True).click()
+    expect(admin.tool.get_by_text(f"show the recordings of {maple.name}")).to_be_visible()
+    admin.tool.get_by_role("button", name="Back to your LMS").click()
+    admin.page.wait_for_url(f"{platform.url}/tools")
+    (tool,) = platform.records.tools.values()
+    return platform.link(tool, custom={"webinar": "course-1"}, title=TITLES[0])
+
+
+def ask(wren: Visitor, link: Link) -> None:
+    """Launch without a seat, and ask the manager for one."""
+    wren.open(link)
+    expect(wren.tool.get_by_text(f"All seats at {HOUSE} are taken.")).to_be_visible()
+    expect(wren.tool.locator("video")).to_have_count(0)
+    wren.tool.get_by_role("button", name="Ask Mia for a seat").click()
+    expect(wren.tool.get_by_text("We emailed Mia that you need a seat.")).to_be_visible()
+    expect(wren.tool.get_by_text("You're on the waitlist.")).to_be_visible()
+
+
+def read_request(mia: Page, library: Library, maple: Maple, name: str) -> None:
+    """Open the email's link, and see who asked, there and on the organization's first page."""
+    text = letter_to(library.served, maple.mia_email, holding="Every seat is taken")
+    assert f"{name} opened “{TITLES[0]}” in a course of {maple.name}" in text
+    found = re.search(rf"{re.escape(library.url)}(/organization/\S+)", text)
+    assert found
+    mia.goto(found[1])
+    row = mia.get_by_role("row").filter(has_text=name)
+    expect(row).to_be_visible()
+    assert axe_faults(mia) == []
+    mia.goto(maple.home)
+    expect(mia.get_by_text("1 person is waiting for a seat")).to_be_visible()
+
+
+def add_seat(mia: Page) -> None:
+    """Add one seat at the price of the group, on invoice."""
+    mia.get_by_role("link", name="Add seats").click()
+    mia.get_by_label("Seats to add").fill("1")
+    mia.get_by_role("button", name="Show price").click()
+    mia.get_by_role("button", name="Add 1 seat for $75.00").click()
+    expect(mia.get_by_text("Order placed. We're emailing the invoice.")).to_be_visible()
+
+
+def see_answer(ada: Page, name: str, sentence: str) -> None:
+    """Read as staff why the learner can or can't watch."""
+    ada.goto(f"/staff/people/why?{urlencode({'address': name, 'webinar': TITLES[0]})}")
+    expect(ada.get_by_role("main")).to_contain_text(sentence)
+    assert axe_faults(ada) == []
+
+
+def test_learner_asks_for_a_seat_gets_it_and_the_request_closes_by_itself(
+    browser: "Browser", library: Library, maple: Maple, tmp_path: Path
+) -> None:
+    with (
+        running_platform() as platform,
+        browsing(
+            browser, tmp_path, Cookies.ALLOWED, trusted=platform.url, framed=library.front
+        ) as context,
+        signed_in(browser, library, maple.mia) as mia,
+        signed_in(browser, library, maple.ada) as ada,
+    ):
+        first, second = platform.course.learners[0], platform.course.learners[2]
+        name = second.name or ""
+        admin = Visitor.arrive(context, platform, platform.course.instructors[0])
+        link = connect(mia.page, admin, maple)
+        taker = Visitor.arrive(context, platform, first)
+        taker.open(link)
+        play(taker.tool)  # the last seat
+
+        wren = Visitor.arrive(context, platform, second)
+        ask(wren, link)
+        read_request(mia.page, library, maple, name)
+        see_answer(ada.page, name, f"All seats at {maple.name} are taken. They're on the waitlist.")
+        expect(ada.page.get_by_text("Waitlist", exact=True)).to_be_visible()
+
+        add_seat(mia.page)
+        assert "$75.00" in letter_to(library.served, maple.mia_email, holding=r"\$75\.00")
+        mia.page.goto(maple.home)
+        expect(mia.page.get_by_text("is waiting for a seat")).to_have_count(0)
+
+        wren.open(link)
+        play(wren.tool)
+        mia.page.goto(f"{maple.home}/people")
+        expect(mia.page.get_by_role("row").filter(has_text=name)).to_contain_text("Claimed")
+        see_answer(ada.page, name, f"They can watch. They have a seat from {maple.name}.")
+        expect(ada.page.get_by_text("Waitlist", exact=True)).to_have_count(0)
+        tell_no_one_else(library, maple)
+        assert [one for person in (mia, ada) for one in person.faults] == []
+
+
+def tell_no_one_else(library: Library, maple: Maple) -> None:
+    """Check that no other person of the library was emailed about the request."""
+    files = (library.served.carrel.settings.data_dir / "mail").glob("*.eml")
+    told = [one.read_text() for one in files if "Seat requested" in one.read_text()]
+    assert len(told) == 1
+    assert not any(other in told[0] for other in maple.others)
