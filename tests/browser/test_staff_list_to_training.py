@@ -1,24 +1,26 @@
-"""A staff list of 2,000 people with departments, training for everyone, its emails, and a leaver."""
+"""A staff list of 2,000 people, training for everyone, a leaver, and what each role then sees and is mailed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lms.core.clock import now
 from lms.core.model_base import new_public_id
 from lms.grants.grants import Target, Term
 from lms.mail.links import Links, MailContext
+from lms.models.accounts import Login
 from lms.models.grants import OfferKind, Scope
 from lms.models.mail import Mail
-from lms.models.organizations import Role
+from lms.models.organizations import Organization, Role
+from lms.models.training import GroupSupervisor, TrainingGroup
 from lms.seats import claims, pools
 from lms.seats.pools import NewPoolGrant
 from lms.training.later_trainees import reach_later
 from lms.training.listed_groups import admit_invited
-from lms.training.reminders import remind_trainees
+from lms.training.reminders import remind_trainees, tell_supervisors
 from tests.browser.conftest import Served, Visit
 from tests.browser.sent_mail import letter_to
 from tests.factories import make_login, make_membership, make_organization
@@ -34,13 +36,21 @@ PEOPLE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Mia manages a library with seats without limit; Kim has one, and Lena is only on the list."""
+    """Mia manages a library with unlimited seats; Kim and Rae have one, and Lena is only on the list.
+
+    Sue is to supervise the Reference department, of Kim and Rae.
+    """
 
     mia: int
     organization: str
     pool_id: int
     title: str
+    slug: str
+    kim_id: int
     kim: str
+    rae: str
+    sue_id: int
+    sue: str
     lena: str
 
     @property
@@ -51,11 +61,12 @@ class Scene:
         rows = [
             ["Employee", "Work email", "Department"],
             ["Kim", self.kim, "Reference"],
+            ["Rae", self.rae, "Reference"],
             ["Lena", self.lena, "Circulation"],
         ]
         rows += [
             [f"Person {number}", f"p{number}-{self.lena}", "Circulation"]
-            for number in range(PEOPLE - 2)
+            for number in range(PEOPLE - 3)
         ]
         return workbook(rows)
 
@@ -66,7 +77,9 @@ def scene(served: Served) -> Scene:
     title = f"Lending tools {mark}"
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, f"lending-tools-{mark}", title=title)
-        mia, kim = served.add_person(session, "Mia"), served.add_person(session, "Kim")
+        mia, kim, rae, sue = (
+            served.add_person(session, name) for name in ("Mia", "Kim", "Rae", "Sue")
+        )
         organization = make_organization(session, f"alder-{mark}", name=HOUSE)
         make_membership(session, organization, mia, role=Role.MANAGER)
         term = Term(now() - timedelta(days=1))
@@ -74,30 +87,75 @@ def scene(served: Served) -> Scene:
             organization.id, Target(Scope.WEBINAR, webinar.id), None, term, OfferKind.INSTITUTIONAL
         )
         pool = pools.sell_seats(session, new, actor=None, now=now())
-        claims.claim(session, pool.id, kim.id, actor=None, now=now())
-        kims, lenas = kim.email or "", f"lena-{mark}@example.org"
-        return Scene(mia.id, organization.public_id, pool.id, title, kims, lenas)
+        for one in (kim, rae):
+            claims.claim(session, pool.id, one.id, actor=None, now=now())
+        return Scene(
+            mia=mia.id,
+            organization=organization.public_id,
+            pool_id=pool.id,
+            title=title,
+            slug=webinar.slug,
+            kim_id=kim.id,
+            kim=kim.email or "",
+            rae=rae.email or "",
+            sue_id=sue.id,
+            sue=sue.email or "",
+            lena=f"lena-{mark}@example.org",
+        )
 
 
 def test_a_list_with_departments_gets_training_and_a_leaver_is_removed(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
-    mia = visit(scene.mia)
+    mia, sue, kim = (visit(one) for one in (scene.mia, scene.sue_id, scene.kim_id))
     import_list(mia.page, scene)
+    make_supervisor(served, scene)
     assign_to_everyone(mia.page, scene)
-    letter_to(served, scene.kim, holding=f"assigned you “{scene.title}.”")
-
+    training = mia.page.url
+    see_assigned(served, scene, sue.page, kim.page, training)
     lena_joins(served, scene)
     mia.page.reload()
-    expect(mia.page.get_by_role("row").filter(has_text=scene.lena)).to_be_visible()
+    see_people(mia.page, scene.lena, scene.kim, scene.rae)
     mia.page.goto(f"{scene.home}/training/groups")
     mia.page.get_by_role("link", name="Circulation").click()
-    expect(mia.page.get_by_role("row").filter(has_text=scene.lena)).to_be_visible()
+    see_people(mia.page, scene.lena)
 
-    the_day_comes(served)
+    days_pass(served, 10)
     letter_to(served, scene.kim, holding="s due today")
     remove_by_list(mia.page, scene)
-    assert mia.faults == []
+    letter_to(served, scene.kim, holding="released your seat", is_held_back=True)
+    see_leaver_left_alone(served, scene)
+    for page in (mia.page, sue.page):
+        page.goto(training)
+        see_people(page, scene.rae)
+        expect(page.get_by_role("row").filter(has_text=scene.kim)).to_have_count(0)
+    kim.page.goto("/library")
+    expect(kim.page.get_by_text("Assigned to you")).to_have_count(0)
+    kim.page.goto(f"/webinars/{scene.slug}")
+    expect(kim.page.get_by_text(f"You no longer have a seat from {HOUSE}.")).to_be_visible()
+    assert [one for person in (mia, sue, kim) for one in person.faults] == []
+
+
+def see_assigned(served: Served, scene: Scene, sue: Page, kim: Page, training: str) -> None:
+    """See that both people of the department are told, and who sees whom."""
+    for address in (scene.kim, scene.rae):
+        letter_to(served, address, holding=f"assigned you “{scene.title}.”")
+    sue.goto(training)
+    see_people(sue, scene.kim, scene.rae)
+    expect(sue.get_by_role("row")).to_have_count(3)  # with the heads: no one of other departments
+    kim.goto("/library")
+    kim.get_by_role("link", name=scene.title).first.click()
+    expect(kim.get_by_text("What to watch")).to_be_visible()
+
+
+def see_leaver_left_alone(served: Served, scene: Scene) -> None:
+    """Let the due date pass: who stayed and the supervisor are told, who left is not."""
+    told = kinds_to(served, scene.kim)
+    days_pass(served, 11)
+    letter_to(served, scene.rae, holding=r"was\s+due\s+on")
+    text = letter_to(served, scene.sue, holding="in your groups")
+    assert f"1 person in your groups at {HOUSE} has" in text
+    assert kinds_to(served, scene.kim) == told
 
 
 def import_list(page: Page, scene: Scene) -> None:
@@ -106,9 +164,37 @@ def import_list(page: Page, scene: Scene) -> None:
         {"name": "staff.xlsx", "mimeType": XLSX, "buffer": scene.staff_list()}
     )
     page.get_by_role("button", name="Check list").click()
-    expect(page.get_by_text("Circulation (1,999), Reference (1)")).to_be_visible()
-    page.get_by_role("button", name="Invite 1,999 people").click()
-    expect(page.get_by_text("1,999 people were invited")).to_be_visible()
+    expect(page.get_by_text("Circulation (1,998), Reference (2)")).to_be_visible()
+    page.get_by_role("button", name="Invite 1,998 people").click()
+    expect(page.get_by_text("1,998 people were invited")).to_be_visible()
+
+
+def make_supervisor(served: Served, scene: Scene) -> None:
+    """Let Sue supervise the department of the list."""
+    with served.carrel.database.transaction() as session:
+        organization = session.scalars(
+            select(Organization).where(Organization.public_id == scene.organization)
+        ).one()
+        mine = TrainingGroup.organization_id == organization.id
+        group = session.scalars(
+            select(TrainingGroup.id).where(mine, TrainingGroup.name == "Reference")
+        ).one()
+        sue = session.get_one(Login, scene.sue_id)
+        make_membership(session, organization, sue, role=Role.SUPERVISOR)
+        session.add(GroupSupervisor(group_id=group, login_id=sue.id))
+
+
+def see_people(page: Page, *addresses: str) -> None:
+    """See that these people are listed."""
+    for address in addresses:
+        expect(page.get_by_role("row").filter(has_text=address)).to_be_visible()
+
+
+def kinds_to(served: Served, address: str) -> list[str]:
+    """Return the kinds of the emails to an address, oldest first."""
+    with served.carrel.database.read_session() as session:
+        mine = select(Mail.kind).where(Mail.recipient_key == address)
+        return list(session.scalars(mine.order_by(Mail.id)))
 
 
 def assign_to_everyone(page: Page, scene: Scene) -> None:
@@ -121,7 +207,7 @@ def assign_to_everyone(page: Page, scene: Scene) -> None:
     page.get_by_label("Due date").fill(due.isoformat())
     page.get_by_label("Everyone").check()
     page.get_by_role("button", name="Assign training").click()
-    expect(page.get_by_text("1,999 invited people get it")).to_be_visible()
+    expect(page.get_by_text("1,998 invited people get it")).to_be_visible()
 
 
 def lena_joins(served: Served, scene: Scene) -> None:
@@ -134,13 +220,15 @@ def lena_joins(served: Served, scene: Scene) -> None:
         reach_later(session, after=0, now=now())
 
 
-def the_day_comes(served: Served) -> None:
-    """Do what the worker will do on the due date."""
+def days_pass(served: Served, days: int) -> None:
+    """Do what the worker will do in the morning so many days from now."""
     context = MailContext(Links(served.url), ZONE)
-    day = (now().astimezone(ZONE) + timedelta(days=10)).replace(hour=10)
+    day = (now().astimezone(ZONE) + timedelta(days=days)).replace(hour=10)
     with served.carrel.database.transaction() as session:
         remind_trainees(session, mail_context=context, now=day)
-        session.execute(update(Mail).where(Mail.kind == "training_due").values(run_at=now()))
+        tell_supervisors(session, mail_context=context, now=day)
+        mails = update(Mail).where(Mail.kind.startswith("training_"))
+        session.execute(mails.values(run_at=now()))
 
 
 def remove_by_list(page: Page, scene: Scene) -> None:
