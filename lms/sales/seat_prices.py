@@ -117,7 +117,16 @@ def price_of_renewal(session: Session, pool: PoolFacts) -> RenewalPrice | Unpric
         return Unpriced(OfferKind.CONTRACT)
     if last.quantity is None or pool.capacity is None:
         return RenewalPrice(full, None)
-    return RenewalPrice(share(full, pool.capacity, last.quantity), pool.capacity)
+    seats = pool.capacity or _seats_at_the_end(session, pool.id)
+    return RenewalPrice(share(full, seats, last.quantity), seats)
+
+
+def _seats_at_the_end(session: Session, pool_id: int) -> int:
+    """Return how many seats a pool had when its last term ended; its capacity is 0 since."""
+    standing = (Grant.pool_id == pool_id, Grant.revoked_at.is_(None))
+    last_end = select(func.max(Grant.ends_at)).where(*standing).scalar_subquery()
+    seats = select(func.sum(Grant.seats)).where(*standing, Grant.ends_at == last_end)
+    return session.scalar(seats) or 0
 
 
 def seats_now(session: Session, line: OrderLine) -> int:

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from lms.core.database import Database
-from lms.models.grants import OfferKind
+from lms.models.grants import Grant, OfferKind
 from lms.models.orders import LineAct, Terms
+from lms.models.seats import Pool
 from lms.pricing.price_list import Price, set_prices
 from lms.pricing.quotes import Unpriced
 from lms.sales.read_models import OrderFacts
@@ -202,3 +204,15 @@ def _next_year() -> dict[str, datetime | None]:
         "starts_at": CONTRACT.lines[0].ends_at,
         "ends_at": datetime(2028, 1, 1, 5, tzinfo=UTC),
     }
+
+
+def test_ended_contract_is_renewed_with_the_seats_it_had(database: Database, cast: Cast) -> None:
+    placed(database, CONTRACT)
+    placed(database, with_line(CONTRACT, quantity=2, price_minor=60_000, act=LineAct.MORE_SEATS))
+    with database.transaction() as session:
+        ends_at = CONTRACT.lines[0].ends_at
+        session.execute(update(Grant).values(ends_at=ends_at, grace_until=ends_at))
+        session.execute(update(Pool).values(capacity=0))
+    pool = pool_of(database, cast)
+    with database.read_session() as session:
+        assert price_of_renewal(session, pool) == RenewalPrice(438_000, 12)

@@ -235,7 +235,7 @@ def _renewal_page(
         form=form,
         covers=pool.covers,
         is_pass=pool.is_pass,
-        seats=pool.capacity,
+        seats=pool.capacity if isinstance(price, Unpriced) else price.seats,
         price=say_money(price.price_minor, currency) if not isinstance(price, Unpriced) else "",
         is_priced=is_priced,
         starts=say_date(starts, zone),
