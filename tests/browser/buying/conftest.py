@@ -87,17 +87,22 @@ def served(
         ) as made,
     ):
         patch.setattr("lms.core.clock.datetime", SATURDAY)
-        yesterday = now() - timedelta(days=1)
-        with made.carrel.database.transaction() as session:
-            about = BrandingTexts(SELLER, "#1d6a4c", COMPLETE.ar_email, SELLER, "")
-            edit_branding(session, about, actor=None, now=yesterday)
-            edit_seller(session, COMPLETE, actor=None, now=yesterday)
-            set_prices(session, PRICES, actor=None, now=yesterday)
-            for kind in (PolicyKind.TERMS, PolicyKind.REFUND):
-                save_draft(session, kind, "You buy. We deliver.", actor=None, now=yesterday)
-                publish_policy(session, kind, actor=None, now=yesterday)
+        open_for_business(made)
         patch.undo()
         yield made
+
+
+def open_for_business(served: Served) -> None:
+    """Give the seller a name, prices, terms, and all that invoices need, since yesterday."""
+    yesterday = now() - timedelta(days=1)
+    with served.carrel.database.transaction() as session:
+        about = BrandingTexts(SELLER, "#1d6a4c", COMPLETE.ar_email, SELLER, "")
+        edit_branding(session, about, actor=None, now=yesterday)
+        edit_seller(session, COMPLETE, actor=None, now=yesterday)
+        set_prices(session, PRICES, actor=None, now=yesterday)
+        for kind in (PolicyKind.TERMS, PolicyKind.REFUND):
+            save_draft(session, kind, "You buy. We deliver.", actor=None, now=yesterday)
+            publish_policy(session, kind, actor=None, now=yesterday)
 
 
 @pytest.fixture(autouse=True)

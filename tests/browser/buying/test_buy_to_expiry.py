@@ -1,0 +1,369 @@
+"""A library's two years: seats bought, given, watched and reassigned; a pass bought, renewed, and over."""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
+
+from lms.core.clock import now
+from lms.core.model_base import new_public_id
+from lms.models.accounts import Login, SellerRole
+from lms.models.mail import Mail
+from lms.models.seats import VerifiedDomain
+from tests.browser.buying.conftest import SATURDAY, SELLER, open_for_business
+from tests.browser.buying.shopper import (
+    check_page,
+    choose,
+    enter_library,
+    enter_person,
+    pay_by_card,
+)
+from tests.browser.buying.test_buy_for_a_library import PASSWORD, confirm, link_in
+from tests.browser.conftest import Film, Served, serving
+from tests.browser.person import Person
+from tests.browser.sales.arrived_mail import WITHIN_S, arrived, pdf_in, subject_of, words_of
+from tests.clock import MovedClock
+from tests.factories import make_organization
+from tests.servers.databases import Databases
+from tests.servers.smtp import Delivered, MailSink
+from tests.servers.stripe import FakeStripe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+PLAY: Final = "media-controller .player-bar media-play-button"
+TALK, OTHER = "lamps", "candles"
+TITLES: Final = {TALK: "Reading by Lamplight", OTHER: "Reading by Candlelight"}
+
+
+@dataclass
+class Moment:
+    """The seller at one moment, and the browsers that are open then."""
+
+    served: Served
+    browser: "Browser"
+    people: list[Person] = field(default_factory=list)
+
+    def visit(self, address: str | None = None) -> Person:
+        """Open a browser for a stranger, or for the person with an address, signed in."""
+        login_id = None
+        if address is not None:
+            with self.served.carrel.database.read_session() as session:
+                mine = select(Login.id).where(Login.email_key == address)
+                login_id = session.scalars(mine).one()
+        person = Person.arrive(self.browser, self.served.url, self.served.carrel, login_id)
+        self.people.append(person)
+        return person
+
+    def leave(self) -> None:
+        """Close the browsers; nothing must have gone wrong in any of them."""
+        assert [one for person in self.people for one in person.faults] == []
+        for person in self.people:
+            person.leave()
+
+
+@dataclass
+class House:
+    """The seller through the years: one database, one folder, and the mail that it sends."""
+
+    browser: "Browser"
+    place: Path
+    database_url: str
+    film: Film
+    sink: MailSink
+    stripe: FakeStripe
+    mark: str = field(default_factory=lambda: new_public_id()[:6])
+    paid: int = 0
+
+    def address(self, name: str) -> str:
+        return f"{name}@pine-{self.mark}.example"
+
+    @property
+    def library(self) -> str:
+        return f"Pine County Library {self.mark}"
+
+    @contextmanager
+    def after(self, days: int) -> Iterator[Moment]:
+        """Serve the seller so many days after the first Saturday."""
+        clock = MovedClock(SATURDAY.by + timedelta(days=days))
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            serving(
+                self.place,
+                self.database_url,
+                self.film,
+                smtp_url=self.sink.url,
+                stripe_url=self.stripe.url,
+                moved_by=clock.by,
+            ) as served,
+        ):
+            patch.setattr("lms.core.clock.datetime", clock)
+            moment = Moment(served, self.browser)
+            yield moment
+            moment.leave()
+
+    def mail(self, name: str, subject: str) -> Delivered:
+        return arrived(self.sink, self.address(name), subject=subject)
+
+    def next_to_pay(self, subject: str) -> Delivered:
+        """Wait for the email to accounts payable that follows those about invoices already paid."""
+        ends = time.monotonic() + WITHIN_S
+        while time.monotonic() < ends:
+            mails = self.sink.to(self.address("ap"))
+            found = [one for one in mails if re.fullmatch(subject, subject_of(one))]
+            if len(found) > self.paid:
+                return found[self.paid]
+            time.sleep(0.1)
+        raise TimeoutError(f"accounts payable got only {self.told('ap')}")
+
+    def told(self, name: str) -> list[str]:
+        """Return the subjects of the emails to a person so far."""
+        return [subject_of(one) for one in self.sink.to(self.address(name))]
+
+
+@pytest.fixture
+def house(
+    browser: "Browser",
+    tmp_path: Path,
+    made_databases: Databases,
+    worker_id: str,
+    film: Film,
+    mail_sink: MailSink,
+    fake_stripe: FakeStripe,
+) -> House:
+    url = made_databases.prepared(f"carrel_years_{worker_id}")
+    return House(browser, tmp_path, url, film, mail_sink, fake_stripe)
+
+
+def open_shop(moment: Moment, house: House) -> None:
+    """Add what is sold, one of our team, and a library whose domain we know."""
+    open_for_business(moment.served)
+    with moment.served.carrel.database.transaction() as session:
+        for slug, title in TITLES.items():
+            moment.served.add_webinar(session, slug, title=title)
+        ada = moment.served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
+        ada.email = ada.email_key = house.address("ada")
+        known = make_organization(session, name=f"Known {house.mark}")
+        domain = house.address("").removeprefix("@")
+        session.add(VerifiedDomain(organization_id=known.id, domain=domain, verified_at=now()))
+
+
+def order_seats(moment: Moment, house: House) -> Page:
+    """Order five seats on invoice, two of them for named people, and confirm the address."""
+    page, rosa = moment.visit().page, house.address("rosa")
+    page.goto(f"/webinars/{TALK}")
+    choose(page, "My team", seats=5)
+    enter_person(page, "Rosa Delgado", rosa)
+    enter_library(page, house.library)
+    page.get_by_label("Email address for invoices").fill(house.address("ap"))
+    names = [house.address(name) for name in ("kim", "lee")]
+    page.get_by_label("Who gets the seats?").fill("\n".join(names))
+    page.get_by_role("radio", name="Invoice").check()
+    page.get_by_role("checkbox", name=re.compile("^I agree")).check()
+    page.get_by_role("button", name="Place order: $325.00").click()
+    confirm(page, moment.served, house.sink, rosa)
+    return page
+
+
+def pay_invoice(moment: Moment, house: House, amount: str) -> None:
+    """Pay as accounts payable, by the link in the invoice's email, and get the receipt."""
+    invoice = house.next_to_pay(rf"Invoice \S+, {SELLER}")
+    assert amount in words_of(pdf_in(invoice)[1])
+    payer = moment.visit().page
+    payer.goto(link_in(moment.served, invoice, "/pay/"))
+    payer.get_by_role("button", name=f"Pay {amount} by card").click()
+    pay_by_card(payer)
+    expect(payer.get_by_text("Paid", exact=True).first).to_be_visible()
+    receipt = house.next_to_pay(r"Receipt .*")
+    assert amount in words_of(pdf_in(receipt)[1])
+    house.paid += 1
+
+
+def claim(moment: Moment, house: House, name: str) -> Person:
+    """Claim the seat by the invitation's link, beginning an account."""
+    person = moment.visit()
+    invitation = house.mail(name, f"{house.library} has a seat for you")
+    person.page.goto(link_in(moment.served, invitation, "/claim/"))
+    person.page.get_by_label("Your name").fill(name.title())
+    person.page.get_by_label("Choose a password").fill(PASSWORD)
+    person.page.get_by_role("button", name="Claim your seat").click()
+    expect(person.page.get_by_text(f"You now have a seat from {house.library}.")).to_be_visible()
+    return person
+
+
+def play(person: Person, slug: str, until_s: float = 0.5) -> None:
+    """Play the recording of a webinar, from its page, until a second of it."""
+    person.page.goto(f"/webinars/{slug}")
+    person.page.get_by_role("main").get_by_role(
+        "link", name=re.compile("^(Watch|Resume)")
+    ).first.click()
+    person.page.locator(PLAY).click()
+    person.until(f"document.querySelector('video')?.currentTime > {until_s}", within_s=120)
+
+
+def position(person: Person, slug: str) -> float:
+    """Return where the player of a webinar begins, in seconds."""
+    person.page.goto(f"/webinars/{slug}/watch")
+    person.page.locator(PLAY).click()
+    person.until("document.querySelector('video')?.readyState > 1")
+    return float(person.page.evaluate("document.querySelector('video').currentTime"))
+
+
+def see_home(page: Page) -> str:
+    """Open the organization's first page; return its path."""
+    page.goto("/organization")
+    page.wait_for_url("**/organization/*")
+    return urlsplit(page.url).path
+
+
+def reassign(page: Page, house: House, old: str, new: str) -> None:
+    """Reassign a person's seat to another address."""
+    page.goto(f"{see_home(page)}/people")
+    page.get_by_role("link", name=old).first.click()
+    page.get_by_role("link", name="Reassign seat").click()
+    check_page(page)
+    page.get_by_label("New person's email address").fill(house.address(new))
+    page.get_by_role("button", name="Reassign seat").click()
+    expect(page.get_by_text(f"{house.address(new)} is invited to this seat.")).to_be_visible()
+
+
+def see_lost(moment: Moment, house: House, kim: Person) -> None:
+    """See that a person without their seat is told, whom to ask, and plays nothing."""
+    with moment.served.carrel.database.transaction() as session:
+        late = update(Mail).where(Mail.kind == "seat_released")
+        session.execute(late.values(run_at=now()))  # it waits as long as a release can be undone
+    mail = house.mail("kim", "Your seat was released")
+    assert f"{house.library} released your seat for {TITLES[TALK]}." in mail.text
+    kim.page.goto(f"/webinars/{TALK}")
+    expect(kim.page.get_by_text(f"You no longer have a seat from {house.library}.")).to_be_visible()
+    expect(kim.page.get_by_role("link", name="Ask Rosa Delgado").first).to_be_visible()
+    kim.page.goto(f"/webinars/{TALK}/watch")
+    expect(kim.page.locator("video")).to_have_count(0)
+    kim.faults.clear()  # a refused player is a 403
+
+
+def answer(moment: Moment, house: House, name: str, title: str, sentence: str) -> None:
+    """Read as staff why a person can or can't watch."""
+    ada = moment.visit(house.address("ada")).page
+    asked = {"address": house.address(name), "webinar": title}
+    ada.goto(f"/staff/people/why?{urlencode(asked)}")
+    expect(ada.get_by_role("main")).to_contain_text(sentence)
+
+
+def buy_pass(page: Page, house: House) -> None:
+    """Buy a pass for the library, as its manager, on invoice."""
+    page.goto("/passes")
+    page.get_by_role("button", name="Buy for $499.00").click()
+    page.get_by_role("radio", name=house.library).check()
+    page.get_by_role("radio", name="Invoice").check()
+    page.get_by_role("checkbox", name=re.compile("^I agree")).check()
+    page.get_by_role("button", name="Place order: $499.00").click()
+    expect(page.get_by_role("heading", name="Thank you, Rosa Delgado")).to_be_visible()
+
+
+def first_saturday(house: House) -> None:
+    with house.after(0) as moment:
+        open_shop(moment, house)
+        rosa = order_seats(moment, house)
+        pay_invoice(moment, house, "$325.00")
+        kim = claim(moment, house, "kim")
+        play(kim, TALK, until_s=12)
+        kim.page.goto("/library")
+        assert position(kim, TALK) > 5  # it goes on where they stopped
+        rosa.goto(f"{see_home(rosa)}/people")
+        expect(rosa.get_by_role("row").filter(has_text="Kim")).to_contain_text("%")
+        answer(moment, house, "kim", TITLES[TALK], "They can watch. They have a seat from")
+
+        reassign(rosa, house, "Kim", "noor")
+        see_lost(moment, house, kim)
+        answer(
+            moment, house, "kim", TITLES[TALK], f"Their seat from {house.library} was released on"
+        )
+        noor = claim(moment, house, "noor")
+        play(noor, TALK)
+        rosa.reload()
+        expect(rosa.get_by_text("Reassigned").first).to_be_visible()
+        assert "Your seat was released" not in [*house.told("noor"), *house.told("lee")]
+
+        buy_pass(rosa, house)
+        pay_invoice(moment, house, "$499.00")
+
+
+def three_weeks_before_the_end(house: House) -> None:
+    with house.after(345) as moment:
+        rosa = moment.visit(house.address("rosa")).page
+        home = see_home(rosa)
+        give_pass_to_pat(rosa, house)
+        pat = claim(moment, house, "pat")
+        play(pat, OTHER)
+
+        mail = house.mail("rosa", f"{house.library}: your all-access pass ends on .*")
+        rosa.goto(link_in(moment.served, mail, "/organization/"))
+        check_page(rosa)
+        expect(rosa.get_by_text("$499.00", exact=True)).to_be_visible()
+        term = rosa.locator("dt:text-is('New term') + dd").inner_text().strip()
+        rosa.get_by_role("checkbox", name=re.compile("^I agree")).check()
+        rosa.get_by_role("button", name="Renew for $499.00").click()
+        expect(rosa.get_by_text("Order placed. We're emailing the invoice.")).to_be_visible()
+        house.mail("rosa", f"{house.library}: your all-access pass is renewed until .*")
+        pay_invoice(moment, house, "$499.00")
+        rosa.goto(home)
+        expect(rosa.get_by_text(f"Until {term.split(' to ')[1]}", exact=True)).to_be_visible()
+        answer(moment, house, "pat", TITLES[OTHER], "They can watch. They have a seat from")
+        assert not any("renew" in one.lower() for one in [*house.told("pat"), *house.told("noor")])
+
+
+def give_pass_to_pat(rosa: Page, house: House) -> None:
+    """Reassign the seat of the pass, which its buyer got."""
+    rosa.goto(see_home(rosa))
+    rosa.get_by_role("link", name="All webinars").first.click()
+    rosa.get_by_role("link", name="Rosa Delgado").first.click()
+    rosa.get_by_role("link", name="Reassign seat").click()
+    rosa.get_by_label("New person's email address").fill(house.address("pat"))
+    rosa.get_by_role("button", name="Reassign seat").click()
+    expect(rosa.get_by_text(f"{house.address('pat')} is invited to this seat.")).to_be_visible()
+
+
+def a_week_after_the_end(house: House) -> None:
+    with house.after(740) as moment:
+        pat = moment.visit(house.address("pat"))
+        pat.page.goto(f"/webinars/{OTHER}")
+        over = f"Your pass from {house.library} ended on"
+        expect(pat.page.get_by_text(over).first).to_be_visible()
+        check_page(pat.page)
+        pat.page.get_by_role("link", name="Ask Rosa Delgado").first.click()
+        pat.page.get_by_role("button", name="Send to Rosa Delgado").click()
+        expect(pat.page.get_by_text("Your message was sent to Rosa Delgado.")).to_be_visible()
+        asked = house.mail("rosa", "A question about your organization's seats")
+        assert house.address("pat") in asked.text
+
+        rosa = moment.visit(house.address("rosa")).page
+        assert f"{moment.served.url}/organization" in asked.text
+        rosa.goto("/organization")
+        ended = rosa.get_by_text("Renew to give the same people access again.").first
+        expect(ended).to_be_visible()
+        rosa.get_by_role("link", name="Renew", exact=True).first.click()
+        expect(rosa.get_by_role("button", name="Renew for $499.00")).to_be_visible()
+        answer(moment, house, "pat", TITLES[OTHER], f"Their pass from {house.library} ended")
+
+        noor = moment.visit(house.address("noor"))
+        noor.page.goto(f"/webinars/{TALK}")
+        expect(noor.page.get_by_text("You have permanent access through")).to_be_visible()
+        play(noor, TALK)
+
+
+def test_library_buys_invites_watches_reassigns_renews_and_lets_a_pass_end(house: House) -> None:
+    first_saturday(house)
+    three_weeks_before_the_end(house)
+    a_week_after_the_end(house)
