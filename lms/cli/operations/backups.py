@@ -11,6 +11,7 @@ import click
 from lms.cli.command_context import Console
 from lms.cli.operations.doctor import examine
 from lms.cli.output import answer, answer_items, json_option
+from lms.component import load_tables
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import on_wall_clock
 from lms.core.errors import NotFound, Unavailable
@@ -93,6 +94,7 @@ def verify(
 ) -> None:
     """Check that the newest backup, or the one with NAME, is complete."""
     console: Console = context.obj
+    load_tables(console.components)  # it opens the backup's database, not the installation's
     place = _place(console, source)
     found = backup_verification.verify(
         place, _snapshot(place, name), console.settings.scratch, now=now(), deep=deep
