@@ -17,6 +17,11 @@ from lms.core.version import VERSION
 from media.storage.storage_protocol import StorageAway
 
 FAULTS = (OperationalError, InterfaceError, ProgrammingError, StorageAway)
+UNCONNECTED = ("connection failed", "failed to resolve host")
+CHECK_ADDRESS = (
+    "Check the address of the database, and that the server has this database and account. In a "
+    "password, write %40 for @, %2F for / and %23 for #."
+)
 UNPREPARED = ("no such table", "no such column", "does not exist")
 MOVED = (
     "This database was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database, and "
@@ -118,6 +123,8 @@ def _sentence(error: Refused) -> str:
 
 def _database_complaint(error: Exception) -> Complaint:
     reason = first_line(getattr(error, "orig", None) or error)
+    if any(sign in reason for sign in UNCONNECTED):
+        return Complaint("unavailable", f"The database didn't answer: {reason}\n{CHECK_ADDRESS}")
     if any(sign in reason for sign in UNPREPARED):
         return Complaint(
             "database_not_prepared",

@@ -282,7 +282,10 @@ def _directory(raw: str) -> Path:
 
 def _split(raw: str) -> SplitResult:
     parts = urlsplit(raw)
-    _ = parts.port  # raises ValueError if it isn't a number
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"{error}. In a password, write @ as %40, / as %2F, # as %23") from error
     return parts
 
 
@@ -310,9 +313,7 @@ def read_database_url(raw: str) -> str:
     try:
         url = make_url(raw)
     except ArgumentError as error:
-        raise ValueError(
-            "is not a database address such as postgresql://user@host/carrel"
-        ) from error
+        raise ValueError("is not an address such as postgresql://user@host/carrel") from error
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:":
             raise ValueError("an SQLite database needs a file: sqlite:////var/lib/carrel/db")

@@ -38,7 +38,7 @@ class StripeSettings:
     def faults(self, base_url: str) -> Iterator[tuple[str, str]]:
         """Yield each faulty setting's name and fault; `base_url` is that of this site."""
         if find_spec("stripe") is None:
-            yield "STRIPE_SECRET_KEY", "needs the package stripe: pip install 'carrel[stripe]'"
+            yield "STRIPE_SECRET_KEY", "needs pip install -r requirements/stripe.txt"
         if not self.webhook_secrets:
             yield "STRIPE_WEBHOOK_SECRET", "is missing beside CARREL_STRIPE_SECRET_KEY"
         if not self.is_simulated:

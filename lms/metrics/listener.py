@@ -52,4 +52,7 @@ def listen_for_scrapes(
             host.strip("[]"), int(port), answer, server_class=_Server, handler_class=_Silent
         )
     except OSError as error:
-        raise Unavailable(f"Carrel can't listen on {bind}: {error.strerror}") from error
+        raise Unavailable(
+            f"Carrel can't listen on {bind}: {error.strerror}. If another program uses it, stop "
+            "that one or choose another address."
+        ) from error

@@ -14,9 +14,9 @@ from lms.operations.findings import Finding, State
 
 LATE_AFTER: Final = timedelta(minutes=1)  # OPERATIONS.md: how much a lost disk can lose
 NAME: Final = "copy"
-ADVICE: Final = N_("Set up continuous copying (docs/operating.md, Backups).")
+ADVICE: Final = N_("Set up continuous copying (docs/operating.md, Every night).")
 RESTART: Final = N_(
-    "Check the log of the copying program, and restart it (docs/operating.md, Backups)."
+    "Check the log of the copying program, and restart it (docs/operating.md, Every night)."
 )
 # PostgreSQL keeps both times, so the later one is the result of the last attempt.
 _ARCHIVER: Final = text(

@@ -90,7 +90,7 @@ def _dmarc(resolver: dns.resolver.Resolver, domain: str) -> Iterator[Finding]:
             yield Finding("mail_dns.dmarc", State.OK, sentence, {"place": place})
             return
     sentence = N_("%(domain)s has no DMARC policy.")
-    advice = N_("Add a TXT record at _dmarc.%(domain)s. To start: v=DMARC1; p=none")
+    advice = N_("Add a TXT record named _dmarc to that domain. To start: v=DMARC1; p=none")
     yield Finding("mail_dns.dmarc", State.FAULT, sentence, {"domain": domain}, advice)
 
 

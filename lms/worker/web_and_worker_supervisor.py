@@ -130,7 +130,10 @@ def listen(host: str, port: int) -> socket.socket:
         made.listen(BACKLOG)
     except OSError as error:
         made.close()
-        raise Unavailable(f"Carrel can't listen on {host}:{port}: {error.strerror}") from error
+        raise Unavailable(
+            f"Carrel can't listen on {host}:{port}: {error.strerror}. If another program uses it, "
+            "stop that one or choose another address."
+        ) from error
     return made
 
 

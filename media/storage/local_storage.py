@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from media.storage.errors_and_file_facts import Missing, Stat
+from media.storage.errors_and_file_facts import Missing, Stat, StorageAway
 from media.storage.object_keys import checked_key, folder_of
 from media.storage.resumable_uploads_local import LocalIntake
 
@@ -50,7 +50,11 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._incoming = self._root / _INCOMING
-        self._incoming.mkdir(parents=True, exist_ok=True)
+        try:
+            self._incoming.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"{self._root} can't be written to: {error.strerror}"
+            raise StorageAway(message, "directory") from error
         self.intake = LocalIntake(
             self._root / _ARRIVING,
             stored=lambda key: self._path(key).is_file(),

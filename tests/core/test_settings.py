@@ -150,3 +150,8 @@ def test_a_directory_that_cannot_be_made_is_a_fault_by_name() -> None:
 def test_room_to_work_in_that_cannot_be_made_is_told_by_its_own_name(tmp_path: Path) -> None:
     found = faults(tmp_path, SCRATCH="/proc/carrel/scratch")
     assert list(found) == ["CARREL_SCRATCH"]
+
+
+def test_a_password_with_signs_of_an_address_is_told_how_to_write_them(tmp_path: Path) -> None:
+    found = faults(tmp_path, SMTP_URL="smtp+starttls://me:p#ss@w/rd@smtp.example.org:587")
+    assert "%40" in found["CARREL_SMTP_URL"]

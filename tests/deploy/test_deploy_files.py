@@ -188,3 +188,14 @@ def test_the_image_has_every_package_of_the_product() -> None:
         re.findall(r"^COPY (\S+) ", text, re.MULTILINE)
     )
     assert "USER 10001" in text
+
+
+def test_a_value_with_spaces_and_no_quotes_is_explained(tmp_path: Path) -> None:
+    settings = tmp_path / "carrel.env"
+    settings.write_text("CARREL_BACKUP_PASSPHRASE=correct horse battery\n")
+    text = (DEPLOY / "carrel").read_text().replace("/etc/carrel.env", str(settings))
+    done = subprocess.run(
+        ["/bin/sh", "-c", text, "carrel", "doctor"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode != 0
+    assert "single quotes" in done.stderr

@@ -8,15 +8,21 @@ from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.core.clock import now
 from lms.core.email_addresses import read_address
-from lms.core.errors import N_, Conflict, Unavailable
+from lms.core.errors import N_, Invalid, Unavailable
 from lms.mail.links import Links
 from lms.migrations import upgrade
 from lms.operations.findings import State
-from lms.operations.first_owner import add_first_owner
+from lms.operations.first_owner import add_first_owner, renew_first_link
 from lms.operations.server_probes import probe_servers
 from lms.operations.start_checks import is_empty, refuse_dangerous_start
 
 NEEDED = ("database", "storage")
+# of deploy/carrel.env, so everyone knows it
+EXAMPLE_PASSPHRASE = "five random words of yours"  # noqa: S105  (no secret)
+EXAMPLE = N_(
+    "CARREL_BACKUP_PASSPHRASE is still the example. Change each value in the settings to yours, "
+    "then run this again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ class NewLibrary:
 def init(console: Console, *, owner: str, name: str | None, as_json: bool) -> None:
     """Set up a new installation: check the settings, create the tables, and add the first owner.
 
-    Prints a link for the owner to choose a password. It works once and expires in 14 days.
+    Prints a link for the owner to choose a password. It works once and expires in 14 days. While
+    that owner has no password, the same command prints a new link.
     """
     address = read_address(owner)
     carrel, settings = console.carrel, console.settings
@@ -45,30 +52,28 @@ def init(console: Console, *, owner: str, name: str | None, as_json: bool) -> No
     faults = [one for one in probes if one.state is State.FAULT]
     if any(one.name in NEEDED for one in faults):
         raise Unavailable("\n".join(f"{one.text}\n  {one.advice}" for one in faults))
-    if not is_empty(carrel.database):
-        raise Conflict(
-            N_("Already set up. To add an owner: carrel login add EMAIL --owner"),
-            code="not_empty",
-        )
-    refuse_dangerous_start(carrel)
-    upgrade(carrel.database)
-    with carrel.database.transaction() as session:
-        added = add_first_owner(
-            session,
-            address,
-            name or address.shown.rpartition("@")[0],
-            links=Links(settings.base_url),
-            now=now(),
-        )
+    if settings.backup_passphrase == EXAMPLE_PASSPHRASE:
+        raise Invalid(EXAMPLE)
+    links = Links(settings.base_url)
+    if is_empty(carrel.database):
+        refuse_dangerous_start(carrel)
+        upgrade(carrel.database)
+        given = name or address.shown.rpartition("@")[0]
+        with carrel.database.transaction() as session:
+            added = add_first_owner(session, address, given, links=links, now=now())
+    else:
+        with carrel.database.transaction() as session:
+            added = renew_first_link(session, address, links=links, now=now())
     made = NewLibrary(settings.base_url, str(settings.data_dir), added.email, added.link)
-    answer(made, *_lines(made, [one.advice for one in probes if one.advice]), as_json=as_json)
+    advice = [f"{one.text}\n  {one.advice}" for one in probes if one.advice]
+    answer(made, *_lines(made, advice), as_json=as_json)
 
 
 def _lines(made: NewLibrary, advice: list[str]) -> list[str]:
     return [
         f"Carrel is set up in {made.data_dir}. Its address is {made.base_url}.",
         *(f"  {one}" for one in advice),
-        "Next: carrel serve",
+        "Next: carrel serve, or start its service (docs/operating.md).",
         f"      Then {made.owner} opens this link, which works once, to choose a password:",
         f"      {made.link}",
     ]

@@ -125,13 +125,14 @@ def change_prices() -> ResponseReturnValue:
 
 
 def _write_prices(lines: list[Line], currency: str, faults: dict[str, str]) -> str:
+    missing = [Line(kind.value) for kind in KIND_WORDS if kind not in {one.kind for one in lines}]
     spare = [Line(OfferKind.GROUP_SEATS.value)] * SPARE_LINES
     with read_session() as session:
         special = owners(session)
         fixed = fixed_currency(session)
     return render(
         "site/staff_prices.html",
-        lines=[*lines, *spare],
+        lines=[*lines, *missing, *spare],
         currency=currency,
         is_fixed=currency == fixed,
         kinds=[(kind.value, _(words)) for kind, words in KIND_WORDS.items()],

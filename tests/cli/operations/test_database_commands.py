@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from lms.core.database import Database
 from lms.migrations import head
@@ -137,3 +137,14 @@ def test_no_orphan_is_removed_where_the_database_names_no_file(
     refused = carrel_command("media", "check", "--remove-orphans", "--yes", "--json")
     assert (refused.code, refused.complaint["code"]) == (1, "names_nothing")
     assert storage.stat("originals/x") is not None
+
+
+def test_a_database_that_is_not_on_the_server_is_no_older_version(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, postgresql_url: str
+) -> None:
+    url = make_url(postgresql_url).set(database="carell")
+    monkeypatch.setenv("CARREL_DATABASE_URL", url.render_as_string(hide_password=False))
+    ran = carrel_command("job", "list", "--json")
+    assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
+    assert "db upgrade" not in ran.complaint["message"]
+    assert "Check the address of the database" in ran.complaint["message"]

@@ -1,6 +1,7 @@
 """carrel init and carrel export: how a library begins, and how it can be taken elsewhere."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from media.storage.storage_protocol import Storage
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 from tests.visitor import Visitor
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "deploy/carrel.env"
 
 
 def test_first_owner_chooses_a_password_by_the_printed_link(
@@ -32,6 +35,31 @@ def test_init_says_what_to_do_next(carrel_command: Shell) -> None:
     said = carrel_command("init", "--owner", "owner@example.org").out
     assert "Next: carrel serve" in said
     assert "Set CARREL_SMTP_URL." in said
+
+
+def test_init_again_prints_a_new_link_until_the_owner_has_a_password(
+    carrel_command: Shell, client: Visitor
+) -> None:
+    first, second = (
+        carrel_command("init", "--owner", "owner@example.org", "--json").answer["link"]
+        for _ in range(2)
+    )
+    old, new = (link.removeprefix("http://localhost") for link in (first, second))
+    assert (client.get(old).status_code, client.get(new).status_code) == (410, 200)
+    assert carrel_command("init", "--owner", "other@example.org").code == 1
+    client.post(new, data={"password": "a long enough password"})
+    refused = carrel_command("init", "--owner", "owner@example.org", "--json")
+    assert (refused.code, refused.complaint["code"]) == (1, "not_empty")
+
+
+def test_init_refuses_the_passphrase_of_the_example(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (line,) = re.findall(r"^CARREL_BACKUP_PASSPHRASE='(.*)'$", EXAMPLE.read_text(), re.MULTILINE)
+    monkeypatch.setenv("CARREL_BACKUP_PASSPHRASE", line)
+    refused = carrel_command("init", "--owner", "owner@example.org")
+    assert refused.code == 1
+    assert "CARREL_BACKUP_PASSPHRASE" in refused.err
 
 
 def test_library_that_was_set_up_is_left_alone(carrel_command: Shell, cast: Cast) -> None:

@@ -357,3 +357,9 @@ def test_a_file_name_is_shown_as_it_is_without_marks_that_have_no_shape(name, sh
 def test_an_unknown_ending_is_plain_bytes():
     assert content_type_of("a/b.exe") == "application/octet-stream"
     assert content_type_of("a/b.MP4") == "video/mp4"
+
+
+def test_a_directory_that_can_not_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("not a directory")
+    with pytest.raises(StorageAway, match=f"{tmp_path}/file/backup can't be written to"):
+        open_storage(f"file://{tmp_path}/file/backup")

@@ -10,6 +10,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.catalog import Presenter, Series
 from lms.models.grants import Offer, OfferKind
+from lms.web.pricing.price_form_lines import KIND_WORDS
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.sales.order_fixtures import placed
@@ -107,6 +108,12 @@ def test_prices_are_set_in_versions_and_stand_on_the_pages(
     page = owner.get(f"/webinars/{cast.slug}").get_data(as_text=True)
     assert "$1,199.50" in page
     assert "$75.00" in page
+
+
+def test_a_first_price_list_has_a_line_for_each_offer(owner: Visitor) -> None:
+    assert owner.post("/staff/prices", data={"currency": "USD"}).status_code == 303
+    page = " ".join(owner.get("/staff/prices").text.split())
+    assert {kind for kind in KIND_WORDS if f'value="{kind.value}" selected' not in page} == set()
 
 
 def test_the_currency_is_fixed_once_something_was_ordered(
