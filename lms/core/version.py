@@ -3,4 +3,4 @@
 from typing import Final
 
 # a literal, so that setuptools can read it without importing the product
-VERSION: Final = "0.2.0.dev0"
+VERSION: Final = "0.2.0"

@@ -82,10 +82,17 @@ def current(database: Database) -> str | None:
 
 def _require_known(revision: str | None) -> None:
     scripts = ScriptDirectory.from_config(_config())
+    first = scripts.get_base()
+    if revision is not None and first is not None and revision < first:
+        raise Conflict(
+            "This database was made by a development version of Carrel, before 0.2.0. Start with an "
+            "empty database.",
+            code="development_revision",
+        )
     if revision not in {None, *(script.revision for script in scripts.walk_revisions())}:
         raise Conflict(
             f"This database is at revision {revision}, which this version of Carrel doesn't know. "
-            "Use the version that made it or a later one, or an empty database.",
+            "Use the version that made it, or a later one.",
             code="unknown_revision",
         )
 

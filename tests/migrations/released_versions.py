@@ -9,15 +9,28 @@ changes. It is run once for a release, before its tag.
 import csv
 import gzip
 import hashlib
+import sqlite3
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, insert, select, text
+from sqlalchemy import (
+    Connection,
+    Integer,
+    TableClause,
+    column,
+    func,
+    insert,
+    inspect,
+    select,
+    table,
+    text,
+)
 
 from lms import migrations
 from lms.core.clock import now
@@ -63,20 +76,24 @@ def make_as_released(source: Database, target: Database, revision: str) -> None:
         command.upgrade(migrations._config(connection), revision)
     with source.engine.connect() as old, target.engine.begin() as new:
         new.execute(text("SET session_replication_role = replica"))  # rows come in no order
-        rows, tables = _tables(old), _tables(new)
-        for name, table in tables.items():
-            if name in rows and name != "alembic_version":
-                found: list[dict[str, Any]] = [
-                    dict(row) for row in old.execute(select(rows[name])).mappings()
-                ]
-                if found:
-                    new.execute(insert(table), found)
+        rows = tables_of(old)
+        for name, made in tables_of(new).items():
+            if found := [dict(row) for row in old.execute(select(rows[name])).mappings()]:
+                new.execute(insert(made), found)
+            if "id" in made.c and isinstance(made.c.id.type, Integer):
+                sequence = func.pg_get_serial_sequence(name, "id")
+                new.execute(select(func.setval(sequence, func.max(made.c.id))))
 
 
-def _tables(connection: Connection) -> dict[str, Any]:
-    metadata = MetaData()
-    metadata.reflect(connection)
-    return dict(metadata.tables)
+def tables_of(connection: Connection) -> dict[str, TableClause]:
+    """Return the tables of the product as a database has them, by name."""
+    there = inspect(connection)
+    return {
+        name: table(name, *(column(one["name"], one["type"]) for one in there.get_columns(name)))
+        for name in there.get_table_names()
+        if name != "alembic_version"
+        and "_search" not in name  # indexes of SQLite, kept by triggers
+    }
 
 
 def keep(version: str) -> None:
@@ -86,8 +103,9 @@ def keep(version: str) -> None:
         migrations.upgrade(carrel.database)
         install_demo(carrel, now=now())
         copy = Path(folder, "copy")
-        with carrel.database.engine.connect() as connection:
-            connection.exec_driver_sql("VACUUM INTO ?", (str(copy),))
+        carrel.database.dispose()
+        with closing(sqlite3.connect(Path(folder, "carrel.sqlite3"))) as connection:
+            connection.execute("VACUUM INTO ?", (str(copy),))
         (HERE / f"{version}.sqlite3.gz").write_bytes(gzip.compress(copy.read_bytes(), mtime=0))
     revision = migrations.head()
     with LIST.open("a", encoding="utf-8") as file:

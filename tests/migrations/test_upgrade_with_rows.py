@@ -24,7 +24,7 @@ from tests.cast import assemble
 from tests.clock import NOW
 from tests.servers.databases import Databases
 
-BASELINE = "20261128_baseline"
+BASELINE = "20261130_baseline"
 LATER = "20991231_later"
 AT_ONCE = 4
 BESIDE = """\
@@ -235,6 +235,14 @@ def test_database_of_an_unknown_version_is_rejected(lived_in: Database) -> None:
     with pytest.raises(Conflict, match=LATER):
         upgrade(lived_in)
     assert current(lived_in) == LATER
+
+
+def test_database_of_a_development_version_is_rejected(lived_in: Database) -> None:
+    with lived_in.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '20261128_baseline'"))
+    with pytest.raises(Conflict, match="development version") as refused:
+        upgrade(lived_in)
+    assert refused.value.code == "development_revision"
 
 
 def test_baseline_goes_down_and_up_again(lived_in: Database) -> None:

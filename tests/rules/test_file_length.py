@@ -6,7 +6,7 @@ MOST_LINES = 400
 WRITTEN = (".py", ".html", ".css", ".js", ".md", ".txt", ".cfg", ".toml", ".sh")
 # written by a program: uv locks the requirements, alembic renders the baseline from the models, and the
 # texts of pages are printed
-RENDERED = ("requirements/", "lms/migrations/versions/20261128_baseline.py", "docs/plain-words/")
+RENDERED = ("requirements/", "lms/migrations/versions/20261130_baseline.py", "docs/plain-words/")
 
 
 def test_no_file_has_more_than_400_lines() -> None:

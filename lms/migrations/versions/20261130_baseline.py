@@ -1,9 +1,9 @@
 """Create every table of the product and of the LTI tool.
 
-Revision: 20261128_baseline
+Revision: 20261130_baseline
 Follows: nothing
 
-Edit this file in place until 0.2.0 is tagged. After that it stays unchanged, and each change gets
+These are the tables of 0.2.0, the first release, so this file stays unchanged and each change gets
 its own migration. The tables are as Alembic renders them from the models, one function per noun.
 Full-text indexes, triggers and functions, which differ between the databases, are written by hand
 and come first. A migration that rebuilds a table must recreate its triggers.
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261128_baseline"
+revision = "20261130_baseline"
 down_revision = None
 branch_labels = None
 depends_on = None
