@@ -26,7 +26,7 @@ def test_every_line_is_ok_and_says_what_was_answered(tried: Tried) -> None:
 
 def test_missing_signing_secret_is_a_failed_line(tried: Tried) -> None:
     failed = [one for one in prove(replace(tried, webhook_secrets=())) if not one.ok]
-    assert [one.name for one in failed] == ["a signing secret of the webhook is set"]
+    assert [one.name for one in failed] == ["a webhook signing secret is set"]
 
 
 def test_live_key_is_refused(tried: Tried) -> None:
