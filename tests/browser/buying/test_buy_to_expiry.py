@@ -344,7 +344,7 @@ def a_week_after_the_end(house: House) -> None:
         check_page(pat.page)
         pat.page.get_by_role("link", name="Ask Rosa Delgado").first.click()
         pat.page.get_by_role("button", name="Send to Rosa Delgado").click()
-        expect(pat.page.get_by_text("Your message was sent to Rosa Delgado.")).to_be_visible()
+        expect(pat.page.get_by_text("We sent your message to Rosa Delgado.")).to_be_visible()
         asked = house.mail("rosa", "A question about your organization's seats")
         assert house.address("pat") in asked.text
 

@@ -21,6 +21,7 @@ from lms.pricing.price_list import set_prices
 from lms.sales.new_orders import NewLine
 from lms.seats import claims
 from lms.seller.settings import edit_seller
+from lti.selftest.platform.records import Link
 from tests.browser.lti.cookie_settings import Cookies, browsing
 from tests.browser.lti.two_sites import TITLES, Library, Visitor, play
 from tests.browser.person import Person
@@ -28,7 +29,6 @@ from tests.browser.sent_mail import letter_to
 from tests.browser.test_after_the_sale import bought, order_of
 from tests.browser.test_request_to_sale import PRICES
 from tests.platform.app import running_platform
-from tests.platform.records import Link
 from tests.seller.seller_settings import COMPLETE
 from tests.servers.axe import axe_faults
 
@@ -111,7 +111,7 @@ def ask(wren: Visitor, link: Link) -> None:
 def read_request(mia: Page, library: Library, maple: Maple, name: str) -> None:
     """Open the email's link, and see who asked, there and on the organization's first page."""
     text = letter_to(library.served, maple.mia_email, holding="Every seat is taken")
-    assert f"{name} opened “{TITLES[0]}” in a course of {maple.name}" in text
+    assert f"{name} opened “{TITLES[0]}” in a course at {maple.name}" in text
     found = re.search(rf"{re.escape(library.url)}(/organization/\S+)", text)
     assert found
     mia.goto(found[1])
