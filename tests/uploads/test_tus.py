@@ -252,7 +252,7 @@ def test_a_file_for_which_there_is_no_room_is_refused_before_a_byte_came(
     answer = ada.create(10)
     assert answer.status_code == 507
     assert answer.json is not None
-    assert "room" in answer.json["message"]
+    assert "space" in answer.json["message"]
     assert list(carrel.storage.intake.unfinished()) == []
 
 

@@ -86,7 +86,7 @@ def test_purchase_order_of_another_amount_is_accepted_and_flagged(
     assert order.po_number == "PO-7781"
     client.sign_in(cast.ada.id)
     page = client.get(f"/staff/orders/{order.public_id}").text
-    assert "PO PO-7781 is for $300.00, the order for $325.00." in page
+    assert "PO PO-7781 is for $300.00, but the order is for $325.00." in page
 
 
 def test_purchase_order_number_is_used_twice_only_if_asked(
