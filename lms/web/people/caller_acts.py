@@ -67,7 +67,7 @@ def _open_access(found: Found) -> CallerAct | None:
     if found.decision.code not in UNPAID or found.order is None:
         return None
     url = url_for("staff_order.move", order_id=found.order, act="release")
-    return CallerAct(url, _("Open access now"), "lock-open", returns=True)
+    return CallerAct(url, _("Grant access now"), "lock-open", returns=True)
 
 
 def _renew(found: Found) -> CallerAct | None:

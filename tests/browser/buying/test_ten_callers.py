@@ -276,7 +276,7 @@ def payment_overdue(phone: Phone) -> None:
     expect(ida_there.page.get_by_text("is paused because").first).to_be_visible()
     phone.ask("ida moss")
     phone.desk.told("because its order isn't paid")
-    phone.desk.press(phone.desk.button("Open access now"))
+    phone.desk.press(phone.desk.button("Grant access now"))
     phone.desk.done("Access granted. We emailed the customer.")
     phone.desk.told("They can watch.")
     arrived(phone.sink, hana, subject=".*")
