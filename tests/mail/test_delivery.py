@@ -223,7 +223,7 @@ def test_a_mail_that_no_message_can_carry_does_not_hold_up_the_next(
     send(house)
     broken, good = stored(house)
     assert (broken.state, broken.tries, good.state) == (JobState.QUEUED, 1, JobState.DONE)
-    assert broken.failure == "Writing this failed: KeyError"
+    assert broken.failure == "We couldn't write this email: KeyError"
 
 
 def test_second_mail_in_a_row_that_breaks_off_waits_for_the_server(
