@@ -213,7 +213,11 @@ def read_my_webinars(
         begun=tuple(begun[:MOST_BEGUN]),
         held=tuple(volumes[found] for found in held_ids),
         free=tuple(volumes[found] for found in free_ids if volumes[found].may_watch),
-        passes=tuple(each.candidate for each in holdings if _is_pass(each)),
+        passes=tuple(
+            each.candidate
+            for each in holdings
+            if _is_pass(each) and not _was_renewed(each, holdings)
+        ),
         claimable=tuple(
             each for each in holdings if each.may_claim and not is_managed(each.candidate.grant)
         ),
@@ -242,6 +246,21 @@ def _is_pass(holding: Holding) -> bool:
     candidate = holding.candidate
     is_theirs = candidate.code not in (Code.NO_GRANT, Code.POOL_FULL_WAITLISTED)
     return candidate.grant.scope is not Scope.WEBINAR and is_theirs and not holding.may_claim
+
+
+def _was_renewed(holding: Holding, holdings: Sequence[Holding]) -> bool:
+    """Return whether a person's own pass ended and another of theirs, for the same, ends later."""
+    ended = holding.candidate.grant
+    if holding.candidate.code is not Code.PASS_EXPIRED or holding.place is not None:
+        return False
+    return any(
+        other.place is None
+        and other.target_id == holding.target_id
+        and (grant := other.candidate.grant).scope is ended.scope
+        and grant.revoked_at is None
+        and (grant.ends_at is None or ended.ends_at is None or grant.ends_at > ended.ends_at)
+        for other in holdings
+    )
 
 
 def _waiting(

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms.core.acting_roles import ActingRole
-from lms.core.errors import Frozen
+from lms.core.errors import Frozen, Moved
 from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import leases as job_leases
@@ -105,7 +105,9 @@ class Worker:
             except SQLAlchemyError as error:
                 log.error("database_fault", kind=type(error).__name__)  # noqa: TRY400  (no values)
                 wait_s = FAULT_WAIT_S
-            except Frozen:  # due jobs wait until the database was moved
+            except Frozen as refusal:  # due jobs wait until the database was moved
+                if isinstance(refusal, Moved):
+                    log.error("database_moved", step=threading.current_thread().name)  # noqa: TRY400  (no fault of ours)
                 wait_s = FAULT_WAIT_S
             except Exception as error:  # a lane continues, whatever one step raises
                 log.exception("step_broke", kind=type(error).__name__)

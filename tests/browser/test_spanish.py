@@ -149,7 +149,7 @@ def test_invited_person_chooses_spanish_claims_watches_and_gets_a_certificate(
     link = found_in_letter(
         served,
         invited.email,
-        r"(?s)Usted obtuvo un certificado de participación.*?(http\S+/verify/\w+)\s",
+        r"(?s)Obtuvo un certificado de participación.*?(http\S+/verify/\w+)\s",
     )
     page.goto(urlsplit(link).path)
     expect(page.get_by_text("Este certificado es válido")).to_be_visible()

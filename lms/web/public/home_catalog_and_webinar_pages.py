@@ -139,8 +139,9 @@ def webinars() -> ResponseReturnValue:
     try:
         shown = _listing(wanted)
     except NotFound:
-        named = {**request.args, "series": _series_named(wanted.series)}
-        return see_other(".webinars", **named)
+        return see_other(
+            ".webinars", series=_series_named(wanted.series), q=request.args.get("q") or None
+        )
     listing, decisions = shown.listing, shown.decisions
     form = SeriesForm(request.args)
     form.series.offer(

@@ -232,7 +232,9 @@ def _page(managed: Managed, failed: Failed | None = None) -> str:
         shown, pager = paged(
             sorted(cards, key=lambda card: card.public_id != about),
             PAGE_SIZE,
-            url=lambda page: url_for(PAGE, organization_id=managed.facts.public_id, page=page),
+            url=lambda page: url_for(
+                PAGE, organization_id=managed.facts.public_id, pool=about, page=page
+            ),
         )
         children = organization_lists.children_of(session, managed.facts.id, limit=1)
         parts = {card.id: pools.allotments_of(session, card.id) for card in shown}

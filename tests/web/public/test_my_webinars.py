@@ -237,6 +237,17 @@ def test_an_expired_pass_of_a_series_is_renewed_for_that_series(library, cast, d
     assert 'name="pass_covers" value="series:lamps"' in library(cast.dan).text
 
 
+def test_a_pass_that_was_renewed_is_shown_once(library, cast, database):
+    sell_passes(database)
+    with database.transaction() as session:
+        carol = session.get_one(Login, cast.carol.id)
+        grant = make_grant(session, carol, ends_at=NOW + timedelta(days=365))
+        grant.scope = Scope.EVERYTHING
+    text = library(cast.carol).text
+    assert "Renew for $499.00" not in text
+    assert "ended on" not in text
+
+
 def test_a_pass_that_is_no_longer_sold_has_no_renewal(library, cast):
     text = library(cast.carol).text
     assert "ended on" in text
