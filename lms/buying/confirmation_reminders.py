@@ -3,12 +3,13 @@
 The address may be another person's, so they say no more than the first email about the order did.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.buying import confirmations
@@ -17,6 +18,7 @@ from lms.core.errors import N_
 from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
+from lms.mail.outbox import key_of
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.grants import Grant
 from lms.models.mail import Mail
@@ -33,17 +35,23 @@ from lms.seats.unassigned_reminders import MADE_UP_FOR, latest_day
 REMINDED_ON: Final[tuple[int, ...]] = (1, 14)
 # A link that was just emailed, such as to a corrected address, is reminder enough.
 PAUSE: Final = timedelta(hours=12)
+# An address is reminded once a day; the hourly job may run a little earlier the next day.
+A_DAY: Final = timedelta(hours=23)
+KIND: Final = "confirm_order_reminder"
 SUBJECT = N_("Reminder: Confirm your email address")
 
 
 def due_buyers(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[int, ...]:
-    """Return the buyers, by the row ID of their login, who are to be reminded now."""
+    """Return the buyers, by the row ID of their login, who are to be reminded now, the newest order first.
+
+    Each browser that orders for an address makes a login; the address is reminded of the newest.
+    """
     found = session.scalars(
         select(Order.contact_id)
         .join(Login, Login.id == Order.contact_id)
         .where(*_open_orders(now))
-        .distinct()
-        .order_by(Order.contact_id)
+        .group_by(Order.contact_id)
+        .order_by(func.max(Order.id).desc())
     )
     return tuple(
         login_id
@@ -56,7 +64,7 @@ def due_buyers(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[int,
 def remind(session: Session, login_id: int, *, mail_context: MailContext, now: datetime) -> None:
     """Email a buyer a new confirmation link, if that is still due; earlier links still work.
 
-    One email is about all of their orders, and says that confirming lets them assign unassigned seats.
+    One email is about all orders of their browser, and says that confirming lets them assign unassigned seats.
     """
     # Locked like in `confirmations`: the address isn't corrected or confirmed meanwhile.
     orders = _orders_of(session, login_id, now, lock=True)
@@ -73,7 +81,7 @@ def remind(session: Session, login_id: int, *, mail_context: MailContext, now: d
     lives = [mails.live_of(session, one, now) for one in standing]
     mail_outbox.post(
         session,
-        kind="confirm_order_reminder",
+        kind=KIND,
         to=newest.contact_email,
         login_id=login_id,
         subject=SUBJECT,
@@ -130,13 +138,17 @@ def _orders_of(
 def _due_key(
     session: Session, login_id: int, orders: Sequence[Order], *, zone: ZoneInfo, now: datetime
 ) -> str | None:
-    """Return the unique key of the reminder that is due; None if none is, or it was sent."""
+    """Return the unique key of the reminder that is due; None if none is, or the address got it."""
     days = [_day_of(session, order, zone, now) for order in orders]
     day = max(filter(None, days), default=None)
     if day is None:
         return None
-    key = f"confirm-order-reminder:{login_id}:{day}"
-    was_sent = session.scalar(select(Mail.id).where(Mail.unique_key == key)) is not None
+    address = key_of(orders[-1].contact_email)
+    key = f"confirm-order-reminder:{hashlib.sha256(address.encode()).hexdigest()}:{day}"
+    was_reminded = and_(
+        Mail.recipient_key == address, Mail.kind == KIND, Mail.created_at > now - A_DAY
+    )
+    was_sent = session.scalar(select(exists().where(or_(Mail.unique_key == key, was_reminded))))
     was_just_asked = link_tokens_and_codes.was_issued_since(
         session, login_id, EmailPurpose.CONFIRM_ORDER, since=now - PAUSE
     )

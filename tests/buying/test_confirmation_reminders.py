@@ -21,6 +21,7 @@ from lms.mail.lanes import OPTIONAL
 from lms.mail.link_tokens_and_codes import LinkOver
 from lms.models.accounts import EmailPurpose, EmailToken, Login
 from lms.models.grants import Grant, OfferKind, Withdrawal
+from lms.models.mail import Mail
 from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Organization, Role
 from lms.models.seats import Pool
@@ -211,6 +212,30 @@ def test_orders_of_one_browser_are_in_one_email(shop: Shop) -> None:
     assert shop.told(1) == 1
     text = newest(shop.database, ROSA, KIND).text
     assert all(number in text for number in numbers)
+
+
+def test_address_that_many_browsers_order_for_is_reminded_once_a_day(shop: Shop) -> None:
+    names = (ROSA, ROSA.capitalize(), ROSA.title(), ROSA)
+    made = [ordered(shop.database, filled(shop.database), details(email=one)) for one in names]
+    late = ordered(shop.database, filled(shop.database), details(), at=NOW + DAY)
+    got = []
+    for day in (1, 1.5, 2, 3, 4, 14, 15):
+        shop.clock.set(NOW + day * DAY)
+        before = len(reminders(shop))
+        shop.at(day)
+        got.append(len(reminders(shop)) - before)
+    assert max(got) == 1
+    assert got[0] == got[3] == got[5] == 1
+    assert made[-1].number in reminders(shop)[0].text  # the newest of that day
+    assert late.number in reminders(shop)[-1].text
+    assert not any(made[0].number in one.text for one in reminders(shop))
+
+
+def reminders(shop: Shop) -> list[Mail]:
+    with shop.database.read_session() as session:
+        rows = session.scalars(select(Mail).where(Mail.kind == KIND).order_by(Mail.id)).all()
+        session.expunge_all()
+        return list(rows)
 
 
 @pytest.mark.parametrize(
