@@ -4,13 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound
 from lms.grants.grants import Target
-from lms.models.catalog import Presenter, Series, Webinar, WebinarState
+from lms.models.catalog import (
+    Presenter,
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+)
 from lms.models.grants import Grant, Scope
 from lms.models.organizations import Membership, Organization
 
@@ -71,21 +78,38 @@ def title_of_pulled(session: Session, slug: str) -> str | None:
     )
 
 
-def scopes(session: Session, *kinds: Scope) -> tuple[tuple[str, str], ...]:
+def scopes(
+    session: Session, *kinds: Scope, only_announced: bool = False
+) -> tuple[tuple[str, str], ...]:
     """Return what a pass or contract can cover besides everything: `series:<slug>` and its name.
 
-    `kinds` limits them to series or presenters.
+    `kinds` limits them to series or presenters, `only_announced` to those of an announced webinar.
     """
+    of_webinar = {
+        Scope.SERIES: (WebinarSeries.webinar_id, WebinarSeries.series_id == Series.id),
+        Scope.PRESENTER: (
+            WebinarPresenter.webinar_id,
+            WebinarPresenter.presenter_id == Presenter.id,
+        ),
+    }
     columns = (
         (Scope.SERIES, Series.slug, Series.title),
         (Scope.PRESENTER, Presenter.slug, Presenter.name),
     )
-    return tuple(
-        (f"{kind}:{slug}", name)
-        for kind, slugs, names in columns
-        if kind in kinds or not kinds
-        for slug, name in session.execute(select(slugs, names).order_by(names))
-    )
+    found: list[tuple[str, str]] = []
+    for kind, slugs, names in columns:
+        if kinds and kind not in kinds:
+            continue
+        named = select(slugs, names).order_by(names)
+        if only_announced:
+            webinar_id, is_its = of_webinar[kind]
+            named = named.where(
+                exists().where(
+                    is_its, webinar_id == Webinar.id, Webinar.state == WebinarState.ANNOUNCED
+                )
+            )
+        found += [(f"{kind}:{slug}", name) for slug, name in session.execute(named)]
+    return tuple(found)
 
 
 def read_target(session: Session, covers: str) -> Target:

@@ -329,7 +329,7 @@ def _drawn(drawing: str | bytes, kind: str, *, for_everyone: bool = True) -> Res
 def _series_named(typed: str) -> str:
     """Return the slug of the series whose title was typed; raises NotFound."""
     with read_session() as session:
-        names = Names(scopes(session, Scope.SERIES), "")
+        names = Names(scopes(session, Scope.SERIES, only_announced=True), "")
     try:
         slug = names.find(typed)[0].partition(":")[2] if typed else ""
     except Invalid as refusal:

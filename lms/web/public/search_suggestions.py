@@ -10,6 +10,7 @@ from lms.core.errors import N_, NotFound
 from lms.grants.request_and_sale_form_choices import SUGGESTED, scopes, webinars_on_sale
 from lms.models.grants import Scope
 from lms.search.suggestions import Kind, Suggestion, suggest
+from lms.web.core.current_user import viewer
 from lms.web.core.form_fields import Names
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
@@ -62,13 +63,21 @@ def titles() -> ResponseReturnValue:
 @blueprint.get("/search/names/<kind>")
 @open_to(Audience.EVERYONE)
 def names(kind: str) -> ResponseReturnValue:
-    """Return the names of series, presenters, or both that match some words, for a field's script."""
+    """Return the names of series, presenters, or both that match some words, for a field's script.
+
+    Only staff get those without an announced webinar.
+    """
     if kind not in NAMED:
         raise NotFound
+    person = viewer()
+    is_staff = person is not None and person.is_staff
     with read_session() as session:
-        found = Names(scopes(session, *NAMED[kind]), url="")
+        found = Names(scopes(session, *NAMED[kind], only_announced=not is_staff), url="")
     answer = jsonify(items=[{"name": each} for each in found.suggest(request.args.get("q", ""))])
-    answer.headers["Cache-Control"] = f"public, max-age={KEPT_S}"
+    answer.headers["Cache-Control"] = (
+        "private, no-store" if is_staff else f"public, max-age={KEPT_S}"
+    )
+    answer.vary.add("Cookie")
     return answer
 
 

@@ -13,7 +13,7 @@ from lms.models.catalog import Webinar, WebinarSeries, WebinarState
 from lms.search import webinar_search
 from lms.web.core import form_fields
 from tests.clock import NOW
-from tests.factories import make_presenter, make_series
+from tests.factories import make_series
 from tests.web.public.test_home_catalog_and_webinar_pages import statements
 
 
@@ -122,17 +122,39 @@ def test_fields_suggest_titles_of_webinars_on_sale_with_every_word(client, shelf
     assert "/search/titles" in client.get("/purchasing/quote").text
 
 
-def test_fields_suggest_names_of_series_and_presenters(client, shelf):
-    def found(kind, query):
-        return [one["name"] for one in client.get(f"/search/names/{kind}?q={query}").json["items"]]
+def named(client, kind, query):
+    answer = client.get(f"/search/names/{kind}?q={query}")
+    assert "Cookie" in answer.vary
+    return [one["name"] for one in answer.json["items"]]
 
-    with shelf.transaction() as session:
-        make_presenter(session, "Mona Library")
-        make_series(session, "library-maps")
-    assert found("series", "library") == ["Library-Maps"]
-    assert found("presenters", "library mona") == ["Mona Library"]
-    assert found("passes", "library") == ["Library-Maps", "Mona Library"]
+
+def test_fields_suggest_names_of_series_and_presenters(client, shelf):
+    assert named(client, "series", "hou mov") == ["Moving house"]
+    assert named(client, "presenters", "moss mona") == ["Mona Moss"]
+    assert named(client, "passes", "mo") == ["Moving house", "Mona Moss"]
     assert client.get("/search/names/webinars").status_code == 404
+
+
+@pytest.mark.parametrize("who", [None, "alice", "mia"])
+def test_fields_suggest_no_names_of_drafts(clock, client, cast, shelf, who):
+    if who:
+        client.sign_in(getattr(cast, who).id)
+    for kind in ("series", "presenters", "passes"):
+        assert named(client, kind, "draft") == []
+    assert "otley drafts" not in client.get("/purchasing/quote").text
+    assert client.get("/search/names/series").headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_fields_of_staff_suggest_names_of_drafts(clock, client, cast, shelf):
+    client.sign_in(cast.ada.id)
+    assert named(client, "series", "draft") == ["Motley drafts"]
+    assert named(client, "passes", "draft") == ["Motley drafts", "Drafty Moe"]
+    assert "private" in client.get("/search/names/series").headers["Cache-Control"]
+
+
+def test_catalog_finds_no_series_of_drafts_by_title(client, shelf):
+    assert client.get("/webinars?series=Moving+house").status_code == 303
+    assert client.get("/webinars?series=Motley+drafts").status_code == 404
 
 
 def test_catalog_of_many_series_is_limited_by_a_title(client, cast, shelf, monkeypatch):
