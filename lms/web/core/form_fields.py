@@ -30,6 +30,7 @@ MOST_LISTED: Final = (
 SUGGESTED: Final = 12
 LONGEST_NAMES: Final = 2000
 UNKNOWN: Final = N_("Nothing has the name “%(name)s.” Choose one that is suggested.")
+BLANK: Final = N_("Enter a name that is suggested.")
 SEVERAL: Final = N_("Several names match “%(name)s.” Choose one that is suggested.")
 _CHOICES: Final = {HOME: COUNTRIES[HOME]} | dict(
     sorted(COUNTRIES.items(), key=lambda choice: choice[1])
@@ -150,7 +151,7 @@ class PickerField(SelectField):
     """One of some names: a list to choose from while they are few, else a text field that suggests names.
 
     Its data are the value in both cases. `first` is the usual choice, which an empty text field means,
-    or None if there is none.
+    or None if there is none: then an empty one is a fault.
     """
 
     widget = _PickerWidget()
@@ -166,6 +167,9 @@ class PickerField(SelectField):
             self.choices = [*([first] if first else ()), *names.all()]
             return
         self.choices, typed = [], " ".join(str(self.data or "").split())
+        if not typed and first is None:
+            self.data, self.fault = "", _(BLANK)
+            return
         if typed in ("", *(first or ())):
             self.data = first[0] if first else ""
             return

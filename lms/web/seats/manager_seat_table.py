@@ -83,7 +83,13 @@ def people(organization_id: str) -> ResponseReturnValue:
     with read_session() as reading:
         cards = read_pools(reading, managed.facts.id, now=now)
         titles = titles_of(cards)
-        state = read_state(organization_id, request.args, titles)
+        form = PoolForm(request.args)
+        form.pool.offer(pool_names(organization_id, cards), ("", _("Any")))
+        args = request.args.copy()
+        if form.pool.fault:  # a name was mistyped: it filters nothing, and the page says so
+            form.pool.errors = [form.pool.fault]
+            del args["pool"]
+        state = read_state(organization_id, args, titles)
         found = read_rows(
             reading,
             managed.facts.id,
@@ -92,8 +98,6 @@ def people(organization_id: str) -> ResponseReturnValue:
             offset=(number - 1) * PAGE_SIZE,
         )
         working = bulk_release_and_reinvite.under_way(reading, organization_id)
-    form = PoolForm(data={"pool": state.wanted.pool_id or ""})
-    form.pool.offer(pool_names(organization_id, cards), ("", _("Any")))
     return render_in(
         managed,
         "seats/manager_seat_table.html",

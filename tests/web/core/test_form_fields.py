@@ -136,6 +136,15 @@ def test_unknown_name_is_a_fault_and_is_kept() -> None:
 
 
 @pytest.mark.usefixtures("many")
+def test_blank_name_is_a_fault_where_there_is_no_usual_choice() -> None:
+    form = RiverForm(MultiDict({"one": " "}))
+    form.one.offer(Names(RIVERS, "/rivers"))
+    assert form.one.data == ""
+    assert not form.validate()
+    assert form.errors == {"one": ["Enter a name that is suggested."]}
+
+
+@pytest.mark.usefixtures("many")
 def test_several_of_many_names_are_those_chosen_and_those_typed() -> None:
     form = filled(some=["r4", "r1", "river thames; Tagus; "])
     assert form.validate()

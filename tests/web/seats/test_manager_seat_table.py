@@ -77,6 +77,40 @@ def test_one_of_many_pools_is_found_by_what_it_covers(
     assert mia.post(f"{here}/import", data={**listed, "pool": "Ducks"}).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("", "Enter a name that is suggested."), ("Ducks", "Nothing has the name “Ducks.”")],
+)
+@pytest.mark.parametrize("form", ["invite", "import"])
+def test_form_without_one_of_many_pools_comes_back_with_all_that_was_typed(
+    mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch, form: str, typed: str, said: str
+) -> None:
+    monkeypatch.setattr(form_fields, "MOST_LISTED", 1)
+    page = f"/organization/{elm.id}/{form}"
+    fresh = mia.get(page)
+    assert fresh.status_code == 200
+    assert "Check the following" not in fresh.text
+    assert "Enter a name" not in fresh.text
+    answer = mia.post(page, data={"pool": typed, "addresses": "new@example.org"})
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert "new@example.org" in answer.text
+    assert f'value="{typed}"' in answer.text
+
+
+def test_mistyped_filter_of_many_pools_filters_nothing_and_is_said(
+    mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form_fields, "MOST_LISTED", 1)
+    answer = mia.get(f"/organization/{elm.id}/people?pool=Ducks&state=claimed")
+    assert answer.status_code == 200
+    assert names(answer.text) == ["Alice", "Bob"]
+    assert "Nothing has the name “Ducks.”" in answer.text
+    assert 'value="Ducks"' in answer.text
+    assert "pool=Ducks" not in answer.text
+    assert len(names(mia.get(f"/organization/{elm.id}/people?pool=").text)) == 3
+
+
 def test_nobody_matching_is_said_with_the_way_back(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}/people?q=nobody").text
     assert "No matching people" in page
