@@ -17,6 +17,7 @@ from lms.seats import named_people
 
 INVOICED = N_("This order has an invoice. Credit it instead.")
 PAID = N_("This order is paid.")
+ON_HOLD = N_("Access is already on hold until this order is paid.")
 
 
 def cancel(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
@@ -43,10 +44,13 @@ def hold(
 ) -> bool:
     """Put an order's access on hold until it is paid, or keep it on hold after a review.
 
-    Returns whether the customer was emailed, with the link to pay. Raises Conflict if it is paid.
+    Returns whether the customer was emailed, with the link to pay. Raises Conflict if it is paid, or
+    already on hold without a review, so that a second click doesn't email everyone again.
     """
     if is_paid(session, order):
         raise Conflict(PAID)
+    if order.held_at is not None and order.review_due_at is None:
+        raise Conflict(ON_HOLD)
     was_open = order.held_at is None
     order_access.hold(session, order, now=now)
     audit.record(session, "order.held", order.public_id, actor=actor, now=now)

@@ -1,6 +1,7 @@
 """Access that our team puts on hold until an order is paid: what stops, and who is told (P9)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -58,6 +59,26 @@ def test_what_is_paid_is_not_held(database: Database, cast: Cast) -> None:
         hold(database, facts)
 
 
+def to_review(database: Database) -> OrderFacts:
+    """Place an order that our team has to review before it gives access."""
+    facts = placed(database, replace(INVOICE, is_held=True))
+    with database.transaction() as session:
+        locked(session, facts).review_due_at = NOW + timedelta(days=1)
+    return facts
+
+
+@pytest.mark.parametrize("is_reviewed", [False, True])
+def test_what_is_on_hold_is_not_held_again_and_no_one_is_told_twice(
+    database: Database, cast: Cast, is_reviewed: bool
+) -> None:
+    facts = to_review(database) if is_reviewed else placed(database, INVOICE)
+    assert hold(database, facts)
+    with pytest.raises(Conflict):
+        hold(database, facts)
+    told = [one for one in letters(database, "dan@example.org") if one.kind == "order_on_hold"]
+    assert len(told) == 1
+
+
 def test_buyer_is_told_that_access_is_on_hold_and_how_to_pay(
     database: Database, cast: Cast
 ) -> None:
@@ -87,7 +108,7 @@ def test_managers_and_accounts_payable_are_told_of_a_hold_once_each(
 def test_buyer_whose_order_was_reviewed_is_told_to_pay_first(
     database: Database, cast: Cast
 ) -> None:
-    facts = placed(database, replace(INVOICE, is_held=True))
+    facts = to_review(database)
     assert hold(database, facts)
     text = newest(database, "dan@example.org", "order_on_hold").text
     assert "have access when we receive your payment" in text
