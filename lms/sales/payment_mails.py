@@ -18,7 +18,7 @@ from lms.models.payments import Dispute, Payment, PaymentMethod
 from lms.organizations.billing_details import read_billing
 from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
 from lms.pricing.price_list import say_money
-from lms.sales.mails import items_of
+from lms.sales.mails import is_unconfirmed, items_of
 from lms.sales.order_search import past_due_orders
 from lms.sales.read_models import OrderFacts, find_order_facts, grants_of_order
 
@@ -75,17 +75,18 @@ def send_held(
     """Email the buyer, managers and accounts payable that access is on hold until the order is paid.
 
     `was_open` is False if our team had yet to review the order. Returns whether anyone was emailed: not
-    about a test order, nor before the buyer has confirmed their address (P9).
+    about a test order, without an open invoice, nor before the buyer has confirmed their address (P9).
     """
     facts = find_order_facts(session, order.public_id)
     grants = [one for one in grants_of_order(session, order.id) if one.revoked_at is None]
     readers = _concerned(session, facts)
-    if order.awaits_proof or not order.livemode or not grants or not readers:
+    is_unproven = order.awaits_proof or is_unconfirmed(session, order)
+    if is_unproven or not order.livemode or not facts.open_minor or not grants or not readers:
         return False
     values = {
         "number": facts.number,
         "items": items_of(grants, mail_context.zone, now),
-        "balance": say_money(facts.open_minor or facts.total_minor, facts.currency),
+        "balance": say_money(facts.open_minor, facts.currency),
         "was_open": was_open,
         "action_url": link_of(session, order, where=pay, now=now),
     }

@@ -10,12 +10,14 @@ from lms.access.policy import Code
 from lms.core.database import Database
 from lms.core.errors import Conflict
 from lms.documents.payment_links import PaymentLinks, order_of
+from lms.models.accounts import Login
 from lms.models.mail import Mail
 from lms.models.orders import Order, Terms
 from lms.organizations.billing_details import BillingContact, edit_billing
 from lms.sales import cancellations
 from lms.sales.read_models import OrderFacts
 from lms.seller.settings import edit_seller
+from tests.buying.buying_fixtures import ROSA
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import letters, link_in, newest
@@ -124,3 +126,23 @@ def test_no_one_is_told_of_a_hold_before_proof_or_of_a_test_order(
         session.execute(update(Order).where(Order.id == facts.id).values(**values))
     assert not hold(database, facts)
     assert all(one.kind != "order_on_hold" for one in letters(database, "dan@example.org"))
+
+
+def test_no_one_is_asked_to_pay_before_there_is_an_invoice(database: Database, cast: Cast) -> None:
+    facts = placed(database, replace(INVOICE, bill_on=NOW.date() + timedelta(days=30)))
+    assert facts.invoice_id is None
+    assert not hold(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
+    assert all(one.kind != "order_on_hold" for one in letters(database, "dan@example.org"))
+
+
+def test_buyer_who_has_not_confirmed_gets_no_payment_link(database: Database, cast: Cast) -> None:
+    facts = placed(database, INVOICE)
+    with database.transaction() as session:
+        begun = Login(email=None, email_key=None, name="Rosa", created_at=NOW)
+        session.add(begun)
+        session.flush()
+        order = locked(session, facts)
+        order.contact_id, order.contact_email = begun.id, ROSA
+    assert not hold(database, facts)
+    assert letters(database, ROSA) == []
