@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.buying.payment_promises import Promise, open_promise
+from lms.checkouts.amounts import total_of
 from lms.core.dates_and_time_zones import on_wall_clock
 from lms.core.errors import NotFound
 from lms.documents import payment_links
@@ -46,12 +47,14 @@ class PaymentPage:
     """The content of a payment page.
 
     `quote` is the newest version while it can be accepted; `price_today` is the current price of an
-    expired one, None if negotiated. `promise` is the payer's latest promise.
+    expired one, None if negotiated. `total_minor` is with tax once there is a quote to accept or an
+    invoice. `promise` is the payer's latest promise.
     """
 
     facts: OrderFacts
     payer: BillTo
     lines: tuple[PageLine, ...]
+    total_minor: int
     documents: tuple[Document, ...]
     quote: Document | None
     price_today: int | None
@@ -80,6 +83,7 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
     standing = facts.standing(now)
     documents = shown_documents(session, order)
     newest = [one for one in documents if one.kind is DocumentKind.QUOTE]
+    is_quoted = bool(newest) and standing is Standing.QUOTED
     return PaymentPage(
         facts=facts,
         payer=billing.billing_of(session, order).to,
@@ -87,8 +91,11 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
             PageLine(billing.title_of(line), line.quantity, line.net_minor)
             for line in orders.lines_of(session, order.id)
         ),
+        total_minor=total_of(session, order, zone=zone, now=now)
+        if is_quoted
+        else facts.total_minor,
         documents=documents,
-        quote=newest[-1] if newest and standing is Standing.QUOTED else None,
+        quote=newest[-1] if is_quoted else None,
         price_today=quotes.price_today(session, order) if standing is Standing.EXPIRED else None,
         purchase_orders=tuple(
             one.number for one in purchase_orders.purchase_orders_of(session, order.id)

@@ -26,6 +26,7 @@ from lms.payments.provider import NewSession, Provider, ProviderSession, Session
 from lms.sales import billing, invoices, orders
 
 LOCKED_FOR: Final = timedelta(hours=24)
+OTHER_TOTAL: Final = N_("The total changed. Check it, then press the button again.")
 OTHER_MODE: Final = N_("Pay test orders with a test card, and real orders with a real card.")
 
 
@@ -33,12 +34,14 @@ OTHER_MODE: Final = N_("Pay test orders with a test card, and real orders with a
 class NewCheckout:
     """The order to pay, by its public ID: a draft, or a placed one and its invoice.
 
-    The browser returns to `success_url` after payment, and to `cancel_url` otherwise.
+    The browser returns to `success_url` after payment, and to `cancel_url` otherwise. `seen_minor` is
+    the amount that the person was shown, if it is to be charged and no other.
     """
 
     order_id: str
     success_url: str
     cancel_url: str
+    seen_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ def open_checkout(
     `settle_order` and read the order, which may not be paid yet. A free order needs no checkout:
     place it with `orders.agree`.
 
-    Raises NotFound; Conflict if it is paid, canceled or free; and Unavailable if the provider can't
-    be reached: nothing is charged, and trying again is safe.
+    Raises NotFound; Conflict if it is paid, canceled, free or not the amount that was shown; and
+    Unavailable if the provider can't be reached: nothing is charged, and trying again is safe.
     """
     zone = ZoneInfo(carrel.settings.time_zone)
     with carrel.database.transaction() as session:
@@ -118,10 +121,13 @@ def _write_down(
         order.livemode = provider.livemode
     elif order.livemode is not provider.livemode and not provider.is_simulated:
         raise Conflict(OTHER_MODE)
+    amount = amount_of(session, order, invoice, zone=zone, now=now)
+    if new.seen_minor is not None and new.seen_minor != amount:
+        raise Conflict(OTHER_TOTAL)
     asked = NewSession(
         idempotency_key="",
         reference="",
-        amount_minor=amount_of(session, order, invoice, zone=zone, now=now),
+        amount_minor=amount,
         currency=order.currency,
         description=_describe(order, invoice),
         email=billing.billing_of(session, order).to.email or order.contact_email,

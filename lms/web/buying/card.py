@@ -53,11 +53,14 @@ def pay_page(page: str, status: int = 200) -> Response:
     return answer
 
 
-def lead_to_card_page(order_id: str, *, paid_url: str, back_url: str) -> BaseResponse:
+def lead_to_card_page(
+    order_id: str, *, paid_url: str, back_url: str, seen_minor: int | None = None
+) -> BaseResponse:
     """Open a checkout of an order and redirect the browser to it.
 
-    The browser returns to `paid_url`, or to `back_url` if it didn't pay. Raises Conflict, Unavailable
-    if the provider can't be reached, and TooMany if the network or the order's address opened too many.
+    The browser returns to `paid_url`, or to `back_url` if it didn't pay. Raises Conflict, also if the
+    amount isn't `seen_minor`, Unavailable if the provider can't be reached, and TooMany if the network
+    or the order's address opened too many.
     """
     rate_limits.spend(CARDS_FROM, rate_limits.network())
     with read_session() as session:
@@ -70,6 +73,7 @@ def lead_to_card_page(order_id: str, *, paid_url: str, back_url: str) -> BaseRes
             order_id,
             success_url=paid_url,
             cancel_url=back_url,
+            seen_minor=seen_minor,
         ),
         now=clock.now(),
     )

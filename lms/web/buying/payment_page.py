@@ -106,6 +106,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
     """Return the contents of a payment page, in words."""
     facts = page.facts
     standing = facts.standing(clock.now())
+    tax = page.total_minor - facts.net_minor
     return {
         "number": facts.number,
         "payer": page.payer,
@@ -118,7 +119,8 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         else "",
         "is_canceled": standing is Standing.CANCELED,
         "is_owed": page.is_owed,
-        "total": say_money(facts.total_minor, facts.currency),
+        "total": say_money(page.total_minor, facts.currency),
+        "tax": say_money(tax, facts.currency) if page.quote and tax else "",
         "open": say_money(facts.open_minor, facts.currency) if facts.invoice_id else "",
         "due": _last_day(page) if page.is_owed else "",
         "invoice_number": facts.invoice_number or "",
@@ -144,7 +146,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         if (page.is_owed or page.is_quote_to_pay) and takes_cards()
         else "",
         "agreements": agreements() if page.is_quote_to_pay else (),
-        "pay_form": PayQuoteForm(),
+        "pay_form": PayQuoteForm(data={"seen": page.total_minor}),
     }
 
 

@@ -33,18 +33,23 @@ def pay(token: str) -> ResponseReturnValue:
     if not (page.is_owed or page.is_quote_to_pay):
         flash(_(NOTHING_OWED), "attention")
         return see_other("payment_page.show", token=token)
+    seen = None
     try:
         if page.is_quote_to_pay:
-            _agree(token)
-        return lead_to_card_page(page.facts.public_id, paid_url=paid_url, back_url=here)
+            form = PayQuoteForm(request.form)
+            _agree(token, form)
+            seen = form.seen.data or 0
+        return lead_to_card_page(
+            page.facts.public_id, paid_url=paid_url, back_url=here, seen_minor=seen
+        )
     except (Conflict, Invalid, Unavailable) as refusal:
         flash(_(refusal.message), "attention")
         return see_other("payment_page.show", token=token)
 
 
-def _agree(token: str) -> None:
+def _agree(token: str, form: PayQuoteForm) -> None:
     """Store the agreement of a person who pays a quote; raises Invalid if the box isn't checked."""
-    check_agreed(has_agreed=PayQuoteForm(request.form).has_agreed.data)
+    check_agreed(has_agreed=form.has_agreed.data)
     with transaction() as session:
         payment_page_acts.agree_to_policies(session, token, now=clock.now())
 

@@ -6,10 +6,12 @@ from wtforms import (
     FileField,
     Form,
     HiddenField,
+    IntegerField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import HiddenInput
 
 from lms.buying.payment_promises import LONGEST_NOTE, LONGEST_NUMBER
 from lms.sales.new_orders import LONGEST_REFERENCE
@@ -49,6 +51,7 @@ class AcceptQuoteForm(Form):
 class PayQuoteForm(Form):
     """The agreement of a person who pays a quote without accepting it first."""
 
+    seen = IntegerField(widget=HiddenInput())  # the total that the page showed, in minor units
     has_agreed = BooleanField(_l("I agree to the terms"))
 
 

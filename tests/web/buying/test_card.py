@@ -1,8 +1,10 @@
 """Paying by card: who may come back, what a lost webhook changes, and where forms may lead."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 import requests
@@ -11,15 +13,20 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.documents.snapshots import BillTo
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.orders import Order
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.payments import Checkout, Payment
 from lms.models.seller import PolicyKind
+from lms.models.tax import Supply
 from lms.people import erased_orders
 from lms.pricing.price_list import set_prices
+from lms.sales import billing
+from lms.sales.billing import Billing
 from lms.sales.orders import find_order
 from lms.seller.policies import publish_policy, save_draft
+from lms.tax.rule_list import NewTaxRule, add_rule
 from tests.buying.buying_fixtures import PRICES, ROSA, open_for_business
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -221,7 +228,8 @@ def test_person_pays_their_quote_by_its_link_in_one_step(
     assert "Pay $99.00 by card" in client.get(path).text
     assert client.post(f"{path}/card").location == path
     assert "Please agree to the terms." in client.get(path).text
-    url = client.post(f"{path}/card", data={"has_agreed": "y"}).location or ""
+    sent = {"has_agreed": "y", "seen": "9900"}
+    url = client.post(f"{path}/card", data=sent).location or ""
     assert read(database, facts).placed_at is None
     client.get(back(url))
     now = read(database, facts)
@@ -230,6 +238,37 @@ def test_person_pays_their_quote_by_its_link_in_one_step(
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
         assert find_order(session, facts.public_id).policies
     assert "by card" not in client.get(path).text
+
+
+def test_quote_shows_and_charges_its_total_with_tax_and_no_other(
+    client: Visitor, carrel: Carrel, database: Database, clock: Clock
+) -> None:
+    facts = quoted(database, SEAT)
+    path = link(carrel, facts)
+    to = BillTo("Dan", "", (), "dan@example.org", "")
+    with database.transaction() as session:
+        find_order(session, facts.public_id, lock=True).bill_to = billing.pack(Billing(to, "IL"))
+    before = client.get(path).text
+    assert "Pay $99.00 by card" in before
+    with database.transaction() as session:
+        new = NewTaxRule("IL", "Illinois sales tax", Supply.BOTH, Decimal(8), date(2026, 1, 1))
+        add_rule(session, new, actor=None, now=NOW)
+    for sent in ({"seen": seen(before)}, {}):
+        assert client.post(f"{path}/card", data=sent).location == path
+        page = client.get(path).text
+        assert "The total changed. Check it, then press the button again." in page
+    assert "Pay $106.92 by card" in page
+    assert "$7.92" in page
+    client.get(back(client.post(f"{path}/card", data={"seen": seen(page)}).location or ""))
+    with database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [10_692]
+        assert session.scalars(select(Checkout.amount_minor)).all() == [10_692]
+
+
+def seen(page: str) -> str:
+    """Return the total that a page posts as the one that it showed."""
+    found = re.search(r'name="seen"[^>]*value="(\d+)"', page)
+    return found[1] if found else ""
 
 
 def test_payment_link_pays_no_quote_that_is_not_accepted_or_expired(
