@@ -113,5 +113,5 @@ def test_a_key_without_the_package_is_a_fault_that_says_how_to_install_it(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lms.core.stripe_settings.find_spec", lambda _name: None)
-    with pytest.raises(SettingsError, match=r"pip install 'carrel\[stripe\]'"):
+    with pytest.raises(SettingsError, match=r"pip install -r requirements/stripe.txt"):
         Settings.from_env(environ)

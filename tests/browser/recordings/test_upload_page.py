@@ -73,9 +73,7 @@ def test_files_that_are_dropped_are_sent_and_a_folder_is_refused_with_a_word(
     _drag(page, "drop", film, slides, folder)
     expect(section).not_to_have_class(re.compile(r"\bis-over\b"))
     expect(page.get_by_text("films is a folder. Choose the files in it.")).to_be_visible()
-    expect(page.get_by_text("Dropped.mp4 is uploaded")).to_be_visible(
-        timeout=120_000
-    )
+    expect(page.get_by_text("Dropped.mp4 is uploaded")).to_be_visible(timeout=120_000)
     expect(page.get_by_text("Slides.pdf is on the webinar")).to_be_visible(timeout=120_000)
     with house.carrel.database.read_session() as session:
         assert session.scalars(select(Recording.original_name)).all() == ["Dropped.mp4"]
