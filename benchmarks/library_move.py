@@ -131,7 +131,7 @@ def fill(house: House, people: int, rows: int) -> tuple[list[Person], str, int]:
     """Fill it; returns those who may watch, a word to search for, and the number of rows."""
     carrel = open_carrel(Settings.from_env(house.before))
     upgrade(carrel.database)
-    # a seat counts twice, for it is given to somebody
+    # a seat counts twice, because it is assigned to someone
     size = large_library.Size(rows // 5, rows * 3 // 10, rows // 4, 20)
     large_library.fill(carrel.database, size)
     found, word = fill_house(carrel, people)

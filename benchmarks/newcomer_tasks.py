@@ -3,7 +3,7 @@
 The library is the demo, its recordings encoded, with cards paid at the simulated Stripe. Each task begins
 on the home page and ends when its outcome is seen: a price, a paid order, a recording that plays where it
 should. A click is a link, a button or a choice; a field is one that is typed into, and Enter belongs to it.
-`seconds` are those of the pages alone, since nobody reads, thinks or types. The card's number is one field
+`seconds` are those of the pages alone, because no one reads, thinks or types. The card's number is one field
 at the simulation; a real provider asks for more. Run: python -m benchmarks.newcomer_tasks
 """
 
@@ -172,8 +172,8 @@ def pay(newcomer: Newcomer) -> None:
 
 
 TASKS: Final[dict[str, tuple[Callable[[Newcomer], None], str]]] = {
-    "price for three people": (price_for_three, "nobody"),
-    "buy a pass": (buy_pass, "nobody"),
+    "price for three people": (price_for_three, "visitor"),
+    "buy a pass": (buy_pass, "visitor"),
     "resume a recording": (resume, "viewer"),
     "find a sentence said in a webinar": (find_sentence, "viewer"),
     "renew an expired pass": (renew_pass, "expired"),
@@ -235,7 +235,7 @@ def _done(browser: "Browser", library: Library, task: str, width: int) -> Newcom
     """Do a task with a browser profile, an account and a history of its own."""
     act, who = TASKS[task]
     email, login_id = f"newcomer-{new_public_id()[:8]}@example.org", None
-    if who != "nobody":
+    if who != "visitor":
         login_id = _account(library.carrel, email, has_expired=who == "expired")
     if who == "viewer":
         _begin(browser, library, login_id)

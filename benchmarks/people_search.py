@@ -42,8 +42,8 @@ QUERIES: Final = {
     "two such words": "library example",
     "one letter": "e",
     "two letters": "jo",
-    "letter that nobody has": "q",
-    "word that nobody has": "zzzzzz",
+    "letter that no one has": "q",
+    "word that no one has": "zzzzzz",
     "everyone": "",
 }
 
