@@ -19,7 +19,7 @@ STOP: Final = """() => {
         return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none";
     });
     // what is framed is a page of its own; the parts of a date field have the focus in turn, and draw it themselves
-    const isOwn = here.type === "date" || here.localName === "iframe";
+    const isOwn = here.type?.startsWith("date") || here.localName === "iframe";
     const last = window.lastStop;
     const follows = !last?.isConnected || last === here
         || Boolean(last.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_FOLLOWING);

@@ -25,7 +25,11 @@ SERVICES: Final[Mapping[str, Mapping[str, Any]]] = yaml.safe_load(
     (DEPLOY / "compose.yaml").read_text()
 )["services"]
 # what an operator enters in deploy/.env
-ENTERED: Final = {"CARREL_S3_ACCESS_KEY": "carrel", "CARREL_S3_SECRET_KEY": "four random words"}
+ENTERED: Final = {
+    "CARREL_BACKUP_PASSPHRASE": "five words of our own",
+    "CARREL_S3_ACCESS_KEY": "carrel",
+    "CARREL_S3_SECRET_KEY": "four random words",
+}
 START_S: Final = 240  # a busy machine takes half a minute to import the product
 VOLUMES: Final = ("data", "backup", "seaweedfs")
 
