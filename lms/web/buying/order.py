@@ -7,7 +7,7 @@ the buyer or as a person who buys for the organization.
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, Response, flash, make_response, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -17,9 +17,10 @@ from lms.buying import confirmations, placed_orders
 from lms.buying.placed_orders import Bought, OwnOrder
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_datetime
-from lms.core.errors import Conflict, Gone
+from lms.core.errors import Conflict, Gone, NotFound
 from lms.documents.mails import NAMES
 from lms.documents.payer_documents import documents_of_order
+from lms.documents.payment_links import link_of, payment_links
 from lms.models.grants import Scope
 from lms.pricing.price_list import say_money
 from lms.sales.orders import find_order
@@ -29,7 +30,7 @@ from lms.web.buying.card import is_test
 from lms.web.buying.order_access import login_of
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
-from lms.web.core.current_user import viewer
+from lms.web.core.current_user import required_viewer, viewer
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -114,6 +115,18 @@ def take(order_id: str, pool_id: str) -> ResponseReturnValue:
     return see_other(".show", order_id=order_id)
 
 
+@blueprint.get("/<order_id>/pay")
+@open_to(Audience.SIGNED_IN)
+def pay(order_id: str) -> ResponseReturnValue:
+    """Redirect the buyer to the payment page of the order."""
+    if login_of(order_id) != required_viewer().login_id:
+        raise NotFound
+    where = payment_links(carrel().settings)
+    with transaction() as session:
+        url = link_of(session, find_order(session, order_id), where=where, now=clock.now())
+    return keep_nothing(redirect(url, code=HTTPStatus.SEE_OTHER))
+
+
 def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStatus.OK) -> Response:
     login_id, now = login_of(order_id), clock.now()
     with read_session() as session:
@@ -132,7 +145,7 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
             lead=_lead(own),
             things=[_shown(one, order_id, own) for one in own.things],
             total=say_money(own.facts.total_minor, own.facts.currency),
-            balance=_balance(own),
+            balance="" if is_here else _balance(own),
             is_here=is_here,
             is_test=is_test(),
             is_paid=own.facts.open_minor == 0 and not own.awaits_proof,
@@ -153,10 +166,10 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
 
 
 def _balance(own: OwnOrder) -> str:
-    """Return the amount due of a partly paid order, or "" for others."""
+    """Return what is due of the order's invoice, or "" if nothing is."""
     facts = own.facts
-    is_part = 0 < facts.open_minor < facts.total_minor
-    return say_money(facts.open_minor, facts.currency) if is_part else ""
+    is_owed = facts.invoice_id is not None and facts.open_minor > 0 and facts.canceled_at is None
+    return say_money(facts.open_minor, facts.currency) if is_owed else ""
 
 
 def _lead(own: OwnOrder) -> str:

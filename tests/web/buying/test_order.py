@@ -222,16 +222,19 @@ def test_people_named_at_checkout_are_counted_before_they_are_invited(
     assert "3 seats: take one yourself, invite 2." in page
 
 
-def test_order_that_is_paid_in_part_shows_its_balance(client: Visitor, database: Database) -> None:
+def test_order_shows_what_is_due_until_it_is_paid(client: Visitor, database: Database) -> None:
     path = order(client, box={"choice": "team", "seats": "5"})
+    assert "Balance due" not in client.get(path).text  # there is no invoice before the proof
     confirm(client, database)
-    assert "Balance due" not in client.get(path).text
+    assert "Balance due: $325.00" in client.get(path).text
+    assert "/pay/" in client.get(f"{path}/pay").location
     with database.read_session() as session:
         facts = find_order_facts(session, path.rpartition("/")[2])
     paid(database, facts, 22_500)
     assert "Balance due: $100.00" in client.get(path).text
     paid(database, facts)
     assert "Balance due" not in client.get(path).text
+    assert "Pay invoice" not in client.get(path).text
 
 
 def test_free_mailbox_waits_and_sees_until_when(
