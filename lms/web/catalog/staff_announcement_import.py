@@ -19,6 +19,7 @@ from lms.announcement_parser.catalog_matcher import (
     read_file,
 )
 from lms.announcement_parser.start_date_and_time import Beginning
+from lms.announcement_parser.used_text import parts_of
 from lms.catalog.webinars import add_webinar
 from lms.core import clock
 from lms.core.dates_and_time_zones import (
@@ -187,12 +188,22 @@ def _review(form: WebinarForm, fitted: Fitted, text: str) -> str:
         overview_html=Markup(to_html(form.overview.data or "")),  # noqa: S704  (nh3 sanitized it)
         fitted=fitted,
         flyer=text,
+        parts=parts_of(text, _values(form, fitted)),
         questions=[
             _(one.sentence) for one in fitted.said.questions if _asks(form, fitted, one.field)
         ],
         choices=[_said(one) for one in fitted.said.when.choices] if _is_open(form) else [],
         action=url_for(".review"),
     )
+
+
+def _values(form: WebinarForm, fitted: Fitted) -> list[str]:
+    """Return what of an announcement the page shows in its fields, to be marked in the text."""
+    said = fitted.said
+    typed = (form.title, form.subtitle, form.hosted_by, form.summary, form.overview, form.agenda)
+    known = said.when_words if form.held_at.data else ""
+    names = [one.name for one in said.speakers]
+    return [*(field.data or "" for field in typed), known, *names, *said.series]
 
 
 def _asks(form: WebinarForm, fitted: Fitted, field: str) -> bool:
