@@ -156,8 +156,6 @@ class Viewer:
             )
             playlists[name] = parse_playlist(answer.body.decode())
             await self._piece(name, 0, playlists[name].header)
-        if self._session["chapters"]:
-            _good(await self._browser.get("chapters", self._session["chapters"]))
         self._began = time.perf_counter()
         return playlists
 

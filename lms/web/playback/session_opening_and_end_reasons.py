@@ -1,13 +1,14 @@
-"""Opening a playback session, why one ended, and the chapters of its recording."""
+"""Opening a playback session, and why one ended."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
-from flask import Blueprint, jsonify, make_response, request, url_for
+from flask import Blueprint, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, Decision, WebinarFacts, decide, is_hidden
@@ -23,12 +24,11 @@ from lms.web.access import access_panel_and_reader_times
 from lms.web.core.browser_names import describe
 from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.order_browser import buyer_here, required_watcher
-from lms.web.core.request_context import carrel, read_session, sent_json, transaction
+from lms.web.core.request_context import read_session, sent_json, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.media_tokens import (
     Client,
     Tokens,
-    bearers_ticket,
     client_of,
     issue,
     read_ticket,
@@ -121,20 +121,6 @@ def why(token: str) -> ResponseReturnValue:
     return jsonify(told)
 
 
-@blueprint.get("/playback/<token>/chapters.vtt")
-@open_to(Audience.PLAYBACK_TOKEN)
-def chapters(token: str) -> ResponseReturnValue:
-    ticket = bearers_ticket(carrel().signer, token, client_of(request), now=clock.now())
-    with read_session() as session:
-        if playback_sessions.read_session_facts(session, ticket.session).ended_as is not None:
-            raise NotFound
-        shown = read_slides(session, ticket.prefix.rpartition("/")[2])
-    answer = make_response(chapter_track(shown))
-    answer.headers["Content-Type"] = "text/vtt; charset=utf-8"
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
-
-
 def begin(
     slug: str, person: Viewer, wish: Wish
 ) -> Playback | Holder | tuple[Decision, WebinarFacts]:
@@ -187,7 +173,8 @@ def progressive_url(playback: Playback, client: Client) -> str | None:
 
 def plain_captions(playback: Playback, client: Client) -> list[dict[str, Any]]:
     """Return the caption tracks for a player without scripts."""
-    return _captions(playback, f"/media/{_plain_tokens(playback, client).page}")
+    with read_session() as session:
+        return _captions(session, playback, f"/media/{_plain_tokens(playback, client).page}")
 
 
 def addresses(
@@ -202,13 +189,15 @@ def addresses(
     token, media = tokens.page, f"/media/{tokens.page}"
     ends_at = playback.access_ends_at
     ends_in = None if ends_at is None else (ends_at - clock.now()).total_seconds()
+    with read_session() as session:
+        captions, chapters = _captions(session, playback, media), _chapters(session, playback)
     return {
         "hls": f"/media/{tokens.film}/{playback.run}/{MASTER}",
         "is_renewed": tokens.film != tokens.page,
         "thumbnails": f"{media}/{playback.run}/{THUMBNAILS}" if playback.is_whole else None,
         "slides": f"{media}/{playback.run}/",
-        "chapters": url_for("playback.chapters", token=token) if playback.is_whole else None,
-        "captions": _captions(playback, media),
+        "chapters": chapters,
+        "captions": captions,
         "beat": f"/playback/{token}/beat",
         "close": f"/playback/{token}/close",
         "why": why_url.format(token=token) if why_url else url_for("playback.why", token=token),
@@ -224,9 +213,8 @@ def _plain_tokens(playback: Playback, client: Client) -> Tokens:
     return issue(playback, client, native=True, now=clock.now())
 
 
-def _captions(playback: Playback, media: str) -> list[dict[str, Any]]:
-    with read_session() as session:
-        tracks = watch_page.read_captions(session, playback.recording_id)
+def _captions(session: Session, playback: Playback, media: str) -> list[dict[str, Any]]:
+    tracks = watch_page.read_captions(session, playback.recording_id)
     return [
         {
             "src": f"{media}/captions/{track.file}",
@@ -236,6 +224,12 @@ def _captions(playback: Playback, media: str) -> list[dict[str, Any]]:
         }
         for track in tracks
     ]
+
+
+def _chapters(session: Session, playback: Playback) -> str | None:
+    """Return the chapters as WebVTT, which spares each player a request; None if there are none."""
+    slides = read_slides(session, playback.recording_id) if playback.is_whole else ()
+    return chapter_track(slides) if slides else None
 
 
 def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any]:

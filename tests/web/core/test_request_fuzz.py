@@ -174,7 +174,6 @@ def of_a_player(carrel: Carrel, client: Visitor, cast: Cast) -> list[Ask]:
         Ask("beat", "POST", player.addresses["beat"], BEAT, told),
         Ask("beat", "POST", "/playback/not-a-token/close", BEAT, told),
         Ask("beat", "POST", player.addresses["why"], b"", told),
-        *gets("beat", f"/playback/{token}/chapters.vtt"),
         *gets(
             "media", film_at, f"/media/{token}/run/none.mp4", f"/media/{token}", "/media/x/a.mp4"
         ),

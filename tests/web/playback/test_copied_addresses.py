@@ -101,15 +101,12 @@ class TestOfOurOwnPage:
         )
         assert (asked.status_code, asked.json["code"]) == (409, "STREAM_LIMIT")
 
-    def test_captions_pictures_and_chapters_are_refused_elsewhere_too(self, app, alice):
+    def test_captions_and_pictures_are_refused_elsewhere_too(self, app, alice):
         token = page_token(alice)
         for name in SIDE:
             path, headers = f"/media/{token}/{name}", {"User-Agent": AGENT}
             assert alice.client.get(path, headers=headers).status_code == 200
             assert app.test_client().get(path, headers=headers).status_code == 403
-        chapters = alice.addresses["chapters"]
-        assert alice.client.get(chapters, headers={"User-Agent": AGENT}).status_code == 200
-        assert app.test_client().get(chapters, headers={"User-Agent": AGENT}).status_code == 403
 
     def test_what_a_page_is_told_for_its_beats_opens_no_film(self, carrel, alice):
         token = page_token(alice)

@@ -108,7 +108,4 @@ def test_a_slide_in_the_watch_page_is_a_button_that_goes_there(client, cast, dat
     assert 'data-starts="10.0"' in page
     assert 'role="tab"' in page
     told = client.post(f"/webinars/{cast.slug}/playback", json={}).get_json()
-    track = client.get(told["chapters"])
-    assert track.mimetype == "text/vtt"
-    assert "00:00:10.000 --> 01:00:00.000\nSlide 2" in track.text
-    assert client.get("/playback/forged/chapters.vtt").status_code == 404
+    assert "00:00:10.000 --> 01:00:00.000\nSlide 2" in told["chapters"]

@@ -17,6 +17,7 @@ export class Tracks {
   show(session) {
     const shown = this.shown();
     for (const element of this.elements) element.remove();
+    URL.revokeObjectURL(this.chapters);
     this.elements = session.captions.map(({ src, language, label }) =>
       track({ kind: "captions", srclang: language, label, src }),
     );
@@ -25,7 +26,8 @@ export class Tracks {
       this.elements.push(track({ ...pictures, src: session.thumbnails }));
     }
     if (session.chapters) {
-      this.elements.push(track({ kind: "chapters", label: "chapters", default: true, src: session.chapters }));
+      this.chapters = URL.createObjectURL(new Blob([session.chapters], { type: "text/vtt" }));
+      this.elements.push(track({ kind: "chapters", label: "chapters", default: true, src: this.chapters }));
     }
     this.video.append(...this.elements);
     // Without a remembered choice, captions are off; the button turns on the default.
