@@ -98,6 +98,8 @@ def init_languages(app: Flask) -> None:
     babel.domain_instance = _Texts()  # type: ignore[no-untyped-call]  # Flask-Babel's Domain has no types
     install: Any = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
     install(gettext, ngettext, newstyle=True)
+    # Jinja's own `_` looks up `gettext` anew at each of a page's hundred texts
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     translations(Language.SPANISH)  # before the server makes its processes
     app.before_request(_choose)
     app.teardown_request(lambda _fault: use(None))
