@@ -39,6 +39,7 @@ from lms.web.sales.act_pages import ActPage, act, sent_form
 blueprint = Blueprint("staff_payments", __name__, url_prefix="/staff")
 
 SAME_CHECK: Final = N_("A payment with this number was already recorded on %(day)s.")
+NO_OPEN_INVOICE: Final = N_("This customer has no open invoice.")
 REVERSALS: Final = {
     "bounced": (Reversal.BOUNCED, N_("The payment was reversed. We emailed the customer.")),
     "mistake": (Reversal.MISTAKE, N_("The payment was reversed. We didn't email anyone.")),
@@ -116,6 +117,9 @@ def use(payment_id: str) -> ResponseReturnValue:
     with read_session() as session:
         payment = payments.find_payment(session, payment_id)
         invoices = open_invoices(session, payer_of(session, payment))
+    if not invoices:
+        flash(_(NO_OPEN_INVOICE), "attention")
+        return see_other(".show", payment_id=payment_id)
     form = UseForm(
         sent_form(),
         data={"amount": write_amount(payment.open_minor, payment.currency)},

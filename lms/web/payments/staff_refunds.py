@@ -26,7 +26,7 @@ from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.payments.payment_forms import RefundDoneForm, RefundForm, UseForm
-from lms.web.payments.staff_payments import invoice_choices
+from lms.web.payments.staff_payments import NO_OPEN_INVOICE, invoice_choices
 from lms.web.sales.act_forms import chosen_day
 from lms.web.sales.act_pages import ActPage, act, sent_form
 from lms.web.sales.order_texts import METHOD_WORDS
@@ -168,6 +168,9 @@ def use(document_id: str) -> ResponseReturnValue:
     with read_session() as session:
         note, order_id = _note(session, document_id)
         invoices = open_invoices(session, payer_of(session, note))
+    if not invoices:
+        flash(_(NO_OPEN_INVOICE), "attention")
+        return see_other("staff_order.show", order_id=order_id)
     form = UseForm(
         sent_form(),
         data={"amount": write_amount(note.open_minor, note.currency)},

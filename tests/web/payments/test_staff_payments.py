@@ -197,6 +197,12 @@ def test_credit_pays_another_invoice(
         assert differences(session) == ()
 
 
+def test_credit_without_an_open_invoice_says_so(staff: Visitor, database: Database) -> None:
+    page = pay(staff, database, placed(database, GROUP), "345")
+    shown = staff.get(f"{page}/use", follow_redirects=True)
+    assert "This customer has no open invoice." in shown.text
+
+
 def test_refund_is_requested_once_then_paid_out(staff: Visitor, database: Database) -> None:
     order = placed(database, GROUP)
     page = pay(staff, database, order, "345")
