@@ -182,7 +182,7 @@ def accept(
 def _differs(facts: OrderFacts, how: Acceptance) -> str:
     amount = say_money(how.po_amount_minor or 0, facts.currency)
     return (
-        f"PO {facts.po_number} is for {amount}, the order for"
+        f"PO {facts.po_number} is for {amount}, but the order is for"
         f" {say_money(facts.total_minor, facts.currency)}. Correct the order to match it."
     )
 

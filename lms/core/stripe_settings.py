@@ -41,6 +41,8 @@ class StripeSettings:
             yield "STRIPE_SECRET_KEY", "needs pip install -r requirements/stripe.txt"
         if not self.webhook_secrets:
             yield "STRIPE_WEBHOOK_SECRET", "is missing beside CARREL_STRIPE_SECRET_KEY"
+        if not all(one.startswith("whsec_") for one in self.webhook_secrets):
+            yield "STRIPE_WEBHOOK_SECRET", "is not a webhook's signing secret, such as whsec_..."
         if not self.is_simulated:
             return
         # on more than one machine, people would get access for simulated payments

@@ -93,6 +93,7 @@ def test_without_a_key_cards_are_not_offered(shop: Shop) -> None:
     [
         ({"CARREL_STRIPE_SECRET_KEY": "pk_test_1"}, "CARREL_STRIPE_SECRET_KEY"),
         ({"CARREL_STRIPE_WEBHOOK_SECRET": ""}, "CARREL_STRIPE_WEBHOOK_SECRET"),
+        ({"CARREL_STRIPE_WEBHOOK_SECRET": "we_1ABC"}, "CARREL_STRIPE_WEBHOOK_SECRET"),
         ({"CARREL_STRIPE_API_BASE": "https://stripe.example.org"}, "CARREL_STRIPE_API_BASE"),
         ({"CARREL_BASE_URL": "https://library.example.org"}, "CARREL_STRIPE_API_BASE"),
         ({"CARREL_STRIPE_SECRET_KEY": "sk_live_1"}, "CARREL_STRIPE_API_BASE"),

@@ -27,8 +27,8 @@ BADGE_KINDS: Final = {
     Code.PAYMENT_OVERDUE: "soon",
     Code.NOT_STARTED: "soon",
     Code.POOL_FULL_WAITLISTED: "soon",
-    Code.LIVE_NOT_OPEN: "soon",
-    Code.RECORDING_NOT_READY: "soon",
+    Code.LIVE_NOT_OPEN: "open",
+    Code.RECORDING_NOT_READY: "open",
 }
 
 BADGE_WORDS: Final = {
