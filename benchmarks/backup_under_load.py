@@ -10,6 +10,7 @@ Prints one line of JSON a database.
 
 import argparse
 import asyncio
+import hashlib
 import json
 import os
 import resource
@@ -18,6 +19,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
+
+from sqlalchemy import delete, select
 
 from benchmarks.concurrent_viewers import READERS, warm
 from benchmarks.concurrent_viewers_library import Person, fill_house, kept_seconds
@@ -31,10 +34,12 @@ from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
 from lms.models.jobs import JobState
+from lms.models.recordings import Recording
 from tests.factories import make_webinar
 from tests.servers.postgres import DURABLE, postgres
 from tests.servers.process import free_port
 
+ORIGINAL_BYTES: Final = 1_000_000
 PACE: Final = Pace(ramp_s=20, calm_s=30, watch_s=75)
 
 
@@ -62,6 +67,7 @@ def measure(kind: str, viewers: int) -> None:
         carrel = open_carrel(Settings.from_env(environ))
         upgrade(carrel.database)
         people, word = fill_house(carrel, 2 * viewers + READERS)
+        store_originals(carrel)
         with carrel.database.transaction() as session:
             make_webinar(session, SLUG)
         port = int(environ["CARREL_BASE_URL"].rpartition(":")[2])
@@ -88,6 +94,17 @@ def measure(kind: str, viewers: int) -> None:
     told = {"metric": "backup under load", "database": kind, "viewers": viewers}
     told |= {"encoding_to_the_end": is_encoding, "beside": beside, "without": without}
     print(json.dumps(told | {"load": round(os.getloadavg()[0], 1)}), flush=True)
+
+
+def store_originals(carrel: Carrel) -> None:
+    """Store the file of each recording that is watched, and delete the others: they have none."""
+    content = os.urandom(ORIGINAL_BYTES)
+    watched = {key.split("/")[1] for key in carrel.storage.list("renditions/")}
+    with carrel.database.transaction() as session:
+        session.execute(delete(Recording).where(Recording.public_id.not_in(watched)))
+        for one in session.scalars(select(Recording)):
+            one.sha256, one.size_bytes = hashlib.sha256(content).hexdigest(), len(content)
+            carrel.storage.put_bytes(one.original_key, content, "video/mp4")
 
 
 def run(environ: Mapping[str, str], folder: Path, *words: str) -> None:

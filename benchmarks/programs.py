@@ -119,7 +119,9 @@ class Program:
     def wait(self) -> None:
         """Wait until it has ended; raises CalledProcessError if it failed."""
         if self.process is not None and (code := self.process.wait(START_S)):
-            raise subprocess.CalledProcessError(code, self.process.args, self.log.read_text())
+            error = subprocess.CalledProcessError(code, self.process.args)
+            error.add_note(self.log.read_text())
+            raise error
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End it by a signal, and wait until it has."""
