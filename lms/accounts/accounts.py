@@ -172,8 +172,7 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
     ).one_or_none()
     if made is None:
         raise Conflict(ADDRESS_TAKEN)
-    link_tokens_and_codes.void(session, made.id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
-    browser_sessions.end_all(session, made.id, now=now)
+    shut_out_claimer(session, made.id, now=now)
     audit.record(session, "login.added", made.public_id, actor=actor, now=now)
     return read_account(session, made.id)
 
@@ -217,9 +216,9 @@ def confirm_address(session: Session, login_id: int, key: str, *, now: datetime)
 def give_up_unproven(session: Session, login_id: int, *, to: int, now: datetime) -> None:
     """Merge an unconfirmed login into the login that proved its address.
 
-    Its access stays; its password is removed and its browsers are signed out.
+    Its access stays; the person who claimed it has no way in anymore.
     """
-    session.execute(
+    given_up = session.scalar(
         update(Login)
         .where(
             Login.id == login_id,
@@ -227,7 +226,24 @@ def give_up_unproven(session: Session, login_id: int, *, to: int, now: datetime)
             Login.password_hash.is_not(None),
         )
         .values(email=None, email_key=None, password_hash=None, merged_into=to)
+        .returning(Login.id)
     )
+    if given_up is not None:
+        shut_out_claimer(session, given_up, now=now)
+
+
+def shut_out_claimer(session: Session, login_id: int, *, now: datetime) -> None:
+    """Leave a person who claimed an account before its address was proven no way in (PRODUCT.md, S13).
+
+    Their browsers are signed out, and their recovery address and the links emailed to them don't work.
+    """
+    session.execute(
+        update(Login)
+        .where(Login.id == login_id)
+        .values(recovery_email=None, recovery_key=None, recovery_confirmed_at=None)
+    )
+    purposes = (EmailPurpose.CONFIRM_SIGN_UP, *link_tokens_and_codes.WAYS_IN)
+    link_tokens_and_codes.void(session, login_id, *purposes, now=now)
     browser_sessions.end_all(session, login_id, now=now)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.accounts import accounts, browser_sessions, login_lookup, mails
+from lms.accounts import accounts, login_lookup, mails
 from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address
 from lms.core.languages import Language
@@ -105,8 +105,6 @@ def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datet
     )
     if public_id is None:
         raise LinkOver
-    link_tokens_and_codes.void(session, ticket.login_id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
-    # Opened by a claim with a copied link (S13).
-    browser_sessions.end_all(session, ticket.login_id, now=now)
+    accounts.shut_out_claimer(session, ticket.login_id, now=now)
     audit.record(session, "login.confirmed", public_id, actor=public_id, now=now)
     return ticket.login_id

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -121,23 +121,6 @@ def void(session: Session, login_id: int, *purposes: EmailPurpose, now: datetime
         .where(
             EmailToken.login_id == login_id,
             EmailToken.purpose.in_(purposes),
-            EmailToken.used_at.is_(None),
-        )
-        .values(used_at=now)
-    )
-
-
-def void_all(
-    session: Session, login_ids: Collection[int], purpose: EmailPurpose, *, now: datetime
-) -> None:
-    """Void every open secret of this purpose for many logins."""
-    if not login_ids:
-        return
-    session.execute(
-        update(EmailToken)
-        .where(
-            EmailToken.login_id.in_(login_ids),
-            EmailToken.purpose == purpose,
             EmailToken.used_at.is_(None),
         )
         .values(used_at=now)

@@ -9,14 +9,13 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
-from lms.accounts import browser_sessions
+from lms.accounts import accounts
 from lms.core.bulk_insert import write_rows
 from lms.core.database import AT_ONCE
 from lms.core.email_addresses import Address
 from lms.core.errors import Conflict
 from lms.core.model_base import new_public_ids
-from lms.mail import link_tokens_and_codes
-from lms.models.accounts import EmailPurpose, Login, LoginAlias
+from lms.models.accounts import Login, LoginAlias
 from lms.models.organizations import MANAGING, Membership, Organization, Role
 from lms.organizations.memberships import RANKS
 
@@ -61,12 +60,6 @@ def people_of(
     missing = [one for key, one in first.items() if key not in found and key not in elsewhere]
     if missing:
         found |= _add(session, missing, begun, now)
-        link_tokens_and_codes.void_all(
-            session,
-            [found[key].id for key in begun if key in found],
-            EmailPurpose.CONFIRM_SIGN_UP,
-            now=now,
-        )
         added = [(found[one.address.key].public_id, audit.NO_DETAIL) for one in missing]
         audit.record_all(session, "login.added", added, actor=actor, now=now)
     return found
@@ -195,7 +188,7 @@ def _take_over(session: Session, one: Wanted, now: datetime) -> None:
     )
     if taken is None:  # its owner confirmed it, or it was deleted, at this moment
         raise Conflict(AT_ONCE, code="at_once")
-    browser_sessions.end_all(session, taken, now=now)
+    accounts.shut_out_claimer(session, taken, now=now)
 
 
 def _write(

@@ -1,16 +1,30 @@
 """An account that a copied claim link made: its address is not confirmed (PRODUCT.md, S13)."""
 
-import pytest
+from collections.abc import Callable
 
-from lms.accounts import accounts
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.accounts import accounts, sign_up
+from lms.accounts import email_and_recovery_email_changes as changes
+from lms.accounts import sign_in_codes_and_password_resets as codes
 from lms.accounts.accounts import NewLogin
+from lms.accounts.sign_up import Person
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict
-from lms.models.accounts import Login
+from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import LinkOver
+from lms.mail.links import Links
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.mail import Mail
+from lms.past_sales import bulk_logins
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.mailbox import BASE, link_in
 
+LINKS = Links(BASE)
 PAT = read_address("pat@elm.example")
 NEW = NewLogin(PAT, "Pat", password_hash="hash")
 
@@ -52,3 +66,62 @@ def test_confirmed_account_is_never_given_up(database: Database, cast: Cast) -> 
         accounts.give_up_unproven(session, cast.dan.id, to=cast.alice.id, now=NOW)
     with database.read_session() as session:
         assert session.get_one(Login, cast.dan.id).merged_into is None
+
+
+def prove_by_a_new_account(session: Session, _dan: int) -> None:
+    accounts.add_login(session, NewLogin(PAT, "Pat", password_hash="new"), actor=None, now=NOW)
+
+
+def prove_by_signing_up(session: Session, _dan: int) -> None:
+    sign_up.ask_sign_up(session, PAT, links=LINKS, onward=None, now=NOW)
+    session.flush()
+    mail = session.scalars(select(Mail).where(Mail.kind == "confirm_sign_up")).one()
+    secret = link_in(mail).rpartition("/")[2]
+    person = Person("Pat", "UTC", "new", None)
+    sign_up.confirm_sign_up(session, secret, person=person, now=NOW)
+
+
+def prove_by_a_past_sale(session: Session, _dan: int) -> None:
+    bulk_logins.people_of(session, [bulk_logins.Wanted(PAT, "Pat")], actor=None, now=NOW)
+
+
+def prove_by_moving_another_account(session: Session, dan: int) -> None:
+    purpose = EmailPurpose.CHANGE_EMAIL
+    secret = link_tokens_and_codes.issue(session, dan, purpose, email=PAT.shown, now=NOW)
+    changes.confirm_change(session, secret, links=LINKS, now=NOW)
+
+
+WAYS: list[Callable[[Session, int], None]] = [
+    prove_by_a_new_account,
+    prove_by_signing_up,
+    prove_by_a_past_sale,
+    prove_by_moving_another_account,
+]
+
+
+@pytest.mark.parametrize("prove", WAYS)
+def test_proof_leaves_the_person_who_claimed_no_way_in(
+    database: Database, cast: Cast, prove: Callable[[Session, int], None]
+) -> None:
+    """They know the password, have a recovery address, and asked for links to their own mailbox."""
+    eve = read_address("eve@else.example")
+    login_id = begin(database)
+    with database.transaction() as session:
+        purpose = EmailPurpose.RECOVERY_ADDRESS
+        secret = link_tokens_and_codes.issue(session, login_id, purpose, email=eve.shown, now=NOW)
+        changes.confirm_recovery(session, secret, links=LINKS, now=NOW)
+        later = [
+            link_tokens_and_codes.issue(session, login_id, one, email=eve.shown, now=NOW)
+            for one in (EmailPurpose.CHANGE_EMAIL, EmailPurpose.RECOVERY_ADDRESS)
+        ]
+    with database.transaction() as session:
+        prove(session, cast.dan.id)
+    for secret, use in zip(later, (changes.confirm_change, changes.confirm_recovery), strict=True):
+        with pytest.raises(LinkOver), database.transaction() as session:
+            use(session, secret, links=LINKS, now=NOW)
+    with database.transaction() as session:
+        codes.ask_new_password(session, eve, links=LINKS, now=NOW)
+    with database.read_session() as session:
+        kinds = session.scalars(select(Mail.kind).where(Mail.recipient == eve.shown)).all()
+        assert "reset_password" not in kinds
+        assert accounts.read_kept(session, PAT).password_hash != NEW.password_hash
