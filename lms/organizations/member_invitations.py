@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
+from lms.accounts import accounts
 from lms.accounts.accounts import Account
 from lms.core.errors import N_, Conflict, Forbidden, NotFound
 from lms.mail import link_tokens_and_codes
@@ -35,11 +36,13 @@ SUBJECTS = {
     Role.OWNER: N_("%(organization)s invites you to manage its seats"),
 }
 LIBRARY = "/library"
+# Whoever claimed an account by a copied link need not be the person who was invited (PRODUCT.md, S13).
+_IS_PROVEN = or_(Login.confirmed_at.is_not(None), Login.merged_into.is_not(None))
 _OFFERED = (
     select(MemberInvitation.public_id, Organization.name, MemberInvitation.role)
     .join(Organization, Organization.id == kept_organization(MemberInvitation.organization_id))
     .join(Login, Login.id == MemberInvitation.login_id)
-    .where(func.coalesce(Login.merged_into, Login.id) == bindparam("person"))
+    .where(func.coalesce(Login.merged_into, Login.id) == bindparam("person"), _IS_PROVEN)
     .order_by(MemberInvitation.id)
 )
 
@@ -75,7 +78,8 @@ def ask_in(
 ) -> None:
     """Invite the owner of an address to a role, and email them; the membership begins on acceptance.
 
-    An account is created if there is none. Raises Forbidden if a manager invites an owner, Conflict for
+    An account is created if there is none; one that a person claimed by a copied link stays theirs until
+    its address is proven. Raises Forbidden if a manager invites an owner, Conflict for
     a member's address or an open invitation, Invalid (field `groups`) for a supervisor without groups.
     """
     check_newcomer(session, managed, new)
@@ -85,7 +89,7 @@ def ask_in(
     )
     if session.scalar(before.limit(1)) is not None:
         raise Conflict(ASKED_ALREADY, code="asked_already")
-    account, is_new = memberships.found_or_made(session, new, actor=actor, now=now)
+    account, link_for = _found_or_made(session, new, actor=actor, now=now)
     session.add(
         MemberInvitation(
             organization_id=managed.facts.id,
@@ -104,7 +108,7 @@ def ask_in(
         supervised_groups.set_groups(
             session, managed.facts, login, new.groups, actor=actor, now=now
         )
-    _write(session, managed.facts, new, account, links=links, is_new=is_new, now=now)
+    _write(session, managed.facts, new, account, links=links, link_for=link_for, now=now)
 
 
 def list_asked(session: Session, organization_id: int, *, query: str) -> tuple[Asked, ...]:
@@ -201,6 +205,7 @@ def _mine(
         .where(
             MemberInvitation.public_id == invitation_id,
             func.coalesce(Login.merged_into, Login.id) == login_id,
+            _IS_PROVEN,
         )
         .with_for_update(of=MemberInvitation)
     )
@@ -209,6 +214,21 @@ def _mine(
         raise NotFound(NO_LONGER)
     person = session.scalars(select(Login.public_id).where(Login.id == login_id)).one()
     return row[0], find_organization(session, row[1]), person
+
+
+def _found_or_made(
+    session: Session, new: NewMember, *, actor: str | None, now: datetime
+) -> tuple[Account, EmailPurpose | None]:
+    """Return the account of an address, and what the emailed link is for; None if it can sign in."""
+    try:
+        account = accounts.find_by_email(session, new.address.shown)
+    except NotFound:
+        pass
+    else:
+        if account.has_password and not account.is_confirmed:
+            return account, EmailPurpose.CONFIRM_SIGN_UP
+    account, is_new = memberships.found_or_made(session, new, actor=actor, now=now)
+    return account, EmailPurpose.SET_PASSWORD if is_new else None
 
 
 def _forget_groups(session: Session, row: MemberInvitation) -> None:
@@ -243,17 +263,15 @@ def _write(  # noqa: PLR0913  (organization, person, role, and time)
     account: Account,
     *,
     links: Links,
-    is_new: bool,
+    link_for: EmailPurpose | None,
     now: datetime,
 ) -> None:
     """Email the invitation to the account's stored address."""
     email = account.email or new.address.shown
     action_url = links.page(LIBRARY)
-    if is_new:
-        secret = link_tokens_and_codes.issue(
-            session, account.id, EmailPurpose.SET_PASSWORD, email=email, now=now
-        )
-        action_url = links.secret_page(EmailPurpose.SET_PASSWORD, secret, onward=LIBRARY)
+    if link_for is not None:
+        secret = link_tokens_and_codes.issue(session, account.id, link_for, email=email, now=now)
+        action_url = links.secret_page(link_for, secret, onward=LIBRARY)
     mail_outbox.post(
         session,
         kind="member_invitation",
@@ -263,7 +281,7 @@ def _write(  # noqa: PLR0913  (organization, person, role, and time)
         values={
             "organization": organization.name,
             "role": new.role.value,
-            "is_new": is_new,
+            "link_days": link_tokens_and_codes.LIFE[link_for].days if link_for else None,
             "action_url": action_url,
         },
         now=now,

@@ -109,7 +109,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         {
             "organization": LIBRARY,
             "role": "manager",
-            "is_new": False,
+            "link_days": None,
             "action_url": page("/invitations/example"),
         },
     ),

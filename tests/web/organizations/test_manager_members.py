@@ -6,14 +6,15 @@ import re
 
 from sqlalchemy import select
 
-from lms.accounts import email_aliases
+from lms.accounts import accounts, email_aliases
+from lms.accounts.accounts import NewLogin
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.models.accounts import Login
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.mailbox import letters, newest
+from tests.mailbox import PASSWORD, kept_password, letters, link_in, newest
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 
@@ -123,6 +124,35 @@ def test_whoever_has_no_account_gets_one_and_a_letter(
     assert "Nina" in asked(mia, elm, "nina@example.org", name="Nina")
     [letter] = letters(database, "nina@example.org")
     assert "/reset-password/" in letter.text
+
+
+def test_account_of_a_copied_link_stays_usable_and_answers_once_its_address_is_proven(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    """Any organization can invite any address: that must not sign the address's user out (S13)."""
+    pat = read_address("pat@example.org")
+    with database.transaction() as session:
+        new = NewLogin(pat, "Pat", password_hash=kept_password())
+        login = accounts.add_unproven(session, new, now=NOW)
+    asked(mia, elm, pat.shown, name="Another name")
+    client = mia.application.test_client()
+    signed_in = client.post("/sign-in", data={"email": pat.shown, "password": PASSWORD})
+    assert (signed_in.status_code, signed_in.location) == (303, "/library")
+    with database.read_session() as session:
+        assert session.get_one(Login, login.id).name == "Pat"
+        [invitation] = session.scalars(select(MemberInvitation.public_id)).all()
+    assert invitation not in client.get("/library").text
+    accepts = {"answer": "accept"}
+    assert client.post(f"/library/asked/{invitation}", data=accepts).status_code == 404
+    letter = newest(database, pat.shown, "member_invitation")
+    assert "expires in 2 days" in letter.text
+    mailbox = mia.application.test_client()
+    proof = {"name": "Pat", "password": "seven lamps by the window", "zone": "America/New_York"}
+    assert mailbox.post(link_in(letter), data=proof).location == "/library"
+    assert client.get("/library").status_code == 303  # signed out
+    assert invitation in mailbox.get("/library").text
+    assert mailbox.post(f"/library/asked/{invitation}", data=accepts).status_code == 303
+    assert role_of(database, login.public_id) is Role.MANAGER
 
 
 def test_a_manager_makes_no_owners_and_touches_none(
