@@ -16,7 +16,7 @@ from lms.core.errors import N_, Conflict, NotFound
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.orders import Order
-from lms.models.seats import Assignment, AssignmentEnd, Pool
+from lms.models.seats import Assignment, Pool
 from lms.sales import mails
 from lms.sales.orders import find_order
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order
@@ -143,7 +143,7 @@ def _may_take(session: Session, order: Order, pool_id: int, login_id: int) -> bo
     lost = exists().where(
         Assignment.pool_id == pool_id,
         Assignment.login_id.in_(logins_of(login_id)),
-        Assignment.ended_as.in_((AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED)),
+        Assignment.ended_as.in_(claims.BY_A_MANAGER),
     )
     return not session.scalar(select(lost)) or _buys_for(session, order, login_id)
 

@@ -28,7 +28,7 @@ from lms.models.seats import (
 from lms.seats import claim_links, claims, waitlist
 from lms.seats import mails as seat_mails
 from lms.seats.claim_links import LINK_IS_OVER, FoundLink, LinkState
-from lms.seats.claims import Already, Claim, Claimed, Closed
+from lms.seats.claims import BY_A_MANAGER, Already, Claim, Claimed, Closed
 from lms.seats.seat_counts import OPEN, Full
 from lms.seats.waitlist import Offered, Waiting
 
@@ -190,7 +190,7 @@ def _lost_since(session: Session, link: ClaimLink, login_id: int) -> bool:
     lost = exists().where(
         Assignment.pool_id == link.pool_id,
         Assignment.login_id.in_(logins_of(login_id)),
-        Assignment.ended_as.in_((AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED)),
+        Assignment.ended_as.in_(BY_A_MANAGER),
         Assignment.ended_at >= link.created_at,
     )
     return bool(session.scalar(select(lost)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
@@ -38,6 +38,7 @@ from lms.seats.transfer_rules import Refill, refill_of
 from lms.seats.waitlist_offers import offer_next
 
 TRIES: Final = 5
+BY_A_MANAGER: Final = (AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED)
 NOBODY_SITS = N_("No one has this seat.")
 NOT_LOCKED = N_("This seat isn't waiting for approval.")
 
@@ -332,6 +333,30 @@ def end_untold(
     """End an assignment whose person the caller notifies; playback through it ends."""
     holder.state, holder.ended_at, holder.ended_as = AssignmentState.RELEASED, now, reason
     session.flush()
+    if reason in BY_A_MANAGER:
+        _void_expired(session, holder, reason)
     if holder.login_id is not None:
         theirs = logins_of(holder.login_id)
         end_for_logins(session, theirs, ended_as=PlaybackEnd.RELEASED, now=now)
+
+
+def _void_expired(session: Session, holder: Assignment, reason: AssignmentEnd) -> None:
+    """Let a person's expired invitations claim no more seats (S4), because a manager took theirs."""
+    theirs: list[ColumnElement[bool]] = []
+    if holder.email_key is not None:
+        theirs.append(Assignment.email_key == holder.email_key)
+    if holder.login_id is not None:
+        logins = logins_of(holder.login_id)
+        keys = select(Login.email_key).where(Login.id.in_(logins), Login.confirmed_at.is_not(None))
+        aliases = select(LoginAlias.email_key).where(LoginAlias.login_id.in_(logins))
+        theirs += [Assignment.login_id.in_(logins), Assignment.email_key.in_(keys.union(aliases))]
+    for each in theirs:  # one by one, so that each uses its own index
+        session.execute(
+            update(Assignment)
+            .where(
+                Assignment.pool_id == holder.pool_id,
+                Assignment.ended_as == AssignmentEnd.EXPIRED,
+                each,
+            )
+            .values(ended_as=reason)
+        )

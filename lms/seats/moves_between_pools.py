@@ -160,7 +160,7 @@ def _move(
         raise Conflict(NO_ROOM)
     old = session.get_one(Pool, seat.pool_id)
     refill, was = refill_of(session, old, holder, now), holder.state
-    claims.end_untold(session, holder, AssignmentEnd.REMOVED, now=now)
+    claims.end_untold(session, holder, AssignmentEnd.REASSIGNED, now=now)
     claims.pass_on(session, seat, was, refill, now=now)
     audit.record(session, MOVED, seat_id, actor=actor, now=now, detail={"to": got.seat})
     if is_claimed:

@@ -1,4 +1,4 @@
-"""The undo of a seat release: the same person gets the seat back."""
+"""The undo of a seat release, or of a move to another pool: the same person gets the seat back."""
 
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from lms import audit
 from lms.core.errors import N_, Conflict
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat, SeatState
 from lms.seats import mails
+from lms.seats.claims import BY_A_MANAGER
 from lms.seats.seat_counts import UNDO_FOR, count_in, lock_seat, set_seat
 from lms.seats.waitlist_offers import Busy, impatient, retract_offer
 
@@ -28,7 +29,7 @@ def restore(session: Session, seat_id: str, *, actor: str | None, now: datetime)
         select(Assignment)
         .where(
             Assignment.seat_id == seat.id,
-            Assignment.ended_as.in_((AssignmentEnd.REMOVED, AssignmentEnd.LEFT)),
+            Assignment.ended_as.in_((*BY_A_MANAGER, AssignmentEnd.LEFT)),
             Assignment.ended_at >= now - UNDO_FOR,
         )
         .order_by(Assignment.id.desc())

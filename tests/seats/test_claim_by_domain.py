@@ -3,16 +3,28 @@
 import pytest
 from sqlalchemy import select, update
 
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Code, decide
 from lms.core.database import Database
 from lms.core.errors import NotFound
+from lms.grants.grants import Target
 from lms.models.accounts import Login
+from lms.models.grants import Scope
 from lms.models.mail import Mail
 from lms.models.seats import AssignmentEnd, ClaimPolicy
 from lms.organizations import email_domains
-from lms.seats import claim_methods, pools
+from lms.seats import claim_methods, moves_between_pools, pools
 from tests.clock import NOW
-from tests.factories import make_login
-from tests.seats.pool_fixtures import LINKS, Home, let_go, make_home, take_seat
+from tests.factories import make_login, make_webinar
+from tests.seats.pool_fixtures import (
+    FOR_GOOD,
+    LINKS,
+    Home,
+    let_go,
+    make_home,
+    sold,
+    take_seat,
+)
 
 KIM = "kim@library.example.org"
 
@@ -69,3 +81,23 @@ def test_who_left_by_themselves_may_come_back(database: Database) -> None:
     home, kim = opened(database)
     let_go(database, take_seat(database, home.pool_id, kim), reason=AssignmentEnd.LEFT)
     assert claim(database, home, kim) == "Claimed"
+
+
+def test_who_was_moved_to_other_seats_was_not_removed(database: Database) -> None:
+    home, kim = opened(database)
+    seat = take_seat(database, home.pool_id, kim)
+    with database.transaction() as session:
+        other, third = (
+            sold(session, home.organization_id, Target(Scope.WEBINAR, one.id), 2, FOR_GOOD)
+            for one in (make_webinar(session), make_webinar(session))
+        )
+        pools.set_claim_policy(session, third.id, ClaimPolicy.DOMAIN, actor=None, now=NOW)
+        moves_between_pools.move_many(session, [seat], other.id, links=LINKS, actor=None, now=NOW)
+    with database.transaction() as session:
+        webinar_id = third.target.id or 0
+        case = load_case(session, login_id=kim, webinar_id=webinar_id)
+        seen = decide(case.login, case.webinar, Action.HANDOUT, NOW)
+        got = claim_methods.claim_by_domain(
+            session, third.id, kim, links=LINKS, actor=None, now=NOW
+        )
+    assert (seen.code, type(got).__name__) == (Code.SEAT_CLAIMABLE, "Claimed")

@@ -5,14 +5,19 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Code, decide
 from lms.core.database import Database
-from lms.core.errors import Gone
+from lms.core.errors import Conflict, Gone
 from lms.models.seats import Assignment, Seat
-from lms.seats import claim_links, invitations
+from lms.seats import claim_links, invitations, self_service
+from lms.seats.invitations import Invited
 from tests.clock import NOW
 from tests.seats.pool_fixtures import (
     DAY,
+    LINKS,
     SOON,
+    Home,
     by_link,
     invite_by_mail,
     let_go,
@@ -63,3 +68,39 @@ def test_an_open_link_gives_no_seat_back_to_who_was_removed_since(database: Data
     let_go(database, seat, NOW + 2 * DAY)
     with pytest.raises(Gone):
         by_link(database, token, pat, NOW + 3 * DAY)
+
+
+def test_an_expired_invitation_offers_no_seat_to_who_was_removed_since(database: Database) -> None:
+    home = make_home(database, 3)
+    [pat] = people(database, 1)
+    asked(database, home, email_of(database, pat))
+    with database.transaction() as session:
+        invitations.expire_due(session, now=SOON)
+    assert seen(database, home, pat) is Code.INVITE_NOT_CLAIMED  # S4
+    let_go(database, take_seat(database, home.pool_id, pat, SOON), SOON + DAY)
+    assert seen(database, home, pat) is Code.SEAT_RELEASED
+    pool = home.pool.public_id
+    with pytest.raises(Conflict), database.transaction() as session:
+        self_service.claim_own(session, pat, pool, links=LINKS, actor=None, now=SOON + 2 * DAY)
+
+
+def test_an_expired_link_gives_no_seat_after_the_next_invitation_was_withdrawn(
+    database: Database,
+) -> None:
+    home = make_home(database, 3)
+    [pat] = people(database, 1)
+    old = invite_by_mail(database, home, email_of(database, pat))
+    with database.transaction() as session:
+        invitations.expire_due(session, now=SOON)
+    [again] = asked(database, home, email_of(database, pat), at=SOON + DAY)
+    assert isinstance(again, Invited)
+    let_go(database, again.seat, SOON + 2 * DAY)
+    assert seen(database, home, pat) is Code.NO_GRANT
+    with pytest.raises(Gone):
+        by_link(database, old, pat, SOON + 3 * DAY)
+
+
+def seen(database: Database, home: Home, login_id: int) -> Code:
+    with database.read_session() as session:
+        case = load_case(session, login_id=login_id, webinar_id=home.webinar_id)
+        return decide(case.login, case.webinar, Action.HANDOUT, SOON + DAY * 2).code
