@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid, NotFound
 from lms.models.accounts import Login
@@ -55,17 +56,16 @@ def list_groups(
     session: Session, organization_id: int, *, seen: Sequence[int] | None = None
 ) -> tuple[GroupRow, ...]:
     """Return the groups of an organization by name; `seen` limits them to a supervisor's (row ids)."""
+    kept = func.coalesce(Login.merged_into, Login.id)
+    members = (
+        select(TrainingGroupMember.group_id, kept.label("id"))
+        .join_from(TrainingGroupMember, Login, Login.id == TrainingGroupMember.login_id)
+        .where(kept.in_(people_of(organization_id)))
+        .subquery()
+    )
     asked = (
-        select(
-            TrainingGroup.public_id, TrainingGroup.name, func.count(TrainingGroupMember.login_id)
-        )
-        .outerjoin(
-            TrainingGroupMember,
-            and_(
-                TrainingGroupMember.group_id == TrainingGroup.id,
-                TrainingGroupMember.login_id.in_(people_of(organization_id)),
-            ),
-        )
+        select(TrainingGroup.public_id, TrainingGroup.name, func.count(members.c.id.distinct()))
+        .outerjoin(members, members.c.group_id == TrainingGroup.id)
         .where(TrainingGroup.organization_id.in_(family_of(organization_id)))
         .group_by(TrainingGroup.id, TrainingGroup.public_id, TrainingGroup.name)
         .order_by(func.lower(TrainingGroup.name), TrainingGroup.id)
@@ -90,19 +90,15 @@ def read_group(
     row = _row(session, organization_id, group_id)
     if seen is not None and row.id not in seen:
         raise NotFound
-    within = and_(
-        TrainingGroupMember.group_id == row.id,
-        TrainingGroupMember.login_id.in_(people_of(organization_id)),
-    )
+    within = Login.id.in_(people_of(organization_id, [row.id]))
     people = (
         select(Login.public_id, Login.name, Login.email)
-        .join(TrainingGroupMember, TrainingGroupMember.login_id == Login.id)
         .where(within)
         .order_by(func.lower(Login.name), Login.id)
         .offset(offset)
         .limit(PAGE_SIZE)
     )
-    total = session.scalar(select(func.count()).select_from(TrainingGroupMember).where(within))
+    total = session.scalar(select(func.count(Login.id)).where(within))
     items = tuple(GroupMember(*one) for one in session.execute(people))
     return Group(row.public_id, row.name, items, total or 0)
 
@@ -184,13 +180,16 @@ def remove_person(
     """Remove a person (public ID) from a group; their assignments stay. Raises NotFound."""
     row = _row(session, organization.id, group_id)
     theirs = select(Login.id).where(Login.public_id == login).scalar_subquery()
-    gone = session.scalar(
+    gone = session.scalars(
         delete(TrainingGroupMember)
-        .where(TrainingGroupMember.group_id == row.id, TrainingGroupMember.login_id == theirs)
+        .where(
+            TrainingGroupMember.group_id == row.id,
+            TrainingGroupMember.login_id.in_(logins_of(theirs)),
+        )
         .returning(TrainingGroupMember.login_id)
         .execution_options(synchronize_session=False)
-    )
-    if gone is None:
+    ).all()
+    if not gone:
         raise NotFound
     _note(session, "training.group_changed", organization, group_id, actor=actor, now=now)
 

@@ -203,16 +203,13 @@ def add_to_group(session: Session, group_id: int, login_ids: Iterable[int]) -> i
 
 def in_groups(session: Session, organization_id: int, groups: Iterable[str]) -> set[int]:
     """Return an organization's people in groups, given by public IDs."""
-    rows = session.scalars(
-        select(TrainingGroupMember.login_id)
-        .join(TrainingGroup, TrainingGroup.id == TrainingGroupMember.group_id)
-        .where(
+    chosen = session.scalars(
+        select(TrainingGroup.id).where(
             TrainingGroup.organization_id.in_(family_of(organization_id)),
             TrainingGroup.public_id.in_(list(groups)),
-            TrainingGroupMember.login_id.in_(people_of(organization_id)),
         )
-    )
-    return set(rows)
+    ).all()
+    return set(session.scalars(people_of(organization_id, chosen)))
 
 
 def _add_once(

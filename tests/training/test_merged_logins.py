@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lms.core.database import Database
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
+from lms.models.training import Trainee
+from lms.training.groups import list_groups, make_group, read_group, remove_person
 from lms.training.manager_read_models import Order, State, Wanted, read_people, read_training
 from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
@@ -77,3 +79,23 @@ def test_it_concerns_them_no_more_once_none_of_them_belongs(
     for one in (cast.alice, cast.bob):
         give_up(database, one.id)
     assert states(database, elm, assigned) == [State.NOT_BEGUN]
+
+
+def test_group_has_people_under_the_account_that_they_keep(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    with database.transaction() as session:
+        addresses = f"{cast.alice.email}\n{cast.bob.email}"
+        group = make_group(session, elm.facts, "Desk", addresses, actor=None, now=NOW)
+        session.get_one(Login, cast.alice.id).merged_into = cast.dan.id
+    with database.read_session() as session:
+        [listed] = list_groups(session, elm.facts.id)
+        shown = read_group(session, elm.facts.id, group, offset=0)
+    assert (listed.people, shown.total) == (2, 2)
+    assert [one.login_id for one in shown.items] == [cast.bob.public_id, cast.dan.public_id]
+    assign(IN_A_MONTH, everyone=False, groups=(group,))
+    with database.read_session() as session:
+        assert set(session.scalars(select(Trainee.login_id))) == {cast.bob.id, cast.dan.id}
+    with database.transaction() as session:
+        remove_person(session, elm.facts, group, cast.dan.public_id, actor=None, now=NOW)
+        assert [one.people for one in list_groups(session, elm.facts.id)] == [1]
