@@ -209,6 +209,9 @@ def test_check_sent_pauses_reminders_and_the_newest_promise_counts(
         ("in-approval", {"until": "2031-01-01", "note": "Soon"}, "Soon"),
         ("in-approval", {"until": "", "note": "Soon"}, "Soon"),
         ("purchase-order", {"po_number": "", "po_amount": "325"}, "325"),
+        ("purchase-order", {"po_number": "7", "po_amount": "-325"}, "-325"),
+        ("purchase-order", {"po_number": "7", "po_amount": "1e999999"}, "1e999999"),
+        ("purchase-order", {"po_number": "7", "po_amount": "99999999999"}, "99999999999"),
         ("tax-exemption", {"basis": "government", "number": "E-99"}, "E-99"),
     ],
 )
