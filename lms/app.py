@@ -27,7 +27,7 @@ from lms.web.static_files.responses import init_static_files
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 8 * 1024 * 1024
-# The largest request of each audience; our team uploads whole recordings. Anyone can sign up.
+# The largest request of each audience, by default that of a message. Anyone can sign up.
 STRANGERS_BYTES = 12 * 1024 * 1024  # a purchase order of 10 MB, and the form around it
 MESSAGE_BYTES = 1024 * 1024  # a signed launch is a few kilobytes
 MANAGERS_BYTES = 64 * 1024 * 1024  # a staff list of 50 MB
@@ -38,10 +38,8 @@ LARGEST = {
     Audience.SUPERVISORS: MANAGERS_BYTES,
     Audience.BILLING: MANAGERS_BYTES,
     Audience.LMS_ADMINS: MANAGERS_BYTES,
-    Audience.PLATFORM: MESSAGE_BYTES,
-    Audience.PROVIDER: MESSAGE_BYTES,
-    Audience.FRAME: MESSAGE_BYTES,
 }
+UPLOADERS = frozenset({Audience.STAFF, Audience.SELLER_OWNERS})  # of whole recordings
 
 
 class Templates(Environment):
@@ -128,8 +126,9 @@ def _protect_forms(app: Flask) -> None:
         if request.endpoint is None:
             return  # unknown route: Flask answers 404 or 405
         audiences = audiences_of(app.view_functions[request.endpoint])
-        if audiences <= LARGEST.keys():  # limits the size, so that no one can fill the disk
-            request.max_content_length = max(LARGEST[each] for each in audiences)
+        if not audiences & UPLOADERS:  # limits the size, so that no one can fill the disk
+            largest = max(LARGEST.get(each, MESSAGE_BYTES) for each in audiences)
+            request.max_content_length = largest
         if not audiences & UNCOOKIED:
             csrf.protect()
         if Audience.PLAYBACK_TOKEN not in audiences:

@@ -146,7 +146,13 @@ def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
 
 
 @pytest.mark.parametrize(
-    ("room", "megabytes"), [("everyone", 13), ("signed_in", 13), ("managers/", 65)]
+    ("room", "megabytes"),
+    [
+        ("everyone", 13),
+        ("signed_in", 13),
+        ("managers/", 65),
+        *((room, 2) for room in ("mailbox", "embed", "platform", "provider", "frame")),
+    ],
 )
 def test_nobody_but_staff_can_fill_the_disk(
     visitor: Visitor, cast: Cast, database: Database, clock: Clock, room: str, megabytes: int
