@@ -213,7 +213,8 @@ def _wait(headers: Mapping[str, str]) -> timedelta | None:
     """Return the wait in Retry-After (RFC 9110, 10.2.3); a date is relative to the response's Date header."""
     asked = headers.get("retry-after", "").strip()
     if asked.isascii() and asked.isdigit():
-        return min(timedelta(seconds=min(int(asked), 10**6)), LONGEST_WAIT)
+        seconds = int(asked) if len(asked) < 10 else 10**6  # int() refuses thousands of digits
+        return min(timedelta(seconds=seconds), LONGEST_WAIT)
     try:
         wait = parsedate_to_datetime(asked) - parsedate_to_datetime(headers.get("date", ""))
     except (ValueError, TypeError):
