@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of
+from lms.core.errors import Invalid
+from lms.core.money_parsing_and_formatting import read_amount
 from lms.models.accounts import Login
 from lms.models.documents import Document
 from lms.models.orders import Order, OrderLine, PurchaseOrder, Terms
@@ -229,13 +231,14 @@ def _order_ids(word: str) -> Sequence[Select[Any]]:
         ),
         paid.where(Payment.check_number.icontains(word, autoescape=True)),
     ]
-    amount = word.lstrip("$").replace(",", "")
-    if amount.replace(".", "", 1).isdecimal() and amount.isascii():
-        minor = round(float(amount) * 100)
-        queries += [
-            select(Document.order_id).where(Document.total_minor == minor),
-            paid.where(Payment.amount_minor == minor),
-        ]
+    try:
+        minor = read_amount(word, "USD", field="q")
+    except Invalid:  # such as the number of a purchase order, which no amount column can hold
+        return queries
+    queries += [
+        select(Document.order_id).where(Document.total_minor == minor),
+        paid.where(Payment.amount_minor == minor),
+    ]
     return queries
 
 

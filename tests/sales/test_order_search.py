@@ -35,6 +35,16 @@ def test_sales_are_found_by_buyer_webinar_number_and_reference(
     assert buyers(database, WantedOrders(terms=Terms.CARD)) == ["Dan"]
 
 
+def test_number_larger_than_any_amount_finds_its_purchase_order(
+    database: Database, cast: Cast
+) -> None:
+    for number in ("4500012345", "9" * 25, "9" * 80):
+        placed(database, replace(SEAT, po_number=number))
+        found = buyers(database, WantedOrders(query=number))
+        assert set(found) == {"Dan"}
+    assert buyers(database, WantedOrders(query="9" * 400)) == []
+
+
 def test_sales_are_listed_by_where_they_stand(database: Database, cast: Cast) -> None:
     placed(database)
     group = placed(database, GROUP)

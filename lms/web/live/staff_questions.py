@@ -15,6 +15,7 @@ from lms.live.questions import MOST, Question, read_questions
 from lms.models.catalog import Webinar
 from lms.models.live import QuestionKind
 from lms.web.core.current_user import required_viewer
+from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -119,6 +120,6 @@ def _sent() -> tuple[Question, ...]:
             is_required=f"required-{number}" in request.form,
             id=sent["id"],
         )
-        place = int(sent["place"]) if sent["place"].isdecimal() else number
-        lines.append((place, number, question))
+        place = read_figures(sent["place"], MOST)
+        lines.append((number if place is None else place, number, question))
     return tuple(each for _place, _number, each in sorted(lines, key=lambda each: each[:2]))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.core.money_parsing_and_formatting import read_amount, write_amount
+from lms.core.money_parsing_and_formatting import MOST_MINOR, read_amount, write_amount
 from lms.models.payments import PaymentMethod, Reversal
 from lms.payments import payments
 from lms.payments.balances import (
@@ -28,6 +28,7 @@ from lms.requests.read_models import number_of
 from lms.sales import disputes, orders, receiving
 from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.core.current_user import required_viewer
+from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -247,8 +248,7 @@ def _oldest_first(form: PaymentForm, amount: int) -> dict[str, int]:
     """Allocate an amount to the invoices as the form showed them, so that two clicks pay once."""
     found = {}
     for entry in form.pays:
-        text = entry.form.open.data or ""
-        part = min(amount, int(text)) if text.isdecimal() else 0
+        part = min(amount, read_figures(entry.form.open.data or "", MOST_MINOR) or 0)
         if part > 0:
             found[str(entry.form.invoice_id.data)] = part
             amount -= part

@@ -32,6 +32,7 @@ from lms.pricing.quotes import Ask, Quote, by_the_day, quote
 from lms.sales import billing, contract_lines, orders
 from lms.sales.new_orders import MOST_LINES, NewLine
 from lms.seats.pools import PoolFacts, find_pool
+from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.request_context import carrel
 from lms.web.sales.order_form import NEW_ORGANIZATION, OF_A_LINE, ORGANIZATION, PERSON
 
@@ -145,9 +146,10 @@ def step(session: Session, typed: Typed, name: str, *, now: datetime) -> Typed:
         line = contract_values(session, pool, act, "", now=now, currency=typed["currency"])
         lines = [*(one for one in lines if not _is_blank(one)), line]
     elif act in ("remove", "price", "coterm"):
-        if not about.isdecimal() or int(about) >= len(lines):
+        place = read_figures(about, len(lines) - 1)
+        if place is None:
             raise NotFound
-        _change(session, typed, lines, act, int(about), now=now)
+        _change(session, typed, lines, act, place, now=now)
     elif act == "find":
         _fill_in_contact(session, typed)
     else:
@@ -160,7 +162,7 @@ def contract_values(
 ) -> Line:
     """Return the line that renews a pool or adds seats to it, at the pool's own price."""
     zone = zone_of(session, pool.organization_id)
-    seats = int(quantity) if quantity.isdecimal() and 1 <= int(quantity) <= MOST_SEATS else None
+    seats = read_figures(quantity, MOST_SEATS) or None
     if act == "renew":
         line = contract_lines.renewal_line(session, pool, seats, zone, now=now)
     else:
@@ -172,9 +174,10 @@ def list_price(session: Session, line: Mapping[str, str]) -> str:
     """Return the list price of a line as the form shows it; "" if it is negotiated."""
     kind = next((each for each in OfferKind if each == line.get("kind")), None)
     typed = line.get("quantity", "").strip()
-    if kind is None or (typed and not (typed.isdecimal() and 1 <= int(typed) <= MOST_SEATS)):
+    seats = read_figures(typed, MOST_SEATS) or None
+    if kind is None or (typed and seats is None):
         return ""
-    people = int(typed) if typed and kind not in OF_A_LOGIN else None
+    people = seats if kind not in OF_A_LOGIN else None
     quoted = quote(read_prices(session), Ask(kind, people))
     return write_amount(quoted.total_minor, quoted.currency) if isinstance(quoted, Quote) else ""
 
