@@ -120,9 +120,9 @@ def _midnight(day: str, *, days: int) -> datetime | None:
     """Return the start of a day, or of the day `days` later, in the reader's zone; None if invalid."""
     try:
         chosen = date.fromisoformat(day) + timedelta(days=days)
+        return datetime.combine(chosen, time(), tzinfo=reading_zone()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return datetime.combine(chosen, time(), tzinfo=reading_zone()).astimezone(UTC)
 
 
 def _line(entry: Entry) -> Line:

@@ -10,7 +10,7 @@ from wtforms import DateField, FileField, Form, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, ValidationError
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import on_wall_clock
+from lms.core.dates_and_time_zones import NO_YEAR, on_wall_clock
 from lms.core.errors import Invalid
 from lms.models.requests import RequestKind
 from lms.requests import requests
@@ -61,9 +61,11 @@ class VendorForm(Form):
     )
 
     def validate_due_on(self, field: DateField) -> None:
-        """Reject a day in the past."""
+        """Reject a day in the past, and the last year, which has days that UTC can't express."""
         if field.data is not None and field.data < today():
             raise ValidationError(_("Choose today or a later day."))
+        if field.data is not None and field.data.year == date.max.year:
+            raise ValidationError(_(NO_YEAR))
 
     def validate_file(self, field: FileField) -> None:  # noqa: ARG002  (WTForms' signature)
         """Reject a request without a file."""

@@ -48,6 +48,15 @@ def happened(database: Database, cast: Cast) -> None:
         )
 
 
+def test_first_day_of_all_is_left_out_in_zones_east_of_utc(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.ada.id).zone = "Asia/Tokyo"
+    client.sign_in(cast.ada.id)
+    assert client.get("/staff/audit?from=0001-01-01").status_code == 200
+
+
 def rows(page: str) -> str:
     return page.partition("<tbody>")[2].partition("</tbody>")[0]
 

@@ -309,7 +309,12 @@ def test_vendor_form_is_a_request_due_on_its_day_and_answered_with_a_file(
 
 @pytest.mark.parametrize(
     ("changed", "field"),
-    [({"file": None}, "file"), ({"due_on": "2020-01-01"}, "due_on"), ({"due_on": ""}, "due_on")],
+    [
+        ({"file": None}, "file"),
+        ({"due_on": "2020-01-01"}, "due_on"),
+        ({"due_on": ""}, "due_on"),
+        ({"due_on": "9999-12-31"}, "due_on"),
+    ],
 )
 def test_vendor_form_without_its_file_or_day_is_refused(
     client: Visitor, database: Database, changed: dict[str, Any], field: str
