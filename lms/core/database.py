@@ -38,7 +38,7 @@ POOL_SIZE = 8
 POOL_OVERFLOW = 24
 RESTS_SINCE = "rests_since"
 RESTED_S = 1.0
-DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE; SQLite has a single writer and so no deadlocks
+DEADLOCK, CLASH = "40P01", "23505"  # PostgreSQL's SQLSTATEs; SQLite's single writer has neither
 FREEZE_MARK = "PRAGMA user_version"  # survives a restart, and costs no disk access
 IN_USE, MOVED = 0, 1  # any other mark is the minute since 1970 at which a move should end
 LOCKED = "SQLITE_BUSY"  # returned after waiting for 15 s
@@ -65,6 +65,11 @@ def is_deadlock(fault: Exception) -> bool:
     The exception can be SQLAlchemy's, or the driver's own if a statement went to it directly.
     """
     return getattr(getattr(fault, "orig", fault), "sqlstate", None) == DEADLOCK
+
+
+def is_clash(fault: Exception) -> bool:
+    """Return whether another transaction inserted the same row since this one looked for it."""
+    return getattr(getattr(fault, "orig", fault), "sqlstate", None) == CLASH
 
 
 def is_overrun(fault: Exception) -> bool:

@@ -13,6 +13,9 @@ import structlog
 
 _ADDRESS: Final = re.compile(r"[^\s@\"'()<>\[\]{},;:=]+@[^\s@\"'()<>\[\]{},;:=]+")
 HIDDEN: Final = "(an address)"
+# PostgreSQL quotes the values of a row that breaks a constraint, such as names.
+_DETAIL: Final = re.compile(r"(?<=DETAIL:  ).+?(?=\n\n|\n\[SQL|\nCONTEXT:|\Z)", re.DOTALL)
+LEFT_OUT: Final = "(values)"
 REQUEST: Final = "request"
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, default=repr)
 
@@ -101,8 +104,8 @@ def _lines_to(file: TextIO) -> Callable[..., object]:
 
 
 def without_addresses(text: str) -> str:
-    """Return a traceback or message without email addresses: databases quote values."""
-    return _ADDRESS.sub(HIDDEN, text)
+    """Return a traceback or message without email addresses and the values that databases quote."""
+    return _ADDRESS.sub(HIDDEN, _DETAIL.sub(LEFT_OUT, text))
 
 
 def _observe(

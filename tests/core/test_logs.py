@@ -33,6 +33,21 @@ def test_an_address_is_taken_out_wherever_it_stands(text: str) -> None:
     assert "pat" not in without_addresses(text)
 
 
+@pytest.mark.parametrize(
+    "detail",
+    ["Key (name)=(Pat Reader) already exists.", "Failing row contains (7, Pat Reader,\nd$x, null)."],
+)
+def test_values_that_postgresql_quotes_are_left_out(detail: str) -> None:
+    fault = f'(psycopg.errors.E) constraint "uq_x"\nDETAIL:  {detail}'
+    sql = "\n[SQL: INSERT INTO x VALUES (%(name)s)]"
+    chained = "\n\nThe above exception was the direct cause"
+    for end in ("", sql, chained, "\nCONTEXT:  COPY x"):
+        told = without_addresses(fault + end)
+        assert "Pat" not in told
+        assert "uq_x" in told
+        assert told.endswith(end)
+
+
 def test_what_is_no_address_stays() -> None:
     line = '  File "lms/web/requests/customer_request.py", line 84, in <module>\n    @blueprint.get("/ask")'
     assert without_addresses(line) == line

@@ -15,7 +15,7 @@ from gunicorn.http.errors import NoMoreData, ParseException
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from lms.core.clock import now
-from lms.core.database import is_cut_off, is_overrun
+from lms.core.database import AT_ONCE, is_clash, is_cut_off, is_overrun
 from lms.core.errors import (
     N_,
     Conflict,
@@ -237,5 +237,8 @@ def _failed(error: Exception) -> ResponseReturnValue:
         return _without_database(_BUSY, reference)
     if is_cut_off(error):
         return away()
+    if is_clash(error):
+        log.warning("request_clashed", reference=reference, endpoint=request.endpoint)
+        return answer(STATUS[Conflict], "at_once", AT_ONCE, reference=reference)
     log.error("request_failed", reference=reference, endpoint=request.endpoint, exc_info=error)
     return _answer(SERVER_FAULT, "failed", OUR_FAULT, None, reference)

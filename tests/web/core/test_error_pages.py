@@ -6,6 +6,7 @@ import pytest
 from flask import Flask, abort
 from gunicorn.http.body import Body, ChunkedReader
 from gunicorn.http.unreader import IterUnreader
+from sqlalchemy.exc import IntegrityError
 
 from lms.app import create_app
 from lms.core.errors import (
@@ -35,6 +36,14 @@ REFUSALS = {
 }
 
 
+class Clash(Exception):
+    """What PostgreSQL's driver raises for a broken constraint."""
+
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__("duplicate key value")
+        self.sqlstate = sqlstate
+
+
 def add_faults(app: Flask) -> None:
     @app.get("/refused/<int:status>")
     @open_to(Audience.EVERYONE)
@@ -45,6 +54,11 @@ def add_faults(app: Flask) -> None:
     @open_to(Audience.EVERYONE)
     def broken() -> str:
         raise ZeroDivisionError("a secret in a message")
+
+    @app.get("/clashed/<state>")
+    @open_to(Audience.EVERYONE)
+    def clashed(state: str) -> str:
+        raise IntegrityError("INSERT", {}, Clash(state))
 
     @app.get("/aborted/<int:status>")
     @open_to(Audience.EVERYONE)
@@ -86,6 +100,13 @@ def test_a_failure_keeps_its_cause_to_itself_and_gives_a_reference(
     assert told is not None
     assert len(told["reference"]) == 8
     assert told["reference"] in "".join(capsys.readouterr())
+
+
+def test_what_another_request_inserted_first_is_no_failure(visitor: Visitor) -> None:
+    page = visitor.get("/clashed/23505")
+    assert page.status_code == 409
+    assert "Someone else changed this at the same time" in page.text
+    assert visitor.get("/clashed/23514").status_code == 500  # a CHECK: our own fault
 
 
 @pytest.mark.parametrize("status", [400, 401, 405, 413, 415, 418, 502, 504])
