@@ -36,7 +36,7 @@ SUBJECTS = {
     Role.OWNER: N_("%(organization)s invites you to manage its seats"),
 }
 LIBRARY = "/library"
-# Whoever claimed an account by a copied link need not be the person who was invited (PRODUCT.md, S13).
+# The person who claimed an account by a copied link may not be the one invited (PRODUCT.md, S13).
 _IS_PROVEN = or_(Login.confirmed_at.is_not(None), Login.merged_into.is_not(None))
 _OFFERED = (
     select(MemberInvitation.public_id, Organization.name, MemberInvitation.role)
