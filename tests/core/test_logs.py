@@ -35,7 +35,10 @@ def test_an_address_is_taken_out_wherever_it_stands(text: str) -> None:
 
 @pytest.mark.parametrize(
     "detail",
-    ["Key (name)=(Pat Reader) already exists.", "Failing row contains (7, Pat Reader,\nd$x, null)."],
+    [
+        "Key (name)=(Pat Reader) already exists.",
+        "Failing row contains (7, Pat Reader,\nd$x, null).",
+    ],
 )
 def test_values_that_postgresql_quotes_are_left_out(detail: str) -> None:
     fault = f'(psycopg.errors.E) constraint "uq_x"\nDETAIL:  {detail}'
