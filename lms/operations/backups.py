@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Final
 
 from lms import audit
-from lms.core.database import Database
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.database import MOVED, Database
+from lms.core.errors import N_, Conflict, Moved, NotFound
 from lms.core.runtime import Carrel, derived_key, open_place
 from lms.core.settings import Settings
 from lms.core.version import VERSION
@@ -30,7 +30,8 @@ from lms.migrations import current, head, upgrade
 from lms.operations.row_copy import copy_rows, row_counts
 from lms.operations.sealed_secrets import seal
 from media.storage.errors_and_file_facts import Missing
-from media.storage.storage_copy import Moved, copy_new
+from media.storage.storage_copy import Moved as MovedFiles
+from media.storage.storage_copy import copy_new
 from media.storage.storage_protocol import Storage
 
 CREATED: Final = "backup.created"
@@ -101,13 +102,16 @@ def create(
     place: BackupPlace,
     *,
     now: datetime,
-    tell: Callable[[Moved], None] = lambda _so_far: None,
+    tell: Callable[[MovedFiles], None] = lambda _so_far: None,
 ) -> Created:
     """Back up the database and new files; return what was copied.
 
-    It can be killed at any time and run again. Raises Conflict if the tables aren't this version's,
-    and Corrupt if a copied file differs from the original.
+    It can be killed at any time and run again. Raises Moved for a database that was moved, since its
+    rows would be restored as the newest; Conflict if the tables aren't this version's; and Corrupt if
+    a copied file differs from the original.
     """
+    if carrel.database.freeze_mark == MOVED:
+        raise Moved
     if current(carrel.database) != head():
         raise Conflict(
             N_("The tables don't match this version. Run: carrel db upgrade"), code="not_at_head"

@@ -11,12 +11,14 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from lms import audit
 from lms.core.database import IN_USE, MOVED, Database, frozen_until
 from lms.core.errors import N_, Conflict, Moved
 from lms.migrations import current, head, upgrade
 from lms.operations.move_preflight import UnfitRow, unfit_rows
 from lms.operations.row_copy import Tell, copy_rows, has_rows, row_counts, sums_of
 
+FINISHED: Final = "database.moved"
 ROWS_PER_S: Final = 8_000  # an estimate, to announce the duration
 AT_LEAST: Final = timedelta(minutes=1)
 
@@ -89,6 +91,12 @@ def move(
         raise
     source.set_freeze_mark(MOVED)
     return MovedRows(len(sums), sum(one.rows for one in sums.values()))
+
+
+def record_move(target: Database, moved: MovedRows, *, now: datetime) -> None:
+    """Record a finished move in the new database, so that `doctor` knows who has not been restarted."""
+    with target.transaction() as session:
+        audit.record(session, FINISHED, "", actor=None, now=now, detail={"rows": moved.rows})
 
 
 def abort(source: Database) -> bool:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.core.database import IN_USE, MOVED
 from lms.core.dates_and_time_zones import say_roughly
 from lms.core.errors import N_
 from lms.core.runtime import Carrel
@@ -27,6 +28,7 @@ from lms.models.recordings import Recording
 from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
 from lms.operations.continuous_copy import copy_finding
+from lms.operations.database_move import FINISHED
 from lms.operations.findings import Finding, State
 from lms.payments.balance_check import CHECKED
 
@@ -51,7 +53,9 @@ START_WORKER: Final = N_(
 
 
 def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
-    """Return the findings that need no other server."""
+    """Return the findings that need no other server; only one about a database that is being moved."""
+    if (mark := carrel.database.freeze_mark) != IN_USE:
+        return (_frozen(mark),)
     tables = _tables(carrel)
     if tables.state is State.FAULT:
         return (tables,)
@@ -87,6 +91,29 @@ def free_bytes(carrel: Carrel) -> int:
     return shutil.disk_usage(carrel.settings.data_dir).free
 
 
+def _frozen(mark: int) -> Finding:
+    """Return that nothing can be saved; the worker and the backups stand still only because of that."""
+    if mark == MOVED:
+        return Finding(
+            "tables",
+            State.FAULT,
+            N_(
+                "The database was moved to PostgreSQL, but this process still uses the old one, "
+                "so nothing can be saved."
+            ),
+            advice=N_("Set CARREL_DATABASE_URL to the new database, and restart Carrel."),
+        )
+    return Finding(
+        "tables",
+        State.FAULT,
+        N_("The database is being moved to PostgreSQL, so nothing can be saved."),
+        advice=N_(
+            "If the move was interrupted, run carrel db move again, or cancel it with "
+            "carrel db move --abort."
+        ),
+    )
+
+
 def _tables(carrel: Carrel) -> Finding:
     if current(carrel.database) == head():
         return Finding("tables", State.OK, N_("The database is up to date."))
@@ -109,6 +136,13 @@ def _worker(session: Session, now: datetime) -> Finding:
     beat = last_beat(session)
     if beat is None:
         return Finding("worker", State.FAULT, N_("No worker has run yet."), advice=START_WORKER)
+    moved = last_act(session, FINISHED)
+    if moved is not None and beat <= moved.at:  # it reported to the old database
+        sentence = N_("The database was moved to PostgreSQL %(ago)s ago. No worker uses it yet.")
+        advice = N_("Restart Carrel with the new CARREL_DATABASE_URL, and every separate worker.")
+        return Finding(
+            "worker", State.FAULT, sentence, {"ago": say_roughly(now - moved.at)}, advice
+        )
     values = {"ago": say_roughly(now - beat)}
     if now - beat <= BEAT_WITHIN:
         return Finding("worker", State.OK, N_("The worker is running."))

@@ -11,8 +11,8 @@ from unittest.mock import patch
 import pytest
 
 from lms import audit
-from lms.core.database import Database
-from lms.core.errors import Conflict, NotFound
+from lms.core.database import MOVED, Database
+from lms.core.errors import Conflict, Moved, NotFound
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.models.accounts import Login
@@ -96,6 +96,14 @@ def test_backup_that_was_killed_is_none_and_is_made_again(
     assert list(library.settings.scratch.iterdir()) == []
     create(library, place, now=NOW)
     assert verified(library, place).is_good
+
+
+def test_moved_library_is_not_backed_up_as_the_newest(library: Carrel, place: BackupPlace) -> None:
+    create(library, place, now=NOW)
+    library.database.set_freeze_mark(MOVED)
+    with pytest.raises(Moved):
+        create(library, place, now=LATER)
+    assert newest(place).taken_at == NOW
 
 
 def test_missing_and_damaged_files_are_found(library: Carrel, place: BackupPlace) -> None:

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from lms import audit
-from lms.core.database import Database
+from lms.core.database import MOVED, Database, frozen_until
 from lms.core.runtime import Carrel
 from lms.jobs.queue import enqueue
 from lms.models.accounts import FactorKind, SecondFactor
 from lms.models.jobs import Lane
 from lms.models.recordings import Recording
+from lms.operations import database_move
 from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
 from lms.operations.findings import Finding, State
@@ -18,7 +19,8 @@ from lms.operations.server_probes import probe_servers
 from tests.cast import Cast
 from tests.clock import NOW
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def found(carrel: Carrel, name: str) -> Finding:
@@ -42,6 +44,39 @@ def test_worker_that_is_silent_for_minutes_is_a_fault(carrel: Carrel) -> None:
         with carrel.database.transaction() as session:
             enqueue(session, kind="x", lane=Lane.PROMPT, subject="", payload={}, now=NOW - ago)
         assert found(carrel, "worker").state is state
+
+
+def test_process_on_a_moved_database_is_the_only_fault(library: Carrel) -> None:
+    library.database.set_freeze_mark(MOVED)
+    moved = read_health(library, now=NOW)
+    assert [(one.name, one.state) for one in moved] == [("tables", State.FAULT)]
+    assert "still uses the old one" in moved[0].text
+    assert "restart Carrel" in moved[0].advice
+
+
+def test_move_that_was_interrupted_says_how_to_end_it(library: Carrel) -> None:
+    library.database.set_freeze_mark(frozen_until(NOW))
+    frozen = read_health(library, now=NOW)
+    assert [(one.name, one.state) for one in frozen] == [("tables", State.FAULT)]
+    assert "carrel db move --abort" in frozen[0].advice
+
+
+def test_worker_that_was_not_restarted_after_a_move_is_a_fault(
+    library: Carrel, target: Database
+) -> None:
+    def beat(database: Database, ago: timedelta) -> None:
+        with database.transaction() as session:
+            enqueue(session, kind="x", lane=Lane.PROMPT, subject="", payload={}, now=NOW - ago)
+
+    beat(library.database, 2 * SECOND)
+    done = database_move.move(library.database, target, lasts=MINUTE, now=NOW)
+    database_move.record_move(target, done, now=NOW - SECOND)
+    moved = replace(library, database=target)
+    assert found(moved, "worker").text == (
+        "The database was moved to PostgreSQL 1 minute ago. No worker uses it yet."
+    )
+    beat(target, timedelta())
+    assert found(moved, "worker").state is State.OK
 
 
 def test_lane_that_serves_nothing_is_a_fault(carrel: Carrel) -> None:

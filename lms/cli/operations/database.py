@@ -156,6 +156,7 @@ def _move(source: Database, target: Database, *, as_json: bool) -> MoveAnswer:
             click.echo(f"\r\033[K{so_far.table}: {so_far.rows} rows", nl=False, err=True)
 
     done = database_move.move(source, target, lasts=checked.lasts, now=now(), tell=tell)
+    database_move.record_move(target, done, now=now())
     return MoveAnswer(moved=True, tables=done.tables, rows=done.rows, unfit=())
 
 

@@ -46,6 +46,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "course.releases_held_back": N_(
         "%(actor)s paused the release of seats because many people left a course roster"
     ),
+    "database.moved": N_("%(actor)s moved the database to PostgreSQL"),
     "deployment.approved": N_("%(actor)s connected an LMS deployment to %(organization)s"),
     "deployment.refused": N_("%(actor)s refused an LMS deployment"),
     "domain.forgotten": N_("%(actor)s removed an email domain of %(subject)s"),

@@ -71,3 +71,15 @@ def test_nobody_notices_the_time_between_a_move_and_the_restart(
     told = player.beat(position=5.0, spans=[[0.0, 5.0]])
     assert (told.status_code, told.headers["Retry-After"]) == (503, "10")
     assert "CARREL_DATABASE_URL" not in told.text
+
+
+@pytest.mark.usefixtures("freeze")
+def test_staff_see_that_a_moved_library_was_not_restarted(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    client.sign_in(cast.ada.id)
+    database.set_freeze_mark(MOVED)
+    page = client.get("/staff/system-health").text
+    assert "1 problem needs to be fixed" in page
+    assert "this process still uses the old one" in page
+    assert "restart Carrel" in page
