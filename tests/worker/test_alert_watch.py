@@ -1,4 +1,4 @@
-"""Owners hear of lanes that do nothing, once, and from the web server while no worker runs."""
+"""Owners hear of lanes that do nothing and of lasting faults, from the web server while no worker runs."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from lms import audit
 from lms.core.clock import now
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.jobs.queue import enqueue
 from lms.mail.outbox import post
 from lms.models.jobs import JobState, Lane
 from lms.models.mail import Mail
+from lms.operations.backups import CREATED
 from lms.worker.alert_watch import AlertWatch
 from tests.cast import Roles
 from tests.clock import Clock
@@ -20,9 +23,9 @@ from tests.jobs.job_fixtures import make_job
 STALLED = timedelta(minutes=10)
 
 
-def alerts(database: Database) -> list[tuple[str, JobState]]:
+def alerts(database: Database, kind: str = "lanes_stalled") -> list[tuple[str, JobState]]:
     with database.read_session() as session:
-        query = select(Mail.recipient, Mail.state).where(Mail.kind == "lanes_stalled")
+        query = select(Mail.recipient, Mail.state).where(Mail.kind == kind)
         return [(recipient, state) for recipient, state in session.execute(query)]
 
 
@@ -71,6 +74,55 @@ def test_codes_that_people_wait_for_go_out_while_no_worker_sends(
     AlertWatch(carrel).look()
     folder = Path(carrel.settings.data_dir, "mail")
     assert len([*folder.glob("*.eml")]) == 2
+
+
+def report_of_the_worker(database: Database) -> None:
+    """Queue a job as the worker's schedules do, and leave it."""
+    with database.transaction() as session:
+        job = enqueue(session, kind="x", lane=Lane.PROMPT, subject="", payload={}, now=now())
+        job.run_at = now() + timedelta(days=7)
+
+
+def test_owners_are_told_once_a_day_that_no_backup_was_made(
+    carrel: Carrel, database: Database, roles: Roles, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        audit.record(session, CREATED, "", actor=None, now=now() - timedelta(days=2))
+    watch = AlertWatch(carrel)
+    for wait, told in ((0, 0), (9, 0), (1, 1), (1, 1), (24 * 60, 2)):
+        clock.advance(timedelta(minutes=wait))
+        report_of_the_worker(database)
+        watch.look()
+        recipients = [recipient for recipient, _ in alerts(database, "health_faults")]
+        assert recipients == [roles.owen.email] * told
+    with database.read_session() as session:
+        query = select(Mail.text).where(Mail.kind == "health_faults").order_by(Mail.id)
+        text = session.scalar(query.limit(1)) or ""
+    assert "The last backup was made 2 days ago. Run carrel backup create every night" in text
+
+
+def test_owners_are_told_of_a_worker_that_is_silent_though_nothing_waits(
+    carrel: Carrel, database: Database, roles: Roles, clock: Clock
+) -> None:
+    watch = AlertWatch(carrel)
+    watch.look()
+    clock.advance(STALLED)
+    watch.look()
+    assert alerts(database, "health_faults") == [(roles.owen.email, JobState.DONE)]
+    assert alerts(database) == []
+
+
+def test_fault_that_ended_before_ten_minutes_is_told_to_no_one(
+    carrel: Carrel, database: Database, roles: Roles, clock: Clock
+) -> None:
+    watch = AlertWatch(carrel)
+    watch.look()
+    report_of_the_worker(database)
+    clock.advance(timedelta(minutes=1))
+    watch.look()
+    clock.advance(STALLED)
+    watch.look()
+    assert alerts(database, "health_faults") == []
 
 
 @pytest.mark.parametrize("minutes", [0, 9])

@@ -110,6 +110,23 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "action_url": page("/staff/system-health"),
         },
     ),
+    "health_faults": Example(
+        N_("Problem on the server"),
+        N_(
+            "To owners, once a day, while the worker is silent, the disk is almost full, or backups "
+            "are missing, late or damaged."
+        ),
+        "Your site has a problem that needs to be fixed",
+        {
+            "faults": [
+                {
+                    "text": "The last backup was made 2 days ago.",
+                    "advice": "Run carrel backup create every night.",
+                }
+            ],
+            "action_url": page("/staff/system-health"),
+        },
+    ),
     "lms_registered": Example(
         N_("LMS connected"),
         N_("To our team when an organization connects its LMS."),
