@@ -16,12 +16,14 @@ from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail, MailLane
 from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
-from lms.operations.health_checks import free_bytes, last_act, last_beat
+from lms.operations.findings import State
+from lms.operations.health_checks import free_bytes, last_act, last_beat, read_health
 
 CONNECTIONS: Final = (
     "SELECT coalesce(state, 'other'), count(*) FROM pg_stat_activity"
     " WHERE datname = current_database() GROUP BY 1"
 )
+LEVELS: Final = {State.OK: 0, State.ATTENTION: 1, State.FAULT: 2}
 ALL_LANES: Final = (*(lane.value for lane in Lane), *(f"mail-{lane.value}" for lane in MailLane))
 
 
@@ -44,10 +46,19 @@ class HouseGauges:
         try:
             with self._carrel.database.read_session() as session:
                 found = [*_waiting(session, now), *_moments(session), *_connections(session)]
+            found.append(_health(self._carrel, now))
         except SQLAlchemyError:
             found = []
         yield _gauge("carrel_database_up", "Whether the database responds.", float(bool(found)))
         yield from found
+
+
+def _health(carrel: Carrel, now: datetime) -> Metric:
+    text = "Each check of System health: 0 is OK, 1 needs attention, 2 is a problem."
+    health = GaugeMetricFamily("carrel_health", text, labels=["check"])
+    for one in read_health(carrel, now=now):
+        health.add_metric([one.name], LEVELS[one.state])
+    return health
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -140,6 +140,7 @@ def test_what_a_library_does_is_counted_without_ids(
     assert counted(place, "/media/<token>/m3u8", 404) == 1
     seen = scraped(place)
     assert (seen["carrel_database_up"], seen['carrel_waiting{lane="media"}']) == (1, 0)
+    assert (seen['carrel_health{check="worker"}'], seen['carrel_health{check="backup"}']) == (0, 1)
     assert not [name for name in seen if SECRET in name or "alice" in name]
 
 
