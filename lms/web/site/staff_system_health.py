@@ -20,6 +20,7 @@ BADGES: Final = {
     State.ATTENTION: (N_("To do"), "soon"),
     State.FAULT: (N_("Problem"), "danger"),
 }
+ORDER: Final = (State.FAULT, State.ATTENTION, State.OK)
 NAMES: Final = {
     "tables": N_("Database"),
     "worker": N_("Worker"),
@@ -59,6 +60,8 @@ def show() -> ResponseReturnValue:
 
 
 def _rows(found: Sequence[Finding]) -> list[HealthRow]:
+    """Return problems first, then what is left to do."""
+    worst_first = sorted(found, key=lambda one: ORDER.index(one.state))
     return [
         HealthRow(
             name=_(NAMES[one.name]),
@@ -67,5 +70,5 @@ def _rows(found: Sequence[Finding]) -> list[HealthRow]:
             text=_(one.sentence, **one.values),
             advice=_(one.advice) if one.advice else "",
         )
-        for one in found
+        for one in worst_first
     ]
