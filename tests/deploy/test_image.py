@@ -24,7 +24,12 @@ ROOT = Path(__file__).resolve().parents[2]
 BASE = "docker.io/library/debian:trixie-slim"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 ULIMITS = ("--ulimit", "nofile=20000:20000", "--ulimit", "nproc=90000:90000")
-NEEDED = ("/usr/bin/buildah", "/usr/sbin/debootstrap", "/usr/bin/bwrap")
+NEEDED = (
+    "/usr/bin/buildah",
+    "/usr/sbin/debootstrap",
+    "/usr/bin/bwrap",
+    "/usr/lib/podman/netavark",  # buildah starts nothing without it
+)
 ACCOUNT = 10001
 # what the account is given up by: nothing else of the machine is seen
 ALONE = ("--unshare-pid", "--die-with-parent", "--cap-drop", "ALL", "--clearenv")
@@ -40,7 +45,7 @@ pytestmark = [
     pytest.mark.timeout(1800),
     pytest.mark.skipif(
         os.geteuid() != 0 or not all(map(shutil.which, NEEDED)),
-        reason="needs root, buildah, debootstrap and bubblewrap",
+        reason="needs root, buildah with netavark, debootstrap and bubblewrap",
     ),
 ]
 
