@@ -124,7 +124,7 @@ def pay(order_id: str) -> ResponseReturnValue:
     where = payment_links(carrel().settings)
     with transaction() as session:
         url = link_of(session, find_order(session, order_id), where=where, now=clock.now())
-    return keep_nothing(redirect(url, code=HTTPStatus.SEE_OTHER))
+    return redirect(url, code=HTTPStatus.SEE_OTHER)
 
 
 def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStatus.OK) -> Response:
