@@ -1,6 +1,7 @@
 """axe-core in a page: what keeps people with disabilities from using it."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from playwright.sync_api import Frame, Page
 
@@ -11,7 +12,8 @@ AXE = Pinned(
     "4.14.1",
     "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745",
 )
-FIND = """async ({only, leftOut}) => {
+LOOKS: tuple[tuple[int, Literal["dark", "light"]], ...] = ((390, "dark"), (1440, "light"))
+FIND = """async ({only, also, leftOut}) => {
     // a message that fades in, or a color on its way to another theme, has not its contrast yet
     for (const each of document.getAnimations()) {
         if (each.effect.getComputedTiming().endTime === Infinity) each.cancel();
@@ -19,7 +21,10 @@ FIND = """async ({only, leftOut}) => {
     }
     const how = {resultTypes: ["violations"]};
     if (only.length) how.runOnly = only;
-    how.rules = Object.fromEntries(leftOut.map((rule) => [rule, {enabled: false}]));
+    how.rules = Object.fromEntries([
+        ...also.map((rule) => [rule, {enabled: true}]),
+        ...leftOut.map((rule) => [rule, {enabled: false}]),
+    ]);
     const found = await axe.run(how);
     return found.violations.flatMap((fault) => fault.nodes.map((node) =>
         `${fault.id}: ${node.html.slice(0, 160)}: ${node.failureSummary}`));
@@ -32,17 +37,49 @@ def axe_script() -> str:
 
 
 def axe_faults(
-    page: Page | Frame, *, only: Sequence[str] = (), left_out: Sequence[str] = ()
+    page: Page | Frame,
+    *,
+    only: Sequence[str] = (),
+    also: Sequence[str] = (),
+    left_out: Sequence[str] = (),
 ) -> list[str]:
     """Return each fault that axe finds in a page whose animations have ended, by rule and element.
 
-    `only` names the rules to try instead of all; `left_out` those that aren't tried.
+    `only` names the rules to try instead of all; `also` those that are off unless they are named;
+    `left_out` those that aren't tried.
     """
     # by the protocol, not as a script element: the page's own policy stays as it is
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(axe_script())
-    found: list[str] = page.evaluate(FIND, {"only": list(only), "leftOut": list(left_out)})
+    rules = {"only": list(only), "also": list(also), "leftOut": list(left_out)}
+    found: list[str] = page.evaluate(FIND, rules)
     return found
+
+
+def faults_on_phone_and_desk(page: Page) -> list[str]:
+    """Return what axe finds in a page on a phone in the dark and on a desk by day, and where it is wider."""
+    faults = []
+    for width, theme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        faults += [f"at {width} px: {each}" for each in axe_faults(page)]
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+            faults.append(f"at {width} px: {wide} px wide")
+    return faults
+
+
+def faults_at_widths(
+    page: Page, widths: Sequence[int], *, left_out: Sequence[str] = ()
+) -> list[str]:
+    """Return what axe finds in a page in both themes at each width, and where it is wider."""
+    faults = []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        found = faults_in_both_themes(page, left_out=left_out)
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+            found.append(f"{wide} px wide")
+        faults += [f"at {width} px: {each}" for each in found]
+    return faults
 
 
 def faults_in_both_themes(page: Page, *, left_out: Sequence[str] = ()) -> list[str]:

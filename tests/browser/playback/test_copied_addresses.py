@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PLAYING = "document.querySelector('video').currentTime > {}"
 HOME, OFFICE = ({"X-Forwarded-For": address} for address in ("198.51.100.7", "203.0.113.9"))
+CURL = {"User-Agent": "curl/8.14.1"}
 STATUS = "url => fetch(url, {headers: {Range: 'bytes=0-99'}}).then(answer => answer.status)"
 
 
@@ -38,6 +39,12 @@ def asked_for(page: Page) -> list[str]:
     return found
 
 
+def _altered(path: str) -> str:
+    start = len("/media/") + 8
+    other = "A" if path[start] != "A" else "B"
+    return path[:start] + other + path[start + 1 :]
+
+
 def sessions_of(served: Served, login_id: int) -> list[PlaybackEnd | None]:
     with served.carrel.database.read_session() as session:
         ends = select(PlaybackSession.ended_as).where(PlaybackSession.login_id == login_id)
@@ -48,7 +55,9 @@ def test_a_copied_address_plays_nowhere_else_with_and_without_its_owner(
     served: Served, visit: Visit, alice: tuple[int, str]
 ) -> None:
     login_id, path = alice
-    owner, stranger = visit(login_id), visit(None)
+    with served.carrel.database.transaction() as session:
+        dan_id = served.add_person(session, "Dan").id
+    owner, stranger, dan = visit(login_id), visit(None), visit(dan_id)
     addresses = asked_for(owner.page)
     owner.page.goto(path)
     play(owner.page)
@@ -58,7 +67,13 @@ def test_a_copied_address_plays_nowhere_else_with_and_without_its_owner(
     for network in ({}, HOME):  # the same one, and another
         stranger.context.set_extra_http_headers(network)
         assert stranger.page.evaluate(STATUS, copied) == 403
+    dan.page.goto("/library")
+    assert dan.page.evaluate(STATUS, copied) == 403
     assert owner.page.evaluate(STATUS, copied) == 206
+    agent = owner.page.evaluate("navigator.userAgent")
+    for headers in ({"User-Agent": agent}, {"User-Agent": agent} | OFFICE, CURL):
+        assert served.status_of(copied, headers) == 403  # its cookie is needed
+    assert served.status_of(_altered(copied), {"User-Agent": agent}) == 404
     owner.page.evaluate("document.querySelector('video').currentTime = 50")
     owner.until(PLAYING.format(51), within_s=120)
     owner.page.goto("/library")

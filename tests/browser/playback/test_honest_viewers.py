@@ -159,14 +159,9 @@ def test_a_page_that_comes_back_from_the_browsers_cache_goes_on(
     assert ends(served) == [PlaybackEnd.CLOSED, None]
 
 
-def test_a_reload_goes_on_where_it_was(served: Served, alice: Person) -> None:
-    alice.page.reload()
-    play(alice)
-    goes_on(alice, 2)
-    assert ends(served)[-1] is None
-
-
-def test_a_server_that_is_away_for_a_moment_is_asked_again(served: Served, alice: Person) -> None:
+def test_a_reload_goes_on_where_it_was_once_a_server_that_was_away_is_back(
+    served: Served, alice: Person
+) -> None:
     away = [503, 502]
     alice.page.route(
         OPENING,
@@ -176,6 +171,7 @@ def test_a_server_that_is_away_for_a_moment_is_asked_again(served: Served, alice
     play(alice)
     goes_on(alice, 2)
     assert away == []
+    assert ends(served)[-1] is None
 
 
 def test_who_is_refused_without_a_reason_can_try_again_and_is_told_of_no_other_screen(

@@ -36,28 +36,28 @@ def playing(visit: Visit, alice_id: int) -> Person:
     return alice
 
 
-@pytest.mark.parametrize("way", ["the control", "the key"])
-def test_the_film_goes_into_a_window_of_its_own_and_back(
-    visit: Visit, alice_id: int, way: str
-) -> None:
+def test_the_film_goes_into_a_window_of_its_own_and_back(visit: Visit, alice_id: int) -> None:
     alice = playing(visit, alice_id)
     page = alice.page
 
-    def press(name: str) -> None:
-        if way == "the key":
+    def press(name: str, *, by_key: bool) -> None:
+        if by_key:
             page.keyboard.press("i")
         else:
             page.mouse.move(300, 300)  # the controls leave a film that plays
             page.get_by_role("button", name=name).click()
 
-    press("enter picture in picture mode")
-    alice.until(IN_A_WINDOW)
-    press("exit picture in picture mode")
-    alice.until("document.pictureInPictureElement === null")
+    for by_key in (False, True):
+        press("enter picture in picture mode", by_key=by_key)
+        alice.until(IN_A_WINDOW)
+        press("exit picture in picture mode", by_key=by_key)
+        alice.until("document.pictureInPictureElement === null")
     assert alice.faults == []
 
 
-def test_how_loud_it_is_is_remembered_on_the_next_page(visit: Visit, alice_id: int) -> None:
+def test_how_loud_it_is_is_remembered_on_the_next_page_and_while_it_is_muted(
+    visit: Visit, alice_id: int
+) -> None:
     alice = playing(visit, alice_id)
     page = alice.page
     loudness = page.get_by_role("slider", name="volume")
@@ -71,16 +71,10 @@ def test_how_loud_it_is_is_remembered_on_the_next_page(visit: Visit, alice_id: i
     page.goto(f"/webinars/{OTHER}/watch")
     alice.until("!!customElements.get('media-controller')")
     alice.until(f"{LOUDNESS} === 0.35")
-    expect(page.get_by_role("slider", name="volume")).to_have_value("0.35")
+    expect(loudness).to_have_value("0.35")
     assert page.evaluate("document.querySelector('video').muted") is False
 
-
-def test_a_film_that_was_muted_is_as_loud_as_before_once_it_is_heard_again(
-    visit: Visit, alice_id: int
-) -> None:
-    alice = playing(visit, alice_id)
-    page = alice.page
-    page.get_by_role("slider", name="volume").fill("0.6")
+    loudness.fill("0.6")
     page.keyboard.press("m")  # though the focus is on the slider still
     alice.until("JSON.parse(localStorage.getItem('carrel-player')).muted")
     page.reload()

@@ -1,30 +1,41 @@
 """One stream a login and the end of access, as they look at real browsers (PRODUCT.md, G1 and E1)."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lms.core.clock import now
-from lms.models.accounts import SellerRole
-from lms.models.grants import Grant
-from lms.models.playback import PlaybackEnd, PlaybackSession
+from lms.grants import grants
+from lms.models.accounts import SignIn
+from lms.models.grants import Grant, Withdrawal
+from lms.models.playback import PlaybackEnd
 from lms.playback import sessions
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
+from tests.browser.playback.test_copied_addresses import asked_for
 from tests.factories import make_grant
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 STOPS_WITHIN_MS = 60_000
+REFUSED = "url => fetch(url).then(answer => answer.status === 403)"
 PLAYING = "document.querySelector('video').currentTime > {}"
 
 
 @pytest.fixture
 def alice(served: Served, slug: str) -> tuple[int, str]:
     """Somebody who holds a webinar for good: her login, and the path of its watch page."""
+    return add_holder(served, slug)
+
+
+def add_holder(served: Served, slug: str) -> tuple[int, str]:
+    """Add a webinar and somebody who holds it; returns her login, and the path of its watch page."""
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         login = served.add_person(session, "Alice")
@@ -155,33 +166,67 @@ def test_when_access_ends_by_itself_the_page_says_so_at_once(
     served: Served, visit: Visit, alice: tuple[int, str]
 ) -> None:
     login_id, path = alice
-    _end_grants_at(served, login_id, now() + timedelta(seconds=9))
     person = visit(login_id)
     person.page.goto(path)
+    person.until("!!customElements.get('media-controller')")
+    _end_grants_at(served, login_id, now() + timedelta(seconds=9))
     play(person.page)
-    until_plays(person, person.page)
+    until_plays(person, person.page, past=0)
     expect(message(person.page)).to_contain_text("ended on", timeout=20_000)
     expect(message(person.page)).to_contain_text("is saved.")
     assert person.page.evaluate("document.querySelector('video').readyState") == 0
 
 
-@pytest.mark.parametrize(
-    ("ended_as", "says"),
-    [(PlaybackEnd.BLOCKED, "blocked"), (PlaybackEnd.SIGNED_OUT, "signed out")],
-)
 def test_a_session_that_is_ended_stops_within_a_minute_and_says_why(
-    served: Served, visit: Visit, alice: tuple[int, str], ended_as: PlaybackEnd, says: str
+    served: Served, visit: Visit, slug: str
 ) -> None:
-    login_id, path = alice
-    person = visit(login_id)
-    person.page.goto(path)
-    play(person.page)
-    until_plays(person, person.page, past=3.0)
-    person.context.clear_cookies()
+    playing = {}
+    for name in ENDS:
+        login_id, path = add_holder(served, f"{slug}-{name}")
+        person = visit(login_id)
+        addresses = asked_for(person.page)
+        person.page.goto(path)
+        play(person.page)
+        until_plays(person, person.page, past=3.0)
+        playing[name] = (person, login_id, urlsplit(addresses[-1]).path)
+    playing["blocked"][0].context.clear_cookies()
     with served.carrel.database.transaction() as session:
-        sessions.end_for_login(session, login_id, ended_as=ended_as, now=now())
-    expect(message(person.page)).to_contain_text(says, timeout=STOPS_WITHIN_MS)
-    assert person.page.evaluate("document.querySelector('video').readyState") == 0
+        for name, (end, _, _) in ENDS.items():
+            end(session, playing[name][1])
+    signed_out, _, film = playing["signed-out"]
+    signed_out.until(REFUSED, film, within_s=30)
+    agent = signed_out.page.evaluate("navigator.userAgent")
+    assert served.status_of(film, {"User-Agent": agent}) == 403
+    for name, (_, says, next_step) in ENDS.items():
+        page = playing[name][0].page
+        expect(message(page)).to_contain_text(says, timeout=STOPS_WITHIN_MS)
+        assert page.evaluate("document.querySelector('video').readyState") == 0
+        if next_step:
+            expect(page.get_by_role("main").get_by_role("link", name=next_step)).to_be_visible()
+
+
+def _block(session: Session, login_id: int) -> None:
+    sessions.end_for_login(session, login_id, ended_as=PlaybackEnd.BLOCKED, now=now())
+
+
+def _sign_out(session: Session, login_id: int) -> None:
+    sign_in = session.scalars(select(SignIn).where(SignIn.login_id == login_id)).one()
+    sign_in.ended_at = now()
+    signed_out = PlaybackEnd.SIGNED_OUT
+    sessions.end_for_sign_in(session, sign_in.id, ended_as=signed_out, now=now())
+
+
+def _revoke(session: Session, login_id: int) -> None:
+    grant_id = session.scalars(select(Grant.public_id).where(Grant.login_id == login_id)).one()
+    grants.take_back(session, grant_id, withdrawal=Withdrawal.REVOKED, actor=None, now=now())
+
+
+# how a session is ended, what its page says then, and the next step
+ENDS: Mapping[str, tuple[Callable[[Session, int], None], str, str]] = {
+    "blocked": (_block, "blocked", ""),
+    "signed-out": (_sign_out, "You signed out, so playback stopped here too.", "Sign in"),
+    "revoked": (_revoke, "Your access to this webinar was removed.", "Contact us"),
+}
 
 
 def test_what_is_said_over_the_film_is_seen_on_the_whole_screen(
@@ -194,27 +239,6 @@ def test_what_is_said_over_the_film_is_seen_on_the_whole_screen(
     until_plays(person, person.page)
     person.page.locator("media-fullscreen-button").click()
     person.until("document.fullscreenElement?.matches('[data-film]')")
-
-
-def test_leaving_a_preview_ends_it(served: Served, visit: Visit, alice: tuple[int, str]) -> None:
-    _, path = alice
-    with served.carrel.database.transaction() as session:
-        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
-    person = visit(ada.id)
-    person.page.goto(f"{path}?preview=1")
-    play(person.page)
-    until_plays(person, person.page)
-    person.page.goto("/library")
-    ends = select(PlaybackSession.ended_as).where(PlaybackSession.login_id == ada.id)
-    told: list[PlaybackEnd | None] = [None]
-    for _ in range(40):  # what a page says as it is left may come after the next one is there
-        with served.carrel.database.read_session() as session:
-            told = list(session.scalars(ends))
-        if told != [None]:
-            break
-        person.page.wait_for_timeout(250)
-    assert told == [PlaybackEnd.CLOSED]
-    assert person.faults == []
 
 
 def _end_grants_at(served: Served, login_id: int, moment) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_grant
-from tests.servers.axe import axe_faults
+from tests.servers.axe import axe_faults, faults_in_both_themes
 
 pytestmark = pytest.mark.browser
 
@@ -46,31 +46,20 @@ def _play(visitor: Person) -> None:
     visitor.until("document.querySelector('video').currentTime > 1")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_before_and_while_a_film_plays(
-    visit: Visit, people: tuple[int, int], theme: str
+def test_axe_finds_nothing_in_a_refusal_nor_before_and_while_a_film_plays(
+    visit: Visit, people: tuple[int, int]
 ) -> None:
-    alice = visit(people[0], color_scheme=theme, reduced_motion="reduce")
+    alice, dan = (visit(each, reduced_motion="reduce") for each in people)
+    dan.page.goto(f"/webinars/{SLUG}/watch")
+    assert faults_in_both_themes(dan.page) == []
     alice.page.goto(f"/webinars/{SLUG}/watch")
     alice.until("!!customElements.get('media-controller')")
-    assert axe_faults(alice.page) == []
+    assert faults_in_both_themes(alice.page) == []
     alice.page.keyboard.press("k")
     alice.until("document.querySelector('video').currentTime > 1")
-    assert axe_faults(alice.page) == []
+    assert faults_in_both_themes(alice.page) == []
     alice.page.keyboard.press("?")
-    assert axe_faults(alice.page) == []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_a_refusal_or_a_library(
-    visit: Visit, people: tuple[int, int], theme: str
-) -> None:
-    alice, dan = (visit(each, color_scheme=theme, reduced_motion="reduce") for each in people)
-    dan.page.goto(f"/webinars/{SLUG}/watch")
-    assert axe_faults(dan.page) == []
-    for person in (alice, dan):
-        person.page.goto("/library")
-        assert axe_faults(person.page) == []
+    assert faults_in_both_themes(alice.page) == []
 
 
 def test_axe_finds_nothing_in_the_page_without_scripts(
@@ -83,34 +72,44 @@ def test_axe_finds_nothing_in_the_page_without_scripts(
     assert axe_faults(alice.page) == []
 
 
-@pytest.mark.parametrize("width", [390, 1440])
 def test_without_scripts_everything_beside_the_film_is_read_one_below_the_other(
-    visit: Visit, people: tuple[int, int], width: int
+    visit: Visit, people: tuple[int, int]
 ) -> None:
     page = visit(people[0], java_script_enabled=False).page
-    page.set_viewport_size({"width": width, "height": 700})
     page.goto(f"/webinars/{SLUG}/watch")
     expect(page.get_by_role("tab")).to_have_count(0)
-    places = []
-    for name in ("Handouts", "Notes"):
-        title = page.get_by_role("heading", name=name, exact=True)
-        expect(title).to_be_visible()
-        places.append(title.bounding_box())
-    download = page.get_by_role("link", name="Download The slides").bounding_box()
-    handouts, notes = places
-    assert handouts
-    assert notes
-    assert download
-    assert handouts["y"] < download["y"]
-    assert download["y"] + download["height"] < notes["y"]
-    rail = page.locator(".watch-rail")
-    assert rail.evaluate("rail => rail.scrollHeight <= rail.clientHeight + 1")
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 700})
+        places = []
+        for name in ("Handouts", "Notes"):
+            title = page.get_by_role("heading", name=name, exact=True)
+            expect(title).to_be_visible()
+            places.append(title.bounding_box())
+        download = page.get_by_role("link", name="Download The slides").bounding_box()
+        handouts, notes = places
+        assert handouts
+        assert notes
+        assert download
+        assert handouts["y"] < download["y"]
+        assert download["y"] + download["height"] < notes["y"]
+        rail = page.locator(".watch-rail")
+        assert rail.evaluate("rail => rail.scrollHeight <= rail.clientHeight + 1")
 
 
-def test_the_film_is_played_by_the_keyboard_alone(visit: Visit, people: tuple[int, int]) -> None:
+def test_the_film_is_played_by_its_large_button_in_the_middle_or_by_the_keyboard_alone(
+    visit: Visit, people: tuple[int, int]
+) -> None:
     alice = visit(people[0])
     alice.page.goto(f"/webinars/{SLUG}/watch")
     alice.until("!!customElements.get('media-play-button')")
+    film, button = (
+        alice.page.locator(one).bounding_box() for one in ("media-controller", "[data-big-play]")
+    )
+    assert film is not None
+    assert button is not None
+    for start, length in (("x", "width"), ("y", "height")):
+        middle = film[start] + film[length] / 2
+        assert button[start] + button[length] / 2 == pytest.approx(middle, abs=1)
     for _ in range(40):
         alice.page.keyboard.press("Tab")
         if alice.page.evaluate("document.activeElement.localName") == "media-play-button":
@@ -141,22 +140,6 @@ def test_single_key_shortcuts_can_be_turned_off(visit: Visit, people: tuple[int,
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("k")
     alice.until("document.querySelector('video').currentTime > 0.5")
-
-
-def test_the_large_button_stands_in_the_middle_of_the_film(
-    visit: Visit, people: tuple[int, int]
-) -> None:
-    alice = visit(people[0])
-    alice.page.goto(f"/webinars/{SLUG}/watch")
-    alice.until("!!customElements.get('media-controller')")
-    film, button = (
-        alice.page.locator(one).bounding_box() for one in ("media-controller", "[data-big-play]")
-    )
-    assert film is not None
-    assert button is not None
-    for start, length in (("x", "width"), ("y", "height")):
-        middle = film[start] + film[length] / 2
-        assert button[start] + button[length] / 2 == pytest.approx(middle, abs=1)
 
 
 def test_captions_stand_above_the_controls_also_while_the_film_stands(
