@@ -15,17 +15,14 @@ from lms.models.catalog import Webinar
 from tests.browser.conftest import Served, Visit
 from tests.browser.sent_mail import letter_to
 from tests.factories import make_grant, make_login, make_webinar
-from tests.servers.axe import axe_faults
+from tests.servers.axe import faults_on_phone_and_desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 SURVEY = "https://survey.example.org/s/1"
 
 
 def is_sound(page: Page) -> None:
-    for width in (390, 1440):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert axe_faults(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert faults_on_phone_and_desk(page) == []
 
 
 def ask_questions(page: Page, slug: str) -> None:

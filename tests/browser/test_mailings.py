@@ -15,10 +15,9 @@ from lms.models.catalog import Presenter, WebinarPresenter, WebinarState
 from tests.browser.conftest import Served, Visit
 from tests.browser.sent_mail import found_in_letter
 from tests.factories import make_webinar
-from tests.servers.axe import axe_faults
+from tests.servers.axe import faults_on_phone_and_desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-LOOKS = ((390, "light"), (1440, "dark"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,7 @@ def news(served: Served) -> News:
 
 
 def is_sound(page: Page) -> None:
-    """Nothing that axe finds, and nothing wider than the window, at both widths and in both themes."""
-    for width, theme in LOOKS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
-        assert axe_faults(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert faults_on_phone_and_desk(page) == []
 
 
 def subscribe(page: Page, served: Served, news: News, email: str) -> None:
