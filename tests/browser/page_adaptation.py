@@ -49,23 +49,23 @@ MOVES = """() => [...document.querySelectorAll("body, body *")].filter((one) => 
 
 
 def adaptation_faults(page: Page) -> list[str]:
-    """Return what is lost when the reader adapts a page; it is left as it was, at a laptop's size.
+    """Return what is lost when the reader adapts a page, and what axe finds in it; it is left dark and narrow.
 
-    The page was opened by a browser that asks for reduced motion.
+    The page was opened by a browser that asks for reduced motion and a light page.
     """
     faults = [f"moves in spite of reduced motion: {each}" for each in page.evaluate(MOVES)]
     _resize(page, LAPTOP)
+    faults += [f"at 1280 px by day: {each}" for each in axe_faults(page, also=ASKED_FOR)]
     usual = set(page.evaluate(CUT_OFF))
     faults += _spaced(page, usual, "spaced out")
     faults += _doubled(page, usual)
     faults += _forced(page)
     _resize(page, NARROW)
     faults += _too_wide(page, "at 320 px")
-    faults += [f"at 320 px: {each}" for each in axe_faults(page, only=ASKED_FOR)]
     narrow = set(page.evaluate(CUT_OFF))
     faults += _spaced(page, narrow, "spaced out at 320 px")
-    _resize(page, LAPTOP)
-    faults += [f"at 1280 px: {each}" for each in axe_faults(page, only=ASKED_FOR)]
+    page.emulate_media(color_scheme="dark")
+    faults += [f"at 320 px by lamplight: {each}" for each in axe_faults(page, also=ASKED_FOR)]
     return faults
 
 

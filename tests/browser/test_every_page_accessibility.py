@@ -14,7 +14,6 @@ from playwright.sync_api import Page
 from tests.browser.page_adaptation import adaptation_faults
 from tests.browser.person import Person
 from tests.browser.route_walk import Stop, World, open_world, walk
-from tests.servers.axe import axe_faults
 from tests.servers.databases import Databases
 
 if TYPE_CHECKING:
@@ -114,7 +113,9 @@ def test_every_page_is_for_everyone(browser: "Browser", world: World, shard: int
         person = arrive(browser, world, world.logins[who])
         for stop in stops:
             if stop.who == who:
-                faults += [f"{who} {stop.path}: {each}" for each in look(person.page, stop)]
+                person.faults.clear()
+                found = look(person.page, stop) + person.faults
+                faults += [f"{who} {stop.path}: {each}" for each in found]
         person.leave()
     assert "\n".join(faults) == ""
 
@@ -135,14 +136,9 @@ def look(page: Page, stop: Stop) -> list[str]:
     faults = [f"{size:,} bytes of HTML"] if size > MOST_BYTES else []
     faults += go_through(page)
     page.evaluate(OPEN_ALL)
-    faults += _too_wide(page, DESK) + _too_wide(page, TABLET)
-    _resize(page, DESK)
-    faults += [f"at a desk by day: {each}" for each in axe_faults(page)]
-    faults += adaptation_faults(page)
-    page.emulate_media(color_scheme="dark")
-    faults += _too_wide(page, TELEPHONE)
-    faults += [f"on a telephone by lamplight: {each}" for each in axe_faults(page)]
-    return faults
+    for size in (DESK, TABLET, TELEPHONE):
+        faults += _too_wide(page, size)
+    return faults + adaptation_faults(page)
 
 
 def _resize(page: Page, size: dict[str, int]) -> None:

@@ -10,7 +10,7 @@ from lms.core.clock import now
 from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import SellerRole, SignIn
 from tests.browser.conftest import Served, Visit
-from tests.browser.test_sign_in_and_account import PASSWORD, WIDER_THAN_THE_SCREEN
+from tests.browser.test_sign_in_and_account import PASSWORD
 from tests.second_steps import code_of
 from tests.servers.axe import axe_faults
 
@@ -121,17 +121,3 @@ def test_app_is_scanned_and_its_code_signs_in_without_javascript(
     page.get_by_label("Code", exact=True).fill(recovery)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(f"{house}/staff")
-
-
-@pytest.mark.parametrize("path", ["", "/app", "/passkey"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_pages_of_security_have_no_faults(
-    served: Served, visit: Visit, path: str, width: int
-) -> None:
-    with served.carrel.database.transaction() as session:
-        login_id = served.add_person(session, "Sid").id
-    sid = visit(login_id, viewport={"width": width, "height": 900})
-    sid.page.goto(f"/account/security{path}")
-    assert axe_faults(sid.page) == []
-    assert sid.page.evaluate(WIDER_THAN_THE_SCREEN) <= 0
-    assert sid.faults == []
