@@ -1,16 +1,20 @@
-"""Compiles routes and templates once a process: tests build the app thousands of times, always alike.
+"""Makes routes and templates once a process: tests build the app thousands of times, always alike.
 
 Most of what an average test cost was this.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from threading import Lock
 from types import CodeType
 from typing import Any, ClassVar
 
-from flask import Flask
+from flask import Blueprint, Flask, current_app, url_for
+from flask.templating import Environment
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.local import LocalProxy
 from werkzeug.routing import Map, Rule, RuleFactory
 
 
@@ -42,6 +46,20 @@ class KeptMap(Map):
         self._added += rulefactory.get_rules(self)
         self._remap = True
 
+    @property
+    def count(self) -> int:
+        """How many rules were added."""
+        return len(self._added)
+
+    def added_since(self, count: int) -> Sequence[Rule]:
+        """Return the rules that were added after the first `count`."""
+        return tuple(self._added[count:])
+
+    def add_made(self, rules: Sequence[Rule]) -> None:
+        """Add rules of another app, which aren't bound to it."""
+        self._added += rules
+        self._remap = True
+
     def update(self) -> None:
         with self.one_at_a_time:
             if self._remap:
@@ -64,7 +82,55 @@ def _all_of(rule: Rule) -> tuple[object, ...]:
     return (rule.rule, rule.endpoint, methods, defaults, rule.redirect_to, automatic)
 
 
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """What a blueprint that has only pages added to the first app."""
+
+    rules: Sequence[Rule]
+    views: Mapping[str, Callable[..., Any]]
+
+
+_register = Flask.register_blueprint
+_pages: dict[Blueprint, Pages] = {}
+
+
+def register(app: Flask, blueprint: Blueprint, **options: Any) -> None:
+    """Add a blueprint as Flask does; the pages of one that was added before, as they were made then."""
+    is_new = not options and blueprint.name not in app.blueprints
+    known = _pages.get(blueprint) if is_new else None
+    if not isinstance(app.url_map, KeptMap):
+        _register(app, blueprint, **options)
+    elif known is None:
+        before = app.url_map.count
+        _register(app, blueprint, **options)
+        rules = app.url_map.added_since(before)
+        if not options and len(rules) == len(blueprint.deferred_functions):
+            views = {rule.endpoint: app.view_functions[rule.endpoint] for rule in rules}
+            _pages[blueprint] = Pages(rules, views)
+    else:
+        app.blueprints[blueprint.name] = blueprint
+        blueprint._merge_blueprint_funcs(app, blueprint.name)
+        app.url_map.add_made(known.rules)
+        app.view_functions.update(known.views)
+
+
+_environment = Flask.create_jinja_environment
+_environments: dict[tuple[object, ...], Environment] = {}
+
+
+def environment(app: Flask) -> Environment:
+    """Make what renders an app's templates; an app with the same ones uses that of the first."""
+    key = (app.root_path, app.template_folder, app.jinja_environment)
+    if key not in _environments:
+        made = _environments[key] = _environment(app)
+        # of the app that answers, not of the first
+        made.globals.update(url_for=url_for, config=LocalProxy(lambda: current_app.config))
+    return _environments[key]
+
+
 def compile_once() -> None:
     """Let every app of this process share what was compiled for the first."""
     Flask.jinja_options["bytecode_cache"] = KeptTemplates()
     Flask.url_map_class = KeptMap
+    Flask.register_blueprint = register  # type: ignore[method-assign]  # it takes what Flask's takes
+    Flask.create_jinja_environment = environment  # type: ignore[method-assign]  # as above
