@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.accent_colors import OWN
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.models.branding import Branding
 
 DEFAULT_NAME = "Carrel"
@@ -138,9 +138,7 @@ def edit_branding(
 
 def change_logo(session: Session, logo: Logo | None, *, actor: str | None, now: datetime) -> None:
     """Save a new logo, or none; raises NotFound before the branding was entered."""
-    branding = session.get(Branding, 1)
-    if branding is None:
-        raise NotFound
+    branding = or_not_found(session.get(Branding, 1))
     branding.logo = logo.picture if logo else None
     branding.logo_type = logo.content_type if logo else None
     branding.updated_at = now

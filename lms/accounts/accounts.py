@@ -14,7 +14,7 @@ from lms.accounts.login_lookup import NO_SUCH_LOGIN
 from lms.accounts.mails import Reader
 from lms.core.database import insert_into
 from lms.core.email_addresses import Address, read_address
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.languages import Language, default_language, readers_language
 from lms.core.model_base import new_public_id
 from lms.mail import link_tokens_and_codes
@@ -352,9 +352,7 @@ def _forget(session: Session, which: ColumnElement[bool]) -> None:
 
 
 def _found(session: Session, which: ColumnElement[bool]) -> Account:
-    row = session.execute(_ACCOUNTS.where(which)).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_LOGIN)
+    row = or_not_found(session.execute(_ACCOUNTS.where(which)).one_or_none(), NO_SUCH_LOGIN)
     recovery = row.recovery_email if row.recovery_confirmed_at else None
     return Account(
         id=row.id,

@@ -11,7 +11,7 @@ from lms import audit
 from lms.accounts import accounts, login_lookup
 from lms.core.bulk_insert import add_once
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.models.accounts import Login, LoginAlias
 
 MOST: Final = 20
@@ -51,9 +51,7 @@ def add_alias(
     Raises NotFound for an unknown login, and Conflict if the address belongs to a login or this one
     has twenty aliases.
     """
-    public_id = session.scalar(select(Login.public_id).where(Login.id == login_id))
-    if public_id is None:
-        raise NotFound
+    public_id = or_not_found(session.scalar(select(Login.public_id).where(Login.id == login_id)))
     _make_way(session, login_id, address)
     held = select(func.count()).where(LoginAlias.login_id == login_id)
     if (session.scalar(held) or 0) >= MOST:

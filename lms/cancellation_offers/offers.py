@@ -24,7 +24,7 @@ from lms.cancellation_offers.read_models import (
     worth_of,
 )
 from lms.core.database import insert_into
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.live import registrations
 from lms.live.mail_schedule import bought_before
@@ -93,10 +93,7 @@ def find_offer(session: Session, offer_id: str, *, lock: bool = False) -> Cancel
     query = select(CancellationOffer).where(CancellationOffer.public_id == offer_id)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
-    offer = session.scalar(query)
-    if offer is None:
-        raise NotFound
-    return offer
+    return or_not_found(session.scalar(query))
 
 
 def pay_back(

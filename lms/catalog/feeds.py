@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.models.catalog import (
     Presenter,
     Series,
@@ -70,10 +70,7 @@ def read_name(session: Session, part: Part) -> str:
         if part.series
         else select(Presenter.name).where(Presenter.slug == part.presenter)
     )
-    name = session.scalar(asked)
-    if name is None:
-        raise NotFound
-    return name
+    return or_not_found(session.scalar(asked))
 
 
 def read_coming(session: Session, part: Part, *, now: datetime) -> tuple[Followed, ...]:

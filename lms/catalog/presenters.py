@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core import slugs
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.models.catalog import Presenter, WebinarPresenter
 from lms.models.grants import Grant
 from lms.search import webinar_search
@@ -107,10 +107,7 @@ def read_presenter(session: Session, public_id: str) -> KeptPresenter:
 
 def find_picture_key(session: Session, slug: str) -> str:
     """Return the storage key of a presenter's picture; raises NotFound if there is none."""
-    key = session.scalar(select(Presenter.picture_key).where(Presenter.slug == slug))
-    if key is None:
-        raise NotFound
-    return key
+    return or_not_found(session.scalar(select(Presenter.picture_key).where(Presenter.slug == slug)))
 
 
 def small_portraits(storage: Storage, keys: Iterable[str | None]) -> list[bytes]:
@@ -129,10 +126,7 @@ def _small_portrait(storage: Storage, key: str) -> bytes:
 
 
 def _row(session: Session, public_id: str) -> Presenter:
-    row = session.scalar(select(Presenter).where(Presenter.public_id == public_id))
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(session.scalar(select(Presenter).where(Presenter.public_id == public_id)))
 
 
 def _webinars_of(session: Session, presenter_id: int) -> list[int]:

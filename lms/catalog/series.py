@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core import slugs
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.models.catalog import Series, WebinarSeries
 from lms.models.grants import Grant
 from lms.search import webinar_search
@@ -85,10 +85,7 @@ def read_series(session: Session, public_id: str) -> KeptSeries:
 
 
 def _row(session: Session, public_id: str) -> Series:
-    row = session.scalar(select(Series).where(Series.public_id == public_id))
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(session.scalar(select(Series).where(Series.public_id == public_id)))
 
 
 def _webinars_of(session: Session, series_id: int) -> list[int]:

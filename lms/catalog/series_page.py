@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.catalog.public_listing import SeriesPage
 from lms.catalog.series_order import IN_ORDER
 from lms.catalog.webinar_summary import Entry, current_recording, entry_columns, entry_of
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.core.json_row_aggregates import gathered
 from lms.models.catalog import (
     Presenter,
@@ -105,9 +105,7 @@ def read_parts(
 
     Raises NotFound if the series doesn't exist, and for a page beyond the end.
     """
-    about = session.execute(_ABOUT.where(Series.slug == slug)).one_or_none()
-    if about is None:
-        raise NotFound
+    about = or_not_found(session.execute(_ABOUT.where(Series.slug == slug)).one_or_none())
     skipped = (page - 1) * PAGE_SIZE
     if page > 1 and skipped >= about.total:
         raise NotFound

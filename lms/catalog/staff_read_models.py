@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, func, or_, s
 from sqlalchemy.orm import Session
 
 from lms.catalog.webinar_details_validation import WebinarWords
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.models.accounts import Login
 from lms.models.catalog import (
     Presenter,
@@ -143,9 +143,7 @@ def read_rows(
 
 def read_standing(session: Session, slug: str) -> Standing:
     """Return a webinar's texts and status; raises NotFound."""
-    row = session.scalar(select(Webinar).where(Webinar.slug == slug))
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.scalar(select(Webinar).where(Webinar.slug == slug)))
     presenters = session.scalars(
         select(Presenter.slug)
         .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.catalog.public_listing import PresenterPage, SeriesName
 from lms.catalog.webinar_summary import Playable
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.json_row_aggregates import gathered
 from lms.models.catalog import (
     Presenter,
@@ -145,17 +145,13 @@ class LiveRoom:
 
 def read_announcement(session: Session, slug: str) -> Announcement:
     """Return the content of a webinar's page, whatever its state; raises NotFound."""
-    row = session.execute(_PAGE, {"slug": slug}).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(_PAGE, {"slug": slug}).one_or_none())
     return _announcement(row)
 
 
 def read_live_room(session: Session, slug: str) -> LiveRoom:
     """Return the live link, which callers reveal only after a decision; raises NotFound."""
-    row = session.execute(_LINK, {"slug": slug}).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(_LINK, {"slug": slug}).one_or_none())
     return LiveRoom(row.id, row.state, row.live_link)
 
 

@@ -14,7 +14,7 @@ from lms.cli.output import answer, json_option
 from lms.cli.questions import anyway_option, ask_if_known, ask_if_number_is_used
 from lms.core import clock
 from lms.core.dates_and_time_zones import end_of_day
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, or_not_found
 from lms.documents.lookup import order_named
 from lms.models.documents import Document
 from lms.models.grants import OfferKind
@@ -150,9 +150,7 @@ def accept(
     """Accept the newest version of a quote, which places its order."""
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)
-        version = quotes.version_named(session, named.id, number)
-        if version is None:
-            raise NotFound(NO_QUOTE)
+        version = or_not_found(quotes.version_named(session, named.id, number), NO_QUOTE)
         if not anyway:
             ask_if_number_is_used(session, named, po)
         how = Acceptance(

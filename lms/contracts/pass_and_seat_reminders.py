@@ -17,7 +17,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
 from lms.contracts.mails import EndingPass, Fewer, Post
 from lms.core.dates_and_time_zones import read_zone
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.grants.grants import Target
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
@@ -219,9 +219,7 @@ def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[Endi
 
 def find_pass(session: Session, grant_id: str) -> EndingPass:
     """Return a person's pass by its public ID, for an email about renewing it; raises NotFound."""
-    row = session.execute(_PASSES.where(Grant.public_id == grant_id)).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(_PASSES.where(Grant.public_id == grant_id)).one_or_none())
     return _ending_pass(row, None)
 
 

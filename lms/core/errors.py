@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import TypeVar
 
 from lms.core.languages import Marked
+
+Found = TypeVar("Found")
 
 
 def N_(text: str) -> str:  # noqa: N802  (the gettext convention for "translate me when shown")
     """Mark a sentence for translation; it is translated when it is shown."""
     return Marked(text)
+
+
+NOTHING_HERE = N_("There's nothing here.")
 
 
 class Refused(Exception):
@@ -29,8 +35,15 @@ class NotFound(Refused):
 
     code = "not_found"
 
-    def __init__(self, message: str = N_("There's nothing here.")) -> None:
+    def __init__(self, message: str = NOTHING_HERE) -> None:
         super().__init__(message)
+
+
+def or_not_found(found: Found | None, message: str = NOTHING_HERE) -> Found:
+    """Return what was looked for; raises NotFound if it is None."""
+    if found is None:
+        raise NotFound(message)
+    return found
 
 
 class Invalid(Refused):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.models.accounts import Login
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
@@ -47,10 +47,7 @@ def find_document_for(
                 and_(Document.kind == DocumentKind.QUOTE, Document.order_id.in_(quoted)),
             )
         )
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound
-    return found
+    return or_not_found(session.scalar(query))
 
 
 def _is_ordered_by(logins: Select[int]) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms.branding import find_logo
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.runtime import Carrel
 from lms.documents import mails
 from lms.documents.payment_links import payment_links
@@ -84,7 +84,4 @@ def ensure_pdf(carrel: Carrel, document_id: str) -> str:
 
 
 def _find(session: Session, document_id: str) -> Document:
-    document = session.scalar(select(Document).where(Document.public_id == document_id))
-    if document is None:
-        raise NotFound
-    return document
+    return or_not_found(session.scalar(select(Document).where(Document.public_id == document_id)))

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, or_not_found
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Scope
 
@@ -71,7 +71,4 @@ def find_target(session: Session, scope: Scope, slug: str) -> int | None:
             found, sentence = select(Presenter.id).where(Presenter.slug == slug), NO_SUCH_PRESENTER
         case Scope.SERIES:
             found, sentence = select(Series.id).where(Series.slug == slug), NO_SUCH_SERIES
-    target_id = session.scalar(found)
-    if target_id is None:
-        raise NotFound(sentence)
-    return target_id
+    return or_not_found(session.scalar(found), sentence)

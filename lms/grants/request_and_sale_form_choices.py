@@ -8,7 +8,7 @@ from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.access.merged_organizations import kept_organization
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.grants.grants import Target
 from lms.models.catalog import (
     Presenter,
@@ -123,9 +123,7 @@ def read_target(session: Session, covers: str) -> Target:
     if kind not in _COLUMNS:
         raise NotFound
     row_id, column = _COLUMNS[kind]
-    found = session.scalar(select(row_id).where(column == slug))
-    if found is None:
-        raise NotFound
+    found = or_not_found(session.scalar(select(row_id).where(column == slug)))
     return Target(Scope(kind), found)
 
 

@@ -14,7 +14,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.certificates import group_showing_certificates
 from lms.core.database import insert_into
-from lms.core.errors import N_, Gone, NotFound
+from lms.core.errors import N_, Gone, NotFound, or_not_found
 from lms.core.model_base import CROCKFORD, new_public_id
 from lms.group_showings.entitlement import grant_to_show, must_stand
 from lms.mail.link_tokens_and_codes import hash_secret
@@ -129,9 +129,7 @@ def open_showing(
 
     Raises NotFound for a person who has no group viewing of the webinar.
     """
-    grant_id = grant_to_show(session, login_id, webinar_id, now=now)
-    if grant_id is None:
-        raise NotFound
+    grant_id = or_not_found(grant_to_show(session, login_id, webinar_id, now=now))
     close_due(session, now=now)
     put = insert_into(session, Showing).values(
         public_id=new_public_id(),
@@ -232,9 +230,7 @@ def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
 
 
 def _one(session: Session, statement: Select[*tuple[Any, ...]], now: datetime) -> ShowingFacts:
-    row = session.execute(statement).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(statement).one_or_none())
     return _facts(row, now)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.catalog import Webinar
@@ -198,7 +198,4 @@ def forget(session: Session, handout_id: str) -> None:
 
 
 def _find(session: Session, handout_id: str) -> Handout:
-    handout = session.scalar(select(Handout).where(Handout.public_id == handout_id))
-    if handout is None:
-        raise NotFound
-    return handout
+    return or_not_found(session.scalar(select(Handout).where(Handout.public_id == handout_id)))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.bulk_insert import add_or_find
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, or_not_found
 from lms.core.logs import request_id
 from lms.core.runtime import Carrel
 from lms.models.jobs import Job, JobState, Lane
@@ -286,9 +286,7 @@ def cancel(session: Session, job_id: str, *, actor: str | None, now: datetime) -
 
 def job_facts(session: Session, job_id: str) -> JobFacts:
     """Return one job; raises NotFound."""
-    job = session.scalar(select(Job).where(Job.public_id == job_id))
-    if job is None:
-        raise NotFound
+    job = or_not_found(session.scalar(select(Job).where(Job.public_id == job_id)))
     return _facts(job)
 
 
@@ -330,10 +328,8 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 
 def _locked_job(session: Session, job_id: str) -> Job:
-    job = session.scalar(select(Job).where(Job.public_id == job_id).with_for_update())
-    if job is None:
-        raise NotFound
-    return job
+    found = select(Job).where(Job.public_id == job_id).with_for_update()
+    return or_not_found(session.scalar(found))
 
 
 def _facts(job: Job) -> JobFacts:

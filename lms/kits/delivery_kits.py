@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_organizations import family_of
 from lms.access.policy import Action, Admitted
-from lms.core.errors import N_, Conflict, Forbidden, Gone, NotFound
+from lms.core.errors import N_, Conflict, Forbidden, Gone, NotFound, or_not_found
 from lms.jobs import queue as job_queue
 from lms.lti_facade.viewer_access_facts import Presence, Visitor, read_standing
 from lms.mail.link_tokens_and_codes import hash_secret
@@ -322,10 +322,7 @@ def _locked(
 ) -> DeliveryKit:
     if organization_id is not None:
         which = and_(which, DeliveryKit.organization_id.in_(family_of(organization_id)))
-    kit = _standing(session, which)
-    if kit is None:
-        raise NotFound
-    return kit
+    return or_not_found(_standing(session, which))
 
 
 def _standing(session: Session, which: ColumnElement[bool]) -> DeliveryKit | None:

@@ -9,7 +9,7 @@ from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.accounts import accounts
 from lms.core.database import insert_into
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.live import mails
 from lms.live.mails import Kind
 from lms.live.registrants import read_registrant, read_standing
@@ -60,9 +60,7 @@ def leave(session: Session, *, login_id: int, webinar_id: int, links: Links, now
 
     Their access stays. Raises NotFound if they never registered.
     """
-    standing = read_standing(session, login_id=login_id, webinar_id=webinar_id)
-    if standing is None:
-        raise NotFound
+    standing = or_not_found(read_standing(session, login_id=login_id, webinar_id=webinar_id))
     if not standing.is_coming:
         return
     account, webinar = accounts.read_account(session, login_id), _webinar(session, webinar_id)

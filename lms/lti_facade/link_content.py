@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from lms.catalog.series_order import IN_ORDER
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, NotFound, or_not_found
 from lms.handouts.pages import Leaves as Leaves
 from lms.handouts.pages import large_key as large_key
 from lms.handouts.pages import read_leaves as read_leaves
@@ -78,9 +78,7 @@ _SERIES: Final = (
 
 def find_playable(session: Session, name: str) -> PlayableWebinar:
     """Return a webinar by slug or public ID; raises NotFound if there is none or it is a draft."""
-    slug = session.scalar(_SLUG, {"name": name})
-    if slug is None:
-        raise NotFound(NOT_HERE)
+    slug = or_not_found(session.scalar(_SLUG, {"name": name}), NOT_HERE)
     return read_playable(session, slug)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Select, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.jobs import queue as job_queue
 from lms.mailings.mails import MailingDetails, post_mailing, unique_key
 from lms.mailings.recipients import Recipient, recipients_of
@@ -200,18 +200,12 @@ def stop(session: Session, mailing_id: str) -> None:
 
 def find_mailing(session: Session, mailing_id: str) -> Mailing:
     """Return a mailing; raises NotFound."""
-    mailing = session.scalar(_by_id(mailing_id))
-    if mailing is None:
-        raise NotFound
-    return mailing
+    return or_not_found(session.scalar(_by_id(mailing_id)))
 
 
 def find_webinar(session: Session, slug: str) -> Webinar:
     """Return the webinar of a slug; raises NotFound."""
-    webinar = session.scalar(select(Webinar).where(Webinar.slug == slug))
-    if webinar is None:
-        raise NotFound
-    return webinar
+    return or_not_found(session.scalar(select(Webinar).where(Webinar.slug == slug)))
 
 
 def _by_id(mailing_id: str) -> Select[Mailing]:
@@ -219,9 +213,7 @@ def _by_id(mailing_id: str) -> Select[Mailing]:
 
 
 def _in_state(session: Session, mailing_id: str, *states: MailingState, fault: str) -> Mailing:
-    mailing = session.scalar(_by_id(mailing_id).with_for_update())
-    if mailing is None:
-        raise NotFound
+    mailing = or_not_found(session.scalar(_by_id(mailing_id).with_for_update()))
     if mailing.state not in states:
         raise Conflict(fault)
     return mailing

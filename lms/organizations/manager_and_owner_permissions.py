@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of, kept_organization
-from lms.core.errors import N_, Conflict, Forbidden, NotFound
+from lms.core.errors import N_, Conflict, Forbidden, NotFound, or_not_found
 from lms.models.accounts import Login
 from lms.models.organizations import MANAGING, Membership, Organization, Role
 from lms.organizations import memberships, supervised_groups
@@ -108,9 +108,7 @@ def managed_organization(
         return replace(mine, groups=supervised_groups.supervised(session, mine.facts.id, login_id))
     if not may_look:
         raise NotFound
-    row = session.execute(_ORGANIZATIONS.where(Organization.id == kept)).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(_ORGANIZATIONS.where(Organization.id == kept)).one_or_none())
     return _seen(row)
 
 

@@ -14,7 +14,7 @@ from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.accounts import accounts
 from lms.accounts.accounts import Account
-from lms.core.errors import N_, Conflict, Forbidden, NotFound
+from lms.core.errors import N_, Conflict, Forbidden, NotFound, or_not_found
 from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
@@ -209,9 +209,7 @@ def _mine(
         )
         .with_for_update(of=MemberInvitation)
     )
-    row = session.execute(found).one_or_none()
-    if row is None:
-        raise NotFound(NO_LONGER)
+    row = or_not_found(session.execute(found).one_or_none(), NO_LONGER)
     person = session.scalars(select(Login.public_id).where(Login.id == login_id)).one()
     return row[0], find_organization(session, row[1]), person
 

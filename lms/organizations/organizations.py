@@ -14,7 +14,7 @@ from lms.access.merged_organizations import family_of, kept_organization
 from lms.core import slugs
 from lms.core.bulk_insert import add_once, write_rows
 from lms.core.dates_and_time_zones import read_zone
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_ids
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.models.accounts import Login
@@ -246,9 +246,7 @@ def add_member(
 
     Memberships in merged organizations are changed, too. Raises NotFound for an unknown login.
     """
-    login = session.scalar(select(Login.public_id).where(Login.id == login_id))
-    if login is None:
-        raise NotFound
+    login = or_not_found(session.scalar(select(Login.public_id).where(Login.id == login_id)))
     mine = select(Membership).where(
         Membership.organization_id.in_(family_of(organization.id)),
         Membership.login_id == login_id,

@@ -13,7 +13,7 @@ from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.core.attached_files import KeptFile
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.core.postal_addresses import US_STATES
 from lms.models.accounts import Login
 from lms.models.organizations import Organization
@@ -130,9 +130,7 @@ def find_exemption(session: Session, public_id: str, payer: Payer | None = None)
     query = _LISTED.where(Exemption.public_id == public_id)
     if payer is not None:
         query = query.where(_is_of(payer))
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_PAPER)
+    row = or_not_found(session.execute(query).one_or_none(), NO_SUCH_PAPER)
     return _facts(row)
 
 
@@ -170,10 +168,7 @@ def _subject(session: Session, payer: Payer) -> str:
         query = select(Organization.public_id).where(Organization.id == payer.organization_id)
     else:
         query = select(Login.public_id).where(Login.id == payer.login_id)
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound
-    return found
+    return or_not_found(session.scalar(query))
 
 
 def _refused(field: str, sentence: str) -> Invalid:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.mail.links import MailContext
 from lms.models.orders import Order
 from lms.models.organizations import Organization
@@ -67,10 +67,7 @@ def find_own(session: Session, payer: Payer, order_id: str, *, lock: bool = Fals
     )
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
-    order = session.scalar(query)
-    if order is None:
-        raise NotFound
-    return order
+    return or_not_found(session.scalar(query))
 
 
 def add_po_number(

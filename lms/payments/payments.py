@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.database import insert_into
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.models.documents import Document, DocumentKind
 from lms.models.payments import (
     Deposit,
@@ -214,10 +214,7 @@ def _lock_paid(session: Session, payment_id: str) -> Sequence[Document]:
 
 
 def _locked(session: Session, payment_id: str) -> Payment:
-    payment = settlements.lock_payment(session, payment_id)
-    if payment is None:
-        raise NotFound
-    return payment
+    return or_not_found(settlements.lock_payment(session, payment_id))
 
 
 def _deposit(session: Session, new: NewPayment, *, now: datetime) -> int | None:

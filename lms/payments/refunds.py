@@ -11,7 +11,7 @@ from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.jobs.queue import enqueue
 from lms.models.documents import Document, DocumentKind
 from lms.models.jobs import Lane
@@ -44,9 +44,7 @@ def request(session: Session, new: NewRefund, *, actor: str | None, now: datetim
     Conflict if less is open by now.
     """
     credit = _credit_note(session, new.credit_note_id) if new.credit_note_id else None
-    payment = settlements.lock_payment(session, new.payment_id)
-    if payment is None:
-        raise NotFound
+    payment = or_not_found(settlements.lock_payment(session, new.payment_id))
     made = session.scalar(select(Refund).where(Refund.idempotency_key == new.idempotency_key))
     if made is not None:
         return made

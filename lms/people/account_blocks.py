@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.accounts import browser_sessions
-from lms.core.errors import N_, Conflict, Forbidden, NotFound
+from lms.core.errors import N_, Conflict, Forbidden, NotFound, or_not_found
 from lms.core.staff_reasons import checked_reason
 from lms.models.accounts import Login
 from lms.models.playback import PlaybackEnd
@@ -48,9 +48,7 @@ def block(
 
 def unblock(session: Session, login_id: int, *, actor: str | None, now: datetime) -> None:
     """Unblock a login; raises NotFound for an unknown one, Conflict if it isn't blocked."""
-    public_id = session.scalar(select(Login.public_id).where(Login.id == login_id))
-    if public_id is None:
-        raise NotFound
+    public_id = or_not_found(session.scalar(select(Login.public_id).where(Login.id == login_id)))
     done = session.scalar(
         update(Login)
         .where(Login.id == login_id, Login.blocked_at.is_not(None))

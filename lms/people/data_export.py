@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.login_lookup import list_further
 from lms.certificates.read_models import Status, list_history
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.lti_hook_types import OwnSystem
 from lms.live.answers import OwnAnswer, export_answers
 from lms.models.accounts import FactorKind, Login, LoginAlias, SecondFactor
@@ -212,9 +212,7 @@ def read_personal_data(
 
     `hooks` return the data that components store about each login.
     """
-    login = session.scalar(select(Login).where(Login.id == login_id))
-    if login is None:
-        raise NotFound
+    login = or_not_found(session.scalar(select(Login).where(Login.id == login_id)))
     own = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
     own_ids = session.scalars(own.order_by(Login.id)).all()
     memberships = session.execute(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.accounts import browser_sessions
 from lms.certificates import certificates
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, or_not_found
 from lms.mail.links import Links
 from lms.models.accounts import EmailToken, Login, LoginAlias, RecoveryCode, SecondFactor
 from lms.models.group_showings import Attendee
@@ -132,9 +132,7 @@ def _person(session: Session, login_id: int) -> _Person:
         .execution_options(populate_existing=True)
     ).scalars()
     logins = {row.id: row for row in rows}
-    kept = logins.get(login_id)
-    if kept is None:
-        raise NotFound
+    kept = or_not_found(logins.get(login_id))
     if kept.merged_into is not None:
         raise Conflict(MERGED)
     if kept.seller_role is not None:

@@ -11,7 +11,7 @@ from lms.access.decision_facts import load_cases
 from lms.access.merged_organizations import kept_organization
 from lms.access.policy import Action, Admitted, Case, Code, GrantFacts, decide, weigh_holdings
 from lms.accounts.login_lookup import kept_login
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.core.staff_reasons import checked_reason
 from lms.grants import grants
 from lms.models.accounts import Login, LoginAlias
@@ -170,9 +170,7 @@ def read_grants(session: Session, login_id: int, *, now: datetime) -> tuple[Held
 
 def read_grant(session: Session, grant_id: str, *, now: datetime) -> HeldGrant:
     """Return a login's grant by its public ID; raises NotFound."""
-    row = session.execute(_GRANTS.where(Grant.public_id == grant_id)).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(_GRANTS.where(Grant.public_id == grant_id)).one_or_none())
     return _held(row, now)
 
 

@@ -11,7 +11,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.accounts import email_aliases
 from lms.accounts.email_aliases import Alias
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.models.accounts import Login, LoginAlias, SecondStep, SellerRole, SignIn
 from lms.models.organizations import Membership, Organization, Role
 
@@ -60,9 +60,7 @@ class Person:
 
 def read_person(session: Session, public_id: str) -> Person:
     """Return a login, found by its public ID; raises NotFound."""
-    login = session.scalar(select(Login).where(Login.public_id == public_id))
-    if login is None:
-        raise NotFound
+    login = or_not_found(session.scalar(select(Login).where(Login.public_id == public_id)))
     recovery = login.recovery_email if login.recovery_confirmed_at else None
     return Person(
         id=login.id,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, GrantFacts, LoginFacts, Turned, WebinarFacts, decide
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.models.playback import PlaybackEnd, WatchRecord
 from lms.playback import sessions, stream_limit
 from lms.playback.heartbeat_statements import (
@@ -97,9 +97,7 @@ def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -
 def _keep_last(session: Session, session_id: str, *, beat: Beat, now: datetime) -> None:
     """Store what a player watched before its session ended, which this beat reports."""
     driver = Driver.of(session)
-    found = BEATING_LOCKED.one(driver, {"session_id": session_id})
-    if found is None:
-        raise NotFound
+    found = or_not_found(BEATING_LOCKED.one(driver, {"session_id": session_id}))
     heard = Heard(*found)
     if heard.is_preview or heard.ended_as in _WITHOUT_LAST:
         return
@@ -173,9 +171,7 @@ def _hear(
     driver: Driver, reading: CompiledStatement, session_id: str, now: datetime
 ) -> Heard | Kept | Ended | Doubtful:
     """Return the row of the session for which to store a beat, or the answer if there is nothing to store."""
-    found = reading.one(driver, {"session_id": session_id})
-    if found is None:
-        raise NotFound
+    found = or_not_found(reading.one(driver, {"session_id": session_id}))
     heard = Heard(*found)
     if heard.ended_as is not None:
         return Ended(heard.ended_as)

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.models.catalog import Webinar
 from lms.models.playback import Note
 from lms.playback.watch_records import whose
@@ -127,10 +127,7 @@ def webinar_of(session: Session, public_id: str, *, login_id: int) -> str:
         .join_from(Note, Webinar, Webinar.id == Note.webinar_id)
         .where(Note.public_id == public_id, Note.login_id.in_(whose))
     )
-    slug = session.execute(named, {"login_id": login_id}).scalar()
-    if slug is None:
-        raise NotFound
-    return slug
+    return or_not_found(session.execute(named, {"login_id": login_id}).scalar())
 
 
 def forget_old(session: Session, *, now: datetime) -> None:

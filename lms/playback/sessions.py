@@ -11,7 +11,7 @@ from lms.access.decision_facts import load_case
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_id
 from lms.access.policy import Action, Admitted, Turned, decide
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.model_base import new_public_id
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, PlaybackSession
@@ -134,9 +134,7 @@ def open_preview(
 
 def read_session_facts(session: Session, session_id: str) -> SessionFacts:
     """Return a session's owner and end; raises NotFound."""
-    row = session.execute(FACTS, {"session_id": session_id}).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(FACTS, {"session_id": session_id}).one_or_none())
     return SessionFacts(*row)
 
 
@@ -285,9 +283,7 @@ def _open(
 
     It ends no later than the admitting grant. Raises NotFound if nothing can be played yet.
     """
-    played = session.execute(PLAYED, {"webinar_id": webinar_id}).one_or_none()
-    if played is None:
-        raise NotFound
+    played = or_not_found(session.execute(PLAYED, {"webinar_id": webinar_id}).one_or_none())
     record = {"login_id": screen.login_id, "recording_id": played.id, "now": now}
     session.execute(BEGIN_RECORD[session.get_bind().dialect.name], record)
     places = read_places(session, login_id=screen.login_id, recording_ids=(played.id,))

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import kept_login
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.model_base import Base
 from lms.models.playback import PlaybackSession, Stream
 
@@ -67,9 +67,7 @@ def take_over(session: Session, wanted: Claim, *, now: datetime) -> None:
 
 def find_holder(session: Session, login_id: int) -> Holder:
     """Return who has, or last had, the person's stream; raises NotFound if no session ever did."""
-    row = session.execute(_HOLDER, {"asking": login_id}).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(_HOLDER, {"asking": login_id}).one_or_none())
     return Holder(row.session_id, row.browser, row.since)
 
 

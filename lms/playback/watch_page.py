@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.core.json_row_aggregates import gathered
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.handouts import Handout, HandoutPage
@@ -157,9 +157,7 @@ _CAPTIONS = (
 
 def read_playable(session: Session, slug: str) -> PlayableWebinar:
     """Return the data of a webinar's watch page; raises NotFound."""
-    row = session.execute(_WEBINAR, {"slug": slug}).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(_WEBINAR, {"slug": slug}).one_or_none())
     handouts = session.execute(_HANDOUTS, {"webinar_id": row.id})
     version = None
     if row.version_id is not None:
@@ -209,10 +207,7 @@ def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | No
 
 def slug_of(session: Session, webinar_id: int) -> str:
     """Return a webinar's slug; raises NotFound."""
-    found = session.scalar(_SLUG, {"webinar_id": webinar_id})
-    if found is None:
-        raise NotFound
-    return found
+    return or_not_found(session.scalar(_SLUG, {"webinar_id": webinar_id}))
 
 
 def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ...]:
@@ -226,7 +221,5 @@ def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ..
 
 def find_handout(session: Session, public_id: str) -> HandoutFile:
     """Return a handout's stored files; raises NotFound. Callers must ask the policy before serving them."""
-    row = session.execute(_HANDOUT, {"public_id": public_id}).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(_HANDOUT, {"public_id": public_id}).one_or_none())
     return HandoutFile(*row)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.grants.grants import Target
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Offer, Scope
@@ -42,9 +42,7 @@ class PriceOwner:
 def find_owner(session: Session, scope: Scope, public_id: str) -> PriceOwner:
     """Return a webinar, series or presenter by its public ID; raises NotFound."""
     query, column, _has_own = _NAMED[scope]
-    row = session.execute(query.where(column == public_id)).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(query.where(column == public_id)).one_or_none())
     return PriceOwner(Target(scope, row.id), row.public_id, row.slug, row.name)
 
 

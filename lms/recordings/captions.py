@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.models.recordings import Caption, FormerCaption, Recording
 from lms.models.search import Passage, PassageKind
@@ -213,10 +213,7 @@ def make_default(session: Session, caption_id: str, *, actor: str | None, now: d
 
 def find_caption(session: Session, caption_id: str) -> Caption:
     """Return a track by its public ID; raises NotFound."""
-    caption = session.scalar(select(Caption).where(Caption.public_id == caption_id))
-    if caption is None:
-        raise NotFound
-    return caption
+    return or_not_found(session.scalar(select(Caption).where(Caption.public_id == caption_id)))
 
 
 def unread(session: Session) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.catalog import Webinar
@@ -285,10 +285,7 @@ def cancel(session: Session, recording_id: str, *, actor: str | None, now: datet
 
 def find(session: Session, recording_id: str) -> Recording:
     """Return a version by its public ID; raises NotFound."""
-    recording = _standing(session, recording_id)
-    if recording is None:
-        raise NotFound
-    return recording
+    return or_not_found(_standing(session, recording_id))
 
 
 def run_of(session: Session, recording_id: str) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.jobs.queue import ENDED, JobFacts, latest_job
 from lms.models.catalog import Webinar
 from lms.models.handouts import Handout, HandoutPage
@@ -105,9 +105,7 @@ class WebinarFiles:
 
 def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
     """Return a webinar's files for our team; raises NotFound."""
-    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
-    if webinar_id is None:
-        raise NotFound
+    webinar_id = or_not_found(session.scalar(select(Webinar.id).where(Webinar.slug == slug)))
     is_here = Recording.removed_at.is_(None)
     versions = session.scalars(
         select(Recording)

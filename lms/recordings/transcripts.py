@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.models.catalog import Webinar
 from lms.models.recordings import Caption, Recording
 from media.captions.caption_file_parser import BadCaptions, read_cues
@@ -66,9 +66,7 @@ def read_tracks(session: Session, webinar_id: int) -> tuple[Track, ...]:
 def find_track(session: Session, caption_id: str) -> Track:
     """Return a track of its webinar's current recording; raises NotFound. Check the policy before use."""
     asked = _TRACKS.add_columns(Caption.shown).where(Caption.public_id == caption_id)
-    row = session.execute(asked).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(asked).one_or_none())
     return _track(row, row.shown)
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackSession
@@ -221,9 +221,7 @@ def find_webinar(session: Session, whose: Whose, slug: str) -> WebinarFacts:
             whose.is_of(PlaybackSession.organization_id),
         )
         asked = asked.where(Webinar.state != WebinarState.DRAFT, or_(in_seats, in_frames))
-    row = session.execute(asked).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(asked).one_or_none())
     return WebinarFacts(*row)
 
 

@@ -18,7 +18,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.policy import Action, Admitted, Case, decide
 from lms.accounts import accounts
 from lms.accounts.accounts import Account
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.live import mails as live_mails
 from lms.live import registrations
 from lms.live.registrants import TO_COME, read_standing
@@ -95,8 +95,7 @@ def choose(
     """
     webinar = find_webinar(session, slug)
     _wait_for_others(session, login_id, webinar.id)
-    choice = read_choice(session, webinar, login_id, now=now)
-    if choice is None:
+    if read_choice(session, webinar, login_id, now=now) is None:
         raise NotFound
     registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
     actor = accounts.read_account(session, login_id).public_id
@@ -192,17 +191,12 @@ def move_back(
 
 def find_webinar(session: Session, slug: str) -> Webinar:
     """Return the webinar of a slug; raises NotFound."""
-    row = session.scalar(select(Webinar).where(Webinar.slug == slug))
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(session.scalar(select(Webinar).where(Webinar.slug == slug)))
 
 
 def find_person(session: Session, public_id: str) -> Account:
     """Return the login of a public ID; raises NotFound."""
-    login_id = session.scalar(select(Login.id).where(Login.public_id == public_id))
-    if login_id is None:
-        raise NotFound
+    login_id = or_not_found(session.scalar(select(Login.id).where(Login.public_id == public_id)))
     return accounts.read_account(session, login_id)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.contracts import grace_periods, renewals
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.documents.policies_in_print import current_versions
 from lms.grants.grants import Target, target_columns
@@ -267,10 +267,7 @@ def lines_of(session: Session, order_id: int, *, replaced: bool = False) -> list
 
 def find_line(session: Session, line_id: str) -> OrderLine:
     """Return an order line by its public ID; raises NotFound."""
-    line = session.scalar(select(OrderLine).where(OrderLine.public_id == line_id))
-    if line is None:
-        raise NotFound
-    return line
+    return or_not_found(session.scalar(select(OrderLine).where(OrderLine.public_id == line_id)))
 
 
 def find_order(session: Session, order_id: str, *, lock: bool = False) -> Order:
@@ -278,10 +275,7 @@ def find_order(session: Session, order_id: str, *, lock: bool = False) -> Order:
     query = select(Order).where(Order.public_id == order_id)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
-    order = session.scalar(query)
-    if order is None:
-        raise NotFound
-    return order
+    return or_not_found(session.scalar(query))
 
 
 def _name_of(session: Session, target: Target) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.documents import CreditReason, Document, DocumentKind
@@ -321,9 +321,7 @@ _GRANTS: Final = (
 
 def find_order_facts(session: Session, order_id: str) -> OrderFacts:
     """Return an order by its public ID; raises NotFound."""
-    row = session.execute(ORDERS.where(Order.public_id == order_id)).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(ORDERS.where(Order.public_id == order_id)).one_or_none())
     return facts_of(row)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, or_not_found
 from lms.models.accounts import Login
 from lms.models.jobs import Job
 from lms.models.seat_imports import Answer, Fault, ImportState, SeatImport, SeatImportRow
@@ -186,9 +186,7 @@ def rows_left_out(session: Session, import_id: int) -> Iterator[RowFacts]:
 
 
 def _read(session: Session, *which: ColumnElement[bool]) -> ImportFacts:
-    row = session.execute(_FACTS.where(*which)).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_LIST)
+    row = or_not_found(session.execute(_FACTS.where(*which)).one_or_none(), NO_SUCH_LIST)
     return _facts(row)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.core.bulk_insert import count_anew
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, or_not_found
 from lms.jobs import queue as job_queue
 from lms.models.accounts import Login
 from lms.models.jobs import Lane
@@ -162,10 +162,7 @@ class UploadedLists(Generic[Sent]):
         )
 
     def _locked(self, session: Session, which: ColumnElement[bool]) -> Sent:
-        row = self._standing(session, which)
-        if row is None:
-            raise NotFound(NO_SUCH_LIST)
-        return row
+        return or_not_found(self._standing(session, which), NO_SUCH_LIST)
 
     def _standing(self, session: Session, which: ColumnElement[bool]) -> Sent | None:
         return session.scalar(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.access.merged_logins import logins_of
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, or_not_found
 from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.playback import PlaybackEnd
@@ -142,9 +142,7 @@ def claim(
 
 def asking_sitter(session: Session, login_id: int) -> Sitter:
     """Return the person that a login belongs to, after merges; raises NotFound."""
-    asking = session.execute(_ASKING, {"login": login_id}).one_or_none()
-    if asking is None:
-        raise NotFound
+    asking = or_not_found(session.execute(_ASKING, {"login": login_id}).one_or_none())
     return Sitter(asking.id, asking.email, asking.email_key)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.access.merged_organizations import family_of
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.grants.grants import Target, Term, target_columns
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Grant, OfferKind, Withdrawal
@@ -299,9 +299,7 @@ def mark_pool_grant_paid(
 
 
 def _one(session: Session, which: ColumnElement[bool]) -> PoolFacts:
-    row = session.execute(_POOLS.where(which)).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_POOL)
+    row = or_not_found(session.execute(_POOLS.where(which)).one_or_none(), NO_SUCH_POOL)
     return _facts(row)
 
 

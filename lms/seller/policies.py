@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, or_not_found
 from lms.models.seller import PolicyKind, PolicyVersion
 
 LONGEST_TEXT: Final = 100_000
@@ -135,16 +135,11 @@ def _draft(kind: PolicyKind) -> Select[PolicyVersion]:
 
 
 def _locked_draft(session: Session, kind: PolicyKind) -> PolicyVersion:
-    row = session.scalar(_draft(kind).with_for_update())
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(session.scalar(_draft(kind).with_for_update()))
 
 
 def _found(session: Session, wanted: Select[PolicyVersion]) -> PolicyText:
-    row = session.scalar(wanted)
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.scalar(wanted))
     return _text(row)
 
 

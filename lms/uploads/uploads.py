@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Conflict, Gone, Invalid, NotFound, Unavailable
+from lms.core.errors import N_, Conflict, Gone, Invalid, NotFound, Unavailable, or_not_found
 from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.accounts import Login
@@ -176,9 +176,7 @@ def find_webinar(session: Session, slug: str) -> int:
 
 def read_upload(session: Session, upload_id: str) -> UploadFacts:
     """Return an upload by its public ID; raises NotFound."""
-    row = session.execute(_facts().where(Upload.public_id == upload_id)).one_or_none()
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.execute(_facts().where(Upload.public_id == upload_id)).one_or_none())
     return _read(*row)
 
 

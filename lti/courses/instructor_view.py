@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, NotFound, or_not_found
 from lms.lti_facade.content_choices import fold
 from lms.lti_facade.learner_logins import NAMELESS, names_of
 from lti.grades.grading_rules import reaches
@@ -169,10 +169,7 @@ def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
         raise NotFound
     context = session.get_one(Context, link.context_id)
     found = (each for each in _everybody(session, link, context) if each.sub == sub)
-    learner = next(found, None)
-    if learner is None:
-        raise NotFound(NOT_OPENED)
-    return learner
+    return or_not_found(next(found, None), NOT_OPENED)
 
 
 def goes_by(session: Session, identity_id: int | None, sub: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.lti_facade.organizations import family_of
 from lti.grades.delivery_lease import ask_now
 from lti.grades.scores import send_again, set_rule
@@ -159,10 +159,7 @@ def _platform_of(session: Session, organization_id: int | None, link_id: str) ->
     )
     if organization_id is not None:
         query = query.where(Deployment.organization_id.in_(family_of(organization_id)))
-    found = session.scalar(query)
-    if found is None:
-        raise NotFound
-    return found
+    return or_not_found(session.scalar(query))
 
 
 def _own(query: Select[*tuple[Any, ...]], organization_id: int) -> Select[*tuple[Any, ...]]:

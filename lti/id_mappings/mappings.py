@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_ids
 from lms.jobs import queue as job_queue
 from lms.lti_facade.organizations import customers
@@ -244,10 +244,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 def locked(session: Session, map_id: str) -> PeopleMap:
     """Return a mapping's row, locked; raises NotFound."""
-    row = standing(session, map_id)
-    if row is None:
-        raise NotFound(NO_SUCH_MAP)
-    return row
+    return or_not_found(standing(session, map_id), NO_SUCH_MAP)
 
 
 def standing(session: Session, map_id: str) -> PeopleMap | None:

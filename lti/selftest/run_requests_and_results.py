@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, or_not_found
 from lms.jobs.queue import ENDED, enqueue, latest_job
 from lms.models.jobs import Lane
 from lti.models.selftest_runs import Selftest
@@ -61,9 +61,7 @@ def ask_for_selftest(
 
 def find_selftest(session: Session, public_id: str) -> SelftestFacts:
     """Return a run; raises NotFound."""
-    row = session.scalar(select(Selftest).where(Selftest.public_id == public_id))
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.scalar(select(Selftest).where(Selftest.public_id == public_id)))
     return _facts(session, row)
 
 
@@ -88,9 +86,7 @@ def keep_proofs(
     session: Session, public_id: str, proofs: Sequence[Proof], *, now: datetime
 ) -> None:
     """Store the results of a finished run; raises NotFound."""
-    row = session.scalar(select(Selftest).where(Selftest.public_id == public_id))
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.scalar(select(Selftest).where(Selftest.public_id == public_id)))
     row.proofs, row.finished_at = as_stored(proofs), now
     row.passed = sum(proof.ok for proof in proofs)
     row.failed = len(proofs) - row.passed

@@ -14,7 +14,7 @@ from lms.catalog.series_order import Order, Placed
 from lms.catalog.staff_read_models import read_series_names
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import read_zone, say_date
-from lms.core.errors import Conflict, Invalid, NotFound
+from lms.core.errors import Conflict, Invalid, or_not_found
 from lms.core.markdown import to_html
 from lms.models.catalog import WebinarState
 from lms.models.grants import Scope
@@ -122,9 +122,7 @@ def order(series_id: str) -> ResponseReturnValue:
 def move(series_id: str) -> ResponseReturnValue:
     """Move a webinar to another position in its series."""
     webinar = request.form.get("webinar", "")
-    place = read_figures(request.form.get("place", ""), LAST_PLACE)
-    if place is None:
-        raise NotFound
+    place = or_not_found(read_figures(request.form.get("place", ""), LAST_PLACE))
     with transaction() as session:
         actor = required_viewer().public_id
         before = _ids(series_order.read_order(session, series_id))

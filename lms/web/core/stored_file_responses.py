@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from flask import Response, request, send_file
 
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.web.core.request_context import carrel
 from media.delivery.byte_ranges import Span, Unsatisfiable, wanted_span
 from media.delivery.delivery_modes import Way
@@ -53,10 +53,7 @@ def send_resumably(key: str, content_type: str, download_name: str) -> Response:
 
 
 def _stat(key: str) -> Stat:
-    found = carrel().storage.stat(key)
-    if found is None:
-        raise NotFound
-    return found
+    return or_not_found(carrel().storage.stat(key))
 
 
 def _wanted(key: str, found: Stat) -> Span | None:

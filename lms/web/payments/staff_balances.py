@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from lms.core import clock
 from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import end_of_day, say_date
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, NotFound, or_not_found
 from lms.core.money_parsing_and_formatting import write_amount
 from lms.payments.balances import (
     Age,
@@ -85,9 +85,7 @@ def payer(key: str) -> ResponseReturnValue:
     """Show what one payer owes, with their credit and refunds."""
     now = clock.now()
     with read_session() as session:
-        found = find_payer(session, key)
-        if found is None:
-            raise NotFound
+        found = or_not_found(find_payer(session, key))
         invoices = open_invoices(session, found)
         credit = credits_of(session, found)
         owed = refunds_owed(session, found)

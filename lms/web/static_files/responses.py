@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.web.core.request_context import if_met
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.static_files.bundles import StaticFile, read_static_files
@@ -49,9 +49,7 @@ def init_static_files(app: Flask, scratch: Path) -> None:
 
     @open_to(Audience.EVERYONE)
     def send(filename: str) -> ResponseReturnValue:
-        found = files.find(filename)
-        if found is None:
-            raise NotFound
+        found = or_not_found(files.find(filename))
         return _sent(found, compressed, is_named=found.address == filename)
 
     app.view_functions[ENDPOINT] = send

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Forbidden, NotFound
+from lms.core.errors import N_, Forbidden, NotFound, or_not_found
 from lms.lti_facade.link_content import (
     NO_SERIES,
     NOT_HERE,
@@ -78,9 +78,7 @@ def find_viewer(session: Session, frame: Frame, slug: str | None, *, now: dateti
     """
     if frame.asks_who:
         raise Forbidden(SAY_WHO, code="say_who")
-    target = frame.target
-    if target is None:
-        raise NotFound(NOT_HERE)
+    target = or_not_found(frame.target, NOT_HERE)
     visitor, series = visitor_of(frame), None
     if target.webinar is not None:
         playable = find_playable(session, target.webinar)
