@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, bindparam, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
@@ -14,6 +14,8 @@ from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.group_showings import Attendee
+from lms.models.seats import Assignment, Pool
+from lms.seats.watch_progress import covers
 
 
 class Status(StrEnum):
@@ -172,3 +174,27 @@ def sum_credit(facts: tuple[CertificateFacts, ...]) -> int:
 def facts_of_row(row: Row[*tuple[Any, ...]]) -> CertificateFacts:
     """Return a row of `FACTS` as CertificateFacts."""
     return CertificateFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def list_in_seat(session: Session, assignment_id: int) -> tuple[CertificateFacts, ...]:
+    """Return the valid certificates that a person earned in a seat, the latest first.
+
+    Only those for what the pool covers, earned by the end of the assignment, over merged logins.
+    """
+    person = select(Assignment.login_id).where(Assignment.id == assignment_id).scalar_subquery()
+    covered = exists().where(
+        Assignment.id == assignment_id,
+        Pool.id == Assignment.pool_id,
+        covers(Pool, Certificate),
+    )
+    ended_at = select(Assignment.ended_at).where(Assignment.id == assignment_id).scalar_subquery()
+    rows = session.execute(
+        FACTS.where(
+            Certificate.login_id.in_(logins_of(person)),
+            covered,
+            Certificate.revoked_at.is_(None),
+            Certificate.replaced_at.is_(None),
+            or_(ended_at.is_(None), Certificate.earned_at <= ended_at),
+        ).order_by(Certificate.earned_at.desc(), Certificate.id.desc())
+    )
+    return tuple(facts_of_row(row) for row in rows)

@@ -9,24 +9,28 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from lms.checkouts import disputed_payments, paid_sessions
+from lms.checkouts import paid_sessions
 from lms.checkouts.paid_sessions import Settling
 from lms.core.errors import N_, Conflict
 from lms.core.runtime import Carrel
 from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
-from lms.models.payments import Checkout, CheckoutState, Payment
+from lms.models.payments import Checkout, CheckoutState, Dispute, DisputeState, Payment
 from lms.payments import card_refunds, provider_events
 from lms.payments.provider import (
     Fetched,
     Other,
     Provider,
     ProviderDispute,
+    ProviderDisputeState,
     ProviderRefund,
     ProviderSession,
 )
+from lms.sales import disputes
+from lms.sales.disputes import AtProvider
 
 OTHER_MODE: Final = N_("This payment was made in the card provider's other mode (live or test).")
 
@@ -60,7 +64,7 @@ def settle_provider_object(
             case ProviderRefund():
                 card_refunds.fold(session, found, links=context.links, now=now)
             case ProviderDispute():
-                disputed_payments.fold(session, found, mail_context=context, now=now)
+                _fold_dispute(session, found, mail_context=context, now=now)
             case Other():
                 pass
         provider_events.mark_processed(session, provider.name, event_id, now=now)
@@ -97,3 +101,36 @@ def settle_order(carrel: Carrel, provider: Provider, order_id: str, *, now: date
     for session_id in sessions:
         if session_id is not None:
             settle_provider_object(carrel, provider, session_id, now=now)
+
+
+def _fold_dispute(
+    session: Session, found: ProviderDispute, *, mail_context: MailContext, now: datetime
+) -> None:
+    """Open the dispute of a payment, and close it when the bank decides; inquiries are ignored.
+
+    Payments made elsewhere are ignored.
+    """
+    if found.state is ProviderDisputeState.INQUIRY:
+        return
+    payment = session.scalar(
+        select(Payment)
+        .where(Payment.provider_ref == found.payment)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if payment is None:
+        return
+    about = AtProvider(found.id, found.amount_minor, found.reason, found.evidence_due)
+    dispute = session.scalar(select(Dispute).where(Dispute.provider_ref == found.id))
+    if dispute is None:
+        dispute = disputes.open_dispute(
+            session, payment.public_id, about, mail_context=mail_context, actor=None, now=now
+        )
+    dispute.evidence_due = found.evidence_due
+    session.flush()
+    if dispute.state is not DisputeState.OPEN:
+        return
+    if found.state is ProviderDisputeState.WON:
+        disputes.win(session, payment.public_id, actor=None, now=now)
+    elif found.state is ProviderDisputeState.LOST:
+        disputes.lose(session, payment.public_id, actor=None, now=now)

@@ -5,7 +5,10 @@ same bytes, and the first one is stored. The email waits for it (MONEY.md, M3).
 """
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from sqlalchemy import select, update
@@ -13,17 +16,19 @@ from sqlalchemy.orm import Session
 
 from lms.branding import find_logo
 from lms.core.errors import or_not_found
+from lms.core.pdf_documents import PICTURES, Size, print_pdf
 from lms.core.runtime import Carrel
 from lms.documents import mails
 from lms.documents.payment_links import payment_links
-from lms.documents.pdf_renderer import render_pdf
-from lms.documents.snapshots import unpack
+from lms.documents.printed import printed_document
+from lms.documents.snapshots import Snapshot, unpack
 from lms.jobs import queue
 from lms.models.documents import Document
 from lms.models.jobs import Lane
 
 FINISH: Final = "documents.finish"
 PDF: Final = "application/pdf"
+SIZES: Final[Mapping[str, Size]] = MappingProxyType({"letter": Size.LETTER, "a4": Size.A4})
 
 
 def order_pdf(session: Session, document_id: str, *, is_mailed: bool, now: datetime) -> None:
@@ -85,3 +90,26 @@ def ensure_pdf(carrel: Carrel, document_id: str) -> str:
 
 def _find(session: Session, document_id: str) -> Document:
     return or_not_found(session.scalar(select(Document).where(Document.public_id == document_id)))
+
+
+def render_pdf(
+    snapshot: Snapshot, *, logo: bytes | None, logo_type: str | None, at: datetime
+) -> bytes:
+    """Return a document as a tagged PDF (PDF/UA-1); the same arguments give the same bytes.
+
+    `at` is its date of issue. Without a usable logo, the seller's name is printed instead.
+    """
+    printed = printed_document(snapshot)
+    ending = PICTURES.get(logo_type or "")
+    pictures = {f"logo.{ending}": logo} if logo is not None and ending else {}
+    return print_pdf(
+        "documents/document.typ",
+        {
+            "name": printed.name,
+            "document": asdict(printed),
+            "logo": next(iter(pictures), ""),
+        },
+        size=SIZES[snapshot.paper],
+        at=at,
+        pictures=pictures,
+    )

@@ -1,8 +1,9 @@
 """Registrations for a live webinar: register, cancel, and resend (PRODUCT.md, A6)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -15,7 +16,9 @@ from lms.live.mails import Kind
 from lms.live.registrants import read_registrant, read_standing
 from lms.mail.links import Links
 from lms.models.catalog import Webinar
-from lms.models.live import Registration
+from lms.models.live import LiveJoin, Registration
+
+ONE_CLICK: Final = timedelta(seconds=30)
 
 
 def register(
@@ -118,3 +121,19 @@ def _count_turn(session: Session, login_id: int, webinar_id: int) -> None:
         .values(turns=Registration.turns + 1)
         .execution_options(synchronize_session=False)
     )
+
+
+def note_join(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> None:
+    """Note that a person was let into the room, and register them if they aren't.
+
+    A second click within half a minute counts as the same join.
+    """
+    enter(session, login_id=login_id, webinar_id=webinar_id, now=now)
+    just_now = exists().where(
+        LiveJoin.login_id == login_id,
+        LiveJoin.webinar_id == webinar_id,
+        LiveJoin.joined_at > now - ONE_CLICK,
+    )
+    if not session.scalar(select(just_now)):
+        session.add(LiveJoin(webinar_id=webinar_id, login_id=login_id, joined_at=now))
+        session.flush()

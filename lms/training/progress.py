@@ -4,6 +4,7 @@ A webinar is completed when its certificate is earned (PRODUCT.md, Certificates)
 and over all of a person's merged logins, even if no certificate was issued.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,17 +13,18 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_logins import logins_of
 from lms.certificates import certificates
 from lms.certificates.eligibility import ROUNDING, Standing, read_standings
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.certificates import Certificate
 from lms.models.live import Attendance
-from lms.models.playback import WatchRecord
+from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.recordings import Recording
 from lms.models.training import Trainee, Training, TrainingItem
+from lms.playback.progress_bitmap import FASTEST
 from lms.training.assignments import COUNTED
-from lms.training.rounds_watched import shares_since
 from lms.training.trainees import concerns
 
 AT_ONCE: Final = 100
@@ -118,7 +120,7 @@ def read_several(
     }
     if since is None:
         return found
-    again = shares_since(session, login_id, webinar_ids, since)
+    again = _shares_since(session, login_id, webinar_ids, since)
     return {
         webinar_id: Progress(
             webinar_id in again,
@@ -162,3 +164,43 @@ def _moved_on(now: datetime) -> ColumnElement[bool]:
         or_(since.is_(None), Certificate.issued_at >= since),
     )
     return or_(watched, attended, certified, and_(Trainee.is_begun, since < now - ANEW))
+
+
+def _shares_since(
+    session: Session, login_id: int, webinar_ids: Collection[int], since: datetime
+) -> dict[int, float]:
+    """Return the share of each webinar (row id) that a person had time to watch since then, up to 1.
+
+    What a person watched once stays watched, so a later round asks for as much time in the player again
+    as the webinar takes at the fastest speed, or for attending it live again. Webinars they didn't open
+    are left out.
+    """
+    logins = logins_of(login_id)
+    played = session.execute(
+        select(
+            Recording.webinar_id,
+            Recording.seconds,
+            PlaybackSession.opened_at,
+            PlaybackSession.beat_at,
+        )
+        .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
+        .where(
+            PlaybackSession.login_id.in_(logins),
+            PlaybackSession.opened_at >= since,
+            PlaybackSession.is_preview.is_(False),
+            Recording.webinar_id.in_(webinar_ids),
+        )
+    )
+    shares: defaultdict[int, float] = defaultdict(float)
+    for webinar_id, seconds, opened_at, beat_at in played:
+        took = (beat_at - opened_at) / timedelta(seconds=1)
+        shares[webinar_id] += FASTEST * took / seconds if seconds else 0.0
+    attended = session.scalars(
+        select(Attendance.webinar_id).where(
+            Attendance.login_id.in_(logins),
+            Attendance.webinar_id.in_(webinar_ids),
+            Attendance.noted_at >= since,
+        )
+    )
+    shares.update(dict.fromkeys(attended, 1.0))
+    return {webinar_id: min(1.0, share) for webinar_id, share in shares.items()}

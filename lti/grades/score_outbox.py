@@ -11,7 +11,7 @@ from lms.core.errors import N_
 from lti.grades.delivery_lease import wait_after
 from lti.grades.grade_service import Place, Report
 from lti.grades.grading_rules import is_complete
-from lti.models.courses import Context, ResourceLink, Score, ScoreState
+from lti.models.courses import CompletionRule, Context, ResourceLink, Score, ScoreState
 from lti.models.delivery_leases import Turn
 from lti.models.identities import Identity
 from lti.models.registrations_and_keys import (
@@ -22,6 +22,7 @@ from lti.models.registrations_and_keys import (
 )
 from lti.protocol.content_target import read_target
 from lti.protocol.spec_vocabulary import SCORE_SCOPE
+from lti.registrations.registrations import PRODUCTS
 
 Columns = TypeVarTuple("Columns")
 A_TICK: Final = timedelta(milliseconds=1)
@@ -53,6 +54,20 @@ class Parcel:
     def may_be_sent(self) -> bool:
         """Return whether the platform lets us report scores for this link."""
         return SCORE_SCOPE in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class GradebookStatus:
+    """The status of a learner's score; `sent_at` is when the platform last accepted one.
+
+    `product` is the name of the LMS, such as Moodle, "" if unknown. `threshold` is the percentage to
+    watch, None if the score is proportional.
+    """
+
+    state: ScoreState
+    sent_at: datetime | None
+    product: str
+    threshold: int | None
 
 
 def platforms_due(session: Session, *, now: datetime) -> tuple[int, ...]:
@@ -239,4 +254,28 @@ def _due(query: Select[*Columns], now: datetime) -> Select[*Columns]:
             Deployment.state == DeploymentState.APPROVED,
             Registration.state == RegistrationState.ACTIVE,
         )
+    )
+
+
+def gradebook_status(
+    session: Session, link_id: int | None, identity_id: int | None
+) -> GradebookStatus | None:
+    """Return the status of a learner's score; None if the link reports no scores. Ids are row ids."""
+    link = None if link_id is None else session.get(ResourceLink, link_id)
+    if link is None or not is_graded(link) or SCORE_SCOPE not in link.scopes.split():
+        return None
+    score = session.scalar(
+        select(Score).where(Score.link_id == link_id, Score.identity_id == identity_id)
+    )
+    product = session.scalars(
+        select(Registration.product)
+        .join(Deployment, Deployment.registration_id == Registration.id)
+        .join(Context, Context.deployment_id == Deployment.id)
+        .where(Context.id == link.context_id)
+    ).one()
+    return GradebookStatus(
+        state=ScoreState.WATCHING if score is None else score.state,
+        sent_at=None if score is None else score.delivered_at,
+        product=PRODUCTS.get(product, ""),
+        threshold=link.threshold if link.rule is CompletionRule.THRESHOLD else None,
     )

@@ -17,9 +17,9 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, PdfObject
 
 from lms.core.pdf_documents import printable
-from lms.documents.pdf_renderer import render_pdf
 from lms.documents.printed import TEST, printed_document
 from lms.documents.snapshots import Snapshot, pack, unpack
+from lms.documents.stored_pdfs import render_pdf
 from tests.documents.printed_words import left_over, squeezed, words_of
 from tests.documents.sample_snapshots import (
     A4_INVOICE,

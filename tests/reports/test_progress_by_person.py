@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from lms.certificates.manager_seat_certificates import list_in_seat
+from lms.certificates.read_models import list_in_seat
 from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.mail.links import Links

@@ -42,7 +42,7 @@ from lms.models.grants import Scope
 from lms.recordings.staff_file_list import read_webinar_files
 from lms.web.access.access_panel_and_reader_times import instead_words, reading_zone, said_datetime
 from lms.web.audience.notified_people import notified_people
-from lms.web.cancellation_offers.offer_rows import offer_rows
+from lms.web.cancellation_offers.staff_offers import offer_rows
 from lms.web.catalog.staff_forms import PullForm, WebinarForm, filled_form
 from lms.web.certificates.credit_warnings import credit_warnings
 from lms.web.core.current_user import required_viewer

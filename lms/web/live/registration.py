@@ -15,7 +15,7 @@ from lms.cancellation_offers.read_models import open_offer_of
 from lms.catalog.webinar_page import Announcement, read_announcement, read_live_room
 from lms.core import clock
 from lms.core.errors import N_, Forbidden, Invalid, NotFound
-from lms.live import answers, join_records, questions, registrations
+from lms.live import answers, questions, registrations
 from lms.live.questions import Question
 from lms.live.registrants import Upcoming, read_standing, read_went_to
 from lms.models.catalog import Webinar, WebinarState
@@ -287,7 +287,7 @@ def join(slug: str) -> ResponseReturnValue:
         )
     if _is_a_person_coming():
         with transaction() as session:
-            join_records.note_join(
+            registrations.note_join(
                 session, login_id=person.login_id, webinar_id=room.webinar_id, now=now
             )
     answer = redirect(room.link, code=303)

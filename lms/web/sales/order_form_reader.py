@@ -5,19 +5,21 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.errors import N_, Invalid
 from lms.core.money_parsing_and_formatting import read_amount
-from lms.models.grants import OfferKind
+from lms.grants import grant_target_lookup
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind, Scope
 from lms.models.orders import DeliveredThrough, LineAct, Terms
 from lms.organizations.organization_lists import match_organization
 from lms.organizations.organization_matches import NewOrganizationFacts, find_matches
 from lms.pricing.offers import DATED, OF_A_LOGIN, SEATS
 from lms.sales.new_orders import FAULTY, NewLine, NewOrder, check
 from lms.web.sales.order_form import NEW_ORGANIZATION, ORGANIZATION, LineForm, OrderForm
-from lms.web.sales.order_form_choices import webinar_covered
 from lms.web.sales.order_form_values import zone_of
 from lms.web.sales.purchase_order_fields import read_po_number
 
@@ -30,6 +32,7 @@ ONLY_SEATS: Final = N_("You can add only seats. Choose a new purchase instead.")
 TOO_MUCH: Final = N_("Enter a discount between 0 and the price of this line.")
 NO_REASON: Final = N_("Enter the reason for the discount.")
 CHOSEN: Final = frozenset({"kind", "act", "delivered_through"})
+NO_WEBINAR: Final = N_("Enter the webinar's title and choose it from the list.")
 
 
 def read_order(session: Session, form: OrderForm) -> NewOrder:
@@ -151,3 +154,16 @@ def _morning(day: date | None, zone: ZoneInfo) -> datetime | None:
 
 def _evening(day: date | None, zone: ZoneInfo) -> datetime | None:
     return None if day is None else end_of_day(day, zone, field="ends_at")
+
+
+def webinar_covered(session: Session, typed: str, about: str) -> str:
+    """Return `webinar:<slug>` for what staff typed; `about` is the slug with which the form was filled.
+
+    Raises Invalid (field `webinar`).
+    """
+    text = typed.strip()
+    if not text:
+        raise Invalid(NO_WEBINAR, fields={"webinar": NO_WEBINAR})
+    known = select(Webinar.slug).where(Webinar.slug == about, Webinar.title == text)
+    slug = session.scalar(known) or grant_target_lookup.find_webinar(session, text).slug
+    return f"{Scope.WEBINAR}:{slug}"

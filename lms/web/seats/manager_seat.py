@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.certificates.manager_seat_certificates import list_in_seat
+from lms.certificates.read_models import list_in_seat
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_, NotFound

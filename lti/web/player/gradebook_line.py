@@ -13,7 +13,7 @@ from lms.lti_facade.dates import say_time_of
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
 from lti.frames.sessions import Frame
-from lti.grades.learner_status import GradebookStatus, gradebook_status
+from lti.grades.score_outbox import GradebookStatus, gradebook_status
 from lti.models.courses import ScoreState
 from lti.models.launches import FrameRole, Purpose
 from lti.web.core.framed_pages import framed_blueprint, this_frame
