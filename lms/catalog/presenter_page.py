@@ -15,8 +15,6 @@ from lms.models.catalog import (
     WebinarSeries,
     WebinarState,
 )
-from lms.models.grants import Scope
-from lms.pricing.price_list import HAS_SPECIAL, Price, prices_column, prices_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +28,10 @@ class PresentedSeries:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is shown besides the webinars: their number, the presenter's series, and the prices."""
+    """What is shown besides the webinars: their number, and the presenter's series."""
 
     webinars: int
     all_series: tuple[PresentedSeries, ...]
-    prices: tuple[Price, ...]
-    has_special: bool  # whether single webinars can have other prices
 
 
 _THEIRS: Final = (
@@ -57,8 +53,6 @@ _series = gathered(
 _BESIDE: Final = select(
     _count.correlate(Presenter).scalar_subquery().label("webinars"),
     _series.label("all_series"),
-    prices_column(Scope.PRESENTER).label("prices"),
-    HAS_SPECIAL.label("has_special"),
 )
 
 
@@ -68,6 +62,4 @@ def read_beside(session: Session, slug: str) -> Beside:
     return Beside(
         webinars=row.webinars,
         all_series=tuple(PresentedSeries(*each) for each in row.all_series or ()),
-        has_special=bool(row.has_special),
-        prices=prices_of(row.prices),
     )

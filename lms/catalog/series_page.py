@@ -20,9 +20,7 @@ from lms.models.catalog import (
     WebinarSeries,
     WebinarState,
 )
-from lms.models.grants import Scope
 from lms.models.recordings import Recording
-from lms.pricing.price_list import HAS_SPECIAL, Price, prices_column, prices_of
 
 PAGE_SIZE: Final = 60
 MOST_PEOPLE: Final = 12
@@ -53,8 +51,6 @@ class Parts:
     begins_at: datetime | None
     ends_at: datetime | None
     people: tuple[PersonName, ...]
-    prices: tuple[Price, ...]
-    has_special: bool  # whether single webinars can have other prices
     page: int
 
 
@@ -85,8 +81,6 @@ _ABOUT: Final = (
         func.min(Webinar.held_at).label("begins_at"),
         func.max(Webinar.held_at).label("ends_at"),
         _people.label("people"),
-        prices_column(Scope.SERIES).label("prices"),
-        HAS_SPECIAL.label("has_special"),
     )
     .outerjoin_from(Series, WebinarSeries, WebinarSeries.series_id == Series.id)
     .outerjoin(Webinar, and_(Webinar.id == WebinarSeries.webinar_id, _is_shown))
@@ -134,7 +128,5 @@ def read_parts(
         begins_at=about.begins_at,
         ends_at=about.ends_at,
         people=tuple(PersonName(*row) for row in about.people or ()),
-        has_special=bool(about.has_special),
-        prices=prices_of(about.prices),
         page=page,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
-from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -194,10 +194,6 @@ def _is_of(target: Target) -> ColumnElement[bool]:
         Offer.series_id.is_not_distinct_from(columns["series_id"]),
         Offer.presenter_id.is_not_distinct_from(columns["presenter_id"]),
     )
-
-
-# Whether anything has its own prices now, as a column.
-HAS_SPECIAL: Final = exists().where(_HOLDS_NOW, ~_is_of(EVERYTHING))
 
 
 def _concerns(scope: Scope) -> ColumnElement[bool]:
