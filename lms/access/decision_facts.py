@@ -82,14 +82,14 @@ _SEVERAL: Final = _cases(bindparam("webinar_ids", expanding=True))
 
 
 def load_cases(
-    session: Session, *, login_id: int, webinar_ids: Sequence[int]
+    session: Session, *, login_id: int | None, webinar_ids: Sequence[int]
 ) -> Mapping[int, Case]:
     """Load the facts for one login and any number of webinars with one SQL statement.
 
     Grants of logins merged into this one count as its own. Webinars that don't exist are absent
-    from the result.
+    from the result; it is empty for a visitor, who has no login.
     """
-    if not webinar_ids:
+    if login_id is None or not webinar_ids:
         return {}
     rows = session.execute(_SEVERAL, {"login_id": login_id, "webinar_ids": list(webinar_ids)})
     by_webinar: defaultdict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)

@@ -235,7 +235,7 @@ def _taken(
             Pool.scope == Scope.WEBINAR,
         )
         return {one for one in session.scalars(theirs) if one is not None}
-    cases = load_cases(session, login_id=offer.login_id or 0, webinar_ids=webinar_ids)
+    cases = load_cases(session, login_id=offer.login_id, webinar_ids=webinar_ids)
     return {
         webinar_id
         for webinar_id, case in cases.items()

@@ -3,11 +3,10 @@
 from flask import request
 
 from lms.access.decision_facts import load_cases
-from lms.access.policy import Action, decide
 from lms.catalog.similar_webinars import read_similar
 from lms.catalog.webinar_page import Announcement
 from lms.core.clock import now
-from lms.web.catalog.webinar_cards import Card, entry_card
+from lms.web.catalog.webinar_cards import Card, decide_each, entry_cards
 from lms.web.core.current_user import viewer
 from lms.web.core.request_context import read_session
 
@@ -35,15 +34,5 @@ def _cards(text: str, but: str) -> list[Card]:
     with read_session() as session:
         entries = read_similar(session, text, but=but, login_id=login_id, now=at)
         ids = [entry.id for entry in entries]
-        cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
-    decided = {
-        entry.id: decide(
-            cases[entry.id].login,
-            cases[entry.id].webinar,
-            Action.RECORDING if entry.is_over else Action.LIVE,
-            at,
-        )
-        for entry in entries
-        if entry.id in cases
-    }
-    return [entry_card(entry, decided.get(entry.id)) for entry in entries]
+        cases = load_cases(session, login_id=login_id, webinar_ids=ids)
+    return entry_cards(entries, decide_each(entries, cases, at))

@@ -1,13 +1,15 @@
 """Webinar cards, and the badge that states a person's access."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from flask import url_for
 from flask_babel import gettext as _
 
 from lms.access.explanations import first_day, last_day
-from lms.access.policy import Admitted, Code, Decision
+from lms.access.policy import Action, Admitted, Case, Code, Decision, decide
 from lms.catalog.webinar_summary import Entry
 from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_short, say_time_shortly
 from lms.core.errors import N_
@@ -106,8 +108,28 @@ def _through(organization: str, decision: Admitted) -> str:
     return _("Through %(organization)s until %(day)s", organization=organization, day=day)
 
 
-def entry_card(entry: Entry, decision: Decision | None) -> Card:
-    """Return the card of a catalog webinar, with the decision for the signed-in person."""
+def decide_each(
+    entries: Iterable[Entry], cases: Mapping[int, Case], now: datetime
+) -> Mapping[int, Decision]:
+    """Return, by row ID, whether a person can watch each webinar, or join it if it is to come."""
+    return {
+        entry.id: decide(
+            cases[entry.id].login,
+            cases[entry.id].webinar,
+            Action.RECORDING if entry.is_over else Action.LIVE,
+            now,
+        )
+        for entry in entries
+        if entry.id in cases
+    }
+
+
+def entry_cards(entries: Iterable[Entry], decisions: Mapping[int, Decision]) -> list[Card]:
+    """Return the cards of catalog webinars, with the decisions for the signed-in person."""
+    return [_entry_card(entry, decisions.get(entry.id)) for entry in entries]
+
+
+def _entry_card(entry: Entry, decision: Decision | None) -> Card:
     recording = entry.recording
     share = None
     if recording is not None and entry.watched_s:

@@ -11,14 +11,13 @@ from markupsafe import Markup
 from wtforms import Form
 
 from lms.access.decision_facts import load_case, load_cases
-from lms.access.policy import Action, Admitted, Decision, decide
+from lms.access.policy import Admitted, Decision
 from lms.catalog.feeds import Part, read_name
 from lms.catalog.generated_poster import WIDTH, draw_poster
 from lms.catalog.my_webinars import DONE_SHARE
 from lms.catalog.presenters import find_picture_key, small_portraits
 from lms.catalog.public_listing import PAGE_SIZE, Listing, Wanted, read_forgiving_listing
 from lms.catalog.webinar_page import Announcement, read_announcement
-from lms.catalog.webinar_summary import Entry
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import Invalid, NotFound
@@ -31,7 +30,7 @@ from lms.models.grants import Scope
 from lms.playback.watch_page import UNPICTURED
 from lms.web.access.access_panel_and_reader_times import known_zone, reading_zone, said_datetime
 from lms.web.catalog.similar_webinars import similar_here, similar_to
-from lms.web.catalog.webinar_cards import Card, entry_card
+from lms.web.catalog.webinar_cards import decide_each, entry_cards
 from lms.web.catalog.webinar_page_content import (
     check_may_see,
     decision_for,
@@ -111,16 +110,16 @@ def home() -> ResponseReturnValue:
     about = branding_facts().about
     begun = [
         replace(card, url=url_for("watch.watch", slug=card.slug))
-        for entry, card in zip(listing.begun, _cards(listing.begun, decisions), strict=True)
+        for entry, card in zip(listing.begun, entry_cards(listing.begun, decisions), strict=True)
         if isinstance(decisions.get(entry.id), Admitted) and (card.share or 0) < DONE_SHARE
     ]
     return render(
         "public/home.html",
         begun=begun[:FIRST_BEGUN],
-        new=_cards(listing.new[:FIRST_NEW], decisions),
+        new=entry_cards(listing.new[:FIRST_NEW], decisions),
         came_before=None if came_before_at is None else say_date(came_before_at, reading_zone()),
-        upcoming=_cards(listing.upcoming[:FIRST_UPCOMING], decisions),
-        recent=_cards(listing.held[:FIRST_HELD], decisions),
+        upcoming=entry_cards(listing.upcoming[:FIRST_UPCOMING], decisions),
+        recent=entry_cards(listing.held[:FIRST_HELD], decisions),
         all_series=listing.all_series,
         about=Markup(to_html(about)) if about else None,  # noqa: S704  (nh3 sanitized it)
         sales=sales_words(),
@@ -158,11 +157,13 @@ def webinars() -> ResponseReturnValue:
         used_query=shown.query,
         listing=listing,
         series_form=form,
-        upcoming=_cards(listing.upcoming, decisions),
-        held=_cards(listing.held, decisions),
+        upcoming=entry_cards(listing.upcoming, decisions),
+        held=entry_cards(listing.held, decisions),
         found=[
             Found(card, *shown.places.get(entry.id, ((), "")))
-            for entry, card in zip(listing.found, _cards(listing.found, decisions), strict=True)
+            for entry, card in zip(
+                listing.found, entry_cards(listing.found, decisions), strict=True
+            )
         ],
         pager=pager_of(
             listing.page,
@@ -346,20 +347,6 @@ def _listing(wanted: Wanted) -> Shown:
     with read_session() as session:
         listing, query = read_forgiving_listing(session, wanted, login_id=login_id, now=now)
         ids = [entry.id for entry in listing.entries]
-        cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
+        cases = load_cases(session, login_id=login_id, webinar_ids=ids)
         places = found_in(session, query, listing.found, cases)
-    over = {entry.id: entry.is_over for entry in listing.entries}
-    decisions = {
-        webinar_id: decide(
-            case.login,
-            case.webinar,
-            Action.RECORDING if over[webinar_id] else Action.LIVE,
-            now,
-        )
-        for webinar_id, case in cases.items()
-    }
-    return Shown(listing, query, decisions, places)
-
-
-def _cards(entries: tuple[Entry, ...], decisions: Mapping[int, Decision]) -> list[Card]:
-    return [entry_card(entry, decisions.get(entry.id)) for entry in entries]
+    return Shown(listing, query, decide_each(listing.entries, cases, now), places)

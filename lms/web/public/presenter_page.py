@@ -6,15 +6,13 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from lms.access.decision_facts import load_cases
-from lms.access.policy import Action, decide
 from lms.catalog.presenter_page import read_beside
 from lms.catalog.public_listing import PAGE_SIZE, Wanted, read_listing
-from lms.catalog.webinar_summary import Entry
 from lms.core import clock
 from lms.core.markdown import to_html
 from lms.models.grants import Scope as GrantScope
 from lms.web.catalog.multi_webinar_access_and_prices import Scope, numbered, panel_over, sells
-from lms.web.catalog.webinar_cards import Card, entry_card
+from lms.web.catalog.webinar_cards import decide_each, entry_cards
 from lms.web.core.current_user import viewer
 from lms.web.core.page_frame import sales_words
 from lms.web.core.pagination import page_number, pager_of
@@ -31,7 +29,7 @@ def show_presenter(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         listing = read_listing(session, wanted, login_id=login_id, now=now)
         ids = [entry.id for entry in listing.entries]
-        cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
+        cases = load_cases(session, login_id=login_id, webinar_ids=ids)
         beside = read_beside(session, slug)
         shown = numbered(listing.entries, cases)
         scope = Scope(url_for("catalog.presenter", slug=slug), f"presenter:{slug}")
@@ -44,12 +42,7 @@ def show_presenter(slug: str) -> ResponseReturnValue:
             else None
         )
     presenter = listing.presenter
-
-    def card(entry: Entry) -> Card:
-        case = cases.get(entry.id)
-        action = Action.RECORDING if entry.is_over else Action.LIVE
-        return entry_card(entry, decide(case.login, case.webinar, action, now) if case else None)
-
+    decisions = decide_each(listing.entries, cases, now)
     return render(
         "public/presenter_page.html",
         presenter=presenter,
@@ -57,8 +50,8 @@ def show_presenter(slug: str) -> ResponseReturnValue:
         count=ngettext("%(num)d webinar", "%(num)d webinars", beside.webinars),
         webinars=beside.webinars,
         all_series=beside.all_series,
-        upcoming=[card(entry) for entry in listing.upcoming],
-        held=[card(entry) for entry in listing.held],
+        upcoming=entry_cards(listing.upcoming, decisions),
+        held=entry_cards(listing.held, decisions),
         panel=panel_over(shown, scope, now) if beside.webinars == len(shown) else None,
         box=box,
         sales=sales_words() if box else None,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
@@ -11,7 +10,6 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from lms.access.decision_facts import load_cases
-from lms.access.policy import Action
 from lms.catalog.series_page import PAGE_SIZE, Parts, read_parts
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
@@ -26,7 +24,7 @@ from lms.web.catalog.multi_webinar_access_and_prices import (
     panel_over,
     sells,
 )
-from lms.web.catalog.webinar_cards import Card, entry_card
+from lms.web.catalog.webinar_cards import Card, decide_each, entry_cards
 from lms.web.core.current_user import viewer
 from lms.web.core.page_frame import sales_words
 from lms.web.core.pagination import page_number, pager_of
@@ -54,7 +52,7 @@ def show_series(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         found = read_parts(session, slug, page=page_number(), login_id=login_id, now=now)
         ids = [entry.id for entry in found.entries]
-        cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
+        cases = load_cases(session, login_id=login_id, webinar_ids=ids)
         parts = numbered(found.entries, cases, first=found.first)
         scope = Scope(url_for("catalog.series", slug=slug), f"series:{slug}")
         around = Around(GrantScope.SERIES, slug, found.series.title)
@@ -65,6 +63,7 @@ def show_series(slug: str) -> ResponseReturnValue:
             else None
         )
     panel, next_number = continued(panel_over(parts, scope, now), parts, now, total=found.total)
+    cards = entry_cards(found.entries, decide_each(found.entries, cases, now))
     return render(
         "public/series_page.html",
         series=found.series,
@@ -72,7 +71,10 @@ def show_series(slug: str) -> ResponseReturnValue:
         people=found.people,
         facts=tuple(_facts(found)),
         coming=_coming(parts),
-        parts=[_shown(part, next_number, now) for part in parts],
+        parts=[
+            Part(part.number, card, part.entry.summary, part.is_done, part.number == next_number)
+            for part, card in zip(parts, cards, strict=True)
+        ],
         panel=panel,
         box=box,
         sales=sales_words() if box else None,
@@ -84,13 +86,6 @@ def show_series(slug: str) -> ResponseReturnValue:
             url=lambda page: url_for("catalog.series", slug=slug, page=page),
         ),
     )
-
-
-def _shown(part: Numbered, next_number: int | None, at: datetime) -> Part:
-    entry = part.entry
-    action = Action.RECORDING if entry.is_over else Action.LIVE
-    card = entry_card(entry, part.decided(action, at))
-    return Part(part.number, card, entry.summary, part.is_done, part.number == next_number)
 
 
 def _facts(found: Parts) -> Iterator[str]:
