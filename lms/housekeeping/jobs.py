@@ -1,21 +1,27 @@
 """Jobs of housekeeping: end idle playback, and delete expired rows."""
 
-from datetime import timedelta
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
+
+from sqlalchemy import select
 
 from lms.accounts import accounts, browser_sessions, try_counts
 from lms.attendance import report_imports
 from lms.buying import carts, order_sessions
 from lms.core.clock import now
+from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.group_showings import showings
 from lms.housekeeping.removed_items_purge_job import CLEAR, CLEAR_SCHEDULE, clear
-from lms.housekeeping.scratch_sweep import sweep_scratch
 from lms.jobs import queue as job_queue
 from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mailings import subscriptions
+from lms.models.jobs import Job, JobState
 from lms.past_sales import imports as past_sale_imports
 from lms.playback import notes
 from lms.playback import sessions as playback_sessions
@@ -52,6 +58,10 @@ FORGETTING: Final = (
     playback_sessions.forget_previews,
     playback_sessions.forget_repeats,
 )
+# each has a directory for every job, named by its public ID
+WORKSHOPS: Final = ("encode", "hearing", "handouts", "uploads")
+TEMPORARY: Final = ("backup-", "move-", "list-", "stamp-", "upload-")
+LEFT_AFTER: Final = timedelta(days=2)
 
 
 def end_idle(carrel: Carrel, _run: JobRun) -> None:
@@ -84,6 +94,34 @@ def tidy(carrel: Carrel, run: JobRun) -> None:
             forget(session, now=now())
         run.report(number / len(FORGETTING))
     sweep_scratch(carrel.database, carrel.settings.scratch, now=now())
+
+
+def sweep_scratch(database: Database, scratch: Path, *, now: datetime) -> int:
+    """Delete the directories of jobs that don't run, and temporary ones two days old.
+
+    Returns how many were deleted.
+    """
+    left = [*_of_ended_jobs(database, scratch), *_temporary(scratch, now - LEFT_AFTER)]
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(left)
+
+
+def _of_ended_jobs(database: Database, scratch: Path) -> Iterator[Path]:
+    folders = [one for name in WORKSHOPS for one in (scratch / name).glob("*") if one.is_dir()]
+    for folder in folders:
+        # queried after listing: a job is running before it makes its directory
+        running = select(Job.id).where(Job.public_id == folder.name, Job.state == JobState.RUNNING)
+        with database.read_session() as session:
+            if session.scalar(running) is None:
+                yield folder
+
+
+def _temporary(scratch: Path, before: datetime) -> Iterator[Path]:
+    for folder in scratch.iterdir() if scratch.is_dir() else ():
+        is_temporary = folder.is_dir() and folder.name.startswith(TEMPORARY)
+        if is_temporary and folder.stat().st_mtime < before.timestamp():
+            yield folder
 
 
 JOBS: Final = (

@@ -15,7 +15,7 @@ from lms.handouts.pages import large_key as large_key
 from lms.handouts.pages import read_leaves as read_leaves
 from lms.handouts.pages import small_key as small_key
 from lms.handouts.stamp_text import stamped_for as stamped_for
-from lms.lti_facade.permitted_content import shown_in_series
+from lms.lti_facade.content_names import shown_in_series
 from lms.models.catalog import Series, Webinar, WebinarSeries, WebinarState
 from lms.models.recordings import Recording
 from lms.playback.progress_bitmap import Span as Span

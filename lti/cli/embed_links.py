@@ -11,7 +11,7 @@ from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.core.runtime import derived_key
 from lms.lti_facade.content_choices import find_choices, find_series
-from lms.lti_facade.content_titles import public_id_of
+from lms.lti_facade.content_names import public_id_of
 from lms.lti_facade.organizations import find_organization
 from lti.embed_links.allowed_origins import read_origins
 from lti.embed_links.embed_links import (

@@ -9,11 +9,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
-from lms.lti_facade.content_titles import webinar_ids_of, webinar_titles
+from lms.lti_facade.content_names import shown_in_series, webinar_ids_of, webinar_titles
 from lms.lti_facade.learner_logins import kept_logins, names_of
-from lms.lti_facade.organization_progress import Seen, seen_in_frames
 from lms.lti_facade.organizations import family_of
-from lms.lti_facade.permitted_content import shown_in_series
+from lms.lti_facade.progress import Seen, seen_in_frames
 from lti.embed_links.embed_links import EmbedFacts
 from lti.models.embed_links import EmbedViewer, OutsideCompletion
 

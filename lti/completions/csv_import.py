@@ -22,8 +22,8 @@ from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid
 from lms.core.model_base import new_public_id
 from lms.core.text_decoding import refusal
+from lms.lti_facade.content_names import names_shown
 from lms.lti_facade.organizations import customers, family_of
-from lms.lti_facade.permitted_content import names_shown
 from lti.models.embed_links import OutsideCompletion
 
 COLUMNS: Final = MappingProxyType(

@@ -19,7 +19,7 @@ from lms import audit
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
-from lms.lti_facade.content_titles import content_named, titles_of
+from lms.lti_facade.content_names import content_named, titles_of
 from lms.lti_facade.organizations import Customer, customers, family_of, organizations_named
 from lti.frames.session_creation import hashed
 from lti.frames.sessions import stop_frames_by

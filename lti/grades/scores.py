@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.bulk_insert import add_once
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.lti_facade.link_progress import (
+from lms.lti_facade.progress import (
     Extent,
     changed_since,
     find_series_extent,

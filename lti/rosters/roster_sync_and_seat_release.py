@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Conflict, NotFound
 from lms.lti_facade.learner_logins import names_of
-from lms.lti_facade.unused_seats import give_back, unused_seats
+from lms.lti_facade.seats import give_back, unused_seats
 from lms.mail.links import Links
 from lti.models.courses import Context, RosterMember
 from lti.models.delivery_leases import Turn

@@ -1,6 +1,6 @@
 """What the search leaves out of the text of slides and pages."""
 
-from lms.handouts.page_furniture import without_furniture
+from lms.handouts.pages import without_furniture
 
 SLIDES = {
     1: "QUILLMOOR HOUSE Getting the Most Six habits",

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from lms.core.database import Database
-from lms.housekeeping.scratch_sweep import sweep_scratch
+from lms.housekeeping.jobs import sweep_scratch
 from tests.clock import NOW
 from tests.jobs.job_fixtures import make_job, taken
 

@@ -12,7 +12,7 @@ from lms.core.errors import Conflict, NotFound
 from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import queue
-from lms.lti_facade.link_progress import Extent, watched_share
+from lms.lti_facade.progress import Extent, watched_share
 from lms.models.jobs import Lane
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording, RecordingState

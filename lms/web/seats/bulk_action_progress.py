@@ -14,10 +14,9 @@ from lms.models.jobs import JobState
 from lms.seats import bulk_release_and_reinvite
 from lms.seats.bulk_release_and_reinvite import Act, MassWork
 from lms.web.core.current_user import required_viewer
-from lms.web.core.job_progress_texts import STATE_BADGES
+from lms.web.core.job_progress_texts import STATE_BADGES, say_pace
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
-from lms.web.core.rate_and_time_left_texts import say_pace
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
 

@@ -20,10 +20,10 @@ from lms.seat_imports.group_columns import MOST_GROUPS, ListedGroup, read_listed
 from lms.seat_imports.read_models import PAGE, ImportFacts, latest_imports, read_import, rows_of
 from lms.seats.pool_overview import PoolCard, read_pool, read_pools
 from lms.web.core.current_user import required_viewer
+from lms.web.core.job_progress_texts import say_pace
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.rate_and_time_left_texts import say_pace
 from lms.web.core.request_context import carrel, read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_forms import PoolForm

@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from lms.core.clock import now
 from lms.core.errors import NotFound
-from lms.lti_facade.content_titles import titles_of
+from lms.lti_facade.content_names import titles_of
 from lms.lti_facade.organizations import customers
 from lms.web.accounts.forms import PLAIN, address_field, typed_code
 from lms.web.core import rate_limits

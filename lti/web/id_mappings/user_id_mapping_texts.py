@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from lms.core.errors import N_
 from lms.jobs.progress_estimates import pace_of
 from lms.lti_facade.organizations import Customer
-from lms.web.core.rate_and_time_left_texts import say_pace
+from lms.web.core.job_progress_texts import say_pace
 from lti.id_mappings.person_match_proposals import BARRING
 from lti.id_mappings.platform_people import System
 from lti.id_mappings.staff_view import MapFacts, PairFacts, Show

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.core import clock
 from lms.core.errors import NotFound, TooMany
 from lms.lti_facade.refusal_texts import Code, Told, tell
-from lms.lti_facade.seat_requests import join_waitlist, request_seat
+from lms.lti_facade.seats import join_waitlist, request_seat
 from lms.web.core import rate_limits
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, transaction

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import Work, enqueue
-from lms.lti_facade.link_progress import changed_since
+from lms.lti_facade.progress import changed_since
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.jobs import JobState, Lane

@@ -9,7 +9,7 @@ from lms.component import merge_hooks
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.jobs.queue import Work
-from lms.lti_facade.link_progress import Extent, watched_share
+from lms.lti_facade.progress import Extent, watched_share
 from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.jobs import Job, JobState

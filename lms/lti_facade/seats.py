@@ -1,20 +1,25 @@
-"""Seat requests: a person in an LMS without access asks a manager, or joins the waitlist."""
+"""Seats of people in an LMS: requests to a manager, the waitlist, and seats they never used."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import family_of
 from lms.access.policy import Action
 from lms.core.errors import N_, Conflict, NotFound
 from lms.lti_facade.learner_logins import NAMELESS, names_of
 from lms.lti_facade.viewer_access_facts import Standing
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
-from lms.models.seats import Pool
+from lms.models.accounts import Login
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.organizations.organizations import find_managers
 from lms.seats import waitlist
+from lms.seats.claims import release_many
 from lms.seats.self_service import NOBODY_TO_ASK
+from lms.seats.transfer_rules import watched_share
 
 
 def request_seat(
@@ -78,3 +83,41 @@ def _waitlist_page(session: Session, standing: Standing, now: datetime) -> str:
     if not waitlist.is_waiting(session, grant.place.pool, standing.login_id):
         return ""
     return f"/organization/{grant.place.organization}/pools/{grant.place.pool}/invitations#waiting"
+
+
+def unused_seats(
+    session: Session, organization_id: int, login_ids: Collection[int]
+) -> Mapping[str, int]:
+    """Return the unwatched seats (public IDs) of these logins in an organization's pools.
+
+    Only seats of people known from their LMS alone: invited people, and those with an account, keep
+    their seat after a course.
+    """
+    if not login_ids:
+        return {}
+    rows = session.execute(
+        select(Seat.public_id, Assignment.login_id, Pool)
+        .select_from(Assignment)
+        .join(Seat, Seat.id == Assignment.seat_id)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .join(Login, Login.id == Assignment.login_id)
+        .where(
+            Pool.organization_id.in_(family_of(organization_id)),
+            Assignment.login_id.in_(sorted(login_ids)),
+            Assignment.ended_at.is_(None),
+            Assignment.state == AssignmentState.CLAIMED,
+            Assignment.email.is_(None),
+            Login.email_key.is_(None),
+        )
+        .order_by(Seat.id)
+    ).all()
+    return {
+        seat: login_id
+        for seat, login_id, pool in rows
+        if login_id is not None and watched_share(session, pool, login_id) == 0
+    }
+
+
+def give_back(session: Session, seat_ids: Collection[str], *, links: Links, now: datetime) -> None:
+    """Release the seats of people who left the course and never watched."""
+    release_many(session, seat_ids, AssignmentEnd.LEFT, links=links, actor=None, now=now)
