@@ -136,16 +136,6 @@ def forget_unused_learner(session: Session, login_id: int) -> None:
     )
 
 
-def kept_logins(session: Session, login_ids: Collection[int]) -> Mapping[int, int]:
-    """Return the kept login of each login's person, by row id."""
-    rows = session.execute(
-        select(Login.id, func.coalesce(Login.merged_into, Login.id).label("kept")).where(
-            Login.id.in_(sorted(set(login_ids)))
-        )
-    )
-    return {row.id: row.kept for row in rows}
-
-
 def forget_learners(session: Session, logins: Select[int | None]) -> None:
     """Delete the logins of a subquery, and what they watched, if they are anonymous."""
     session.execute(

@@ -43,16 +43,6 @@ def supervised(session: Session, organization_id: int, login_id: int) -> tuple[i
     return tuple(rows)
 
 
-def list_names(session: Session, organization_id: int) -> tuple[GroupName, ...]:
-    """Return the groups of an organization, by name."""
-    rows = session.execute(
-        select(TrainingGroup.public_id, TrainingGroup.name)
-        .where(TrainingGroup.organization_id.in_(family_of(organization_id)))
-        .order_by(func.lower(TrainingGroup.name), TrainingGroup.id)
-    )
-    return tuple(GroupName(*row) for row in rows)
-
-
 def by_supervisor(session: Session, organization_id: int) -> dict[str, list[GroupName]]:
     """Return the groups of each supervisor of an organization, by the login's public ID."""
     family = family_of(organization_id)

@@ -51,8 +51,6 @@ LISTS: Final = UploadedLists(
     being_applied=N_("This list is already being imported."),
     applied_before=N_("This list was already imported."),
 )
-queue_reading, to_be_read, unstage = LISTS.queue_reading, LISTS.to_be_read, LISTS.unstage
-fail, wait_again = LISTS.fail, LISTS.wait_again
 discard, forget_old = LISTS.discard, LISTS.forget_old
 
 

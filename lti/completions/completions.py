@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
 from lms.lti_facade.content_names import shown_in_series, webinar_ids_of, webinar_titles
-from lms.lti_facade.learner_logins import kept_logins, names_of
+from lms.lti_facade.learner_logins import names_of
+from lms.lti_facade.login_merges import kept_of
 from lms.lti_facade.organizations import family_of
 from lms.lti_facade.progress import Seen, seen_in_frames
 from lti.embed_links.embed_links import EmbedFacts
@@ -89,7 +90,7 @@ def _seen_here(
     viewers: list[EmbedViewer],
     shown: Mapping[int, tuple[int, ...]],
 ) -> dict[tuple[str, int], Completion]:
-    kept = kept_logins(session, {each.login_id for each in viewers})
+    kept = kept_of(session, {each.login_id for each in viewers})
     names = names_of(session, set(kept))
     webinars = {one for each in shown.values() for one in each}
     seen = seen_in_frames(session, organization_id, set(kept.values()), webinars)
