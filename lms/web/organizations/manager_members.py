@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 from wtforms import Form, RadioField, StringField
 from wtforms.validators import Length, Optional
 
@@ -34,7 +35,7 @@ from lms.organizations.supervised_groups import GroupName
 from lms.people.role_texts import ROLES, WHAT_ROLES_SEE
 from lms.web.accounts.forms import address_field
 from lms.web.core.constant_time_responses import evenly
-from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_fields import Names, PickersField
@@ -43,7 +44,7 @@ from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
-from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.training.manager_groups import group_names
 
@@ -102,26 +103,20 @@ def members(organization_id: str) -> ResponseReturnValue:
 def members_csv(organization_id: str) -> ResponseReturnValue:
     """Download the members, and the people with open invitations, as the page shows them."""
     managed, query = managed_organization(organization_id), _query()
-    with read_session() as session:
-        asked = member_invitations.list_asked(session, managed.facts.id, query=query)
     headings = (_("Name"), _("Email address"), _("Role"), _("Status"), _("Since"))
-    # The response is streamed after this view, when the request's own session is closed.
-    database, zone = carrel().database, zone_of(managed)
-    words = {role: _(text) for role, text in ROLES.items()}
-    belongs, waits = _("Member"), _("Open invitations")
+    zone, words = zone_of(managed), {role: _(text) for role, text in ROLES.items()}
 
-    def rows() -> Iterator[tuple[Cell, ...]]:
-        def row(one: Member | Asked, state: str) -> tuple[Cell, ...]:
-            day = one.since.astimezone(zone).date().isoformat()
-            return (one.name, one.email or "", words[one.role], state, day)
+    def row(one: Member | Asked, state: str) -> tuple[Cell, ...]:
+        day = one.since.astimezone(zone).date().isoformat()
+        return (one.name, one.email or "", words[one.role], state, day)
 
-        with database.read_session() as outliving:
-            for member in every_member(outliving, managed.facts.id, query=query):
-                yield row(member, belongs)
-        for each in asked:
-            yield row(each, waits)
+    def rows(session: Session) -> Iterator[tuple[Cell, ...]]:
+        for member in every_member(session, managed.facts.id, query=query):
+            yield row(member, _("Member"))
+        for each in member_invitations.list_asked(session, managed.facts.id, query=query):
+            yield row(each, _("Open invitations"))
 
-    return csv_answer(headings, rows(), f"{managed.facts.slug}-members")
+    return streamed_csv(headings, rows, f"{managed.facts.slug}-members")
 
 
 @blueprint.post("")

@@ -19,6 +19,7 @@ from lms.reports.retention_curve import Heat
 from lms.reports.viewing_queries import Whose
 from lms.reports.viewing_totals import LapViews, Line, Totals, first_view, read_laps
 from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.recording_time_texts import clock_of
 
 ALL: Final = "all"
 YEAR: Final = "year"
@@ -71,7 +72,11 @@ class Days:
         """Return the period in words: `Jan 1, 2026 to Mar 31, 2026`."""
         if self.first is None:
             return _("All time until today")
-        return _("%(first)s to %(last)s", first=_day(self.first), last=_day(self.last))
+        return _(
+            "%(first)s to %(last)s",
+            first=say_calendar_date(self.first),
+            last=say_calendar_date(self.last),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +275,7 @@ def heat_line(heat: Heat) -> HeatLine:
             _heat_bar(one.starts_s, one.ends_s, one.people / most, number(one.people), scale)
             for one in heat.stops
         ),
-        marks=tuple((WIDTH * part / 4, clock(length * part)) for part in range(5)),
+        marks=tuple((WIDTH * part / 4, clock_of(round(length * part))) for part in range(5)),
     )
 
 
@@ -292,13 +297,6 @@ def percent(share: float | None) -> str:
 def rate(part: int | None, whole: int | None) -> str:
     """Return the share of a part in a whole; a dash if either is missing."""
     return percent(part / whole) if part is not None and whole else KEPT_BACK
-
-
-def clock(seconds: float) -> str:
-    """Return a position in a recording: `7:05`, `1:07:05`."""
-    minutes, rest = divmod(round(seconds), 60)
-    whole, minutes = divmod(minutes, 60)
-    return f"{whole}:{minutes:02}:{rest:02}" if whole else f"{minutes}:{rest:02}"
 
 
 _LAPSES: Final = {
@@ -336,10 +334,6 @@ def _date(raw: str) -> date | None:
         return None
 
 
-def _day(day: date) -> str:
-    return say_calendar_date(day)
-
-
 def _bar(one: LapViews, place: int, step: float, most: int, lapse: Lapse) -> Bar:
     height = HEIGHT * (one.views or 0) / most
     width = min(step * 0.8, WIDEST)
@@ -351,7 +345,7 @@ def _bar(one: LapViews, place: int, step: float, most: int, lapse: Lapse) -> Bar
         middle=round((place + 0.5) * step, 1),
         number=number(one.views),
         label=str(format_date(one.lap.day, _FORMS[lapse], locale=LOCALE)),
-        title=_day(one.lap.day),
+        title=say_calendar_date(one.lap.day),
         views=one.views,
     )
 
@@ -363,6 +357,6 @@ def _heat_bar(starts: float, ends: float, share: float, said: str, scale: float)
         y=round(HEIGHT - height, 1),
         width=round(max(0.5, (ends - starts) * scale - 1), 1),
         height=round(height, 1),
-        span=f"{clock(starts)} \u2013 {clock(ends)}",
+        span=f"{clock_of(round(starts))} \u2013 {clock_of(round(ends))}",
         said=said,
     )

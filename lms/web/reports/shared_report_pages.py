@@ -23,9 +23,8 @@ from lms.reports.viewing_totals import (
     read_webinar,
     read_webinars,
 )
-from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.csv_downloads import csv_answer, streamed_csv
 from lms.web.core.pagination import kept_order, order_asked, page_number, pager_of, sorting
-from lms.web.core.request_context import carrel
 from lms.web.reports.charts_and_tables import (
     PRESETS,
     Days,
@@ -109,15 +108,13 @@ def lines_page(order: Order, days: Days, url: Url) -> dict[str, Any]:
 
 def webinars_csv(report: Report, name: str) -> Response:
     """Return the complete table of webinars as CSV."""
-    # The response is streamed after this view, when the request's own session is closed.
-    database, order = carrel().database, order_asked(Order())
+    order = order_asked(Order())
 
-    def rows() -> Iterator[tuple[Cell, ...]]:
-        with database.read_session() as outliving:
-            for line in every_webinar(outliving, report.whose, report.days.span, order):
-                yield (line.title, *line_cells(line))
+    def rows(session: Session) -> Iterator[tuple[Cell, ...]]:
+        for line in every_webinar(session, report.whose, report.days.span, order):
+            yield (line.title, *line_cells(line))
 
-    return csv_answer((_("Webinar"), *line_headings()), rows(), name)
+    return streamed_csv((_("Webinar"), *line_headings()), rows, name)
 
 
 def webinar(
@@ -185,7 +182,7 @@ def people(session: Session, whose: Whose, url: Url) -> dict[str, Any]:
 
 def people_csv(whose: Whose, name: str) -> Response:
     """Return the complete table of people as CSV."""
-    database, query, order = carrel().database, words_asked(), order_asked(PEOPLE_USUAL)
+    query, order = words_asked(), order_asked(PEOPLE_USUAL)
     headings = (
         _("Name"),
         _("Email address"),
@@ -196,17 +193,10 @@ def people_csv(whose: Whose, name: str) -> Response:
         _("Certificates"),
     )
 
-    def rows() -> Iterator[tuple[Cell, ...]]:
-        with database.read_session() as outliving:
-            for one in every_person(outliving, whose, query, order):
-                yield (
-                    one.name,
-                    one.email,
-                    one.assigned,
-                    one.begun,
-                    round(100 * one.share) if one.begun else None,
-                    one.completed,
-                    one.certificates,
-                )
+    def rows(session: Session) -> Iterator[tuple[Cell, ...]]:
+        for one in every_person(session, whose, query, order):
+            share = round(100 * one.share) if one.begun else None
+            watched = (one.assigned, one.begun, share, one.completed)
+            yield (one.name, one.email, *watched, one.certificates)
 
-    return csv_answer(headings, rows(), name)
+    return streamed_csv(headings, rows, name)

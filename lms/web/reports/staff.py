@@ -6,6 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lms.core.clock import now
 from lms.core.csv_writer import Cell
@@ -19,9 +20,9 @@ from lms.reports.viewing_totals import (
     read_organizations,
 )
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.pagination import order_asked, page_number, pager_of
-from lms.web.core.request_context import carrel, read_session, render
+from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, may_open, open_to
 from lms.web.reports import shared_report_pages
 from lms.web.reports.charts_and_tables import (
@@ -120,14 +121,13 @@ def organizations() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def organizations_csv() -> ResponseReturnValue:
     """Download the table of organizations."""
-    database, order, span = carrel().database, order_asked(Order()), _report().days.span
+    order, span = order_asked(Order()), _report().days.span
 
-    def rows() -> Iterator[tuple[Cell, ...]]:
-        with database.read_session() as outliving:
-            for line in every_organization(outliving, span, order):
-                yield (line.title, *line_cells(line))
+    def rows(session: Session) -> Iterator[tuple[Cell, ...]]:
+        for line in every_organization(session, span, order):
+            yield (line.title, *line_cells(line))
 
-    return csv_answer((_("Organization"), *line_headings()), rows(), "organizations-report")
+    return streamed_csv((_("Organization"), *line_headings()), rows, "organizations-report")
 
 
 @blueprint.get("/people")

@@ -8,15 +8,16 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from lms.core.clock import now
 from lms.core.csv_writer import Cell
 from lms.seat_imports.corrections import Correction, correct
 from lms.seat_imports.read_models import read_import, rows_left_out
-from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.manager_area import managed_organization
 from lms.web.core.number_parsing_and_formatting import counted
-from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_import import ANSWER_WORDS
 
@@ -44,17 +45,13 @@ def left_out_csv(organization_id: str, import_id: str) -> ResponseReturnValue:
         _("Result"),
         _("Why"),
     )
-    # The response is streamed after this view, when the request's own session is closed.
-    database, words = carrel().database, {one: _(text) for one, text in ANSWER_WORDS.items()}
 
-    def rows() -> Iterator[tuple[Cell, ...]]:
-        with database.read_session() as outliving:
-            for row in rows_left_out(outliving, facts.id):
-                groups = (row.department, row.branch)
-                why = _(row.sentence)
-                yield (row.text, row.name, *groups, row.line, words[row.answer], why)
+    def rows(session: Session) -> Iterator[tuple[Cell, ...]]:
+        for row in rows_left_out(session, facts.id):
+            why = (_(ANSWER_WORDS[row.answer]), _(row.sentence))
+            yield (row.text, row.name, row.department, row.branch, row.line, *why)
 
-    return csv_answer(headings, rows(), f"{managed.facts.slug}-left-out")
+    return streamed_csv(headings, rows, f"{managed.facts.slug}-left-out")
 
 
 @blueprint.post("/correct")

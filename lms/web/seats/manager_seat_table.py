@@ -10,6 +10,7 @@ from flask import Blueprint, jsonify, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.csv_writer import Cell
@@ -19,11 +20,11 @@ from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import bulk_release_and_reinvite
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.seats.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
-from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.request_context import carrel, read_session
+from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_forms import PoolForm
 from lms.web.seats.pool_texts import pool_names, pool_title
@@ -148,27 +149,24 @@ def people_csv(organization_id: str) -> ResponseReturnValue:
         _("Watched (percent)"),
         _("Email bounced"),
     )
-    came_back = _("Yes")
-    # The response is streamed after this view, when the request's own session is closed.
-    database, zone, by_id = carrel().database, zone_of(managed), _by_id(cards)
+    zone, by_id = zone_of(managed), _by_id(cards)
     words = {standing: _(text) for standing, text in STANDING_WORDS.items()}
 
-    def rows() -> Iterator[tuple[Cell, ...]]:
-        with database.read_session() as outliving:
-            for row in every_row(outliving, managed.facts.id, state.wanted, state.order):
-                yield (
-                    row.name,
-                    row.email,
-                    by_id[row.pool_id][1],
-                    words[row.standing],
-                    row.since.astimezone(zone).date().isoformat(),
-                    row.begun,
-                    row.completed,
-                    round(100 * row.share),
-                    came_back if row.bounced else "",
-                )
+    def rows(session: Session) -> Iterator[tuple[Cell, ...]]:
+        for row in every_row(session, managed.facts.id, state.wanted, state.order):
+            yield (
+                row.name,
+                row.email,
+                by_id[row.pool_id][1],
+                words[row.standing],
+                row.since.astimezone(zone).date().isoformat(),
+                row.begun,
+                row.completed,
+                round(100 * row.share),
+                _("Yes") if row.bounced else "",
+            )
 
-    return csv_answer(headings, rows(), f"{managed.facts.slug}-people")
+    return streamed_csv(headings, rows, f"{managed.facts.slug}-people")
 
 
 def just_done(managed: Managed) -> Undo | None:

@@ -10,6 +10,7 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.csv_writer import Cell
@@ -36,13 +37,13 @@ from lms.training.manager_read_models import (
 )
 from lms.training.subjects import PAGE_SIZE as SUBJECTS
 from lms.training.subjects import Subject, find_subject, search_subjects
-from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import kept_order, order_asked, page_number, pager_of, sorting
-from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.training.manager_forms import DueForm, TrainingForm
 from lms.web.training.manager_groups import group_names
@@ -160,18 +161,15 @@ def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
         _("Status"),
         *((_("Text confirmed"),) if facts.policy else ()),
     )
-    # The response is streamed after this view, when the request's own session is closed.
-    database = carrel().database
     words = {state: _(text) for state, text in STATE_WORDS.items()}
     due = last_day(facts.due_at, zone).isoformat()
 
-    def rows() -> Iterator[tuple[Cell, ...]]:
-        with database.read_session() as outliving:
-            for one in every_person(outliving, facts.id, wanted, order, now=now):
-                confirmed = (one.acknowledged_at,) if facts.policy else ()
-                yield (one.name, one.email, facts.title, due, words[one.state], *confirmed)
+    def rows(session: Session) -> Iterator[tuple[Cell, ...]]:
+        for one in every_person(session, facts.id, wanted, order, now=now):
+            confirmed = (one.acknowledged_at,) if facts.policy else ()
+            yield (one.name, one.email, facts.title, due, words[one.state], *confirmed)
 
-    return csv_answer(headings, rows(), f"{managed.facts.slug}-training")
+    return streamed_csv(headings, rows, f"{managed.facts.slug}-training")
 
 
 @blueprint.post("/<training_id>/due")
