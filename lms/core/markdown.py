@@ -1,7 +1,6 @@
 """Markdown from staff: converted to clean HTML for pages and plain text for search."""
 
 import re
-from collections.abc import Iterator
 from functools import cache
 
 import nh3
@@ -36,23 +35,14 @@ def to_inline_html(source: str) -> str:
 
     A blank line in the source becomes two line breaks. Lists and headings stay as they were typed.
     """
-    return _clean("<br>".join(_parser().renderInline(line) for line in _lines(source)))
-
-
-def to_inline_text(source: str) -> str:
-    """Return what `to_inline_html` shows as plain text, with each link's address after its words."""
-    lines = [_parser().parseInline(line)[0].children or [] for line in _lines(source)]
-    return "\n".join("".join(_line(tokens)) for tokens in lines)
+    stripped = "\n".join(line.strip() for line in source.strip().splitlines())
+    lines = re.sub(r"\n{3,}", "\n\n", stripped).split("\n")
+    return _clean("<br>".join(_parser().renderInline(line) for line in lines))
 
 
 def to_words(source: str) -> str:
     """Return only the words, in one line."""
     return " ".join(" ".join(_words(_parser().parse(source))).split())
-
-
-def _lines(source: str) -> list[str]:
-    stripped = "\n".join(line.strip() for line in source.strip().splitlines())
-    return re.sub(r"\n{3,}", "\n\n", stripped).split("\n")
 
 
 def _clean(rendered: str) -> str:
@@ -63,18 +53,6 @@ def _clean(rendered: str) -> str:
         url_schemes=set(SCHEMES),
         link_rel="noopener",
     )
-
-
-def _line(tokens: list[Token]) -> Iterator[str]:
-    address = ""
-    for token in tokens:
-        if token.type == "link_open" and token.info != "auto":  # its words are its address
-            address = str(token.attrs["href"])
-        elif token.type == "link_close" and address:
-            yield f" ({address})"
-            address = ""
-        else:
-            yield token.content
 
 
 def _words(tokens: list[Token]) -> list[str]:

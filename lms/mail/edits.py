@@ -14,7 +14,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from lms.core.languages import gettext, ngettext
-from lms.core.markdown import to_inline_html, to_inline_text
+from lms.core.markdown import to_inline_html
 from lms.models.mail import EmailText
 
 PLACEHOLDER: Final = re.compile(r"{(\w+)}")
@@ -33,12 +33,11 @@ class Edits:
     subject: str = ""
     passages: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
-    def said(self, original: str, *, house: str, as_html: bool) -> str:
+    def said(self, original: str, *, house: str) -> str:
         """Return the words for a text that was edited, with placeholders as templates have them."""
-        words = (to_inline_html if as_html else to_inline_text)(self.passages[original])
-        words = words.replace("%", "%%")
+        words = to_inline_html(self.passages[original]).replace("%", "%%")
         start = original[: len(original) - len(original.lstrip())]  # such as " of {total}"
-        name = (str(escape(house)) if as_html else house).replace("%", "%%")
+        name = str(escape(house)).replace("%", "%%")
         return start + PLACEHOLDER.sub(
             lambda found: name if found[1] == HOUSE else f"%({found[1]})s", words
         )
@@ -78,9 +77,7 @@ def translated(context: Context, original: str) -> str:
     edits: Edits = context.get("edits", NO_EDITS)
     if original not in edits.passages:
         return gettext(original)
-    return edits.said(
-        original, house=context["branding"].name, as_html=bool(context.eval_ctx.autoescape)
-    )
+    return edits.said(original, house=context["branding"].name)
 
 
 @pass_context

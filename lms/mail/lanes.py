@@ -6,7 +6,7 @@ from typing import Final
 
 from lms.models.mail import MailLane
 
-# A kind is a pair of templates in templates/mail/messages; each is in exactly one lane.
+# A kind is a template in templates/mail/messages; each is in exactly one lane.
 KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
     {
         # a person is waiting for it now, or an account may be in danger

@@ -11,7 +11,7 @@ from jinja2 import nodes
 
 from lms.mail.rendering import environment
 
-_SHARED: Final = frozenset({"mail/messages/base.html", "mail/messages/base.txt"})
+_SHARED: Final = "mail/messages/base.html"
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)[sd]")
 _CALLS: Final = frozenset({"_", "gettext", "ngettext"})
 
@@ -52,9 +52,8 @@ def passages_of(kind: str) -> tuple[Passage, ...]:
     The footer and the frame, which all emails share, aren't among them. Raises TemplateNotFound.
     """
     found: dict[str, Passage] = {}
-    for end in ("html", "txt"):
-        for passage in of_template(f"mail/messages/{kind}.{end}"):
-            found.setdefault(passage.original, passage)
+    for passage in of_template(f"mail/messages/{kind}.html"):
+        found.setdefault(passage.original, passage)
     return tuple(sorted(found.values(), key=lambda one: one.is_button))
 
 
@@ -63,7 +62,7 @@ def of_template(name: str) -> list[Passage]:
     tree = _tree(name)
     own = list(_walk(tree, is_button=False))
     base = next((one.template for one in tree.find_all(nodes.Extends)), None)
-    if not isinstance(base, nodes.Const) or base.value in _SHARED:
+    if not isinstance(base, nodes.Const) or base.value == _SHARED:
         return own
     has_button = any(one.is_button for one in own)
     inherited = of_template(base.value)

@@ -1,4 +1,4 @@
-"""Rendering: an email's subject and bodies from its templates, in a language, with our team's words."""
+"""Rendering: an email's subject and bodies from its template, in a language, with our team's words."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from lms.branding import read_branding
 from lms.core.accent_colors import light_accent
 from lms.core.languages import Language, language, read_language, speaking
 from lms.mail.edits import NO_EDITS, Edits, translated, translated_number
+from lms.mail.plain_text import text_of
 
 TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
 LONGEST_SUBJECT: Final = 300
@@ -63,9 +64,8 @@ def write(
         "language": language(),
         "edits": edits,
     }
-    text = environment().get_template(f"mail/messages/{kind}.txt").render(given)
     html = environment().get_template(f"mail/messages/{kind}.html").render(given)
-    return Written(line, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)
+    return Written(line, text_of(html), html)
 
 
 @cache
@@ -73,7 +73,7 @@ def environment() -> Environment:
     """Return the environment of the templates of emails."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html"], default=False, default_for_string=True),
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -118,11 +118,8 @@ def bulk_footer(
     }
     written_in = re.search(r'<html lang="([^"]+)"', mail)
     with speaking(read_language(written_in and written_in[1]) or Language.ENGLISH):
-        text, html = (
-            environment().get_template(f"mail/messages/_bulk_footer.{end}").render(given)
-            for end in ("txt", "html")
-        )
-    return text, html
+        html = environment().get_template("mail/messages/_bulk_footer.html").render(given)
+    return text_of(html), html
 
 
 def logo_image(url: str) -> str:

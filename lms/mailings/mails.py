@@ -140,7 +140,6 @@ def unique_key(mailing: Mailing, one: Recipient) -> str:
 def _values(mailing: Mailing, name: str) -> Mapping[str, object]:
     return {
         "name": name,
-        "body_text": mailing.body,
         "body_html": Markup(to_html(mailing.body)),  # noqa: S704  (nh3 sanitized it)
         "action_url": mailing.button_url,
         "action_label": mailing.button_label,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lms.mail.plain_text import text_of
 from tests.design import specimen
 
 ROOT = specimen.ROOT
@@ -61,7 +62,8 @@ def test_the_rail_marks_the_nearest_place(here: str, marked: str) -> None:
 
 
 def test_the_text_of_a_mail_names_its_address_and_its_act() -> None:
-    text = specimen.environment().get_template("mail/messages/base.txt").render(specimen.values())
+    template = specimen.environment().get_template("mail/messages/base.html")
+    text = text_of(template.render(specimen.values()))
     assert "alice@elm.example" in text
     assert "https://lantern.example/sign-in/7f3k29qd" in text
 

@@ -13,7 +13,7 @@ from lms.mail.rendering import MailBranding, Written, write
 BRANDING = MailBranding(
     name="Elm Street Training", contact_email="", accent="#1c5b41", on_accent="#ffffff"
 )
-LINK = re.compile(r"https://[^\s<\"]+")
+LINK = re.compile(r"https://[^\s<\")]+")
 
 
 def written(kind: str, edits: Edits = NO_EDITS) -> Written:

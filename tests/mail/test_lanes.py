@@ -52,7 +52,7 @@ def workers(library: Carrel, count: int = 1) -> Iterator[None]:
 
 
 def test_every_kind_of_email_is_in_exactly_one_lane() -> None:
-    written = {path.stem for path in (TEMPLATES / "mail" / "messages").glob("*.txt")}
+    written = {path.stem for path in (TEMPLATES / "mail" / "messages").glob("*.html")}
     kinds = {name for name in written if not name.startswith("_")} - PARTS
     named = [kind for some in KINDS.values() for kind in some]
     assert sorted(named) == sorted(kinds), "name each kind once in lms/mail/lanes.py"

@@ -1,20 +1,11 @@
 """Passages: which texts of an email can be edited, and their placeholders."""
 
 from lms.mail.lanes import KINDS
-from lms.mail.passages import of_template, passages_of
+from lms.mail.passages import passages_of
 
 
 def texts(kind: str) -> list[str]:
     return [one.text for one in passages_of(kind)]
-
-
-def test_html_and_text_of_a_kind_have_the_same_passages() -> None:
-    for kind in set().union(*KINDS.values()):
-        html, text = (
-            {one.original for one in of_template(f"mail/messages/{kind}.{end}")}
-            for end in ("html", "txt")
-        )
-        assert html == text, kind
 
 
 def test_passages_include_those_of_the_frame_and_of_included_parts() -> None:

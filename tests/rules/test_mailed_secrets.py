@@ -30,7 +30,7 @@ def test_every_page_that_a_secret_opens_is_known_to_email(app: Flask) -> None:
 
 def test_every_kind_that_says_a_code_is_forgotten_once_sent() -> None:
     says_code = {
-        path.stem for path in MESSAGES.glob("*.txt") if re.search(r"{{\s*code\b", path.read_text())
+        path.stem for path in MESSAGES.glob("*.html") if re.search(r"{{\s*code\b", path.read_text())
     }
     assert says_code == ONE_TIME
 

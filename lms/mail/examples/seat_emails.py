@@ -41,7 +41,6 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         {
             **_SEAT,
             "is_webinar": True,
-            "has_entry": True,
             "is_permanent": True,
             "library_url": page("/library"),
             "action_url": page("/webinars/oral-history"),

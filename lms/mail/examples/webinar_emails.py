@@ -47,7 +47,6 @@ _TRAINING: Final[Mapping[str, object]] = {
 }
 _MAILING: Final[Mapping[str, object]] = {
     "name": ALICE,
-    "body_text": "Bring two questions.",
     "body_html": Markup("<p>Bring two questions.</p>"),
     "action_url": page("/webinars/oral-history"),
     "action_label": "Go to the webinar",

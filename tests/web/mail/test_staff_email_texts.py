@@ -75,7 +75,7 @@ def test_saved_words_are_sent_with_the_code_and_can_be_reset(
         )
     mail = last_mail(database)
     assert mail.subject.startswith("Your code for ")
-    assert "Type this code:\n\n    1234 5678" in mail.text
+    assert "Type this code:\n\n1234 5678" in mail.text
     assert staff.post(f"{CODE}/reset").status_code == 303
     assert "Type **this** code:" not in staff.get(CODE).text
 
