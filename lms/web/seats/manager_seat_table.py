@@ -19,11 +19,11 @@ from lms.models.grants import Scope
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import bulk_release_and_reinvite
 from lms.seats.pool_overview import PoolCard, read_pools
-from lms.seats.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
+from lms.seats.seat_table import PAGE_SIZE, SeatRow, Standing, every_row, read_rows
 from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
-from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.pagination import page_number, pager_of, sorting
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_forms import PoolForm
@@ -31,6 +31,7 @@ from lms.web.seats.pool_texts import pool_names, pool_title
 from lms.web.seats.seat_table_filters import (
     STANDING_BADGES,
     STANDING_WORDS,
+    UP_FIRST,
     WATCHING_WORDS,
     read_state,
 )
@@ -110,7 +111,7 @@ def people(organization_id: str) -> ResponseReturnValue:
         states=[(one.value, _(words)) for one, words in STANDING_WORDS.items()],
         watchings=[(one.value, _(words)) for one, words in WATCHING_WORDS.items()],
         chips=state.chips(titles),
-        sorts=Sort,
+        **sorting(state.order, state.url, UP_FIRST),
         undo=just_done(managed),
         may_move=len(cards) > 1,
         working=working,
@@ -237,13 +238,9 @@ def row_of(row: SeatRow, pools: Mapping[str, tuple[PoolCard, str]], zone: ZoneIn
 
 def _note(row: SeatRow, zone: ZoneInfo) -> str:
     if row.standing in (Standing.INVITED, Standing.OFFERED) and row.expires_at is not None:
-        return _("until %(day)s", day=_day(row.expires_at, zone))
+        return _("until %(day)s", day=say_date(row.expires_at, zone))
     if row.standing is Standing.LOCKED:
         if row.opens_at is None:
             return _("waiting for our approval")
-        return _("unlocks on %(day)s", day=_day(row.opens_at, zone))
+        return _("unlocks on %(day)s", day=say_date(row.opens_at, zone))
     return ""
-
-
-def _day(at: datetime, zone: ZoneInfo) -> str:
-    return say_date(at, zone)

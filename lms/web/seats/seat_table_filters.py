@@ -36,7 +36,7 @@ WATCHING_WORDS: Final = {
 }
 BOUNCED: Final = "bounced"
 BOUNCED_WORDS: Final = N_("Email bounced")
-DESCENDING_FIRST: Final = frozenset({Sort.SINCE, Sort.WATCHED})
+UP_FIRST: Final = frozenset({Sort.NAME, Sort.ADDRESS, Sort.STATE})
 Word = TypeVar("Word", Sort, Standing, Watching)
 
 
@@ -67,20 +67,6 @@ class TableState:
         values: dict[str, str | int | None] = {**self.values(), **changed}
         kept: dict[str, Any] = {name: value for name, value in values.items() if value}
         return url_for(endpoint, organization_id=self.organization_id, **kept)
-
-    def sort_url(self, by: Sort) -> str:
-        """Return the URL that sorts by a column, or reverses the order."""
-        descending = by in DESCENDING_FIRST
-        if self.order.by is by:
-            descending = not self.order.descending
-        order = Order(by, descending)
-        return TableState(self.organization_id, self.wanted, order).url()
-
-    def aria_sort(self, by: Sort) -> str | None:
-        """Return the column's `aria-sort` if the table is sorted by it."""
-        if self.order.by is not by:
-            return None
-        return "descending" if self.order.descending else "ascending"
 
     def chips(self, titles: Mapping[str, str]) -> list[tuple[str, str]]:
         """Return the active filters, each with the URL of the table without it."""
