@@ -1,18 +1,17 @@
 """Transfer rules: when a seat can go to another person (PRODUCT.md, S3)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, select, true
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.models.catalog import WebinarPresenter, WebinarSeries
 from lms.models.grants import Scope
 from lms.models.recordings import Recording
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.playback.watch_records import read_places
+from lms.seats.watch_progress import covers
 
 CONTRACT_SEAT_STAYS_FOR: Final = timedelta(days=7)
 WATCHED_TOO_MUCH: Final = 0.5
@@ -57,37 +56,16 @@ def watched_share(session: Session, pool: Pool, login_id: int) -> float:
     For a single webinar, its best-watched version counts; otherwise all current recordings
     together.
     """
-    query = select(Recording.id, Recording.seconds).where(_covered(pool), Recording.seconds > 0)
+    query = (
+        select(Recording.id, Recording.seconds)
+        .join(Pool, covers(Pool, Recording))
+        .where(Pool.id == pool.id, Recording.seconds > 0)
+    )
     if pool.scope is not Scope.WEBINAR:
         query = query.where(Recording.is_current)
     lengths = {row.id: row.seconds or 0.0 for row in session.execute(query)}
     places = read_places(session, login_id=login_id, recording_ids=list(lengths))
     if pool.scope is Scope.WEBINAR:
         return max((place.share for place in places.values()), default=0.0)
-    watched = [place.watched_s for place in places.values()]
-    return _share(watched, list(lengths.values()))
-
-
-def _share(watched: Sequence[float], lengths: Sequence[float]) -> float:
-    total = sum(lengths)
-    return sum(watched) / total if total else 0.0
-
-
-def _covered(pool: Pool) -> ColumnElement[bool]:
-    if pool.scope is Scope.WEBINAR:
-        return Recording.webinar_id == pool.webinar_id
-    if pool.scope is Scope.SERIES:
-        return exists().where(
-            and_(
-                WebinarSeries.webinar_id == Recording.webinar_id,
-                WebinarSeries.series_id == pool.series_id,
-            )
-        )
-    if pool.scope is Scope.PRESENTER:
-        return exists().where(
-            and_(
-                WebinarPresenter.webinar_id == Recording.webinar_id,
-                WebinarPresenter.presenter_id == pool.presenter_id,
-            )
-        )
-    return true()
+    total = sum(lengths.values())
+    return sum(place.watched_s for place in places.values()) / total if total else 0.0
