@@ -78,7 +78,8 @@ def make_draft_again(
     ordered it.
     """
     row = find_in_state(session, slug, WebinarState.ANNOUNCED)
-    if count_informed(session, row.id) or _has_pool(session, row.id):
+    has_pool = select(exists().where(Pool.webinar_id == row.id))
+    if count_informed(session, row.id) or session.scalar(has_pool):
         raise Conflict(IS_KNOWN, code="is_known")
     row.announced_at = None
     return change_state(session, row, WebinarState.DRAFT, "drafted_again", actor=actor, now=now)
@@ -111,10 +112,6 @@ def delete_draft(session: Session, slug: str, *, actor: str | None, now: datetim
     audit.record(session, "webinar.deleted", row.public_id, actor=actor, now=now)
     session.expunge(row)
     return title
-
-
-def _has_pool(session: Session, webinar_id: int) -> bool:
-    return bool(session.scalar(select(exists().where(Pool.webinar_id == webinar_id))))
 
 
 def _has_files(session: Session, webinar_id: int) -> bool:

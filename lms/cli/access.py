@@ -78,7 +78,7 @@ def grant(console: Console, email: str, slug: str, *, as_json: bool) -> None:
     with console.carrel.database.transaction() as session:
         line = grants.hold_for_good(
             session,
-            login_id=_login_id(session, email),
+            login_id=accounts.find_by_email(session, email).id,
             webinar_id=_webinar_id(session, slug),
             actor=None,
             now=clock.now(),
@@ -174,10 +174,6 @@ def _weighed(decision: Decision) -> tuple[Weighed, ...]:
         )
         for candidate in decision.candidates
     )
-
-
-def _login_id(session: Session, email: str) -> int:
-    return accounts.find_by_email(session, email).id
 
 
 def _webinar_id(session: Session, slug: str) -> int:

@@ -9,7 +9,6 @@ from sqlalchemy import case, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
-from lms.lti_facade.content_names import shown_in_series
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.playback import PlaybackSession, WatchRecord
@@ -58,13 +57,6 @@ def find_webinar_extent(
     """Return the extent of a link to a webinar, by slug or public ID; empty if there is none."""
     query = select(Webinar.id).where(or_(Webinar.slug == name, Webinar.public_id == name)).limit(1)
     return Extent(tuple(session.scalars(query)), starts_s, ends_s)
-
-
-def find_series_extent(
-    session: Session, organization_id: int, name: str, *, now: datetime
-) -> Extent:
-    """Return the extent of a link to a series: everything in it that the organization can show."""
-    return Extent(shown_in_series(session, organization_id, name, now=now))
 
 
 def changed_since(session: Session, since: datetime) -> Mapping[int, frozenset[int]]:

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.bulk_insert import add_once
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.lti_facade.content_names import shown_in_series
 from lms.lti_facade.progress import (
     Extent,
     changed_since,
-    find_series_extent,
     find_webinar_extent,
     logins_of,
     watched_share,
@@ -266,7 +266,8 @@ def _extent(session: Session, pair: _Pair, now: datetime) -> Extent:
         return find_webinar_extent(
             session, target.webinar, starts_s=target.starts_s, ends_s=target.ends_s
         )
-    return find_series_extent(session, pair.organization_id, target.series or "", now=now)
+    series = target.series or ""
+    return Extent(shown_in_series(session, pair.organization_id, series, now=now))
 
 
 def _standing(session: Session, pair: _Pair, login_id: int, extent: Extent) -> Standing | None:

@@ -109,7 +109,7 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
     if decision.code is Code.WEBINAR_PULLED:
         return _pulled(decision, webinar, slug)
     grant = decision.grant
-    since = _day(_since(grant), zone) if grant and isinstance(decision, Admitted) else None
+    since = say_long_date(_since(grant), zone) if grant and isinstance(decision, Admitted) else None
     until = None
     if isinstance(decision, Admitted) and decision.ends_at is not None:
         until = last_day(decision.ends_at, zone)
@@ -241,7 +241,3 @@ def _since(grant: GrantFacts) -> datetime:
     """Return when this person's access began; access through a seat begins when it is claimed."""
     claimed_at = grant.place.claimed_at if grant.place else None
     return max(grant.starts_at, claimed_at or grant.starts_at)
-
-
-def _day(at: datetime, zone: ZoneInfo) -> str:
-    return say_long_date(at, zone)

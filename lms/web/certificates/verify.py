@@ -74,15 +74,10 @@ def paper(public_id: str) -> ResponseReturnValue:
     asked = request.args.get("paper", "")
     size = {"letter": Size.LETTER, "a4": Size.A4}.get(asked, usual_size())
     answer = Response(certificate_pdf(facts, head, size), content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{file_name(facts)}"'
+    answer.headers["Content-Disposition"] = f'inline; filename="certificate-{facts.slug}.pdf"'
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
-
-
-def file_name(facts: CertificateFacts) -> str:
-    """Return the file name of a certificate's PDF."""
-    return f"certificate-{facts.slug}.pdf"
 
 
 def usual_size() -> Size:

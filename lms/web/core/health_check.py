@@ -39,7 +39,7 @@ def ready() -> ResponseReturnValue:
     no reason to take the pages out of rotation.
     """
     checks = {
-        "database": _holds(_has_tables),
+        "database": _holds(lambda: fits(carrel().database)),
         "storage": _holds(_reads_storage),
         "disk": _holds(lambda: free_bytes(carrel()) > LITTLE_BYTES),
     }
@@ -75,10 +75,6 @@ def _holds(ask: Callable[[], bool]) -> bool:
         return ask()
     except (SQLAlchemyError, StorageAway, OSError):
         return False
-
-
-def _has_tables() -> bool:
-    return fits(carrel().database)
 
 
 def _reads_storage() -> bool:

@@ -70,11 +70,10 @@ def _areas() -> Mapping[str, Mapping[str, str]]:
     for name in sorted(places()):
         area, _slash, place = name.partition("/")
         found[area][name] = _city(place)
-    return {area: dict(sorted(cities.items(), key=_label)) for area, cities in found.items()}
-
-
-def _label(option: tuple[str, str]) -> str:
-    return option[1].casefold()
+    return {
+        area: dict(sorted(cities.items(), key=lambda option: option[1].casefold()))
+        for area, cities in found.items()
+    }
 
 
 def _city(place: str) -> str:

@@ -78,7 +78,7 @@ def of_payer(key: str) -> ResponseReturnValue:
 
 def _record(payer: Customer, first: str) -> ResponseReturnValue:
     with read_session() as session:
-        invoices = _in_order(open_invoices(session, payer), first)
+        invoices = sorted(open_invoices(session, payer), key=lambda one: one.order_id != first)
         currency = invoices[0].currency if invoices else currency_of(session)
     form = _form(invoices, first, currency)
 
@@ -200,10 +200,6 @@ def _moved(payment_id: str, act_name: str) -> str:
             case _:
                 raise NotFound
     return DONE[act_name]
-
-
-def _in_order(invoices: Sequence[OpenInvoice], first: str) -> list[OpenInvoice]:
-    return sorted(invoices, key=lambda one: one.order_id != first)
 
 
 def _form(invoices: Sequence[OpenInvoice], first: str, currency: str) -> PaymentForm:

@@ -106,7 +106,9 @@ def grant_row(held: HeldGrant, *, login_id: str, zone: ZoneInfo) -> GrantRow:
         what=covered(held.scope, held.covers),
         kind=_(KINDS[held.kind]),
         term=_term(held, zone),
-        source=_ordered(held.order, zone) if held.order else _given(held, zone),
+        source=_ordered(held.order, zone)
+        if held.order
+        else _("Given %(day)s", day=say_date(held.created_at, zone)),
         order=held.order.public_id if held.order else None,
         state=state,
         badge=badge,
@@ -164,10 +166,6 @@ def _ordered(order: OrderedAs, zone: ZoneInfo) -> str:
             terms=terms,
         )
     return f"{told} ({order.po_number})" if order.po_number else told
-
-
-def _given(held: HeldGrant, zone: ZoneInfo) -> str:
-    return _("Given %(day)s", day=say_date(held.created_at, zone))
 
 
 def _note(held: HeldGrant, zone: ZoneInfo) -> str:

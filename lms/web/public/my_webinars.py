@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.access.explanations import Sentence, describe, grace_sentence, last_day
+from lms.access.explanations import describe, grace_sentence, last_day
 from lms.access.person_grants_and_seats import Holding
 from lms.access.policy import LIVE_OPENS_BEFORE, UNPAID, Candidate, Code, PoolPlace, Way
 from lms.accounts.recovery_email_prompt import asks_for_recovery
@@ -94,7 +94,9 @@ def library() -> ResponseReturnValue:
         open_showings=[each for each in shown if each.is_open],
         hosts=hosts,
         asks_for_recovery=asks,
-        graced=[said(_grace(each)) for each in shelf.graced],
+        graced=[
+            said(grace_sentence(each.candidate.grant, reading_zone())) for each in shelf.graced
+        ],
         passes=passes,
         wanted=wanted,
         shows=[(show.value, _(words)) for show, words in SHOWS.items()],
@@ -223,11 +225,6 @@ def _place(holding: Holding) -> PoolPlace:
     return holding.place
 
 
-def _grace(holding: Holding) -> Sentence:
-    """Return that an organization's contract ended, and how long people can still watch."""
-    return grace_sentence(holding.candidate.grant, reading_zone())
-
-
 def _card(volume: Volume) -> Card:
     place, version = volume.place, volume.version
     begun = place if place is not None and place.is_begun else None
@@ -241,7 +238,7 @@ def _card(volume: Volume) -> Card:
         slug=volume.slug,
         title=volume.title,
         url=_url(volume),
-        poster_url=_poster(volume),
+        poster_url=picture_of(volume.slug, None if volume.is_pulled else version),
         minutes=minutes_of(version.seconds) if version else volume.minutes,
         presenters=", ".join(volume.presenters),
         when=when,
@@ -258,10 +255,6 @@ def _url(volume: Volume) -> str:
     is_playable = volume.version is not None and volume.decision.code not in UNPAID
     endpoint = "watch.watch" if is_playable else "catalog.webinar"
     return url_for(endpoint, slug=volume.slug)
-
-
-def _poster(volume: Volume) -> str:
-    return picture_of(volume.slug, None if volume.is_pulled else volume.version)
 
 
 def _pass(session: Session, candidate: Candidate) -> tuple[str, str, bool, Cover | None]:

@@ -63,7 +63,7 @@ def create(slug: str) -> ResponseReturnValue:
     upload = chunks.begin(carrel(), wanted, login_id=required_viewer().login_id)
     kept = (
         chunks.receive(carrel(), upload, 0, tus_protocol.piece())
-        if tus_protocol.brings_a_piece()
+        if request.mimetype == tus_protocol.PIECE_TYPE
         else 0
     )
     headers = tus_protocol.progress_headers(kept, upload.expires_at)

@@ -119,11 +119,6 @@ def metadata() -> Mapping[str, str]:
     return found
 
 
-def brings_a_piece() -> bool:
-    """Return whether a request that creates an upload includes its first chunk."""
-    return request.mimetype == PIECE_TYPE
-
-
 def piece() -> Body:
     """Return the request's chunk; raises WrongContent, and Invalid for an invalid checksum."""
     if request.mimetype != PIECE_TYPE:

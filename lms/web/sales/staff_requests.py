@@ -275,7 +275,7 @@ def _page(
         due=say_datetime(facts.due_at, zone),
         asked=say_datetime(facts.created_at, zone),
         closed=say_datetime(facts.closed_at, zone) if facts.closed_at else None,
-        domain_form=domain or DomainForm(domain=_domain(facts)),
+        domain_form=domain or DomainForm(domain=facts.reference or facts.email.rpartition("@")[2]),
         answer_form=answering,
         note_form=NoteForm(note=facts.note),
     )
@@ -290,11 +290,6 @@ def _registration(facts: RequestFacts) -> str:
     if standing is None:
         return _("Not registered")
     return _("Registered") if standing.is_coming else _("Can't attend")
-
-
-def _domain(facts: RequestFacts) -> str:
-    """Return the requested domain, or that of the requester's own address."""
-    return facts.reference or facts.email.rpartition("@")[2]
 
 
 def _wanted(query: str, state: str, kind: RequestKind | None) -> Wanted:

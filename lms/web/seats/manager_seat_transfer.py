@@ -1,7 +1,5 @@
 """Manager pages for a seat transfer, and an invitation's corrected address (S3)."""
 
-from zoneinfo import ZoneInfo
-
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -151,7 +149,9 @@ def _reassign_page(managed: Managed, seat_id: str, form: NextHolderForm) -> str:
         person=lost.name or lost.email or _("Person without an email address"),
         covers=lost.covers or _("all webinars"),
         losses=_losses(lost),
-        stays_until=_stays_until(lost, zone_of(managed)),
+        stays_until=say_datetime(lost.refill.opens_at, zone_of(managed))
+        if lost.refill.opens_at
+        else "",
         needs_approval=lost.refill.needs_approval,
     )
 
@@ -169,7 +169,3 @@ def _losses(lost: Losses) -> list[str]:
         _("They lose access through it within a minute on all devices."),
         _("We email them. They keep their certificates and any other access."),
     ]
-
-
-def _stays_until(lost: Losses, zone: ZoneInfo) -> str:
-    return say_datetime(lost.refill.opens_at, zone) if lost.refill.opens_at else ""

@@ -118,11 +118,12 @@ def _page(form: SellerForm, current: SellerSettings, currency: str) -> str:
         masked_account=current.masked_account,
         numbered=NUMBERED,
         methods=[
-            (_(words), method in offered, current.takes(method), _missing(current, method))
+            (
+                _(words),
+                method in offered,
+                current.takes(method),
+                ", ".join(_(FIELD_WORDS[name]) for name in missing_fields(current, method)),
+            )
             for method, words in METHOD_WORDS.items()
         ],
     )
-
-
-def _missing(settings: SellerSettings, method: Method) -> str:
-    return ", ".join(_(FIELD_WORDS[name]) for name in missing_fields(settings, method))

@@ -129,7 +129,8 @@ def desk() -> ResponseReturnValue:
         differing = balances_that_differ(session)
         trouble = read_trouble(session, now=now())
         checklist = read_checklist(session)
-        setup = _setup(read_setup(session, carrel().settings))
+        steps = read_setup(session, carrel().settings)
+        setup = [_setup_step(step, is_done=is_done) for step, is_done in steps]
         today = on_wall_clock(now(), mail_context().zone).date()
         ending = ending_vendor_documents(session, on=today)
         unused_texts = [kind for kind, is_used in edited_kinds(session).items() if not is_used]
@@ -206,10 +207,6 @@ def _steps(checklist: Checklist) -> list[ShownStep]:
         ShownStep(_(STEP_WORDS[step]), _step_url(step), is_done, _("(by an owner)"))
         for step, is_done in checklist.steps
     ]
-
-
-def _setup(steps: Sequence[tuple[SetupStep, bool]]) -> list[ShownStep]:
-    return [_setup_step(step, is_done=is_done) for step, is_done in steps]
 
 
 def _setup_step(step: SetupStep, *, is_done: bool) -> ShownStep:

@@ -153,7 +153,7 @@ def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Resp
     sought = Sought(
         query=values.get("q", "").strip()[:200],
         series=values.get("series", "").strip()[:200],
-        page=_page_number(values.get("page", "")),
+        page=read_figures(values.get("page", ""), LAST_PAGE) or 1,
     )
     with read_session() as session:
         basket = _basket(session, frame, asked)
@@ -195,10 +195,6 @@ def _series_form(sought: Sought, found: Selection) -> SeriesForm:
         names = Names(numbered, url)
     form.series.offer(names, ("", _("All recordings")))
     return form
-
-
-def _page_number(text: str) -> int:
-    return read_figures(text, LAST_PAGE) or 1
 
 
 def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:
