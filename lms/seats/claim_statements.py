@@ -150,7 +150,7 @@ def seat_one(
     audit entry is written last because it can't be deleted.
     """
     driver = Driver.of(session)
-    got = find_viewer(driver, pool_id, sitter, place, now)
+    got = seat_uncounted(driver, pool_id, sitter, place, now)
     if isinstance(got, Seated):
         if not count_on(driver, pool_id, 1):
             stand_up(driver, got)
@@ -160,7 +160,7 @@ def seat_one(
     return got
 
 
-def find_viewer(
+def seat_uncounted(
     driver: Driver, pool_id: int, sitter: Sitter, place: Place, now: datetime
 ) -> Seated | Clash:
     """Seat a person without counting them; returns Clash if they already have a seat there."""
@@ -177,7 +177,7 @@ def find_viewer(
 
 
 def stand_up(driver: Driver, seated: Seated) -> None:
-    """Undo `find_viewer` for a person who couldn't be counted."""
+    """Undo `seat_uncounted` for a person who couldn't be counted."""
     _UNASSIGN.count(driver, {"assignment": seated.assignment_id})
     leave(driver, seated.seat_id)
 

@@ -124,7 +124,7 @@ _ASSIGN: Final = CompiledStatement(
 def _in_one() -> Select[*tuple[Any, ...]]:
     """Return one statement for seat, assignment, count and audit; each part depends on the one before."""
     seat: CTE = _ADD.cte("seat_added")
-    viewer: CTE = (
+    assigned: CTE = (
         insert_on_postgresql(ASSIGNMENTS)
         .from_select(*_assigned(seat.c.id, seat))
         .on_conflict_do_nothing()
@@ -133,16 +133,16 @@ def _in_one() -> Select[*tuple[Any, ...]]:
     )
     counted: CTE = (
         update(POOLS)
-        .where(POOLS.c.id == viewer.c.pool_id, HAS_ROOM)
+        .where(POOLS.c.id == assigned.c.pool_id, HAS_ROOM)
         .values(used=POOLS.c.used + 1)
         .returning(POOLS.c.id)
         .cte("counted")
     )
     told: CTE = audit.recorded_of(counted, _ACT, _seat, at=_now).cte("told")
     return (
-        select(seat.c.id, viewer.c.id.label("assignment"), counted.c.id.label("counted"))
+        select(seat.c.id, assigned.c.id.label("assignment"), counted.c.id.label("counted"))
         .select_from(seat)
-        .outerjoin(viewer, true())
+        .outerjoin(assigned, true())
         .outerjoin(counted, true())
         .add_cte(told)
     )

@@ -16,7 +16,7 @@ from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.seats import claims, invitations, mails
-from lms.seats.claim_statements import find_viewer, stand_up
+from lms.seats.claim_statements import seat_uncounted, stand_up
 from lms.seats.invitations import STAYS_OPEN, TAKES_NOBODY
 from lms.seats.release_undo import TOO_LATE, TOO_OLD, restore
 from lms.seats.seat_counts import (
@@ -153,7 +153,7 @@ def _move(
         if is_claimed
         else Place(AssignmentState.INVITED, now + STAYS_OPEN)
     )
-    got = find_viewer(Driver.of(session), pool_id, sitter, place, now)
+    got = seat_uncounted(Driver.of(session), pool_id, sitter, place, now)
     if not isinstance(got, Seated):
         return None
     if not count_in(session, pool_id):

@@ -116,8 +116,8 @@ def end_playback(session: Session, pool_id: int, ended_as: PlaybackEnd, *, now: 
     Players of people with other access continue automatically.
     """
     family = select(Pool.id).where(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))
-    viewer = and_(Assignment.pool_id.in_(family), Assignment.ended_at.is_(None))
-    end_for_logins(session, _people(viewer), ended_as=ended_as, now=now)
+    held = and_(Assignment.pool_id.in_(family), Assignment.ended_at.is_(None))
+    end_for_logins(session, _people(held), ended_as=ended_as, now=now)
     its_grants = select(Grant.id).where(Grant.pool_id == pool_id)
     end_previews(session, its_grants, ended_as=ended_as, now=now)
 
@@ -216,15 +216,15 @@ def _fit(
     ids = [pool.id for pool in family]
     parent = next(pool for pool in family if pool.id == parent_id)
     released = 0
-    viewer = _sitting(session, ids)
-    if stands.seats is not None and sum(viewer.values()) > stands.seats:
-        released = _shed(session, ids, sum(viewer.values()) - stands.seats, now)
-        viewer = _sitting(session, ids)
+    taken = _sitting(session, ids)
+    if stands.seats is not None and sum(taken.values()) > stands.seats:
+        released = _shed(session, ids, sum(taken.values()) - stands.seats, now)
+        taken = _sitting(session, ids)
     if _is_more(stands.seats, parent.capacity):
-        room = None if stands.seats is None else stands.seats - sum(viewer.values())
+        room = None if stands.seats is None else stands.seats - sum(taken.values())
         _thaw(session, ids, room)
-        viewer = _sitting(session, ids)
-    _allot_again(family, parent, stands.seats, viewer)
+        taken = _sitting(session, ids)
+    _allot_again(family, parent, stands.seats, taken)
     session.flush()
     for pool_id in ids:
         offer_next(session, pool_id, now=now)
@@ -240,15 +240,15 @@ def _is_more(seats: int | None, than: int | None) -> bool:
 
 
 def _allot_again(
-    family: Sequence[Pool], parent: Pool, seats: int | None, viewer: dict[int, int]
+    family: Sequence[Pool], parent: Pool, seats: int | None, taken: dict[int, int]
 ) -> None:
     """Set each pool's capacity and use; unused allotted seats shrink if capacity is short."""
-    spare = None if seats is None else seats - sum(viewer.values())
-    used = viewer[parent.id]
+    spare = None if seats is None else seats - sum(taken.values())
+    used = taken[parent.id]
     for child in family:
         if child is parent:
             continue
-        child.used = viewer[child.id]
+        child.used = taken[child.id]
         if seats is not None or child.allotted is not None:
             wanted = child.used if child.allotted is None else child.allotted
             unused = max(0, wanted - child.used)
@@ -332,6 +332,6 @@ def _thaw(session: Session, ids: Sequence[int], room: int | None) -> None:
 
 def _people(which: ColumnElement[bool]) -> Select[int]:
     """Select all logins of the people with these assignments."""
-    viewer = select(_kept).join_from(Assignment, _holder, _holder.id == Assignment.login_id)
-    kept = viewer.where(which)
+    theirs = select(_kept).join_from(Assignment, _holder, _holder.id == Assignment.login_id)
+    kept = theirs.where(which)
     return select(Login.id).where(or_(Login.id.in_(kept), Login.merged_into.in_(kept)))

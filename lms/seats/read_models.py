@@ -1,4 +1,4 @@
-"""Read models of seats: each seat and the person who has it."""
+"""Read models of seats: each seat, the person who has it, and everyone who had it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.access.merged_organizations import kept_organization
 from lms.core.errors import N_, NotFound
 from lms.models.accounts import Login
-from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.seats.seat_counts import NO_SUCH_SEAT
 
 NOBODY_OF_THIS_ADDRESS = N_("No one with this email address has one of these seats.")
@@ -36,6 +36,21 @@ class SeatFacts:
     name: str
     claimed_at: datetime | None
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatHolder:
+    """One person's time in one seat; `ended_at` is None for the current person."""
+
+    assignment_id: int
+    name: str
+    email: str | None
+    state: AssignmentState
+    invited_at: datetime
+    claimed_at: datetime | None
+    expires_at: datetime | None
+    ended_at: datetime | None
+    ended_as: AssignmentEnd | None
 
 
 _SEATS: Final = (
@@ -87,3 +102,24 @@ def seat_of_address(session: Session, pool_id: int, email_key: str) -> SeatFacts
     if row is None:
         raise NotFound(NOBODY_OF_THIS_ADDRESS)
     return SeatFacts(*tuple(row))
+
+
+def read_history(session: Session, seat_id: int) -> tuple[SeatHolder, ...]:
+    """Return everyone who has had a seat, the latest first."""
+    rows = session.execute(
+        select(
+            Assignment.id,
+            func.coalesce(Login.name, Assignment.name, ""),
+            func.coalesce(Assignment.email, Login.email),
+            Assignment.state,
+            Assignment.created_at,
+            Assignment.claimed_at,
+            Assignment.expires_at,
+            Assignment.ended_at,
+            Assignment.ended_as,
+        )
+        .outerjoin(Login, Login.id == Assignment.login_id)
+        .where(Assignment.seat_id == seat_id)
+        .order_by(Assignment.id.desc())
+    )
+    return tuple(SeatHolder(*row) for row in rows)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict
+from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat, SeatState
 from lms.seats import mails
 from lms.seats.claims import BY_A_MANAGER
@@ -16,6 +17,17 @@ from lms.seats.waitlist_offers import Busy, impatient, retract_offer
 
 TOO_LATE = N_("This can't be undone because the seat was assigned to someone else.")
 TOO_OLD = N_("It's too late to undo this. Invite the person again.")
+
+
+def released_together(session: Session, *, actor: str, at: datetime) -> tuple[tuple[str, int], ...]:
+    """Return the public IDs of the seats that a person released in one action, each with its pool."""
+    rows = session.execute(
+        select(Seat.public_id, Seat.pool_id)
+        .join(AuditEntry, AuditEntry.subject == Seat.public_id)
+        .where(AuditEntry.act == "seat.released", AuditEntry.actor == actor, AuditEntry.at == at)
+        .order_by(Seat.pool_id, Seat.id)
+    )
+    return tuple((row.public_id, row.pool_id) for row in rows)
 
 
 def restore(session: Session, seat_id: str, *, actor: str | None, now: datetime) -> None:

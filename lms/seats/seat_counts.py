@@ -35,7 +35,7 @@ from lms.models.seats import (
     SeatState,
 )
 from lms.seats.capacity import Capacity, Line, capacity_at
-from lms.seats.claim_statements import POOLS, SEATS, count_on, find_viewer, stand_up
+from lms.seats.claim_statements import POOLS, SEATS, count_on, seat_uncounted, stand_up
 from lms.seats.claim_statements import Clash as Clash
 from lms.seats.claim_statements import Full as Full
 from lms.seats.claim_statements import Place as Place
@@ -118,17 +118,17 @@ def seat_many(
     driver = Driver.of(session)
     answers: dict[Sitter, Seated | Clash | Full] = {}
     for sitter in sorted(sitters, key=lambda one: (one.email_key or "", one.login_id or 0)):
-        answers[sitter] = find_viewer(driver, pool_id, sitter, place, now)
-    viewer = [sitter for sitter in sitters if isinstance(answers[sitter], Seated)]
-    if not count_in(session, pool_id, len(viewer)):
+        answers[sitter] = seat_uncounted(driver, pool_id, sitter, place, now)
+    seated_ones = [sitter for sitter in sitters if isinstance(answers[sitter], Seated)]
+    if not count_in(session, pool_id, len(seated_ones)):
         pool = lock_pool(session, pool_id)
-        free = len(viewer) if pool.capacity is None else max(0, pool.capacity - pool.used)
-        for sitter in viewer[free:]:
+        free = len(seated_ones) if pool.capacity is None else max(0, pool.capacity - pool.used)
+        for sitter in seated_ones[free:]:
             seated = answers[sitter]
             if isinstance(seated, Seated):
                 stand_up(driver, seated)
             answers[sitter] = Full()
-        count_in(session, pool_id, min(free, len(viewer)))
+        count_in(session, pool_id, min(free, len(seated_ones)))
     for answer in answers.values():
         if isinstance(answer, Seated):
             audit.record(session, f"seat.{place.state}", answer.seat, actor=actor, now=now)
@@ -160,7 +160,7 @@ def free_left_seats(session: Session, pool_ids: Iterable[int]) -> None:
 
 def recount(session: Session, pool_id: int) -> int:
     """Return how many seats of a pool are used according to the rows, without allotted seats."""
-    viewer = select(func.count(Assignment.id)).where(
+    taken = select(func.count(Assignment.id)).where(
         Assignment.pool_id == pool_id,
         Assignment.ended_at.is_(None),
         Assignment.state.in_(COUNTED),
@@ -168,7 +168,7 @@ def recount(session: Session, pool_id: int) -> int:
     locked = select(func.count(Seat.id)).where(
         Seat.pool_id == pool_id, Seat.state == SeatState.LOCKED
     )
-    return (session.scalar(viewer) or 0) + (session.scalar(locked) or 0)
+    return (session.scalar(taken) or 0) + (session.scalar(locked) or 0)
 
 
 def tell_later(

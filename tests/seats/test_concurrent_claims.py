@@ -17,7 +17,7 @@ from lms.grants.grants import Term
 from lms.models.grants import Withdrawal
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat
 from lms.seats import claims, pools
-from lms.seats.claim_statements import Full, Place, Sitter, count_on, find_viewer, seat_one
+from lms.seats.claim_statements import Full, Place, Sitter, count_on, seat_one, seat_uncounted
 from lms.seats.waitlist_offers import impatient
 from tests.clock import NOW
 from tests.seats.pool_fixtures import (
@@ -138,7 +138,7 @@ def test_who_waits_and_claims_at_that_moment_is_not_waited_for(database: Databas
     with database.transaction() as session:  # dan's claim, before it comes to the count
         sitter = claims.asking_sitter(session, dan)
         driver = Driver.of(session)
-        find_viewer(driver, home.pool_id, sitter, Place(AssignmentState.CLAIMED), NOW)
+        seat_uncounted(driver, home.pool_id, sitter, Place(AssignmentState.CLAIMED), NOW)
         let_go(database, seat)
         assert count_on(driver, home.pool_id, 1)
     assert states(database, home.pool_id)[dan] is AssignmentState.CLAIMED

@@ -17,9 +17,9 @@ from lms.core import clock
 from lms.core.errors import Conflict, NotFound
 from lms.models.seats import AssignmentEnd
 from lms.seats import bulk_release_and_reinvite, claims, invitations, release_undo
-from lms.seats.assignment_history import released_together
 from lms.seats.bulk_release_and_reinvite import Act
 from lms.seats.pool_overview import read_pools
+from lms.seats.release_undo import released_together
 from lms.seats.seat_table import read_chosen
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in

@@ -17,9 +17,8 @@ from lms.models.grants import Scope
 from lms.models.seats import AssignmentEnd, AssignmentState, SeatState
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import invitations
-from lms.seats.assignment_history import FrameViewer, read_history
 from lms.seats.pool_overview import PoolCard, read_pool
-from lms.seats.read_models import SeatFacts, find_seat
+from lms.seats.read_models import SeatFacts, SeatHolder, find_seat, read_history
 from lms.seats.seat_table import Standing
 from lms.seats.watch_progress import COMPLETED_FROM, read_shares
 from lms.web.certificates.texts_and_pdfs import day_of, hours_words
@@ -138,11 +137,11 @@ def own_seat(session: Session, managed: Managed, seat_id: str) -> SeatFacts:
     return found
 
 
-def _name(viewer: FrameViewer) -> str:
-    return viewer.name or viewer.email or _("Person without an email address")
+def _name(holder: SeatHolder) -> str:
+    return holder.name or holder.email or _("Person without an email address")
 
 
-def _badge(found: SeatFacts, sits: FrameViewer | None) -> tuple[str, str]:
+def _badge(found: SeatFacts, sits: SeatHolder | None) -> tuple[str, str]:
     if sits is None:
         if found.state is SeatState.LOCKED:
             return _(STANDING_WORDS[Standing.LOCKED]), "none"
@@ -154,7 +153,7 @@ def _badge(found: SeatFacts, sits: FrameViewer | None) -> tuple[str, str]:
 def _facts(
     found: SeatFacts,
     card: PoolCard,
-    sits: FrameViewer | None,
+    sits: SeatHolder | None,
     shares: tuple[float, ...],
     zone: ZoneInfo,
 ) -> list[tuple[str, str]]:
@@ -184,13 +183,13 @@ def _watched(card: PoolCard, shares: tuple[float, ...]) -> list[tuple[str, str]]
     return [(_("Webinars started"), str(len(shares))), (_("Completed"), str(completed))]
 
 
-def _chapter(viewer: FrameViewer, zone: ZoneInfo) -> Chapter:
-    ended = viewer.ended_as
-    how = _(ENDINGS[ended]) if ended else _(STANDING_WORDS[Standing(viewer.state.value)])
+def _chapter(holder: SeatHolder, zone: ZoneInfo) -> Chapter:
+    ended = holder.ended_as
+    how = _(ENDINGS[ended]) if ended else _(STANDING_WORDS[Standing(holder.state.value)])
     return Chapter(
-        name=_name(viewer),
-        email=(viewer.email or "") if viewer.name else "",
-        since=say_date(viewer.claimed_at or viewer.invited_at, zone),
-        until=say_date(viewer.ended_at, zone) if viewer.ended_at else "",
+        name=_name(holder),
+        email=(holder.email or "") if holder.name else "",
+        since=say_date(holder.claimed_at or holder.invited_at, zone),
+        until=say_date(holder.ended_at, zone) if holder.ended_at else "",
         how=how,
     )
