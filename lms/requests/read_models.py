@@ -45,7 +45,8 @@ MONEY_BACK: Final = "MONEY_BACK"  # the reference code of refund requests
 class RequestFacts:
     """A request; fields ending in `_id` are row ids, except public ones.
 
-    `to_email` is the person named for a seat. `owner` is the name of the person of our team who answers.
+    `to_email` is the person named for a seat. `owner` is the name of the person of our team who answers,
+    `owner_key` their public ID.
     """
 
     id: int
@@ -58,6 +59,7 @@ class RequestFacts:
     organization_name: str
     login_id: int | None
     owner: str | None
+    owner_key: str | None
     organization_id: int | None
     organization_slug: str | None
     webinar_id: int | None
@@ -122,11 +124,15 @@ class RequestFacts:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Filters of a list: words, states, and kind; `overdue_at` selects requests overdue at that time."""
+    """Filters of a list: words, states, kind, and the owner's public ID.
+
+    `overdue_at` selects requests overdue at that time.
+    """
 
     query: str = ""
     states: Sequence[RequestState] = ()
     kind: RequestKind | None = None
+    owner: str = ""
     overdue_at: datetime | None = None
 
 
@@ -140,11 +146,12 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The number of open requests, and how many of them are overdue or ask for an accommodation."""
+    """The number of open requests; of them the overdue ones, those for an accommodation, and one's own."""
 
     total: int
     overdue: int
     accommodations: int = 0
+    own: int = 0
 
 
 _OWNER: Final = aliased(Login)
@@ -167,6 +174,7 @@ _FACTS: Final = (
         DeskRequest.organization_name,
         DeskRequest.login_id,
         _OWNER.name.label("owner"),
+        _OWNER.public_id.label("owner_key"),
         DeskRequest.organization_id,
         Organization.slug.label("organization_slug"),
         DeskRequest.webinar_id,
@@ -249,14 +257,15 @@ def list_requests(session: Session, wanted: Wanted, *, offset: int, limit: int) 
     return Requests(tuple(_facts(row) for row in rows), total)
 
 
-def count_waiting(session: Session, *, now: datetime) -> Waiting:
-    """Return how many requests are open, overdue, and about accommodations."""
+def count_waiting(session: Session, *, login_id: int, now: datetime) -> Waiting:
+    """Return how many requests are open, overdue, about accommodations, and assigned to a login."""
     is_open = DeskRequest.state.in_(OPEN)
     row = session.execute(
         select(
             func.count(),
             func.count().filter(DeskRequest.due_at <= now),
             func.count().filter(DeskRequest.kind == RequestKind.ACCOMMODATION),
+            func.count().filter(DeskRequest.owner_id == login_id),
         ).where(is_open)
     ).one()
     return Waiting(*row)
@@ -274,6 +283,9 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions.append(DeskRequest.state.in_(wanted.states))
     if wanted.kind is not None:
         conditions.append(DeskRequest.kind == wanted.kind)
+    if wanted.owner:
+        owner = select(Login.id).where(Login.public_id == wanted.owner)
+        conditions.append(DeskRequest.owner_id == owner.scalar_subquery())
     if wanted.overdue_at is not None:
         late = DeskRequest.due_at <= wanted.overdue_at
         conditions.append(and_(DeskRequest.state.in_(OPEN), late))

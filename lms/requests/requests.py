@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -15,13 +15,12 @@ from lms.core.attached_files import KeptFile
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail.links import Links, MailContext
-from lms.models.accounts import Login, SellerRole
 from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine
 from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.pricing.price_list import MOST_SEATS, Price
 from lms.pricing.quotes import Ask, Quote, Unpriced, quote
-from lms.requests import mails
+from lms.requests import mails, owners
 from lms.requests.business_days import DAY_ENDS, due_after
 from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
 
@@ -109,8 +108,8 @@ def ask(
 ) -> RequestFacts:
     """Create a request, email a receipt to the person, and notify our team.
 
-    The first owner of the team is responsible for it until someone takes it. Raises Invalid, with errors
-    by field.
+    Who closed the last request of its kind is responsible for it, until it is assigned to someone else.
+    Raises Invalid, with errors by field.
     """
     clean = checked(new)
     offer = offer_of(new.kind, new.offer)
@@ -121,7 +120,7 @@ def ask(
         email=clean.email,
         organization_name=clean.organization_name,
         login_id=new.login_id,
-        owner_id=_first_owner(session),
+        owner_id=owners.usual_owner(session, new.kind),
         organization_id=new.organization_id,
         webinar_id=new.webinar_id,
         pool_id=new.pool_id,
@@ -150,10 +149,14 @@ def ask(
     return facts
 
 
-def take_in_hand(session: Session, request_id: str, *, actor: str | None, now: datetime) -> None:
-    """Assign a request to the actor; raises NotFound, and Conflict if it was already answered."""
-    _move(session, request_id, RequestState.IN_HAND, now=now)
-    _set(session, request_id, owner_id=_login_of(session, actor))
+def assign(session: Session, request_id: str, *, to: str, actor: str | None, now: datetime) -> None:
+    """Assign an open request to a person of our team, by public ID.
+
+    Raises NotFound, also for a person who can't answer requests, and Conflict if it was already answered.
+    """
+    if owners.find_owner(session, to) is None:
+        raise NotFound
+    _move(session, request_id, RequestState.IN_HAND, owner=to, now=now)
     audit.record(session, "request.taken", request_id, actor=actor, now=now)
 
 
@@ -174,7 +177,7 @@ def finish(  # noqa: PLR0913  (the answer, and its author)
     if not answer.strip() and find_request(session, request_id).is_always_answered:
         sentence = N_("Enter an answer. We email it to the person who asked.")
         raise Invalid(sentence, fields={"answer": sentence})
-    _move(session, request_id, RequestState.DONE, answer=answer, now=now)
+    _move(session, request_id, RequestState.DONE, answer=answer, owner=actor, now=now)
     if file is not None:
         _set(session, request_id, answer_file_key=file.key, answer_file_name=file.name)
     audit.record(session, "request.done", request_id, actor=actor, now=now)
@@ -235,7 +238,7 @@ def finish_answered(
         .order_by(DeskRequest.id)
     ).all()
     for public_id in found:
-        _move(session, public_id, RequestState.DONE, answer="", now=now)
+        _move(session, public_id, RequestState.DONE, answer="", owner=actor, now=now)
         audit.record(session, "request.done", public_id, actor=actor, now=now, detail=detail)
 
 
@@ -255,7 +258,7 @@ def decline(
     if not answer.strip():
         sentence = N_("Enter a reason. We email it to the person who asked.")
         raise Invalid(sentence, fields={"answer": sentence})
-    _move(session, request_id, RequestState.DECLINED, answer=answer, now=now)
+    _move(session, request_id, RequestState.DECLINED, answer=answer, owner=actor, now=now)
     audit.record(session, "request.declined", request_id, actor=actor, now=now)
     mails.send_answer(session, find_request(session, request_id), links=links, now=now)
 
@@ -265,7 +268,9 @@ def reopen(session: Session, request_id: str, *, actor: str | None, now: datetim
     row = session.scalar(
         update(DeskRequest)
         .where(DeskRequest.public_id == request_id, DeskRequest.state.not_in(OPEN))
-        .values(state=RequestState.IN_HAND, closed_at=None, owner_id=_login_of(session, actor))
+        .values(
+            state=RequestState.IN_HAND, closed_at=None, owner_id=owners.find_owner(session, actor)
+        )
         .returning(DeskRequest.id)
         .execution_options(synchronize_session=False)
     )
@@ -346,30 +351,19 @@ def checked(new: NewRequest) -> NewRequest:
     return NewRequest(new.kind, name, email, organization_name=organization, reference=reference)
 
 
-def _first_owner(session: Session) -> int | None:
-    return session.scalar(
-        select(func.min(Login.id)).where(
-            Login.seller_role == SellerRole.OWNER,
-            Login.blocked_at.is_(None),
-            Login.merged_into.is_(None),
-        )
-    )
-
-
-def _login_of(session: Session, actor: str | None) -> int | None:
-    """Return the row id of the person who acts; None for a command."""
-    return session.scalar(select(Login.id).where(Login.public_id == actor))
-
-
 def _move(
     session: Session,
     request_id: str,
     state: RequestState,
     *,
+    owner: str | None,
     now: datetime,
     answer: str | None = None,
 ) -> None:
+    """Change the state of an open request; `owner` is responsible if they are of our team."""
     values: dict[str, object] = {"state": state}
+    if (owner_id := owners.find_owner(session, owner)) is not None:
+        values["owner_id"] = owner_id
     if answer is not None:
         values |= {"answer": answer.strip(), "closed_at": now}
     if not _set(session, request_id, only_open=True, **values):

@@ -51,7 +51,7 @@ def test_a_request_names_the_person_and_what_they_need_and_no_organization(
     assert (facts.organization_id, facts.organization_name) == (None, "")
     assert newest(database, "bob@example.org").kind == "request_received"
     with database.read_session() as session:
-        waiting = count_waiting(session, now=NOW)
+        waiting = count_waiting(session, login_id=0, now=NOW)
     assert (waiting.total, waiting.accommodations) == (1, 1)
 
 
@@ -135,13 +135,13 @@ def test_it_can_be_closed_after_the_person_was_erased(database: Database, to_com
         session.execute(update(DeskRequest).values(email="", message=""))
     answer(database, facts, "")
     with database.read_session() as session:
-        assert count_waiting(session, now=NOW).total == 0
+        assert count_waiting(session, login_id=0, now=NOW).total == 0
 
 
 def test_who_takes_a_request_owns_it(database: Database, to_come: Cast) -> None:
     facts = ask(database, to_come)
     with database.transaction() as session:
-        requests.take_in_hand(session, facts.public_id, actor=to_come.ada.public_id, now=NOW)
+        requests.assign(session, facts.public_id, to=to_come.ada.public_id, actor=None, now=NOW)
         found = accommodations.read_all(session, to_come.webinar_id)
     assert found[to_come.bob.public_id].owner == "Ada"
 

@@ -11,7 +11,6 @@ from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.mail.links import Links, MailContext
-from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.grants import OfferKind
 from lms.models.mail import Mail
@@ -76,18 +75,6 @@ def test_a_request_has_a_number_that_can_be_read_out(database: Database) -> None
     assert facts.number == number_of(facts.public_id)
     assert len(facts.number) == 9
     assert facts.state is RequestState.NEW
-
-
-def test_first_owner_is_responsible_until_someone_takes_it(
-    database: Database, cast: Cast, roles: Roles
-) -> None:
-    assert asked(database).owner == "Owen"
-    facts = asked(database)
-    with database.transaction() as session:
-        requests.take_in_hand(session, facts.public_id, actor=cast.ada.public_id, now=NOW)
-        session.get_one(Login, roles.owen.id).blocked_at = NOW
-    assert read(database, facts).owner == "Ada"
-    assert asked(database).owner is None
 
 
 def test_a_request_is_quoted_the_price_of_its_day(priced: Database, cast: Cast) -> None:
@@ -217,10 +204,12 @@ def test_the_trail_names_nobody(database: Database) -> None:
 # answering
 
 
-def test_a_request_is_taken_in_hand_and_done(database: Database) -> None:
+def test_a_request_is_assigned_and_done(database: Database, cast: Cast) -> None:
     facts = asked(database)
     with database.transaction() as session:
-        requests.take_in_hand(session, facts.public_id, actor=None, now=NOW)
+        requests.assign(
+            session, facts.public_id, to=cast.ada.public_id, actor=cast.ada.public_id, now=NOW
+        )
     assert read(database, facts).state is RequestState.IN_HAND
     with database.transaction() as session:
         requests.finish(
@@ -261,7 +250,7 @@ def test_declining_needs_a_reason_that_is_mailed(database: Database) -> None:
     assert "Sold out" in newest(database, "dan@example.org", "request_answered").text
 
 
-def test_what_was_answered_is_not_answered_twice(database: Database) -> None:
+def test_what_was_answered_is_not_answered_twice(database: Database, cast: Cast) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.finish(
@@ -272,7 +261,7 @@ def test_what_was_answered_is_not_answered_twice(database: Database) -> None:
             session, facts.public_id, answer="", links=OFFICE.links, actor=None, now=NOW
         )
     with pytest.raises(Conflict), database.transaction() as session:
-        requests.take_in_hand(session, facts.public_id, actor=None, now=NOW)
+        requests.assign(session, facts.public_id, to=cast.ada.public_id, actor=None, now=NOW)
 
 
 def test_a_closed_request_can_be_opened_again(database: Database) -> None:
@@ -290,10 +279,10 @@ def test_a_closed_request_can_be_opened_again(database: Database) -> None:
     )
 
 
-def test_what_is_not_there_is_not_found(database: Database) -> None:
+def test_what_is_not_there_is_not_found(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         with pytest.raises(NotFound):
-            requests.take_in_hand(session, NOBODY, actor=None, now=NOW)
+            requests.assign(session, NOBODY, to=cast.ada.public_id, actor=None, now=NOW)
         with pytest.raises(NotFound):
             requests.reopen(session, NOBODY, actor=None, now=NOW)
         with pytest.raises(NotFound):
@@ -371,9 +360,14 @@ def test_the_list_is_searched_by_name_number_webinar_and_kind(
     assert found(database, Wanted(kind=RequestKind.TROUBLE)) == ["Eve"]
 
 
-def test_staff_see_how_many_wait_and_how_many_are_late(database: Database) -> None:
+def test_staff_see_how_many_wait_are_late_and_are_their_own(
+    database: Database, cast: Cast, roles: Roles
+) -> None:
     asked(database)
-    asked(database, at=NOW - timedelta(days=7))
-    with database.read_session() as session:
-        waiting = count_waiting(session, now=NOW)
-    assert (waiting.total, waiting.overdue) == (2, 1)
+    late = asked(database, replace(NEW, name="Eve"), at=NOW - timedelta(days=7))
+    with database.transaction() as session:
+        requests.assign(session, late.public_id, to=cast.ada.public_id, actor=None, now=NOW)
+        waiting = count_waiting(session, login_id=cast.ada.id, now=NOW)
+    assert (waiting.total, waiting.overdue, waiting.own) == (2, 1, 1)
+    assert found(database, Wanted(owner=cast.ada.public_id)) == ["Eve"]
+    assert found(database, Wanted(owner=roles.owen.public_id)) == ["Dan"]

@@ -1,6 +1,6 @@
 """Staff pages for customer requests: list them, and answer one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import Blueprint, flash, request, url_for
@@ -15,6 +15,7 @@ from lms.models.requests import RequestKind, RequestState
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
 from lms.requests import domain_requests, requests, seat_transfer_requests
+from lms.requests.owners import list_owners
 from lms.requests.read_models import (
     KIND_WORDS,
     OPEN,
@@ -60,10 +61,6 @@ ANSWERS: Final[dict[str, tuple[Verb, str]]] = {
     "finish": (requests.finish, N_("The request is closed.")),
     "decline": (requests.decline, N_("The request was declined, and we emailed the answer.")),
 }
-MOVES: Final[dict[str, tuple[Verb, str]]] = {
-    "take": (requests.take_in_hand, N_("The request is assigned to you.")),
-    "reopen": (requests.reopen, N_("The request is open again.")),
-}
 
 
 @blueprint.get("")
@@ -75,13 +72,21 @@ def index() -> ResponseReturnValue:
     state = state if state in FILTERS else WAITING
     kind = next((each for each in RequestKind if each == request.args.get("kind")), None)
     with read_session() as session:
+        team = dict(list_owners(session))
+        owner = request.args.get("owner", "")
+        owner = owner if owner in team else ""
         found = list_requests(
             session,
-            _wanted(query, state, kind),
+            _wanted(query, state, kind, owner),
             offset=(number - 1) * PAGE_SIZE,
             limit=PAGE_SIZE,
         )
-    kept: dict[str, Any] = {"q": query or None, "state": state, "kind": kind}
+    kept: dict[str, Any] = {
+        "q": query or None,
+        "state": state,
+        "kind": kind,
+        "owner": owner or None,
+    }
     return render(
         "sales/staff_requests.html",
         rows=[_row(facts) for facts in found.items],
@@ -90,7 +95,9 @@ def index() -> ResponseReturnValue:
         kind=kind,
         states=[(value, _(words)) for value, words in FILTERS.items()],
         kinds=[(each.value, _(words)) for each, words in KIND_WORDS.items()],
-        filters=_filters(query, state, kind),
+        owner=owner,
+        team=list(team.items()),
+        filters=_filters(kept, team),
         pager=pager_of(
             number,
             PAGE_SIZE,
@@ -222,15 +229,24 @@ def note(request_id: str) -> ResponseReturnValue:
     return see_other(".show", request_id=request_id)
 
 
-@blueprint.post("/<request_id>/<act>")
+@blueprint.post("/<request_id>/assign")
 @open_to(Audience.STAFF)
-def move(request_id: str, act: str) -> ResponseReturnValue:
-    if act not in MOVES:
-        raise NotFound
-    verb, sentence = MOVES[act]
+def assign(request_id: str) -> ResponseReturnValue:
+    """Assign a request to a person of our team."""
+    to, actor = request.form.get("to", ""), required_viewer().public_id
     with transaction() as session:
-        verb(session, request_id, actor=required_viewer().public_id, now=now())
-    flash(_(sentence), "done")
+        requests.assign(session, request_id, to=to, actor=actor, now=now())
+    flash(_("The request is assigned to you.") if to == actor else _("Assigned."), "done")
+    return see_other(".show", request_id=request_id)
+
+
+@blueprint.post("/<request_id>/reopen")
+@open_to(Audience.STAFF)
+def reopen(request_id: str) -> ResponseReturnValue:
+    """Open a closed request again."""
+    with transaction() as session:
+        requests.reopen(session, request_id, actor=required_viewer().public_id, now=now())
+    flash(_("The request is open again."), "done")
     return see_other(".show", request_id=request_id)
 
 
@@ -251,6 +267,8 @@ def _page(
     domain: DomainForm | None = None,
     hindrance: str = "",
 ) -> str:
+    with read_session() as session:
+        team = list_owners(session)
     zone = mail_context().zone
     answering = answer or AnswerForm()
     answering.answer.flags.optional = not facts.is_always_answered
@@ -264,6 +282,7 @@ def _page(
     return render(
         "sales/staff_request.html",
         facts=facts,
+        team=team,
         kind=_(facts.kind_words),
         state=_(STATE_WORDS[facts.state]),
         badge_kind=STATE_BADGES[facts.state],
@@ -292,10 +311,10 @@ def _registration(facts: RequestFacts) -> str:
     return _("Registered") if standing.is_coming else _("Can't attend")
 
 
-def _wanted(query: str, state: str, kind: RequestKind | None) -> Wanted:
+def _wanted(query: str, state: str, kind: RequestKind | None, owner: str) -> Wanted:
     one = next((each for each in RequestState if each == state), None)
     states = (one,) if one else OPEN if state == WAITING else ()
-    return Wanted(query, states, kind, now() if state == OVERDUE else None)
+    return Wanted(query, states, kind, owner, now() if state == OVERDUE else None)
 
 
 def _row(facts: RequestFacts) -> dict[str, object]:
@@ -316,13 +335,16 @@ def _row(facts: RequestFacts) -> dict[str, object]:
     }
 
 
-def _filters(query: str, state: str, kind: RequestKind | None) -> list[tuple[str, str]]:
+def _filters(kept: Mapping[str, Any], team: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return the active filters, each with the URL of the list without it."""
-    chips = []
-    if query:
-        chips.append((f"“{query}”", url_for(".index", state=state, kind=kind)))
-    if state != WAITING:
-        chips.append((_(FILTERS[state]), url_for(".index", q=query or None, kind=kind)))
-    if kind is not None:
-        chips.append((_(KIND_WORDS[kind]), url_for(".index", q=query or None, state=state)))
-    return chips
+    names = {"q": f"“{kept['q']}”", "state": _(FILTERS[kept["state"]])}
+    if kept["kind"] is not None:
+        names["kind"] = _(KIND_WORDS[kept["kind"]])
+    if kept["owner"] is not None:
+        names["owner"] = team[kept["owner"]]
+    usual = {"q": None, "state": WAITING, "kind": None, "owner": None}
+    return [
+        (names[name], url_for(".index", **{**kept, name: usual[name]}))
+        for name, value in kept.items()
+        if value != usual[name]
+    ]

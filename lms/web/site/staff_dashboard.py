@@ -119,7 +119,7 @@ def desk() -> ResponseReturnValue:
         return _money()
     with read_session() as session:
         found = read_desk(session, now=now())
-        waiting = count_waiting(session, now=now())
+        waiting = count_waiting(session, login_id=required_viewer().login_id, now=now())
         unchecked = new_organizations.count_new(session)
         reviews_open = reviews.count(session, now=now())
         reviewed = reviews.first(session, limit=REVIEWS_SHOWN)
@@ -146,6 +146,7 @@ def desk() -> ResponseReturnValue:
         failed_mails=found.failed_mails,
         unused_texts=[(kind, _(EXAMPLES[kind].title)) for kind in unused_texts],
         waiting=waiting,
+        own_requests=url_for("staff_requests.index", owner=required_viewer().public_id),
         to_review=[_to_review(one) for one in reviewed],
         reviews=reviews_open,
         new_organizations=unchecked,

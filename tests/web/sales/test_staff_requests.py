@@ -16,7 +16,7 @@ from lms.requests.requests import NewRequest
 from lms.sales import requested_orders
 from lms.sales.read_models import grants_of_order
 from lms.seller.settings import edit_seller
-from tests.cast import Cast
+from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
@@ -72,7 +72,7 @@ def test_who_is_not_staff_finds_nothing(
     for act in (
         "refill",
         "domain",
-        "take",
+        "assign",
         "reopen",
         "note",
         "answer/finish",
@@ -238,13 +238,30 @@ def test_a_request_is_taken_answered_and_opened_again(
 ) -> None:
     facts = asked(database, cast, kind=RequestKind.TROUBLE, message="It stalls")
     page = f"/staff/requests/{facts.public_id}"
-    assert staff.post(f"{page}/take").status_code == 303
+    assert staff.post(f"{page}/assign", data={"to": cast.ada.public_id}).status_code == 303
     assert state_of(database, facts) is RequestState.IN_HAND
     assert staff.post(f"{page}/answer/finish", data={"answer": "Try it now"}).status_code == 303
     assert "Try it now" in newest(database, "dan@example.org").text
     assert "Try it now" in staff.get(page).text
     assert staff.post(f"{page}/reopen").status_code == 303
     assert state_of(database, facts) is RequestState.IN_HAND
+
+
+def test_a_request_is_assigned_to_a_colleague_who_finds_it_on_the_staff_home(
+    staff: Visitor, cast: Cast, roles: Roles, database: Database
+) -> None:
+    facts = asked(database, cast)
+    page = f"/staff/requests/{facts.public_id}"
+    assert "Assign to me" in staff.get(page).text  # Owen's, as our first owner
+    assert staff.post(f"{page}/assign", data={"to": cast.ada.public_id}).status_code == 303
+    assert "Assign to me" not in staff.get(page).text
+    own = f"/staff/requests?owner={cast.ada.public_id}"
+    assert own in staff.get("/staff").text
+    assert "Dan" in staff.get(own).text
+    assert staff.post(f"{page}/assign", data={"to": roles.owen.public_id}).status_code == 303
+    assert own not in staff.get("/staff").text
+    assert "No results" in staff.get(own).text
+    assert staff.post(f"{page}/assign", data={"to": cast.dan.public_id}).status_code == 404
 
 
 def test_declining_without_a_reason_is_refused_beside_its_field(
