@@ -27,6 +27,7 @@ from lms.order_reviews import reviews, takeovers
 from lms.organizations import organizations
 from lms.people import login_merges
 from lms.people.login_merges import OnMerge
+from lms.requests import requests
 from lms.sales import billing, buyers, cancellations, invoices, mails
 
 CONFIRMED = N_("The address for this order was already confirmed. Contact us to correct it.")
@@ -168,6 +169,7 @@ def finish(
     is_held = order.held_at is not None  # our team may have opened it already
     order.awaits_proof = False
     session.flush()
+    requests.finish_with_order(session, order.id, actor=None, now=now)
     opens = is_held and credit.opens_at_once(session, order, address)
     if is_held and not opens:
         credit.open_live_only(session, order, address, now=now)

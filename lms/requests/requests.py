@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -195,25 +195,35 @@ def link_order(session: Session, request_id: str, order_id: int) -> None:
 def finish_with_order(session: Session, order_id: int, *, actor: str | None, now: datetime) -> None:
     """Close the open requests that an order answers, without an email: the order sends its own.
 
-    These are the requests for which it was drafted, and those for its renewals or additional seats.
+    These are the requests for which it was drafted, those for its renewals or additional seats, and those
+    without a message for a webinar that the same person now bought.
     """
     order = session.get_one(Order, order_id)
-    in_order = (
-        OrderLine.order_id == order_id,
-        OrderLine.pool_id == DeskRequest.pool_id,
-        OrderLine.replaced_at.is_(None),
+    in_order = (OrderLine.order_id == order_id, OrderLine.replaced_at.is_(None))
+    for_pool = (*in_order, OrderLine.pool_id == DeskRequest.pool_id)
+    bought = (
+        *in_order,
+        OrderLine.kind == DeskRequest.offer,
+        OrderLine.webinar_id == DeskRequest.webinar_id,
     )
-    brought = or_(
+    which = or_(
+        DeskRequest.order_id == order_id,
         and_(
             DeskRequest.kind == RequestKind.RENEWAL,
-            exists().where(*in_order, OrderLine.act == LineAct.RENEWAL),
+            exists().where(*for_pool, OrderLine.act == LineAct.RENEWAL),
         ),
         and_(
             DeskRequest.kind == RequestKind.MORE_SEATS,
-            exists().where(*in_order, OrderLine.act == LineAct.MORE_SEATS),
+            exists().where(*for_pool, OrderLine.act == LineAct.MORE_SEATS),
+        ),
+        and_(
+            literal(not order.awaits_proof),  # anyone can order with an address that isn't theirs
+            func.lower(DeskRequest.email) == order.contact_email.lower(),
+            DeskRequest.kind.in_(OFFERS),
+            DeskRequest.message == "",
+            exists().where(*bought),
         ),
     )
-    which = or_(DeskRequest.order_id == order_id, brought)
     finish_answered(session, which, detail={"order": order.public_id}, actor=actor, now=now)
 
 

@@ -5,10 +5,20 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.models.organizations import Membership, Organization
+from lms.models.requests import RequestKind, RequestState
 from lms.organizations import organization_merges
-from tests.buying.buying_fixtures import confirmed, details, filled, open_for_business, ordered
+from lms.requests.requests import NewRequest
+from tests.buying.buying_fixtures import (
+    ROSA,
+    confirmed,
+    details,
+    filled,
+    open_for_business,
+    ordered,
+)
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.requests.test_requests import asked, read
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +38,14 @@ def test_buyer_manages_no_organization_that_theirs_was_merged_into(
     with database.read_session() as session:
         query = select(Membership.role).where(Membership.login_id == login_id)
         assert session.scalars(query).all() == []
+
+
+def test_a_request_for_what_was_ordered_closes_once_the_address_is_confirmed(
+    database: Database, cast: Cast
+) -> None:
+    new = NewRequest(RequestKind.GROUP, "Rosa", ROSA, webinar_id=cast.webinar_id, quantity=5)
+    facts = asked(database, new)
+    ordered(database, filled(database), details())
+    assert read(database, facts).state is RequestState.NEW  # anyone can enter her address
+    confirmed(database)
+    assert read(database, facts).state is RequestState.DONE

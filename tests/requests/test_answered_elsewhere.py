@@ -101,6 +101,24 @@ def test_an_order_that_renews_a_contract_answers_the_request_to_renew_it(
     assert (entry.act, entry.detail) == ("request.done", {"order": order.public_id})
 
 
+def test_buying_a_webinar_answers_the_same_person_s_request_for_it(
+    database: Database, cast: Cast
+) -> None:
+    mine = replace(NEW, email="Dan@Example.org", webinar_id=cast.webinar_id)
+    same = asked(database, mine)
+    others = [
+        asked(database, replace(mine, email="eve@example.org")),
+        asked(database, replace(mine, kind=RequestKind.SHOWING)),
+        asked(database, replace(mine, message="Is there a student discount?")),
+        asked(database, replace(mine, kind=RequestKind.TROUBLE)),
+    ]
+    placed(database)  # by Dan, of one seat
+    assert read(database, same).state is RequestState.DONE
+    assert {read(database, one).state for one in others} == {RequestState.NEW}
+    kinds = [letter.kind for letter in letters(database, "dan@example.org")]
+    assert "request_answered" not in kinds
+
+
 @pytest.mark.parametrize(
     ("reason", "state"),
     [(CreditReason.RETURN, RequestState.DONE), (CreditReason.GOODWILL, RequestState.NEW)],
