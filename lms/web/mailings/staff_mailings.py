@@ -1,5 +1,7 @@
 """Staff pages of mailings: list, write, preview, test, schedule, send, cancel, and results."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import from_wall_clock, say_datetime_in_table, zone_word
@@ -26,6 +29,7 @@ from lms.mailings.read_models import (
     read_results,
 )
 from lms.mailings.recipients import PART_WORDS, count_parts
+from lms.models.catalog import Webinar
 from lms.models.mail import MailingPart, MailingState
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
@@ -39,6 +43,7 @@ from lms.web.mailings.staff_mailing_form import MailingForm, ScheduleForm, fille
 blueprint = Blueprint("staff_mailings", __name__, url_prefix="/staff/mailings")
 
 PAGE_SIZE: Final = 50
+EARLIER_SHOWN: Final = 10
 STATE_WORDS: Final = {
     MailingState.DRAFT: N_("Draft"),
     MailingState.SCHEDULED: N_("Scheduled"),
@@ -87,21 +92,22 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/new/<slug>", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def new(slug: str) -> ResponseReturnValue:
-    """Write a mailing to people of a webinar; for its subscribers, the text is prepared."""
+    """Write a mailing to people of a webinar.
+
+    The text is that of an earlier mailing if the URL names one, or prepared for its subscribers.
+    """
     now = clock.now()
     with read_session() as session:
         webinar = find_webinar(session, slug)
         title = webinar.title
         counts = count_parts(session, webinar, now=now)
-        prepared = mails.new_webinar_text(session, webinar, links=links())
+        begun = _begun(session, webinar)
+        earlier, _total = list_mailings(session, slug="", offset=0, limit=EARLIER_SHOWN)
     if request.method == "GET":
-        if request.args.get("part") != MailingPart.SUBSCRIBERS:
-            prepared = MailingDetails(
-                MailingPart.REGISTERED, "", "", _("Go to the webinar"), prepared.button_url
-            )
-        form = filled_form(prepared)
+        form = filled_form(begun)
         form.offer_parts(counts)
-        return _form_page(form, slug, title, url_for("staff_webinars.show", slug=slug))
+        back = url_for("staff_webinars.show", slug=slug)
+        return _form_page(form, slug, title, back, earlier if not request.args else ())
     form = MailingForm(request.form)
     form.offer_parts(counts)
     if form.validate():
@@ -239,6 +245,24 @@ def delete(mailing_id: str) -> ResponseReturnValue:
     return see_other(".index")
 
 
+def _begun(session: Session, webinar: Webinar) -> MailingDetails:
+    """Return the details that the form of a new mailing begins with."""
+    if like := request.args.get("like"):
+        earlier = read_mailing(session, like)
+        details, its_page = earlier.details, links().page(f"/webinars/{earlier.slug}")
+        if details.button_url == its_page:
+            return replace(details, button_url=_webinar_url(webinar))
+        return details
+    if request.args.get("part") == MailingPart.SUBSCRIBERS:
+        return mails.new_webinar_text(session, webinar, links=links())
+    label = _("Go to the webinar")
+    return MailingDetails(MailingPart.REGISTERED, "", "", label, _webinar_url(webinar))
+
+
+def _webinar_url(webinar: Webinar) -> str:
+    return links().page(f"/webinars/{webinar.slug}")
+
+
 def _start(mailing_id: str, at: datetime | None) -> None:
     """Start a mailing, or say why it can't be; raises Invalid for a time in the past."""
     try:
@@ -304,10 +328,13 @@ def _figures(results: Results) -> list[tuple[str, str]]:
     return [(label, format_decimal(number)) for label, number in pairs]
 
 
-def _form_page(form: MailingForm, slug: str, title: str, back: str) -> str:
+def _form_page(
+    form: MailingForm, slug: str, title: str, back: str, earlier: Sequence[Row] = ()
+) -> str:
     return render(
         "mailings/staff_mailing_form.html",
         form=form,
+        earlier=earlier,
         slug=slug,
         title=title,
         back=back,

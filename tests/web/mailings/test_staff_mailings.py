@@ -12,6 +12,7 @@ from lms.models.catalog import Webinar, WebinarState
 from lms.models.mail import EmailText, MailingState, MailLane
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.factories import make_webinar
 from tests.mailbox import letters, newest
 from tests.mailings.mailing_fixtures import PRESENTER, add, start, subscribe, work, written
 from tests.mailings.test_mailings import SUBSCRIBERS
@@ -78,6 +79,26 @@ def test_staff_write_preview_test_and_send(
     assert "0 of 4" in page
     assert ">Sent<" in page
     assert "Before you join" in staff.get(f"{HERE}?webinar={furnished.slug}").text
+
+
+def test_a_mailing_begins_with_the_text_of_an_earlier_one(
+    staff: Visitor, carrel: Carrel, database: Database, furnished: Cast
+) -> None:
+    staff.post(f"{HERE}/new/{furnished.slug}", data=FORM)
+    with database.transaction() as session:
+        make_webinar(session, "quiet-rooms")
+        [row], _total = read_models.list_mailings(session, slug="", offset=0, limit=1)
+    like = f"{HERE}/new/quiet-rooms?like={row.public_id}"
+    assert like in staff.get(f"{HERE}/new/quiet-rooms").text
+    page = staff.get(like).text
+    for kept in ("Before you join", "Bring **two** questions.", "Go to the webinar"):
+        assert kept in page
+    assert 'value="http://localhost/webinars/quiet-rooms"' in page  # the button leads to this one
+    assert staff.get(f"{HERE}/new/quiet-rooms?like={'0' * 26}").status_code == 404
+    start(database, row.public_id)
+    work(carrel, row.public_id)
+    again = f"{HERE}/new/{furnished.slug}?like={row.public_id}"
+    assert again in staff.get(f"{HERE}/{row.public_id}").text
 
 
 def test_preview_has_our_teams_words(staff: Visitor, database: Database, to_come: Cast) -> None:
