@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -18,13 +19,16 @@ MOST: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A person who may be meant; `who` is the address or public ID that identifies them."""
+    """A person who may be meant; `who` is the address or public ID that identifies them.
+
+    `since` is when their account was created, None without an account.
+    """
 
     who: str
     name: str
     email: str
     organizations: tuple[str, ...]
-    has_account: bool
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +62,12 @@ def find_callers(session: Session, typed: str) -> Matches:
             name=row.name,
             email=row.email or "",
             organizations=row.organizations,
-            has_account=True,
+            since=row.created_at,
         )
         for row in people.items
     ]
     without = [
-        Match(row.email, row.name, row.email, row.organizations, has_account=False)
+        Match(row.email, row.name, row.email, row.organizations, since=None)
         for row in invited.items
     ]
     return Matches(

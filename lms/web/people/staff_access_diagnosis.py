@@ -14,13 +14,14 @@ from werkzeug.datastructures import MultiDict
 from lms.access.explanations import STEP_LABELS, explain
 from lms.access.policy import UNPAID, Action, Admitted, Code
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import from_wall_clock, say_datetime
+from lms.core.dates_and_time_zones import from_wall_clock, say_date, say_datetime
 from lms.core.errors import N_, Invalid
 from lms.grants import grant_target_lookup
 from lms.grants.grant_target_lookup import WebinarName
 from lms.people import access_diagnosis
 from lms.people.access_diagnosis import Asked, Caller, Found
 from lms.people.caller_search import (
+    Match,
     Matches,
     find_alike,
     find_callers,
@@ -175,11 +176,18 @@ def _match_rows(matches: Matches, form: WhyForm) -> list[tuple[str, str, str, st
         (
             one.name,
             url_for(".why", address=one.who, **asked),
-            ", ".join(filter(None, (one.email, *one.organizations))),
-            "" if one.has_account else _("Invited, no account yet"),
+            ", ".join(filter(None, (_address(one), *one.organizations))),
+            "" if one.since else _("Invited, no account yet"),
         )
         for one in matches.items
     ]
+
+
+def _address(one: Match) -> str:
+    """Return the address of a person who may be meant; for a learner from an LMS, since when they came."""
+    if one.email or one.since is None:
+        return one.email
+    return _("from an LMS since %(day)s", day=say_date(one.since, reading_zone()))
 
 
 def _moment(form: WhyForm) -> datetime:

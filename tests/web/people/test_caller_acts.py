@@ -76,6 +76,17 @@ def test_learner_without_an_address_is_given_a_seat(
     assert letters(database, "wren@example.org") == []
 
 
+def test_learners_of_one_name_are_told_apart(
+    staff: Visitor, database: Database, learner: str, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        later = NOW + timedelta(days=3)
+        session.add(Login(email=None, email_key=None, name="Wren Okafor", created_at=later))
+    page = _ask(staff, "wren okafor")
+    assert "from an LMS since Mar 2, 2026" in page
+    assert "from an LMS since Mar 5, 2026" in page
+
+
 def test_person_with_an_address_is_not_seated_without_an_invitation(
     staff: Visitor, database: Database, cast: Cast, learner: str, clock: Clock
 ) -> None:

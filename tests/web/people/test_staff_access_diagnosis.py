@@ -221,7 +221,9 @@ def test_without_a_webinar_staff_see_the_caller_and_choose(
     assert "t have an account yet" in page
     assert "webinar=Reading+rooms" in page
     assert "Resend the invitation" in page
+    assert "Recent activity" not in _ask(staff, "nobody@other.example", webinar="")
     page = _ask(staff, cast.alice.email, webinar="")
+    assert "Recent activity" in page
     assert "Never signed in" in page
     assert "Email a sign-in link" in page
 
