@@ -1,12 +1,12 @@
 """Presenters: add, edit, and remove them, and change their pictures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -58,6 +58,28 @@ def add_presenter(
     session.flush()
     audit.record(session, "presenter.added", row.public_id, actor=actor, now=now)
     return _kept(row)
+
+
+def presenters_named(
+    session: Session, names: Sequence[str], *, actor: str | None, now: datetime
+) -> list[str]:
+    """Return the slugs of presenters by name, adding those there aren't yet.
+
+    Raises Invalid (field `new_presenters`) for a name that is too long.
+    """
+    slugs_found = []
+    for name in names:
+        known = func.lower(Presenter.name) == name.lower()
+        slug = session.scalar(select(Presenter.slug).where(known).order_by(Presenter.id))
+        if slug is None:
+            try:
+                slug = add_presenter(session, PresenterWords(name), actor=actor, now=now).slug
+            except Invalid as refusal:
+                raise Invalid(
+                    refusal.message, fields={"new_presenters": refusal.fields["name"]}
+                ) from refusal
+        slugs_found.append(slug)
+    return slugs_found
 
 
 def edit_presenter(

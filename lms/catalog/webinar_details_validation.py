@@ -19,7 +19,7 @@ MOST_MINUTES: Final = 1440
 class WebinarWords:
     """The details of a webinar; `presenters` and `series` are slugs, `held_at` is aware.
 
-    The overview is Markdown, the agenda has one item per line; an empty slug follows the title.
+    `new_presenters` are names; those who aren't presenters yet are added. The overview is Markdown, the agenda has one item per line; an empty slug follows the title.
     """
 
     title: str
@@ -37,6 +37,7 @@ class WebinarWords:
     free: bool = False
     is_in_passes: bool = True
     presenters: tuple[str, ...] = ()
+    new_presenters: tuple[str, ...] = ()
     series: tuple[str, ...] = ()
 
 

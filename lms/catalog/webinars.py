@@ -15,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.catalog.presenters import presenters_named
 from lms.catalog.replacement_webinars import NewInstead, forget, offer
 from lms.catalog.webinar_details_validation import WebinarWords, checked, has_ended
 from lms.core import slugs
@@ -73,7 +74,8 @@ def add_webinar(
     )
     session.add(row)
     session.flush()
-    _name_presenters(session, row, clean.presenters)
+    named = presenters_named(session, clean.new_presenters, actor=actor, now=now)
+    _name_presenters(session, row, (*clean.presenters, *named))
     _put_in_series(session, row, clean.series)
     webinar_search.keep(session, (row.id,))
     audit.record(session, "webinar.added", row.public_id, actor=actor, now=now)
@@ -120,7 +122,8 @@ def edit_webinar(
         act = "webinar.put_into_passes" if clean.is_in_passes else "webinar.taken_out_of_passes"
         audit.record(session, act, row.public_id, actor=actor, now=now)
     row.updated_at = now
-    _name_presenters(session, row, clean.presenters)
+    named = presenters_named(session, clean.new_presenters, actor=actor, now=now)
+    _name_presenters(session, row, (*clean.presenters, *named))
     _put_in_series(session, row, clean.series)
     webinar_search.keep(session, (row.id,))
     audit.record(session, "webinar.edited", row.public_id, actor=actor, now=now)

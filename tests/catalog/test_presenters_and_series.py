@@ -14,8 +14,9 @@ from lms.catalog.presenters import (
     remove_presenter,
 )
 from lms.catalog.series import SeriesWords, add_series, edit_series, read_series, remove_series
+from lms.catalog.staff_read_models import read_standing
 from lms.catalog.webinar_details_validation import WebinarWords
-from lms.catalog.webinars import add_webinar
+from lms.catalog.webinars import add_webinar, edit_webinar
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.grants.grants import Target, Term, grant
@@ -44,6 +45,25 @@ def test_a_presenter_is_renamed_in_the_search_too(database: Database) -> None:
         edit_presenter(session, ann.public_id, replace(ANN, name="Ann Berg"), actor=None, now=NOW)
         assert read_presenter(session, ann.public_id).slug == "ann-falk"
     assert (found(database, "falk"), found(database, "berg")) == (0, 1)
+
+
+def test_new_presenters_are_added_with_their_webinar_and_known_ones_once(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        ann = add_presenter(session, ANN, actor=None, now=NOW)
+        words = WebinarWords(
+            "Weeding", NOW, "UTC", presenters=(ann.slug,), new_presenters=("ann falk", "Bo Lind")
+        )
+        kept = add_webinar(session, words, actor=None, now=NOW)
+        edit_webinar(session, kept.slug, words, actor=None, now=NOW)
+        names = session.scalars(select(Presenter.name).order_by(Presenter.id)).all()
+        assert names == ["Ann Falk", "Bo Lind"]
+        assert read_standing(session, kept.slug).words.presenters == ("ann-falk", "bo-lind")
+    long = replace(words, new_presenters=("x" * 201,))
+    with pytest.raises(Invalid) as refusal, database.transaction() as session:
+        add_webinar(session, long, actor=None, now=NOW)
+    assert list(refusal.value.fields) == ["new_presenters"]
 
 
 def test_a_series_is_renamed_in_the_search_too(database: Database) -> None:

@@ -28,7 +28,7 @@ from lms.catalog.webinar_details_validation import (
 from lms.core.dates_and_time_zones import is_zone, on_wall_clock, read_zone, zone_choices
 from lms.live.survey_links import LONGEST_LINK
 from lms.models.catalog import InsteadKind
-from lms.web.core.form_fields import Names, PickerField, PickersField
+from lms.web.core.form_fields import LONGEST_NAMES, Names, PickerField, PickersField, separated
 from lms.web.core.lazy_form_translations import _l
 
 INSTEAD_WORDS: Final = {
@@ -72,10 +72,19 @@ class WebinarForm(Form):
         render_kw={"class": "input-short", "inputmode": "numeric"},
     )
     presenters = PickersField(_l("Presenters"), [Optional()])
+    new_presenters = StringField(
+        _l("New presenters"),
+        [Optional()],
+        description=_l(
+            "Names of people who aren't presenters yet, with semicolons between them. You can add "
+            "their biographies and pictures later."
+        ),
+        render_kw={"maxlength": LONGEST_NAMES},
+    )
     hosted_by = StringField(
         _l("Hosted by"),
         [Optional(), Length(max=LONGEST_TITLE)],
-        description=_l("Optional: a moderator or an organization."),
+        description=_l("A moderator or an organization."),
     )
     series = PickersField(_l("Series"), [Optional()])
     overview = TextAreaField(
@@ -119,6 +128,11 @@ class WebinarForm(Form):
         description=_l("The last part of its web address. If empty, we'll base it on the title."),
     )
     seen = HiddenField()
+
+    @property
+    def new_names(self) -> tuple[str, ...]:
+        """Return the names of new presenters."""
+        return tuple(separated([self.new_presenters.data or ""]))
 
     def offer_zone(self, name: str | None) -> None:
         """Offer the webinar's current time zone even if it isn't on the list.

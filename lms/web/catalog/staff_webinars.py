@@ -367,6 +367,7 @@ def words_in(form: WebinarForm) -> WebinarWords | None:
         free=form.free.data,
         is_in_passes=not form.not_in_passes.data,
         presenters=tuple(form.presenters.data or ()),
+        new_presenters=form.new_names,
         series=tuple(form.series.data or ()),
     )
 

@@ -219,7 +219,7 @@ class PickersField(ChoicesField):
             return
         chosen: dict[str, str] = {}
         unknown: list[str] = []
-        for typed in _separated(self.data or ()):
+        for typed in separated(self.data or ()):
             try:
                 value, name = names.find(typed)
                 chosen[value] = name
@@ -247,7 +247,7 @@ class PickersField(ChoicesField):
         return self.typed
 
 
-def _separated(values: Iterable[str]) -> Iterator[str]:
+def separated(values: Iterable[str]) -> Iterator[str]:
     """Give each value, and each name of a text with several."""
     for value in values:
         yield from filter(None, (" ".join(part.split()) for part in value.split(";")))

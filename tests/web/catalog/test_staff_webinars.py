@@ -67,6 +67,15 @@ def test_a_form_with_faults_loses_nothing_and_names_them(ada: Visitor) -> None:
     assert "Clocks skip this time" in skipped.get_data(as_text=True)
 
 
+def test_a_webinar_is_added_with_presenters_who_are_new(ada: Visitor, database: Database) -> None:
+    assert "New presenters" in ada.get("/staff/webinars/new").text
+    added = {**FORM, "new_presenters": "Bo Lind;  Cy   Oak "}
+    faulty = ada.post("/staff/webinars/new", data={**added, "minutes": "0"})
+    assert "Bo Lind;  Cy   Oak" in faulty.text
+    where = ada.post("/staff/webinars/new", data=added).location
+    assert "Bo Lind, Cy Oak" in ada.get(where).text
+
+
 def test_a_preview_keeps_nothing_and_runs_no_script(ada: Visitor, database: Database) -> None:
     page = ada.post("/staff/webinars/new", data={**FORM, "act": "preview"}).get_data(as_text=True)
     assert "<strong>read</strong>" in page
