@@ -6,14 +6,16 @@ A webinar added to a series with its own order comes last.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict, NotFound
 from lms.models.catalog import Series, Webinar, WebinarSeries, WebinarState
+from lms.models.recordings import Recording
 
 # The order of a series' webinars wherever they are shown as one.
 IN_ORDER: Final = (WebinarSeries.position.nulls_last(), Webinar.held_at, Webinar.id)
@@ -38,6 +40,40 @@ class Order:
 
     webinars: tuple[Placed, ...]
     is_by_hand: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NextPart:
+    """The webinar that follows another in a series; `series` is the series' title."""
+
+    webinar_id: int
+    slug: str
+    title: str
+    series: str
+
+
+def read_next_part(session: Session, webinar_id: int) -> NextPart | None:
+    """Return the next webinar with a recording in a series of this one; None after the last."""
+    plays = exists().where(
+        Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)
+    )
+    follows = (Webinar.state == WebinarState.ANNOUNCED) & plays
+    rows = session.execute(
+        select(Series.id, Webinar.id, Webinar.slug, Webinar.title, Series.title)
+        .join_from(WebinarSeries, Series, Series.id == WebinarSeries.series_id)
+        .join(Webinar, Webinar.id == WebinarSeries.webinar_id)
+        .where(
+            Series.id.in_(
+                select(WebinarSeries.series_id).where(WebinarSeries.webinar_id == webinar_id)
+            ),
+            or_(Webinar.id == webinar_id, follows),
+        )
+        .order_by(Series.id, *IN_ORDER)
+    ).all()
+    for here, following in pairwise(rows):
+        if here[1] == webinar_id and following[0] == here[0]:
+            return NextPart(*following[1:])
+    return None
 
 
 def read_order(session: Session, series_id: str) -> Order:

@@ -121,7 +121,7 @@ NAMED: Final[Mapping[str, str]] = {
     "staff_branding.look": PART,
     "webinar_files.progress": PART,
     "staff_email_texts.show_preview": "an email, in a frame of the page that is walked",
-    "watch.certificate": PART,
+    **dict.fromkeys(("watch.certificate", "next_part.show"), PART),
     "webinar_files.show": PART,
     "uploads.show": PART,
     "language.choose": ONWARD,

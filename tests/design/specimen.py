@@ -314,7 +314,7 @@ def write(target: Path) -> list[str]:
     env = environment()
     shutil.copytree(ROOT / "lms" / "static", target / "static", dirs_exist_ok=True)
     (target / "theme.css").write_text("")
-    for name in ("poster.svg", "captions.vtt"):
+    for name in ("poster.svg", "captions.vtt", "player_texts.js"):
         shutil.copy(HERE / "pages" / name, target / name)
     names = sorted(path.name for path in (HERE / "pages").glob("*.html"))
     for name in names:

@@ -6,6 +6,7 @@ from flask import Blueprint, Flask
 
 from lms.web.core.request_context import EXTENSION
 from lms.web.playback import (
+    next_part,
     notes,
     poster_images,
     session_opening_and_end_reasons,
@@ -15,6 +16,7 @@ from lms.web.playback import (
 from lms.web.playback.heartbeat_middleware import Heartbeats
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    next_part.blueprint,
     notes.blueprint,
     session_opening_and_end_reasons.blueprint,
     poster_images.blueprint,

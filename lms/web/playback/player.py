@@ -52,6 +52,7 @@ class Screening:
     holes: tuple[Span, ...]
     gaps_words: str
     words: dict[str, str]
+    control_texts: dict[str, str]
 
 
 def screening_of(
@@ -86,6 +87,7 @@ def screening_of(
         holes=tuple(gap for gap in unseen if gap.starts_s < seen[-1].ends_s),
         gaps_words=gaps_words(unseen),
         words=_player_words(shown.ends_s - shown.starts_s),
+        control_texts=_control_texts(),
     )
 
 
@@ -163,8 +165,68 @@ def _player_words(seconds: float) -> dict[str, str]:
         "unreachable": _("We can't reach the server. Check your connection, then try again."),
         "broken": _("This browser can't play the recording. Try again, or use another browser."),
         "sign_in": _("Sign in"),
+        "audio_only": _("Audio only"),
+        "show_video": _("Show video"),
+        "copy_link": _("Copy link at %(place)s", place="{place}"),
+        "link_copied": _("Link copied"),
         "ends_soon": _("Your access ends at {time}. Your place is saved."),
         "kept": _("Your place, {place}, is saved."),
+    }
+
+
+def _control_texts() -> dict[str, str]:
+    """Return the names of media-chrome's controls in the reader's language, by its own texts."""
+    return {
+        "play": _("Play"),
+        "Play": _("Play"),
+        "pause": _("Pause"),
+        "Pause": _("Pause"),
+        "mute": _("Mute"),
+        "Mute": _("Mute"),
+        "unmute": _("Unmute"),
+        "Unmute": _("Unmute"),
+        "volume": _("Volume"),
+        "seek": _("Position"),
+        "Seek backward": _("Back 10 seconds"),
+        "Seek forward": _("Forward 10 seconds"),
+        "seek back {seekOffset} seconds": _("Back 10 seconds"),
+        "seek forward {seekOffset} seconds": _("Forward 10 seconds"),
+        "playback time": _("Time"),
+        "{currentTime} of {totalTime}": _(
+            "%(time)s of %(total)s", time="{currentTime}", total="{totalTime}"
+        ),
+        "video not loaded, unknown time.": _("The recording isn't loaded yet."),
+        **_time_units(),
+        "closed captions": _("Captions"),
+        "Enable captions": _("Show captions"),
+        "Disable captions": _("Hide captions"),
+        "Off": _("Off"),
+        "Auto": _("Auto"),
+        "Playback rate": _("Speed"),
+        "Playback rate {playbackRate}": _("Speed %(rate)s", rate="{playbackRate}x"),
+        "settings": _("Settings"),
+        "Settings": _("Settings"),
+        "enter picture in picture mode": _("Picture in picture"),
+        "Enter picture in picture mode": _("Picture in picture"),
+        "exit picture in picture mode": _("Exit picture in picture"),
+        "Exit picture in picture mode": _("Exit picture in picture"),
+        "enter fullscreen mode": _("Full screen"),
+        "Enter fullscreen mode": _("Full screen"),
+        "exit fullscreen mode": _("Exit full screen"),
+        "Exit fullscreen mode": _("Exit full screen"),
+        "media loading": _("Loading"),
+        "chapter: {chapterName}": _("Chapter: %(title)s", title="{chapterName}"),
+    }
+
+
+def _time_units() -> dict[str, str]:
+    return {
+        "hour": _("hour"),
+        "hours": _("hours"),
+        "minute": _("minute"),
+        "minutes": _("minutes"),
+        "second": _("second"),
+        "seconds": _("seconds"),
     }
 
 

@@ -36,6 +36,14 @@ def tiles_of(slides: Sequence[SlideFacts]) -> tuple[Tile, ...]:
     )
 
 
+def chapters_of(tiles: Sequence[Tile], slides: Sequence[SlideFacts]) -> tuple[Tile, ...]:
+    """Return the tiles that start a chapter with a title of its own; none if there are fewer than two."""
+    found = tuple(
+        tile for tile, slide in zip(tiles, slides, strict=True) if slide.is_chapter and slide.title
+    )
+    return found if len(found) > 1 else ()
+
+
 def title_of(slide: SlideFacts) -> str:
     """Return the title of a slide, or its number."""
     return slide.title or _("Slide %(number)s", number=slide.number)

@@ -44,7 +44,7 @@ from lms.web.playback.session_opening_and_end_reasons import (
     plain_captions,
     progressive_url,
 )
-from lms.web.playback.slide_strip_and_chapters import tiles_of
+from lms.web.playback.slide_strip_and_chapters import chapters_of, tiles_of
 from lms.web.playback.transcripts import links_to
 from lms.web.pricing.buy_box import refused_box
 
@@ -189,6 +189,7 @@ def _card(
 def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool) -> Response:
     playable = seat.playable
     is_pictured = playable.state not in UNPICTURED
+    slides = tiles_of(seat.slides)
     page = make_response(
         render(
             "playback/watch_page.html",
@@ -208,7 +209,8 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
             handouts=seat.has_handouts,
             tracks=links_to(seat.tracks, "transcripts"),
             may_show=seat.may_show,
-            slides=tiles_of(seat.slides),
+            slides=slides,
+            chapters=chapters_of(slides, seat.slides),
             card=seat.card,
             notes=None if is_preview or viewer() is None else seat.notes,
         )

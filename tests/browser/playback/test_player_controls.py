@@ -5,35 +5,76 @@ from typing import Final
 import pytest
 from playwright.sync_api import expect
 
+from lms.models.catalog import WebinarSeries
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
-from tests.factories import make_grant
+from tests.factories import make_grant, make_series
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SLUG: Final = "in-a-window-of-its-own"
 OTHER: Final = "as-loud-as-before"
 IN_A_WINDOW: Final = "document.pictureInPictureElement === document.querySelector('video')"
+SECONDS: Final = "document.querySelector('video').currentTime"
 LOUDNESS: Final = "document.querySelector('video').volume"
+# What the system's media controls were told to do.
+NOTE_HANDLERS: Final = """(() => {
+    const set = MediaSession.prototype.setActionHandler;
+    window.mediaActs = {};
+    MediaSession.prototype.setActionHandler = function (name, act) {
+        window.mediaActs[name] = act;
+        set.call(this, name, act);
+    };
+})()"""
+AT_THE_TOP: Final = """() => {
+    const {top, bottom} = document.querySelector(".watch-film").getBoundingClientRect();
+    return scrollY > 100 && top === 0 && bottom < innerHeight;
+}"""
+# What the player's controls are called and say, in tooltips and menus, too.
+SAID: Final = """() => {
+    const said = new Set();
+    const read = (root) => {
+        for (const one of root.querySelectorAll("*")) {
+            for (const name of ["aria-label", "aria-valuetext", "aria-description"]) {
+                said.add(one.getAttribute(name) ?? "");
+            }
+            for (const node of one.localName === "style" ? [] : one.childNodes) {
+                if (node.nodeType === Node.TEXT_NODE) said.add(node.data.trim());
+            }
+            if (one.shadowRoot) read(one.shadowRoot);
+        }
+    };
+    read(document.querySelector("media-controller").parentElement);
+    return [...said].filter((text) => /\\p{L}{3}/u.test(text) && !/^\\d+p/.test(text)).sort();
+}"""
 
 
 @pytest.fixture(scope="session")  # as the house in which it writes
 def alice_id(served: Served) -> int:
-    """Alice, who holds two webinars."""
+    """Alice, who has access to the two webinars of a series."""
     with served.carrel.database.transaction() as session:
         alice = served.add_person(session, "Alice")
-        for slug in (SLUG, OTHER):
-            make_grant(session, alice, served.add_webinar(session, slug, title="Two doors"))
+        series = make_series(session, "doors")
+        series.title = "Doors and windows"
+        for position, slug in enumerate((SLUG, OTHER), 1):
+            webinar = served.add_webinar(session, slug, title="Two doors")
+            make_grant(session, alice, webinar)
+            row = WebinarSeries(series_id=series.id, webinar_id=webinar.id, position=position)
+            session.add(row)
         return alice.id
 
 
 def playing(visit: Visit, alice_id: int) -> Person:
     alice = visit(alice_id)
     alice.page.goto(f"/webinars/{SLUG}/watch")
+    play(alice)
+    return alice
+
+
+def play(alice: Person) -> None:
     alice.until("!!customElements.get('media-controller')")
     alice.page.keyboard.press("k")
     alice.until("document.querySelector('video').currentTime > 0.5")
-    return alice
 
 
 def test_the_film_goes_into_a_window_of_its_own_and_back(visit: Visit, alice_id: int) -> None:
@@ -48,9 +89,9 @@ def test_the_film_goes_into_a_window_of_its_own_and_back(visit: Visit, alice_id:
             page.get_by_role("button", name=name).click()
 
     for by_key in (False, True):
-        press("enter picture in picture mode", by_key=by_key)
+        press("Picture in picture", by_key=by_key)
         alice.until(IN_A_WINDOW)
-        press("exit picture in picture mode", by_key=by_key)
+        press("Exit picture in picture", by_key=by_key)
         alice.until("document.pictureInPictureElement === null")
     assert alice.faults == []
 
@@ -60,7 +101,7 @@ def test_how_loud_it_is_is_remembered_on_the_next_page_and_while_it_is_muted(
 ) -> None:
     alice = playing(visit, alice_id)
     page = alice.page
-    loudness = page.get_by_role("slider", name="volume")
+    loudness = page.get_by_role("slider", name="Volume")
     loudness.fill("0.4")
     alice.until(f"{LOUDNESS} === 0.4")
     page.locator(".player-bar media-play-button").focus()
@@ -82,3 +123,86 @@ def test_how_loud_it_is_is_remembered_on_the_next_page_and_while_it_is_muted(
     alice.until("document.querySelector('video').muted")
     page.keyboard.press("m")
     alice.until(f"!document.querySelector('video').muted && {LOUDNESS} === 0.6")
+
+
+def test_controls_are_named_in_the_readers_language(visit: Visit, alice_id: int) -> None:
+    alice = playing(visit, alice_id)
+    in_english = set(alice.page.evaluate(SAID))
+    assert {"Player: Two doors", "Pause", "Position", "Exit full screen", "Speed 1x"} <= in_english
+    alice.page.goto(f"/language/es-US?next=/webinars/{SLUG}/watch")
+    play(alice)
+    in_spanish = set(alice.page.evaluate(SAID))
+    assert "Reproductor: Two doors" in in_spanish
+    assert len(in_spanish) > 20
+    assert in_english & in_spanish == set()
+    assert alice.faults == []
+
+
+def test_the_lock_screen_shows_what_plays_and_controls_it(visit: Visit, alice_id: int) -> None:
+    alice = visit(alice_id)
+    alice.context.add_init_script(NOTE_HANDLERS)
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    play(alice)
+    shown = "navigator.mediaSession.metadata"
+    assert alice.page.evaluate(f"{shown}.title") == "Two doors"
+    assert "/posters/" in alice.page.evaluate(f"{shown}.artwork[0].src")
+    alice.page.evaluate("mediaActs.pause()")
+    alice.until("document.querySelector('video').paused")
+    alice.page.evaluate("mediaActs.seekto({seekTime: 30})")
+    alice.page.evaluate("mediaActs.seekforward({})")
+    alice.until("document.querySelector('video').currentTime === 40")
+    alice.page.evaluate("mediaActs.play()")
+    alice.until("document.querySelector('video').currentTime > 40")
+    assert alice.faults == []
+
+
+def test_a_link_to_the_position_is_copied(visit: Visit, alice_id: int, served: Served) -> None:
+    alice = visit(alice_id, permissions=["clipboard-read", "clipboard-write"])
+    alice.page.goto(f"/webinars/{SLUG}/watch?t=12")
+    alice.page.get_by_role("button", name="Copy link at 0:12").click()
+    expect(alice.page.get_by_text("Link copied")).to_be_visible()
+    link = alice.page.evaluate("navigator.clipboard.readText()")
+    assert link == f"{served.url}/webinars/{SLUG}/watch?t=12"
+    assert alice.faults == []
+
+
+def test_sound_alone_plays_on_from_the_same_place(visit: Visit, alice_id: int) -> None:
+    alice = playing(visit, alice_id)
+    page = alice.page
+    page.evaluate("document.querySelector('video').currentTime = 20")
+    alice.until(f"{SECONDS} > 20.2")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_role("button", name="Audio only").click()
+    alice.until(
+        f"{SECONDS} > 20.5 && {SECONDS} < 60 && !document.querySelector('video').videoWidth"
+    )
+    assert any("/audio" in url for url in asked)
+    assert not any(url.endswith((".m3u8", ".m4s")) and "/audio" not in url for url in asked)
+    page.get_by_role("button", name="Show video").click()
+    alice.until("document.querySelector('video').videoWidth > 0")
+    alice.until(f"{SECONDS} > 20.5")
+    assert alice.faults == []
+
+
+def test_the_next_webinar_of_the_series_is_offered_at_the_end(visit: Visit, alice_id: int) -> None:
+    alice = playing(visit, alice_id)
+    alice.page.evaluate(
+        "(video => { video.currentTime = video.duration - 0.5 })(document.querySelector('video'))"
+    )
+    expect(alice.page.get_by_text("Next in Doors and windows: Two doors")).to_be_visible()
+    alice.page.get_by_role("link", name="Watch next").click()
+    alice.page.wait_for_url(f"**/webinars/{OTHER}/watch")
+    assert alice.faults == []
+
+
+def test_on_a_phone_the_film_stays_in_sight_and_keys_are_not_offered(
+    visit: Visit, alice_id: int
+) -> None:
+    size = {"width": 390, "height": 600}
+    alice = visit(alice_id, viewport=size, has_touch=True, is_mobile=True)
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    alice.page.get_by_role("tabpanel").last.scroll_into_view_if_needed()
+    alice.page.mouse.wheel(0, 2000)
+    alice.until(AT_THE_TOP)
+    expect(alice.page.get_by_role("button", name="Keyboard shortcuts")).to_be_hidden()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from benchmarks.slide_detection import draw_talk
 from lms.models.accounts import SellerRole
-from lms.models.recordings import Recording
+from lms.models.recordings import Recording, Slide
 from lms.recordings.slides import keep_found, read_slides
 from media.video.transcoder import encode
 from media.video.upload_probe import probe
@@ -84,6 +84,24 @@ def test_a_slide_shows_its_picture_goes_to_its_time_and_is_marked(
     page.locator("media-time-range").hover()
     alice.until("document.querySelector('media-time-range').hasAttribute('mediapreviewimage')")
     assert "/media/" in (page.locator("media-time-range").get_attribute("mediapreviewimage") or "")
+    assert alice.faults == []
+
+
+def test_titled_chapters_are_listed_and_go_to_their_time(
+    visit: Visit, served: Served, scene: Scene
+) -> None:
+    with served.carrel.database.transaction() as session:
+        slides = select(Slide).join(Recording).where(Recording.public_id == scene.recording_id)
+        for number, slide in enumerate(session.scalars(slides.order_by(Slide.starts_s)), 1):
+            slide.is_chapter, slide.title = number in (1, 4), f"Topic {number}"
+    alice = visit(scene.alice)
+    alice.page.goto(f"/webinars/{scene.slug}/watch")
+    alice.page.get_by_role("tab", name="Chapters").click()
+    chapters = alice.page.locator("[data-chapters] button")
+    expect(chapters).to_have_text([re.compile("0:00.*Topic 1", re.DOTALL), re.compile("Topic 4")])
+    chapters.nth(1).click()
+    alice.until(f"{PLAYING} > {scene.starts[3]}")
+    expect(chapters.nth(1)).to_have_attribute("aria-current", "true")
     assert alice.faults == []
 
 

@@ -9,6 +9,8 @@ const TRY_AGAIN_MS = 3_000;
 const SLOW_MS = 4_000;
 const STUCK_MS = 15_000;
 const HLS_TYPE = "application/vnd.apple.mpegurl";
+const MASTER = /[^/]+$/;
+const SOUND = "audio.m3u8";
 // Long buffers would keep playing after access has ended; these bridge a slow network for a while.
 const BUFFERS = { maxBufferLength: 20, maxMaxBufferLength: 30, backBufferLength: 60 };
 
@@ -64,6 +66,7 @@ export class Film {
     this.unload();
     this.token = null;
     this.isHeld = false;
+    if (this.isSoundAlone) url = url.replace(MASTER, SOUND);
     if (!Film.isNative()) this.loadByScript(url, at);
     else if (this.video.canPlayType(HLS_TYPE)) this.loadNatively(url, at);
     else this.told.broken();
@@ -127,8 +130,9 @@ export class Film {
       },
     });
     this.hls = hls;
-    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+    hls.on(Hls.Events.MANIFEST_PARSED, (_event, { audioTracks, video }) => {
       this.renditions.fill(hls.levels);
+      if (video && audioTracks.length) this.told.hasSound();
       this.told.ready();
     });
     hls.on(Hls.Events.FRAG_BUFFERED, () => {

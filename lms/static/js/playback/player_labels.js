@@ -1,6 +1,5 @@
-// Corrects the roles and names of three media-chrome controls that contradict each other: the
-// captions button is a switch, the time is text and not a button, and the speed is named as it is
-// shown.
+// Corrects the roles and names of some media-chrome controls: the captions button is a switch, the time is
+// text and not a button, and the way back from a menu has no text of its own.
 
 function all(name, act) {
   customElements.whenDefined(name).then(() => document.querySelectorAll(name).forEach(act));
@@ -8,11 +7,8 @@ function all(name, act) {
 
 all("media-captions-button", (button) => button.setAttribute("role", "switch"));
 all("media-time-display", (time) => time.setAttribute("role", "timer"));
-all("media-playback-rate-button", (button) => {
-  const name = () => {
-    const words = `${button.dataset.name} ${button.getAttribute("mediaplaybackrate") ?? 1}x`;
-    if (button.getAttribute("aria-label") !== words) button.setAttribute("aria-label", words);
-  };
-  new MutationObserver(name).observe(button, { attributeFilter: ["aria-label"] });
-  name();
-});
+for (const menu of document.querySelectorAll("[data-back]")) {
+  customElements.whenDefined(menu.localName).then(() => {
+    menu.shadowRoot.querySelector("[part~=back]").setAttribute("aria-label", menu.dataset.back);
+  });
+}

@@ -15,6 +15,7 @@ export class Message {
     this.hintLine = find("hint");
     this.notice = find("notice");
     this.noticeText = find("notice-text");
+    this.noticeStep = find("notice-step");
     this.again.addEventListener("click", tryAgain);
     this.takeOver.addEventListener("click", takeOver);
     find("notice-close").addEventListener("click", () => this.announce(""));
@@ -47,8 +48,11 @@ export class Message {
   }
 
   // A notice during playback; it stays until it is closed.
-  announce(text) {
+  announce(text, { url = "", label = "" } = {}) {
     this.noticeText.textContent = text;
+    this.noticeStep.hidden = !url;
+    this.noticeStep.textContent = label;
+    this.noticeStep.href = url;
     this.notice.hidden = !text;
   }
 

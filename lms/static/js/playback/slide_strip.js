@@ -1,11 +1,11 @@
-// The strip of slides: a click seeks there, the current slide is marked, arrow keys move through
-// it.
+// The lists of slides and of chapters: a click seeks there, the current one is marked, arrow keys move
+// through it.
 
 const STEPS = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
 
 export class Slides {
-  constructor(page, { wanted, chosen }) {
-    this.list = page.querySelector("[data-slides]");
+  constructor(page, name, { wanted, chosen }) {
+    this.list = page.querySelector(`[data-${name}]`);
     this.tiles = this.list ? [...this.list.querySelectorAll("button")] : [];
     this.starts = this.tiles.map((tile) => Number(tile.dataset.starts));
     this.current = -1;

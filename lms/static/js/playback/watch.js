@@ -16,6 +16,8 @@ import { listenForKeys } from "./keyboard_shortcuts.js";
 import { rememberChoices } from "./preferences.js";
 import { styleCaptions } from "./caption_settings.js";
 import { keepWithin } from "./clip_limits.js";
+import { LinkToPosition } from "./link_to_position.js";
+import { showOnLockScreen } from "./media_session.js";
 import { clock } from "./time_texts.js";
 import { tellUntold } from "./unsent_progress.js";
 import { loadScript } from "../core/script_loader.js";
@@ -45,10 +47,14 @@ class WatchPage {
     this.watched = new Watched(this.video, seconds, page.dataset.watched, this.shown);
     this.strip = new Strip(page, this.video, this.watched, this.words);
     this.tracks = new Tracks(this.video);
-    this.slides = new Slides(page, {
+    this.sound = page.querySelector("[data-sound-alone]");
+    this.link = new LinkToPosition(page, this.words);
+    const lists = {
       wanted: () => this.prepareUnlessItWaits(),
       chosen: (seconds) => this.go(seconds),
-    });
+    };
+    this.slides = new Slides(page, "slides", lists);
+    this.chapters = new Slides(page, "chapters", lists);
     for (const rail of page.querySelectorAll("[data-rail]")) {
       new Rail(rail, (panel) => panel === "panel-slides" && this.prepareUnlessItWaits());
     }
@@ -63,6 +69,7 @@ class WatchPage {
     });
     this.film = new Film(this.video, {
       ready: () => this.tracks.show(this.session),
+      hasSound: () => this.sound?.removeAttribute("hidden"),
       refused: (refusal) => this.renew(refusal),
       lost: () => this.message.hint(this.words.lost),
       slow: () => this.message.hint(this.words.slow),
@@ -77,9 +84,23 @@ class WatchPage {
   // The player's buttons load after the visible page. hls.js, half of all that a watch page loads,
   // comes after them, or at the first sign that the person will play.
   loadScripts() {
+    this.nameControls();
     loadScript(this.page.dataset.controls);
     if (document.readyState === "complete") this.loadHls();
     else window.addEventListener("load", () => this.loadHls(), { once: true });
+  }
+
+  // media-chrome names its controls as it starts, in the language of its root (see
+  // docs/decisions/player-texts.md).
+  nameControls() {
+    const player = this.page.querySelector("media-controller");
+    player.lang = document.documentElement.lang;
+    window.mediaChromeTexts = {
+      [player.lang]: {
+        ...JSON.parse(this.page.dataset.controlTexts),
+        "video player": player.getAttribute("aria-label"),
+      },
+    };
   }
 
   loadHls() {
@@ -113,6 +134,9 @@ class WatchPage {
     });
     this.video.addEventListener("play", () => this.prepare({ isPressed: true }));
     this.video.addEventListener("timeupdate", () => this.moveTo(this.video.currentTime));
+    this.video.addEventListener("ended", () => this.offerNext());
+    this.sound?.addEventListener("click", () => this.turnSoundAlone());
+    showOnLockScreen(this.page, this.video, () => this.play());
     this.moveTo(this.startAt);
     rememberChoices(this.video);
     const theatre = new Theatre(this.page);
@@ -141,6 +165,8 @@ class WatchPage {
   moveTo(seconds) {
     this.strip.movePlace(seconds);
     this.slides.follow(seconds);
+    this.chapters.follow(seconds);
+    this.link.moveTo(seconds);
   }
 
   place() {
@@ -222,6 +248,29 @@ class WatchPage {
     this.chosenAt = null;
     this.slides.show(session.slides);
     this.announceEnd(session);
+  }
+
+  // Without the picture a recording takes a tenth of the data. Playback continues where it was.
+  turnSoundAlone() {
+    if (!this.session) return;
+    const { token } = this.film;
+    const at = this.video.currentTime;
+    const wasPlaying = !this.video.paused;
+    this.watched.pause();
+    this.film.isSoundAlone = !this.film.isSoundAlone;
+    this.sound.textContent = this.film.isSoundAlone ? this.words.show_video : this.words.audio_only;
+    this.film.load(this.session.hls, at);
+    this.film.renew(token);
+    if (wasPlaying) this.play();
+  }
+
+  // After the last second: the next webinar of the series, if there is one.
+  async offerNext() {
+    const { next } = this.page.dataset;
+    if (!next) return;
+    const answer = await fetch(next, { headers: { Accept: "application/json" } }).catch(() => null);
+    const told = answer?.ok ? await answer.json() : {};
+    if (told.url && this.video.ended) this.message.announce(told.text, told);
   }
 
   // After a pause the media token may have expired, and in another network it is invalid: a

@@ -1,0 +1,1 @@
+window.mediaChromeTexts = { en: { "Playback rate {playbackRate}": "Speed {playbackRate}x" } };
