@@ -15,28 +15,22 @@ from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lti.courses.instructor_view import Learner, choose_learners, find_learner, find_link, goes_by
+from lti.courses.instructor_view import choose_learners, find_link
 from lti.courses.manager_view import send_link_again
 from lti.frames.sessions import Frame
 from lti.grades.scores import set_rule
-from lti.models.courses import ScoreState
-from lti.models.launches import FrameRole, Purpose
+from lti.models.launches import FrameRole
 from lti.rosters.jobs import ask_for_roster
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.courses.grading_rule_form import EnteredRule, read_rule, refused_rule
 from lti.web.courses.learner_table_filters import PAGE_SIZE, TableState
 from lti.web.courses.roster_texts import roster_words
+from lti.web.courses.submission_review import say_name, say_sent
 from lti.web.player.viewer_access import find_viewer, series_of
 
 blueprint = framed_blueprint("framed_course", __name__)
 
 PERCENT: Final = 100
-SENT: Final = {
-    ScoreState.QUEUED: N_("Pending"),
-    ScoreState.DELIVERED: N_("Sent"),
-    ScoreState.REFUSED: N_("Refused by your LMS"),
-}
-NOT_SENT: Final = N_("No score yet")
 DONE: Final = {
     "rule": N_("Rule saved. Scores already in the gradebook won't go down."),
     "sent": N_("Sending the scores again."),
@@ -57,11 +51,11 @@ def people_csv(secret: str) -> ResponseReturnValue:
     headings = (_("Name"), _("Watched %"), _("Completed"), _("Gradebook %"), _("Gradebook"))
     rows = (
         (
-            _named(each),
+            say_name(each),
             0 if each.share is None else int(each.share * PERCENT),
             _("Yes") if each.is_complete else _("No"),
             int(each.given * PERCENT),
-            _sent(each),
+            say_sent(each),
         )
         for each in choose_learners(link.learners, wanted)
     )
@@ -126,34 +120,6 @@ def roster(secret: str) -> ResponseReturnValue:
     return _back(secret, "roster")
 
 
-@blueprint.get("/review")
-@open_to(Audience.FRAME)
-def review(secret: str) -> ResponseReturnValue:
-    """Show one learner's progress in this course (Submission Review).
-
-    Instructors see everyone's, learners only their own: gradebooks link here from a grade.
-    """
-    frame = this_frame(secret)
-    wanted = frame.services.get("for_user")
-    if frame.purpose is not Purpose.REVIEW or not isinstance(wanted, str):
-        raise NotFound
-    with read_session() as session:
-        link = find_link(session, frame.link_id)
-        if frame.role is not FrameRole.INSTRUCTOR and not goes_by(
-            session, frame.identity_id, wanted
-        ):
-            raise NotFound
-        learner = find_learner(session, frame.link_id, wanted)
-    return frame_page(
-        frame,
-        "lti/courses/instructor_learner.html",
-        link=link,
-        learner=learner,
-        name=_named(learner),
-        sent=_sent(learner),
-    )
-
-
 def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -> Response:
     """Return a page of a link's learners; `entered` is a rejected rule."""
     use(None)  # English, as all pages of instructors, though its address has learners' pages too
@@ -170,7 +136,7 @@ def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -
         "lti/courses/instructor.html",
         link=link,
         is_absent=is_absent,
-        rows=[(each, _named(each), _sent(each)) for each in shown],
+        rows=[(each, say_name(each), say_sent(each)) for each in shown],
         total=len(found),
         state=state,
         pager=pager_of(number, PAGE_SIZE, len(found), url=lambda page: state.url(page=page)),
@@ -205,11 +171,3 @@ def _instructors(secret: str) -> Frame:
 
 def _back(secret: str, done: str) -> ResponseReturnValue:
     return redirect(url_for("framed.home", secret=secret, done=done or None), code=303)
-
-
-def _named(learner: Learner) -> str:
-    return learner.name or _("Unnamed learner")
-
-
-def _sent(learner: Learner) -> str:
-    return _(SENT.get(learner.state, NOT_SENT)) if learner.state else _(NOT_SENT)

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Frame, Page
+from sqlalchemy import update
 
+from lti.models.launches import FrameSession
 from tests.browser.lti.framed_states import STATES, open_state
 from tests.browser.lti.tool_frame import framed, path_name, sizes, take_picture
 from tests.browser.lti.two_sites import Library
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+IS_SPANISH = """document.documentElement.lang === "es-US"
+    || document.body.innerText.includes("solo está disponible en inglés")"""
 WIDTHS = (320, 390, 820, 1440)
 LOOKED_INTO = (390, 1440)  # as cards, and as tables
 # each with the rules of axe to try: by lamplight, a page has other colors and nothing else
@@ -54,8 +58,22 @@ def test_a_framed_page_fits_and_is_accessible(
             if width in LOOKED_INTO and (said := axe_faults(frame, only=rules)):
                 faults.append(f"{width} px, {theme}: {said}")
             take_picture(page, f"{path_name(name)}-{width}-{theme}")
+    faults += _in_spanish(page, frame, library, path)
+    take_picture(page, f"{path_name(name)}-390-es")
     context.close()
     assert faults == []
+
+
+def _in_spanish(page: Page, frame: Frame, library: Library, path: str) -> list[str]:
+    """Return what doesn't fit on a phone in Spanish, or says so in English."""
+    with library.served.carrel.database.transaction() as session:
+        session.execute(update(FrameSession).values(locale="es-MX"))
+    frame.goto(f"{library.url}{path}")
+    if not frame.evaluate(IS_SPANISH):
+        return ["isn't in Spanish, and doesn't say so"]
+    _settle(page, 390)
+    said = frame.evaluate(OVERFLOWS)
+    return [f"390 px, in Spanish: {said}"] if said else []
 
 
 def _settle(page: Page, width: int) -> None:

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
@@ -18,7 +18,7 @@ from lti.models.courses import (
     ScoreState,
 )
 from lti.models.identities import Identity
-from lti.models.launches import Purpose
+from lti.models.launches import FrameSession, Purpose
 from lti.protocol.content_target import Target
 from tests.clock import NOW
 from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR, make_course
@@ -306,6 +306,21 @@ def test_a_review_shows_the_learner_it_is_for_and_only_of_this_course(
     with database.transaction() as session:
         other = make_course(session, cast.organization_id, Target(webinar=cast.slug))
     assert review("kim", other).status_code == 404
+
+
+def test_a_learner_reviews_their_own_score_in_their_language(client, database, course):
+    def review(sub):
+        secret = _secret(database, course, sub="kim", purpose=Purpose.REVIEW, for_user=sub)
+        with database.transaction() as session:
+            session.execute(update(FrameSession).values(locale="es-MX"))
+        return client.get(f"/lti/s/{secret}/review")
+
+    assert review("lee").status_code == 404
+    page = review("kim").text
+    assert '<html lang="es-US"' in page
+    assert "Kim Reader" in page
+    assert "Libro de calificaciones" in page
+    assert "solo está disponible en inglés" not in page
 
 
 def test_an_instructor_sends_again_what_did_not_get_through(client, database, course):
