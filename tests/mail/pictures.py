@@ -15,7 +15,7 @@ from lms.core.accent_colors import OWN, light_accent
 from lms.mail.edits import NO_EDITS
 from lms.mail.examples import EXAMPLES
 from lms.mail.examples.example import EMAIL, SITE
-from lms.mail.lanes import KINDS, OPTIONAL
+from lms.mail.lanes import KINDS, OPTIONAL, SUBSCRIBED
 from lms.mail.rendering import BULK_FOOTER, LOGO, MailBranding, bulk_footer, logo_image, write
 from lms.models.mail import MailLane
 from tests.servers.chromium import running_chromium
@@ -39,10 +39,12 @@ def as_sent(kind: str, *, logo: str) -> str:
     written = write(
         BRANDING, kind, example.subject, {**example.values, "recipient": EMAIL}, NO_EDITS
     )
-    unsubscribe = f"{SITE}/unsubscribe/example" if kind in OPTIONAL else ""
-    footer = (
-        bulk_footer(written.html, ADDRESS, unsubscribe)[1] if kind in KINDS[MailLane.BULK] else ""
-    )
+    unsubscribe = f"{SITE}/unsubscribe/example" if kind in OPTIONAL | SUBSCRIBED else ""
+    footer = ""
+    if kind in KINDS[MailLane.BULK]:
+        footer = bulk_footer(
+            written.html, ADDRESS, unsubscribe, is_subscribed_to=kind in SUBSCRIBED
+        )[1]
     return written.html.replace(BULK_FOOTER, footer).replace(LOGO, logo_image(logo))
 
 

@@ -9,6 +9,8 @@ from lms.mail.examples import BY_NOUN, EXAMPLES
 from lms.mail.lanes import KINDS
 from lms.mail.passages import passages_of
 from lms.mail.rendering import MailBranding, Written, write
+from lms.models.mail import MailLane
+from tests.mail.pictures import ADDRESS, as_sent
 
 BRANDING = MailBranding(
     name="Elm Street Training", contact_email="", accent="#1c5b41", on_accent="#ffffff"
@@ -64,3 +66,10 @@ def test_every_passage_can_be_saved_as_it_is() -> None:
 @pytest.mark.parametrize("kind", ["sign_in_code", "embed_code"])
 def test_a_code_is_never_in_the_subject(kind: str) -> None:
     assert str(EXAMPLES[kind].values["code"]) not in written(kind).subject
+
+
+def test_each_email_can_be_drawn_with_its_logo_and_footer() -> None:
+    for kind in EXAMPLES:
+        drawn = as_sent(kind, logo="logo.svg")
+        assert "logo.svg" in drawn, kind
+        assert (ADDRESS in drawn) == (kind in KINDS[MailLane.BULK]), kind
