@@ -69,7 +69,7 @@ class WatchPage {
     });
     this.film = new Film(this.video, {
       ready: () => this.tracks.show(this.session),
-      hasSound: () => this.sound?.removeAttribute("hidden"),
+      hasSound: () => this.sound?.removeAttribute("disabled"),
       refused: (refusal) => this.renew(refusal),
       lost: () => this.message.hint(this.words.lost),
       slow: () => this.message.hint(this.words.slow),
