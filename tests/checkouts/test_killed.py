@@ -1,4 +1,4 @@
-"""A worker that is killed while it settles, refunds or records a dispute; the next one finishes, once."""
+"""A worker killed while it settles, refunds, or records a second payment or a dispute: the next finishes, once."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from lms.core.database import Database
 from lms.models.documents import Document
 from lms.models.payments import Payment, Refund, RefundState
 from tests.checkouts.card_stories import Shop
-from tests.checkouts.test_money_stories import EXPECTED, dispute_of
+from tests.checkouts.test_money_stories import EXPECTED, dispute_of, paid_by_check_too, week_over
 from tests.sales.order_fixtures import balanced
 from tests.servers.stripe_objects import DISPUTES
 from tests.wait_until import until
@@ -109,6 +109,20 @@ def test_killed_while_it_refunds_the_money_goes_back_once(
     assert [one["amount"] for one in returned] == [9900]
     with shop.carrel.database.read_session() as session:
         assert session.scalars(select(Refund.state)).all() == [RefundState.DONE]
+    assert balanced(shop.carrel.database)
+
+
+@pytest.mark.parametrize("stop_at", [1, 2])
+def test_killed_while_it_records_a_second_payment_that_is_credit_and_returned_once(
+    shop: Shop, environ: Mapping[str, str], stop_at: int
+) -> None:
+    opened = paid_by_check_too(shop)
+    kill_at(environ, SETTLE, opened.url.rpartition("/")[2], stop_at)
+    shop.hear()
+    shop.finish()
+    week_over(shop)
+    shop.finish()
+    assert shop.dump() == (EXPECTED / "paid_twice.txt").read_text()
     assert balanced(shop.carrel.database)
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from lms.checkouts import rounds
+from lms.checkouts.opening import OpenCheckout
 from lms.models.documents import CreditReason
 from lms.models.orders import Terms
 from lms.sales import cancellations, orders
@@ -85,13 +86,19 @@ def after_expiry(shop: Shop) -> None:
     shop.hear()
 
 
-def paid_twice(shop: Shop) -> None:
+def paid_by_check_too(shop: Shop) -> OpenCheckout:
+    """Pay an invoice by card after a check came for it; no one has heard of the card yet."""
     order = shop.place(GROUP)
     opened = shop.open(order)
     with shop.carrel.database.read_session() as session:
         facts = find_order_facts(session, order)
     paid(shop.carrel.database, facts)
     assert shop.pay(opened) == SEE_OTHER
+    return opened
+
+
+def paid_twice(shop: Shop) -> None:
+    paid_by_check_too(shop)
     shop.hear()
     shop.finish()
     week_over(shop)
