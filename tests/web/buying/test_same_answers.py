@@ -1,11 +1,13 @@
-"""The checkout answers the same whoever is named: known, unknown, invited, or an organization we have.
+"""Public forms answer the same whoever is named: known, unknown, invited, or an organization we have.
 
-Its forms also answer after whole steps of time (tests/web/core/test_constant_time_responses.py).
+They also answer after whole steps of time (tests/web/core/test_constant_time_responses.py).
 """
 
+import io
 import re
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -25,8 +27,9 @@ from tests.clock import NOW, Clock
 from tests.factories import make_login, make_pool, make_pool_grant
 from tests.servers.stripe import KEY, SECRET, FakeStripe
 from tests.visitor import Visitor
-from tests.web.buying.shopping import check_out, fill
+from tests.web.buying.shopping import FORM, check_out, fill
 from tests.web.buying.test_card import back
+from tests.web.requests.test_customer_request import PDF
 
 STRANGER = "sam@north.example"
 EVERYONE = {
@@ -43,6 +46,7 @@ FORMS = {
     "card for oneself": {"payment": "card", "payer": "myself"},
     "send to purchasing": {"payment": "purchasing", "purchasing_email": "office@north.example"},
 }
+PATHS = ("/purchasing/quote", "/purchasing/vendor-form")
 CHANGING = re.compile(
     r"[0-9a-hjkmnp-tv-z]{26}"  # ids
     r'|name="csrf_token"[^>]*|(?<=content=")[\w.-]{60,}'  # tokens
@@ -95,8 +99,29 @@ def answers(app: Flask, email: str, organization: str, form: dict[str, str]) -> 
         wrong = {"name": "Sam", "email": email}
         corrected = browser.post(f"{place}/contact", data=wrong)
         said += [str(corrected.status_code), browser.get(place).text]
+    return [_constant(one, email, organization) for one in said]
+
+
+def _constant(said: str, email: str, organization: str) -> str:
+    """Return an answer without what is random or was typed."""
     typed = re.compile("|".join(map(re.escape, (email, organization))))
-    return [CHANGING.sub("*", typed.sub("typed", one)) for one in said]
+    return CHANGING.sub("*", typed.sub("typed", said))
+
+
+def answers_at(app: Flask, path: str, email: str, organization: str) -> list[str]:
+    """Return all that a new browser is answered at a form of the purchasing page."""
+    browser = Visitor(app)
+    sent: dict[str, Any] = {**FORM, "email": email, "organization_name": organization}
+    if path.endswith("/quote"):
+        sent |= {"kind": "pass", "covers": "everything", "people": "1"}
+    else:
+        sent |= {"due_on": "2026-12-31", "file": (io.BytesIO(PDF), "New vendor.pdf")}
+    began = time.monotonic()
+    answer = browser.post(path, data=sent)
+    took = time.monotonic() - began
+    assert answer.status_code == 303, answer.text
+    said = (f"{answer.location} {took >= STEP_S}", browser.get(answer.location).text)
+    return [_constant(one, email, organization) for one in said]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -116,3 +141,15 @@ def test_checkout_answers_the_same_for_every_organization(
         ).one()
     usual = answers(app, STRANGER, "North County Library", FORMS[form])
     assert answers(app, "sim@north.example", known, FORMS[form]) == usual
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_purchasing_forms_answer_the_same_for_everyone(
+    app: Flask, database: Database, cast: Cast, path: str
+) -> None:
+    with database.read_session() as session:
+        known = session.get_one(Organization, cast.organization_id).name
+    usual = answers_at(app, path, STRANGER, "North County Library")
+    assert answers_at(app, path, "sim@north.example", known) == usual
+    for who, email in EVERYONE.items():
+        assert answers_at(app, path, email, "North County Library") == usual, who
