@@ -141,7 +141,8 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
             for one in page.vendor_documents
         ],
         "takes_papers": page.has_payer and standing is not Standing.CANCELED,
-        "takes_orders": standing is not Standing.CANCELED,
+        # an open quote takes its purchase order when it is accepted
+        "takes_orders": standing not in (Standing.CANCELED, Standing.QUOTED, Standing.EXPIRED),
         "card_url": url_for("payment_page_card.pay", token=token)
         if (page.is_owed or page.is_quote_to_pay) and takes_cards()
         else "",

@@ -112,8 +112,10 @@ def accept_quote(token: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def purchase_order(token: str) -> ResponseReturnValue:
-    """Add a purchase order's number and file to the order."""
+    """Add a purchase order's number and file to the order; an open quote takes them by acceptance."""
     page = _read(token)
+    if page.quote:
+        return see_other(".accept_quote", token=token)
     form = PurchaseOrderForm(sent_form())
 
     def do() -> str:

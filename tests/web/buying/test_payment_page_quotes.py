@@ -50,6 +50,17 @@ def test_quote_is_accepted_by_a_typed_name_and_access_waits(
     assert client.post(f"{path}/accept-quote", data=sent).status_code == 409
 
 
+def test_purchase_order_of_a_quote_is_added_by_accepting_it(
+    client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
+) -> None:
+    path = link(carrel, quoted(database))
+    assert f"{path}/purchase-order" not in client.get(path).text
+    answer = client.post(f"{path}/purchase-order", data={"po_number": "PO 5"})
+    assert (answer.status_code, answer.location) == (303, f"{path}/accept-quote")
+    client.post(f"{path}/accept-quote", data={"name": "Pat Doe", "po_number": "PO 5"})
+    assert f"{path}/purchase-order" in client.get(path).text
+
+
 def test_purchase_order_file_needs_its_number(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
@@ -116,6 +127,7 @@ def test_expired_quote_says_what_it_costs_now(
     text = client.get(path).text
     assert "$375.00" in text
     assert "/accept-quote" not in text
+    assert "/purchase-order" not in text
     assert client.post(f"{path}/accept-quote", data={"name": "Pat"}).status_code == 409
     assert read(database, facts).standing(later) is Standing.EXPIRED
 
