@@ -77,6 +77,7 @@ class MoreSeatsForm(RenewForm):
             InputRequired(_l("Enter how many seats to add.")),
             NumberRange(1, MOST_SEATS, _l("Enter a number from 1 to 10,000.")),
         ],
+        default=1,
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
     )
 

@@ -34,12 +34,12 @@ class OwnOrderForm(Form):
 
     po_number = StringField(
         _l("Purchase order number"),
-        [Optional(), Length(max=LONGEST_REFERENCE)],
+        [Length(max=LONGEST_REFERENCE)],
         render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
     )
     reuse_po = BooleanField(_l("Use this PO number again"))
-    bill_name = StringField(_l("Bill to"), [Optional(), Length(max=200)])
-    address = TextAreaField(_l("Address"), [Optional(), Length(max=1200)], render_kw={"rows": 4})
+    bill_name = StringField(_l("Bill to"), [Length(max=200)])
+    address = TextAreaField(_l("Address"), [Length(max=1200)], render_kw={"rows": 4})
     message = TextAreaField(
         _l("Why do you want a refund?"),
         [Optional(), Length(max=LONGEST_MESSAGE)],
@@ -63,7 +63,11 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
         "total": say_money(facts.total_minor, facts.currency),
         "open": say_money(facts.open_minor, facts.currency) if facts.open_minor else "",
         "lines": [
-            (billing.title_of(line), say_money(line.net_minor, facts.currency))
+            (
+                billing.title_of(line),
+                _("Unlimited") if line.quantity is None else line.quantity,
+                say_money(line.net_minor, facts.currency),
+            )
             for line in orders.lines_of(session, order.id)
         ],
         "documents": [

@@ -112,6 +112,9 @@ def test_more_seats_of_a_webinar_cost_the_difference(
     first = placed(database, GROUP)
     path = page_of(database, cast, first, "more-seats")
     client.sign_in(cast.mia.id)
+    page = client.get(path).text
+    assert re.search(r'name="quantity"[^>]*value="1"', page)
+    assert "Add 1 seat for $65.00" in page
     page = client.post(path, data={"act": "price", "quantity": "2"}).text
     assert "Add 2 seats for $130.00" in page
     data = {"act": "order", "quantity": "2", **hidden(page)}

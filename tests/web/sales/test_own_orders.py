@@ -77,11 +77,13 @@ def test_a_purchase_order_number_is_added_and_a_used_one_asked_about(
     placed(database, replace(GROUP, po_number="88123"))
     path = path_of(database, placed(database, GROUP))
     client.sign_in(roles.bill.id)
+    assert "Add PO number" in client.get(path).text
     answer = client.post(path, data={"act": "po", "po_number": "88123"})
     assert answer.status_code == 400
     assert "Check the box to use it again." in answer.text
     assert client.post(path, data={"act": "po", "po_number": ""}).status_code == 400
     assert client.post(path, data={"act": "po", "po_number": "90001"}).status_code == 303
+    assert "Change PO number" in client.get(path).text
     with database.read_session() as session:
         numbers = session.scalars(select(PurchaseOrder.number).order_by(PurchaseOrder.id)).all()
     assert numbers == ["88123", "90001"]
@@ -156,7 +158,9 @@ def test_a_manager_sees_the_order_and_its_payment_and_a_bookkeeper_changes_nothi
     path = path_of(database, facts)
     client.sign_in(cast.mia.id)
     assert path in client.get(path.rpartition("/")[0]).text
-    assert "Request a refund" in client.get(path).text
+    page = client.get(path).text
+    assert "Request a refund" in page
+    assert "Quantity: 5" in page
     client.sign_in(roles.beth.id)
     assert "Request a refund" not in client.get(path).text
     assert client.post(path, data={"act": "refund"}).status_code == 404
