@@ -53,6 +53,16 @@ def test_several_webinars_stay_in_the_cart_and_seats_change(client: Visitor) -> 
     assert "$225.00" not in client.get("/cart").text
 
 
+def test_cheaper_offers_are_folded_among_several_items(client: Visitor) -> None:
+    fill(client, choice="team", seats="8")
+    folded = "Cheaper: Group viewing, $299.00"
+    assert folded not in client.get("/cart").text
+    fill(client, choice="library")
+    page = client.get("/cart").text
+    assert folded in page
+    assert "Group viewing instead: $299.00" in page
+
+
 def test_a_cheaper_offer_is_one_press_away(client: Visitor) -> None:
     fill(client, choice="team", seats="8")
     page = client.get("/cart").text

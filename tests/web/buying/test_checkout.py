@@ -113,6 +113,18 @@ def test_rows_of_a_csv_file_come_back_to_be_corrected(client: Visitor, database:
     assert named(database) == []
 
 
+def test_people_of_several_items_are_folded_until_some_are_named(client: Visitor) -> None:
+    fill(client, choice="team", seats="3")
+    fill(client, choice="library")
+    page = client.get("/checkout").text
+    folded = r'<details class="disclosure" (open)?>'
+    assert re.findall(folded, page) == ["", ""]
+    team, everyone = re.findall(r'name="(people-\w+)"', page)
+    wrong = check_out(client, **{team: "not an address", everyone: ""}).text
+    assert re.findall(folded, wrong) == ["open", ""]
+    assert f'id="{team}-error"' in wrong
+
+
 def test_update_of_the_total_keeps_the_people_of_a_csv_file(client: Visitor) -> None:
     people = people_field(client)
     staff = csv_file("lee@pinecounty.example\n")
