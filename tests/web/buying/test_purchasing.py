@@ -336,6 +336,12 @@ def test_vendor_form_without_its_file_or_day_is_refused(
     assert _count(database, DeskRequest) == 0
 
 
+def test_error_of_a_question_has_one_punctuation_mark(client: Visitor) -> None:
+    page = client.post("/purchasing/quote", data={}).text
+    assert "Which webinar? Choose a webinar from the list." in page
+    assert "Your name: Enter your name." in page
+
+
 def test_ways_to_pay_read_as_one_line(client: Visitor, database: Database) -> None:
     with database.transaction() as session:
         edit_seller(session, COMPLETE, actor=None, now=NOW)
