@@ -12,6 +12,7 @@ from lms.core.dates_and_time_zones import on_wall_clock
 from lms.core.errors import N_
 from lms.seller.policies import SLUGS, TITLES
 from lms.seller.settings import Method
+from lms.web.buying.card import takes_cards
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import carrel, read_session, render
 from lms.web.core.route_guard import Audience, open_to
@@ -33,11 +34,12 @@ def show() -> ResponseReturnValue:
     today = on_wall_clock(clock.now(), mail_context().zone).date()
     with read_session() as session:
         facts = purchasing.read_purchasing(session, on=today)
+    cards = [_("Card")] if takes_cards() else []
     return render(
         "buying/purchasing.html",
         seller=facts.seller,
         ein=facts.ein,
-        methods=_listed([_(METHOD_WORDS[one]) for one in facts.methods]),
+        methods=_listed(cards + [_(METHOD_WORDS[one]) for one in facts.methods]),
         net_days=facts.net_days if facts.methods else 0,
         policies_shown=[
             (_(TITLES[kind]), url_for("policies.show", slug=SLUGS[kind])) for kind in facts.policies

@@ -151,6 +151,10 @@ def test_every_page_of_the_checkout_says_that_it_is_a_test(
     assert TEST_MODE in client.get(path).text
 
 
+def test_purchasing_page_lists_cards_where_they_are_taken(client: Visitor) -> None:
+    assert "Card, invoice, purchase order, check" in client.get("/purchasing").text
+
+
 def test_who_comes_back_finds_what_they_entered(client: Visitor) -> None:
     to_card_page(client)
     page = client.get("/checkout").text
