@@ -145,9 +145,10 @@ def test_an_organization_without_seats_is_told_what_to_do(
         make_membership(session, place, person, role=Role.OWNER)
         login_id, place_id = person.id, place.public_id
     client.sign_in(login_id)
-    page = client.get(f"/organization/{place_id}").text
-    assert "No seats yet" in page
-    assert "No seats assigned yet" in client.get(f"/organization/{place_id}/people").text
+    for path in (f"/organization/{place_id}", f"/organization/{place_id}/people"):
+        page = client.get(path).text
+        assert "No seats yet" in page
+        assert "Browse webinars" in page
 
 
 def test_numbers_that_are_all_zero_give_way_to_what_to_do(
@@ -160,6 +161,7 @@ def test_numbers_that_are_all_zero_give_way_to_what_to_do(
         pool = add_pool(session, place, cast.webinar_id, seats=None)
         login_id, here, pool_id = person.id, f"/organization/{place.public_id}", pool.id
     client.sign_in(login_id)
+    assert "No seats assigned yet" in client.get(f"{here}/people").text
     page = client.get(here).text
     assert "Seats claimed" not in page
     assert "No one has a seat yet" in page
