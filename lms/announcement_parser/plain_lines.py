@@ -45,6 +45,8 @@ _PAGE: Final = re.compile(
     r"^(?:.{0,80}\s{2,})?\W*page \d{1,4}(?: of \d{1,4})?\W*$|^\f?\s*-\s*\d{1,4}\s*-\s*$",
     re.IGNORECASE,
 )
+# what stands for a picture in the plain text of an email
+_IMAGE: Final = re.compile(r"^\s*\[image: [^\]]{0,200}\]\s*$", re.IGNORECASE)
 # The comments of a web page, and other text below the announcement.
 _COMMENTS: Final = re.compile(
     r"^(?:\d{1,4} (?:comments?|thoughts?|responses?|replies)|leave a (?:reply|comment))\b",
@@ -190,7 +192,7 @@ def _pages(lines: list[str]) -> tuple[list[str], list[str]]:
     found: list[str] = []
     is_broken = False
     for line in lines:
-        if line in heads or _PAGE.match(line):
+        if line in heads or _PAGE.match(line) or _IMAGE.match(line):
             is_broken = True
             continue
         if is_broken and line.strip():

@@ -220,6 +220,11 @@ PIECES = st.sampled_from(
 )
 
 
+def test_what_stands_for_a_picture_is_no_title() -> None:
+    text = "[image: A clerk behind a stack of DVDs]\n\nLate Fees Are Gone\n\nApril 7, 2027, 2 PM ET"
+    assert read_flyer(text, default_zone=NEW_YORK, today=TODAY).title == "Late Fees Are Gone"
+
+
 def test_a_line_below_a_labeled_series_is_not_part_of_its_name() -> None:
     read = understood_of('SERIES: "Desk Manners"\nSmall Wonders: A Conference in Three Webinars')
     assert read.series == ("Desk Manners",)

@@ -47,7 +47,7 @@ def test_a_po_of_another_amount_is_accepted_and_reported(
     carrel_command(*OF_ELM, *FIVE_SEATS)
     ran = carrel_command(*ACCEPT, "--po", "88123", "--po-amount", "300.00")
     assert ran.code == 0
-    assert "PO 88123 is for $300.00, the order for $325.00." in ran.err
+    assert "PO 88123 is for $300.00, but the order is for $325.00." in ran.err
 
 
 def test_a_billing_day_that_never_comes_is_refused(

@@ -63,7 +63,7 @@ def test_staff_write_preview_test_and_send(
     assert answer.status_code == 303
     page = staff.get(answer.location).text
     assert "Hello Ada," in page
-    assert "Bring **two** questions." in page
+    assert "Bring two questions." in page
     assert re.search(r"Send to 4 people now", page)
     frame = staff.get(f"{answer.location}/email.html")
     assert "<strong>two</strong>" in frame.text
