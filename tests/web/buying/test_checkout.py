@@ -117,7 +117,7 @@ def test_people_of_several_items_are_folded_until_some_are_named(client: Visitor
     fill(client, choice="team", seats="3")
     fill(client, choice="library")
     page = client.get("/checkout").text
-    folded = r'<details class="disclosure" (open)?>'
+    folded = r'<details class="disclosure"\s+(open)?>'
     assert re.findall(folded, page) == ["", ""]
     team, everyone = re.findall(r'name="(people-\w+)"', page)
     wrong = check_out(client, **{team: "not an address", everyone: ""}).text
