@@ -144,7 +144,7 @@ def test_the_lock_screen_shows_what_plays_and_controls_it(visit: Visit, alice_id
     alice.page.goto(f"/webinars/{SLUG}/watch")
     play(alice)
     shown = "navigator.mediaSession.metadata"
-    assert alice.page.evaluate(f"{shown}.title") == "Two doors"
+    alice.until(f"{shown}?.title === 'Two doors'")
     assert "/posters/" in alice.page.evaluate(f"{shown}.artwork[0].src")
     alice.page.evaluate("mediaActs.pause()")
     alice.until("document.querySelector('video').paused")
