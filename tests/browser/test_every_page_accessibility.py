@@ -26,6 +26,8 @@ DESK, TELEPHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TABLET = {"width": 820, "height": 1180}
 MOST_STOPS = 300
 MOST_BYTES = 200_000  # of HTML, before compression
+# The furnished house has rows of recordings and no files, and axe speaks to frames that are sandboxed.
+OF_THE_TEST = ("Failed to load resource", "Failed to execute 'postMessage'")
 OPEN_ALL = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
 # The main act of a page is the first button that is drawn as one.
 FIND_MAIN_ACT = """() => {
@@ -115,8 +117,7 @@ def test_every_page_is_for_everyone(browser: "Browser", world: World, shard: int
             if stop.who == who:
                 person.faults.clear()
                 found = look(person.page, stop)
-                # the furnished house has rows of recordings and handouts, and no files
-                found += [each for each in person.faults if "Failed to load resource" not in each]
+                found += [each for each in person.faults if not each.startswith(OF_THE_TEST)]
                 faults += [f"{who} {stop.path}: {each}" for each in found]
         person.leave()
     assert "\n".join(faults) == ""
