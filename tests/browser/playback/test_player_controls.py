@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import expect
 
-from lms.models.catalog import WebinarSeries
+from lms.models.catalog import Webinar, WebinarSeries
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_grant, make_series
@@ -50,17 +50,25 @@ SAID: Final = """() => {
 
 
 @pytest.fixture(scope="session")  # as the house in which it writes
-def alice_id(served: Served) -> int:
-    """Alice, who has access to the two webinars of a series."""
+def webinar_ids(served: Served) -> tuple[int, ...]:
+    """The two webinars of a series."""
     with served.carrel.database.transaction() as session:
-        alice = served.add_person(session, "Alice")
         series = make_series(session, "doors")
         series.title = "Doors and windows"
-        for position, slug in enumerate((SLUG, OTHER), 1):
-            webinar = served.add_webinar(session, slug, title="Two doors")
-            make_grant(session, alice, webinar)
+        webinars = [served.add_webinar(session, slug, title="Two doors") for slug in (SLUG, OTHER)]
+        for position, webinar in enumerate(webinars, 1):
             row = WebinarSeries(series_id=series.id, webinar_id=webinar.id, position=position)
             session.add(row)
+        return tuple(webinar.id for webinar in webinars)
+
+
+@pytest.fixture  # new for each test: whoever left just now may still count as watching
+def alice_id(served: Served, webinar_ids: tuple[int, ...]) -> int:
+    """Alice, who has access to both webinars."""
+    with served.carrel.database.transaction() as session:
+        alice = served.add_person(session, "Alice")
+        for webinar_id in webinar_ids:
+            make_grant(session, alice, session.get_one(Webinar, webinar_id))
         return alice.id
 
 

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from lms.models.catalog import Webinar
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_grant
@@ -28,13 +29,20 @@ ADD_CAPTION = """() => {
 
 
 @pytest.fixture(scope="session")  # as the house in which it writes
-def people(served: Served) -> tuple[int, int]:
-    """Alice, who holds a webinar, and Dan, who doesn't."""
+def doors_id(served: Served) -> int:
+    """A webinar with a recording and a handout."""
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, SLUG, title="Doors that open by themselves")
         served.add_handout(session, webinar, title="The slides")
+        return webinar.id
+
+
+@pytest.fixture  # new for each test: whoever left just now may still count as watching
+def people(served: Served, doors_id: int) -> tuple[int, int]:
+    """Alice, who holds the webinar, and Dan, who doesn't."""
+    with served.carrel.database.transaction() as session:
         alice, dan = (served.add_person(session, name) for name in ("Alice", "Dan"))
-        make_grant(session, alice, webinar)
+        make_grant(session, alice, session.get_one(Webinar, doors_id))
         return (alice.id, dan.id)
 
 

@@ -124,7 +124,9 @@ def test_several_files_go_one_after_the_other_and_may_be_paused(
     page.get_by_role("button", name="Cancel: Second.mp4").click()
     expect(page.get_by_text("folding-table.pdf is on the webinar")).to_be_visible(timeout=SOON_MS)
     page.get_by_role("button", name="Resume: First.mp4").click()
-    expect(page.get_by_text("First.mp4 is uploaded")).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_text("First.mp4 is uploaded. We\u2019re processing it.")).to_be_visible(
+        timeout=SOON_MS
+    )
     expect(page.get_by_text("Second.mp4")).to_have_count(0)
 
 

@@ -45,7 +45,9 @@ def test_an_upload_goes_on_by_itself_once_the_network_is_back(
     let_network_be(is_there=True)
     expect(line.get_by_text("Connection lost")).to_be_hidden(timeout=60_000)
     until_share(page, kept + 0.1)
-    expect(page.get_by_text("is uploaded")).to_be_visible(timeout=300_000)
+    expect(page.get_by_text("is uploaded. We\u2019re processing it.")).to_be_visible(
+        timeout=300_000
+    )
     assert_whole(house, talk)
 
 
@@ -73,7 +75,9 @@ def test_files_that_are_dropped_are_sent_and_a_folder_is_refused_with_a_word(
     _drag(page, "drop", film, slides, folder)
     expect(section).not_to_have_class(re.compile(r"\bis-over\b"))
     expect(page.get_by_text("films is a folder. Choose the files in it.")).to_be_visible()
-    expect(page.get_by_text("Dropped.mp4 is uploaded")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Dropped.mp4 is uploaded. We\u2019re processing it.")).to_be_visible(
+        timeout=120_000
+    )
     expect(page.get_by_text("Slides.pdf is on the webinar")).to_be_visible(timeout=120_000)
     with house.carrel.database.read_session() as session:
         assert session.scalars(select(Recording.original_name)).all() == ["Dropped.mp4"]
@@ -97,7 +101,9 @@ def test_what_is_not_kept_any_more_is_told_and_the_file_is_sent_anew(
     expect(line.get_by_text("Choose the file again to start over.")).to_be_visible()
     expect(line.get_by_role("button")).to_have_count(1)  # to remove it
     page.get_by_label("Choose files").set_input_files(talk)
-    expect(page.get_by_text("is uploaded")).to_be_visible(timeout=300_000)
+    expect(page.get_by_text("is uploaded. We\u2019re processing it.")).to_be_visible(
+        timeout=300_000
+    )
     expect(line).to_have_count(0)
     assert_whole(house, talk)
     with house.carrel.database.read_session() as session:
@@ -119,5 +125,7 @@ def test_what_was_refused_for_room_is_tried_again(house: House, ada: Person, tal
     expect(line.get_by_text("Failed")).to_be_visible()
     expect(line.get_by_role("button", name="Resume")).to_have_count(0)
     line.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("is uploaded")).to_be_visible(timeout=300_000)
+    expect(page.get_by_text("is uploaded. We\u2019re processing it.")).to_be_visible(
+        timeout=300_000
+    )
     assert_whole(house, talk)

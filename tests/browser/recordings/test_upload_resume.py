@@ -142,7 +142,9 @@ def test_a_large_file_arrives_whole_though_the_server_is_killed_twice_and_the_pa
 
     house.kill()
     house.start()
-    expect(page.get_by_text("is uploaded")).to_be_visible(timeout=300_000)
+    expect(page.get_by_text("is uploaded. We\u2019re processing it.")).to_be_visible(
+        timeout=300_000
+    )
 
     assert_whole(house, talk)
     assert house.killed == 2
