@@ -39,6 +39,8 @@ from tests.factories import make_webinar
 from tests.servers.postgres import DURABLE, postgres
 from tests.servers.process import free_port
 
+# An encode of this outlasts both times of watching.
+ENCODED_S: Final = 3600
 PACE: Final = Pace(ramp_s=20, calm_s=30, watch_s=75)
 
 
@@ -75,7 +77,7 @@ def measure(kind: str, viewers: int) -> None:
             come_to_rest(serving.pid)
             readers = people[2 * viewers :]
             asyncio.run(warm(port, readers, word))
-            recording = begin_encode(carrel, folder)
+            recording = begin_encode(carrel, folder, ENCODED_S)
 
             def watch(some: Sequence[Person], act: Callable[[], None]) -> dict[str, object]:
                 seen, told = asyncio.run(watch_through(port, some, readers, word, act, PACE))

@@ -120,10 +120,10 @@ def is_up(port: int) -> bool:
     return True
 
 
-def begin_encode(carrel: Carrel, folder: Path) -> str:
-    """Bring a recording that must be encoded, and wait until the worker is at it."""
+def begin_encode(carrel: Carrel, folder: Path, lasts_s: int = LASTS_S) -> str:
+    """Bring a recording of so many seconds that must be encoded, and wait until the worker is at it."""
     source = folder / "evening.mp4"
-    picture = f"testsrc2=s=1280x720:r=5:d={LASTS_S}"
+    picture = f"testsrc2=s=1280x720:r=5:d={lasts_s}"
     words = ["-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "ultrafast"]
     subprocess.run(  # noqa: S603  (our own list)
         [ffmpeg_path(), "-v", "error", "-nostdin", *words, "-pix_fmt", "yuv444p", str(source)],

@@ -68,14 +68,9 @@ def show(token: str) -> ResponseReturnValue:
 @keeps_its_address
 def claim(token: str) -> ResponseReturnValue:
     """Claim the seat; creates the account if the invited address has none yet (S13)."""
-    now = clock.now()
-    with read_session() as session:
-        link = claim_links.facts_of(session, _find(session, token))
-    if not link.is_open:
-        rate_limits.spend(CLAIMS, token)
-    if viewer() is None and link.begins_account:
-        return _claim_as_newcomer(token, link)
-    person = required_viewer()
+    person = viewer()
+    if person is None:
+        return _claim_as_newcomer(token)
     try:
         with transaction() as session:
             found = _find(session, token)
@@ -86,7 +81,7 @@ def claim(token: str) -> ResponseReturnValue:
                 person.login_id,
                 links=links(),
                 actor=person.public_id,
-                now=now,
+                now=clock.now(),
             )
     except Forbidden:
         return _page(token, link, "other"), 403
@@ -98,8 +93,13 @@ def _find(session: Session, token: str) -> FoundLink:
         return claim_links.find_link(session, token, now=clock.now())
 
 
-def _claim_as_newcomer(token: str, link: LinkFacts) -> ResponseReturnValue:
+def _claim_as_newcomer(token: str) -> ResponseReturnValue:
     form, now = NewcomerForm(request.form), clock.now()
+    with read_session() as session:
+        link = claim_links.facts_of(session, _find(session, token))
+    if not link.begins_account:
+        required_viewer()  # answers with the sign-in page
+    rate_limits.spend(CLAIMS, token)
     if not form.validate():
         return _page(token, link, "open", form), 400
     name, password = form.name.data or "", form.password.data or ""
