@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union, union_all
+from sqlalchemy import ColumnElement, Row, Select, collate, func, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
@@ -71,7 +71,7 @@ def find_invited(session: Session, query: str, *, offset: int = 0, limit: int = 
 
     Only the 2,000 latest invitations and waitlist entries that match are read.
     """
-    matches = session.execute(_matches(query)).all()
+    matches = session.execute(_matches(query, session.get_bind().dialect.name)).all()
     people: dict[str, list[Row[Any]]] = {}
     for row in matches[:MOST]:
         people.setdefault(row.email_key, []).append(row)
@@ -125,16 +125,16 @@ def read_invited(session: Session, email: str) -> InvitedPerson:
     )
 
 
-def _matches(query: str) -> Select[Any]:
+def _matches(query: str, dialect: str) -> Select[Any]:
     """Return the selection of the latest invitations and waitlist entries that match, and one more."""
     both = union_all(
-        _latest(Assignment, Assignment.created_at, query).subquery().select(),
-        _latest(WaitingEntry, WaitingEntry.joined_at, query).subquery().select(),
+        _latest(Assignment, Assignment.created_at, query, dialect).subquery().select(),
+        _latest(WaitingEntry, WaitingEntry.joined_at, query, dialect).subquery().select(),
     ).subquery()
     return select(both).order_by(both.c.at.desc(), both.c.email_key).limit(MOST + 1)
 
 
-def _latest(model: Any, at: Any, query: str) -> Select[Any]:  # noqa: ANN401  (a table and its time)
+def _latest(model: Any, at: Any, query: str, dialect: str) -> Select[Any]:  # noqa: ANN401  (a table and its time)
     """Return the selection of the latest rows of a table that match and whose address has no account."""
     # Not EXISTS: PostgreSQL would join every account before it returns the first row. In one condition,
     # so that it looks for accounts last, after the words.
@@ -147,17 +147,23 @@ def _latest(model: Any, at: Any, query: str) -> Select[Any]:  # noqa: ANN401  (a
     return (
         select(model.email_key, model.email, model.name, at.label("at"), model.ended_at)
         .where(model.login_id.is_(None), model.email_key.is_not(None))
-        .where(*(_has(model, word) for word in query.split()))
+        .where(*(_has(model, word, dialect) for word in query.split()))
         .where(account.is_(None))
         .order_by(model.id.desc())
         .limit(MOST + 1)
     )
 
 
-def _has(model: Any, word: str) -> ColumnElement[bool]:  # noqa: ANN401  (a table)
+def _has(model: Any, word: str, dialect: str) -> ColumnElement[bool]:  # noqa: ANN401  (a table)
     in_address: ColumnElement[bool] = model.email_key.contains(word.casefold(), autoescape=True)
-    # An address needs no comparison of names, which costs most.
-    return in_address if "@" in word else in_address | model.name.icontains(word, autoescape=True)
+    if "@" in word:
+        return in_address
+    if dialect == "postgresql" and word.isascii():
+        # To fold the case of all letters costs PostgreSQL four times what it costs to fold these.
+        in_name = func.lower(collate(model.name, "C")).contains(word.lower(), autoescape=True)
+    else:
+        in_name = model.name.icontains(word, autoescape=True)
+    return in_address | in_name
 
 
 def _organizations(session: Session, keys: Sequence[str]) -> dict[str, list[str]]:

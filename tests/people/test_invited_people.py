@@ -54,6 +54,7 @@ def emails(database: Database, query: str = "") -> list[str]:
 def test_each_is_found_once_by_name_and_address(database: Database) -> None:
     assert emails(database) == ["wim@example.net", "yan@example.net", "Zoe@example.org"]
     assert emails(database, "zoe@") == emails(database, "RAY example") == ["Zoe@example.org"]
+    assert emails(database, "zoë ray") == ["Zoe@example.org"]
     assert emails(database, "nobody") == []
     with database.read_session() as session:
         page = find_invited(session, "", limit=1, offset=2)
