@@ -6,10 +6,24 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from lms.models.requests import RequestKind
+
 DAY_ENDS: Final = time(17)
 MONDAY, THURSDAY, SATURDAY, SUNDAY = 0, 3, 5, 6
 WEEK: Final = 7
 DAY: Final = timedelta(days=1)
+
+
+def due_at(
+    kind: RequestKind, zone: ZoneInfo, now: datetime, *, needed_on: date | None = None
+) -> datetime:
+    """Return when an answer is due: on the day it is needed, or else the next business day.
+
+    A barrier may have to be removed first, so it has two business days.
+    """
+    if needed_on is not None:
+        return max(datetime.combine(needed_on, DAY_ENDS, tzinfo=zone), now)
+    return due_after(now, zone, days=2 if kind is RequestKind.BARRIER else 1)
 
 
 def due_after(asked_at: datetime, zone: ZoneInfo, *, days: int = 1) -> datetime:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
@@ -12,7 +13,8 @@ from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
 from lms.mail.attachments import Attachment
-from lms.mail.links import Links
+from lms.mail.links import Links, MailContext
+from lms.models.accounts import Login
 from lms.models.requests import RequestState
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
@@ -76,6 +78,33 @@ def notify_staff(
         values=values,
         now=now,
         unique_key=f"request-arrived:{facts.public_id}",
+    )
+
+
+def notify_owner(
+    session: Session, facts: RequestFacts, *, by: str, mail_context: MailContext, now: datetime
+) -> None:
+    """Email the person of our team to whom a colleague, by public ID, assigned a request."""
+    colleague = session.scalars(select(Login.name).where(Login.public_id == by)).one()
+    owner = session.scalars(select(Login).where(Login.public_id == facts.owner_key)).one()
+    if owner.email is None:
+        return
+    values = {
+        **_said(facts, mail_context.zone),
+        "owner": owner.name,
+        "colleague": colleague,
+        "due": say_datetime(facts.due_at, mail_context.zone),
+        "action_url": mail_context.links.page(f"/staff/requests/{facts.public_id}"),
+    }
+    mail_outbox.post(
+        session,
+        kind="request_assigned",
+        to=owner.email,
+        login_id=owner.id,
+        subject=N_("%(colleague)s assigned you a request: %(kind)s")
+        % {"colleague": colleague, "kind": facts.kind_words},
+        values=values,
+        now=now,
     )
 
 

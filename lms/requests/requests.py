@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.pricing.price_list import MOST_SEATS, Price
 from lms.pricing.quotes import Ask, Quote, Unpriced, quote
 from lms.requests import mails, owners
-from lms.requests.business_days import DAY_ENDS, due_after
+from lms.requests.business_days import due_at
 from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
 
 LONGEST_NAME: Final = 200
@@ -45,9 +44,8 @@ class NewRequest:
     """A new request; ids are row ids. `order_id` is the draft order for what is requested.
 
     `due_on` is the day by which it is needed, `due_at` the exact time; with neither, it is our usual
-    time. `to_email` is the person named
-    for a seat. `offer` is what a payment is for; for other kinds it follows from the kind. `covered` is
-    how many of the people already have access.
+    time. `to_email` is the person named for a seat. `offer` is what a payment is for; for other kinds it
+    follows from the kind. `covered` is how many of the people already have access.
     """
 
     kind: RequestKind
@@ -73,18 +71,6 @@ class NewRequest:
     order_id: int | None = None
     due_on: date | None = None
     due_at: datetime | None = None
-
-
-def due_at(
-    kind: RequestKind, zone: ZoneInfo, now: datetime, *, needed_on: date | None = None
-) -> datetime:
-    """Return when an answer is due: on the day it is needed, or else the next business day.
-
-    A barrier may have to be removed first, so it has two business days.
-    """
-    if needed_on is not None:
-        return max(datetime.combine(needed_on, DAY_ENDS, tzinfo=zone), now)
-    return due_after(now, zone, days=2 if kind is RequestKind.BARRIER else 1)
 
 
 def offer_of(kind: RequestKind, paid: OfferKind | None) -> OfferKind | None:
@@ -149,15 +135,27 @@ def ask(
     return facts
 
 
-def assign(session: Session, request_id: str, *, to: str, actor: str | None, now: datetime) -> None:
-    """Assign an open request to a person of our team, by public ID.
+def assign(
+    session: Session,
+    request_id: str,
+    *,
+    to: str,
+    mail_context: MailContext,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Assign an open request to a person of our team, by public ID, and email them if it is news to them.
 
     Raises NotFound, also for a person who can't answer requests, and Conflict if it was already answered.
     """
+    before = find_request(session, request_id)
     if owners.find_owner(session, to) is None:
         raise NotFound
     _move(session, request_id, RequestState.IN_HAND, owner=to, now=now)
     audit.record(session, "request.taken", request_id, actor=actor, now=now)
+    if to != actor and (before.owner_key, before.state) != (to, RequestState.IN_HAND):
+        facts = find_request(session, request_id)
+        mails.notify_owner(session, facts, by=actor, mail_context=mail_context, now=now)
 
 
 def finish(  # noqa: PLR0913  (the answer, and its author)
@@ -187,9 +185,7 @@ def finish(  # noqa: PLR0913  (the answer, and its author)
 
 def link_order(session: Session, request_id: str, order_id: int) -> None:
     """Set the order that answers a request; raises NotFound, and Conflict if it was already answered."""
-    if not _set(session, request_id, only_open=True, order_id=order_id):
-        find_request(session, request_id)
-        raise Conflict(ANSWERED)
+    _set_open(session, request_id, order_id=order_id)
 
 
 def finish_with_order(session: Session, order_id: int, *, actor: str | None, now: datetime) -> None:
@@ -321,9 +317,7 @@ def correct_address(
 
 def name_successor(session: Session, request_id: str, *, email: str, name: str) -> None:
     """Change the person named for a seat, while the request is open; raises NotFound, Conflict."""
-    if not _set(session, request_id, only_open=True, to_email=email, to_name=name):
-        find_request(session, request_id)
-        raise Conflict(ANSWERED)
+    _set_open(session, request_id, to_email=email, to_name=name)
 
 
 def send_receipt_again(
@@ -376,20 +370,22 @@ def _move(
         values["owner_id"] = owner_id
     if answer is not None:
         values |= {"answer": answer.strip(), "closed_at": now}
-    if not _set(session, request_id, only_open=True, **values):
-        find_request(session, request_id)
-        raise Conflict(ANSWERED)
+    _set_open(session, request_id, **values)
     grace_periods.follow_request(session, request_id, now=now)
 
 
-def _set(session: Session, request_id: str, *, only_open: bool = False, **values: object) -> bool:
+def _set_open(session: Session, request_id: str, **values: object) -> None:
+    """Update an open request; raises NotFound, and Conflict if it was already answered."""
+    if not _set(session, request_id, DeskRequest.state.in_(OPEN), **values):
+        find_request(session, request_id)
+        raise Conflict(ANSWERED)
+
+
+def _set(session: Session, request_id: str, *which: ColumnElement[bool], **values: object) -> bool:
     """Update a request with one conditional statement; return whether it was updated."""
-    which = [DeskRequest.public_id == request_id]
-    if only_open:
-        which.append(DeskRequest.state.in_(OPEN))
     changed = session.scalar(
         update(DeskRequest)
-        .where(*which)
+        .where(DeskRequest.public_id == request_id, *which)
         .values(**values)
         .returning(DeskRequest.id)
         .execution_options(synchronize_session=False)

@@ -1,17 +1,24 @@
 """From a price to the access: somebody asks, staff place the order, the asker may watch."""
 
 import re
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from lms.core.clock import now
 from lms.core.model_base import new_public_id
+from lms.mail.links import Links, MailContext
 from lms.models.accounts import SellerRole
 from lms.models.grants import OfferKind
+from lms.models.requests import RequestKind
 from lms.pricing.price_list import Price, set_prices
+from lms.requests import requests
+from lms.requests.requests import NewRequest
 from lms.seller.settings import edit_seller
 from tests.browser.conftest import Served, Visit
+from tests.browser.sent_mail import found_in_letter, letter_to
 from tests.seller.seller_settings import COMPLETE
 from tests.servers.axe import axe_faults
 
@@ -86,3 +93,45 @@ def test_a_cheaper_offer_is_chosen_without_losing_what_was_typed(
     expect(page.get_by_label("What do you need?")).to_have_value("showing")
     expect(page.get_by_label("Your name")).to_have_value("Kim Larkspur")
     expect(page.locator("[data-quote]").get_by_text("$299.00")).to_be_visible()
+
+
+def test_a_request_is_assigned_to_a_colleague_who_answers_it(served: Served, visit: Visit) -> None:
+    with served.carrel.database.transaction() as session:
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
+        bo = served.add_person(session, "Bo", seller_role=SellerRole.STAFF)
+        bo.name = f"Bo {bo.public_id[:6]}"
+        dan = served.add_person(session, "Dan")
+        facts = requests.ask(
+            session,
+            NewRequest(RequestKind.TROUBLE, "Dan", dan.email or "", login_id=dan.id),
+            mail_context=MailContext(Links(served.url), ZoneInfo("America/New_York")),
+            actor=None,
+            now=now(),
+        )
+    desk, colleague, asker = visit(ada.id).page, visit(bo.id).page, visit(dan.id).page
+    colleague.goto("/staff")
+    expect(colleague.get_by_role("link", name="1 is assigned to you")).to_have_count(0)
+
+    desk.goto(f"/staff/requests/{facts.public_id}")
+    desk.get_by_label("Assigned to").select_option(bo.name)
+    desk.get_by_role("button", name="Assign", exact=True).click()
+    expect(desk.get_by_text("Assigned.")).to_be_visible()
+    expect(desk.get_by_role("button", name="Assign to me")).to_be_visible()
+
+    link = found_in_letter(served, bo.email or "", rf"{served.url}(/staff/requests/\S+)")
+    colleague.goto("/staff")
+    colleague.get_by_role("link", name="1 is assigned to you").click()
+    assert axe_faults(colleague) == []
+    colleague.get_by_role("link", name=re.compile("Trouble registering or watching")).click()
+    assert urlsplit(colleague.url).path == link
+    colleague.get_by_label("Answer", exact=True).fill("Try it now.")
+    colleague.get_by_role("button", name="Mark as done").click()
+    expect(colleague.get_by_text("The request is closed.")).to_be_visible()
+
+    letter_to(served, dan.email or "", holding="Try it now.")
+    asker.goto(f"/requests/{facts.public_id}")
+    expect(asker.get_by_role("heading", name="We answered your request")).to_be_visible()
+    colleague.goto("/staff")
+    expect(colleague.get_by_role("link", name="1 is assigned to you")).to_have_count(0)
+    desk.goto("/staff/requests?state=done")
+    expect(desk.get_by_role("row").filter(has_text=bo.name)).to_have_count(1)

@@ -141,7 +141,14 @@ def test_it_can_be_closed_after_the_person_was_erased(database: Database, to_com
 def test_who_takes_a_request_owns_it(database: Database, to_come: Cast) -> None:
     facts = ask(database, to_come)
     with database.transaction() as session:
-        requests.assign(session, facts.public_id, to=to_come.ada.public_id, actor=None, now=NOW)
+        requests.assign(
+            session,
+            facts.public_id,
+            to=to_come.ada.public_id,
+            mail_context=OFFICE,
+            actor=to_come.ada.public_id,
+            now=NOW,
+        )
         found = accommodations.read_all(session, to_come.webinar_id)
     assert found[to_come.bob.public_id].owner == "Ada"
 

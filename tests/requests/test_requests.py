@@ -208,7 +208,12 @@ def test_a_request_is_assigned_and_done(database: Database, cast: Cast) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.assign(
-            session, facts.public_id, to=cast.ada.public_id, actor=cast.ada.public_id, now=NOW
+            session,
+            facts.public_id,
+            to=cast.ada.public_id,
+            mail_context=OFFICE,
+            actor=cast.ada.public_id,
+            now=NOW,
         )
     assert read(database, facts).state is RequestState.IN_HAND
     with database.transaction() as session:
@@ -261,7 +266,14 @@ def test_what_was_answered_is_not_answered_twice(database: Database, cast: Cast)
             session, facts.public_id, answer="", links=OFFICE.links, actor=None, now=NOW
         )
     with pytest.raises(Conflict), database.transaction() as session:
-        requests.assign(session, facts.public_id, to=cast.ada.public_id, actor=None, now=NOW)
+        requests.assign(
+            session,
+            facts.public_id,
+            to=cast.ada.public_id,
+            mail_context=OFFICE,
+            actor=cast.ada.public_id,
+            now=NOW,
+        )
 
 
 def test_a_closed_request_can_be_opened_again(database: Database) -> None:
@@ -282,7 +294,14 @@ def test_a_closed_request_can_be_opened_again(database: Database) -> None:
 def test_what_is_not_there_is_not_found(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         with pytest.raises(NotFound):
-            requests.assign(session, NOBODY, to=cast.ada.public_id, actor=None, now=NOW)
+            requests.assign(
+                session,
+                NOBODY,
+                to=cast.ada.public_id,
+                mail_context=OFFICE,
+                actor=cast.ada.public_id,
+                now=NOW,
+            )
         with pytest.raises(NotFound):
             requests.reopen(session, NOBODY, actor=None, now=NOW)
         with pytest.raises(NotFound):
@@ -366,7 +385,14 @@ def test_staff_see_how_many_wait_are_late_and_are_their_own(
     asked(database)
     late = asked(database, replace(NEW, name="Eve"), at=NOW - timedelta(days=7))
     with database.transaction() as session:
-        requests.assign(session, late.public_id, to=cast.ada.public_id, actor=None, now=NOW)
+        requests.assign(
+            session,
+            late.public_id,
+            to=cast.ada.public_id,
+            mail_context=OFFICE,
+            actor=cast.ada.public_id,
+            now=NOW,
+        )
         waiting = count_waiting(session, login_id=cast.ada.id, now=NOW)
     assert (waiting.total, waiting.overdue, waiting.own) == (2, 1, 1)
     assert found(database, Wanted(owner=cast.ada.public_id)) == ["Eve"]

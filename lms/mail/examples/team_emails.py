@@ -101,6 +101,17 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         "Request R-1042: Quote",
         {**REQUEST, "action_url": page("/staff/requests/example")},
     ),
+    "request_assigned": Example(
+        N_("Request assigned"),
+        N_("To a person of our team when a colleague assigns them a request."),
+        "Ada assigned you a request: Quote",
+        {
+            **REQUEST,
+            "owner": "Bo",
+            "colleague": "Ada",
+            "action_url": page("/staff/requests/example"),
+        },
+    ),
     "lanes_stalled": Example(
         N_("Background work has stopped"),
         N_("To owners when jobs or emails have waited for 10 minutes."),

@@ -11,6 +11,7 @@ from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import Invalid
 from lms.models.requests import RequestKind
 from lms.requests import requests
+from lms.requests.business_days import due_at
 from lms.requests.requests import NewRequest
 from lms.web.accounts.forms import address_field, name_field
 from lms.web.core import rate_limits
@@ -105,5 +106,5 @@ def send() -> ResponseReturnValue:
 
 def _page(form: BarrierForm) -> str:
     zone = mail_context().zone
-    due = requests.due_at(RequestKind.BARRIER, zone, now())
+    due = due_at(RequestKind.BARRIER, zone, now())
     return render("requests/accessibility_barrier.html", form=form, due=say_datetime(due, zone))

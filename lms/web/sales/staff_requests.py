@@ -235,7 +235,9 @@ def assign(request_id: str) -> ResponseReturnValue:
     """Assign a request to a person of our team."""
     to, actor = request.form.get("to", ""), required_viewer().public_id
     with transaction() as session:
-        requests.assign(session, request_id, to=to, actor=actor, now=now())
+        requests.assign(
+            session, request_id, to=to, mail_context=mail_context(), actor=actor, now=now()
+        )
     flash(_("The request is assigned to you.") if to == actor else _("Assigned."), "done")
     return see_other(".show", request_id=request_id)
 

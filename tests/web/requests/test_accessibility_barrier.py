@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.models.requests import DeskRequest, RequestKind
-from lms.requests.requests import due_at
+from lms.requests.business_days import due_at
 from tests.cast import Cast
 from tests.mailbox import newest
 from tests.visitor import Visitor
