@@ -207,6 +207,14 @@ def find_choices(
     return found
 
 
+def read_series(
+    session: Session, organization_id: int, *, now: datetime
+) -> tuple[SeriesChoice, ...]:
+    """Return all series of which this organization can show something now, by title."""
+    usable = usable_by(session, organization_id, now=now)
+    return tuple(SeriesChoice(*row) for row in session.execute(_series(usable)))
+
+
 def find_series(
     session: Session, organization_id: int, public_id: str, *, now: datetime
 ) -> SeriesChoice:

@@ -91,6 +91,7 @@ NAMED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("staff_holdings.titles", "organization_people.pools"), PART),
     "organization_allotments.members": PART,
     "organization_training_groups.names": PART,
+    "lti_picker.series": PART,
     "static": FILE,
     "buy_box.price": "a part of a page, for the script of the buy box",
     "card.paid": "leads on to the order; tests/browser/buying comes by",

@@ -1,10 +1,11 @@
 """The picker: recordings and series chosen inside a course and sent to it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from flask import Response, request, url_for
+from flask import Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -18,10 +19,12 @@ from lms.lti_facade.content_choices import (
     PAGE_SIZE,
     Choice,
     Selection,
+    SeriesChoice,
     Sought,
     find_choices,
     find_series,
     read_selection,
+    read_series,
 )
 from lms.web.core.form_fields import Names, PickerField
 from lms.web.core.lazy_form_translations import _l
@@ -137,6 +140,17 @@ def send(secret: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/pick/series")
+@open_to(Audience.FRAME)
+def series(secret: str) -> ResponseReturnValue:
+    """Return the titles of the series to choose from that match some words, for the field's script."""
+    frame, _asked = _picking(secret)
+    with read_session() as session:
+        found = read_series(session, frame.organization_id, now=clock.now())
+    names = _series_names(secret, found)
+    return jsonify(items=[{"name": each} for each in names.suggest(request.args.get("q", ""))])
+
+
 def _picking(secret: str) -> tuple[Frame, Asked]:
     frame = this_frame(secret)
     if frame.purpose is not Purpose.PICK:
@@ -158,9 +172,9 @@ def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Resp
     with read_session() as session:
         basket = _basket(session, frame, asked)
         found = read_selection(session, frame.organization_id, sought, now=now)
-        form = _series_form(sought, found)
-        if form.series.data != sought.series and not form.series.fault:  # a title was typed
-            sought = replace(sought, series=form.series.data)
+        form = _series_form(secret, sought, found)
+        if form.series.data != sought.series or form.series.fault:  # a title was typed
+            sought = replace(sought, series="" if form.series.fault else form.series.data)
             found = read_selection(session, frame.organization_id, sought, now=now)
     page = frame_page(
         frame,
@@ -184,17 +198,19 @@ def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Resp
     return page
 
 
-def _series_form(sought: Sought, found: Selection) -> SeriesForm:
-    form, url = (
-        SeriesForm(data={"series": sought.series}),
-        url_for("suggestions.names", kind="series"),
-    )
-    names = Names(((one.public_id, one.title) for one in found.series), url)
+def _series_form(secret: str, sought: Sought, found: Selection) -> SeriesForm:
+    form, names = SeriesForm(data={"series": sought.series}), _series_names(secret, found.series)
     if names.are_few:
         numbered = ((one.public_id, f"{one.title} ({one.recordings})") for one in found.series)
-        names = Names(numbered, url)
+        names = Names(numbered, names.url)
     form.series.offer(names, ("", _("All recordings")))
+    if form.series.fault:  # a title was mistyped: it filters nothing, and the page says so
+        form.series.errors = [form.series.fault]
     return form
+
+
+def _series_names(secret: str, found: Iterable[SeriesChoice]) -> Names:
+    return Names(((one.public_id, one.title) for one in found), url_for(".series", secret=secret))
 
 
 def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:

@@ -20,6 +20,7 @@ from lms.lti_facade.content_choices import (
 from lms.lti_facade.webinar_packs import read_pack_contents
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_fields import MOST_LISTED
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
@@ -84,6 +85,13 @@ def choose(organization_id: str) -> ResponseReturnValue:
     with read_session() as session:
         found = read_selection(session, managed.facts.id, sought, now=now)
 
+    words = sought.query.casefold().split()
+    series = [
+        each
+        for each in (found.series if number == 1 else ())
+        if all(word in each.title.casefold() for word in words)
+    ]
+
     def url(page: int) -> str:
         return url_for(".choose", organization_id=organization_id, q=sought.query, page=page)
 
@@ -93,7 +101,8 @@ def choose(organization_id: str) -> ResponseReturnValue:
         cards=[
             card_of(each, picture_of(each.slug, each.film), is_chosen=False) for each in found.items
         ],
-        series=found.series if number == 1 and not sought.query else (),
+        series=series[:MOST_LISTED],
+        series_total=len(series),
         query=sought.query,
         pager=pager_of(number, PAGE_SIZE, found.total, url=url),
         total=found.total,

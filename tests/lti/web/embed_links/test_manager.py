@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from lms.models.catalog import Webinar
+from lms.models.catalog import Webinar, WebinarSeries
 from lms.models.organizations import Organization, Role
 from lti.embed_links.embed_links import list_embeds
 from lti.models.embed_links import SeatRule
@@ -78,6 +78,21 @@ def test_a_manager_touches_nothing_of_another_organization(client, database, cas
         assert client.get(f"{here}/{theirs.public_id}{path}").status_code == 404
     for act in ("take-back", "put-back", "edit"):
         assert client.post(f"{here}/{theirs.public_id}/{act}", data=ENTERED).status_code == 404
+
+
+def test_of_many_series_some_are_listed_and_the_others_found_by_title(client, database, cast, here):
+    with database.transaction() as session:
+        for at in range(40):
+            series = make_series(session, f"volume-{at:02}")
+            session.add(WebinarSeries(webinar_id=cast.webinar_id, series_id=series.id))
+    client.sign_in(cast.mia.id)
+    page = client.get(f"{here}/new").text
+    assert page.count("/new/series/") == 30
+    assert "Showing 30 of 40 series" in page
+    assert "Volume-39" not in page
+    found = client.get(f"{here}/new?q=39+volume").text
+    assert found.count("/new/series/") == 1
+    assert "Volume-39" in found
 
 
 def test_a_link_is_chosen_made_and_copied(client, database, cast, here, settings):
