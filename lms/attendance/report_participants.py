@@ -61,7 +61,7 @@ class Stay(Protocol):
 class Participant:
     """A participant in a report: minutes without overlap, and the matched login, if any.
 
-    `by_hand` are minutes that our team entered for the person, which count instead.
+    `suggested` are the addresses of registrants with the same name. `by_hand` are minutes that our team entered for the person, which count instead.
     """
 
     key: str
@@ -73,6 +73,7 @@ class Participant:
     minutes: int
     login_id: int | None
     login_name: str
+    login_email: str
     is_ignored: bool
     suggested: tuple[str, ...] = ()
     by_hand: MinutesByHand | None = None
@@ -267,13 +268,14 @@ def _described(
 ) -> tuple[Participant, ...]:
     webinar = session.get_one(Webinar, webinar_id)
     logins = {key: named.logins[key] for key in shown if key in named.logins}
-    rows = session.execute(select(Login.id, Login.name).where(Login.id.in_(set(logins.values()))))
-    names = {row.id: row.name for row in rows}
+    people = select(Login.id, Login.name, Login.email).where(Login.id.in_(set(logins.values())))
+    accounts_by_id = {row.id: row for row in session.execute(people)}
     alike = _registered_names(session, webinar_id)
     by_hand = certificate_rules.minutes_by_hand(session, webinar_id)
 
     def described(key: str, own: Sequence[Stay]) -> Participant:
         login_id = logins.get(key)
+        account = None if login_id is None else accounts_by_id.get(login_id)
         suggested = alike.get(key_of(own[0].name, ""), ()) if login_id is None else ()
         return Participant(
             key=key,
@@ -284,7 +286,8 @@ def _described(
             stays=len(own),
             minutes=minutes_of(webinar.held_at, own),
             login_id=login_id,
-            login_name="" if login_id is None else names.get(login_id, ""),
+            login_name=account.name if account else "",
+            login_email=(account.email or "") if account else "",
             is_ignored=named.decided.get(key, (None, None))[1] is not None,
             suggested=suggested,
             by_hand=None if login_id is None else by_hand.get(login_id),

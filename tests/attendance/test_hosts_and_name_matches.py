@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
+from lms.attendance.attendance_spans import key_of
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.accounts import Login
@@ -88,3 +89,30 @@ def test_a_name_that_two_registrants_have_is_left_to_staff(
     match(ada, held, act="match_names")
     with database.read_session() as session:
         assert session.scalars(select(RoomStay.login_id)).all() == [None, None, None]
+
+
+def test_two_people_with_one_name_are_told_apart_by_their_addresses(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        for login_id in (held.alice.id, held.dan.id):
+            session.get_one(Login, login_id).name = "Kim Lee"
+    for login_id in (held.alice.id, held.dan.id):
+        register(database, held.webinar_id, login_id)
+    report = f"""{HEAD}
+Kim's iPad,alice@example.org,03/05/2026 10:00:00 AM,03/05/2026 10:50:00 AM,50,No
+Kim Lee,,03/05/2026 10:00:00 AM,03/05/2026 10:40:00 AM,40,Yes
+The other Kim,,03/05/2026 10:00:00 AM,03/05/2026 10:40:00 AM,40,Yes
+"""
+    preview = ada.get(send(ada, held, report).location).text
+    assert (
+        "alice@example.org" in preview.split("Kim&#39;s iPad")[1].split("</tr>")[0].split("<td")[1]
+    )
+    bring_in(ada, carrel, held, report)
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert "Registrants with this name: alice@example.org, dan@example.org" in page
+    match(ada, held, key=key_of("The other Kim", ""), email="dan@example.org")
+    rest = ada.get(f"/staff/webinars/{held.slug}/attendance").text.split("Matched and left out")[1]
+    counted = rest.split("The other Kim")[1].split("</tr>")[0]
+    assert "Kim Lee" in counted
+    assert "dan@example.org" in counted
