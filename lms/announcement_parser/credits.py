@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from lms.announcement_parser.person_names import names_in_prose, people_in
+from lms.announcement_parser.person_names import name_in, names_in_prose, people_in
 
 _ROLE: Final = re.compile(
     r"\b(?:(?P<presents>presented|led|taught|facilitated|given|delivered)"
-    r"|(?P<hosts>hosted|moderated|sponsored|organized|offered|produced))\s+by:?\s+"
+    r"|(?P<hosts>(?:co-?)?hosted|moderated|(?:co-?)?sponsored|organized|offered|produced))\s+by:?\s+"
     r"|(?:^|(?<=\s))(?P<plain>with|featuring|by)\s+",
     re.IGNORECASE,
 )
@@ -18,6 +18,12 @@ _LISTED: Final = re.compile(
 _EVENT: Final = re.compile(
     r"\b(?:webinar|workshop|session|course|training|class|program|event|talk)\b", re.IGNORECASE
 )
+# `Ana Bell presents "Calm Desk"`, `Ana Bell leads a 60-minute webinar`
+_LEADS: Final = re.compile(
+    r"\s(?:presents|teaches|leads|will (?:present|teach|lead))\s+(?=[\"\u201c]|(?:an?|the|this|our)\s+"
+    r"(?:[\w-]+\s+){0,3}?(?:webinar|workshop|session|course|training|class|talk)\b)"
+)
+_LONGEST_NAME: Final = 4  # words
 # Words before a name that say what the person is: `with novelist Ana Bell`.
 _POSITION: Final = re.compile(
     r"(?:(?!(?:of|to|from|for|in|on|at|and|or|by|us|you|who)\b)[a-z][\w-]*\s+){1,4}(?=[A-Z])"
@@ -46,7 +52,11 @@ _SERIES_BEFORE: Final = re.compile(
     r"\b(?:the|our) (?:[\w-]+ )?series,? (?:(?:called|titled|named) )?"
     r"(?P<name>[A-Z][\w'\u2019&-]*(?: (?:[A-Z][\w'\u2019&-]*|of|the|and|for|in|to|a|on|&)){1,7})(?=[.,;:!?]|$)"
 )
-_IN_CAPITALS: Final = re.compile(rf"\b(?i:the|our|of|in)\s+(?!(?i:the|our)\s){_CAPITALS}")
+_IN_CAPITALS: Final = re.compile(rf"\b(?i:the|our|my|of|in)\s+(?!(?i:the|our|my)\s){_CAPITALS}")
+# `my Small Staff, Big Job series`
+_OF_OURS: Final = re.compile(
+    r"\b(?i:our|my)\s+(?P<name>[A-Z][\w'\u2019&-]*(?:,?\s+[A-Z][\w'\u2019&-]*){1,7})\s+(?i:series)\b"
+)
 # An organization's series, with its name: `Elm County Webinar Series: Library Leadership`.
 _OWN: Final = re.compile(
     r"(?P<owner>(?:\S+\s+){1,6}webinar series:)\s+(?P<name>[^.]{3,80})$", re.IGNORECASE
@@ -72,7 +82,7 @@ class Credit:
 def series_in(text: str, *, is_line: bool = False) -> tuple[list[str], int]:
     """Return the series that a text names, and the end of the last one in it."""
     found = list(_IN_QUOTES.finditer(text)) or list(_SERIES_BEFORE.finditer(text))
-    found = found or list(_IN_CAPITALS.finditer(text))
+    found = found or list(_OF_OURS.finditer(text)) or list(_IN_CAPITALS.finditer(text))
     if not found and is_line:
         found = list(_SERIES_BEHIND.finditer(text)) or list(_LINE_IN_CAPITALS.finditer(text))
     names = [next(name for name in each.groups() if name) for each in found]
@@ -101,7 +111,10 @@ def credits_in_line(line: str) -> tuple[list[Credit], str, str]:
         end = roles[at + 1].start() if at + 1 < len(roles) else len(line)
         said = re.sub(r"[\s,;]*(?:\b(?:and|AND))?\s*$", "", line[role.end() : end].strip())
         said = re.sub(r"^the\s+(?=[A-Z])", "", said)
-        said = _POSITION.sub("", said, count=1) if _POSITION.match(said) else said
+        position = _POSITION.match(said)
+        if position:
+            rest.append(position[0].strip())
+            said = said[position.end() :]
         people, left = people_in(said.removesuffix(".") if said.count(".") == 1 else said)
         is_host = bool(role["hosts"])
         found += [Credit(name, about, is_host, is_person=True) for name, about in people]
@@ -127,6 +140,9 @@ def is_format(lead: str) -> bool:
 
 def credits_in_sentence(sentence: str) -> list[Credit]:
     """Return the credits in a sentence about the event: `This webinar is presented by ...`."""
+    leads = _LEADS.search(sentence)
+    if leads and (name := _name_at_end(sentence[: leads.start()])):
+        return [Credit(name, "", is_host=False, is_person=True)]
     event = _EVENT.search(sentence)
     roles = [each for each in _ROLE.finditer(sentence) if not each["plain"]]
     if event is None or not roles or not 0 <= roles[0].start() - event.end() <= 30:
@@ -143,3 +159,9 @@ def credits_in_sentence(sentence: str) -> list[Credit]:
             name = re.sub(r"\s+(?:of|the|and|for)$", "", group[0]).rstrip(".")
             found.append(Credit(name, "", is_host=True, is_person=False))
     return found
+
+
+def _name_at_end(text: str) -> str:
+    words = text.split()[-_LONGEST_NAME:]
+    ends = (" ".join(words[at:]) for at in range(len(words) - 1))
+    return next((end for end in ends if name_in(end) == end), "")

@@ -1,7 +1,7 @@
 """The draft of a webinar: the parts of an announcement parsed so far."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lms.announcement_parser.credits import Credit
 from lms.announcement_parser.person_names import core_of, may_be_same, name_in, position_before
@@ -44,6 +44,7 @@ class Draft:
     described: list[str] = field(default_factory=list)  # the labeled overview
     agenda: list[str] = field(default_factory=list)
     when: list[str] = field(default_factory=list)
+    labeled_when: list[str] = field(default_factory=list)
     # possibly the date when the text was published
     dates_alone: list[str] = field(default_factory=list)
     ends: list[str] = field(default_factory=list)
@@ -95,7 +96,9 @@ class Draft:
         """Add credited people to the presenters or the hosts."""
         for one in found:
             if one.is_host:
-                self.hosts.append(one)
+                self.hosts.append(
+                    replace(one, name=one.name.title()) if one.name.isupper() else one
+                )
                 self.set_aside(one.said)
             else:
                 who = self.name(one.name)
@@ -123,6 +126,11 @@ class Draft:
             self.set_aside(text)
         else:
             self.subtitle = text
+
+    def set_lines_aside(self, lines: Iterable[str]) -> None:
+        """Add each line to `rest`."""
+        for line in lines:
+            self.set_aside(line)
 
     def set_aside(self, text: str, heading: str = "") -> None:
         """Add words that fit no field to `rest`."""

@@ -57,7 +57,7 @@ def take_line(draft: Draft, line: str, block: list[str], *, has_title: bool, who
     line = line.replace("**", "").replace("__", "")
     if len(line) > _LONGEST_LINE:
         return False
-    if line.casefold().startswith(("by ", "posted ", "published ")) and has_date(line):
+    if is_byline(line):
         draft.set_aside(line)  # the author of the text and its date
         return True
     for take in (_take_owner, _take_series, _take_role, _take_credits, _take_facts):
@@ -77,6 +77,11 @@ def take_line(draft: Draft, line: str, block: list[str], *, has_title: bool, who
         draft.set_aside(line)
         return True
     return False
+
+
+def is_byline(line: str) -> bool:
+    """Return whether a line names the author of a text and its date, `Posted May 7, 2027 by Ana Bell`."""
+    return line.casefold().startswith(("by ", "posted ", "published ")) and has_date(line)
 
 
 def _take_facts(draft: Draft, line: str, block: list[str]) -> bool:

@@ -17,6 +17,7 @@ from lms.announcement_parser.head_lines import (
     without_links,
 )
 from lms.announcement_parser.labels import Label, label_of
+from lms.announcement_parser.layout_marks import with_plain_marks
 from lms.announcement_parser.newsletter_items import item_about_a_webinar
 from lms.announcement_parser.person_names import is_honorific, name_in, names_in, people_in
 from lms.announcement_parser.plain_lines import (
@@ -28,8 +29,9 @@ from lms.announcement_parser.plain_lines import (
     points,
     sentences,
 )
-from lms.announcement_parser.prices import amounts_in
+from lms.announcement_parser.prices import amounts_in, is_about_price
 from lms.announcement_parser.sections import LONG, Passage, passages
+from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.title_and_subtitle import (
     QUOTES,
     describes_format,
@@ -61,7 +63,7 @@ def take_all(text: PlainText) -> Draft:
         re.search(r"\w\W*$", kicker)
     ) and not kicker.rstrip().endswith("]")
     draft.set_aside(kicker)
-    lines, others = item_about_a_webinar(text.lines)
+    lines, others = item_about_a_webinar(with_plain_marks(text.lines))
     draft.set_aside("\n".join(text.around))
     draft.set_aside("\n".join(others))
     whole = "\n".join(lines)
@@ -184,7 +186,8 @@ def _take_hosts(draft: Draft, passage: Passage) -> None:
         found, rest = people_in(line)
         hosts = [Credit(name, about, is_host=True, is_person=True) for name, about in found]
         if not hosts:
-            hosts, rest = [Credit(line, "", is_host=True, is_person=False)], ""
+            name = re.sub(r"^the\s+(?=[A-Z])", "", line)
+            hosts, rest = [Credit(name, "", is_host=True, is_person=False)], ""
         draft.credit(hosts)
         draft.set_aside(rest)
     for block in more:
@@ -284,7 +287,7 @@ def _take_prices(draft: Draft, passage: Passage) -> None:
 
 def _take_when(draft: Draft, passage: Passage) -> None:
     draft.set_aside("", passage.heading)
-    draft.when += [line for block in blocks(passage.lines) for line in block]
+    draft.labeled_when += [line for block in blocks(passage.lines) for line in block]
 
 
 def _take_end(draft: Draft, passage: Passage) -> None:
@@ -327,7 +330,11 @@ def _take_subtitle(draft: Draft, passage: Passage) -> None:
 
 def _take_overview(draft: Draft, passage: Passage) -> None:
     said = paragraphs(passage.lines)
-    if not passage.is_beside and all(len(one) <= _SHORTEST_TEXT for one in said):
+    is_short = all(len(one) <= _SHORTEST_TEXT for one in said)
+    is_practical = bool(draft.overview) and all(
+        has_date(one) or is_about_price(one) for one in said
+    )
+    if not passage.is_beside and (is_short or is_practical):
         take_loose(draft, passage.lines, "")
         return
     parts = blocks(passage.lines)

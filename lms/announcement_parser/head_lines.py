@@ -6,7 +6,15 @@ from itertools import pairwise, takewhile
 from typing import Final
 
 from lms.announcement_parser.draft import Draft
-from lms.announcement_parser.fact_lines import PRICED, WRAPPED, is_of_facts, is_published, take_line
+from lms.announcement_parser.fact_lines import (
+    PRICED,
+    WRAPPED,
+    is_byline,
+    is_of_facts,
+    is_published,
+    take_line,
+)
+from lms.announcement_parser.overview import parted_dateline
 from lms.announcement_parser.person_names import is_organization, name_in
 from lms.announcement_parser.plain_lines import bullet, paragraphs, sentences
 from lms.announcement_parser.prices import amounts_in, is_about_price
@@ -37,7 +45,12 @@ _LINK_WORDS: Final = 6  # at most, besides the link
 _NEWS: Final = re.compile(r"\b(?:press release|immediate release)\b", re.IGNORECASE)
 _START: Final = 500  # characters, in which a press release says that it is one
 _EVEN_SHARE: Final = 0.6  # of the longest line, which other lines of wrapped text have
-_CODE: Final = re.compile(r"^[A-Z]{1,5}[- ]?\d{2,5}\b[:.]?\s+(?=\S)")
+_CODE: Final = re.compile(r"^[A-Z]{1,5}(?:-[A-Z]{1,5})?[- ]?\d{2,5}\b[:.]?\s+(?=\S)")
+# A web page's links to other pages: `<< All events`, `+ Add to calendar    + Export`.
+_WAY_ON: Final = re.compile(
+    r"^\s*(?:<<|\u00ab|\u2039|\u2190)\s|\s(?:>>|\u00bb|\u203a|\u2192)\s*$|^\s*\+ .*\s{2,}\+ "
+)
+_COUNT: Final = re.compile(r"^\d[\d,.]*\+? [a-z]+$")  # `214 followers`
 _EXCLAIMED: Final = re.compile(r"^\w+!\s+(?=\w)")
 
 
@@ -55,6 +68,8 @@ def take_top(draft: Draft, lines: list[str], whole: str, *, is_above_facts: bool
         elif is_prose(block):
             _take_prose(draft, block)
         else:
+            for each in draft.candidates if any(map(is_byline, block)) else ():
+                each.is_above_byline = True
             draft.candidates += _candidates(draft, block, number, whole)
             start = number
     for line in draft.candidates if is_above_facts else ():
@@ -76,7 +91,7 @@ def _candidates(draft: Draft, block: list[str], number: int, whole: str) -> list
             named = len(found) if has_facts else 0
         elif (above or found) and _is_person_line(line):
             draft.likely.append(line)
-        elif _is_title_like(line):
+        elif _is_title_like(line) and not _COUNT.match(line):
             level = levels.get(line, max(levels.values(), default=0))
             found.append(_candidate(draft, line, number, level))
         else:
@@ -142,7 +157,13 @@ def choose_title(draft: Draft, whole: str) -> None:
     quotes = [quoted_title(one) for one in said]
     for line in candidates:
         line.is_in_prose = any(line.text in one for one in said)
-    chosen = _chosen(draft, candidates, quotes, is_news=bool(_NEWS.search(whole[:_START])))
+    chosen = _chosen(draft, candidates, quotes, is_news=_is_news(draft, whole))
+    announced = next(
+        (quoted_title(one) for one in said if _is_moment(one) and quoted_title(one)), ""
+    )
+    if announced and not draft.titles and _is_headline(chosen, candidates, announced):
+        others = (*filter(None, [chosen.title, chosen.subtitle]), *chosen.left)
+        chosen = Chosen(announced, "", others, is_clear=False)
     above = next((one.prose_above for one in candidates if one.text == chosen.title), 0)
     if len(draft.overview) > above:
         draft.covers += draft.overview[:above]
@@ -157,6 +178,24 @@ def choose_title(draft: Draft, whole: str) -> None:
     for left in chosen.left:
         if not any(same_title(left, title) for title in draft.titles):
             draft.set_aside(left)
+
+
+def _is_moment(sentence: str) -> bool:
+    return has_date(sentence) and bool(tell_times(sentence, american=True))
+
+
+def _is_headline(chosen: Chosen, candidates: list[Line], announced: str) -> bool:
+    """Return whether a chosen line without facts isn't the title that the dated sentence quotes."""
+    if any(same_title(chosen.title, one) for one in (announced, *announced.split(": "))):
+        return False
+    line = next((one for one in candidates if one.text == chosen.title), None)
+    return line is not None and not (line.has_facts_next or line.has_facts_below)
+
+
+def _is_news(draft: Draft, whole: str) -> bool:
+    """Return whether a text is a press release: it says so, or has a dateline."""
+    said = (*draft.overview, *draft.described)
+    return bool(_NEWS.search(whole[:_START])) or any(parted_dateline(one)[0] for one in said)
 
 
 def _chosen(draft: Draft, candidates: list[Line], quotes: list[str], *, is_news: bool) -> Chosen:
@@ -179,6 +218,9 @@ def without_links(draft: Draft, lines: list[str]) -> list[str]:
     """Return the lines but those that only say where to click, write or call, which go to `rest`."""
     found: list[str] = []
     for line in lines:
+        if _WAY_ON.search(line):
+            draft.set_aside(line.strip())
+            continue
         bare = _LINK.sub(" ", line)
         is_long = len(re.findall(r"\w+", bare)) > _LINK_WORDS
         is_kept = bare == line or is_long or has_date(line)

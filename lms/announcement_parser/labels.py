@@ -35,7 +35,7 @@ _KNOWN: Final = {
     Label.SERIES: "series|part of|part of the series|webinar series|series title|series name",
     Label.SUMMARY: "summary|in brief|in short|teaser|short description",
     Label.OVERVIEW: (
-        "overview|description|about|abstract|what it is about|what it's about|what this is about|"
+        "overview|description|about|abstract|what it is|what this is|what it is about|what it's about|what this is about|"
         "details|synopsis|about it|body|blurb|copy|long description|full description|introduction"
     ),
     Label.AGENDA: (
@@ -80,6 +80,7 @@ _KNOWN: Final = {
         "payment|materials|handouts|questions|more information|for more information|contact us|"
         "note|notes|please note|phone|email|e-mail|website|link|url|meeting id|passcode|status|"
         "category|categories|tags|capacity|funding|funded by|co-sponsored by|cosponsored by|"
+        "release date|embargoed until|posted|published|updated|last updated|"
         "original date|old date|previous date|organizer|reminder|about us|coming up|"
         "upcoming webinars|upcoming events|other webinars|related webinars|resources|filed under"
     ),
@@ -100,12 +101,18 @@ _AROUND: Final = (
     re.compile(r"\s+(?:name|names|information|info)$"),
 )
 _LABELED_BY: Final = (
+    (Label.PRESENTER, re.compile(rf"{_PEOPLE} \d{{1,2}}")),
+    (
+        Label.AGENDA,
+        re.compile(r"(?:learning )?(?:point|objective|outcome|goal|takeaway|topic) \d{1,2}"),
+    ),
+    (Label.TITLE, re.compile(rf"(?:name|title) of (?:the |this |our )?{_EVENTS}")),
     (Label.OVERVIEW, re.compile(rf"about (?:the|this|our|your) {_EVENTS}")),
     (
         Label.BIOGRAPHY,
         re.compile(
             rf"(?:about|meet) (?:the|your|our) (?:\w+ )?{_PEOPLE}"
-            rf"|{_PEOPLE}(?:'s|')? (?:bio|biography|biographies|bios|profile|background)"
+            rf"|{_PEOPLE}(?:'s|'| \d{{1,2}})? (?:bio|biography|biographies|bios|profile|background)"
         ),
     ),
 )
@@ -127,8 +134,13 @@ HINTS: Final = (
         Label.PRICES,
         re.compile(r"\bprices?\b|\bcosts?\b|\bfees?\b|\brates?\b|\bpass(?:es)?\b|\btuition\b"),
     ),
-    (Label.PRESENTER, re.compile(rf"\byour (?:\w+ )?(?:host|{_PEOPLE})\b")),
+    (
+        Label.PRESENTER,
+        re.compile(rf"\byour (?:\w+ )?(?:host|{_PEOPLE})\b|^(?:\w+ )?{_PEOPLE}(?: of \w+)?$"),
+    ),
 )
+# The stem of a label beside a person's name, which may be a presenter.
+PRESENTS: Final = re.compile(r"\b(?:present|speak|teach|instruct|train|facilitat|lead)\w*")
 # The topic of a question above its answer.
 ASKS: Final = (
     (Label.TITLE, re.compile(r"^what\b.*\b(?:called|title|titled|name)\b")),
@@ -154,13 +166,14 @@ def label_of(name: str) -> Label | None:
     """Return the label for a name, or None if it is unknown."""
     folded = " ".join(re.sub(r"[_\u2019]", _plain, name).casefold().split()).strip(" :.*#?!-")
     scanned = folded.replace("rn", "m").replace("0", "o").replace("1", "l")  # as a scanner misreads
-    for each in dict.fromkeys((folded, scanned)):
+    for each in dict.fromkeys((folded, scanned, scanned.replace("l", "i"))):
         found = LABELS.get(each) or next(
             (label for label, words in _LABELED_BY if words.fullmatch(each)), None
         )
         forms = [each]
         for around in () if found else _AROUND:
             forms += [around.sub("", form) for form in forms]
+        forms += [form.partition("/")[0].strip() for form in forms if "/" in form]
         forms += [form.removesuffix("s") for form in forms]
         found = found or next((LABELS[form] for form in forms if form in LABELS), None)
         if found:

@@ -9,6 +9,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
+from lms.announcement_parser.labels import label_of
+
 _TAG: Final = re.compile(
     r"<(?P<close>/?)(?P<name>[a-z][a-z0-9]{0,9})\b[^<>]{0,2000}>", re.IGNORECASE
 )
@@ -34,6 +36,7 @@ _PROPERTIES: Final = {
 }
 _BORDER: Final = re.compile(r"\+[-=+]{3,}\+")
 _FEWEST_CELLS: Final = 3
+_FEWEST_ROWS: Final = 4
 _LONGEST_NAME: Final = 30  # characters of a column's name
 _FIELD: Final = re.compile(r"^(?P<name>[a-z][a-z0-9_-]{1,40}):(?:\s+(?P<value>.*))?$")
 _ITEM: Final = re.compile(r"^\s*-\s+(?:name|text|title|point):\s+(?P<value>.*)$")
@@ -130,7 +133,7 @@ def _said(value: object) -> str:
 
 def _headed_rows(text: str) -> str:
     """Return a table with the names in its first row, and one row below, as `name: value` lines."""
-    lines = text.splitlines()
+    lines = _without_third_column(text.splitlines())
     records = list(csv.reader(text.strip().splitlines(keepends=True), strict=False))
     if len(records) == 2 and _named(*records):
         return "\n".join(_named(*records))
@@ -139,8 +142,23 @@ def _headed_rows(text: str) -> str:
         before, here, below, after = tabs[at : at + 4]
         if here == below >= _FEWEST_CELLS - 1 and here not in (before, after):
             named = _named(names.split("\t"), values.split("\t"))
-            return "\n".join([*lines[:at], *named, *lines[at + 2 :]]) if named else text
-    return text
+            return "\n".join([*lines[:at], *named, *lines[at + 2 :]] if named else lines)
+    return "\n".join(lines)
+
+
+def _without_third_column(lines: list[str]) -> list[str]:
+    """Return rows `name<tab>value<tab>who checked it` as `name: value`, if most names are labels."""
+    rows = [line.split("\t") for line in lines if line.count("\t") > 1]
+    known = [row for row in rows if label_of(row[0]) and row[1].strip()]
+    if len(known) < _FEWEST_ROWS or 2 * len(known) < len(rows):
+        return lines
+    others = list(dict.fromkeys(cell.strip() for row in rows for cell in row[2:]))
+    found = []
+    for line in lines:
+        name, *values = line.split("\t")
+        is_row = len(values) > 1
+        found.append(f"{name.strip()}: {values[0].strip()}" if is_row else line)
+    return [*found, "", ", ".join(others)]
 
 
 def _named(names: list[str], values: list[str]) -> list[str]:

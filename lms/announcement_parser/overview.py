@@ -37,9 +37,19 @@ def without_notes(paragraphs: list[str], title: str) -> tuple[list[str], list[st
     longest = max(range(end), key=lambda at: len(paragraphs[at]))
     while end - 1 > longest and _is_note(paragraphs[end - 1], title):
         end -= 1
-    while start < longest and _is_cover(paragraphs[start], title):
+    is_long = len(paragraphs) > _LONGEST_COVER
+    while start < longest and (
+        _is_cover(paragraphs[start], title) or (is_long and _announces(paragraphs[start], title))
+    ):
         start += 1
     return paragraphs[start:end], [*paragraphs[:start], *paragraphs[end:]]
+
+
+def _announces(paragraph: str, title: str) -> bool:
+    """Return whether a paragraph has the title and when it starts."""
+    said = sentences(paragraph)
+    is_dated = any(has_date(one) and tell_times(one, american=True) for one in said)
+    return is_dated and bool(title) and title in paragraph
 
 
 def has_notes(paragraph: str, title: str) -> bool:

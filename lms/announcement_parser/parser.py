@@ -6,10 +6,12 @@ Ambiguities become questions, and nothing is lost: text that fits no field is in
 import re
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 from typing import Final
 
 from lms.announcement_parser.credits import credits_in_sentence, listed_people, series_in
 from lms.announcement_parser.draft import Draft, PriceRead, Unread
+from lms.announcement_parser.durations import read_minutes
 from lms.announcement_parser.field_extractors import (
     settle_hosts,
     take_all,
@@ -34,40 +36,12 @@ _FEWEST_ASIDE: Final = 3  # points of a list under an unknown heading
 _FEWEST_POINTS: Final = 2  # of a list at the end of the overview
 _HOUR: Final = 60
 _LONGEST: Final = 12 * _HOUR  # minutes until a labeled end
-_NUMBERS: Final = r"one|two|three|thirty|forty-five|sixty|seventy-five|ninety|\d{1,3}(?:\.5)?"
-_LASTS: Final = re.compile(
-    rf"\b(?P<count>half an|an?|{_NUMBERS})[\s-]*(?P<unit>min(?:ute)?s?|h(?:ou)?rs?|h)\b"
-    r"(?:,?\s+(?:and\s+)?(?:(?P<more>\d{1,2})[\s-]*min|(?P<half>a half\b)))?",
-    re.IGNORECASE,
-)
-_LASTING_THING: Final = re.compile(
-    rf"\b(?P<count>half|{_NUMBERS})[\s-]+(?P<unit>minute|hour)\s+"
-    r"(?:[\w-]+\s+){0,3}?(?:webinar|session|training|workshop|programme?|course|class|talk|reading"
-    r"|panel|discussion|conversation|presentation|lecture|event)\b"
-    rf"|\b(?:lasts|takes|runs)(?: for)? (?P<count2>an|{_NUMBERS})[\s-]+(?P<unit2>minute|hour)s?\b"
-    rf"|\b(?P<count4>an?|half an|{_NUMBERS})[\s-]+(?P<unit4>minute|hour)s?[\s-]long\b"
-    r"|\b(?P<count3>an|one)\s+(?P<unit3>hour)\s+(?:on|about|with|of|without)\b",
-    re.IGNORECASE,
-)
 _NOT_TAUGHT: Final = re.compile(
     r"\b(?:who|whom|bring|needs?|requires?|requirements|policy|policies|technical|register|registration"
     r"|includes?|included|issue|coming|other|more|also)\b",
     re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(r"[\"\u201c][^\"\u201c\u201d]{1,160}[\"\u201d]")
-_COUNTS: Final = {
-    "a": 1.0,
-    "an": 1.0,
-    "one": 1.0,
-    "two": 2.0,
-    "three": 3.0,
-    "thirty": 30.0,
-    "forty-five": 45.0,
-    "sixty": 60.0,
-    "seventy-five": 75.0,
-    "ninety": 90.0,
-}
-_COUNTS_OF_HALVES: Final = {"half an": 0.5, "half": 0.5}
 NO_TITLE: Final = N_("We couldn't find a title.")
 WHICH_TITLE: Final = N_("More than one line could be the title. Check the title and subtitle.")
 NO_PRESENTER: Final = N_("We couldn't find a presenter. Choose one.")
@@ -133,7 +107,8 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     take_signed(draft, plain.signed)
     draft.drop_positions("\n".join(plain.lines))
     said = [one for each in draft.prose for one in sentences(each)]
-    words = _words_of_the_beginning(draft, said)
+    priced = [one for price in draft.prices for one in sentences(price.words)]
+    words = _words_of_the_beginning(draft, [*said, *(one for one in priced if _is_whole([one]))])
     when = read_when(words, default_zone=default_zone, today=today)
     if not any(price.amounts for price in draft.prices):
         for one in said:
@@ -143,11 +118,13 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
         short = (one.text for one in draft.rest if len(one.text) <= _LONGEST_LEAD)
         for one in filter(is_said_free, [draft.subject, *short]):
             draft.add_price(one)
+    whole = [one for each in paragraphs(plain.lines) for one in sentences(each)]
     left_out = [
-        is_left_out_of_passes(one) for each in paragraphs(plain.lines) for one in sentences(each)
+        is_left_out_of_passes(one)
+        for one in (*whole, *(line for line in plain.lines if ":" in line))
     ]
     end = _until_end(draft, when, default_zone, today) or when.minutes
-    minutes, is_differing = _minutes(draft, end)
+    minutes, is_differing = read_minutes(draft, end)
     overview = _list_in_overview(draft, _overview(draft))
     asked = {
         NO_TITLE: not draft.titles and "title",
@@ -171,7 +148,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
         overview="\n\n".join(overview).replace("\n\n- ", "\n- "),
         agenda=tuple(draft.agenda),
         when=when,
-        when_words=words,
+        when_words="\n".join([words, *draft.ends]),
         minutes=minutes,
         speakers=tuple(Speaker(name, "\n\n".join(about)) for name, about in draft.people.items()),
         hosted_by=", ".join(dict.fromkeys(one.name for one in draft.hosts)) or draft.presenting,
@@ -231,12 +208,17 @@ def _take_list_aside(draft: Draft) -> None:
     """Take the first list under an unknown heading as the agenda, unless it is for whom or about needs."""
     for one in draft.rest:
         said = paragraphs(one.text.splitlines()) if one.heading else []
-        listed = [each.removeprefix("- ") for each in said if each.startswith("- ")]
+        listed = [each.removeprefix("- ") for each in takewhile(_is_point, said)]
         is_other = label_of(one.heading) or _NOT_TAUGHT.search(one.heading)
-        if len(listed) == len(said) >= _FEWEST_ASIDE and not is_other:
-            draft.rest[draft.rest.index(one)] = Unread(one.heading, "")
+        if len(listed) >= _FEWEST_ASIDE and not is_other:
+            left = "\n".join(said[len(listed) :])
+            draft.rest[draft.rest.index(one)] = Unread(one.heading, left)
             draft.agenda, draft.is_agenda_clear = listed, False
             break
+
+
+def _is_point(said: str) -> bool:
+    return said.startswith("- ")
 
 
 def _list_in_overview(draft: Draft, overview: list[str]) -> list[str]:
@@ -282,19 +264,31 @@ def _lead(said: list[str]) -> str:
 
 
 def _words_of_the_beginning(draft: Draft, said: list[str]) -> str:
-    """Return the words about the beginning: lines with dates, else sentences with a date."""
-    if any(has_date(line) for line in draft.when):
-        for line in draft.dates_alone:
-            draft.set_aside(line)
-        return "\n".join(draft.when)
-    if draft.dates_alone and draft.when:
-        return "\n".join([*draft.dates_alone, *draft.when])
+    """Return the words about the beginning: labeled, else lines with dates, else sentences with a date."""
+    if _is_whole(draft.labeled_when):
+        draft.set_lines_aside([*draft.when, *draft.dates_alone])
+        return "\n".join(draft.labeled_when)
+    lines = [*draft.labeled_when, *draft.when]
+    if any(map(has_date, lines)):
+        draft.set_lines_aside(draft.dates_alone)
+        return "\n".join(lines)
+    if draft.dates_alone and lines:
+        return "\n".join([*draft.dates_alone, *lines])
     dated = [one for one in said if has_date(one)]
-    timed = [one for one in dated if tell_times(re.sub(r"\b\d{4}\b", "", one), american=True)]
-    words = next(iter(timed or dated), "")
-    for line in draft.dates_alone if words else ():
-        draft.set_aside(line)
-    return "\n".join([*draft.when, words] if words else [*draft.dates_alone, *draft.when])
+    timed = [one for one in dated if _is_whole([one])]
+    if timed and not draft.labeled_when:  # a line with only a time may be about the news
+        draft.set_lines_aside([*draft.dates_alone, *draft.when])
+        return timed[0]
+    if dated:
+        draft.set_lines_aside(draft.dates_alone)
+        return "\n".join([*lines, (timed or dated)[0]])
+    return "\n".join([*draft.dates_alone, *lines])
+
+
+def _is_whole(lines: list[str]) -> bool:
+    """Return whether lines have a date and a time of day."""
+    timed = (re.sub(r"\b\d{4}\b", "", line) for line in lines)
+    return any(map(has_date, lines)) and any(tell_times(one, american=True) for one in timed)
 
 
 def _people_of(draft: Draft) -> bool:
@@ -336,35 +330,6 @@ def _people_of(draft: Draft) -> bool:
 def _is_news(draft: Draft, name: str) -> bool:
     known = [*draft.people, *(one.name for one in draft.hosts)]
     return not any(may_be_same(name, other) for other in known)
-
-
-def _minutes(draft: Draft, end: int | None) -> tuple[int | None, bool]:
-    """Return the length, and whether what the text says about it and `end` differ.
-
-    `end` is the length by the end time.
-    """
-    labeled = [(said, _LASTS.search(said)) for said in draft.lasting]
-    for said, found in labeled:
-        if found is None or re.search(r"\w", said.replace(found[0], "", 1)):
-            draft.set_aside(said)
-    named = next((_counted(found) for _said, found in labeled if found), None)
-    if named or end:
-        return named or end, bool(named and end and named != end)
-    aside = [one.text for one in draft.rest]
-    texts = (*draft.when, *draft.titles, draft.subtitle, *draft.described, *draft.overview)
-    things = (_LASTING_THING.search(said) for said in (*texts, *draft.summary, *aside))
-    lasting = (_LASTS.search(said) for said in draft.when)
-    found = next((one for one in (*things, *lasting) if one), None)
-    return (_counted(found) if found else None), False
-
-
-def _counted(found: re.Match[str]) -> int:
-    groups = {name.rstrip("234"): said.lower() for name, said in found.groupdict().items() if said}
-    count = {**_COUNTS, **_COUNTS_OF_HALVES}.get(groups["count"])
-    count = float(groups["count"]) if count is None else count
-    count += 0.5 if groups.get("half") else 0
-    minutes = round(count * (_HOUR if groups["unit"].startswith("h") else 1))
-    return minutes + int(groups.get("more", 0))
 
 
 def _is_free(prices: list[PriceRead]) -> bool:

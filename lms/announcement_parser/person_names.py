@@ -18,7 +18,7 @@ _NO_NAMES: Final = re.compile(
     r"february|july|september|october|november|december|monday|tuesday|wednesday|thursday|"
     r"friday|saturday|sunday|public|national|american|health|services|service|news|live|"
     r"online|register|part|in|on|biblioteca|universidad|colegio|museo|instituto|biblioth\u00e8que|"
-    r"universit\u00e9",
+    r"universit\u00e9|by|with|from|at|for|when|what|how|this|every|most|after|before|over|last|next",
     re.IGNORECASE,
 )
 _I_AM: Final = ("I'm", "I\u2019m")
@@ -77,16 +77,21 @@ def name_in(text: str) -> str:
     for word in text.split()[: _MOST_WORDS + 2]:
         bare = word.strip(",;:")
         is_title = not words and is_honorific(bare)
-        if not (bare[:1].isupper() or (words and _PARTICLES.fullmatch(bare)) or is_title):
+        if re.search(r"[\d*@#]", bare) or not (
+            bare[:1].isupper() or (words and _PARTICLES.fullmatch(bare)) or is_title
+        ):
             break
-        words.append(bare)
-        if word != bare:
+        is_sentence_end = re.fullmatch(r"[^\W\d_]{4,}\.", bare) is not None and bool(words)
+        words.append(bare.rstrip(".") if is_sentence_end else bare)
+        if word != bare or is_sentence_end:
             break
     while words and _PARTICLES.fullmatch(words[-1]):
         words.pop()
     titles = sum(is_honorific(word) for word in words)
     if any(_NO_NAMES.fullmatch(word) and not is_honorific(word) for word in words):
         return ""
+    if re.match(r"for\s+[A-Z]", text.removeprefix(" ".join(words)).lstrip()):
+        return ""  # `Maps for Libraries`
     enough = 1 if titles else 2
     return " ".join(words) if enough <= len(words) - titles <= _MOST_WORDS else ""
 

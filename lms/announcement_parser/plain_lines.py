@@ -12,11 +12,11 @@ MOST_SPACES: Final = 8  # in a row: more have no meaning, and patterns take long
 BULLET: Final = re.compile(
     r"^\s*(?:[\u2022\u2023\u25e6\u25aa\u25ab\u25cf\u25cb\u25a0\u25a1\u2219\u00b7\u2043\u27a4\u2192"
     r"\u2713\u2714\u2794\u00bb\u25b6\u25ba\u2610\u2611\u2605\u2756]\s*|[*+~\u2013\u2014-]\s+"
-    r"|-(?=[A-Za-z])|o\s+|\[[ xX]?\]\s+|\(?\d{1,2}[.)]\s+|\(?[a-zA-Z]\)\s+)(?=\S)"
+    r"|-(?=[A-Za-z])|[-=]>\s*|\d{1,2}\s[\u2013\u2014-]\s+(?=[A-Z])|o\s+|\[[ xX]?\]\s+|\(?\d{1,2}[.)]\s+|\(?[a-zA-Z]\)\s+)(?=\S)"
     r"|^\s{1,8}>\s+(?=\S)"
 )
 _PICTURE: Final = re.compile(
-    r"^\s*(?P<picture>[\U0001f000-\U0001faff\u2600-\u27bf])\ufe0f?\s*(?=\S)"
+    r"^\s*(?P<picture>[\U0001f000-\U0001faff\u2300-\u23ff\u2600-\u27bf])\ufe0f?\s*(?=\S)"
 )
 _GAP: Final = re.compile(rf"\s{{{MOST_SPACES + 1},}}")
 _FORWARDED: Final = re.compile(
@@ -41,8 +41,11 @@ _LABELS_IN_LINE: Final = re.compile(
     r"(?m)^[ \t]{0,20}[A-Z][A-Za-z ]{1,25}: [^|\u2022\u00b7\n]{1,120}(?:\s[|\u2022\u00b7]\s[A-Z][A-Za-z ]{1,25}: "
     r"[^|\u2022\u00b7\n]{1,120}){1,12}$"
 )
+_EDGE: Final = re.compile(
+    r"^\s*\d{1,4}\s{3,}|\s{3,}\d{1,4}\s*$"
+)  # a page number beside a running head
 _PAGE: Final = re.compile(
-    r"^(?:.{0,80}\s{2,})?\W*page \d{1,4}(?: of \d{1,4})?\W*$|^\f?\s*-\s*\d{1,4}\s*-\s*$",
+    r"^(?:.{0,80}(?:\s{2,}|\s[|\u2022\u00b7]\s))?\W*page \d{1,4}(?: of \d{1,4})?\W*$|^\f?\s*-\s*\d{1,4}\s*-\s*$",
     re.IGNORECASE,
 )
 # what stands for a picture in the plain text of an email
@@ -187,8 +190,14 @@ def sentences(paragraph: str) -> list[str]:
 def _pages(lines: list[str]) -> tuple[list[str], list[str]]:
     """Return the page numbers and running heads of a typeset text, and its other lines."""
     numbered = [line for line in lines if _PAGE.match(line)]
-    repeated = Counter(line for line in lines if numbered and "   " in line.strip())
-    heads = {line for line, count in repeated.items() if count > 1}
+    sides = {line: _EDGE.sub("", line).strip() for line in lines if numbered and line.strip()}
+    repeated = Counter(sides[line] for line in lines if line in sides)
+    running = {
+        side
+        for line, side in sides.items()
+        if repeated[side] > 1 and (line.startswith(" " * MOST_SPACES) or "   " in line.strip())
+    }
+    heads = {line for line, side in sides.items() if side in running}
     found: list[str] = []
     is_broken = False
     for line in lines:

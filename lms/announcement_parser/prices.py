@@ -15,8 +15,9 @@ _WORDS: Final = {"dollars": "USD", "euros": "EUR", "pounds": "GBP"}
 _CODES: Final = "USD|EUR|GBP|CAD|AUD|NZD|CHF"
 _FIGURES: Final = r"\d(?:[\d,.]*\d)?"
 _LONGEST: Final = 20  # figures of an amount; longer numbers are ignored
+_MOST: Final = Decimal(10_000)  # a higher amount is a grant or a budget, and no price
 _MONEY: Final = re.compile(
-    rf"(?P<sign>US\$|[$\u20ac\u00a3])\s?(?P<behind_sign>{_FIGURES})"
+    rf"(?<!\bnot )(?P<sign>US\$|[$\u20ac\u00a3])\s?(?P<behind_sign>{_FIGURES})"
     rf"|\b(?P<code>{_CODES})\s?(?P<behind_code>{_FIGURES})"
     rf"|(?<![\w.,])(?P<first>{_FIGURES})\s?"
     rf"(?:(?P<code_last>{_CODES})\b|(?P<sign_last>\u20ac)|(?P<word>dollars|euros|pounds)\b)"
@@ -46,9 +47,9 @@ def amounts_in(text: str) -> Iterator[Amount]:
             or _WORDS[found["word"]]
         )
         figures = found["behind_sign"] or found["behind_code"] or found["first"]
-        if len(figures) <= _LONGEST:
-            value = _decimal(figures).scaleb(get_currency_precision(currency))
-            yield Amount(int(value), currency)
+        value = _decimal(figures) if len(figures) <= _LONGEST else _MOST
+        if value < _MOST:
+            yield Amount(int(value.scaleb(get_currency_precision(currency))), currency)
 
 
 def _decimal(figures: str) -> Decimal:
@@ -73,13 +74,14 @@ _IS_FREE: Final = re.compile(
 )
 _NO: Final = re.compile(
     r"\bnot\b|n['\u2019]t\b|\bnever\b|\bcannot\b|\bexclu|\bexcept|\bno pass|\bsold separately"
-    r"|:\s*no(?:ne)?\b",
+    r"|:\s*no(?:ne)?\b(?! (?:charge|cost|fee))",
     re.IGNORECASE,
 )
 _LEFT_OUT: Final = re.compile(
     r"(?:\bnot\b|n['\u2019]t\b|\bnever\b|\bcannot\b).{0,60}?\b(?:part of|include|including|cover|valid|appl|eligible"
     r"|good for|accept|honored|be used)|\bexcluded\b|\bsold separately|\bseparate(?:ly)? from"
-    r"|^(?:all[- ]access|pass)[\w -]*:\s*(?:no|none|not|excluded)\b",
+    r"|^[\w -]*\b(?:all[- ]access|pass)\b[\w -]*:\s*(?:no|none|not|excluded)\b"
+    r"(?! (?:charge|cost|fee))",
     re.IGNORECASE,
 )
 

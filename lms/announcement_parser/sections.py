@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from lms.announcement_parser.labels import ASKS, HINTS, Label, label_of
+from lms.announcement_parser.labels import ASKS, HINTS, PRESENTS, Label, label_of
 from lms.announcement_parser.person_names import name_in
 from lms.announcement_parser.plain_lines import bullet, bullet_kind, is_repeated
 from lms.announcement_parser.prices import amounts_in
@@ -18,6 +18,8 @@ from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 LONGEST_HEADING: Final = 80
 RULE: Final = "\x1f"  # a drawn line, which separates the text above from the text below
 _LONGEST_NAME: Final = 4  # words of an unknown label
+_LONGEST_HINTED: Final = 4  # words of a heading above the first label, of which more may be a title
+_LONGEST_DAY: Final = 26  # characters: `Saturday, October 23, 2027`
 _SHORT: Final = 50  # a shorter line is not wrapped prose
 _SHOUTED_SHARE: Final = 0.6
 _LEADS: Final = re.compile(r":$|\b(?:will|to|how|can)$", re.IGNORECASE)
@@ -27,7 +29,7 @@ _DECORATED: Final = re.compile(
     r"(?:[*~<>|+=-]{2,}|[*~|=])\s+(?P<text>\S.*\S)\s+(?:[*~<>|+=-]{2,}|[*~|=])"
 )
 _BESIDE: Final = re.compile(
-    r"^\s*(?P<marks>(?:\*\*|__|#{1,6}\s+|\*|_)?)\s*(?P<name>[A-Za-z][A-Za-z'\u2019&/ -]{1,40}?)"
+    r"^\s*(?P<marks>(?:\*\*|__|#{1,6}\s+|\*|_)?)\s*(?P<name>[A-Za-z][A-Za-z'\u2019&/ -]{1,40}?(?: \d{1,2}(?: [a-z]+)?)?)"
     r"(?:\(s\))?"
     r"(?P<close>(?:\*\*|__|\*|_)?)\s*"
     r"(?P<mark>:(?:\*\*|__|\*|_)?|\s[|~\u2013\u2014-]\s|\t+|\s{2,})\s*(?P<value>\S.*)$"
@@ -150,7 +152,7 @@ def _questions(lines: list[str]) -> frozenset[str]:
         line
         for before, line, after in zip(padded, lines, padded[2:], strict=False)
         if line.rstrip().endswith("?") and len(line) <= _SHORT
-        if not before.strip() and after.strip()
+        if not before.strip() and after.strip() and not _UNDERLINE.match(after)
     ]
     return frozenset(found) if len(found) > 1 else frozenset()
 
@@ -210,7 +212,8 @@ def _plain_headings(lines: list[str]) -> frozenset[str]:
             and (name_in(bare) != bare or not is_repeated(bare, whole))
             and not has_date(bare)
         ):
-            is_above_text = len(after.strip()) > _SHORT or bullet(after) is not None
+            is_deeper = after[:1].isspace() and not line[:1].isspace()
+            is_above_text = is_deeper or len(after.strip()) > _SHORT or bullet(after) is not None
             found += [line] if is_above_text and not any(amounts_in(bare)) else []
     return frozenset(found) if known > 1 else frozenset()
 
@@ -245,6 +248,8 @@ def _beside(line: str, here: Passage, before: str) -> Passage | None:
 def _unknown_beside(found: re.Match[str], here: Passage, before: str) -> Passage | None:
     """Return the passage of an unknown label in a list of labels, `Level: Beginner`, or in a column."""
     name, mark, value = found["name"].strip(), found["mark"], found["value"]
+    if name.casefold().startswith("about ") and len(value) > _SHORT and not before.strip():
+        return Passage(Label.OTHER, f"{name}:", [value], is_beside=True)
     is_column = bool(re.match(r"\s*:\s{2,}", found.string[found.end("name") :]))
     is_listed = here.is_beside and here.label not in LONG and before.strip() != ""
     if not name[0].isupper() or len(name.split()) > _LONGEST_NAME or not (is_column or is_listed):
@@ -254,6 +259,8 @@ def _unknown_beside(found: re.Match[str], here: Passage, before: str) -> Passage
         return None  # a title, `Small Wonders: A Conference in Three Webinars`
     if any(amounts_in(value)):
         return Passage(Label.PRICES, lines=[f"{name}{mark.rstrip()} {value}"], is_beside=True)
+    if PRESENTS.search(name.casefold()) and name_in(value) == value:
+        return Passage(Label.PRESENTER, lines=[value], is_beside=True)
     return Passage(Label.OTHER, f"{name}:", [value], is_beside=True, is_top=here.is_top)
 
 
@@ -275,7 +282,8 @@ def _above(
     is_capital = bare.isupper() and len(re.findall(r"[^\W\d_]", bare)) > 2 and not is_shouted
     after_gap = not before.strip()
     numbered = bullet(line) if re.match(r"\s*\(?\w{1,2}[.)]", line) else None
-    label = label_of(bare) or (label_of(numbered) if numbered and numbered.endswith(":") else None)
+    label = label_of(bare) or _asked_label(bare, is_marked=is_marked)
+    label = label or (label_of(numbered) if numbered and numbered.endswith(":") else None)
     if label is not None and (after_gap or is_marked or bare.isupper() or bare.endswith(":")):
         return Passage(label, bare if label in (Label.OTHER, Label.BIOGRAPHY) else "")
     if len(bare) > LONGEST_HEADING or (bullet(line) is not None and not is_marked):
@@ -294,18 +302,37 @@ def _above(
     return None
 
 
+def _asked_label(bare: str, *, is_marked: bool) -> Label | None:
+    """Return the label for a marked question, `**What's it about?**`."""
+    if not is_marked or not bare.endswith("?"):
+        return None
+    label, heading = _asked(bare)
+    return None if heading else label
+
+
 def _headed(bare: str, following: str, here: Passage, *, is_heading: bool) -> Passage | None:
     """Return the passage that an unknown heading opens, by a word in it or by the text below."""
     folded = bare.replace("\u2019", "'").casefold()
     name = re.sub(r"^(?:about|meet)\s+", "", folded).title()
-    hinted = next((each for each, words in HINTS if words.search(folded)), None)
+    is_title = here.is_top and len(bare.split()) > _LONGEST_HINTED and not _LEADS.search(bare)
+    hints = () if is_title else HINTS
+    hinted = next((each for each, words in hints if words.search(folded)), None)
     if hinted is None and name_in(name) == name and folded.startswith(("about ", "meet ")):
         hinted = Label.BIOGRAPHY
     listed = bullet(following)
-    if hinted is None and _LEADS.search(bare) and listed is not None and here.label is Label.HEAD:
+    is_in_text = here.label in (Label.HEAD, Label.OVERVIEW)
+    if hinted is None and _LEADS.search(bare) and listed is not None and is_in_text:
         hinted = Label.PRICES if any(amounts_in(listed)) else Label.AGENDA
-    if listed is not None and has_date(listed) and bare.endswith(":"):
+    is_dated = has_date(following.strip()[:_LONGEST_DAY]) and len(following) <= LONGEST_HEADING
+    if (listed is not None and has_date(listed) and bare.endswith(":")) or (
+        hinted is None
+        and is_dated
+        and not here.is_top
+        and bool(tell_times(following, american=True))
+    ):
         hinted = Label.WHEN
+    is_short = len(bare.split()) <= _LONGEST_HINTED and bare[-1:] not in ".,:;?!"
+    is_heading = is_heading or (is_short and listed is not None and here.label is Label.OVERVIEW)
     if hinted is not None:
         return Passage(hinted, heading=bare)
     # Above the first label, a marked line may be the title.

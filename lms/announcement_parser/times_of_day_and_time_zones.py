@@ -118,6 +118,13 @@ _TIME: Final = re.compile(
     r"(?!\w|[.:/]\d|\s*%)",
     re.IGNORECASE,
 )
+_IN_THE_DAY: Final = re.compile(
+    r"(?<=\d) in the (?P<day>morning|afternoon|evening)\b", re.IGNORECASE
+)
+# `1:00 p.m. / 2:30 p.m. Eastern`; the beginning in two zones has a zone after each
+_RANGE: Final = re.compile(
+    r"(\d\s?[ap]\.?m\.?\s)/(?=\s\d{1,2}(?::\d\d)?\s?[ap]\.?m\b)", re.IGNORECASE
+)
 _BETWEEN: Final = r"[\s,(/\u2013\u2014-]*(?:in\s+)?"
 _LETTERS: Final = "|".join(sorted(_WORDS, key=len, reverse=True))
 _LONG: Final = "|".join(name.replace(" ", r"\s+") for name in _NAMES)
@@ -142,6 +149,7 @@ def tell_times(text: str, *, american: bool) -> tuple[Told, ...]:
 
     `american` means that letters used on two continents are the American zone.
     """
+    text = _RANGE.sub(r"\1-", _IN_THE_DAY.sub(_with_half, text))
     found = [one for one in _TIME.finditer(text) if _clocks(one, text)]
     behind = [zone_at(text[one.end() :], american=american) for one in found]
     before = [_zone_before(text[: one.start()], american=american) for one in found]
@@ -154,6 +162,12 @@ def tell_times(text: str, *, american: bool) -> tuple[Told, ...]:
         Told(one.start(), _clocks(one, text), zones, _lasting(one, text))
         for one, zones in zip(found, behind, strict=True)
     )
+
+
+def _with_half(found: re.Match[str]) -> str:
+    """Return ` in the afternoon` as ` pm`, in as many characters."""
+    half = "am" if found["day"].casefold() == "morning" else "pm"
+    return f" {half}".ljust(len(found[0]))
 
 
 def is_zone_alone(line: str) -> bool:

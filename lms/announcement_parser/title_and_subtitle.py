@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from lms.announcement_parser.person_names import is_organization
+from lms.announcement_parser.start_date_and_time import has_date
 
 LONGEST_TITLE: Final = 200
 QUOTES: Final = "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb* "
@@ -21,7 +22,7 @@ _KICKER: Final = re.compile(
     r"join|us|for|save|the|date|register|now|live|online|event|events|course|program|presents|"
     r"a|an|of|announcing|introducing|immediate|release|from|special|press|frequently|asked|questions|"
     r"faq|part|session|episode|lesson|module|opportunity|continuing|education|professional|development|"
-    r"in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,3}[a-z]?",
+    r"in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,4}[a-z]?",
     re.IGNORECASE,
 )
 _ANNOUNCES: Final = re.compile(
@@ -64,6 +65,7 @@ class Line:
     is_announced: bool = False  # `Upcoming webinar:` is before it
     is_whole: bool = False  # a quotation
     is_in_prose: bool = False
+    is_above_byline: bool = False  # of a post, perhaps the name of the site
     is_of_list: bool = False  # of short lines, such as a menu
 
 
@@ -84,7 +86,7 @@ def is_unfinished(line: str, following: str, width: int) -> bool:
     return (
         opened
         or is_full
-        or bool(_UNFINISHED.search(line))
+        or (bool(_UNFINISHED.search(line)) and not has_date(following))
         or (following[:1].islower() and not _CREDIT.match(following))
     )
 
@@ -112,7 +114,8 @@ def choose(lines: list[Line], subject: str) -> Chosen:
     after = [line for line in below if lines.index(line) == lines.index(title) + 1]
     same = [line for line in others if _is_part(line.text, title.text)]
     after = [] if title.is_of_list else after
-    subtitle = next((line for line in after if line not in same and not line.is_quoted), None)
+    after = [line for line in after if line not in same and not line.is_quoted]
+    subtitle = next((line for line in after if " " in line.text), None)
     rivals = [
         points for points, line in scored if line not in (title, subtitle) and line not in same
     ]
@@ -191,6 +194,7 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     points += 2.0 if line.is_whole else 0.0
     points += 1.5 if line.is_in_prose else 0.0
     points -= 2.0 if line.is_of_list else 0.0
+    points -= 4.0 * _is_of_site(line, lines)
     points -= 2.0 if len(words) == 1 else 0.0
     is_factual = line.has_facts_below or is_above
     points += 1.0 if is_factual and any(each.block == line.block for each in after) else 0.0
@@ -215,6 +219,12 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     points -= 3.0 if _INVITES.match(line.text) else 0.0
     points -= 1.0 if _DESCRIBES.match(line.text) else 0.0
     return points
+
+
+def _is_of_site(line: Line, lines: list[Line]) -> bool:
+    """Return whether a line is above a byline, below which a title is."""
+    is_title_below = any(not one.is_above_byline and _title_case(one.text) for one in lines)
+    return line.is_above_byline and is_title_below
 
 
 def _is_part(short: str, whole: str) -> bool:

@@ -167,7 +167,9 @@ def lost(text: str) -> set[str]:
     """Return the words of a text that stand nowhere in what was read, but for known labels."""
     labels = {word for name in LABELS for word in re.findall(r"\w+", name)}
     kept = set(re.findall(r"\w+", everything(understood_of(text))))
-    text = re.sub(r"(?m)^[\W_]*(?:\d{1,2}|[A-Za-z])[.)]\s", "", text)  # the numbers of a list
+    text = re.sub(
+        r"(?m)^[\W_]*(?:\d{1,2}|[A-Za-z])(?:[.)]| -)\s", "", text
+    )  # the numbers of a list
     text = re.sub(r"\b\d[\d.]*\s*(?:hours?|min(?:utes)?)\b", "", text)  # read as a number
     spoken = {
         "one",
@@ -201,7 +203,9 @@ def lost(text: str) -> set[str]:
         "meet",
         "updated",
     }
-    spoken |= {"tirne", "w"}  # a scanned "Time", and "w/" for "with"
+    spoken |= {"tirne", "tlme", "w"}  # a scanned "Time", and "w/" for "with"
+    spoken |= {"q", "point", "1", "2", "3"}  # "Q:", "Learning point 1", "Speaker 2"
+    spoken |= {"training", "event", "course", "program", "workshop", "talk"}  # "Training title"
     text = re.sub(r"_{3,}", "", text)  # a drawn line
     text = re.sub(r"([a-z])-\n\s*(?=[a-z])", r"\1", text)  # a word divided at the end of its line
     spoken |= {"part", "another", "session", "from", "a"}
