@@ -113,7 +113,7 @@ def test_a_request_is_assigned_to_a_colleague_who_answers_it(served: Served, vis
     expect(colleague.get_by_role("link", name="1 is assigned to you")).to_have_count(0)
 
     desk.goto(f"/staff/requests/{facts.public_id}")
-    desk.get_by_label("Assigned to").select_option(bo.name)
+    desk.get_by_role("combobox", name="Assigned to").select_option(bo.name)
     desk.get_by_role("button", name="Assign", exact=True).click()
     expect(desk.get_by_text("Assigned.")).to_be_visible()
     expect(desk.get_by_role("button", name="Assign to me")).to_be_visible()
@@ -124,7 +124,7 @@ def test_a_request_is_assigned_to_a_colleague_who_answers_it(served: Served, vis
     assert axe_faults(colleague) == []
     colleague.get_by_role("link", name=re.compile("Trouble registering or watching")).click()
     assert urlsplit(colleague.url).path == link
-    colleague.get_by_label("Answer", exact=True).fill("Try it now.")
+    colleague.get_by_role("textbox", name="Answer").fill("Try it now.")
     colleague.get_by_role("button", name="Mark as done").click()
     expect(colleague.get_by_text("The request is closed.")).to_be_visible()
 
