@@ -32,7 +32,7 @@ from lms.people.caller_facts import (
 )
 from lms.people.grant_and_seat_history import HeldSeat, read_seats, read_seats_for
 from lms.people.invited_people import Waiting, read_waiting
-from lms.people.profile_read_model import find_other
+from lms.people.profile_read_model import find_other, has_power
 
 NO_ADDRESS = N_("Enter an email address, or the ID of an account.")
 
@@ -57,6 +57,7 @@ class Caller:
     """
 
     account: Account | None
+    has_power: bool
     came_by: str
     begun: str | None
     email: str | None
@@ -112,6 +113,7 @@ def read_caller(session: Session, who: str) -> Caller:
     organization = _organization_of(session, email)
     return Caller(
         account=account,
+        has_power=account is not None and has_power(session, account.id),
         came_by=came_by,
         begun=begun,
         email=email,

@@ -54,6 +54,7 @@ class CallerRow:
     is_confirmed: bool
     is_blocked: bool
     is_team: bool
+    has_power: bool
     domain_of: str
     organization_url: str | None
     waiting: tuple[tuple[str, str, str], ...]
@@ -81,6 +82,7 @@ def caller_row(caller: Caller, who: str, *, now: datetime) -> CallerRow:
         is_confirmed=account is not None and account.is_confirmed,
         is_blocked=account is not None and account.is_blocked,
         is_team=account is not None and account.seller_role is not None,
+        has_power=caller.has_power,
         domain_of=caller.domain_of,
         organization_url=url_for("staff_organizations.organization", slug=slug) if slug else None,
         waiting=tuple(

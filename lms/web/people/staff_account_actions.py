@@ -5,9 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import audit
-from lms.accounts import accounts, email_aliases, second_factors, sign_up
+from lms.accounts import accounts, email_aliases, login_lookup, second_factors, sign_up
 from lms.accounts import mails as account_mails
-from lms.accounts.accounts import Account
 from lms.accounts.mails import Reader
 from lms.core import clock
 from lms.core.errors import N_, Conflict, Forbidden, Invalid
@@ -26,6 +25,15 @@ from lms.web.people.staff_person_page import person_page
 blueprint = Blueprint("staff_person", __name__, url_prefix="/staff/people/<login_id>")
 
 OWNERS_ONLY = N_("Only an owner can change a team member's account.")
+MANAGES = N_(
+    "This person manages an organization, so only an owner on our team can add an address to the "
+    "account."
+)
+ASKS_THEMSELVES = N_(
+    "This person is on our team or manages an organization, so no one else can send them a link "
+    "to sign in. Ask them to choose “Forgot your password?” or “Email me a code instead” on the "
+    "sign-in page."
+)
 NO_ADDRESS = N_("This account has no email address.")
 IS_BLOCKED = N_("This account is blocked. Unblock it first.")
 
@@ -73,8 +81,10 @@ def unblock(login_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.STAFF)
 def add_alias(login_id: str) -> ResponseReturnValue:
-    """Add another address to the login."""
+    """Add another address to the login; to a manager's, only owners can."""
     found = _changeable(login_id)
+    if _has_power(found) and not required_viewer().is_seller_owner:
+        raise Forbidden(MANAGES)
     form = AliasForm(request.form)
     if not form.validate():
         return person_page(login_id, form), 400
@@ -117,9 +127,9 @@ def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def send_password(login_id: str) -> ResponseReturnValue:
     """Email the link for choosing a password."""
-    now = clock.now()
+    now, found = clock.now(), _reachable(login_id)
     with transaction() as session:
-        account = _reachable(accounts.read_account(session, _id(login_id)))
+        account = accounts.read_account(session, found.id)
         accounts.invite_to_set_password(session, account, links=links(), now=now)
         actor = required_viewer().public_id
         audit.record(session, "login.set_password_sent", login_id, actor=actor, now=now)
@@ -131,9 +141,9 @@ def send_password(login_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def send_sign_in(login_id: str) -> ResponseReturnValue:
     """Email how to sign in, or the confirmation again if it was never opened."""
-    now = clock.now()
+    now, found = clock.now(), _reachable(login_id)
     with transaction() as session:
-        account = _reachable(accounts.read_account(session, _id(login_id)))
+        account = accounts.read_account(session, found.id)
         email = account.email or ""
         reader = Reader(email, account.id, account=email)
         if account.is_confirmed:
@@ -179,7 +189,9 @@ def _changeable(login_id: str) -> Person:
     person.
     """
     found = _person(login_id)
-    if found.seller_role is not None and not required_viewer().is_seller_owner:
+    with read_session() as session:  # a merged login opens the one that it was merged into
+        opened = accounts.read_account(session, login_lookup.kept_login(session, found.id))
+    if opened.seller_role is not None and not required_viewer().is_seller_owner:
         raise Forbidden(OWNERS_ONLY)
     return found
 
@@ -189,13 +201,22 @@ def _person(login_id: str) -> Person:
         return profile_read_model.read_person(session, login_id)
 
 
-def _id(login_id: str) -> int:
-    return _person(login_id).id
+def _has_power(person: Person) -> bool:
+    with read_session() as session:
+        return profile_read_model.has_power(session, person.id)
 
 
-def _reachable(account: Account) -> Account:
-    if account.email is None:
+def _reachable(login_id: str) -> Person:
+    """Return a person whom our team can send a link to sign in.
+
+    Raises Conflict without an address or if blocked, and Forbidden for the account of a person with
+    power over others: a link that someone else asked for must not open it.
+    """
+    found = _person(login_id)
+    if found.email is None:
         raise Conflict(NO_ADDRESS)
-    if account.is_blocked:
+    if found.blocked_at is not None:
         raise Conflict(IS_BLOCKED)
-    return account
+    if _has_power(found):
+        raise Forbidden(ASKS_THEMSELVES)
+    return found

@@ -23,6 +23,10 @@ from lms.web.people.staff_forms import MergeForm, OtherForm
 blueprint = Blueprint("staff_merge", __name__, url_prefix="/staff/people/<login_id>")
 
 NOBODY = N_("No account has this address or ID.")
+MANAGES = N_(
+    "One of these people manages an organization, so only an owner on our team can merge the "
+    "accounts."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Side:
     """One of two logins, with its access and what it has watched."""
 
     person: Person
+    has_power: bool
     since: str
     grants: tuple[GrantRow, ...]
     seats: tuple[SeatRow, ...]
@@ -104,18 +109,24 @@ def _sides(login_id: str, typed: str) -> tuple[Side, Side]:
     with read_session() as session:
         other = profile_read_model.find_other(session, typed)
         login_merges.check_merge(session, kept=login_id, merged=other.public_id)
-    return _side(login_id), _side(other.public_id)
+    sides = _side(login_id), _side(other.public_id)
+    # signing in as either opens both
+    if any(side.has_power for side in sides) and not required_viewer().is_seller_owner:
+        raise Conflict(MANAGES)
+    return sides
 
 
 def _side(login_id: str) -> Side:
     zone, now = reading_zone(), clock.now()
     with read_session() as session:
         person = profile_read_model.read_person(session, login_id)
+        has_power = profile_read_model.has_power(session, person.id)
         grants = grant_and_seat_history.read_grants(session, person.id, now=now)
         seats = grant_and_seat_history.read_seats(session, person.id)
         watched = grant_and_seat_history.read_watched(session, person.id)
     return Side(
         person=person,
+        has_power=has_power,
         since=say_date(person.created_at, zone),
         grants=tuple(grant_row(one, login_id=login_id, zone=zone) for one in grants),
         seats=tuple(seat_row(one, zone=zone) for one in seats),

@@ -47,6 +47,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         found = profile_read_model.read_person(session, login_id)
         logins = session.scalars(logins_of(found.id)).all()
         alike = [pair for hook in twin_hooks(components()) for pair in hook(session, logins)]
+        has_power = profile_read_model.has_power(session, found.id)
         has_second_step = browser_sessions.has_second_factor(session, found.id)
         values = {
             "twins": twin_rows(possible_twins(session, alike)),
@@ -65,6 +66,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         about=about,
         timeline_url=url_for("staff_audit.trail", about=about),
         form=form,
+        has_power=has_power,
         has_second_step=has_second_step,
         imitating_letters=imitating_letters(found.email or ""),
         **values,

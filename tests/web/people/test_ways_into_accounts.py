@@ -1,0 +1,131 @@
+"""What our team can do that lets another person into an account, and whose accounts are closed to it."""
+
+import pytest
+from sqlalchemy import func, select, update
+
+from lms.core.database import Database
+from lms.models.accounts import Login, LoginAlias, SellerRole
+from lms.models.mail import Mail
+from lms.people import login_merges
+from tests.cast import Cast, Person, Roles
+from tests.clock import NOW
+from tests.visitor import Visitor
+
+LETTERS = ("password-letter", "sign-in-letter")
+
+
+def page_of(person: Person) -> str:
+    return f"/staff/people/{person.public_id}"
+
+
+def count(database: Database, model: type[Mail] | type[LoginAlias]) -> int:
+    with database.read_session() as session:
+        return session.scalars(select(func.count(model.id))).one()
+
+
+def merge(database: Database, merged: Person, kept: Person) -> None:
+    with database.transaction() as session:
+        login_merges.merge(
+            session,
+            kept=kept.public_id,
+            merged=merged.public_id,
+            hooks=(),
+            actor=None,
+            now=NOW,
+        )
+
+
+@pytest.fixture(params=["ada", "owen", "beth", "mia", "olive"])
+def powerful(request: pytest.FixtureRequest, cast: Cast, roles: Roles) -> Person:
+    """A member of our team, or a person who manages or owns an organization."""
+    found: Person = getattr(cast, request.param, None) or getattr(roles, request.param)
+    return found
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("viewer", ["ada", "owen"])
+def test_link_to_an_account_with_power_is_sent_by_no_one(
+    staff: Visitor,
+    cast: Cast,
+    roles: Roles,
+    database: Database,
+    powerful: Person,
+    letter: str,
+    viewer: str,
+) -> None:
+    staff.sign_in({"ada": cast.ada, "owen": roles.owen}[viewer].id)
+    answer = staff.post(f"{page_of(powerful)}/{letter}")
+    assert answer.status_code == 403
+    assert "Forgot your password" in answer.text
+    assert count(database, Mail) == 0
+    page = staff.get(page_of(powerful)).text
+    assert "-letter" not in page
+    assert "Only they can ask for a link" in page
+    caller = staff.get("/staff/people/why", query_string={"address": powerful.email}).text
+    assert "-letter" not in caller
+    assert "Only they can ask for a link" in caller
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("person", ["bill", "lee", "sue", "rita"])
+def test_link_is_sent_to_people_with_other_roles(
+    staff: Visitor, roles: Roles, database: Database, letter: str, person: str
+) -> None:
+    assert staff.post(f"{page_of(getattr(roles, person))}/{letter}").status_code == 303
+    assert count(database, Mail) == 1
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_link_to_a_login_merged_into_an_account_with_power_is_refused(
+    staff: Visitor, cast: Cast, database: Database, letter: str
+) -> None:
+    merge(database, cast.dan, cast.mia)
+    assert staff.post(f"{page_of(cast.dan)}/{letter}").status_code == 403
+    assert count(database, Mail) == 0
+
+
+def test_only_an_owner_adds_an_address_to_the_account_of_a_manager(
+    staff: Visitor, cast: Cast, roles: Roles, database: Database
+) -> None:
+    merge(database, cast.dan, cast.mia)
+    for person in (cast.mia, cast.dan, roles.olive):
+        answer = staff.post(f"{page_of(person)}/addresses", data={"email": "me@evil.example"})
+        assert answer.status_code == 403
+    page = staff.get(page_of(cast.mia)).text
+    assert "/addresses" not in page
+    assert "only an owner on our team" in page
+    assert "/block" in page
+    assert count(database, LoginAlias) == 0
+    staff.sign_in(roles.owen.id)
+    added = staff.post(f"{page_of(cast.mia)}/addresses", data={"email": "mia@new.example"})
+    assert added.status_code == 303
+
+
+def test_address_is_not_added_to_a_login_merged_into_one_on_the_team(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    merge(database, cast.dan, cast.alice)
+    with database.transaction() as session:
+        session.execute(
+            update(Login).where(Login.id == cast.alice.id).values(seller_role=SellerRole.OWNER)
+        )
+    for act, data in (("addresses", {"email": "me@evil.example"}), ("block", {"reason": "x"})):
+        assert staff.post(f"{page_of(cast.dan)}/{act}", data=data).status_code == 403
+    assert count(database, LoginAlias) == 0
+
+
+@pytest.mark.parametrize("keeps_manager", [True, False])
+def test_only_an_owner_merges_the_account_of_a_manager(
+    staff: Visitor, cast: Cast, roles: Roles, database: Database, keeps_manager: bool
+) -> None:
+    kept = cast.mia if keeps_manager else cast.dan
+    data = {"other": cast.mia.public_id, "keep": kept.public_id}
+    choice = staff.get(f"{page_of(cast.dan)}/merge", query_string={"other": cast.mia.email})
+    assert choice.status_code == 400
+    assert "only an owner on our team" in choice.text
+    assert staff.post(f"{page_of(cast.dan)}/merge", data=data).status_code == 409
+    with database.read_session() as session:
+        merged = select(func.count(Login.id)).where(Login.merged_into.is_not(None))
+        assert session.scalars(merged).one() == 0
+    staff.sign_in(roles.owen.id)
+    assert staff.post(f"{page_of(cast.dan)}/merge", data=data).status_code == 303
