@@ -5,6 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lms.cli.root_command import run
+from lms.core.clock import now
 from lms.core.logs import configure_logs
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
@@ -22,10 +23,11 @@ def application() -> "WSGIApplication":
     """Build the web application from the environment: `gunicorn 'wsgi:application()'`."""
     # here, since a command starts without the pages
     from lms.app import create_app  # noqa: PLC0415
+    from lms.operations.secret_key_change import accept_old_key  # noqa: PLC0415
     from lms.web.wsgi_middleware_stack import front  # noqa: PLC0415
     from lms.worker.alert_watch import AlertWatch  # noqa: PLC0415
 
-    carrel = open_carrel(Settings.from_env())
+    carrel = accept_old_key(open_carrel(Settings.from_env()), now)
     begin_observing(carrel.settings)
     made = front(create_app(carrel, COMPONENTS), carrel)
     AlertWatch(carrel).start()

@@ -1,6 +1,6 @@
 """The Flask application factory; importing this module builds nothing."""
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from lms.component import Component, load_tables
 from lms.core.acting_roles import ActingRole
-from lms.core.runtime import Carrel, accepted_keys
+from lms.core.runtime import Carrel
 from lms.web.accounts.page_language import init_languages
 from lms.web.accounts.step_up import init_step_up
 from lms.web.core.current_user import init_sign_in
@@ -53,6 +53,19 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
 
+class FormKeys:
+    """The keys of forms, read anew at each use, because the previous secret key is accepted only for a day."""
+
+    def __init__(self, old_keys: Callable[[], tuple[str, ...]], *current: str) -> None:
+        self._old_keys = old_keys
+        self._current = current
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the previous key while it is accepted, then the current ones."""
+        yield from self._old_keys()
+        yield from self._current
+
+
 def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     """Build the web app of an installation from its components.
 
@@ -69,8 +82,8 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     )
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SECRET_KEY_FALLBACKS=accepted_keys(settings)[1:],
-        WTF_CSRF_SECRET_KEY=accepted_keys(settings)[::-1],  # the last one signs
+        SECRET_KEY_FALLBACKS=FormKeys(carrel.old_keys),
+        WTF_CSRF_SECRET_KEY=FormKeys(carrel.old_keys, settings.secret_key),  # the last one signs
         SESSION_COOKIE_NAME="__Host-carrel-form" if settings.is_https else "carrel-form",
         SESSION_COOKIE_SECURE=settings.is_https,
         SESSION_COOKIE_HTTPONLY=True,

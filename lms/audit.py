@@ -114,6 +114,12 @@ def recorded_of(
     return insert(_ENTRIES).from_select(list(told), select(*told.values()).select_from(happened))
 
 
+def last_act(session: Session, act: str) -> AuditEntry | None:
+    """Return the latest audit entry of an action."""
+    newest = select(AuditEntry).where(AuditEntry.act == act).order_by(AuditEntry.id.desc())
+    return session.scalar(newest.limit(1))
+
+
 def subjects_of(session: Session, act: str, subjects: Iterable[str]) -> frozenset[str]:
     """Return those of the subjects to which an act was done."""
     columns = _ENTRIES.c

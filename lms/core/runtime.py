@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lms.core.acting_roles import ActingRole
@@ -15,16 +16,24 @@ from media.storage.storage_protocol import Storage, open_storage
 
 @dataclass(frozen=True, slots=True)
 class Carrel:
-    """One running installation: its settings, database, file storage and media signer."""
+    """One running installation: its settings, database, file storage and media signer.
+
+    `old_keys` returns the previous secret key while media addresses and open forms accept it.
+    """
 
     settings: Settings
     database: Database
     storage: Storage
     signer: Signer
+    old_keys: Callable[[], tuple[str, ...]] = tuple
 
     def acting_as(self, role: ActingRole) -> "Carrel":
         """Return the same installation with another role for the audit entries of its actions."""
         return replace(self, database=self.database.acting_as(role))
+
+    def accepting(self, old_keys: Callable[[], tuple[str, ...]]) -> "Carrel":
+        """Return the same installation that accepts other secret keys, which are asked for at each use."""
+        return replace(self, old_keys=old_keys, signer=_signer(self.settings, old_keys))
 
 
 def open_carrel(settings: Settings) -> Carrel:
@@ -34,14 +43,7 @@ def open_carrel(settings: Settings) -> Carrel:
     if settings.storage_former is not None:
         former = open_place(settings, settings.storage_former)
         storage = StoragePair(storage, former)
-    keys = (derived_key(key, "media addresses") for key in accepted_keys(settings))
-    signer = Signer(*keys)
-    return Carrel(settings, Database(settings.database_url), storage, signer)
-
-
-def accepted_keys(settings: Settings) -> tuple[str, ...]:
-    """Return the secret key, and the previous one while it is still accepted."""
-    return tuple(filter(None, (settings.secret_key, settings.secret_key_old)))
+    return Carrel(settings, Database(settings.database_url), storage, _signer(settings, tuple))
 
 
 def open_place(settings: Settings, url: str) -> Storage:
@@ -53,6 +55,13 @@ def open_place(settings: Settings, url: str) -> Storage:
         access_key=settings.s3_access_key or "",
         secret_key=settings.s3_secret_key or "",
     )
+
+
+def _signer(settings: Settings, old_keys: Callable[[], tuple[str, ...]]) -> Signer:
+    def derived(key: str) -> bytes:
+        return derived_key(key, "media addresses")
+
+    return Signer(derived(settings.secret_key), lambda: map(derived, old_keys()))
 
 
 def derived_key(secret: str, purpose: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from lms.core.runtime import accepted_keys, derived_key
+from lms.core.runtime import derived_key
 from lms.core.settings import Settings
 from lms.models.accounts import EmailPurpose
 
@@ -98,8 +98,13 @@ class SignedLinks:
 
 
 def signed_links(settings: Settings, path: str, *, purpose: str) -> SignedLinks:
-    """Return the links below a path, with keys for this purpose derived from the secret keys."""
-    keys = tuple(derived_key(each, purpose) for each in accepted_keys(settings))
+    """Return the links below a path, with keys for this purpose derived from the secret keys.
+
+    The previous one counts for as long as it is set: the law requires that links to unsubscribe work
+    for 30 days. It alone opens nothing, because the IDs can't be guessed either.
+    """
+    secrets = filter(None, (settings.secret_key, settings.secret_key_old))
+    keys = tuple(derived_key(each, purpose) for each in secrets)
     return SignedLinks(settings.base_url, path, keys)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from lms.audit import last_act
 from lms.core.runtime import Carrel
 from lms.core.version import VERSION
 from lms.jobs.stalled_lanes import read_stalled
@@ -17,7 +18,7 @@ from lms.models.mail import Mail, MailLane
 from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
 from lms.operations.findings import State
-from lms.operations.health_checks import free_bytes, last_act, last_beat, read_health
+from lms.operations.health_checks import free_bytes, last_beat, read_health
 
 CONNECTIONS: Final = (
     "SELECT coalesce(state, 'other'), count(*) FROM pg_stat_activity"

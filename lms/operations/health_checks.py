@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.audit import last_act
 from lms.core.database import IN_USE, MOVED
 from lms.core.dates_and_time_zones import say_roughly
 from lms.core.errors import N_
@@ -21,7 +22,6 @@ from lms.core.stripe_settings import is_loopback
 from lms.jobs.stalled_lanes import MAIL, PATIENCE, Stalled, read_stalled
 from lms.migrations import current, fits, head
 from lms.models.accounts import FactorKind, SecondFactor
-from lms.models.audit import AuditEntry
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail, MailLane
 from lms.models.recordings import Recording
@@ -30,6 +30,7 @@ from lms.operations.backups import CREATED
 from lms.operations.continuous_copy import copy_finding
 from lms.operations.database_move import FINISHED
 from lms.operations.findings import Finding, State
+from lms.operations.secret_key_change import old_key_finding
 from lms.payments.balance_check import CHECKED
 
 BEAT_WITHIN: Final = timedelta(minutes=2)  # a worker queues a scheduled job every 10 seconds
@@ -71,13 +72,8 @@ def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
             _drill(session, now),
             *_balances(session, now),
             *_passkeys(carrel, session),
+            *old_key_finding(session, carrel.settings, now=now),
         )
-
-
-def last_act(session: Session, act: str) -> AuditEntry | None:
-    """Return the latest audit entry of an action."""
-    newest = select(AuditEntry).where(AuditEntry.act == act).order_by(AuditEntry.id.desc())
-    return session.scalar(newest.limit(1))
 
 
 def last_beat(session: Session) -> datetime | None:

@@ -1,16 +1,23 @@
-"""The secret key change: re-encrypts what the old key encrypted in the database."""
+"""The secret key change: re-encrypts what the old key encrypted, and accepts the old one for a day."""
 
 import base64
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import column, select, table, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Invalid
-from lms.core.runtime import derived_key
+from lms import audit
+from lms.core.dates_and_time_zones import say_datetime_in_table
+from lms.core.errors import N_, Invalid, Refused
+from lms.core.runtime import Carrel, derived_key
 from lms.core.settings import Settings
+from lms.operations.backups import fingerprint
+from lms.operations.findings import Finding, State
 
 # Table, column, and the purpose of the key that encrypts the column.
 SEALED: Final = (
@@ -18,6 +25,8 @@ SEALED: Final = (
     ("lti_signing_key", "private_key", "lti signing keys"),
     ("second_factor", "sealed_secret", "authenticator apps"),
 )
+CHANGED: Final = "secret_key.changed"
+ACCEPTED_FOR: Final = timedelta(hours=24)  # a player's session lasts no longer
 NO_OLD_KEY: Final = N_("Set CARREL_SECRET_KEY_OLD to the previous secret key.")
 
 
@@ -57,6 +66,60 @@ def reseal(session: Session, settings: Settings) -> Resealed:
             session.execute(update(rows).where(rows.c.id == row_id).values(values))
             counts["resealed"] += 1
     return Resealed(**counts)
+
+
+def accept_old_key(carrel: Carrel, ask_time: Callable[[], datetime]) -> Carrel:
+    """Return an installation that accepts the previous secret key for 24 hours since the change.
+
+    The first web server that starts with both keys records the time of the change, so that a restart
+    doesn't extend it. While nothing can be saved, the time counts from now.
+    """
+    old, at = carrel.settings.secret_key_old, ask_time()
+    if old is None:
+        return carrel
+    try:
+        with carrel.database.transaction() as session:
+            changed_at = _changed_at(session, carrel.settings)
+            if changed_at is None:
+                detail = _change(carrel.settings)
+                audit.record(session, CHANGED, "", actor=None, now=at, detail=detail)
+    except (SQLAlchemyError, Refused):
+        changed_at = None
+    until = (changed_at or at) + ACCEPTED_FOR
+    return carrel.accepting(lambda: (old,) if ask_time() < until else ())
+
+
+def old_key_finding(session: Session, settings: Settings, *, now: datetime) -> Iterator[Finding]:
+    """Yield until when the previous secret key is accepted; nothing if none is set."""
+    if settings.secret_key_old is None:
+        return
+    changed_at = _changed_at(session, settings)
+    if changed_at is None:
+        sentence = N_("The web server doesn't use the new secret key yet.")
+        yield Finding("old_key", State.ATTENTION, sentence, advice=N_("Restart Carrel."))
+        return
+    until = changed_at + ACCEPTED_FOR
+    values = {"until": say_datetime_in_table(until, settings.zone)}
+    if now < until:
+        sentence = N_("The previous secret key is accepted until %(until)s.")
+    else:
+        sentence = N_(
+            "The previous secret key is accepted only in links of earlier emails since %(until)s."
+        )
+    yield Finding("old_key", State.OK, sentence, values)
+
+
+def _changed_at(session: Session, settings: Settings) -> datetime | None:
+    """Return when the previous key was first seen beside the current one, if that is the last change."""
+    last = audit.last_act(session, CHANGED)
+    return last.at if last is not None and last.detail == _change(settings) else None
+
+
+def _change(settings: Settings) -> dict[str, str]:
+    return {
+        "from": fingerprint(settings.secret_key_old or ""),
+        "to": fingerprint(settings.secret_key),
+    }
 
 
 def _lock(secret_key: str, purpose: str) -> Fernet:

@@ -12,7 +12,7 @@ import ipaddress
 import re
 from base64 import urlsafe_b64encode
 from binascii import a2b_base64
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -26,6 +26,7 @@ _FENCE: Final = re.compile(r"[A-Za-z0-9./:_-]{0,64}")
 _BEARING: Final = re.compile(r"(/(?:media|playback)/)([^/?#\s]+)")
 _TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _FINGERPRINT_LENGTH: Final = 32
+SHORTEST_KEY: Final = 32  # bytes
 
 
 class BadToken(ValueError):
@@ -69,16 +70,12 @@ class Ticket:
 class Signer:
     """Signs and reads tickets, with a secret key of at least 32 bytes.
 
-    Tickets signed with a `former` key are accepted, too.
+    Tickets signed with one of the keys that `former` returns at that time are accepted, too.
     """
 
-    def __init__(self, key: bytes, *former: bytes) -> None:
-        if any(len(each) < 32 for each in (key, *former)):
-            raise ValueError("a signing key has at least 32 bytes")
-        # Derived keys, so that these signatures are valid for nothing else.
-        self._key, *self._former = (
-            hmac.digest(each, _PURPOSE, "sha256") for each in (key, *former)
-        )
+    def __init__(self, key: bytes, former: Callable[[], Iterable[bytes]] = tuple) -> None:
+        self._key = _derived(key)
+        self._former = former
 
     def sign(self, ticket: Ticket) -> str:
         """Return the token; raises ValueError for a ticket that can't be encoded."""
@@ -98,14 +95,27 @@ class Signer:
         # The signature covers the encoded text, so nothing is decoded before the signature is
         # verified, and a token has only one spelling.
         head, _, tail = token.encode("utf-8", "replace").partition(b".")
-        keys = (self._key, *self._former)
-        if not any(hmac.compare_digest(_signature(head, key), tail) for key in keys):
+        if not (_is_signed(head, tail, self._key) or self._is_former(head, tail)):
             raise BadToken("the signature does not fit")
         fields = a2b_base64(head.translate(_TO_STANDARD) + b"=" * (-len(head) % 4)).decode("ascii")
         session, prefix, expires, cookie, agent, network, use = fields.split(_SEPARATOR)
         if now_epoch >= int(expires):
             raise ExpiredToken("the time of this link is over")
         return Ticket(session, prefix, int(expires), cookie, agent, network, Use(use))
+
+    def _is_former(self, head: bytes, tail: bytes) -> bool:
+        return any(_is_signed(head, tail, _derived(key)) for key in self._former())
+
+
+def _derived(key: bytes) -> bytes:
+    """Return a key for tickets alone, so that their signatures are valid for nothing else."""
+    if len(key) < SHORTEST_KEY:
+        raise ValueError("a signing key has at least 32 bytes")
+    return hmac.digest(key, _PURPOSE, "sha256")
+
+
+def _is_signed(head: bytes, tail: bytes, key: bytes) -> bool:
+    return hmac.compare_digest(_signature(head, key), tail)
 
 
 def _signature(head: bytes, key: bytes) -> bytes:

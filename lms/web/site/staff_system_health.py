@@ -35,6 +35,7 @@ NAMES: Final = {
     "drill": N_("Backup test"),
     "balances": N_("Balances"),
     "passkeys": N_("Passkeys"),
+    "old_key": N_("Previous secret key"),
 }
 
 blueprint = Blueprint("staff_system_health", __name__, url_prefix="/staff/system-health")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lms.audit import last_act
 from lms.core.database import Database
 from lms.operations.backups import CREATED
-from lms.operations.health_checks import last_act
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 

@@ -90,9 +90,13 @@ def test_the_token_of_another_key_is_refused():
 
 
 def test_what_a_former_key_signed_is_read_and_nothing_is_signed_with_it():
-    former, changed = Signer(b"j" * 32), Signer(b"k" * 32, b"j" * 32)
+    accepted = [b"j" * 32]
+    former, changed = Signer(b"j" * 32), Signer(b"k" * 32, lambda: accepted)
     assert changed.read(former.sign(TICKET), 0) == TICKET
     assert changed.sign(TICKET) == SIGNER.sign(TICKET)
+    accepted.clear()
+    with pytest.raises(BadToken):
+        changed.read(former.sign(TICKET), 0)
 
 
 def test_the_plain_key_signs_nothing_valid():

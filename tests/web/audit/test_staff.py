@@ -13,6 +13,7 @@ from lms.grants import grants
 from lms.models.accounts import Login
 from lms.models.documents import DocumentKind
 from lms.models.payments import PaymentMethod, Reversal
+from lms.operations import secret_key_change
 from lms.payments import balance_check, payments, refunds
 from lms.payments.payments import NewPayment
 from lms.payments.refunds import NewRefund
@@ -218,6 +219,6 @@ def test_every_act_that_is_written_down_has_its_sentence() -> None:
     }
     written |= {f"{kind}.issued" for kind in DocumentKind}
     written |= {f"payment.{reversal}" for reversal in Reversal}
-    written |= {balance_check.CHECKED}
+    written |= {balance_check.CHECKED, secret_key_change.CHANGED}
     assert len(written) > 60
     assert written - set(sentences.SENTENCES) == set()
