@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from lms.core.logs import count_event
 from lms.models.catalog import WebinarState
 from lms.models.grants import Scope, Withdrawal
 
@@ -202,8 +203,17 @@ def decide(
 
     `within` is an organization's row ID: launches and embeds consider only its pools and free
     webinars. After a merge it is the ID of the remaining organization, as in the places of the
-    grants. The order of the grants never matters, and adding one never takes access away.
+    grants. The order of the grants never matters, and adding one never takes access away. The metrics
+    count the codes.
     """
+    decision = _decide(login, webinar, action, now, within)
+    count_event("access_decided", code=decision.code)
+    return decision
+
+
+def _decide(
+    login: LoginFacts, webinar: WebinarFacts, action: Action, now: datetime, within: int | None
+) -> Decision:
     covering = (each for each in login.grants if _includes(each, webinar, within))
     candidates = _weighed(covering, now, lambda grant: _weigh(grant, webinar, action, now))
     if login.blocked_at is not None and login.blocked_at <= now:

@@ -28,6 +28,12 @@ def observe_logs(observer: Callable[[structlog.typing.EventDict], None]) -> None
     _observers.append(observer)
 
 
+def count_event(event: str, **about: str) -> None:
+    """Tell the observers of an event that is counted, but too frequent for a line of the log."""
+    for observer in _observers:
+        observer({"event": event, **about})
+
+
 def configure_logs(lowest: int = logging.INFO) -> None:
     """Send the product's events from `lowest` on, and the libraries' warnings, to stderr.
 

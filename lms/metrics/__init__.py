@@ -1,1 +1,1 @@
-"""Metrics: counts requests, jobs and emails, for Prometheus, Sentry and OpenTelemetry."""
+"""Metrics: counts requests, decisions, jobs and emails, for Prometheus, Sentry and OpenTelemetry."""

@@ -1,6 +1,6 @@
 """Counters of one process: requests, and events in its log. Imported only if metrics are on.
 
-They are derived from the log's lines, so no other code counts. No label contains an ID or a name.
+They are derived from the log's events, so no other code counts. No label contains an ID or a name.
 """
 
 import os
@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from prometheus_client import Counter, Histogram, values
 
+from lms.access.policy import Code
 from lms.core.logs import observe_logs
 from lms.metrics.slots import take_slot
 
@@ -49,6 +50,13 @@ class _Counts:
             ("event", "what", "how"),
             registry=None,
         )
+        decisions = Counter(
+            "carrel_decisions", "Access decisions by code.", ("code",), registry=None
+        )
+        self._decided = {code: decisions.labels(code) for code in Code}  # looked up once
+        self._claims = Counter(
+            "carrel_claims", "Claims of seats by outcome.", ("outcome",), registry=None
+        )
         self._job_s = Histogram(
             "carrel_job_seconds", "How long jobs took.", ("kind",), buckets=LONG_S, registry=None
         )
@@ -67,10 +75,16 @@ class _Counts:
         )
 
     def count(self, line: structlog.typing.EventDict) -> None:
-        """Count one line of the log."""
+        """Count one line of the log, or an event without one."""
         event = str(line.get("event"))
+        if event == "access_decided":
+            self._decided[line["code"]].inc()
+            return
         if event == "request":
             self._count_request(line)
+            return
+        if event == "seat_claim":
+            self._claims.labels(line["outcome"]).inc()
             return
         what, how = _first(line, WHAT), _first(line, HOW)
         self._events.labels(event, what, how).inc()

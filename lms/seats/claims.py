@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.logs import count_event
 from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.playback import PlaybackEnd
@@ -125,8 +126,17 @@ def claim(
     """Claim a seat for a login; repeated claims have no further effect (PRODUCT.md, S4 and I4).
 
     An invitation or offer to any of the person's addresses becomes their seat without counting
-    twice. Raises NotFound for an unknown login, and Conflict if the seat keeps changing.
+    twice. Raises NotFound for an unknown login, and Conflict if the seat keeps changing. The metrics
+    count the outcomes.
     """
+    done = _claim(session, pool_id, login_id, actor=actor, now=now)
+    count_event("seat_claim", outcome=type(done).__name__.lower())
+    return done
+
+
+def _claim(
+    session: Session, pool_id: int, login_id: int, *, actor: str | None, now: datetime
+) -> Claim:
     got = seat_newcomer(session, pool_id, login_id, actor=actor, now=now)
     if isinstance(got, Seated):
         return Claimed(got.seat, was_invited=False)

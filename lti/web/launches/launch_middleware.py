@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lms.core.clock import now
 from lms.core.database import is_cut_off
 from lms.core.runtime import Carrel
+from lms.web.core.gunicorn_log import ROUTE
 from lms.web.core.security_headers_and_proxies import security_headers
 from lti.keys.platform_keys import KeySets
 from lti.launches.launch import Accepted, LaunchHandler
@@ -61,6 +62,7 @@ class LaunchMiddleware:
             headers["Location"] = outcome.path
         else:
             return self._app(environ, start_response)
+        environ[ROUTE] = path
         headers |= self._headers | frame_headers(outcome.origins)
         start_response("303 See Other", list(headers.items()))
         return ()
