@@ -331,6 +331,7 @@ def grant_facts(
         granted_at=row.created_at,
         opens_live=opens_live,
         is_pass=row.kind is OfferKind.PASS,
+        is_showing=row.kind is OfferKind.GROUP_SHOWING,
         place=place,
     )
 

@@ -108,7 +108,7 @@ class GrantFacts:
     """One grant that covers the webinar: its term, its status, and the way to it.
 
     `place` is None for a login's own grant. A pool's grant admits until `grace_until` (C1); a pass
-    has none. `opens_live` allows joining the live session before payment (P9). Since
+    has none. `is_showing` is True for a group viewing. `opens_live` allows joining the live session before payment (P9). Since
     `awaits_payment_since` it admits no one; if that is later than `granted_at`, it did until then.
     """
 
@@ -125,6 +125,7 @@ class GrantFacts:
     granted_at: datetime | None = None
     opens_live: bool = False
     is_pass: bool = False
+    is_showing: bool = False
     place: PoolPlace | None = None
 
 

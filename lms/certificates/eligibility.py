@@ -16,9 +16,8 @@ from lms.certificates.certificates import Award
 from lms.certificates.credit_minutes import credit_for
 from lms.certificates.rules_and_attendance_minutes import (
     Rule,
-    read_attendance,
     read_attendances,
-    read_rule,
+    read_rule_and_attendance,
     read_rules,
 )
 from lms.mail.links import Links
@@ -55,8 +54,7 @@ def read_standing(
     """
     if places is None:
         places = read_places_in(session, login_id, webinar_id)
-    rule = read_rule(session, webinar_id)
-    return _standing(rule, read_attendance(session, login_id, webinar_id), places)
+    return _standing(*read_rule_and_attendance(session, login_id, webinar_id), places)
 
 
 def read_standings(

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, bindparam, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
@@ -60,6 +60,17 @@ class CertificateFacts:
         return self.status is Status.VALID and self.withheld_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The public ID of a person's valid certificate for a webinar, None if they have none.
+
+    `by_account` is True if an account of theirs was ever issued one, even if it was revoked.
+    """
+
+    valid: str | None
+    by_account: bool
+
+
 FACTS: Final = select(
     Certificate.public_id,
     Certificate.kind,
@@ -90,24 +101,23 @@ _keys = union(
 _seen_together = select(Attendee.id).where(
     Attendee.email_key.in_(select(func.coalesce(_keys.c.key, "")).where(_keys.c.key.is_not(None)))
 )
-_ALL_OF_PERSON: Final = FACTS.where(
-    or_(
-        Certificate.login_id.in_(logins_of(_PERSON)),
-        Certificate.attendee_id.in_(_seen_together),
-    )
+_is_theirs: Final = or_(
+    Certificate.login_id.in_(logins_of(_PERSON)),
+    Certificate.attendee_id.in_(_seen_together),
 )
+_ALL_OF_PERSON: Final = FACTS.where(_is_theirs)
 _OWN: Final = _ALL_OF_PERSON.where(Certificate.replaced_at.is_(None)).order_by(
     Certificate.earned_at.desc(), Certificate.id.desc()
 )
 _HISTORY: Final = _ALL_OF_PERSON.order_by(Certificate.issued_at.desc(), Certificate.id.desc())
-_STANDING: Final = (
-    _ALL_OF_PERSON.where(
-        Certificate.webinar_id == bindparam("webinar", type_=Webinar.id.type),
-        Certificate.revoked_at.is_(None),
-        Certificate.replaced_at.is_(None),
+_ISSUED: Final = (
+    select(
+        Certificate.public_id,
+        Certificate.login_id,
+        and_(Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None)).label("is_valid"),
     )
+    .where(_is_theirs, Certificate.webinar_id == bindparam("webinar", type_=Webinar.id.type))
     .order_by(Certificate.id)
-    .limit(1)
 )
 
 
@@ -128,10 +138,11 @@ def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
     return tuple(facts_of_row(row) for row in rows)
 
 
-def own_of_webinar(session: Session, login_id: int, webinar_id: int) -> CertificateFacts | None:
-    """Return a person's valid certificate for a webinar, or None."""
-    row = session.execute(_STANDING, {"person": login_id, "webinar": webinar_id}).one_or_none()
-    return None if row is None else facts_of_row(row)
+def read_issued(session: Session, login_id: int, webinar_id: int) -> Issued:
+    """Return what a person was issued for a webinar."""
+    rows = session.execute(_ISSUED, {"person": login_id, "webinar": webinar_id}).all()
+    valid = next((row.public_id for row in rows if row.is_valid), None)
+    return Issued(valid, any(row.login_id is not None for row in rows))
 
 
 def list_siblings(session: Session, public_id: str) -> tuple[CertificateFacts, ...]:

@@ -30,10 +30,16 @@ _RULES: Final = select(
     CertificateRule.confirmed_minutes,
 ).outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
 _RULE: Final = _RULES.where(Webinar.id == _webinar)
-_ATTENDANCE: Final = select(func.max(Attendance.minutes)).where(
-    Attendance.login_id.in_(logins_of(bindparam("person", type_=Attendance.login_id.type))),
-    Attendance.webinar_id == _webinar,
+# Of merged logins the longer time counts, because both can have attended the same hour.
+_ATTENDED: Final = (
+    select(func.max(Attendance.minutes))
+    .where(
+        Attendance.login_id.in_(logins_of(bindparam("person", type_=Attendance.login_id.type))),
+        Attendance.webinar_id == _webinar,
+    )
+    .scalar_subquery()
 )
+_RULE_AND_ATTENDANCE: Final = _RULE.add_columns(_ATTENDED.label("attended"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,18 +177,17 @@ def minutes_by_hand(session: Session, webinar_id: int) -> Mapping[int, MinutesBy
     return {row.login_id: MinutesByHand(row.minutes, row.reported_minutes) for row in rows}
 
 
-def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:
-    """Return a person's minutes of live attendance.
-
-    Of merged logins the longer time counts, because both can have attended the same hour.
-    """
-    return session.scalar(_ATTENDANCE, {"person": login_id, "webinar": webinar_id}) or 0
+def read_rule_and_attendance(session: Session, login_id: int, webinar_id: int) -> tuple[Rule, int]:
+    """Return the rule of an existing webinar, and a person's minutes of live attendance."""
+    asked = {"person": login_id, "webinar": webinar_id}
+    row = session.execute(_RULE_AND_ATTENDANCE, asked).one()
+    return _rule(row), row.attended or 0
 
 
 def read_attendances(
     session: Session, login_id: int, webinar_ids: Collection[int]
 ) -> dict[int, int]:
-    """Return a person's minutes of live attendance by webinar ID, as `read_attendance` does."""
+    """Return a person's minutes of live attendance by webinar ID."""
     asked = (
         select(Attendance.webinar_id, func.max(Attendance.minutes).label("minutes"))
         .where(Attendance.login_id.in_(logins_of(login_id)), Attendance.webinar_id.in_(webinar_ids))

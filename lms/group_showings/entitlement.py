@@ -7,10 +7,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
-from lms.access.policy import ADMITTING, Action, Admitted, Case, Code, LoginFacts, decide
+from lms.access.policy import ADMITTING, Action, Admitted, Code, Decision, LoginFacts, decide
 from lms.accounts import login_lookup
 from lms.core.errors import N_, Gone
-from lms.models.grants import Grant, OfferKind
+from lms.models.grants import Grant
 
 TAKEN_DOWN = N_("This webinar was removed and is no longer available.")
 TAKEN_BACK = N_(
@@ -19,10 +19,7 @@ TAKEN_BACK = N_(
 _grant = Grant.__table__.c
 _SHOWS: Final = (
     select(_grant.id)
-    .where(
-        _grant.public_id.in_(bindparam("admitting", expanding=True)),
-        _grant.kind == OfferKind.GROUP_SHOWING,
-    )
+    .where(_grant.public_id.in_(bindparam("admitting", expanding=True)))
     .order_by(_grant.id)
     .limit(1)
 )
@@ -32,16 +29,19 @@ _WITHDRAWN: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPU
 def grant_to_show(session: Session, login_id: int, webinar_id: int, *, now: datetime) -> int | None:
     """Return the grant (row id) with which a person can host a group viewing now, or None."""
     case = load_case(session, login_id=login_id, webinar_id=webinar_id)
-    return grant_that_shows(session, case, now=now)
+    showings = admitting_showings(decide(case.login, case.webinar, Action.HANDOUT, now))
+    return session.scalar(_SHOWS, {"admitting": showings}) if showings else None
 
 
-def grant_that_shows(session: Session, case: Case, *, now: datetime) -> int | None:
-    """Return the same for a loaded case."""
-    decision = decide(case.login, case.webinar, Action.HANDOUT, now)
+def admitting_showings(decision: Decision) -> tuple[str, ...]:
+    """Return the grants (public IDs) with which a person, admitted to the handouts, can host a group viewing."""
     if not isinstance(decision, Admitted):
-        return None
-    admitting = [each.grant.public_id for each in decision.candidates if each.code in ADMITTING]
-    return session.scalar(_SHOWS, {"admitting": admitting})
+        return ()
+    return tuple(
+        each.grant.public_id
+        for each in decision.candidates
+        if each.code in ADMITTING and each.grant.is_showing
+    )
 
 
 def must_stand(session: Session, login_id: int, webinar_id: int, grant: str, now: datetime) -> None:

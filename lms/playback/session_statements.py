@@ -6,11 +6,14 @@ from typing import Final
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    String,
     Update,
+    and_,
     bindparam,
     case,
     exists,
     func,
+    insert,
     select,
     update,
 )
@@ -19,6 +22,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 
 from lms.access.merged_logins import logins_of
 from lms.core.model_base import Base
+from lms.models.grants import Grant
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd, PlaybackSession, Stream, WatchRecord
 from lms.models.recordings import Recording
@@ -28,12 +32,53 @@ _RECORDS: Final = Base.metadata.tables[WatchRecord.__tablename__]
 _session, _record = _SESSIONS.c, _RECORDS.c
 _now: Final = bindparam("now", type_=_session.opened_at.type)
 
-PLAYED: Final = select(
-    Recording.id, Recording.public_id, Recording.state, Recording.run, Recording.seconds
-).where(
-    Recording.webinar_id == bindparam("webinar_id"),
-    Recording.is_current,
-    Recording.run.is_not(None),
+# One row for each login of the person that has watched it, the latest last.
+PLAYED: Final = (
+    select(
+        Recording.id,
+        Recording.public_id,
+        Recording.state,
+        Recording.run,
+        Recording.seconds,
+        WatchRecord.position_s,
+        WatchRecord.buckets,
+        WatchRecord.updated_at,
+    )
+    .outerjoin(
+        WatchRecord,
+        and_(
+            WatchRecord.recording_id == Recording.id,
+            WatchRecord.login_id.in_(logins_of(bindparam("login_id"))),
+        ),
+    )
+    .where(
+        Recording.webinar_id == bindparam("webinar_id"),
+        Recording.is_current,
+        Recording.run.is_not(None),
+    )
+    .order_by(WatchRecord.updated_at)
+)
+_given: Final = (
+    "public_id",
+    "login_id",
+    "recording_id",
+    "sign_in_id",
+    "organization_id",
+    "is_preview",
+    "opened_at",
+    "beat_at",
+    "expires_at",
+    "began_s",
+    "reached_s",
+)
+GRANT: Final = (
+    select(Grant.id).where(Grant.public_id == bindparam("grant", type_=String)).scalar_subquery()
+)
+OPEN: Final = (
+    insert(_SESSIONS)
+    .values({name: bindparam(name, type_=_session[name].type) for name in _given})
+    .values(grant_id=GRANT)
+    .inline()
 )
 FACTS: Final = (
     select(

@@ -4,22 +4,30 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.decision_facts import load_case
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_id
 from lms.access.policy import Action, Admitted, Turned, decide
-from lms.core.errors import or_not_found
+from lms.core.errors import NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, PlaybackSession
 from lms.models.recordings import Recording, RecordingState
 from lms.playback import stream_limit
-from lms.playback.session_statements import BEGIN_RECORD, END_OTHERS, FACTS, PLAYED, REACHED, ending
+from lms.playback.session_statements import (
+    BEGIN_RECORD,
+    END_OTHERS,
+    FACTS,
+    OPEN,
+    PLAYED,
+    REACHED,
+    ending,
+)
 from lms.playback.stream_limit import Claim, Holder
-from lms.playback.watch_records import Place, read_places
+from lms.playback.watch_records import Place, place_of
 
 LONGEST: Final = timedelta(hours=24)
 IDLE_AFTER: Final = timedelta(hours=4)
@@ -283,23 +291,25 @@ def _open(
 
     It ends no later than the admitting grant. Raises NotFound if nothing can be played yet.
     """
-    played = or_not_found(session.execute(PLAYED, {"webinar_id": webinar_id}).one_or_none())
+    asked = {"webinar_id": webinar_id, "login_id": screen.login_id}
+    rows = session.execute(PLAYED, asked).all()
+    if not rows:
+        raise NotFound
+    played, place = rows[-1], place_of(rows)
     record = {"login_id": screen.login_id, "recording_id": played.id, "now": now}
     session.execute(BEGIN_RECORD[session.get_bind().dialect.name], record)
-    places = read_places(session, login_id=screen.login_id, recording_ids=(played.id,))
-    place = places[played.id]
     ends_at = None if by is None else _lets_in_until(by)
     expires_at = min(filter(None, (now + LONGEST, ends_at, screen.until)))
     grant = None if by is None else by.grant
     session_id = streamed or new_public_id()
     session.execute(
-        insert(PlaybackSession),
+        OPEN,
         {
             "public_id": session_id,
             "login_id": screen.login_id,
             "recording_id": played.id,
             "sign_in_id": screen.sign_in_id,
-            "grant_id": _row_of(session, grant.public_id) if grant else None,
+            "grant": None if grant is None else grant.public_id,
             "organization_id": screen.within,
             "is_preview": streamed is None,
             "opened_at": now,
@@ -319,11 +329,6 @@ def _open(
         access_ends_at=ends_at if expires_at == ends_at else None,
         place=place,
     )
-
-
-def _row_of(session: Session, grant: str) -> int:
-    """Return the row id of a grant by its public ID."""
-    return session.scalars(select(Grant.id).where(Grant.public_id == grant)).one()
 
 
 def _end(

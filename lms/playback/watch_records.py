@@ -101,18 +101,20 @@ def _rows(session: Session, login_id: int, recording_ids: Sequence[int]) -> Iter
     return session.execute(_SEVERAL, {"login_id": login_id, "recording_ids": list(recording_ids)})
 
 
+def place_of(rows: Sequence[Any]) -> Place:
+    """Return a person's place from the records of all their logins in one recording, the latest last."""
+    latest = rows[-1]
+    if latest.buckets is None:
+        return nowhere(latest.seconds)
+    buckets = _merged((row.buckets for row in rows), latest.seconds)
+    return Place(latest.seconds, latest.position_s, buckets, latest.updated_at)
+
+
 def _by_recording(rows: Iterable[Any]) -> dict[int, Place]:
-    places: dict[int, list[Place]] = {}
+    found: dict[int, list[Any]] = {}
     for row in rows:
-        place = Place(row.seconds, row.position_s, row.buckets, row.updated_at)
-        places.setdefault(row.recording_id, []).append(place)
-    return {recording_id: _together(found) for recording_id, found in places.items()}
-
-
-def _together(places: Sequence[Place]) -> Place:
-    latest = places[-1]
-    buckets = _merged((place.buckets for place in places), latest.seconds)
-    return Place(latest.seconds, latest.position_s, buckets, latest.seen_at)
+        found.setdefault(row.recording_id, []).append(row)
+    return {recording_id: place_of(records) for recording_id, records in found.items()}
 
 
 def _merged(bitmaps: Iterable[bytes], seconds: float) -> bytes:

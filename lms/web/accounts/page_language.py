@@ -7,6 +7,7 @@ from babel.support import NullTranslations
 from flask import Blueprint, Flask, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, Domain
+from markupsafe import Markup
 
 from lms.core.errors import NotFound
 from lms.core.languages import (
@@ -98,12 +99,20 @@ def init_languages(app: Flask) -> None:
     babel.domain_instance = _Texts()  # type: ignore[no-untyped-call]  # Flask-Babel's Domain has no types
     install: Any = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
     install(gettext, ngettext, newstyle=True)
-    # Jinja's own `_` looks up `gettext` anew at each of a page's hundred texts
-    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
+    app.jinja_env.globals["_"] = _in_page
     translations(Language.SPANISH)  # before the server makes its processes
     app.before_request(_choose)
     app.teardown_request(lambda _fault: use(None))
     app.context_processor(_for_templates)
+
+
+def _in_page(text: str, **values: object) -> Markup:
+    """Return a text of a template, with its values escaped.
+
+    Jinja's own asks each time whether to escape, which a page with a hundred texts notices; all our
+    templates are escaped.
+    """
+    return Markup(gettext(text)) % values  # noqa: S704  (the texts are ours)
 
 
 def chosen_language() -> Language | None:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.certificates.certificates import has_any
 from lms.certificates.eligibility import read_standing
-from lms.certificates.read_models import own_of_webinar
+from lms.certificates.read_models import read_issued
 from lms.playback.progress_bitmap import BUCKET_S
 from lms.playback.watch_records import Place
 from lms.web.core.recording_time_texts import COUNTED_IN_SECONDS, MINUTE_S, clock_of
@@ -45,11 +44,11 @@ def read_card(
     `place` is in the current version, `places` in all of them, if they were read
     already. A person whose certificate was revoked is offered none.
     """
-    own = own_of_webinar(session, login_id, webinar_id)
-    if own is not None:
-        return CertificateCard(url, public_id=own.public_id)
+    issued = read_issued(session, login_id, webinar_id)
+    if issued.valid is not None:
+        return CertificateCard(url, public_id=issued.valid)
     standing = read_standing(session, login_id, webinar_id, places)
-    if not standing.rule.is_offered or has_any(session, login_id, webinar_id):
+    if not standing.rule.is_offered or issued.by_account:
         return None
     needed_s = standing.needed * place.seconds
     missing_s = max(0, math.ceil(needed_s - place.watched_s))

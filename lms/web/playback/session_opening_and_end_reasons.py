@@ -71,10 +71,7 @@ class Wish:
 @blueprint.post("/webinars/<slug>/playback")
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def open_session(slug: str) -> ResponseReturnValue:
-    with read_session() as session:
-        person = required_watcher(
-            session, watch_page.webinar_id_of(session, slug, with_drafts=True)
-        )
+    person = viewer() or _buyer_of(slug)
     told = sent_json()
     wishes = (
         {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
@@ -153,6 +150,13 @@ def begin(
     if is_hidden(case.webinar, answer) and not person.is_staff:
         raise NotFound
     return answer, case.webinar
+
+
+def _buyer_of(slug: str) -> Viewer:
+    """Return the buyer of this browser's order; raises Forbidden, or NotFound for an unknown webinar."""
+    with read_session() as session:
+        webinar_id = watch_page.webinar_id_of(session, slug, with_drafts=True)
+        return required_watcher(session, webinar_id)
 
 
 def elsewhere_words(holder: Holder) -> str:

@@ -18,7 +18,7 @@ from lms.access.policy import Action, Admitted, Case, Code, Decision, Turned, de
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import N_, Forbidden, NotFound
-from lms.group_showings.entitlement import grant_that_shows
+from lms.group_showings.entitlement import admitting_showings
 from lms.models.catalog import WebinarState
 from lms.playback.sessions import Playback
 from lms.playback.stream_limit import Holder
@@ -143,7 +143,6 @@ def _seat(slug: str) -> tuple[Viewer, Seat]:
         if playable.version is not None:
             place = places.get(playable.version.id) or nowhere(playable.version.seconds)
         tracks = read_tracks(session, playable.webinar_id)
-        may_show = grant_that_shows(session, case, now=now)
         slides = read_slides(session, playable.version.public_id) if playable.version else ()
         card = _card(session, playable, person, place, places)
         # an order's browser gives access to the purchase, but not to personal notes (S15)
@@ -159,7 +158,7 @@ def _seat(slug: str) -> tuple[Viewer, Seat]:
         decision,
         has_handouts,
         place,
-        may_show is not None,
+        bool(admitting_showings(handouts)),
         tracks,
         slides,
         card,
