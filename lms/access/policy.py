@@ -57,8 +57,7 @@ _RANK = {code: rank for rank, code in enumerate(Code)}
 UNPAID = frozenset({Code.PAYMENT_PENDING, Code.PAYMENT_OVERDUE})
 _TAKEN_BY_MANAGERS = UNPAID | {Code.SEAT_CLAIMABLE, Code.NOT_STARTED}
 _TAKEN_BACK = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
-# Codes that become SEAT_RELEASED: for a frozen or lapsed seat while its pool is active (_LOST...), and
-# for a released seat, which no start, payment or renewal of the pool would restore (_GONE...).
+# Codes that become SEAT_RELEASED: of a frozen or lapsed seat in an active pool, and of a released one.
 _OVER = frozenset({Code.CONTRACT_LAPSED, Code.PASS_EXPIRED})
 _LOST_WITH_A_SEAT = IN_FORCE | _OVER | {Code.HELD_AFTER_TERM}
 _GONE_WITH_A_SEAT = IN_FORCE | _OVER | UNPAID | {Code.NOT_STARTED}
@@ -87,9 +86,8 @@ _NEARNESS = {way: rank for rank, way in enumerate(Way)}
 class PoolPlace:
     """A login's relation to the pool of a grant, and that pool's organization.
 
-    After a merge it is the remaining organization (PRODUCT.md, I6). `has_room` means that a seat is
-    free; `expires_at` is when an open invitation or offer expires; the seat was theirs from
-    `claimed_at` until `left_at`, if set.
+    After a merge it is the remaining organization (I6). `has_room`: a seat is free. An open invitation
+    or offer expires at `expires_at`. The seat was theirs from `claimed_at` until `left_at`, if set.
     """
 
     pool: str
@@ -108,7 +106,7 @@ class GrantFacts:
     """One grant that covers the webinar: its term, its status, and the way to it.
 
     `place` is None for a login's own grant. A pool's grant admits until `grace_until` (C1); a pass
-    has none. `is_showing` is True for a group viewing. `opens_live` allows joining the live session before payment (P9). Since
+    has none. `opens_live` allows joining the live session before payment (P9). Since
     `awaits_payment_since` it admits no one; if that is later than `granted_at`, it did until then.
     """
 
@@ -202,10 +200,9 @@ def decide(
 ) -> Decision:
     """Decide whether `login` can do `action` with `webinar` at `now` (PRODUCT.md, The decision).
 
-    `within` is an organization's row ID: launches and embeds consider only its pools and free
-    webinars. After a merge it is the ID of the remaining organization, as in the places of the
-    grants. The order of the grants never matters, and adding one never takes access away. The metrics
-    count the codes.
+    `within` is an organization's row ID, after a merge the remaining one's: launches and embeds
+    consider only its pools and free webinars. The order of the grants never matters, and adding one
+    never takes access away. The metrics count the codes.
     """
     decision = _decide(login, webinar, action, now, within)
     count_event("access_decided", code=decision.code)
@@ -329,10 +326,10 @@ def _reached(place: PoolPlace, code: Code, now: datetime, *, is_pool_open: bool)
         case Way.INVITED | Way.OFFERED | Way.WAITING:
             kept = Code.POOL_FULL_WAITLISTED if way is Way.WAITING else Code.INVITE_NOT_CLAIMED
             return kept if code in IN_FORCE else code
-        case Way.BY_DOMAIN | Way.EXPIRED:
+        case Way.BY_LAUNCH if code not in IN_FORCE:
+            return None if is_pool_open else code  # why it is closed, unless another grant opens it
+        case Way.BY_DOMAIN | Way.EXPIRED | Way.BY_LAUNCH:
             return _open_to_newcomers(place) if code in IN_FORCE else None
-        case Way.BY_LAUNCH:
-            return _launched_into(place, code, is_pool_open=is_pool_open)
         case Way.MANAGED:
             kept = Code.SEAT_CLAIMABLE if code in IN_FORCE else code
             return kept if place.has_room and kept in _TAKEN_BY_MANAGERS else None
@@ -344,18 +341,10 @@ def _reached(place: PoolPlace, code: Code, now: datetime, *, is_pool_open: bool)
 
 def _after_a_seat(way: Way, code: Code, *, is_pool_open: bool) -> Code:
     """Return the verdict for a person who had a seat, by what they lost with it."""
-    if way is Way.RELEASED:
-        is_lost = code in _GONE_WITH_A_SEAT
-    else:
-        is_lost = is_pool_open and code in _LOST_WITH_A_SEAT
-    return Code.SEAT_RELEASED if is_lost else code
-
-
-def _launched_into(place: PoolPlace, code: Code, *, is_pool_open: bool) -> Code | None:
-    """Return the verdict for a learner (I4): why the pool is closed, unless another grant opens it."""
-    if code in IN_FORCE:
-        return _open_to_newcomers(place)
-    return None if is_pool_open else code
+    if way is not Way.RELEASED and not is_pool_open:
+        return code
+    lost = _GONE_WITH_A_SEAT if way is Way.RELEASED else _LOST_WITH_A_SEAT
+    return Code.SEAT_RELEASED if code in lost else code
 
 
 def _way_at(place: PoolPlace, now: datetime) -> Way:

@@ -71,13 +71,13 @@ _given: Final = (
     "began_s",
     "reached_s",
 )
-GRANT: Final = (
+_grant_id: Final = (
     select(Grant.id).where(Grant.public_id == bindparam("grant", type_=String)).scalar_subquery()
 )
 OPEN: Final = (
     insert(_SESSIONS)
     .values({name: bindparam(name, type_=_session[name].type) for name in _given})
-    .values(grant_id=GRANT)
+    .values(grant_id=_grant_id)
     .inline()
 )
 FACTS: Final = (

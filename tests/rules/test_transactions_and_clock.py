@@ -20,6 +20,7 @@ EDGES = (
     "lti/cli/",
     "lti/selftest/",
     "lti/web/",
+    "wsgi.py",
 )
 DOMAIN = [
     path
