@@ -1,5 +1,6 @@
 """The base of all models: column types, public IDs, and enums as text."""
 
+import re
 import secrets
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, map
 from sqlalchemy.types import TypeDecorator
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+PUBLIC_ID = re.compile(rf"[{CROCKFORD}]{{26}}")
 _FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5 bits
 _OTHERS = bytes(ord(CROCKFORD[byte & 31]) for byte in range(256))
 

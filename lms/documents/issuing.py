@@ -4,7 +4,7 @@ The PDF is rendered after the commit (lms/documents/stored_pdfs.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -95,6 +95,7 @@ class NewDocument:
     since: date | None = None
     imported: Imported | None = None
     livemode: bool = True
+    public_id: str = field(default_factory=new_public_id)
 
 
 def issue(
@@ -120,9 +121,10 @@ def issue(
     total = net + tax if new.total_minor is None else new.total_minor
     seller = read_seller(session)
     says = _snapshot(session, new, seller, on, (net, tax, total))
-    public_id = new_public_id()
-    audit.record(session, f"{new.kind}.issued", public_id, actor=actor, now=now)
-    stored_pdfs.order_pdf(session, public_id, is_mailed=is_mailed, now=now)  # flushes everything
+    audit.record(session, f"{new.kind}.issued", new.public_id, actor=actor, now=now)
+    stored_pdfs.order_pdf(
+        session, new.public_id, is_mailed=is_mailed, now=now
+    )  # flushes everything
     number = (
         next_number(session, seller, new.kind, year=on.year, livemode=new.livemode)
         if new.imported is None
@@ -130,7 +132,7 @@ def issue(
     )
     snapshot = pack(replace(says, number=number.label))
     document = Document(
-        public_id=public_id,
+        public_id=new.public_id,
         kind=new.kind,
         series=number.series,
         number=number.number,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.model_base import new_public_id
 from lms.models.documents import Document, DocumentKind
 from lms.models.payments import (
     Deposit,
@@ -35,7 +36,8 @@ RETURNED = N_("Part of this payment was refunded. Cancel the refund first.")
 class NewPayment:
     """Money received; `pays` is the amount for each invoice, by public ID.
 
-    The payer is a login or an organization. The remainder is their credit.
+    The payer is a login or an organization. The remainder is their credit. `payment_id` is the public
+    ID to use, so that a form that is sent twice records one payment.
     """
 
     method: PaymentMethod
@@ -48,6 +50,7 @@ class NewPayment:
     slip: str = ""
     provider_ref: str | None = None
     note: str = ""
+    payment_id: str = field(default_factory=new_public_id)
     livemode: bool = True
     pays: Mapping[str, int] = field(default_factory=dict)
 
@@ -61,6 +64,7 @@ def record(session: Session, new: NewPayment, *, actor: str | None, now: datetim
     _check(new)
     invoices = _invoices(session, new)
     payment = Payment(
+        public_id=new.payment_id,
         login_id=new.login_id,
         organization_id=new.organization_id,
         method=new.method,
@@ -154,6 +158,11 @@ def keep(session: Session, payment_id: str, *, actor: str | None, now: datetime)
     payment = _locked(session, payment_id)
     payment.returns_on = None
     audit.record(session, "payment.kept", payment.public_id, actor=actor, now=now)
+
+
+def recorded(session: Session, new: NewPayment) -> Payment | None:
+    """Return the payment that the same form recorded before, or None."""
+    return session.scalar(select(Payment).where(Payment.public_id == new.payment_id))
 
 
 def find_payment(session: Session, payment_id: str) -> Payment:

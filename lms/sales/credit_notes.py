@@ -5,13 +5,14 @@ another invoice.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict, Invalid
+from lms.core.model_base import new_public_id
 from lms.documents.issuing import NewDocument, NewLine, issue
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
@@ -46,13 +47,15 @@ class Credit:
 class NewCreditNote:
     """A credit note for an order's invoice; without `credits` it is for everything left.
 
-    With the reason `tax`, it is for the tax only. `explanation` is printed.
+    With the reason `tax`, it is for the tax only. `explanation` is printed. `note_id` is the public ID to
+    use, so that a form that is sent twice issues one credit note.
     """
 
     reason: CreditReason
     credits: tuple[Credit, ...] = ()
     explanation: str = ""
     is_mailed: bool = True
+    note_id: str = field(default_factory=new_public_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ def credit(
     invoice = live_invoice(session, order.id, lock=True)
     if invoice is None:
         raise Conflict(NO_INVOICE)
+    before = session.scalar(select(Document).where(Document.public_id == new.note_id))
+    if before is not None:
+        return before
     left = left_of(session, invoice)
     lines = _credited(session, order, invoice, new, left)
     if not any(line.net_minor or line.tax.tax_minor for line in lines):
@@ -125,6 +131,7 @@ def issue_credit(  # noqa: PLR0913  (the order, its invoice, the credit, and the
     """Issue a credit note with these lines and apply it to the open amount of its invoice."""
     document = NewDocument(
         kind=DocumentKind.CREDIT_NOTE,
+        public_id=new.note_id,
         currency=order.currency,
         bill_to=billing.billing_of(session, order).to,
         lines=lines,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.mail.links import MailContext
@@ -33,10 +34,19 @@ def receive(
 ) -> Payment:
     """Record a payment, write off a shortage of up to one dollar, and issue its receipt.
 
-    Opens access on hold for payment, and emails its buyer. Raises as `payments.record` does.
+    Opens access on hold for payment, and emails its buyer. A form that is sent twice changes nothing
+    the second time. Raises as `payments.record` does.
     """
     _lock_orders(session, new.pays)
-    payment = payments.record(session, new, actor=actor, now=now)
+    if (before := payments.recorded(session, new)) is not None:
+        return before
+    try:
+        with session.begin_nested():
+            payment = payments.record(session, new, actor=actor, now=now)
+    except IntegrityError:  # two clicks at the same moment: the other one recorded it
+        if (before := payments.recorded(session, new)) is None:
+            raise
+        return before
     paid = list(
         session.scalars(
             select(Document).where(Document.public_id.in_(new.pays)).order_by(Document.id)

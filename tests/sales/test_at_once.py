@@ -4,13 +4,14 @@ from collections import Counter
 from datetime import date
 from functools import partial
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import TimeoutError as NoTurn
 
 from lms.core.database import Database
 from lms.core.errors import Conflict, Refused
 from lms.models.documents import CreditReason, Document, DocumentKind
-from lms.models.payments import PaymentMethod, Refund, Settlement
+from lms.models.payments import Payment, PaymentMethod, Refund, Settlement
 from lms.payments import payments, refunds
 from lms.payments.payments import NewPayment
 from lms.payments.refunds import NewRefund
@@ -85,6 +86,34 @@ def test_64_checks_at_once_pay_an_invoice_and_not_a_cent_more(
     with database.read_session() as session:
         settled = session.scalar(select(func.sum(Settlement.amount_minor)))
     assert settled == 32_000
+    assert balanced(database)
+
+
+@pytest.mark.parametrize("pays", [1000, 0], ids=["an invoice", "credit"])
+def test_one_payment_sent_many_times_at_once_is_recorded_once(
+    database: Database, cast: Cast, pays: int
+) -> None:
+    facts = placed(database, GROUP)
+    same = NewPayment(
+        PaymentMethod.TRANSFER,
+        "USD",
+        1000,
+        date(2026, 3, 2),
+        organization_id=facts.organization_id,
+        pays={facts.invoice_id or "": pays} if pays else {},
+    )
+
+    def receive(_number: int) -> str:
+        with database.transaction() as session:
+            made = receiving.receive(session, same, mail_context=OFFICE, actor=None, now=NOW)
+            return made.public_id
+
+    assert set(together(AT_ONCE, receive)) == {same.payment_id}
+    with database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [1000]
+        receipts = select(func.count()).where(Document.kind == DocumentKind.RECEIPT)
+        assert session.scalar(receipts) == (1 if pays else 0)
+    assert read(database, facts).open_minor == 32_500 - pays
     assert balanced(database)
 
 

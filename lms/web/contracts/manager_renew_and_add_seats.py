@@ -1,8 +1,6 @@
 """Manager pages to renew a contract and to add seats: two orders with two prices (C5, P4)."""
 
-import re
 from collections.abc import Collection
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, request, url_for
@@ -17,7 +15,7 @@ from lms.contracts import renewals
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict, Invalid, NotFound
-from lms.core.model_base import new_public_id
+from lms.core.model_base import PUBLIC_ID, new_public_id
 from lms.models.grants import OfferKind
 from lms.models.orders import Terms
 from lms.organizations.manager_and_owner_permissions import Managed
@@ -46,7 +44,6 @@ blueprint = Blueprint(
     url_prefix="/organization/<organization_id>/pools/<pool_id>",
 )
 OVERVIEW = "organizations.overview"
-ORDER_ID: Final = re.compile(r"[0-9a-hjkmnp-tv-z]{26}")
 
 
 class RenewForm(Form):
@@ -192,7 +189,7 @@ def _ordered(
         may_reuse_po=form.reuse_po.data,
         has_agreed=form.has_agreed.data,
     )
-    if not ORDER_ID.fullmatch(wanted.order_id):
+    if not PUBLIC_ID.fullmatch(wanted.order_id):
         raise NotFound
     order = seat_orders.place(
         session,

@@ -37,8 +37,9 @@ class PaysForm(Form):
 
 
 class PaymentForm(Form):
-    """A received payment."""
+    """A received payment; the key makes two clicks one payment."""
 
+    key = HiddenField()
     method = SelectField(
         _l("Method"),
         choices=choices_of(METHOD_WORDS),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import PUBLIC_ID, new_public_id
 from lms.core.money_parsing_and_formatting import MOST_MINOR, read_amount, write_amount
 from lms.models.payments import PaymentMethod, Reversal
 from lms.payments import payments
@@ -40,6 +41,7 @@ from lms.web.sales.act_pages import ActPage, act, sent_form
 blueprint = Blueprint("staff_payments", __name__, url_prefix="/staff")
 
 SAME_CHECK: Final = N_("A payment with this number was already recorded on %(day)s.")
+SENT_TWICE: Final = N_("This payment was already recorded. It wasn't recorded a second time.")
 NO_OPEN_INVOICE: Final = N_("This customer has no open invoice.")
 REVERSALS: Final = {
     "bounced": (Reversal.BOUNCED, N_("The payment was reversed. We emailed the customer.")),
@@ -88,6 +90,10 @@ def _record(payer: Customer, first: str) -> ResponseReturnValue:
     def do() -> ResponseReturnValue:
         wanted = _read(form, payer, currency)
         with read_session() as session:
+            before = payments.recorded(session, wanted)
+            if before is not None:
+                flash(_(SENT_TWICE), "note")
+                return see_other(".show", payment_id=before.public_id)
             _check_number(session, form, payer)
         with transaction() as writing:
             made = receiving.receive(
@@ -210,12 +216,20 @@ def _form(invoices: Sequence[OpenInvoice], first: str, currency: str) -> Payment
     today = clock.now().astimezone(mail_context().zone).date()
     return PaymentForm(
         sent_form(),
-        data={"pays": rows, "amount": amount, "received_on": today, "is_mailed": True},
+        data={
+            "key": new_public_id(),
+            "pays": rows,
+            "amount": amount,
+            "received_on": today,
+            "is_mailed": True,
+        },
     )
 
 
 def _read(form: PaymentForm, payer: Customer, currency: str) -> NewPayment:
-    """Return the contents of the form; raises Invalid with errors by field."""
+    """Return the contents of the form; raises Invalid with errors by field, NotFound for a wrong key."""
+    if not PUBLIC_ID.fullmatch(form.key.data or ""):
+        raise NotFound
     amount = read_amount(form.amount.data or "", currency, field="amount")
     pays: dict[str, int] = {}
     for entry in form.pays:
@@ -236,6 +250,7 @@ def _read(form: PaymentForm, payer: Customer, currency: str) -> NewPayment:
         check_number=form.check_number.data or "",
         slip=form.slip.data or "",
         note=form.note.data or "",
+        payment_id=form.key.data or "",
         pays=pays or _oldest_first(form, amount),
     )
 

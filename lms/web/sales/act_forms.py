@@ -110,8 +110,9 @@ class CreditLineForm(Form):
 
 
 class CreditForm(Form):
-    """A credit note: its reason, and what to credit of which line."""
+    """A credit note: its reason, and what to credit of which line; the key makes two clicks one."""
 
+    key = HiddenField()
     reason = RadioField(
         _l("Reason"),
         choices=choices_of(CREDIT_CHOICES),

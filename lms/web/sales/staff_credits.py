@@ -10,7 +10,8 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.errors import N_, Conflict, Invalid, Refused
+from lms.core.errors import N_, Conflict, Invalid, NotFound, Refused
+from lms.core.model_base import PUBLIC_ID, new_public_id
 from lms.core.money_parsing_and_formatting import read_amount
 from lms.models.documents import CreditReason
 from lms.models.orders import Order
@@ -173,16 +174,24 @@ def _form(left: Mapping[str, Left]) -> CreditForm:
     reason = request.args.get("reason", CreditReason.RETURN.value)
     return CreditForm(
         sent_form(),
-        data={"reason": reason, "lines": rows, "is_mailed": reason not in set(WHOLE)},
+        data={
+            "key": new_public_id(),
+            "reason": reason,
+            "lines": rows,
+            "is_mailed": reason not in set(WHOLE),
+        },
     )
 
 
 def _read(form: CreditForm, facts: OrderFacts) -> NewCreditNote:
-    """Return what to credit; raises Invalid."""
+    """Return what to credit; raises Invalid, and NotFound for a wrong key."""
+    key = form.key.data or ""
+    if not PUBLIC_ID.fullmatch(key):
+        raise NotFound
     reason = CreditReason(form.reason.data)
     explanation, is_mailed = form.explanation.data or "", bool(form.is_mailed.data)
     if reason in WHOLE:
-        return NewCreditNote(reason, (), explanation, is_mailed)
+        return NewCreditNote(reason, (), explanation, is_mailed, key)
     found = []
     for entry in form.lines:
         line = entry.form
@@ -197,7 +206,7 @@ def _read(form: CreditForm, facts: OrderFacts) -> NewCreditNote:
         found.append(Credit(str(line.line_id.data), line.seats.data, amount))
     if not found:
         raise Invalid(NOTHING_CHOSEN)
-    return NewCreditNote(reason, tuple(found), explanation, is_mailed)
+    return NewCreditNote(reason, tuple(found), explanation, is_mailed, key)
 
 
 def _page(

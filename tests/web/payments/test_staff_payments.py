@@ -120,15 +120,34 @@ def test_same_check_is_recorded_once_unless_confirmed(
     assert send(staff, path, **sent).status_code == 303
 
 
+@pytest.mark.parametrize("of", ["order", "payer"])
+def test_payment_form_sent_twice_records_one_payment(
+    staff: Visitor, database: Database, of: str
+) -> None:
+    order = placed(database, GROUP)
+    path = f"/staff/orders/{order.public_id}/payment"
+    if of == "payer":
+        path = "/staff/balances/organization:elm-county/payment"
+    opened = fields_of(staff.get(path).text)
+    sent = {**opened, "method": "transfer", "amount": "100"}
+    first, second = staff.post(path, data=sent), staff.post(path, data=sent)
+    assert first.status_code == second.status_code == 303
+    assert first.location == second.location
+    assert "already recorded" in staff.get(second.location).text
+    assert read(database, order).open_minor == 22_500
+    assert len(documents(database, DocumentKind.RECEIPT)) == 1
+    assert staff.post(path, data={**sent, "key": "../x"}).status_code == 404
+
+
 def test_second_of_two_who_record_at_once_reads_a_sentence(
     staff: Visitor, database: Database
 ) -> None:
     order = placed(database, GROUP)
     path = f"/staff/orders/{order.public_id}/payment"
-    opened = fields_of(staff.get(path).text)
-    sent = {**opened, "amount": "325", "check_number": "1"}
+    first, second = (fields_of(staff.get(path).text) for _clerk in range(2))
+    sent = {**first, "amount": "325", "check_number": "1"}
     assert staff.post(path, data=sent).status_code == 303
-    later = staff.post(path, data={**sent, "check_number": "2"})
+    later = staff.post(path, data={**second, "amount": "325", "check_number": "2"})
     assert later.status_code == 400
     assert "more than the balance" in later.text
     assert fields_of(later.text)["check_number"] == "2"

@@ -220,10 +220,10 @@ def test_faulty_credit_note_is_shown_again(
 def test_second_credit_note_of_two_at_once_is_refused(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
-    page = fields_of(staff.get(path_of(order, "/credit")).text)
-    sent = {**page, "reason": "return", "lines-0-is_chosen": "y"}
-    assert staff.post(path_of(order, "/credit"), data=sent).status_code == 303
-    again = staff.post(path_of(order, "/credit"), data={**sent, "explanation": "Kept"})
+    path, sent = path_of(order, "/credit"), {"reason": "return", "lines-0-is_chosen": "y"}
+    first, second = (fields_of(staff.get(path).text) for _clerk in range(2))
+    assert staff.post(path, data={**first, **sent}).status_code == 303
+    again = staff.post(path, data={**second, **sent, "explanation": "Kept"})
     assert again.status_code == 409
     assert "fully credited" in again.text
     assert "Kept" in again.text
