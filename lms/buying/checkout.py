@@ -17,7 +17,13 @@ from lms.checkouts.amounts import total_of
 from lms.core.attached_files import KeptFile
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, NotFound
-from lms.core.postal_addresses import US_STATES, Address, address_faults, clean_address
+from lms.core.postal_addresses import (
+    NO_ADDRESS,
+    US_STATES,
+    Address,
+    address_faults,
+    clean_address,
+)
 from lms.documents.policies_in_print import current_versions
 from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
@@ -389,8 +395,4 @@ def _organization_faults(details: Details, address: Address | None) -> dict[str,
         faults["organization_name"] = N_("Enter the name of your library or organization.")
     if len(details.organization_name) > LONGEST_NAME:
         faults["organization_name"] = TOO_LONG
-    if address is None:
-        faults["billing_street"] = N_("Enter the address of your library or organization.")
-    else:
-        faults |= address_faults(address, "billing_")
-    return faults
+    return faults | address_faults(address or NO_ADDRESS, "billing_")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import read_address
-from lms.core.errors import N_, Conflict, Invalid
+from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.core.runtime import derived_key
@@ -53,6 +53,7 @@ NO_PRICE = N_("We have no list price for this. Contact us, and we'll send you a 
 class QuoteRequest:
     """What to quote, and for whom; `covers` is as in `NewLine`, `people` is the number of seats.
 
+    `covers` is "" for a webinar that isn't sold, which `check` refuses.
     `organization` is the slug of an organization that the signed-in person manages, or "".
     """
 
@@ -92,10 +93,7 @@ def check(session: Session, request: QuoteRequest) -> QuoteRequest:
         faults |= error.fields
     address = clean_address(request.address)
     faults |= address_faults(address, "billing_")
-    if not 1 <= request.people <= MOST_SEATS:
-        faults["people"] = N_("Enter a number between 1 and 10,000.")
-    elif isinstance(price(session, request), Unpriced):
-        faults["kind"] = NO_PRICE
+    faults |= _offer_faults(session, request)
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)
     return replace(request, name=name, email=email, organization_name=organization, address=address)
@@ -182,10 +180,10 @@ def issue(
 
 
 def covers_of_webinar(session: Session, words: str) -> str:
-    """Return the `covers` value of the webinar with this title; raises Invalid if it isn't sold."""
+    """Return the `covers` value of the webinar with this title; "" if it isn't sold."""
     named = find_webinar(session, words)
     if named is None or session.get_one(Webinar, named.id).free:
-        raise Invalid(NOT_SOLD, fields={"webinar": NOT_SOLD})
+        return ""
     return f"{Scope.WEBINAR}:{named.slug}"
 
 
@@ -212,6 +210,20 @@ def unseal(
     data = dict(json.loads(packed))
     check_unreplaced(session, data["order_id"])
     return data
+
+
+def _offer_faults(session: Session, request: QuoteRequest) -> dict[str, str]:
+    faults = {}
+    if not 1 <= request.people <= MOST_SEATS:
+        faults["people"] = N_("Enter a number between 1 and 10,000.")
+    if not request.covers:
+        return faults | {"webinar": NOT_SOLD}
+    try:
+        if not faults and isinstance(price(session, request), Unpriced):
+            faults["kind"] = NO_PRICE
+    except NotFound:
+        faults["covers"] = N_("Choose what it covers.")
+    return faults
 
 
 def _new_order(session: Session, opened: OpenedRequest) -> NewOrder:

@@ -141,9 +141,8 @@ def send() -> ResponseReturnValue:
         is_right = form.validate()
         try:
             wanted = requested_quotes.check(session, _wanted(session, form))
-        except (Invalid, NotFound) as refusal:
-            if isinstance(refusal, Invalid):
-                _show_new_faults(form, refusal)
+        except Invalid as refusal:
+            _show_new_faults(form, refusal)
             is_right = False
         if not is_right:
             return _form_page(session, form), 400
@@ -227,12 +226,12 @@ def _price(session: Session, form: QuoteForm) -> QuoteShown | None:
     try:
         wanted = _wanted(session, form)
         return shown(requested_quotes.price(session, wanted), slug=None)
-    except (Invalid, NotFound):
+    except NotFound:
         return None
 
 
 def _wanted(session: Session, form: QuoteForm) -> QuoteRequest:
-    """Return what the form requests; raises Invalid for a webinar that isn't sold."""
+    """Return what the form requests."""
     covers = form.covers.data or EVERYTHING
     if form.wanted is not OfferKind.PASS:
         covers = requested_quotes.covers_of_webinar(session, form.webinar.data or "")

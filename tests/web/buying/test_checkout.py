@@ -174,6 +174,17 @@ def test_errors_name_their_fields_and_lose_nothing(client: Visitor, database: Da
     assert orders(database) == []
 
 
+def test_all_fields_of_a_missing_address_are_named_at_once(
+    client: Visitor, database: Database
+) -> None:
+    fill(client)
+    address = ("street", "city", "state", "postal_code")
+    answer = check_out(client, **{f"billing_{field}": "" for field in address})
+    assert answer.status_code == 400
+    for field in address:
+        assert f'id="billing_{field}-error"' in answer.text, field
+
+
 def test_terms_must_be_agreed_to_once_there_are_any(client: Visitor, database: Database) -> None:
     with database.transaction() as session:
         save_draft(session, PolicyKind.TERMS, "You buy.", actor=None, now=NOW)

@@ -261,6 +261,15 @@ def test_faulty_form_names_the_field_and_loses_nothing(
     assert _count(database, Mail) == 0
 
 
+def test_all_faults_are_named_at_once(client: Visitor, database: Database) -> None:
+    page = client.post("/purchasing/quote", data={"billing_country": "US"}).text
+    for field in ("webinar", "name", "email", "organization_name", "people"):
+        assert f'id="{field}-error"' in page, field
+    for field in ("street", "city", "state", "postal_code"):
+        assert f'id="billing_{field}-error"' in page, field
+    assert _count(database, Mail) == 0
+
+
 def test_price_is_shown_before_anything_is_sent(
     client: Visitor, database: Database, asked: dict[str, str]
 ) -> None:
