@@ -72,6 +72,7 @@ class RequestFacts:
     order_id: int | None
     order_public_id: str | None
     is_ordered: bool
+    is_order_canceled: bool
     quantity: int | None
     covers: str
     delivered_through: DeliveredThrough
@@ -187,6 +188,7 @@ _FACTS: Final = (
         DeskRequest.order_id,
         Order.public_id.label("order_public_id"),
         Order.placed_at.is_not(None).label("is_ordered"),
+        Order.canceled_at.is_not(None).label("is_order_canceled"),
         DeskRequest.quantity,
         DeskRequest.covers,
         DeskRequest.delivered_through,
@@ -306,4 +308,5 @@ def _says(word: str) -> ColumnElement[bool]:
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> RequestFacts:
-    return RequestFacts(**{**row._mapping, "is_ordered": bool(row.is_ordered)})  # noqa: SLF001
+    flags = {name: bool(getattr(row, name)) for name in ("is_ordered", "is_order_canceled")}
+    return RequestFacts(**{**row._mapping, **flags})  # noqa: SLF001

@@ -14,18 +14,18 @@ from sqlalchemy.orm import Session
 from lms.core.errors import NotFound
 from lms.grants.grants import Target
 from lms.grants.request_and_sale_form_choices import read_target
-from lms.mail.links import MailContext
+from lms.mail.links import Links, MailContext
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
 from lms.models.orders import Order, PurchaseOrder, Terms
 from lms.models.organizations import Organization
-from lms.models.requests import RequestKind
+from lms.models.requests import RequestKind, RequestState
 from lms.pricing.price_list import currency_of, read_prices
 from lms.pricing.quotes import Quote, Unpriced, holds_until
 from lms.requests import requests
-from lms.requests.read_models import RequestFacts, find_request
+from lms.requests.read_models import RequestFacts, find_request, requests_of_order
 from lms.requests.requests import NewRequest
-from lms.sales import contract_lines, orders
+from lms.sales import cancellations, contract_lines, orders, quotes
 from lms.sales.contract_lines import covers_of
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.seats.pools import PoolFacts
@@ -69,6 +69,36 @@ def ask(
         _add_purchase_order(session, order, new, now=now)
     linked = replace(new, order_id=order.id if order else None)
     return requests.ask(session, linked, mail_context=mail_context, actor=actor, now=now)
+
+
+def decline(
+    session: Session,
+    request_id: str,
+    *,
+    answer: str,
+    links: Links,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Decline a request, and cancel the order that was drafted for it alone and never quoted.
+
+    Raises as `requests.decline` does.
+    """
+    requests.decline(session, request_id, answer=answer, links=links, actor=actor, now=now)
+    order_id = find_request(session, request_id).order_public_id
+    if order_id is None:
+        return
+    order = orders.find_order(session, order_id, lock=True)
+    is_needed = (
+        order.placed_at is not None
+        or order.canceled_at is not None
+        or quotes.newest(session, order.id) is not None
+        or any(
+            one.state is not RequestState.DECLINED for one in requests_of_order(session, order.id)
+        )
+    )
+    if not is_needed:
+        cancellations.cancel(session, order, actor=actor, now=now)
 
 
 def ask_to_renew(
@@ -209,7 +239,8 @@ def _quoted_before(
     (line, *others) = orders.lines_of(session, order.id)
     quantity = None if line.kind is OfferKind.INSTITUTIONAL else line.quantity
     is_same = (line.webinar_id, quantity) == (new.webinar_id, new.quantity or quantity)
-    return order if order.placed_at is None and not others and is_same else None
+    is_draft = order.placed_at is None and order.canceled_at is None
+    return order if is_draft and not others and is_same else None
 
 
 def _add_purchase_order(session: Session, order: Order, new: NewRequest, *, now: datetime) -> None:

@@ -49,7 +49,7 @@ SAVED = N_("The draft was saved. Check the quote, then send it.")
 @blueprint.route("/new", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def new() -> ResponseReturnValue:
-    """Enter a new order; if it is for a request with a draft, open that."""
+    """Enter a new order; if it is for a request with a draft that wasn't canceled, open that."""
     if request.method == "POST":
         return _sent(None)
     with read_session() as session:
@@ -57,7 +57,7 @@ def new() -> ResponseReturnValue:
         if asked is None:
             return _page(session, blank_values(session), None)
         facts = find_request(session, asked)
-        if facts.order_public_id is not None:
+        if facts.order_public_id is not None and not facts.is_order_canceled:
             there = orders.find_order(session, facts.order_public_id)
             endpoint = ".edit" if there.placed_at is None else "staff_order.show"
             return see_other(endpoint, order_id=there.public_id)

@@ -24,6 +24,7 @@ from lms.requests.read_models import (
     find_request,
     list_requests,
 )
+from lms.sales import quotes, requested_orders
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_file
@@ -59,7 +60,10 @@ NEVER_SOLD: Final = (
 Verb = Callable[..., None]
 ANSWERS: Final[dict[str, tuple[Verb, str]]] = {
     "finish": (requests.finish, N_("The request is closed.")),
-    "decline": (requests.decline, N_("The request was declined, and we emailed the answer.")),
+    "decline": (
+        requested_orders.decline,
+        N_("The request was declined, and we emailed the answer."),
+    ),
 }
 
 
@@ -271,6 +275,9 @@ def _page(
 ) -> str:
     with read_session() as session:
         team = list_owners(session)
+        is_quoted = (
+            facts.order_id is not None and quotes.newest(session, facts.order_id) is not None
+        )
     zone = mail_context().zone
     answering = answer or AnswerForm()
     answering.answer.flags.optional = not facts.is_always_answered
@@ -291,6 +298,7 @@ def _page(
         is_overdue=facts.is_overdue(now()),
         registration=_registration(facts),
         may_sell=_may_sell(facts),
+        is_answered_by_order=is_quoted or facts.is_ordered,
         hindrance=hindrance,
         quoted=quoted,
         due=say_datetime(facts.due_at, zone),

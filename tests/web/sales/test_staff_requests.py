@@ -278,6 +278,35 @@ def test_declining_without_a_reason_is_refused_beside_its_field(
     assert state_of(database, facts) is RequestState.DECLINED
 
 
+def test_declined_request_leaves_no_draft_and_can_be_sold_again(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    facts = asked(database, cast)
+    page = f"/staff/requests/{facts.public_id}"
+    staff.post(f"{page}/answer/decline", data={"answer": "Sold out"})
+    assert the_order(database).canceled_at == NOW
+    staff.post(f"{page}/reopen")
+    text = staff.get(page).text
+    assert "Order canceled" in text
+    assert "Open draft order" not in text
+    where = f"/staff/orders/new?request={facts.public_id}"
+    assert where in text
+    assert staff.get(where).status_code == 200
+
+
+def test_request_closed_without_an_order_does_not_say_it_was_answered_with_one(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    facts = asked(database, cast)
+    page = f"/staff/requests/{facts.public_id}"
+    staff.post(f"{page}/answer/finish", data={"answer": ""})
+    assert "closed without an emailed answer" in staff.get(page).text
+    assert the_order(database).canceled_at is None  # a purchase order can still use its price
+    staff.post(f"{page}/reopen")
+    send(staff, f"/staff/orders/{facts.order_public_id}/quote")
+    assert "answered with a quote or an order confirmation" in staff.get(page).text
+
+
 def test_a_note_is_for_staff_alone(staff: Visitor, cast: Cast, database: Database) -> None:
     facts = asked(database, cast)
     page = f"/staff/requests/{facts.public_id}"
