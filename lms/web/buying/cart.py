@@ -15,7 +15,7 @@ from lms.buying.checkout_tax import estimate, states_of_tax
 from lms.core import clock
 from lms.core.errors import Invalid, NotFound
 from lms.models.grants import OfferKind, Scope
-from lms.models.orders import Order
+from lms.models.orders import DeliveredThrough, Order
 from lms.pricing.offers import SEATS
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import Alternative
@@ -51,6 +51,7 @@ class ShownLine:
     title: str
     offer: str
     people: str
+    place: str
     total: str
     sum: str
     seats: int | None
@@ -163,6 +164,7 @@ def _shown(line: CartLine, currency: str, *, is_owned: bool) -> ShownLine:
         title=_title(line),
         offer=offer_name(line.kind, line.seats),
         people=people_words(line.kind, line.seats),
+        place=_place(line),
         total=say_money(line.net_minor, currency),
         sum=f"{line.seats:,} \N{MULTIPLICATION SIGN} {each}" if many else "",
         seats=line.seats,
@@ -171,6 +173,14 @@ def _shown(line: CartLine, currency: str, *, is_owned: bool) -> ShownLine:
         is_owned=is_owned,
         cheaper=tuple(_offer(each, currency) for each in line.cheaper),
     )
+
+
+def _place(line: CartLine) -> str:
+    """Return where a library's people watch, which its buyer chose."""
+    if line.kind is not OfferKind.INSTITUTIONAL:
+        return ""
+    is_in_lms = line.delivered_through is DeliveredThrough.LMS
+    return _("Watch in your LMS") if is_in_lms else _("Watch on this site")
 
 
 def _offer(offer: Alternative, currency: str) -> ShownOffer:

@@ -53,6 +53,24 @@ def test_several_webinars_stay_in_the_cart_and_seats_change(client: Visitor) -> 
     assert "$225.00" not in client.get("/cart").text
 
 
+@pytest.mark.parametrize(
+    ("through", "place"), [("here", "Watch on this site"), ("lms", "Watch in your LMS")]
+)
+def test_cart_and_checkout_say_where_a_library_watches(
+    client: Visitor, through: str, place: str
+) -> None:
+    fill(client, choice="library", delivered_through=through)
+    for path in ("/cart", "/checkout"):
+        assert place in client.get(path).text, path
+    client.post("/cart", data={**BOX, "choice": "library", "delivered_through": "lms"})
+    assert client.get("/cart").text.count("Watch in your LMS") == 1
+
+
+def test_people_who_buy_for_themselves_are_not_told_where_they_watch(client: Visitor) -> None:
+    fill(client)
+    assert "Watch on this site" not in client.get("/cart").text
+
+
 def test_cheaper_offers_are_folded_among_several_items(client: Visitor) -> None:
     fill(client, choice="team", seats="8")
     folded = "Cheaper: Group viewing, $299.00"
