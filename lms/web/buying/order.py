@@ -24,6 +24,7 @@ from lms.documents.payment_links import link_of, payment_links
 from lms.models.grants import Scope
 from lms.pricing.price_list import say_money
 from lms.sales.orders import find_order
+from lms.sales.read_models import Standing
 from lms.web.access.access_panel_and_reader_times import said_datetime
 from lms.web.accounts.forms import address_field, name_field
 from lms.web.buying.card import is_test
@@ -36,7 +37,11 @@ from lms.web.core.private_page_headers_and_mail_links import keep_nothing, mail_
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
+from lms.web.sales.order_texts import STANDING_WORDS
 from lms.web.seats.pool_texts import seats_line
+
+OVER = (Standing.CANCELED, Standing.RETURNED)
+TOLD = (Standing.PAID, Standing.DISPUTED, *OVER)  # beside the total
 
 blueprint = Blueprint("order", __name__, url_prefix="/orders")
 
@@ -136,19 +141,20 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
     is_here = person is None or person.login_id != login_id
     if form is None:
         form = CorrectForm(name=own.facts.contact_name, email=own.email)
-    zone = mail_context().zone
+    zone, standing = mail_context().zone, own.facts.standing(now)
     answer = make_response(
         render(
             "buying/order.html",
             own=own,
             form=form,
-            lead=_lead(own),
+            lead=_lead(own, standing),
             things=[_shown(one, order_id, own) for one in own.things],
             total=say_money(own.facts.total_minor, own.facts.currency),
             balance="" if is_here else _balance(own),
             is_here=is_here,
             is_test=is_test(),
-            is_paid=own.facts.open_minor == 0 and not own.awaits_proof,
+            state=_(STANDING_WORDS[standing]) if standing in TOLD and not own.awaits_proof else "",
+            is_over=standing in OVER,
             due=say_datetime(own.facts.review_due_at, zone) if own.facts.review_due_at else "",
             documents=[(one.public_id, f"{_(NAMES[one.kind])} {one.label}") for one in documents]
             if not is_here
@@ -172,10 +178,14 @@ def _balance(own: OwnOrder) -> str:
     return say_money(facts.open_minor, facts.currency) if is_owed else ""
 
 
-def _lead(own: OwnOrder) -> str:
+def _lead(own: OwnOrder, standing: Standing) -> str:
     """Return a sentence about the status of the order."""
-    if own.facts.canceled_at is not None:
+    if standing is Standing.CANCELED:
         return _("This order was canceled.")
+    if standing is Standing.RETURNED:
+        return _("This order was returned. Its access ended.")
+    if standing is Standing.DISPUTED:
+        return _("A payment for this order is disputed at the bank.")
     if own.awaits_proof:
         return _("One step left: confirm your email address.")
     if own.is_held:

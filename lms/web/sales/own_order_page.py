@@ -19,7 +19,7 @@ from lms.pricing.price_list import say_money
 from lms.requests.requests import LONGEST_MESSAGE
 from lms.sales import billing, orders
 from lms.sales.new_orders import LONGEST_REFERENCE
-from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.sales.read_models import OrderFacts, Standing, find_order_facts
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.lazy_form_translations import _l
@@ -55,6 +55,8 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
     today = on_wall_clock(clock.now(), mail_context().zone).date()
     last = own_orders.refundable_until(session, order.placed_at, zone=mail_context().zone)
     is_late = last is not None and today > last
+    # while a payment is disputed, the bank decides
+    may_ask_refund = _may_ask_refund(facts) and standing is not Standing.DISPUTED
     may_pay = facts.open_minor and may_open(f"{request.blueprint}.pay")
     return {
         "facts": facts,
@@ -81,10 +83,11 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
             for one in documents_of_order(session, order.id)
         ],
         "pay_url": url_for(".pay", **(request.view_args or {})) if may_pay else "",
+        "may_add_po": standing not in (Standing.CANCELED, Standing.RETURNED),
         "may_bill_anew": facts.invoice_id is None and facts.canceled_at is None,
-        "may_ask_refund": _may_ask_refund(facts) and not is_late,
+        "may_ask_refund": may_ask_refund and not is_late,
         "refund_until": say_calendar_date(last) if last else "",
-        "refund_is_late": _may_ask_refund(facts) and is_late,
+        "refund_is_late": may_ask_refund and is_late,
         "asked": own_orders.refund_asked(session, order.id),
     }
 

@@ -1,7 +1,8 @@
 """The page of an order, and its browser: it opens what was bought, and nothing else (S15)."""
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -18,8 +19,10 @@ from lms.models.documents import Document, DocumentKind
 from lms.models.grants import OfferKind
 from lms.models.orders import Order, OrderSession
 from lms.models.organizations import Membership, Role
+from lms.models.payments import Payment
 from lms.models.seats import AssignmentEnd, Seat, SeatState, VerifiedDomain
 from lms.pricing.price_list import Price, set_prices
+from lms.sales import cancellations, disputes
 from lms.sales.read_models import find_order_facts
 from lms.seats import claims
 from tests.buying.buying_fixtures import ROSA, open_for_business
@@ -28,12 +31,13 @@ from tests.clock import NOW, Clock
 from tests.factories import make_grant, make_handout, make_recording, make_webinar
 from tests.mailbox import letters, link_in, newest
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import paid
+from tests.sales.order_fixtures import GROUP, SEAT, credited, locked, paid, placed
 from tests.visitor import Visitor
 from tests.web.buying.shopping import PASSWORD, check_out, confirm, fill, order
 
 pytestmark = pytest.mark.usefixtures("cast", "_open")
 OTHER = "story-times"
+LATER = date(2026, 12, 1)
 
 
 @pytest.fixture
@@ -235,6 +239,34 @@ def test_order_shows_what_is_due_until_it_is_paid(client: Visitor, database: Dat
     paid(database, facts)
     assert "Balance due" not in client.get(path).text
     assert "Pay invoice" not in client.get(path).text
+
+
+def test_order_that_ended_says_so_and_thanks_no_one(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    back, canceled = placed(database, GROUP), placed(database, replace(GROUP, bill_on=LATER))
+    paid(database, back)
+    client.sign_in(cast.mia.id)
+    assert "You have access now." in client.get(f"/orders/{back.public_id}").text
+    credited(database, back)
+    with database.transaction() as session:
+        cancellations.cancel(session, locked(session, canceled), actor=None, now=NOW)
+    for facts, lead in ((back, "This order was returned."), (canceled, "This order was canceled.")):
+        page = client.get(f"/orders/{facts.public_id}").text
+        assert lead in page
+        for said in ("Thank you", "You have access now.", " Paid"):
+            assert said not in page, said
+
+
+def test_disputed_order_says_so(client: Visitor, database: Database, cast: Cast) -> None:
+    facts = placed(database, SEAT)
+    with database.transaction() as session:
+        payment = session.scalars(select(Payment.public_id)).one()
+        disputes.open_dispute(session, payment, mail_context=OFFICE, actor=None, now=NOW)
+    client.sign_in(cast.dan.id)
+    page = client.get(f"/orders/{facts.public_id}").text
+    assert "A payment for this order is disputed at the bank." in page
+    assert "You have access now." not in page
 
 
 def test_free_mailbox_waits_and_sees_until_when(

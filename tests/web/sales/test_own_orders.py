@@ -10,14 +10,15 @@ from lms.core.database import Database
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.models.orders import PurchaseOrder, Terms
 from lms.models.organizations import Organization
+from lms.models.payments import Payment
 from lms.models.requests import DeskRequest
-from lms.sales import invoices
+from lms.sales import cancellations, disputes, invoices
 from lms.sales.read_models import OrderFacts
 from lms.seller.settings import SellerSettings, edit_seller
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, SEAT, locked, paid, placed
+from tests.sales.order_fixtures import GROUP, SEAT, credited, locked, paid, placed
 from tests.visitor import Visitor
 
 LATER = replace(GROUP, bill_on=date(2026, 7, 1))
@@ -129,6 +130,36 @@ def test_a_refund_is_asked_for_once_and_only_of_what_was_paid(
     assert "You asked for a refund." in client.get(path).text
     client.sign_in(cast.ada.id)
     assert own.public_id in client.get(f"/staff/requests/{asked.public_id}").text
+
+
+def test_order_that_ended_takes_no_purchase_order_number(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    back = placed(database, GROUP)
+    paid(database, back)
+    credited(database, back)
+    canceled = placed(database, replace(GROUP, is_held=True, bill_on=date(2026, 12, 1)))
+    with database.transaction() as session:
+        cancellations.cancel(session, locked(session, canceled), actor=None, now=NOW)
+    client.sign_in(cast.mia.id)
+    for facts in (back, canceled):
+        assert "Add PO number" not in client.get(path_of(database, facts)).text
+    rows = client.get(path_of(database, canceled).rpartition("/")[0]).text
+    assert "Canceled" in rows
+    assert "Access on hold" not in rows
+
+
+def test_no_refund_is_offered_while_the_payment_is_disputed(
+    client: Visitor, cast: Cast, database: Database, own: OrderFacts
+) -> None:
+    client.sign_in(cast.dan.id)
+    assert "Request a refund" in client.get(path_of(database, own)).text
+    with database.transaction() as session:
+        payment = session.scalars(select(Payment.public_id)).one()
+        disputes.open_dispute(session, payment, mail_context=OFFICE, actor=None, now=NOW)
+    page = client.get(path_of(database, own)).text
+    assert "Disputed" in page
+    assert "Request a refund" not in page
 
 
 def test_refund_can_be_requested_through_the_last_day_of_the_policy(
