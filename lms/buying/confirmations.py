@@ -31,6 +31,7 @@ from lms.requests import requests
 from lms.sales import billing, buyers, cancellations, invoices, mails
 
 CONFIRMED = N_("The address for this order was already confirmed. Contact us to correct it.")
+BLOCKED = N_("Your account is blocked. Contact us, and we'll add this order to it or refund it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Confirmation:
     email: str
     name: str
     has_account: bool
+    is_on_team: bool
     order_id: str
 
 
@@ -60,12 +62,14 @@ def read_confirmation(session: Session, secret: str, *, now: datetime) -> Confir
     if not orders:  # our team gave them to another buyer
         raise LinkOver
     order = orders[0]
+    account = _account_of(session, read_address(ticket.email))
     return Confirmation(
         ticket.login_id,
         ticket.email,
         order.contact_name,
-        _account_of(session, read_address(ticket.email)) is not None,
-        order.public_id,
+        has_account=account is not None,
+        is_on_team=account is not None and account.seller_role is not None,
+        order_id=order.public_id,
     )
 
 
@@ -81,8 +85,8 @@ def confirm(
     """Use the link up and return the row ID of the account that the orders now belong to.
 
     `person` is required if the address has no account yet. Pending steps follow: the invoice is
-    issued, and access opens according to P9. Raises LinkOver, Invalid, and Conflict if the account
-    can't take the order.
+    issued, and access opens according to P9. Raises LinkOver, Invalid, and Conflict if the account is
+    blocked.
     """
     purpose = EmailPurpose.CONFIRM_ORDER
     ticket = link_tokens_and_codes.read(session, secret, purpose, now=now)
@@ -102,6 +106,8 @@ def confirm(
             password_hash=person.password_hash if person else None,
         )
         account = accounts.add_login(session, new, actor=None, now=now)
+    if account.is_blocked:
+        raise Conflict(BLOCKED)
     begun = accounts.read_account(session, ticket.login_id)
     login_merges.merge(
         session,
@@ -110,6 +116,7 @@ def confirm(
         hooks=hooks,
         actor=account.public_id,
         now=now,
+        can_sign_in=False,
     )
     order_sessions.end_sessions(session, [order.id for order in orders], now=now)
     for order in orders:

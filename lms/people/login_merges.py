@@ -54,7 +54,7 @@ def check_merge(session: Session, *, kept: str, merged: str) -> None:
     _pair(session, kept, merged, locks=False)
 
 
-def merge(
+def merge(  # noqa: PLR0913  (the two logins, the hooks, and the actor)
     session: Session,
     *,
     kept: str,
@@ -62,6 +62,7 @@ def merge(
     hooks: Sequence[OnMerge],
     actor: str | None,
     now: datetime,
+    can_sign_in: bool = True,
 ) -> None:
     """Merge `merged` into `kept`, given by their public IDs, and end the merged login's browser sessions.
 
@@ -69,9 +70,11 @@ def merge(
     are ended, too.
 
     Links and codes emailed to the merged login stop working. `hooks` let components act in the same
-    transaction. Raises as `check_merge` does.
+    transaction. `can_sign_in` is False for a merged login that never opens anything, like that of an order
+    before its buyer's address is confirmed: only such a one can be merged into an account on the team.
+    Raises as `check_merge` does.
     """
-    stays, goes = _pair(session, kept, merged, locks=True)
+    stays, goes = _pair(session, kept, merged, locks=True, can_sign_in=can_sign_in)
     session.execute(update(Login).where(Login.id == goes.id).values(merged_into=stays.id))
     link_tokens_and_codes.void(session, goes.id, *EmailPurpose, now=now)
     playback_sessions.end_for_login(session, goes.id, ended_as=PlaybackEnd.SIGNED_OUT, now=now)
@@ -115,7 +118,9 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
     audit.record(session, "login.unmerged", merged, actor=actor, now=now, detail={"from": kept})
 
 
-def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Side, _Side]:
+def _pair(
+    session: Session, kept: str, merged: str, *, locks: bool, can_sign_in: bool = True
+) -> tuple[_Side, _Side]:
     """Check both rows; merging also locks them, so that two merges at once can't make a chain."""
     if kept == merged:
         raise Invalid(WITH_ITSELF, fields={"other": WITH_ITSELF})
@@ -142,7 +147,7 @@ def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Si
         (goes.merged_into is not None, MERGED_ALREADY),
         (stays.merged_into is not None, KEPT_IS_MERGED),
         (has_merged, HAS_MERGED),
-        (stays.seller_role or goes.seller_role, ON_THE_TEAM),
+        (goes.seller_role or (stays.seller_role and can_sign_in), ON_THE_TEAM),
         (stays.blocked_at or goes.blocked_at, IS_BLOCKED),
         (_is_begun(stays) or _is_begun(goes), IS_UNCONFIRMED),
     ):

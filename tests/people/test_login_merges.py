@@ -51,6 +51,23 @@ def _code(database: Database, person: Person, webinar_id: int) -> Code:
     return decide(case.login, case.webinar, Action.RECORDING, NOW).code
 
 
+def test_login_that_can_sign_in_is_not_merged_into_one_on_the_team(
+    database: Database, cast: Cast
+) -> None:
+    with pytest.raises(Conflict, match="on our team"):
+        _merge(database, cast.ada, cast.alice)
+    with pytest.raises(Conflict, match="on our team"), database.transaction() as session:
+        login_merges.merge(
+            session,
+            kept=cast.alice.public_id,
+            merged=cast.ada.public_id,
+            hooks=(),
+            actor=None,
+            now=NOW,
+            can_sign_in=False,
+        )
+
+
 def test_what_the_merged_login_holds_lets_the_kept_one_in_until_it_is_undone(
     database: Database, cast: Cast
 ) -> None:

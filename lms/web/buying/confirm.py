@@ -20,7 +20,13 @@ from lms.web.core.current_user import let_in, this_browser
 from lms.web.core.form_errors import show_faults
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
-from lms.web.core.request_context import components, read_session, render, transaction
+from lms.web.core.request_context import (
+    components,
+    read_session,
+    render,
+    see_other,
+    transaction,
+)
 from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("order_confirmation", __name__, url_prefix="/orders/confirm")
@@ -51,7 +57,10 @@ def show(secret: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def confirm(secret: str) -> ResponseReturnValue:
-    """Confirm the address, sign in, and redirect to the order."""
+    """Confirm the address, sign in, and redirect to the order.
+
+    People on our team sign in themselves, because the link works for two months.
+    """
     found = _read(secret)
     form = PersonForm(request.form)
     person = None
@@ -76,14 +85,17 @@ def confirm(secret: str) -> ResponseReturnValue:
                 mail_context=mail_context(),
                 now=clock.now(),
             )
-            browser = this_browser(remembered=False)
-            opened = browser_sessions.open_sign_in(
-                session, login_id, browser=browser, now=clock.now()
-            )
+            opened = None
+            if not found.is_on_team:
+                browser = this_browser(remembered=False)
+                opened = browser_sessions.open_sign_in(
+                    session, login_id, browser=browser, now=clock.now()
+                )
     except Conflict as refusal:
         form.form_errors.append(_(refusal.message))
         return _page(found, form), 409
-    answer = let_in(opened, f"/orders/{found.order_id}")
+    place = f"/orders/{found.order_id}"
+    answer = let_in(opened, place) if opened else see_other("sign_in.sign_in", next=place)
     flash(_("Your email address is confirmed."), "done")
     return answer
 

@@ -21,6 +21,7 @@ from lms.models.orders import Order, OrderSession
 from lms.models.organizations import Membership, Role
 from lms.models.payments import Payment
 from lms.models.seats import AssignmentEnd, Seat, SeatState, VerifiedDomain
+from lms.people import account_blocks
 from lms.pricing.price_list import Price, set_prices
 from lms.sales import cancellations, disputes
 from lms.sales.read_models import find_order_facts
@@ -164,6 +165,33 @@ def test_weak_password_is_refused_and_the_name_stays(client: Visitor, database: 
     assert 'value="Rosa D."' in answer.text
     assert client.post(link, data={"name": "Rosa D.", "password": PASSWORD}).status_code == 303
     assert client.post(link, data={"name": "Rosa D.", "password": PASSWORD}).status_code == 410
+
+
+def test_person_on_our_team_confirms_and_then_signs_in(
+    client: Visitor, app: Flask, database: Database, cast: Cast
+) -> None:
+    path = order(client, email=cast.ada.email)
+    link = link_in(newest(database, cast.ada.email, "confirm_order"))
+    phone = app.test_client()
+    assert "Then sign in" in phone.get(link).text
+    answer = phone.post(link)
+    assert (answer.status_code, answer.location) == (303, f"/sign-in?next={path}")
+    assert phone.get("/staff").location.startswith("/sign-in")
+    client.sign_in(cast.ada.id)
+    assert client.get(path).status_code == 200
+    assert client.get("/staff").status_code == 200
+
+
+def test_buyer_whose_account_is_blocked_reads_what_to_do(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    path = order(client, email=cast.alice.email)
+    with database.transaction() as session:
+        account_blocks.block(session, cast.alice.id, reason="Shared", actor=None, now=NOW)
+    answer = client.post(link_in(newest(database, cast.alice.email, "confirm_order")))
+    assert answer.status_code == 409
+    assert "Your account is blocked. Contact us" in answer.text
+    assert "One step left" in client.get(path).text
 
 
 def test_corrected_address_gets_the_link_and_the_first_link_ends(
