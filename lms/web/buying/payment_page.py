@@ -18,7 +18,7 @@ from lms.documents.stored_pdfs import ensure_pdf
 from lms.models.documents import Document, DocumentKind
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import Standing
-from lms.web.buying.card import pay_page, takes_cards
+from lms.web.buying.card import is_test, pay_page, takes_cards
 from lms.web.buying.payment_page_forms import PayQuoteForm
 from lms.web.core import rate_limits
 from lms.web.core.current_user import viewer
@@ -112,7 +112,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         "payer": page.payer,
         "state": _(STANDING_WORDS[standing]),
         "badge_kind": STANDING_BADGES[standing],
-        "is_test": not facts.livemode,
+        "is_test_order": not facts.livemode,
         "is_held": facts.held_at is not None,
         "review_due": say_datetime(facts.review_due_at, mail_context().zone)
         if facts.review_due_at
@@ -146,6 +146,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         "card_url": url_for("payment_page_card.pay", token=token)
         if (page.is_owed or page.is_quote_to_pay) and takes_cards()
         else "",
+        "is_test": is_test(),
         "agreements": agreements() if page.is_quote_to_pay else (),
         "pay_form": PayQuoteForm(data={"seen": page.total_minor}),
     }

@@ -166,7 +166,7 @@ class TaxPaperForm(Form):
     states = StringField(
         _l("States"),
         [Optional(), Length(max=1000)],
-        description=_l("Two letters each, such as NY, NJ. Leave empty if it covers all states."),
+        description=_l("Two letters each, such as NY, NJ. Leave blank if it covers all states."),
         render_kw={"autocapitalize": "characters", "spellcheck": "false"},
     )
     number = StringField(
@@ -177,7 +177,7 @@ class TaxPaperForm(Form):
     until = DateField(
         _l("Valid through"),
         [Optional()],
-        description=_l("Leave empty if the paper has no end date."),
+        description=_l("Leave blank if it doesn't expire."),
         render_kw={"class": "input-moment"},
     )
 

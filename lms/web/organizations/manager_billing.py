@@ -72,7 +72,7 @@ def add_paper(organization_id: str) -> ResponseReturnValue:
         form.validate()
         form.file.errors = [_("Choose the file with your certificate or letter.")]
     elif added_paper(Payer(organization_id=managed.facts.id), form):
-        flash(_("Your tax paper was uploaded. We'll use it for your next invoice."), "done")
+        flash(_("We received your tax exemption and will use it for your next invoice."), "done")
         return see_other(".billing", organization_id=managed.facts.public_id)
     return _page(managed, None, form), 400
 

@@ -31,7 +31,7 @@ from tests.buying.buying_fixtures import PRICES, ROSA, open_for_business
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import link_in, newest
-from tests.sales.order_fixtures import SEAT, read
+from tests.sales.order_fixtures import GROUP, SEAT, paid, placed, read
 from tests.servers.stripe import KEY, SECRET, Delivery, FakeStripe
 from tests.servers.stripe_objects import PAYS
 from tests.visitor import Visitor
@@ -149,6 +149,16 @@ def test_every_page_of_the_checkout_says_that_it_is_a_test(
     assert TEST_MODE in client.get(link_in(newest(database, ROSA, "confirm_order"))).text
     confirm(client, database)
     assert TEST_MODE in client.get(path).text
+
+
+def test_payment_page_with_a_card_button_says_test_mode(
+    client: Visitor, carrel: Carrel, database: Database, clock: Clock
+) -> None:
+    owed = placed(database, GROUP)
+    page = link(carrel, owed)
+    assert TEST_MODE in client.get(page).text
+    paid(database, owed)
+    assert TEST_MODE not in client.get(page).text
 
 
 def test_purchasing_page_lists_cards_where_they_are_taken(client: Visitor) -> None:

@@ -86,7 +86,9 @@ def test_another_webinar_is_chosen_and_nothing_chosen_is_told(
     assert answer.status_code == 400
     assert "Choose one of the webinars in the list." in answer.text
     client.post(path, data={"choice": "exchange", "other": OTHER})
-    assert "You chose “Mending spines” instead." in client.get(path).text
+    page = client.get(path).text
+    assert "You chose “Mending spines” instead." in page
+    assert 'class="button" href="/library"' in page
 
 
 def test_after_a_reinstatement_it_says_that_the_order_stands(

@@ -84,6 +84,7 @@ def test_a_manager_renews_at_the_price_on_the_button_once(
     client.sign_in(cast.mia.id)
     page = client.get(path).text
     assert "Renew for $1,200.00" in page
+    assert "March 3, 2027 to March 2, 2028" in page
     data = {"act": "order", "po_number": "88123", **hidden(page)}
     assert client.post(path, data=data).status_code == 303
     made = newest(database)
