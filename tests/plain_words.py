@@ -156,9 +156,11 @@ def emails() -> Iterator[str]:
     for kind in EMAILS:
         example = EXAMPLES[kind]
         values = {**example.values, "recipient": EMAIL}
-        text = write(BRANDING, kind, example.subject, values, NO_EDITS).text
-        lines = (line for line in text.replace(BULK_FOOTER, "").splitlines() if line.strip())
-        yield "\n".join((f"## {kind}", f"Subject: {example.subject}", *lines))
+        written = write(BRANDING, kind, example.subject, values, NO_EDITS)
+        lines = (
+            line for line in written.text.replace(BULK_FOOTER, "").splitlines() if line.strip()
+        )
+        yield "\n".join((f"## {kind}", f"Subject: {written.subject}", *lines))
 
 
 def main() -> None:

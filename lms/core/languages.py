@@ -173,27 +173,37 @@ def _copied(value: Any) -> object:  # noqa: ANN401  (any dataclass)
     return made
 
 
+class _English(NullTranslations):
+    """The texts of the code with typographic apostrophes, as the templates have them."""
+
+    def gettext(self, message: str) -> str:
+        """Return a text."""
+        return message.replace("'", "\u2019")
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return one of two texts, by number."""
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+    ungettext = ngettext  # what Flask-Babel asks for
+
+
 def gettext(text: str) -> str:
     """Return a text of the code in the language of this page or email."""
     if isinstance(text, Said):
         return text.again()
-    found = translations(language())
-    return text if found is None else found.gettext(text)
+    return translations(language()).gettext(text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """Return one of two texts of the code, by its count, in the language of this page or email."""
-    found = translations(language())
-    if found is None:
-        return one if count == 1 else many
-    return found.ngettext(one, many, count)
+    return translations(language()).ngettext(one, many, count)
 
 
 @cache
-def translations(of: Language) -> NullTranslations | None:
-    """Return the translated texts of a language; None for English, which needs none."""
+def translations(of: Language) -> NullTranslations:
+    """Return the texts of a language."""
     if of is Language.ENGLISH:
-        return None
+        return _English()
     with CATALOG.open("rb") as file:
         catalog = read_po(file, locale="es")
     compiled = BytesIO()

@@ -19,7 +19,6 @@ from lms.core.languages import (
     Language,
     default_language,
     readers_language,
-    say_again,
     speaking,
 )
 from lms.core.logs import request_id
@@ -124,11 +123,11 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
     recipient = _address(to)
     with speaking(_language_of(session, kind, login_id)):
         given = {
-            **say_again(values),
+            **values,
             "recipient": recipient,
             "calendar": _calendar_links(invitation),
         }
-        written = _written(session, kind, say_again(subject), given, now=now)
+        written = _written(session, kind, subject, given, now=now)
     mail = Mail(
         kind=kind,
         lane=lane_of(kind),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
 from lms.core.accent_colors import light_accent
-from lms.core.languages import Language, language, read_language, speaking
+from lms.core.languages import Language, language, read_language, say_again, speaking
 from lms.mail.edits import NO_EDITS, Edits, translated, translated_number
 from lms.mail.plain_text import text_of
 
@@ -49,9 +49,10 @@ def write(
 
     The language is that of the moment. Raises KeyError, TypeError or ValueError for words that can't be used.
     """
+    values = say_again(values)
     if language() is not Language.ENGLISH:
         edits = NO_EDITS  # our team writes in English
-    line = _one_line(edits.subject_of(subject, values, house=branding.name))
+    line = _one_line(edits.subject_of(say_again(subject), values, house=branding.name))
     given = {
         "preheader": "",
         "action_url": "",

@@ -95,12 +95,12 @@ def test_a_manager_adds_seats_and_renews_alone(served: Served, visit: Visit) -> 
     assert axe_faults(page) == []
     page.get_by_label("Purchase order number").fill("PO-77")
     page.get_by_role("button", name="Add 2 seats for $130.00").click()
-    expect(page.get_by_text("Order placed. We're emailing the invoice.")).to_be_visible()
+    expect(page.get_by_text("Order placed. We\u2019re emailing the invoice.")).to_be_visible()
 
     page.goto(f"{of_contract}/renew")
     assert axe_faults(page) == []
     page.get_by_role("button", name="Renew for $1,200.00").click()
-    expect(page.get_by_text("Order placed. We're emailing the invoice.")).to_be_visible()
+    expect(page.get_by_text("Order placed. We\u2019re emailing the invoice.")).to_be_visible()
     expect(page.get_by_text("Balance due: $1,330.00")).to_be_visible()
     assert axe_faults(page) == []
     page.get_by_role("table").first.get_by_role("link").first.click()

@@ -50,6 +50,14 @@ def test_texts_and_plural_forms_are_in_the_chosen_language() -> None:
     assert language() is Language.ENGLISH
 
 
+def test_apostrophes_are_typographic_in_texts_and_not_in_values() -> None:
+    refusal = N_("%(email)s isn't a member.") % {"email": "o'neil@example.org"}
+    assert gettext("You're registered.") == "You\u2019re registered."
+    assert ngettext("It's %(num)d", "They're %(num)d", 2) == "They\u2019re %(num)d"
+    assert gettext(refusal) == "o'neil@example.org isn\u2019t a member."
+    assert say_again(refusal) == gettext(refusal)
+
+
 def test_dates_and_times_are_in_the_chosen_language() -> None:
     assert say_datetime(AT, ZONE) == "Tuesday, October 6, 2026, 2:00 PM ET"
     with speaking(Language.SPANISH):

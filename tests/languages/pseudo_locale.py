@@ -51,8 +51,10 @@ def use_pseudo_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show the accented texts wherever Spanish is chosen."""
     made = Accented()
 
-    def translations(of: Language) -> NullTranslations | None:
-        return None if of is Language.ENGLISH else made
+    ours = languages.translations
+
+    def translations(of: Language) -> NullTranslations:
+        return ours(of) if of is Language.ENGLISH else made
 
     monkeypatch.setattr(languages, "translations", translations)
     monkeypatch.setattr("lms.web.accounts.page_language.translations", translations)

@@ -29,7 +29,6 @@ from media.delivery.cookie_reader import cookie_in
 
 COOKIE: Final = "carrel-language"
 KEPT_S: Final = 365 * 24 * 3600
-_ENGLISH: Final = NullTranslations()
 _WANTED: Final = "carrel.language"
 # Pages for our team and for managers are in English, and so are those of instructors.
 TRANSLATED: Final = frozenset(
@@ -72,7 +71,12 @@ class _Texts(Domain):
 
     def get_translations(self) -> NullTranslations:
         """Return the texts of this page's language."""
-        return translations(language()) or _ENGLISH
+        return translations(language())
+
+    def gettext(self, string: str, **values: object) -> str:
+        """Return a text with its values; one that already has them is said again."""
+        said = gettext(string)
+        return said % values if values else said
 
 
 @blueprint.get("/language/<tag>")

@@ -233,7 +233,7 @@ def reassign(page: Page, house: House, old: str, new: str) -> None:
     page.get_by_role("link", name=old).first.click()
     page.get_by_role("link", name="Reassign seat").click()
     check_page(page)
-    page.get_by_label("New person's email address").fill(house.address(new))
+    page.get_by_label("New person\u2019s email address").fill(house.address(new))
     page.get_by_role("button", name="Reassign seat").click()
     expect(page.get_by_text(f"{house.address(new)} is invited to this seat.")).to_be_visible()
 
@@ -315,7 +315,7 @@ def three_weeks_before_the_end(house: House) -> None:
         term = rosa.locator("dt:text-is('New term') + dd").inner_text().strip()
         rosa.get_by_role("checkbox", name=re.compile("^I agree")).check()
         rosa.get_by_role("button", name="Renew for $499.00").click()
-        expect(rosa.get_by_text("Order placed. We're emailing the invoice.")).to_be_visible()
+        expect(rosa.get_by_text("Order placed. We\u2019re emailing the invoice.")).to_be_visible()
         house.mail("rosa", f"{house.library}: your all-access pass is renewed until .*")
         pay_invoice(moment, house, "$499.00")
         rosa.goto(home)
@@ -330,7 +330,7 @@ def give_pass_to_pat(rosa: Page, house: House) -> None:
     rosa.get_by_role("link", name="All webinars").first.click()
     rosa.get_by_role("link", name="Rosa Delgado").first.click()
     rosa.get_by_role("link", name="Reassign seat").click()
-    rosa.get_by_label("New person's email address").fill(house.address("pat"))
+    rosa.get_by_label("New person\u2019s email address").fill(house.address("pat"))
     rosa.get_by_role("button", name="Reassign seat").click()
     expect(rosa.get_by_text(f"{house.address('pat')} is invited to this seat.")).to_be_visible()
 

@@ -46,7 +46,7 @@ def test_cart_is_sent_to_purchasing(
     page.get_by_role("radio", name="My library or organization").check()
     enter_library(page, "Pine County Library")
     page.get_by_role("radio", name=re.compile("^Send to purchasing")).check()
-    page.get_by_label("Your purchasing office's email address").fill(office)
+    page.get_by_label("Your purchasing office\u2019s email address").fill(office)
     check_page(page)
     page.get_by_role("button", name="Send to purchasing").click()
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()

@@ -240,7 +240,7 @@ def postponed_webinar(phone: Phone) -> None:
     phone.desk.press(phone.desk.button("Email how to join"))
     phone.desk.done(f"We emailed {phone.address('gil')} how to join.")
     until_more(phone, "gil", before)
-    mail = arrived(phone.sink, phone.address("gil"), subject=f"You're registered: {title}")
+    mail = arrived(phone.sink, phone.address("gil"), subject=f"You\u2019re registered: {title}")
     assert f"/webinars/{slug}" in mail.text
     there = phone.visit(gil_id)
     there.page.goto(f"/webinars/{slug}")

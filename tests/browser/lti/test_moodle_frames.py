@@ -90,7 +90,7 @@ def test_a_learner_without_a_seat_joins_the_waitlist_and_asks_for_one_in_the_fra
 ) -> None:
     frame = show(page, library, platform, "refused no seat left", "moodle-waits")
     frame.get_by_role("button", name="Join the waitlist").click()
-    expect(frame.get_by_text("You're on the waitlist.")).to_be_visible()
+    expect(frame.get_by_text("You\u2019re on the waitlist.")).to_be_visible()
     frame.get_by_role("button", name="Ask Maria Ortiz for a seat").click()
     expect(frame.get_by_text("We emailed Maria Ortiz that you need a seat.")).to_be_visible()
     assert frame.evaluate(TALLER) <= 0

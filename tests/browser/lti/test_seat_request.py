@@ -105,7 +105,7 @@ def ask(wren: Visitor, link: Link) -> None:
     expect(wren.tool.locator("video")).to_have_count(0)
     wren.tool.get_by_role("button", name="Ask Mia for a seat").click()
     expect(wren.tool.get_by_text("We emailed Mia that you need a seat.")).to_be_visible()
-    expect(wren.tool.get_by_text("You're on the waitlist.")).to_be_visible()
+    expect(wren.tool.get_by_text("You\u2019re on the waitlist.")).to_be_visible()
 
 
 def read_request(mia: Page, library: Library, maple: Maple, name: str) -> None:
@@ -128,7 +128,7 @@ def add_seat(mia: Page) -> None:
     mia.get_by_label("Seats to add").fill("1")
     mia.get_by_role("button", name="Show price").click()
     mia.get_by_role("button", name="Add 1 seat for $75.00").click()
-    expect(mia.get_by_text("Order placed. We're emailing the invoice.")).to_be_visible()
+    expect(mia.get_by_text("Order placed. We\u2019re emailing the invoice.")).to_be_visible()
 
 
 def see_answer(ada: Page, name: str, sentence: str) -> None:

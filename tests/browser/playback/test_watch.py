@@ -149,7 +149,7 @@ def test_who_holds_nothing_reads_the_reason_and_the_next_step(
     answer = dan.page.goto(scene.path)
     assert answer is not None
     assert answer.status == 403
-    expect(dan.page.get_by_text("You don't have access to this webinar yet.")).to_be_visible()
+    expect(dan.page.get_by_text("You don\u2019t have access to this webinar yet.")).to_be_visible()
     expect(dan.page.get_by_role("button", name="Buy for $99.00")).to_be_visible()
 
 
@@ -264,7 +264,7 @@ def test_staff_preview_a_recording_and_nothing_is_kept(
     beats: list[str] = []
     ada.page.on("request", lambda request: beats.append(request.url))
     ada.page.goto(f"{scene.path}?preview=1")
-    expect(ada.page.get_by_text("we don't save what you watch")).to_be_visible()
+    expect(ada.page.get_by_text("we don\u2019t save what you watch")).to_be_visible()
     play(ada, past=3.0)
     ada.page.keyboard.press("k")
     assert not [url for url in beats if url.endswith("/beat")]

@@ -1,9 +1,11 @@
 """The language of pages: anyone can choose it, and pages that have no Spanish say so."""
 
 import pytest
+from flask_babel import gettext as flask_gettext
 from sqlalchemy import select
 
-from lms.core.languages import Language, language, set_default
+from lms.core.errors import N_
+from lms.core.languages import Language, language, set_default, use
 from lms.models.accounts import Login
 from lms.models.organizations import Organization
 
@@ -75,6 +77,15 @@ def test_account_keeps_the_choice_and_it_counts_more_than_the_cookie(
     assert "Se guardaron sus datos." in page(client, "/account")
     client.get("/language/en-US")
     assert '<html lang="es-US">' in page(client, "/library")
+
+
+def test_message_with_values_is_in_the_chosen_language(app) -> None:
+    with app.test_request_context("/webinars"):
+        use(Language.SPANISH)
+        message = N_("Line %(line)s isn't an email address. Enter one person per line.") % {
+            "line": 2
+        }
+        assert flask_gettext(message).startswith("La línea 2 no es una")
 
 
 def test_errors_are_in_the_chosen_language(spanish) -> None:

@@ -64,7 +64,7 @@ def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({**FORM, "present": "something else"}, "That isn&#39;t your password."),
+        ({**FORM, "present": "something else"}, "That isn\u2019t your password."),
         ({"present": PASSWORD}, "Confirm that you understand what will be deleted."),
         ({"sure": "y"}, "Enter your password"),
     ],

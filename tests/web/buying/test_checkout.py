@@ -108,7 +108,7 @@ def test_rows_of_a_csv_file_come_back_to_be_corrected(client: Visitor, database:
     staff = csv_file("email\nlee@pinecounty.example\nnot an address\n")
     answer = check_out(client, **{people.replace("people", "list"): staff})
     assert answer.status_code == 400
-    assert "Line 2 isn&#39;t an email address" in answer.text
+    assert "Line 2 isn\u2019t an email address" in answer.text
     assert "lee@pinecounty.example\nnot an address</textarea>" in answer.text
     assert named(database) == []
 

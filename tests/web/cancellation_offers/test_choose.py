@@ -96,7 +96,7 @@ def test_after_a_reinstatement_it_says_that_the_order_stands(
 ) -> None:
     reinstate(carrel)
     path = page_of(carrel, payers.elm)
-    assert "Your order hasn&#39;t changed." in client.get(path).text
+    assert "Your order hasn\u2019t changed." in client.get(path).text
     assert client.post(path, data={"choice": "refund"}).status_code == 409
 
 

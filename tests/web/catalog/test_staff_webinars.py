@@ -195,7 +195,7 @@ def test_the_page_of_a_webinar_out_of_passes_says_so_to_a_pass_holder(
     assert "Not included in passes or contracts" in page
     client.sign_in(cast.bob.id)
     page = client.get(f"/webinars/{cast.slug}").text
-    assert "This webinar isn&#39;t included in passes. You can buy it separately." in page
+    assert "This webinar isn\u2019t included in passes. You can buy it separately." in page
     assert client.get(f"/webinars/{cast.slug}/watch").status_code != 200
     assert cast.slug not in client.get("/my").text
 

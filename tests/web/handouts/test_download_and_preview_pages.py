@@ -39,7 +39,7 @@ def test_who_holds_nothing_is_refused(client, cast, address, end):
     client.sign_in(cast.dan.id)
     answer = client.get(address + end)
     assert answer.status_code == 403
-    assert "don&#39;t have access" in answer.text
+    assert "don\u2019t have access" in answer.text
 
 
 def test_a_handout_that_is_not_there_is_not_found(client, cast):

@@ -161,7 +161,7 @@ def test_staff_see_that_a_person_who_asked_cannot_attend(
         assert facts.state is RequestState.NEW
         request_id = facts.public_id
     client.sign_in(to_come.ada.id)
-    assert "Can&#39;t attend" in client.get(f"/staff/requests/{request_id}").text
+    assert "Can\u2019t attend" in client.get(f"/staff/requests/{request_id}").text
 
 
 def test_nobody_but_the_person_and_staff_sees_an_accommodation(

@@ -58,7 +58,7 @@ def test_staff_write_preview_test_and_send(
     here = f"{HERE}/new/{furnished.slug}"
     assert "Open a webinar and choose Mailings" in staff.get(HERE).text
     page = staff.get(here).text
-    assert "People who haven&#39;t claimed their seat: 2 people" in page
+    assert "People who haven\u2019t claimed their seat: 2 people" in page
     answer = staff.post(here, data=FORM)
     assert answer.status_code == 303
     page = staff.get(answer.location).text

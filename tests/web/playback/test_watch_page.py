@@ -42,7 +42,7 @@ def test_who_has_not_signed_in_is_asked_to(client, cast):
 def test_who_holds_nothing_reads_why_and_what_to_do(page, cast):
     answer = page(cast.dan)
     assert answer.status_code == 403
-    assert "You don&#39;t have access to this webinar yet." in answer.text
+    assert "You don\u2019t have access to this webinar yet." in answer.text
     assert f'href="/webinars/{cast.slug}#buy"' in answer.text
     assert "<video" not in answer.text
 
@@ -197,7 +197,7 @@ def test_without_scripts_too_a_stranger_is_turned_away(client, cast):
     client.sign_in(cast.dan.id)
     answer = client.post(f"/webinars/{cast.slug}/watch")
     assert answer.status_code == 403
-    assert "don&#39;t have access" in answer.text
+    assert "don\u2019t have access" in answer.text
 
 
 def test_without_scripts_a_film_in_preparation_is_told(client, cast, database):

@@ -248,7 +248,7 @@ def test_the_version_that_plays_is_looked_over_from_the_webinars_page(
     assert links == [f"/webinars/{cast.slug}/watch?preview=1"]
     looked = ada.get(links[0])
     assert looked.status_code == 200
-    assert "Staff preview: we don&#39;t save what you watch." in looked.get_data(as_text=True)
+    assert "Staff preview: we don\u2019t save what you watch." in looked.get_data(as_text=True)
 
 
 def test_captions_of_the_version_before_are_offered_beside_one_that_has_none(

@@ -296,7 +296,7 @@ def test_invoice_is_not_due_on_the_last_day_of_the_calendar(
 def test_correction_without_a_change_is_refused(staff: Visitor, order: OrderFacts) -> None:
     answer = send(staff, path_of(order, "/correct"))
     assert answer.status_code == 400
-    assert "You haven&#39;t changed anything" in answer.text
+    assert "You haven\u2019t changed anything" in answer.text
 
 
 def test_payer_is_corrected_and_no_one_reads_of_a_cancellation(

@@ -83,7 +83,7 @@ def test_webinar_page_offers_the_seat_before_it_sells_one(
     buy(database, cast)
     client.sign_in(cast.mia.id)
     text = client.get(pages[1]).text
-    assert "don&#39;t have access" not in text
+    assert "don\u2019t have access" not in text
     assert "Elm County Library has a seat available" in text
 
 

@@ -91,7 +91,7 @@ def test_more_seats_than_are_free_are_refused_beside_the_field_and_nothing_is_lo
     sent = {f"{prefix}-organization": "south", f"{prefix}-seats": "11"}
     answer = client.post(family.pool, data=sent)
     assert answer.status_code == 409
-    assert "There aren&#39;t enough free seats." in answer.text
+    assert "There aren\u2019t enough free seats." in answer.text
     assert 'value="11"' in answer.text
     assert 'value="south"' in answer.text
     assert counts(database, family.home.pool_id) == (0, 10)

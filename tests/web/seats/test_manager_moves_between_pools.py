@@ -63,7 +63,7 @@ def test_too_few_free_seats_are_told_and_nobody_moves(
     sent = {"seat": [elm.alices_seat, elm.invited_seat], "to": there}
     answer = mia.post(f"/organization/{elm.id}/people/moved", data=sent)
     assert answer.status_code == 409
-    assert "There aren&#39;t enough free seats there" in answer.text
+    assert "There aren\u2019t enough free seats there" in answer.text
     assert (used(database, elm.pool), used(database, there)) == (3, 0)
 
 

@@ -25,7 +25,7 @@ def test_it_says_what_each_pool_covers_and_how_full_it_is(mia: Visitor, elm: Elm
     page = mia.get(f"/organization/{elm.id}").text
     assert "Reading rooms" in page
     assert "3 of 4 seats used" in page
-    assert "Doesn&#39;t expire" in page
+    assert "Doesn\u2019t expire" in page
     assert "All webinars" in page
     assert "1 of 1 seats used" in page
 

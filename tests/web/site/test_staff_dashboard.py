@@ -148,4 +148,4 @@ def test_balances_that_differ_lead_to_system_health(owner: Visitor, database: Da
         detail = {"differences": 1}
         audit.record(session, CHECKED, "", actor=None, now=NOW, detail=detail)
     health = owner.get("/staff/system-health").text
-    assert "balances didn&#39;t match their documents and payments" in health
+    assert "balances didn\u2019t match their documents and payments" in health

@@ -74,7 +74,7 @@ def test_a_manager_reads_their_launches_in_plain_words_and_nobody_elses(
     page = client.get(elm_county(database, cast)).text
     assert ours in page
     assert theirs not in page
-    assert "a key that the LMS doesn&#39;t publish" in page
+    assert "a key that the LMS doesn\u2019t publish" in page
     assert "Check that the keyset URL entered here" in page
     assert "Choose content" in page
     assert DETAIL not in page  # what the log says besides is for staff

@@ -249,7 +249,7 @@ def test_everybody_who_sees_the_page_watches_where_seats_are_unlimited(
     _link, framed = opened(SeatRule.INSTITUTION)
     page = framed.get()
     assert page.status_code == 200
-    assert "This page doesn&#39;t ask who you are" in page.text
+    assert "This page doesn\u2019t ask who you are" in page.text
     assert framed.play().status_code == 200
     assert _used(database, pool_id) == 0
 

@@ -76,7 +76,7 @@ def test_staff_choose_two_systems_look_apply_and_take_back(staff, carrel, change
     page = staff.get(begun.location).text
     for word in ("Rosalind Inkwell", "otto@elm.example", "Same email address", "2 people"):
         assert word in page
-    assert "Hasn&#39;t opened anything in the new LMS yet." in page
+    assert "Hasn\u2019t opened anything in the new LMS yet." in page
     assert staff.post(f"{begun.location}/apply").location == begun.location
     assert "Applying" in staff.get(begun.location).text
     state = staff.get(begun.location, headers={"Accept": "application/json"}).get_json()

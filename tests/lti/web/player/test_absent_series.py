@@ -62,7 +62,7 @@ def test_series_is_asked_of_a_manager_or_bought_in_a_new_window(client, database
     for secret in frames:
         page = client.get(f"/lti/s/{secret}/watch")
         assert page.status_code == 404
-        assert "Your organization doesn&#39;t have this series." in page.text
+        assert "Your organization doesn\u2019t have this series." in page.text
         assert "Basics of reading rooms</h1>" in page.text
         assert 'href="/series/basics#buy"' in page.text
         assert 'target="_blank"' in page.text

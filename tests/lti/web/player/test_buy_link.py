@@ -109,7 +109,7 @@ def test_what_is_not_in_the_library_is_asked_of_a_manager_or_bought_in_a_new_win
     for secret in absent:
         page = client.get(f"/lti/s/{secret}/watch")
         assert page.status_code == 404
-        assert "Your organization doesn&#39;t have this" in page.text
+        assert "Your organization doesn\u2019t have this" in page.text
         assert "Reading rooms" in page.text
         assert f'href="/webinars/{cast.slug}#buy"' in page.text
         assert 'target="_blank"' in page.text

@@ -59,7 +59,7 @@ def test_one_press_joins_and_a_second_changes_nothing(client, database, full):
         assert joined.status_code == 303
     page = client.get(joined.headers["Location"])
     assert page.status_code == 403
-    assert "You&#39;re on the waitlist." in page.text
+    assert "You\u2019re on the waitlist." in page.text
     assert "Join the waitlist" not in page.text
     assert "Ask Mia for a seat" in page.text
     assert _waiting(database) == 1

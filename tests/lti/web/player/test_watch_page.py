@@ -90,7 +90,7 @@ def test_what_the_organization_does_not_hold_is_not_there_for_anybody(
         secret = _launch(database, course, *([role] if role else []))
         page = client.get(f"/lti/s/{secret}/watch")
         assert page.status_code == 404
-        assert "doesn&#39;t have this recording" in page.text
+        assert "doesn\u2019t have this recording" in page.text
         assert _play(client, secret).status_code == 404
 
 
