@@ -114,7 +114,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "lanes_stalled": Example(
         N_("Background work has stopped"),
-        N_("To owners when jobs or emails have waited for 10 minutes."),
+        N_("To owners when jobs or emails have been waiting for 10 minutes."),
         "Background jobs or emails have stopped",
         {
             "lanes": [{"lane": "Encoding", "waiting": 3, "ago": "12 minutes"}],

@@ -47,20 +47,20 @@ from lms.web.sales.order_texts import STANDING_WORDS
 
 WAITED: Final = {
     Lane.MEDIA.value: (
-        N_("%(num)s media job has waited since %(since)s."),
-        N_("%(num)s media jobs have waited since %(since)s."),
+        N_("%(num)s media job has been waiting since %(since)s."),
+        N_("%(num)s media jobs have been waiting since %(since)s."),
     ),
     Lane.PROMPT.value: (
-        N_("%(num)s short job has waited since %(since)s."),
-        N_("%(num)s short jobs have waited since %(since)s."),
+        N_("%(num)s short job has been waiting since %(since)s."),
+        N_("%(num)s short jobs have been waiting since %(since)s."),
     ),
     Lane.FILES.value: (
-        N_("%(num)s uploaded file has waited since %(since)s."),
-        N_("%(num)s uploaded files have waited since %(since)s."),
+        N_("%(num)s uploaded file has been waiting since %(since)s."),
+        N_("%(num)s uploaded files have been waiting since %(since)s."),
     ),
     MAIL: (
-        N_("%(num)s email has waited since %(since)s."),
-        N_("%(num)s emails have waited since %(since)s."),
+        N_("%(num)s email has been waiting since %(since)s."),
+        N_("%(num)s emails have been waiting since %(since)s."),
     ),
 }
 STEP_WORDS: Final = {

@@ -68,7 +68,7 @@ def test_the_staff_home_tells_of_jobs_and_emails_that_are_not_served(
     clock.advance(timedelta(minutes=10))
     page = " ".join(client.get("/staff").text.split())
     assert "Background jobs aren" in page
-    assert "3 media jobs have waited since" in page
+    assert "3 media jobs have been waiting since" in page
     assert 'href="/staff/jobs?state=queued"' in page
     assert "Emails aren" not in page
 
@@ -90,7 +90,7 @@ def test_the_staff_home_tells_of_emails_alone(
     clock.advance(timedelta(minutes=10))
     page = " ".join(client.get("/staff").text.split())
     assert "Emails aren" in page
-    assert "1 email has waited since" in page
+    assert "1 email has been waiting since" in page
     assert "Background jobs aren" not in page
 
 
