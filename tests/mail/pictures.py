@@ -5,7 +5,6 @@ contact sheets of their screenshots.
 """
 
 import sys
-from html import escape
 from pathlib import Path
 from typing import Final, Literal
 
@@ -18,6 +17,7 @@ from lms.mail.examples.example import EMAIL, SITE
 from lms.mail.lanes import KINDS, OPTIONAL, SUBSCRIBED
 from lms.mail.rendering import BULK_FOOTER, LOGO, MailBranding, bulk_footer, logo_image, write
 from lms.models.mail import MailLane
+from tests.contact_sheets import write_sheets
 from tests.servers.chromium import running_chromium
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -74,19 +74,8 @@ def _sheets(
     for kind in kinds:
         page.goto((directory / f"{kind}.html").as_uri())
         page.screenshot(path=directory / f"{kind}-{width}-{scheme}.png", full_page=True)
-    page.set_viewport_size({"width": 1600, "height": 900})
-    for first in range(0, len(kinds), ON_A_SHEET):
-        some = kinds[first : first + ON_A_SHEET]
-        sheet = directory / f"sheet-{width}-{scheme}-{first // ON_A_SHEET + 1:02}.html"
-        cells = "".join(
-            f'<figure><figcaption>{escape(kind)}</figcaption><img src="{kind}-{width}-{scheme}.png">'
-            "</figure>"
-            for kind in some
-        )
-        style = "body{columns:4;background:#888;font:14px sans-serif}figure{break-inside:avoid;margin:0 0 8px}img{width:100%}"
-        sheet.write_text(f"<style>{style}</style>{cells}", encoding="utf-8")
-        page.goto(sheet.as_uri())
-        page.screenshot(path=sheet.with_suffix(".png"), full_page=True)
+    pictures = [(kind, directory / f"{kind}-{width}-{scheme}.png") for kind in kinds]
+    write_sheets(page, f"sheet-{width}-{scheme}", pictures, on_a_sheet=ON_A_SHEET)
     context.close()
 
 
