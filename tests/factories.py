@@ -311,9 +311,17 @@ def make_assignment(
     return _kept(session, assignment)
 
 
-def make_waiting_entry(session: Session, pool: Pool, login: Login) -> WaitingEntry:
-    """Somebody who waits for a seat since yesterday."""
-    entry = WaitingEntry(pool_id=pool.id, login_id=login.id, joined_at=NOW - timedelta(days=1))
+def make_waiting_entry(
+    session: Session, pool: Pool, login: Login | None = None, *, email: str | None = None
+) -> WaitingEntry:
+    """A person, or an address without an account, that has waited for a seat since yesterday."""
+    entry = WaitingEntry(
+        pool_id=pool.id,
+        login_id=None if login is None else login.id,
+        email=email,
+        email_key=email,
+        joined_at=NOW - timedelta(days=1),
+    )
     return _kept(session, entry)
 
 

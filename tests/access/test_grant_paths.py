@@ -260,6 +260,17 @@ def test_waiting_says_so_only_while_the_pool_would_admit(database: Database, cas
     assert code(database, cast, NOW + 101 * DAY) is Code.CONTRACT_LAPSED
 
 
+def test_address_on_the_waitlist_is_that_of_one_person(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        pool = contract(session, cast, capacity=0)
+        make_waiting_entry(session, pool, email="erin@example.org")
+        pool_id = pool.id
+    assert code(database, cast) is Code.NO_GRANT
+    with database.transaction() as session:
+        make_waiting_entry(session, session.get_one(Pool, pool_id), email=cast.dan.email)
+    assert code(database, cast) is Code.POOL_FULL_WAITLISTED
+
+
 def test_an_allotted_pool_admits_by_the_grants_of_its_parent(
     database: Database, cast: Cast
 ) -> None:

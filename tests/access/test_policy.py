@@ -330,6 +330,17 @@ def test_the_best_way_to_a_pool_is_the_one_that_counts() -> None:
     assert decision.candidates == (Candidate(grant("a", place=place(Way.CLAIMED)), decision.code),)
 
 
+def test_learner_can_take_a_seat_only_of_a_pool_in_force() -> None:
+    launched = place(Way.BY_LAUNCH)
+    assert code(grant(place=launched)) is Code.SEAT_CLAIMABLE
+    assert code(grant(place=replace(launched, has_room=False))) is Code.NO_GRANT
+    ended = grant("a", ends_at=NOW - DAY, place=launched)
+    assert code(ended) is Code.CONTRACT_LAPSED
+    renewed = grant("b", starts_at=NOW - DAY, ends_at=NOW + DAY, place=launched)
+    decision = decide(login(ended, renewed), webinar(), Action.RECORDING, NOW)
+    assert decision.candidates == (Candidate(renewed, Code.SEAT_CLAIMABLE),)
+
+
 def test_a_seat_in_the_future_is_not_one_yet() -> None:
     later = replace(place(Way.CLAIMED), claimed_at=NOW + DAY)
     assert code(grant(place=later)) is Code.INVITE_NOT_CLAIMED

@@ -78,6 +78,16 @@ def test_a_job_that_ended_within_ten_minutes_shows_that_its_lane_is_served(
     assert [one.lane for one in stalled(database, LATER + PATIENCE)] == ["files", "media"]
 
 
+def test_lane_is_served_for_ten_minutes_after_a_job_started(database: Database) -> None:
+    make_job(database)
+    held = taken(database, now=NOW + SECOND)
+    make_job(database)
+    with database.transaction() as session:
+        leases.finish(session, held, now=NOW + SECOND)
+    assert stalled(database) == ()
+    assert stalled(database, LATER + SECOND) == (Stalled("media", 1, NOW),)
+
+
 def test_mail_stands_still_while_its_server_is_away(database: Database) -> None:
     write(database)
     with database.transaction() as session:

@@ -96,6 +96,16 @@ def elsewhere(change: tuple[str, str]) -> Case:
     )
 
 
+def stretched(expected: tuple[int, str], length: int) -> Case:
+    """A token whose link of ours has this length."""
+    return Case(
+        lambda forge, claims: forge.changed(
+            claims, {TARGET: f"{claims[TARGET]}?x=".ljust(length, "x")}
+        ),
+        *expected,
+    )
+
+
 def _infinite(forge: Forge, claims: Claims) -> str:
     return forge.sign(json.dumps({**claims, "exp": 0.25}).replace("0.25", "1e999").encode())
 
@@ -275,6 +285,8 @@ CLAIMS: Final[Mapping[str, Case]] = {
     "a link with a backslash": elsewhere(("/lti/launch", "\\@elsewhere.example/")),
     "a link that is a script": said((400, "link_foreign"), {TARGET: JAVASCRIPT}),
     "a link of 3,000 characters": elsewhere(("/launch", "/" + "l" * 3000)),
+    "a link of 2,000 characters": stretched(OK, 2000),
+    "a link of 2,001 characters": stretched((400, "link_foreign"), 2001),
     "no resource link": unsaid(MALFORMED, LINK),
     "a resource link that is text": said(MALFORMED, {LINK: "link"}),
     "a resource link that is a list": said(MALFORMED, {LINK: []}),

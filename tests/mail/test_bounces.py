@@ -63,8 +63,7 @@ def report(
     return text.encode()
 
 
-def send(carrel: Carrel, to: str = TO) -> str:
-    """Write a mail and have it sent, into a file."""
+def write(carrel: Carrel, to: str = TO) -> str:
     with carrel.database.transaction() as session:
         row = post(
             session,
@@ -75,7 +74,12 @@ def send(carrel: Carrel, to: str = TO) -> str:
             values={},
             now=NOW,
         )
-        mail_id = row.public_id
+        return row.public_id
+
+
+def send(carrel: Carrel, to: str = TO) -> str:
+    """Write a mail and have it sent, into a file."""
+    mail_id = write(carrel, to)
     MailSender(carrel, MailLane.NORMAL, "one", threading.Event()).step()
     return mail_id
 
@@ -147,6 +151,13 @@ def test_a_mail_that_is_no_report_is_refused() -> None:
 def test_a_report_about_no_mail_of_ours_is_not_found(database: Database) -> None:
     with pytest.raises(NotFound):
         take(database, report(to="stranger@example.org"))
+
+
+def test_report_about_email_that_has_not_been_sent_is_not_found(carrel: Carrel) -> None:
+    write(carrel)
+    with pytest.raises(NotFound):
+        take(carrel.database, report())
+    assert bounces(carrel.database, TO) == []
 
 
 def test_an_address_that_the_server_refuses_bounces_at_once(carrel: Carrel, clock: Clock) -> None:

@@ -15,7 +15,7 @@ from lms.models.payments import Payment, PaymentMethod, Refund, Settlement
 from lms.payments import payments, refunds
 from lms.payments.payments import NewPayment
 from lms.payments.refunds import NewRefund
-from lms.sales import orders, receiving
+from lms.sales import disputes, orders, receiving
 from lms.sales.read_models import OrderFacts
 from tests.cast import Cast
 from tests.clock import NOW
@@ -184,3 +184,18 @@ def test_two_who_credit_at_once_make_one_credit_note(database: Database, cast: C
     done = together(8, lambda _: credit(database, facts))
     assert Counter(done) == {True: 1, False: 7}
     assert balanced(database)
+
+
+def dispute(database: Database, payment: str) -> bool:
+    try:
+        with database.transaction() as session:
+            disputes.open_dispute(session, payment, mail_context=OFFICE, actor=None, now=NOW)
+    except Conflict:
+        return False
+    return True
+
+
+def test_of_many_who_record_a_dispute_at_once_one_does(database: Database, cast: Cast) -> None:
+    payment = paid(database, placed(database, GROUP))
+    done = together(8, lambda _: dispute(database, payment))
+    assert Counter(done) == {True: 1, False: 7}

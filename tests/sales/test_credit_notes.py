@@ -142,6 +142,17 @@ def test_five_seats_become_four_and_25_dollars_return(database: Database, cast: 
     assert documents(database, facts)[-1] == ("credit_note", "CN-2026-0001", 2500, 0)
 
 
+@pytest.mark.parametrize(("seats", "printed"), [(2, (2, -5_000)), (3, (3, -12_700))])
+def test_returned_seats_have_a_price_each_if_their_amount_can_be_divided(
+    database: Database, cast: Cast, seats: int, printed: tuple[int, int]
+) -> None:
+    facts = placed(database, GROUP)
+    wanted = Credit(first_line(database, facts).public_id, seats=seats)
+    note = credited(database, facts, CreditReason.RETURN, wanted)
+    (line,) = note.snapshot["lines"]
+    assert (line["quantity"], line["unit_minor"]) == printed
+
+
 def test_returning_twice_is_worth_as_much_as_returning_at_once(
     database: Database, cast: Cast
 ) -> None:

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import update
 
 from lms.core.database import Database
+from lms.models.documents import CreditReason
 from lms.models.grants import Grant, OfferKind
 from lms.models.orders import LineAct, Terms
 from lms.models.seats import Pool
 from lms.pricing.price_list import Price, set_prices
 from lms.pricing.quotes import Unpriced
+from lms.sales.credit_notes import Credit
 from lms.sales.read_models import OrderFacts
 from lms.sales.seat_prices import (
     MoreSeats,
@@ -112,6 +114,16 @@ def test_the_thirty_days_begin_with_payment(database: Database, cast: Cast) -> N
     assert price(database, cast, 3, at=late + timedelta(days=30)) == 22_500
 
 
+def test_order_that_is_partly_paid_is_unpaid(database: Database, cast: Cast) -> None:
+    facts = placed(database, replace(TWO, terms=Terms.INVOICE))
+    paid(database, facts, 10_000, at=NOW + timedelta(days=10))
+    late = NOW + timedelta(days=100)
+    assert price(database, cast, 3, at=late) == 12_700
+    paid(database, facts, 9_800, at=late)
+    assert price(database, cast, 3, at=late + timedelta(days=29)) == 12_700
+    assert price(database, cast, 3, at=late + timedelta(days=30)) == 22_500
+
+
 def test_seats_that_were_added_count_for_the_next(database: Database, cast: Cast) -> None:
     facts = placed(database, TWO)
     add(database, facts, 3, 12_700)
@@ -126,6 +138,13 @@ def test_a_discount_neither_counts_nor_is_lost(database: Database, cast: Cast) -
 def test_a_returned_order_counts_for_nothing(database: Database, cast: Cast) -> None:
     credited(database, placed(database, TWO))
     assert price(database, cast, 3) == 22_500
+
+
+def test_returned_seats_do_not_count(database: Database, cast: Cast) -> None:
+    facts = placed(database, GROUP)
+    line = first_line(database, facts).public_id
+    credited(database, facts, CreditReason.RETURN, Credit(line, seats=2))
+    assert price(database, cast, 2) == 10_000  # from three seats to five
 
 
 def test_the_difference_is_at_the_prices_of_the_order_s_day(database: Database, cast: Cast) -> None:
