@@ -156,7 +156,8 @@ def test_nobody_is_sent_to_another_house(client: Visitor, alice: str) -> None:
 
 def test_who_is_signed_in_goes_on_at_once(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.alice.id)
-    assert client.get("/sign-in?next=/account").location == "/account"
+    answer = client.get("/sign-in?next=/account")
+    assert (answer.status_code, answer.location) == (303, "/account")
 
 
 def test_signing_in_gives_a_new_cookie_and_ends_the_one_before(
