@@ -3,16 +3,19 @@
     python -m tests.planted_faults [--processes N] [--only NUMBERS]
 
 The tests that could catch one are collected once. For each fault, a fork changes the function in
-memory and runs its tests until one fails, so no file is ever changed. The last line counts the
-faults that were caught and those that weren't; with one that wasn't, or whose line is gone, it exits 1.
+memory and runs its tests until one fails, so no file is ever changed. What caught each is written to
+caught.tsv, and runs first the next time. The last line counts the faults that were caught and those
+that weren't; with one that wasn't, or whose line is gone, it exits 1.
 """
 
 import ast
 import os
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from inspect import unwrap
 from pathlib import Path
@@ -23,7 +26,9 @@ import pytest
 from werkzeug.local import LocalProxy
 
 from tests.alone import fork, run, scratch
-from tests.planted_faults.draw import ROOT, read
+from tests.planted_faults.draw import HERE, ROOT, read
+
+CAUGHT = "caught.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,17 @@ class Fault:
     line: str
     planted: str
     tests: tuple[str, ...]
+    caught_by: str
 
     def is_for(self, item: pytest.Item) -> bool:
         """Tell whether a test is among those to run."""
         return item.nodeid.startswith(self.tests)
+
+    def rank(self, item: pytest.Item) -> tuple[bool, int, bool]:
+        """Order what caught it the last time first, then by place, tests that name the module first."""
+        place = next(n for n, one in enumerate(self.tests) if item.nodeid.startswith(one))
+        names = Path(self.file).stem in _words(item.path)
+        return _function(item.nodeid) != self.caught_by, place, not names
 
     def plant(self) -> None:
         """Change the function that has the line, in this process; raises LookupError without it."""
@@ -113,6 +125,7 @@ class Planting:
                     self._await_one()
                 self.place = folder / str(fault.number)
                 items = [item for item in session.items if fault.is_for(item)]
+                items.sort(key=fault.rank)
                 child = fork(session, self.place, made, lambda f=fault, i=items: _go(f, i))
                 self.running[child] = fault, self.place
             while self.running:
@@ -131,9 +144,31 @@ class Planting:
         by = place / "caught"
         said = by.read_text(encoding="utf-8") if by.exists() else "NOT CAUGHT"
         self.uncaught += not by.exists()
+        _note(fault, _function(said) if by.exists() else "")
         print(f"{fault.number} {fault.area} {fault.file}: {fault.planted}: {said}", flush=True)  # noqa: T201
         if not by.exists():
             print((place / "log").read_text(errors="replace")[-1000:], flush=True)  # noqa: T201
+
+
+@cache
+def _words(place: Path) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", place.read_text(encoding="utf-8")))
+
+
+def _function(nodeid: str) -> str:
+    return nodeid.partition("[")[0]
+
+
+def _caught() -> dict[tuple[str, str], str]:
+    return {(file, planted): test for file, planted, test in read(CAUGHT)}
+
+
+def _note(fault: Fault, test: str) -> None:
+    """Write down what caught a fault, and leave out faults that are no longer in faults.tsv."""
+    caught = _caught() | {(fault.file, fault.planted): test}
+    drawn = [(file, planted) for _area, file, _line, planted, _tests in read("faults.tsv")]
+    lines = ["\t".join([*one, caught[one]]) + "\n" for one in drawn if caught.get(one)]
+    (HERE / CAUGHT).write_text("".join(lines), encoding="utf-8")
 
 
 def _go(fault: Fault, items: list[pytest.Item]) -> bool:
@@ -149,8 +184,9 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", type=int, nargs="*", default=[])
     chosen = parser.parse_args()
+    caught = _caught()
     faults = [
-        Fault(number, *values[:4], tuple(values[4].split()))
+        Fault(number, *values[:4], tuple(values[4].split()), caught.get((values[1], values[3]), ""))
         for number, values in enumerate(read("faults.tsv"), start=1)
         if not chosen.only or number in chosen.only
     ]

@@ -78,8 +78,8 @@ def _negated(test: ast.expr, line: str) -> Iterator[tuple[int, int, str]]:
 
 def read(name: str) -> list[list[str]]:
     """Return the lines of a list beside this file."""
-    place = HERE / name
-    return list(csv.reader(place.open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE))
+    with (HERE / name).open(encoding="utf-8") as lines:
+        return list(csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def draw() -> Iterator[list[str]]:
