@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import Connection, event
 
 from lms.app import create_app
 from lms.component import load_tables
+from lms.core import password_hashing_and_rules
 from lms.core.database import Database
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
+from lms.web.core import constant_time_responses
 from media.storage.storage_protocol import Storage
 from tests.cast import Cast, Roles, assemble, assemble_roles
 from tests.clock import Clock
@@ -49,6 +52,15 @@ if TYPE_CHECKING:
 PREPARED_AT = "carrel_databases"
 OPENED = pytest.StashKey[ExitStack]()
 SECRET_KEY = "a key for tests alone, " * 3
+# What makes guessing slow; each sign-in of a test would take a third of a second.
+GUARDS_AGAINST_GUESSING = (
+    (password_hashing_and_rules, "_hasher"),
+    (password_hashing_and_rules, "NOBODYS"),
+    (constant_time_responses, "STEP_S"),
+)
+SLOW = [getattr(*guard) for guard in GUARDS_AGAINST_GUESSING]
+_hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+SWIFT = [_hasher, _hasher.hash("of no account"), 0.001]
 
 
 compile_once()
@@ -110,6 +122,20 @@ def _logs_as_before() -> Iterator[None]:
     structlog.reset_defaults()
     for handler in [one for one in logging.root.handlers if type(one) is logging.StreamHandler]:
         logging.root.removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
+def _swift_sign_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords and answer sign-ins in no time; `slow_sign_ins` are as in production."""
+    for (module, name), value in zip(GUARDS_AGAINST_GUESSING, SWIFT, strict=True):
+        monkeypatch.setattr(module, name, value)
+
+
+@pytest.fixture
+def slow_sign_ins(_swift_sign_ins: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash passwords as strongly and answer as late as in production."""
+    for (module, name), value in zip(GUARDS_AGAINST_GUESSING, SLOW, strict=True):
+        monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from lms.core.password_hashing_and_rules import (
     hash_password,
 )
 
+pytestmark = pytest.mark.usefixtures("slow_sign_ins")
+
 GOOD = "a quiet corner table"
 
 

@@ -100,6 +100,7 @@ def test_the_answer_is_the_same_whether_or_not_there_is_an_account(
     assert len(pages) == 1
 
 
+@pytest.mark.usefixtures("slow_sign_ins")
 def test_the_work_is_the_same_whether_or_not_there_is_an_account(
     client: Visitor, alice: str, unconfirmed: str
 ) -> None:
@@ -242,6 +243,7 @@ def test_a_remembered_browser_stays_for_thirty_days(
     assert not _is_in(client)
 
 
+@pytest.mark.usefixtures("slow_sign_ins")
 def test_a_weaker_hash_is_renewed_at_the_next_sign_in(
     client: Visitor, database: Database, cast: Cast
 ) -> None:

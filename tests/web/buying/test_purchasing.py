@@ -280,9 +280,8 @@ def test_price_is_shown_before_anything_is_sent(
 
 
 def test_network_that_asks_for_many_quotes_is_paused(
-    client: Visitor, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    client: Visitor, asked: dict[str, str]
 ) -> None:
-    monkeypatch.setattr("lms.web.core.constant_time_responses.STEP_S", 0.01)
     limit = quote_request.QUOTES_FROM.windows[0].amount
     for number in range(limit):
         client.post("/purchasing/quote", data={**asked, "email": f"pat{number}@oak.example"})

@@ -31,6 +31,8 @@ from tests.web.buying.shopping import FORM, check_out, fill
 from tests.web.buying.test_card import back
 from tests.web.requests.test_customer_request import PDF
 
+pytestmark = pytest.mark.usefixtures("slow_sign_ins")
+
 STRANGER = "sam@north.example"
 EVERYONE = {
     "known": "alice@example.org",

@@ -13,6 +13,8 @@ from tests.factories import make_login
 from tests.mailbox import PASSWORD, give_password
 from tests.visitor import Visitor
 
+pytestmark = pytest.mark.usefixtures("slow_sign_ins")
+
 EVERY_KIND = ["alice@example.org", "una@example.org", "nobody@example.org"]
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
@@ -22,11 +21,6 @@ SENT = {
     "name": "Pat Doe",
     "email": "pat@oak.example",
 }
-
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lms.web.core.constant_time_responses.STEP_S", 0.01)
 
 
 def test_everyone_can_open_it_from_the_accessibility_page(client: Visitor) -> None:
