@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Frame
 
 from tests.servers.chromium import SWITCHES, chromium
@@ -39,6 +40,13 @@ class Cookies(StrEnum):
     ALLOWED = "allowed"
     THIRD_PARTY_BLOCKED = "third-party cookies blocked"
     ALL_BLOCKED = "all site data blocked"
+
+
+# A journey in a frame is made with what most browsers do; with the other choices when its code changes.
+AS_IN_MOST_BROWSERS = [
+    pytest.param(one, marks=[] if one is Cookies.THIRD_PARTY_BLOCKED else [pytest.mark.slow])
+    for one in Cookies
+]
 
 
 class Proxy:

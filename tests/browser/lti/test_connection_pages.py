@@ -27,11 +27,10 @@ from tests.browser.conftest import Served, Visit
 from tests.factories import make_membership, make_organization
 from tests.lti.course_fixtures import make_course
 from tests.lti.factories import make_registration, platform_details
-from tests.servers.axe import axe_faults
+from tests.servers.axe import faults_on_phone_and_desk
 
 pytestmark = pytest.mark.browser
 
-LOOKS = ((390, "light"), (820, "dark"), (1440, "light"))
 PROOFS = (
     Proof(Group.BAD_PAYLOADS, "No LTI version", "400", "400 claim_malformed", True, "as teacher"),
     Proof(Group.CONNECTION, "Our address uses https", "https://", "http://x", False, "", "Do."),
@@ -114,25 +113,20 @@ def furnish(served: Served) -> Connected:
 
 def look(page: Page, path: str) -> list[str]:
     """Return what is wrong with a page in any of its looks."""
-    faults: list[str] = []
     page.goto(path)
     page.evaluate(
         "document.querySelectorAll('main details').forEach((each) => { each.open = true })"
     )
-    for width, scheme in LOOKS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # two of its words
-        faults += [f"{path} {width} {scheme}: {each}" for each in axe_faults(page)]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            faults.append(f"{path} is wider than {width}")
-    return faults
+    return [f"{path} {each}" for each in faults_on_phone_and_desk(page)]
 
 
 def test_every_page_of_a_connection_is_for_everyone(served: Served, visit: Visit) -> None:
     made = furnish(served)
     here = f"/organization/{made.organization}/lti"
     course = f"{here}/courses/{made.course}"
-    manager, staff = visit(made.manager_id).page, visit(made.staff_id).page
+    manager, staff = (
+        visit(each, reduced_motion="reduce").page for each in (made.manager_id, made.staff_id)
+    )
     faults = [
         fault
         for path in (

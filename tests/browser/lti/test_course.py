@@ -2,14 +2,15 @@
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from lti.selftest.platform.records import Link
-from tests.browser.lti.cookie_settings import Cookies, browsing
+from tests.browser.lti.cookie_settings import AS_IN_MOST_BROWSERS, Cookies, browsing
 from tests.browser.lti.two_sites import (
     TITLES,
     Library,
@@ -38,7 +39,7 @@ WATCHED = {
 }
 
 
-@pytest.mark.parametrize("cookies", list(Cookies))
+@pytest.mark.parametrize("cookies", AS_IN_MOST_BROWSERS)
 def test_three_are_picked_each_of_them_plays_and_one_is_graded(
     browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
 ) -> None:
@@ -92,19 +93,19 @@ def choose(teacher: Visitor, client_id: str) -> None:
 
 
 def pick_all(
-    tool: FrameLocator | Page, *, watched: tuple[str, str] | None, looks: str = "() => true"
-) -> list[bool]:
+    tool: FrameLocator | Page,
+    *,
+    watched: tuple[str, str] | None,
+    look: Callable[[Locator], None] = lambda _add: None,
+) -> None:
     """Choose every recording that the picker shows, a part of the first, and go back to the course.
 
-    Returns what `looks` finds of the button that adds them, each time there is one.
+    Each time that one is chosen, `look` gets the button that adds them.
     """
-    found = []
     for title in TITLES:
         tool.get_by_role("button", name=f"Choose {title}", exact=True).click()
         expect(tool.get_by_role("button", name=f"Remove {title}").first).to_be_visible()
-        found.append(
-            tool.get_by_role("button", name=re.compile("^Add .*to course$")).evaluate(looks)
-        )
+        look(tool.get_by_role("button", name=re.compile("^Add .*to course$")))
     review = tool.get_by_role("button", name="Review your 3 selections")
     if watched and review.is_visible():
         review.click()
@@ -118,7 +119,6 @@ def pick_all(
         tool.get_by_role("button", name="Close").click()
     tool.get_by_role("button", name="Add 3 to course").click()
     expect(tool.get_by_role("heading", name="3 added")).to_be_visible()
-    return found
 
 
 def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | None:
@@ -129,7 +129,7 @@ def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | 
     return grade
 
 
-@pytest.mark.parametrize("cookies", list(Cookies))
+@pytest.mark.parametrize("cookies", AS_IN_MOST_BROWSERS)
 def test_a_platform_registers_itself_and_launches_at_once(
     browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
 ) -> None:

@@ -37,18 +37,26 @@ def page(browser: "Browser") -> Iterator[Page]:
 
 
 @pytest.fixture
-def course(library: Library, platform: Platform, page: Page, request) -> Frame:
+def course(library: Library, platform: Platform, page: Page, slug: str) -> Frame:
     """An instructor's page in a frame; nobody has opened the link yet."""
-    path = open_state(
-        library.served, "course of nobody", platform.url, slug=f"resize-{id(request)}"
-    )
+    path = open_state(library.served, "course of nobody", platform.url, slug=slug)
     return framed(page, library, platform, path)
 
 
-def test_the_frame_is_as_high_as_the_page_and_follows_it(page: Page, course: Frame) -> None:
+def test_the_frame_is_as_high_as_the_page_and_follows_it(
+    page: Page, library: Library, course: Frame
+) -> None:
     page.wait_for_timeout(SETTLED_MS)
-    first = sizes(page)[-1]["height"]
+    said = sizes(page)
+    first = said[-1]["height"]
+    assert 1 <= len(said) <= 4
+    assert {one["origin"] for one in said} == {library.url}
+    assert len({one["height"] for one in said}) == len(said)
+    page.wait_for_timeout(A_WHILE_MS)
+    assert sizes(page) == said  # no more than there is to tell
     assert course.evaluate("window.innerHeight") == first - BORDERS
+    has_no_bar(course)
+
     course.get_by_text("Grading rule").click()
     page.wait_for_timeout(SETTLED_MS)
     opened = sizes(page)[-1]["height"]
@@ -58,12 +66,6 @@ def test_the_frame_is_as_high_as_the_page_and_follows_it(page: Page, course: Fra
     page.wait_for_timeout(SETTLED_MS)
     assert sizes(page)[-1]["height"] == first
 
-
-def test_a_screen_that_is_turned_and_turned_back_has_a_frame_as_high_as_before(
-    page: Page, course: Frame
-) -> None:
-    page.wait_for_timeout(SETTLED_MS)
-    first = sizes(page)[-1]["height"]
     page.set_viewport_size({"width": 390, "height": 900})
     page.wait_for_timeout(SETTLED_MS)
     assert sizes(page)[-1]["height"] > first
@@ -73,36 +75,15 @@ def test_a_screen_that_is_turned_and_turned_back_has_a_frame_as_high_as_before(
     assert course.evaluate("window.innerHeight") == first - BORDERS
 
 
-def test_no_bar_stands_in_the_frame(page: Page, course: Frame) -> None:
-    page.wait_for_timeout(SETTLED_MS)
+def has_no_bar(course: Frame) -> None:
     assert course.evaluate("document.documentElement.clientWidth === window.innerWidth")
     course.evaluate("window.scrollTo(0, 99)")
     assert course.evaluate("window.scrollY") <= BORDERS
 
 
-def test_a_platform_that_gives_less_leaves_a_bar_to_reach_the_rest(
+def test_a_layout_that_answers_its_own_frame_comes_to_rest_and_a_low_frame_has_a_bar(
     page: Page, course: Frame
 ) -> None:
-    page.wait_for_timeout(SETTLED_MS)
-    page.add_style_tag(content="iframe[data-tool] { max-height: 200px }")
-    page.wait_for_timeout(SETTLED_MS)
-    course.evaluate("window.scrollTo(0, 99)")
-    assert course.evaluate("window.scrollY") == 99
-
-
-def test_only_its_platform_is_told_and_no_more_than_there_is_to_tell(
-    page: Page, library: Library, platform: Platform, course: Frame
-) -> None:
-    page.wait_for_timeout(SETTLED_MS)
-    said = sizes(page)
-    assert 1 <= len(said) <= 4
-    assert {one["origin"] for one in said} == {library.url}
-    assert len({one["height"] for one in said}) == len(said)
-    page.wait_for_timeout(A_WHILE_MS)
-    assert sizes(page) == said
-
-
-def test_a_layout_that_answers_its_own_frame_comes_to_rest(page: Page, course: Frame) -> None:
     page.wait_for_timeout(SETTLED_MS)
     before = len(sizes(page))
     course.evaluate(UNSTABLE)
@@ -111,6 +92,11 @@ def test_a_layout_that_answers_its_own_frame_comes_to_rest(page: Page, course: F
     assert len(settled) - before <= 2
     page.wait_for_timeout(A_WHILE_MS)
     assert sizes(page) == settled
+    course.evaluate("document.adoptedStyleSheets = []")
+    page.add_style_tag(content="iframe[data-tool] { max-height: 200px }")  # as a platform may
+    page.wait_for_timeout(SETTLED_MS)
+    course.evaluate("window.scrollTo(0, 99)")
+    assert course.evaluate("window.scrollY") == 99
 
 
 def test_a_page_that_another_site_frames_is_not_there_and_tells_nothing(

@@ -1,15 +1,27 @@
-"""Every page in a learning system's frame: readable at any width and in both colors, in one piece."""
+"""Every page in a learning system's frame: readable at any width, in both colors, in one piece, and whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import Frame, Page
-from sqlalchemy import update
+from playwright.sync_api import Frame, Page, expect
+from sqlalchemy import select, update
 
+from lms.models.organizations import Organization
 from lti.models.launches import FrameSession
 from tests.browser.lti.framed_states import STATES, open_state
-from tests.browser.lti.tool_frame import framed, path_name, sizes, take_picture
+from tests.browser.lti.tool_frame import (
+    FIXED,
+    FRAMES,
+    TALLER,
+    THEMES,
+    framed,
+    give_whole_width,
+    inner_size,
+    path_name,
+    sizes,
+    take_picture,
+)
 from tests.browser.lti.two_sites import Library
 from tests.platform.platform import Platform
 from tests.servers.axe import axe_faults
@@ -28,6 +40,9 @@ AXE_RULES: Mapping[Literal["light", "dark"], Sequence[str]] = {
     "light": (),
     "dark": ("color-contrast",),
 }
+COMPACT = (360, 640)  # wide
+# Inside the page that fits, something under the film may be cut off as well.
+CUT = "(document.querySelector('.watch-bar')?.scrollHeight ?? 0) - (document.querySelector('.watch-bar')?.clientHeight ?? 0)"
 OVERFLOWS = """() => {
     const root = document.documentElement;
     const wide = root.scrollWidth > root.clientWidth;
@@ -39,14 +54,50 @@ OVERFLOWS = """() => {
 }"""
 
 
+@pytest.fixture
+def page(browser: "Browser") -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900},
+        reduced_motion="reduce",
+        timezone_id="America/New_York",
+    )
+    yield context.new_page()
+    context.close()
+
+
 @pytest.mark.parametrize("name", sorted(STATES))
 def test_a_framed_page_fits_and_is_accessible(
-    browser: "Browser", library: Library, platform: Platform, name: str
+    page: Page, library: Library, platform: Platform, name: str
 ) -> None:
     path = open_state(library.served, name, platform.url)
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
+    frame = framed(page, library, platform, path, kind=FIXED)
+    faults = _faults_at_a_height_that_stays(page, frame, name)
     frame = framed(page, library, platform, path)
+    faults += _faults_where_it_grows(page, frame, name)
+    faults += _faults_in_spanish(page, frame, library, path, name)
+    assert faults == []
+
+
+def _faults_at_a_height_that_stays(page: Page, frame: Frame, name: str) -> list[str]:
+    """Find a second scroll bar, or something cut off, in a frame as Moodle's."""
+    faults = []
+    for width, height in FRAMES:
+        page.set_viewport_size({"width": width, "height": 900})
+        give_whole_width(page)
+        page.wait_for_timeout(300)
+        assert inner_size(frame) == [width, height]
+        if (taller := frame.evaluate(TALLER)) > 0:
+            faults.append(f"{width} px: {taller} px too high")
+        if (cut := frame.evaluate(CUT)) > 0:
+            faults.append(f"{width} px: {cut} px cut off under the film")
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            take_picture(page, f"fits-{path_name(name)}-{width}-{theme}")
+    return faults
+
+
+def _faults_where_it_grows(page: Page, frame: Frame, name: str) -> list[str]:
+    """Find what is too wide, scrolls in itself or isn't accessible in a frame as high as its page."""
     frame.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     faults = []
     for width in WIDTHS:
@@ -55,24 +106,29 @@ def test_a_framed_page_fits_and_is_accessible(
             faults.append(f"{width} px: {said}")
         for theme, rules in AXE_RULES.items():
             page.emulate_media(color_scheme=theme)
-            if width in LOOKED_INTO and (said := axe_faults(frame, only=rules)):
-                faults.append(f"{width} px, {theme}: {said}")
+            if width in LOOKED_INTO and (found := axe_faults(frame, only=rules)):
+                faults.append(f"{width} px, {theme}: {found}")
             take_picture(page, f"{path_name(name)}-{width}-{theme}")
-    faults += _in_spanish(page, frame, library, path)
-    take_picture(page, f"{path_name(name)}-390-es")
-    context.close()
-    assert faults == []
+    return faults
 
 
-def _in_spanish(page: Page, frame: Frame, library: Library, path: str) -> list[str]:
+def _faults_in_spanish(
+    page: Page, frame: Frame, library: Library, path: str, name: str
+) -> list[str]:
     """Return what doesn't fit on a phone in Spanish, or says so in English."""
+    organization = select(Organization.id).where(Organization.slug == f"{path_name(name)}-library")
     with library.served.carrel.database.transaction() as session:
-        session.execute(update(FrameSession).values(locale="es-MX"))
+        session.execute(
+            update(FrameSession)
+            .where(FrameSession.organization_id.in_(organization))
+            .values(locale="es-MX")
+        )
     frame.goto(f"{library.url}{path}")
     if not frame.evaluate(IS_SPANISH):
         return ["isn't in Spanish, and doesn't say so"]
     _settle(page, 390)
     said = frame.evaluate(OVERFLOWS)
+    take_picture(page, f"{path_name(name)}-390-es")
     return [f"390 px, in Spanish: {said}"] if said else []
 
 
@@ -82,3 +138,28 @@ def _settle(page: Page, width: int) -> None:
     said = None
     while said != (said := sizes(page)):
         page.wait_for_timeout(250)
+
+
+@pytest.mark.parametrize("name", ["watch", "watch without a name", "watch a clip"])
+def test_in_a_compact_frame_the_film_has_most_of_the_room(
+    page: Page, library: Library, platform: Platform, name: str
+) -> None:
+    path = open_state(library.served, name, platform.url, slug=f"compact-{path_name(name)}")
+    frame = framed(page, library, platform, path, kind=FIXED)
+    give_whole_width(page, height=360)
+    for width in COMPACT:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        film = frame.locator(".watch-film").bounding_box()
+        assert film is not None
+        assert frame.evaluate(TALLER) <= 0
+        assert frame.evaluate(CUT) <= 0
+        assert film["height"] >= min(0.6 * 360, 0.5 * width)
+        expect(frame.get_by_role("heading", level=1)).to_be_visible()
+        for button in frame.get_by_role("button", name="Handouts").all():
+            box = button.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= width
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            take_picture(page, f"compact-{path_name(name)}-{width}-{theme}")

@@ -45,6 +45,7 @@ def test_instructor_searches_chooses_and_adds_a_recording(
         expect(picker.get_by_role("button", name=f"Choose {TITLES[0]}")).to_be_hidden()
         keys.activate(f"Choose {title}")
         expect(picker.get_by_role("button", name=f"Remove {title}").first).to_be_visible()
+        frame.wait_for_load_state()  # only then does the focus stay where Tab led it
         keys.activate("Add to course$")
         expect(picker.get_by_role("heading", name="1 added")).to_be_visible()
         (link,) = platform.records.links_of(platform.course)

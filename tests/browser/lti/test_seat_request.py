@@ -17,19 +17,15 @@ from lms.models.accounts import Login, SellerRole
 from lms.models.grants import OfferKind
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
-from lms.pricing.price_list import set_prices
 from lms.sales.new_orders import NewLine
 from lms.seats import claims
-from lms.seller.settings import edit_seller
 from lti.selftest.platform.records import Link
 from tests.browser.lti.cookie_settings import Cookies, browsing
 from tests.browser.lti.two_sites import TITLES, Library, Visitor, play
 from tests.browser.person import Person
 from tests.browser.sent_mail import letter_to
 from tests.browser.test_after_the_sale import bought, order_of
-from tests.browser.test_request_to_sale import PRICES
 from tests.platform.app import running_platform
-from tests.seller.seller_settings import COMPLETE
 from tests.servers.axe import axe_faults
 
 if TYPE_CHECKING:
@@ -58,9 +54,6 @@ class Maple:
 @pytest.fixture
 def maple(library: Library) -> Maple:
     served, carrel = library.served, library.served.carrel
-    with carrel.database.transaction() as session:
-        set_prices(session, PRICES, actor=None, now=now())
-        edit_seller(session, COMPLETE, actor=None, now=now())
     facts = bought(carrel, order_of("Mia", SEATS, firm=HOUSE), is_paid=True)
     with carrel.database.transaction() as session:
         firm = session.get_one(Organization, facts.organization_id)

@@ -1,28 +1,37 @@
 """A library and a learning platform on two sites, and people who go from one to the other."""
 
+import io
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Page
 
+from lms.cli.root_command import run
+from lms.core.clock import now
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.models.organizations import Organization
+from lms.pricing.price_list import set_prices
+from lms.seller.settings import edit_seller
 from lti.selftest.platform.records import Link, Person, Tool
 from tests.browser.conftest import ROOT, SECRET_KEY, Film, Served
 from tests.browser.lti.cookie_settings import Proxy, proxy
+from tests.browser.test_request_to_sale import PRICES
+from tests.cli.command_runner import enter
 from tests.factories import make_organization, make_pool, make_pool_grant
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import PLAIN, Habits
+from tests.seller.seller_settings import COMPLETE
 from tests.servers.process import free_port, running
+from wsgi import COMPONENTS
 
 PATIENCE_MS = 60_000
 STARTS_WITHIN_MS = 45_000
@@ -46,15 +55,12 @@ class Library:
 
     def carrel(self, *words: str) -> dict[str, Any]:
         """Run a command of the library and return what it answers as JSON."""
-        done = subprocess.run(
-            [sys.executable, ROOT / "wsgi.py", *words, "--json"],
-            env=self.environ,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        answer: dict[str, Any] = json.loads(done.stdout)
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            enter(patch, self.environ)
+            code = run(COMPONENTS, [*words, "--json"])
+        assert code == 0, err.getvalue()
+        answer: dict[str, Any] = json.loads(out.getvalue())
         return answer
 
     def connect(self, platform: Platform) -> Tool:
@@ -109,10 +115,13 @@ def library_at(place: Path, database_url: str, film: Film) -> Iterator[Library]:
 
 def _stock(served: Served) -> None:
     with served.carrel.database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=now())
+        edit_seller(session, COMPLETE, actor=None, now=now())
         elm: Organization = make_organization(session, ORGANIZATION, name="Elm County Library")
-        make_pool_grant(session, make_pool(session, elm, capacity=None))
         for number, title in enumerate(TITLES, 1):
-            served.add_webinar(session, f"course-{number}", title=title)
+            # each by itself: other tests' webinars would come before them in the picker
+            webinar = served.add_webinar(session, f"course-{number}", title=title)
+            make_pool_grant(session, make_pool(session, elm, webinar, capacity=None))
 
 
 def _answers(served: Served) -> bool:
