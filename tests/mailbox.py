@@ -1,7 +1,6 @@
 """What a person does with a letter: finds it, reads it, opens its link."""
 
 import re
-from functools import cache
 from urllib.parse import urlsplit
 
 from sqlalchemy import select, update
@@ -15,7 +14,6 @@ PASSWORD = "a quiet corner table"  # noqa: S105
 BASE = "http://localhost"
 
 
-@cache
 def kept_password() -> str:
     """Return the hash of PASSWORD."""
     return hash_password(PASSWORD)

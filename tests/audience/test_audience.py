@@ -122,7 +122,7 @@ def check(mailbox: Mailbox, event: Event, titled: str) -> None:
             if event in (Event.CANCELED, Event.POSTPONED):
                 assert says_money == is_paying, (event, role, mail.text)
             if event not in BY_OFFER or not is_paying:
-                words = re.split(r"%\(\w+\)s", TOLD[event][role])
+                words = re.split(r"%\(\w+\)s", TOLD[event][role].replace("'", "\u2019"))
                 assert all(each.strip() in mail.text for each in words), (event, role, mail.text)
         else:
             assert address(role.value) not in found, (event, role)

@@ -110,7 +110,7 @@ def init_languages(app: Flask) -> None:
     app.context_processor(_for_templates)
 
 
-def _in_page(text: str, **values: object) -> Markup:
+def _in_page(text: str, /, **values: object) -> Markup:
     """Return a text of a template, with its values escaped.
 
     Jinja's own asks each time whether to escape, which a page with a hundred texts notices; all our

@@ -40,7 +40,7 @@ def test_who_holds_nothing_is_told_the_reason_and_the_next_step(client, cast):
     answer = client.post(f"/webinars/{cast.slug}/playback", json={})
     assert answer.status_code == 403
     assert answer.json["code"] == "NO_GRANT"
-    assert answer.json["sentence"] == "You don't have access to this webinar yet."
+    assert answer.json["sentence"] == "You don\u2019t have access to this webinar yet."
     assert answer.json["step_url"] == f"/webinars/{cast.slug}#buy"
 
 

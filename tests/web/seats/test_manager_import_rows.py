@@ -36,7 +36,7 @@ def test_rows_without_a_seat_are_downloaded_with_the_reason_and_run_no_formula(
     text = mia.get(f"{place}/left-out.csv").text
     head, row = csv.reader(io.StringIO(text.lstrip("\ufeff")))
     assert head == ["Email", "Name", "Department", "Branch", "Line", "Result", "Why"]
-    assert row[:6] == ["not an address", "'=Joe", "Desk", "", "3", "Can't be read"]
+    assert row[:6] == ["not an address", "'=Joe", "Desk", "", "3", "Can\u2019t be read"]
     assert row[6] == "Enter an email address like name@example.org."
 
 

@@ -201,7 +201,7 @@ def test_canvas_by_its_configuration_says_that_its_ids_are_entered_here(
 ) -> None:
     with stranger(carrel, cast, CANVAS) as admin:
         guide = unescape(admin.page("/guide/canvas"))
-        assert "Canvas doesn't send us the client ID and the deployment ID" in guide
+        assert "Canvas doesn\u2019t send us the client ID and the deployment ID" in guide
         assert "A registration link sends us these values automatically." in guide
         told = admin.values("canvas")
         tool = admin.register(
