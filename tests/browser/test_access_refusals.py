@@ -113,7 +113,7 @@ def test_a_blocked_login_is_told_at_the_door(
 def _check(person: Person, place: str, sentence: str, step: str | None) -> None:
     """Make sure that a place of the page says this, and that the next step comes first in it."""
     panel = person.page.locator(place)
-    assert sentence in panel.inner_text()
+    assert sentence.replace("'", "\u2019") in panel.inner_text()
     if step is not None:
         assert step in panel.locator(".button").first.inner_text()
 

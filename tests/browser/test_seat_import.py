@@ -112,7 +112,7 @@ def test_a_list_is_applied_an_invited_person_watches_and_loses_the_seat_while_pl
         ("2", scene.sam, "Already included"),
         ("3", scene.lena, "Gets a seat"),
         ("5", scene.kim, "Gets a seat"),
-        ("6", "nobody at example", "Can't be read"),
+        ("6", "nobody at example", "Can\u2019t be read"),
         ("7", scene.lena_again, "Duplicate"),
         ("8", "too-late@example.org", "No seats left"),
     ]

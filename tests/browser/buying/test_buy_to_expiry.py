@@ -345,7 +345,7 @@ def a_week_after_the_end(house: House) -> None:
         pat.page.get_by_role("link", name="Ask Rosa Delgado").first.click()
         pat.page.get_by_role("button", name="Send to Rosa Delgado").click()
         expect(pat.page.get_by_text("We sent your message to Rosa Delgado.")).to_be_visible()
-        asked = house.mail("rosa", "A question about your organization's seats")
+        asked = house.mail("rosa", "A question about your organization\u2019s seats")
         assert house.address("pat") in asked.text
 
         rosa = moment.visit(house.address("rosa")).page

@@ -34,7 +34,7 @@ class Desk:
 
     def told(self, words: str) -> None:
         """Wait for words of the answer."""
-        expect(self.page.locator("main")).to_contain_text(words)
+        expect(self.page.locator("main")).to_contain_text(words.replace("'", "\u2019"))
 
     def done(self, words: str) -> None:
         """Wait for what the page says was done, still on it; the call took few clicks."""
