@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from lms.accounts import email_aliases
 from lms.attendance import report_imports
 from lms.attendance.attendance_spans import minutes_of
-from lms.certificates.rules_and_attendance_minutes import read_attendance
+from lms.certificates.rules_and_attendance_minutes import read_attendances
 from lms.component import work_of
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
@@ -82,7 +82,9 @@ def bring_in(ada: Visitor, carrel: Carrel, cast: Cast, text: str = REPORT) -> No
 def minutes(database: Database, cast: Cast) -> dict[str, int]:
     with database.read_session() as session:
         return {
-            name: read_attendance(session, getattr(cast, name).id, cast.webinar_id)
+            name: read_attendances(session, getattr(cast, name).id, (cast.webinar_id,)).get(
+                cast.webinar_id, 0
+            )
             for name in ("alice", "bob", "dan", "carol")
         }
 

@@ -36,7 +36,7 @@ def test_who_may_not_watch_is_told_nothing_of_it(client, cast):
         (86.0, 80, 100, "Watch to the end to earn your certificate."),
         (620.0, 0, 100, "Watch to the end to earn your certificate."),
         (20.0, 0, 90, "Watch to the end to earn your certificate."),
-        (86.0, 80, 90, "You've watched enough. We're preparing your certificate."),
+        (86.0, 80, 90, "You\u2019ve watched enough. We\u2019re preparing your certificate."),
     ],
 )
 def test_no_more_is_asked_than_the_recording_has(
