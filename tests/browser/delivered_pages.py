@@ -52,6 +52,7 @@ class Wire:
 
     def __init__(self, page: "Page") -> None:
         self._asked: set[str] = set()
+        self._before: set[str] = set()
         self._kinds: dict[str, tuple[str, str]] = {}
         self._sizes: dict[str, int] = {}
         self._page = page
@@ -63,7 +64,10 @@ class Wire:
         self.session.send("Network.enable")
 
     def _on_request(self, told: Any) -> None:
-        if told["request"]["url"].startswith("http"):
+        url = told["request"]["url"]
+        # how far an encode is, a page asks again and again
+        if url.startswith("http") and url not in self._before:
+            self._before.add(url)
             self._asked.add(told["requestId"])
 
     def _on_failure(self, told: Any) -> None:
@@ -77,7 +81,7 @@ class Wire:
         self._asked.discard(told["requestId"])
 
     def wait_until_quiet(self) -> None:
-        """Wait until all that the page asked for has come, and it asks for nothing more for a while."""
+        """Wait until all that the page asked for has come, and it asks for nothing new for a while."""
         quiet = 0
         while quiet < QUIET_MS:
             self._page.wait_for_timeout(POLL_MS)
