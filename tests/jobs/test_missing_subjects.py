@@ -93,7 +93,7 @@ def serve(carrel: Carrel, work: Work, ids: Mapping[str, str]) -> dict[str, JobFa
     with capture_logs() as told, at_work(worker):
         until(
             lambda: all(facts_of(carrel.database, one).state in ENDED for one in wanted),
-            seconds=90,
+            seconds=240,
         )
     faults = {"worker_lost_a_lane", "step_broke", "database_fault", "jobs_not_settled"}
     assert [one for one in told if one["event"] in faults] == []
