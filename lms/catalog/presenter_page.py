@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.core.json_row_aggregates import gathered
+from lms.core.list_queries import gathered
 from lms.models.catalog import (
     Presenter,
     Series,

@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 from lms.catalog import home_page
 from lms.catalog.webinar_summary import Entry, current_recording, entry_columns, entry_of
 from lms.core.errors import NotFound
-from lms.core.json_row_aggregates import gathered
+from lms.core.list_queries import gathered
 from lms.models.accounts import Login
 from lms.models.catalog import (
     Presenter,

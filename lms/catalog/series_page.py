@@ -11,7 +11,7 @@ from lms.catalog.public_listing import SeriesPage
 from lms.catalog.series_order import IN_ORDER
 from lms.catalog.webinar_summary import Entry, current_recording, entry_columns, entry_of
 from lms.core.errors import NotFound, or_not_found
-from lms.core.json_row_aggregates import gathered
+from lms.core.list_queries import gathered
 from lms.models.catalog import (
     Presenter,
     Series,

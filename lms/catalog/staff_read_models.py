@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.catalog.webinar_details_validation import WebinarWords
 from lms.core.errors import or_not_found
+from lms.core.list_queries import Page, count_rows, has_words
 from lms.models.accounts import Login
 from lms.models.catalog import (
     Presenter,
@@ -46,14 +47,6 @@ class Row:
     zone: str
     minutes: int
     recording: RecordingState | None
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """One page of the table, and the total number of rows."""
-
-    items: tuple[Row, ...]
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,22 +116,16 @@ def read_rows(
     order: Order,
     offset: int,
     limit: int,
-) -> Rows:
+) -> Page[Row]:
     """Return one page of all webinars, by words of their title or slug and by state."""
-    conditions: list[ColumnElement[bool]] = [
-        or_(
-            Webinar.title.icontains(word, autoescape=True),
-            Webinar.slug.icontains(word, autoescape=True),
-        )
-        for word in query.split()
-    ]
+    conditions = has_words(query, Webinar.title, Webinar.slug)
     if state is not None:
         conditions.append(Webinar.state == state)
-    total = session.scalar(select(func.count()).select_from(Webinar).where(*conditions)) or 0
     found = session.execute(
         _ROWS.where(*conditions).order_by(*_ORDERS[order]).offset(offset).limit(limit)
     )
-    return Rows(tuple(Row(*row) for row in found), total)
+    total = count_rows(session, select(Webinar.id).where(*conditions))
+    return Page(tuple(Row(*row) for row in found), total)
 
 
 def read_standing(session: Session, slug: str) -> Standing:
@@ -260,7 +247,7 @@ def read_presenters(session: Session, query: str = "") -> tuple[Named, ...]:
     )
     found = session.execute(
         select(Presenter.public_id, Presenter.slug, Presenter.name, used)
-        .where(*(Presenter.name.icontains(word, autoescape=True) for word in query.split()))
+        .where(*has_words(query, Presenter.name))
         .order_by(Presenter.name)
     )
     return tuple(Named(*row) for row in found)
@@ -276,7 +263,7 @@ def read_series_names(session: Session, query: str = "") -> tuple[Named, ...]:
     )
     found = session.execute(
         select(Series.public_id, Series.slug, Series.title, used)
-        .where(*(Series.title.icontains(word, autoescape=True) for word in query.split()))
+        .where(*has_words(query, Series.title))
         .order_by(Series.title)
     )
     return tuple(Named(*row) for row in found)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.catalog.public_listing import PresenterPage, SeriesName
 from lms.catalog.webinar_summary import Playable
 from lms.core.errors import or_not_found
-from lms.core.json_row_aggregates import gathered
+from lms.core.list_queries import gathered
 from lms.models.catalog import (
     Presenter,
     Series,

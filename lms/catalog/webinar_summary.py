@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from lms.core.json_row_aggregates import gathered
+from lms.core.list_queries import gathered
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.grants import Scope

@@ -16,6 +16,7 @@ from lms.certificates.credit_minutes import check_credit, credit_for
 from lms.certificates.read_models import FACTS, CertificateFacts, facts_of_row
 from lms.certificates.rules_and_attendance_minutes import Rule
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.list_queries import Page, count_rows
 from lms.core.staff_reasons import checked_reason
 from lms.mail.links import Links
 from lms.models.catalog import Webinar
@@ -33,14 +34,6 @@ _LINE: Final = re.compile(r"[^@]*?(?P<email>[^\s<>,;\"]+@[^\s<>,;\"]+).*?(?P<min
 
 
 @dataclass(frozen=True, slots=True)
-class CertificatePage:
-    """One page of a webinar's certificates, the latest first, and the total number."""
-
-    items: tuple[CertificateFacts, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class Attended:
     """The result of an attendance list: entries stored, certificates issued, and unknown addresses."""
 
@@ -51,7 +44,7 @@ class Attended:
 
 def list_of_webinar(
     session: Session, webinar_id: int, *, words: str, offset: int
-) -> CertificatePage:
+) -> Page[CertificateFacts]:
     """Return a webinar's certificates, filtered by words of the recipient's name or by public ID."""
     wanted = FACTS.where(Certificate.webinar_id == webinar_id)
     for word in words.casefold().split():
@@ -59,9 +52,8 @@ def list_of_webinar(
         wanted = wanted.where(
             or_(name.contains(word, autoescape=True), Certificate.public_id == word)
         )
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     rows = session.execute(wanted.order_by(Certificate.id.desc()).offset(offset).limit(PAGE_SIZE))
-    return CertificatePage(tuple(facts_of_row(row) for row in rows), total)
+    return Page(tuple(facts_of_row(row) for row in rows), count_rows(session, wanted))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound, or_not_found
+from lms.core.list_queries import has_words
 from lms.grants.grants import Target
 from lms.models.catalog import (
     Presenter,
@@ -48,7 +49,7 @@ def webinars_on_sale(
         .where(
             Webinar.state == WebinarState.ANNOUNCED,
             Webinar.free.is_(False),
-            *(Webinar.title.icontains(word, autoescape=True) for word in query.split()),
+            *has_words(query, Webinar.title),
         )
         .order_by(Webinar.held_at.desc(), Webinar.id)
         .limit(limit)

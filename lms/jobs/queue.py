@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.bulk_insert import add_or_find
 from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.list_queries import Page, count_rows
 from lms.core.logs import request_id
 from lms.core.runtime import Carrel
 from lms.models.jobs import Job, JobState, Lane
@@ -205,14 +206,6 @@ class JobFacts:
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class JobPage:
-    """One page of jobs, newest first, and the total number."""
-
-    items: tuple[JobFacts, ...]
-    total: int
-
-
 def enqueue(  # noqa: PLR0913  (every argument is needed)
     session: Session,
     *,
@@ -305,7 +298,7 @@ def list_jobs(
     states: Sequence[JobState] = (),
     offset: int = 0,
     limit: int = 50,
-) -> JobPage:
+) -> Page[JobFacts]:
     """Return jobs, newest first; no states means all of them.
 
     Scheduled jobs (without a subject) are listed only while queued, running, canceled or failed,
@@ -314,9 +307,8 @@ def list_jobs(
     wanted = select(Job).where(~_DONE_ROUND)
     if states:
         wanted = wanted.where(Job.state.in_(states))
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     rows = session.scalars(wanted.order_by(Job.id.desc()).offset(offset).limit(limit))
-    return JobPage(tuple(_facts(job) for job in rows), total)
+    return Page(tuple(_facts(job) for job in rows), count_rows(session, wanted))
 
 
 def forget_old(session: Session, *, now: datetime) -> None:

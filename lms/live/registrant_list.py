@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.core.list_queries import count_rows, has_words
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.live import Attendance, LiveJoin, Registration, RoomStay
@@ -81,18 +82,10 @@ def read_rows(
         Show.CAME: came,
         Show.MISSED: (columns.coming > 0) & ~func.coalesce(came, False),
     }
-    wanted = select(everybody)
-    for word in query.split():
-        wanted = wanted.where(
-            or_(
-                columns.name.icontains(word, autoescape=True),
-                columns.email.icontains(word, autoescape=True),
-            )
-        )
+    wanted = select(everybody).where(*has_words(query, columns.name, columns.email))
     condition = kept[show]
     if condition is not None:
         wanted = wanted.where(condition)
-    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     counts = session.execute(
         select(
             func.coalesce(func.sum(case((columns.coming > 0, 1), else_=0)), 0).label("coming"),
@@ -101,7 +94,10 @@ def read_rows(
     ).one()
     page = wanted.order_by(func.lower(columns.name), columns.id).offset(offset).limit(limit)
     return Rows(
-        tuple(_row(row) for row in session.execute(page)), total, counts.coming, counts.came
+        tuple(_row(row) for row in session.execute(page)),
+        count_rows(session, wanted),
+        counts.coming,
+        counts.came,
     )
 
 

@@ -40,8 +40,8 @@ from lms.access.policy import (
     weigh_holdings,
 )
 from lms.catalog.webinar_summary import Playable, presenter_names
-from lms.core.errors import NotFound
-from lms.core.json_row_aggregates import gathered
+from lms.core.errors import NotFound, or_not_found
+from lms.core.list_queries import gathered
 from lms.models.catalog import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.grants import Grant, Scope
 from lms.models.organizations import Organization
@@ -224,9 +224,7 @@ def find_series(
     """
     usable = usable_by(session, organization_id, now=now)
     row = session.execute(_series(usable).where(Series.public_id == public_id)).one_or_none()
-    if row is None:
-        raise NotFound
-    return SeriesChoice(*row)
+    return SeriesChoice(*or_not_found(row))
 
 
 def usable_by(session: Session, organization_id: int, *, now: datetime) -> ColumnElement[bool]:

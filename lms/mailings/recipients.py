@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms.audience.audience import Person, audience, counted_audience
 from lms.audience.events import ATTENDING, Role
 from lms.core.errors import N_
+from lms.core.list_queries import count_rows
 from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries
 from lms.models.mail import MailingPart, Subscription
 
@@ -106,7 +107,7 @@ def _can_come(webinar: Webinar, now: datetime) -> bool:
 def count_subscribers(session: Session, webinar: Webinar) -> int:
     """Return how many addresses a mailing to subscribers goes to now."""
     subscribed = _subscribed(webinar).with_only_columns(Subscription.email_key).distinct()
-    return session.scalar(select(func.count()).select_from(subscribed.subquery())) or 0
+    return count_rows(session, subscribed)
 
 
 def _subscribers(session: Session, webinar: Webinar) -> tuple[Recipient, ...]:

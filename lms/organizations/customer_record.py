@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
+from lms.core.list_queries import Page, count_rows
 from lms.mail.bounces import bounced_addresses
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
@@ -63,14 +64,6 @@ class Invited:
     is_bounced: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InvitedPeople:
-    """The latest open invitations, and their total number."""
-
-    items: tuple[Invited, ...]
-    total: int
-
-
 def contacts_of(session: Session, organization_id: int) -> Sequence[Contact]:
     """Return the people with a role in an organization, owners first, each once."""
     rows = session.execute(
@@ -91,7 +84,7 @@ def contacts_of(session: Session, organization_id: int) -> Sequence[Contact]:
     return list(found.values())
 
 
-def invited_people(session: Session, organization_id: int, *, limit: int) -> InvitedPeople:
+def invited_people(session: Session, organization_id: int, *, limit: int) -> Page[Invited]:
     """Return an organization's open invitations, newest first."""
     family = family_of(organization_id)
     to_seats = (
@@ -125,9 +118,9 @@ def invited_people(session: Session, organization_id: int, *, limit: int) -> Inv
     rows = session.execute(
         select(every).order_by(every.c.invited_at.desc(), every.c.email_key).limit(limit)
     ).all()
-    total = session.scalar(select(func.count()).select_from(every)) or 0
+    total = count_rows(session, select(every))
     bounced = bounced_addresses(session, [row.email_key for row in rows])
-    return InvitedPeople(
+    return Page(
         tuple(
             Invited(
                 name=row.name,

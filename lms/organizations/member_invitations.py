@@ -15,6 +15,7 @@ from lms.access.merged_organizations import family_of, kept_organization
 from lms.accounts import accounts
 from lms.accounts.accounts import Account
 from lms.core.errors import N_, Conflict, Forbidden, NotFound, or_not_found
+from lms.core.list_queries import has_words
 from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
@@ -116,11 +117,6 @@ def list_asked(session: Session, organization_id: int, *, query: str) -> tuple[A
 
     `query` selects those with all its words in name or address.
     """
-    columns = (MemberInvitation.name, MemberInvitation.email)
-    has_words = [
-        or_(*(column.icontains(word, autoescape=True) for column in columns))
-        for word in query.split()
-    ]
     rows = session.execute(
         select(
             MemberInvitation.public_id,
@@ -129,7 +125,10 @@ def list_asked(session: Session, organization_id: int, *, query: str) -> tuple[A
             MemberInvitation.role,
             MemberInvitation.created_at,
         )
-        .where(MemberInvitation.organization_id.in_(family_of(organization_id)), *has_words)
+        .where(
+            MemberInvitation.organization_id.in_(family_of(organization_id)),
+            *has_words(query, MemberInvitation.name, MemberInvitation.email),
+        )
         .order_by(MemberInvitation.id.desc())
     )
     return tuple(Asked(*row) for row in rows)

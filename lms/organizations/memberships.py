@@ -24,7 +24,8 @@ from lms.access.merged_organizations import family_of
 from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
 from lms.core.email_addresses import Address
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
+from lms.core.list_queries import Page, count_rows, has_words
 from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.organizations import Membership, Role
@@ -79,14 +80,6 @@ class Member:
     email: str | None
     role: Role
     since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """One page of an organization's members, and their total number."""
-
-    items: tuple[Member, ...]
-    total: int
 
 
 def add_by_address(
@@ -165,7 +158,7 @@ def remove_member(
 
 def list_members(
     session: Session, organization_id: int, *, query: str = "", offset: int = 0, limit: int = 50
-) -> Members:
+) -> Page[Member]:
     """Return an organization's members by role (owners, managers, other roles, members), then name.
 
     A member of two merged organizations is listed once, with the higher role. `query` selects those
@@ -174,13 +167,7 @@ def list_members(
     theirs = and_(
         Membership.organization_id.in_(family_of(organization_id)),
         is_highest_place(family_of(organization_id)),
-        *(
-            or_(
-                Login.name.icontains(word, autoescape=True),
-                Login.email.icontains(word, autoescape=True),
-            )
-            for word in query.split()
-        ),
+        *has_words(query, Login.name, Login.email),
     )
     rows = session.execute(
         select(Login.public_id, Login.name, Login.email, Membership.role, Membership.created_at)
@@ -190,9 +177,8 @@ def list_members(
         .offset(offset)
         .limit(limit)
     )
-    items = tuple(Member(*row) for row in rows)
-    counted = select(func.count(Membership.id)).join_from(Membership, Login).where(theirs)
-    return Members(items, session.scalar(counted) or 0)
+    counted = select(Membership.id).join_from(Membership, Login).where(theirs)
+    return Page(tuple(Member(*row) for row in rows), count_rows(session, counted))
 
 
 def is_highest_place(family: Select[int]) -> ColumnElement[bool]:
@@ -220,9 +206,7 @@ def find_member(session: Session, organization_id: int, login: str) -> Member:
         .where(Membership.organization_id.in_(family_of(organization_id)), Login.public_id == login)
         .order_by(_rank(Membership).desc())
     ).first()
-    if row is None:
-        raise NotFound
-    return Member(*row)
+    return Member(*or_not_found(row))
 
 
 def every_member(session: Session, organization_id: int, *, query: str) -> Iterator[Member]:

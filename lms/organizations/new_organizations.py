@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict
+from lms.core.list_queries import count_rows
 from lms.models.orders import Order
 from lms.models.organizations import Organization
 from lms.organizations.organization_matches import (
@@ -37,7 +38,7 @@ class NewByOrder:
 
 def count_new(session: Session) -> int:
     """Return the number of organizations that our team must check."""
-    return session.scalar(select(func.count()).select_from(_new().subquery())) or 0
+    return count_rows(session, _new())
 
 
 def list_new(session: Session, *, limit: int) -> tuple[NewByOrder, ...]:

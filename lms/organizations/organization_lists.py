@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid
+from lms.core.list_queries import Page, count_rows, has_words
 from lms.models.organizations import Membership, Organization
 from lms.models.seats import Pool
 
@@ -39,14 +40,6 @@ class OrganizationRow:
 
 
 @dataclass(frozen=True, slots=True)
-class OrganizationsPage:
-    """One page of organizations, and the total number of matches."""
-
-    items: tuple[OrganizationRow, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class OrganizationName:
     """An organization's slug and name."""
 
@@ -56,7 +49,7 @@ class OrganizationName:
 
 def list_organizations(
     session: Session, query: str, *, offset: int, limit: int
-) -> OrganizationsPage:
+) -> Page[OrganizationRow]:
     """Return the organizations with every word in name or slug, by name.
 
     Also matches the names of organizations that were merged into one.
@@ -91,7 +84,6 @@ def list_organizations(
         .limit(limit)
     ).all()
     names = _former_names(session, [row.id for row in rows])
-    total = session.scalar(select(func.count(Organization.id)).where(*conditions)) or 0
     items = tuple(
         OrganizationRow(
             slug=row.slug,
@@ -103,7 +95,7 @@ def list_organizations(
         )
         for row in rows
     )
-    return OrganizationsPage(items, total)
+    return Page(items, count_rows(session, select(Organization.id).where(*conditions)))
 
 
 def children_of(
@@ -190,16 +182,7 @@ def ids_below(session: Session, organization_id: int) -> set[int]:
 
 
 def _has_words(organization: Any, query: str) -> ColumnElement[bool]:  # noqa: ANN401  (an alias)
-    return and_(
-        true(),
-        *(
-            or_(
-                organization.name.icontains(word, autoescape=True),
-                organization.slug.icontains(word, autoescape=True),
-            )
-            for word in query[:LONGEST_QUERY].split()
-        ),
-    )
+    return and_(true(), *has_words(query[:LONGEST_QUERY], organization.name, organization.slug))
 
 
 def _former_names(session: Session, ids: list[int]) -> dict[int, list[str]]:

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
-from lms.core.json_row_aggregates import gathered
+from lms.core.list_queries import gathered
 from lms.models.accounts import Login, SellerRole
 from lms.models.organizations import Membership, Organization
 

@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound, or_not_found
-from lms.core.json_row_aggregates import gathered
+from lms.core.list_queries import gathered
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.handouts import Handout, HandoutPage
 from lms.models.recordings import Caption, Recording

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Invalid
-from lms.core.json_row_aggregates import gathered
 from lms.core.languages import locale, sayable
+from lms.core.list_queries import gathered
 from lms.grants.grants import Target, target_columns
 from lms.models.branding import Branding
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, or_, select, text
 from sqlalchemy.orm import Session
 
 from lms.accounts.login_lookup import find_known
 from lms.core.acting_roles import ActingRole
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
+from lms.core.list_queries import Page, count_rows
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.catalog import Presenter, Series, Webinar
@@ -70,18 +71,12 @@ class Entry:
         return self.things.get(self.subject_id)
 
 
-@dataclass(frozen=True, slots=True)
-class TrailPage:
-    """One page of the log, and the total number of matching entries."""
-
-    items: tuple[Entry, ...]
-    total: int
-
-
-def read_trail(session: Session, wanted: Wanted, *, offset: int = 0, limit: int = 50) -> TrailPage:
+def read_trail(
+    session: Session, wanted: Wanted, *, offset: int = 0, limit: int = 50
+) -> Page[Entry]:
     """Return one page of matching entries, newest first."""
     conditions = _conditions(session, wanted)
-    counted = select(func.count(AuditEntry.id)).where(*conditions)
+    counted = select(AuditEntry.id).where(*conditions)
     rows = session.scalars(
         select(AuditEntry)
         .where(*conditions)
@@ -89,7 +84,7 @@ def read_trail(session: Session, wanted: Wanted, *, offset: int = 0, limit: int 
         .offset(offset)
         .limit(limit)
     ).all()
-    return TrailPage(_named(session, rows), session.scalar(counted) or 0)
+    return Page(_named(session, rows), count_rows(session, counted))
 
 
 def read_timeline(session: Session, subjects: Select[str], *, limit: int = 20) -> tuple[Entry, ...]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound
+from lms.core.list_queries import Page, has_words
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.certificates import Certificate
@@ -62,14 +63,6 @@ class PersonLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonLines:
-    """One page of people, and the total number of matches."""
-
-    items: tuple[PersonLine, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class WebinarLine:
     """One person's progress in one webinar; `share` watched, 0 to 1."""
 
@@ -110,12 +103,12 @@ class Shown:
 
 def read_people(
     session: Session, whose: Whose, query: str, order: Order, *, offset: int
-) -> PersonLines:
+) -> Page[PersonLine]:
     """Return one page of the people of an organization, or of everyone who has watched."""
     asked = _asked(whose, query, order)
     counted = _asked(whose, query, None).with_only_columns(func.count())
     ids = session.scalars(asked.offset(offset).limit(PAGE_SIZE)).all()
-    return PersonLines(_lines(session, whose, ids), session.scalar(counted) or 0)
+    return Page(_lines(session, whose, ids), session.scalar(counted) or 0)
 
 
 def every_person(session: Session, whose: Whose, query: str, order: Order) -> Iterator[PersonLine]:
@@ -175,14 +168,7 @@ def _is_of(whose: Whose) -> ColumnElement[bool]:
 
 def _asked(whose: Whose, query: str, order: Order | None) -> Select[Any]:
     """Return the query for the ids of matching people, in order."""
-    asked = select(Login.id).where(_is_of(whose))
-    for word in query.split():
-        asked = asked.where(
-            or_(
-                Login.name.icontains(word, autoescape=True),
-                Login.email.icontains(word, autoescape=True),
-            )
-        )
+    asked = select(Login.id).where(_is_of(whose), *has_words(query, Login.name, Login.email))
     if order is None:
         return asked
     name = func.lower(Login.name)

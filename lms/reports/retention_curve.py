@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Select, Subquery, and_, exists, func, or_, select
+from sqlalchemy import Select, Subquery, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.core.list_queries import count_rows
 from lms.models.accounts import Login
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
@@ -144,8 +145,7 @@ def _is_whole(seat: type[Assignment]) -> Any:  # noqa: ANN401  (a condition)
 
 
 def _count(session: Session, asked: Select[Any]) -> int:
-    each = asked.with_only_columns(person.label("person")).distinct().subquery()
-    return session.scalar(select(func.count()).select_from(each)) or 0
+    return count_rows(session, asked.with_only_columns(person).distinct())
 
 
 def _rows(session: Session, asked: Select[Any]) -> Iterator[Any]:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from lms.core.errors import or_not_found
+from lms.core.list_queries import Page
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackSession
@@ -116,14 +117,6 @@ class WebinarFacts:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """One page of a table, and its total number of rows."""
-
-    items: tuple[Line, ...]
-    total: int
-
-
 def read_totals(session: Session, whose: Whose, span: Span) -> Totals:
     """Return the totals of a period."""
     each = watching(whose, span)
@@ -190,7 +183,7 @@ def read_laps(
 
 def read_webinars(
     session: Session, whose: Whose, span: Span, order: Order, *, offset: int
-) -> Lines:
+) -> Page[Line]:
     """Return one page of the table of webinars.
 
     Webinars of fewer than five people are last for all time, and left out for a period.
@@ -230,7 +223,7 @@ def read_webinar(session: Session, whose: Whose, span: Span, webinar: WebinarFac
     return _Table(session, whose, span, Order(), by_organization=False).one(webinar)
 
 
-def read_organizations(session: Session, span: Span, order: Order, *, offset: int) -> Lines:
+def read_organizations(session: Session, span: Span, order: Order, *, offset: int) -> Page[Line]:
     """Return one page of the table of organizations, by viewing through their seats and frames."""
     return _Table(session, Whose(), span, order, by_organization=True).page(offset)
 
@@ -259,11 +252,11 @@ class _Table:
         self._named: Any = named
         self._asked = self._ordered(order)
 
-    def page(self, offset: int) -> Lines:
+    def page(self, offset: int) -> Page[Line]:
         rows = self._session.execute(self._asked.offset(offset).limit(PAGE_SIZE)).all()
         if rows or not offset:
-            return Lines(tuple(self._line(row) for row in rows), rows[0].total if rows else 0)
-        return Lines((), self._session.scalar(self._counted()) or 0)
+            return Page(tuple(self._line(row) for row in rows), rows[0].total if rows else 0)
+        return Page((), self._session.scalar(self._counted()) or 0)
 
     def every(self) -> Iterator[Line]:
         for row in self._session.execute(self._asked):

@@ -8,7 +8,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, or_not_found
+from lms.core.list_queries import Page, count_rows
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind
@@ -138,14 +139,6 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
-    """One page of requests, and their total number."""
-
-    items: tuple[RequestFacts, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class Waiting:
     """The number of open requests; of them the overdue ones, those for an accommodation, and one's own."""
 
@@ -228,9 +221,7 @@ def number_of(public_id: str) -> str:
 def find_request(session: Session, request_id: str) -> RequestFacts:
     """Return a request by its public ID; raises NotFound."""
     row = session.execute(_FACTS.where(DeskRequest.public_id == request_id)).one_or_none()
-    if row is None:
-        raise NotFound
-    return _facts(row)
+    return _facts(or_not_found(row))
 
 
 def find_requests(session: Session, request_ids: Sequence[str]) -> tuple[RequestFacts, ...]:
@@ -241,10 +232,12 @@ def find_requests(session: Session, request_ids: Sequence[str]) -> tuple[Request
     return tuple(_facts(row) for row in rows)
 
 
-def list_requests(session: Session, wanted: Wanted, *, offset: int, limit: int) -> Requests:
+def list_requests(
+    session: Session, wanted: Wanted, *, offset: int, limit: int
+) -> Page[RequestFacts]:
     """Return a page of requests: open ones by due time, then closed ones, newest first."""
     conditions = _conditions(wanted)
-    total = session.scalar(select(func.count()).select_from(DeskRequest).where(*conditions)) or 0
+    counted = select(DeskRequest.id).where(*conditions)
     rows = session.execute(
         _FACTS.where(*conditions)
         .order_by(
@@ -256,7 +249,7 @@ def list_requests(session: Session, wanted: Wanted, *, offset: int, limit: int) 
         .offset(offset)
         .limit(limit)
     )
-    return Requests(tuple(_facts(row) for row in rows), total)
+    return Page(tuple(_facts(row) for row in rows), count_rows(session, counted))
 
 
 def count_waiting(session: Session, *, login_id: int, now: datetime) -> Waiting:

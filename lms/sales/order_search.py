@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of
 from lms.core.errors import Invalid
+from lms.core.list_queries import count_rows
 from lms.core.money_parsing_and_formatting import read_amount
 from lms.models.accounts import Login
 from lms.models.documents import Document
@@ -77,7 +78,7 @@ def list_orders(
     selected.
     """
     found = _MATCHES.where(*_conditions(session, wanted, now))
-    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    total = count_rows(session, found)
     newest = (Order.created_at.desc(), Order.id.desc())
     page = session.scalars(found.order_by(*newest).offset(offset).limit(limit)).all()
     rows = session.execute(ORDERS.where(Order.id.in_(page)).order_by(*newest))
@@ -90,7 +91,7 @@ def list_orders(
 def count_standing(session: Session, standing: Standing, *, now: datetime) -> int:
     """Return the number of orders with a status."""
     found = _MATCHES.where(_stands(standing, now))
-    return session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    return count_rows(session, found)
 
 
 def past_due_orders(session: Session, *, now: datetime, since: datetime) -> tuple[OrderFacts, ...]:

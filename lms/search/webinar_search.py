@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from lms.core.json_row_aggregates import gathered
+from lms.core.list_queries import gathered
 from lms.core.markdown import to_words
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.search import SEARCHED, WebinarWords

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, or_not_found
+from lms.core.list_queries import Page
 from lms.models.accounts import Login
 from lms.models.jobs import Job
 from lms.models.seat_imports import Answer, Fault, ImportState, SeatImport, SeatImportRow
@@ -86,14 +87,6 @@ class RowFacts:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class RowPage:
-    """One page of rows, in the file's order, and the total."""
-
-    items: tuple[RowFacts, ...]
-    total: int
-
-
 _under_way = (
     select(Job)
     .where(Job.subject == SeatImport.public_id, Job.finished_at.is_(None))
@@ -168,11 +161,11 @@ def rows_of(
     answer: Answer | None = None,
     page: int = 1,
     size: int = PAGE,
-) -> RowPage:
+) -> Page[RowFacts]:
     """Return one page of a list's rows: those with one answer, or all."""
     chosen = () if answer is None else (answer,)
     rows, total = page_of(session, SeatImportRow.answer, import_id, chosen, page, size)
-    return RowPage(tuple(map(_row_facts, rows)), total)
+    return Page(tuple(map(_row_facts, rows)), total)
 
 
 def rows_left_out(session: Session, import_id: int) -> Iterator[RowFacts]:

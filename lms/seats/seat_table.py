@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of
+from lms.core.list_queries import Page, has_words
 from lms.mail.bounces import bounced_addresses, takes_no_mail
 from lms.mail.opt_outs import opted_out
 from lms.models.accounts import Login
@@ -106,14 +107,6 @@ class SeatRow:
     share: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class SeatRows:
-    """One page of the table, and the total number of rows."""
-
-    items: tuple[SeatRow, ...]
-    total: int
-
-
 _person = func.coalesce(Login.name, Assignment.name)
 _written_to = func.coalesce(Login.email_key, Assignment.email_key)
 # One text, because each comparison folds case again; search words contain no space.
@@ -137,16 +130,16 @@ _SORTS: Final[Mapping[Sort, Any]] = {
 
 def read_rows(
     session: Session, organization_id: int, wanted: Wanted, order: Order, *, offset: int
-) -> SeatRows:
+) -> Page[SeatRow]:
     """Return one page of an organization's table."""
     asked = _asked(session, organization_id, wanted, order)
     if wanted.query or wanted.watching is not None or order.by is Sort.WATCHED:
         # A slow query runs once: all matching IDs are fewer bytes than one page of rows.
         all_ids = session.scalars(asked).all()
-        return SeatRows(_rows(session, all_ids[offset : offset + PAGE_SIZE]), len(all_ids))
+        return Page(_rows(session, all_ids[offset : offset + PAGE_SIZE]), len(all_ids))
     counted = asked.order_by(None).with_only_columns(func.count())
     ids = session.scalars(asked.offset(offset).limit(PAGE_SIZE)).all()
-    return SeatRows(_rows(session, ids), session.scalar(counted) or 0)
+    return Page(_rows(session, ids), session.scalar(counted) or 0)
 
 
 def every_row(
@@ -195,8 +188,7 @@ def _asked(
     )
     if wanted.query or by is Sort.NAME or wanted.bounced:
         asked = asked.outerjoin(Login, Login.id == Assignment.login_id)
-    for word in wanted.query.split():
-        asked = asked.where(_NAMES.icontains(word, autoescape=True))
+    asked = asked.where(*has_words(wanted.query, _NAMES))
     if wanted.bounced:
         asked = asked.where(takes_no_mail(_written_to))
     seen = None

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
 from lms.core.errors import NotFound
+from lms.core.list_queries import Page, count_rows, has_words
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.training import Trainee, Training, TrainingAudience
@@ -86,14 +87,6 @@ class TrainingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingRows:
-    """One page of trainings, and their total number."""
-
-    items: tuple[TrainingRow, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class TrainingFacts:
     """A training with its webinars (slug and title).
 
@@ -125,14 +118,6 @@ class PersonRow:
     acknowledged_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRows:
-    """One page of people, and the total number of matches."""
-
-    items: tuple[PersonRow, ...]
-    total: int
-
-
 def list_trainings(
     session: Session,
     organization_id: int,
@@ -140,7 +125,7 @@ def list_trainings(
     offset: int,
     now: datetime,
     groups: Sequence[int] | None = None,
-) -> TrainingRows:
+) -> Page[TrainingRow]:
     """Return a page of an organization's trainings, latest due date first, withdrawn ones last.
 
     `groups` limits trainings and counts to people in these groups.
@@ -160,10 +145,9 @@ def list_trainings(
         .limit(TRAININGS)
     ).all()
     counts = _counts(session, [row.id for row in rows], now, groups)
-    total = session.scalar(select(func.count(Training.id)).where(theirs)) or 0
-    return TrainingRows(
+    return Page(
         tuple(TrainingRow(*row[1:], counts.get(row.id, Counts(0, 0, 0, 0))) for row in rows),
-        total,
+        count_rows(session, select(Training.id).where(theirs)),
     )
 
 
@@ -200,12 +184,11 @@ def read_training(
 
 def read_people(
     session: Session, training_id: int, wanted: Wanted, order: Order, *, offset: int, now: datetime
-) -> PersonRows:
+) -> Page[PersonRow]:
     """Return one page of a training's people."""
     asked = _asked(training_id, wanted, order, now)
-    counted = select(func.count()).select_from(asked.order_by(None).subquery())
     rows = session.execute(asked.offset(offset).limit(PAGE_SIZE))
-    return PersonRows(tuple(_person(row) for row in rows), session.scalar(counted) or 0)
+    return Page(tuple(_person(row) for row in rows), count_rows(session, asked))
 
 
 def every_person(
@@ -233,13 +216,7 @@ def _asked(training_id: int, wanted: Wanted, order: Order, now: datetime) -> Sel
         select(Login.name, Login.email, state.label("state"), _begun(), Trainee.acknowledged_at),
         wanted.groups,
     ).where(Trainee.training_id == training_id)
-    for word in wanted.query.split():
-        asked = asked.where(
-            or_(
-                Login.name.icontains(word, autoescape=True),
-                Login.email.icontains(word, autoescape=True),
-            )
-        )
+    asked = asked.where(*has_words(wanted.query, Login.name, Login.email))
     if wanted.state is not None:
         asked = asked.where(state == wanted.state.value)
     columns: Mapping[Sort, Any] = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,6 +20,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid
+from lms.core.list_queries import Page, count_rows, has_words
 from lms.core.model_base import UTCDateTime
 from lms.models.catalog import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.grants import Grant, Scope
@@ -45,14 +46,6 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Subjects:
-    """One page of what can be assigned, and the total number of matches."""
-
-    items: tuple[Subject, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class FoundSubject:
     """A subject: the row ids of its webinars, and of its series, if it is one."""
 
@@ -63,7 +56,7 @@ class FoundSubject:
 
 def search_subjects(
     session: Session, organization_id: int, query: str, *, offset: int, now: datetime
-) -> Subjects:
+) -> Page[Subject]:
     """Return a page of what an organization can assign: series first, then webinars, by title.
 
     These are announced webinars that are free or that one of its pools covers now, and series with any
@@ -76,7 +69,7 @@ def search_subjects(
         Webinar.title.label("title"),
         Webinar.held_at.label("held_at"),
         literal(0).label("webinars"),
-    ).where(covered, *_named(Webinar.title, query))
+    ).where(covered, *has_words(query, Webinar.title))
     series = (
         select(
             literal(SERIES).label("kind"),
@@ -87,7 +80,7 @@ def search_subjects(
         )
         .join_from(Series, WebinarSeries, WebinarSeries.series_id == Series.id)
         .join(Webinar, Webinar.id == WebinarSeries.webinar_id)
-        .where(covered, *_named(Series.title, query))
+        .where(covered, *has_words(query, Series.title))
         .group_by(Series.id, Series.slug, Series.title)
     )
     found = union_all(series, webinars).subquery()
@@ -98,7 +91,7 @@ def search_subjects(
         .limit(PAGE_SIZE)
     )
     items = tuple(Subject(f"{kind}:{slug}", *rest) for kind, slug, *rest in rows)
-    return Subjects(items, session.scalar(select(func.count()).select_from(found)) or 0)
+    return Page(items, count_rows(session, select(found)))
 
 
 def find_subject(session: Session, organization_id: int, key: str, now: datetime) -> FoundSubject:
@@ -120,10 +113,6 @@ def find_subject(session: Session, organization_id: int, key: str, now: datetime
     if series is None:
         return FoundSubject(found[0].title, None, webinars)
     return FoundSubject(series.title, series.id, webinars)
-
-
-def _named(title: Any, query: str) -> list[ColumnElement[bool]]:  # noqa: ANN401  (a column)
-    return [title.icontains(word, autoescape=True) for word in query.split()]
 
 
 def covered_by(

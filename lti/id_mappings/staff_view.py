@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
+from lms.core.list_queries import Page, count_rows
 from lms.lti_facade.learner_logins import names_of
 from lms.lti_facade.organizations import Customer, customers
 from lti.id_mappings.mappings import AT_WORK, CHOOSABLE, NO_SUCH_MAP, place_of
@@ -107,14 +108,6 @@ class PairFacts:
     may_be_chosen: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PairPage:
-    """One page of pairs, ordered by number, and their total number."""
-
-    items: tuple[PairFacts, ...]
-    total: int
-
-
 def list_maps(session: Session) -> tuple[MapFacts, ...]:
     """Return the newest 100 mappings, newest first."""
     rows = session.scalars(select(PeopleMap).order_by(PeopleMap.id.desc()).limit(LISTED_MOST)).all()
@@ -132,16 +125,16 @@ def find_map(session: Session, map_id: str) -> MapFacts:
 
 def pairs_of(
     session: Session, facts: MapFacts, show: Show | None, *, page: int = 1, size: int = PAGE
-) -> PairPage:
+) -> Page[PairFacts]:
     """Return a page of a mapping's pairs, of one kind or all."""
     which = (MapPair.map_id == facts.id, *(WHICH[show] if show else ()))
-    total = session.scalar(select(func.count()).select_from(MapPair).where(*which)) or 0
+    wanted = select(MapPair).where(*which)
     rows = session.scalars(
-        select(MapPair).where(*which).order_by(MapPair.number).offset((page - 1) * size).limit(size)
+        wanted.order_by(MapPair.number).offset((page - 1) * size).limit(size)
     ).all()
     old = _sides(session, facts.old, {row.old_sub for row in rows})
     new = _sides(session, facts.new, {row.new_sub for row in rows if row.new_sub})
-    return PairPage(tuple(_pair(row, old, new) for row in rows), total)
+    return Page(tuple(_pair(row, old, new) for row in rows), count_rows(session, wanted))
 
 
 def _facts(session: Session, row: PeopleMap, organization: Customer) -> MapFacts:

@@ -7,6 +7,7 @@ from lms.accounts import accounts
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
+from lms.core.list_queries import Page
 from lms.mail.links import Links
 from lms.mail.outbox import has_secret
 from lms.models.mail import Mail
@@ -14,7 +15,7 @@ from lms.models.organizations import Organization, Role
 from lms.organizations import memberships, organizations
 from lms.organizations.manager_and_owner_permissions import managed_organization
 from lms.organizations.member_invitations import ask_in
-from lms.organizations.memberships import Joined, Members, NewMember
+from lms.organizations.memberships import Joined, Member, NewMember
 from tests.cast import Cast
 from tests.clock import NOW
 
@@ -33,7 +34,7 @@ def _add(database: Database, email: str, role: Role = Role.MEMBER) -> Joined:
         )
 
 
-def _members(database: Database, cast: Cast, offset: int = 0, limit: int = 50) -> Members:
+def _members(database: Database, cast: Cast, offset: int = 0, limit: int = 50) -> Page[Member]:
     with database.read_session() as session:
         return memberships.list_members(session, cast.organization_id, offset=offset, limit=limit)
 

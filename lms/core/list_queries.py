@@ -1,11 +1,37 @@
-"""JSON row aggregates: rows of another table in one column, in one statement."""
+"""Queries of lists: pages, counts, search words, and rows of another table in one column."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import JSON, ColumnElement, FromClause, ScalarSelect, Select, select
+from sqlalchemy import JSON, ColumnElement, FromClause, ScalarSelect, Select, func, or_, select
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page of a list, and how many items the list has in all."""
+
+    items: tuple[Item, ...]
+    total: int
+
+
+def count_rows(session: Session, query: Select[*tuple[Any, ...]]) -> int:
+    """Return how many rows a query finds."""
+    found = query.order_by(None).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def has_words(query: str, *columns: Any) -> list[ColumnElement[bool]]:  # noqa: ANN401  (of tables or aliases)
+    """Return the conditions that each word of a search is in one of these columns, in any case."""
+    return [
+        or_(*(column.icontains(word, autoescape=True) for column in columns))
+        for word in query.split()
+    ]
 
 
 class _JsonRow(GenericFunction[Any]):
