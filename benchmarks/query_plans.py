@@ -15,7 +15,7 @@ from lms.access import decision_facts
 from lms.core.compiled_statements import CompiledStatement
 from lms.core.database import Database
 from lms.playback import heartbeat_statements
-from lms.seats import claim_statements, claims, first_claim_fast_path
+from lms.seats import claim_statements, claims
 
 LARGE: Final = ("grant_line", "seat", "assignment", "login", "pool", "waiting_entry")
 HOT: Final[dict[str, Any]] = {
@@ -27,20 +27,14 @@ HOT: Final[dict[str, Any]] = {
     "beat: what is known, locked": heartbeat_statements.BEATING_LOCKED,
     "beat: the stream": heartbeat_statements.HOLD,
     "beat: what is kept": heartbeat_statements.KEEP,
-    "claim: who asks": claims._ASKING,
+    "claim: who asks for what": claims._CLAIMING,
     "claim: what they hold": claims._HELD,
     "claim: a seat that was left": claim_statements._PICK,
     "claim: the count": claim_statements._COUNT_IN,
 }
 OF_ONE_KIND: Final[dict[str, dict[str, Any]]] = {
-    "sqlite": {
-        "claim: a new seat": first_claim_fast_path._ADD,
-        "claim: who sits": first_claim_fast_path._ASSIGN,
-    },
-    "postgresql": {
-        "claim: a newcomer's": first_claim_fast_path._IN_ONE,
-        "beat: what is kept, in one": heartbeat_statements.KEEP_IN_ONE,
-    },
+    "sqlite": {},
+    "postgresql": {"beat: what is kept, in one": heartbeat_statements.KEEP_IN_ONE},
 }
 SCANNED: Final = {
     "sqlite": re.compile(r"^SCAN (\w+)(?! USING)", re.MULTILINE),

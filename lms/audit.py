@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, insert, literal, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from lms.core.acting_roles import ActingRole, acting_role
@@ -92,26 +92,6 @@ def record_on(
         "detail": {},
     }
     _RECORD.count(driver, {f"new_{name}": value for name, value in values.items()})
-
-
-def recorded_of(
-    happened: FromClause, act: str, subject: ColumnElement[str], *, at: ColumnElement[datetime]
-) -> Insert:
-    """Return the statement that records an action once for each row of `happened`.
-
-    It takes the parameters `actor` and `role`; it is part of the single statement of a claim on
-    PostgreSQL.
-    """
-    columns = _ENTRIES.c
-    told = {
-        "at": at,
-        "actor": bindparam("actor", type_=columns.actor.type),
-        "role": bindparam("role", type_=columns.role.type),
-        "act": literal(act, columns.act.type),
-        "subject": subject,
-        "detail": literal({}, columns.detail.type),
-    }
-    return insert(_ENTRIES).from_select(list(told), select(*told.values()).select_from(happened))
 
 
 def last_act(session: Session, act: str) -> AuditEntry | None:

@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Dialect, Select, literal_column
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Connection,
+    Dialect,
+    Select,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import Session
@@ -136,7 +143,7 @@ class CompiledStatement:
 class Query(CompiledStatement):
     """A query run in a session; its constants are literals in its text, so that they aren't sent."""
 
-    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, query: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]]) -> None:
         super().__init__(query)
         names = [str(column.key) for column in query.exported_columns]
         self._row: Final = _row_type(names)

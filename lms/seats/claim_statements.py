@@ -67,7 +67,6 @@ def _given(table: Table, *names: str) -> dict[str, Any]:
 
 
 SEATS, POOLS, ASSIGNMENTS = _core(Seat), _core(Pool), _core(Assignment)
-HAS_ROOM: Final = or_(POOLS.c.capacity.is_(None), POOLS.c.used < POOLS.c.capacity)
 _ASSIGNED: Final = _given(
     ASSIGNMENTS,
     "pool_id",

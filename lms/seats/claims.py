@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, true, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.access.merged_logins import logins_of
+from lms.core.compiled_statements import Query
 from lms.core.errors import N_, Conflict, or_not_found
 from lms.core.logs import count_event
 from lms.mail.links import Links
@@ -18,10 +19,10 @@ from lms.models.playback import PlaybackEnd
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.playback.sessions import end_for_logins
 from lms.seats import mails
-from lms.seats.capacity import Standing
-from lms.seats.first_claim_fast_path import seat_newcomer
+from lms.seats.capacity import Capacity, Line, Standing, capacity_at
 from lms.seats.seat_counts import (
     COUNTED,
+    LINES,
     OPEN,
     Full,
     Place,
@@ -33,7 +34,6 @@ from lms.seats.seat_counts import (
     lock_seat,
     seat_one,
     set_seat,
-    standing_of,
 )
 from lms.seats.transfer_rules import Refill, refill_of
 from lms.seats.waitlist_offers import offer_next
@@ -90,11 +90,13 @@ class Held:
 
 _Asking, _Root, _Own = aliased(Login), aliased(Login), aliased(Login)
 _ASKING: Final = (
-    select(_Root.id, _Root.public_id, _Root.email, _Root.email_key)
+    select(_Root.id, _Root.email, _Root.email_key)
     .select_from(_Asking)
     .join(_Root, _Root.id == func.coalesce(_Asking.merged_into, _Asking.id))
     .where(_Asking.id == bindparam("login"))
 )
+_lines = LINES.subquery()
+_CLAIMING: Final = Query(_ASKING.add_columns(*_lines.c).outerjoin(_lines, true()))
 _own = or_(_Own.id == bindparam("login"), _Own.merged_into == bindparam("login"))
 _surely_own = _own & _Own.confirmed_at.is_not(None)
 _held = (
@@ -109,14 +111,16 @@ _held = (
     .where(Assignment.pool_id == bindparam("pool"), Assignment.ended_at.is_(None))
 )
 # Three statements in one, so that each uses its own unique index.
-_HELD: Final = union_all(
-    _held.where(Assignment.login_id.in_(select(_Own.id).where(_own))),
-    _held.where(Assignment.email_key.in_(select(_Own.email_key).where(_surely_own))),
-    _held.where(
-        Assignment.email_key.in_(
-            select(LoginAlias.email_key).join(_Own, _Own.id == LoginAlias.login_id).where(_own)
-        )
-    ),
+_HELD: Final = Query(
+    union_all(
+        _held.where(Assignment.login_id.in_(select(_Own.id).where(_own))),
+        _held.where(Assignment.email_key.in_(select(_Own.email_key).where(_surely_own))),
+        _held.where(
+            Assignment.email_key.in_(
+                select(LoginAlias.email_key).join(_Own, _Own.id == LoginAlias.login_id).where(_own)
+            )
+        ),
+    )
 )
 
 
@@ -137,14 +141,14 @@ def claim(
 def _claim(
     session: Session, pool_id: int, login_id: int, *, actor: str | None, now: datetime
 ) -> Claim:
-    got = seat_newcomer(session, pool_id, login_id, actor=actor, now=now)
-    if isinstance(got, Seated):
-        return Claimed(got.seat, was_invited=False)
-    if got is not None:
-        return got
-    sitter = asking_sitter(session, login_id)
+    # who asks and the pool's grants in one statement, because each is a round trip on PostgreSQL
+    found = _CLAIMING.rows(session, {"pool": pool_id, "login": login_id})
+    asking = or_not_found(next(iter(found), None))
+    sitter = Sitter(asking.id, asking.email, asking.email_key)
+    lines = [Line(*row[3:]) for row in found if row.starts_at is not None]
+    stands = capacity_at(lines, now)
     for _ in range(TRIES):
-        done = _claim_once(session, pool_id, sitter, actor=actor, now=now)
+        done = _claim_once(session, pool_id, sitter, stands, actor=actor, now=now)
         if done is not None:
             return done
     raise Conflict(N_("This seat is being changed right now. Try again."))
@@ -152,8 +156,7 @@ def _claim(
 
 def asking_sitter(session: Session, login_id: int) -> Sitter:
     """Return the person that a login belongs to, after merges; raises NotFound."""
-    asking = or_not_found(session.execute(_ASKING, {"login": login_id}).one_or_none())
-    return Sitter(asking.id, asking.email, asking.email_key)
+    return Sitter(*or_not_found(session.execute(_ASKING, {"login": login_id}).one_or_none()))
 
 
 def seat_held(session: Session, pool_id: int, sitter: Sitter) -> Held | None:
@@ -162,14 +165,19 @@ def seat_held(session: Session, pool_id: int, sitter: Sitter) -> Held | None:
 
 
 def _claim_once(
-    session: Session, pool_id: int, sitter: Sitter, *, actor: str | None, now: datetime
+    session: Session,
+    pool_id: int,
+    sitter: Sitter,
+    stands: Capacity,
+    *,
+    actor: str | None,
+    now: datetime,
 ) -> Claim | None:
     """Try once to claim a seat; None means that the data changed in the meantime."""
     held = _read_held(session, pool_id, sitter)
     sits = next((one for one in held if one.state is AssignmentState.CLAIMED), None)
     if sits is not None:
         return Already(sits.seat)
-    stands = standing_of(session, pool_id, now)
     if not stands.takes_people:
         return Closed(stands.standing)
     if held:
@@ -225,7 +233,7 @@ def _let_go(session: Session, pool_id: int, held: Held, *, now: datetime) -> Non
 
 
 def _read_held(session: Session, pool_id: int, sitter: Sitter) -> list[Held]:
-    found = session.execute(_HELD, {"pool": pool_id, "login": sitter.login_id})
+    found = _HELD.rows(session, {"pool": pool_id, "login": sitter.login_id})
     by_id = {row.id: Held(*row) for row in found}
     order = list(AssignmentState)
     return sorted(by_id.values(), key=lambda one: (-order.index(one.state), one.id))

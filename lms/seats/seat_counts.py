@@ -52,7 +52,7 @@ COUNTED: Final = (AssignmentState.INVITED, AssignmentState.OFFERED, AssignmentSt
 OPEN: Final = (AssignmentState.INVITED, AssignmentState.OFFERED)
 
 
-_LINES: Final = (
+LINES: Final = (
     select(Grant.seats, Grant.starts_at, Grant.ends_at, Grant.grace_until)
     .join(Pool, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
     .where(Pool.id == bindparam("pool"), Grant.revoked_at.is_(None))
@@ -83,7 +83,7 @@ def _locked(which: ColumnElement[bool]) -> Any:  # noqa: ANN401  (a Select of Po
 
 def read_lines(session: Session, pool_id: int) -> tuple[Line, ...]:
     """Return the grants that a pool's seats come from; a child's are its parent's."""
-    return tuple(Line(*row) for row in session.execute(_LINES, {"pool": pool_id}))
+    return tuple(Line(*row) for row in session.execute(LINES, {"pool": pool_id}))
 
 
 def standing_of(session: Session, pool_id: int, now: datetime) -> Capacity:
