@@ -1,7 +1,5 @@
 """carrel grant and carrel why: give a person access, and explain an access decision."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
@@ -9,63 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.access.explanations import explain
-from lms.access.policy import Action, Admitted, Decision
+from lms.access.policy import Action, Admitted, Candidate
 from lms.accounts import accounts
 from lms.cli.command_context import Console
 from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.grants import grants
 from lms.models.catalog import Webinar
 from lms.people.access_diagnosis import Asked, inquire
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """A grant as the command line shows it."""
-
-    grant: str
-    email: str
-    webinar: str
-    starts_at: datetime
-    ends_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """A grant considered in a decision."""
-
-    grant: str
-    scope: str
-    covers: str
-    starts_at: datetime
-    ends_at: datetime | None
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """A decision as the command line shows it.
-
-    `login` is None for an address without one; `came_by` is the merged login that has the address,
-    or ""; `bounced_at` is when the last email to it bounced.
-    """
-
-    email: str
-    webinar: str
-    action: str
-    at: datetime
-    admitted: bool
-    code: str
-    sentence: str
-    next_step: str
-    grant: str | None
-    ends_at: datetime | None
-    candidates: tuple[Weighed, ...]
-    login: str | None
-    came_by: str
-    bounced_at: datetime | None
 
 
 @click.command("grant")
@@ -83,8 +34,15 @@ def grant(console: Console, email: str, slug: str, *, as_json: bool) -> None:
             actor=None,
             now=clock.now(),
         )
-        done = Granted(line.public_id, email, slug, line.starts_at, line.ends_at)
-    answer(done, f"{email} has permanent access to {slug} (grant {done.grant}).", as_json=as_json)
+        done = {
+            "grant": line.public_id,
+            "email": email,
+            "webinar": slug,
+            "starts_at": line.starts_at,
+            "ends_at": line.ends_at,
+        }
+    told = f"{email} has permanent access to {slug} (grant {done['grant']})."
+    answer(done, told, as_json=as_json)
 
 
 @click.command("why")
@@ -135,23 +93,23 @@ def why(
     )
     caller = inquired.caller
     account, bounced = caller.account, caller.bounced
-    found = Why(
-        email=email,
-        webinar=slug,
-        action=action,
-        at=moment,
-        admitted=isinstance(decision, Admitted),
-        code=decision.code,
-        sentence=str(told.sentence),
-        next_step=told.step,
-        grant=decision.grant.public_id if decision.grant else None,
-        ends_at=decision.ends_at if isinstance(decision, Admitted) else None,
-        candidates=_weighed(decision),
-        login=account.public_id if account else None,
-        came_by=caller.came_by,
-        bounced_at=bounced.bounced_at if bounced else None,
-    )
-    lines = [f"{found.code}: {found.sentence}", f"next step: {found.next_step}"]
+    found = {
+        "email": email,
+        "webinar": slug,
+        "action": action,
+        "at": moment,
+        "admitted": isinstance(decision, Admitted),
+        "code": decision.code,
+        "sentence": str(told.sentence),
+        "next_step": told.step,
+        "grant": decision.grant.public_id if decision.grant else None,
+        "ends_at": decision.ends_at if isinstance(decision, Admitted) else None,
+        "candidates": [_weighed(candidate) for candidate in decision.candidates],
+        "login": account.public_id if account else None,  # None for an address without one
+        "came_by": caller.came_by,  # the merged login that has the address, or ""
+        "bounced_at": bounced.bounced_at if bounced else None,
+    }
+    lines = [f"{decision.code}: {told.sentence}", f"next step: {told.step}"]
     lines += [f"  {what}: {verdict}" for what, verdict in told.weighed] or ["  no access found"]
     if account is None:
         lines.append("  no login: this is what a new login with this address would see")
@@ -162,22 +120,18 @@ def why(
     answer(found, *lines, as_json=as_json)
 
 
-def _weighed(decision: Decision) -> tuple[Weighed, ...]:
-    return tuple(
-        Weighed(
-            grant=candidate.grant.public_id,
-            scope=candidate.grant.scope,
-            covers=candidate.grant.covers,
-            starts_at=candidate.grant.starts_at,
-            ends_at=candidate.grant.ends_at,
-            code=candidate.code,
-        )
-        for candidate in decision.candidates
-    )
+def _weighed(candidate: Candidate) -> dict[str, object]:
+    grant = candidate.grant
+    return {
+        "grant": grant.public_id,
+        "scope": grant.scope,
+        "covers": grant.covers,
+        "starts_at": grant.starts_at,
+        "ends_at": grant.ends_at,
+        "code": candidate.code,
+    }
 
 
 def _webinar_id(session: Session, slug: str) -> int:
     webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
-    if webinar_id is None:
-        raise NotFound(N_("Webinar not found."))
-    return webinar_id
+    return or_not_found(webinar_id, N_("Webinar not found."))

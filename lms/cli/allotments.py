@@ -1,7 +1,5 @@
 """carrel pool allot, take-back, and allotments: parts of a consortium's pool for members."""
 
-from dataclasses import dataclass
-
 import click
 from sqlalchemy.orm import Session
 
@@ -15,28 +13,6 @@ from lms.seats.allotments import NothingAllotted
 from lms.seats.pools import PoolFacts
 
 NOTHING_THERE = N_("This organization has no allotted seats in this pool.")
-
-
-@dataclass(frozen=True, slots=True)
-class AllotmentAnswer:
-    """An organization's allotment from another's pool; `pool` is its own pool for these seats."""
-
-    pool: str
-    organization: str
-    allotted: int | None
-    used: int
-    unused: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBackAnswer:
-    """A child organization's allotment after its unused seats were moved back, and their number."""
-
-    pool: str
-    organization: str
-    allotted: int | None
-    used: int
-    taken_back: int
 
 
 @click.command("allot")
@@ -92,7 +68,13 @@ def take_back(console: Console, *, pool_id: str, child: str, as_json: bool) -> N
         number = allotments.take_back_unused(session, part.id, actor=None, now=clock.now())
         left = pools.read_pool(session, part.id)
     answer(
-        TakenBackAnswer(left.public_id, left.organization, left.allotted, left.used, number),
+        {
+            "pool": left.public_id,
+            "organization": left.organization,
+            "allotted": left.allotted,
+            "used": left.used,
+            "taken_back": number,
+        },
         f"{number} unused seats were moved from {left.organization} back to {pool.organization}.",
         as_json=as_json,
     )
@@ -115,11 +97,12 @@ def _child(session: Session, slug: str) -> int:
     return organizations.find_organization(session, slug).id
 
 
-def _facts(part: PoolFacts) -> AllotmentAnswer:
-    return AllotmentAnswer(
-        pool=part.public_id,
-        organization=part.organization,
-        allotted=part.allotted,
-        used=part.used,
-        unused=None if part.allotted is None else part.allotted - part.used,
-    )
+def _facts(part: PoolFacts) -> dict[str, object]:
+    """Return an organization's allotment; `pool` is its own pool for these seats."""
+    return {
+        "pool": part.public_id,
+        "organization": part.organization,
+        "allotted": part.allotted,
+        "used": part.used,
+        "unused": None if part.allotted is None else part.allotted - part.used,
+    }

@@ -1,7 +1,5 @@
 """carrel badge-keys: list and rotate the keys that sign certificate badges."""
 
-from dataclasses import dataclass
-
 import click
 
 from lms.certificates.badge_keys import list_keys, rotate
@@ -9,13 +7,6 @@ from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.models.certificates import BadgeKeyState
-
-
-@dataclass(frozen=True, slots=True)
-class RotatedAnswer:
-    """The key that signs from now on."""
-
-    kid: str
 
 
 @click.group("badge-keys")
@@ -49,4 +40,4 @@ def rotate_key(console: Console, *, withdraw: bool, as_json: bool) -> None:
         actor=None,
         now=clock.now(),
     )
-    answer(RotatedAnswer(kid), f"The new signing key is {kid}.", as_json=as_json)
+    answer({"kid": kid}, f"The new signing key is {kid}.", as_json=as_json)

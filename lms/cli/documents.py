@@ -1,7 +1,6 @@
 """carrel document: issue, reissue, resend, and void."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 import click
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ from lms.documents import mails as document_mails
 from lms.documents.lookup import document_named, order_named
 from lms.documents.payment_links import payment_links
 from lms.documents.stored_pdfs import ensure_pdf
-from lms.models.documents import CreditReason, Document, DocumentKind
+from lms.models.documents import CreditReason, Document
 from lms.models.orders import Order
 from lms.sales import corrections, credit_notes, invoices, orders, quotes, tax_credits
 from lms.sales.corrections import Correction
@@ -24,25 +23,6 @@ from lms.sales.credit_notes import NewCreditNote
 
 UNCHANGED = N_("There's nothing to change. Add a new --po, --net, or --due.")
 NOT_INVOICED = N_("This order has no invoice to reissue.")
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedAnswer:
-    """A document that was issued."""
-
-    id: str
-    kind: DocumentKind
-    number: str
-    total: Money
-    due_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class SentAnswer:
-    """A document that was emailed again."""
-
-    number: str
-    to: tuple[str, ...]
 
 
 @click.group("document")
@@ -160,7 +140,7 @@ def resend(console: Console, *, number: str, to: str | None, as_json: bool) -> N
     told = (
         ", ".join(readers) or "no one: this customer gets documents in a portal or by postal mail"
     )
-    answer(SentAnswer(named.label, readers), f"{named.label}: {told}.", as_json=as_json)
+    answer({"number": named.label, "to": readers}, f"{named.label}: {told}.", as_json=as_json)
 
 
 @document.command("void")
@@ -208,9 +188,14 @@ def credit_tax(console: Console, *, number: str, no_email: bool, as_json: bool) 
 
 
 def _answer(made: Document, *, as_json: bool) -> None:
-    total = Money(made.total_minor, made.currency)
     answer(
-        IssuedAnswer(made.public_id, made.kind, made.label, total, made.due_at),
+        {
+            "id": made.public_id,
+            "kind": made.kind,
+            "number": made.label,
+            "total": Money(made.total_minor, made.currency),
+            "due_at": made.due_at,
+        },
         f"{made.kind.value.replace('_', ' ').capitalize()} {made.label} is issued.",
         as_json=as_json,
     )

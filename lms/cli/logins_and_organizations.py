@@ -1,7 +1,6 @@
 """carrel login and carrel organization: add, block, merge, and erase logins; add organizations."""
 
 import sys
-from dataclasses import dataclass
 
 import click
 from sqlalchemy.orm import Session
@@ -23,48 +22,6 @@ from lms.models.organizations import Role
 from lms.organizations import memberships, organizations
 from lms.organizations.organizations import NewOrganization
 from lms.people import account_blocks, data_export, erasure, login_merges, team
-
-
-@dataclass(frozen=True, slots=True)
-class LoginFacts:
-    """A login as the command line shows it."""
-
-    id: str
-    email: str | None
-    name: str
-    role: str | None  # on the seller's team
-    blocked: bool
-    has_password: bool
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationAnswer:
-    """An organization as the command line shows it."""
-
-    id: str
-    slug: str
-    name: str
-    parent: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class MergeAnswer:
-    """Two logins that were merged or separated."""
-
-    kept: str
-    merged: str
-    is_merged: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MemberAnswer:
-    """A person's role in an organization; `is_new` means that a login was created for them."""
-
-    organization: str
-    login: str
-    email: str
-    role: str
-    is_new: bool
 
 
 @click.group("login")
@@ -209,7 +166,7 @@ def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> 
             actor=None,
             now=clock.now(),
         )
-    facts = MergeAnswer(kept=stays.public_id, merged=goes.public_id, is_merged=True)
+    facts = {"kept": stays.public_id, "merged": goes.public_id, "is_merged": True}
     answer(facts, f"{merged} was merged into {kept}.", as_json=as_json)
 
 
@@ -223,7 +180,7 @@ def unmerge_login(console: Console, *, email: str, as_json: bool) -> None:
         kept = accounts.find_by_email(session, email)
         goes = _own_login(session, email)
         login_merges.unmerge(session, goes.public_id, actor=None, now=clock.now())
-    facts = MergeAnswer(kept=kept.public_id, merged=goes.public_id, is_merged=False)
+    facts = {"kept": kept.public_id, "merged": goes.public_id, "is_merged": False}
     answer(facts, f"The merge of {email} was undone.", as_json=as_json)
 
 
@@ -297,7 +254,7 @@ def add_organization(
         if not anyway:
             ask_if_known(session, name, email)
         made = organizations.add_organization(session, new, actor=None, now=clock.now())
-    facts = OrganizationAnswer(made.public_id, made.slug, made.name, made.parent)
+    facts = {"id": made.public_id, "slug": made.slug, "name": made.name, "parent": made.parent}
     answer(facts, f"{made.name} was added as {made.slug}.", as_json=as_json)
 
 
@@ -329,7 +286,13 @@ def add_member(
         joined = memberships.add_by_address(
             session, place, new, links=links, actor=None, now=clock.now()
         )
-    facts = MemberAnswer(slug, joined.public_id, joined.email, role, joined.is_new)
+    facts = {
+        "organization": slug,
+        "login": joined.public_id,
+        "email": joined.email,
+        "role": role,
+        "is_new": joined.is_new,
+    }
     lines = [f"{email} is {role} of {place.name}."]
     if joined.is_new:
         lines.append(f"{email} will get an email with a link to choose a password.")
@@ -347,12 +310,12 @@ def _read_password(email: str, name: str) -> str:
     return hash_password(password)
 
 
-def _facts(account: Account) -> LoginFacts:
-    return LoginFacts(
-        id=account.public_id,
-        email=account.email,
-        name=account.name,
-        role=account.seller_role,
-        blocked=account.is_blocked,
-        has_password=account.has_password,
-    )
+def _facts(account: Account) -> dict[str, object]:
+    return {
+        "id": account.public_id,
+        "email": account.email,
+        "name": account.name,
+        "role": account.seller_role,
+        "blocked": account.is_blocked,
+        "has_password": account.has_password,
+    }

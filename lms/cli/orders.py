@@ -1,7 +1,5 @@
 """carrel order: list orders, show one, and explain its balance event by event."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,79 +10,13 @@ from lms.cli.output import answer, answer_items, json_option, table
 from lms.core import clock
 from lms.core.dates_and_time_zones import on_wall_clock
 from lms.documents.lookup import order_named
-from lms.documents.payer_documents import documents_of_order
-from lms.models.documents import DocumentKind
+from lms.documents.payer_documents import IssuedDocument, documents_of_order
 from lms.pricing.price_list import say_money
 from lms.sales.order_history import history_of
 from lms.sales.order_search import WantedOrders, list_orders
 from lms.sales.read_models import OrderFacts, Standing, find_order_facts
 
 COLUMNS = ("number", "standing", "buyer", "covers", "total", "open", "invoice", "po_number")
-
-
-@dataclass(frozen=True, slots=True)
-class OrderAnswer:
-    """An order as the command line shows it."""
-
-    id: str
-    number: str
-    standing: Standing
-    buyer: str
-    email: str | None
-    covers: str
-    lines: int
-    terms: str
-    total: Money
-    open: Money
-    invoice: str | None
-    po_number: str
-    placed_at: datetime | None
-    due_at: datetime | None
-    held_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentAnswer:
-    """A document of an order."""
-
-    id: str
-    kind: DocumentKind
-    number: str
-    issued_at: datetime
-    total: Money
-    open: Money
-
-
-@dataclass(frozen=True, slots=True)
-class WholeOrderAnswer:
-    """An order with its documents."""
-
-    order: OrderAnswer
-    documents: tuple[DocumentAnswer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EventAnswer:
-    """One event of an order, its amount, and the balance after it.
-
-    `payment` is what `carrel payment reverse` needs.
-    """
-
-    at: datetime
-    what: str
-    number: str
-    payment: str | None
-    amount: Money | None
-    balance: Money
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainAnswer:
-    """All events of an order, the oldest first."""
-
-    order: str
-    balance: Money
-    items: tuple[EventAnswer, ...]
 
 
 @click.group("order")
@@ -107,24 +39,24 @@ def list_command(
 ) -> None:
     """List orders, newest first; search by name, number (order, PO, invoice, check), or amount."""
     wanted = WantedOrders(" ".join(words), Standing(standing) if standing else None)
+    now = clock.now()
     with console.carrel.database.read_session() as session:
-        found = list_orders(session, wanted, now=clock.now(), offset=0, limit=limit)
-    items = [order_answer(one) for one in found.items]
+        found = list_orders(session, wanted, now=now, offset=0, limit=limit)
     if as_json:
-        answer_items(items, COLUMNS, as_json=True)
+        answer_items([order_answer(one) for one in found.items], COLUMNS, as_json=True)
         return
     rows = [
         (
             one.number,
-            one.standing.value,
+            one.standing(now).value,
             one.buyer,
             one.covers or "-",
-            say_money(one.total.minor, one.total.currency),
-            say_money(one.open.minor, one.open.currency),
-            one.invoice or "-",
+            say_money(one.total_minor, one.currency),
+            say_money(one.open_minor, one.currency),
+            one.invoice_number or "-",
             one.po_number or "-",
         )
-        for one in items
+        for one in found.items
     ]
     click.echo("\n".join(table(COLUMNS, rows)) if rows else "None found.")
 
@@ -139,31 +71,29 @@ def show(console: Console, *, number: str, as_json: bool) -> None:
         named = order_named(session, number)
         facts = find_order_facts(session, named.public_id)
         documents = documents_of_order(session, named.id)
-    made = WholeOrderAnswer(
-        order_answer(facts),
-        tuple(
-            DocumentAnswer(
-                one.public_id,
-                one.kind,
-                one.label,
-                one.issued_at,
-                Money(one.total_minor, one.currency),
-                Money(one.open_minor, one.currency),
-            )
-            for one in documents
-        ),
-    )
     lines = [
-        f"Order {facts.number}: {facts.buyer}, {made.order.standing.value}",
+        f"Order {facts.number}: {facts.buyer}, {facts.standing(clock.now()).value}",
         f"{say_money(facts.total_minor, facts.currency)}, "
         f"{say_money(facts.open_minor, facts.currency)} open",
         *(
-            f"{one.kind.value.replace('_', ' ')} {one.number}: "
-            f"{say_money(one.total.minor, one.total.currency)}"
-            for one in made.documents
+            f"{one.kind.value.replace('_', ' ')} {one.label}: "
+            f"{say_money(one.total_minor, one.currency)}"
+            for one in documents
         ),
     ]
+    made = {"order": order_answer(facts), "documents": [_document(one) for one in documents]}
     answer(made, *lines, as_json=as_json)
+
+
+def _document(facts: IssuedDocument) -> dict[str, object]:
+    return {
+        "id": facts.public_id,
+        "kind": facts.kind,
+        "number": facts.label,
+        "issued_at": facts.issued_at,
+        "total": Money(facts.total_minor, facts.currency),
+        "open": Money(facts.open_minor, facts.currency),
+    }
 
 
 @order.command("explain")
@@ -177,51 +107,51 @@ def explain(console: Console, *, number: str, as_json: bool) -> None:
         facts = find_order_facts(session, named.public_id)
         events = history_of(session, named)
     currency, zone = facts.currency, ZoneInfo(console.settings.time_zone)
-    items = tuple(
-        EventAnswer(
-            one.at,
-            one.what.value,
-            one.number,
-            one.payment_id,
-            None if one.amount_minor is None else Money(one.amount_minor, currency),
-            Money(one.balance_minor, currency),
-        )
+    items = [
+        {
+            "at": one.at,
+            "what": one.what,
+            "number": one.number,
+            "payment": one.payment_id,  # what `carrel payment reverse` needs
+            "amount": None if one.amount_minor is None else Money(one.amount_minor, currency),
+            "balance": Money(one.balance_minor, currency),
+        }
         for one in events
-    )
-    balance = items[-1].balance if items else Money(0, currency)
+    ]
+    balance = Money(events[-1].balance_minor if events else 0, currency)
     rows = [
         (
             on_wall_clock(one.at, zone).date().isoformat(),
             " ".join(part for part in (one.what.replace("_", " "), one.number) if part),
-            say_money(one.amount.minor, currency) if one.amount else "",
-            say_money(one.balance.minor, currency),
-            one.payment or "",
+            "" if one.amount_minor is None else say_money(one.amount_minor, currency),
+            say_money(one.balance_minor, currency),
+            one.payment_id or "",
         )
-        for one in items
+        for one in events
     ]
     answer(
-        ExplainAnswer(facts.number, balance, items),
+        {"order": facts.number, "balance": balance, "items": items},
         *table(("day", "what", "amount", "balance", "payment"), rows),
         as_json=as_json,
     )
 
 
-def order_answer(facts: OrderFacts) -> OrderAnswer:
+def order_answer(facts: OrderFacts) -> dict[str, object]:
     """Return an order in the form of answers."""
-    return OrderAnswer(
-        id=facts.public_id,
-        number=facts.number,
-        standing=facts.standing(clock.now()),
-        buyer=facts.buyer,
-        email=facts.contact_email,
-        covers=facts.covers,
-        lines=facts.lines,
-        terms=facts.terms.value,
-        total=Money(facts.total_minor, facts.currency),
-        open=Money(facts.open_minor, facts.currency),
-        invoice=facts.invoice_number,
-        po_number=facts.po_number,
-        placed_at=facts.placed_at,
-        due_at=facts.due_at,
-        held_at=facts.held_at,
-    )
+    return {
+        "id": facts.public_id,
+        "number": facts.number,
+        "standing": facts.standing(clock.now()),
+        "buyer": facts.buyer,
+        "email": facts.contact_email,
+        "covers": facts.covers,
+        "lines": facts.lines,
+        "terms": facts.terms,
+        "total": Money(facts.total_minor, facts.currency),
+        "open": Money(facts.open_minor, facts.currency),
+        "invoice": facts.invoice_number,
+        "po_number": facts.po_number,
+        "placed_at": facts.placed_at,
+        "due_at": facts.due_at,
+        "held_at": facts.held_at,
+    }

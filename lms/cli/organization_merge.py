@@ -1,7 +1,5 @@
 """carrel organization merge: merge two records of one organization, or undo it."""
 
-from dataclasses import dataclass
-
 import click
 
 from lms.cli.command_context import Console
@@ -11,20 +9,6 @@ from lms.core import clock
 from lms.core.errors import Conflict
 from lms.organizations import organization_merges, organizations
 from lms.organizations.organization_merges import NOT_MERGED, MergePreview, MergeSide
-
-
-@dataclass(frozen=True, slots=True)
-class OrganizationMergeAnswer:
-    """Two organizations, and whether they are merged now.
-
-    `preview` is None for an undo; `written` means that something was changed.
-    """
-
-    kept: str
-    merged: str
-    is_merged: bool
-    written: bool
-    preview: MergePreview | None
 
 
 @click.command("merge")
@@ -53,7 +37,7 @@ def merge(
             organization_merges.merge(
                 session, kept=kept, merged=merged, actor=None, now=clock.now()
             )
-    facts = OrganizationMergeAnswer(kept, merged, is_merged=yes, written=yes, preview=shown)
+    facts = {"kept": kept, "merged": merged, "is_merged": yes, "written": yes, "preview": shown}
     last = (
         f"{shown.merged.name} is merged into {shown.kept.name}."
         if yes
@@ -69,7 +53,7 @@ def _undo(console: Console, kept: str, merged: str, *, yes: bool, as_json: bool)
             raise Conflict(NOT_MERGED)
         if yes:
             organization_merges.unmerge(session, merged, actor=None, now=clock.now())
-    facts = OrganizationMergeAnswer(kept, merged, is_merged=not yes, written=yes, preview=None)
+    facts = {"kept": kept, "merged": merged, "is_merged": not yes, "written": yes, "preview": None}
     line = (
         f"{merged} and {kept} were separated again."
         if yes

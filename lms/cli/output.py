@@ -27,12 +27,16 @@ def answer(value: object, *lines: str, as_json: bool) -> None:
 
 
 def answer_items(items: Sequence[object], columns: Sequence[str], *, as_json: bool) -> None:
-    """Print dataclasses as `{"items": [...]}`, else as a table of the named attributes."""
+    """Print dataclasses or mappings as `{"items": [...]}`, else as a table of the named columns."""
     if as_json:
         click.echo(as_text({"items": items}))
         return
-    rows = [[cell(getattr(item, column)) for column in columns] for item in items]
+    rows = [[cell(_value(item, column)) for column in columns] for item in items]
     click.echo("\n".join(table(columns, rows)) if rows else "None found.")
+
+
+def _value(item: object, column: str) -> object:
+    return item[column] if isinstance(item, Mapping) else getattr(item, column)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -1,8 +1,5 @@
 """carrel pass and carrel revoke: add an all-access pass, and revoke a grant."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import click
 
 from lms.access.explanations import last_day
@@ -16,27 +13,6 @@ from lms.grants import grant_target_lookup, grants
 from lms.grants.grants import NewPass, Target
 from lms.models.grants import Scope, Withdrawal
 from lms.people import grant_and_seat_history
-
-
-@dataclass(frozen=True, slots=True)
-class PassAnswer:
-    """A pass as the command line shows it; `target` is the slug of what it covers."""
-
-    grant: str
-    email: str
-    scope: str
-    target: str | None
-    starts_at: datetime
-    ends_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class RevokedAnswer:
-    """A grant that was revoked."""
-
-    grant: str
-    revoked_as: str
-    revoked_at: datetime
 
 
 @click.group("pass")
@@ -88,11 +64,16 @@ def add_pass(
         target = Target(scope, grant_target_lookup.find_target(session, scope, slug))
         new = NewPass(account.id, target, starts_at)
         line = grants.add_pass(session, new, zone=default_zone, actor=None, now=clock.now())
-        made = PassAnswer(
-            line.public_id, email, scope.value, slug or None, line.starts_at, line.ends_at
-        )
-    until = last_day(made.ends_at, default_zone) if made.ends_at else ""
-    answer(made, f"{email} has a pass until {until} (grant {made.grant}).", as_json=as_json)
+        made = {
+            "grant": line.public_id,
+            "email": email,
+            "scope": scope.value,
+            "target": slug or None,
+            "starts_at": line.starts_at,
+            "ends_at": line.ends_at,
+        }
+    until = last_day(line.ends_at, default_zone) if line.ends_at else ""
+    answer(made, f"{email} has a pass until {until} (grant {line.public_id}).", as_json=as_json)
 
 
 @click.command("revoke")
@@ -109,5 +90,5 @@ def revoke(console: Console, *, grant: str, reason: str, refunded: bool, as_json
         grant_and_seat_history.revoke(
             session, grant, withdrawal=withdrawal, reason=reason, actor=None, now=now
         )
-    done = RevokedAnswer(grant, withdrawal.value, now)
+    done = {"grant": grant, "revoked_as": withdrawal.value, "revoked_at": now}
     answer(done, f"Grant {grant} was revoked ({withdrawal.value}).", as_json=as_json)

@@ -1,8 +1,5 @@
 """carrel pool: add and list an organization's pools of seats."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import click
 
 from lms.access.explanations import last_day
@@ -26,25 +23,8 @@ from lms.organizations import organizations
 from lms.seats import pools
 from lms.seats.pools import NewPoolGrant, PoolFacts, find_pool
 
-
-@dataclass(frozen=True, slots=True)
-class RenewedAnswer:
-    """A pool after its renewal, as the command line shows it; `capacity` is its current one."""
-
-    pool: str
-    starts_at: datetime
-    ends_at: datetime
-    seats: int | None
-    capacity: int | None
-    used: int
-
-
-@dataclass(frozen=True, slots=True)
-class GraceAnswer:
-    """The end of a pool's grace period."""
-
-    pool: str
-    grace_until: datetime
+BAD_SEATS = N_("Enter at least 1 seat.")
+BAD_TERM = N_("The end must be after the start.")
 
 
 @click.command("renew")
@@ -82,9 +62,14 @@ def renew(
         term = NewTerm(done.seats, done.starts_at, done.ends_at)
         contract_mails.send_renewed(session, done.pool, post, term, now=now)
     pool = done.pool
-    made = RenewedAnswer(
-        pool.public_id, done.starts_at, done.ends_at, done.seats, pool.capacity, pool.used
-    )
+    made = {
+        "pool": pool.public_id,
+        "starts_at": done.starts_at,
+        "ends_at": done.ends_at,
+        "seats": done.seats,  # in the new term
+        "capacity": pool.capacity,  # now
+        "used": pool.used,
+    }
     until = last_day(done.ends_at, read_zone(console.settings.time_zone))
     answer(made, f"{pool.organization} has these seats until {until}.", as_json=as_json)
 
@@ -102,28 +87,10 @@ def grace(console: Console, *, pool_id: str, until: str, zone: str | None, as_js
         facts = find_pool(session, pool_id)
         extend_grace(session, facts.id, at, actor=None, now=clock.now())
     answer(
-        GraceAnswer(facts.public_id, at),
+        {"pool": facts.public_id, "grace_until": at},
         f"{facts.organization} has access until {at.isoformat()}.",
         as_json=as_json,
     )
-
-
-BAD_SEATS = N_("Enter at least 1 seat.")
-BAD_TERM = N_("The end must be after the start.")
-
-
-@dataclass(frozen=True, slots=True)
-class PoolAnswer:
-    """A pool as the command line shows it; `target` is the slug of what it covers."""
-
-    pool: str
-    organization: str
-    scope: str
-    target: str | None
-    permanent: bool
-    capacity: int | None
-    used: int
-    free: int | None
 
 
 @click.group("pool")
@@ -172,8 +139,8 @@ def add_pool(
         target = Target(scope, grant_target_lookup.find_target(session, scope, slug))
         new = NewPoolGrant(buyer.id, target, number, term, _kind(scope, number, term))
         made = pools.sell_seats(session, new, actor=None, now=now)
-    facts = _facts(made)
-    answer(facts, f"{made.organization} has {_told(made)} (pool {facts.pool}).", as_json=as_json)
+    told = f"{made.organization} has {_told(made)} (pool {made.public_id})."
+    answer(_facts(made), told, as_json=as_json)
 
 
 @pool.command("list")
@@ -228,14 +195,14 @@ def _told(pool_facts: PoolFacts) -> str:
     return f"{pool_facts.capacity} seats, {pool_facts.used} of them in use"
 
 
-def _facts(found: PoolFacts) -> PoolAnswer:
-    return PoolAnswer(
-        pool=found.public_id,
-        organization=found.organization,
-        scope=found.target.scope.value,
-        target=found.slug or None,
-        permanent=found.is_permanent,
-        capacity=found.capacity,
-        used=found.used,
-        free=found.free,
-    )
+def _facts(found: PoolFacts) -> dict[str, object]:
+    return {
+        "pool": found.public_id,
+        "organization": found.organization,
+        "scope": found.target.scope,
+        "target": found.slug or None,
+        "permanent": found.is_permanent,
+        "capacity": found.capacity,
+        "used": found.used,
+        "free": found.free,
+    }

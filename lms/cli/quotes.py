@@ -1,6 +1,5 @@
 """carrel quote: write quotes, and accept them."""
 
-from dataclasses import dataclass
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
@@ -9,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.cli.command_context import Console
 from lms.cli.option_values import Money, mail_context_of, read_day, read_money
-from lms.cli.orders import OrderAnswer, order_answer
+from lms.cli.orders import order_answer
 from lms.cli.output import answer, json_option
 from lms.cli.questions import anyway_option, ask_if_known, ask_if_number_is_used
 from lms.core import clock
@@ -29,17 +28,6 @@ from lms.sales.read_models import OrderFacts, find_order_facts
 
 LINE_PARTS = 4
 NO_QUOTE = N_("No quote was issued for this order.")
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteAnswer:
-    """A quote that was issued."""
-
-    order: str
-    number: str
-    version: int
-    total: Money
-    expires_at: datetime
 
 
 @click.group("quote")
@@ -109,13 +97,13 @@ def add(
         )
         document = session.get_one(Document, made.document_id)
     answer(
-        QuoteAnswer(
-            order.public_id,
-            document.label,
-            made.version,
-            Money(document.total_minor, document.currency),
-            made.expires_at,
-        ),
+        {
+            "order": order.public_id,
+            "number": document.label,
+            "version": made.version,
+            "total": Money(document.total_minor, document.currency),
+            "expires_at": made.expires_at,
+        },
         f"Quote {document.label} is issued.",
         as_json=as_json,
     )
@@ -171,8 +159,7 @@ def accept(
         )
         invoices.check_payee(session, named)
         facts = find_order_facts(session, named.public_id)
-    made: OrderAnswer = order_answer(facts)
-    answer(made, f"Order {made.number} is placed.", as_json=as_json)
+    answer(order_answer(facts), f"Order {facts.number} is placed.", as_json=as_json)
     if how.po_amount_minor not in {None, facts.total_minor}:
         click.echo(_differs(facts, how), err=True)
 

@@ -1,6 +1,5 @@
 """carrel recording and carrel handout: add recordings and handouts, and encode recordings again."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -18,35 +17,6 @@ from lms.recordings.staff_file_list import VersionFacts, read_version, read_webi
 from lms.worker.worker import see_through
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A recording that was added, and its status."""
-
-    recording: str
-    webinar: str
-    version: int
-    state: RecordingState
-    playable: bool
-    seconds: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class AddedHandout:
-    """A handout that was added."""
-
-    handout: str
-    webinar: str
-    title: str
-    pages: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reencoded:
-    """How many recordings were queued for encoding."""
-
-    queued: int
 
 
 @click.group("recording")
@@ -72,14 +42,14 @@ def add(console: Console, slug: str, file: Path, *, wait: bool, as_json: bool) -
     else:
         with carrel.database.read_session() as session:
             version = read_version(session, recording_id)
-    added = Added(
-        recording=version.id,
-        webinar=slug,
-        version=version.number,
-        state=version.state,
-        playable=version.is_playable,
-        seconds=version.seconds,
-    )
+    added = {
+        "recording": version.id,
+        "webinar": slug,
+        "version": version.number,
+        "state": version.state,
+        "playable": version.is_playable,
+        "seconds": version.seconds,
+    }
     text = f"{file.name} is version {version.number} of {slug}: {version.state}."
     answer(added, text, as_json=as_json)
 
@@ -103,7 +73,7 @@ def reencode(
             count = len(set(recording_ids))
             for recording_id in sorted(set(recording_ids)):
                 recordings.reencode(session, recording_id, actor=None, now=now)
-    answer(Reencoded(count), f"{count} queued to be encoded again.", as_json=as_json)
+    answer({"queued": count}, f"{count} queued to be encoded again.", as_json=as_json)
 
 
 def _seen_through(console: Console, recording_id: str) -> VersionFacts:
@@ -139,7 +109,12 @@ def add_handout(console: Console, slug: str, file: Path, *, as_json: bool) -> No
     kept = handouts.keep_handout(carrel.storage, file, file.name, carrel.settings.scratch)
     with carrel.database.transaction() as session:
         handouts.attach(session, slug=slug, kept=kept, actor=None, now=clock.now())
-    added = AddedHandout(kept.handout_id, slug, kept.title, kept.pages)
+    added = {
+        "handout": kept.handout_id,
+        "webinar": slug,
+        "title": kept.title,
+        "pages": kept.pages,
+    }
     told = f"{kept.title} ({kept.pages} pages)" if kept.pages else kept.title
     cleaned = f" Removed from it: {', '.join(kept.taken_out)}." if kept.taken_out else ""
     answer(added, f"{told} was added to {slug}.{cleaned}", as_json=as_json)

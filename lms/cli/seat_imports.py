@@ -1,6 +1,6 @@
 """carrel seats import: import a staff list into a pool."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,38 +16,12 @@ from lms.models.seat_imports import Answer, ImportState
 from lms.organizations.staff_list_parser import read_file
 from lms.seat_imports.imports import discard
 from lms.seat_imports.jobs import LIST_JOBS, apply_now
-from lms.seat_imports.read_models import ImportFacts, find_import, rows_of
+from lms.seat_imports.read_models import ImportFacts, RowFacts, find_import, rows_of
 from lms.seat_imports.uploaded_list_lifecycle import NewList
 from lms.seats.pools import find_pool
 
 SHOWN: Final = 50
 UNSEATED: Final = (Answer.ALREADY, Answer.INVALID, Answer.DUPLICATE, Answer.NO_SEAT)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the list that gets no seat, and the reason."""
-
-    line: int
-    text: str
-    answer: Answer
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImportAnswer:
-    """The result of an import, or a preview; `items` are the rows that get no seat."""
-
-    pool: str
-    applied: bool
-    rows: int
-    ok: int
-    already: int
-    invalid: int
-    duplicate: int
-    no_seat: int
-    seated: int
-    items: tuple[Row, ...]
 
 
 @click.command("import")
@@ -71,13 +45,29 @@ def import_list(
     facts = _read_in(console.carrel, pool, file)
     if not dry_run:
         facts = apply_now(database, facts.public_id, partial=partial, actor=None, now=clock.now())
-    found = _answer(database, facts)
-    if not found.applied:
+    unseated = _unseated(database, facts)
+    is_applied = facts.state is ImportState.APPLIED
+    if not is_applied:
         with database.transaction() as session:
             discard(session, facts.public_id)
     if facts.failure:
         raise Refused(facts.failure, code="not_applied")
-    answer(found, *_lines(found), as_json=as_json)
+    found = {
+        "pool": facts.pool,
+        "applied": is_applied,
+        "rows": facts.rows,
+        "ok": facts.ok,
+        "already": facts.already,
+        "invalid": facts.invalid,
+        "duplicate": facts.duplicate,
+        "no_seat": facts.no_seat,
+        "seated": facts.seated,
+        "items": [
+            {"line": row.line, "text": row.text, "answer": row.answer, "sentence": row.sentence}
+            for row in unseated
+        ],
+    }
+    answer(found, *_lines(facts, unseated), as_json=as_json)
 
 
 def _read_in(carrel: Carrel, pool: str, file: Path) -> ImportFacts:
@@ -89,35 +79,26 @@ def _read_in(carrel: Carrel, pool: str, file: Path) -> ImportFacts:
         return find_import(session, public_id)
 
 
-def _answer(database: Database, facts: ImportFacts) -> ImportAnswer:
+def _unseated(database: Database, facts: ImportFacts) -> list[RowFacts]:
+    """Return the rows that get no seat, by line."""
     with database.read_session() as session:
-        items = tuple(
-            Row(row.line, row.text, row.answer, row.sentence)
+        rows = [
+            row
             for one in UNSEATED
             for row in rows_of(session, facts.id, answer=one, size=facts.rows).items
-        )
-    return ImportAnswer(
-        pool=facts.pool,
-        applied=facts.state is ImportState.APPLIED,
-        rows=facts.rows,
-        ok=facts.ok,
-        already=facts.already,
-        invalid=facts.invalid,
-        duplicate=facts.duplicate,
-        no_seat=facts.no_seat,
-        seated=facts.seated,
-        items=tuple(sorted(items, key=lambda row: row.line)),
-    )
+        ]
+    return sorted(rows, key=lambda row: row.line)
 
 
-def _lines(found: ImportAnswer) -> list[str]:
-    done = f"{found.seated} invited." if found.applied else f"{found.ok} would be invited."
+def _lines(facts: ImportFacts, unseated: Sequence[RowFacts]) -> list[str]:
+    is_applied = facts.state is ImportState.APPLIED
+    done = f"{facts.seated} invited." if is_applied else f"{facts.ok} would be invited."
     counts = (
-        f"{found.rows} rows: {found.ok} ok, {found.already} already, {found.invalid} invalid, "
-        f"{found.duplicate} duplicate, {found.no_seat} without a seat."
+        f"{facts.rows} rows: {facts.ok} ok, {facts.already} already, {facts.invalid} invalid, "
+        f"{facts.duplicate} duplicate, {facts.no_seat} without a seat."
     )
-    shown = found.items[:SHOWN]
+    shown = unseated[:SHOWN]
     lines = [done, counts]
     lines += [f"  line {row.line}: {row.text}: {row.answer}. {row.sentence}" for row in shown]
-    more = len(found.items) - len(shown)
+    more = len(unseated) - len(shown)
     return [*lines, f"  and {more} more; --json has them all."] if more else lines

@@ -1,8 +1,5 @@
 """carrel seats: list, claim, invite to, and release seats of a pool."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import click
 from sqlalchemy.orm import Session
 
@@ -28,49 +25,6 @@ CLOSED = N_("You can't add people because this pool has ended.")
 NO_LOGIN = N_("No login has this email address. Run carrel seats invite or carrel login add first.")
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimAnswer:
-    """The result of a claim: claimed, or already."""
-
-    pool: str
-    email: str
-    result: str
-    seat: str
-
-
-@dataclass(frozen=True, slots=True)
-class InviteAnswer:
-    """The result of an invitation: invited, already or no_seat; `seat` if there is one."""
-
-    email: str
-    result: str
-    seat: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseAnswer:
-    """A released seat; it can be filled at once, from a time on, or once staff approve."""
-
-    pool: str
-    email: str
-    seat: str
-    opens_at: datetime | None
-    needs_approval: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SeatAnswer:
-    """A seat as the command line lists it."""
-
-    seat: str
-    state: str
-    email: str | None
-    name: str
-    claimed_at: datetime | None
-    expires_at: datetime | None
-    opens_at: datetime | None
-
-
 @click.group("seats")
 def seats() -> None:
     """Assign and release an organization's seats."""
@@ -93,7 +47,7 @@ def claim_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> 
             raise Conflict(CLOSED, code="closed")
     result = type(got).__name__.lower()
     words = "now has a seat" if result == "claimed" else "already had a seat"
-    facts = ClaimAnswer(pool_id, email, result, got.seat)
+    facts = {"pool": pool_id, "email": email, "result": result, "seat": got.seat}
     answer(facts, f"{email} {words} (seat {got.seat}).", as_json=as_json)
 
 
@@ -134,7 +88,13 @@ def release_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -
             now=clock.now(),
         )
     refill = done.refill
-    facts = ReleaseAnswer(pool_id, email, done.seat, refill.opens_at, refill.needs_approval)
+    facts = {
+        "pool": pool_id,
+        "email": email,
+        "seat": done.seat,
+        "opens_at": refill.opens_at,
+        "needs_approval": refill.needs_approval,
+    }
     line = f"{email} no longer has a seat. It can be assigned to someone else."
     if refill.needs_approval:
         line = f"{email} no longer has a seat. Staff must approve before it can be assigned again."
@@ -173,24 +133,24 @@ def _seat_of(session: Session, pool: PoolFacts, email: str) -> SeatFacts:
     return seat_of_address(session, pool.id, address.key)
 
 
-def _invited(one: Answer) -> InviteAnswer:
+def _invited(one: Answer) -> dict[str, object]:
     if isinstance(one, Invited):
-        return InviteAnswer(one.email, "invited", one.seat)
+        return {"email": one.email, "result": "invited", "seat": one.seat}
     if isinstance(one, AlreadyIn):
-        return InviteAnswer(one.email, "already", one.seat)
-    return InviteAnswer(one.email, "no_seat", None)
+        return {"email": one.email, "result": "already", "seat": one.seat}
+    return {"email": one.email, "result": "no_seat", "seat": None}
 
 
-def _facts(one: SeatFacts) -> SeatAnswer:
-    return SeatAnswer(
-        seat=one.public_id,
-        state=one.sits.value if one.sits is not None else one.state.value,
-        email=one.email,
-        name=one.name,
-        claimed_at=one.claimed_at,
-        expires_at=one.expires_at,
-        opens_at=one.opens_at,
-    )
+def _facts(one: SeatFacts) -> dict[str, object]:
+    return {
+        "seat": one.public_id,
+        "state": one.state if one.sits is None else one.sits,
+        "email": one.email,
+        "name": one.name,
+        "claimed_at": one.claimed_at,
+        "expires_at": one.expires_at,
+        "opens_at": one.opens_at,
+    }
 
 
 seats.add_command(import_list)

@@ -1,7 +1,6 @@
 """carrel tax-rule: add, list, and end sales tax rates."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import click
 
@@ -14,19 +13,6 @@ from lms.tax.rules import say_rate
 
 COLUMNS = ("rule", "state", "name", "supply", "rate", "first_day", "last_day")
 DAY = click.DateTime(["%Y-%m-%d"])
-
-
-@dataclass(frozen=True, slots=True)
-class TaxRuleRow:
-    """A tax rule as the command line shows it; the rate is in percent."""
-
-    rule: str
-    state: str
-    name: str
-    supply: Supply
-    rate: str
-    first_day: date
-    last_day: date | None
 
 
 @click.group("tax-rule")
@@ -97,13 +83,13 @@ def end(console: Console, *, rule: str, last_day: datetime, as_json: bool) -> No
     answer(_row(facts), f"{facts.name} ends after {facts.last_day}.", as_json=as_json)
 
 
-def _row(facts: TaxRuleFacts) -> TaxRuleRow:
-    return TaxRuleRow(
-        rule=facts.id,
-        state=facts.state,
-        name=facts.name,
-        supply=facts.supply,
-        rate=say_rate(facts.rate).removesuffix("%"),
-        first_day=facts.first_day,
-        last_day=facts.last_day,
-    )
+def _row(facts: TaxRuleFacts) -> dict[str, object]:
+    return {
+        "rule": facts.id,
+        "state": facts.state,
+        "name": facts.name,
+        "supply": facts.supply,
+        "rate": say_rate(facts.rate).removesuffix("%"),
+        "first_day": facts.first_day,
+        "last_day": facts.last_day,
+    }

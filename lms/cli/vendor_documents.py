@@ -1,7 +1,6 @@
 """carrel vendor-document: add and list documents for purchasing offices, such as a W-9."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -21,21 +20,6 @@ from lms.seller.vendor_documents import (
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 COLUMNS = ("document", "kind", "title", "audience", "version", "valid_until", "withdrawn_at")
-
-
-@dataclass(frozen=True, slots=True)
-class VendorDocumentRow:
-    """A document as the command line shows it."""
-
-    document: str
-    kind: VendorDocumentKind
-    title: str
-    audience: VendorDocumentAudience
-    version: int
-    file: str
-    valid_until: date | None
-    added_at: datetime
-    withdrawn_at: datetime | None
 
 
 @click.group("vendor-document")
@@ -102,15 +86,15 @@ def list_documents(console: Console, *, as_json: bool) -> None:
     answer_items(rows, COLUMNS, as_json=as_json)
 
 
-def _row(facts: VendorDocumentFacts) -> VendorDocumentRow:
-    return VendorDocumentRow(
-        document=facts.id,
-        kind=facts.kind,
-        title=facts.title,
-        audience=facts.audience,
-        version=facts.version,
-        file=facts.file_name,
-        valid_until=facts.valid_until,
-        added_at=facts.added_at,
-        withdrawn_at=facts.withdrawn_at,
-    )
+def _row(facts: VendorDocumentFacts) -> dict[str, object]:
+    return {
+        "document": facts.id,
+        "kind": facts.kind,
+        "title": facts.title,
+        "audience": facts.audience,
+        "version": facts.version,
+        "file": facts.file_name,
+        "valid_until": facts.valid_until,
+        "added_at": facts.added_at,
+        "withdrawn_at": facts.withdrawn_at,
+    }

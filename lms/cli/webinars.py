@@ -1,6 +1,5 @@
 """carrel webinar: add draft webinars and publish them in the catalog."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -104,17 +103,6 @@ def publish(console: Console, slug: str, *, as_json: bool) -> None:
     answer(facts, *lines, as_json=as_json)
 
 
-@dataclass(frozen=True, slots=True)
-class CreditAnswer:
-    """The credit minutes of a webinar's certificates, and up to how many are confirmed."""
-
-    slug: str
-    credit_minutes: int
-    confirmed_minutes: int
-    live_minutes: int
-    recording_minutes: int | None
-
-
 @webinar.command("credit")
 @click.argument("slug")
 @click.option(
@@ -141,16 +129,21 @@ def credit(console: Console, slug: str, *, minutes: int, confirm: bool, as_json:
         )
         change_rule(session, webinar_id, rule, actor=None, now=clock.now())
         lengths = read_lengths(session, webinar_id)
-    found = CreditAnswer(slug, minutes, rule.confirmed_minutes, lengths.live, lengths.recording)
-    answer(found, f"Certificates of {slug} show {minutes} minutes.", *_less(found), as_json=as_json)
-
-
-def _less(found: CreditAnswer) -> Iterator[str]:
-    """Yield a line for each kind of certificate that shows fewer minutes until confirmed."""
-    lengths = (("attending", found.live_minutes), ("watching", found.recording_minutes))
-    for act, minutes in lengths:
-        if minutes is not None and max(minutes, found.confirmed_minutes) < found.credit_minutes:
-            yield f"For {act} they show {minutes}, because it isn't longer. Add --confirm to change that."
+    found = {
+        "slug": slug,
+        "credit_minutes": minutes,
+        "confirmed_minutes": rule.confirmed_minutes,
+        "live_minutes": lengths.live,
+        "recording_minutes": lengths.recording,
+    }
+    lines = [f"Certificates of {slug} show {minutes} minutes."]
+    for act, longest in (("attending", lengths.live), ("watching", lengths.recording)):
+        if longest is not None and max(longest, rule.confirmed_minutes) < minutes:
+            lines.append(
+                f"For {act} they show {longest}, because it isn't longer. "
+                "Add --confirm to change that."
+            )
+    answer(found, *lines, as_json=as_json)
 
 
 def _facts(session: Session, public_id: str, slug: str, now: datetime) -> WebinarAnswer:

@@ -1,8 +1,5 @@
 """carrel embed: an organization's embed links for the iframes of its own pages."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import click
 
 from lms.cli.command_context import Console
@@ -28,24 +25,6 @@ from lti.models.embed_links import SeatRule
 from lti.protocol.content_target import Target
 
 ONE_OF_TWO = "give either --webinar or --series"
-
-
-@dataclass(frozen=True, slots=True)
-class EmbedAnswer:
-    """An embed link, as commands print it."""
-
-    id: str
-    organization: str
-    label: str
-    title: str
-    url: str
-    origins: tuple[str, ...]
-    seat_rule: str
-    created_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    uses: int
-    last_used_at: datetime | None
 
 
 @click.group("embed")
@@ -109,8 +88,8 @@ def add(
         details = EmbedDetails(label or title, sites, SeatRule(rule), expires_at)
         key = _key(console)
         made = add_embed(session, whose.id, target, details, key=key, actor=None, now=now)
-    shown = _answer(console, made)
-    answer(shown, f"Embed link for {title} on {', '.join(sites)}:", shown.url, as_json=as_json)
+    told = f"Embed link for {title} on {', '.join(sites)}:"
+    answer(_answer(console, made), told, _url(console, made), as_json=as_json)
 
 
 @embed.command("list")
@@ -144,19 +123,22 @@ def _key(console: Console) -> bytes:
     return derived_key(console.settings.secret_key, EMBED_LINKS)
 
 
-def _answer(console: Console, one: EmbedFacts) -> EmbedAnswer:
-    token = token_of(_key(console), one.public_id)
-    return EmbedAnswer(
-        id=one.public_id,
-        organization=one.organization.slug,
-        label=one.details.label,
-        title=one.title,
-        url=f"{console.settings.base_url}/embed/{token}",
-        origins=one.details.origins,
-        seat_rule=one.details.seat_rule.value,
-        created_at=one.created_at,
-        expires_at=one.details.expires_at,
-        revoked_at=one.revoked_at,
-        uses=one.uses,
-        last_used_at=one.last_used_at,
-    )
+def _url(console: Console, one: EmbedFacts) -> str:
+    return f"{console.settings.base_url}/embed/{token_of(_key(console), one.public_id)}"
+
+
+def _answer(console: Console, one: EmbedFacts) -> dict[str, object]:
+    return {
+        "id": one.public_id,
+        "organization": one.organization.slug,
+        "label": one.details.label,
+        "title": one.title,
+        "url": _url(console, one),
+        "origins": one.details.origins,
+        "seat_rule": one.details.seat_rule,
+        "created_at": one.created_at,
+        "expires_at": one.details.expires_at,
+        "revoked_at": one.revoked_at,
+        "uses": one.uses,
+        "last_used_at": one.last_used_at,
+    }

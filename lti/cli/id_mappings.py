@@ -1,8 +1,5 @@
 """carrel lti map: ID mappings between platforms, from old people to new ones."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -16,44 +13,10 @@ from lms.lti_facade.organizations import find_organization
 from lti.id_mappings.apply_and_undo_pairs import undo_one
 from lti.id_mappings.id_pairs_csv_reader import read_list
 from lti.id_mappings.mappings import ask_apply, ask_undo, begin_map, discard, take_list
-from lti.id_mappings.staff_view import MapFacts, Show, find_map, list_maps, pairs_of
+from lti.id_mappings.staff_view import MapFacts, PairFacts, Show, find_map, list_maps, pairs_of
 
 COLUMNS = ("id", "organization", "old", "new", "state", "chosen", "applied", "failed")
 PAIR_COLUMNS = ("old", "old_name", "new", "new_name", "evidence", "doubt", "state", "chosen")
-
-
-@dataclass(frozen=True, slots=True)
-class MapAnswer:
-    """A mapping, as commands print it; `counts` are its pairs by kind."""
-
-    id: str
-    organization: str
-    old: str
-    new: str
-    state: str
-    failure: str
-    begun_at: datetime
-    chosen: int
-    applied: int
-    failed: int
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class PairAnswer:
-    """A pair, as commands print it; `line` is its line number in the imported list."""
-
-    id: str
-    old: str
-    old_name: str
-    new: str | None
-    new_name: str | None
-    evidence: str
-    doubt: str | None
-    line: int | None
-    state: str
-    failure: str
-    chosen: bool
 
 
 @click.group("map")
@@ -86,12 +49,10 @@ def begin(
         made = begin_map(session, found.id, old=old, new=new, actor=None, now=clock.now())
         if lines is not None:
             take_list(session, made, lines)
-        facts = _facts(session, made)
-    answer(
-        facts,
-        f"{facts.chosen} pairs are selected. To see them: carrel lti map show {made}",
-        as_json=as_json,
-    )
+        facts = find_map(session, made)
+    chosen = facts.counts[Show.CHOSEN]
+    told = f"{chosen} pairs are selected. To see them: carrel lti map show {made}"
+    answer(_answer(facts), told, as_json=as_json)
 
 
 @people_map.command("list")
@@ -153,56 +114,53 @@ def undo(console: Console, *, map_id: str, pair_id: str | None, as_json: bool) -
 def throw_away(console: Console, *, map_id: str, as_json: bool) -> None:
     """Discard a migration in which nothing was merged."""
     with console.carrel.database.transaction() as session:
-        facts = _facts(session, map_id)
+        facts = find_map(session, map_id)
         discard(session, map_id, actor=None, now=clock.now())
-    answer(facts, "Discarded. Nothing was changed.", as_json=as_json)
+    answer(_answer(facts), "Discarded. Nothing was changed.", as_json=as_json)
 
 
 def _say(carrel: Carrel, map_id: str, said: str, *, as_json: bool) -> None:
     with carrel.database.read_session() as session:
-        answer(_facts(session, map_id), said, as_json=as_json)
+        answer(_answer(find_map(session, map_id)), said, as_json=as_json)
 
 
-def _facts(session: Session, map_id: str) -> MapAnswer:
-    return _answer(find_map(session, map_id))
+def _answer(facts: MapFacts) -> dict[str, object]:
+    return {
+        "id": facts.public_id,
+        "organization": facts.organization.slug,
+        "old": facts.old.public_id,
+        "new": facts.new.public_id,
+        "state": facts.state,
+        "failure": facts.failure,
+        "begun_at": facts.created_at,
+        "chosen": facts.counts[Show.CHOSEN],
+        "applied": facts.counts[Show.APPLIED],
+        "failed": facts.counts[Show.FAILED],
+        "counts": facts.counts,
+    }
 
 
-def _answer(facts: MapFacts) -> MapAnswer:
-    return MapAnswer(
-        id=facts.public_id,
-        organization=facts.organization.slug,
-        old=facts.old.public_id,
-        new=facts.new.public_id,
-        state=facts.state.value,
-        failure=facts.failure,
-        begun_at=facts.created_at,
-        chosen=facts.counts[Show.CHOSEN],
-        applied=facts.counts[Show.APPLIED],
-        failed=facts.counts[Show.FAILED],
-        counts={show.value: number for show, number in facts.counts.items()},
-    )
-
-
-def _pairs(session: Session, facts: MapFacts, wanted: Show | None) -> list[PairAnswer]:
-    page, items = 1, list[PairAnswer]()
+def _pairs(session: Session, facts: MapFacts, wanted: Show | None) -> list[dict[str, object]]:
+    page, items = 1, list[dict[str, object]]()
     while True:
         found = pairs_of(session, facts, wanted, page=page, size=1000)
-        items += [
-            PairAnswer(
-                id=each.public_id,
-                old=each.old.sub,
-                old_name=each.old.name,
-                new=None if each.new is None else each.new.sub,
-                new_name=None if each.new is None else each.new.name,
-                evidence=each.evidence.value,
-                doubt=None if each.doubt is None else each.doubt.value,
-                line=each.line,
-                state=each.state.value,
-                failure=each.failure,
-                chosen=each.is_chosen,
-            )
-            for each in found.items
-        ]
+        items += [_pair(each) for each in found.items]
         if page * 1000 >= found.total:
             return items
         page += 1
+
+
+def _pair(one: PairFacts) -> dict[str, object]:
+    return {
+        "id": one.public_id,
+        "old": one.old.sub,
+        "old_name": one.old.name,
+        "new": None if one.new is None else one.new.sub,
+        "new_name": None if one.new is None else one.new.name,
+        "evidence": one.evidence,
+        "doubt": one.doubt,
+        "line": one.line,  # its number in the imported list
+        "state": one.state,
+        "failure": one.failure,
+        "chosen": one.is_chosen,
+    }

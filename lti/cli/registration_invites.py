@@ -1,8 +1,5 @@
 """carrel lti invite: creates an invite with which a platform registers itself."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import click
 
 from lms.cli.command_context import Console
@@ -11,16 +8,6 @@ from lms.core import clock
 from lms.lti_facade.organizations import find_organization
 from lti.protocol.tool_urls_and_scopes import ToolAddresses
 from lti.registrations.invites import make_invite
-
-
-@dataclass(frozen=True, slots=True)
-class InviteAnswer:
-    """An invite, as commands print it; its `url` is printed only once."""
-
-    id: str
-    organization: str
-    url: str
-    expires_at: datetime
 
 
 @click.command("invite")
@@ -38,7 +25,12 @@ def invite(console: Console, *, organization: str, allow_loopback: bool, as_json
         made = make_invite(session, found.id, allows_loopback=allow_loopback, actor=None, now=now)
     url = ToolAddresses(console.settings.base_url).registration(made.secret)
     answer(
-        InviteAnswer(made.public_id, organization, url, made.expires_at),
+        {
+            "id": made.public_id,
+            "organization": organization,
+            "url": url,
+            "expires_at": made.expires_at,
+        },
         f"Works once, until {made.expires_at:%Y-%m-%d}: paste it in the LMS as the tool's registration URL.",
         url,
         as_json=as_json,

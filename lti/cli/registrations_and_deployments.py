@@ -1,7 +1,6 @@
 """carrel lti registration and carrel lti deployment: platform registrations and deployments."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 import click
 
@@ -28,40 +27,6 @@ from lti.registrations.registrations import (
     name_of_platform,
 )
 from lti.registrations.team_decisions import approve_platform, stop_platform
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrationAnswer:
-    """A registration, as commands print it."""
-
-    id: str
-    name: str
-    issuer: str
-    client_id: str
-    state: str
-    organization: str | None
-    auth_url: str
-    token_url: str
-    jwks_url: str
-    token_audience: str | None
-    allows_loopback: bool
-    leeway_s: int
-    admits_anonymous: bool
-    frame_origins: tuple[str, ...]
-    deployments: tuple[str, ...]
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentAnswer:
-    """A deployment, as commands print it; `registration` is a public ID."""
-
-    id: str
-    registration: str
-    deployment_id: str
-    state: str
-    organization: str | None
-    seen_at: datetime
 
 
 @click.group("registration")
@@ -301,33 +266,33 @@ def refuse_one(
     answer(_deployment(kept), told, as_json=as_json)
 
 
-def _registration(one: RegistrationFacts, deployments: tuple[str, ...]) -> RegistrationAnswer:
-    return RegistrationAnswer(
-        id=one.public_id,
-        name=one.details.name,
-        issuer=one.issuer,
-        client_id=one.client_id,
-        state=one.state.value,
-        organization=None if one.organization is None else one.organization.slug,
-        auth_url=one.details.auth_url,
-        token_url=one.details.token_url,
-        jwks_url=one.details.jwks_url,
-        token_audience=one.details.token_audience,
-        allows_loopback=one.details.allows_loopback,
-        leeway_s=one.details.leeway_s,
-        admits_anonymous=one.details.admits_anonymous,
-        frame_origins=one.details.frame_origins,
-        deployments=deployments,
-        created_at=one.created_at,
-    )
+def _registration(one: RegistrationFacts, deployments: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "id": one.public_id,
+        "name": one.details.name,
+        "issuer": one.issuer,
+        "client_id": one.client_id,
+        "state": one.state,
+        "organization": None if one.organization is None else one.organization.slug,
+        "auth_url": one.details.auth_url,
+        "token_url": one.details.token_url,
+        "jwks_url": one.details.jwks_url,
+        "token_audience": one.details.token_audience,
+        "allows_loopback": one.details.allows_loopback,
+        "leeway_s": one.details.leeway_s,
+        "admits_anonymous": one.details.admits_anonymous,
+        "frame_origins": one.details.frame_origins,
+        "deployments": deployments,
+        "created_at": one.created_at,
+    }
 
 
-def _deployment(one: DeploymentFacts) -> DeploymentAnswer:
-    return DeploymentAnswer(
-        id=one.public_id,
-        registration=one.registration,
-        deployment_id=one.deployment_id,
-        state=one.state.value,
-        organization=None if one.organization is None else one.organization.slug,
-        seen_at=one.seen_at,
-    )
+def _deployment(one: DeploymentFacts) -> dict[str, object]:
+    return {
+        "id": one.public_id,
+        "registration": one.registration,
+        "deployment_id": one.deployment_id,
+        "state": one.state,
+        "organization": None if one.organization is None else one.organization.slug,
+        "seen_at": one.seen_at,
+    }

@@ -1,20 +1,11 @@
 """carrel lti keys: lists and rotates the tool's signing keys."""
 
-from dataclasses import dataclass
-
 import click
 
 from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lti.keys.tool_keys import list_keys, rotate_keys
-
-
-@dataclass(frozen=True, slots=True)
-class RotatedAnswer:
-    """The key that is now in use."""
-
-    kid: str
 
 
 @click.group("keys")
@@ -44,4 +35,4 @@ def rotate(console: Console, *, at_once: bool, as_json: bool) -> None:
     kid = rotate_keys(
         carrel.database, console.settings.secret_key, at_once=at_once, actor=None, now=clock.now()
     )
-    answer(RotatedAnswer(kid), f"The key {kid} is now in use.", as_json=as_json)
+    answer({"kid": kid}, f"The key {kid} is now in use.", as_json=as_json)

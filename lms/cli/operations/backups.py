@@ -14,7 +14,7 @@ from lms.cli.output import answer, answer_items, json_option
 from lms.component import load_tables
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import on_wall_clock
-from lms.core.errors import NotFound, Unavailable
+from lms.core.errors import Unavailable, or_not_found
 from lms.core.settings import kept_secret_key_path
 from lms.operations import backup_drill, backup_restore, backup_verification, backups
 from lms.operations.backups import BackupPlace, Snapshot
@@ -176,9 +176,7 @@ def _snapshot(place: BackupPlace, name: str | None) -> Snapshot:
     if name is None:
         return backups.newest(place)
     found = next((one for one in backups.snapshots(place) if one.name == name), None)
-    if found is None:
-        raise NotFound(backups.NO_BACKUP)
-    return found
+    return or_not_found(found, backups.NO_BACKUP)
 
 
 def _keep_key(console: Console, key: str) -> None:
