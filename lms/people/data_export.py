@@ -2,176 +2,52 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from sqlalchemy import CompoundSelect, func, or_, select, union
+from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.accounts.login_lookup import list_further
-from lms.certificates.read_models import Status, list_history
+from lms.certificates.read_models import list_history
 from lms.core.errors import or_not_found
 from lms.core.lti_hook_types import OwnSystem
 from lms.live.answers import OwnAnswer, export_answers
-from lms.models.accounts import FactorKind, Login, LoginAlias, SecondFactor
-from lms.models.catalog import Webinar
-from lms.models.grants import OfferKind, Scope
+from lms.models.accounts import Login, LoginAlias, SecondFactor
+from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.group_showings import Attendee, Showing
 from lms.models.live import Attendance, LiveJoin, Registration, RoomStay
-from lms.models.mail import Mail
-from lms.models.organizations import MemberInvitation, Membership, Organization, Role
-from lms.models.requests import DeskRequest, RequestKind
-from lms.models.tax import ExemptionBasis
-from lms.models.training import GroupSupervisor, TrainingGroupMember
+from lms.models.mail import Mail, Subscription
+from lms.models.organizations import MemberInvitation, Membership, Organization
+from lms.models.requests import DeskRequest
+from lms.models.training import (
+    GroupSupervisor,
+    Trainee,
+    Training,
+    TrainingGroup,
+    TrainingGroupMember,
+)
 from lms.organizations.payers import Payer
 from lms.organizations.tax_papers import list_exemptions
 from lms.people.grant_and_seat_history import HeldSeat, read_grants, read_seats, read_watched
 from lms.people.order_export import (
-    OwnDocument,
-    OwnOrder,
-    OwnPayment,
-    read_documents,
-    read_orders,
-    read_payments,
+    Addresses,
+    Told,
+    documents_of,
+    orders_of,
+    payments_of,
+    told,
 )
-from lms.people.subscription_export import OwnSubscription, read_subscriptions
-from lms.people.training_export import OwnAssigned, OwnGroup, groups_of, trainings_of
 from lms.playback.notes import OwnNote, list_own
 
 OnExport = Callable[[Session, int], tuple[OwnSystem, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class OwnGrant:
-    """A bought or given grant, in force or not; `covers` is "" for everything."""
-
-    kind: OfferKind
-    scope: Scope
-    covers: str
-    starts_at: datetime
-    ends_at: datetime | None
-    revoked_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OwnSecondFactor:
-    """An authenticator app or passkey of the person, without its secret."""
-
-    kind: FactorKind
-    name: str
-    added_at: datetime
-    last_used_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OwnMembership:
-    """The person's role in an organization."""
-
-    organization: str
-    role: Role
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OwnAsked:
-    """An invitation to an organization that the person has not accepted.
-
-    `email` and `name` are as the organization's managers wrote them.
-    """
-
-    organization: str
-    role: Role
-    email: str
-    name: str
-    asked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OwnProgress:
-    """A webinar that the person began; `share` is the watched part, 0 to 1."""
-
-    webinar: str
-    share: float
-    seen_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OwnCertificate:
-    """A certificate issued to the person; corrected and revoked ones are included."""
-
-    number: str
-    webinar: str
-    name: str
-    credit_minutes: int
-    earned_at: datetime
-    issued_at: datetime
-    state: Status
-
-
-@dataclass(frozen=True, slots=True)
-class OwnRegistration:
-    """A live webinar that the person registered for."""
-
-    webinar: str
-    registered_at: datetime
-    left_at: datetime | None
-    came_at: tuple[datetime, ...]
-    stayed: tuple[tuple[datetime, datetime], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class OwnLiveMinutes:
-    """How long the person attended a live webinar, as counted for the certificate."""
-
-    webinar: str
-    minutes: int
-    noted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OwnShowing:
-    """A group viewing whose roster lists the person, as the host or the person entered it."""
-
-    webinar: str
-    name: str
-    email: str
-    entered_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OwnRequest:
-    """A request that the person sent to our team, and the answer."""
-
-    kind: RequestKind
-    name: str
-    email: str
-    message: str
-    answer: str
-    asked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OwnTaxPaper:
-    """Why the person pays no sales tax; `states` are two-letter codes, empty for all states."""
-
-    basis: ExemptionBasis
-    states: tuple[str, ...]
-    number: str
-    until: date | None
-    file: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """An email that was written to the person."""
-
-    to: str
-    subject: str
-    written_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class PersonalData:
-    """All stored data about a person, over all their logins."""
+    """All stored data about a person, over all their logins.
+
+    Rows are by the names that they have in the file.
+    """
 
     name: str
     email: str | None
@@ -180,28 +56,28 @@ class PersonalData:
     time_zone: str | None
     language: str | None
     since: datetime
-    second_factors: tuple[OwnSecondFactor, ...]
-    memberships: tuple[OwnMembership, ...]
-    asked: tuple[OwnAsked, ...]
-    grants: tuple[OwnGrant, ...]
+    second_factors: tuple[Told, ...]
+    memberships: tuple[Told, ...]
+    asked: tuple[Told, ...]
+    grants: tuple[Told, ...]
     seats: tuple[HeldSeat, ...]
-    progress: tuple[OwnProgress, ...]
+    progress: tuple[Told, ...]
     notes: tuple[OwnNote, ...]
-    certificates: tuple[OwnCertificate, ...]
-    registrations: tuple[OwnRegistration, ...]
+    certificates: tuple[Told, ...]
+    registrations: tuple[Told, ...]
     registration_answers: tuple[OwnAnswer, ...]
-    live_minutes: tuple[OwnLiveMinutes, ...]
-    showings: tuple[OwnShowing, ...]
-    requests: tuple[OwnRequest, ...]
-    orders: tuple[OwnOrder, ...]
-    documents: tuple[OwnDocument, ...]
-    payments: tuple[OwnPayment, ...]
-    trainings: tuple[OwnAssigned, ...]
-    groups: tuple[OwnGroup, ...]
-    tax_papers: tuple[OwnTaxPaper, ...]
-    supervises: tuple[OwnGroup, ...]
-    letters: tuple[Letter, ...]
-    subscriptions: tuple[OwnSubscription, ...]
+    live_minutes: tuple[Told, ...]
+    showings: tuple[Told, ...]
+    requests: tuple[Told, ...]
+    orders: tuple[Told, ...]
+    documents: tuple[Told, ...]
+    payments: tuple[Told, ...]
+    trainings: tuple[Told, ...]
+    groups: tuple[Told, ...]
+    tax_papers: tuple[Told, ...]
+    supervises: tuple[Told, ...]
+    letters: tuple[Told, ...]
+    subscriptions: tuple[Told, ...]
     learning_systems: tuple[OwnSystem, ...]
 
 
@@ -215,31 +91,7 @@ def read_personal_data(
     login = or_not_found(session.scalar(select(Login).where(Login.id == login_id)))
     own = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
     own_ids = session.scalars(own.order_by(Login.id)).all()
-    memberships = session.execute(
-        select(Organization.name, Membership.role, Membership.created_at)
-        .join_from(Membership, Organization, Organization.id == Membership.organization_id)
-        .where(Membership.login_id.in_(own))
-        .order_by(Membership.created_at)
-    )
-    asked = session.execute(
-        select(
-            Organization.name,
-            MemberInvitation.role,
-            MemberInvitation.email,
-            MemberInvitation.name,
-            MemberInvitation.created_at,
-        )
-        .join_from(
-            MemberInvitation, Organization, Organization.id == MemberInvitation.organization_id
-        )
-        .where(MemberInvitation.login_id.in_(own))
-        .order_by(MemberInvitation.created_at)
-    )
-    letters = session.execute(
-        select(Mail.recipient, Mail.subject, Mail.created_at)
-        .where(Mail.login_id.in_(own))
-        .order_by(Mail.created_at)
-    )
+    addresses = _own_addresses(own_ids)
     return PersonalData(
         name=login.name,
         email=login.email,
@@ -248,65 +100,120 @@ def read_personal_data(
         time_zone=login.zone,
         language=login.language,
         since=login.created_at,
-        second_factors=tuple(
-            OwnSecondFactor(one.kind, one.name, one.created_at, one.last_used_at)
-            for one in session.scalars(
-                select(SecondFactor)
-                .where(SecondFactor.login_id.in_(own_ids))
-                .order_by(SecondFactor.id)
-            )
-        ),
-        memberships=tuple(OwnMembership(*row) for row in memberships),
-        asked=tuple(OwnAsked(*row) for row in asked),
+        second_factors=_second_factors(session, own_ids),
+        memberships=_memberships(session, own_ids),
+        asked=_asked(session, own_ids),
         grants=tuple(
-            OwnGrant(one.kind, one.scope, one.covers, one.starts_at, one.ends_at, one.revoked_at)
+            {
+                "kind": one.kind,
+                "scope": one.scope,
+                "covers": one.covers,  # "" for everything
+                "starts_at": one.starts_at,
+                "ends_at": one.ends_at,
+                "revoked_at": one.revoked_at,
+            }
             for one in read_grants(session, login_id, now=now)
         ),
         seats=read_seats(session, login_id),
         progress=tuple(
-            OwnProgress(one.title, round(one.share, 4), one.seen_at)
+            {"webinar": one.title, "share": round(one.share, 4), "seen_at": one.seen_at}
             for own_id in own_ids
             for one in read_watched(session, own_id)
         ),
         notes=list_own(session, login_id),
         certificates=tuple(
-            OwnCertificate(
-                one.public_id,
-                one.title,
-                one.holder,
-                one.credit_minutes,
-                one.earned_at,
-                one.issued_at,
-                one.status,
-            )
+            {
+                "number": one.public_id,
+                "webinar": one.title,
+                "name": one.holder,
+                "credit_minutes": one.credit_minutes,
+                "earned_at": one.earned_at,
+                "issued_at": one.issued_at,
+                "state": one.status,
+            }
             for one in list_history(session, login_id)
         ),
         registrations=_registrations(session, own_ids),
         registration_answers=export_answers(session, own_ids),
         live_minutes=_live_minutes(session, own_ids),
-        showings=_showings(session, own_ids),
-        requests=_requests(session, own_ids),
-        orders=read_orders(session, own_ids, _own_addresses(own_ids)),
-        documents=read_documents(session, own_ids, _own_addresses(own_ids)),
-        payments=read_payments(session, own_ids),
-        trainings=trainings_of(session, own_ids),
-        groups=groups_of(session, TrainingGroupMember, own_ids),
-        supervises=groups_of(session, GroupSupervisor, own_ids),
+        showings=_showings(session, addresses),
+        requests=_requests(session, own_ids, addresses),
+        orders=orders_of(session, own_ids, addresses),
+        documents=documents_of(session, own_ids, addresses),
+        payments=payments_of(session, own_ids),
+        trainings=_trainings(session, own_ids),
+        groups=_groups(session, TrainingGroupMember, own_ids),
+        supervises=_groups(session, GroupSupervisor, own_ids),
         tax_papers=tuple(
-            OwnTaxPaper(
-                one.basis, one.states, one.number, one.until, one.file.name if one.file else None
-            )
+            {
+                "basis": one.basis,
+                "states": one.states,  # two-letter codes; none for all states
+                "number": one.number,
+                "until": one.until,
+                "file": one.file.name if one.file else None,
+            }
             for one in list_exemptions(session, Payer(login_id=login_id))
         ),
-        letters=tuple(Letter(*row) for row in letters),
-        subscriptions=read_subscriptions(session, _own_addresses(own_ids)),
+        letters=_letters(session, own_ids),
+        subscriptions=_subscriptions(session, addresses),
         learning_systems=tuple(
             system for own_id in own_ids for hook in hooks for system in hook(session, own_id)
         ),
     )
 
 
-def _registrations(session: Session, own_ids: Sequence[int]) -> tuple[OwnRegistration, ...]:
+def _second_factors(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
+    factors = select(
+        SecondFactor.kind,
+        SecondFactor.name,
+        SecondFactor.created_at.label("added_at"),
+        SecondFactor.last_used_at,
+    )
+    return told(
+        session, factors.where(SecondFactor.login_id.in_(own_ids)).order_by(SecondFactor.id)
+    )
+
+
+def _memberships(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
+    return told(
+        session,
+        select(
+            Organization.name.label("organization"),
+            Membership.role,
+            Membership.created_at.label("since"),
+        )
+        .join_from(Membership, Organization, Organization.id == Membership.organization_id)
+        .where(Membership.login_id.in_(own_ids))
+        .order_by(Membership.created_at),
+    )
+
+
+def _asked(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
+    """Return the invitations to organizations that the person has not accepted, as managers wrote them."""
+    return told(
+        session,
+        select(
+            Organization.name.label("organization"),
+            MemberInvitation.role,
+            MemberInvitation.email,
+            MemberInvitation.name,
+            MemberInvitation.created_at.label("asked_at"),
+        )
+        .join_from(
+            MemberInvitation, Organization, Organization.id == MemberInvitation.organization_id
+        )
+        .where(MemberInvitation.login_id.in_(own_ids))
+        .order_by(MemberInvitation.created_at),
+    )
+
+
+def _letters(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
+    written = select(Mail.recipient.label("to"), Mail.subject, Mail.created_at.label("written_at"))
+    return told(session, written.where(Mail.login_id.in_(own_ids)).order_by(Mail.created_at))
+
+
+def _registrations(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
+    """Return the live webinars that the person registered for, and when they were there."""
     came = session.execute(
         select(LiveJoin.webinar_id, LiveJoin.joined_at)
         .where(LiveJoin.login_id.in_(own_ids))
@@ -324,59 +231,112 @@ def _registrations(session: Session, own_ids: Sequence[int]) -> tuple[OwnRegistr
         .order_by(Registration.registered_at)
     )
     return tuple(
-        OwnRegistration(
-            row.title,
-            row.registered_at,
-            row.left_at,
-            tuple(one.joined_at for one in came if one.webinar_id == row.id),
-            tuple((one.began_at, one.ended_at) for one in stayed if one.webinar_id == row.id),
-        )
+        {
+            "webinar": row.title,
+            "registered_at": row.registered_at,
+            "left_at": row.left_at,
+            "came_at": [one.joined_at for one in came if one.webinar_id == row.id],
+            "stayed": [(one.began_at, one.ended_at) for one in stayed if one.webinar_id == row.id],
+        }
         for row in registered
     )
 
 
-def _live_minutes(session: Session, own_ids: Sequence[int]) -> tuple[OwnLiveMinutes, ...]:
-    rows = session.execute(
-        select(Webinar.title, Attendance.minutes, Attendance.noted_at)
+def _live_minutes(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
+    """Return how long the person attended live webinars, as counted for certificates."""
+    return told(
+        session,
+        select(Webinar.title.label("webinar"), Attendance.minutes, Attendance.noted_at)
         .join_from(Attendance, Webinar, Webinar.id == Attendance.webinar_id)
         .where(Attendance.login_id.in_(own_ids))
-        .order_by(Attendance.noted_at)
+        .order_by(Attendance.noted_at),
     )
-    return tuple(OwnLiveMinutes(*row) for row in rows)
 
 
-def _showings(session: Session, own_ids: Sequence[int]) -> tuple[OwnShowing, ...]:
-    rows = session.execute(
-        select(Webinar.title, Attendee.name, Attendee.email, Attendee.entered_at)
+def _showings(session: Session, addresses: Addresses) -> tuple[Told, ...]:
+    """Return the group viewings whose roster lists the person, as the host or the person entered it."""
+    return told(
+        session,
+        select(Webinar.title.label("webinar"), Attendee.name, Attendee.email, Attendee.entered_at)
         .join_from(Attendee, Showing, Showing.id == Attendee.showing_id)
         .join(Webinar, Webinar.id == Showing.webinar_id)
-        .where(Attendee.email_key.in_(_own_addresses(own_ids)))
-        .order_by(Attendee.id)
+        .where(Attendee.email_key.in_(addresses))
+        .order_by(Attendee.id),
     )
-    return tuple(OwnShowing(*row) for row in rows)
 
 
-def _requests(session: Session, own_ids: Sequence[int]) -> tuple[OwnRequest, ...]:
-    theirs = or_(
-        DeskRequest.login_id.in_(own_ids),
-        func.lower(DeskRequest.email).in_(_own_addresses(own_ids)),
-    )
-    rows = session.execute(
+def _requests(session: Session, own_ids: Sequence[int], addresses: Addresses) -> tuple[Told, ...]:
+    theirs = or_(DeskRequest.login_id.in_(own_ids), func.lower(DeskRequest.email).in_(addresses))
+    return told(
+        session,
         select(
             DeskRequest.kind,
             DeskRequest.name,
             DeskRequest.email,
             DeskRequest.message,
             DeskRequest.answer,
-            DeskRequest.created_at,
+            DeskRequest.created_at.label("asked_at"),
         )
         .where(theirs)
-        .order_by(DeskRequest.id)
+        .order_by(DeskRequest.id),
     )
-    return tuple(OwnRequest(*row) for row in rows)
 
 
-def _own_addresses(own_ids: Sequence[int]) -> CompoundSelect[str | None]:
+def _trainings(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
+    """Return the training that organizations assigned, the oldest first."""
+    return told(
+        session,
+        select(
+            Organization.name.label("organization"),
+            Training.title.label("training"),
+            Training.due_at,
+            Trainee.created_at.label("assigned_at"),
+            Training.policy,
+            Trainee.acknowledged_at.label("confirmed_at"),
+            Trainee.completed_at,
+        )
+        .join(Training, Training.organization_id == Organization.id)
+        .join(Trainee, Trainee.training_id == Training.id)
+        .where(Trainee.login_id.in_(own_ids))
+        .order_by(Trainee.created_at, Trainee.id),
+    )
+
+
+def _groups(
+    session: Session,
+    having: type[TrainingGroupMember] | type[GroupSupervisor],
+    own_ids: Sequence[int],
+) -> tuple[Told, ...]:
+    """Return the groups that the person is in, or supervises, by organization and name."""
+    return told(
+        session,
+        select(Organization.name.label("organization"), TrainingGroup.name.label("group"))
+        .join(TrainingGroup, TrainingGroup.organization_id == Organization.id)
+        .join(having, having.group_id == TrainingGroup.id)
+        .where(having.login_id.in_(own_ids))
+        .order_by(Organization.name, TrainingGroup.name),
+    )
+
+
+def _subscriptions(session: Session, addresses: Addresses) -> tuple[Told, ...]:
+    """Return the subscriptions to new webinars; the topic is "" for all webinars."""
+    return told(
+        session,
+        select(
+            Subscription.email,
+            func.coalesce(Presenter.name, Series.title, "").label("topic"),
+            Subscription.asked_at,
+            Subscription.confirmed_at,
+        )
+        .select_from(Subscription)
+        .outerjoin(Presenter, Presenter.id == Subscription.presenter_id)
+        .outerjoin(Series, Series.id == Subscription.series_id)
+        .where(Subscription.email_key.in_(addresses))
+        .order_by(Subscription.id),
+    )
+
+
+def _own_addresses(own_ids: Sequence[int]) -> Addresses:
     """Return the keys of the person's confirmed addresses."""
     return union(
         select(Login.email_key).where(

@@ -170,7 +170,7 @@ def test_subscriptions_are_exported_and_erased(
     subscribe(carrel, SAM)
     with database.transaction() as session:
         found = read_personal_data(session, topical.dan.id, hooks=(), now=NOW).subscriptions
-        assert [(one.email, one.topic, one.confirmed_at) for one in found] == [
+        assert [(one["email"], one["topic"], one["confirmed_at"]) for one in found] == [
             ("dan@example.org", "Pat Doe", NOW),
             ("dan@example.org", "", NOW),
         ]

@@ -28,11 +28,10 @@ def test_it_is_taken_along_and_erased(
         assignments.acknowledge(session, own.trainee_id, cast.alice.id, now=NOW)
         found = read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
     [taken] = found.trainings
-    assert (taken.organization, taken.training) == ("Elm County Library", "Reading rooms")
-    assert (taken.policy, taken.confirmed_at, taken.completed_at) == ("Read me.", NOW, None)
-    assert [(one.organization, one.group) for one in found.groups] == [
-        ("Elm County Library", "Desk")
-    ]
+    assert (taken["organization"], taken["training"]) == ("Elm County Library", "Reading rooms")
+    assert (taken["policy"], taken["confirmed_at"]) == ("Read me.", NOW)
+    assert taken["completed_at"] is None
+    assert found.groups == ({"organization": "Elm County Library", "group": "Desk"},)
     with database.transaction() as session:
         erasure.erase(
             session, cast.alice.id, hooks=(), links=Links("https://x.test"), actor=None, now=NOW

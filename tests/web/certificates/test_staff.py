@@ -221,7 +221,7 @@ def test_the_list_is_searched_by_name_and_number(ada, given, page):
 def test_a_person_takes_their_certificates_along(given, database, cast):
     with database.read_session() as session:
         kept = data_export.read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
-    assert [(one.number, one.name, one.state) for one in kept.certificates] == [
+    assert [(one["number"], one["name"], one["state"]) for one in kept.certificates] == [
         (given, "Alice", "valid")
     ]
 
