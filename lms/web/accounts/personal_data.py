@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from flask import Blueprint, Response, flash, request
@@ -87,4 +87,6 @@ def _page(form: EraseForm) -> str:
 def _moment(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(type(value).__name__)

@@ -10,8 +10,9 @@ from lms.models.accounts import Login
 from lms.models.organizations import Role
 from lms.people.erasure import ERASED_NAME
 from tests.cast import Cast
-from tests.clock import Clock
+from tests.clock import NOW, Clock
 from tests.factories import make_membership, make_organization
+from tests.sales.order_fixtures import SEAT, placed
 from tests.visitor import Visitor
 
 PASSWORD = "a lamp and a carrel"  # noqa: S105  (a test's)
@@ -43,6 +44,15 @@ def test_the_file_holds_ones_own_things_and_nobody_elses(alice: Visitor, cast: C
     assert "attachment" in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "no-store"
     assert "bob@example.org" not in answer.text
+
+
+def test_the_file_of_a_buyer_has_the_day_of_their_payment(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    placed(database, SEAT)
+    client.sign_in(cast.dan.id)
+    [paid] = json.loads(client.get("/account/data/my-data.json").text)["payments"]
+    assert paid["received_on"] == f"{NOW:%Y-%m-%d}"
 
 
 def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
