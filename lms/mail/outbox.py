@@ -1,19 +1,19 @@
 """The email outbox: rows written in the transaction that wants them, sent after the commit."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, Select, func, select, union, update
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.branding import read_branding
 from lms.core.bulk_insert import add_or_find
 from lms.core.email_addresses import read_address
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.icalendar import CalendarLinks, Invitation, Method, calendar_links, packed
 from lms.core.languages import (
     Language,
@@ -21,6 +21,7 @@ from lms.core.languages import (
     readers_language,
     speaking,
 )
+from lms.core.list_queries import Page, count_rows
 from lms.core.logs import request_id
 from lms.mail.attachments import Attachment
 from lms.mail.attachments import packed as packed_attachments
@@ -81,14 +82,6 @@ class MailFacts:
     sent_at: datetime | None
     bounced_at: datetime | None
     may_be_sent_again: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MailPage:
-    """One page of emails, newest first, and the total."""
-
-    items: tuple[MailFacts, ...]
-    total: int
 
 
 def post(  # noqa: PLR0913  (the parts of an email, each needed)
@@ -204,16 +197,16 @@ def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) 
 
 def list_mails(
     session: Session, *, states: Sequence[JobState] = (), offset: int = 0, limit: int = 50
-) -> MailPage:
+) -> Page[MailFacts]:
     """Return emails, newest first; an empty `states` means all states."""
-    wanted, count = select(Mail.id), select(func.count(Mail.id))
+    wanted = select(Mail.id)
     if states:
-        wanted, count = wanted.where(Mail.state.in_(states)), count.where(Mail.state.in_(states))
+        wanted = wanted.where(Mail.state.in_(states))
     # find the page by the index alone first; otherwise the texts of 100,000 waiting emails would be
     # read, too
     page = wanted.order_by(Mail.id.desc()).offset(offset).limit(limit)
     rows = session.execute(select(*_FACTS).where(Mail.id.in_(page)).order_by(Mail.id.desc()))
-    return MailPage(tuple(_facts(row) for row in rows), session.scalar(count) or 0)
+    return Page(tuple(_facts(row) for row in rows), count_rows(session, wanted))
 
 
 def count_waiting(session: Session) -> Mapping[MailLane, int]:
@@ -224,12 +217,29 @@ def count_waiting(session: Session) -> Mapping[MailLane, int]:
     return {row.lane: row[1] for row in counted}
 
 
+def recent_mails(
+    session: Session,
+    *,
+    keys: Select[str] | Collection[str],
+    logins: Select[int] | Collection[int] = (),
+    limit: int = 20,
+) -> tuple[MailFacts, ...]:
+    """Return the latest emails to these logins and to these address keys."""
+    # Two index searches: one query with OR would read all emails from the newest on.
+    found = union(
+        select(Mail.id).where(Mail.login_id.in_(logins)),
+        select(Mail.id).where(Mail.recipient_key.in_(keys)),
+    ).subquery()
+    rows = session.execute(
+        select(*_FACTS).join(found, found.c.id == Mail.id).order_by(Mail.id.desc()).limit(limit)
+    )
+    return tuple(_facts(row) for row in rows)
+
+
 def mail_facts(session: Session, mail_id: str) -> MailFacts:
     """Return one email; raises NotFound."""
     row = session.execute(select(*_FACTS).where(Mail.public_id == mail_id)).one_or_none()
-    if row is None:
-        raise NotFound
-    return _facts(row)
+    return _facts(or_not_found(row))
 
 
 def _facts(row: Row[Any]) -> MailFacts:

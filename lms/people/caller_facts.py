@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
-from lms.mail.outbox import MailFacts
-from lms.mail.recent_emails import recent_emails
+from lms.mail.outbox import MailFacts, recent_mails
 from lms.models.accounts import EmailPurpose, EmailToken, SecondStep, SignIn
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.grants import Grant, Scope
@@ -88,7 +87,7 @@ class OfferedPool:
 def read_facts(session: Session, login_id: int) -> CallerFacts:
     """Return the facts about the person of a login, including merged logins."""
     logins = logins_of(login_id)
-    emails = recent_emails(session, keys=keys_of_person(login_id), logins=logins, limit=FEW_EMAILS)
+    emails = recent_mails(session, keys=keys_of_person(login_id), logins=logins, limit=FEW_EMAILS)
     sign_in = session.execute(
         select(SignIn.agent, SignIn.last_seen_at, SignIn.second_step)
         .where(SignIn.login_id.in_(logins))
@@ -132,7 +131,7 @@ def read_facts(session: Session, login_id: int) -> CallerFacts:
 
 def read_facts_of_address(session: Session, email_key: str) -> CallerFacts:
     """Return the facts about an address without an account: the emails to it."""
-    emails = recent_emails(session, keys=(email_key,), limit=FEW_EMAILS)
+    emails = recent_mails(session, keys=(email_key,), limit=FEW_EMAILS)
     return CallerFacts(emails, None, None, None)
 
 

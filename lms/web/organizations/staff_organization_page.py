@@ -18,7 +18,7 @@ from lms.core.errors import N_
 from lms.core.lti_hook_types import ConnectionState, LmsConnection
 from lms.kits import delivery_kits
 from lms.mail.bounces import bounced_addresses
-from lms.mail.recent_emails import recent_emails
+from lms.mail.outbox import recent_mails
 from lms.models.organizations import Role
 from lms.organizations import (
     billing_details,
@@ -195,7 +195,7 @@ def _billing(
 
 def _activity(session: Session, kept: OrganizationFacts, *, zone: ZoneInfo) -> dict[str, Any]:
     hooks = connection_hooks(components())
-    emails = recent_emails(
+    emails = recent_mails(
         session,
         logins=customer_record.logins_of_organization(kept.id),
         keys=customer_record.addresses_of_organization(kept.id),

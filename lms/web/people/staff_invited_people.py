@@ -10,7 +10,7 @@ from lms.core.dates_and_time_zones import say_date
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
 from lms.mail.bounces import bounced_addresses
-from lms.mail.recent_emails import recent_emails
+from lms.mail.outbox import recent_mails
 from lms.models.accounts import Login
 from lms.people import invited_people
 from lms.web.access.access_panel_and_reader_times import reading_zone
@@ -32,7 +32,7 @@ def person(address: str) -> ResponseReturnValue:
         if login is not None:
             return see_other("staff_people.person", login_id=login)
         found = invited_people.read_invited(session, address)
-        emails = recent_emails(session, keys=[found.key])
+        emails = recent_mails(session, keys=[found.key])
         bounced = bounced_addresses(session, [found.key]).get(found.key)
     return render(
         "people/staff_invited_person.html",

@@ -16,7 +16,7 @@ from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.email_addresses import imitating_letters, read_address
 from lms.mail.bounces import bounced_addresses
-from lms.mail.recent_emails import recent_emails
+from lms.mail.outbox import recent_mails
 from lms.organizations import tax_papers
 from lms.organizations.orders import orders_of
 from lms.organizations.payers import Payer
@@ -123,7 +123,7 @@ def _purchases(session: Session, found: Person, *, now: datetime, zone: ZoneInfo
 
 
 def _activity(session: Session, found: Person, *, zone: ZoneInfo) -> dict[str, Any]:
-    emails = recent_emails(
+    emails = recent_mails(
         session, keys=person_record.keys_of_person(found.id), logins=logins_of(found.id), limit=FEW
     )
     key = read_address(found.email).key if found.email else ""
