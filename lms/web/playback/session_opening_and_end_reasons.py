@@ -72,10 +72,7 @@ class Wish:
 @open_to(Audience.SIGNED_IN, Audience.BUYERS)
 def open_session(slug: str) -> ResponseReturnValue:
     person = viewer() or _buyer_of(slug)
-    told = sent_json()
-    wishes = (
-        {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
-    )
+    wishes = sent_wishes()
     wish = Wish(is_preview="preview" in wishes, takes_over="take_over" in wishes)
     answer = begin(slug, person, wish)
     if isinstance(answer, Playback):
@@ -116,6 +113,12 @@ def why(token: str) -> ResponseReturnValue:
     if facts.ended_as is not None:
         told["sentence"] = _(ENDINGS[facts.ended_as])
     return jsonify(told)
+
+
+def sent_wishes() -> set[str]:
+    """Return the names that the player's JSON sets to true."""
+    told = sent_json()
+    return {name for name in told if told[name] is True} if isinstance(told, dict) else set()
 
 
 def begin(

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
@@ -42,9 +42,7 @@ def show(secret: str) -> ResponseReturnValue:
     frame = this_frame(secret)
     with read_session() as session:
         line = read_line(session, frame, secret)
-    if line is None:
-        raise NotFound
-    return render_template("lti/player/gradebook.html", gradebook=line)
+    return render_template("lti/player/gradebook.html", gradebook=or_not_found(line))
 
 
 def read_line(session: Session, frame: Frame, secret: str) -> GradebookLine | None:

@@ -67,9 +67,8 @@ def page(secret: str, public_id: str, number: int) -> ResponseReturnValue:
         {"secret": secret},
     )
     is_series = frame.target is not None and frame.target.webinar is None
-    back = url_for("framed_watch.watch", secret=secret)
-    if is_series:
-        back = url_for("framed_watch.watch_part", secret=secret, slug=leaves.slug)
+    part = leaves.slug if is_series else None
+    back = url_for("framed_watch.watch", secret=secret, slug=part)
     preview = preview_of(_within(leaves, frame), number, ways, back_url=back)
     return frame_page(frame, "lti/player/handout.html", preview=preview)
 

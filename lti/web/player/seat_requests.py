@@ -33,35 +33,11 @@ BY_ORGANIZATION: Final = rate_limits.Limit(
 SENT, KNOWN, TOO_MANY = "sent", "known", "too_many"
 
 
-@blueprint.post("/ask")
-@open_to(Audience.FRAME)
-def ask(secret: str) -> ResponseReturnValue:
-    """Request a seat for the webinar of the link."""
-    return _asked(secret, None)
-
-
+@blueprint.post("/ask", defaults={"slug": None})
 @blueprint.post("/watch/<slug>/ask")
 @open_to(Audience.FRAME)
-def ask_part(secret: str, slug: str) -> ResponseReturnValue:
-    """Request a seat for one webinar of the link's series."""
-    return _asked(secret, slug)
-
-
-@blueprint.post("/wait")
-@open_to(Audience.FRAME)
-def wait(secret: str) -> ResponseReturnValue:
-    """Join the waitlist of the full seats for the webinar of the link."""
-    return _waited(secret, None)
-
-
-@blueprint.post("/watch/<slug>/wait")
-@open_to(Audience.FRAME)
-def wait_part(secret: str, slug: str) -> ResponseReturnValue:
-    """Join the waitlist for one webinar of the link's series."""
-    return _waited(secret, slug)
-
-
-def _asked(secret: str, slug: str | None) -> ResponseReturnValue:
+def ask(secret: str, slug: str | None) -> ResponseReturnValue:
+    """Request a seat for the webinar of the link, or for one of its series."""
     frame, now = this_frame(secret), clock.now()
     viewer, told = _turned_away(frame, slug, now)
     if not may_ask(viewer, told):
@@ -82,7 +58,11 @@ def _asked(secret: str, slug: str | None) -> ResponseReturnValue:
     return _back(secret, slug, outcome)
 
 
-def _waited(secret: str, slug: str | None) -> ResponseReturnValue:
+@blueprint.post("/wait", defaults={"slug": None})
+@blueprint.post("/watch/<slug>/wait")
+@open_to(Audience.FRAME)
+def wait(secret: str, slug: str | None) -> ResponseReturnValue:
+    """Join the waitlist of the full seats for the webinar of the link, or for one of its series."""
     frame, now = this_frame(secret), clock.now()
     viewer, told = _turned_away(frame, slug, now)
     if told.may_wait:
@@ -103,9 +83,7 @@ def _turned_away(frame: Frame, slug: str | None, now: datetime) -> tuple[FrameVi
 
 
 def _back(secret: str, slug: str | None, outcome: str | None) -> ResponseReturnValue:
-    if slug is None:
-        return redirect(url_for("framed_watch.watch", secret=secret, asked=outcome), code=303)
-    onward = url_for("framed_watch.watch_part", secret=secret, slug=slug, asked=outcome)
+    onward = url_for("framed_watch.watch", secret=secret, slug=slug, asked=outcome)
     return redirect(onward, code=303)
 
 

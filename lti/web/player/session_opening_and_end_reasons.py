@@ -23,13 +23,14 @@ from lms.lti_facade.refusal_texts import Told, tell
 from lms.lti_facade.viewer_access_facts import Standing
 from lms.web.access.access_panel_and_reader_times import said
 from lms.web.core.browser_names import describe
-from lms.web.core.request_context import read_session, sent_json, transaction
+from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.media_tokens import Client, client_of, read_ticket
 from lms.web.playback.session_opening_and_end_reasons import (
     ENDINGS,
     addresses,
     played_elsewhere,
+    sent_wishes,
     taken_over,
 )
 from lti.frames.sessions import Frame, name_visitor
@@ -48,18 +49,27 @@ GO_ON: Final = {
 }
 
 
-@blueprint.post("/playback")
-@open_to(Audience.FRAME)
-def open(secret: str) -> ResponseReturnValue:  # noqa: A001  (the endpoint's name)
-    """Open a playback session for the recording of the link."""
-    return _opened(secret, None)
-
-
+@blueprint.post("/playback", defaults={"slug": None})
 @blueprint.post("/watch/<slug>/playback")
 @open_to(Audience.FRAME)
-def open_part(secret: str, slug: str) -> ResponseReturnValue:
-    """Open a playback session for one webinar of the link's series."""
-    return _opened(secret, slug)
+def open_session(secret: str, slug: str | None) -> ResponseReturnValue:
+    """Open a playback session for the recording of the link, or for one webinar of its series."""
+    frame, wishes, now = this_frame(secret), sent_wishes(), clock.now()
+    with read_session() as session:
+        viewer = find_viewer(session, frame, slug, now=now)
+    answer = begin_playing(frame, viewer, takes_over="take_over" in wishes)
+    if isinstance(answer, Playback):
+        part = f"?part={viewer.part}" if viewer.part else ""
+        why_url = f"/lti/s/{secret}/playback/{{token}}/why{part}"
+        return jsonify(
+            addresses(answer, frame_client(), is_native="native" in wishes, why_url=why_url)
+        )
+    if isinstance(answer, Holder):
+        return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
+    with read_session() as session:
+        refusal = tell(session, answer, zone=default_zone(), now=now)
+    told_why = as_told(refusal, viewer.playable.slug, reference=turned(frame, refusal))
+    return jsonify(told_why), HTTPStatus.FORBIDDEN
 
 
 @blueprint.post("/playback/<token>/why")
@@ -128,29 +138,6 @@ def note_turned(frame: Frame, code: str, sentence: str) -> str | None:
 def frame_client() -> Client:
     """Return the client of this request; a frame's media tokens are bound to no cookie."""
     return replace(client_of(request), cookies=())
-
-
-def _opened(secret: str, slug: str | None) -> ResponseReturnValue:
-    frame, now = this_frame(secret), clock.now()
-    told = sent_json()
-    wishes = (
-        {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
-    )
-    with read_session() as session:
-        viewer = find_viewer(session, frame, slug, now=now)
-    answer = begin_playing(frame, viewer, takes_over="take_over" in wishes)
-    if isinstance(answer, Playback):
-        part = "" if viewer.series is None else f"?part={viewer.playable.slug}"
-        why_url = f"/lti/s/{secret}/playback/{{token}}/why{part}"
-        return jsonify(
-            addresses(answer, frame_client(), is_native="native" in wishes, why_url=why_url)
-        )
-    if isinstance(answer, Holder):
-        return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
-    with read_session() as session:
-        refusal = tell(session, answer, zone=default_zone(), now=now)
-    told_why = as_told(refusal, viewer.playable.slug, reference=turned(frame, refusal))
-    return jsonify(told_why), HTTPStatus.FORBIDDEN
 
 
 def _slug_of(frame: Frame, part: str | None) -> str | None:

@@ -1,7 +1,5 @@
 """Transcript pages in a frame without a cookie; access is checked each time."""
 
-from typing import Any
-
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
@@ -25,13 +23,11 @@ blueprint = framed_blueprint("framed_transcripts", __name__)
 def read(secret: str, caption_id: str) -> ResponseReturnValue:
     """Show the transcript as a page, without scripts."""
     track, viewer = _admitted(secret, caption_id)
-    film = viewer.playable
-    values: dict[str, Any] = {} if viewer.series is None else {"slug": film.slug}
-    watch = url_for(f"framed_watch.watch{'_part' if values else ''}", secret=secret, **values)
+    watch = url_for("framed_watch.watch", secret=secret, slug=viewer.part)
     return frame_page(
         this_frame(secret),
         "lti/player/transcript.html",
-        playable=film,
+        playable=viewer.playable,
         watch_url=watch,
         tracks=tracks_of(secret, viewer),
         **page_of(track, watch),

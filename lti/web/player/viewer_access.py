@@ -42,6 +42,11 @@ class FrameViewer:
         return None if self.series is None or self.series.parts else self.series
 
     @property
+    def part(self) -> str | None:
+        """Return the webinar's slug in the pages of a series; None if the link names the webinar."""
+        return None if self.series is None else self.playable.slug
+
+    @property
     def catalog_page(self) -> str:
         """Return the path of the page where the link's content is sold."""
         series = self.series_to_get
@@ -124,9 +129,7 @@ def _before_none(
         if viewer.standing.is_in_the_library(now):
             return viewer
         first = first or viewer
-    if first is None:
-        raise NotFound(NO_SERIES)
-    return first
+    return or_not_found(first, NO_SERIES)
 
 
 def may_ask(viewer: FrameViewer, told: Told) -> bool:

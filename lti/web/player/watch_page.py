@@ -69,31 +69,19 @@ NOTES: Final = {
 }
 
 
-@blueprint.get("/watch")
-@open_to(Audience.FRAME)
-def watch(secret: str) -> ResponseReturnValue:
-    """Show the recording or the series of the link."""
-    return watch_page(this_frame(secret), secret, None)
-
-
+@blueprint.get("/watch", defaults={"slug": None})
 @blueprint.get("/watch/<slug>")
 @open_to(Audience.FRAME)
-def watch_part(secret: str, slug: str) -> ResponseReturnValue:
-    """Show one webinar of the series of the link."""
+def watch(secret: str, slug: str | None) -> ResponseReturnValue:
+    """Show the recording or the series of the link, or one webinar of the series."""
     return watch_page(this_frame(secret), secret, slug)
 
 
-@blueprint.post("/watch")
-@open_to(Audience.FRAME)
-def watch_plainly(secret: str) -> ResponseReturnValue:
-    """Play in the browser's own player, for browsers without scripts."""
-    return _plain_page(this_frame(secret), secret, None)
-
-
+@blueprint.post("/watch", defaults={"slug": None})
 @blueprint.post("/watch/<slug>")
 @open_to(Audience.FRAME)
-def watch_part_plainly(secret: str, slug: str) -> ResponseReturnValue:
-    """Play one webinar of a series in the browser's own player."""
+def watch_plainly(secret: str, slug: str | None) -> ResponseReturnValue:
+    """Play in the browser's own player, for browsers without scripts."""
     return _plain_page(this_frame(secret), secret, slug)
 
 
@@ -125,11 +113,11 @@ def _watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
     screening = screening_of(
         place,
         PlayerAccess(
-            open_url=_beside(secret, viewer, "playback"),
+            open_url=url_for("framed_playback.open_session", secret=secret, slug=viewer.part),
             is_preview=note is not None,
             waits_for_press=viewer.standing.takes_a_seat(now),
             is_framed=True,
-            plain_url=_beside(secret, viewer, "watch"),
+            plain_url=url_for("framed_watch.watch", secret=secret, slug=viewer.part),
         ),
         poster_url=poster_url(version.public_id, version.run),
         note=note,
@@ -147,7 +135,7 @@ def _card(
     login_id = _kept_for(viewer)
     if login_id is None:
         return None
-    url = _beside(secret, viewer, "watch")
+    url = url_for("framed_watch.watch", secret=secret, slug=viewer.part)
     card = read_card(session, login_id, viewer.playable.webinar_id, place=place, url=url)
     return None if card is None else replace(card, is_framed=True)
 
@@ -236,22 +224,19 @@ def _refusal(
         sentence=sentence,
         next_step=next_step(told),
         reference=reference,
-        ask_url=_request_url(secret, viewer, "ask") if may_ask(viewer, told) else None,
+        ask_url=url_for("framed_requests.ask", secret=secret, slug=viewer.part)
+        if may_ask(viewer, told)
+        else None,
         asked=request.args.get("asked"),
-        wait_url=_request_url(secret, viewer, "wait") if told.may_wait else None,
+        wait_url=url_for("framed_requests.wait", secret=secret, slug=viewer.part)
+        if told.may_wait
+        else None,
         is_waiting=told.code is Code.POOL_FULL_WAITLISTED,
         manager=told.manager,
         write_url=write_url(told, viewer.playable.slug),
         buy_url=f"{viewer.catalog_page}#buy" if told.may_buy else None,
         **_surrounding(frame, secret, viewer),
     )
-
-
-def _request_url(secret: str, viewer: FrameViewer, act: str) -> str:
-    """Return the URL for requesting a seat (`ask`) or joining the waitlist (`wait`)."""
-    if viewer.series is None:
-        return url_for(f"framed_requests.{act}", secret=secret)
-    return url_for(f"framed_requests.{act}_part", secret=secret, slug=viewer.playable.slug)
 
 
 def _series_page(frame: Frame, secret: str) -> ResponseReturnValue:
@@ -261,7 +246,7 @@ def _series_page(frame: Frame, secret: str) -> ResponseReturnValue:
     cards = [
         {
             "title": part.title,
-            "url": url_for("framed_watch.watch_part", secret=secret, slug=part.slug),
+            "url": url_for("framed_watch.watch", secret=secret, slug=part.slug),
             "poster_url": _picture(part),
             "minutes": minutes_of(part.seconds),
             "when": held_on(part),
@@ -308,7 +293,7 @@ def _surrounding(frame: Frame, secret: str, viewer: FrameViewer) -> dict[str, An
         "series": viewer.series,
         "series_url": url_for("framed_watch.watch", secret=secret),
         "following": following[0] if following else None,
-        "following_url": url_for("framed_watch.watch_part", secret=secret, slug=following[0].slug)
+        "following_url": url_for("framed_watch.watch", secret=secret, slug=following[0].slug)
         if following
         else None,
         "course_url": url_for("framed.home", secret=secret)
@@ -345,11 +330,3 @@ def _clip(target: Target) -> Span | None:
         return None
     ends_s = float("inf") if target.ends_s is None else float(target.ends_s)
     return Span(float(target.starts_s or 0), ends_s)
-
-
-def _beside(secret: str, viewer: FrameViewer, room: str) -> str:
-    """Return the URL of a page of this webinar: the link's own, or that of a part of its series."""
-    values: dict[str, Any] = {} if viewer.series is None else {"slug": viewer.playable.slug}
-    part = "_part" if values else ""
-    endpoint = {"watch": f"framed_watch.watch{part}", "playback": f"framed_playback.open{part}"}
-    return url_for(endpoint[room], secret=secret, **values)
