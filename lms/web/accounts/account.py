@@ -24,7 +24,7 @@ from lms.web.accounts.page_language import read_in
 from lms.web.accounts.step_up import is_present_password
 from lms.web.core import rate_limits
 from lms.web.core.current_user import let_out, required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -86,7 +86,7 @@ def change_details() -> ResponseReturnValue:
     form = _details_form(account, None)
     if not form.validate():
         return render("accounts/details.html", form=form, account=account), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             accounts.change_details(
                 session,
@@ -96,12 +96,10 @@ def change_details() -> ResponseReturnValue:
                 language=Language(form.language.data),
                 now=clock.now(),
             )
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return render("accounts/details.html", form=form, account=account), 400
-    read_in(Language(form.language.data))
-    flash(_("Your details were saved."), "done")
-    return see_other("account.overview")
+        read_in(Language(form.language.data))
+        flash(_("Your details were saved."), "done")
+        return see_other("account.overview")
+    return render("accounts/details.html", form=form, account=account), 400
 
 
 @blueprint.get("/account/password")
@@ -218,12 +216,10 @@ def _may_change(form: PasswordChangeForm, account: Account) -> bool:
     if not is_present_password(account, form.present.data or ""):
         form.present.errors = [_("That isn't your current password.")]
         return False
-    try:
+    with shown_in(form, Invalid):
         check_new_password(form.password.data or "", email=account.email or "", name=account.name)
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return False
-    return True
+        return True
+    return False
 
 
 def _details_form(account: Account, zone: str | None) -> DetailsForm:

@@ -19,7 +19,7 @@ from lms.web.accounts.step_up import is_present_password
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import required_viewer, viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, keeps_its_address, links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -151,14 +151,12 @@ def _send_link(template: str, form: RecoveryForm, ask: Callable[..., None]) -> R
         return render(template, form=form, account=account), 400
     address = form.email.address
     rate_limits.spend_email(address.key)
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             ask(session, account, address, links=links(), now=now())
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return render(template, form=form, account=account), 400
-    flash(_(SENT, email=address.shown), "note")
-    return see_other("account.overview")
+        flash(_(SENT, email=address.shown), "note")
+        return see_other("account.overview")
+    return render(template, form=form, account=account), 400
 
 
 def _is_mine(form: RecoveryForm, account: Account) -> bool:

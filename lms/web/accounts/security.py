@@ -30,7 +30,7 @@ from lms.web.accounts.second_step import passkey_question
 from lms.web.accounts.step_up import asks_again
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
@@ -143,12 +143,10 @@ def add_app() -> ResponseReturnValue:
         ]
         return _app_page(form, secret), 400
     new = NewApp(form.name.data or "", authenticator_apps.seal(secret, _key()), step)
-    try:
+    with shown_in(form, Invalid, Conflict):
         codes = _add(person, new)
-    except (Invalid, Conflict) as refusal:
-        show_faults(form, refusal)
-        return _app_page(form, secret), 409
-    return _added(codes, _("The authenticator app was added."))
+        return _added(codes, _("The authenticator app was added."))
+    return _app_page(form, secret), 409
 
 
 @blueprint.get("/passkey")
@@ -166,16 +164,14 @@ def add_passkey() -> ResponseReturnValue:
     person, form, site = required_viewer(), PasskeyForm(request.form), passkey_site()
     if not form.validate():
         return _passkey_page(form), 400
-    try:
+    with shown_in(form, Invalid, Conflict):
         with transaction() as session:
             challenge = browser_sessions.read_challenge(session, person.sign_in_id or 0) or b""
             browser_sessions.use_challenge(session, challenge)
         made = passkeys.read_new(form.passkey.data or "", challenge=challenge, site=site)
         codes = _add(person, NewPasskey(form.name.data or "", made, site.host))
-    except (Invalid, Conflict) as refusal:
-        show_faults(form, refusal)
-        return _passkey_page(form), 400
-    return _added(codes, _("The passkey was added."))
+        return _added(codes, _("The passkey was added."))
+    return _passkey_page(form), 400
 
 
 @blueprint.post("/passkey/make")

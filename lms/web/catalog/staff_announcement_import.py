@@ -35,7 +35,7 @@ from lms.core.markdown import to_html
 from lms.web.catalog.staff_forms import WebinarForm
 from lms.web.catalog.staff_webinars import prepared, words_in
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import show_faults, shown_in
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -74,12 +74,10 @@ def paste() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def read() -> ResponseReturnValue:
     form = FlyerForm(request.form)
-    try:
+    with shown_in(form, Invalid):
         fitted, text = _sent(form)
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return render("catalog/staff_announcement_import.html", form=form), 400
-    return _review(prepared(_filled(fitted)), fitted, text)
+        return _review(prepared(_filled(fitted)), fitted, text)
+    return render("catalog/staff_announcement_import.html", form=form), 400
 
 
 @blueprint.post("/review")
@@ -98,15 +96,13 @@ def review() -> ResponseReturnValue:
     words = words_in(form)
     if words is None:
         return _review(form, fitted, text), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             actor = required_viewer().public_id
             kept = add_webinar(session, words, actor=actor, now=clock.now())
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _review(form, fitted, text), 400
-    flash(_("Draft saved. Only staff see it until you announce it."), "done")
-    return see_other("staff_webinars.show", slug=kept.slug)
+        flash(_("Draft saved. Only staff see it until you announce it."), "done")
+        return see_other("staff_webinars.show", slug=kept.slug)
+    return _review(form, fitted, text), 400
 
 
 def _sent(form: FlyerForm) -> tuple[Fitted, str]:

@@ -17,7 +17,7 @@ from lms.core.model_base import new_public_id
 from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import PresenterForm
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -51,15 +51,13 @@ def new() -> ResponseReturnValue:
         return _write(form, None)
     if not form.validate():
         return _write(form, None), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             actor = required_viewer().public_id
             kept = presenters.add_presenter(session, _words(form), actor=actor, now=now())
-    except Invalid as error:
-        show_faults(form, error)
-        return _write(form, None), 400
-    flash(_("%(name)s was added. Add a picture, too.", name=kept.name), "done")
-    return see_other(".edit", presenter_id=kept.public_id)
+        flash(_("%(name)s was added. Add a picture, too.", name=kept.name), "done")
+        return see_other(".edit", presenter_id=kept.public_id)
+    return _write(form, None), 400
 
 
 @blueprint.route("/<presenter_id>", methods=["GET", "POST"])
@@ -72,15 +70,13 @@ def edit(presenter_id: str) -> ResponseReturnValue:
     form = PresenterForm(request.form)
     if not form.validate():
         return _write(form, kept), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             actor = required_viewer().public_id
             presenters.edit_presenter(session, presenter_id, _words(form), actor=actor, now=now())
-    except Invalid as error:
-        show_faults(form, error)
-        return _write(form, kept), 400
-    flash(_("Saved."), "done")
-    return see_other(".index")
+        flash(_("Saved."), "done")
+        return see_other(".index")
+    return _write(form, kept), 400
 
 
 @blueprint.post("/<presenter_id>/picture")

@@ -21,7 +21,7 @@ from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import SeriesForm
 from lms.web.catalog.staff_webinars import STATE_BADGES, STATE_WORDS
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -54,15 +54,13 @@ def new() -> ResponseReturnValue:
         return _write(form, None)
     if not form.validate():
         return _write(form, None), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             actor = required_viewer().public_id
             series.add_series(session, _words(form), actor=actor, now=now())
-    except Invalid as error:
-        show_faults(form, error)
-        return _write(form, None), 400
-    flash(_("The series was added. You can now add webinars to it."), "done")
-    return see_other(".index")
+        flash(_("The series was added. You can now add webinars to it."), "done")
+        return see_other(".index")
+    return _write(form, None), 400
 
 
 @blueprint.route("/<series_id>", methods=["GET", "POST"])
@@ -77,15 +75,13 @@ def edit(series_id: str) -> ResponseReturnValue:
     form = SeriesForm(request.form)
     if not form.validate():
         return _write(form, kept), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             actor = required_viewer().public_id
             series.edit_series(session, series_id, _words(form), actor=actor, now=now())
-    except Invalid as error:
-        show_faults(form, error)
-        return _write(form, kept), 400
-    flash(_("Saved."), "done")
-    return see_other(".index")
+        flash(_("Saved."), "done")
+        return see_other(".index")
+    return _write(form, kept), 400
 
 
 @blueprint.post("/<series_id>/remove")
@@ -157,16 +153,13 @@ def by_date(series_id: str) -> ResponseReturnValue:
 def put_back(series_id: str) -> ResponseReturnValue:
     """Undo `by_date`: `was` lists the former order as positions in the order by date."""
     places = request.args.get("was", "").split("-")
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             dates = _ids(series_order.read_order(session, series_id))
             is_whole = sorted(places) == sorted(str(n) for n in range(1, len(dates) + 1))
             former = [dates[int(place) - 1] for place in places] if is_whole else []
             actor = required_viewer().public_id
             series_order.put_in_order(session, series_id, former, actor=actor, now=now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(_("Your order was restored."), "done")
     return see_other(".order", series_id=series_id)
 

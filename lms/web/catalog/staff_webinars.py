@@ -46,7 +46,7 @@ from lms.web.cancellation_offers.staff_offers import offer_rows
 from lms.web.catalog.staff_forms import PullForm, WebinarForm, filled_form
 from lms.web.certificates.credit_warnings import credit_warnings
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import show_faults, shown_in
 from lms.web.core.form_fields import Names
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -134,15 +134,13 @@ def new() -> ResponseReturnValue:
     words = words_in(form)
     if words is None:
         return _write(form, None), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             actor = required_viewer().public_id
             kept = webinars.add_webinar(session, words, actor=actor, now=clock.now())
-    except Invalid as error:
-        show_faults(form, error)
-        return _write(form, None), 400
-    flash(_("Draft saved. Only staff see it until you announce it."), "done")
-    return see_other(".show", slug=kept.slug)
+        flash(_("Draft saved. Only staff see it until you announce it."), "done")
+        return see_other(".show", slug=kept.slug)
+    return _write(form, None), 400
 
 
 @blueprint.get("/<slug>")
@@ -242,11 +240,8 @@ def pull(slug: str) -> ResponseReturnValue:
         others = [(each.slug, each.name) for each in webinars_on_sale(session) if each.slug != slug]
         form.offer_choices(Names(others, url_for("suggestions.titles")))
     if request.method == "POST" and form.validate():
-        try:
+        with shown_in(form, Invalid):
             title = _pull(slug, form)
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             flash(_("%(title)s was removed for everyone.", title=title), "done")
             return see_other(".show", slug=slug)
     page = render(

@@ -29,7 +29,7 @@ from lms.web.certificates.staff_forms import (
     RuleForm,
 )
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import show_faults, shown_in
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -64,23 +64,21 @@ def change_rule(slug: str) -> ResponseReturnValue:
     if form.is_credit_confirmed.data:
         rule = replace(rule, confirmed_minutes=rule.credit_minutes)
     actor = required_viewer().public_id
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             webinar = read_standing(session, slug)
             staff_manual_issue_and_attendance.change_rule(
                 session, webinar.id, rule, actor=actor, now=now()
             )
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _page(slug, rule=form), HTTPStatus.BAD_REQUEST
-    flash(
-        _(
-            "Saved. People who already meet the requirements get their certificates within a few"
-            " minutes."
-        ),
-        "done",
-    )
-    return see_other(".index", slug=slug)
+        flash(
+            _(
+                "Saved. People who already meet the requirements get their certificates within a few"
+                " minutes."
+            ),
+            "done",
+        )
+        return see_other(".index", slug=slug)
+    return _page(slug, rule=form), HTTPStatus.BAD_REQUEST
 
 
 @blueprint.post("/webinars/<slug>/certificates/issue")
@@ -91,18 +89,16 @@ def issue(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(slug, by_hand=form), HTTPStatus.BAD_REQUEST
     wanted = ByHand(form.email.address.shown, form.reason.data or "")
-    try:
+    with shown_in(form, Invalid, Conflict):
         with transaction() as session:
             webinar = read_standing(session, slug)
             actor = required_viewer().public_id
             made = staff_manual_issue_and_attendance.issue_by_hand(
                 session, webinar.id, wanted, actor=actor, links=links(), now=now()
             )
-    except (Invalid, Conflict) as refusal:
-        show_faults(form, refusal)
-        return _page(slug, by_hand=form), HTTPStatus.BAD_REQUEST
-    flash(_("Certificate issued. We'll email it to them."), "done")
-    return see_other(".show", public_id=made)
+        flash(_("Certificate issued. We'll email it to them."), "done")
+        return see_other(".show", public_id=made)
+    return _page(slug, by_hand=form), HTTPStatus.BAD_REQUEST
 
 
 @blueprint.post("/webinars/<slug>/certificates/attended")
@@ -155,16 +151,14 @@ def revoke(public_id: str) -> ResponseReturnValue:
     form = RevokingForm(request.form, prefix=REVOKING)
     if not form.validate():
         return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
-    try:
+    with shown_in(form, Invalid, Conflict):
         with transaction() as session:
             actor = required_viewer().public_id
             reason = form.reason.data or ""
             certificates.revoke(session, public_id, reason, actor=actor, links=links(), now=now())
-    except (Invalid, Conflict) as refusal:
-        show_faults(form, refusal)
-        return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
-    flash(_("Certificate revoked. We'll email the recipient."), "done")
-    return see_other(".show", public_id=public_id)
+        flash(_("Certificate revoked. We'll email the recipient."), "done")
+        return see_other(".show", public_id=public_id)
+    return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
 
 
 @blueprint.post("/certificates/<public_id>/correct")
@@ -175,17 +169,15 @@ def correct(public_id: str) -> ResponseReturnValue:
     if not form.validate():
         return _certificate_page(public_id, correcting=form), HTTPStatus.BAD_REQUEST
     correction = Correction(form.name.data or "", form.reason.data or "")
-    try:
+    with shown_in(form, Invalid, Conflict):
         with transaction() as session:
             actor = required_viewer().public_id
             made = certificates.correct(
                 session, public_id, correction, actor=actor, links=links(), now=now()
             )
-    except (Invalid, Conflict) as refusal:
-        show_faults(form, refusal)
-        return _certificate_page(public_id, correcting=form), HTTPStatus.BAD_REQUEST
-    flash(_("Corrected certificate issued. We'll email it to them."), "done")
-    return see_other(".show", public_id=made)
+        flash(_("Corrected certificate issued. We'll email it to them."), "done")
+        return see_other(".show", public_id=made)
+    return _certificate_page(public_id, correcting=form), HTTPStatus.BAD_REQUEST
 
 
 def _page(

@@ -18,7 +18,7 @@ from lms.web.certificates.staff_forms import DesignForm
 from lms.web.certificates.texts_and_pdfs import certificate_pdf, read_letterhead
 from lms.web.certificates.verify import usual_size
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -38,15 +38,13 @@ def edit() -> ResponseReturnValue:
     form = DesignForm(request.form, obj=standing)
     if request.method == "GET":
         return _write(form, standing)
-    try:
+    with shown_in(form, Invalid):
         design = _sent(form, standing)
         with transaction() as session:
             keep_design(session, design, actor=required_viewer().public_id, now=clock.now())
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _write(form, standing), HTTPStatus.BAD_REQUEST
-    flash(_("Saved. New certificates will look like this."), "done")
-    return see_other(".edit")
+        flash(_("Saved. New certificates will look like this."), "done")
+        return see_other(".edit")
+    return _write(form, standing), HTTPStatus.BAD_REQUEST
 
 
 @blueprint.post("/certificate/preview")
@@ -55,18 +53,16 @@ def preview() -> ResponseReturnValue:
     """Return an example certificate in a design that isn't saved."""
     standing = _standing()
     form = DesignForm(request.form, obj=standing)
-    try:
+    with shown_in(form, Invalid):
         design = checked(_sent(form, standing))
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _write(form, standing), HTTPStatus.BAD_REQUEST
-    with read_session() as session:
-        head = replace(read_letterhead(session), design=design)
-    made = certificate_pdf(_example(), head, usual_size())
-    answer = Response(made, content_type="application/pdf")
-    answer.headers["Content-Disposition"] = 'inline; filename="preview.pdf"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+        with read_session() as session:
+            head = replace(read_letterhead(session), design=design)
+        made = certificate_pdf(_example(), head, usual_size())
+        answer = Response(made, content_type="application/pdf")
+        answer.headers["Content-Disposition"] = 'inline; filename="preview.pdf"'
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+    return _write(form, standing), HTTPStatus.BAD_REQUEST
 
 
 def _standing() -> Design:

@@ -1,5 +1,9 @@
-"""Form errors: shows domain refusals beside the fields they are about."""
+"""Form errors: shows domain refusals beside the fields they are about, or on the next page."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import flash
 from flask_babel import gettext as _
 from wtforms import Form
 
@@ -15,3 +19,30 @@ def show_faults(form: Form, refusal: Refused) -> None:
         field.errors = [*field.errors, _(fields[name])]
     if not named:
         form.form_errors.append(_(refusal.message))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A block that a refusal of these kinds ends; the code after the block goes on."""
+
+    kinds: tuple[type[Refused], ...]
+    show: Callable[[Refused], None]
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, _kind: object, fault: object, _trace: object) -> bool:
+        if isinstance(fault, Refused) and isinstance(fault, self.kinds):
+            self.show(fault)
+            return True
+        return False
+
+
+def shown_in(form: Form, *kinds: type[Refused]) -> _Shown:
+    """Return a block for `with`, which a refusal of these kinds ends, shown in the form."""
+    return _Shown(kinds, lambda refusal: show_faults(form, refusal))
+
+
+def flashed(*kinds: type[Refused]) -> _Shown:
+    """Return a block for `with`, which a refusal of these kinds ends, shown on the next page."""
+    return _Shown(kinds, lambda refusal: flash(_(refusal.message), "attention"))

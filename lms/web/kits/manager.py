@@ -16,6 +16,7 @@ from lms.kits.delivery_kits import KitFacts
 from lms.lti_facade.content_choices import PAGE_SIZE, Sought, read_selection
 from lms.models.kits import KitState
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import flashed
 from lms.web.core.job_progress_texts import say_left
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
@@ -84,15 +85,13 @@ def choose(organization_id: str) -> ResponseReturnValue:
 def make(organization_id: str) -> ResponseReturnValue:
     """Request a kit."""
     managed = managed_organization(organization_id)
-    try:
+    with flashed(Conflict, Forbidden):
         with transaction() as session:
             actor = required_viewer().public_id
             webinar = request.form.get("webinar", "")
             kit = delivery_kits.ask(session, managed.facts.id, webinar, actor=actor, now=now())
-    except (Conflict, Forbidden) as refusal:
-        flash(_(refusal.message), "attention")
-        return see_other(".index", organization_id=organization_id)
-    return see_other(".show", organization_id=organization_id, kit_id=kit)
+        return see_other(".show", organization_id=organization_id, kit_id=kit)
+    return see_other(".index", organization_id=organization_id)
 
 
 @blueprint.get("/<kit_id>")
@@ -118,17 +117,17 @@ def show(organization_id: str, kit_id: str) -> ResponseReturnValue:
 def link(organization_id: str, kit_id: str) -> ResponseReturnValue:
     """Create the link of a kit and show it once."""
     managed = managed_organization(organization_id)
-    try:
+    with flashed(Conflict, Forbidden):
         with transaction() as session:
             actor = required_viewer().public_id
             token = delivery_kits.make_link(
                 session, managed.facts.id, kit_id, actor=actor, now=now()
             )
             kit = delivery_kits.find_kit(session, managed.facts.id, kit_id)
-    except (Conflict, Forbidden) as refusal:
-        flash(_(refusal.message), "attention")
-        return see_other(".show", organization_id=organization_id, kit_id=kit_id)
-    return _page(organization_id, kit, links().page(url_for("kit_download.download", token=token)))
+        return _page(
+            organization_id, kit, links().page(url_for("kit_download.download", token=token))
+        )
+    return see_other(".show", organization_id=organization_id, kit_id=kit_id)
 
 
 @blueprint.get("/<kit_id>/link")
@@ -158,13 +157,10 @@ def take_back_link(organization_id: str, kit_id: str) -> ResponseReturnValue:
 def stop(organization_id: str, kit_id: str) -> ResponseReturnValue:
     """Stop creating a kit."""
     managed = managed_organization(organization_id)
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             actor = required_viewer().public_id
             delivery_kits.stop(session, managed.facts.id, kit_id, actor=actor, now=now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(_("Stopping."), "done")
     return see_other(".show", organization_id=organization_id, kit_id=kit_id)
 
@@ -174,15 +170,13 @@ def stop(organization_id: str, kit_id: str) -> ResponseReturnValue:
 def withdraw(organization_id: str, kit_id: str) -> ResponseReturnValue:
     """Delete a kit and its file."""
     managed = managed_organization(organization_id)
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             actor = required_viewer().public_id
             delivery_kits.withdraw(session, managed.facts.id, kit_id, actor=actor, now=now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-        return see_other(".show", organization_id=organization_id, kit_id=kit_id)
-    flash(_("The kit and its link were removed."), "done")
-    return see_other(".index", organization_id=organization_id)
+        flash(_("The kit and its link were removed."), "done")
+        return see_other(".index", organization_id=organization_id)
+    return see_other(".show", organization_id=organization_id, kit_id=kit_id)
 
 
 def _page(organization_id: str, kit: KitFacts, made_link: str) -> str:

@@ -28,7 +28,7 @@ from lms.web.access.access_panel_and_reader_times import panel_of, said_datetime
 from lms.web.catalog.webinar_page_content import check_may_see, may_register
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.order_browser import required_watcher
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -142,16 +142,14 @@ def register(slug: str) -> ResponseReturnValue:
     needs = page.form.needed()
     if needs is not None:
         rate_limits.spend(rate_limits.EMAILS, (person.email or "").casefold())
-    try:
+    with shown_in(page.form, Invalid):
         with transaction() as session:
             is_new = _register(session, page, person, now)
             if needs is not None:
                 _ask_for(session, page, needs, person, now)
-    except Invalid as refusal:
-        show_faults(page.form, refusal)
-        return page.render(), 400
-    flash(_done(page, is_new=is_new, has_needs=needs is not None), "done")
-    return see_other("catalog.webinar", slug=slug)
+        flash(_done(page, is_new=is_new, has_needs=needs is not None), "done")
+        return see_other("catalog.webinar", slug=slug)
+    return page.render(), 400
 
 
 def _done(page: "_Page", *, is_new: bool, has_needs: bool) -> str:

@@ -17,6 +17,7 @@ from lms.core.dates_and_time_zones import read_zone, say_time, zone_choices
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.web.access.access_panel_and_reader_times import said_datetime
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import flashed
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -109,37 +110,34 @@ def match(slug: str) -> ResponseReturnValue:
     """Match a participant to a person, ignore one, or undo that."""
     key, act = request.form.get("key", ""), request.form.get("act", "match")
     actor, now = required_viewer().public_id, clock.now()
-    try:
-        with transaction() as session:
-            webinar_id = read_standing(session, slug).id
-            if act == "match_names":
-                count = name_matches.match_names(session, webinar_id, actor=actor, now=now)
-                flash(
-                    ngettext("%(num)d name matched.", "%(num)d names matched.", count),
-                    "done",
-                )
-            elif act in {"ignore", "put_back"}:
-                report_participants.unmatch(
-                    session,
-                    webinar_id,
-                    key,
-                    is_ignored=act == "ignore",
-                    links=links(),
-                    actor=actor,
-                    now=now,
-                )
-            elif act == "by_report":
-                report_participants.go_by_report(
-                    session, webinar_id, key, links=links(), actor=actor, now=now
-                )
-            else:
-                email = request.form.get("email", "")
-                name = report_participants.match(
-                    session, webinar_id, key, email, links=links(), actor=actor, now=now
-                )
-                flash(_("Counted for %(name)s.", name=name), "done")
-    except (Invalid, Conflict) as refusal:
-        flash(_(refusal.message), "attention")
+    with flashed(Invalid, Conflict), transaction() as session:
+        webinar_id = read_standing(session, slug).id
+        if act == "match_names":
+            count = name_matches.match_names(session, webinar_id, actor=actor, now=now)
+            flash(
+                ngettext("%(num)d name matched.", "%(num)d names matched.", count),
+                "done",
+            )
+        elif act in {"ignore", "put_back"}:
+            report_participants.unmatch(
+                session,
+                webinar_id,
+                key,
+                is_ignored=act == "ignore",
+                links=links(),
+                actor=actor,
+                now=now,
+            )
+        elif act == "by_report":
+            report_participants.go_by_report(
+                session, webinar_id, key, links=links(), actor=actor, now=now
+            )
+        else:
+            email = request.form.get("email", "")
+            name = report_participants.match(
+                session, webinar_id, key, email, links=links(), actor=actor, now=now
+            )
+            flash(_("Counted for %(name)s.", name=name), "done")
     return see_other(".index", slug=slug)
 
 

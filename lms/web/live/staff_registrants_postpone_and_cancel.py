@@ -35,7 +35,7 @@ from lms.web.access.access_panel_and_reader_times import reading_zone, said_date
 from lms.web.audience.notified_people import notified_people
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import flashed, show_faults
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -187,7 +187,7 @@ def registrants_csv(slug: str) -> ResponseReturnValue:
 def move(slug: str) -> ResponseReturnValue:
     """Move one person to another webinar."""
     login_id = request.form.get("login", "")
-    try:
+    with flashed(Invalid, Conflict):
         with transaction() as session:
             person = rebookings.find_person(session, login_id)
             rebookings.move(
@@ -199,17 +199,15 @@ def move(slug: str) -> ResponseReturnValue:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
-    except (Invalid, Conflict) as refusal:
-        flash(_(refusal.message), "attention")
-        return see_other(".registrants", slug=slug)
-    return see_other(".registrants", slug=slug, moved=login_id)
+        return see_other(".registrants", slug=slug, moved=login_id)
+    return see_other(".registrants", slug=slug)
 
 
 @blueprint.post("/registrants/undo")
 @open_to(Audience.STAFF)
 def move_back(slug: str) -> ResponseReturnValue:
     """Undo moving a person."""
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             person = rebookings.find_person(session, request.form.get("login", ""))
             rebookings.move_back(
@@ -220,9 +218,6 @@ def move_back(slug: str) -> ResponseReturnValue:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(_("%(name)s is registered here again.", name=person.name), "done")
     return see_other(".registrants", slug=slug)
 

@@ -33,7 +33,7 @@ from lms.models.catalog import Webinar
 from lms.models.mail import MailingPart, MailingState
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -111,14 +111,11 @@ def new(slug: str) -> ResponseReturnValue:
     form = MailingForm(request.form)
     form.offer_parts(counts)
     if form.validate():
-        try:
+        with shown_in(form, Invalid):
             with transaction() as session:
                 actor = required_viewer().public_id
                 kept = mailings.add_mailing(session, slug, form.details, actor=actor, now=now)
                 mailing_id = kept.public_id
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             flash(_("Draft saved. Check the preview before you send it."), "done")
             return see_other(".show", mailing_id=mailing_id)
     return _form_page(form, slug, title, url_for("staff_webinars.show", slug=slug)), 400
@@ -145,13 +142,10 @@ def edit(mailing_id: str) -> ResponseReturnValue:
     form = MailingForm(request.form) if is_sent else filled_form(facts.details)
     form.offer_parts(counts)
     if is_sent and form.validate():
-        try:
+        with shown_in(form, Invalid):
             with transaction() as session:
                 actor = required_viewer().public_id
                 mailings.edit_mailing(session, mailing_id, form.details, actor=actor, now=now)
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             flash(_("Saved."), "done")
             return see_other(".show", mailing_id=mailing_id)
     page = _form_page(form, facts.slug, facts.title, url_for(".show", mailing_id=mailing_id))
@@ -206,11 +200,8 @@ def schedule(mailing_id: str) -> ResponseReturnValue:
     """Send a mailing at a time."""
     form = ScheduleForm(request.form)
     if form.validate() and form.send_at.data is not None:
-        try:
+        with shown_in(form, Invalid):
             _start(mailing_id, from_wall_clock(form.send_at.data, _zone()))
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             return see_other(".show", mailing_id=mailing_id)
     return _page(mailing_id, form), 400
 
@@ -219,13 +210,10 @@ def schedule(mailing_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def cancel(mailing_id: str) -> ResponseReturnValue:
     """Make a scheduled mailing a draft again."""
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             actor = required_viewer().public_id
             mailings.cancel_mailing(session, mailing_id, actor=actor, now=clock.now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(_("We won't send it. It's a draft again."), "done")
     return see_other(".show", mailing_id=mailing_id)
 
@@ -234,15 +222,13 @@ def cancel(mailing_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def delete(mailing_id: str) -> ResponseReturnValue:
     """Delete a draft."""
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             actor = required_viewer().public_id
             mailings.delete_mailing(session, mailing_id, actor=actor, now=clock.now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-        return see_other(".show", mailing_id=mailing_id)
-    flash(_("The draft was deleted."), "done")
-    return see_other(".index")
+        flash(_("The draft was deleted."), "done")
+        return see_other(".index")
+    return see_other(".show", mailing_id=mailing_id)
 
 
 def _begun(session: Session, webinar: Webinar) -> MailingDetails:
@@ -265,17 +251,14 @@ def _webinar_url(webinar: Webinar) -> str:
 
 def _start(mailing_id: str, at: datetime | None) -> None:
     """Start a mailing, or say why it can't be; raises Invalid for a time in the past."""
-    try:
-        with transaction() as session:
-            mailings.start_mailing(
-                session,
-                mailing_id,
-                send_at=at,
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
+    with flashed(Conflict), transaction() as session:
+        mailings.start_mailing(
+            session,
+            mailing_id,
+            send_at=at,
+            actor=required_viewer().public_id,
+            now=clock.now(),
+        )
 
 
 def _page(mailing_id: str, form: ScheduleForm) -> str:

@@ -11,6 +11,7 @@ from lms.pricing.price_list import say_money
 from lms.sales import orders
 from lms.sales.read_models import find_order_facts
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import flashed
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -63,7 +64,7 @@ def accept(organization_id: str, takeover_id: str) -> ResponseReturnValue:
 def decline(organization_id: str, takeover_id: str) -> ResponseReturnValue:
     """Leave the order with the person who placed it."""
     managed = managed_organization(organization_id)
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             takeovers.decline(
                 session,
@@ -72,9 +73,6 @@ def decline(organization_id: str, takeover_id: str) -> ResponseReturnValue:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(_("You declined. The order stays with the person who placed it."), "done")
     return see_other("organization_orders.index", organization_id=managed.facts.public_id)
 

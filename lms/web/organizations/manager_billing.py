@@ -10,7 +10,7 @@ from lms.organizations import billing_details, tax_papers
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.payers import Payer
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import has_file
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -46,7 +46,7 @@ def save(organization_id: str) -> ResponseReturnValue:
     form.offer_choices(is_own=True)
     if not form.validate():
         return _page(managed, form, OwnTaxPaperForm()), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             billing_details.edit_billing(
                 session,
@@ -55,11 +55,9 @@ def save(organization_id: str) -> ResponseReturnValue:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _page(managed, form, OwnTaxPaperForm()), 400
-    flash(_("Your billing details were saved."), "done")
-    return see_other(".billing", organization_id=managed.facts.public_id)
+        flash(_("Your billing details were saved."), "done")
+        return see_other(".billing", organization_id=managed.facts.public_id)
+    return _page(managed, form, OwnTaxPaperForm()), 400
 
 
 @blueprint.post("/tax-papers")

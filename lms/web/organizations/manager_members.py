@@ -37,7 +37,7 @@ from lms.web.accounts.forms import address_field
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import Names, PickersField
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
@@ -128,7 +128,7 @@ def add(organization_id: str) -> ResponseReturnValue:
     if form.validate():
         choice = form.choice
         new = NewMember(form.email.address, choice.role, form.name.data or "", choice.groups)
-        try:
+        with shown_in(form, Invalid, Conflict, Forbidden):
             with transaction() as session:
                 member_invitations.ask_in(
                     session,
@@ -138,9 +138,6 @@ def add(organization_id: str) -> ResponseReturnValue:
                     actor=required_viewer().public_id,
                     now=now(),
                 )
-        except (Invalid, Conflict, Forbidden) as refusal:
-            show_faults(form, refusal)
-        else:
             flash(
                 _(
                     "We emailed an invitation to %(address)s.",
@@ -177,15 +174,12 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
     form = RoleForm(entered, role=member.role.value, groups=[group.public_id for group in seen])
     _offer(managed, form)
     if request.method == "POST" and form.validate():
-        try:
+        with shown_in(form, Invalid):
             with transaction() as session:
                 actor = required_viewer().public_id
                 manager_and_owner_permissions.change_role(
                     session, managed, member_id, form.choice, actor=actor, now=now()
                 )
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             flash(
                 _(
                     "New role for %(name)s: %(role)s.",

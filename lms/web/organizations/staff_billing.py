@@ -9,7 +9,7 @@ from lms.core.errors import Invalid
 from lms.organizations import billing_details
 from lms.organizations.organizations import OrganizationFacts
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.organizations.billing_forms import BillingForm, NotesForm, billing_data
@@ -38,7 +38,7 @@ def save(slug: str) -> ResponseReturnValue:
     form.offer_choices(is_own=False)
     if not form.validate():
         return _page(kept, form), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             billing_details.edit_billing(
                 session,
@@ -48,11 +48,11 @@ def save(slug: str) -> ResponseReturnValue:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _page(kept, form), 400
-    flash(_("The billing details were saved."), "done")
-    return see_other("staff_organizations.organization", slug=kept.slug, _anchor="billing-title")
+        flash(_("The billing details were saved."), "done")
+        return see_other(
+            "staff_organizations.organization", slug=kept.slug, _anchor="billing-title"
+        )
+    return _page(kept, form), 400
 
 
 @blueprint.get("/notes")

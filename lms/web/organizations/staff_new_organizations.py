@@ -13,6 +13,7 @@ from lms.organizations import new_organizations, organizations
 from lms.organizations.new_organizations import NewByOrder
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import flashed
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -41,14 +42,11 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def verify(slug: str) -> ResponseReturnValue:
     """Confirm that one is new."""
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             organization = organizations.find_organization(session, slug)
             actor = required_viewer().public_id
             new_organizations.verify(session, organization, actor=actor, now=clock.now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(_("%(name)s was marked as new.", name=organization.name), "done")
     return see_other(".index")
 

@@ -16,6 +16,7 @@ from lms.organizations.organizations import OrganizationFacts, find_organization
 from lms.people.possible_twins import possible_twins
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import flashed
 from lms.web.core.request_context import (
     carrel,
     components,
@@ -88,13 +89,10 @@ def merge(slug: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def unmerge(slug: str, merged: str) -> ResponseReturnValue:
     """Undo a merge: each organization gets back what it had."""
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             actor = required_viewer().public_id
             organization_merges.unmerge(session, merged, actor=actor, now=clock.now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(_("The merge was undone."), "done")
     return see_other(PAGE, slug=slug)
 

@@ -8,7 +8,7 @@ from lms.organizations import tax_papers
 from lms.organizations.payers import Payer
 from lms.organizations.tax_papers import FOLDER
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.request_context import transaction
 from lms.web.organizations.billing_forms import TaxPaperForm
@@ -18,7 +18,7 @@ def added_paper(payer: Payer, form: TaxPaperForm) -> bool:
     """Add the tax exemption of a form with its file; return whether it worked, else the form has errors."""
     if not form.validate():
         return False
-    try:
+    with shown_in(form, Invalid):
         new = form.exemption()
         with sent_file(FOLDER) as kept, transaction() as session:
             tax_papers.add_exemption(
@@ -28,7 +28,5 @@ def added_paper(payer: Payer, form: TaxPaperForm) -> bool:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return False
-    return True
+        return True
+    return False

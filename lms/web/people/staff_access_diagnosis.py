@@ -29,7 +29,7 @@ from lms.people.caller_search import (
     means_one,
 )
 from lms.web.access.access_panel_and_reader_times import reading_zone, said
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.caller_acts import CallerAct, caller_acts, is_coming, recording_state
@@ -101,12 +101,10 @@ def caller_page(form: WhyForm, shown: Shown | None = None) -> str:
     """Return the page for the person in the form; its errors say what can't be answered."""
     if not form.validate():
         return _page(form)
-    try:
+    with shown_in(form, Invalid):
         values = _found(form, (form.address.data or "").strip())
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _page(form)
-    return _page(form, shown=shown or Shown(), **values)
+        return _page(form, shown=shown or Shown(), **values)
+    return _page(form)
 
 
 def _page(form: WhyForm, **values: Any) -> str:  # noqa: ANN401  (any template value)

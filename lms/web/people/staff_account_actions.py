@@ -14,7 +14,7 @@ from lms.people import account_blocks, profile_read_model
 from lms.people.profile_read_model import Person
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.next_url import asked_onward
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -48,7 +48,7 @@ def block(login_id: str) -> ResponseReturnValue:
         return render("people/staff_block.html", person=found, form=form)
     if not form.validate():
         return render("people/staff_block.html", person=found, form=form), 400
-    try:
+    with shown_in(form, Invalid, Conflict, Forbidden):
         with transaction() as session:
             account_blocks.block(
                 session,
@@ -57,11 +57,9 @@ def block(login_id: str) -> ResponseReturnValue:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
-    except (Invalid, Conflict, Forbidden) as refusal:
-        show_faults(form, refusal)
-        return render("people/staff_block.html", person=found, form=form), 400
-    flash(_("%(name)s is blocked.", name=found.name), "done")
-    return see_other("staff_people.person", login_id=login_id)
+        flash(_("%(name)s is blocked.", name=found.name), "done")
+        return see_other("staff_people.person", login_id=login_id)
+    return render("people/staff_block.html", person=found, form=form), 400
 
 
 @blueprint.post("/unblock")

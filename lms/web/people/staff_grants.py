@@ -25,7 +25,7 @@ from lms.seats import pools
 from lms.seats.pools import PoolFacts, PoolGrant
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.grant_and_seat_rows import grant_row
@@ -76,7 +76,7 @@ def give_webinar(login_id: str) -> ResponseReturnValue:
         return _webinar_page(person, form)
     if not form.validate():
         return _webinar_page(person, form), 400
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             webinar = grant_target_lookup.find_webinar(session, form.webinar.data or "")
             grants.hold_for_good(
@@ -86,14 +86,16 @@ def give_webinar(login_id: str) -> ResponseReturnValue:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _webinar_page(person, form), 400
-    flash(
-        _("%(name)s now has permanent access to %(title)s.", name=person.name, title=webinar.title),
-        "done",
-    )
-    return see_other("staff_people.person", login_id=login_id)
+        flash(
+            _(
+                "%(name)s now has permanent access to %(title)s.",
+                name=person.name,
+                title=webinar.title,
+            ),
+            "done",
+        )
+        return see_other("staff_people.person", login_id=login_id)
+    return _webinar_page(person, form), 400
 
 
 @blueprint.route("/grants/<grant_id>/revoke", methods=["GET", "POST"])

@@ -17,7 +17,7 @@ from lms.web.accounts.forms import address_field, name_field
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import render, see_other, transaction
@@ -88,7 +88,7 @@ def send() -> ResponseReturnValue:
         login_id=person.login_id if person else None,
         message=form.report,
     )
-    try:
+    with shown_in(form, Invalid):
         with transaction() as writing:
             facts = requests.ask(
                 writing,
@@ -97,11 +97,9 @@ def send() -> ResponseReturnValue:
                 actor=person.public_id if person else None,
                 now=now(),
             )
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _page(form), 400
-    session[ASKED] = [facts.public_id, *session.get(ASKED, [])][:KEPT_ASKED]
-    return see_other("ask.status", request_id=facts.public_id)
+        session[ASKED] = [facts.public_id, *session.get(ASKED, [])][:KEPT_ASKED]
+        return see_other("ask.status", request_id=facts.public_id)
+    return _page(form), 400
 
 
 def _page(form: BarrierForm) -> str:

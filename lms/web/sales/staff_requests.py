@@ -26,7 +26,7 @@ from lms.requests.read_models import (
 )
 from lms.sales import quotes, requested_orders
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import show_faults, shown_in
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
@@ -198,7 +198,7 @@ def answer(request_id: str, act: str) -> ResponseReturnValue:
     form = AnswerForm(request.form)
     if not form.validate():
         return _answer_again(request_id, form)
-    try:
+    with shown_in(form, Invalid):
         with sent_file("requests") as file, transaction() as session:
             with_file: dict[str, Any] = {"file": file} if file and act == "finish" else {}
             verb(
@@ -210,11 +210,9 @@ def answer(request_id: str, act: str) -> ResponseReturnValue:
                 now=now(),
                 **with_file,
             )
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _answer_again(request_id, form)
-    flash(_(sentence), "done")
-    return see_other(".show", request_id=request_id)
+        flash(_(sentence), "done")
+        return see_other(".show", request_id=request_id)
+    return _answer_again(request_id, form)
 
 
 @blueprint.post("/<request_id>/note")

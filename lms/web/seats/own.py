@@ -23,7 +23,7 @@ from lms.seats.waitlist import Waiting
 from lms.web.access.access_panel_and_reader_times import reading_zone, said
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.next_url import HOME, asked_onward
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -168,23 +168,21 @@ def send(pool: str) -> ResponseReturnValue:
         webinar=_title(form.webinar.data),
         message=form.message.data or "",
     )
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             manager = self_service.ask_managers(
                 session, person.login_id, pool, question, links=links(), now=clock.now()
             )
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _ask_page(pool, form, person), 400
-    flash(
-        _(
-            "We sent your message to %(manager)s. They'll reply to %(email)s.",
-            manager=manager,
-            email=person.email or "",
-        ),
-        "done",
-    )
-    return redirect(HOME, code=303)
+        flash(
+            _(
+                "We sent your message to %(manager)s. They'll reply to %(email)s.",
+                manager=manager,
+                email=person.email or "",
+            ),
+            "done",
+        )
+        return redirect(HOME, code=303)
+    return _ask_page(pool, form, person), 400
 
 
 def covered(holding: Holding) -> str:

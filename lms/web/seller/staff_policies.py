@@ -19,7 +19,7 @@ from lms.seller.policies import (
     save_draft,
 )
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.page_frame import forget_frame
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -64,20 +64,18 @@ def edit(slug: str) -> ResponseReturnValue:
     form = PolicyForm(request.form)
     is_published = request.form.get("act") == "publish"
     actor = required_viewer().public_id
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             save_draft(session, kind, form.text.data or "", actor=actor, now=now())
             if is_published:
                 publish_policy(session, kind, actor=actor, now=now())
-    except Invalid as error:
-        show_faults(form, error)
-        return _page(form, kind, versions, draft), 400
-    if is_published:
-        forget_frame()
-        flash(_("Published. Customers agree to this version from now on."), "done")
-        return see_other(".index")
-    flash(_("Draft saved. Customers see it once you publish it."), "done")
-    return see_other(".edit", slug=slug)
+        if is_published:
+            forget_frame()
+            flash(_("Published. Customers agree to this version from now on."), "done")
+            return see_other(".index")
+        flash(_("Draft saved. Customers see it once you publish it."), "done")
+        return see_other(".edit", slug=slug)
+    return _page(form, kind, versions, draft), 400
 
 
 @blueprint.post("/<slug>/discard")

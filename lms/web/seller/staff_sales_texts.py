@@ -10,7 +10,7 @@ from lms.core.errors import Invalid
 from lms.core.markdown import to_html
 from lms.seller.sales_texts import SalesTexts, read_sales_texts, save_sales_texts
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.page_frame import forget_frame
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -37,15 +37,13 @@ def save() -> ResponseReturnValue:
         form[reset].data = ""
         return _page(form, reset=reset)
     texts = SalesTexts(form.home.data or "", form.testimonials.data or "", form.faq.data or "")
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             save_sales_texts(session, texts, actor=required_viewer().public_id, now=now())
-    except Invalid as error:
-        show_faults(form, error)
-        return _page(form), 400
-    forget_frame()
-    flash(_("Saved. Visitors see the new texts."), "done")
-    return see_other(".edit")
+        forget_frame()
+        flash(_("Saved. Visitors see the new texts."), "done")
+        return see_other(".edit")
+    return _page(form), 400
 
 
 def _page(form: SalesTextsForm, *, reset: str = "") -> str:

@@ -22,7 +22,7 @@ from lms.seller.settings import (
 )
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import address_data, typed_address
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -66,15 +66,13 @@ def edit() -> ResponseReturnValue:
     if request.method == "GET":
         return _page(_filled(current, currency), current, currency)
     form = SellerForm(request.form).offer_choices()
-    try:
+    with shown_in(form, Invalid):
         wanted = _typed(form, current, currency)
         with transaction() as session:
             edit_seller(session, wanted, actor=required_viewer().public_id, now=now())
-    except Invalid as error:
-        show_faults(form, error)
-        return _page(form, current, currency), 400
-    flash(_("Saved. New documents use these settings; earlier ones don't change."), "done")
-    return see_other(".edit")
+        flash(_("Saved. New documents use these settings; earlier ones don't change."), "done")
+        return see_other(".edit")
+    return _page(form, current, currency), 400
 
 
 def _filled(settings: SellerSettings, currency: str) -> SellerForm:

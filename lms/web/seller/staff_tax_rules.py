@@ -25,7 +25,7 @@ from lms.tax.rule_list import (
 )
 from lms.tax.rules import say_rate
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -92,7 +92,7 @@ def add() -> ResponseReturnValue:
     form = TaxRuleForm(request.form)
     if not form.validate() or form.first_day.data is None:
         return _page(form), 400
-    try:
+    with shown_in(form, Invalid):
         new = NewTaxRule(
             form.state.data or "",
             form.name.data or "",
@@ -103,11 +103,9 @@ def add() -> ResponseReturnValue:
         )
         with transaction() as session:
             add_rule(session, new, actor=required_viewer().public_id, now=now())
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _page(form), 400
-    flash(_("Rule added. Documents issued from its first day use it."), "done")
-    return see_other(".index")
+        flash(_("Rule added. Documents issued from its first day use it."), "done")
+        return see_other(".index")
+    return _page(form), 400
 
 
 @blueprint.post("/<rule_id>/end")

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from lms.core.attached_files import NO_PDF
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, or_not_found
 from lms.models.seller import VendorDocumentAudience, VendorDocumentKind
 from lms.seller.vendor_documents import (
     FOLDER,
@@ -28,7 +28,7 @@ from lms.seller.vendor_documents import (
     withdraw_vendor_document,
 )
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -77,13 +77,11 @@ def new() -> ResponseReturnValue:
     form = VendorDocumentForm(request.form).offer_choices()
     if not form.validate():
         return _page(form), 400
-    try:
+    with shown_in(form, Invalid):
         _add(form)
-    except Invalid as error:
-        show_faults(form, error)
-        return _page(form), 400
-    flash(_("The document was added."), "done")
-    return see_other(".index")
+        flash(_("The document was added."), "done")
+        return see_other(".index")
+    return _page(form), 400
 
 
 @blueprint.route("/<document_id>", methods=["GET", "POST"])
@@ -104,13 +102,11 @@ def edit(document_id: str) -> ResponseReturnValue:
     form = VendorDocumentForm(request.form).offer_choices()
     if not form.validate():
         return _page(form, facts, versions), 400
-    try:
+    with shown_in(form, Invalid):
         is_replaced = _change(form, document_id).version > facts.version
-    except Invalid as error:
-        show_faults(form, error)
-        return _page(form, facts, versions), 400
-    flash(_("The new version is now in use.") if is_replaced else _("Saved."), "done")
-    return see_other(".index")
+        flash(_("The new version is now in use.") if is_replaced else _("Saved."), "done")
+        return see_other(".index")
+    return _page(form, facts, versions), 400
 
 
 @blueprint.post("/<document_id>/withdraw")
@@ -130,9 +126,7 @@ def download(document_id: str, number: int) -> ResponseReturnValue:
     """Download one version of a document."""
     with read_session() as session:
         versions = read_file_versions(session, document_id)
-    found = next((one for one in versions if one.number == number), None)
-    if found is None:
-        raise NotFound
+    found = or_not_found(next((one for one in versions if one.number == number), None))
     return send_stored(found.file_key, "application/pdf", download_name=found.file_name)
 
 

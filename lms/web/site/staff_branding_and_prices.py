@@ -20,7 +20,7 @@ from lms.pricing.price_owners import owners
 from lms.web.accounts.step_up import asks_again
 from lms.web.catalog.staff_forms import BrandingForm
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.page_frame import forget_frame
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -58,15 +58,13 @@ def edit() -> ResponseReturnValue:
         sender_name=form.sender_name.data or "",
         about=form.about.data or "",
     )
-    try:
+    with shown_in(form, Invalid):
         with transaction() as session:
             branding.edit_branding(session, words, actor=required_viewer().public_id, now=now())
-    except Invalid as error:
-        show_faults(form, error)
-        return _write(form, facts), 400
-    forget_frame()
-    flash(_("Saved. All pages and emails use the new branding."), "done")
-    return see_other(".edit")
+        forget_frame()
+        flash(_("Saved. All pages and emails use the new branding."), "done")
+        return see_other(".edit")
+    return _write(form, facts), 400
 
 
 @blueprint.get("/branding/look")

@@ -39,7 +39,7 @@ from lms.training.subjects import PAGE_SIZE as SUBJECTS
 from lms.training.subjects import Subject, find_subject, search_subjects
 from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import kept_order, order_asked, page_number, pager_of, sorting
@@ -122,20 +122,18 @@ def assign(organization_id: str) -> ResponseReturnValue:
     form.offer(group_names(managed, with_people=True))
     if not form.validate():
         return _assign_page(managed, form), 400
-    try:
+    with shown_in(form, Invalid):
         made = _assigned(managed, form)
-    except Invalid as refusal:
-        show_faults(form, refusal)
-        return _assign_page(managed, form), 400
-    text = ngettext(
-        "%(title)s was assigned to %(said)s person.",
-        "%(title)s was assigned to %(said)s people.",
-        made.people,
-        title=made.title,
-        said=counted(made.people),
-    )
-    flash(text, "done")
-    return see_other(".show", organization_id=organization_id, training_id=made.public_id)
+        text = ngettext(
+            "%(title)s was assigned to %(said)s person.",
+            "%(title)s was assigned to %(said)s people.",
+            made.people,
+            title=made.title,
+            said=counted(made.people),
+        )
+        flash(text, "done")
+        return see_other(".show", organization_id=organization_id, training_id=made.public_id)
+    return _assign_page(managed, form), 400
 
 
 @blueprint.get("/<training_id>")
@@ -177,16 +175,13 @@ def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
 def change_due(organization_id: str, training_id: str) -> ResponseReturnValue:
     managed, form, now = managed_organization(organization_id), DueForm(request.form), clock.now()
     if form.validate() and form.due_on.data is not None:
-        try:
+        with shown_in(form, Invalid):
             due = due_at(form.due_on.data, zone_of(managed), now=now)
             with transaction() as session:
                 actor = required_viewer().public_id
                 assignments.change_due(
                     session, managed.facts, training_id, due, actor=actor, now=now
                 )
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             flash(_("The due date was changed. We'll remind people who aren't done."), "done")
             return see_other(".show", organization_id=organization_id, training_id=training_id)
     return _page(managed, training_id, form), 400

@@ -11,7 +11,7 @@ from lms.organizations.manager_and_owner_permissions import Managed
 from lms.training import groups as training_groups
 from lms.training.groups import PAGE_SIZE, list_groups, read_group
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import Names
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
@@ -60,7 +60,7 @@ def group_names(managed: Managed, *, with_people: bool = False) -> Names:
 def make(organization_id: str) -> ResponseReturnValue:
     managed, form = managed_organization(organization_id), GroupForm(request.form)
     if form.validate():
-        try:
+        with shown_in(form, Invalid):
             with transaction() as session:
                 made = training_groups.make_group(
                     session,
@@ -70,9 +70,6 @@ def make(organization_id: str) -> ResponseReturnValue:
                     actor=required_viewer().public_id,
                     now=now(),
                 )
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             return see_other(".show", organization_id=organization_id, group_id=made)
     return _list(managed, form), 400
 
@@ -88,7 +85,7 @@ def show(organization_id: str, group_id: str) -> ResponseReturnValue:
 def add(organization_id: str, group_id: str) -> ResponseReturnValue:
     managed, form = managed_organization(organization_id), GroupPeopleForm(request.form)
     if form.validate():
-        try:
+        with shown_in(form, Invalid):
             with transaction() as session:
                 added = training_groups.add_people(
                     session,
@@ -98,9 +95,6 @@ def add(organization_id: str, group_id: str) -> ResponseReturnValue:
                     actor=required_viewer().public_id,
                     now=now(),
                 )
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             text = ngettext("%(num)s person was added.", "%(num)s people were added.", added)
             flash(text, "done")
             return see_other(".show", organization_id=organization_id, group_id=group_id)

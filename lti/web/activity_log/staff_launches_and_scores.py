@@ -11,6 +11,7 @@ from lms.core.errors import Conflict, NotFound
 from lms.lti_facade.organizations import customers, find_organization
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import flashed
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.courses.manager_view import send_link_again
@@ -86,14 +87,11 @@ def scores() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def send(link_id: str) -> ResponseReturnValue:
     """Resend all scores of a link."""
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             number = send_link_again(
                 session, None, link_id, actor=required_viewer().public_id, now=clock.now()
             )
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(sent_again(number), "done")
     return see_other(".scores")
 

@@ -14,6 +14,7 @@ from lms.lti_facade.dates import say_day_or_time_of, say_time_of
 from lms.lti_facade.uploaded_lists import drop_list, keep_list, open_list
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import flashed
 from lms.web.core.form_uploads import received
 from lms.web.core.manager_area import Managed, managed_organization, render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
@@ -146,7 +147,7 @@ def apply(organization_id: str, list_id: str) -> ResponseReturnValue:
     """Import a list, completely or only the valid rows."""
     managed = managed_organization(organization_id)
     rows, source = _answered(managed, list_id), request.form.get("source", "")
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             taken = take_in(
                 session,
@@ -157,13 +158,13 @@ def apply(organization_id: str, list_id: str) -> ResponseReturnValue:
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-        return see_other(".show", organization_id=organization_id, list_id=list_id, source=source)
-    drop_list(carrel(), managed.facts.public_id, list_id)
-    said = ngettext("%(num)s completion was imported.", "%(num)s completions were imported.", taken)
-    flash(said, "done")
-    return see_other(".index", organization_id=organization_id)
+        drop_list(carrel(), managed.facts.public_id, list_id)
+        said = ngettext(
+            "%(num)s completion was imported.", "%(num)s completions were imported.", taken
+        )
+        flash(said, "done")
+        return see_other(".index", organization_id=organization_id)
+    return see_other(".show", organization_id=organization_id, list_id=list_id, source=source)
 
 
 @blueprint.post("/lists/<list_id>/discard")

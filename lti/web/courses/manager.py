@@ -11,6 +11,7 @@ from lms.core.clock import now
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import flashed
 from lms.web.core.manager_area import managed_organization, reader_zone_of, render_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
@@ -116,15 +117,12 @@ def decide_releases(organization_id: str, course_id: str) -> ResponseReturnValue
     if wanted not in ("go", "keep"):
         raise Invalid(_("Choose whether to release or keep the seats."))
     given = 0
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             if wanted == "go":
                 given = confirm_releases(session, course_id, links=links(), actor=actor, now=now())
             else:
                 dismiss_releases(session, course_id, actor=actor, now=now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         gone = _("They were removed from the roster.")
         if given:
             gone = ngettext("%(num)s seat was released.", "%(num)s seats were released.", given)
@@ -165,14 +163,11 @@ def send(organization_id: str, link_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
         course_id = find_own_link(session, managed.facts.id, link_id)
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             number = send_link_again(
                 session, managed.facts.id, link_id, actor=required_viewer().public_id, now=now()
             )
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(sent_again(number), "done")
     if request.form.get("from") == "scores":
         return see_other("organization_launches.scores", organization_id=organization_id)

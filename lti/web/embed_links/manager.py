@@ -19,7 +19,7 @@ from lms.lti_facade.content_choices import (
 )
 from lms.lti_facade.webinar_packs import read_pack_contents
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.form_fields import MOST_LISTED
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
@@ -119,7 +119,7 @@ def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
     form = EmbedForm(request.form)
     form.offer_rules()
     if request.method == "POST" and form.validate():
-        try:
+        with shown_in(form, Invalid):
             with transaction() as session:
                 made = add_embed(
                     session,
@@ -130,9 +130,6 @@ def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
                     actor=required_viewer().public_id,
                     now=now,
                 )
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             flash(_("Embed link created. Copy the code into your page."), "done")
             return see_other(".show", organization_id=organization_id, embed_id=made.public_id)
     page = render_in(
@@ -227,7 +224,7 @@ def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         form.fill(kept, zone)
     elif form.validate():
-        try:
+        with shown_in(form, Invalid):
             with transaction() as session:
                 edit_embed(
                     session,
@@ -237,9 +234,6 @@ def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
                     actor=required_viewer().public_id,
                     now=now,
                 )
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             flash(_("Saved."), "done")
             return see_other(".show", organization_id=organization_id, embed_id=embed_id)
     page = render_in(
@@ -253,14 +247,12 @@ def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
 def take_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Revoke a link; its playback stops."""
     managed = managed_organization(organization_id)
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             actor = required_viewer().public_id
             revoke_embed(session, managed.facts.id, embed_id, actor=actor, now=clock.now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-        return see_other(".index", organization_id=organization_id)
-    return see_other(".index", organization_id=organization_id, taken_back=embed_id)
+        return see_other(".index", organization_id=organization_id, taken_back=embed_id)
+    return see_other(".index", organization_id=organization_id)
 
 
 @blueprint.post("/<embed_id>/put-back")
@@ -268,13 +260,10 @@ def take_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
 def put_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Restore a revoked link."""
     managed = managed_organization(organization_id)
-    try:
+    with flashed(Conflict):
         with transaction() as session:
             actor = required_viewer().public_id
             restore_embed(session, managed.facts.id, embed_id, actor=actor, now=clock.now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(_("Embed link restored."), "done")
     return see_other(".show", organization_id=organization_id, embed_id=embed_id)
 

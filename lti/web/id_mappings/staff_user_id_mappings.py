@@ -15,6 +15,7 @@ from lms.lti_facade.dates import say_time_of
 from lms.lti_facade.organizations import customers
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import flashed
 from lms.web.core.form_uploads import received
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.pagination import page_number, pager_of
@@ -218,11 +219,8 @@ def _ends() -> Ends:
 
 
 def _begin_work(map_id: str, ask: Callable[..., int]) -> ResponseReturnValue:
-    try:
-        with transaction() as session:
-            ask(session, map_id, actor=required_viewer().public_id, now=now())
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
+    with flashed(Conflict), transaction() as session:
+        ask(session, map_id, actor=required_viewer().public_id, now=now())
     return see_other(".show", map_id=map_id)
 
 

@@ -12,7 +12,7 @@ from lms.core.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from lms.lti_facade.connection_emails import tell_team
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.manager_area import Managed, managed_organization, reader_zone_of, render_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -128,7 +128,7 @@ def new(organization_id: str) -> ResponseReturnValue:
             ),
             managed.facts.slug,
         )
-        try:
+        with shown_in(form, Invalid, Conflict):
             with transaction() as session:
                 made = add_own(
                     session,
@@ -139,9 +139,6 @@ def new(organization_id: str) -> ResponseReturnValue:
                 )
                 if made.state is RegistrationState.PENDING:
                     tell_team(session, made.details.name, is_waiting=True, links=links(), now=now)
-        except (Invalid, Conflict) as refusal:
-            show_faults(form, refusal)
-        else:
             flash(_(ENTERED[made.state]), "done")
             return see_other(".overview", organization_id=organization_id)
     page = render_in(
@@ -162,7 +159,7 @@ def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
         form.fill(kept)
     elif form.validate():
         entered, own = new_details(form), managed.facts.id
-        try:
+        with shown_in(form, Invalid):
             with transaction() as session:
                 actor = required_viewer().public_id
                 details = replace(
@@ -175,9 +172,6 @@ def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
                     token_audience=entered.token_audience,
                 )
                 change_own(session, own, registration_id, details, actor=actor, now=clock.now())
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             flash(_("Saved."), "done")
             return see_other(".overview", organization_id=organization_id)
     page = render_in(
@@ -203,15 +197,12 @@ def disable(organization_id: str, registration_id: str) -> ResponseReturnValue:
 def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
     """Approve a deployment of the organization's own LMS."""
     managed = managed_organization(organization_id)
-    try:
+    with flashed(Forbidden):
         with transaction() as session:
             actor = required_viewer().public_id
             approve_own_deployment(
                 session, managed.facts.id, deployment_id, actor=actor, now=clock.now()
             )
-    except Forbidden as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(_("Deployment connected. Its courses can show your recordings."), "done")
     return see_other(".overview", organization_id=organization_id)
 

@@ -11,7 +11,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
+from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -86,15 +86,12 @@ def settings(registration_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         form.fill(kept)
     elif form.validate():
-        try:
+        with shown_in(form, Invalid):
             with transaction() as session:
                 actor = required_viewer().public_id
                 # read again, since others may have changed other settings after the form was shown
                 details = form.changed(find_registration(session, registration_id).details)
                 edit_registration(session, registration_id, details, actor=actor, now=clock.now())
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        else:
             flash(_("Saved."), "done")
             return see_other(".index")
     page = render("lti/registrations/staff_settings.html", form=form, kept=kept)
@@ -159,7 +156,7 @@ def refuse_one(deployment_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def rotate() -> ResponseReturnValue:
     """Activate the next key."""
-    try:
+    with flashed(Conflict):
         rotate_keys(
             carrel().database,
             carrel().settings.secret_key,
@@ -167,9 +164,6 @@ def rotate() -> ResponseReturnValue:
             actor=required_viewer().public_id,
             now=clock.now(),
         )
-    except Conflict as refusal:
-        flash(_(refusal.message), "attention")
-    else:
         flash(
             _("The next key is now in use. The previous key stays published for two days."), "done"
         )
