@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound, or_not_found
+from lms.core.errors import or_not_found
 from lms.models.catalog import (
     Presenter,
     Series,
@@ -57,9 +57,9 @@ _COLUMNS: Final = (
     Webinar.zone,
     Webinar.minutes,
     Webinar.sequence,
-    Webinar.state,
+    (Webinar.state == WebinarState.CANCELED).label("is_canceled"),
     Webinar.announced_at,
-    Webinar.updated_at,
+    Webinar.updated_at.label("changed_at"),
 )
 
 
@@ -85,7 +85,7 @@ def read_coming(session: Session, part: Part, *, now: datetime) -> tuple[Followe
         .order_by(Webinar.held_at, Webinar.id)
         .limit(MOST)
     )
-    found = map(_followed, rows)
+    found = (Followed(*row) for row in rows)
     return tuple(each for each in found if each.held_at + timedelta(minutes=each.minutes) > now)
 
 
@@ -97,9 +97,7 @@ def read_one(session: Session, slug: str) -> Followed:
             Webinar.state.in_((WebinarState.ANNOUNCED, WebinarState.CANCELED)),
         )
     ).one_or_none()
-    if row is None:
-        raise NotFound
-    return _followed(row)
+    return Followed(*or_not_found(row))
 
 
 def read_newest(session: Session, part: Part) -> tuple[Followed, ...]:
@@ -114,7 +112,7 @@ def read_newest(session: Session, part: Part) -> tuple[Followed, ...]:
         .order_by(Webinar.announced_at.desc(), Webinar.id.desc())
         .limit(NEWEST)
     )
-    return tuple(map(_followed, rows))
+    return tuple(Followed(*row) for row in rows)
 
 
 def _within(part: Part) -> tuple[ColumnElement[bool], ...]:
@@ -125,19 +123,3 @@ def _within(part: Part) -> tuple[ColumnElement[bool], ...]:
         theirs = select(WebinarPresenter.webinar_id).join(Presenter)
         return (Webinar.id.in_(theirs.where(Presenter.slug == part.presenter)),)
     return ()
-
-
-def _followed(row: Row[*tuple[Any, ...]]) -> Followed:
-    return Followed(
-        public_id=row.public_id,
-        slug=row.slug,
-        title=row.title,
-        summary=row.summary,
-        held_at=row.held_at,
-        zone=row.zone,
-        minutes=row.minutes,
-        sequence=row.sequence,
-        is_canceled=row.state is WebinarState.CANCELED,
-        announced_at=row.announced_at,
-        changed_at=row.updated_at,
-    )

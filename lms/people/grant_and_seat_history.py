@@ -8,8 +8,9 @@ from sqlalchemy import Result, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_cases
+from lms.access.grant_paths import grant_facts
 from lms.access.merged_organizations import kept_organization
-from lms.access.policy import Action, Admitted, Case, Code, GrantFacts, decide, weigh_holdings
+from lms.access.policy import Action, Admitted, Case, Code, decide, weigh_holdings
 from lms.accounts.login_lookup import kept_login
 from lms.core.errors import NotFound, or_not_found
 from lms.core.staff_reasons import checked_reason
@@ -111,6 +112,7 @@ _GRANTS = (
         _covers.label("covers"),
         Grant.starts_at,
         Grant.ends_at,
+        Grant.grace_until,
         Grant.awaits_payment_since,
         Grant.suspended_at,
         Grant.revoked_at,
@@ -279,18 +281,7 @@ def _covered_by(line: Row[*tuple[Any, ...]]) -> Any:  # noqa: ANN401  (a select 
 
 
 def _held(row: Row[*tuple[Any, ...]], now: datetime) -> HeldGrant:
-    facts = GrantFacts(
-        public_id=row.public_id,
-        scope=row.scope,
-        covers=row.covers,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        suspended_at=row.suspended_at,
-        revoked_at=row.revoked_at,
-        revoked_as=row.revoked_as,
-        awaits_payment_since=row.awaits_payment_since,
-        granted_at=row.created_at,
-    )
+    facts = grant_facts(row, row.covers, place=None)
     (weighed,) = weigh_holdings((facts,), now)
     order = None
     if row.order_id is not None:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Result, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
@@ -250,7 +251,7 @@ def _roots(session: Session, pools: Sequence[Pool]) -> dict[int, int]:
 
 def _lines(session: Session, pool_ids: set[int]) -> dict[int, list[Line]]:
     found: dict[int, list[Line]] = defaultdict(list)
-    rows = session.execute(
+    rows: Result[*tuple[Any, ...]] = session.execute(
         select(
             Grant.pool_id,
             Grant.public_id,
@@ -258,26 +259,15 @@ def _lines(session: Session, pool_ids: set[int]) -> dict[int, list[Line]]:
             Grant.starts_at,
             Grant.ends_at,
             Grant.grace_until,
-            Grant.awaits_payment_since,
-            (Grant.awaits_payment_since > Grant.created_at).label("is_paused"),
-            Grant.suspended_at,
+            Grant.awaits_payment_since.is_not(None),
+            func.coalesce(Grant.awaits_payment_since > Grant.created_at, false()),
+            Grant.suspended_at.is_not(None),
         )
         .where(Grant.pool_id.in_(pool_ids), Grant.revoked_at.is_(None))
         .order_by(Grant.starts_at, Grant.id)
     )
-    for row in rows:
-        found[row.pool_id].append(
-            Line(
-                id=row.public_id,
-                seats=row.seats,
-                starts_at=row.starts_at,
-                ends_at=row.ends_at,
-                grace_until=row.grace_until,
-                awaits_payment=row.awaits_payment_since is not None,
-                is_paused=bool(row.is_paused),
-                is_suspended=row.suspended_at is not None,
-            )
-        )
+    for pool_id, *line in rows:
+        found[pool_id].append(Line(*line))
     return found
 
 

@@ -304,23 +304,9 @@ def _one(session: Session, which: ColumnElement[bool]) -> PoolFacts:
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> PoolFacts:
-    return PoolFacts(
-        id=row.id,
-        public_id=row.public_id,
-        owner_id=row.owner_id,
-        organization_id=row.organization_id,
-        organization=row.organization,
-        target=Target(row.scope, row.target_id),
-        covers=row.covers,
-        slug=row.slug,
-        is_permanent=row.is_permanent,
-        is_pass=row.is_pass,
-        capacity=row.capacity,
-        used=row.used,
-        claim_policy=row.claim_policy,
-        allotted_from=row.allotted_from,
-        allotted=row.allotted,
-    )
+    columns = row._asdict()
+    target = Target(columns.pop("scope"), columns.pop("target_id"))
+    return PoolFacts(**columns, target=target)
 
 
 def _grant(session: Session, grant_id: str) -> Grant:

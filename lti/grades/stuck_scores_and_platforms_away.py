@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.lti_facade.organizations import family_of
@@ -97,7 +97,7 @@ def stuck_links(
         Score.state == ScoreState.QUEUED, or_(Score.run_at <= now - LATE_AFTER, Score.tries > 1)
     )
     refused = Score.state == ScoreState.REFUSED
-    query = (
+    query: Select[*tuple[Any, ...]] = (
         select(
             ResourceLink.public_id,
             ResourceLink.title,
@@ -122,18 +122,4 @@ def stuck_links(
     )
     if organization_id is not None:
         query = query.where(Deployment.organization_id.in_(family_of(organization_id)))
-    return tuple(
-        StuckLink(
-            link=row.public_id,
-            title=row.title,
-            course=row.course,
-            registration=row.registration,
-            platform=row.platform,
-            organization_id=row.organization_id,
-            waiting=row.waiting,
-            refused=row.refused,
-            reason=row.reason or "",
-            since=row.since,
-        )
-        for row in session.execute(query)
-    )
+    return tuple(StuckLink(*row) for row in session.execute(query))
