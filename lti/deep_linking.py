@@ -11,7 +11,7 @@ import jwt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Gone, Invalid, NotFound
+from lms.core.errors import N_, Gone, Invalid, NotFound, or_not_found
 from lti.grades.grade_service import TAG
 from lti.http.access_tokens import BACKDATED, SigningKey
 from lti.models.courses import DEFAULT_POINTS, MOST_POINTS, Context
@@ -98,9 +98,7 @@ def find_recipient(session: Session, deployment_id: int) -> Recipient:
         .join(Deployment, Deployment.registration_id == Registration.id)
         .where(Deployment.id == deployment_id)
     ).one_or_none()
-    if row is None:
-        raise NotFound
-    return Recipient(*row)
+    return Recipient(*or_not_found(row))
 
 
 def shares_columns(session: Session, deployment_id: int | None) -> bool:

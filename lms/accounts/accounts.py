@@ -379,6 +379,4 @@ def _update(session: Session, login_id: int, **values: object) -> str:
     public_id: str | None = session.scalar(
         update(Login).where(Login.id == login_id).values(**values).returning(Login.public_id)
     )
-    if public_id is None:
-        raise NotFound(NO_SUCH_LOGIN)
-    return public_id
+    return or_not_found(public_id, NO_SUCH_LOGIN)

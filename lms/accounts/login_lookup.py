@@ -8,7 +8,7 @@ from sqlalchemy import case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, NotFound, or_not_found
 from lms.models.accounts import Login, LoginAlias
 
 AT_ONCE: Final = 1_000
@@ -93,9 +93,7 @@ def kept_login(session: Session, login_id: int) -> int:
     kept = session.scalar(
         select(func.coalesce(Login.merged_into, Login.id)).where(Login.id == login_id)
     )
-    if kept is None:
-        raise NotFound(NO_SUCH_LOGIN)
-    return kept
+    return or_not_found(kept, NO_SUCH_LOGIN)
 
 
 def forget_merged_passwords(session: Session, login_id: int) -> None:

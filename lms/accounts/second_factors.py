@@ -15,7 +15,7 @@ from lms.accounts import accounts, browser_sessions, mails
 from lms.accounts.mails import Reader, SecondStepChange
 from lms.accounts.passkeys import Passkey
 from lms.core.bulk_insert import add_once
-from lms.core.errors import N_, Conflict, Forbidden, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Forbidden, Invalid, or_not_found
 from lms.core.model_base import CROCKFORD
 from lms.mail.links import Links
 from lms.models.accounts import FactorKind, Login, RecoveryCode, SecondFactor, SecondStep, SignIn
@@ -266,9 +266,7 @@ def _own(session: Session, login_id: int, factor_id: str) -> SecondFactor:
             SecondFactor.public_id == factor_id, SecondFactor.login_id.in_(logins_of(login_id))
         )
     )
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(row)
 
 
 def _new_codes(session: Session, login_id: int, *, now: datetime) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from lms.attendance.attendance_spans import key_of
 from lms.attendance.report_participants import Decided, Named, Participants, page_of, read_decided
 from lms.attendance.zoom_csv import Report
 from lms.core.database import insert_into
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, or_not_found
 from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.catalog import Webinar
@@ -166,9 +166,7 @@ def _draft(session: Session, webinar_id: int, report_id: str) -> RoomReport:
         .where(RoomReport.public_id == report_id, RoomReport.webinar_id == webinar_id)
         .with_for_update()
     )
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(row)
 
 
 def _drafted(row: RoomReport) -> tuple[_Drafted, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.models.catalog import Series, Webinar, WebinarSeries, WebinarState
 from lms.models.recordings import Recording
 
@@ -155,9 +155,7 @@ def follow_dates(session: Session, series_id: str, *, actor: str | None, now: da
 def _locked(session: Session, series_id: str) -> Series:
     """Return a series, locked so that two changes of its order happen one after the other."""
     row = session.scalar(select(Series).where(Series.public_id == series_id).with_for_update())
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(row)
 
 
 def _rows(session: Session, series: Series) -> Sequence[tuple[str, WebinarSeries]]:

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.database import Database
-from lms.core.errors import N_, NotFound, Unavailable
+from lms.core.errors import N_, Unavailable, or_not_found
 from lms.core.runtime import derived_key
 from lms.models.certificates import BadgeKey, BadgeKeyState
 
@@ -83,9 +83,7 @@ def read_public(session: Session, kid: str) -> dict[str, Any]:
             BadgeKey.kid == kid, BadgeKey.state != BadgeKeyState.WITHDRAWN
         )
     )
-    if found is None:
-        raise NotFound
-    return dict(found)
+    return dict(or_not_found(found))
 
 
 def list_public(session: Session) -> dict[str, Any]:

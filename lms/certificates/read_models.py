@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, or_, s
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar
 from lms.models.certificates import Certificate, CertificateKind
@@ -124,9 +124,7 @@ _ISSUED: Final = (
 def read_certificate(session: Session, public_id: str) -> CertificateFacts:
     """Return a certificate by its public ID, revoked or not; raises NotFound."""
     row = session.execute(FACTS.where(Certificate.public_id == public_id)).one_or_none()
-    if row is None:
-        raise NotFound
-    return facts_of_row(row)
+    return facts_of_row(or_not_found(row))
 
 
 def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:

@@ -3,7 +3,7 @@
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.models.documents import Document
 from lms.models.orders import Order
 
@@ -42,6 +42,4 @@ def document_named(session: Session, text: str) -> Document:
             or_(Document.public_id == number, func.lower(Document.label) == number.lower())
         )
     )
-    if document is None:
-        raise NotFound(NO_DOCUMENT)
-    return document
+    return or_not_found(document, NO_DOCUMENT)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order, Quote
 from lms.organizations.payers import Payer
@@ -106,9 +106,7 @@ def find_quote(session: Session, payer: Payer, document_id: str) -> Quote:
         .join(Document, Document.id == Quote.document_id)
         .where(Document.public_id == document_id, _is_of(payer))
     )
-    if quote is None:
-        raise NotFound
-    return quote
+    return or_not_found(quote)
 
 
 def _issued(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[IssuedDocument, ...]:

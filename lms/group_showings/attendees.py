@@ -13,7 +13,7 @@ from lms import audit
 from lms.certificates import group_showing_certificates
 from lms.core.database import insert_into
 from lms.core.email_addresses import read_address
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_id
 from lms.group_showings.attendee_list_parser import Guest
 from lms.group_showings.entitlement import must_stand
@@ -219,9 +219,7 @@ def _attendee(session: Session, showing: ShowingFacts, attendee_id: str) -> Atte
     row = session.scalar(
         select(Attendee).where(Attendee.public_id == attendee_id, Attendee.showing_id == showing.id)
     )
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(row)
 
 
 def _named(name: str) -> str:

@@ -12,7 +12,7 @@ from lms.access.merged_organizations import family_of, kept_organization
 from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, or_not_found
 from lms.group_showings import showings
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
@@ -68,9 +68,7 @@ def owned_showings(session: Session, organization_id: int) -> tuple[OwnedShowing
 def find_owned(session: Session, organization_id: int, grant_id: str) -> OwnedShowing:
     """Return a group viewing of an organization; raises NotFound for others."""
     row = session.execute(_owned(organization_id).where(Grant.public_id == grant_id)).one_or_none()
-    if row is None:
-        raise NotFound
-    return OwnedShowing(*tuple(row))
+    return OwnedShowing(*tuple(or_not_found(row)))
 
 
 def replace_host(

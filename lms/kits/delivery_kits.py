@@ -155,9 +155,7 @@ def find_kit(session: Session, organization_id: int, public_id: str) -> KitFacts
             DeliveryKit.public_id == public_id,
         )
     ).one_or_none()
-    if row is None:
-        raise NotFound
-    return _facts(row)
+    return _facts(or_not_found(row))
 
 
 def make_link(

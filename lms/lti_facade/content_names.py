@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import CompoundSelect, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.lti_facade.content_choices import PLAYS, usable_by
 from lms.models.catalog import Series, Webinar, WebinarSeries
 from lms.models.recordings import Recording
@@ -50,9 +50,7 @@ def public_id_of(session: Session, *, webinar: str | None = None, series: str | 
     found = session.scalar(
         select(kind.public_id).where(or_(kind.public_id == name, kind.slug == name)).limit(1)
     )
-    if found is None:
-        raise NotFound
-    return found
+    return or_not_found(found)
 
 
 def content_named(word: str) -> CompoundSelect[tuple[str]]:

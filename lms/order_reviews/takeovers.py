@@ -16,7 +16,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of, kept_id
 from lms.accounts import accounts
 from lms.core.email_addresses import Address, read_address
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
@@ -118,9 +118,7 @@ def find(session: Session, organization_id: int, takeover_id: str) -> Asked:
     row = session.execute(
         _asked(organization_id).where(OrderTakeover.public_id == takeover_id)
     ).one_or_none()
-    if row is None:
-        raise NotFound
-    return Asked(*row)
+    return Asked(*or_not_found(row))
 
 
 def accept(

@@ -13,7 +13,7 @@ from lms import audit
 from lms.access.merged_organizations import kept_organization
 from lms.core.email_addresses import Address as EmailAddress
 from lms.core.email_addresses import read_address
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, or_not_found
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.models.organizations import AccountsPayableAddress, InvoiceDelivery, Organization
 
@@ -177,9 +177,7 @@ def _row(session: Session, organization_id: int, *, locks: bool) -> Organization
     row = session.scalar(
         query.with_for_update().execution_options(populate_existing=True) if locks else query
     )
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(row)
 
 
 def _read_addresses(typed: Sequence[str]) -> tuple[list[EmailAddress], dict[str, str]]:

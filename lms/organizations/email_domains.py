@@ -12,7 +12,7 @@ from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.core.bulk_insert import add_once
 from lms.core.email_addresses import Address, read_address
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.models.organizations import Organization
 from lms.models.seats import VerifiedDomain
 
@@ -270,6 +270,4 @@ def _public_id(session: Session, organization_id: int) -> str:
     public_id = session.scalar(
         select(Organization.public_id).where(Organization.id == organization_id)
     )
-    if public_id is None:
-        raise NotFound
-    return public_id
+    return or_not_found(public_id)

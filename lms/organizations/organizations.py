@@ -148,9 +148,7 @@ def add_many(
 def find_organization(session: Session, slug: str) -> OrganizationFacts:
     """Return the organization of a slug, or the one it was merged into."""
     row = session.execute(_FOUND.where(_asked.slug == slug)).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_ORGANIZATION)
-    return OrganizationFacts(*row)
+    return OrganizationFacts(*or_not_found(row, NO_SUCH_ORGANIZATION))
 
 
 def edit_organization(

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.models.recordings import Recording, Slide, SlideFate
 from lms.models.search import Passage, PassageKind
 from lms.recordings.recordings import find
@@ -226,9 +226,7 @@ def _slide(session: Session, recording: Recording, slide_id: str) -> Slide:
     slide = session.scalar(
         select(Slide).where(Slide.recording_id == recording.id, Slide.public_id == slide_id)
     )
-    if slide is None:
-        raise NotFound
-    return slide
+    return or_not_found(slide)
 
 
 def _rows(session: Session, recording_id: str) -> tuple[float, Sequence[Any]]:

@@ -148,9 +148,7 @@ def _handout(handout: Handout, drawn: int) -> HandoutFacts:
 def read_version(session: Session, recording_id: str) -> VersionFacts:
     """Return one version for our team; raises NotFound."""
     recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
-    if recording is None:
-        raise NotFound
-    return _version(session, recording)
+    return _version(session, or_not_found(recording))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.models.catalog import Webinar
 from lms.models.recordings import Caption, FormerCaption, Recording, RecordingState
 from lms.recordings import captions, handout_page_times, slides
@@ -113,6 +113,4 @@ def _find(session: Session, recording_id: str) -> Recording:
     version = session.scalar(
         select(Recording).where(Recording.public_id == recording_id, Recording.removed_at.is_(None))
     )
-    if version is None:
-        raise NotFound
-    return version
+    return or_not_found(version)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_id
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
 from lms.seats.pools import NO_SUCH_POOL, PoolFacts, allotments_of, read_pool
@@ -123,9 +123,7 @@ def take_back_unused(
 def find_part(session: Session, pool_id: int, part_id: str) -> PoolFacts:
     """Return a pool's allotment by its public ID; raises NotFound."""
     found = next((one for one in allotments_of(session, pool_id) if one.public_id == part_id), None)
-    if found is None:
-        raise NotFound(NO_SUCH_POOL)
-    return found
+    return or_not_found(found, NO_SUCH_POOL)
 
 
 def part_of(session: Session, pool_id: int, organization_id: int) -> PoolFacts | NothingAllotted:
@@ -136,9 +134,7 @@ def part_of(session: Session, pool_id: int, organization_id: int) -> PoolFacts |
 
 def _family(session: Session, pool_id: int) -> tuple[Pool, list[Pool]]:
     family = lock_family(session, pool_id)
-    parent = next((pool for pool in family if pool.id == pool_id), None)
-    if parent is None:
-        raise NotFound
+    parent = or_not_found(next((pool for pool in family if pool.id == pool_id), None))
     if parent.allotted_from_id is not None:
         raise Conflict(NOT_TWICE)
     return parent, [pool for pool in family if pool.id != pool_id]

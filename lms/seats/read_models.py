@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, or_not_found
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.seats.seat_counts import NO_SUCH_SEAT
@@ -78,9 +78,7 @@ _SEATS: Final = (
 def find_seat(session: Session, seat_id: str) -> SeatFacts:
     """Return a seat by its public ID; raises NotFound."""
     row = session.execute(_SEATS.where(Seat.public_id == seat_id)).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_SEAT)
-    return SeatFacts(*tuple(row))
+    return SeatFacts(*tuple(or_not_found(row, NO_SUCH_SEAT)))
 
 
 def list_seats(session: Session, pool_id: int) -> tuple[SeatFacts, ...]:
@@ -99,9 +97,7 @@ def seat_of_address(session: Session, pool_id: int, email_key: str) -> SeatFacts
         .order_by(Seat.id)
         .limit(1)
     ).one_or_none()
-    if row is None:
-        raise NotFound(NOBODY_OF_THIS_ADDRESS)
-    return SeatFacts(*tuple(row))
+    return SeatFacts(*tuple(or_not_found(row, NOBODY_OF_THIS_ADDRESS)))
 
 
 def read_history(session: Session, seat_id: int) -> tuple[SeatHolder, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.models.accounts import Login
 from lms.models.training import Training, TrainingAudience, TrainingGroup, TrainingGroupMember
 from lms.organizations.organizations import OrganizationFacts
@@ -219,9 +219,7 @@ def _row(session: Session, organization_id: int, group_id: str) -> TrainingGroup
         )
         .with_for_update()
     )
-    if row is None:
-        raise NotFound
-    return row
+    return or_not_found(row)
 
 
 def _note(

@@ -169,9 +169,7 @@ def begin(
 def find_webinar(session: Session, slug: str) -> int:
     """Return the row id of a webinar; raises NotFound."""
     webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
-    if webinar_id is None:
-        raise NotFound(N_("No webinar has that web address."))
-    return webinar_id
+    return or_not_found(webinar_id, N_("No webinar has that web address."))
 
 
 def read_upload(session: Session, upload_id: str) -> UploadFacts:

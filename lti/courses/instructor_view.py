@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, NotFound, or_not_found
+from lms.core.errors import N_, or_not_found
 from lms.lti_facade.content_choices import fold
 from lms.lti_facade.learner_logins import NAMELESS, names_of
 from lti.grades.grading_rules import reaches
@@ -126,9 +126,7 @@ class LinkFacts:
 
 def find_link(session: Session, link_id: int | None) -> LinkFacts:
     """Return a link (row id) with everyone in its course; raises NotFound."""
-    link = None if link_id is None else session.get(ResourceLink, link_id)
-    if link is None:
-        raise NotFound
+    link = or_not_found(None if link_id is None else session.get(ResourceLink, link_id))
     context = session.get_one(Context, link.context_id)
     return LinkFacts(
         public_id=link.public_id,
@@ -164,9 +162,7 @@ def choose_learners(learners: Iterable[Learner], wanted: Wanted) -> list[Learner
 
 def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
     """Return a learner of a link by the platform's ID for them; raises NotFound."""
-    link = None if link_id is None else session.get(ResourceLink, link_id)
-    if link is None:
-        raise NotFound
+    link = or_not_found(None if link_id is None else session.get(ResourceLink, link_id))
     context = session.get_one(Context, link.context_id)
     found = (each for each in _everybody(session, link, context) if each.sub == sub)
     return or_not_found(next(found, None), NOT_OPENED)

@@ -114,9 +114,7 @@ def find_own_link(session: Session, organization_id: int, link_id: str) -> str:
         .join(ResourceLink, ResourceLink.context_id == Context.id)
         .where(ResourceLink.public_id == link_id)
     )
-    if found is None:
-        raise NotFound
-    return str(found)
+    return str(or_not_found(found))
 
 
 def send_link_again(

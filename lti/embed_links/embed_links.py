@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.database import insert_into
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.lti_facade.content_names import content_named, titles_of
 from lms.lti_facade.organizations import Customer, customers, family_of, organizations_named
@@ -350,9 +350,7 @@ def _row(session: Session, organization_id: int, public_id: str) -> EmbedLink:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if row is None:
-        raise NotFound(NO_SUCH_LINK)
-    return row
+    return or_not_found(row, NO_SUCH_LINK)
 
 
 def _note(session: Session, act: str, row: EmbedLink, *, actor: str | None, now: datetime) -> None:

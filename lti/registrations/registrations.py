@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.bulk_insert import add_once
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lti.frames.sessions import stop_frames_of
 from lti.models.registrations_and_keys import Deployment, Registration, RegistrationState
@@ -273,9 +273,7 @@ def _columns(details: RegistrationDetails) -> dict[str, Any]:
 
 def _row(session: Session, public_id: str) -> Registration:
     row = session.scalar(select(Registration).where(Registration.public_id == public_id))
-    if row is None:
-        raise NotFound(NO_SUCH_REGISTRATION)
-    return row
+    return or_not_found(row, NO_SUCH_REGISTRATION)
 
 
 def _one(session: Session, query: Select[Registration]) -> RegistrationFacts:

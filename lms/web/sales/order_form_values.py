@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from lms.access.merged_organizations import kept_organization
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.grants.request_and_sale_form_choices import EVERYTHING
@@ -146,9 +146,7 @@ def step(session: Session, typed: Typed, name: str, *, now: datetime) -> Typed:
         line = contract_values(session, pool, act, "", now=now, currency=typed["currency"])
         lines = [*(one for one in lines if not _is_blank(one)), line]
     elif act in ("remove", "price", "coterm"):
-        place = read_figures(about, len(lines) - 1)
-        if place is None:
-            raise NotFound
+        place = or_not_found(read_figures(about, len(lines) - 1))
         _change(session, typed, lines, act, place, now=now)
     elif act == "find":
         _fill_in_contact(session, typed)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.clock import now
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.models.seats import AssignmentState
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.staff_list_parser import SENTENCES, Entry, read_pasted
@@ -106,10 +106,7 @@ def _chosen_card(cards: Sequence[PoolCard], form: PoolForm) -> PoolCard:
     """Return the chosen pool; raises Invalid for a name that no pool has, NotFound for another's pool."""
     if form.pool.fault:
         raise Invalid(form.pool.fault)
-    card = next((each for each in cards if each.public_id == form.pool.data), None)
-    if card is None:
-        raise NotFound
-    return card
+    return or_not_found(next((each for each in cards if each.public_id == form.pool.data), None))
 
 
 def _invite_all(session: Session, card: PoolCard, people: Sequence[Invitee]) -> tuple[Answer, ...]:

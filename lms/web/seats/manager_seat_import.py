@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.jobs.progress_estimates import pace_of
 from lms.models.seat_imports import Answer, ImportState
 from lms.organizations.manager_and_owner_permissions import Managed
@@ -84,9 +84,7 @@ def send(organization_id: str) -> ResponseReturnValue:
     form = _pool_form(managed, cards)
     if form.pool.fault:
         return _begin_page(managed, error=form.pool.fault), 400
-    card = next((each for each in cards if each.public_id == form.pool.data), None)
-    if card is None:
-        raise NotFound
+    card = or_not_found(next((each for each in cards if each.public_id == form.pool.data), None))
     try:
         facts = _taken_in(card)
     except Invalid as refusal:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_long_date
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.markdown import to_html
 from lms.models.seller import PolicyKind
 from lms.seller.policies import (
@@ -37,9 +37,7 @@ def show(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         current = current_policy(session, KINDS[slug], now())
         versions = policy_versions(session, KINDS[slug])
-    if current is None:
-        raise NotFound
-    return _page(current, versions)
+    return _page(or_not_found(current), versions)
 
 
 @blueprint.get(f"{PATH}/<int:number>")
