@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from lms.announcement_parser.person_names import name_in, names_in_prose, people_in
+from lms.announcement_parser.person_names import is_organization, name_in, names_in_prose, people_in
 
 _ROLE: Final = re.compile(
     r"\b(?:(?P<presents>presented|led|taught|facilitated|given|delivered)"
@@ -21,6 +21,16 @@ _EVENT: Final = re.compile(
 # `Ana Bell presents "Calm Desk"`, `Ana Bell leads a 60-minute webinar`
 _LEADS: Final = re.compile(
     r"\s(?:presents|teaches|leads|will (?:present|teach|lead))\s+(?=[\"\u201c]|(?:an?|the|this|our)\s+"
+    r"(?:[\w-]+\s+){0,3}?(?:webinar|workshop|session|course|training|class|talk)\b)"
+)
+# `Presenter Ana Bell, a cataloger, will explain`
+_INTRODUCED: Final = re.compile(
+    r"\b(?:[Pp]resenters?|[Ss]peakers?|[Ii]nstructors?|[Tt]rainers?|[Ff]acilitators?)\s+(?=[A-Z])"
+)
+# `when the Meridian Institute presents "Calm Desk"`
+_OFFERS: Final = re.compile(
+    r"(?:^|\b(?:when|as|and)\s)(?:[Tt]he\s+)?(?P<name>[A-Z][\w.&'\u2019-]*(?:\s+(?:[A-Z][\w.&'\u2019-]*|of|the|and|for|&)){1,7})"
+    r"\s+(?:presents|offers|hosts|invites [^.]{1,60} to|(?:will|to) (?:present|offer|host)|is (?:presenting|offering))\s+(?=[\"\u201c]|(?:an?|this|our)\s"
     r"(?:[\w-]+\s+){0,3}?(?:webinar|workshop|session|course|training|class|talk)\b)"
 )
 _LONGEST_NAME: Final = 4  # words
@@ -44,7 +54,7 @@ _IN_QUOTES: Final = re.compile(
     re.IGNORECASE,
 )
 _CAPITALS: Final = (
-    r"(?P<name>[A-Z0-9][\w'\u2019&.-]*(?:\s+(?:[A-Z0-9][\w'\u2019&.-]*|of|the|and|for|in|to|a|on|&))"
+    r"(?P<name>(?:[A-Z]|\d+\s+[A-Z])[\w'\u2019&.-]*(?:\s+(?:[A-Z0-9][\w'\u2019&.-]*|of|the|and|for|in|to|a|on|from|with|by|at|&))"
     r"{0,7}?)\s+(?i:series)\b"
 )
 # `part of the series Calm Desk`
@@ -71,7 +81,7 @@ _LINE_IN_CAPITALS: Final = re.compile(rf"^{_CAPITALS}")
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A credited person, or an organization, which has no `said`."""
+    """A credited person, or an organization that hosts or presents, which has no `said`."""
 
     name: str
     said: str
@@ -119,7 +129,7 @@ def credits_in_line(line: str) -> tuple[list[Credit], str, str]:
         is_host = bool(role["hosts"])
         found += [Credit(name, about, is_host, is_person=True) for name, about in people]
         if not people and not role["plain"] and said[:1].isupper():
-            found.append(Credit(said.rstrip("."), "", is_host=True, is_person=False))
+            found.append(Credit(said.rstrip("."), "", is_host, is_person=False))
         else:
             rest.append(left)
     lead = line[: roles[0].start()].strip(" ,:") if roles else line
@@ -143,6 +153,12 @@ def credits_in_sentence(sentence: str) -> list[Credit]:
     leads = _LEADS.search(sentence)
     if leads and (name := _name_at_end(sentence[: leads.start()])):
         return [Credit(name, "", is_host=False, is_person=True)]
+    offers = _OFFERS.search(sentence)
+    if offers and is_organization(offers["name"]):
+        return [Credit(offers["name"], "", is_host=False, is_person=False)]
+    introduced = _INTRODUCED.search(sentence)
+    if introduced and (name := name_in(sentence[introduced.end() :])):
+        return [Credit(name, "", is_host=False, is_person=True)]
     event = _EVENT.search(sentence)
     roles = [each for each in _ROLE.finditer(sentence) if not each["plain"]]
     if event is None or not roles or not 0 <= roles[0].start() - event.end() <= 30:
@@ -157,7 +173,7 @@ def credits_in_sentence(sentence: str) -> list[Credit]:
         group = _ORGANIZATION.match(said)
         if not names and group:
             name = re.sub(r"\s+(?:of|the|and|for)$", "", group[0]).rstrip(".")
-            found.append(Credit(name, "", is_host=True, is_person=False))
+            found.append(Credit(name, "", is_host, is_person=False))
     return found
 
 

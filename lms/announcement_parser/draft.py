@@ -1,12 +1,18 @@
 """The draft of a webinar: the parts of an announcement parsed so far."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from lms.announcement_parser.credits import Credit
 from lms.announcement_parser.person_names import core_of, may_be_same, name_in, position_before
-from lms.announcement_parser.prices import Amount, amounts_in
+from lms.announcement_parser.prices import Amount, prices_in
 from lms.announcement_parser.title_and_subtitle import Line
+
+_FREE: Final = re.compile(
+    r"\bfree\b|\bno (?:charge|cost|fee)\b|^(?:none|nothing|complimentary)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,9 @@ class Draft:
     is_title_clear: bool = True
     is_overview_clear: bool = True
     is_agenda_clear: bool = True
+    is_presenter_labeled: bool = False
+    is_length_differing: bool = False
+    outside: int = 0  # how many parts of `rest` are from outside the announcement
     subtitle: str = ""
     series: list[str] = field(default_factory=list)
     summary: list[str] = field(default_factory=list)
@@ -62,6 +71,15 @@ class Draft:
     def prose(self) -> list[str]:
         """Return all paragraphs about the webinar so far."""
         return [*self.covers, *self.described, *self.overview]
+
+    @property
+    def is_free(self) -> bool:
+        """Return whether it is free for everyone, not only for pass holders."""
+        amounts = [amount.minor for price in self.prices for amount in price.amounts]
+        if amounts:
+            return not any(amounts)
+        said = (price.words.casefold() for price in self.prices)
+        return any(_FREE.search(one) and "pass" not in one for one in said)
 
     def known(self, name: str) -> str:
         """Return the name of a person as used in the draft, or the given name."""
@@ -95,7 +113,9 @@ class Draft:
     def credit(self, found: Iterable[Credit]) -> None:
         """Add credited people to the presenters or the hosts."""
         for one in found:
-            if one.is_host:
+            if not one.is_host and not one.is_person:
+                self.presenting = self.presenting or one.name
+            elif one.is_host:
                 self.hosts.append(
                     replace(one, name=one.name.title()) if one.name.isupper() else one
                 )
@@ -106,7 +126,7 @@ class Draft:
 
     def person_at_start(self, sentence: str) -> str:
         """Return the person of the draft at the start of a sentence, `Ana Bell is ...`, or ""."""
-        sentence = sentence.lstrip("*_ ").replace("**", "")
+        sentence = sentence.lstrip("*_ ").replace("*", "")
         name = name_in(sentence)
         who = self.known(name) if name else ""
         behind = sentence[len(name) :].lstrip(" ,")
@@ -118,7 +138,7 @@ class Draft:
 
     def add_price(self, words: str) -> None:
         """Add words about prices, with the amounts in them."""
-        self.prices.append(PriceRead(words, tuple(amounts_in(words))))
+        self.prices.append(PriceRead(words, tuple(prices_in(words))))
 
     def name_subtitle(self, text: str) -> None:
         """Set the subtitle; a second one goes to `rest`."""

@@ -11,9 +11,9 @@ from lms.announcement_parser.credits import (
     series_of_owner,
 )
 from lms.announcement_parser.draft import Draft
-from lms.announcement_parser.person_names import is_honorific, name_in
+from lms.announcement_parser.person_names import is_honorific, is_organization, name_in, names_in
 from lms.announcement_parser.plain_lines import is_repeated
-from lms.announcement_parser.prices import amounts_in, is_about_price
+from lms.announcement_parser.prices import is_about_price, prices_in
 from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.times_of_day_and_time_zones import is_zone_alone, tell_times
 from lms.announcement_parser.title_and_subtitle import (
@@ -36,7 +36,7 @@ _ROLE_BEHIND: Final = re.compile(
 PRICED: Final = re.compile(
     r"^\W*[$\u20ac\u00a3]\s?\d[\d.,]*\W*$|^\W*free(?:\W*$|[!.])", re.IGNORECASE
 )
-_PRESENTS: Final = re.compile(r"^(?P<name>\S.{2,60}) presents:?$", re.IGNORECASE)
+_PRESENTS: Final = re.compile(r"^(?P<name>\S.{2,90}) presents?:?$", re.IGNORECASE)
 _FACT_WORDS: Final = 4  # at most, in each part of a line of facts
 _PART_OF: Final = re.compile(
     r"(?:(?:another|part|episode|session|one|number|a|in|of|from|the|our)\b\s*)*", re.IGNORECASE
@@ -63,20 +63,32 @@ def take_line(draft: Draft, line: str, block: list[str], *, has_title: bool, who
     for take in (_take_owner, _take_series, _take_role, _take_credits, _take_facts):
         if take(draft, line, block):
             return True
-    name = name_in(line.strip(QUOTES))
-    is_named_again = is_repeated(name, whole) and has_title
-    if name and name == line.strip(QUOTES) and (is_honorific(name.split()[0]) or is_named_again):
-        draft.name(name)
+    if _take_names(draft, line.strip(QUOTES), whole if has_title else ""):
         return True
-    if (
-        _BY_NO_PERSON.match(line)
+    is_by_owner = bool(_BY_NO_PERSON.match(line))
+    if is_by_owner and is_organization(line):
+        draft.presenting = draft.presenting or line[3:]
+    elif (
+        is_by_owner
         or "    " in line.strip()
         or _GREETING.match(line)
         or (_TRAIL.match(line) and not has_title)
     ):
         draft.set_aside(line)
-        return True
-    return False
+    else:
+        return False
+    return True
+
+
+def _take_names(draft: Draft, line: str, whole: str) -> bool:
+    """Take a line of names that the text has again, or of one with a title: `Ana Bell & Tom Ray`."""
+    names, behind = names_in(line)
+    again = names if len(names) == 1 else [name.split(" ")[0] for name in names]
+    is_titled = len(names) == 1 and is_honorific(names[0].split()[0])
+    if not names or behind or not (is_titled or all(is_repeated(one, whole) for one in again)):
+        return False
+    draft.credit(Credit(one, "", is_host=False, is_person=True) for one in names)
+    return True
 
 
 def is_byline(line: str) -> bool:
@@ -89,8 +101,8 @@ def _take_facts(draft: Draft, line: str, block: list[str]) -> bool:
     is_timed = bool(tell_times(line, american=True))
     is_zone = is_dated and is_zone_alone(line)
     parts = re.split(r"\s[|*]\s|[\u2022\u00b7]|,\s", line)
-    parts = [part for part in parts if any(amounts_in(part)) or PRICED.match(part)]
-    if any(amounts_in(line)) and not is_timed:
+    parts = [part for part in parts if any(prices_in(part)) or PRICED.match(part)]
+    if any(prices_in(line)) and not is_timed:
         draft.add_price(line)  # also with a date, `$50 until June 15`
     elif has_date(line) or (is_timed and is_dated) or is_zone:
         for part in parts:
@@ -119,7 +131,7 @@ def _take_owner(draft: Draft, line: str, _block: list[str]) -> bool:
     owner, series = series_of_owner(line)
     presenting = _PRESENTS.match(line)
     if presenting:
-        name = presenting["name"]
+        name = re.sub(r"^[Tt]he\s+(?=[A-Z])", "", presenting["name"])
         draft.presenting = name.title() if name.isupper() else name
     elif series:
         draft.series.append(series)
@@ -130,7 +142,7 @@ def _take_owner(draft: Draft, line: str, _block: list[str]) -> bool:
 
 
 def _take_series(draft: Draft, line: str, _block: list[str]) -> bool:
-    if any(amounts_in(line)):
+    if any(prices_in(line)):
         return False
     names, end = series_in(line, is_line=True)
     before = line[: line.casefold().find(names[0].casefold())] if names else ""

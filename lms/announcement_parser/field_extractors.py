@@ -5,21 +5,32 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
-from lms.announcement_parser.credits import Credit, bare_series, credits_in_line
+from lms.announcement_parser.credits import bare_series, credits_in_line
 from lms.announcement_parser.draft import Draft
 from lms.announcement_parser.fact_lines import take_line
 from lms.announcement_parser.head_lines import (
-    choose_title,
     is_prose,
+    take_credited,
     take_loose,
     take_paragraph,
     take_top,
     without_links,
 )
-from lms.announcement_parser.labels import Label, label_of
-from lms.announcement_parser.layout_marks import with_plain_marks
+from lms.announcement_parser.labels import Label, is_elsewhere
+from lms.announcement_parser.layout_marks import with_plain_marks, without_menus
 from lms.announcement_parser.newsletter_items import item_about_a_webinar
-from lms.announcement_parser.person_names import is_honorific, name_in, names_in, people_in
+from lms.announcement_parser.overview import is_note
+from lms.announcement_parser.people_passages import (
+    settle_hosts,
+    take_biography,
+    take_hosts,
+    take_people,
+)
+from lms.announcement_parser.person_names import (
+    is_honorific,
+    name_in,
+    people_in,
+)
 from lms.announcement_parser.plain_lines import (
     PlainText,
     blocks,
@@ -30,7 +41,7 @@ from lms.announcement_parser.plain_lines import (
     sentences,
 )
 from lms.announcement_parser.prices import amounts_in, is_about_price
-from lms.announcement_parser.sections import LONG, Passage, passages
+from lms.announcement_parser.sections import LONG, Passage, passages, unmarked
 from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.title_and_subtitle import (
     QUOTES,
@@ -39,19 +50,14 @@ from lms.announcement_parser.title_and_subtitle import (
     unquoted,
     without_kicker,
 )
+from lms.announcement_parser.title_choice import choose_title
 
-_SIGNED_LINES: Final = 4  # that may name the person who signs
 _FACTS: Final = frozenset({Label.WHEN, Label.PRESENTER, Label.MINUTES, Label.PRICES})
 _LONGEST_POINT: Final = 120  # characters of a point below an empty line
 _SHORTEST_TEXT: Final = 60  # characters of a paragraph that isn't a fact
+_FEWEST_INLINE: Final = 2  # points in one line; as few may be one point
 _LAST: Final = 3  # the turn of passages that may be about people
 _REPLIED: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg):\s*)+", re.IGNORECASE)
-_ABOUT_THE_EVENT: Final = re.compile(
-    r"\b(?:will|webinar|session|workshop|you|your|we|our|us|explains?|shows?|talks?|covers?|describes?"
-    r"|walks|introduces|demonstrates|shares|compares|discusses|reveals|looks at|takes)\b",
-    re.IGNORECASE,
-)
-_LABELED: Final = re.compile(r"^[A-Z][\w' ]{1,30}:\s\S")
 
 
 def take_all(text: PlainText) -> Draft:
@@ -63,9 +69,11 @@ def take_all(text: PlainText) -> Draft:
         re.search(r"\w\W*$", kicker)
     ) and not kicker.rstrip().endswith("]")
     draft.set_aside(kicker)
-    lines, others = item_about_a_webinar(with_plain_marks(text.lines))
-    draft.set_aside("\n".join(text.around))
+    kept, menus = without_menus(text.lines)
+    lines, others = item_about_a_webinar(with_plain_marks(kept))
+    draft.set_aside("\n".join([*text.around, *menus]))
     draft.set_aside("\n".join(others))
+    draft.outside = len(draft.rest)
     whole = "\n".join(lines)
     in_order = passages(lines)
     top = _top(in_order)
@@ -83,17 +91,6 @@ def take_all(text: PlainText) -> Draft:
             take_loose(draft, passage.lines, whole)
     choose_title(draft, whole)
     return draft
-
-
-def take_signed(draft: Draft, signed: list[str]) -> None:
-    """Take the biographies below a signature; a person who signs may present."""
-    names = [line.strip() for line in signed[:_SIGNED_LINES]]
-    signer = next((name for name in names if name and name_in(name) == name), "")
-    if signer and not draft.people:
-        draft.name(signer)
-    for said in paragraphs(signed):
-        if not (draft.person_at_start(said) and take_paragraph(draft, said)):
-            draft.set_aside(said)
 
 
 def _top(in_order: list[Passage]) -> list[Passage]:
@@ -117,107 +114,14 @@ def _turn(passage: Passage) -> int:
     )
 
 
-def settle_hosts(draft: Draft) -> None:
-    """Make the people who host presenters, if there is no presenter."""
-    people = [one for one in draft.hosts if one.is_person]
-    draft.hosts = [one for one in draft.hosts if not one.is_person]
-    for host in people:
-        draft.name(host.name)
-
-
-def take_biographies_below(draft: Draft) -> None:
-    """Move paragraphs about a presenter from the end of the overview to their biography."""
-    taken: list[str] = []
-    while len(draft.overview) > 1:
-        said = draft.overview[-1]
-        if not draft.person_at_start(said) or _ABOUT_THE_EVENT.search(said):
-            break
-        taken.insert(0, draft.overview.pop())
-    for said in taken:
-        if not take_paragraph(draft, said):
-            draft.overview.append(said)
-
-
-def _take_people(draft: Draft, passage: Passage) -> None:
-    """Parse presenters: a name begins a block or a bullet, and the following text is about them."""
-    draft.set_aside("", passage.heading)
-    here: str | None = None
-    for block in blocks(passage.lines):
-        for said in _entries(block):
-            found, rest = people_in(said)
-            is_apart = bool(found) and f"{found[0][0]}," in said.replace("*", "")
-            is_sentence = bool(found) and found[0][1][:1].islower() and not is_apart
-            known = draft.known(found[0][0]) if found else ""
-            if found and is_sentence:
-                # A sentence that begins with a name continues about a person, or introduces them.
-                here = draft.name(known) if here is None or known in draft.people else here
-                draft.people[here].append(said)
-                continue
-            draft.credit(
-                Credit(name, about, is_host=False, is_person=True) for name, about in found
-            )
-            here = draft.known(found[-1][0]) if found else here
-            _describe(draft, here, rest)
-
-
-def _entries(block: list[str]) -> list[str]:
-    """Return a block's first line and the lines below it; or its bullets."""
-    if any(bullet(line) is not None for line in block):
-        return [one.removeprefix("- ") for one in paragraphs(block)]
-    lines = [(line, names_in(line)) for line in block]
-    if all(names and (not behind or not behind[0].islower()) for _line, (names, behind) in lines):
-        return block
-    names, behind = lines[0][1]
-    return (
-        [block[0], " ".join(block[1:])] if names and not behind and block[1:] else [" ".join(block)]
-    )
-
-
-def _describe(draft: Draft, who: str | None, text: str) -> None:
-    if who is None:
-        draft.set_aside(text)
-    elif text:
-        draft.people[who].append(text)
-
-
-def _take_hosts(draft: Draft, passage: Passage) -> None:
-    first, *more = blocks(passage.lines)
-    for line in points(first):
-        found, rest = people_in(line)
-        hosts = [Credit(name, about, is_host=True, is_person=True) for name, about in found]
-        if not hosts:
-            name = re.sub(r"^the\s+(?=[A-Z])", "", line)
-            hosts, rest = [Credit(name, "", is_host=True, is_person=False)], ""
-        draft.credit(hosts)
-        draft.set_aside(rest)
-    for block in more:
-        take_loose(draft, block, "")
-
-
-def _take_biography(draft: Draft, passage: Passage) -> None:
-    """Add a biography to the person named in its first words, or to the only person."""
-    alone = next(iter(draft.people)) if len(draft.people) == 1 else None
-    here: str | None = None
-    lines = passage.lines
-    if passage.is_beside and name_in(lines[0]) == lines[0].strip():
-        lines = [lines[0], "", *lines[1:]]
-    is_plural = passage.heading.rstrip(":").casefold().endswith("s")
-    for said in paragraphs(lines):
-        opening = draft.known(name_in(said))
-        is_next = is_plural and bool(opening) and said[len(opening) :].lstrip(" ,")[:1].islower()
-        if opening and (opening in draft.people or here is None or is_next):
-            here = draft.name(alone if alone and opening not in draft.people else opening)
-        here = here or alone
-        if opening not in draft.people and (_LABELED.match(said) or take_paragraph(draft, said)):
-            draft.set_aside(said if _LABELED.match(said) else "")
-        else:
-            _describe(draft, here, "" if said == opening else said)
-    draft.set_aside("", "" if label_of(passage.heading) else passage.heading)
-
-
 def _take_other(draft: Draft, passage: Passage) -> None:
     """Take the text under a person's name as their biography; add any other to `rest`."""
+    if is_elsewhere(passage.heading):
+        draft.set_aside(passage.text, passage.heading)
+        return
     name = passage.heading.title() if passage.heading.isupper() else passage.heading
+    people, _rest = people_in(name)
+    name = people[0][0] if people and not people[0][1] else name
     who = draft.known(name)
     is_titled = is_honorific(name.split(" ")[0]) and name_in(name) == name
     if name and (who in draft.people or is_titled):
@@ -231,7 +135,11 @@ def _take_other(draft: Draft, passage: Passage) -> None:
 def _take_agenda(draft: Draft, passage: Passage) -> None:
     lines = passage.lines
     start, end = _list_in(lines)
-    draft.agenda += points(lines[start:end])
+    said = points(lines[start:end])
+    inline = re.split(r";\s*(?:and\s+)?|[.,]\s+(?=\(?\d[.)]\s)", said[0]) if len(said) == 1 else []
+    parts = [re.sub(r"^\(?\d[.)]\s+", "", part).strip() for part in inline]
+    told = sentences(said[0]) if len(said) == 1 else []
+    draft.agenda += next((one for one in (parts, told) if len(one) > _FEWEST_INLINE), said)
     draft.set_aside("\n".join(line for line in lines[:start] if line.strip()), passage.heading)
     for block in blocks(without_links(draft, lines[end:])):
         if is_prose(block):
@@ -270,7 +178,7 @@ def _list_in(lines: list[str]) -> tuple[int, int]:
                 at not in places or bullet_kind(said) != bullet_kind(lines[start])
             )
         else:
-            is_over = is_gap and (len(said) > _LONGEST_POINT or said[-1:] in ".!")
+            is_over = is_gap and (len(said) > _LONGEST_POINT or said[-1:] in ".!" or at - start > 2)
             is_over = is_over or (is_gap and any(amounts_in(said)))
         if is_over:
             return start, before + 1
@@ -309,6 +217,7 @@ def _take_series(draft: Draft, passage: Passage) -> None:
 
 def _take_titles(draft: Draft, passage: Passage) -> None:
     first, *more = joined([line.strip() for line in passage.lines if line.strip()], 0)
+    first = unmarked(first)
     title = without_kicker(first)
     if passage.is_beside and describes_format(title):
         draft.set_aside(title)  # `What: A webinar about boats`
@@ -320,8 +229,10 @@ def _take_titles(draft: Draft, passage: Passage) -> None:
             continue
         if draft.subtitle:
             draft.overview.append(line)
-        else:
+        elif " " in line.strip():
             draft.subtitle = line.strip(QUOTES)
+        else:
+            draft.set_aside(line)
 
 
 def _take_subtitle(draft: Draft, passage: Passage) -> None:
@@ -329,6 +240,7 @@ def _take_subtitle(draft: Draft, passage: Passage) -> None:
 
 
 def _take_overview(draft: Draft, passage: Passage) -> None:
+    draft.set_aside("", passage.heading)
     said = paragraphs(passage.lines)
     is_short = all(len(one) <= _SHORTEST_TEXT for one in said)
     is_practical = bool(draft.overview) and all(
@@ -338,10 +250,12 @@ def _take_overview(draft: Draft, passage: Passage) -> None:
         take_loose(draft, passage.lines, "")
         return
     parts = blocks(passage.lines)
+    while len(parts) > 1 and is_note(" ".join(parts[-1])):
+        draft.set_aside("\n".join(parts.pop()))
     texts = [at for at, block in enumerate(parts) if passage.is_beside or is_prose(block)]
     for at, block in enumerate(parts):
         if not texts or texts[0] <= at <= texts[-1]:
-            draft.described += paragraphs(block)
+            draft.described += [one for one in paragraphs(block) if not take_credited(draft, one)]
         else:
             take_loose(draft, block, "")
 
@@ -360,9 +274,9 @@ _TAKERS: Final[dict[Label, Callable[[Draft, Passage], None]]] = {
     Label.WHEN: _take_when,
     Label.END: _take_end,
     Label.MINUTES: _take_minutes,
-    Label.PRESENTER: _take_people,
-    Label.HOST: _take_hosts,
-    Label.BIOGRAPHY: _take_biography,
+    Label.PRESENTER: take_people,
+    Label.HOST: take_hosts,
+    Label.BIOGRAPHY: take_biography,
     Label.PRICES: _take_prices,
     Label.OTHER: _take_other,
 }

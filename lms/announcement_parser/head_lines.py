@@ -5,6 +5,7 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final
 
+from lms.announcement_parser.credits import credits_in_line
 from lms.announcement_parser.draft import Draft
 from lms.announcement_parser.fact_lines import (
     PRICED,
@@ -14,22 +15,18 @@ from lms.announcement_parser.fact_lines import (
     is_published,
     take_line,
 )
-from lms.announcement_parser.overview import parted_dateline
 from lms.announcement_parser.person_names import is_organization, name_in
 from lms.announcement_parser.plain_lines import bullet, paragraphs, sentences
-from lms.announcement_parser.prices import amounts_in, is_about_price
-from lms.announcement_parser.sections import RULE, unmarked
+from lms.announcement_parser.prices import amounts_in, is_about_price, is_sold
+from lms.announcement_parser.sections import LONGEST_HEADING, RULE, unmarked
 from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 from lms.announcement_parser.title_and_subtitle import (
     LONGEST_TITLE,
     QUOTES,
-    Chosen,
     Line,
-    choose,
     joined,
     quoted_title,
-    same_title,
     without_kicker,
 )
 
@@ -50,7 +47,11 @@ _CODE: Final = re.compile(r"^[A-Z]{1,5}(?:-[A-Z]{1,5})?[- ]?\d{2,5}\b[:.]?\s+(?=
 _WAY_ON: Final = re.compile(
     r"^\s*(?:<<|\u00ab|\u2039|\u2190)\s|\s(?:>>|\u00bb|\u203a|\u2192)\s*$|^\s*\+ .*\s{2,}\+ "
 )
-_COUNT: Final = re.compile(r"^\d[\d,.]*\+? [a-z]+$")  # `214 followers`
+_COUNT: Final = re.compile(r"^\d[\d,.]*[km]?\+? [a-z]+$")  # `214 followers`
+_CREDITED: Final = re.compile(
+    r"(?:presented|led|taught|facilitated|given|delivered|(?:co-?)?hosted|moderated) by\b",
+    re.IGNORECASE,
+)
 _EXCLAIMED: Final = re.compile(r"^\w+!\s+(?=\w)")
 
 
@@ -63,9 +64,11 @@ def take_top(draft: Draft, lines: list[str], whole: str, *, is_above_facts: bool
     drawn = [[RULE]]
     parts = [block for block in _blocks(without_links(draft, lines)) if block not in drawn]
     for number, block in enumerate(parts, start):
-        if all(line.startswith(">") for line in block):
+        if all(line.startswith(">") for line in block) and not _is_list(block):
             draft.summary += [line.lstrip("> ") for line in block]
-        elif is_prose(block):
+        elif _is_quotation(" ".join(block)) and draft.candidates and not draft.overview:
+            draft.summary.append(" ".join(block).strip(QUOTES))
+        elif is_prose(block) and not _is_spaced(block):
             _take_prose(draft, block)
         else:
             for each in draft.candidates if any(map(is_byline, block)) else ():
@@ -74,6 +77,26 @@ def take_top(draft: Draft, lines: list[str], whole: str, *, is_above_facts: bool
             start = number
     for line in draft.candidates if is_above_facts else ():
         line.has_facts_next = line.has_facts_next or line.block == start
+
+
+def _is_spaced(block: list[str]) -> bool:
+    """Return whether a block is one line of single letters: `* * *  M A R K  * * *`."""
+    return len(block) == 1 and all(len(part) == 1 for part in block[0].split())
+
+
+def _is_quotation(text: str) -> bool:
+    """Return whether a text is one quotation, too long for a title."""
+    is_quoted = text[:1] in '"\u201c' and text[-1:] in '"\u201d' and text[-2:-1] in ".!?"
+    return (
+        is_quoted and len(text) > LONGEST_HEADING and not re.search(r"[\"\u201c\u201d]", text[1:-1])
+    )
+
+
+def _is_list(block: list[str]) -> bool:
+    """Return whether lines with `>` are points, which each begin with a capital."""
+    return len(block) > 1 and all(
+        line.lstrip("> ")[:1].isupper() and line[-1] not in ".!?" for line in block
+    )
 
 
 def _candidates(draft: Draft, block: list[str], number: int, whole: str) -> list[Line]:
@@ -98,6 +121,7 @@ def _candidates(draft: Draft, block: list[str], number: int, whole: str) -> list
             draft.set_aside(line)
     for at, each in enumerate(found):
         each.has_facts_below = at < named
+        each.is_below_facts = has_facts and at >= named
         each.has_facts_next = has_facts
         each.prose_above = len(draft.overview)
         each.is_of_list = len(found) + others > _MOST_LINES
@@ -146,74 +170,6 @@ def _candidate(draft: Draft, line: str, block: int, level: int) -> Line:
     )
 
 
-def choose_title(draft: Draft, whole: str) -> None:
-    """Choose the title, unless a label names it; the other lines go to `rest`."""
-    draft.overview += [line.text for line in draft.candidates if len(line.text) > LONGEST_TITLE]
-    candidates = [line for line in draft.candidates if len(line.text) <= LONGEST_TITLE]
-    for line in candidates[_MOST_CANDIDATES:]:
-        draft.set_aside(line.text)
-    candidates = candidates[:_MOST_CANDIDATES]
-    said = [one for each in (*draft.overview, *draft.described) for one in sentences(each)]
-    quotes = [quoted_title(one) for one in said]
-    for line in candidates:
-        line.is_in_prose = any(line.text in one for one in said)
-    chosen = _chosen(draft, candidates, quotes, is_news=_is_news(draft, whole))
-    announced = next(
-        (quoted_title(one) for one in said if _is_moment(one) and quoted_title(one)), ""
-    )
-    if announced and not draft.titles and _is_headline(chosen, candidates, announced):
-        others = (*filter(None, [chosen.title, chosen.subtitle]), *chosen.left)
-        chosen = Chosen(announced, "", others, is_clear=False)
-    above = next((one.prose_above for one in candidates if one.text == chosen.title), 0)
-    if len(draft.overview) > above:
-        draft.covers += draft.overview[:above]
-        draft.overview = draft.overview[above:]
-    draft.titles += [chosen.title] if chosen.title else []
-    if draft.titles and draft.titles[0].isupper():
-        texts = (*(line.text for line in candidates), *quotes)
-        mixed = (one for one in texts if same_title(one, draft.titles[0]) and not one.isupper())
-        draft.titles[0] = next(mixed, draft.titles[0])
-    draft.is_title_clear = draft.is_title_clear and chosen.is_clear
-    draft.name_subtitle(chosen.subtitle)
-    for left in chosen.left:
-        if not any(same_title(left, title) for title in draft.titles):
-            draft.set_aside(left)
-
-
-def _is_moment(sentence: str) -> bool:
-    return has_date(sentence) and bool(tell_times(sentence, american=True))
-
-
-def _is_headline(chosen: Chosen, candidates: list[Line], announced: str) -> bool:
-    """Return whether a chosen line without facts isn't the title that the dated sentence quotes."""
-    if any(same_title(chosen.title, one) for one in (announced, *announced.split(": "))):
-        return False
-    line = next((one for one in candidates if one.text == chosen.title), None)
-    return line is not None and not (line.has_facts_next or line.has_facts_below)
-
-
-def _is_news(draft: Draft, whole: str) -> bool:
-    """Return whether a text is a press release: it says so, or has a dateline."""
-    said = (*draft.overview, *draft.described)
-    return bool(_NEWS.search(whole[:_START])) or any(parted_dateline(one)[0] for one in said)
-
-
-def _chosen(draft: Draft, candidates: list[Line], quotes: list[str], *, is_news: bool) -> Chosen:
-    """Return the choice; the headline of a press release isn't the title, unless it quotes it."""
-    chosen = choose(candidates, draft.subject)
-    if draft.titles:
-        return Chosen("", "", tuple(line.text for line in candidates), is_clear=True)
-    if not is_news and chosen.title and chosen.title != draft.subject:
-        return chosen
-    meant = (one for one in quotes if same_title(one, chosen.title or draft.subject))
-    quoted = next(meant, "") or next(filter(None, quotes[:_MOST_QUOTES]), "")
-    title = quoted or chosen.title
-    replaced = chosen.title if chosen.title not in (title, draft.subject) else ""
-    left = (*filter(None, [replaced, chosen.subtitle]), *chosen.left)
-    is_clear = bool(quoted) or not title or (draft.is_subject_announced and title == draft.subject)
-    return Chosen(title, "", left, is_clear=is_clear)
-
-
 def without_links(draft: Draft, lines: list[str]) -> list[str]:
     """Return the lines but those that only say where to click, write or call, which go to `rest`."""
     found: list[str] = []
@@ -244,14 +200,25 @@ def take_loose(draft: Draft, lines: list[str], whole: str) -> None:
 
 def _take_prose(draft: Draft, block: list[str]) -> None:
     for said in paragraphs(block):
-        if not (draft.overview and take_prices(draft, said)):
+        if not (draft.overview and take_prices(draft, said)) and not take_credited(draft, said):
             draft.overview.append(said)
+
+
+def take_credited(draft: Draft, said: str) -> bool:
+    """Take a paragraph that only names people: `Led by Ana Bell, a cataloger, and Tom Ray`."""
+    found, _lead, rest = credits_in_line(said) if _CREDITED.match(said) else ([], "", "")
+    if not found or len(sentences(said)) > 1:
+        return False
+    draft.credit(found)
+    draft.set_aside(rest)
+    return True
 
 
 def take_prices(draft: Draft, said: str) -> bool:
     """Take a paragraph if it is mostly about prices and passes; return whether it was."""
     parts = sentences(said)
-    priced = [one for one in parts if is_about_price(one)]
+    is_text = len(parts) > 1
+    priced = [one for one in parts if (is_sold if is_text else is_about_price)(one)]
     is_taken = bool(priced) and 2 * len(priced) >= len(parts)
     if is_taken:
         draft.add_price(said)
@@ -285,7 +252,8 @@ def is_prose(block: list[str]) -> bool:
         return True
     is_ended = text.rstrip(QUOTE_ENDS)[-1:] in (".", "!", "?", ":")
     is_title = len(block) == 2 and block[1][:1].islower() and not is_ended
-    if _is_of_lines(block) or (is_title and len(text) <= LONGEST_TITLE):
+    is_capital = len(block) <= _MOST_LINES and len(text) <= LONGEST_HEADING and text.isupper()
+    if _is_of_lines(block) or is_capital or (is_title and len(text) <= LONGEST_TITLE):
         return False
     if len(block) > 1 and any(len(line) > WRAPPED for line in block[:-1]):
         return not any(

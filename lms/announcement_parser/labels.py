@@ -29,7 +29,7 @@ class Label(StrEnum):
 _KNOWN: Final = {
     Label.TITLE: (
         "title|webinar|webinar title|topic|event|event title|session|session title|course|what|"
-        "this session|this webinar|headline|workshop|program title|subject|event name|name of event"
+        "this session|this webinar|headline|workshop|program title|subject|event name|name of event|name"
     ),
     Label.SUBTITLE: "subtitle|sub-title|sub title|tagline|subhead|subheading|strapline",
     Label.SERIES: "series|part of|part of the series|webinar series|series title|series name",
@@ -56,7 +56,7 @@ _KNOWN: Final = {
         "presenter|presenters|speaker|speakers|instructor|instructors|presented by|with|led by|"
         "trainer|trainers|facilitator|facilitators|who|guest|guests|guest speaker|panel|panelist|"
         "panelists|taught by|facilitated by|given by|leader|leaders|teacher|teachers|lecturer|"
-        "featuring|faculty|presenting|who's presenting|who is presenting|who's speaking|who is speaking"
+        "guide|guides|co-presenter|co-presenters|featuring|faculty|presenting|who's presenting|who is presenting|who's speaking|who is speaking"
     ),
     Label.HOST: (
         "host|hosts|hosted by|moderator|moderators|moderated by|sponsor|sponsored by|offered by|"
@@ -71,7 +71,7 @@ _KNOWN: Final = {
     Label.OTHER: (
         "where|location|venue|contact|media contact|press contact|register|registration|"
         "how to register|to register|register by|deadline|registration deadline|rsvp|rsvp by|"
-        "format|level|audience|target audience|intended audience|intended for|for whom|"
+        "type|delivery|delivery method|modality|format|level|audience|target audience|intended audience|intended for|for whom|"
         "who should attend|who should register|who should come|prerequisites|requirements|"
         "technical requirements|system requirements|platform|language|recording|recordings|"
         "credit|credits|ce credit|ce credits|ceu|ceus|contact hours|continuing education|"
@@ -100,14 +100,32 @@ _AROUND: Final = (
     re.compile(rf"^{_EVENTS}\s+"),
     re.compile(r"\s+(?:name|names|information|info)$"),
 )
+# Headings of what a page says about other webinars, or what people said about it.
+_ELSEWHERE: Final = re.compile(
+    r"^(?:you (?:may|might|could) also\b.*|(?:people|others|customers) also\b.*|more (?:from|webinars|events|trainings?|courses)\b.*"
+    r"|(?:also|next) (?:coming|available|from|up|in)\b.*|(?:other|upcoming|related|past|previous|recent|future)(?: \w+)?"
+    r" (?:webinars|events|sessions|trainings|courses|workshops|programs)\b[^:]*|coming (?:up|soon|next)\b.*"
+    r"|what (?:people|others|participants|attendees|they) (?:say|said|are saying)\b.*|testimonials?|reviews?)$"
+)
 _LABELED_BY: Final = (
+    (Label.OTHER, _ELSEWHERE),
     (Label.PRESENTER, re.compile(rf"{_PEOPLE} \d{{1,2}}")),
     (
         Label.AGENDA,
-        re.compile(r"(?:learning )?(?:point|objective|outcome|goal|takeaway|topic) \d{1,2}"),
+        re.compile(
+            r"(?:learning )?(?:point|objective|outcome|goal|takeaway|topic) \d{1,2}"
+            r"|(?:what |in this \w+,? |by the end,? )?(?:you|we|participants|attendees|learners|they)(?:'ll| will)"
+            r" (?:learn|be able to|cover|take away|leave with|explore|practice)"
+        ),
     ),
     (Label.TITLE, re.compile(rf"(?:name|title) of (?:the |this |our )?{_EVENTS}")),
-    (Label.OVERVIEW, re.compile(rf"about (?:the|this|our|your) {_EVENTS}")),
+    (
+        Label.OVERVIEW,
+        re.compile(
+            rf"about (?:the|this|our|your) {_EVENTS}"
+            rf"|(?:.{{1,40}}\b)?what (?:it|the {_EVENTS}|this {_EVENTS}|this)(?: is|'s| was| will be)? about"
+        ),
+    ),
     (
         Label.BIOGRAPHY,
         re.compile(
@@ -159,6 +177,16 @@ ASKS: Final = (
     (Label.AGENDA, re.compile(r"^what\b.*\b(?:learn|cover)")),
     (Label.OVERVIEW, re.compile(r"^what(?:'s| is)\b.*\b(?:it|this|webinar|session|about)\b")),
 )
+
+
+def is_plain(heading: str) -> bool:
+    """Return whether a heading is only the name of a part, without other words."""
+    return heading.replace("\u2019", "'").casefold().strip(" :.*#?!-") in LABELS
+
+
+def is_elsewhere(heading: str) -> bool:
+    """Return whether a heading is about other webinars, or quotes what people said."""
+    return bool(_ELSEWHERE.match(heading.strip(" :.*#").replace("\u2019", "'").casefold()))
 
 
 @lru_cache(maxsize=128)

@@ -3,9 +3,11 @@
 import re
 from typing import Final
 
+from lms.announcement_parser.person_names import name_in
 from lms.announcement_parser.plain_lines import bullet
 from lms.announcement_parser.prices import amounts_in
 from lms.announcement_parser.start_date_and_time import has_date
+from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 
 _BRACKETED: Final = re.compile(r"^\[(?P<name>[A-Z][A-Z'\u2019& ]{2,30})\]$")
 _ASKED: Final = re.compile(r"^Q[.:]\s+(?=\S)")
@@ -19,6 +21,9 @@ _FEWEST_JUSTIFIED: Final = 4  # lines
 _FEWEST_OUTER: Final = 5  # points of a text that is a list
 _FEWEST_GAPS: Final = 3  # double spaces between the words of a justified line
 _JUSTIFIED_SHARE: Final = 0.3
+_BETWEEN: Final = re.compile(r"\s+[|\u2022\u00b7]\s+|\s{3,}|(?<=\])\s+(?=\[)")
+_FEWEST_LINKS: Final = 3  # of a menu in one line
+_LONGEST_LINK: Final = 4  # words
 
 
 def with_plain_marks(lines: list[str]) -> list[str]:
@@ -27,6 +32,25 @@ def with_plain_marks(lines: list[str]) -> list[str]:
     lines = _bracketed(lines)
     lines = _interviewed(lines)
     return _indented_lists(_lettered(lines))
+
+
+def without_menus(lines: list[str]) -> tuple[list[str], list[str]]:
+    """Return the lines of a text, and those that only have links of a web page."""
+    menus = [line for line in lines if _is_menu(line)]
+    return [line for line in lines if line not in menus], menus
+
+
+def _is_menu(line: str) -> bool:
+    """Return whether a line has the links of a web page: `Webinars | Blog | Sign in`, `[ Buy ]  [ Share ]`."""
+    parts = [part for part in _BETWEEN.split(line.strip()) if part]
+    is_short = all(len(part.split()) <= _LONGEST_LINK for part in parts)
+    is_pressed = all(part[0] == "[" and part[-1] == "]" for part in parts)
+    if len(parts) < 2 or not (is_short or is_pressed):
+        return False
+    if is_pressed or "|" not in line:
+        return is_pressed
+    is_fact = has_date(line) or tell_times(line, american=True) or any(amounts_in(line))
+    return len(parts) >= _FEWEST_LINKS and not is_fact and not all(map(name_in, parts))
 
 
 def _justified(lines: list[str]) -> list[str]:

@@ -20,7 +20,7 @@ _PRACTICAL: Final = re.compile(
     r"|\ball rights reserved|\bprivacy\b|\bsponsor|\bmade possible|\bfunded\b|\bdeadline\b"
     r"|\bseats? (?:is|are)\b|\bspace is limited|\bclick\b|\bcookies\b|\bforward this\b|\bp\.?o\.? box"
     r"|\bequal opportunity|\bnonprofit|\b\d{1,5} [A-Z]\w+ (?:road|street|avenue|lane|drive|way)\b"
-    r"|\breply\b|\bhandouts?\b|\bdiscounts?\b|\bwebsite\b|\bvisit\b",
+    r"|\bsuitable for\b|\bno (?:preparation|experience)\b|\bprerequisite|\breply\b|\bhandouts?\b|\bdiscounts?\b|\bwebsite\b|\bvisit\b",
     re.IGNORECASE,
 )
 _DATELINE: Final = re.compile(
@@ -28,6 +28,12 @@ _DATELINE: Final = re.compile(
     r"(?:\(?[A-Z][a-z]{2,8}\.?\s\d{1,2}(?:,\s\d{4})?\)?,?)?\s*(?:--|\u2013|\u2014|-\s)\s*"
 )
 _LONGEST_FACT: Final = 25  # words
+_COURTEOUS: Final = re.compile(
+    r"\binvit(?:e|es|ed)\b|\bpleased to\b|\bthank(?:s| you)\b|\bbelow\b|\bplease\b|\bheads up\b|\bhope\b|\bhappy to\b"
+    r"|\bexcited to\b|\bbought\b|\bshare (?:this|with)\b",
+    re.IGNORECASE,
+)
+_MOST_COVERS: Final = 3  # paragraphs of an email up to the one with the title and date
 _LONGEST_COVER: Final = 2  # sentences above the overview that only invite to register
 
 
@@ -38,11 +44,16 @@ def without_notes(paragraphs: list[str], title: str) -> tuple[list[str], list[st
     while end - 1 > longest and _is_note(paragraphs[end - 1], title):
         end -= 1
     is_long = len(paragraphs) > _LONGEST_COVER
-    while start < longest and (
-        _is_cover(paragraphs[start], title) or (is_long and _announces(paragraphs[start], title))
-    ):
+    first = paragraphs[: min(longest, _MOST_COVERS)] if is_long else []
+    start = max((at + 1 for at, one in enumerate(first) if _announces(one, title)), default=0)
+    while start < longest and _is_cover(paragraphs[start], title):
         start += 1
     return paragraphs[start:end], [*paragraphs[:start], *paragraphs[end:]]
+
+
+def is_note(paragraph: str) -> bool:
+    """Return whether all sentences of a paragraph are practical."""
+    return all(_is_practical(one, "") for one in sentences(paragraph))
 
 
 def _announces(paragraph: str, title: str) -> bool:
@@ -80,7 +91,11 @@ def _is_note(paragraph: str, title: str) -> bool:
 
 def _is_cover(paragraph: str, title: str) -> bool:
     said = sentences(paragraph)
-    notes = [one for one in said if _is_practical(one, title)]
+    notes = [
+        one
+        for one in said
+        if _is_practical(one, title) or (_COURTEOUS.search(one) and not has_date(one))
+    ]
     return len(said) <= _LONGEST_COVER and 2 * len(notes) >= len(said)
 
 

@@ -10,26 +10,40 @@ from itertools import takewhile
 from typing import Final
 
 from lms.announcement_parser.credits import credits_in_sentence, listed_people, series_in
+from lms.announcement_parser.doubts import WHICH_PASSES, Question, questions_of
 from lms.announcement_parser.draft import Draft, PriceRead, Unread
 from lms.announcement_parser.durations import read_minutes
-from lms.announcement_parser.field_extractors import (
+from lms.announcement_parser.field_extractors import take_all
+from lms.announcement_parser.head_lines import take_paragraph
+from lms.announcement_parser.labels import is_elsewhere, label_of
+from lms.announcement_parser.overview import has_notes, parted_dateline, without_notes
+from lms.announcement_parser.people_passages import (
     settle_hosts,
-    take_all,
     take_biographies_below,
     take_signed,
 )
-from lms.announcement_parser.head_lines import take_paragraph
-from lms.announcement_parser.labels import label_of
-from lms.announcement_parser.overview import has_notes, parted_dateline, without_notes
 from lms.announcement_parser.person_names import may_be_same, name_in, names_in_prose, people_in
 from lms.announcement_parser.plain_lines import is_repeated, paragraphs, read_plain, sentences
-from lms.announcement_parser.prices import amounts_in, is_left_out_of_passes, is_said_free
-from lms.announcement_parser.start_date_and_time import SENTENCES, When, has_date, read_when
+from lms.announcement_parser.prices import (
+    is_asked_for,
+    is_included_in_passes,
+    is_left_out_of_passes,
+    is_said_free,
+    prices_in,
+)
+from lms.announcement_parser.start_date_and_time import (
+    SENTENCES,
+    When,
+    days_in,
+    has_date,
+    read_when,
+)
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
-from lms.core.errors import N_
 
 LONGEST_TEXT: Final = 100_000
 _LONGEST_LEAD: Final = 300  # characters of an overview's first sentence to serve as the summary
+_LONGEST_LINE: Final = 120
+_MOST_ASIDE: Final = 200  # parts of other text in which prices are looked for
 _MOST_NAMES: Final = 40  # in the text, of people who may present
 _SHORTEST_OVERVIEW: Final = 100  # characters of a text under an unknown heading
 _FEWEST_ASIDE: Final = 3  # points of a list under an unknown heading
@@ -42,16 +56,6 @@ _NOT_TAUGHT: Final = re.compile(
     re.IGNORECASE,
 )
 _QUOTED: Final = re.compile(r"[\"\u201c][^\"\u201c\u201d]{1,160}[\"\u201d]")
-NO_TITLE: Final = N_("We couldn't find a title.")
-WHICH_TITLE: Final = N_("More than one line could be the title. Check the title and subtitle.")
-NO_PRESENTER: Final = N_("We couldn't find a presenter. Choose one.")
-WHICH_PRESENTER: Final = N_("No one is labeled as the presenter. Check who's presenting.")
-NO_LENGTH: Final = N_("The announcement doesn't say how long it is. We filled in 60 minutes.")
-WHICH_LENGTH: Final = N_("The length and the end time don't match. Check the length.")
-NO_OVERVIEW: Final = N_("We couldn't find a description. Write the overview.")
-WHICH_OVERVIEW: Final = N_("We can't tell which text describes the webinar. Check the overview.")
-WHICH_AGENDA: Final = N_("We can't tell which list is the agenda. Check it.")
-WHICH_PASSES: Final = N_("The text may exclude this webinar from all-access passes. Check it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +64,6 @@ class Speaker:
 
     name: str
     biography: str
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """An open question: a field of the webinar, and the sentence that asks for it."""
-
-    field: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,43 +99,30 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     """
     plain = read_plain(text)
     draft = take_all(plain)
-    is_labeled = _people_of(draft)
+    draft.is_presenter_labeled = _people_of(draft)
     take_signed(draft, plain.signed)
     draft.drop_positions("\n".join(plain.lines))
-    said = [one for each in draft.prose for one in sentences(each)]
+    said = [one for each in draft.prose for one in sentences(parted_dateline(each)[1])]
     priced = [one for price in draft.prices for one in sentences(price.words)]
     words = _words_of_the_beginning(draft, [*said, *(one for one in priced if _is_whole([one]))])
     when = read_when(words, default_zone=default_zone, today=today)
-    if not any(price.amounts for price in draft.prices):
-        for one in said:
-            if any(amounts_in(one)) or is_said_free(one):
-                draft.add_price(one)
-    if not draft.prices:
-        short = (one.text for one in draft.rest if len(one.text) <= _LONGEST_LEAD)
-        for one in filter(is_said_free, [draft.subject, *short]):
-            draft.add_price(one)
+    if others := _other_moments(draft, plain.lines, when):
+        words = "\n".join([words, *others])
+        when = read_when(words, default_zone=default_zone, today=today)
+    _take_prices(draft, said)
     whole = [one for each in paragraphs(plain.lines) for one in sentences(each)]
     left_out = [
         is_left_out_of_passes(one)
         for one in (*whole, *(line for line in plain.lines if ":" in line))
     ]
     end = _until_end(draft, when, default_zone, today) or when.minutes
-    minutes, is_differing = read_minutes(draft, end)
+    minutes, draft.is_length_differing = read_minutes(draft, end)
     overview = _list_in_overview(draft, _overview(draft))
-    asked = {
-        NO_TITLE: not draft.titles and "title",
-        WHICH_TITLE: not draft.is_title_clear and "title",
-        NO_PRESENTER: not draft.people and "presenters",
-        WHICH_PRESENTER: bool(draft.people) and not is_labeled and "presenters",
-        NO_LENGTH: minutes is None and "minutes",
-        WHICH_LENGTH: is_differing and "minutes",
-        NO_OVERVIEW: not overview and "overview",
-        WHICH_OVERVIEW: bool(overview) and not draft.is_overview_clear and "overview",
-        WHICH_AGENDA: not draft.is_agenda_clear and "agenda",
-        WHICH_PASSES: None in left_out and True not in left_out and "is_in_passes",
-    }
     questions = [Question("held_at", SENTENCES[ask]) for ask in when.asks]
-    questions += [Question(field, sentence) for sentence, field in asked.items() if field]
+    questions += questions_of(draft, plain.lines, overview=overview, minutes=minutes)
+    is_both = True in left_out and any(map(is_included_in_passes, whole))
+    if (None in left_out and True not in left_out) or is_both:
+        questions.append(Question("is_in_passes", WHICH_PASSES))
     return Understood(
         title=_title(draft),
         subtitle=draft.subtitle,
@@ -153,11 +136,34 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
         speakers=tuple(Speaker(name, "\n\n".join(about)) for name, about in draft.people.items()),
         hosted_by=", ".join(dict.fromkeys(one.name for one in draft.hosts)) or draft.presenting,
         prices=tuple(draft.prices),
-        free=_is_free(draft.prices),
+        free=draft.is_free,
         is_in_passes=True not in left_out,
         questions=tuple(questions),
         rest=tuple(draft.rest),
     )
+
+
+def _take_prices(draft: Draft, said: list[str]) -> None:
+    """Take the prices in sentences, if no line has one, and in the other text but that of other webinars."""
+    if not any(price.amounts for price in draft.prices):
+        for one in said:
+            if any(prices_in(one)) or is_said_free(one):
+                draft.add_price(one)
+    if not draft.prices:
+        short = (one.text for one in draft.rest if len(one.text) <= _LONGEST_LEAD)
+        for one in filter(is_said_free, [draft.subject, *short]):
+            draft.add_price(one)
+    known = {amount for price in draft.prices for amount in price.amounts}
+    for one in filter(is_asked_for, _said_aside(draft)):
+        if not known.issuperset(prices_in(one)):
+            draft.add_price(one)
+
+
+def _said_aside(draft: Draft) -> list[str]:
+    """Return the sentences of the other text, without those about other webinars."""
+    parts = [one for one in draft.rest[draft.outside :] if not is_elsewhere(one.heading)]
+    texts = (paragraphs(one.text.splitlines()) for one in parts[:_MOST_ASIDE])
+    return [one for said in texts for each in said for one in sentences(each)]
 
 
 def _title(draft: Draft) -> str:
@@ -180,7 +186,8 @@ def _overview(draft: Draft) -> list[str]:
             take_biographies_below(draft)
         kept = draft.overview
         edges = kept[:: len(kept) - 1] if len(kept) > 1 else []
-        draft.is_overview_clear = not any(has_notes(one, title) for one in edges)
+        if any(has_notes(one, title) for one in edges):
+            draft.is_overview_clear = False
     for said in notes:
         if not take_paragraph(draft, said):
             draft.set_aside(said)
@@ -285,6 +292,20 @@ def _words_of_the_beginning(draft: Draft, said: list[str]) -> str:
     return "\n".join([*draft.dates_alone, *lines])
 
 
+def _other_moments(draft: Draft, lines: list[str], when: When) -> list[str]:
+    """Return the lines that give another day and time, if the beginning was read from one without a label."""
+    if when.beginning is None or draft.labeled_when:
+        return []
+    aside = {line for one in draft.rest for line in one.text.splitlines()}
+    short = [line for line in lines if len(line) <= _LONGEST_LINE and line not in aside]
+    known = when.beginning.shown.date()
+    whole = [line for line in short if _is_whole([line])]
+    found = [line for line in whole if not any(known in day.dates for day in days_in(line, known))]
+    if found:  # the text is about several webinars
+        draft.is_title_clear = draft.is_overview_clear = draft.is_presenter_labeled = False
+    return found
+
+
 def _is_whole(lines: list[str]) -> bool:
     """Return whether lines have a date and a time of day."""
     timed = (re.sub(r"\b\d{4}\b", "", line) for line in lines)
@@ -296,7 +317,7 @@ def _people_of(draft: Draft) -> bool:
 
     A person who hosts a webinar without presenters presents it.
     """
-    said = [one for each in draft.prose for one in sentences(each)]
+    said = [one for each in draft.prose for one in sentences(parted_dateline(each)[1])]
     for one in said:
         found = [*credits_in_sentence(one), *listed_people(one)]
         draft.credit(each for each in found if _is_news(draft, each.name))
@@ -306,7 +327,7 @@ def _people_of(draft: Draft) -> bool:
     if not draft.people:
         for name, about in people_in("; ".join(draft.likely))[0] if draft.likely else ():
             draft.people[draft.name(name)] += [about] if about else []
-        prose = [_QUOTED.sub(" ", one) for one in said] if not draft.people else []
+        prose = [_QUOTED.sub(" ", one).replace("*", "") for one in said] if not draft.people else []
         names = [name for one in prose for name in names_in_prose(one)]
         begun = [name_in(one) for one in prose]
         text = " ".join(prose)
@@ -318,7 +339,7 @@ def _people_of(draft: Draft) -> bool:
             or [
                 name
                 for name, one in zip(begun, prose, strict=True)
-                if name and one[len(name) :].islower()
+                if name and one[len(name) :].lstrip()[:1].islower()
             ]
         )
         names = list(dict.fromkeys(names))[:_MOST_NAMES]
@@ -330,16 +351,3 @@ def _people_of(draft: Draft) -> bool:
 def _is_news(draft: Draft, name: str) -> bool:
     known = [*draft.people, *(one.name for one in draft.hosts)]
     return not any(may_be_same(name, other) for other in known)
-
-
-def _is_free(prices: list[PriceRead]) -> bool:
-    """Return whether it is free for everyone, not only for pass holders."""
-    amounts = [amount.minor for price in prices for amount in price.amounts]
-    if amounts:
-        return not any(amounts)
-    said = [price.words.casefold() for price in prices]
-    return any(
-        re.search(r"\bfree\b|\bno (?:charge|cost|fee)\b|^(?:none|nothing|complimentary)\b", one)
-        and "pass" not in one
-        for one in said
-    )

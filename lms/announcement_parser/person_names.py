@@ -4,15 +4,17 @@ import re
 from typing import Final
 
 HONORIFICS: Final = frozenset(
-    ["dr", "prof", "professor", "mr", "mrs", "ms", "mx", "rev", "sir", "dame"]
+    ["dr", "prof", "professor", "mr", "mrs", "ms", "mx", "rev", "sir", "dame", "lt", "capt", "sgt"]
 )
 _PARTICLES: Final = re.compile(r"de|da|di|del|della|der|den|van|von|la|le|bin|ibn|al|el|du|dos")
 # Capitalized words with one of these are an organization, a position or a thing, not a person.
 _NO_NAMES: Final = re.compile(
-    r"library|libraries|librarian|librarians|learning|training|house|press|association|"
+    r"library|libraries|librarian|librarians|analyst|consultant|officer|supervisor|technician|"
+    r"founder|trustee|curator|archivist|cataloger|educator|instructor|dean|engineer|deputy|senior|vice|board|boards|members|staff|people|patrons|everyone|children|teens|families|adults|kids|seniors|communities|learning|training|house|press|association|"
     r"institute|center|centre|consortium|university|college|foundation|network|system|systems|"
     r"group|inc|llc|council|academy|society|department|district|county|city|state|office|"
-    r"company|museum|school|director|manager|head|chair|president|professor|trainer|author|"
+    r"company|collective|alliance|partners|cooperative|team|project|club|forum|lab|labs|studio|works|solutions|consulting|"
+    r"consultants|media|friends|workshops|webinars|events|seminars|museum|school|director|manager|head|chair|president|professor|trainer|author|"
     r"assistant|associate|executive|coordinator|specialist|the|our|a|an|webinar|webinars|"
     r"series|session|workshop|course|pass|annual|eastern|central|pacific|mountain|january|"
     r"february|july|september|october|november|december|monday|tuesday|wednesday|thursday|"
@@ -29,6 +31,18 @@ _BEHIND: Final = re.compile(r"\s*(?:,|:\s|\s[|\u2013\u2014-]+\s|(?=\())\s*")
 _DEGREE: Final = re.compile(
     r"(?:[A-Z][A-Za-z]{0,2}\.){2,4}|Ph\.?D\.?|M\.?Ed\.?|[A-Z]{2,5}|Jr\.?|Sr\.?"
 )
+# Capitalized positions before a name: `Former Trustee Ana Bell`.
+_POSITION: Final = re.compile(
+    r"(?:(?:Former|Retired|Veteran|Attorney|Author|Trustee|Consultant|Novelist|Poet|Officer|Lawyer|Historian|Architect"
+    r"|Accountant|Psychologist|Storyteller|Illustrator|Editor|Journalist)\s+)+(?=[A-Z][\w'\u2019.-]*\s+[A-Z])"
+)
+# `Ana Bell, a cataloger; and Tom Ray`, `Ana Bell, cataloger, and Tom Ray, clerk`, `Ana Bell (Elm) & Tom Ray`
+_NEXT_PERSON: Final = re.compile(
+    r"\s*;\s*(?:and\s+)?|,\s+and\s+(?=[A-Z][\w.'\u2019-]* [A-Z][\w'\u2019-]*(?:,|$))"
+    r"|(?<=\))\s*(?:,\s*and|and|,|&)\s+"
+)
+_RETIRED: Final = re.compile(r"\((?:ret\.?|retired|(?:she|he|they)/\w+)\)", re.IGNORECASE)
+_NICKNAME: Final = re.compile(r"[\"\u201c][A-Z][\w'\u2019.-]*[\"\u201d]")
 _LINK: Final = re.compile(r"\[([^\]\[]{1,200})\]\(([^\s()]{1,500})\)")
 _NAME_IN_PROSE: Final = re.compile(
     r"(?P<before>(?<!\S)\S{1,60}\s{1,9})?(?P<name>(?:(?:Dr|Prof|Mr|Mrs|Ms|Mx|Rev)\.\s+)?"
@@ -41,11 +55,18 @@ def people_in(text: str) -> tuple[list[tuple[str, str]], str]:
     found: list[tuple[str, str]] = []
     rest: list[str] = []
     text = _LINK.sub(r"\1 (\2)", text.replace("**", "").strip())
-    for entry in re.split(r"\s*;\s*(?:and\s+)?|(?<=\))\s*(?:,\s*and|and|,|&)\s+", text):
-        names, behind = names_in(_untitled_capitals(entry))
+    for entry in map(_untitled_capitals, _NEXT_PERSON.split(text)):
+        position = _POSITION.match(entry)
+        rest += [position[0].strip()] if position else []
+        names, behind = names_in(entry[position.end() :] if position else entry)
+        retired = _RETIRED.match(behind)
+        rest += [retired[0]] if retired and names else []
+        behind = behind[retired.end() :].lstrip(" ,") if retired and names else behind
         found += [(name, "") for name in names]
         if names and behind:
             found[-1] = (names[-1], behind)
+        elif behind and found and found[-1][1].endswith(")"):
+            found[-1] = (found[-1][0], f"{found[-1][1]}, {behind}")
         elif behind:
             rest.append(behind)
     return found, "; ".join(rest)
@@ -55,7 +76,7 @@ def names_in(text: str) -> tuple[list[str], str]:
     """Return the people at the start of a line, and the text after them."""
     first, behind = _parted(text)
     parts = _AND.split(first)
-    if not all(name_in(part) == part for part in parts):
+    if not all(part and name_in(part) == part for part in parts):
         name = name_in(text)
         return ([name], text[len(name) :].lstrip(" ,")) if name else ([], text)
     names = list(parts)
@@ -78,7 +99,9 @@ def name_in(text: str) -> str:
         bare = word.strip(",;:")
         is_title = not words and is_honorific(bare)
         if re.search(r"[\d*@#]", bare) or not (
-            bare[:1].isupper() or (words and _PARTICLES.fullmatch(bare)) or is_title
+            bare[:1].isupper()
+            or (words and (_PARTICLES.fullmatch(bare) or _NICKNAME.fullmatch(bare)))
+            or is_title
         ):
             break
         is_sentence_end = re.fullmatch(r"[^\W\d_]{4,}\.", bare) is not None and bool(words)
@@ -116,6 +139,12 @@ def names_in_prose(text: str) -> list[str]:
     return found
 
 
+def is_position(text: str) -> bool:
+    """Return whether a text is only the position before a name: `Former Trustee`."""
+    found = _POSITION.match(f"{text} Ana Bell")
+    return found is not None and found[0].strip() == text
+
+
 def is_honorific(word: str) -> bool:
     """Return whether a word is a title such as `Dr.`."""
     return word.rstrip(".").casefold() in HONORIFICS
@@ -142,7 +171,10 @@ def core_of(name: str) -> tuple[str, ...]:
 
 def _untitled_capitals(text: str) -> str:
     """Return an all-capitals line in title case."""
-    return text.title() if text.isupper() else text
+    if not text.isupper():
+        return text
+    parts = (part if _DEGREE.fullmatch(part) else part.title() for part in text.split(", "))
+    return ", ".join(parts)
 
 
 def _parted(text: str) -> tuple[str, str]:

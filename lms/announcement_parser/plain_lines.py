@@ -12,7 +12,7 @@ MOST_SPACES: Final = 8  # in a row: more have no meaning, and patterns take long
 BULLET: Final = re.compile(
     r"^\s*(?:[\u2022\u2023\u25e6\u25aa\u25ab\u25cf\u25cb\u25a0\u25a1\u2219\u00b7\u2043\u27a4\u2192"
     r"\u2713\u2714\u2794\u00bb\u25b6\u25ba\u2610\u2611\u2605\u2756]\s*|[*+~\u2013\u2014-]\s+"
-    r"|-(?=[A-Za-z])|[-=]>\s*|\d{1,2}\s[\u2013\u2014-]\s+(?=[A-Z])|o\s+|\[[ xX]?\]\s+|\(?\d{1,2}[.)]\s+|\(?[a-zA-Z]\)\s+)(?=\S)"
+    r"|-(?=[A-Za-z])|[-=]>\s*|\d{1,2}\s[\u2013\u2014-]\s+(?=[A-Z])|o\s+|[IVX]{1,4}[.)]\s+|\[[ xX]?\]\s+|\(?\d{1,2}[.)]\s+|\(?[a-zA-Z]\)\s+)(?=\S)"
     r"|^\s{1,8}>\s+(?=\S)"
 )
 _PICTURE: Final = re.compile(
@@ -281,9 +281,11 @@ def _pointed(lines: list[str]) -> list[str]:
     found: list[str] = []
     is_list = False
     for before, line in pairwise(["", *lines]):
-        is_marked = line.startswith("> ")
-        is_list = is_marked and (is_list or (bool(before.strip()) and not before.startswith(">")))
-        found.append(f"- {line[2:]}" if is_list else line)
+        is_marked = line.lstrip().startswith("> ")
+        is_below = line.startswith(">") and bool(before.strip()) and not before.startswith(">")
+        is_indented = line[:1].isspace() and bool(re.match(r"\s+>\s+\S", line))
+        is_list = is_marked and (is_list or is_below or is_indented)
+        found.append(f"- {line.lstrip()[1:].strip()}" if is_list else line)
     return found
 
 

@@ -39,6 +39,10 @@ class Amount:
 
 def amounts_in(text: str) -> Iterator[Amount]:
     """Yield the amounts in a text: `$1,299.50`, `EUR 99`, `1.299,50 €`, `99 dollars`."""
+    return (amount for _found, amount in _money_in(text))
+
+
+def _money_in(text: str) -> Iterator[tuple[re.Match[str], Amount]]:
     for found in _MONEY.finditer(text):
         currency = (
             _SIGNS.get(found["sign"] or found["sign_last"] or "")
@@ -49,13 +53,34 @@ def amounts_in(text: str) -> Iterator[Amount]:
         figures = found["behind_sign"] or found["behind_code"] or found["first"]
         value = _decimal(figures) if len(figures) <= _LONGEST else _MOST
         if value < _MOST:
-            yield Amount(int(value.scaleb(get_currency_precision(currency))), currency)
+            yield found, Amount(int(value.scaleb(get_currency_precision(currency))), currency)
 
 
 def _decimal(figures: str) -> Decimal:
     cents = re.search(r"[.,](\d{1,2})$", figures)
     whole = figures[: cents.start()] if cents else figures
     return Decimal(re.sub(r"\D", "", whole) + (f".{cents[1]}" if cents else ""))
+
+
+# Words around an amount that isn't asked for the webinar: `under $400`, `worth $50`, `save $20`, `$10 off`.
+_NO_PRICE_BEFORE: Final = re.compile(
+    r"\b(?:save|saves|saving|worth|under|below|over|above|up to|more than|less than|fewer than|budgets? of|grants? of|fines? of"
+    r"|raised|won|win|spent|take|takes|off|discount of|credit of|costs? (?:the|an?|us|you|your) [\w -]{1,60}?)\s*(?:of |to )?$",
+    re.IGNORECASE,
+)
+_NO_PRICE_BEHIND: Final = re.compile(
+    r"\s*(?:an hour\b|per hour\b|off\b|discount|(?:in|of) (?:damages|fines|grants?|funding|value)\b|million|billion|(?:gift )?card\b"
+    r"|(?:grant|fine|budget|scholarship|stipend|refund|prize)s?\b)",
+    re.IGNORECASE,
+)
+
+
+def prices_in(text: str) -> Iterator[Amount]:
+    """Yield the amounts in a text that can be the price of a webinar."""
+    for found, amount in _money_in(text):
+        before, behind = text[max(0, found.start() - 80) : found.start()], text[found.end() :]
+        if not (_NO_PRICE_BEFORE.search(before) or _NO_PRICE_BEHIND.match(behind)):
+            yield amount
 
 
 _PASSES: Final = re.compile(
@@ -66,16 +91,24 @@ _PASSES: Final = re.compile(
 _IS_FREE: Final = re.compile(
     r"\b(?:webinar|panel|session|event|program|discussion|registration|attendance|admission|it|this)"
     r"(?: is|'s|\u2019s) (?:completely |entirely |always )?free\b(?! (?:of|from) (?!charge|cost))"
-    r"|^\W*free(?=\s*(?:[.!,;]|$))|\bfree of (?:charge|cost)\b|\b(?:no|without) (?:charge|cost|fee)\b|\bat no (?:charge|cost)\b"
+    r"|^\W*free(?=\s*(?:[.!,;/]|$))|\bfree to (?:attend|join|register)\b|\bfree of (?:charge|cost)\b|\b(?:no|without) (?:charge|cost|fee)\b|\bat no (?:charge|cost)\b"
     r"|\bfree (?:live |online |virtual |public |\w+-(?:hour|minute) )*(?:webinar|workshop|event|session"
     r"|training|registration|program|panel)\b|\b(?:attend|register|join us)\b.{0,30}\bfor free\b"
     r"|\bfree (?:for|to) (?:all|any|every|everyone|librar|members|staff|the public)",
     re.IGNORECASE,
 )
+_ASKED_FOR: Final = re.compile(
+    r"\bregistrations?\b|\bper (?:person|seat|login|attendee|participant|site)\b|\beach\b|\bfees?\b|\bcosts?\b|\bprices?\b"
+    r"|\btickets?\b|\bmembers?\b|\brates?\b|\btuition\b|\bgroups?\b",
+    re.IGNORECASE,
+)
 _NO: Final = re.compile(
     r"\bnot\b|n['\u2019]t\b|\bnever\b|\bcannot\b|\bexclu|\bexcept|\bno pass|\bsold separately"
-    r"|:\s*no(?:ne)?\b(?! (?:charge|cost|fee))",
+    r"|\bask (?:us|me)\b|\bwhether\b|\bsome (?:of )?(?:our )?pass|:\s*no(?:ne)?\b(?! (?:charge|cost|fee))",
     re.IGNORECASE,
+)
+_INCLUDED: Final = re.compile(
+    r"\bfree\b|\bincluded?\b|\bcovered\b|\bno (?:charge|cost)\b", re.IGNORECASE
 )
 _LEFT_OUT: Final = re.compile(
     r"(?:\bnot\b|n['\u2019]t\b|\bnever\b|\bcannot\b).{0,60}?\b(?:part of|include|including|cover|valid|appl|eligible"
@@ -93,12 +126,29 @@ def is_about_passes(sentence: str) -> bool:
 
 def is_about_price(sentence: str) -> bool:
     """Return whether a sentence has an amount or says that the webinar is free, or mentions passes."""
-    return any(amounts_in(sentence)) or bool(_IS_FREE.search(sentence)) or is_about_passes(sentence)
+    return any(prices_in(sentence)) or bool(_IS_FREE.search(sentence)) or is_about_passes(sentence)
+
+
+def is_sold(sentence: str) -> bool:
+    """Return whether a sentence of a text says what the webinar costs, or mentions passes."""
+    return is_asked_for(sentence) or is_said_free(sentence) or is_about_passes(sentence)
 
 
 def is_said_free(text: str) -> bool:
     """Return whether a text says that the webinar is free."""
     return bool(_IS_FREE.search(text))
+
+
+def is_asked_for(sentence: str) -> bool:
+    """Return whether a sentence with an amount says what something of the webinar costs."""
+    return bool(_ASKED_FOR.search(sentence)) and any(prices_in(sentence))
+
+
+def is_included_in_passes(sentence: str) -> bool:
+    """Return whether a sentence says that passes include a webinar."""
+    return (
+        is_about_passes(sentence) and not _NO.search(sentence) and bool(_INCLUDED.search(sentence))
+    )
 
 
 def is_left_out_of_passes(sentence: str) -> bool | None:

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from lms.announcement_parser.labels import ASKS, HINTS, PRESENTS, Label, label_of
+from lms.announcement_parser.labels import (
+    ASKS,
+    HINTS,
+    PRESENTS,
+    Label,
+    is_elsewhere,
+    is_plain,
+    label_of,
+)
 from lms.announcement_parser.person_names import name_in
 from lms.announcement_parser.plain_lines import bullet, bullet_kind, is_repeated
 from lms.announcement_parser.prices import amounts_in
@@ -24,6 +32,7 @@ _SHORT: Final = 50  # a shorter line is not wrapped prose
 _SHOUTED_SHARE: Final = 0.6
 _LEADS: Final = re.compile(r":$|\b(?:will|to|how|can)$", re.IGNORECASE)
 _RULE: Final = re.compile(r"^[\s=\-_*~#\u2022\u00b7\u2013\u2014+.]{3,}$")
+_OF_SERIES: Final = re.compile(r"part .{1,60}\bseries\b", re.IGNORECASE)
 _UNDERLINE: Final = re.compile(r"^\s*(?:={3,}|-{3,}|~{3,})\s*$")
 _DECORATED: Final = re.compile(
     r"(?:[*~<>|+=-]{2,}|[*~|=])\s+(?P<text>\S.*\S)\s+(?:[*~<>|+=-]{2,}|[*~|=])"
@@ -41,6 +50,8 @@ _BRIEF: Final = frozenset({Label.WHEN, Label.END, Label.MINUTES, Label.OTHER})
 _MOST_PEOPLE: Final = 40  # lines of a list of presenters
 _MOST_VALUES: Final = 6  # lines below a label that are values and not text
 _FACTS: Final = frozenset({Label.WHEN, Label.END, Label.PRICES})
+# Labels that no line of a text begins with by chance, if they have a capital and a colon.
+_STATED: Final = frozenset({Label.WHEN, Label.PRESENTER, Label.MINUTES, Label.SERIES})
 
 
 @dataclass(slots=True)
@@ -92,6 +103,9 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
             here.lines.append(RULE if here.label is Label.HEAD else "")
             before = ""
             continue
+        if is_elsewhere(here.heading) and line.startswith("###"):
+            here.lines.append(line)  # another webinar
+            continue
         begun = (
             Passage(*_asked(line))
             if line in questions
@@ -132,7 +146,8 @@ def _is_text_below(line: str, before: str, here: Passage) -> bool:
         is_deeper = line[:1].isspace() != before[:1].isspace()
         is_below_short = 0 < len(before.strip()) <= _SHORT
         return is_below_short and not is_deeper and line.lstrip()[:1].isupper()
-    if here.label not in _BRIEF or before.strip() or not 0 < len(here.lines) <= _MOST_VALUES:
+    is_brief = here.label in _BRIEF or (here.label is Label.PRESENTER and not name_in(line))
+    if not is_brief or before.strip() or not 0 < len(here.lines) <= _MOST_VALUES:
         return False
     return here.lines[0].strip() != "" and all(len(each) <= _SHORT for each in here.lines)
 
@@ -146,15 +161,21 @@ def _lists_people(here: Passage) -> bool:
 
 
 def _questions(lines: list[str]) -> frozenset[str]:
-    """Return the short questions that stand right above their answers, if there are several."""
+    """Return the short questions above their answers, if there are several.
+
+    Those with an empty line below may be part of a text, unless several ask for parts of an announcement.
+    """
     padded = ["", *lines, ""]
     found = [
-        line
+        (line, bool(after.strip()))
         for before, line, after in zip(padded, lines, padded[2:], strict=False)
         if line.rstrip().endswith("?") and len(line) <= _SHORT
-        if not before.strip() and after.strip() and not _UNDERLINE.match(after)
+        if not before.strip() and not _UNDERLINE.match(after)
     ]
-    return frozenset(found) if len(found) > 1 else frozenset()
+    if sum(_asked(line)[0] is not Label.OTHER for line, _is_above in found) > 1:
+        return frozenset(line for line, _is_above in found)
+    above = [line for line, is_above in found if is_above]
+    return frozenset(above) if len(above) > 1 else frozenset()
 
 
 def _asked(question: str) -> tuple[Label, str]:
@@ -203,7 +224,13 @@ def _plain_headings(lines: list[str]) -> frozenset[str]:
     found, known, whole = [], 0, "\n".join(lines)
     for before, line, after in zip(["", *lines], lines, _followers(lines), strict=False):
         bare = line.strip()
-        if before.strip() or not bare or len(bare) > _SHORT or bare[-1] in ".,:!;":
+        if (
+            before.strip()
+            or bullet(line) is not None
+            or not bare
+            or len(bare) > _SHORT
+            or bare[-1] in ".,:!;"
+        ):
             continue
         if label_of(bare):
             known += 1
@@ -225,24 +252,34 @@ def _beside(line: str, here: Passage, before: str) -> Passage | None:
         if bullet_kind(next(points, line)) == bullet_kind(line):
             return None
     found = _BESIDE.match(bulleted if bulleted is not None else line)
-    label = label_of(found["name"]) if found else None
+    label = label_of(found["name"]) or _hinted(found["name"], found["value"]) if found else None
     if found and label is None and bulleted is None:
         return _unknown_beside(found, here, before)
-    if found is None or label is None:
+    if found is None or label is None or not found["value"].strip("*_ "):
         return None
     if not found["mark"].startswith(":") and found["name"].islower():
         return None
     stands_out = found["marks"] or found["name"].isupper() or here.is_beside
     is_fact = has_date(before) and bool(tell_times(before, american=True))
-    is_below_short = found["mark"].startswith(":") and (len(before.strip()) <= _SHORT or is_fact)
+    is_short = len(before.strip()) <= _SHORT or label in _STATED
+    is_mark = found["mark"].startswith(":") or (label in _STATED and found["mark"].isspace())
+    is_below_short = is_mark and (is_short or is_fact)
     if not (not before.strip() or stands_out or (is_below_short and found["name"][0].isupper())):
         return None
     name, value = found["name"].strip(), found["value"].removesuffix(found["marks"].strip() or "\0")
     is_said = "zone" in name.lower() or "pass" in name.lower() or "access" in name.lower()
-    heading = f"{name}:" if label is Label.OTHER else ""
+    is_kept = label is Label.OTHER or _has_more_words(label, name)
+    heading = f"{name}:" if is_kept else ""
     lines = [f"{name}: {value}" if is_said else value]
     is_top = here.is_top and label is Label.OTHER  # a contact above the title
     return Passage(label, heading, lines, is_beside=True, is_top=is_top)
+
+
+def _hinted(name: str, value: str) -> Label | None:
+    """Return the label for a name in capitals before a list, by a word in it: `LEARN HOW TO: a; b`."""
+    if not name.isupper() or ";" not in value:
+        return None
+    return next((each for each, words in HINTS if words.search(name.casefold())), None)
 
 
 def _unknown_beside(found: re.Match[str], here: Passage, before: str) -> Passage | None:
@@ -251,7 +288,8 @@ def _unknown_beside(found: re.Match[str], here: Passage, before: str) -> Passage
     if name.casefold().startswith("about ") and len(value) > _SHORT and not before.strip():
         return Passage(Label.OTHER, f"{name}:", [value], is_beside=True)
     is_column = bool(re.match(r"\s*:\s{2,}", found.string[found.end("name") :]))
-    is_listed = here.is_beside and here.label not in LONG and before.strip() != ""
+    is_single = here.label not in LONG or len(here.lines) == 1
+    is_listed = here.is_beside and is_single and before.strip() != "" and found["mark"][0] == ":"
     if not name[0].isupper() or len(name.split()) > _LONGEST_NAME or not (is_column or is_listed):
         return None
     capitals = sum(word[0].isupper() for word in value.split())
@@ -278,28 +316,40 @@ def _above(
     line: str, following: str, here: Passage, *, before: str, is_shouted: bool
 ) -> Passage | None:
     bare = unmarked(line)
-    is_marked = bare != line.strip() or bool(_UNDERLINE.match(following))
+    is_underlined = bool(_UNDERLINE.match(following)) and bullet(line) is None
+    is_marked = bare != line.strip() or is_underlined
     is_capital = bare.isupper() and len(re.findall(r"[^\W\d_]", bare)) > 2 and not is_shouted
     after_gap = not before.strip()
     numbered = bullet(line) if re.match(r"\s*\(?\w{1,2}[.)]", line) else None
     label = label_of(bare) or _asked_label(bare, is_marked=is_marked)
     label = label or (label_of(numbered) if numbered and numbered.endswith(":") else None)
+    if label is Label.TITLE and line.startswith("#") and following.startswith("#"):
+        label = None  # `# Webinars` above the title
     if label is not None and (after_gap or is_marked or bare.isupper() or bare.endswith(":")):
-        return Passage(label, bare if label in (Label.OTHER, Label.BIOGRAPHY) else "")
+        is_kept = label in (Label.OTHER, Label.BIOGRAPHY) or _has_more_words(label, bare)
+        return Passage(label, bare if is_kept else "")
     if len(bare) > LONGEST_HEADING or (bullet(line) is not None and not is_marked):
         return None
     is_first = here.is_top and not any(one.strip(f"{RULE} ") for one in here.lines)
-    if is_first or has_date(bare) or any(amounts_in(bare)) or tell_times(bare, american=True):
-        return None
-    if here.label is Label.TITLE and not after_gap:
+    is_dated = has_date(bare) or bool(tell_times(bare, american=True))
+    is_fact = is_dated or any(amounts_in(bare)) or bool(_OF_SERIES.match(bare))
+    if is_first or is_fact or (here.label is Label.TITLE and not after_gap):
         return None
     is_listed = bullet(following) is not None and _beside(following, here, "") is None
     introduces = (bare.endswith(":") and not (here.is_top and not is_listed)) or (
         after_gap and is_listed
     )
     if is_marked or is_capital or introduces:
+        if is_marked and here.label in _PEOPLE_LABELS and name_in(bare) == bare:
+            return Passage(Label.PRESENTER, lines=[bare, ""])
         return _headed(bare, following, here, is_heading=is_marked or is_capital)
     return None
+
+
+def _has_more_words(label: Label, heading: str) -> bool:
+    """Return whether a heading says more than the name of its part: `By the end, you will be able to`."""
+    is_long = label is Label.AGENDA or len(heading.split()) > _LONGEST_HINTED
+    return label in LONG and is_long and not is_plain(heading)
 
 
 def _asked_label(bare: str, *, is_marked: bool) -> Label | None:
@@ -314,7 +364,8 @@ def _headed(bare: str, following: str, here: Passage, *, is_heading: bool) -> Pa
     """Return the passage that an unknown heading opens, by a word in it or by the text below."""
     folded = bare.replace("\u2019", "'").casefold()
     name = re.sub(r"^(?:about|meet)\s+", "", folded).title()
-    is_title = here.is_top and len(bare.split()) > _LONGEST_HINTED and not _LEADS.search(bare)
+    is_long = len(bare.split()) > _LONGEST_HINTED and bullet(following) is None
+    is_title = here.is_top and is_long and not _LEADS.search(bare)
     hints = () if is_title else HINTS
     hinted = next((each for each, words in hints if words.search(folded)), None)
     if hinted is None and name_in(name) == name and folded.startswith(("about ", "meet ")):

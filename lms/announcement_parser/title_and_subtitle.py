@@ -22,11 +22,12 @@ _KICKER: Final = re.compile(
     r"join|us|for|save|the|date|register|now|live|online|event|events|course|program|presents|"
     r"a|an|of|announcing|introducing|immediate|release|from|special|press|frequently|asked|questions|"
     r"faq|part|session|episode|lesson|module|opportunity|continuing|education|professional|development|"
-    r"in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,4}[a-z]?",
+    r"rescheduled|postponed|canceled|cancelled|corrected|updated|changed|important|please|note|reminder|opportunities|"
+    r"learning|in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,4}[a-z]?",
     re.IGNORECASE,
 )
 _ANNOUNCES: Final = re.compile(
-    r"\b(?:webinars?|events?|announcement|announcing|introducing|upcoming|invitation|save|register"
+    r"\b(?:webinars?|events?|announcement|announcing|introducing|opportunity|upcoming|invitation|save|register"
     r"|workshop|questions|faq|(?:part|session|episode|lesson|module)\s\d{1,2})\b",
     re.IGNORECASE,
 )
@@ -48,6 +49,8 @@ _DAY: Final = re.compile(
     r"[a-z]{0,6}\.? \d{1,2}(?:,? \d{4})?\b",
     re.IGNORECASE,
 )
+_LONG_LINE: Final = 50  # characters of a title's line in capitals, which may go on
+_LAST_WORDS: Final = 2
 _CLEAR: Final = 1.0  # the lead in points with which no question is needed
 
 
@@ -67,6 +70,7 @@ class Line:
     is_in_prose: bool = False
     is_above_byline: bool = False  # of a post, perhaps the name of the site
     is_of_list: bool = False  # of short lines, such as a menu
+    is_below_facts: bool = False  # in its block, as where it takes place
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,16 @@ class Chosen:
 
 def is_unfinished(line: str, following: str, width: int) -> bool:
     """Return whether a title continues in the next line: by its end, that line's start, or its width."""
+    is_upper = line.isupper() and following.isupper()
+    is_question = is_upper and following.endswith("?") and line[-1] not in ".?!"
+    is_last = is_upper and len(line) > _LONG_LINE and len(following.split()) <= _LAST_WORDS
     opened = line.count("\u201c") > line.count("\u201d") or line.count('"') % 2 == 1
     is_full = bool(width) and len(line) + 1 + len(following.split(" ")[0]) > width
     return (
         opened
         or is_full
+        or is_question
+        or is_last
         or (bool(_UNFINISHED.search(line)) and not has_date(following))
         or (following[:1].islower() and not _CREDIT.match(following))
     )
@@ -98,24 +107,32 @@ def choose(lines: list[Line], subject: str) -> Chosen:
         lines.insert(0, Line(subject, -1, has_facts_below=True, has_facts_next=True))
     if not lines:
         return Chosen("", "", (), is_clear=True)
-    kickers = [line for line in lines if _points(line, lines, subject) < _KICKER_POINTS]
+    kickers = [
+        line
+        for line in lines
+        if _points(line, lines, subject) < _KICKER_POINTS or _is_kicker(line.text)
+    ]
+    kickers = [line for line in kickers if line is lines[0] or not _DESCRIBES.match(line.text)]
     lines = [line for line in lines if line not in kickers]
     scored = [(_points(line, lines, subject), line) for line in lines]
     if not scored:
         likely = next(
-            (one.text for one in kickers if _title_case(one.text) and " " in one.text), ""
+            (one.text for one in kickers if _title_case(one.text) and not _is_kicker(one.text)), ""
         )
         left = tuple(line.text for line in kickers if line.text != likely)
         return Chosen(likely, "", left, is_clear=not likely)
     best = max(scored, key=lambda one: (one[0], one[1].has_facts_below, one[1].has_facts_next))
-    title = best[1]
+    title = _above(best[1], lines)
     others = [line for line in lines if line is not title]
     below = [line for line in others if line.block in (title.block, title.block + 1)]
     after = [line for line in below if lines.index(line) == lines.index(title) + 1]
     same = [line for line in others if _is_part(line.text, title.text)]
     after = [] if title.is_of_list else after
     after = [line for line in after if line not in same and not line.is_quoted]
-    subtitle = next((line for line in after if " " in line.text), None)
+    after = [line for line in after if not line.is_below_facts or title.is_below_facts]
+    subtitle = next(
+        (line for line in after if " " in line.text and not _is_kicker(line.text)), None
+    )
     rivals = [
         points for points, line in scored if line not in (title, subtitle) and line not in same
     ]
@@ -133,8 +150,19 @@ def choose(lines: list[Line], subject: str) -> Chosen:
         tuple(
             line.text for line in (*kickers, *others) if line is not subtitle and line not in same
         ),
-        is_clear=not is_tied and all(best[0] - points >= _CLEAR for points in rivals),
+        is_clear=title is best[1]
+        and not is_tied
+        and all(best[0] - points >= _CLEAR for points in rivals),
     )
+
+
+def _above(best: Line, lines: list[Line]) -> Line:
+    """Return the line in capitals right above the best, of which that is the subtitle, or the best."""
+    at = lines.index(best)
+    above = lines[at - 1] if at else best
+    is_next = above.block == best.block - 1 and above.text.isupper() and not best.text.isupper()
+    is_owner = is_organization(above.text) and above.text[-1] != "?"
+    return above if is_next and not (is_owner or best.is_whole or best.is_quoted) else best
 
 
 def without_kicker(line: str) -> str:
@@ -192,7 +220,7 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     points += 1.5 if _title_case(line.text) else 0.0
     points += 4.0 if line.is_quoted else 3.0 if line.is_announced else 0.0
     points += 2.0 if line.is_whole else 0.0
-    points += 1.5 if line.is_in_prose else 0.0
+    points += 2.5 if line.is_in_prose else 0.0
     points -= 2.0 if line.is_of_list else 0.0
     points -= 4.0 * _is_of_site(line, lines)
     points -= 2.0 if len(words) == 1 else 0.0
@@ -200,16 +228,13 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     points += 1.0 if is_factual and any(each.block == line.block for each in after) else 0.0
     is_said_again = any(other is not line and _is_part(other.text, line.text) for other in lines)
     points += 4.0 if is_said_again or (subject and _is_alike(line.text, subject)) else 0.0
-    is_kicker = all(_KICKER.fullmatch(word) for word in words) or words[-1:] in (
-        ["presents"],
-        ["release"],
-    )
-    points -= 4.0 if is_kicker or not words else 0.0
+    points -= 4.0 if _is_kicker(line.text) else 0.0
     said = [word for word in words if not _SMALL.fullmatch(word)]
     common = sum(bool(_KICKER.fullmatch(word)) for word in said)
     points -= 3.0 if _OF_MANY.search(line.text.casefold()) and 2 * common >= len(said) else 0.0
     is_apart = line.level or line.is_whole
-    points -= 0.0 if is_apart or not line.prose_above else 1.5 if line.has_facts_below else 3.0
+    is_stated = line.has_facts_below or line.has_facts_next
+    points -= 0.0 if is_apart or not line.prose_above else 1.5 if is_stated else 3.0
     is_mixed = any(
         other.block != line.block and _title_case(other.text) and not other.text.isupper()
         for other in lines
@@ -219,6 +244,11 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     points -= 3.0 if _INVITES.match(line.text) else 0.0
     points -= 1.0 if _DESCRIBES.match(line.text) else 0.0
     return points
+
+
+def _is_kicker(text: str) -> bool:
+    words = re.findall(r"[\w'\u2019]+", text.casefold())
+    return words[-1:] in ([], ["presents"], ["release"]) or all(map(_KICKER.fullmatch, words))
 
 
 def _is_of_site(line: Line, lines: list[Line]) -> bool:

@@ -168,9 +168,9 @@ def lost(text: str) -> set[str]:
     labels = {word for name in LABELS for word in re.findall(r"\w+", name)}
     kept = set(re.findall(r"\w+", everything(understood_of(text))))
     text = re.sub(
-        r"(?m)^[\W_]*(?:\d{1,2}|[A-Za-z])(?:[.)]| -)\s", "", text
+        r"(?m)^[\W_]*(?:\d{1,2}|[A-Za-z]|[IVX]{1,4})(?:[.)]| -)\s", "", text
     )  # the numbers of a list
-    text = re.sub(r"\b\d[\d.]*\s*(?:hours?|min(?:utes)?)\b", "", text)  # read as a number
+    text = re.sub(r"\b\d[\d.]*\s*(?:hours?|hrs?|min(?:utes)?)\b", "", text)  # read as a number
     spoken = {
         "one",
         "hour",
@@ -190,6 +190,7 @@ def lost(text: str) -> set[str]:
         "subject",
     }
     spoken |= {"o"}  # a bullet of a word processor
+    spoken |= {"presentadora"}  # "Presenter / Presentadora"
     spoken |= {"your", "new", "called", "take", "place"}  # "New date", "When does it take place?"
     # "About the conversation", "Presenter information"
     spoken |= {"about", "our", "this", "conversation", "discussion", "debate", "panel", "seminar"}
@@ -206,8 +207,10 @@ def lost(text: str) -> set[str]:
     spoken |= {"tirne", "tlme", "w"}  # a scanned "Time", and "w/" for "with"
     spoken |= {"q", "point", "1", "2", "3"}  # "Q:", "Learning point 1", "Speaker 2"
     spoken |= {"training", "event", "course", "program", "workshop", "talk"}  # "Training title"
-    text = re.sub(r"_{3,}", "", text)  # a drawn line
-    text = re.sub(r"([a-z])-\n\s*(?=[a-z])", r"\1", text)  # a word divided at the end of its line
+    text = re.sub(r"_{3,}|\b_|_\b", "", text)  # a drawn line, emphasis
+    divided = re.compile(r"([a-z])-\n\s*(?=[a-z])")
+    if len(divided.findall(text)) > 1:  # words divided at the ends of lines
+        text = divided.sub(r"\1", text)
     spoken |= {"part", "another", "session", "from", "a"}
     spoken |= {"webinar", "webinars"}  # as in "the Desk Manners webinars", which names a series
     return set(re.findall(r"\w+", text.casefold())) - kept - labels - spoken
