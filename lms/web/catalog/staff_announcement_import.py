@@ -18,6 +18,7 @@ from lms.announcement_parser.catalog_matcher import (
     fit,
     read_file,
 )
+from lms.announcement_parser.doubts import Question
 from lms.announcement_parser.start_date_and_time import Beginning
 from lms.announcement_parser.used_text import parts_of
 from lms.catalog.webinars import add_webinar
@@ -76,7 +77,7 @@ def read() -> ResponseReturnValue:
     form = FlyerForm(request.form)
     with shown_in(form, Invalid):
         fitted, text = _sent(form)
-        return _review(prepared(_filled(fitted)), fitted, text)
+        return _review(prepared(_filled(fitted)), fitted, text, open_questions=fitted.said.questions)
     return render("catalog/staff_announcement_import.html", form=form), 400
 
 
@@ -176,7 +177,16 @@ def _choose(form: WebinarForm, chosen: Beginning) -> None:
         form.zone.data = chosen.zone
 
 
-def _review(form: WebinarForm, fitted: Fitted, text: str) -> str:
+def _review(
+    form: WebinarForm,
+    fitted: Fitted,
+    text: str,
+    *,
+    open_questions: tuple[Question, ...] | None = None,
+) -> str:
+    """Render the form with `open_questions`, or with those that what was sent doesn't answer."""
+    said = fitted.said.questions
+    asked = [one for one in said if _asks(form, fitted, one.field)]
     return render(
         "catalog/staff_announcement_review.html",
         form=form,
@@ -185,9 +195,7 @@ def _review(form: WebinarForm, fitted: Fitted, text: str) -> str:
         fitted=fitted,
         flyer=text,
         parts=parts_of(text, _values(form, fitted)),
-        questions=[
-            _(one.sentence) for one in fitted.said.questions if _asks(form, fitted, one.field)
-        ],
+        questions=[_(one.sentence) for one in open_questions or asked],
         choices=[_said(one) for one in fitted.said.when.choices] if _is_open(form) else [],
         action=url_for(".review"),
     )
@@ -206,8 +214,8 @@ def _asks(form: WebinarForm, fitted: Fitted, field: str) -> bool:
     """Return whether a question is still open: the form has no other answer yet."""
     if field == "held_at":
         return not (form.held_at.data and form.zone.data)
-    if field == "presenters":
-        return not form.presenters.data
+    if field in ("presenters", "series"):
+        return not form[field].data
     return field != "title" or form.title.data == fitted.said.title
 
 

@@ -12,6 +12,7 @@ from lms.core.database import Database
 from lms.models.catalog import Presenter, Series, Webinar, WebinarState
 from tests.cast import Cast
 from tests.clock import Clock
+from tests.factories import make_presenter
 from tests.visitor import Visitor
 
 TEXTS = Path(__file__).parents[2] / "announcement_parser" / "texts"
@@ -91,6 +92,17 @@ def test_a_presenter_that_no_label_names_is_asked_until_one_is_chosen(ada: Visit
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "presenter-0"}).text
     assert fields(page)["presenters"] == ["barnaby-yoshida"]
     assert "No one is labeled as the presenter." not in page
+
+
+def test_a_known_presenter_that_no_label_names_is_asked_about(
+    ada: Visitor, database: Database
+) -> None:
+    text = (TEXTS / "press_release.txt").read_text("utf-8")
+    with database.transaction() as session:
+        slug = make_presenter(session, "Barnaby Yoshida").slug
+    page = pasted(ada, text)
+    assert fields(page)["presenters"] == [slug]
+    assert "No one is labeled as the presenter." in page
 
 
 @pytest.mark.parametrize("act", ["presenter-\u00b2", "series-9", f"moment-{'9' * 5000}", "series-"])
