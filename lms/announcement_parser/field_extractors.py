@@ -46,6 +46,7 @@ from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.title_and_subtitle import (
     QUOTES,
     describes_format,
+    is_kicker,
     joined,
     unquoted,
     without_kicker,
@@ -229,7 +230,7 @@ def _take_titles(draft: Draft, passage: Passage) -> None:
             continue
         if draft.subtitle:
             draft.overview.append(line)
-        elif " " in line.strip():
+        elif " " in line.strip() and not is_kicker(line):
             draft.subtitle = line.strip(QUOTES)
         else:
             draft.set_aside(line)

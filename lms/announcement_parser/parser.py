@@ -43,6 +43,8 @@ from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 LONGEST_TEXT: Final = 100_000
 _LONGEST_LEAD: Final = 300  # characters of an overview's first sentence to serve as the summary
 _LONGEST_LINE: Final = 120
+_LONGEST_HEADING: Final = 80
+_ENDS: Final = '.!?"\u201d)'
 _MOST_ASIDE: Final = 200  # parts of other text in which prices are looked for
 _MOST_NAMES: Final = 40  # in the text, of people who may present
 _SHORTEST_OVERVIEW: Final = 100  # characters of a text under an unknown heading
@@ -240,7 +242,8 @@ def _list_in_overview(draft: Draft, overview: list[str]) -> list[str]:
         return overview
     draft.agenda = [one.removeprefix("- ") for one in overview[start:]]
     draft.is_agenda_clear = False
-    is_lead = start > 1 and overview[start - 1].endswith(":")
+    lead = overview[start - 1] if start > 1 else "."
+    is_lead = lead[-1] == ":" or (len(lead) <= _LONGEST_HEADING and lead[-1] not in _ENDS)
     draft.set_aside(overview[start - 1] if is_lead else "")
     return overview[: start - is_lead]
 

@@ -110,14 +110,14 @@ def choose(lines: list[Line], subject: str) -> Chosen:
     kickers = [
         line
         for line in lines
-        if _points(line, lines, subject) < _KICKER_POINTS or _is_kicker(line.text)
+        if _points(line, lines, subject) < _KICKER_POINTS or is_kicker(line.text)
     ]
     kickers = [line for line in kickers if line is lines[0] or not _DESCRIBES.match(line.text)]
     lines = [line for line in lines if line not in kickers]
     scored = [(_points(line, lines, subject), line) for line in lines]
     if not scored:
         likely = next(
-            (one.text for one in kickers if _title_case(one.text) and not _is_kicker(one.text)), ""
+            (one.text for one in kickers if _title_case(one.text) and not is_kicker(one.text)), ""
         )
         left = tuple(line.text for line in kickers if line.text != likely)
         return Chosen(likely, "", left, is_clear=not likely)
@@ -130,9 +130,7 @@ def choose(lines: list[Line], subject: str) -> Chosen:
     after = [] if title.is_of_list else after
     after = [line for line in after if line not in same and not line.is_quoted]
     after = [line for line in after if not line.is_below_facts or title.is_below_facts]
-    subtitle = next(
-        (line for line in after if " " in line.text and not _is_kicker(line.text)), None
-    )
+    subtitle = next((line for line in after if " " in line.text and not is_kicker(line.text)), None)
     rivals = [
         points for points, line in scored if line not in (title, subtitle) and line not in same
     ]
@@ -228,7 +226,7 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     points += 1.0 if is_factual and any(each.block == line.block for each in after) else 0.0
     is_said_again = any(other is not line and _is_part(other.text, line.text) for other in lines)
     points += 4.0 if is_said_again or (subject and _is_alike(line.text, subject)) else 0.0
-    points -= 4.0 if _is_kicker(line.text) else 0.0
+    points -= 4.0 if is_kicker(line.text) else 0.0
     said = [word for word in words if not _SMALL.fullmatch(word)]
     common = sum(bool(_KICKER.fullmatch(word)) for word in said)
     points -= 3.0 if _OF_MANY.search(line.text.casefold()) and 2 * common >= len(said) else 0.0
@@ -246,7 +244,8 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     return points
 
 
-def _is_kicker(text: str) -> bool:
+def is_kicker(text: str) -> bool:
+    """Return whether all words only announce an event or say how it is held: `Online event`."""
     words = re.findall(r"[\w'\u2019]+", text.casefold())
     return words[-1:] in ([], ["presents"], ["release"]) or all(map(_KICKER.fullmatch, words))
 
