@@ -3,18 +3,23 @@
     python -m tests.planted_faults [--processes N] [--only NUMBERS]
 
 The tests that could catch one are collected once. For each fault, a fork changes the function in
-memory and runs its tests until one fails, so no file is ever changed. What caught each is written to
-caught.tsv, and runs first the next time. The last line counts the faults that were caught and those
-that weren't; with one that wasn't, or whose line is gone, it exits 1.
+memory and runs its tests until one fails, so no file is ever changed. A test that takes longer than a
+minute is ended and counts as failed, because some faults make a loop endless. Another fork then runs
+the same test without the fault; if it fails there, too, it caught nothing. What caught each fault is
+written to caught.tsv, and runs first the next time. The last line counts the faults that were caught
+and those that weren't; with one that wasn't, or whose line is gone, it exits 1.
 """
 
 import ast
 import os
 import re
+import signal
 import sys
+import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from inspect import unwrap
@@ -29,6 +34,8 @@ from tests.alone import fork, run, scratch
 from tests.planted_faults.draw import HERE, ROOT, read
 
 CAUGHT = "caught.tsv"
+LIMIT_S = 60.0  # for one test
+POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +111,53 @@ def _functions(names: dict[str, Any], qualname: str, seen: set[int]) -> Iterator
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A fork's work: tests with a fault planted, or, as a control, what caught it without the fault."""
+
+    fault: Fault
+    items: Sequence[pytest.Item]
+    place: Path
+    is_control: bool = False
+
+    def go(self) -> bool:
+        """Run the tests in this process; returns whether all passed."""
+        if not self.items:
+            raise LookupError(f"no test at {self.fault.tests}")
+        if not self.is_control:
+            self.fault.plant()
+        return all(run(*pair) for pair in zip(self.items, [*self.items[1:], None], strict=True))
+
+    def note(self, what: str, nodeid: str) -> None:
+        """Leave word of a test for the process that started this one."""
+        (self.place / what).write_text(nodeid, encoding="utf-8")
+
+    def noted(self, what: str) -> str:
+        """Return the test of which there is word, or nothing."""
+        path = self.place / what
+        return path.read_text(encoding="utf-8") if path.exists() else ""
+
+    def seconds(self) -> float:
+        """Return how long the test that is running has taken so far."""
+        path = self.place / "running"
+        return time.time() - path.stat().st_mtime if path.exists() else 0.0
+
+    def control(self) -> "Trial":
+        """Return the trial of what caught the fault, without it."""
+        by = self.noted("failed")
+        items = [item for item in self.items if item.nodeid == by]
+        place = self.place.with_name(f"{self.place.name}control")
+        return replace(self, items=items, place=place, is_control=True)
+
+
 @dataclass(slots=True, eq=False)
 class Planting:
     """A pytest plugin that runs what was collected once for each fault."""
 
     faults: list[Fault]
     processes: int
-    place: Path | None = None
-    running: dict[int, tuple[Fault, Path]] = field(default_factory=dict)
+    trial: Trial | None = None  # in a fork, its own
+    running: dict[int, Trial] = field(default_factory=dict)
     uncaught: int = 0
 
     @pytest.hookimpl(tryfirst=True)
@@ -120,34 +166,55 @@ class Planting:
         from tests.servers.databases import databases  # noqa: PLC0415  (pytest must see it first)
 
         with databases() as made, scratch() as folder:
-            for fault in self.faults:
-                if len(self.running) == self.processes:
-                    self._await_one()
-                self.place = folder / str(fault.number)
-                items = [item for item in session.items if fault.is_for(item)]
-                items.sort(key=fault.rank)
-                child = fork(session, self.place, made, lambda f=fault, i=items: _go(f, i))
-                self.running[child] = fault, self.place
-            while self.running:
-                self._await_one()
+            waiting = deque(self._trials(session.items, folder))
+            while waiting or self.running:
+                while waiting and len(self.running) < self.processes:
+                    self.trial = trial = waiting.popleft()
+                    self.running[fork(session, trial.place, made, trial.go)] = trial
+                ended, status = self._await_one()
+                if ended.noted("failed") and not ended.is_control:
+                    waiting.appendleft(ended.control())
+                else:
+                    self._conclude(ended, is_caught=ended.is_control and status == 0)
         print(f"{len(self.faults) - self.uncaught} passed, {self.uncaught} failed")  # noqa: T201
         session.testsfailed = self.uncaught
         return True
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note, in a fork, the test that caught the fault."""
-        if report.failed and self.place is not None:
-            (self.place / "caught").write_text(report.nodeid, encoding="utf-8")
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note, in a fork, the test that begins."""
+        if self.trial is not None:
+            self.trial.note("running", nodeid)
 
-    def _await_one(self) -> None:
-        fault, place = self.running.pop(os.wait()[0])
-        by = place / "caught"
-        said = by.read_text(encoding="utf-8") if by.exists() else "NOT CAUGHT"
-        self.uncaught += not by.exists()
-        _note(fault, _function(said) if by.exists() else "")
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note, in a fork, the test that failed."""
+        if report.failed and self.trial is not None:
+            self.trial.note("failed", report.nodeid)
+
+    def _trials(self, items: Sequence[pytest.Item], folder: Path) -> Iterator[Trial]:
+        for fault in self.faults:
+            mine = sorted((item for item in items if fault.is_for(item)), key=fault.rank)
+            yield Trial(fault, mine, folder / str(fault.number))
+
+    def _await_one(self) -> tuple[Trial, int]:
+        """Wait until a fork has ended, or end it when its test takes too long; returns its status, too."""
+        while not (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            for late, trial in self.running.items():
+                if trial.seconds() > LIMIT_S and not trial.noted("failed"):
+                    trial.note("failed", trial.noted("running"))
+                    os.kill(late, signal.SIGKILL)
+            time.sleep(POLL_S)
+        return self.running.pop(ended[0]), ended[1]
+
+    def _conclude(self, trial: Trial, *, is_caught: bool) -> None:
+        """Say what caught a fault: a test that passed without it."""
+        by = trial.items[0].nodeid if is_caught else ""
+        said = by or "NOT CAUGHT" + ": what failed fails without it, too" * trial.is_control
+        self.uncaught += not by
+        _note(trial.fault, _function(by))
+        fault = trial.fault
         print(f"{fault.number} {fault.area} {fault.file}: {fault.planted}: {said}", flush=True)  # noqa: T201
-        if not by.exists():
-            print((place / "log").read_text(errors="replace")[-1000:], flush=True)  # noqa: T201
+        if not by:
+            print((trial.place / "log").read_text(errors="replace")[-1000:], flush=True)  # noqa: T201
 
 
 @cache
@@ -169,13 +236,6 @@ def _note(fault: Fault, test: str) -> None:
     drawn = [(file, planted) for _area, file, _line, planted, _tests in read("faults.tsv")]
     lines = ["\t".join([*one, caught[one]]) + "\n" for one in drawn if caught.get(one)]
     (HERE / CAUGHT).write_text("".join(lines), encoding="utf-8")
-
-
-def _go(fault: Fault, items: list[pytest.Item]) -> bool:
-    if not items:
-        raise LookupError(f"no test at {fault.tests}")
-    fault.plant()
-    return all(run(*pair) for pair in zip(items, [*items[1:], None], strict=True))
 
 
 def main() -> int:
