@@ -64,6 +64,7 @@ SWIFT = [_hasher, _hasher.hash("of no account"), 0.001]
 
 
 compile_once()
+gc.disable()  # until tests are collected: what they import isn't garbage
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("carrel", deadline=None)
@@ -77,6 +78,7 @@ def pytest_configure_node(node: Any) -> None:
     if OPENED not in stash:
         stash[OPENED] = ExitStack()
         node.config.carrel_databases = stash[OPENED].enter_context(databases())
+        gc.enable()  # the workers collect the tests, not this process
     node.workerinput[PREPARED_AT] = str(node.config.carrel_databases.place)
 
 
@@ -103,6 +105,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 def _longest(item: pytest.Item) -> tuple[bool, float]:
