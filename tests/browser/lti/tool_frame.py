@@ -83,3 +83,11 @@ def take_picture(page: Page, name: str) -> None:
     """Take a picture of the frame where somebody wants to look (CARREL_SCREENSHOTS=directory)."""
     if place := os.environ.get("CARREL_SCREENSHOTS"):
         page.locator("iframe[data-tool]").screenshot(path=Path(place) / f"{name}.png")
+
+
+def take_pictures(page: Page, name: str) -> None:
+    """Take a picture of the frame in each theme where somebody wants to look."""
+    if "CARREL_SCREENSHOTS" in os.environ:
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            take_picture(page, f"{name}-{theme}")
