@@ -6,6 +6,8 @@ or until it is named there with a reason, `test_every_route_is_walked_or_named` 
 """
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +16,7 @@ from playwright.sync_api import Page
 from tests.browser.page_adaptation import adaptation_faults
 from tests.browser.person import Person
 from tests.browser.route_walk import Stop, World, open_world, walk
+from tests.servers.axe import axe_script
 from tests.servers.databases import Databases
 
 if TYPE_CHECKING:
@@ -107,25 +110,35 @@ def test_every_route_is_walked_or_named(world: World) -> None:
     assert walk(world).unknown == []
 
 
+@pytest.fixture(scope="module")
+def stops(world: World) -> list[Stop]:
+    """Every stop, those of one person together: a new browser fetches and compiles all scripts anew."""
+    return sorted(walk(world).stops, key=attrgetter("who"))
+
+
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_every_page_is_for_everyone(browser: "Browser", world: World, shard: int) -> None:
+def test_every_page_is_for_everyone(
+    browser: "Browser", world: World, stops: list[Stop], shard: int
+) -> None:
     faults: list[str] = []
-    stops = walk(world).stops[shard::SHARDS]
-    for who in sorted({stop.who for stop in stops}):
+    first, last = (len(stops) * each // SHARDS for each in (shard, shard + 1))
+    for who, theirs in groupby(stops[first:last], attrgetter("who")):
         person = arrive(browser, world, world.logins[who])
-        for stop in stops:
-            if stop.who == who:
-                person.faults.clear()
-                found = look(person.page, stop)
-                found += [each for each in person.faults if not each.startswith(OF_THE_TEST)]
-                faults += [f"{who} {stop.path}: {each}" for each in found]
+        for stop in theirs:
+            person.faults.clear()
+            found = look(person.page, stop)
+            found += [each for each in person.faults if not each.startswith(OF_THE_TEST)]
+            faults += [f"{who} {stop.path}: {each}" for each in found]
         person.leave()
     assert "\n".join(faults) == ""
 
 
 def arrive(browser: "Browser", world: World, login_id: int | None) -> Person:
     how: dict[str, Any] = {"viewport": DESK, "color_scheme": "light", "reduced_motion": "reduce"}
-    return Person.arrive(browser, world.url, world.carrel, login_id, **how)
+    person = Person.arrive(browser, world.url, world.carrel, login_id, **how)
+    # with each page, for a third of what it takes to send axe to every one
+    person.context.add_init_script(f"if (window === window.top) {{ {axe_script()} }}")
+    return person
 
 
 def look(page: Page, stop: Stop) -> list[str]:
@@ -177,7 +190,7 @@ def go_through(page: Page) -> list[str]:
     faults = []
     is_reached = not main_act
     for _ in range(MOST_STOPS):
-        page.keyboard.press("Tab")
+        page.keyboard.down("Tab")  # held down, as a keyboard repeats it
         here = _where(page)
         if here is None or not here["isInMain"]:
             break
@@ -190,6 +203,7 @@ def go_through(page: Page) -> list[str]:
         faults += [f"{what}: {here['html']}" for what, is_so in wrong.items() if is_so]
     else:
         faults.append("the Tab key does not lead out of the content")
+    page.keyboard.up("Tab")
     if not is_reached:
         faults.append(f"the Tab key does not lead to “{main_act}”")
     return faults
