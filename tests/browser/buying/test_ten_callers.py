@@ -42,7 +42,7 @@ from tests.browser.buying.callers import (
 from tests.browser.buying.conftest import Sold
 from tests.browser.buying.shopper import pay_by_card
 from tests.browser.buying.test_buy_for_a_library import link_in
-from tests.browser.conftest import FILES, Served, Visit
+from tests.browser.conftest import Served, Visit, first_seconds
 from tests.browser.people.phone_desk import Desk
 from tests.browser.sales.arrived_mail import arrived, subject_of
 from tests.browser.test_after_the_sale import bought, order_of
@@ -286,7 +286,9 @@ def payment_overdue(phone: Phone) -> None:
 def recording_not_ready(phone: Phone) -> None:
     slug, title = f"unready-{phone.webinar.slug}", f"Unready {phone.webinar.slug}"
     key = f"originals/{slug}/recording.mp4"
-    phone.served.carrel.storage.put_file(key, FILES / "getting-the-most.mp4", "video/mp4")
+    film = first_seconds(phone.served.carrel.settings.scratch / f"{slug}.mp4")
+    size = film.stat().st_size
+    phone.served.carrel.storage.put_file(key, film, "video/mp4")
     with phone.served.carrel.database.transaction() as session:
         held = make_webinar(session, slug, held_at=now() - DAY)
         held.title = title
@@ -298,7 +300,7 @@ def recording_not_ready(phone: Phone) -> None:
                 state=RecordingState.FAILED,
                 original_key=key,
                 original_name="recording.mp4",
-                size_bytes=(FILES / "getting-the-most.mp4").stat().st_size,
+                size_bytes=size,
                 sha256="0" * 64,
                 created_at=now(),
             )
@@ -311,12 +313,12 @@ def recording_not_ready(phone: Phone) -> None:
     phone.desk.told("The recording couldn't be processed.")
     phone.desk.press(phone.desk.button("Process the recording again"))
     phone.desk.done("Processing the recording again.")
-    for _ in range(600):
+    for _ in range(1500):
         with phone.served.carrel.database.read_session() as session:
             mine = select(Recording.state).where(Recording.webinar_id == held_id)
             if session.scalars(mine).one() is RecordingState.READY:
                 break
-        phone.desk.page.wait_for_timeout(500)
+        phone.desk.page.wait_for_timeout(200)
     run_round(phone)
     mail = arrived(phone.sink, phone.address("jo"), subject=f"The recording is ready: {title}")
     there = phone.visit(jo_id)
