@@ -1,4 +1,4 @@
-"""Pictures of every page, for each person who comes by it, in three looks.
+"""Pictures of every page, for each person who comes by it, in three widths, light and dark.
 
 Run as `python -m tests.browser.page_pictures DIRECTORY [PART OF A PATH ...]` to write them, and contact
 sheets of each look.
@@ -18,13 +18,14 @@ from tests.contact_sheets import write_sheets
 from tests.servers.chromium import running_chromium
 from tests.servers.databases import databases
 
-LOOKS: Final[tuple[tuple[str, ViewportSize, Literal["light", "dark"]], ...]] = (
-    ("tablet-light", {"width": 820, "height": 1180}, "light"),
-    ("tablet-dark", {"width": 820, "height": 1180}, "dark"),
-    ("desk-dark", {"width": 1440, "height": 900}, "dark"),
+SIZES: Final[tuple[tuple[str, ViewportSize], ...]] = (
+    ("phone", {"width": 390, "height": 844}),
+    ("tablet", {"width": 820, "height": 1180}),
+    ("desk", {"width": 1440, "height": 900}),
 )
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 TALLEST: Final = 1600  # of a page, in px; what is below is cut off
-ON_A_SHEET: Final = 8
+COLUMNS: Final = {"phone": 8}  # of a contact sheet of two rows, otherwise 4
 
 
 def main(directory: Path, parts: list[str]) -> None:
@@ -40,9 +41,16 @@ def main(directory: Path, parts: list[str]) -> None:
             for who in sorted({stop.who for stop in stops}):
                 _take(browser, world, directory, [stop for stop in stops if stop.who == who])
         page = browser.new_page()
-        for look, _size, _scheme in LOOKS:
-            pictures = [(f"{stop.who} {stop.path}", _path(directory, stop, look)) for stop in stops]
-            write_sheets(page, f"sheet-{look}", pictures, on_a_sheet=ON_A_SHEET)
+        for size, _viewport in SIZES:
+            columns = COLUMNS.get(size, 4)
+            for scheme in SCHEMES:
+                look = f"{size}-{scheme}"
+                pictures = [
+                    (f"{stop.who} {stop.path}", _path(directory, stop, look)) for stop in stops
+                ]
+                write_sheets(
+                    page, f"sheet-{look}", pictures, on_a_sheet=2 * columns, columns=columns
+                )
 
 
 def _take(browser: Browser, world: World, directory: Path, stops: list[Stop]) -> None:
@@ -51,8 +59,10 @@ def _take(browser: Browser, world: World, directory: Path, stops: list[Stop]) ->
     )
     for stop in stops:
         person.page.goto(stop.path)
-        for look, size, scheme in LOOKS:
-            _picture(person.page, _path(directory, stop, look), size, scheme)
+        for size, viewport in SIZES:
+            for scheme in SCHEMES:
+                path = _path(directory, stop, f"{size}-{scheme}")
+                _picture(person.page, path, viewport, scheme)
     person.leave()
 
 

@@ -1,4 +1,4 @@
-"""Pictures of every kind of email: in two widths, light and dark, and with pictures off.
+"""Pictures of every kind of email: in two widths, light, dark, and each with pictures off.
 
 Run as `python -m tests.mail.pictures DIRECTORY [KIND ...]` to write one HTML file for each kind, and
 contact sheets of their screenshots.
@@ -23,7 +23,7 @@ from tests.servers.chromium import running_chromium
 ROOT: Final = Path(__file__).resolve().parents[2]
 WIDTHS: Final = (390, 700)
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-ON_A_SHEET: Final = 12
+ON_A_SHEET, COLUMNS = 12, 6
 BRANDING: Final = MailBranding(
     name="Elm Street Training",
     contact_email="hello@example.com",
@@ -57,7 +57,8 @@ def main(directory: Path, kinds: list[str]) -> None:
     with running_chromium() as browser:
         for width in WIDTHS:
             for scheme in SCHEMES:
-                _sheets(browser, directory, kinds, width, scheme)
+                _sheets(browser, directory, kinds, width, scheme, has_pictures=True)
+                _sheets(browser, directory, kinds, width, scheme, has_pictures=False)
 
 
 def _sheets(
@@ -66,16 +67,19 @@ def _sheets(
     kinds: list[str],
     width: int,
     scheme: Literal["light", "dark"],
+    *,
+    has_pictures: bool,
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 600}, color_scheme=scheme)
-    if scheme == "dark":  # pictures off, as most mail programs begin
-        context.route("**/*.svg", lambda route: route.abort())
+    look = f"{width}-{scheme}" if has_pictures else f"{width}-{scheme}-without-pictures"
     page = context.new_page()
+    if not has_pictures:  # as most mail programs begin
+        page.route("**/*.svg", lambda route: route.abort())
     for kind in kinds:
         page.goto((directory / f"{kind}.html").as_uri())
-        page.screenshot(path=directory / f"{kind}-{width}-{scheme}.png", full_page=True)
-    pictures = [(kind, directory / f"{kind}-{width}-{scheme}.png") for kind in kinds]
-    write_sheets(page, f"sheet-{width}-{scheme}", pictures, on_a_sheet=ON_A_SHEET)
+        page.screenshot(path=directory / f"{kind}-{look}.png", full_page=True)
+    pictures = [(kind, directory / f"{kind}-{look}.png") for kind in kinds]
+    write_sheets(page, f"sheet-{look}", pictures, on_a_sheet=ON_A_SHEET, columns=COLUMNS)
     context.close()
 
 
