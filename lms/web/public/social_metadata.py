@@ -20,7 +20,8 @@ from lms.core.errors import NotFound
 from lms.core.markdown import to_words
 from lms.core.money_parsing_and_formatting import write_amount
 from lms.models.catalog import WebinarState
-from lms.pricing.price_list import Price
+from lms.models.grants import OfferKind
+from lms.pricing.price_list import DEFAULT_CURRENCY, Price
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel
 from lms.web.playback.poster_images import picture_of
@@ -217,8 +218,11 @@ def _course(found: Announcement, address: str, picture: str) -> Mapping[str, Any
 
 
 def _offers(found: Announcement, address: str) -> list[Mapping[str, Any]]:
-    is_sold = found.state is WebinarState.ANNOUNCED and not found.free
-    return [_offer(price, address) for price in found.prices] if is_sold else []
+    if found.state is not WebinarState.ANNOUNCED:
+        return []
+    if found.free:  # search engines show no course without an offer
+        return [_offer(Price(OfferKind.SINGLE, 1, 0, DEFAULT_CURRENCY), address)]
+    return [_offer(price, address) for price in found.prices]
 
 
 def _duration(seconds: float) -> str:
@@ -232,7 +236,7 @@ def _offer(price: Price, address: str) -> Mapping[str, Any]:
         "price": write_amount(price.price_minor, price.currency),
         "priceCurrency": price.currency,
         "eligibleQuantity": {"@type": "QuantitativeValue", "minValue": price.minimum},
-        "category": "Paid",
+        "category": "Paid" if price.price_minor else "Free",
         "availability": f"{SCHEMA}/InStock",
         "url": address,
     }
