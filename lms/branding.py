@@ -162,9 +162,9 @@ def _faults(words: BrandingTexts) -> dict[str, str]:
     if not 1 <= len(words.name) <= LONGEST_NAME:
         faults["name"] = N_("Enter a name of 120 characters or fewer.")
     if not COLOR.fullmatch(words.accent):
-        faults["accent"] = N_("Choose a color, written like #1f6b4f.")
+        faults["accent"] = N_("Enter a color like #1f6b4f.")
     if not ADDRESS.fullmatch(words.contact_email):
-        faults["contact_email"] = N_("Write the address in full, like name@example.org.")
+        faults["contact_email"] = N_("Enter a full email address, like name@example.org.")
     if len(words.sender_name) > LONGEST_NAME:
         faults["sender_name"] = N_("Keep the sender's name under 120 characters.")
     if len(words.about) > LONGEST_ABOUT:

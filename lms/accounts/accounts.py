@@ -25,7 +25,7 @@ from lms.models.grants import Grant
 LONGEST_NAME: Final = 200
 UNCONFIRMED_KEPT_FOR: Final = timedelta(days=7)
 NAME_MISSING = N_("Enter your name.")
-NAME_TOO_LONG = N_("Use at most 200 characters.")
+NAME_TOO_LONG = N_("Use up to 200 characters.")
 ADDRESS_TAKEN = N_("This address already has an account.")
 
 _ACCOUNTS = select(

@@ -26,11 +26,11 @@ CODES: Final = 10
 CODE_LENGTH: Final = 16  # 80 random bits
 _MISREAD: Final = str.maketrans("oil", "011")
 NAME_MISSING: Final = N_("Enter a name, such as “My phone.”")
-NAME_TOO_LONG: Final = N_("Use at most 60 characters.")
-TOO_MANY: Final = N_("You can have up to 10. Remove one you no longer use first.")
+NAME_TOO_LONG: Final = N_("Use up to 60 characters.")
+TOO_MANY: Final = N_("You can have up to 10. First, remove one you no longer use.")
 UNCONFIRMED: Final = N_("Confirm your email address first. We sent you a link.")
 KNOWN_ALREADY: Final = N_("This passkey was already added.")
-NOT_YOURSELF: Final = N_("Another owner must do this for you.")
+NOT_YOURSELF: Final = N_("Ask another owner to do this for you.")
 NONE_TO_RESET: Final = N_("This account doesn't use two-step sign-in.")
 
 

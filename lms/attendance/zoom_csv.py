@@ -32,8 +32,8 @@ NO_TIMES: Final = N_(
     " the list."
 )
 TOO_MANY: Final = N_("This report has more than 20,000 rows.")
-NO_TIME: Final = N_("Its times can't be read.")
-BACKWARDS: Final = N_("It ends before it starts, or after more than a day.")
+NO_TIME: Final = N_("We can't read its times.")
+BACKWARDS: Final = N_("It ends before it starts or lasts more than a day.")
 NOBODY: Final = N_("It has no name.")
 _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "name": ("name", "username", "participantname", "displayname", "participant"),

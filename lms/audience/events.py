@@ -82,7 +82,7 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.BILLING: _ONE_CLICK,
         Role.MANAGER: _MANAGED,
         Role.HOST: N_("Your group viewing won't take place, so don't invite anyone to it."),
-        Role.HOLDER: N_("See on its page whether you can get another webinar instead."),
+        Role.HOLDER: N_("Go to its page to see whether you can get another webinar instead."),
         Role.CONTRACT: N_("On its page, you can choose another webinar instead."),
         Role.PASS: N_("On its page, you can choose another webinar instead."),
         Role.INVITED: joined(

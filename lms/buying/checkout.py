@@ -41,7 +41,7 @@ from lms.seats.invitations import Invitee
 from lms.seats.named_people import as_pasted, name_people, people_named, read_names
 from lms.seller.settings import Method, offered_methods, read_seller
 
-TOO_LONG: Final = N_("Use at most 200 characters.")
+TOO_LONG: Final = N_("Use up to 200 characters.")
 EMPTY: Final = N_("Your cart is empty.")
 MAY_BUY: Final = (Role.OWNER, Role.MANAGER, Role.BILLING)
 
@@ -369,7 +369,7 @@ def _payment_faults(details: Details) -> dict[str, str]:
         if not details.po_number.strip():
             faults["po_number"] = N_("Enter your purchase order number.")
         if len(details.po_number) > LONGEST_REFERENCE:
-            faults["po_number"] = N_("Use at most 80 characters.")
+            faults["po_number"] = N_("Use up to 80 characters.")
     if not details.has_agreed and details.payment is not Payment.PURCHASING:
         faults["has_agreed"] = N_("Agree to the terms to continue.")
     return faults

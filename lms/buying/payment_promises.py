@@ -58,7 +58,7 @@ def note_check(
     number = " ".join(check.number.split())
     faults = {}
     if not 1 <= len(number) <= LONGEST_NUMBER:
-        faults["check_number"] = N_("Enter the check number, at most 80 characters.")
+        faults["check_number"] = N_("Enter a check number of up to 80 characters.")
     if not today - timedelta(days=OLDEST_CHECK) <= check.sent_on <= today:
         faults["sent_on"] = N_("Enter the day you sent the check. It can't be in the future.")
     if check.amount_minor is not None and not 1 <= check.amount_minor <= HIGHEST_MINOR:
@@ -93,7 +93,7 @@ def note_approval(
     if not today <= until <= today + timedelta(days=LONGEST_APPROVAL):
         faults["until"] = N_("Choose a day within the next 60 days.")
     if len(note.strip()) > LONGEST_NOTE:
-        faults["note"] = N_("Use at most 500 characters.")
+        faults["note"] = N_("Use up to 500 characters.")
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)
     _replace(

@@ -27,7 +27,7 @@ from lms.pricing.quotes import Ask, Unpriced, quote
 from lms.sales import billing, credit_notes, invoices, order_access
 from lms.sales.credit_notes import Credit, Left, NewCreditNote
 
-EXCHANGED = N_("Exchanged for “%(title)s”.")
+EXCHANGED = N_("Exchanged for “%(title)s.”")
 
 
 def exchange(

@@ -17,7 +17,7 @@ from lms.models.catalog import InsteadKind, PulledInstead, Webinar, WebinarState
 from lms.models.grants import Scope
 
 LONGEST_SAID: Final = 1_000
-TOO_LONG = N_("Use at most 1,000 characters.")
+TOO_LONG = N_("Use up to 1,000 characters.")
 NOT_SAID = N_("Enter what they get.")
 NO_OTHER = N_("Choose a webinar that is in the catalog.")
 NEVER_HELD = N_("Only people who had access to the removed webinar can get this one.")

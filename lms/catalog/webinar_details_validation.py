@@ -99,11 +99,11 @@ def _faults(words: WebinarWords) -> dict[str, str]:
         ),
         "subtitle": (
             len(words.subtitle) <= LONGEST_TITLE,
-            N_("Shorten the subtitle to at most 200 characters."),
+            N_("Shorten the subtitle to 200 characters or fewer."),
         ),
         "hosted_by": (
             len(words.hosted_by) <= LONGEST_TITLE,
-            N_("Shorten the host to at most 200 characters."),
+            N_("Shorten the host to 200 characters or fewer."),
         ),
         "summary": (
             len(words.summary) <= LONGEST_SUMMARY,

@@ -13,8 +13,8 @@ from lms.models.recordings import Recording
 
 MINUTE_S: Final = 60
 TOO_MANY: Final = N_(
-    "The live session and the recording are shorter (%(longest)s minutes at most). Enter"
-    " fewer minutes, or confirm that certificates show more."
+    "The live session and the recording are shorter (up to %(longest)s minutes). Enter fewer "
+    "minutes, or confirm that certificates show more."
 )
 
 

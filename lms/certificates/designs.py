@@ -107,7 +107,7 @@ def _fault(name: str, text: str) -> str:
     if unknown:
         return N_("You can't use {%(name)s} here.") % {"name": unknown[0]}
     if len(text) > LONGEST[name]:
-        return N_("Use at most %(most)s characters.") % {"most": LONGEST[name]}
+        return N_("Use up to %(most)s characters.") % {"most": LONGEST[name]}
     if name == "heading" and not text:
         return N_("Enter a heading for the certificate.")
     return ""

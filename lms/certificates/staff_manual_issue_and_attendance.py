@@ -29,7 +29,7 @@ RULE_CHANGED: Final = "webinar.certificate_rule_changed"
 CREDIT_CONFIRMED: Final = "webinar.credit_confirmed"
 ATTENDED: Final = "webinar.attendance_noted"
 NO_LOGIN: Final = N_("No account has this address.")
-NOTHING: Final = N_("Enter an address and its minutes, one person per line.")
+NOTHING: Final = N_("Enter an email address and minutes, one person per line.")
 _LINE: Final = re.compile(r"[^@]*?(?P<email>[^\s<>,;\"]+@[^\s<>,;\"]+).*?(?P<minutes>\d+)\D*")
 
 
@@ -169,7 +169,7 @@ def _read_lines(text: str) -> list[tuple[str, int]]:
         rows.append((found["email"], minutes))
     if faulty or not rows:
         sentence = (
-            N_("These lines have no address with up to 1,440 minutes: %(lines)s.")
+            N_("These lines don't have an email address and up to 1,440 minutes: %(lines)s.")
             % {"lines": ", ".join(faulty[:20])}
             if faulty
             else NOTHING

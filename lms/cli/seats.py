@@ -20,7 +20,7 @@ from lms.seats.pools import PoolFacts
 from lms.seats.read_models import SeatFacts, seat_of_address
 from lms.seats.seat_counts import Full
 
-FULL = N_("No seats are free in this pool.")
+FULL = N_("No seats are available in this pool.")
 CLOSED = N_("You can't add people because this pool has ended.")
 NO_LOGIN = N_("No login has this email address. Run carrel seats invite or carrel login add first.")
 

@@ -34,7 +34,7 @@ NO_END = N_("These seats don't expire, so they don't have a grace period.")
 NO_GRACE = N_("A pass has no grace period. Renew it instead.")
 TOO_EARLY = N_("Choose a date after the end of the contract and its grace period.")
 TOO_LATE = N_(
-    "The grace period can last at most one year. To extend access further, renew the contract."
+    "The grace period can last up to one year. To extend access further, renew the contract."
 )
 
 

@@ -25,7 +25,7 @@ from lms.seats.seat_counts import COUNTED, lock_family, read_lines, recount
 NEVER_ENDS = N_("These seats don't expire, so you don't need to renew them.")
 ALLOTTED = N_("These seats come from another organization's contract. Renew that one.")
 BAD_END = N_("Choose an end date after the start of the new term.")
-BAD_SEATS = N_("Enter at least 1 seat, or leave empty for unlimited seats.")
+BAD_SEATS = N_("Enter at least 1 seat, or leave this blank for unlimited seats.")
 OVER = N_("This contract has ended. Renew it first.")
 NOBODY_GOES = N_("There are enough seats for everyone, so no one loses a seat.")
 NOT_THERE = N_("One of these seats isn't in this pool or isn't assigned.")

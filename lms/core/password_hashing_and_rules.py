@@ -31,7 +31,7 @@ NOBODYS: Final = (
     "xrB9jOd2nXZG0Lh1YBgfqA$vWsvnJGDLRXKcC4f9UctM6loSkWHMDnrjXm5aONd8O0"
 )
 TOO_SHORT = N_("Use at least 10 characters. A few words in a row are easy to remember.")
-TOO_LONG = N_("Use at most 256 characters.")
+TOO_LONG = N_("Use up to 256 characters.")
 TOO_COMMON = N_("This password is too easy to guess. Choose another one.")
 ABOUT_YOU = N_("Don't use your name or email address in the password.")
 

@@ -5,8 +5,8 @@ from typing import Final
 from lms.core.errors import N_, Invalid
 
 LONGEST: Final = 500
-REASON_MISSING = N_("Enter a reason that you'll still understand next year.")
-REASON_TOO_LONG = N_("Use at most 500 characters.")
+REASON_MISSING = N_("Enter a reason that will still make sense next year.")
+REASON_TOO_LONG = N_("Use up to 500 characters.")
 
 
 def checked_reason(reason: str) -> str:

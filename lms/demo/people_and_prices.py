@@ -36,7 +36,7 @@ PRESENTERS = (
         biography="""\
 Odalys Fenwright ran a branch with eleven chairs and one printer for nine years, and still thinks
 of every service question in terms of that printer. She went on to supervise the public desks of
-a twelve-branch county, where she taught new staff to greet, to listen and to stop apologizing for
+a twelve-branch county, where she taught new staff to greet, to listen, and to stop apologizing for
 rules they did not write.
 
 She now trains desk staff and first-time supervisors. Her sessions are short on theory and long on
@@ -51,7 +51,7 @@ mechanic's certificate, and considers the second the harder of the two.
         biography="""\
 Tobias Karrow spent fourteen years as the only technology person in a library system of six, which
 means that he has crawled under every kind of desk there is. He writes plain-language guides to
-privacy, public computing and whatever arrived in last week's news.
+privacy, public computing, and whatever arrived in last week's news.
 
 He believes that a librarian who can say "I don't know, let's look" is better equipped than any
 expert, and his webinars are built so that people who call themselves bad with computers leave
@@ -64,7 +64,7 @@ with something they can use the same afternoon.
         name="Hester Lindqvale",
         biography="""\
 Hester Lindqvale is a conservator who left a museum for a reading room. For twenty-two years she
-has helped small libraries look after photographs, ledgers, quilts, church minutes and one stuffed
+has helped small libraries look after photographs, ledgers, quilts, church minutes, and one stuffed
 heron, mostly with equipment bought at a hardware store.
 
 She has set up community scanning days in more than sixty towns. She speaks slowly, answers every
@@ -77,7 +77,7 @@ question, and has strong opinions about rubber bands.
         name="Imani Obasworth",
         biography="""\
 Imani Obasworth drove a bookmobile, then planned its routes, then argued for its budget before
-three different county boards. She works with libraries on outreach, children's programs and the
+three different county boards. She works with libraries on outreach, children's programs, and the
 practical side of keeping a building open when the weather is against it.
 
 She is known for bringing the spreadsheet and the song. Both are in the handouts.

@@ -50,7 +50,7 @@ A branch manager in Elmwood
     faq="""\
 # Does my access expire?
 
-No. A webinar you buy, and its slides, stay yours. Only all-access passes end, after a year.
+No. You keep the webinars you buy and their slides. Only all-access passes expire, after a year.
 
 # Can we pay by purchase order?
 
@@ -58,7 +58,7 @@ Yes. Choose purchase order at checkout, or download a quote first.
 
 # Do I get a certificate?
 
-Yes, as soon as you have watched 90% of a recording, or most of the live session.
+Yes. You earn one when you watch 90% of a recording or most of a live session.
 """,
 )
 

@@ -16,7 +16,7 @@ WEBINARS = (
     WebinarText(
         slug="first-ninety-seconds",
         title="The First Ninety Seconds at the Desk",
-        summary="What to do with your hands, your eyes and your first sentence when someone walks "
+        summary="What to do with your hands, your eyes, and your first sentence when someone walks "
         "up.",
         held=OnDay(date(2022, 4, 14)),
         presenters=("odalys-fenwright",),
@@ -33,7 +33,7 @@ you?* is so easy to answer with no, and what to ask instead. We practice the pla
 for forty-five seconds without solving anything, and the one sentence that makes people feel they
 were heard.
 
-None of it needs a budget, a new desk or a personality transplant. Shy people are often the best at
+None of it needs a budget, a new desk, or a personality transplant. Shy people are often the best at
 it. You will see short filmed scenes, good and less good, and try three openings of your own in the
 chat before the hour is over.
 
@@ -87,7 +87,7 @@ The handout is a page of sentences. Read them aloud in the break room until they
     WebinarText(
         slug="curbside-for-good",
         title="Curbside for Good? Deciding What to Keep",
-        summary="A method for keeping, changing or ending the services that an emergency left "
+        summary="A method for keeping, changing, or ending the services that an emergency left "
         "behind.",
         held=OnDay(date(2022, 6, 16)),
         presenters=("imani-obasworth",),
@@ -106,7 +106,7 @@ Fridays only.
 
 We will fill in a one-page sheet for one service of yours while we talk, so that you leave with a
 first draft of a recommendation. There is a section on ending a service kindly, with a date, a
-reason and somewhere else to go, and another on telling a board why something that no one asked for
+reason, and somewhere else to go, and another on telling a board why something that no one asked for
 in 2019 deserves a budget line.
 
 This webinar is no longer for sale, because its figures are from 2022. People who own it can still
@@ -117,13 +117,13 @@ watch it.
             "Counting cost in hours instead of dollars",
             "Finding the part of a service that does the work",
             "The one-page sheet, filled in live",
-            "Ending a service with a date, a reason and an alternative",
+            "Ending a service with a date, a reason, and an alternative",
         ),
     ),
     WebinarText(
         slug="building-is-the-service",
-        title="When the Building Is the Service: Heat, Storms and Power Cuts",
-        summary="Being the warm, cool or lit place in town on the day that everything else is "
+        title="When the Building Is the Service: Heat, Storms, and Power Outages",
+        summary="Being the warm, cool, or lit place in town on the day that everything else is "
         "closed.",
         held=OnDay(date(2023, 6, 8)),
         presenters=("imani-obasworth",),
@@ -138,19 +138,19 @@ usually with no warning and three people on shift.
 This session helps a branch get ready for such days before they come. We start with a walk through
 your own building with different eyes: where will forty people sit, where will they charge their
 phones, which door can be watched from the desk? Then we write the short plan: what opens
-early, what is suspended, who may decide, who is called.
+early, what is suspended, who can decide, who gets called.
 
 We spend time on the human part. A crowded cool room holds people who would not choose each other's
-company. We look at *seating, sound and water*, the three things that prevent most trouble, and at
+company. We look at *seating, sound, and water*, the three things that prevent most trouble, and at
 how to say when it is time to go home.
 
-There is a part for managers on agreeing with the county ahead of time about hours, liability and
+There is a part for managers on agreeing with the county ahead of time about hours, liability, and
 overtime, so that the argument does not take place by flashlight. You will receive a two-page
 plan to fill in, and a card for the staff-room wall.
 """,
         agenda=(
             "Walking your building as if the power were out",
-            "Seating, sound and water: what prevents most trouble",
+            "Seating, sound, and water: what prevents most trouble",
             "Who decides to open early, and who has to be told",
             "Looking after staff on a fourteen-hour day",
             "Agreements to make with the county in spring",
@@ -166,7 +166,7 @@ plan to fill in, and a card for the staff-room wall.
         series=(SERIES.slug,),
         overview="""\
 No one in a library is trained to supervise. Someone is good with patrons, stays late, knows how to
-unjam the big copier, and one Monday morning has the keys, the schedule and five former equals who
+unjam the big copier, and one Monday morning has the keys, the schedule, and five former equals who
 are waiting to see what changes.
 
 This webinar is for that person, and for the person who promoted them. It divides the first hundred days
@@ -176,7 +176,7 @@ begin and end, and what you said would happen happens. Only in the last forty do
 something, one thing, chosen with the team and small enough to finish.
 
 We look closely at the conversations that new supervisors put off. The friend who is late. The
-colleague with twenty years' standing who wanted the job. The first complaint that is about you. For
+colleague with twenty years on the job who wanted the job. The first complaint that is about you. For
 each there is a way to begin, because beginning is most of the difficulty.
 
 You will leave with a calendar of a hundred days, the four questions, and a page for your own
@@ -184,7 +184,7 @@ manager that says what you need from them. Several libraries hand it out with th
 """,
         agenda=(
             "Thirty days of listening: four questions for everyone",
-            "Steadiness first: schedules, meetings and kept promises",
+            "Steadiness first: schedules, meetings, and kept promises",
             "Choosing one change that can be finished",
             "Supervising a friend, and supervising a rival",
             "Your first complaint, and your first praise",
@@ -208,10 +208,10 @@ with your knees and elbows, and at the rug itself, which is the most underrated 
 in a children's room.
 
 A good part of the time goes to the grown-ups. A caregiver who knows what is expected is your best
-helper; one who does not is another child with a phone. You will hear three twenty-second
+helper; one who doesn't is another child with a phone. You will hear three twenty-second
 welcomes that set the tone without a list of rules.
 
-We talk about children who can't sit, and needn't; about the one who is frightened by the puppet;
+We talk about children who can't sit, and don't have to; about the one who is frightened by the puppet;
 about mixed ages and mixed languages; and about the weeks when you yourself are the restless one.
 
 The recording will be in My webinars the next day, with the wave planner, a list of forty books
@@ -221,9 +221,9 @@ guitar.
         agenda=(
             "Planning a wave instead of a line",
             "Books that survive interruption",
-            "The rug: lines of sight, exits and a place to stand",
+            "The rug: lines of sight, exits, and a place to stand",
             "Twenty-second welcomes for the grown-ups",
-            "Children who can't sit, and needn't",
+            "Children who can't sit, and don't have to",
             "Mixed ages, mixed languages",
             "Ending while everyone is still happy",
         ),
@@ -231,7 +231,7 @@ guitar.
     WebinarText(
         slug="small-branch-large-week",
         title="Small Branch, Large Week",
-        summary="For branches of one to four people: what to do, what to drop and what to say "
+        summary="For branches of one to four people: what to do, what to drop, and what to say "
         "about it.",
         held=Within(37),
         presenters=("odalys-fenwright", "imani-obasworth"),
@@ -239,10 +239,10 @@ guitar.
         minutes=75,
         overview="""\
 A branch with three people has the same week as a branch with thirty. There is a delivery, a story
-time, a tax form, a leak, a visitor from the county and a patron who needs an hour. What it lacks is
+time, a tax form, a leak, a visitor from the county, and a patron who needs an hour. What it lacks is
 anyone to hand things to.
 
-Odalys and Imani have both run such places, and disagree about a good deal; that is why they are
+Odalys and Imani have both run such places, and disagree about a lot; that is why they are
 doing this one together. They agree on this: a small branch does not work by doing everything a
 little worse. It works by deciding out loud.
 
@@ -259,7 +259,7 @@ Come with your own schedule, however untidy. You will leave with a tidier one.
 """,
         agenda=(
             "Deciding out loud: the week sheet",
-            "What only staff can do, and what they needn't",
+            "What only staff can do, and what they can let go",
             "Opening with one person missing",
             "Working alone without dread",
             "Finding the quiet hour, and guarding it",

@@ -16,14 +16,14 @@ WEBINARS = (
     WebinarText(
         slug="shoebox-comes-in",
         title="A Shoebox Comes In: Accepting Local Photographs",
-        summary="What to say, sign and do in the first half-hour when someone brings you their "
+        summary="What to say, sign, and do in the first half-hour when someone brings you their "
         "grandmother's pictures.",
         held=OnDay(date(2022, 9, 22)),
         presenters=("hester-lindqvale",),
         series=(SERIES.slug,),
         overview="""\
 It always arrives at a bad moment. Someone is clearing a house, the truck is outside, and on the
-desk stands a shoebox: two hundred photographs, a ribbon, a lock of hair, and no names. *Would the
+desk sits a shoebox: two hundred photographs, a ribbon, a lock of hair, and no names. *Would the
 library like to have them?*
 
 What you say in the next few minutes decides whether those pictures will be of use to anyone in
@@ -39,43 +39,43 @@ The last third is about the box itself. What must be done today, what can wait f
 should never be done at all (you will not be surprised to hear about adhesive tape). And we practice
 the hardest sentence of the trade: *thank you, but these belong with your family.*
 
-No laboratory, no white gloves; a pencil, some folders and a clean table are enough.
+No laboratory, no white gloves; a pencil, some folders, and a clean table are enough.
 """,
         agenda=(
             "The conversation: six questions, one sheet, in pencil",
             "A gift form of one page that people can read",
             "Copyright, calmly",
             "What to do today and what can wait",
-            "Tape, rubber bands, staples and other regrets",
+            "Tape, rubber bands, staples, and other regrets",
             "Declining with thanks",
         ),
     ),
     WebinarText(
         slug="digitizing-folding-table",
         title="Digitizing on a Folding Table",
-        summary="A community scanning day with a flatbed, a gray card and the trunk of a car.",
+        summary="A community scanning day with a flatbed, a gray card, and the trunk of a car.",
         held=OnDay(date(2023, 10, 19)),
         presenters=("hester-lindqvale",),
         series=(SERIES.slug,),
         minutes=75,
         recording=recording_files("folding-table", ".webm"),
         overview="""\
-The best photographs of your town are not in your library. They are in hallways and cake tins, and
+The best photographs of your town are not in your library. They are in hallways and cookie tins, and
 their owners will not part with them, nor should they. But many will gladly bring them for an
 afternoon, if they can watch, and if they can take them home again.
 
 That is a scanning day. This webinar shows you how to hold one with equipment that fits in the
 trunk of a car and a budget below that of a modest reception. Hester has done more than sixty, in
-fire halls, church basements and once in a barn, and has made most of the mistakes for you.
+fire halls, church basements, and once in a barn, and has made most of the mistakes for you.
 
-We go through the day in its order. Setting up: which scanner, which lamp, which table. Settings:
+We go through the day in order. Setting up: which scanner, which lamp, which table. Settings:
 why **600 pixels an inch** is nearly always the answer. Naming: a file name that still means
 something when the software is gone. Talking: two questions to ask while the scanner hums, and how
 to write down the answers. Keeping: three copies before you go to bed.
 
-There is a good deal about people, since a scanning day is a social event that happens to produce
+There is a lot about people, since a scanning day is a social event that happens to produce
 files. Who welcomes, who scans, who listens, who makes the coffee. You will receive a packing list,
-a schedule by the quarter-hour, a consent form and a spreadsheet with the columns already named.
+a schedule by the quarter-hour, a consent form, and a spreadsheet with the columns already named.
 """,
         agenda=(
             "What fits in a trunk: the packing list",
@@ -89,45 +89,45 @@ a schedule by the quarter-hour, a consent form and a spreadsheet with the column
     ),
     WebinarText(
         slug="oral-history-with-a-phone",
-        title="Recording the Neighbors: Oral History with a Telephone",
-        summary="Good sound, open questions and a promise you can keep, with what is already in "
+        title="Recording the Neighbors: Oral History with a Phone",
+        summary="Good sound, open questions, and a promise you can keep, with what is already in "
         "your pocket.",
         held=OnDay(date(2025, 3, 13)),
         presenters=("hester-lindqvale",),
         series=(SERIES.slug,),
         overview="""\
-Every library knows someone who ought to be recorded. The last harness maker. The woman who ran the
+Every library knows someone who should be recorded. The last harness maker. The woman who ran the
 switchboard. The man who remembers where the second school stood and why it burned. There is always
-a plan to do it, when there is a proper microphone, when there is time.
+a plan to do it, when there is a good microphone, when there is time.
 
-There is a proper microphone. It is in your pocket, and with a five-dollar clip and a quiet kitchen
+There is a good microphone. It is in your pocket, and with a five-dollar clip and a quiet kitchen
 it records better than the reel machines that filled the great archives. This webinar is about
 everything else.
 
-We spend a quarter of an hour on sound: where to sit, what to switch off, why a tablecloth matters.
-We spend rather longer on asking. A good oral history has few questions, and they begin with *how*
+We spend fifteen minutes on sound: where to sit, what to turn off, why a tablecloth matters.
+We spend even longer on asking. A good oral history has few questions, and they begin with *how*
 and *tell me*. You will hear excerpts of staged interviews in which the interviewer spoils a fine
 story by agreeing with it, and learn to love a silence of eight seconds.
 
-Then come the promises. What may be heard now, what in twenty years, what by family only, and how
-you will see to it that the promise survives you. We end with the unglamorous part that makes a
+Then come the promises: what can be heard now, what in twenty years, what only by family, and how
+you make sure the promise outlives you. We end with the unglamorous part that makes a
 recording findable: a summary by the minute, three names, two places, one paragraph.
 
 Bring the name of one neighbor. The follow-up sheet begins with a phone call to them.
 """,
         agenda=(
-            "A quiet kitchen: sound in a quarter of an hour",
+            "A quiet kitchen: sound in fifteen minutes",
             "Questions that begin with how and tell me",
             "Eight seconds of silence",
             "When memories hurt, and when to stop",
-            "Promises about who may listen, and when",
+            "Promises about who can listen, and when",
             "A summary by the minute that makes it findable",
         ),
     ),
     WebinarText(
         slug="who-lived-here-before-me",
         title="Who Lived Here Before Me? House Histories at the Reference Desk",
-        summary="A path through deeds, directories and fire maps that a patron can walk in an "
+        summary="A path through deeds, directories, and fire maps that a patron can walk in an "
         "afternoon.",
         held=OnDay(date(2026, 9, 17)),
         presenters=("hester-lindqvale", "tobias-karrow"),
@@ -146,8 +146,8 @@ We walk the path once with an invented house on an invented street, mistakes inc
 renumbered. Widows vanish behind initials. An owner is not a resident, and a resident is not always
 proud of the address. For each trap there is a way around.
 
-Tobias looks after the part on screens: which of the scanned sources can be searched and which only
-seem to be, and how to search a bad transcription on purpose. Hester looks after the paper, and the
+Tobias handles the part on screens: which of the scanned sources can be searched and which only
+seem to be, and how to search a bad transcription on purpose. Hester handles the paper, and the
 patron who has by now been holding a deed with a sandwich in the other hand.
 
 You will receive the one-page form, a poster of the path, and a list of sources to adapt.
@@ -155,7 +155,7 @@ You will receive the one-page form, a poster of the path, and a list of sources 
         agenda=(
             "Five stops, five sources, one page",
             "From a street address to a parcel number",
-            "Owners, tenants and the people in between",
+            "Owners, tenants, and the people in between",
             "Reading a fire insurance map",
             "Searching a bad transcription on purpose",
             "Homes with hard histories",

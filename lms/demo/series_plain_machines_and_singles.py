@@ -28,7 +28,7 @@ the barber does, and unlike the barber it writes everything down.
 
 Libraries promise privacy. This webinar is about keeping that promise with the machines you have. We
 follow one session from the sign-up sheet to the print release and ask at each step: what is kept
-here, for how long, and who decided that? The answers are usually *more than you think*, *forever*
+here, for how long, and who decided that? The answers are usually *more than you think*, *forever*,
 and *no one*.
 
 Then we fix it, in the order of effect. Some of it is a setting. Some of it is a conversation with
@@ -52,14 +52,14 @@ half a page and promises only what is true.
     WebinarText(
         slug="chatbots-at-the-reference-desk",
         title="Chatbots at the Reference Desk: What to Trust, What to Check",
-        summary="A calm hour on fluent machines, invented sources and the questions that patrons "
+        summary="A calm hour on fluent machines, invented sources, and the questions that patrons "
         "bring.",
         held=OnDay(date(2024, 10, 10)),
         presenters=("tobias-karrow",),
         series=(SERIES.slug,),
         overview="""\
 A patron slides a printout across the desk. It lists nine articles on the history of the local mill,
-with authors, years and page numbers. Six of them do not exist. The patron isn't foolish and wasn't
+with authors, years, and page numbers. Six of them do not exist. The patron isn't foolish and wasn't
 lazy; the list simply looked more like a list than most real ones do.
 
 This webinar gives reference staff a steady way to handle such moments, without scorn and without
@@ -68,13 +68,13 @@ no mathematics: enough to predict *where* they go wrong, which is more useful th
 do.
 
 From that we draw a rule of thumb in three parts. Use them where a mistake is cheap and easy to see.
-Check them where it is cheap but hidden. Keep away where it is expensive. We sort twenty real kinds of
+Check them where it is cheap but hidden. Stay away where it is expensive. We sort twenty real kinds of
 desk question into those three piles, together, and do not agree about all of them.
 
 You will practice checking a doubtful citation in under two minutes, explaining an invented source
 to someone who is attached to it, and saying what your library does and does not put into such a
 system about its patrons. The handout is a page of neutral wording that can go into a staff manual
-as it is. It names no product, since those change by the month and the habits needn't.
+as it is. It names no product, since those change by the month and the habits don't have to.
 """,
         agenda=(
             "Ten minutes on how fluent machines work",
@@ -121,7 +121,7 @@ You will leave with a pocket card, and with sore hands from not using them.
             "Finding out what they are trying to get done",
             "When doing it for them is right",
             "The tenth time: changing the help, not the volume",
-            "Passwords, banking and other people's secrets",
+            "Passwords, banking, and other people's secrets",
         ),
     ),
     WebinarText(
@@ -139,7 +139,7 @@ You bought the webinar, or your library did. It is in your list. It has been the
 This short session is free, and it is about closing that gap. Imani asked people who finish what
 they start, and who can still tell you about it in spring, how they do it. Their answers have very
 little to do with discipline. They watch in small pieces, at the same time of day. They turn the
-captions on, and often the speed down. They print the slides and spoil them with a pencil. They come
+captions on, and often the speed down. They print the slides and mark them up in pencil. They come
 back for the last tenth, where the practical part usually is. They tell someone. And, above all,
 they do it in twos.
 
@@ -155,7 +155,7 @@ one. It's free after you sign in.
         agenda=(
             "Small pieces, same time of day",
             "Captions on, speed down",
-            "Slides, a margin and a pencil",
+            "Slides, a margin, and a pencil",
             "The last tenth, and the certificate",
             "Telling someone on Monday",
             "Watching in twos",
@@ -175,7 +175,7 @@ is 61,204 a lot?
 
 This webinar shows how to give a number a size. We take a plain annual table and rewrite it three
 times. First as *one in four*, because shares are easier to hold than totals. Then as *every eleven
-minutes*, because time is something that everyone owns. At last as a single person on a single
+minutes*, because time is something that everyone owns. Finally, as a single person on a single
 Tuesday, because that is what will be repeated at dinner.
 
 We choose, too. A page has room for five figures, and the choosing is the argument. You will hear
@@ -189,7 +189,7 @@ courage to leave out the other thirty-nine.
 """,
         agenda=(
             "Giving a number a size",
-            "Shares, minutes and one person on a Tuesday",
+            "Shares, minutes, and one person on a Tuesday",
             "Five figures for one page",
             "The number that went down",
             "Three rules for charts",

@@ -21,7 +21,7 @@ NO: Final = "no"
 LONGEST_ANSWER: Final = 1000
 REQUIRED: Final = N_("Answer this question.")
 NOT_OFFERED: Final = N_("Choose one of the answers.")
-TOO_LONG: Final = N_("Use at most 1,000 characters.")
+TOO_LONG: Final = N_("Use up to 1,000 characters.")
 CHECK: Final = N_("Check the fields below.")
 
 

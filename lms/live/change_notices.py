@@ -17,7 +17,7 @@ from lms.models.requests import DeskRequest, RequestKind
 TELL_CHANGED: Final = "live.tell_changed"
 MOVED: Final = "live_rescheduled"
 LONGEST_SAID: Final = 2000
-SAID_TOO_LONG: Final = N_("Use at most 2,000 characters.")
+SAID_TOO_LONG: Final = N_("Use up to 2,000 characters.")
 NOT_LATER: Final = N_("Choose another date in the future.")
 
 

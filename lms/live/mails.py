@@ -42,7 +42,7 @@ RESTORED: Final = Kind(
 REMOVED: Final = Kind("live_removed", N_("Removed: %(title)s"), Method.CANCEL, event=Event.PULLED)
 AVAILABLE: Final = Kind("live_available", N_("Available again: %(title)s"), event=Event.REINSTATED)
 TOMORROW: Final = Kind("live_tomorrow", N_("Tomorrow: %(title)s"), event=Event.TOMORROW)
-SOON: Final = Kind("live_soon", N_("In an hour: %(title)s"), event=Event.SOON)
+SOON: Final = Kind("live_soon", N_("Starts in an hour: %(title)s"), event=Event.SOON)
 READY: Final = Kind(
     "recording_ready", N_("The recording is ready: %(title)s"), None, event=Event.READY
 )

@@ -18,7 +18,7 @@ MOST: Final = 10
 MOST_CHOICES: Final = 20
 LONGEST_QUESTION: Final = 200
 LONGEST_CHOICE: Final = 100
-TOO_MANY: Final = N_("Ask at most 10 questions.")
+TOO_MANY: Final = N_("Ask up to 10 questions.")
 FAULTY: Final = N_("Check the questions below.")
 
 
@@ -146,5 +146,5 @@ def _fault(question: Question) -> str:
     if not 2 <= len(question.choices) <= MOST_CHOICES:
         return N_("Enter 2 to 20 choices, one per line.")
     if any(len(each) > LONGEST_CHOICE for each in question.choices):
-        return N_("Use at most 100 characters for each choice.")
+        return N_("Use up to 100 characters for each choice.")
     return ""

@@ -15,7 +15,7 @@ MOST_FILES: Final = 10
 MOST_BYTES: Final = 10_000_000  # sent as 14 MB; many mail servers refuse more than 20
 _CONTENT_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
-TOO_MANY_FILES = N_("Attach at most 10 files.")
+TOO_MANY_FILES = N_("Attach up to 10 files.")
 
 
 class FilesAway(RefusedForNow):

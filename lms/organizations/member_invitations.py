@@ -29,12 +29,12 @@ from lms.organizations.organizations import OrganizationFacts, add_member, find_
 ASKED_ALREADY = N_("This email address was already invited. Withdraw that invitation first.")
 NO_LONGER = N_("This invitation was withdrawn or has expired.")
 SUBJECTS = {
-    Role.MEMBER: N_("%(organization)s invites you to join"),
-    Role.SUPERVISOR: N_("%(organization)s invites you to be a supervisor"),
-    Role.BILLING: N_("%(organization)s invites you to see its orders and invoices"),
-    Role.LMS_ADMIN: N_("%(organization)s invites you to connect its LMS"),
-    Role.MANAGER: N_("%(organization)s invites you to manage its seats"),
-    Role.OWNER: N_("%(organization)s invites you to manage its seats"),
+    Role.MEMBER: N_("%(organization)s invited you to join"),
+    Role.SUPERVISOR: N_("%(organization)s invited you to be a supervisor"),
+    Role.BILLING: N_("%(organization)s invited you to see its orders and invoices"),
+    Role.LMS_ADMIN: N_("%(organization)s invited you to connect its LMS"),
+    Role.MANAGER: N_("%(organization)s invited you to manage its seats"),
+    Role.OWNER: N_("%(organization)s invited you to manage its seats"),
 }
 LIBRARY = "/library"
 # The person who claimed an account by a copied link may not be the one invited (PRODUCT.md, S13).

@@ -24,7 +24,7 @@ from lms.organizations.organization_lists import ids_below
 LONGEST_SLUG: Final = 80
 LONGEST_NAME: Final = 200
 BAD_SLUG = N_("Use lowercase letters, digits, and single hyphens, such as elm-county.")
-BAD_NAME = N_("Enter a name of at most 200 characters.")
+BAD_NAME = N_("Enter a name of up to 200 characters.")
 SLUG_TAKEN = N_("An organization with that name already exists.")
 PARENT_BELOW = N_("That organization belongs to this one, so it can't be its parent.")
 NO_SUCH_ORGANIZATION = N_("No organization has that name.")

@@ -22,7 +22,7 @@ from lms.organizations.payers import Payer
 
 FOLDER: Final = "exemptions"
 LONGEST_NUMBER: Final = 80
-TOO_LONG = N_("This is too long. Enter at most 80 characters.")
+TOO_LONG = N_("This is too long. Use up to 80 characters.")
 NOT_A_STATE = N_("%(typed)s isn't a state. Enter two letters for each, like IL or NY.")
 NO_SUCH_PAPER = N_("We couldn't find this tax paper.")
 

@@ -108,7 +108,7 @@ def change_bill_to(
     if not 1 <= len(clean) <= LONGEST:
         raise Invalid(NO_NAME, fields={"bill_name": NO_NAME})
     if len(lines) > MOST_LINES or any(len(line) > LONGEST for line in lines):
-        sentence = N_("Use at most 6 lines.")
+        sentence = N_("Use up to 6 lines.")
         raise Invalid(sentence, fields={"address": sentence})
     known = billing.billing_of(session, order)
     order.bill_to = billing.pack(replace(known, to=replace(known.to, name=clean, address=lines)))

@@ -74,7 +74,7 @@ MAY_BE = N_(
     "to add another organization."
 )
 NO_ORGANIZATION = N_("Enter the organization that owns the seats.")
-MORE_OPEN = N_("The open amount is higher than the price. Correct the price or leave it empty.")
+MORE_OPEN = N_("The open amount is higher than the price. Correct the price or leave it blank.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ def _check(new: NewPayment) -> None:
     if new.method is PaymentMethod.CHECK and not new.check_number.strip():
         faults["check_number"] = N_("Enter the check number.")
     if max(len(new.check_number), len(new.slip)) > LONGEST_NUMBER:
-        faults["check_number"] = N_("Use at most 80 characters.")
+        faults["check_number"] = N_("Use up to 80 characters.")
     if any(amount < 1 for amount in new.pays.values()):
         faults["pays"] = N_("Enter an amount above 0 for each invoice.")
     if sum(new.pays.values()) > new.amount_minor:

@@ -158,7 +158,7 @@ def revise(
         title = " ".join(revision.title.split())
         if len(title) > LONGEST_TITLE:
             raise Invalid(
-                N_("A slide's title can have at most 200 characters. Shorten it and save again.")
+                N_("A slide title can have up to 200 characters. Shorten it, then save again.")
             )
         slide.title, slide.is_chapter = title, revision.is_chapter
     _edited(session, recording, actor=actor, now=now)

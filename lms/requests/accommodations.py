@@ -136,6 +136,6 @@ def _check(needs: Needs, email: str | None) -> None:
     if Need.OTHER in needs.kinds and not needs.details.strip():
         faults["details"] = N_("Describe what you need.")
     elif len(needs.details) > LONGEST_DETAILS:
-        faults["details"] = N_("Use at most 2,000 characters.")
+        faults["details"] = N_("Use up to 2,000 characters.")
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)

@@ -292,7 +292,7 @@ def keep_note(
 ) -> None:
     """Store our team's internal note; raises NotFound, and Invalid if it is too long."""
     if len(note) > LONGEST_MESSAGE:
-        sentence = N_("Use at most 5,000 characters.")
+        sentence = N_("Use up to 5,000 characters.")
         raise Invalid(sentence, fields={"note": sentence})
     if not _set(session, request_id, note=note.strip()):
         raise NotFound
@@ -342,14 +342,14 @@ def checked(new: NewRequest) -> NewRequest:
     if new.quantity is not None and not 1 <= new.quantity <= MOST_SEATS:
         faults["quantity"] = N_("Enter a number of people from 1 to 10,000.")
     if len(new.message) > LONGEST_MESSAGE:
-        faults["message"] = N_("Use at most 5,000 characters.")
+        faults["message"] = N_("Use up to 5,000 characters.")
     organization, reference = (
         " ".join(text.split()) for text in (new.organization_name, new.reference)
     )
     if len(organization) > LONGEST_NAME:
-        faults["organization_name"] = N_("Use at most 200 characters.")
+        faults["organization_name"] = N_("Use up to 200 characters.")
     if len(reference) > LONGEST_REFERENCE:
-        faults["reference"] = N_("Use at most 80 characters.")
+        faults["reference"] = N_("Use up to 80 characters.")
     if faults:
         raise Invalid(N_("Check the fields below."), fields=faults)
     return NewRequest(new.kind, name, email, organization_name=organization, reference=reference)

@@ -110,7 +110,7 @@ def order_faults(new: NewOrder) -> dict[str, str]:
     if not 1 <= len(new.lines) <= MOST_LINES:
         faults["lines"] = N_("An order must have 1 to 60 lines.")
     if len(new.po_number) > LONGEST_REFERENCE:
-        faults["po_number"] = N_("Use at most 80 characters.")
+        faults["po_number"] = N_("Use up to 80 characters.")
     try:
         read_address(new.email)
     except Invalid as error:
@@ -124,7 +124,7 @@ def line_faults(line: NewLine, target: Target, *, is_to_organization: bool) -> d
     if not (0 <= line.price_minor <= HIGHEST_MINOR and 0 <= line.discount_minor <= HIGHEST_MINOR):
         faults["price"] = N_("Enter a price between 0 and 1,000,000.")
     if len(line.discount_reason) > LONGEST_REASON:
-        faults["discount_reason"] = N_("Use at most 120 characters.")
+        faults["discount_reason"] = N_("Use up to 120 characters.")
     if line.kind in OF_A_POOL and not is_to_organization:
         faults["organization"] = N_("Choose the organization that buys this.")
     if line.starts_at is not None and line.ends_at is not None and line.ends_at <= line.starts_at:
@@ -146,5 +146,5 @@ def _quantity_faults(line: NewLine, *, is_to_organization: bool) -> dict[str, st
     if line.quantity is not None and not 1 <= line.quantity <= MOST_SEATS:
         return {"quantity": N_("Enter a number between 1 and 10,000.")}
     if line.kind is OfferKind.INSTITUTIONAL and line.quantity is not None:
-        return {"quantity": N_("Institutional access has no limit. Leave this empty.")}
+        return {"quantity": N_("Institutional access has no limit. Leave this blank.")}
     return {}

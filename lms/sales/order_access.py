@@ -35,7 +35,7 @@ from lms.seats import claims, invitations, pools
 from lms.seats.pool_reconciliation import end_playback, settle
 from lms.seats.pools import NewPoolGrant
 
-IN_USE = N_("Too few of these seats are free. Release seats first.")
+IN_USE = N_("Not enough of these seats are available. Release seats first.")
 
 
 def target_of(line: OrderLine) -> Target:

@@ -45,7 +45,7 @@ def receive(
     """
     number = " ".join(new.number.split())
     if not 1 <= len(number) <= LONGEST_REFERENCE:
-        sentence = N_("Enter the purchase order number, at most 80 characters.")
+        sentence = N_("Enter a purchase order number of up to 80 characters.")
         raise Invalid(sentence, fields={"po_number": sentence})
     row = PurchaseOrder(
         order_id=order.id,

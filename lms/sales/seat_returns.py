@@ -20,7 +20,7 @@ from lms.seats import pools
 from lms.tax.rounding import share
 
 ONLY_SEATS = N_("Only seats can be returned one by one.")
-ENOUGH_FREE = N_("Enough seats are free now. They can be returned.")
+ENOUGH_FREE = N_("Enough seats are available now. They can be returned.")
 SOME = N_("Return at least one seat. To return all of them, return the line.")
 
 

@@ -21,7 +21,7 @@ from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.seats.seat_counts import HELD_BACK_FOR
 
 INVITED = N_("%(organization)s has a seat for you")
-OFFERED = N_("A seat from %(organization)s is free for you")
+OFFERED = N_("A seat from %(organization)s is available for you")
 MOVED = N_("%(organization)s moved you to another seat")
 CLAIMED = N_("You have a seat: %(covers)s")
 

@@ -37,7 +37,7 @@ from lms.seats.waitlist_offers import offer_next
 MOST_AT_ONCE: Final = 200
 MOVED: Final = "seat.moved"
 TOO_MANY = N_("You can move up to 200 people at once.")
-NO_ROOM = N_("There aren't enough free seats there. Select fewer people, or add seats.")
+NO_ROOM = N_("There aren't enough available seats there. Select fewer people, or add seats.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ NO_SEAT: Final = N_("You don't have a seat to release.")
 NOBODY_TO_ASK: Final = N_("No one manages these seats right now. Contact us instead.")
 SAY_SOMETHING: Final = N_("Enter your question.")
 LONGEST_QUESTION: Final = 2000
-TOO_LONG: Final = N_("Use at most 2,000 characters.")
+TOO_LONG: Final = N_("Use up to 2,000 characters.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ NEEDS_APPROVAL = N_(
     "This person watched half or more, so you need our approval to reassign the seat."
 )
 
-FREE_ALREADY = N_("This seat is free. The organization can invite someone without approval.")
+FREE_ALREADY = N_("This seat is available. The organization can invite someone without approval.")
 HAS_ANOTHER = N_("This seat was assigned to someone else after the request was made.")
 
 

@@ -81,7 +81,7 @@ def save_draft(
     if not text:
         raise _invalid(N_("Enter the text."))
     if len(text) > LONGEST_TEXT:
-        raise _invalid(N_("Use at most 100,000 characters."))
+        raise _invalid(N_("Use up to 100,000 characters."))
     row = session.scalar(_draft(kind).with_for_update())
     if row is None:
         session.add(PolicyVersion(kind=kind, text=text, updated_at=now))

@@ -13,7 +13,7 @@ from lms.core.errors import N_, Invalid
 from lms.models.seller import SalesText, SalesTextKind
 
 LONGEST_TEXT: Final = 20_000
-TOO_LONG: Final = N_("Use at most 20,000 characters.")
+TOO_LONG: Final = N_("Use up to 20,000 characters.")
 SUBJECT: Final = "sales_texts"  # the subject of its audit entries
 
 

@@ -197,13 +197,13 @@ def _identity_faults(settings: SellerSettings) -> dict[str, str]:
     faults = {}
     for name in ("legal_name", "remit_name"):
         if len(getattr(settings, name)) > LONGEST_NAME:
-            faults[name] = N_("Use at most 200 characters.")
+            faults[name] = N_("Use up to 200 characters.")
     for prefix, address in (("legal_", settings.legal_address), ("remit_", settings.remit_address)):
         faults |= address_faults(address, prefix) if address else {}
     if settings.ein and not _EIN.fullmatch(settings.ein):
         faults["ein"] = N_("Enter the nine digits of the EIN, like 12-3456789.")
     if len(settings.phone) > LONGEST_PHONE:
-        faults["phone"] = N_("Use at most 40 characters.")
+        faults["phone"] = N_("Use up to 40 characters.")
     if settings.ar_email:
         try:
             read_address(settings.ar_email, field="ar_email")
@@ -218,7 +218,7 @@ def _bank_faults(settings: SellerSettings) -> dict[str, str]:
         return {}
     faults = {}
     if not 1 <= len(settings.bank_name) <= LONGEST_BANK:
-        faults["bank_name"] = N_("Enter the name of the bank, in at most 120 characters.")
+        faults["bank_name"] = N_("Enter a bank name of up to 120 characters.")
     if not _is_routing_number(settings.routing_number):
         faults["routing_number"] = N_(
             "Enter the nine-digit ABA routing number. This one has a wrong digit or length."
@@ -252,7 +252,7 @@ def _terms_faults(settings: SellerSettings) -> dict[str, str]:
     if not 0 <= settings.refund_days <= LONGEST_REFUND_DAYS:
         faults["refund_days"] = N_("Enter a number of days between 0 and 3,650.")
     if len(settings.invoice_note) > LONGEST_NOTE:
-        faults["invoice_note"] = N_("Use at most 1,000 characters.")
+        faults["invoice_note"] = N_("Use up to 1,000 characters.")
     return faults
 
 
@@ -262,7 +262,7 @@ def _number_faults(settings: SellerSettings) -> dict[str, str]:
         prefix = settings.prefix(kind)
         if len(prefix) > LONGEST_PREFIX or not _PREFIX.fullmatch(prefix):
             faults[f"{kind}_prefix"] = N_(
-                "Use at most 10 letters, digits, hyphens, or slashes, like INV-."
+                "Use up to 10 letters, digits, hyphens, or slashes, like INV-."
             )
         if not 1 <= settings.first_number(kind) <= HIGHEST_START:
             faults[f"{kind}_start"] = N_("Enter a number between 1 and 999,999.")

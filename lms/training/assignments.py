@@ -285,6 +285,6 @@ def _standing(session: Session, organization_id: int, training_id: str) -> Train
 def _policy(text: str) -> str:
     clean = text.replace("\r\n", "\n").strip()
     if len(clean) > LONGEST_POLICY:
-        sentence = N_("Use at most 20,000 characters.")
+        sentence = N_("Use up to 20,000 characters.")
         raise Invalid(sentence, fields={"policy": sentence})
     return clean

@@ -19,7 +19,7 @@ from lms.training.trainees import add_to_group, add_trainees, by_address, people
 
 LONGEST_NAME: Final = 100
 PAGE_SIZE: Final = 50
-NAME: Final = N_("Enter a name of at most 100 characters.")
+NAME: Final = N_("Enter a name of up to 100 characters.")
 TAKEN: Final = N_("A group with this name already exists.")
 ADDRESSES: Final = N_("Enter at least one email address.")
 

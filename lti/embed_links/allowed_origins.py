@@ -9,7 +9,7 @@ from lti.protocol.platform_urls import is_loopback_host, origin_of, read_origin
 
 MOST: Final = 20
 NONE_GIVEN: Final = N_("Enter at least one site, such as https://learn.example.org.")
-TOO_MANY: Final = N_("Enter at most 20 sites.")
+TOO_MANY: Final = N_("Enter up to 20 sites.")
 NO_WILDCARD: Final = N_("%(site)s: enter each site in full. You can't use *.")
 NO_SCHEME: Final = N_("%(site)s: start with https://, as in https://%(site)s")
 NO_PAGE: Final = N_("%(site)s: enter only the site, without the page: %(origin)s")

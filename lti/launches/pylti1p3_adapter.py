@@ -58,7 +58,7 @@ WRONG_ALGORITHM: Final = N_("Your LMS didn't sign this launch with RS256, which 
 NO_KID: Final = N_("Your LMS didn't say which key signed this launch.")
 WRONG_SIGNATURE: Final = N_("The signature of this launch doesn't match your LMS.")
 EXPIRED: Final = N_("This launch arrived too late and has expired.")
-FROM_THE_FUTURE: Final = N_("This launch is dated in the future. The clock of your LMS is ahead.")
+FROM_THE_FUTURE: Final = N_("This launch is dated in the future. Your LMS's clock is ahead.")
 TOO_OLD: Final = N_("This launch was signed too long ago.")
 
 

@@ -38,7 +38,7 @@ NO_SCOPE: Final = N_(
     "The LMS accepts us but allows neither grades nor names. Turn on both services in its "
     "settings for this tool."
 )
-WRONG_CLOCK: Final = N_("Set the clocks of both servers from the network (NTP).")
+WRONG_CLOCK: Final = N_("Sync the clocks of both servers with a time server (NTP).")
 UNKNOWN: Final = "not told"
 
 

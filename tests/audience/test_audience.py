@@ -155,7 +155,7 @@ def test_each_role_is_told_of_each_event_once_and_in_its_own_words(
     story.wait(LATER - DAY)
     check(mailbox, Event.TOMORROW, "Tomorrow")
     story.wait(LATER - HOUR)
-    check(mailbox, Event.SOON, "In an hour")
+    check(mailbox, Event.SOON, "Starts in an hour")
     with database.transaction() as session:
         make_recording(session, session.get_one(Webinar, to_come.webinar_id)).ready_at = LATER + DAY
     story.wait(LATER + DAY)

@@ -46,7 +46,7 @@ def test_more_than_is_free_is_refused(
         "pool", "allot", home.pool.public_id, "north", "--seats", "2", "--json"
     )  # fmt: skip
     assert ran.code == 1
-    assert "There aren't enough free seats" in ran.complaint["message"]
+    assert "There aren't enough available seats" in ran.complaint["message"]
     assert counts(database, home.pool_id) == (1, 2)
 
 

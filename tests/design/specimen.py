@@ -40,7 +40,7 @@ class SampleForm(Form):
     title = StringField("Title", [validators.DataRequired("Enter a title.")])
     email = EmailField(
         "Email address",
-        [validators.Email("Write the address in full, like name@example.org.")],
+        [validators.Email("Enter a full email address, like name@example.org.")],
         description="We write only about this webinar.",
     )
     password = PasswordField("Password", [validators.Length(min=10)])
@@ -57,7 +57,7 @@ class SampleForm(Form):
         ],
         default="grant",
     )
-    slides = FileField("Slides", [validators.Optional()], description="A PDF of at most 50 MB.")
+    slides = FileField("Slides", [validators.Optional()], description="A PDF of up to 50 MB.")
     remember = BooleanField("Remember me here", description="Only on a computer of your own.")
     overview = TextAreaField("Overview", [validators.Optional()])
 

@@ -215,7 +215,7 @@ def test_the_same_list_twice_changes_nothing(
         ("1043,2026-01-21,,-99.00", "Enter an amount like 99.00."),
         ("1043,2026-01-21,,1000000.01", "Enter an amount from 0 to 1,000,000."),
         ("1043,2026-01-21,,99.01", "The open amount is higher than the price."),
-        ("1" * 41 + ",2026-01-21,,99.00", "Enter an invoice number of at most 40 characters"),
+        ("1" * 41 + ",2026-01-21,,99.00", "Enter an invoice number of up to 40 characters"),
     ],
 )
 def test_a_faulty_invoice_is_told(

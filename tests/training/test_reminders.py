@@ -111,7 +111,7 @@ def test_who_has_watched_and_not_confirmed_is_reminded_to_confirm(
     with database.read_session() as session:
         [text] = session.scalars(select(Mail.text).where(Mail.recipient == "alice@example.org"))
         [own] = list_own(session, cast.alice.id, now=NOW)
-    assert "To finish, read the text and confirm that you did." in text
+    assert "To finish, read the statement and confirm that you did." in text
     assert f"https://library.example.org/training/{own.trainee_id}" in text
     assert "today" in text
 

@@ -105,7 +105,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "member_invitation": Example(
         N_("Invitation to an organization"),
         N_("When a person is invited to join an organization in any role."),
-        f"{LIBRARY} invites you to be a manager",
+        f"{LIBRARY} invited you to manage its seats",
         {
             "organization": LIBRARY,
             "role": "manager",

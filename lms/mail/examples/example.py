@@ -29,6 +29,10 @@ class Example:
     subject: str
     values: Mapping[str, object]
 
+    def __post_init__(self) -> None:
+        """Give the subject the apostrophes of our texts."""
+        object.__setattr__(self, "subject", self.subject.replace("'", "\u2019"))
+
 
 def page(path: str) -> str:
     """Return an address for an example."""

@@ -213,7 +213,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "request_answered": Example(
         N_("Request answered"),
         N_("When our team answers or declines a request."),
-        "Answer to your request R-1042",
+        "Our answer to your request R-1042",
         {
             "name": ALICE,
             "number": "R-1042",

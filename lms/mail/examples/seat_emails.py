@@ -47,9 +47,9 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         },
     ),
     "seat_offer": Example(
-        N_("Free seat for the next person on the waitlist"),
-        N_("When a seat becomes free for a person on a waitlist."),
-        f"A seat from {LIBRARY} is free for you",
+        N_("Seat available for the next person on the waitlist"),
+        N_("When a seat becomes available for a person on the waitlist."),
+        f"A seat from {LIBRARY} is available for you",
         {**_SEAT, "hours": 72},
     ),
     "seat_moved": Example(
@@ -102,7 +102,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "seats_to_release": Example(
         N_("Release seats for a return"),
-        N_("To managers when an organization returns more seats than are free."),
+        N_("To managers when an organization returns more seats than are available."),
         "Please release seats: order 2026-0412",
         {
             "name": ALICE,

@@ -69,7 +69,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "refund_elsewhere": Example(
         N_("Refund made at the card provider"),
         N_("To our team when a refund is made on the card provider's site."),
-        "What was this refund of $99.00 for?",
+        "Record what a refund of $99.00 was for",
         _PAYMENT,
     ),
     "balances_differ": Example(

@@ -99,7 +99,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "live_soon": Example(
         N_("Reminder an hour before"),
         N_("An hour before a live webinar, to everyone who is registered."),
-        f"In an hour: {TITLE}",
+        f"Starts in an hour: {TITLE}",
         {**_ABOUT, "sentences": ["Open its page and choose “Join live.”"]},
     ),
     "live_rescheduled": Example(
@@ -183,7 +183,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "group_showing_slides": Example(
         N_("Slides of a group viewing"),
         N_("After a group viewing, to each person who checked in."),
-        f"The slides of {TITLE}",
+        f"Slides for {TITLE}",
         {
             "name": ALICE,
             "title": TITLE,

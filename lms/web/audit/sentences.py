@@ -185,7 +185,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "request.noted": N_("%(actor)s added a note to the request from %(subject)s"),
     "request.reopened": N_("%(actor)s reopened the request from %(subject)s"),
     "request.taken": N_("%(actor)s assigned the request from %(subject)s"),
-    "sales_text.saved": N_("%(actor)s changed the sales texts"),
+    "sales_text.saved": N_("%(actor)s changed the sales copy"),
     "secret_key.changed": N_("%(actor)s changed the secret key"),
     "seller.changed": N_("%(actor)s changed the seller settings: %(fields)s"),
     "series.added": N_("%(actor)s added the series %(subject)s"),

@@ -70,14 +70,14 @@ class QuoteForm(QuoteValidity):
     webinar = StringField(
         _l("Which webinar?"),
         [Length(max=300)],
-        description=_l("Choose one from the list. Leave it empty for an all-access pass."),
+        description=_l("Choose one from the list. Leave it blank for an all-access pass."),
         render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
     )
     covers = PickerField(_l("What should the pass cover?"), default=EVERYTHING)
     people = IntegerField(
         _l("How many seats?"),
         [
-            InputRequired(_l("Enter how many seats.")),
+            InputRequired(_l("Enter the number of seats.")),
             NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000.")),
         ],
         default=1,

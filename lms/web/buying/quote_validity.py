@@ -23,7 +23,7 @@ class QuoteValidity(Form):
         _l("Valid until"),
         [Optional(), _may_be_chosen],
         description=_l(
-            "Leave empty for 60 days. You can choose up to 180 days, such as the end of"
-            " your fiscal year."
+            "Leave blank for 60 days. You can choose up to 180 days, such as the end of your "
+            "fiscal year."
         ),
     )

@@ -139,7 +139,9 @@ def _said(facts: OfferFacts) -> str:
         case OfferChoice.REFUND:
             return _("You chose a refund. The credit note is in a separate email.")
         case OfferChoice.CREDIT:
-            return _("You chose credit for a later order. The credit note is in a separate email.")
+            return _(
+                "You chose credit toward a future order. The credit note is in a separate email."
+            )
         case OfferChoice.EXCHANGE:
             return _("You chose “%(title)s” instead. It's in My webinars.", title=facts.other)
         case OfferChoice.KEEP:

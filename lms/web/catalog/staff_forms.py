@@ -111,7 +111,7 @@ class WebinarForm(Form):
         _l("Link to the survey"),
         [Optional(), Length(max=LONGEST_LINK)],
         description=_l(
-            "Included in the email that says the recording is ready. If empty, we use your "
+            "Included in the email that says the recording is ready. If blank, we use your "
             "default link."
         ),
     )
@@ -125,7 +125,7 @@ class WebinarForm(Form):
     slug = StringField(
         _l("Web address"),
         [Optional(), Length(max=120)],
-        description=_l("The last part of its web address. If empty, we'll base it on the title."),
+        description=_l("The last part of its web address. If blank, we'll base it on the title."),
     )
     seen = HiddenField()
 
@@ -164,7 +164,7 @@ class PullForm(Form):
     other = PickerField(_l("Which webinar?"), [Optional()], validate_choice=False)
     said = TextAreaField(
         _l("What they get"),
-        [Optional(), Length(max=LONGEST_SAID, message=_l("Use at most 1,000 characters."))],
+        [Optional(), Length(max=LONGEST_SAID, message=_l("Use up to 1,000 characters."))],
         description=_l("People with access see this on the webinar's page and in their courses."),
         render_kw={"rows": 3, "maxlength": LONGEST_SAID},
     )
@@ -193,7 +193,7 @@ class PresenterForm(Form):
     slug = StringField(
         _l("Web address"),
         [Optional(), Length(max=80)],
-        description=_l("The last part of the web address. If empty, we'll base it on the name."),
+        description=_l("The last part of the web address. If blank, we'll base it on the name."),
     )
 
 
@@ -210,7 +210,7 @@ class SeriesForm(Form):
     slug = StringField(
         _l("Web address"),
         [Optional(), Length(max=80)],
-        description=_l("The last part of its web address. If empty, we'll base it on the title."),
+        description=_l("The last part of its web address. If blank, we'll base it on the title."),
     )
 
 

@@ -81,7 +81,7 @@ class AttendedForm(Form):
 
     people = TextAreaField(
         _l("Email address and minutes, one person per line"),
-        [InputRequired(_l("Enter an address and its minutes, one person per line."))],
+        [InputRequired(_l("Enter an email address and minutes, one person per line."))],
         description=_l(
             "For example: jo@example.org 55. If you enter an address again, the new"
             " minutes replace the old ones."

@@ -29,9 +29,9 @@ MOST_LISTED: Final = (
 )
 SUGGESTED: Final = 12
 LONGEST_NAMES: Final = 2000
-UNKNOWN: Final = N_("Nothing has the name “%(name)s.” Choose one that is suggested.")
-BLANK: Final = N_("Enter a name that is suggested.")
-SEVERAL: Final = N_("Several names match “%(name)s.” Choose one that is suggested.")
+UNKNOWN: Final = N_("We can't find “%(name)s.” Choose a suggestion.")
+BLANK: Final = N_("Choose a suggestion.")
+SEVERAL: Final = N_("Several names match “%(name)s.” Choose one of the suggestions.")
 _CHOICES: Final = {HOME: COUNTRIES[HOME]} | dict(
     sorted(COUNTRIES.items(), key=lambda choice: choice[1])
 )

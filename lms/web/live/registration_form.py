@@ -22,7 +22,7 @@ class AccommodationForm(Form):
     needs = ChoicesField(_l("What do you need?"), [Optional()])
     details = TextAreaField(
         _l("Details"),
-        [Optional(), Length(max=LONGEST_DETAILS, message=_l("Use at most 2,000 characters."))],
+        [Optional(), Length(max=LONGEST_DETAILS, message=_l("Use up to 2,000 characters."))],
         description=_l("Only our team sees this. Your organization doesn't."),
         render_kw={"rows": 3, "maxlength": LONGEST_DETAILS},
     )

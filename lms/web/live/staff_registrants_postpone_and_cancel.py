@@ -59,7 +59,7 @@ class CancelForm(Form):
 
     said = TextAreaField(
         _l("Message"),
-        [Optional(), Length(max=LONGEST_SAID, message=_l("Use at most 2,000 characters."))],
+        [Optional(), Length(max=LONGEST_SAID, message=_l("Use up to 2,000 characters."))],
         description=_l(
             "Shown in the email and on the webinar's page. Explain why, and what you offer."
         ),

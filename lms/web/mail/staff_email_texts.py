@@ -122,7 +122,7 @@ def edit(kind: str) -> ResponseReturnValue:
             save_text(session, kind, texts, actor=required_viewer().public_id, now=now())
     except BadText as error:
         return _page(facts, texts, _said(error)), 400
-    flash(_("Saved. We'll use these texts in the next emails."), "done")
+    flash(_("Saved. Upcoming emails will use your wording."), "done")
     return see_other(".edit", kind=kind)
 
 
@@ -158,7 +158,7 @@ def show_preview(kind: str) -> ResponseReturnValue:
 def reset(kind: str) -> ResponseReturnValue:
     with transaction() as session:
         reset_text(session, kind, actor=required_viewer().public_id, now=now())
-    flash(_("This email uses our default texts again."), "done")
+    flash(_("This email uses the default wording again."), "done")
     return see_other(".edit", kind=kind)
 
 

@@ -22,7 +22,7 @@ class OrganizationForm(Form):
     slug = StringField(
         _l("Name in web addresses"),
         [Optional(), Length(max=LONGEST_SLUG)],
-        description=_l("For example, elm-county. If empty, we'll base it on the name."),
+        description=_l("For example, elm-county. If blank, we'll base it on the name."),
         render_kw={"autocapitalize": "none", "spellcheck": "false", "maxlength": LONGEST_SLUG},
     )
     zone = SelectField(
@@ -84,6 +84,6 @@ class GraceForm(Form):
     until = DateField(
         _l("Access continues through"),
         [InputRequired(_l("Enter a date."))],
-        description=_l("At most one year after the contract's end. You can't shorten it."),
+        description=_l("Up to one year after the contract ends. You can't shorten it."),
         render_kw={"class": "input-moment"},
     )

@@ -109,7 +109,7 @@ def pool_choices(pools: Sequence[OfferedPool]) -> list[tuple[str, str, str, str]
             one.pool,
             covered(one.scope, one.covers),
             one.organization,
-            _("unlimited seats") if one.free is None else _("%(count)s free", count=one.free),
+            _("unlimited seats") if one.free is None else _("%(count)s available", count=one.free),
         )
         for one in pools[:MOST_CHOICES]
     ]

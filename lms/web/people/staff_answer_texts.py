@@ -61,7 +61,7 @@ _POOL: Final[Mapping[Code, str]] = {
         "They haven't accepted their invitation from %(organization)s. It expires %(expires)s."
     ),
     Code.SEAT_CLAIMABLE: N_(
-        "%(organization)s has a free seat, which they can claim on the webinar's page."
+        "%(organization)s has an available seat, which they can claim on the webinar's page."
     ),
     Code.PAYMENT_PENDING: N_(
         "The order from %(organization)s isn't paid. They get access when it's paid."
@@ -182,9 +182,9 @@ def playback_sentence(playback: LastPlayback | None, zone: ZoneInfo) -> str:
         return _("Never opened")
     values = {"title": playback.title, "when": say_datetime_short(playback.seen_at, zone)}
     if playback.ended_as is None:
-        return _("“%(title)s”, last played %(when)s", **values)
+        return _("“%(title)s,” last played %(when)s", **values)
     ending = _(_ENDINGS[playback.ended_as])
-    return _("“%(title)s”, ended %(when)s: %(ending)s", **values, ending=ending)
+    return _("“%(title)s,” ended %(when)s: %(ending)s", **values, ending=ending)
 
 
 def _became_of(secret: LastSecret, now: datetime) -> str:

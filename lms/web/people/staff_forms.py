@@ -78,7 +78,7 @@ class GivePassForm(Form):
         _l("Starts"),
         [Optional()],
         format=MOMENTS,
-        description=_l("If empty, it starts when their current pass ends, or now."),
+        description=_l("If blank, it starts when their current pass ends, or now."),
         render_kw={"class": "input-moment"},
     )
 
@@ -130,6 +130,6 @@ class WhyForm(Form):
         _l("When"),
         [Optional()],
         format=MOMENTS,
-        description=_l("In your time zone. If empty, we use the current time."),
+        description=_l("In your time zone. If blank, we use the current time."),
         render_kw={"class": "input-moment"},
     )

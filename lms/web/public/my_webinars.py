@@ -54,12 +54,12 @@ SORTS: Final = {
 }
 RECOVERY_LATER: Final = "recovery_later"
 ASKED_AS: Final = {
-    Role.MEMBER: N_("invites you to join as a member."),
-    Role.SUPERVISOR: N_("invites you to see the people, training, and reports of some groups."),
-    Role.BILLING: N_("invites you to see its orders and invoices."),
-    Role.LMS_ADMIN: N_("invites you to connect its LMS."),
-    Role.MANAGER: N_("invites you to manage its seats as a manager."),
-    Role.OWNER: N_("invites you to manage its seats as an owner."),
+    Role.MEMBER: N_("invited you to join as a member."),
+    Role.SUPERVISOR: N_("invited you to see the people, training, and reports of some groups."),
+    Role.BILLING: N_("invited you to see its orders and invoices."),
+    Role.LMS_ADMIN: N_("invited you to connect its LMS."),
+    Role.MANAGER: N_("invited you to manage its seats as a manager."),
+    Role.OWNER: N_("invited you to manage its seats as an owner."),
 }
 
 

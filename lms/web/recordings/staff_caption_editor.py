@@ -32,7 +32,7 @@ from media.storage.object_keys import safe_name
 
 blueprint = Blueprint("caption_editor", __name__, url_prefix="/staff/captions")
 
-NOT_CUES: Final = N_("These captions can't be read.")
+NOT_CUES: Final = N_("We can't read these captions.")
 LARGEST_BODY: Final = 32 << 20
 LAST_VERSION: Final = 2**31 - 1  # the range of an integer column
 WRITERS: Final = {"vtt": (write_vtt, "text/vtt"), "srt": (write_srt, "application/x-subrip")}

@@ -21,7 +21,7 @@ blueprint = Blueprint(
 )
 
 NO_TIME: Final = N_(
-    "Enter minutes and seconds, such as 12:34. Leave it empty if the page isn't shown."
+    "Enter minutes and seconds, such as 12:34. Leave it blank if the page isn't shown."
 )
 
 

@@ -118,7 +118,7 @@ class AskForm(Form):
     organization_name = StringField(
         _l("Library or organization"),
         [MayBeBlank(), Length(max=LONGEST_NAME)],
-        description=_l("Leave empty if it's only for you."),
+        description=_l("Leave blank if it's only for you."),
         render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
     )
     message = TextAreaField(

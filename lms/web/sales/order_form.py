@@ -135,7 +135,7 @@ class OrderForm(Form):
     net_days = IntegerField(
         _l("Due in days"),
         [Optional(), NumberRange(0, 180, _l("Enter a number between 0 and 180."))],
-        description=_l("Leave this empty to use the customer's terms."),
+        description=_l("Leave this blank to use the customer's terms."),
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 0, "max": 180},
     )
     due_on = DateField(
@@ -144,7 +144,7 @@ class OrderForm(Form):
     bill_on = DateField(
         _l("Send the invoice on"),
         [Optional()],
-        description=_l("Leave this empty to send it when the order is placed."),
+        description=_l("Leave this blank to send it when the order is placed."),
     )
     is_held = BooleanField(
         _l("Hold access until the order is paid"),

@@ -81,7 +81,7 @@ REASON_WORDS: Final = {
 # The reasons that staff can choose, with their effects; the others come from separate actions.
 CREDIT_CHOICES: Final = {
     CreditReason.RETURN: _l(
-        "Return: access to what is returned ends. Returned seats must be free first."
+        "Return: access to what is returned ends. Seats must be released first."
     ),
     CreditReason.GOODWILL: _l("Goodwill: lowers the price. Access doesn't change."),
     CreditReason.TAX: _l("Tax: credits the tax on the chosen lines. Access doesn't change."),

@@ -62,7 +62,7 @@ def issue(order_id: str) -> ResponseReturnValue:
     )
 
     def page() -> ActPage:
-        says = [_("The quote's prices are valid until this date, at most 180 days from now.")]
+        says = [_("The quote's prices are valid through this date, up to 180 days from now.")]
         if fiscal is not None:
             says.append(_("Their fiscal year ends on %(day)s.", day=say_calendar_date(fiscal)))
         if before is not None:

@@ -137,7 +137,9 @@ def _flash_done(link: LinkFacts, done: LinkClaim) -> None:
         case Already():
             flash(_("You already have this seat."), "note")
         case Waiting():
-            sentence = _("No seat is free. You're number %(at)s on the waitlist.", at=done.position)
+            sentence = _(
+                "No seats are available. You're number %(at)s on the waitlist.", at=done.position
+            )
             flash(sentence, "attention")
         case _:
             pass

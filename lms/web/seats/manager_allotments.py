@@ -271,8 +271,8 @@ def _free(card: PoolCard) -> str:
     if card.capacity is None or card.free is None:
         return _("Unlimited. Allot a number of seats, or unlimited seats.")
     return ngettext(
-        "%(free)s of %(capacity)s seat is free.",
-        "%(free)s of %(capacity)s seats are free.",
+        "%(free)s of %(capacity)s seat is available.",
+        "%(free)s of %(capacity)s seats are available.",
         card.capacity,
         free=counted(card.free),
         capacity=counted(card.capacity),

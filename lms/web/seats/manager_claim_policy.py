@@ -62,7 +62,10 @@ def set_policy(organization_id: str, pool_id: str) -> ResponseReturnValue:
             raise NotFound
         pools.set_claim_policy(session, card.id, policy, actor=required_viewer().public_id, now=now)
     said = (
-        _("People in your domains can now claim a free seat for %(pool)s.", pool=pool_title(card))
+        _(
+            "People in your domains can now claim an available seat for %(pool)s.",
+            pool=pool_title(card),
+        )
         if policy is ClaimPolicy.DOMAIN
         else _("Only people you invite can now claim a seat for %(pool)s.", pool=pool_title(card))
     )

@@ -128,4 +128,6 @@ def _page(managed: Managed, state: TableState, chosen: tuple[str, ...], *, error
 def _room(card: PoolCard) -> str:
     if card.free is None:
         return _("unlimited")
-    return ngettext("%(said)s free seat", "%(said)s free seats", card.free, said=counted(card.free))
+    return ngettext(
+        "%(said)s available seat", "%(said)s available seats", card.free, said=counted(card.free)
+    )

@@ -167,7 +167,7 @@ def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:
     return [
         (_("Seats claimed"), counted(claimed)),
         (_("Open invitations"), counted(invited)),
-        (_("Free seats"), _("Unlimited") if is_unlimited else counted(free)),
+        (_("Available seats"), _("Unlimited") if is_unlimited else counted(free)),
         (_("On the waitlist"), counted(waiting)),
     ]
 

@@ -145,7 +145,7 @@ def _badge(found: SeatFacts, sits: SeatHolder | None) -> tuple[str, str]:
     if sits is None:
         if found.state is SeatState.LOCKED:
             return _(STANDING_WORDS[Standing.LOCKED]), "none"
-        return _("Free"), "free"
+        return _("Available"), "free"
     standing = Standing(sits.state.value)
     return _(STANDING_WORDS[standing]), STANDING_BADGES[standing]
 

@@ -49,7 +49,7 @@ class SuccessorForm(Form):
         _l("New person's email address"),
         [Optional()],
         description=_l(
-            "We'll invite them when we approve your request. Leave empty to decide later."
+            "We'll invite them when we approve your request. Leave blank to decide later."
         ),
         render_kw={"autocomplete": "off", "maxlength": LONGEST, **PLAIN},
     )

@@ -229,7 +229,7 @@ def _sentence(own: OwnPlace) -> str:
     if own.holding.may_claim:
         return _("Claim it before someone else does.")
     if own.number is not None:
-        return _("When a seat is free, we'll email you and reserve it for 72 hours.")
+        return _("When a seat becomes available, we'll email you and reserve it for 72 hours.")
     return _("All seats are taken.")
 
 

@@ -73,7 +73,7 @@ def pool_names(
 def _with_free(card: PoolCard) -> str:
     if card.free is None:
         return pool_title(card)
-    return f"{pool_title(card)} ({_('%(free)s free', free=counted(card.free))})"
+    return f"{pool_title(card)} ({_('%(free)s available', free=counted(card.free))})"
 
 
 def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: datetime) -> Face:
@@ -248,7 +248,7 @@ def _parts(card: PoolCard) -> tuple[tuple[str, str], ...]:
         (_("Reserved for renewal"), counts.frozen),
         (_("On the waitlist"), counts.waiting),
     )
-    free = ((_("Free"), counted(card.free)),) if card.free is not None else ()
+    free = ((_("Available"), counted(card.free)),) if card.free is not None else ()
     return (*((label, counted(count)) for label, count in named if count), *free)
 
 

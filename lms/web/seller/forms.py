@@ -145,7 +145,7 @@ class SellerForm(Form):
     paper = RadioField(_l("Paper size"), description=_l("The page size of your PDFs."))
     invoice_note = TextAreaField(
         _l("Note on invoices"),
-        description=_l("Printed at the bottom of every invoice. At most 1,000 characters."),
+        description=_l("Printed at the bottom of every invoice. Use up to 1,000 characters."),
         render_kw={"rows": 3, "maxlength": 1000},
     )
     quote_prefix = _prefix_field(_l("Prefix of quotes"))
@@ -209,7 +209,7 @@ class VendorDocumentForm(Form):
     title = StringField(
         _l("Title"),
         [Optional()],
-        description=_l("The name customers see. If empty, we use the kind."),
+        description=_l("The name customers see. If blank, we use the kind."),
         render_kw={"maxlength": LONGEST_TITLE},
     )
     audience = RadioField(_l("Who gets it"))

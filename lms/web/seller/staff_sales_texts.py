@@ -41,7 +41,7 @@ def save() -> ResponseReturnValue:
         with transaction() as session:
             save_sales_texts(session, texts, actor=required_viewer().public_id, now=now())
         forget_frame()
-        flash(_("Saved. Visitors see the new texts."), "done")
+        flash(_("Saved. Visitors see the new copy."), "done")
         return see_other(".edit")
     return _page(form), 400
 

@@ -68,7 +68,7 @@ class TaxRuleForm(Form):
     )
     first_day = DateField(_l("First day"), [InputRequired(_l("Choose a day."))])
     last_day = DateField(
-        _l("Last day"), [Optional()], description=_l("Leave it empty if there's no end date.")
+        _l("Last day"), [Optional()], description=_l("Leave it blank if there's no end date.")
     )
 
 

@@ -157,7 +157,7 @@ def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
         _("Training"),
         _("Due"),
         _("Status"),
-        *((_("Text confirmed"),) if facts.policy else ()),
+        *((_("Statement confirmed"),) if facts.policy else ()),
     )
     words = {state: _(text) for state, text in STATE_WORDS.items()}
     due = last_day(facts.due_at, zone).isoformat()

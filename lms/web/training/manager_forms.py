@@ -55,13 +55,13 @@ class TrainingForm(DueForm):
             NumberRange(1, LONGEST_PAUSE, _l("Enter a number of months from 1 to 60.")),
         ],
         description=_l(
-            "After each due date, we ask people to watch again by the next one. Leave empty to "
+            "After each due date, we ask people to watch again by the next one. Leave blank to "
             "assign it once."
         ),
         render_kw={"class": "input-short", "min": 1, "max": LONGEST_PAUSE},
     )
     policy = TextAreaField(
-        _l("Text to read and confirm"),
+        _l("Statement to read and confirm"),
         [Optional(), Length(max=LONGEST_POLICY)],
         description=_l(
             "For example, a policy. Each person confirms that they've read it, and you can see "

@@ -27,7 +27,7 @@ CHOICES = (
     (
         SeatRule.NAMED,
         _l(
-            "Anyone who confirms an email address: each person takes a free seat, while seats are available"
+            "Anyone who confirms an email address: each person claims a seat, while seats are available"
         ),
     ),
     (

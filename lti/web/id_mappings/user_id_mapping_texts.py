@@ -18,7 +18,7 @@ from lti.models.id_mappings import Doubt, Evidence, MapState, PairState
 
 STATE_WORDS: Final[Mapping[MapState, str]] = {
     MapState.DRAFT: N_("Draft"),
-    MapState.APPLYING: N_("Applying"),
+    MapState.APPLYING: N_("Merging"),
     MapState.APPLIED: N_("Merged"),
     MapState.UNDOING: N_("Undoing"),
     MapState.UNDONE: N_("Undone"),

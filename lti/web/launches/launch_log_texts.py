@@ -21,7 +21,7 @@ UNSAID: Final = N_("Unknown (refused early)")
 
 OURS_TO_LOOK: Final = N_("If it happens again, contact us with the reference.")
 OPEN_AGAIN: Final = N_("Open the link again.")
-CLOCKS: Final = N_("Set the clock of the LMS server from the network (NTP).")
+CLOCKS: Final = N_("Sync the LMS server's clock with a time server (NTP).")
 BY_THE_GUIDE: Final = N_("Compare the settings in the LMS with our guide, field by field.")
 SEND_ALL: Final = N_("Ask the LMS vendor how to send what LTI 1.3 requires.")
 
@@ -51,7 +51,7 @@ REFUSALS: Final = {
         N_("Contact us to allow it."),
     ),
     "expired": (N_("The launch arrived too late and had expired."), CLOCKS),
-    "from_the_future": (N_("The clock of the LMS is ahead."), CLOCKS),
+    "from_the_future": (N_("The LMS's clock is ahead."), CLOCKS),
     "issuer_wrong": (N_("The launch came from a different LMS."), BY_THE_GUIDE),
     "issuer_missing": (N_("The LMS didn't send its issuer (iss)."), SEND_ALL),
     "keys_unavailable": (
@@ -125,7 +125,7 @@ REFUSALS: Final = {
         N_("Check that the keyset URL entered here belongs to this LMS."),
     ),
     "weak_key": (
-        N_("The key of the LMS is too short to be secure."),
+        N_("The LMS's key is too short to be secure."),
         N_("Create a new key of at least 2048 bits in the LMS."),
     ),
     "wrong_key": (

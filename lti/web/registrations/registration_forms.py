@@ -97,8 +97,8 @@ class SettingsForm(Form):
         _l("Clock tolerance (seconds)"),
         [InputRequired(_l(BAD_LEEWAY)), NumberRange(0, LONGEST_LEEWAY_S, _l(BAD_LEEWAY))],
         description=_l(
-            "60 is enough if the LMS sets its clock from the network. We refuse launches with a "
-            "larger difference."
+            "60 is enough if the LMS syncs its clock with a time server. We refuse launches with"
+            " a larger difference."
         ),
         render_kw={"class": "input-short", "min": "0", "max": str(LONGEST_LEEWAY_S)},
     )

@@ -107,7 +107,7 @@ def tell_of_a_check(keys: Keyboard) -> None:
     keys.activate("Check number")
     keys.page.keyboard.type("1042")
     keys.activate("Send$")
-    expect(keys.page.get_by_text("You told us")).to_be_visible()
+    expect(keys.page.get_by_text("What you told us")).to_be_visible()
 
 
 def test_quote_is_requested_by_keyboard(visit: Visit, webinar: Sold, mail_sink: MailSink) -> None:

@@ -45,7 +45,7 @@ def test_sites_are_read_as_browsers_compare_them(typed, read):
         ("https://me:secret@elm.example", "isn't a site"),
         ("https://elm.example:99999", "isn't a site"),
         ("javascript://alert", "isn't a site"),
-        ("\n".join(f"https://a{n}.example" for n in range(21)), "at most 20"),
+        ("\n".join(f"https://a{n}.example" for n in range(21)), "up to 20"),
     ],
 )
 def test_what_is_no_site_is_told_by_name(typed, told):

@@ -62,9 +62,9 @@ def test_it_says_what_was_bought_and_what_each_choice_does(
         assert said in page
     assert "your order doesn\u2019t change" in page
     page = client.get(page_of(carrel, payers.oak)).text
-    assert "cancel the invoice on the day" in page
+    assert "cancel the invoice on the webinar" in page
     assert "Cancel invoice: $325.00" in page
-    assert "toward a later order" not in page
+    assert "toward a future order" not in page
 
 
 def test_a_stranger_with_the_link_refunds_without_an_account_once(
@@ -132,7 +132,7 @@ def test_new_date_offers_to_keep_it_to_exchange_it_or_a_refund(
         "Mending spines",
     ):
         assert said in page, said
-    assert "toward a later order" not in page
+    assert "toward a future order" not in page
     client.sign_in(to_come.dan.id)
     assert path in client.get(f"/webinars/{SLUG}").text
     assert client.post(path, data={"choice": "keep"}).status_code == 303

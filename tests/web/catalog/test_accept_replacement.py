@@ -59,7 +59,7 @@ def page_of(client: Visitor, person_id: int, cast: Cast) -> str:
         ({"kind": "words", "said": "  "}, "Enter what they get."),
         ({"kind": "webinar"}, "Choose a webinar that is in the catalog."),
         ({"kind": "webinar", "other": "no-such-one"}, "Choose a webinar that is in the catalog."),
-        ({"kind": "refund", "said": "x" * 1001}, "Use at most 1,000 characters."),
+        ({"kind": "refund", "said": "x" * 1001}, "Use up to 1,000 characters."),
     ],
 )
 def test_nothing_is_pulled_before_it_is_said_what_holders_get(

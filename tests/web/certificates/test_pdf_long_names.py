@@ -12,7 +12,7 @@ from tests.web.certificates.test_verify import give
 
 NAME = "Maximiliana Bartholomea Featherstonehaugh-Cholmondeley von und zu Hohenzollern-Sigmaringen"
 TITLE = (
-    "When the Building Is the Service: Heat, Storms, Power Cuts and the Long Afternoon After, "
+    "When the Building Is the Service: Heat, Storms, Power Outages, and the Long Afternoon After, "
     "with Notes for Trustees and Friends"
 )
 SMALL = 13.0

@@ -148,7 +148,7 @@ def test_the_signature_stays_until_another_comes_or_it_is_taken_off(owner):
     [
         ({"heading": " "}, "Enter a heading for the certificate."),
         ({"note": "By {nobody}."}, "t use {nobody} here."),
-        ({"before": "x" * 201}, "Use at most 200 characters."),
+        ({"before": "x" * 201}, "Use up to 200 characters."),
         ({"signature": (BytesIO(b"no picture"), "x.png")}, "use this file as an image"),
     ],
 )

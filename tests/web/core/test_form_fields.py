@@ -141,7 +141,7 @@ def test_blank_name_is_a_fault_where_there_is_no_usual_choice() -> None:
     form.one.offer(Names(RIVERS, "/rivers"))
     assert form.one.data == ""
     assert not form.validate()
-    assert form.errors == {"one": ["Enter a name that is suggested."]}
+    assert form.errors == {"one": ["Choose a suggestion."]}
 
 
 @pytest.mark.usefixtures("many")

@@ -51,7 +51,7 @@ def test_an_email_is_found_by_its_name_and_by_its_words(staff: Visitor) -> None:
         found = staff.get(f"{PAGE}?q={words}").text
         assert CODE in found
         assert f"{PAGE}/invitation" not in found
-    assert "No email has these words" in staff.get(f"{PAGE}?q=zebra").text
+    assert "No emails found" in staff.get(f"{PAGE}?q=zebra").text
 
 
 def test_saved_words_are_sent_with_the_code_and_can_be_reset(
@@ -117,7 +117,7 @@ def test_a_test_goes_to_oneself_and_saves_nothing(
 
 
 def test_staff_home_says_that_words_are_not_used(staff: Visitor, database: Database) -> None:
-    assert "use your texts" not in staff.get("/staff").text
+    assert "use your wording" not in staff.get("/staff").text
     with database.transaction() as session:
         session.add(EmailText(kind="sign_in_code", passages={"gone": "Mine"}, updated_at=now()))
     home = staff.get("/staff").text

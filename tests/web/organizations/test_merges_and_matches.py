@@ -105,7 +105,7 @@ def test_a_new_organization_that_may_be_known_is_shown_first(
     data = {"name": "The Elm Co. Library"}
     answer = staff.post(f"{LIST}/new", data=data)
     assert answer.status_code == 409
-    assert "We may know this organization already" in answer.text
+    assert "This organization may already exist" in answer.text
     assert f'href="{ELM}"' in answer.text
     assert 'value="The Elm Co. Library"' in answer.text
     assert slugs(database) == {"elm-county", "elm-twp"}

@@ -188,7 +188,7 @@ def test_seats_in_use_are_named_and_managers_are_asked(
     answer = credit(staff, order, "return", **{"lines-0-seats": "2"})
     assert answer.status_code == 409  # type: ignore[attr-defined]
     text = answer.text  # type: ignore[attr-defined]
-    assert "Free seats: 1. Release first: 1." in text
+    assert "Available seats: 1. Release first: 1." in text
     assert any(name in text for name in ("Alice", "Bob", "Carol", "Dan"))
     line = fields_of(text)["lines-0-line_id"]
     asked = staff.post(path_of(order, "/ask-release"), data={"line": line, "seats": "2"})

@@ -47,7 +47,7 @@ def test_who_has_not_signed_in_reads_who_invites_and_signs_in_to_claim(client, c
     page = client.get(f"/claim/{token}")
     assert page.status_code == 200
     assert "Elm County Library has a seat for you" in page.text
-    assert "Mia invites you" in page.text
+    assert "Mia invited you" in page.text
     assert f"/sign-in?next=/claim/{token}" in page.text
     assert cast.dan.email not in page.text
     assert page.headers["Cache-Control"] == "no-store"

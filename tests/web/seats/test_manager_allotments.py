@@ -77,7 +77,7 @@ def test_seats_are_allotted_and_the_table_says_what_each_has(
     take(database, part_id, reader)
     page = client.get(family.page).text
     assert "North Branch now has 4 seats." in page
-    assert "6 of 10 seats are free." in page
+    assert "6 of 10 seats are available." in page
     assert 'data-label="Used">1</td>' in page
     assert "Move back" in page
     assert "3 unused seats" in page
@@ -91,7 +91,7 @@ def test_more_seats_than_are_free_are_refused_beside_the_field_and_nothing_is_lo
     sent = {f"{prefix}-organization": "south", f"{prefix}-seats": "11"}
     answer = client.post(family.pool, data=sent)
     assert answer.status_code == 409
-    assert "There aren\u2019t enough free seats." in answer.text
+    assert "There aren\u2019t enough available seats." in answer.text
     assert 'value="11"' in answer.text
     assert 'value="south"' in answer.text
     assert counts(database, family.home.pool_id) == (0, 10)

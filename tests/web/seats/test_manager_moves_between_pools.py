@@ -24,7 +24,7 @@ def test_it_is_asked_first_where_to_and_says_what_they_lose(
     page = mia.post(f"/organization/{elm.id}/people/move", data={"seat": elm.alices_seat}).text
     assert "Move 1 person" in page
     assert there in page
-    assert "5 free seats" in page
+    assert "5 available seats" in page
     assert elm.contract not in page.split("Move to")[1]  # it is full
     assert state_of(database, elm.alices_seat) is AssignmentState.CLAIMED
 
@@ -63,7 +63,7 @@ def test_too_few_free_seats_are_told_and_nobody_moves(
     sent = {"seat": [elm.alices_seat, elm.invited_seat], "to": there}
     answer = mia.post(f"/organization/{elm.id}/people/moved", data=sent)
     assert answer.status_code == 409
-    assert "There aren\u2019t enough free seats there" in answer.text
+    assert "There aren\u2019t enough available seats there" in answer.text
     assert (used(database, elm.pool), used(database, there)) == (3, 0)
 
 

@@ -169,7 +169,7 @@ def test_numbers_that_are_all_zero_give_way_to_what_to_do(
         seat(session, session.get_one(Pool, pool_id), cast.dan.id)
     page = client.get(here).text
     assert "No one has a seat yet" not in page
-    assert "Unlimited" in page.partition("Free seats</dt>")[2][:80]
+    assert "Unlimited" in page.partition("Available seats</dt>")[2][:80]
 
 
 def test_seats_that_all_ended_lead_to_new_ones(

@@ -71,7 +71,7 @@ def test_one_of_many_pools_is_found_by_what_it_covers(
     assert "1 person was invited" in mia.post(f"{here}/invite", data=invited).text
     unknown = mia.post(f"{here}/invite", data={**invited, "pool": "Ducks"})
     assert unknown.status_code == 400
-    assert "Nothing has the name “Ducks.”" in unknown.text
+    assert "find “Ducks.”" in unknown.text
     listed = {"pool": "reading", "addresses": "other@example.org"}
     assert mia.post(f"{here}/import", data=listed).status_code == 303
     assert mia.post(f"{here}/import", data={**listed, "pool": "Ducks"}).status_code == 400
@@ -79,7 +79,7 @@ def test_one_of_many_pools_is_found_by_what_it_covers(
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("", "Enter a name that is suggested."), ("Ducks", "Nothing has the name “Ducks.”")],
+    [("", "Choose a suggestion."), ("Ducks", "find “Ducks.”")],
 )
 @pytest.mark.parametrize("form", ["invite", "import"])
 def test_form_without_one_of_many_pools_comes_back_with_all_that_was_typed(
@@ -105,7 +105,7 @@ def test_mistyped_filter_of_many_pools_filters_nothing_and_is_said(
     answer = mia.get(f"/organization/{elm.id}/people?pool=Ducks&state=claimed")
     assert answer.status_code == 200
     assert names(answer.text) == ["Alice", "Bob"]
-    assert "Nothing has the name “Ducks.”" in answer.text
+    assert "find “Ducks.”" in answer.text
     assert 'value="Ducks"' in answer.text
     assert "pool=Ducks" not in answer.text
     assert len(names(mia.get(f"/organization/{elm.id}/people?pool=").text)) == 3

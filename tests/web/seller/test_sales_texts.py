@@ -83,7 +83,7 @@ def test_a_text_that_is_too_long_is_refused_and_kept_in_the_form(
 ) -> None:
     answer = ada.post(HERE, data={**TEXTS, "faq": "x" * (LONGEST_TEXT + 1)})
     assert answer.status_code == 400
-    assert "Use at most 20,000 characters." in answer.text
+    assert "Use up to 20,000 characters." in answer.text
     assert values_of(answer.text)["home"] == TEXTS["home"]
     with database.read_session() as session:
         assert session.query(SalesText).count() == 0

@@ -76,7 +76,7 @@ def test_the_csv_is_what_the_table_shows_and_runs_no_formula(
     page = assigned(mia, elm, cast, policy="Read me.")
     answer = mia.get(f"{page}/people.csv?q=bob")
     rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
-    assert rows[0] == ["Name", "Email address", "Training", "Due", "Status", "Text confirmed"]
+    assert rows[0] == ["Name", "Email address", "Training", "Due", "Status", "Statement confirmed"]
     assert rows[1:] == [
         ["'=HYPERLINK(1)", "bob@example.org", "Reading rooms", DUE, "Not started", ""]
     ]

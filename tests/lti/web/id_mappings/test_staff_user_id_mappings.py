@@ -78,7 +78,7 @@ def test_staff_choose_two_systems_look_apply_and_take_back(staff, carrel, change
         assert word in page
     assert "Hasn\u2019t opened anything in the new LMS yet." in page
     assert staff.post(f"{begun.location}/apply").location == begun.location
-    assert "Applying" in staff.get(begun.location).text
+    assert "Merging" in staff.get(begun.location).text
     state = staff.get(begun.location, headers={"Accept": "application/json"}).get_json()
     assert (state["is_live"], state["percent"]) == (True, 0)
     run(carrel, map_id)

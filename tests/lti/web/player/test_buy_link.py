@@ -57,7 +57,7 @@ def test_person_without_access_asks_a_manager_once_a_day_by_one_press(
         mails = list(session.scalars(select(Mail).where(Mail.kind == "seat_requested")))
     assert [one.recipient for one in mails] == [cast.mia.email] * 2
     assert all("Reading rooms" in one.subject for one in mails)
-    assert all("Assign them a free seat" in one.text for one in mails)
+    assert all("Assign them an available seat" in one.text for one in mails)
 
 
 def test_person_asks_once_a_day_whichever_process_answers(carrel, database, cast, clock, turned):
