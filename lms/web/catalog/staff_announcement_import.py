@@ -77,7 +77,9 @@ def read() -> ResponseReturnValue:
     form = FlyerForm(request.form)
     with shown_in(form, Invalid):
         fitted, text = _sent(form)
-        return _review(prepared(_filled(fitted)), fitted, text, open_questions=fitted.said.questions)
+        return _review(
+            prepared(_filled(fitted)), fitted, text, open_questions=fitted.said.questions
+        )
     return render("catalog/staff_announcement_import.html", form=form), 400
 
 
