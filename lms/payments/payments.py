@@ -87,26 +87,6 @@ def record(session: Session, new: NewPayment, *, actor: str | None, now: datetim
     return payment
 
 
-def allocate(
-    session: Session,
-    payment_id: str,
-    invoice_id: str,
-    amount_minor: int,
-    *,
-    actor: str | None,
-    now: datetime,
-) -> Settlement:
-    """Apply part of a payment's credit to an invoice; raises NotFound, Invalid, and Conflict."""
-    invoice = _invoice(session, invoice_id)
-    (invoice,) = settlements.lock_invoices(session, [invoice.id])
-    payment = _locked(session, payment_id)
-    if not 1 <= amount_minor <= min(payment.open_minor, invoice.open_minor):
-        raise Invalid(NOT_ENOUGH, fields={"amount": NOT_ENOUGH})
-    settled = settlements.settle(session, invoice, payment, amount_minor, now=now)
-    audit.record(session, "payment.allocated", payment.public_id, actor=actor, now=now)
-    return settled
-
-
 def reverse(
     session: Session, payment_id: str, reversal: Reversal, *, actor: str | None, now: datetime
 ) -> tuple[Document, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.jobs.queue import enqueue
-from lms.models.documents import Document, DocumentKind
+from lms.models.documents import Document
 from lms.models.jobs import Lane
 from lms.models.payments import Dispute, DisputeState, Payment, Refund, RefundState
 from lms.payments import settlements
@@ -43,7 +43,9 @@ def request(session: Session, new: NewRefund, *, actor: str | None, now: datetim
     Card payments are refunded to the card by a job, others manually. Raises NotFound, Invalid, and
     Conflict if less is open by now.
     """
-    credit = _credit_note(session, new.credit_note_id) if new.credit_note_id else None
+    credit = None
+    if new.credit_note_id:
+        credit = or_not_found(settlements.lock_credit_note(session, new.credit_note_id))
     payment = or_not_found(settlements.lock_payment(session, new.payment_id))
     made = session.scalar(select(Refund).where(Refund.idempotency_key == new.idempotency_key))
     if made is not None:
@@ -166,15 +168,3 @@ def _move(session: Session, refund_id: str, **values: object) -> None:
         if session.scalar(select(Refund.id).where(Refund.public_id == refund_id)) is None:
             raise NotFound
         raise Conflict(NOT_WAITING)
-
-
-def _credit_note(session: Session, public_id: str) -> Document:
-    credit = session.scalar(
-        select(Document)
-        .where(Document.public_id == public_id, Document.kind == DocumentKind.CREDIT_NOTE)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if credit is None:
-        raise NotFound
-    return credit

@@ -125,6 +125,16 @@ def lock_payment(session: Session, public_id: str) -> Payment | None:
     )
 
 
+def lock_credit_note(session: Session, public_id: str) -> Document | None:
+    """Return a credit note locked until the transaction ends, or None."""
+    return session.scalar(
+        select(Document)
+        .where(Document.public_id == public_id, Document.kind == DocumentKind.CREDIT_NOTE)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
 def take_open(session: Session, source: Payment | Document, amount_minor: int) -> None:
     """Deduct from the open amount of a payment or credit note, such as for a refund.
 

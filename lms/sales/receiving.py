@@ -13,6 +13,7 @@ from lms.models.documents import CreditReason, Document, DocumentLine
 from lms.models.orders import Order, OrderLine
 from lms.models.payments import Payment, Reversal, Settlement
 from lms.payments import credit_use, payments
+from lms.payments.credit_use import CreditUse
 from lms.payments.payments import NewPayment
 from lms.sales import cancellations, corrections, credit_notes, payment_mails, receipts
 from lms.sales.corrections import Correction, LineChange
@@ -67,44 +68,20 @@ def receive(
     return payment
 
 
-def use_payment(  # noqa: PLR0913  (amount, payment, invoice and actor)
+def use_credit(
     session: Session,
-    payment_id: str,
-    invoice_id: str,
-    amount_minor: int,
+    use: CreditUse,
     *,
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Pay an invoice with an amount of a payment's credit; opens access on hold.
-
-    Raises as `payments.allocate` does.
-    """
-    _lock_orders(session, [invoice_id])
-    settled = payments.allocate(session, payment_id, invoice_id, amount_minor, actor=actor, now=now)
-    invoice = session.get_one(Document, settled.invoice_id)
-    _open_paid(session, [invoice], mail_context=mail_context, actor=actor, now=now)
-
-
-def use_credit_note(  # noqa: PLR0913  (amount, credit note, invoice and actor)
-    session: Session,
-    credit_note_id: str,
-    invoice_id: str,
-    amount_minor: int,
-    *,
-    mail_context: MailContext,
-    actor: str | None,
-    now: datetime,
-) -> None:
-    """Pay an invoice with an amount of a credit note; opens access on hold.
+    """Pay an invoice with the credit of a payment or credit note; opens access on hold.
 
     Raises as `credit_use.apply` does.
     """
-    _lock_orders(session, [invoice_id])
-    settled = credit_use.apply(
-        session, credit_note_id, invoice_id, amount_minor, actor=actor, now=now
-    )
+    _lock_orders(session, [use.invoice_id])
+    settled = credit_use.apply(session, use, actor=actor, now=now)
     invoice = session.get_one(Document, settled.invoice_id)
     _open_paid(session, [invoice], mail_context=mail_context, actor=actor, now=now)
 

@@ -19,6 +19,7 @@ from lms.organizations.memberships import RoleChoice
 from lms.organizations.organizations import add_member, find_organization
 from lms.payments import credit_limit, credit_use
 from lms.payments.balances import balances_of, credits_of, find_payer, open_invoices
+from lms.payments.credit_use import CreditUse
 from lms.payments.payments import NewPayment
 from lms.sales import corrections, purchase_orders, receiving, statements
 from lms.sales.corrections import Correction, NewPayer
@@ -98,9 +99,9 @@ def test_both_are_one_payer_whose_check_and_credit_pay_invoices_of_either(
     third = placed(database, replace(THEIRS, organization="elm-county"))
     with database.transaction() as session:
         (credit,) = credits_of(session, payer)
-        credit_use.apply(
-            session, credit.credit_note_id or "", third.invoice_id or "", 100, actor=None, now=NOW
-        )
+        source, invoice = credit.credit_note_id or "", third.invoice_id or ""
+        use = CreditUse(source, invoice, 100, unused_minor=credit.amount_minor)
+        credit_use.apply(session, use, actor=None, now=NOW)
     unmerge(database)
     assert balanced(database)
     assert [read(database, one).open_minor for one in (own, theirs)] == [0, 0]

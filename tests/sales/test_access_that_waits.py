@@ -6,6 +6,7 @@ import pytest
 
 from lms.core.database import Database
 from lms.models.documents import CreditReason
+from lms.payments.credit_use import CreditUse
 from lms.sales import corrections, receiving
 from lms.sales.corrections import Correction, LineChange
 from lms.sales.credit_notes import Credit
@@ -58,17 +59,10 @@ def test_a_credit_note_of_another_order_opens_it(database: Database, cast: Cast)
     paid(database, first)
     note = credited(database, first, CreditReason.GOODWILL)
     facts = placed(database, HELD)
-    for amount, still_waits in ((20_000, True), (12_500, False)):
+    for unused, amount, still_waits in ((32_500, 20_000, True), (12_500, 12_500, False)):
+        use = CreditUse(note.public_id, facts.invoice_id or "", amount, unused)
         with database.transaction() as session:
-            receiving.use_credit_note(
-                session,
-                note.public_id,
-                facts.invoice_id or "",
-                amount,
-                mail_context=OFFICE,
-                actor=None,
-                now=NOW,
-            )
+            receiving.use_credit(session, use, mail_context=OFFICE, actor=None, now=NOW)
         assert waits(database, facts) is still_waits
     assert emails(database) == 1
 
@@ -76,16 +70,9 @@ def test_a_credit_note_of_another_order_opens_it(database: Database, cast: Cast)
 def test_what_is_left_of_a_payment_opens_it(database: Database, cast: Cast) -> None:
     payment = paid(database, placed(database, GROUP), 65_000)
     facts = placed(database, HELD)
+    use = CreditUse(payment, facts.invoice_id or "", 32_500, unused_minor=32_500)
     with database.transaction() as session:
-        receiving.use_payment(
-            session,
-            payment,
-            facts.invoice_id or "",
-            32_500,
-            mail_context=OFFICE,
-            actor=None,
-            now=NOW,
-        )
+        receiving.use_credit(session, use, mail_context=OFFICE, actor=None, now=NOW)
     assert not waits(database, facts)
     assert emails(database) == 1
 

@@ -1,6 +1,7 @@
 """Many at once: numbers without gap or double, and no cent is paid or refunded twice (M1, M3, M11)."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -12,7 +13,8 @@ from lms.core.database import Database
 from lms.core.errors import Conflict, Refused
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.payments import Payment, PaymentMethod, Refund, Settlement
-from lms.payments import payments, refunds
+from lms.payments import credit_use, payments, refunds
+from lms.payments.credit_use import CreditUse
 from lms.payments.payments import NewPayment
 from lms.payments.refunds import NewRefund
 from lms.sales import disputes, orders, receiving
@@ -117,24 +119,47 @@ def test_one_payment_sent_many_times_at_once_is_recorded_once(
     assert balanced(database)
 
 
-def allocate(database: Database, payment: str, invoice: str) -> bool:
+def use_credit(database: Database, use: CreditUse) -> bool:
     try:
         with database.transaction() as session:
-            payments.allocate(session, payment, invoice, 1000, actor=None, now=NOW)
+            credit_use.apply(session, use, actor=None, now=NOW)
     except Refused:
         return False
     return True
 
 
+def spend(database: Database, payment: str, invoice: str) -> bool:
+    """Use 10.00 of a payment's credit as the form shows it, again until none is left."""
+    while True:
+        with database.read_session() as session:
+            unused = payments.find_payment(session, payment).open_minor
+        if not unused or use_credit(database, CreditUse(payment, invoice, 1000, unused)):
+            return bool(unused)
+
+
 def test_a_credit_is_not_spent_twice_by_many_at_once(database: Database, cast: Cast) -> None:
     first = placed(database, GROUP)
     payment = paid(database, first, 32_500 + 7_000)
-    others = [placed(database, GROUP) for _ in range(8)]
-    done = together(
-        AT_ONCE,
-        lambda place: allocate(database, payment, others[place % 8].invoice_id or ""),
-    )
+    others = [placed(database, GROUP) for _ in range(AT_ONCE)]
+    done = together(AT_ONCE, lambda place: spend(database, payment, others[place].invoice_id or ""))
     assert Counter(done) == {True: 7, False: 57}
+    assert balanced(database)
+
+
+@pytest.mark.parametrize("source", ["payment", "credit note"])
+def test_a_credit_form_sent_many_times_at_once_uses_it_once(
+    database: Database, cast: Cast, source: str
+) -> None:
+    first, other = placed(database, GROUP), placed(database, GROUP)
+    source_id = paid(database, first, 65_000)
+    if source == "credit note":
+        source_id = credited(database, first, CreditReason.GOODWILL).public_id
+    same = CreditUse(source_id, other.invoice_id or "", 10_000, 32_500)
+    assert set(together(AT_ONCE, lambda _number: use_credit(database, same))) == {True}
+    assert read(database, other).open_minor == 22_500
+    assert not use_credit(database, replace(same, amount_minor=5_000))
+    assert use_credit(database, replace(same, unused_minor=22_500))
+    assert read(database, other).open_minor == 12_500
     assert balanced(database)
 
 

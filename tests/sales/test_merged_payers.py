@@ -16,6 +16,7 @@ from lms.models.organizations import Membership, Role
 from lms.organizations.billing_details import BillingContact, BillingTerms, edit_billing
 from lms.payments import credit_limit, credit_use
 from lms.payments.balances import balances_of, credits_of, find_payer, open_invoices, payer_of
+from lms.payments.credit_use import CreditUse
 from lms.sales import orders, purchase_orders, quotes
 from lms.sales.order_search import WantedOrders, list_orders
 from lms.sales.read_models import OrderFacts, orders_of_payer
@@ -131,9 +132,8 @@ def test_a_credit_of_one_pays_an_invoice_of_the_other(
     note = credited(database, own, CreditReason.GOODWILL)
     merge(database)
     with database.transaction() as session:
-        credit_use.apply(
-            session, note.public_id, other.invoice_id or "", 1_000, actor=None, now=NOW
-        )
+        use = CreditUse(note.public_id, other.invoice_id or "", 1_000, note.open_minor)
+        credit_use.apply(session, use, actor=None, now=NOW)
     assert read(database, other).open_minor == 31_500
     unmerge(database)
     assert balanced(database)

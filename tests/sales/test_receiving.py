@@ -13,7 +13,8 @@ from lms.core.errors import Conflict, Invalid
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.orders import OrderLine, Terms
 from lms.models.payments import Deposit, Payment, PaymentMethod, Reversal
-from lms.payments import payments
+from lms.payments import credit_use, payments
+from lms.payments.credit_use import CreditUse
 from lms.payments.payments import NewPayment
 from lms.sales import invoices, receiving
 from lms.sales.corrections import Correction, correct
@@ -105,9 +106,8 @@ def test_one_check_pays_two_invoices_and_leaves_credit(database: Database, cast:
     assert read(database, first).open_minor == read(database, second).open_minor == 0
     third = placed(database, GROUP)
     with database.transaction() as session:
-        payments.allocate(
-            session, payment.public_id, third.invoice_id or "", 5000, actor=None, now=NOW
-        )
+        use = CreditUse(payment.public_id, third.invoice_id or "", 5000, unused_minor=5000)
+        credit_use.apply(session, use, actor=None, now=NOW)
     assert read(database, third).open_minor == 27_500
     assert balanced(database)
 

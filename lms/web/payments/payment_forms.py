@@ -62,9 +62,11 @@ class PaymentForm(Form):
 
 
 class UseForm(Form):
-    """The invoice that credit pays, and the amount."""
+    """The invoice that credit pays, and the amount; `unused` is the credit when the form was shown."""
 
-    invoice = SelectField(_l("Invoice"))
+    unused = HiddenField()
+    # the invoice that a form sent twice pays isn't open anymore
+    invoice = SelectField(_l("Invoice"), validate_choice=False)
     amount = amount_field(_l("Amount"))
 
 

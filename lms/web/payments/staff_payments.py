@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from flask import Blueprint, flash, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -13,7 +13,8 @@ from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import PUBLIC_ID, new_public_id
 from lms.core.money_parsing_and_formatting import MOST_MINOR, read_amount, write_amount
-from lms.models.payments import PaymentMethod, Reversal
+from lms.models.documents import Document
+from lms.models.payments import Payment, PaymentMethod, Reversal
 from lms.payments import payments
 from lms.payments.balances import (
     Customer,
@@ -23,6 +24,7 @@ from lms.payments.balances import (
     payer_of,
     payment_with_number,
 )
+from lms.payments.credit_use import CreditUse
 from lms.payments.payments import NewPayment
 from lms.pricing.price_list import currency_of, say_money
 from lms.requests.read_models import number_of
@@ -124,41 +126,15 @@ def use(payment_id: str) -> ResponseReturnValue:
     with read_session() as session:
         payment = payments.find_payment(session, payment_id)
         invoices = open_invoices(session, payer_of(session, payment))
-    if not invoices:
-        flash(_(NO_OPEN_INVOICE), "attention")
-        return see_other(".show", payment_id=payment_id)
-    form = UseForm(
-        sent_form(),
-        data={"amount": write_amount(payment.open_minor, payment.currency)},
+    left = say_money(payment.open_minor, payment.currency)
+    page = ActPage(
+        title=_("Use the credit"),
+        submit=_("Pay this invoice"),
+        back_url=url_for(".show", payment_id=payment_id),
+        back_label=_("Payment"),
+        says=(_("%(amount)s of this payment is unused.", amount=left),),
     )
-    form.invoice.choices = invoice_choices(invoices)
-
-    def page() -> ActPage:
-        left = say_money(payment.open_minor, payment.currency)
-        return ActPage(
-            title=_("Use the credit"),
-            submit=_("Pay this invoice"),
-            back_url=url_for(".show", payment_id=payment_id),
-            back_label=_("Payment"),
-            says=(_("%(amount)s of this payment is unused.", amount=left),),
-        )
-
-    def do() -> ResponseReturnValue:
-        amount = read_amount(form.amount.data or "", payment.currency, field="amount")
-        with transaction() as writing:
-            receiving.use_payment(
-                writing,
-                payment_id,
-                str(form.invoice.data),
-                amount,
-                mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
-        flash(_("The credit pays the invoice."), "done")
-        return see_other(".show", payment_id=payment_id)
-
-    return act(page, form, do)
+    return use_credit(payment, invoices, page)
 
 
 @blueprint.post("/payments/<payment_id>/<act_name>")
@@ -175,12 +151,44 @@ def move(payment_id: str, act_name: str) -> ResponseReturnValue:
     return see_other(".show", payment_id=payment_id)
 
 
-def invoice_choices(invoices: Sequence[OpenInvoice]) -> list[tuple[str, str]]:
-    """Return open invoices as choices of a field."""
-    return [
+def use_credit(
+    source: Payment | Document, invoices: Sequence[OpenInvoice], page: ActPage
+) -> ResponseReturnValue:
+    """Show the form that uses credit for an open invoice, or use it; leads back to the page's target."""
+    if request.method == "GET" and not source.open_minor:
+        raise NotFound
+    if request.method == "GET" and not invoices:
+        flash(_(NO_OPEN_INVOICE), "attention")
+        return redirect(page.back_url, 303)
+    form = UseForm(sent_form(), data={"amount": write_amount(source.open_minor, source.currency)})
+    form.invoice.choices = [
         (one.document_id, f"{one.number}, {say_money(one.open_minor, one.currency)}")
         for one in invoices
     ]
+
+    def shown() -> ActPage:
+        form.unused.data = str(source.open_minor)
+        return page
+
+    def do() -> ResponseReturnValue:
+        use = CreditUse(
+            source_id=source.public_id,
+            invoice_id=str(form.invoice.data),
+            amount_minor=read_amount(form.amount.data or "", source.currency, field="amount"),
+            unused_minor=read_figures(form.unused.data or "", MOST_MINOR) or 0,
+        )
+        with transaction() as writing:
+            receiving.use_credit(
+                writing,
+                use,
+                mail_context=mail_context(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+        flash(_("The credit pays the invoice."), "done")
+        return redirect(page.back_url, 303)
+
+    return act(shown, form, do)
 
 
 def _moved(payment_id: str, act_name: str) -> str:

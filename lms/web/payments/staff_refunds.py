@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -19,14 +19,13 @@ from lms.payments import payments, refunds
 from lms.payments.balances import open_invoices, payer_of
 from lms.payments.refunds import NewRefund
 from lms.pricing.price_list import say_money
-from lms.sales import receiving
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import required_viewer
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.payments.payment_forms import RefundDoneForm, RefundForm, UseForm
-from lms.web.payments.staff_payments import NO_OPEN_INVOICE, invoice_choices
+from lms.web.payments.payment_forms import RefundDoneForm, RefundForm
+from lms.web.payments.staff_payments import use_credit
 from lms.web.sales.act_forms import chosen_day
 from lms.web.sales.act_pages import ActPage, act, sent_form
 from lms.web.sales.order_texts import METHOD_WORDS
@@ -53,8 +52,6 @@ def of_payment(payment_id: str) -> ResponseReturnValue:
     """Request a refund of a payment's unused amount."""
     with read_session() as session:
         payment = payments.find_payment(session, payment_id)
-    if not payment.open_minor:
-        raise NotFound
     back = url_for("staff_payments.show", payment_id=payment_id)
     return _request(
         _Source(None, payment.open_minor, payment.currency, _say(payment), back, (payment,))
@@ -74,6 +71,8 @@ def of_credit_note(document_id: str) -> ResponseReturnValue:
 
 
 def _request(source: _Source) -> ResponseReturnValue:
+    if request.method == "GET" and not source.amount_minor:
+        raise NotFound
     form = RefundForm(
         sent_form(),
         data={"key": new_public_id(), "amount": write_amount(source.amount_minor, source.currency)},
@@ -168,44 +167,18 @@ def use(document_id: str) -> ResponseReturnValue:
     with read_session() as session:
         note, order_id = _note(session, document_id)
         invoices = open_invoices(session, payer_of(session, note))
-    if not invoices:
-        flash(_(NO_OPEN_INVOICE), "attention")
-        return see_other("staff_order.show", order_id=order_id)
-    form = UseForm(
-        sent_form(),
-        data={"amount": write_amount(note.open_minor, note.currency)},
+    left = say_money(note.open_minor, note.currency)
+    page = ActPage(
+        title=_("Use credit note %(number)s", number=note.label),
+        submit=_("Pay this invoice"),
+        back_url=url_for("staff_order.show", order_id=order_id),
+        back_label=_("Order"),
+        says=(
+            _("%(amount)s is unused.", amount=left),
+            _("You can't undo this after you use it for an invoice."),
+        ),
     )
-    form.invoice.choices = invoice_choices(invoices)
-
-    def page() -> ActPage:
-        left = say_money(note.open_minor, note.currency)
-        return ActPage(
-            title=_("Use credit note %(number)s", number=note.label),
-            submit=_("Pay this invoice"),
-            back_url=url_for("staff_order.show", order_id=order_id),
-            back_label=_("Order"),
-            says=(
-                _("%(amount)s is unused.", amount=left),
-                _("You can't undo this after you use it for an invoice."),
-            ),
-        )
-
-    def do() -> ResponseReturnValue:
-        amount = read_amount(form.amount.data or "", note.currency, field="amount")
-        with transaction() as writing:
-            receiving.use_credit_note(
-                writing,
-                document_id,
-                str(form.invoice.data),
-                amount,
-                mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
-        flash(_("The credit pays the invoice."), "done")
-        return see_other("staff_order.show", order_id=order_id)
-
-    return act(page, form, do)
+    return use_credit(note, invoices, page)
 
 
 def _payments_of(session: Session, order_id: str) -> tuple[Payment, ...]:
@@ -228,11 +201,7 @@ def _note(session: Session, document_id: str) -> tuple[Document, str]:
     row = session.execute(
         select(Document, Order.public_id)
         .join(Order, Order.id == Document.order_id)
-        .where(
-            Document.public_id == document_id,
-            Document.kind == DocumentKind.CREDIT_NOTE,
-            Document.open_minor > 0,
-        )
+        .where(Document.public_id == document_id, Document.kind == DocumentKind.CREDIT_NOTE)
     ).one_or_none()
     if row is None:
         raise NotFound

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
-from lms.models.documents import DocumentKind
+from lms.models.documents import CreditReason, DocumentKind
 from lms.models.grants import Grant
 from lms.models.orders import Terms
 from lms.models.payments import Deposit, Payment, Refund, RefundState
@@ -15,7 +15,7 @@ from lms.sales.read_models import OrderFacts, Standing
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import letters, newest
-from tests.sales.order_fixtures import GROUP, SEAT, placed, read, with_line
+from tests.sales.order_fixtures import GROUP, SEAT, credited, paid, placed, read, with_line
 from tests.visitor import Visitor
 from tests.web.sales.order_pages import documents, fields_of, send
 
@@ -214,6 +214,47 @@ def test_credit_pays_another_invoice(
     assert read(database, two[1]).open_minor == 0
     with database.read_session() as session:
         assert differences(session) == ()
+
+
+@pytest.mark.parametrize("amount", [4_000, 10_000], ids=["part", "whole invoice"])
+@pytest.mark.parametrize("of", ["payment", "credit note"])
+def test_credit_form_sent_twice_uses_the_credit_once(
+    staff: Visitor, database: Database, two: tuple[OrderFacts, OrderFacts], of: str, amount: int
+) -> None:
+    payment = paid(database, two[0], 57_500 if of == "payment" else None)
+    path = f"/staff/payments/{payment}/use"
+    if of == "credit note":
+        note = credited(database, two[0], CreditReason.GOODWILL)
+        path = f"/staff/credit-notes/{note.public_id}/use"
+    sent = {**fields_of(staff.get(path).text), "amount": f"{amount / 100}"}
+    first, second = staff.post(path, data=sent), staff.post(path, data=sent)
+    assert first.status_code == second.status_code == 303
+    assert first.location == second.location
+    assert read(database, two[1]).open_minor == 10_000 - amount
+    other = staff.post(path, data={**sent, "amount": "1"})
+    assert other.status_code == 409
+    assert "changed after you opened this page" in other.text
+    assert fields_of(other.text)["unused"] != sent["unused"]
+    with database.read_session() as session:
+        assert differences(session) == ()
+
+
+@pytest.mark.parametrize("of", ["payment", "credit note"])
+def test_refund_form_sent_twice_leads_to_the_refund(
+    staff: Visitor, database: Database, of: str
+) -> None:
+    order = placed(database, GROUP)
+    path = f"/staff/payments/{paid(database, order, 34_500)}/refund"
+    if of == "credit note":
+        note = credited(database, order, CreditReason.GOODWILL)
+        path = f"/staff/credit-notes/{note.public_id}/refund"
+    sent = fields_of(staff.get(path).text)
+    first, second = staff.post(path, data=sent), staff.post(path, data=sent)
+    assert first.status_code == second.status_code == 303
+    assert first.location == second.location
+    with database.read_session() as session:
+        assert len(session.scalars(select(Refund)).all()) == 1
+    assert staff.get(path).status_code == 404
 
 
 def test_credit_without_an_open_invoice_says_so(staff: Visitor, database: Database) -> None:
