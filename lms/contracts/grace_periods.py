@@ -24,6 +24,7 @@ from lms.seats.pool_reconciliation import settle
 LONG_GRACE: Final = timedelta(days=60)
 LONGEST_GRACE: Final = timedelta(days=366)
 EXTENDED: Final = "grant.grace_extended"
+IS_UNPLACED: Final = and_(Order.placed_at.is_(None), Order.canceled_at.is_(None))
 RENEWING: Final = (
     RequestKind.CONTRACT,
     RequestKind.RENEWAL,
@@ -81,7 +82,10 @@ def follow_request(session: Session, request_id: str, *, now: datetime) -> None:
 
 
 def follow_order(session: Session, order_id: int, *, now: datetime) -> None:
-    """Adjust the grace period of the pools that an order renews, depending on whether it is still unplaced."""
+    """Adjust the grace period of the pools that an order renews, or that a request it answers is about."""
+    answered = select(DeskRequest.public_id).where(DeskRequest.order_id == order_id)
+    for request_id in session.scalars(answered.order_by(DeskRequest.id)).all():
+        follow_request(session, request_id, now=now)
     renewed = select(OrderLine.pool_id).where(
         OrderLine.order_id == order_id,
         OrderLine.act == LineAct.RENEWAL,
@@ -251,7 +255,7 @@ def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
     is_quoted = and_(
         DeskRequest.state == RequestState.DONE,
         DeskRequest.order_id.is_not(None),
-        Order.placed_at.is_(None),
+        IS_UNPLACED,
         DeskRequest.created_at > now - QUOTE_HOLDS_FOR,
     )
     is_open = or_(DeskRequest.state.in_((RequestState.NEW, RequestState.IN_HAND)), is_quoted)
@@ -268,7 +272,7 @@ def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
             OrderLine.pool_id == pool_id,
             OrderLine.act == LineAct.RENEWAL,
             OrderLine.replaced_at.is_(None),
-            Order.placed_at.is_(None),
+            IS_UNPLACED,
             Quote.superseded_at.is_(None),
             Quote.expires_at > now,
         )

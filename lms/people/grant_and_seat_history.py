@@ -12,6 +12,7 @@ from lms.access.grant_paths import grant_facts
 from lms.access.merged_organizations import kept_organization
 from lms.access.policy import Action, Admitted, Case, Code, decide, weigh_holdings
 from lms.accounts.login_lookup import kept_login
+from lms.contracts import grace_periods
 from lms.core.errors import NotFound, or_not_found
 from lms.core.staff_reasons import checked_reason
 from lms.grants import grants
@@ -255,6 +256,7 @@ def revoke(
         grants.take_back(session, grant_id, withdrawal=withdrawal, reason=why, actor=actor, now=now)
     else:
         pools.revoke_pool_grant(session, grant_id, withdrawal, reason=why, actor=actor, now=now)
+        grace_periods.fit_grace(session, of_pool, now=now)
 
 
 def _is_lost(case: Case, grant_id: str, now: datetime) -> bool:

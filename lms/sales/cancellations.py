@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.contracts import grace_periods
 from lms.core.errors import N_, Conflict
 from lms.documents.payment_links import PaymentLinks
 from lms.mail.links import MailContext
@@ -31,6 +32,8 @@ def cancel(session: Session, order: Order, *, actor: str | None, now: datetime) 
     grants = order_access.standing_grants(session, [order.id])
     order_access.take_back(session, grants, Withdrawal.REVOKED, actor=actor, now=now)
     audit.record(session, "order.canceled", order.public_id, actor=actor, now=now)
+    session.flush()
+    grace_periods.follow_order(session, order.id, now=now)
 
 
 def hold(

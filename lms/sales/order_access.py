@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import kept_organization
-from lms.contracts import renewals
+from lms.contracts import grace_periods, renewals
 from lms.contracts.renewals import Renewal
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict
@@ -133,7 +133,7 @@ def take_back(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Revoke grants, without changing anything else (R1)."""
+    """Revoke grants, without changing anything else (R1); the term before gets its own grace period."""
     for grant in grants_of_lines:
         if grant.pool_id is None:
             grants.take_back(
@@ -143,6 +143,7 @@ def take_back(
             pools.revoke_pool_grant(
                 session, grant.public_id, withdrawal, reason="", actor=actor, now=now
             )
+            grace_periods.fit_grace(session, grant.pool_id, now=now)
 
 
 def shrink(session: Session, grant: Grant, fewer: int, *, now: datetime) -> None:

@@ -112,6 +112,7 @@ def revise(
         received = NewPurchaseOrder(new.po_number, now)
         purchase_orders.receive(session, order, received, actor=actor, now=now)
     audit.record(session, "order.revised", order.public_id, actor=actor, now=now)
+    grace_periods.follow_order(session, order.id, now=now)
 
 
 def write_down(

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.core.errors import Conflict, Gone, Invalid
 from lms.models.documents import Document, DocumentKind
-from lms.models.grants import Grant, OfferKind
-from lms.models.orders import LineAct, PurchaseOrder, Quote, Terms
+from lms.models.grants import Grant
+from lms.models.orders import PurchaseOrder, Quote, Terms
 from lms.models.organizations import Organization
 from lms.pricing.price_list import set_prices
 from lms.sales import invoices, orders, quotes
@@ -21,7 +21,7 @@ from lms.seller.settings import edit_seller
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, PRICES, documents, locked, placed, read, with_line
+from tests.sales.order_fixtures import GROUP, PRICES, documents, locked, read, with_line
 from tests.sales.test_orders import CONTRACT
 from tests.seller.seller_settings import COMPLETE
 
@@ -188,13 +188,3 @@ def test_a_quote_of_several_years_says_what_happens_without_funds(
     with database.read_session() as session:
         document = session.scalars(select(Document)).one()
     assert "not appropriated" in document.snapshot["sentences"][0]
-
-
-def test_a_renewal_quote_gives_sixty_days_of_grace(database: Database, cast: Cast) -> None:
-    ends = NOW + timedelta(days=10)
-    placed(database, with_line(CONTRACT, starts_at=NOW - timedelta(days=300), ends_at=ends))
-    renewal = with_line(CONTRACT, act=LineAct.RENEWAL)
-    quoted(database, drafted(database, renewal))
-    with database.read_session() as session:
-        line = session.scalars(select(Grant).where(Grant.kind == OfferKind.CONTRACT)).one()
-    assert line.grace_until == ends + timedelta(days=60)

@@ -1,0 +1,131 @@
+"""The grace period of a contract, by what becomes of the quote or order that renews it (C1)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.contracts import grace_periods
+from lms.core.database import Database
+from lms.models.grants import Grant, OfferKind, Withdrawal
+from lms.models.orders import LineAct
+from lms.models.requests import RequestKind
+from lms.people import grant_and_seat_history
+from lms.requests import requests
+from lms.sales import cancellations, orders
+from lms.sales.read_models import OrderFacts
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.contracts.contract_fixtures import DAY, asked
+from tests.sales.order_fixtures import credited, grants, locked, placed, with_line
+from tests.sales.test_orders import CONTRACT
+from tests.sales.test_quotes import Acceptance, accepted, drafted, quoted
+from tests.seats.pool_fixtures import LINKS
+
+END = NOW + 10 * DAY
+SHORT, LONG = END + timedelta(days=14), END + timedelta(days=60)
+RENEWAL = with_line(CONTRACT, act=LineAct.RENEWAL)
+
+
+@pytest.fixture
+def pool_id(database: Database, cast: Cast) -> int:
+    """A contract that ends in ten days."""
+    placed(database, with_line(CONTRACT, starts_at=NOW - 300 * DAY, ends_at=END))
+    with database.read_session() as session:
+        return session.scalars(select(Grant.pool_id).where(Grant.kind == OfferKind.CONTRACT)).one()
+
+
+def grace(database: Database, pool_id: int) -> datetime:
+    with database.read_session() as session:
+        return grace_periods.read_grace(session, pool_id).until
+
+
+def cancel(database: Database, facts: OrderFacts, at: datetime = NOW) -> None:
+    with database.transaction() as session:
+        cancellations.cancel(session, locked(session, facts), actor=None, now=at)
+
+
+def revoke_by_hand(database: Database, facts: OrderFacts) -> None:
+    (line,) = grants(database, facts)
+    with database.transaction() as session:
+        grant_and_seat_history.revoke(
+            session,
+            line.public_id,
+            withdrawal=Withdrawal.REVOKED,
+            reason="By mistake",
+            actor=None,
+            now=NOW,
+        )
+
+
+def test_a_renewal_quote_gives_sixty_days(database: Database, pool_id: int) -> None:
+    facts = drafted(database, RENEWAL)
+    assert grace(database, pool_id) == SHORT
+    quoted(database, facts)
+    quoted(database, facts)
+    assert grace(database, pool_id) == LONG
+
+
+def test_a_canceled_quote_gives_fourteen_days_again(database: Database, pool_id: int) -> None:
+    facts = drafted(database, RENEWAL)
+    quoted(database, facts)
+    cancel(database, facts, END + 20 * DAY)
+    assert grace(database, pool_id) == SHORT
+
+
+def test_of_two_quotes_the_open_one_counts(database: Database, pool_id: int) -> None:
+    first, second = drafted(database, RENEWAL), drafted(database, RENEWAL)
+    quoted(database, first)
+    quoted(database, second)
+    cancel(database, first)
+    assert grace(database, pool_id) == LONG
+    cancel(database, second)
+    assert grace(database, pool_id) == SHORT
+
+
+def test_a_canceled_order_of_an_answered_request_gives_fourteen_days_again(
+    database: Database, pool_id: int
+) -> None:
+    request = asked(database, pool_id, at=NOW, kind=RequestKind.PURCHASE_ORDER)
+    facts = drafted(database, replace(CONTRACT, organization="", organization_name="Elm"))
+    with database.transaction() as session:
+        requests.link_order(session, request, facts.id)
+        requests.finish(session, request, answer="See it.", links=LINKS, actor=None, now=NOW)
+    assert grace(database, pool_id) == LONG
+    cancel(database, facts)
+    assert grace(database, pool_id) == SHORT
+
+
+def test_an_expired_quote_gives_fourteen_days_again(database: Database, pool_id: int) -> None:
+    quoted(database, drafted(database, RENEWAL), expires_on=(END + DAY).date())
+    with database.transaction() as session:
+        later = END + 3 * DAY
+        assert grace_periods.ending_pools(session, now=later) == (pool_id,)
+        assert grace_periods.fit_grace(session, pool_id, now=later)
+    assert grace(database, pool_id) == SHORT
+
+
+def test_a_quote_revised_without_the_renewal_gives_fourteen_days_again(
+    database: Database, pool_id: int
+) -> None:
+    facts = drafted(database, RENEWAL)
+    quoted(database, facts)
+    more = with_line(CONTRACT, act=LineAct.MORE_SEATS, quantity=1)
+    with database.transaction() as session:
+        orders.revise(session, locked(session, facts), more, actor=None, now=NOW)
+    assert grace(database, pool_id) == SHORT
+
+
+@pytest.mark.parametrize("how", ["refunded", "revoked"])
+def test_a_renewal_that_ends_leaves_fourteen_days_of_the_term_before(
+    database: Database, pool_id: int, how: str
+) -> None:
+    facts = drafted(database, RENEWAL)
+    accepted(database, quoted(database, facts), Acceptance("Mia"))
+    assert grace(database, pool_id) > END + 365 * DAY
+    if how == "refunded":
+        credited(database, facts)
+    else:
+        revoke_by_hand(database, facts)
+    assert grace(database, pool_id) == SHORT
