@@ -211,7 +211,6 @@ def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
         and not one.has_seat
         and (one.free is None or one.free > 0)
         and not own.awaits_proof
-        and (own.opens_live or not own.is_held)
     )
     return ShownThing(
         title=one.covers or _("Every webinar"),
@@ -221,12 +220,12 @@ def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
         live_url=url_for("live.join", slug=one.slug) if one.can_join else None,
         page_url=url_for("catalog.webinar", slug=one.slug) if one.scope is Scope.WEBINAR else None,
         take_url=url_for(".take", order_id=order_id, pool_id=one.pool) if may_take else None,
-        seats_words=_seats_words(one),
+        seats_words=_seats_words(one, awaits_proof=own.awaits_proof),
         may_invite=one.pool is not None and (one.free is None or one.free > 0),
     )
 
 
-def _seats_words(one: Bought) -> str:
+def _seats_words(one: Bought, *, awaits_proof: bool) -> str:
     if one.pool is None:
         return ""
     if one.has_seat and one.seats == 1:
@@ -240,7 +239,9 @@ def _seats_words(one: Bought) -> str:
                 one.named,
             )
         )
-    if one.free:
+    if awaits_proof and one.free != 0:
+        words.append(_("You can assign seats after you confirm your email address."))
+    elif one.free:
         words.append(seats_line(one.free, has_own=one.has_seat))
     elif one.free is None:
         words.append(seats_line(None, has_own=one.has_seat))

@@ -218,7 +218,10 @@ def test_buyer_of_seats_takes_one_and_sees_what_is_left(
             )
         )
     path = order(client, box={"choice": "team", "seats": "5"})
-    assert "Take a seat" not in client.get(path).text
+    page = client.get(path).text
+    assert "Take a seat" not in page
+    assert "take one yourself" not in page
+    assert "You can assign seats after you confirm your email address." in page
     confirm(client, database)
     page = client.get(path).text
     assert "5 seats: take one yourself, invite 4." in page
@@ -251,14 +254,24 @@ def test_people_named_at_checkout_are_counted_before_they_are_invited(
     named = "kim@pinecounty.example\nlee@pinecounty.example"
     page = client.get(check_out(client, **{box[1]: named}).location).text
     assert "invite 2 people when you have access." in page
-    assert "3 seats: take one yourself, invite 2." in page
+    assert "You can assign seats after you confirm your email address." in page
 
 
-def test_order_shows_what_is_due_until_it_is_paid(client: Visitor, database: Database) -> None:
+def test_order_on_hold_shows_what_is_due_and_gives_its_buyer_a_seat(
+    client: Visitor, database: Database
+) -> None:
     path = order(client, box={"choice": "team", "seats": "5"})
     assert "Balance due" not in client.get(path).text  # there is no invoice before the proof
     confirm(client, database)
-    assert "Balance due: $325.00" in client.get(path).text
+    page = client.get(path).text
+    assert "Balance due: $325.00" in page
+    assert "have access after we review your order" in page
+    found = re.search(rf'action="({path}/seats/\w+)"', page)
+    assert found
+    assert client.post(found[1]).status_code == 303
+    page = client.get(path).text
+    assert "One seat is yours. 4 seats to assign." in page
+    assert "Watch now" not in page
     assert "/pay/" in client.get(f"{path}/pay").location
     with database.read_session() as session:
         facts = find_order_facts(session, path.rpartition("/")[2])
