@@ -97,6 +97,8 @@ def credit(
     ended: list[int] = []
     if new.reason is CreditReason.RETURN:
         ended = _take_back(session, new, left, actor=actor, now=now)
+        if not order_access.standing_grants(session, [order.id]):
+            order.review_due_at = None  # no access is left to decide about
         requests.finish_refund(session, order.id, actor=actor, now=now)
     note = issue_credit(
         session, order, invoice, new, lines, mail_context=mail_context, actor=actor, now=now

@@ -145,6 +145,11 @@ class OrderFacts:
             return Standing.PAID if self.terms in NOT_BILLED else Standing.TO_BILL
         return self._billed(now)
 
+    def is_on_hold(self, now: datetime) -> bool:
+        """Return whether access waits for the payment or our team; it ended for a canceled or returned order."""
+        is_over = self.standing(now) in (Standing.CANCELED, Standing.RETURNED)
+        return self.held_at is not None and not is_over
+
     def _quoted(self, now: datetime) -> Standing:
         if self.quote_expires_at is None:
             return Standing.DRAFT

@@ -30,7 +30,7 @@ from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import EASTERN, OFFICE
-from tests.sales.order_fixtures import GROUP, locked, paid, placed
+from tests.sales.order_fixtures import GROUP, credited, locked, paid, placed
 
 TEAM = "team@lantern.example"
 
@@ -58,6 +58,13 @@ def waiting(database: Database, at: datetime = NOW) -> OrderFacts:
     facts = ordered(database, filled(database), details(), at=at)
     confirmed(database, at=at)
     return facts
+
+
+def test_returned_order_needs_no_review(database: Database) -> None:
+    facts = waiting(database)
+    assert listed(database) == [facts.public_id]
+    credited(database, facts)
+    assert listed(database) == []
 
 
 def test_order_waits_for_us_once_its_address_is_confirmed(database: Database) -> None:

@@ -113,7 +113,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         "state": _(STANDING_WORDS[standing]),
         "badge_kind": STANDING_BADGES[standing],
         "is_test_order": not facts.livemode,
-        "is_held": facts.held_at is not None,
+        "is_held": facts.is_on_hold(clock.now()),
         "review_due": say_datetime(facts.review_due_at, mail_context().zone)
         if facts.review_due_at
         else "",

@@ -28,7 +28,7 @@ from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.sales.new_orders import LONGEST_REFERENCE
 from lms.sales.quotes import Acceptance
-from lms.sales.read_models import OrderFacts, Standing, orders_of_payer
+from lms.sales.read_models import OrderFacts, orders_of_payer
 from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.accounts.forms import name_field
 from lms.web.core.current_user import required_viewer
@@ -261,7 +261,7 @@ def _row(facts: OrderFacts, managed: Managed) -> dict[str, object]:
         "total": say_money(facts.total_minor, facts.currency),
         "state": _(STANDING_WORDS[standing]),
         "badge": STANDING_BADGES[standing],
-        "is_held": facts.held_at is not None and standing is not Standing.CANCELED,
+        "is_held": facts.is_on_hold(clock.now()),
         "po_number": facts.po_number,
         "placed": say_date(facts.placed_at, zone_of(managed)) if facts.placed_at else "",
     }

@@ -45,7 +45,7 @@ def notices_of(
             due=due,
         )
         found.append((text, "attention", _("This order needs your review")))
-    elif facts.held_at is not None:
+    elif facts.is_on_hold(clock.now()):
         found.append((_("Access starts when the order is paid."), "note", _("Access is on hold")))
     return found
 

@@ -71,6 +71,7 @@ def contents(session: Session, order_id: str) -> Row:
         "standing": standing.value,
         "state": _(STANDING_WORDS[standing]),
         "badge_kind": STANDING_BADGES[standing],
+        "is_held": facts.is_on_hold(now),
         "about": _about(session, order, facts, zone),
         "evidence": evidence_rows(session, order),
         "notices": notices_of(session, order, facts, standing),
@@ -131,7 +132,7 @@ def _acts(session: Session, facts: OrderFacts, standing: Standing) -> list[Act]:
 
 def _access_acts(facts: OrderFacts) -> list[Act]:
     found = []
-    if facts.held_at is not None:
+    if facts.is_on_hold(clock.now()):
         found.append(Act(_("Grant access now"), _post(facts, "release"), is_post=True))
     if facts.review_due_at is not None:
         found.append(Act(_("Wait for payment"), _post(facts, "hold"), is_post=True))

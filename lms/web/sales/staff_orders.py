@@ -115,7 +115,7 @@ def _row(facts: OrderFacts) -> dict[str, object]:
         "numbers": [one for one in (facts.invoice_number, facts.po_number) if one],
         "state": _(STANDING_WORDS[standing]),
         "badge": STANDING_BADGES[standing],
-        "is_held": facts.held_at is not None,
+        "is_held": facts.is_on_hold(clock.now()),
         "review_due": say_datetime_short(facts.review_due_at, mail_context().zone)
         if facts.review_due_at
         else "",

@@ -1,7 +1,7 @@
 """The staff list of orders: who may see it, what is found, and its totals."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,9 +9,11 @@ from lms.core.database import Database
 from lms.models.orders import Terms
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.sales.order_fixtures import GROUP, SEAT, placed
+from tests.sales.order_fixtures import GROUP, SEAT, credited, placed
 from tests.visitor import Visitor
 from tests.web.sales.order_pages import send
+
+LATER = date(2026, 12, 1)
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
@@ -47,6 +49,23 @@ def test_orders_are_found_by_words_numbers_amounts_and_filters(
     for query in ("q=nothing", "standing=paid", "terms=card"):
         assert "No results" in staff.get(f"/staff/orders?{query}").text
     assert "No organization has this name" in staff.get("/staff/orders?payer=birch").text
+
+
+def test_order_that_is_over_isnt_on_hold(staff: Visitor, database: Database) -> None:
+    held = replace(GROUP, is_held=True)
+    canceled, returned = placed(database, replace(held, bill_on=LATER)), placed(database, held)
+    order = f"/staff/orders/{canceled.public_id}"
+    assert "Access is on hold" in staff.get(order).text
+    assert "On hold" in staff.get("/staff/orders").text
+    staff.post(f"{order}/cancel")
+    credited(database, returned)
+    for facts in (canceled, returned):
+        page = staff.get(f"/staff/orders/{facts.public_id}").text
+        assert "on hold" not in page.lower()
+        assert "Grant access now" not in page
+    listed = staff.get("/staff/orders").text
+    assert "Returned" in listed
+    assert "On hold</" not in listed
 
 
 def test_totals_are_of_placed_orders(staff: Visitor, database: Database) -> None:
