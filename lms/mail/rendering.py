@@ -8,18 +8,22 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
 from lms.core.accent_colors import light_accent
 from lms.core.languages import Language, language, read_language, say_again, speaking
+from lms.core.model_base import CROCKFORD
 from lms.mail.edits import NO_EDITS, Edits, translated, translated_number
 from lms.mail.plain_text import text_of
 
 TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
 LONGEST_SUBJECT: Final = 300
+ID_PART: Final = f"[{CROCKFORD.upper()}]{{4}}"
 BULK_FOOTER: Final = "<!-- bulk footer -->"
+NUMBER: Final = re.compile(
+    rf"(?<![\w/-])(?:(?:[A-Z]+-)?\d+(?:-\d+)+|{ID_PART}-{ID_PART})(?![\w/-])"
+)
 LOGO: Final = "<!-- logo -->"
 
 
@@ -60,13 +64,12 @@ def write(
         "calendar": None,
         **values,
         "subject": line,
-        "heading": _unbroken(line),
         "branding": branding,
         "language": language(),
         "edits": edits,
     }
     html = environment().get_template(f"mail/messages/{kind}.html").render(given)
-    return Written(line, text_of(html), html)
+    return Written(line, text_of(html), _unbroken(html))
 
 
 @cache
@@ -85,10 +88,12 @@ def environment() -> Environment:
     return made
 
 
-def _unbroken(text: str) -> Markup:
-    """Return a heading in which a number such as 2026-0412 stays on one line."""
+def _unbroken(html: str) -> str:
+    """Return an email in whose text a number such as 2026-0412 or 3F7K-9QXT stays on one line."""
+    head, body, rest = html.partition("<body")
     whole = r'<span style="white-space: nowrap">\g<0></span>'
-    return Markup(re.sub(r"\d+-\d+", whole, str(escape(text))))  # noqa: S704  (escaped)
+    texts = re.sub(r">[^<>]*<", lambda text: NUMBER.sub(whole, text[0]), rest)
+    return f"{head}{body}{texts}"
 
 
 def mail_branding(session: Session) -> MailBranding:

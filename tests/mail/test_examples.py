@@ -63,6 +63,31 @@ def test_every_passage_can_be_saved_as_it_is() -> None:
         assert (edited.subject, edited.text) == (ours.subject, ours.text), kind
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "number"),
+    [
+        ("order_on_hold", "number", "3F7K-9QXT"),
+        ("order_returned", "credit_note", "CN-2026-0412"),
+        ("payment_bounced", "invoice", "2026-0412"),
+    ],
+)
+def test_number_in_a_sentence_stays_on_one_line(kind: str, value: str, number: str) -> None:
+    example = EXAMPLES[kind]
+    values = {
+        **example.values,
+        "recipient": "2026-0412@example.org",
+        "action_url": f"https://example.org/3F7K-9QXT/?x={number}",
+        value: number,
+    }
+    mail = write(BRANDING, kind, f"About {number}", values, NO_EDITS)
+    whole = f'<span style="white-space: nowrap">{number}</span>'
+    assert mail.html.count(whole) >= 2  # the heading, and the sentence
+    assert f"<title>About {number}</title>" in mail.html
+    assert f'href="https://example.org/3F7K-9QXT/?x={number}"' in mail.html
+    assert number in mail.text
+    assert "<" not in mail.text
+
+
 @pytest.mark.parametrize("kind", ["sign_in_code", "embed_code"])
 def test_a_code_is_never_in_the_subject(kind: str) -> None:
     assert str(EXAMPLES[kind].values["code"]) not in written(kind).subject

@@ -1,6 +1,5 @@
 """Staff page for outgoing mail: what was sent, what is waiting and why, and resending."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,7 +53,6 @@ class Row:
 
     id: str
     recipient: str
-    recipient_parts: tuple[str, ...]  # the parts between which a long address can wrap
     subject: str
     attachments: tuple[str, ...]
     state: str
@@ -111,7 +109,6 @@ def mail_row(facts: MailFacts) -> Row:
     return Row(
         id=facts.id,
         recipient=facts.recipient,
-        recipient_parts=tuple(re.findall(r"[@.]?[^@.]*", facts.recipient)),
         subject=facts.subject,
         attachments=facts.attachments,
         state=_("Bounced")

@@ -73,6 +73,14 @@ def test_purchasing_page_is_for_everyone(client: Visitor, cast: Cast) -> None:
     assert 'href="/purchasing"' in client.get("/").text
 
 
+def test_email_address_wraps_between_its_parts(client: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        edit_seller(session, COMPLETE, actor=None, now=NOW)
+    page = client.get("/purchasing").text
+    assert ">billing<wbr>@lantern<wbr>.example</a>" in page
+    assert 'href="mailto:billing@lantern.example"' in page
+
+
 def test_ein_is_shown_only_with_a_public_w9(client: Visitor, database: Database) -> None:
     def add(audience: VendorDocumentAudience) -> None:
         with database.transaction() as session:
