@@ -173,7 +173,7 @@ def void(console: Console, *, number: str, reason: str, no_email: bool, as_json:
 @json_option
 @click.pass_obj
 def credit_tax(console: Console, *, number: str, no_email: bool, as_json: bool) -> None:
-    """Credit an invoice's sales tax that a tax paper of the customer covers."""
+    """Credit an invoice's sales tax that an exemption certificate of the customer covers."""
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)
         made = tax_credits.credit_tax(

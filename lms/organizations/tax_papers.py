@@ -1,4 +1,4 @@
-"""Tax papers: why a customer pays no sales tax, with the supporting files (MONEY.md, M13)."""
+"""Exemption certificates: why a customer pays no sales tax, with the supporting files (MONEY.md, M13)."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ FOLDER: Final = "exemptions"
 LONGEST_NUMBER: Final = 80
 TOO_LONG = N_("This is too long. Use up to 80 characters.")
 NOT_A_STATE = N_("%(typed)s isn't a state. Enter two letters for each, like IL or NY.")
-NO_SUCH_PAPER = N_("We couldn't find this tax paper.")
+NO_SUCH_PAPER = N_("We couldn't find this exemption certificate.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def read_states(text: str) -> tuple[str, ...]:
 def add_exemption(
     session: Session, payer: Payer, new: NewExemption, *, actor: str | None, now: datetime
 ) -> str:
-    """Add a tax paper of a person or an organization; return its public ID.
+    """Add an exemption certificate of a person or an organization; return its public ID.
 
     Raises NotFound for an unknown payer, Invalid (field `number`).
     """
@@ -108,7 +108,7 @@ def add_exemption(
 def remove_exemption(
     session: Session, public_id: str, *, actor: str | None, now: datetime
 ) -> ExemptionFacts:
-    """Delete a tax paper and return it; the caller deletes its file afterward."""
+    """Delete an exemption certificate and return it; the caller deletes its file afterward."""
     row = session.scalar(select(Exemption).where(Exemption.public_id == public_id))
     if row is None:
         raise NotFound(NO_SUCH_PAPER)
@@ -121,12 +121,12 @@ def remove_exemption(
 
 
 def list_exemptions(session: Session, payer: Payer) -> Sequence[ExemptionFacts]:
-    """Return the tax papers of a payer and of what was merged with it, newest first."""
+    """Return the exemption certificates of a payer and of what was merged with it, newest first."""
     return [_facts(row) for row in session.execute(_LISTED.where(_is_of(payer)))]
 
 
 def find_exemption(session: Session, public_id: str, payer: Payer | None = None) -> ExemptionFacts:
-    """Return a tax paper, limited to a payer if one is given; raises NotFound."""
+    """Return an exemption certificate, limited to a payer if one is given; raises NotFound."""
     query = _LISTED.where(Exemption.public_id == public_id)
     if payer is not None:
         query = query.where(_is_of(payer))

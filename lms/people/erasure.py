@@ -1,7 +1,7 @@
 """Erasure of a person: frees their seats and deletes their personal data (PRODUCT.md, I5).
 
 The login's row stays without name and address, so that totals of sales and views stay right. Documents
-stay unchanged for the legal time, with the tax papers that belong to them, and orders and payments keep
+stay unchanged for the legal time, with the exemption certificates that belong to them, and orders and payments keep
 their amounts and dates (MONEY.md, M21). Audit rows contain only IDs.
 """
 

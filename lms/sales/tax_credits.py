@@ -28,8 +28,8 @@ from lms.tax.order_taxes import payer_of, supplied_on
 
 PROOF_WITHIN: Final = timedelta(days=90)
 NOT_PROVEN = N_(
-    "No tax paper received within 90 days of this invoice covers its tax. Add the paper "
-    "to the customer first, or issue a credit note."
+    "No exemption certificate received within 90 days of this invoice covers its tax. Add the "
+    "certificate to the customer first, or issue a credit note."
 )
 _BASES: Final = {
     ExemptionBasis.GOVERNMENT: "government agency",
@@ -53,7 +53,7 @@ class TaxCredit:
 
 
 def tax_credits_of(session: Session, payer: Payer, *, zone: ZoneInfo) -> tuple[TaxCredit, ...]:
-    """Return what can be credited to a payer because of their tax papers, oldest order first."""
+    """Return what can be credited to a payer because of their exemption certificates, oldest order first."""
     whose = (
         Order.organization_id.in_(family_of(payer.organization_id))
         if payer.organization_id is not None
@@ -97,7 +97,7 @@ def tax_credit_of(session: Session, order: Order, *, zone: ZoneInfo) -> TaxCredi
 
 
 def ended_paper_of(session: Session, order: Order, *, zone: ZoneInfo, now: datetime) -> date | None:
-    """Return the end of a payer's tax paper that expired before an order's day of supply.
+    """Return the end of a payer's exemption certificate that expired before an order's day of supply.
 
     None if a paper covers it, or there never was one. It blocks nothing.
     """
@@ -116,7 +116,7 @@ def credit_tax(
     now: datetime,
     is_mailed: bool = True,
 ) -> Document:
-    """Credit the tax of an order, which is locked, that the payer's tax papers cover.
+    """Credit the tax of an order, which is locked, that the payer's exemption certificates cover.
 
     Returns the credit note. Raises Conflict if no paper covers it, or none arrived in time.
     """

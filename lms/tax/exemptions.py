@@ -1,4 +1,4 @@
-"""Exemptions: which tax paper of a payer covers a state on a day, and which one has ended (M13)."""
+"""Exemptions: which exemption certificate of a payer covers a state on a day, and which one has ended (M13)."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from lms.organizations.payers import Payer
 def covering_paper(
     session: Session, payer: Payer, *, state: str, on: date, by: datetime | None = None
 ) -> Exemption | None:
-    """Return the first tax paper of a payer that covers a state on a day; None without one.
+    """Return the first exemption certificate of a payer that covers a state on a day; None without one.
 
     With `by`, only papers added by then count.
     """
@@ -24,7 +24,7 @@ def covering_paper(
 
 
 def ended_paper(session: Session, payer: Payer, *, state: str, on: date) -> Exemption | None:
-    """Return the tax paper that ended last before a day, if none covers the state on that day."""
+    """Return the exemption certificate that ended last before a day, if none covers the state on that day."""
     papers = _papers(session, payer, state)
     if any(_holds(one, on) for one in papers):
         return None

@@ -1,4 +1,4 @@
-"""Tax papers of organizations and of people."""
+"""Exemption certificates of organizations and of people."""
 
 from datetime import date
 

@@ -79,7 +79,7 @@ def _add(payer: Payer, name: str, onward: str) -> ResponseReturnValue:
     form.offer_choices()
     if request.method == "POST":
         if added_paper(payer, form):
-            flash(_("The tax paper was added."), "done")
+            flash(_("The exemption certificate was added."), "done")
             return redirect(onward, HTTPStatus.SEE_OTHER)
         return _form_page(form, name, onward), 400
     return _form_page(form, name, onward)
@@ -93,7 +93,7 @@ def _remove(payer: Payer, paper_id: str, onward: str) -> ResponseReturnValue:
         )
     if facts.file is not None:
         carrel().storage.delete(facts.file.key)
-    flash(_("The tax paper was removed."), "done")
+    flash(_("The exemption certificate was removed."), "done")
     return redirect(onward, HTTPStatus.SEE_OTHER)
 
 

@@ -99,7 +99,8 @@ def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tupl
     credit = tax_credits.tax_credit_of(session, order, zone=zone)
     if credit is not None:
         text = _(
-            "This customer's tax paper covers invoice %(number)s. Credit its tax of %(amount)s.",
+            "This customer's exemption certificate covers invoice %(number)s. Credit its tax of "
+            "%(amount)s.",
             number=credit.invoice,
             amount=say_money(credit.tax_minor, credit.currency),
         )
@@ -114,7 +115,7 @@ def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tupl
         "new one. If you receive it within 90 days of the invoice, you can credit the tax.",
         day=say_calendar_date(ended),
     )
-    return [(text, "attention", _("The customer's tax paper has expired"))]
+    return [(text, "attention", _("The customer's exemption certificate has expired"))]
 
 
 def _claimed(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:
@@ -127,11 +128,12 @@ def _claimed(session: Session, order: Order, facts: OrderFacts) -> list[tuple[st
         return []
     text = _(
         "The customer said at checkout that they're exempt, so we didn't charge sales tax. "
-        "Ask for the paper by %(day)s.",
+        "Ask for the exemption certificate by %(day)s.",
         day=say_calendar_date(on + tax_credits.PROOF_WITHIN),
     )
     is_late = on + tax_credits.PROOF_WITHIN < clock.now().astimezone(zone).date()
-    return [(text, "attention" if is_late else "note", _("Exempt from sales tax, no paper yet"))]
+    title = _("Exempt from sales tax, no certificate yet")
+    return [(text, "attention" if is_late else "note", title)]
 
 
 def _is_printed(session: Session, facts: OrderFacts, newest: PurchaseOrder) -> bool:

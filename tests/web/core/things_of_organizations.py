@@ -147,7 +147,7 @@ def things_of(session: Session, organization: Organization, owner_id: int, mark:
 
 
 def kept_besides(carrel: Carrel, cast: Cast, organization: Organization, list_: Path) -> Things:
-    """Make what needs more than rows: an embed link, a tax paper, orders, and a list that was sent."""
+    """Make what needs more than rows: an embed link, an exemption certificate, orders, and a list that was sent."""
     file = KeptFile(f"exemptions/{organization.public_id}/paper.pdf", "paper.pdf")
     carrel.storage.put_bytes(file.key, b"%PDF-1.7", "application/pdf")
     with carrel.database.transaction() as session:

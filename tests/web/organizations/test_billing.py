@@ -1,4 +1,4 @@
-"""Billing details and tax papers: staff change all of it, managers their own part."""
+"""Billing details and exemption certificates: staff change all of it, managers their own part."""
 
 import io
 from collections.abc import Mapping

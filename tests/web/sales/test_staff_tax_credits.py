@@ -1,4 +1,4 @@
-"""Staff pages of sales tax that a tax paper of the customer covers, and of papers that have ended."""
+"""Staff pages of sales tax that an exemption certificate covers, and of certificates that have expired."""
 
 from datetime import timedelta
 
@@ -58,7 +58,7 @@ def test_tax_is_credited_from_the_order_page_when_a_paper_came(
     assert tax_page not in staff.get(path_of(taxed)).text
     again = staff.post(tax_page)
     assert again.status_code == 409
-    assert "No tax paper" in again.text
+    assert "No exemption certificate" in again.text
 
 
 def test_ended_paper_is_said_on_the_order_page(
@@ -70,5 +70,5 @@ def test_ended_paper_is_said_on_the_order_page(
         add_exemption(session, Payer(cast.organization_id), ended, actor=None, now=NOW)
     facts = placed(database, GROUP)
     text = staff.get(path_of(facts)).text
-    assert "tax paper has expired" in text
+    assert "exemption certificate has expired" in text
     assert facts.standing(NOW) is Standing.UNPAID  # and nothing is blocked
