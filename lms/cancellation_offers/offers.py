@@ -33,7 +33,7 @@ from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.seats import Assignment, AssignmentState
 
-CHOSEN: Final = N_("You already chose. Reload the page to see your choice.")
+CHOSEN: Final = N_("You already chose, so nothing changed.")
 WITHDRAWN: Final = N_("The webinar will be held after all, so your order doesn't change.")
 NO_OTHER: Final = N_("Choose one of the webinars in the list.")
 OVER: Final = N_("It's too late to choose. Your order is for the webinar's current date.")
@@ -126,13 +126,18 @@ def pay_back(
             one,
             reason=paybacks.POSTPONED if offer.is_postponement else paybacks.CANCELED,
             is_refund=choice is OfferChoice.REFUND,
-            key=f"offer:{offer.public_id}",
+            key=_key(offer.public_id),
             mail_context=mail_context,
             actor=actor,
             now=now,
         )
     _leave(session, offer, people, links=mail_context.links, now=now)
     _choose(session, offer, choice, actor=actor, now=now)
+
+
+def was_refunded(session: Session, offer_id: str) -> bool:
+    """Return whether the choice of a refund refunded a payment; else only an invoice was credited."""
+    return paybacks.was_refunded(session, _key(offer_id))
 
 
 def keep(session: Session, offer_id: str, *, actor: str | None, now: datetime) -> None:
@@ -196,6 +201,10 @@ def credit_unpaid(
                 actor=None,
                 now=now,
             )
+
+
+def _key(offer_id: str) -> str:
+    return f"offer:{offer_id}"
 
 
 def _open(session: Session, offer_id: str, *, now: datetime) -> CancellationOffer:

@@ -13,7 +13,7 @@ from lms.core.errors import N_
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import Withdrawal
-from lms.models.payments import Payment, Settlement
+from lms.models.payments import Payment, Refund, Settlement
 from lms.payments import refunds
 from lms.payments.refunds import NewRefund
 from lms.sales import credit_notes, order_access
@@ -57,6 +57,12 @@ def pay_back(  # noqa: PLR0913  (the refund, its reason, and the actor)
     )
     if is_refund:
         _refund(session, one, note, key=key, actor=actor, now=now)
+
+
+def was_refunded(session: Session, key: str) -> bool:
+    """Return whether `pay_back` with this key refunded a payment, rather than only credit an invoice."""
+    found = select(Refund.id).where(Refund.idempotency_key.startswith(f"{key}:"))
+    return session.scalar(found.limit(1)) is not None
 
 
 def _drop(session: Session, one: Bought, *, actor: str | None, now: datetime) -> None:

@@ -125,7 +125,9 @@ def choose(page: Page, carrel: Carrel, facts: OrderFacts, button: str, other: st
     if other:
         page.get_by_label(other).check()
     page.get_by_role("button", name=button).click()
-    expect(page.get_by_text(re.compile("^You (chose|kept)"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("^You (chose|kept)|^Your invoice was canceled"))
+    ).to_be_visible()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,10 +98,11 @@ def _page(offer_id: str, fault: str) -> str:
         facts = offer_facts(session, offer)
         is_open = facts.is_open(clock.now())
         values = _open_values(session, offer) if is_open else {}
+        said = "" if is_open else _said(session, facts)
     return render(
         "cancellation_offers/choose.html",
         facts=facts,
-        said="" if is_open else _said(facts),
+        said=said,
         when=said_datetime(facts.held_at, facts.zone),
         fault=fault,
         **values,
@@ -133,11 +134,15 @@ def _other(one: Other, worth: Worth) -> dict[str, str]:
     }
 
 
-def _said(facts: OfferFacts) -> str:
+def _said(session: Session, facts: OfferFacts) -> str:
     """Return the result of an offer that is no longer open."""
     match facts.choice:
         case OfferChoice.REFUND:
-            return _("You chose a refund. The credit note is in a separate email.")
+            if offers.was_refunded(session, facts.public_id):
+                said = _("You chose a refund. The credit note is in a separate email.")
+            else:
+                said = _("Your invoice was canceled. The credit note is in a separate email.")
+            return said
         case OfferChoice.CREDIT:
             return _(
                 "You chose credit toward a future order. The credit note is in a separate email."

@@ -8,7 +8,7 @@ from lms.documents.policies_in_print import current_policies
 from lms.seller.policies import TITLES
 from lms.web.core.request_context import read_session
 
-NOT_AGREED = N_("Please agree to the terms.")
+NOT_AGREED = N_("Agree to the terms to continue.")
 
 
 def agreements() -> list[tuple[str, str]]:

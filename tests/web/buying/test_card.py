@@ -241,7 +241,7 @@ def test_person_pays_their_quote_by_its_link_in_one_step(
     path = link(carrel, facts)
     assert "Pay $99.00 by card" in client.get(path).text
     assert client.post(f"{path}/card").location == path
-    assert "Please agree to the terms." in client.get(path).text
+    assert "Agree to the terms to continue." in client.get(path).text
     sent = {"has_agreed": "y", "seen": "9900"}
     url = client.post(f"{path}/card", data=sent).location or ""
     assert read(database, facts).placed_at is None

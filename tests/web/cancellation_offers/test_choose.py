@@ -75,7 +75,18 @@ def test_a_stranger_with_the_link_refunds_without_an_account_once(
     assert "You chose a refund." in client.get(path).text
     again = client.post(path, data={"choice": "credit"})
     assert again.status_code == 409
+    assert "You already chose, so nothing changed." in again.text
     assert offer_of(carrel.database, payers.card).choice is OfferChoice.REFUND
+
+
+def test_payer_who_owes_the_invoice_reads_that_it_was_canceled(
+    client: Visitor, carrel: Carrel, payers: Payers
+) -> None:
+    path = page_of(carrel, payers.oak)
+    assert client.post(path, data={"choice": "refund"}).status_code == 303
+    page = client.get(path).text
+    assert "Your invoice was canceled. The credit note is in a separate email." in page
+    assert "refund" not in page.split("<main")[1].split("</main")[0].lower()
 
 
 def test_another_webinar_is_chosen_and_nothing_chosen_is_told(
