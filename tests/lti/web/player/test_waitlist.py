@@ -67,8 +67,10 @@ def test_one_press_joins_and_a_second_changes_nothing(client, database, full):
 
 def test_asking_a_manager_joins_the_waitlist_that_the_email_opens(client, database, cast, full):
     late = _launch(database, full, sub="late", name="Wren Reader")
+    assert "Ask Mia, who manages seats" in client.get(f"/lti/s/{late}/").text
     asked = client.post(f"/lti/s/{late}/ask", headers=NO_TOKEN)
     page = client.get(asked.headers["Location"]).text
+    assert "who manages seats" not in page
     assert "re on the waitlist." in page
     assert "We emailed Mia that you need a seat" in page
     (mail,) = letters(database, cast.mia.email)
