@@ -185,11 +185,13 @@ def _billed_acts(session: Session, facts: OrderFacts) -> list[Act]:
             Document.kind == DocumentKind.CREDIT_NOTE,
             Document.open_minor > 0,
         )
-    )
+    ).all()
     for note in notes:
         amount = say_money(note.open_minor, note.currency)
         url = url_for("staff_refunds.of_credit_note", document_id=note.public_id)
-        label = _("Refund %(amount)s of %(number)s", amount=amount, number=note.label)
+        label = _("Refund %(amount)s", amount=amount)
+        if len(notes) > 1:
+            label = _("Refund %(amount)s of %(number)s", amount=amount, number=note.label)
         found.insert(0, Act(label, url, kind="button-primary"))
     return found
 

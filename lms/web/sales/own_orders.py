@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_long_date
+from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict, Invalid
 from lms.own_orders.own_orders import Payer
 from lms.pricing.price_list import say_money
@@ -93,5 +93,5 @@ def _row(facts: OrderFacts) -> dict[str, object]:
         "total": say_money(facts.total_minor, facts.currency),
         "state": _(STANDING_WORDS[standing]),
         "badge": STANDING_BADGES[standing],
-        "placed": say_long_date(facts.placed_at, reading_zone()) if facts.placed_at else "",
+        "placed": say_date(facts.placed_at, reading_zone()) if facts.placed_at else "",
     }
