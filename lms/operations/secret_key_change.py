@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken
-from sqlalchemy import column, select, table, update
+from sqlalchemy import column, func, select, table, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ SEALED: Final = (
     ("second_factor", "sealed_secret", "authenticator apps"),
 )
 CHANGED: Final = "secret_key.changed"
+CHANGE_LOCK: Final = 0x4361727265796B  # a lock ID used only here
 ACCEPTED_FOR: Final = timedelta(hours=24)  # a player's session lasts no longer
 NO_OLD_KEY: Final = N_("Set CARREL_SECRET_KEY_OLD to the previous secret key.")
 
@@ -79,6 +80,8 @@ def accept_old_key(carrel: Carrel, ask_time: Callable[[], datetime]) -> Carrel:
         return carrel
     try:
         with carrel.database.transaction() as session:
+            if not carrel.database.is_sqlite:  # which lets one process write at a time anyway
+                session.execute(select(func.pg_advisory_xact_lock(CHANGE_LOCK)))
             changed_at = _changed_at(session, carrel.settings)
             if changed_at is None:
                 detail = _change(carrel.settings)

@@ -1,5 +1,7 @@
 """After the secret key is changed, open forms and players keep working for a day, and no longer."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -117,6 +119,23 @@ def test_each_change_is_recorded_once_and_has_a_day_of_its_own(
     with carrel.database.read_session() as session:
         recorded = select(func.count(AuditEntry.id)).where(AuditEntry.act == CHANGED)
         assert session.scalars(recorded).one() == 2
+
+
+def test_web_processes_that_start_at_once_record_a_change_once(
+    carrel: Carrel, clock: Clock
+) -> None:
+    together = threading.Barrier(6)
+
+    def start() -> Carrel:
+        together.wait()
+        return changed(carrel)
+
+    with ThreadPoolExecutor(together.parties) as pool:
+        started = [pool.submit(start) for _ in range(together.parties)]
+        assert all(reads(one.result(), carrel.signer.sign(TICKET)) for one in started)
+    with carrel.database.read_session() as session:
+        recorded = select(func.count(AuditEntry.id)).where(AuditEntry.act == CHANGED)
+        assert session.scalars(recorded).one() == 1
 
 
 def test_previous_key_is_accepted_though_nothing_can_be_saved(carrel: Carrel, clock: Clock) -> None:
