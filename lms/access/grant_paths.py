@@ -240,6 +240,13 @@ def _ways() -> Subquery:
     ).subquery("ways")
 
 
+def _is_hosts_own() -> ColumnElement[bool]:
+    """Return the condition that a grant was not given to a host by an address that nobody proved (S13)."""
+    proven = _WHOSE.alias("proven")
+    is_proven = exists().select_from(proven).where(proven.c.key.is_not(None))
+    return or_(_GRANT.c.host_email == "", is_proven)
+
+
 _ALL: Final = true()
 _OF_A_GRANT: Final = (
     _GRANT.c.public_id,
@@ -280,7 +287,7 @@ def lines(pools: ColumnElement[bool] = _ALL) -> Subquery:
         cast(null(), UTCDateTime).label("expires_at"),
         cast(null(), UTCDateTime).label("claimed_at"),
         cast(null(), UTCDateTime).label("left_at"),
-    ).outerjoin_from(_WHOSE, _GRANT, _GRANT.c.login_id == _WHOSE.c.id)
+    ).outerjoin_from(_WHOSE, _GRANT, and_(_GRANT.c.login_id == _WHOSE.c.id, _is_hosts_own()))
     reached = (
         select(
             *_OF_A_GRANT,

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
-from lms.accounts import accounts, login_lookup
+from lms.accounts import login_lookup
+from lms.accounts import mails as account_mails
 from lms.accounts.accounts import Account
+from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, or_not_found
 from lms.group_showings import showings
@@ -83,7 +85,8 @@ def replace_host(
     """Replace the host of a group viewing; both people are emailed.
 
     The former host can no longer show it, their open viewings close, and its lists stay. A person
-    without an account gets one. Raises Conflict if the person is already the host.
+    without an account gets one; in one that was claimed by a copied link, it can be shown once the
+    address is proven. Raises Conflict if the person is already the host.
     """
     grant = session.scalars(
         select(Grant)
@@ -94,7 +97,7 @@ def replace_host(
     assert grant.login_id is not None  # noqa: S101  (a group viewing is a login's)
     former = session.get_one(Login, login_lookup.kept_login(session, grant.login_id))
     member = NewMember(new.address, Role.MEMBER, new.name)
-    host, is_new = memberships.found_or_made(session, member, actor=actor, now=now)
+    host, link_for = memberships.account_to_invite(session, member, actor=actor, now=now)
     if host.id == former.id:
         raise Conflict(HOSTS_ALREADY)
     end_by_own_grants(session, former.id, ended_as=PlaybackEnd.REVOKED, now=now)
@@ -108,8 +111,10 @@ def replace_host(
     audit.record(session, "grant.host_replaced", owned.grant, actor=actor, now=now, detail=detail)
     _tell_former(session, owned, former, links=links, now=now)
     _tell_new(session, owned, host, links=links, now=now)
-    if is_new:
-        accounts.invite_to_set_password(session, host, links=links, now=now)
+    if link_for is not None:
+        email = host.email or new.address.shown
+        reader = Reader(email, host.id, account=email)
+        account_mails.send_link(session, reader, link_for, links=links, onward=SHOWINGS, now=now)
 
 
 def _owned(organization_id: int) -> Select[*tuple[Any, ...]]:

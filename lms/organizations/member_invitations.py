@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
-from lms.accounts import accounts
 from lms.accounts.accounts import Account
 from lms.core.errors import N_, Conflict, Forbidden, NotFound, or_not_found
 from lms.core.list_queries import has_words
@@ -90,7 +89,7 @@ def ask_in(
     )
     if session.scalar(before.limit(1)) is not None:
         raise Conflict(ASKED_ALREADY, code="asked_already")
-    account, link_for = _found_or_made(session, new, actor=actor, now=now)
+    account, link_for = memberships.account_to_invite(session, new, actor=actor, now=now)
     session.add(
         MemberInvitation(
             organization_id=managed.facts.id,
@@ -211,21 +210,6 @@ def _mine(
     row = or_not_found(session.execute(found).one_or_none(), NO_LONGER)
     person = session.scalars(select(Login.public_id).where(Login.id == login_id)).one()
     return row[0], find_organization(session, row[1]), person
-
-
-def _found_or_made(
-    session: Session, new: NewMember, *, actor: str | None, now: datetime
-) -> tuple[Account, EmailPurpose | None]:
-    """Return the account of an address, and what the emailed link is for; None if it can sign in."""
-    try:
-        account = accounts.find_by_email(session, new.address.shown)
-    except NotFound:
-        pass
-    else:
-        if account.has_password and not account.is_confirmed:
-            return account, EmailPurpose.CONFIRM_SIGN_UP
-    account, is_new = memberships.found_or_made(session, new, actor=actor, now=now)
-    return account, EmailPurpose.SET_PASSWORD if is_new else None
 
 
 def _forget_groups(session: Session, row: MemberInvitation) -> None:

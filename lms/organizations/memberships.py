@@ -27,7 +27,7 @@ from lms.core.email_addresses import Address
 from lms.core.errors import NotFound, or_not_found
 from lms.core.list_queries import Page, count_rows, has_words
 from lms.mail.links import Links
-from lms.models.accounts import Login
+from lms.models.accounts import EmailPurpose, Login
 from lms.models.organizations import Membership, Role
 from lms.organizations import supervised_groups
 from lms.organizations.organizations import OrganizationFacts, add_member
@@ -234,3 +234,21 @@ def found_or_made(
     name = new.name or new.address.shown.rpartition("@")[0]
     account = accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
     return account, True
+
+
+def account_to_invite(
+    session: Session, new: NewMember, *, actor: str | None, now: datetime
+) -> tuple[Account, EmailPurpose | None]:
+    """Return the account of an address, and what the emailed link is for; None if it can sign in.
+
+    An account that a person claimed by a copied link stays theirs until its address is proven.
+    """
+    try:
+        account = accounts.find_by_email(session, new.address.shown)
+    except NotFound:
+        pass
+    else:
+        if account.has_password and not account.is_confirmed:
+            return account, EmailPurpose.CONFIRM_SIGN_UP
+    account, is_new = found_or_made(session, new, actor=actor, now=now)
+    return account, EmailPurpose.SET_PASSWORD if is_new else None

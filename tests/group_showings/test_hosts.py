@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from lms.accounts.accounts import find_by_email
+from lms.accounts import accounts, browser_sessions
+from lms.accounts.accounts import NewLogin, find_by_email
+from lms.accounts.browser_sessions import Browser
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, Gone, NotFound
@@ -15,6 +17,7 @@ from lms.group_showings.entitlement import grant_to_show
 from lms.group_showings.hosts import NewHost, OwnedShowing
 from lms.group_showings.showings import Place
 from lms.mail.links import Links
+from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.documents import CreditReason
 from lms.models.grants import Grant, OfferKind
@@ -31,6 +34,7 @@ from tests.requests.test_requests import EASTERN, OFFICE
 from tests.sales.order_fixtures import grants, locked, placed
 
 LINKS = Links("http://localhost")
+FIREFOX = Browser("Firefox on Windows", remembered=False, earlier=None)
 ELM = NewOrder(
     lines=(
         NewLine(kind=OfferKind.GROUP_SHOWING, covers="webinar:reading-rooms", price_minor=29900),
@@ -118,6 +122,41 @@ def test_a_person_without_an_account_gets_one(
     assert nell.name == "Nell"
     assert sorted(kinds) == ["set_password", "showing_host"]
     assert may_show(database, cast, nell.id)
+
+
+def test_account_claimed_by_a_copied_link_hosts_once_its_address_is_proven(
+    database: Database, cast: Cast, bought: OrderFacts
+) -> None:
+    address = read_address("nell@example.org")
+    with database.transaction() as session:
+        claimed = NewLogin(address, "Nell", password_hash="hash")
+        nell = accounts.add_unproven(session, claimed, now=NOW)
+        browser_sessions.open_sign_in(session, nell.id, browser=FIREFOX, now=NOW)
+    give(database, cast, address.shown, "Somebody")
+    with database.read_session() as session:
+        login = session.get_one(Login, nell.id)
+        assert (login.name, login.password_hash, login.confirmed_at) == ("Nell", "hash", None)
+        assert len(browser_sessions.list_for(session, nell.id, now=NOW)) == 1
+        emailed = session.scalars(select(Mail.kind).where(Mail.recipient == address.shown)).all()
+    assert sorted(emailed) == ["confirm_sign_up", "showing_host"]
+    assert not may_show(database, cast, nell.id)
+    with database.transaction() as session:
+        accounts.confirm_address(session, nell.id, address.key, now=NOW)
+    assert may_show(database, cast, nell.id)
+
+
+def test_person_who_proves_the_address_elsewhere_hosts_it(
+    database: Database, cast: Cast, bought: OrderFacts
+) -> None:
+    address = read_address("nell@example.org")
+    with database.transaction() as session:
+        claimed = NewLogin(address, "Nell", password_hash="hash")
+        nell = accounts.add_unproven(session, claimed, now=NOW)
+    give(database, cast, address.shown)
+    assert not may_show(database, cast, cast.dan.id)
+    with database.transaction() as session:
+        accounts.give_up_unproven(session, nell.id, to=cast.dan.id, now=NOW)
+    assert may_show(database, cast, cast.dan.id)
 
 
 def test_who_hosts_it_already_is_refused(
