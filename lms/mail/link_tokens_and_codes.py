@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -122,6 +122,26 @@ def void(session: Session, login_id: int, *purposes: EmailPurpose, now: datetime
             EmailToken.login_id == login_id,
             EmailToken.purpose.in_(purposes),
             EmailToken.used_at.is_(None),
+        )
+        .values(used_at=now)
+    )
+
+
+def void_earlier_invitations(
+    session: Session, login_ids: Collection[int], *, now: datetime
+) -> None:
+    """Void the open links for a first password that were emailed before now.
+
+    For logins that get power over others: such an email may have been forwarded when its link opened
+    less. A link of this moment invites the person to that power, and stays.
+    """
+    session.execute(
+        update(EmailToken)
+        .where(
+            EmailToken.login_id.in_(login_ids),
+            EmailToken.purpose == EmailPurpose.SET_PASSWORD,
+            EmailToken.used_at.is_(None),
+            EmailToken.created_at < now,
         )
         .values(used_at=now)
     )

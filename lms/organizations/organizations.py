@@ -17,8 +17,9 @@ from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_ids
 from lms.core.postal_addresses import Address, address_faults, clean_address
+from lms.mail import link_tokens_and_codes
 from lms.models.accounts import Login
-from lms.models.organizations import InvoiceDelivery, Membership, Organization, Role
+from lms.models.organizations import MANAGING, InvoiceDelivery, Membership, Organization, Role
 from lms.organizations.organization_lists import ids_below
 
 LONGEST_SLUG: Final = 80
@@ -261,6 +262,8 @@ def add_member(
             )
         )
         session.flush()
+    if role in MANAGING:
+        link_tokens_and_codes.void_earlier_invitations(session, [login_id], now=now)
     audit.record(
         session,
         "membership.set",

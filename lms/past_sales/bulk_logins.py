@@ -15,6 +15,7 @@ from lms.core.database import AT_ONCE
 from lms.core.email_addresses import Address
 from lms.core.errors import Conflict
 from lms.core.model_base import new_public_ids
+from lms.mail import link_tokens_and_codes
 from lms.models.accounts import Login, LoginAlias
 from lms.models.organizations import MANAGING, Membership, Organization, Role
 from lms.organizations.memberships import RANKS
@@ -96,6 +97,8 @@ def let_manage(
         roles[place] = role
         given[place] = (role, one.buyer.public_id)
     _write(session, given, before, now)
+    people = {login_id for _, login_id in given}
+    link_tokens_and_codes.void_earlier_invitations(session, people, now=now)
     named = _public_ids(session, {organization for organization, _ in given})
     audit.record_all(
         session,

@@ -19,6 +19,7 @@ from lms.models.grants import Grant, Scope
 from lms.models.orders import Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
+from lms.people.profile_read_model import has_power
 
 NAMED_AT_MOST: Final = 10
 SUBJECT = N_("Your webinars at %(seller)s")
@@ -41,7 +42,8 @@ def send_brought_in(
 ) -> None:
     """Email a past buyer what their account includes and how to sign in.
 
-    A buyer without a password gets the link for choosing one, valid for 14 days and once.
+    A buyer without a password gets the link for choosing one, valid for 14 days and once. A buyer who is
+    on our team or manages an organization gets none, because emails are forwarded: they sign in by a code.
     """
     login = session.get_one(Login, login_id)
     if login.email is None or login.merged_into is not None or login.blocked_at is not None:
@@ -50,7 +52,8 @@ def send_brought_in(
     if not items:
         return
     action_url = mail_context.links.page(LIBRARY)
-    if login.password_hash is None:
+    is_new = login.password_hash is None and not has_power(session, login_id)
+    if is_new:
         secret = link_tokens_and_codes.issue(
             session, login_id, EmailPurpose.SET_PASSWORD, email=login.email, now=now
         )
@@ -67,7 +70,7 @@ def send_brought_in(
             "name": login.name,
             "items": items,
             "more": total - len(items),
-            "is_new": login.password_hash is None,
+            "is_new": is_new,
             "account": login.email,
             "action_url": action_url,
         },

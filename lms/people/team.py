@@ -12,6 +12,7 @@ from lms.accounts import accounts
 from lms.accounts.accounts import NewLogin
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, NotFound
+from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
 from lms.models.accounts import Login, SellerRole
 
@@ -115,6 +116,8 @@ def set_role(
         raise Conflict(LAST_OWNER, code="last_owner")
     login.seller_role = role
     session.flush()
+    if role is not None:
+        link_tokens_and_codes.void_earlier_invitations(session, [login.id], now=now)
     audit.record(
         session,
         "login.role_set",

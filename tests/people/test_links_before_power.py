@@ -1,0 +1,120 @@
+"""A link for a first password that was emailed before its account got power over others."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms.accounts import accounts
+from lms.accounts.sign_in_codes_and_password_resets import choose_password
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.mail.link_tokens_and_codes import LinkOver
+from lms.mail.links import Links
+from lms.models.accounts import Login, SellerRole
+from lms.models.mail import Mail
+from lms.models.organizations import MemberInvitation, Role
+from lms.organizations import member_invitations, memberships
+from lms.organizations.memberships import NewMember
+from lms.organizations.organizations import add_member, find_organization
+from lms.past_sales import bulk_logins
+from lms.past_sales.bulk_logins import Buyer, Contact
+from lms.people import login_merges, team
+from lms.people.team import NewTeamMember
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.mailbox import BASE, link_in
+
+LINKS = Links(BASE)
+LATER = NOW + timedelta(days=1)
+
+
+def add_as_manager(session: Session, cast: Cast) -> None:
+    elm = find_organization(session, "elm-county")
+    add_member(session, elm, cast.dan.id, role=Role.MANAGER, actor=None, now=LATER)
+
+
+def accept_an_invitation(session: Session, cast: Cast) -> None:
+    invitation = MemberInvitation(
+        organization_id=cast.organization_id,
+        login_id=cast.dan.id,
+        role=Role.MANAGER,
+        email=cast.dan.email,
+        email_key=cast.dan.email,
+        name="Dan",
+        created_at=LATER,
+    )
+    session.add(invitation)
+    session.flush()
+    member_invitations.accept(session, invitation.public_id, cast.dan.id, now=LATER)
+
+
+def join_the_team(session: Session, cast: Cast) -> None:
+    team.set_role(session, cast.dan.public_id, SellerRole.STAFF, actor=None, now=LATER)
+
+
+def bring_in_their_past_sale(session: Session, cast: Cast) -> None:
+    contact = Contact(cast.organization_id, Buyer(cast.dan.id, cast.dan.public_id))
+    bulk_logins.let_manage(session, [contact], actor=None, now=LATER)
+
+
+def merge_a_manager_into_it(session: Session, cast: Cast) -> None:
+    kept, merged = cast.dan.public_id, cast.mia.public_id
+    login_merges.merge(session, kept=kept, merged=merged, hooks=(), actor=None, now=LATER)
+
+
+def make_it_a_member(session: Session, cast: Cast) -> None:
+    elm = find_organization(session, "elm-county")
+    add_member(session, elm, cast.dan.id, role=Role.BILLING, actor=None, now=LATER)
+
+
+WAYS: list[tuple[Callable[[Session, Cast], None], bool]] = [
+    (add_as_manager, False),
+    (accept_an_invitation, False),
+    (join_the_team, False),
+    (bring_in_their_past_sale, False),
+    (merge_a_manager_into_it, False),
+    (make_it_a_member, True),
+]
+
+
+@pytest.mark.parametrize(("way", "works"), WAYS)
+def test_earlier_link_opens_no_account_with_power(
+    database: Database, cast: Cast, way: Callable[[Session, Cast], None], works: bool
+) -> None:
+    with database.transaction() as session:
+        session.execute(update(Login).where(Login.id == cast.dan.id).values(password_hash=None))
+        account = accounts.read_account(session, cast.dan.id)
+        accounts.invite_to_set_password(session, account, links=LINKS, now=NOW)
+    secret = secret_in_the_email_to(database, cast.dan.email)
+    with database.transaction() as session:
+        way(session, cast)
+    if works:
+        choose(database, secret)
+        return
+    with pytest.raises(LinkOver):
+        choose(database, secret)
+
+
+def test_invitation_to_that_power_works(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        elm = find_organization(session, "elm-county")
+        new = NewMember(read_address("nell@example.org"), Role.MANAGER)
+        memberships.add_by_address(session, elm, new, links=LINKS, actor=None, now=NOW)
+        joins = NewTeamMember(read_address("tom@example.org"), SellerRole.STAFF)
+        team.add_to_team(session, joins, links=LINKS, actor=None, now=NOW)
+    for email in ("nell@example.org", "tom@example.org"):
+        choose(database, secret_in_the_email_to(database, email))
+
+
+def secret_in_the_email_to(database: Database, email: str) -> str:
+    with database.read_session() as session:
+        mail = session.scalars(select(Mail).where(Mail.recipient == email)).one()
+    return link_in(mail).rpartition("/")[2]
+
+
+def choose(database: Database, secret: str) -> None:
+    with database.transaction() as session:
+        choose_password(session, secret, password_hash="hash", links=LINKS, now=LATER)
