@@ -15,6 +15,11 @@ from lms.operations.server_probes import probe_servers
 
 FOUND_SOMETHING = 1
 MARKS = {State.OK: "ok", State.ATTENTION: "!", State.FAULT: "FAULT"}
+ENDINGS = {  # the worst first
+    State.FAULT: "Something needs to be fixed.",
+    State.ATTENTION: "Nothing is broken. Lines with ! need your attention.",
+    State.OK: "Everything is OK.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,8 @@ class DoctorAnswer:
             lines.append(f"  {MARKS[one.state]:<5}  {one.message}")
             if one.advice:
                 lines.append(f"         {one.advice}")
-        lines.append("Everything is OK." if self.is_healthy else "Something needs to be fixed.")
-        return lines
+        states = {one.state for one in self.items}
+        return [*lines, next(text for state, text in ENDINGS.items() if state in states)]
 
 
 @click.command("doctor")

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from lms.audit import last_act
+from lms.cli.operations.doctor import CheckAnswer, DoctorAnswer
 from lms.core.database import Database
 from lms.operations.backups import CREATED
+from lms.operations.findings import State
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 
@@ -79,6 +81,19 @@ def test_doctor_says_what_to_do_about_each_fault(carrel_command: Shell, cast: Ca
     states = {one["name"]: one["state"] for one in answer["items"]}
     assert states["database"] == states["storage"] == states["tables"] == "ok"
     assert not answer["is_healthy"]
+
+
+@pytest.mark.parametrize(
+    ("states", "ending"),
+    [
+        ((State.OK, State.ATTENTION, State.FAULT), "Something needs to be fixed."),
+        ((State.OK, State.ATTENTION), "Nothing is broken. Lines with ! need your attention."),
+        ((State.OK,), "Everything is OK."),
+    ],
+)
+def test_doctor_ends_with_the_worst_that_it_found(states: tuple[State, ...], ending: str) -> None:
+    found = tuple(CheckAnswer(one.value, one, "A sentence.", "") for one in states)
+    assert DoctorAnswer("1", "http://localhost", True, found).lines[-1] == ending
 
 
 def test_doctor_asks_a_database_that_is_away_nothing_else(
