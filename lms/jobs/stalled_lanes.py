@@ -54,15 +54,17 @@ def _stalled_lanes(session: Session, now: datetime) -> Iterator[Stalled]:
         .group_by(both.c.lane)
         .order_by(both.c.lane)
     ).all()
+    if not waiting:
+        return
+    is_served = or_(
+        # a postponed job is leased to no one
+        and_(Job.state == JobState.RUNNING, Job.lease_until >= now, Job.leased_by != ""),
+        Job.started_at > late,
+        Job.finished_at > late,
+    )
+    served = set(session.scalars(select(Job.lane).where(is_served).distinct()))  # one scan for all
     for lane, count, since in waiting:
-        is_served = or_(
-            # a postponed job is leased to no one
-            and_(Job.state == JobState.RUNNING, Job.lease_until >= now, Job.leased_by != ""),
-            Job.started_at > now - PATIENCE,
-            Job.finished_at > now - PATIENCE,
-        )
-        served = select(Job.id).where(Job.lane == lane, is_served).limit(1)
-        if session.scalar(served) is None:
+        if lane not in served:
             yield Stalled(lane.value, int(count), since)
 
 

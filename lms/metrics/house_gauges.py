@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 from lms.audit import last_act
 from lms.core.runtime import Carrel
 from lms.core.version import VERSION
-from lms.jobs.stalled_lanes import read_stalled
 from lms.models.jobs import WAITS, Job, JobState, Lane
 from lms.models.mail import Mail, MailLane
 from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
 from lms.operations.findings import State
-from lms.operations.health_checks import free_bytes, last_beat, read_health
+from lms.operations.health_checks import LANE, free_bytes, last_beat, read_health
 
 CONNECTIONS: Final = (
     "SELECT coalesce(state, 'other'), count(*) FROM pg_stat_activity"
@@ -47,19 +46,22 @@ class HouseGauges:
         try:
             with self._carrel.database.read_session() as session:
                 found = [*_waiting(session, now), *_moments(session), *_connections(session)]
-            found.append(_health(self._carrel, now))
+            found += _health(self._carrel, now)
         except SQLAlchemyError:
             found = []
         yield _gauge("carrel_database_up", "Whether the database responds.", float(bool(found)))
         yield from found
 
 
-def _health(carrel: Carrel, now: datetime) -> Metric:
+def _health(carrel: Carrel, now: datetime) -> Iterator[Metric]:
+    findings = read_health(carrel, now=now)
     text = "Each check of System health: 0 is OK, 1 needs attention, 2 is a problem."
     health = GaugeMetricFamily("carrel_health", text, labels=["check"])
-    for one in read_health(carrel, now=now):
+    for one in findings:
         health.add_metric([one.name], LEVELS[one.state])
-    return health
+    yield health
+    stalled = sum(one.name.startswith(LANE) and one.state is State.FAULT for one in findings)
+    yield _gauge("carrel_stalled_lanes", "Lanes that have done nothing for 10 minutes.", stalled)
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -86,8 +88,6 @@ def _waiting(session: Session, now: datetime) -> Iterator[Metric]:
         oldest.add_metric([name], (now - since).total_seconds())
     yield waiting
     yield oldest
-    stalled = len(read_stalled(session, now=now))
-    yield _gauge("carrel_stalled_lanes", "Lanes that have done nothing for 10 minutes.", stalled)
 
 
 def _due_jobs(session: Session, now: datetime) -> Sequence[Row[Lane, int, datetime]]:

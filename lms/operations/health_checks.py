@@ -42,6 +42,7 @@ FEW_DAYS, VERY_FEW_DAYS = 60, 14
 MANY_DAYS: Final = 3650
 LITTLE_BYTES: Final = 2 << 30
 GIB: Final = 1 << 30
+LANE: Final = "lane."  # what the names of its findings begin with
 LANES: Final = {
     Lane.MEDIA.value: N_("Encoding"),
     Lane.PROMPT.value: N_("Short jobs"),
@@ -213,7 +214,7 @@ def _lanes(session: Session, now: datetime) -> Iterator[Finding]:
 
 
 def _lane(lane: str, stalled: Stalled | None, since: datetime | None, now: datetime) -> Finding:
-    name = f"lane.{lane}"
+    name = f"{LANE}{lane}"
     values: dict[str, str | int] = {"lane": LANES[lane]}
     if stalled is not None:
         values |= {"waiting": stalled.waiting, "ago": say_roughly(now - stalled.since)}
