@@ -168,4 +168,4 @@ def test_staff_read_that_no_paper_came_yet(client: Visitor, database: Database, 
     sent = {**ENTERED, "exempt_as": "government"}
     order = client.post("/checkout", data=sent).headers["Location"].rpartition("/")[2]
     client.sign_in(cast.ada.id)
-    assert "no paper yet" in client.get(f"/staff/orders/{order}").text
+    assert "no certificate yet" in client.get(f"/staff/orders/{order}").text

@@ -63,7 +63,7 @@ def test_more_than_there_is_needs_a_confirmation_which_is_recorded(ada, cast, pa
     rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "75"}
     refused = ada.post(f"{page}/rule", data=rule)
     assert refused.status_code == 400
-    assert "(60 minutes at most)" in refused.text
+    assert "(up to 60 minutes)" in refused.text
     assert 'value="75"' in refused.text
     assert acts(database) == []
     assert ada.post(f"{page}/rule", data={**rule, "is_credit_confirmed": "y"}).status_code == 303
