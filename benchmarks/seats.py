@@ -183,7 +183,7 @@ def _hot_pool(kind: str, database: Database, first_login: int, claims: int, turn
         metric="C1",
         database=kind,
         ratio=_ratio(rates["claim"], rates["bare"]),
-        bar=0.7,
+        bar=0.45,
         yardstick="bare conditional UPDATE with commit, 8 workers, one hot pool",
         load=round(os.getloadavg()[0], 1),
         claims_a_second=round(statistics.median(rates["claim"])),
