@@ -61,9 +61,10 @@ def apply(session: Session, use: CreditUse, *, actor: str | None, now: datetime)
 def _used_before(
     session: Session, source: Payment | Document, invoice: Document, use: CreditUse
 ) -> Settlement:
-    """Return what the same form did before; raises Conflict if something else changed the credit."""
-    for one in settlements.standing(session, invoice_id=invoice.id):
-        used = one.payment_id if isinstance(source, Payment) else one.credit_note_id
-        if (used, one.amount_minor) == (source.id, use.amount_minor):
-            return one
+    """Return what the same form did just before; raises Conflict if anything else changed the credit."""
+    if source.open_minor == use.unused_minor - use.amount_minor:
+        for one in settlements.standing(session, invoice_id=invoice.id):
+            used = one.payment_id if isinstance(source, Payment) else one.credit_note_id
+            if (used, one.amount_minor) == (source.id, use.amount_minor):
+                return one
     raise Conflict(CHANGED)

@@ -112,6 +112,25 @@ def test_one_check_pays_two_invoices_and_leaves_credit(database: Database, cast:
     assert balanced(database)
 
 
+def test_use_of_credit_that_changed_is_refused_though_the_same_was_used_earlier(
+    database: Database, cast: Cast
+) -> None:
+    payment = paid(database, placed(database, GROUP), 65_000)
+    one, other = (placed(database, GROUP).invoice_id or "" for _ in range(2))
+
+    def use(invoice: str, amount: int, unused: int) -> None:
+        with database.transaction() as session:
+            made = CreditUse(payment, invoice, amount, unused)
+            credit_use.apply(session, made, actor=None, now=NOW)
+
+    use(one, 1000, 32_500)
+    use(other, 500, 31_500)  # after a colleague opened the form of the next use
+    with pytest.raises(Conflict):
+        use(one, 1000, 31_500)
+    use(one, 1000, 31_000)
+    assert balanced(database)
+
+
 def test_a_check_has_a_number_and_its_deposit_slip(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     with pytest.raises(Invalid) as refusal:
