@@ -35,12 +35,8 @@ _LINK: Final = re.compile(
     r"[^\s@]{1,80}@[^\s@]{3,100}|\bhttps?://\S+|\bwww\.\S+|\(?\b\d{3}\)?[-. ]\s?\d{3}[-. ]\d{4}\b",
     re.IGNORECASE,
 )
-_MOST_CANDIDATES: Final = 40  # lines that may be the title
 _MOST_LINES: Final = 3  # of a block with a title: more are a menu
-_MOST_QUOTES: Final = 12  # sentences in which a press release quotes its title
 _LINK_WORDS: Final = 6  # at most, besides the link
-_NEWS: Final = re.compile(r"\b(?:press release|immediate release)\b", re.IGNORECASE)
-_START: Final = 500  # characters, in which a press release says that it is one
 _EVEN_SHARE: Final = 0.6  # of the longest line, which other lines of wrapped text have
 _CODE: Final = re.compile(r"^[A-Z]{1,5}(?:-[A-Z]{1,5})?[- ]?\d{2,5}\b[:.]?\s+(?=\S)")
 # A web page's links to other pages: `<< All events`, `+ Add to calendar    + Export`.
