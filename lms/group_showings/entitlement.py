@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
+from lms.access.grant_paths import grant_facts
 from lms.access.policy import ADMITTING, Action, Admitted, Code, Decision, LoginFacts, decide
 from lms.accounts import login_lookup
 from lms.core.errors import N_, Gone
@@ -47,16 +48,14 @@ def admitting_showings(decision: Decision) -> tuple[str, ...]:
 def must_stand(session: Session, login_id: int, webinar_id: int, grant: str, now: datetime) -> None:
     """Raise Gone for a removed webinar, or if the order of a group viewing was refunded or disputed.
 
-    Attendees keep their slides if the host is blocked or replaced.
+    Attendees keep their slides if the host is blocked or replaced, also by one who can't show it yet.
     """
-    holder = session.scalar(select(_grant.login_id).where(_grant.public_id == grant))
-    login_id = login_lookup.kept_login(session, holder or login_id)
-    case = load_case(session, login_id=login_id, webinar_id=webinar_id)
-    host = LoginFacts(login_id, None, case.login.grants)
+    row = session.scalars(select(Grant).where(Grant.public_id == grant)).one()
+    holder = login_lookup.kept_login(session, row.login_id or login_id)
+    case = load_case(session, login_id=holder, webinar_id=webinar_id)
+    host = LoginFacts(holder, None, (grant_facts(row, place=None),))
     decision = decide(host, case.webinar, Action.HANDOUT, now)
     if decision.code is Code.WEBINAR_PULLED:
         raise Gone(TAKEN_DOWN)
-    if any(
-        each.grant.public_id == grant and each.code in _WITHDRAWN for each in decision.candidates
-    ):
+    if any(each.code in _WITHDRAWN for each in decision.candidates):
         raise Gone(TAKEN_BACK)

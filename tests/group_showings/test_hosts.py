@@ -34,6 +34,7 @@ from tests.requests.test_requests import EASTERN, OFFICE
 from tests.sales.order_fixtures import grants, locked, placed
 
 LINKS = Links("http://localhost")
+UNPROVEN = "nell@example.org"
 FIREFOX = Browser("Firefox on Windows", remembered=False, earlier=None)
 ELM = NewOrder(
     lines=(
@@ -166,10 +167,13 @@ def test_who_hosts_it_already_is_refused(
         give(database, cast, "mia@example.org")
 
 
+@pytest.mark.parametrize("new_host", ["dan@example.org", UNPROVEN])
 def test_what_the_former_host_is_showing_closes_and_its_people_keep_their_slides(
-    database: Database, cast: Cast, bought: OrderFacts
+    database: Database, cast: Cast, bought: OrderFacts, new_host: str
 ) -> None:
     with database.transaction() as session:
+        claimed = NewLogin(read_address(UNPROVEN), "Nell", password_hash="hash")
+        accounts.add_unproven(session, claimed, now=NOW)
         made = showings.open_showing(
             session,
             login_id=cast.mia.id,
@@ -183,7 +187,7 @@ def test_what_the_former_host_is_showing_closes_and_its_people_keep_their_slides
         attendees.enter(session, showing, guests, actor="a", links=LINKS, now=NOW)
         secret = session.scalars(select(Mail.text).where(Mail.recipient == "pat@example.org")).one()
     token = secret.partition("/slides/")[2].split()[0]
-    give(database, cast, "dan@example.org")
+    give(database, cast, new_host)
     with database.read_session() as session:
         assert session.scalars(select(Showing.closed_at)).one() == NOW
         assert showings.read_slides(session, token, now=NOW).name == "Pat"
