@@ -20,6 +20,7 @@ from lms.models.seats import Pool
 from lms.pricing.quotes import QUOTE_HOLDS_FOR
 from lms.seats.capacity import GRACE
 from lms.seats.pool_reconciliation import settle
+from lms.seats.seat_counts import lock_family
 
 LONG_GRACE: Final = timedelta(days=60)
 LONGEST_GRACE: Final = timedelta(days=366)
@@ -229,7 +230,9 @@ def _told_until(detail: Mapping[str, object]) -> datetime | None:
 
 
 def _last_to_end(session: Session, pool_id: int) -> list[Grant]:
-    """Return the dated grants of a pool that end last, locked."""
+    """Return the dated grants of a pool that end last, locked after the pool, as where one is revoked."""
+    root = select(func.coalesce(Pool.allotted_from_id, Pool.id)).where(Pool.id == pool_id)
+    lock_family(session, session.scalars(root).one())
     held = (
         _dated(pool_id)
         .order_by(Grant.id)

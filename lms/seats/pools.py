@@ -20,6 +20,7 @@ from lms.playback.sessions import end_previews
 from lms.seats import waitlist
 from lms.seats.capacity import GRACE
 from lms.seats.pool_reconciliation import Settled, end_playback, settle
+from lms.seats.seat_counts import lock_family
 
 NO_SUCH_POOL = N_("We couldn't find these seats.")
 NO_SUCH_GRANT = N_("We couldn't find this grant.")
@@ -245,18 +246,20 @@ def revoke_pool_grant(
     `reason` is for staff only and can be empty. People who lose their seat stop watching and keep
     their certificates. Raises NotFound, and Conflict if it was already revoked.
     """
+    of_pool = session.scalar(select(Grant.pool_id).where(Grant.public_id == grant_id))
+    pool_id = or_not_found(of_pool, NO_SUCH_GRANT)
+    lock_family(session, pool_id)  # before its grants, as lms/contracts/grace_periods.py does
     grant = _grant(session, grant_id)
     grant.revoked_at, grant.revoked_as = now, withdrawal
     grant.revoked_reason = reason.strip() or None
     session.flush()
-    assert grant.pool_id is not None  # noqa: S101  (the query requires it)
     audit.record(session, "grant.revoked", grant.public_id, actor=actor, now=now)
-    settled = settle(session, grant.pool_id, now=now)
+    settled = settle(session, pool_id, now=now)
     is_refund = withdrawal is Withdrawal.REFUNDED
     ended_as = PlaybackEnd.REFUNDED if is_refund else PlaybackEnd.REVOKED
     end_previews(session, select(Grant.id).where(Grant.id == grant.id), ended_as=ended_as, now=now)
     if settled.frozen:
-        end_playback(session, grant.pool_id, ended_as, now=now)
+        end_playback(session, pool_id, ended_as, now=now)
     return settled
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -12,12 +13,15 @@ from sqlalchemy import text
 
 from lms.buying import confirmations, order_sessions
 from lms.buying.confirmations import NewPerson
+from lms.contracts import grace_periods
 from lms.core.database import Database
 from lms.mail.link_tokens_and_codes import LinkOver
-from lms.models.orders import Terms
-from lms.sales import cancellations, corrections, mails, orders
+from lms.models.grants import Withdrawal
+from lms.models.orders import LineAct, Terms
+from lms.sales import cancellations, corrections, mails, order_access, orders
 from lms.sales.corrections import Correction
 from lms.sales.read_models import OrderFacts
+from lms.seats import pools
 from tests.buying.buying_fixtures import (
     confirmed,
     details,
@@ -29,7 +33,17 @@ from tests.buying.buying_fixtures import (
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, balanced, locked, paid, read
+from tests.sales.order_fixtures import (
+    GROUP,
+    balanced,
+    grants,
+    locked,
+    paid,
+    placed,
+    read,
+    with_line,
+)
+from tests.sales.test_orders import CONTRACT
 from tests.seats.test_concurrent_claims import together
 from tests.servers.databases import on_postgresql
 
@@ -149,3 +163,29 @@ def test_order_is_corrected_while_its_payment_is_recorded(
     assert (after.po_number, after.open_minor, after.held_at) == ("PO 9", 0, None)
     assert after.terms is Terms.INVOICE
     assert balanced(database)
+
+
+def test_terms_of_one_contract_are_revoked_at_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = NOW + timedelta(days=100)
+    term = placed(database, with_line(CONTRACT, starts_at=NOW - timedelta(days=265), ends_at=ends))
+    more = placed(database, with_line(CONTRACT, act=LineAct.MORE_SEATS, quantity=1))
+
+    def revoke_more() -> None:
+        revoked = grants(database, more)
+        with database.transaction() as session:
+            order_access.take_back(session, revoked, Withdrawal.REVOKED, actor=None, now=NOW)
+
+    def revoke_term() -> None:
+        (line,) = grants(database, term)
+        with database.transaction() as session:
+            pools.revoke_pool_grant(
+                session, line.public_id, Withdrawal.REVOKED, reason="", actor=None, now=NOW
+            )
+
+    called = in_the_middle(monkeypatch, database, grace_periods, "fit_grace")
+    both(called, revoke_more, revoke_term)
+    assert [one.revoked_at for facts in (term, more) for one in grants(database, facts)] == [
+        NOW
+    ] * 2
