@@ -27,6 +27,9 @@ UNCONFIRMED_KEPT_FOR: Final = timedelta(days=7)
 NAME_MISSING = N_("Enter your name.")
 NAME_TOO_LONG = N_("Use up to 200 characters.")
 ADDRESS_TAKEN = N_("This address already has an account.")
+UNCONFIRMED = N_(
+    "Confirm your email address first: sign out, and choose “Email me a code instead” on the sign-in page."
+)
 
 _ACCOUNTS = select(
     Login.id,

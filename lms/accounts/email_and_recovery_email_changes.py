@@ -29,8 +29,9 @@ def ask_change(
     """Email the link that changes the account's address; only the latest one works.
 
     If the new address already has an account, only its owner is notified; the person asking sees no
-    difference. Raises Invalid if nothing would change.
+    difference. Raises Invalid if nothing would change, or the present address was never proven.
     """
+    _check_proven(account)
     if account.email is not None and read_address(account.email).key == address.key:
         raise Invalid(SAME_ADDRESS, fields={"email": SAME_ADDRESS})
     link_tokens_and_codes.void(session, account.id, EmailPurpose.CHANGE_EMAIL, now=now)
@@ -45,11 +46,12 @@ def ask_change(
 def confirm_change(session: Session, secret: str, *, links: Links, now: datetime) -> str:
     """Use a link up, change the address, and email the old address how to undo it.
 
-    Returns the new address. Raises LinkOver for an expired or used link, and Conflict if another
-    account has taken the address in the meantime.
+    Returns the new address. Raises LinkOver for an expired or used link, Conflict if another account
+    has taken the address in the meantime, and Invalid if the present one was never proven.
     """
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.CHANGE_EMAIL, now=now)
     before = accounts.read_account(session, ticket.login_id)
+    _check_proven(before)
     _move(session, ticket.login_id, read_address(ticket.email), now=now)
     link_tokens_and_codes.void(
         session,
@@ -126,6 +128,13 @@ def _send_link(
 ) -> None:
     reader = Reader(email, account.id, account=account.email or "")
     mails.send_link(session, reader, purpose, links=links, now=now)
+
+
+def _check_proven(account: Account) -> None:
+    # The person who claimed an account by a copied link may not be the one invited: what was given to the
+    # address, such as a role in an organization, must not move to their own (PRODUCT.md, S13).
+    if account.email is not None and not account.is_confirmed:
+        raise Invalid(accounts.UNCONFIRMED, fields={"email": accounts.UNCONFIRMED})
 
 
 def _owner(session: Session, address: Address) -> int | None:

@@ -28,7 +28,6 @@ _MISREAD: Final = str.maketrans("oil", "011")
 NAME_MISSING: Final = N_("Enter a name, such as “My phone.”")
 NAME_TOO_LONG: Final = N_("Use up to 60 characters.")
 TOO_MANY: Final = N_("You can have up to 10. First, remove one you no longer use.")
-UNCONFIRMED: Final = N_("Confirm your email address first. We sent you a link.")
 KNOWN_ALREADY: Final = N_("This passkey was already added.")
 NOT_YOURSELF: Final = N_("Ask another owner to do this for you.")
 NONE_TO_RESET: Final = N_("This account doesn't use two-step sign-in.")
@@ -114,7 +113,7 @@ def add_factor(
         select(Login).where(Login.id == login_id).with_for_update(key_share=True)
     )
     if login is None or login.confirmed_at is None:
-        raise Conflict(UNCONFIRMED)
+        raise Conflict(accounts.UNCONFIRMED)
     known = list_factors(session, login_id)
     if len(known) >= MOST:
         raise Conflict(TOO_MANY)

@@ -13,7 +13,7 @@ from lms.accounts.accounts import NewLogin
 from lms.accounts.sign_up import Person
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
-from lms.core.errors import Conflict
+from lms.core.errors import Conflict, Invalid
 from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import LinkOver
 from lms.mail.links import Links
@@ -125,3 +125,22 @@ def test_proof_leaves_the_person_who_claimed_no_way_in(
         kinds = session.scalars(select(Mail.kind).where(Mail.recipient == eve.shown)).all()
         assert "reset_password" not in kinds
         assert accounts.read_kept(session, PAT).password_hash != NEW.password_hash
+
+
+def test_account_moves_to_no_other_address_before_its_own_is_proven(database: Database) -> None:
+    """What was given to the address, such as an invitation to manage, would move along (S13)."""
+    eve = read_address("eve@else.example")
+    login_id = begin(database)
+    with database.read_session() as session:
+        account = accounts.read_account(session, login_id)
+    with pytest.raises(Invalid) as asked, database.transaction() as session:
+        changes.ask_change(session, account, eve, links=LINKS, now=NOW)
+    assert asked.value.message == accounts.UNCONFIRMED
+    with database.transaction() as session:  # a link from before this rule
+        purpose = EmailPurpose.CHANGE_EMAIL
+        secret = link_tokens_and_codes.issue(session, login_id, purpose, email=eve.shown, now=NOW)
+    with pytest.raises(Invalid) as moved, database.transaction() as session:
+        changes.confirm_change(session, secret, links=LINKS, now=NOW)
+    assert moved.value.message == accounts.UNCONFIRMED
+    with database.read_session() as session:
+        assert session.get_one(Login, login_id).email == PAT.shown
