@@ -27,6 +27,7 @@ from lms.order_reviews import reviews, takeovers
 from lms.organizations import organizations
 from lms.people import login_merges
 from lms.people.login_merges import OnMerge
+from lms.people.profile_read_model import has_power
 from lms.requests import requests
 from lms.sales import billing, buyers, cancellations, invoices, mails
 
@@ -42,7 +43,7 @@ class Confirmation:
     email: str
     name: str
     has_account: bool
-    is_on_team: bool
+    signs_in_first: bool
     order_id: str
 
 
@@ -68,7 +69,7 @@ def read_confirmation(session: Session, secret: str, *, now: datetime) -> Confir
         ticket.email,
         order.contact_name,
         has_account=account is not None,
-        is_on_team=account is not None and account.seller_role is not None,
+        signs_in_first=account is not None and has_power(session, account.id),
         order_id=order.public_id,
     )
 

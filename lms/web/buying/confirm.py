@@ -59,7 +59,8 @@ def show(secret: str) -> ResponseReturnValue:
 def confirm(secret: str) -> ResponseReturnValue:
     """Confirm the address, sign in, and redirect to the order.
 
-    People on our team sign in themselves, because the link works for two months.
+    People on our team and managers sign in themselves, because the link works for two months, and the
+    order's email may be forwarded.
     """
     found = _read(secret)
     form = PersonForm(request.form)
@@ -86,7 +87,7 @@ def confirm(secret: str) -> ResponseReturnValue:
                 now=clock.now(),
             )
             opened = None
-            if not found.is_on_team:
+            if not found.signs_in_first:
                 browser = this_browser(remembered=False)
                 opened = browser_sessions.open_sign_in(
                     session, login_id, browser=browser, now=clock.now()
