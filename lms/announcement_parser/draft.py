@@ -36,11 +36,11 @@ class Draft:
     """The fields parsed so far; `people` are names with the paragraphs about each."""
 
     subject: str = ""
-    is_subject_announced: bool = False  # as in `New webinar: Mending Maps`
     titles: list[str] = field(default_factory=list)
     candidates: list[Line] = field(default_factory=list)  # lines that may be the title
-    is_title_clear: bool = True
-    is_overview_clear: bool = True
+    is_title_labeled: bool = False
+    is_of_several: bool = False
+    is_overview_headed: bool = True  # not by an unknown heading
     is_agenda_clear: bool = True
     is_presenter_labeled: bool = False
     is_length_differing: bool = False
@@ -59,6 +59,8 @@ class Draft:
     ends: list[str] = field(default_factory=list)
     lasting: list[str] = field(default_factory=list)
     people: dict[str, list[str]] = field(default_factory=dict)
+    labeled_lives: set[str] = field(default_factory=set)  # people with a labeled biography
+    guessed: set[str] = field(default_factory=set)  # people in a line of names alone
     likely: list[str] = field(default_factory=list)  # lines that may name a presenter
     hosts: list[Credit] = field(default_factory=list)
     prices: list[PriceRead] = field(default_factory=list)

@@ -71,7 +71,7 @@ def take_line(draft: Draft, line: str, block: list[str], *, has_title: bool, who
     elif (
         is_by_owner
         or "    " in line.strip()
-        or _GREETING.match(line)
+        or is_greeting(line)
         or (_TRAIL.match(line) and not has_title)
     ):
         draft.set_aside(line)
@@ -88,7 +88,13 @@ def _take_names(draft: Draft, line: str, whole: str) -> bool:
     if not names or behind or not (is_titled or all(is_repeated(one, whole) for one in again)):
         return False
     draft.credit(Credit(one, "", is_host=False, is_person=True) for one in names)
+    draft.guessed |= set() if is_titled else {draft.known(one) for one in names}
     return True
+
+
+def is_greeting(line: str) -> bool:
+    """Return whether a line greets the readers: `Dear colleagues,`."""
+    return bool(_GREETING.match(line))
 
 
 def is_byline(line: str) -> bool:

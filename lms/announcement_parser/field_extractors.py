@@ -47,6 +47,7 @@ from lms.announcement_parser.title_and_subtitle import (
     QUOTES,
     describes_format,
     is_kicker,
+    is_title_case,
     joined,
     unquoted,
     without_kicker,
@@ -58,7 +59,7 @@ _LONGEST_POINT: Final = 120  # characters of a point below an empty line
 _SHORTEST_TEXT: Final = 60  # characters of a paragraph that isn't a fact
 _FEWEST_INLINE: Final = 2  # points in one line; as few may be one point
 _LAST: Final = 3  # the turn of passages that may be about people
-_REPLIED: Final = re.compile(r"^(?:(?:re|fwd?|aw|wg):\s*)+", re.IGNORECASE)
+_REPLIED: Final = re.compile(r"^(?:(?:\[[^\]]{1,40}\]\s*)*(?:re|fwd?|aw|wg):\s*)+", re.IGNORECASE)
 
 
 def take_all(text: PlainText) -> Draft:
@@ -66,9 +67,6 @@ def take_all(text: PlainText) -> Draft:
     subject = _REPLIED.sub("", text.subject)
     draft = Draft(subject=unquoted(without_kicker(subject)))
     kicker = subject.removesuffix(without_kicker(subject))
-    draft.is_subject_announced = bool(
-        re.search(r"\w\W*$", kicker)
-    ) and not kicker.rstrip().endswith("]")
     draft.set_aside(kicker)
     kept, menus = without_menus(text.lines)
     lines, others = item_about_a_webinar(with_plain_marks(kept))
@@ -140,6 +138,10 @@ def _take_agenda(draft: Draft, passage: Passage) -> None:
     inline = re.split(r";\s*(?:and\s+)?|[.,]\s+(?=\(?\d[.)]\s)", said[0]) if len(said) == 1 else []
     parts = [re.sub(r"^\(?\d[.)]\s+", "", part).strip() for part in inline]
     told = sentences(said[0]) if len(said) == 1 else []
+    if passage.is_beside and len(said) == 1 and not draft.titles and is_title_case(said[0]):
+        draft.titles.append(said[0])  # `Program: Calm Desk`
+        return
+    draft.is_agenda_clear = draft.is_agenda_clear and (passage.is_beside or not draft.agenda)
     draft.agenda += next((one for one in (parts, told) if len(one) > _FEWEST_INLINE), said)
     draft.set_aside("\n".join(line for line in lines[:start] if line.strip()), passage.heading)
     for block in blocks(without_links(draft, lines[end:])):
@@ -225,6 +227,7 @@ def _take_titles(draft: Draft, passage: Passage) -> None:
         return
     draft.set_aside(first.removesuffix(title).strip(" :"))
     draft.titles.insert(0, unquoted(title))
+    draft.is_title_labeled = True
     for line in more:
         if take_line(draft, line.strip("* "), more, has_title=True, whole=""):
             continue

@@ -6,7 +6,7 @@ from itertools import pairwise, takewhile
 from typing import Final
 
 from lms.announcement_parser.credits import credits_in_line
-from lms.announcement_parser.draft import Draft
+from lms.announcement_parser.draft import Draft, Unread
 from lms.announcement_parser.fact_lines import (
     PRICED,
     WRAPPED,
@@ -17,7 +17,7 @@ from lms.announcement_parser.fact_lines import (
 )
 from lms.announcement_parser.person_names import is_organization, name_in
 from lms.announcement_parser.plain_lines import bullet, paragraphs, sentences
-from lms.announcement_parser.prices import amounts_in, is_about_price, is_sold
+from lms.announcement_parser.prices import amounts_in, is_about_passes, is_about_price, is_sold
 from lms.announcement_parser.sections import LONGEST_HEADING, RULE, unmarked
 from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
@@ -105,8 +105,8 @@ def _candidates(draft: Draft, block: list[str], number: int, whole: str) -> list
             draft.set_aside(line)  # a menu's
             others += 1
         elif take_line(draft, line, block, has_title=bool(above or found), whole=whole):
-            is_credit = line.casefold().startswith("by ")
-            has_facts = has_facts or is_credit or not is_published(line, block)
+            is_of_any = draft.rest[-1:] == [Unread("", line)] or is_about_passes(line)  # a menu
+            has_facts = has_facts or not (is_of_any or is_published(line, block))
             named = len(found) if has_facts else 0
         elif (above or found) and _is_person_line(line):
             draft.likely.append(line)

@@ -1,6 +1,7 @@
 """Layout marks: gives the headings and lists of emails, chats, interviews and sheets plain marks."""
 
 import re
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from lms.announcement_parser.person_names import name_in
@@ -12,7 +13,14 @@ from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 _BRACKETED: Final = re.compile(r"^\[(?P<name>[A-Z][A-Z'\u2019& ]{2,30})\]$")
 _ASKED: Final = re.compile(r"^Q[.:]\s+(?=\S)")
 _ANSWERED: Final = re.compile(r"^A[.:]\s+(?=\S)")
-_LETTERED: Final = re.compile(r"^(?P<indent>\s*)(?P<letter>[a-z])\.\s+(?=\S)")
+_LETTERED: Final = re.compile(
+    r"^(?P<indent>\s*)(?P<mark>[a-z]{1,4}\.|[A-Z]\.|#(?=\s+[a-z]))\s+(?=\S)"
+)
+_ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
+_ROWS: Final = (
+    *([f"{one}." for one in row] for row in (ascii_lowercase, ascii_uppercase, _ROMAN)),
+    ["#"] * 26,
+)
 _LEADS: Final = re.compile(r":$|\b(?:will|to|how|can)$", re.IGNORECASE)
 _FEWEST: Final = 2  # marks of one kind, of which one alone may mean something else
 _DEEPER: Final = 4  # spaces, by which a list without bullets is indented
@@ -21,7 +29,7 @@ _FEWEST_JUSTIFIED: Final = 4  # lines
 _FEWEST_OUTER: Final = 5  # points of a text that is a list
 _FEWEST_GAPS: Final = 3  # double spaces between the words of a justified line
 _JUSTIFIED_SHARE: Final = 0.3
-_BETWEEN: Final = re.compile(r"\s+[|\u2022\u00b7]\s+|\s{3,}|(?<=\])\s+(?=\[)")
+_BETWEEN: Final = re.compile(r"\s+[|\u2022\u00b7\u203a\u00bb]\s+|\s{3,}|(?<=\])\s+(?=\[)")
 _FEWEST_LINKS: Final = 3  # of a menu in one line
 _LONGEST_LINK: Final = 4  # words
 
@@ -47,7 +55,7 @@ def _is_menu(line: str) -> bool:
     is_pressed = all(part[0] == "[" and part[-1] == "]" for part in parts)
     if len(parts) < 2 or not (is_short or is_pressed):
         return False
-    if is_pressed or "|" not in line:
+    if is_pressed or not re.search(r"[|\u203a\u00bb]", line):
         return is_pressed
     is_fact = has_date(line) or tell_times(line, american=True) or any(amounts_in(line))
     return len(parts) >= _FEWEST_LINKS and not is_fact and not all(map(name_in, parts))
@@ -97,17 +105,18 @@ def _interviewed(lines: list[str]) -> list[str]:
 
 
 def _lettered(lines: list[str]) -> list[str]:
-    """Return the points of a list `a.`, `b.`, `c.` in order."""
-    found, wanted, points = list(lines), "a", list[int]()
+    """Return the points of a list `a.`, `b.`, `c.`, `A.`, `B.`, `i.`, `ii.` in order, or with `#`."""
+    found, points = list(lines), list[int]()
     for at, line in enumerate([*lines, ""]):
         lettered = _LETTERED.match(line)
-        if lettered and lettered["letter"] == wanted:
+        if lettered and any(
+            lettered["mark"] in row[len(points) : len(points) + 1] for row in _ROWS
+        ):
             points.append(at)
-            wanted = chr(ord(wanted) + 1)
-        elif not line.strip() or (lettered and lettered["letter"] != wanted):
+        elif not line.strip() or lettered:
             for place in points if len(points) >= _FEWEST else ():
                 found[place] = _LETTERED.sub(r"\g<indent>- ", lines[place])
-            wanted, points = "a", []
+            points = [at] if lettered and any(lettered["mark"] == row[0] for row in _ROWS) else []
     return found
 
 

@@ -85,6 +85,7 @@ def _line_of_tag(found: re.Match[str]) -> str:
 def _calendar(text: str) -> str:
     """Return the first event of an iCalendar file as labeled lines."""
     event = re.split(r"(?:BEGIN|END):VEVENT", re.sub(r"\r?\n[ \t]", "", text))[1]
+    event = re.sub(r"BEGIN:VALARM.*?END:VALARM", "", event, flags=re.DOTALL)
     found, described = [], ""
     for line in event.splitlines():
         each = _PROPERTY.match(line.strip())
@@ -217,4 +218,4 @@ def _row(row: list[list[str]]) -> list[str]:
     if len(row) == 1 or any(len(cells) != 2 for cells in row):
         return [": ".join(cell for cell in cells if cell) for cells in row]
     label = " ".join(cells[0] for cells in row if cells[0])
-    return [f"{label}:", *(cells[1] for cells in row), ""]
+    return [label if label.endswith("?") else f"{label}:", *(cells[1] for cells in row), ""]

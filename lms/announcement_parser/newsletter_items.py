@@ -10,7 +10,7 @@ from lms.announcement_parser.sections import passages
 from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 
-_RULE: Final = re.compile(r"^\s*([-=_*~#\u2500\u2550\u2014\u2013])\s?(?:\1\s?){9,}$")
+_RULE: Final = re.compile(r"^\s*([-=_*~#\u2500\u2550\u2014\u2013])\s?(?:\1\s?){4,}$")
 _FEWEST_ITEMS: Final = 3
 _FEWEST_SIGNS: Final = 4  # of a webinar; another item has at most half as many
 _LONGEST_CREDIT: Final = 120

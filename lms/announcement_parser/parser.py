@@ -10,20 +10,26 @@ from itertools import takewhile
 from typing import Final
 
 from lms.announcement_parser.credits import credits_in_sentence, listed_people, series_in
-from lms.announcement_parser.doubts import WHICH_PASSES, Question, questions_of
 from lms.announcement_parser.draft import Draft, PriceRead, Unread
 from lms.announcement_parser.durations import read_minutes
+from lms.announcement_parser.evidence import WHICH_PASSES, Question, Reading, questions_of
 from lms.announcement_parser.field_extractors import take_all
 from lms.announcement_parser.head_lines import take_paragraph
 from lms.announcement_parser.labels import is_elsewhere, label_of
-from lms.announcement_parser.overview import has_notes, parted_dateline, without_notes
+from lms.announcement_parser.overview import parted_dateline, without_notes
 from lms.announcement_parser.people_passages import (
     settle_hosts,
     take_biographies_below,
     take_signed,
 )
 from lms.announcement_parser.person_names import may_be_same, name_in, names_in_prose, people_in
-from lms.announcement_parser.plain_lines import is_repeated, paragraphs, read_plain, sentences
+from lms.announcement_parser.plain_lines import (
+    is_point,
+    is_repeated,
+    paragraphs,
+    read_plain,
+    sentences,
+)
 from lms.announcement_parser.prices import (
     is_asked_for,
     is_included_in_passes,
@@ -119,9 +125,11 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     ]
     end = _until_end(draft, when, default_zone, today) or when.minutes
     minutes, draft.is_length_differing = read_minutes(draft, end)
+    draft.is_length_differing = draft.is_length_differing or (bool(draft.ends) and end is None)
+    draft.is_of_several = draft.is_of_several or len(draft.titles) > 1
     overview = _list_in_overview(draft, _overview(draft))
     questions = [Question("held_at", SENTENCES[ask]) for ask in when.asks]
-    questions += questions_of(draft, plain.lines, overview=overview, minutes=minutes)
+    questions += questions_of(Reading(draft, overview, minutes, plain.lines, text))
     is_both = True in left_out and any(map(is_included_in_passes, whole))
     if (None in left_out and True not in left_out) or is_both:
         questions.append(Question("is_in_passes", WHICH_PASSES))
@@ -187,9 +195,6 @@ def _overview(draft: Draft) -> list[str]:
             draft.overview, notes = list(kept), [*notes, *more]
             take_biographies_below(draft)
         kept = draft.overview
-        edges = kept[:: len(kept) - 1] if len(kept) > 1 else []
-        if any(has_notes(one, title) for one in edges):
-            draft.is_overview_clear = False
     for said in notes:
         if not take_paragraph(draft, said):
             draft.set_aside(said)
@@ -209,7 +214,7 @@ def _text_aside(draft: Draft) -> list[str]:
         return []
     draft.rest.remove(found)
     draft.set_aside("", found.heading)
-    draft.is_overview_clear = False
+    draft.is_overview_headed = False
     return paragraphs(found.text.splitlines())
 
 
@@ -217,17 +222,13 @@ def _take_list_aside(draft: Draft) -> None:
     """Take the first list under an unknown heading as the agenda, unless it is for whom or about needs."""
     for one in draft.rest:
         said = paragraphs(one.text.splitlines()) if one.heading else []
-        listed = [each.removeprefix("- ") for each in takewhile(_is_point, said)]
+        listed = [each.removeprefix("- ") for each in takewhile(is_point, said)]
         is_other = label_of(one.heading) or _NOT_TAUGHT.search(one.heading)
         if len(listed) >= _FEWEST_ASIDE and not is_other:
             left = "\n".join(said[len(listed) :])
             draft.rest[draft.rest.index(one)] = Unread(one.heading, left)
             draft.agenda, draft.is_agenda_clear = listed, False
             break
-
-
-def _is_point(said: str) -> bool:
-    return said.startswith("- ")
 
 
 def _list_in_overview(draft: Draft, overview: list[str]) -> list[str]:
@@ -305,7 +306,7 @@ def _other_moments(draft: Draft, lines: list[str], when: When) -> list[str]:
     whole = [line for line in short if _is_whole([line])]
     found = [line for line in whole if not any(known in day.dates for day in days_in(line, known))]
     if found:  # the text is about several webinars
-        draft.is_title_clear = draft.is_overview_clear = draft.is_presenter_labeled = False
+        draft.is_of_several = True
     return found
 
 

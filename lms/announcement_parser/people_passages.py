@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from lms.announcement_parser.credits import Credit
+from lms.announcement_parser.credits import Credit, credits_in_line
 from lms.announcement_parser.draft import Draft
 from lms.announcement_parser.head_lines import take_loose, take_paragraph
 from lms.announcement_parser.labels import label_of
@@ -11,6 +11,7 @@ from lms.announcement_parser.person_names import is_position, name_in, names_in,
 from lms.announcement_parser.plain_lines import blocks, bullet, paragraphs, points
 from lms.announcement_parser.sections import Passage
 
+_HOSTED: Final = re.compile(r"[,;]?\s+(?:moderated|hosted) by\s(?=[A-Z])")
 _SIGNED_LINES: Final = 4  # that may name the person who signs
 _ABOUT_THE_EVENT: Final = re.compile(
     r"\b(?:will|webinar|session|workshop|you|your|we|our|us|explains?|shows?|talks?|covers?|describes?"
@@ -57,7 +58,8 @@ def take_people(draft: Draft, passage: Passage) -> None:
     draft.set_aside("", passage.heading)
     here: str | None = None
     for block in blocks(passage.lines):
-        for said in _entries(block):
+        for entry in _entries(block):
+            said = _take_host(draft, entry)
             found, rest = people_in(said)
             is_apart = bool(found) and f"{found[0][0]}," in said.replace("*", "")
             is_sentence = bool(found) and found[0][1][:1].islower() and not is_apart
@@ -72,6 +74,13 @@ def take_people(draft: Draft, passage: Passage) -> None:
             )
             here = draft.known(found[-1][0]) if found else here
             _describe(draft, None if is_position(rest) else here, rest)
+
+
+def _take_host(draft: Draft, entry: str) -> str:
+    """Take the host behind a presenter, `Ana Bell, moderated by Tom Ray`, and return the words before."""
+    hosted = _HOSTED.search(entry)
+    draft.credit(credits_in_line(entry[hosted.start() :])[0] if hosted else ())
+    return entry[: hosted.start()] if hosted else entry
 
 
 def _entries(block: list[str]) -> list[str]:
@@ -132,6 +141,7 @@ def take_biography(draft: Draft, passage: Passage) -> None:
         if opening and (opening in draft.people or here is None or is_next):
             here = draft.name(alone if alone and opening not in draft.people else opening)
         here = here or alone
+        draft.labeled_lives |= {here} if here else set()
         if opening not in draft.people and (_LABELED.match(said) or take_paragraph(draft, said)):
             draft.set_aside(said if _LABELED.match(said) else "")
         else:

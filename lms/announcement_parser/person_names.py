@@ -33,7 +33,7 @@ _DEGREE: Final = re.compile(
 )
 # Capitalized positions before a name: `Former Trustee Ana Bell`.
 _POSITION: Final = re.compile(
-    r"(?:(?:Former|Retired|Veteran|Attorney|Author|Trustee|Consultant|Novelist|Poet|Officer|Lawyer|Historian|Architect"
+    r"(?:(?:Det\.|Detective|Former|Retired|Veteran|Attorney|Author|Trustee|Consultant|Novelist|Poet|Officer|Lawyer|Historian|Architect"
     r"|Accountant|Psychologist|Storyteller|Illustrator|Editor|Journalist)\s+)+(?=[A-Z][\w'\u2019.-]*\s+[A-Z])"
 )
 # `Ana Bell, a cataloger; and Tom Ray`, `Ana Bell, cataloger, and Tom Ray, clerk`, `Ana Bell (Elm) & Tom Ray`
@@ -82,7 +82,7 @@ def names_in(text: str) -> tuple[list[str], str]:
     names = list(parts)
     while behind and not behind.startswith("("):
         part, rest = _parted(behind)
-        if _DEGREE.fullmatch(part):
+        if _DEGREE.fullmatch(part.rstrip("\u00ae\u2122")):
             names[-1], behind = f"{names[-1]}, {part}", rest
             continue
         more = [one for one in _AND.split(part) if one]
@@ -111,6 +111,8 @@ def name_in(text: str) -> str:
     while words and _PARTICLES.fullmatch(words[-1]):
         words.pop()
     titles = sum(is_honorific(word) for word in words)
+    if any(re.search(r"['\u2019]s$", word) for word in words):
+        return ""  # `Children's Musician`
     if any(_NO_NAMES.fullmatch(word) and not is_honorific(word) for word in words):
         return ""
     if re.match(r"for\s+[A-Z]", text.removeprefix(" ".join(words)).lstrip()):

@@ -26,14 +26,16 @@ _FORWARDED: Final = re.compile(
 )
 _WROTE: Final = re.compile(r"^\s*on .{6,120} wrote:\s*$", re.IGNORECASE)
 _HEADER: Final = re.compile(
-    r"^(?P<name>from|to|cc|bcc|date|sent|subject|re|reply-to|importance|attachments):\s*(?P<value>.*)$",
+    r"^(?P<name>from|to|cc|bcc|date|sent|subject|re|reply-to|importance|attachments|sender|return-path|received|mime-version"
+    r"|content-[a-z-]{4,30}|message-id|list-[a-z]{2,20}|x-[a-z-]{2,30}):\s*(?P<value>.*)$",
     re.IGNORECASE,
 )
 _FEWEST_HEADERS: Final = 2
 _WORDS_ABOVE_HEADER: Final = 3  # at most, as in `Memorandum`
 _SUBJECT: Final = re.compile(r"^(?:subject|re):\s*", re.IGNORECASE)
 _FEWEST_DIVIDED: Final = 2
-_COLUMNS: Final = re.compile(r"(?<=\S) *\t[ \t]*(?=\S)|(?<=[^\s.]) ?\.{4,} ?(?=\S)")
+_DRAWN: Final = re.compile(r"(?m)^[\u2500-\u257f]{3,}$")  # a line, drawn with signs for boxes
+_COLUMNS: Final = re.compile(r"(?<=\S) *\t[ \t]*(?=\S)|(?<=[^\s.]) ?\.{4,} *(?=\S)")
 _TWO_LABELS: Final = re.compile(
     r"(?m)^([ \t]{0,20})([A-Z][A-Za-z ]{1,25}:[ \t]{1,20}[^ \t\n][^\n]{0,80}?)[ \t]{3,40}(?=[A-Z][A-Za-z ]{1,25}:[ \t])"
 )
@@ -45,7 +47,7 @@ _EDGE: Final = re.compile(
     r"^\s*\d{1,4}\s{3,}|\s{3,}\d{1,4}\s*$"
 )  # a page number beside a running head
 _PAGE: Final = re.compile(
-    r"^(?:.{0,80}(?:\s{2,}|\s[|\u2022\u00b7]\s))?\W*page \d{1,4}(?: of \d{1,4})?\W*$|^\f?\s*-\s*\d{1,4}\s*-\s*$",
+    r"^(?:.{0,80}(?:\s{2,}|\s[|\u2022\u00b7]\s))?\W*page \d{1,4}(?: of \d{1,4})?\W*$|^\f?\s*-\s*\d{1,4}\s*-\s*$|^\s{8,}\d{1,4}$",
     re.IGNORECASE,
 )
 # what stands for a picture in the plain text of an email
@@ -86,6 +88,7 @@ def read_plain(text: str) -> PlainText:
     """Return the lines of a text, and for a forwarded email its subject and surrounding lines."""
     text = without_markup(text)
     text = re.sub("[\u200b\u200c\u200d\u2060\ufeff]", "", text).replace("\xa0", " ")
+    text = _DRAWN.sub(lambda found: "-" * len(found[0]), text)
     text = _LABELS_IN_LINE.sub(lambda found: re.sub(r"\s+[|\u2022\u00b7]\s+", "\n", found[0]), text)
     text = _TWO_LABELS.sub(r"\1\2\n\1", text)
     text = re.sub(r"\bw/\s?(?=[A-Z])", "with ", _COLUMNS.sub("   ", text))
@@ -162,6 +165,16 @@ def bullet(line: str) -> str | None:
     """Return the text after a bullet, or None for a line without one."""
     found = BULLET.match(line)
     return line[found.end() :].strip() if found else None
+
+
+def flat(text: str) -> str:
+    """Return the words of a text for comparison."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def is_point(paragraph: str) -> bool:
+    """Return whether a paragraph is a point of a list."""
+    return paragraph.startswith("- ")
 
 
 def is_repeated(words: str, text: str) -> bool:

@@ -222,14 +222,17 @@ def _begun(
 def _plain_headings(lines: list[str]) -> frozenset[str]:
     """Return unmarked lines above text that look like a text's other headings, which are labels."""
     found, known, whole = [], 0, "\n".join(lines)
+    last = ""  # the last line with words
     for before, line, after in zip(["", *lines], lines, _followers(lines), strict=False):
         bare = line.strip()
+        above, last = last, bare or last
         if (
             before.strip()
             or bullet(line) is not None
             or not bare
             or len(bare) > _SHORT
             or bare[-1] in ".,:!;"
+            or above.endswith(":")  # the first line of a list
         ):
             continue
         if label_of(bare):

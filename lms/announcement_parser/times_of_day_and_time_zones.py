@@ -127,6 +127,9 @@ _RANGE: Final = re.compile(
 )
 # `9 AM PT/10 AM MT`
 _NEXT_ZONE: Final = re.compile(r"(?<=[A-Za-z])/(?=\d{1,2}(?::\d\d)?\s?[ap]\.?m\b)", re.IGNORECASE)
+_ARIZONA: Final = re.compile(
+    r"\bMountain\b[^\n]{0,12}?\bArizona\b", re.IGNORECASE
+)  # no summer time
 _BETWEEN: Final = r"[\s,(/\u2013\u2014-]*(?:in\s+)?"
 _LETTERS: Final = "|".join(sorted(_WORDS, key=len, reverse=True))
 _LONG: Final = "|".join(name.replace(" ", r"\s+") for name in _NAMES)
@@ -152,6 +155,7 @@ def tell_times(text: str, *, american: bool) -> tuple[Told, ...]:
     `american` means that letters used on two continents are the American zone.
     """
     text = _NEXT_ZONE.sub(",", text)
+    text = _ARIZONA.sub(lambda found: "America/Phoenix".ljust(len(found[0])), text)
     text = _RANGE.sub(r"\1-", _IN_THE_DAY.sub(_with_half, text))
     found = [one for one in _TIME.finditer(text) if _clocks(one, text)]
     behind = [zone_at(text[one.end() :], american=american) for one in found]

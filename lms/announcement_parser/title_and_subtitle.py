@@ -23,11 +23,11 @@ _KICKER: Final = re.compile(
     r"a|an|of|announcing|introducing|immediate|release|from|special|press|frequently|asked|questions|"
     r"faq|part|session|episode|lesson|module|opportunity|continuing|education|professional|development|"
     r"rescheduled|postponed|canceled|cancelled|corrected|updated|changed|important|please|note|reminder|opportunities|"
-    r"learning|in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,4}[a-z]?",
+    r"last|chance|time|change|day|days|left|today|tomorrow|learning|in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,4}[a-z]?",
     re.IGNORECASE,
 )
 _ANNOUNCES: Final = re.compile(
-    r"\b(?:webinars?|events?|announcement|announcing|introducing|opportunity|upcoming|invitation|save|register"
+    r"\b(?:join us|last chance|time change|reminder|webinars?|events?|announcement|announcing|introducing|opportunity|upcoming|invitation|save|register"
     r"|workshop|questions|faq|(?:part|session|episode|lesson|module)\s\d{1,2})\b",
     re.IGNORECASE,
 )
@@ -51,7 +51,6 @@ _DAY: Final = re.compile(
 )
 _LONG_LINE: Final = 50  # characters of a title's line in capitals, which may go on
 _LAST_WORDS: Final = 2
-_CLEAR: Final = 1.0  # the lead in points with which no question is needed
 
 
 @dataclass(slots=True)
@@ -75,12 +74,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A title and its subtitle; `left` are the other lines, `is_clear` if the title leads clearly."""
+    """A title and its subtitle; `left` are the other lines."""
 
     title: str
     subtitle: str
     left: tuple[str, ...]
-    is_clear: bool
 
 
 def is_unfinished(line: str, following: str, width: int) -> bool:
@@ -106,7 +104,7 @@ def choose(lines: list[Line], subject: str) -> Chosen:
     if subject and not any(_is_alike(line.text, subject) for line in lines):
         lines.insert(0, Line(subject, -1, has_facts_below=True, has_facts_next=True))
     if not lines:
-        return Chosen("", "", (), is_clear=True)
+        return Chosen("", "", ())
     kickers = [
         line
         for line in lines
@@ -117,10 +115,10 @@ def choose(lines: list[Line], subject: str) -> Chosen:
     scored = [(_points(line, lines, subject), line) for line in lines]
     if not scored:
         likely = next(
-            (one.text for one in kickers if _title_case(one.text) and not is_kicker(one.text)), ""
+            (one.text for one in kickers if is_title_case(one.text) and not is_kicker(one.text)), ""
         )
         left = tuple(line.text for line in kickers if line.text != likely)
-        return Chosen(likely, "", left, is_clear=not likely)
+        return Chosen(likely, "", left)
     best = max(scored, key=lambda one: (one[0], one[1].has_facts_below, one[1].has_facts_next))
     title = _above(best[1], lines)
     others = [line for line in lines if line is not title]
@@ -131,26 +129,12 @@ def choose(lines: list[Line], subject: str) -> Chosen:
     after = [line for line in after if line not in same and not line.is_quoted]
     after = [line for line in after if not line.is_below_facts or title.is_below_facts]
     subtitle = next((line for line in after if " " in line.text and not is_kicker(line.text)), None)
-    rivals = [
-        points for points, line in scored if line not in (title, subtitle) and line not in same
-    ]
-    is_tied = subtitle is not None and best[0] - _points(subtitle, lines, subject) < _CLEAR / 2
-    # Two short lines in title case may be one title.
-    is_tied = is_tied or bool(
-        subtitle
-        and subtitle.block == title.block
-        and _title_case(subtitle.text)
-        and len(subtitle.text) < len(title.text)
-    )
     return Chosen(
         title.text,
         subtitle.text if subtitle else "",
         tuple(
             line.text for line in (*kickers, *others) if line is not subtitle and line not in same
         ),
-        is_clear=title is best[1]
-        and not is_tied
-        and all(best[0] - points >= _CLEAR for points in rivals),
     )
 
 
@@ -166,7 +150,7 @@ def _above(best: Line, lines: list[Line]) -> Line:
 def without_kicker(line: str) -> str:
     """Return a title without the name of a mailing list and words such as `New webinar:` before it."""
     line = re.sub(r"^(?:\[[^\]]{1,40}\]\s*)+", "", line)
-    found = re.match(r"(?P<kicker>[^:\u2013\u2014]{3,60}?)(?::|\s[\u2013\u2014-])\s+(?=\S)", line)
+    found = re.match(r"(?P<kicker>[^:\u2013\u2014-]{3,60}?)(?::|\s[\u2013\u2014-])\s+(?=\S)", line)
     words = re.findall(r"[\w'\u2019]+", _DAY.sub("", found["kicker"])) if found else []
     is_kicker = bool(words) and all(_KICKER.fullmatch(word) for word in words)
     return line[found.end() :] if found and is_kicker and _ANNOUNCES.search(found[0]) else line
@@ -194,8 +178,8 @@ def quoted_title(line: str) -> str:
     """Return the title that a line quotes, or "" if the whole line is quoted."""
     for found in _QUOTED.finditer(line):
         around = f"{line[: found.start()][-12:]} {line[found.end() :][:12]}"
-        is_title = " " in found["title"] or not _title_case(line.replace(found[0], ""))
-        is_title = is_title and _title_case(found["title"])
+        is_title = " " in found["title"] or not is_title_case(line.replace(found[0], ""))
+        is_title = is_title and is_title_case(found["title"])
         if found.start() and "series" not in around.casefold() and is_title:
             return found["title"].strip()
     whole = _QUOTED.match(line)
@@ -212,10 +196,10 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     after = lines[lines.index(line) + 1 :][:1]
     below = [each for each in lines if each.block == line.block + 1][:1]
     is_above = line.has_facts_next or any(
-        each.has_facts_next and not _title_case(each.text) for each in below
+        each.has_facts_next and not is_title_case(each.text) for each in below
     )
     points += 3.0 if line.has_facts_below else 2.0 if is_above else 0.0
-    points += 1.5 if _title_case(line.text) else 0.0
+    points += 1.5 if is_title_case(line.text) else 0.0
     points += 4.0 if line.is_quoted else 3.0 if line.is_announced else 0.0
     points += 2.0 if line.is_whole else 0.0
     points += 2.5 if line.is_in_prose else 0.0
@@ -234,7 +218,7 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     is_stated = line.has_facts_below or line.has_facts_next
     points -= 0.0 if is_apart or not line.prose_above else 1.5 if is_stated else 3.0
     is_mixed = any(
-        other.block != line.block and _title_case(other.text) and not other.text.isupper()
+        other.block != line.block and is_title_case(other.text) and not other.text.isupper()
         for other in lines
     )
     points -= 1.0 if line.text.isupper() and is_mixed else 0.0
@@ -250,9 +234,14 @@ def is_kicker(text: str) -> bool:
     return words[-1:] in ([], ["presents"], ["release"]) or all(map(_KICKER.fullmatch, words))
 
 
+def is_said_of_any(text: str) -> bool:
+    """Return whether a line could be said of any webinar: `Online event`, `A live panel discussion`."""
+    return is_kicker(text) or describes_format(text)
+
+
 def _is_of_site(line: Line, lines: list[Line]) -> bool:
     """Return whether a line is above a byline, below which a title is."""
-    is_title_below = any(not one.is_above_byline and _title_case(one.text) for one in lines)
+    is_title_below = any(not one.is_above_byline and is_title_case(one.text) for one in lines)
     return line.is_above_byline and is_title_below
 
 
@@ -264,7 +253,8 @@ def _is_alike(one: str, other: str) -> bool:
     return one.casefold() in other.casefold() or other.casefold() in one.casefold()
 
 
-def _title_case(text: str) -> bool:
+def is_title_case(text: str) -> bool:
+    """Return whether most words begin with a capital."""
     words = [
         word for word in re.findall(r"[^\W\d_][\w'\u2019-]*", text) if not _SMALL.fullmatch(word)
     ]

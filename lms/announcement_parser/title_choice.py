@@ -7,7 +7,7 @@ from lms.announcement_parser.draft import Draft
 from lms.announcement_parser.fact_lines import WRAPPED
 from lms.announcement_parser.overview import parted_dateline
 from lms.announcement_parser.person_names import is_organization
-from lms.announcement_parser.plain_lines import sentences
+from lms.announcement_parser.plain_lines import flat, paragraphs, sentences
 from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 from lms.announcement_parser.title_and_subtitle import (
@@ -15,12 +15,24 @@ from lms.announcement_parser.title_and_subtitle import (
     Chosen,
     Line,
     choose,
+    is_said_of_any,
+    is_title_case,
     quoted_title,
     same_title,
 )
 
 _MOST_CANDIDATES: Final = 40  # lines that may be the title
 _MOST_QUOTES: Final = 12  # sentences in which a press release quotes its title
+_SIGNS: Final = 2  # of a title without a label, each of which could be by chance
+_QUOTED: Final = re.compile(r"[\"\u201c]([^\"\u201c\u201d]{8,160})[\"\u201d]")
+_PREFIXED: Final = re.compile(r"\w+:? ?[:\u2013\u2014-] ")  # `SUB - A Tale`
+# The last word of an organization's name or a newsletter's.
+_OWNER: Final = re.compile(
+    r"\b(?:library|libraries|learning|training|seminars|workshops|webinars|academy|institute|consortium|university|college"
+    r"|network|system|association|society|cooperative|collaborative|council|group|services|inc|llc|bulletin|newsletter"
+    r"|calendar)\.?$",
+    re.IGNORECASE,
+)
 _NEWS: Final = re.compile(r"\b(?:press release|immediate release)\b", re.IGNORECASE)
 _START: Final = 500  # characters, in which a press release says that it is one
 
@@ -44,7 +56,6 @@ def choose_title(draft: Draft, whole: str) -> None:
     draft.titles += [chosen.title] if chosen.title else []
     texts = (*(line.text for line in candidates), *quotes)
     draft.titles[:1] = [_in_mixed_case(title, texts) for title in draft.titles[:1]]
-    draft.is_title_clear = draft.is_title_clear and chosen.is_clear
     draft.name_subtitle(chosen.subtitle)
     for left in chosen.left:
         if not any(same_title(left, title) for title in draft.titles):
@@ -67,11 +78,11 @@ def _or_announced(chosen: Chosen, candidates: list[Line], said: list[str]) -> Ch
     if not announced:
         return chosen
     if not chosen.subtitle and announced.casefold().startswith(f"{chosen.title.casefold()}:"):
-        return Chosen(announced, "", chosen.left, chosen.is_clear)
+        return Chosen(announced, "", chosen.left)
     if not _is_headline(chosen, candidates, announced):
         return chosen
     others = (*filter(None, [chosen.title, chosen.subtitle]), *chosen.left)
-    return Chosen(announced, "", others, is_clear=False)
+    return Chosen(announced, "", others)
 
 
 def _in_mixed_case(title: str, texts: tuple[str, ...]) -> str:
@@ -123,7 +134,7 @@ def _chosen(draft: Draft, candidates: list[Line], quotes: list[str], *, is_news:
     """Return the choice; the headline of a press release isn't the title, unless it quotes it."""
     chosen = choose(candidates, draft.subject)
     if draft.titles:
-        return Chosen("", "", tuple(line.text for line in candidates), is_clear=True)
+        return Chosen("", "", tuple(line.text for line in candidates))
     if not is_news and chosen.title and chosen.title != draft.subject:
         return chosen
     meant = (one for one in quotes if same_title(one, chosen.title or draft.subject))
@@ -131,5 +142,61 @@ def _chosen(draft: Draft, candidates: list[Line], quotes: list[str], *, is_news:
     title = quoted or chosen.title
     replaced = chosen.title if chosen.title not in (title, draft.subject) else ""
     left = (*filter(None, [replaced, chosen.subtitle]), *chosen.left)
-    is_clear = bool(quoted) or not title or (draft.is_subject_announced and title == draft.subject)
-    return Chosen(title, "", left, is_clear=is_clear)
+    return Chosen(title, "", left)
+
+
+def is_title_sure(draft: Draft, lines: list[str]) -> bool:
+    """Return whether a label names the title, or two signs that don't depend on each other agree."""
+    title, *others = draft.titles
+    if draft.is_title_labeled or draft.is_of_several:
+        return not (others or draft.is_of_several or _PREFIXED.match(draft.subtitle))
+    known = {
+        flat(one) for one in (title, draft.subtitle, f"{title} {draft.subtitle}", *draft.series)
+    }
+    quotes = [one.strip(",. ") for said in paragraphs(lines) for one in _QUOTED.findall(said)]
+    lines_left = [one.text for one in _own_lines(draft)]
+    rivals = [one for one in lines_left if flat(one) not in known]
+    titles = [one for one in (*quotes, draft.subject) if is_title_case(one)]
+    if " " not in title or any(flat(one) not in known for one in titles):
+        return False
+    if any(flat(one).startswith(f"{flat(title)} ") for one in rivals):
+        return False
+    is_joined = _may_be_joined(draft, title)
+    signs = [_signs_of_title(one, draft, lines, quotes) for one in (title, *rivals)]
+    is_heading = (
+        not rivals and bool(lines_left) and is_title_case(title) and not _OWNER.search(title)
+    )
+    return signs[0] + is_heading - is_joined >= _SIGNS and signs[0] > max(signs[1:], default=0)
+
+
+def _may_be_joined(draft: Draft, title: str) -> bool:
+    """Return whether the title and the subtitle, a shorter line right below, may be one title."""
+    blocks = [one.block for one in draft.candidates if one.text in (title, draft.subtitle)]
+    is_near = len(blocks) > 1 and len(set(blocks)) == 1
+    return is_near and is_title_case(draft.subtitle) and len(draft.subtitle) < len(title)
+
+
+def _signs_of_title(text: str, draft: Draft, lines: list[str], quotes: list[str]) -> int:
+    """Return how many signs show that words are the title."""
+    line = next((one for one in draft.candidates if same_title(one.text, text)), None)
+    first = next(iter(_own_lines(draft)), None)
+    is_repeated = f" {flat(' '.join(lines))} ".count(f" {flat(text)} ") > 1
+    return sum(
+        (
+            line is not None and line is first and not line.prose_above,
+            line is not None and (line.has_facts_next or line.has_facts_below),
+            line is not None and line.level == 1,
+            same_title(text, draft.subject),
+            any(same_title(one, text) for one in quotes),
+            is_repeated and not _OWNER.search(text),
+        )
+    )
+
+
+def _own_lines(draft: Draft) -> list[Line]:
+    """Return the candidates that couldn't be said of any webinar and aren't the name of an organization."""
+    return [
+        one
+        for one in draft.candidates
+        if not is_said_of_any(one.text) and (one.has_facts_next or not _OWNER.search(one.text))
+    ]

@@ -18,7 +18,7 @@ from lms.announcement_parser.catalog_matcher import (
     fit,
     read_file,
 )
-from lms.announcement_parser.doubts import Question
+from lms.announcement_parser.evidence import Question
 from lms.announcement_parser.start_date_and_time import Beginning
 from lms.announcement_parser.used_text import parts_of
 from lms.catalog.webinars import add_webinar
