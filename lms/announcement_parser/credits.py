@@ -107,6 +107,7 @@ def series_of_owner(line: str) -> tuple[str, str]:
 
 def bare_series(name: str) -> str:
     """Return the name of a series without quotation marks and the word "series"."""
+    name = re.sub(r",?\s*\(?(?:(?:part|session) )?\d{1,2} of \d{1,2}\)?$", "", name)
     name = name.strip(" \"'\u201c\u201d\u2018\u2019*.,")
     name = re.sub(r"[,.\"\u201d\u2019]*\s+series$", "", name, flags=re.IGNORECASE)
     return re.sub(r"\s+webinars?$", "", name, flags=re.IGNORECASE).strip(" \"'\u201c\u201d*.,")

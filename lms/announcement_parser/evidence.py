@@ -8,7 +8,7 @@ from lms.announcement_parser.draft import Draft
 from lms.announcement_parser.durations import lengths_in
 from lms.announcement_parser.fact_lines import is_greeting
 from lms.announcement_parser.head_lines import QUOTE_ENDS, is_prose
-from lms.announcement_parser.labels import is_elsewhere
+from lms.announcement_parser.labels import is_elsewhere, label_of
 from lms.announcement_parser.overview import has_notes, is_note
 from lms.announcement_parser.person_names import may_be_same, name_in, people_in
 from lms.announcement_parser.plain_lines import (
@@ -16,6 +16,7 @@ from lms.announcement_parser.plain_lines import (
     bullet_kind,
     flat,
     is_point,
+    is_repeated,
     paragraphs,
     sentences,
 )
@@ -23,11 +24,13 @@ from lms.announcement_parser.prices import Amount, is_about_passes, is_said_free
 from lms.announcement_parser.title_choice import is_title_sure
 from lms.core.errors import N_
 
+_LONGEST: Final = 240  # minutes that a webinar is likely to last
 _MOST_POINTS: Final = 12
 _LONGEST_POINT: Final = 250
 _FEWEST_WORDS: Final = 10  # of a text that may describe the webinar
 _SERIES: Final = re.compile(
     r"(?<!^Whole )(?<!\bA )\b(?:Series|SERIES)\b(?! (?:price|rate|pass)\b)|\b[A-Z][\w'\u2019-]*[\"\u201d]?,? series\b|\bpart of .{1,60} series\b"
+    r"|\b(?:[Ss]eason|[Ee]pisode|[Pp]art|[Ss]ession|[Cc]lass) \d{1,2}\b"
 )
 _HOSTED: Final = re.compile(
     r"\b(?:co-?)?(?:hosted|sponsored|moderated|organized) by\b|\bbrought to you by\b|\bpresented by\b|\bmoderator:"
@@ -39,10 +42,11 @@ _CREDITED: Final = re.compile(
     r"|trainer|facilitator|panelist)s?:\s",
     re.IGNORECASE,
 )
-_PRONOUN: Final = re.compile(r"(?:She|He) ")
+_PRICED: Final = re.compile(r"\b(?:price|cost|fee|tuition)", re.IGNORECASE)
+_PRONOUN: Final = re.compile(r"(?:She|He|They|Mr\.|Ms\.|Dr\.) ")
 # Points within a line: `: one; two; three`, `1. one 2. two`.
 _INLINE: Final = re.compile(
-    r":[^.:;]{3,160};[^.:;]{3,160}[;.]|(?:^|\s)\(?1[.)]\s.{3,160}\s\(?2[.)]\s"
+    r":[^.:;]{3,160};[^.:;]{3,160}[;.]|\S / [^/]{3,80} / \S|(?:^|\s)\(?1[.)]\s.{3,160}\s\(?2[.)]\s"
 )
 # A word divided at the end of a line, or the mark of a point.
 _BROKEN: Final = re.compile(r"[a-z]- [a-z]|^\(?\w{1,4}[.)] ")
@@ -139,7 +143,16 @@ def _are_presenters_sure(read: Reading, said: list[str]) -> bool:
     """Return whether labels or lead-ins name all presenters, and the text is about no one else."""
     draft = read.draft
     is_guessed = any(not draft.people.get(name) for name in draft.guessed)
-    if not draft.is_presenter_labeled or draft.is_of_several or is_guessed:
+    abouts = [one for about in draft.people.values() for one in about]
+    is_joined = any(re.match(r"(?:and|with|&) ", one) for one in abouts)
+    again = {is_repeated(_last_name(name), read.source) for name in draft.people}
+    if (
+        not draft.is_presenter_labeled
+        or draft.is_of_several
+        or is_guessed
+        or is_joined
+        or len(again) > 1
+    ):
         return False
     named = [
         people_in(one[found.end() :].rstrip("."))[0]
@@ -147,11 +160,7 @@ def _are_presenters_sure(read: Reading, said: list[str]) -> bool:
         for found in _CREDITED.finditer(one)
     ]
     others = [name for people in named for name, _about in people]
-    told = [
-        *read.overview,
-        *_unread(draft),
-        *(said for about in draft.people.values() for said in about),
-    ]
+    told = [*read.overview, *_unread(draft), *abouts]
     begun = [one for each in told for one in sentences(each)]
     others += [name_in(one) for one in begun if _is_about_a_person(one, draft)]
     known = [*draft.people, *(one.name for one in draft.hosts)]
@@ -170,8 +179,7 @@ def _is_about_a_person(sentence: str, draft: Draft) -> bool:
 def _are_biographies_sure(read: Reading) -> bool:
     """Return whether each biography has a label or begins with its person's name, and no other text does."""
     people = read.draft.people
-    last = read.overview[-1] if len(read.overview) > 1 else ""
-    if _PRONOUN.match(last):
+    if _is_about_a_presenter(read) or any(map(_PRONOUN.match, _unread(read.draft))):
         return False
     for name, about in people.items():
         if about and not _is_biography_sure(read, name, about[0]):
@@ -182,6 +190,12 @@ def _are_biographies_sure(read: Reading) -> bool:
         if not about and any(_last_name(name) in one for one in _unread(read.draft)):
             return False
     return True
+
+
+def _is_about_a_presenter(read: Reading) -> bool:
+    """Return whether the last of several paragraphs of the overview may be a biography."""
+    last = read.overview[-1] if len(read.overview) > 1 else ""
+    return bool(_PRONOUN.match(last) or read.draft.person_at_start(last))
 
 
 def _is_biography_sure(read: Reading, name: str, said: str) -> bool:
@@ -201,7 +215,7 @@ def _is_length_sure(draft: Draft, minutes: int, said: list[str]) -> bool:
     """Return whether a label says the length, or all lengths in the text are the same."""
     lengths = {length for one in said for length in lengths_in(one)}
     is_said = bool(draft.lasting) or not lengths or minutes in lengths
-    return is_said and not draft.is_length_differing
+    return is_said and not draft.is_length_differing and minutes <= _LONGEST
 
 
 def _is_overview_sure(read: Reading, *, is_titled: bool) -> bool:
@@ -209,13 +223,13 @@ def _is_overview_sure(read: Reading, *, is_titled: bool) -> bool:
     draft, overview, title = read.draft, read.overview, (read.draft.titles or [""])[0]
     is_whole = flat(" ".join(overview)) in flat("\n".join(read.lines))
     is_text = all(is_point(one) or one.rstrip(QUOTE_ENDS)[-1:] in ".!?:" for one in overview)
-    is_text = (
-        is_text and not any(map(_BROKEN.search, overview)) and not _PRONOUN.match(overview[-1])
-    )
+    is_text = is_text and not any(map(_BROKEN.search, overview)) and not _is_about_a_presenter(read)
     if draft.is_of_several or not is_whole or not is_text or not draft.is_overview_headed:
         return False
     if draft.described:
-        return not has_notes(overview[-1], title)
+        below = flat("\n".join(read.lines)).partition(flat(" ".join(overview)))[2].strip()
+        goes_on = any(_may_describe(one) and below.startswith(flat(one)) for one in _unread(draft))
+        return not goes_on and not has_notes(overview[-1], title)
     others = any(is_greeting(one) or _may_describe(one) for one in _unread(draft))
     return is_titled and not others and not any(has_notes(one, title) for one in overview)
 
@@ -235,14 +249,27 @@ def _is_agenda_sure(read: Reading) -> bool:
     draft, points = read.draft, read.draft.agenda
     is_list = draft.is_agenda_clear and not draft.is_of_several and 1 < len(points) <= _MOST_POINTS
     is_short = all(len(one) <= _LONGEST_POINT and not _BROKEN.search(one) for one in points)
-    is_led = any(one.endswith(":") and not is_greeting(one) for one in _unread(draft))
+    unread = [one for one in _unread(draft) if not is_greeting(one)]
+    is_led = any(one.endswith(":") or (not points and _is_of_lines(one)) for one in unread)
     return (not points or (is_list and is_short)) and not is_led and not _is_list_left(read)
+
+
+def _is_of_lines(text: str) -> bool:
+    """Return whether words may be lines of a list: too many for one line, and no sentences."""
+    return len(text.split()) > _FEWEST_WORDS and text.rstrip(QUOTE_ENDS)[-1:].isalnum()
 
 
 def _is_list_left(read: Reading) -> bool:
     """Return whether points of a list are in no field and under no heading."""
     draft = read.draft
-    if any(map(_INLINE.search, [*read.overview, *_unread(draft)])):
+    headed = [
+        one for one in draft.rest[draft.outside :] if one.heading and not label_of(one.heading)
+    ]
+    headed = [one for one in headed if not is_elsewhere(one.heading)]
+    if not draft.agenda and any(len(one.text.splitlines()) > 1 for one in headed):
+        return True
+    told = [*read.overview, *_unread(draft), *(one.text for one in headed)]
+    if any(map(_INLINE.search, told)):
         return True
     taken = [
         *draft.agenda,
@@ -276,10 +303,12 @@ def _is_host_sure(draft: Draft, said: list[str]) -> bool:
 def _are_prices_sure(draft: Draft, source: str) -> bool:
     """Return whether all amounts of the text that can be prices were read, each in words about a price."""
     known = {amount for price in draft.prices for amount in price.amounts}
-    if draft.is_of_several or (draft.prices and not known and not draft.is_free):
+    is_said = bool(draft.prices) or _PRICED.search(source)
+    if draft.is_of_several or (is_said and not known and not draft.is_free):
         return False
     is_asked = all(
-        is_sold(price.words) or len(price.words.split()) <= _FEWEST_WORDS
+        is_sold(price.words)
+        or (len(price.words.split()) <= 2 * _FEWEST_WORDS and not _INLINE.search(price.words))
         for price in draft.prices
         if price.amounts
     )

@@ -36,7 +36,7 @@ _ROLE_BEHIND: Final = re.compile(
 PRICED: Final = re.compile(
     r"^\W*[$\u20ac\u00a3]\s?\d[\d.,]*\W*$|^\W*free(?:\W*$|[!.])", re.IGNORECASE
 )
-_PRESENTS: Final = re.compile(r"^(?P<name>\S.{2,90}) presents?:?$", re.IGNORECASE)
+_PRESENTS: Final = re.compile(r"^(?P<name>\S.{2,90}) presents?(?::|\.{3}|\u2026)?$", re.IGNORECASE)
 _FACT_WORDS: Final = 4  # at most, in each part of a line of facts
 _PART_OF: Final = re.compile(
     r"(?:(?:another|part|episode|session|one|number|a|in|of|from|the|our)\b\s*)*", re.IGNORECASE

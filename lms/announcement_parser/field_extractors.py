@@ -49,6 +49,7 @@ from lms.announcement_parser.title_and_subtitle import (
     is_kicker,
     is_title_case,
     joined,
+    quoted_title,
     unquoted,
     without_kicker,
 )
@@ -58,6 +59,7 @@ _FACTS: Final = frozenset({Label.WHEN, Label.PRESENTER, Label.MINUTES, Label.PRI
 _LONGEST_POINT: Final = 120  # characters of a point below an empty line
 _SHORTEST_TEXT: Final = 60  # characters of a paragraph that isn't a fact
 _FEWEST_INLINE: Final = 2  # points in one line; as few may be one point
+_FEWEST_SAID: Final = 3  # words of a sentence
 _LAST: Final = 3  # the turn of passages that may be about people
 _REPLIED: Final = re.compile(r"^(?:(?:\[[^\]]{1,40}\]\s*)*(?:re|fwd?|aw|wg):\s*)+", re.IGNORECASE)
 
@@ -89,7 +91,17 @@ def take_all(text: PlainText) -> Draft:
         else:
             take_loose(draft, passage.lines, whole)
     choose_title(draft, whole)
+    draft.is_of_several = _are_several(in_order)
     return draft
+
+
+def _are_several(in_order: list[Passage]) -> bool:
+    """Return whether presenters are labeled again below a date or price, as of the next webinar."""
+    named = [
+        at for at, one in enumerate(in_order) if one.label is Label.PRESENTER and one.is_beside
+    ]
+    between = {one.label for one in in_order[named[0] : named[-1]]} if named else set()
+    return bool(between & {Label.HEAD, Label.PRICES, Label.WHEN, Label.TITLE})
 
 
 def _top(in_order: list[Passage]) -> list[Passage]:
@@ -226,7 +238,8 @@ def _take_titles(draft: Draft, passage: Passage) -> None:
         draft.set_aside(title)  # `What: A webinar about boats`
         return
     draft.set_aside(first.removesuffix(title).strip(" :"))
-    draft.titles.insert(0, unquoted(title))
+    draft.titles.insert(0, quoted_title(title) or unquoted(title))
+    draft.set_aside(title if quoted_title(title) else "")
     draft.is_title_labeled = True
     for line in more:
         if take_line(draft, line.strip("* "), more, has_title=True, whole=""):
@@ -256,12 +269,22 @@ def _take_overview(draft: Draft, passage: Passage) -> None:
     parts = blocks(passage.lines)
     while len(parts) > 1 and is_note(" ".join(parts[-1])):
         draft.set_aside("\n".join(parts.pop()))
-    texts = [at for at, block in enumerate(parts) if passage.is_beside or is_prose(block)]
+    texts = [
+        at
+        for at, block in enumerate(parts)
+        if passage.is_beside or is_prose(block) or _is_said(block)
+    ]
     for at, block in enumerate(parts):
         if not texts or texts[0] <= at <= texts[-1]:
             draft.described += [one for one in paragraphs(block) if not take_credited(draft, one)]
         else:
             take_loose(draft, block, "")
+
+
+def _is_said(block: list[str]) -> bool:
+    """Return whether a block is one short sentence that states no fact."""
+    is_short = len(block) == 1 and block[0][-1:] in ".?" and len(block[0].split()) > _FEWEST_SAID
+    return is_short and not (has_date(block[0]) or is_about_price(block[0]))
 
 
 def _take_summary(draft: Draft, passage: Passage) -> None:

@@ -128,6 +128,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     draft.is_length_differing = draft.is_length_differing or (bool(draft.ends) and end is None)
     draft.is_of_several = draft.is_of_several or len(draft.titles) > 1
     overview = _list_in_overview(draft, _overview(draft))
+    draft.series = _series(draft, [*said, *(price.words for price in draft.prices)])
     questions = [Question("held_at", SENTENCES[ask]) for ask in when.asks]
     questions += questions_of(Reading(draft, overview, minutes, plain.lines, text))
     is_both = True in left_out and any(map(is_included_in_passes, whole))
@@ -136,7 +137,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     return Understood(
         title=_title(draft),
         subtitle=draft.subtitle,
-        series=_series(draft, [*said, *(price.words for price in draft.prices)]),
+        series=tuple(draft.series),
         summary=" ".join(draft.summary) or _lead(sentences(overview[0]) if overview else []),
         overview="\n\n".join(overview).replace("\n\n- ", "\n- "),
         agenda=tuple(draft.agenda),
@@ -187,13 +188,14 @@ def _title(draft: Draft) -> str:
 
 def _overview(draft: Draft) -> list[str]:
     """Return the labeled overview, or the unlabeled text without notes; the other text goes to `rest`."""
+    take_biographies_below(draft, draft.described)
     kept, notes = draft.described, draft.overview
     if not kept:
         title, notes = (draft.titles or [""])[0], []
         while len(draft.overview) > 1 and draft.overview != kept:
             kept, more = without_notes(draft.overview, title)
             draft.overview, notes = list(kept), [*notes, *more]
-            take_biographies_below(draft)
+            take_biographies_below(draft, draft.overview)
         kept = draft.overview
     for said in notes:
         if not take_paragraph(draft, said):
@@ -264,9 +266,9 @@ def _until_end(draft: Draft, when: When, default_zone: str, today: date) -> int 
     return None
 
 
-def _series(draft: Draft, said: list[str]) -> tuple[str, ...]:
+def _series(draft: Draft, said: list[str]) -> list[str]:
     named = [*draft.series, *(name for one in said for name in series_in(one)[0])]
-    return tuple({name.casefold(): name for name in reversed(named)}.values())[::-1]
+    return list({name.casefold(): name for name in reversed(named)}.values())[::-1]
 
 
 def _lead(said: list[str]) -> str:

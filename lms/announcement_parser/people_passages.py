@@ -40,17 +40,15 @@ def settle_hosts(draft: Draft) -> None:
         draft.name(host.name)
 
 
-def take_biographies_below(draft: Draft) -> None:
-    """Move paragraphs about a presenter from the end of the overview to their biography."""
+def take_biographies_below(draft: Draft, overview: list[str]) -> None:
+    """Move paragraphs about a presenter from the end of an overview to their biography."""
     taken: list[str] = []
-    while len(draft.overview) > 1:
-        said = draft.overview[-1]
+    while len(overview) > 1:
+        said = overview[-1]
         if not draft.person_at_start(said) or _ABOUT_THE_EVENT.search(said):
             break
-        taken.insert(0, draft.overview.pop())
-    for said in taken:
-        if not take_paragraph(draft, said):
-            draft.overview.append(said)
+        taken.insert(0, overview.pop())
+    overview += [said for said in taken if not take_paragraph(draft, said)]
 
 
 def take_people(draft: Draft, passage: Passage) -> None:

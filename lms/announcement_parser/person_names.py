@@ -9,7 +9,8 @@ HONORIFICS: Final = frozenset(
 _PARTICLES: Final = re.compile(r"de|da|di|del|della|der|den|van|von|la|le|bin|ibn|al|el|du|dos")
 # Capitalized words with one of these are an organization, a position or a thing, not a person.
 _NO_NAMES: Final = re.compile(
-    r"library|libraries|librarian|librarians|analyst|consultant|officer|supervisor|technician|"
+    r"genealogist|musician|historian|psychologist|therapist|counselor|designer|accountant|lawyer|professional|certified|licensed"
+    r"|economist|scientist|journalist|researcher|strategist|planner|developer|administrator|library|libraries|librarian|librarians|analyst|consultant|officer|supervisor|technician|"
     r"founder|trustee|curator|archivist|cataloger|educator|instructor|dean|engineer|deputy|senior|vice|board|boards|members|staff|people|patrons|everyone|children|teens|families|adults|kids|seniors|communities|learning|training|house|press|association|"
     r"institute|center|centre|consortium|university|college|foundation|network|system|systems|"
     r"group|inc|llc|council|academy|society|department|district|county|city|state|office|"

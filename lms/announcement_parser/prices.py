@@ -84,7 +84,7 @@ def prices_in(text: str) -> Iterator[Amount]:
 
 
 _PASSES: Final = re.compile(
-    r"\ball[- ]access\b|\bpass(?:es|[- ]?holders?)?\b(?!\s+(?:on|out|away|by|it|them|for)\b)"
+    r"\ball[- ]access\b|\bno passes\b|\bpass(?:es|[- ]?holders?)?\b(?!\s+(?:on|out|away|by|it|them|for)\b)"
     r"|\bmemberships?\b|\bsubscriptions?\b",
     re.IGNORECASE,
 )

@@ -302,5 +302,6 @@ def _lasting(found: re.Match[str], text: str) -> int | None:
         ends = int(found["end_hour"]) * 60 + int(found["end_minute"] or 0)
         if found["end_half"]:
             ends = ends % (NOON * 60) + (NOON * 60 if found["end_half"].lower() == "p" else 0)
-    span = (ends - begins) % (NOON * 60 if len(clocks) > 1 else HOURS * 60)
+    is_half_open = len(clocks) > 1 or not (found["end_half"] or found["end_word"])  # `1 pm - 2:15`
+    span = (ends - begins) % (NOON * 60 if is_half_open else HOURS * 60)
     return span or None

@@ -23,7 +23,7 @@ _KICKER: Final = re.compile(
     r"a|an|of|announcing|introducing|immediate|release|from|special|press|frequently|asked|questions|"
     r"faq|part|session|episode|lesson|module|opportunity|continuing|education|professional|development|"
     r"rescheduled|postponed|canceled|cancelled|corrected|updated|changed|important|please|note|reminder|opportunities|"
-    r"last|chance|time|change|day|days|left|today|tomorrow|learning|in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,4}[a-z]?",
+    r"registration|confirmation|confirmed|open|is|last|chance|time|change|day|days|left|today|tomorrow|learning|in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,4}[a-z]?",
     re.IGNORECASE,
 )
 _ANNOUNCES: Final = re.compile(

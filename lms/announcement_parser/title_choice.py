@@ -15,6 +15,7 @@ from lms.announcement_parser.title_and_subtitle import (
     Chosen,
     Line,
     choose,
+    is_kicker,
     is_said_of_any,
     is_title_case,
     quoted_title,
@@ -148,25 +149,33 @@ def _chosen(draft: Draft, candidates: list[Line], quotes: list[str], *, is_news:
 def is_title_sure(draft: Draft, lines: list[str]) -> bool:
     """Return whether a label names the title, or two signs that don't depend on each other agree."""
     title, *others = draft.titles
-    if draft.is_title_labeled or draft.is_of_several:
-        return not (others or draft.is_of_several or _PREFIXED.match(draft.subtitle))
+    if others or draft.is_of_several or _PREFIXED.match(draft.subtitle):
+        return False
+    if draft.is_title_labeled:
+        return True
     known = {
         flat(one) for one in (title, draft.subtitle, f"{title} {draft.subtitle}", *draft.series)
     }
     quotes = [one.strip(",. ") for said in paragraphs(lines) for one in _QUOTED.findall(said)]
     lines_left = [one.text for one in _own_lines(draft)]
     rivals = [one for one in lines_left if flat(one) not in known]
-    titles = [one for one in (*quotes, draft.subject) if is_title_case(one)]
-    if " " not in title or any(flat(one) not in known for one in titles):
+    subject = "" if _is_in_subject(title, draft) else draft.subject
+    titles = [one for one in (*quotes, subject) if is_title_case(one)]
+    is_titled = " " in title and is_title_case(title) and not _OWNER.search(title)
+    if not is_titled or any(flat(one) not in known for one in titles):
         return False
     if any(flat(one).startswith(f"{flat(title)} ") for one in rivals):
         return False
     is_joined = _may_be_joined(draft, title)
     signs = [_signs_of_title(one, draft, lines, quotes) for one in (title, *rivals)]
-    is_heading = (
-        not rivals and bool(lines_left) and is_title_case(title) and not _OWNER.search(title)
-    )
+    is_heading = not rivals and bool(lines_left)
     return signs[0] + is_heading - is_joined >= _SIGNS and signs[0] > max(signs[1:], default=0)
+
+
+def _is_in_subject(text: str, draft: Draft) -> bool:
+    """Return whether the subject line is a title, perhaps with `registration is open` behind it."""
+    words, subject = flat(text), flat(draft.subject)
+    return subject.startswith(words) and is_kicker(subject.removeprefix(words) or "new")
 
 
 def _may_be_joined(draft: Draft, title: str) -> bool:
@@ -180,13 +189,16 @@ def _signs_of_title(text: str, draft: Draft, lines: list[str], quotes: list[str]
     """Return how many signs show that words are the title."""
     line = next((one for one in draft.candidates if same_title(one.text, text)), None)
     first = next(iter(_own_lines(draft)), None)
+    is_title = draft.titles[0] == text
+    below = [one for one in draft.candidates if is_title and one.text == draft.subtitle]
     is_repeated = f" {flat(' '.join(lines))} ".count(f" {flat(text)} ") > 1
     return sum(
         (
             line is not None and line is first and not line.prose_above,
-            line is not None and (line.has_facts_next or line.has_facts_below),
+            line is not None
+            and any(one.has_facts_next or one.has_facts_below for one in (line, *below)),
             line is not None and line.level == 1,
-            same_title(text, draft.subject),
+            _is_in_subject(text, draft),
             any(same_title(one, text) for one in quotes),
             is_repeated and not _OWNER.search(text),
         )

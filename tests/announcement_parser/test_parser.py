@@ -14,7 +14,13 @@ from lms.announcement_parser.start_date_and_time import Ask, Beginning
 
 TEXTS = Path(__file__).parent / "texts"
 # Their marks aren't words.
-MARKED_UP = ("calendar_file", "front_matter", "html_mail")
+MARKED_UP = (
+    "calendar_file",
+    "calendar_file_with_alarm",
+    "front_matter",
+    "front_matter_with_markdown",
+    "html_mail",
+)
 LAYOUTS = sorted(
     path for path in (*TEXTS.glob("*.txt"), *TEXTS.glob("*.md")) if path.stem not in MARKED_UP
 )
@@ -168,7 +174,7 @@ def lost(text: str) -> set[str]:
     labels = {word for name in LABELS for word in re.findall(r"\w+", name)}
     kept = set(re.findall(r"\w+", everything(understood_of(text))))
     text = re.sub(
-        r"(?m)^[\W_]*(?:\d{1,2}|[A-Za-z]|[IVX]{1,4})(?:[.)]| -)\s", "", text
+        r"(?m)^[\W_]*(?:\d{1,2}|[A-Za-z]|[IVXivx]{1,4})(?:[.)]| -)\s", "", text
     )  # the numbers of a list
     text = re.sub(r"\b\d[\d.]*\s*(?:hours?|hrs?|min(?:utes)?)\b", "", text)  # read as a number
     spoken = {
@@ -180,6 +186,7 @@ def lost(text: str) -> set[str]:
         "in",
         "our",
         "re",
+        "fw",
         "fwd",
         "by",
         "led",
