@@ -45,8 +45,13 @@ _CREDITED: Final = re.compile(
 _PRICED: Final = re.compile(r"\b(?:price|cost|fee|tuition)", re.IGNORECASE)
 _PRONOUN: Final = re.compile(r"(?:She|He|They|Mr\.|Ms\.|Dr\.) ")
 # Points within a line: `: one; two; three`, `1. one 2. two`.
+_NUMBERED: Final = r"(?:^|\s)\(?1[.)]\s.{3,160}\s\(?2[.)]\s"
 _INLINE: Final = re.compile(
-    r":[^.:;]{3,160};[^.:;]{3,160}[;.]|\S / [^/]{3,80} / \S|(?:^|\s)\(?1[.)]\s.{3,160}\s\(?2[.)]\s"
+    rf":[^.:;]{{3,160}};[^.:;]{{3,160}}[;.]|\S / [^/]{{3,80}} / \S|{_NUMBERED}"
+)
+# What may be a label that isn't known: `ATTENDEES WILL: `, `Blurb (150 words): `.
+_LABELED: Final = re.compile(
+    r"(?:[A-Z][A-Z'\u2019/ ]{2,40}|[A-Z][\w'\u2019/]{1,20}(?: [\w'\u2019/]{1,20}){0,2}(?: \([^()]{1,30}\))?): "
 )
 # A word divided at the end of a line, or the mark of a point.
 _BROKEN: Final = re.compile(r"[a-z]- [a-z]|^\(?\w{1,4}[.)] ")
@@ -223,7 +228,11 @@ def _is_overview_sure(read: Reading, *, is_titled: bool) -> bool:
     draft, overview, title = read.draft, read.overview, (read.draft.titles or [""])[0]
     is_whole = flat(" ".join(overview)) in flat("\n".join(read.lines))
     is_text = all(is_point(one) or one.rstrip(QUOTE_ENDS)[-1:] in ".!?:" for one in overview)
-    is_text = is_text and not any(map(_BROKEN.search, overview)) and not _is_about_a_presenter(read)
+    is_text = (
+        is_text
+        and not any(_BROKEN.search(one) or _has_label(one) for one in overview)
+        and not _is_about_a_presenter(read)
+    )
     if draft.is_of_several or not is_whole or not is_text or not draft.is_overview_headed:
         return False
     if draft.described:
@@ -254,6 +263,13 @@ def _is_agenda_sure(read: Reading) -> bool:
     return (not points or (is_list and is_short)) and not is_led and not _is_list_left(read)
 
 
+def _has_label(text: str) -> bool:
+    """Return whether a text may have a label that isn't known."""
+    found = _LABELED.match(text)
+    is_long = len(text.split()) > _FEWEST_WORDS
+    return found is not None and is_long and not label_of(found[0])
+
+
 def _is_of_lines(text: str) -> bool:
     """Return whether words may be lines of a list: too many for one line, and no sentences."""
     return len(text.split()) > _FEWEST_WORDS and text.rstrip(QUOTE_ENDS)[-1:].isalnum()
@@ -269,7 +285,8 @@ def _is_list_left(read: Reading) -> bool:
     if not draft.agenda and any(len(one.text.splitlines()) > 1 for one in headed):
         return True
     told = [*read.overview, *_unread(draft), *(one.text for one in headed)]
-    if any(map(_INLINE.search, told)):
+    is_labeled = not draft.agenda and any(map(_has_label, [*read.overview, *_unread(draft)]))
+    if is_labeled or any(map(_INLINE.search, told)):
         return True
     taken = [
         *draft.agenda,
@@ -308,7 +325,7 @@ def _are_prices_sure(draft: Draft, source: str) -> bool:
         return False
     is_asked = all(
         is_sold(price.words)
-        or (len(price.words.split()) <= 2 * _FEWEST_WORDS and not _INLINE.search(price.words))
+        or (len(price.words.split()) <= 2 * _FEWEST_WORDS and not re.search(_NUMBERED, price.words))
         for price in draft.prices
         if price.amounts
     )

@@ -240,7 +240,7 @@ def _take_titles(draft: Draft, passage: Passage) -> None:
     draft.set_aside(first.removesuffix(title).strip(" :"))
     draft.titles.insert(0, quoted_title(title) or unquoted(title))
     draft.set_aside(title if quoted_title(title) else "")
-    draft.is_title_labeled = True
+    draft.is_title_labeled = not quoted_title(title)
     for line in more:
         if take_line(draft, line.strip("* "), more, has_title=True, whole=""):
             continue

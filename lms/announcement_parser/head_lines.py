@@ -25,6 +25,7 @@ from lms.announcement_parser.title_and_subtitle import (
     LONGEST_TITLE,
     QUOTES,
     Line,
+    is_kicker,
     joined,
     quoted_title,
     without_kicker,
@@ -145,7 +146,7 @@ def _candidate(draft: Draft, line: str, block: int, level: int) -> Line:
     quoted = quoted_title(line)
     is_announced = bool(re.match(r"[^\W\d]", whole)) and line != whole
     dated = re.search(r"\s*\([^()]{3,40}\)$", line)
-    if dated and has_date(dated[0]):
+    if dated and (has_date(dated[0]) or is_kicker(dated[0])):
         draft.set_aside(dated[0].strip())
         line = line[: dated.start()]
     exclaimed = _EXCLAIMED.match(line) or _CODE.match(line)

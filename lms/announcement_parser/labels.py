@@ -114,8 +114,9 @@ _LABELED_BY: Final = (
         Label.AGENDA,
         re.compile(
             r"(?:learning )?(?:point|objective|outcome|goal|takeaway|topic) \d{1,2}"
-            r"|(?:what |in this \w+,? |by the end,? )?(?:you|we|participants|attendees|learners|they)(?:'ll| will)"
-            r" (?:learn|be able to|cover|take away|leave with|explore|practice)"
+            rf"|(?:what |(?:in|after) this \w+,? |(?:by|at) the end(?: of (?:this|the) {_EVENTS})?,? |by attending(?: this \w+)?,? )?"
+            r"(?:you|we|participants|attendees|learners|they)(?:'ll| will)"
+            r"(?: (?:learn|know|be able to|cover|take away|take home|leave with|walk away with|come away with|explore|practice))?"
         ),
     ),
     (Label.TITLE, re.compile(rf"(?:name|title) of (?:the |this |our )?{_EVENTS}")),
