@@ -1,6 +1,7 @@
 """Evidence: a field is sure if something named here shows that it was read rightly; all others are asked."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,6 +26,7 @@ from lms.announcement_parser.title_choice import is_title_sure
 from lms.core.errors import N_
 
 _LONGEST: Final = 240  # minutes that a webinar is likely to last
+_MOST_PEOPLE: Final = 20
 _MOST_POINTS: Final = 12
 _LONGEST_POINT: Final = 250
 _FEWEST_WORDS: Final = 10  # of a text that may describe the webinar
@@ -147,6 +149,8 @@ def _said(draft: Draft, lines: list[str]) -> list[str]:
 def _are_presenters_sure(read: Reading, said: list[str]) -> bool:
     """Return whether labels or lead-ins name all presenters, and the text is about no one else."""
     draft = read.draft
+    if len(draft.people) > _MOST_PEOPLE:
+        return False
     is_guessed = any(not draft.people.get(name) for name in draft.guessed)
     abouts = [one for about in draft.people.values() for one in about]
     is_joined = any(re.match(r"(?:and|with|&) ", one) for one in abouts)
@@ -184,7 +188,8 @@ def _is_about_a_person(sentence: str, draft: Draft) -> bool:
 def _are_biographies_sure(read: Reading) -> bool:
     """Return whether each biography has a label or begins with its person's name, and no other text does."""
     people = read.draft.people
-    if _is_about_a_presenter(read) or any(map(_PRONOUN.match, _unread(read.draft))):
+    is_crowd = len(people) > _MOST_PEOPLE
+    if is_crowd or _is_about_a_presenter(read) or any(map(_PRONOUN.match, _unread(read.draft))):
         return False
     for name, about in people.items():
         if about and not _is_biography_sure(read, name, about[0]):
@@ -300,8 +305,9 @@ def _is_list_left(read: Reading) -> bool:
     whole = flat("\n".join(taken))
     marked = [line for line in read.lines if _MARKED.match(line)]
     kinds = [re.sub("a+", "a", bullet_kind(line)) for line in marked]
+    counted = Counter(kinds)
     return any(
-        kinds.count(kind) > 1 and flat(_MARKED.sub("", line)) not in whole
+        counted[kind] > 1 and flat(_MARKED.sub("", line)) not in whole
         for line, kind in zip(marked, kinds, strict=True)
     )
 

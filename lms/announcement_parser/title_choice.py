@@ -161,6 +161,8 @@ def is_title_sure(draft: Draft, lines: list[str]) -> bool:
     rivals = [one for one in lines_left if flat(one) not in known]
     subject = "" if _is_in_subject(title, draft) else draft.subject
     titles = [one for one in (*quotes, subject) if is_title_case(one)]
+    if len(rivals) > _MOST_CANDIDATES:
+        return False
     is_titled = " " in title and is_title_case(title) and not _OWNER.search(title)
     if not is_titled or any(flat(one) not in known for one in titles):
         return False
