@@ -241,7 +241,7 @@ def _ways() -> Subquery:
 
 
 def _is_hosts_own() -> ColumnElement[bool]:
-    """Return the condition that a grant was not given to a host by an address that nobody proved (S13)."""
+    """Return the condition that a grant isn't that of a group viewing's host with an unproven address (S13)."""
     proven = _WHOSE.alias("proven")
     is_proven = exists().select_from(proven).where(proven.c.key.is_not(None))
     return or_(_GRANT.c.host_email == "", is_proven)
