@@ -3,16 +3,22 @@
 import re
 import secrets
 from datetime import UTC, datetime
+from enum import Enum as AnyEnum
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     DateTime,
     Dialect,
     Enum,
+    ForeignKey,
+    Index,
     MetaData,
     String,
+    TextClause,
 )
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -32,20 +38,6 @@ def new_public_ids(count: int) -> list[str]:
     first = secrets.token_bytes(count).translate(_FIRST).decode()
     rest = secrets.token_bytes(25 * count).translate(_OTHERS).decode()
     return [first[at] + rest[25 * at : 25 * at + 25] for at in range(count)]
-
-
-class Base(MappedAsDataclass, DeclarativeBase):
-    """The base of all tables: dataclass constructors (set `kw_only=True` on each), and named constraints."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -74,16 +66,52 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def words(kind: type[StrEnum]) -> Enum:
-    """Return the column type for a StrEnum: its values as text, with a CHECK."""
-    return Enum(
-        kind,
-        name=kind.__name__.lower(),
-        native_enum=False,
-        create_constraint=True,
-        values_callable=lambda members: [member.value for member in members],
-        length=40,
+class Base(MappedAsDataclass, DeclarativeBase):
+    """The base of all tables: dataclass constructors (set `kw_only=True` on each), and named constraints.
+
+    The type of a column follows from its annotation: a datetime is stored in UTC, and a StrEnum as the
+    text of its value, with a CHECK.
+    """
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
     )
+    type_annotation_map = {
+        datetime: UTCDateTime,
+        StrEnum: Enum(
+            AnyEnum,
+            native_enum=False,
+            create_constraint=True,
+            values_callable=lambda members: [member.value for member in members],
+            length=40,
+        ),
+    }
+
+
+class Numbered(Base, kw_only=True):
+    """The base of tables whose rows have an id; the others have the primary keys of what they join."""
+
+    __abstract__ = True
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False, sort_order=-1)
+
+
+def optional_reference(column: str, ondelete: str) -> MappedColumn[int | None]:
+    """Return the column of a foreign key that can be NULL, with an index."""
+    return mapped_column(ForeignKey(column, ondelete=ondelete), default=None, index=True)
+
+
+def partial_index(
+    name: str, *columns: str | ColumnElement[Any], where: TextClause, unique: bool = False
+) -> Index:
+    """Return an index of only the rows for which `where` is true."""
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
 def public_id_column() -> MappedColumn[str]:

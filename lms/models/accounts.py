@@ -3,19 +3,11 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    Text,
-)
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.languages import Language
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, public_id_column
 
 
 class SellerRole(StrEnum):
@@ -54,7 +46,7 @@ class FactorKind(StrEnum):
     PASSKEY = "passkey"
 
 
-class Login(Base, kw_only=True):
+class Login(Numbered, kw_only=True):
     """A person's account; grants belong to it, so that changing the address changes no access."""
 
     __tablename__ = "login"
@@ -64,41 +56,37 @@ class Login(Base, kw_only=True):
         CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     email: Mapped[str | None] = mapped_column(String(320))
     email_key: Mapped[str | None] = mapped_column(String(320), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(255), default=None)
-    seller_role: Mapped[SellerRole | None] = mapped_column(words(SellerRole), default=None)
+    seller_role: Mapped[SellerRole | None] = mapped_column(default=None)
     zone: Mapped[str | None] = mapped_column(String(64), default=None)
-    language: Mapped[Language | None] = mapped_column(words(Language), default=None)
-    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    blocked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    language: Mapped[Language | None] = mapped_column(default=None)
+    confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
+    blocked_at: Mapped[datetime | None] = mapped_column(default=None)
     blocked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # only staff see it
     recovery_email: Mapped[str | None] = mapped_column(String(320), default=None)
     recovery_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
-    recovery_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    merged_into: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    recovery_confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
+    merged_into: Mapped[int | None] = optional_reference("login.id", "RESTRICT")
+    created_at: Mapped[datetime]
 
 
-class LoginAlias(Base, kw_only=True):
+class LoginAlias(Numbered, kw_only=True):
     """Another address of a person: for signing in, invitations and imports."""
 
     __tablename__ = "login_alias"
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
-class SignIn(Base, kw_only=True):
+class SignIn(Numbered, kw_only=True):
     """One signed-in browser, with the hash of its opaque cookie, so that the sign-in can be ended remotely.
 
     `came_before_at` is when the person's previous visit ended, None on the first. `proved_at` is when
@@ -112,23 +100,22 @@ class SignIn(Base, kw_only=True):
         CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
     remembered: Mapped[bool]
     agent: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    came_before_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    second_step: Mapped[SecondStep] = mapped_column(words(SecondStep), default=SecondStep.NONE)
-    proved_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    came_before_at: Mapped[datetime | None] = mapped_column(default=None)
+    second_step: Mapped[SecondStep] = mapped_column(default=SecondStep.NONE)
+    proved_at: Mapped[datetime | None] = mapped_column(default=None)
     challenge: Mapped[bytes | None] = mapped_column(LargeBinary(64), default=None)
-    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class EmailToken(Base, kw_only=True):
+class EmailToken(Numbered, kw_only=True):
     """A secret sent by email, stored only as its hash; it works once and expires."""
 
     __tablename__ = "email_token"
@@ -139,19 +126,18 @@ class EmailToken(Base, kw_only=True):
         Index("ix_email_token_login_id_purpose", "login_id", "purpose"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    purpose: Mapped[EmailPurpose] = mapped_column(words(EmailPurpose))
+    purpose: Mapped[EmailPurpose]
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
     email: Mapped[str] = mapped_column(String(320))
     tries: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class SecondFactor(Base, kw_only=True):
+class SecondFactor(Numbered, kw_only=True):
     """One authenticator app or passkey of a login.
 
     `last_step` is the 30-second step (since 1970) of an app's last code, so that no code works twice.
@@ -169,10 +155,9 @@ class SecondFactor(Base, kw_only=True):
         CheckConstraint("length(name) BETWEEN 1 AND 60", name="name_length"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[FactorKind] = mapped_column(words(FactorKind))
+    kind: Mapped[FactorKind]
     name: Mapped[str] = mapped_column(String(60))
     sealed_secret: Mapped[str | None] = mapped_column(Text, default=None)
     last_step: Mapped[int] = mapped_column(default=0)
@@ -182,30 +167,28 @@ class SecondFactor(Base, kw_only=True):
     public_key: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     sign_count: Mapped[int] = mapped_column(BigInteger, default=0)
     host: Mapped[str | None] = mapped_column(String(253), default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class RecoveryCode(Base, kw_only=True):
+class RecoveryCode(Numbered, kw_only=True):
     """A one-time code for a person who lost their app and passkeys, stored as its hash."""
 
     __tablename__ = "recovery_code"
     __table_args__ = (CheckConstraint("length(code_hash) = 32", name="code_is_a_sha256"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
     code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class TryCount(Base, kw_only=True):
+class TryCount(Numbered, kw_only=True):
     """The number of tries of one key in one window; the key is hashed, so that it identifies no one."""
 
     __tablename__ = "try_count"
     __table_args__ = (CheckConstraint("tries >= 1", name="tries_at_least_one"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     key: Mapped[str] = mapped_column(String(100), unique=True)
     tries: Mapped[int]
-    ends_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    ends_at: Mapped[datetime] = mapped_column(index=True)

@@ -7,10 +7,10 @@ from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.acting_roles import ActingRole
-from lms.core.model_base import Base, UTCDateTime, words
+from lms.core.model_base import Numbered
 
 
-class AuditEntry(Base, kw_only=True):
+class AuditEntry(Numbered, kw_only=True):
     """One act and its actor, by ids only, so that deleting an account removes all personal data.
 
     Entries are append-only: a trigger rejects updates and deletes.
@@ -24,12 +24,11 @@ class AuditEntry(Base, kw_only=True):
         Index("ix_audit_entry_act_id", "act", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
     actor: Mapped[str | None] = mapped_column(
         String(26)
     )  # the public id of the login that acted, if any
-    role: Mapped[ActingRole] = mapped_column(words(ActingRole))
+    role: Mapped[ActingRole]
     act: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(26))
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)

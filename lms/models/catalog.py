@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, optional_reference, public_id_column
 
 
 class WebinarState(StrEnum):
@@ -36,34 +36,32 @@ class InsteadKind(StrEnum):
     WORDS = "words"
 
 
-class Series(Base, kw_only=True):
+class Series(Numbered, kw_only=True):
     """A named sequence of webinars; an event in several parts is also a series."""
 
     __tablename__ = "series"
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
-class Presenter(Base, kw_only=True):
+class Presenter(Numbered, kw_only=True):
     """A presenter, with a biography in Markdown and the storage key of a picture."""
 
     __tablename__ = "presenter"
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     biography: Mapped[str] = mapped_column(Text, default="")
     picture_key: Mapped[str | None] = mapped_column(String(300), default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
-class Webinar(Base, kw_only=True):
+class Webinar(Numbered, kw_only=True):
     """One event: a page, a date, at most one current recording, and any number of handouts."""
 
     __tablename__ = "webinar"
@@ -77,7 +75,6 @@ class Webinar(Base, kw_only=True):
         Index("ix_webinar_announced_at", "announced_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     title: Mapped[str] = mapped_column(String(200))
@@ -86,7 +83,7 @@ class Webinar(Base, kw_only=True):
     summary: Mapped[str] = mapped_column(String(400), default="")
     overview: Mapped[str] = mapped_column(Text, default="")
     agenda: Mapped[str] = mapped_column(Text, default="")  # one item per line
-    held_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    held_at: Mapped[datetime]
     zone: Mapped[str] = mapped_column(String(64))
     minutes: Mapped[int]
     live_link: Mapped[str | None] = mapped_column(String(2000), default=None)
@@ -97,11 +94,11 @@ class Webinar(Base, kw_only=True):
     free: Mapped[bool] = mapped_column(default=False)
     # False: not included in passes or contracts for everything, a series or a presenter
     is_in_passes: Mapped[bool] = mapped_column(default=True, server_default=true())
-    state: Mapped[WebinarState] = mapped_column(words(WebinarState), default=WebinarState.DRAFT)
+    state: Mapped[WebinarState] = mapped_column(default=WebinarState.DRAFT)
     pulled_reason: Mapped[str | None] = mapped_column(Text, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    announced_at: Mapped[datetime | None] = mapped_column(default=None)
     # The picture that staff chose instead of a frame of the recording.
     poster_key: Mapped[str | None] = mapped_column(String(200), default=None)
     # Grows with every change to the event in people's calendars (RFC 5545, 3.8.7.4).
@@ -110,8 +107,8 @@ class Webinar(Base, kw_only=True):
     # reinstated.
     notice: Mapped[int] = mapped_column(default=0, server_default="0")
     notice_said: Mapped[str] = mapped_column(Text, default="", server_default="")
-    moved_from: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    moved_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    moved_from: Mapped[datetime | None] = mapped_column(default=None)
+    moved_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class PulledInstead(Base, kw_only=True):
@@ -127,14 +124,12 @@ class PulledInstead(Base, kw_only=True):
     webinar_id: Mapped[int] = mapped_column(
         ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    kind: Mapped[InsteadKind] = mapped_column(words(InsteadKind))
-    other_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    kind: Mapped[InsteadKind]
+    other_id: Mapped[int | None] = optional_reference("webinar.id", "RESTRICT")
     said: Mapped[str] = mapped_column(Text, default="")
 
 
-class WebinarSeries(Base, kw_only=True):
+class WebinarSeries(Numbered, kw_only=True):
     """A webinar's place in a series; `position` is set only if staff ordered it, else the date counts."""
 
     __tablename__ = "webinar_series"
@@ -143,19 +138,17 @@ class WebinarSeries(Base, kw_only=True):
         CheckConstraint("position >= 1", name="position_from_one"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
     series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="RESTRICT"), index=True)
     position: Mapped[int | None] = mapped_column(default=None)
 
 
-class WebinarPresenter(Base, kw_only=True):
+class WebinarPresenter(Numbered, kw_only=True):
     """A presenter of a webinar, in the order in which they are named."""
 
     __tablename__ = "webinar_presenter"
     __table_args__ = (UniqueConstraint("webinar_id", "presenter_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
     presenter_id: Mapped[int] = mapped_column(
         ForeignKey("presenter.id", ondelete="RESTRICT"), index=True

@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
 
 STANDING = "revoked_at IS NULL AND replaced_at IS NULL"
 OF_A_LOGIN = text(f"{STANDING} AND login_id IS NOT NULL")
@@ -49,7 +49,7 @@ class CertificateRule(Base, kw_only=True):
     confirmed_minutes: Mapped[int | None] = mapped_column(default=None)
 
 
-class Certificate(Base, kw_only=True):
+class Certificate(Numbered, kw_only=True):
     """One certificate as issued; a correction is another row that replaces it.
 
     `public_id` is printed on it and is the address of its page. It belongs to a login, or to an
@@ -65,54 +65,44 @@ class Certificate(Base, kw_only=True):
         CheckConstraint("kind <> 'by_hand' OR reason <> ''", name="by_hand_with_a_reason"),
         CheckConstraint("(withheld_at IS NULL) = (holder <> '')", name="named_until_withheld"),
         CheckConstraint("login_id IS NULL OR attendee_id IS NULL", name="one_holder"),
-        Index(
+        partial_index(
             "uq_certificate_standing_login_id_webinar_id",
             "login_id",
             "webinar_id",
             unique=True,
-            sqlite_where=OF_A_LOGIN,
-            postgresql_where=OF_A_LOGIN,
+            where=OF_A_LOGIN,
         ),
-        Index(
-            "uq_certificate_standing_attendee_id",
-            "attendee_id",
-            unique=True,
-            sqlite_where=OF_AN_ATTENDEE,
-            postgresql_where=OF_AN_ATTENDEE,
+        partial_index(
+            "uq_certificate_standing_attendee_id", "attendee_id", unique=True, where=OF_AN_ATTENDEE
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
-    )
-    attendee_id: Mapped[int | None] = mapped_column(
-        ForeignKey("attendee.id", ondelete="SET NULL"), default=None, index=True
-    )
+    login_id: Mapped[int | None] = optional_reference("login.id", "SET NULL")
+    attendee_id: Mapped[int | None] = optional_reference("attendee.id", "SET NULL")
     webinar_id: Mapped[int] = mapped_column(
         ForeignKey("webinar.id", ondelete="RESTRICT"), index=True
     )
-    kind: Mapped[CertificateKind] = mapped_column(words(CertificateKind))
+    kind: Mapped[CertificateKind]
     holder: Mapped[str] = mapped_column(String(200))
     title: Mapped[str] = mapped_column(String(200))
     presenters: Mapped[str] = mapped_column(Text, default="")
     credit_minutes: Mapped[int]
     zone: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(35), default="en")
-    earned_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    earned_at: Mapped[datetime]
+    issued_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(Text, default="")
-    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
     revoked_reason: Mapped[str | None] = mapped_column(Text, default=None)
     replaces_id: Mapped[int | None] = mapped_column(
         ForeignKey("certificate.id", ondelete="RESTRICT"), default=None, unique=True
     )
-    replaced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    withheld_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    replaced_at: Mapped[datetime | None] = mapped_column(default=None)
+    withheld_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class CertificateDesign(Base, kw_only=True):
+class CertificateDesign(Numbered, kw_only=True):
     """The text and signature of certificates issued from `created_at` on.
 
     Certificates issued earlier are still printed with their own design.
@@ -125,7 +115,6 @@ class CertificateDesign(Base, kw_only=True):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     heading: Mapped[str] = mapped_column(String(80))
     before: Mapped[str] = mapped_column(String(200))
     note: Mapped[str] = mapped_column(String(300))
@@ -133,7 +122,7 @@ class CertificateDesign(Base, kw_only=True):
     signer_role: Mapped[str] = mapped_column(String(120))
     signature: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     signature_type: Mapped[str | None] = mapped_column(String(40), default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 SIGNS = text("state = 'active'")
@@ -147,7 +136,7 @@ class BadgeKeyState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class BadgeKey(Base, kw_only=True):
+class BadgeKey(Numbered, kw_only=True):
     """An RSA key for badges; while active, `private_key` is PEM encrypted with the site's secret key."""
 
     __tablename__ = "badge_key"
@@ -156,19 +145,12 @@ class BadgeKey(Base, kw_only=True):
         CheckConstraint(
             "(state = 'active') = (private_key IS NOT NULL)", name="signs_with_its_secret"
         ),
-        Index(
-            "uq_badge_key_active",
-            "state",
-            unique=True,
-            sqlite_where=SIGNS,
-            postgresql_where=SIGNS,
-        ),
+        partial_index("uq_badge_key_active", "state", unique=True, where=SIGNS),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     kid: Mapped[str] = mapped_column(String(64), unique=True)
     private_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[BadgeKeyState] = mapped_column(words(BadgeKeyState))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    state: Mapped[BadgeKeyState]
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None] = mapped_column(default=None)

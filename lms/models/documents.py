@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
 
 
 class DocumentKind(StrEnum):
@@ -51,7 +51,7 @@ class NumberSeries(Base, kw_only=True):
     next: Mapped[int]
 
 
-class Document(Base, kw_only=True):
+class Document(Numbered, kw_only=True):
     """A document as issued; only its open amount, its PDF and its replacement ever change.
 
     `open_minor` is the unpaid amount of an invoice, or the unused amount of a credit note. `label` is
@@ -87,54 +87,40 @@ class Document(Base, kw_only=True):
         CheckConstraint(
             "replaced_at IS NULL OR kind = 'invoice'", name="only_invoices_are_replaced"
         ),
-        Index(
+        partial_index(
             "uq_document_live_invoice",
             "order_id",
             unique=True,
-            sqlite_where=text("kind = 'invoice' AND replaced_at IS NULL"),
-            postgresql_where=text("kind = 'invoice' AND replaced_at IS NULL"),
+            where=text("kind = 'invoice' AND replaced_at IS NULL"),
         ),
         # partial, because it is NULL for most documents and the planner would not use a full index
-        Index(
-            "ix_document_refers_to_id",
-            "refers_to_id",
-            sqlite_where=text("refers_to_id IS NOT NULL"),
-            postgresql_where=text("refers_to_id IS NOT NULL"),
+        partial_index(
+            "ix_document_refers_to_id", "refers_to_id", where=text("refers_to_id IS NOT NULL")
         ),
         Index("ix_document_kind_issued_at", "kind", "issued_at"),
-        Index(
-            "ix_document_due_at_open",
-            "due_at",
-            sqlite_where=text("kind = 'invoice' AND open_minor > 0"),
-            postgresql_where=text("kind = 'invoice' AND open_minor > 0"),
+        partial_index(
+            "ix_document_due_at_open", "due_at", where=text("kind = 'invoice' AND open_minor > 0")
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    kind: Mapped[DocumentKind] = mapped_column(words(DocumentKind))
+    kind: Mapped[DocumentKind]
     series: Mapped[str] = mapped_column(String(40))
     number: Mapped[int]
     label: Mapped[str] = mapped_column(String(40), index=True)
-    order_id: Mapped[int | None] = mapped_column(
-        ForeignKey("customer_order.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    order_id: Mapped[int | None] = optional_reference("customer_order.id", "RESTRICT")
+    login_id: Mapped[int | None] = optional_reference("login.id", "RESTRICT")
+    organization_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
     refers_to_id: Mapped[int | None] = mapped_column(
         ForeignKey("document.id", ondelete="RESTRICT"), default=None
     )
     payment_id: Mapped[int | None] = mapped_column(
         ForeignKey("payment.id", ondelete="RESTRICT"), default=None, index=True
     )  # for receipts
-    reason: Mapped[CreditReason | None] = mapped_column(words(CreditReason), default=None)
+    reason: Mapped[CreditReason | None] = mapped_column(default=None)
     explanation: Mapped[str] = mapped_column(Text, default="")  # printed on a credit note
-    issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    issued_at: Mapped[datetime]
+    due_at: Mapped[datetime | None] = mapped_column(default=None)
     po_number: Mapped[str] = mapped_column(String(80), default="", index=True)
     currency: Mapped[str] = mapped_column(String(3))
     total_minor: Mapped[int]
@@ -144,10 +130,10 @@ class Document(Base, kw_only=True):
     pdf_key: Mapped[str | None] = mapped_column(String(200), default=None)
     pdf_sha256: Mapped[str | None] = mapped_column(String(64), default=None)
     livemode: Mapped[bool] = mapped_column(default=True)
-    replaced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    replaced_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class DocumentLine(Base, kw_only=True):
+class DocumentLine(Numbered, kw_only=True):
     """A line of a document with its tax; the amounts are negative on credit notes."""
 
     __tablename__ = "document_line"
@@ -156,16 +142,11 @@ class DocumentLine(Base, kw_only=True):
         CheckConstraint("tax_rule_id IS NOT NULL OR tax_minor = 0", name="tax_has_a_rule"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     document_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="RESTRICT"))
     position: Mapped[int]
-    order_line_id: Mapped[int | None] = mapped_column(
-        ForeignKey("order_line.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    order_line_id: Mapped[int | None] = optional_reference("order_line.id", "RESTRICT")
     quantity: Mapped[int | None]  # NULL means unlimited, or an amount without a number of seats
     net_minor: Mapped[int]
     discount_minor: Mapped[int] = mapped_column(default=0)
     tax_minor: Mapped[int] = mapped_column(default=0)
-    tax_rule_id: Mapped[int | None] = mapped_column(
-        ForeignKey("tax_rule.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    tax_rule_id: Mapped[int | None] = optional_reference("tax_rule.id", "RESTRICT")

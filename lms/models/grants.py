@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, public_id_column
 
 
 class OfferKind(StrEnum):
@@ -51,7 +51,7 @@ OFFER_TARGET = (
 )
 
 
-class Offer(Base, kw_only=True):
+class Offer(Numbered, kw_only=True):
     """A price for one unit, from `minimum` units on, in one `version`.
 
     It belongs to a webinar, a series or a presenter; without any of them it is the general price.
@@ -71,27 +71,20 @@ class Offer(Base, kw_only=True):
         CheckConstraint("length(currency) = 3", name="currency_is_iso_4217"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    webinar_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), default=None, index=True
-    )
-    series_id: Mapped[int | None] = mapped_column(
-        ForeignKey("series.id", ondelete="CASCADE"), default=None, index=True
-    )
-    presenter_id: Mapped[int | None] = mapped_column(
-        ForeignKey("presenter.id", ondelete="CASCADE"), default=None, index=True
-    )
-    kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
+    webinar_id: Mapped[int | None] = optional_reference("webinar.id", "CASCADE")
+    series_id: Mapped[int | None] = optional_reference("series.id", "CASCADE")
+    presenter_id: Mapped[int | None] = optional_reference("presenter.id", "CASCADE")
+    kind: Mapped[OfferKind]
     minimum: Mapped[int]
     version: Mapped[int]
     price_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Grant(Base, kw_only=True):
+class Grant(Numbered, kw_only=True):
     """One sold line that gives its owner access, for [starts_at, ends_at) or permanently.
 
     It belongs to one login or to one pool, to which it adds `seats` (NULL means unlimited). After its
@@ -125,38 +118,29 @@ class Grant(Base, kw_only=True):
         Index("ix_grant_line_webinar_id", "webinar_id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     login_id: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="RESTRICT"), default=None
     )
-    pool_id: Mapped[int | None] = mapped_column(
-        ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    order_line_id: Mapped[int | None] = mapped_column(
-        ForeignKey("order_line.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
+    pool_id: Mapped[int | None] = optional_reference("pool.id", "RESTRICT")
+    order_line_id: Mapped[int | None] = optional_reference("order_line.id", "RESTRICT")
+    kind: Mapped[OfferKind]
     seats: Mapped[int | None] = mapped_column(default=None)
-    scope: Mapped[Scope] = mapped_column(words(Scope))
+    scope: Mapped[Scope]
     webinar_id: Mapped[int | None] = mapped_column(
         ForeignKey("webinar.id", ondelete="RESTRICT"), default=None
     )
-    presenter_id: Mapped[int | None] = mapped_column(
-        ForeignKey("presenter.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    series_id: Mapped[int | None] = mapped_column(
-        ForeignKey("series.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    grace_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    grace_given_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    awaits_payment_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    presenter_id: Mapped[int | None] = optional_reference("presenter.id", "RESTRICT")
+    series_id: Mapped[int | None] = optional_reference("series.id", "RESTRICT")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)
+    grace_until: Mapped[datetime | None] = mapped_column(default=None)
+    grace_given_until: Mapped[datetime | None] = mapped_column(default=None)
+    awaits_payment_since: Mapped[datetime | None] = mapped_column(default=None)
     opens_live: Mapped[bool] = mapped_column(default=False, server_default=false())
-    suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    revoked_as: Mapped[Withdrawal | None] = mapped_column(words(Withdrawal), default=None)
+    suspended_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_as: Mapped[Withdrawal | None] = mapped_column(default=None)
     revoked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # only staff see it
     host_email: Mapped[str] = mapped_column(String(320), default="", server_default="")
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]

@@ -3,18 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import (
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, partial_index, public_id_column
 
 OPEN = text("closed_at IS NULL")
 
@@ -26,7 +18,7 @@ class EnteredBy(StrEnum):
     HOST = "host"
 
 
-class Showing(Base, kw_only=True):
+class Showing(Numbered, kw_only=True):
     """One group viewing of one webinar by a person with that license (PRODUCT.md, G2).
 
     `code` is in the link for the room. People can check in until the viewing is closed, at `closes_at`
@@ -40,17 +32,11 @@ class Showing(Base, kw_only=True):
             "(closed_at IS NULL) = (minutes_shown IS NULL)", name="closed_with_minutes"
         ),
         CheckConstraint("minutes_shown IS NULL OR minutes_shown >= 0", name="minutes_not_negative"),
-        Index(
-            "uq_showing_open_login_id_webinar_id",
-            "login_id",
-            "webinar_id",
-            unique=True,
-            sqlite_where=OPEN,
-            postgresql_where=OPEN,
+        partial_index(
+            "uq_showing_open_login_id_webinar_id", "login_id", "webinar_id", unique=True, where=OPEN
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     webinar_id: Mapped[int] = mapped_column(
         ForeignKey("webinar.id", ondelete="RESTRICT"), index=True
@@ -62,13 +48,13 @@ class Showing(Base, kw_only=True):
     room: Mapped[str] = mapped_column(String(200))
     zone: Mapped[str] = mapped_column(String(64))
     code: Mapped[str] = mapped_column(String(10), unique=True)
-    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    closes_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    opened_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
     minutes_shown: Mapped[int | None] = mapped_column(default=None)
 
 
-class Attendee(Base, kw_only=True):
+class Attendee(Numbered, kw_only=True):
     """A person at a group viewing; the link to the slides is stored only as its hash."""
 
     __tablename__ = "attendee"
@@ -78,12 +64,11 @@ class Attendee(Base, kw_only=True):
         CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     showing_id: Mapped[int] = mapped_column(ForeignKey("showing.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320))
-    entered_by: Mapped[EnteredBy] = mapped_column(words(EnteredBy))
+    entered_by: Mapped[EnteredBy]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    entered_at: Mapped[datetime]

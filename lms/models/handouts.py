@@ -2,21 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import (
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    String,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, public_id_column
 from media.files.file_types import DocumentKind
 
 
-class Handout(Base, kw_only=True):
+class Handout(Numbered, kw_only=True):
     """A file of a webinar, downloaded under its own name.
 
     `pages` is the number of pages or slides, 0 for a DOCX. `preview_key` is empty if there is no
@@ -33,12 +26,11 @@ class Handout(Base, kw_only=True):
         Index("ix_handout_webinar_id_position", "webinar_id", "position"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="RESTRICT"))
     position: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
-    kind: Mapped[DocumentKind] = mapped_column(words(DocumentKind), default=DocumentKind.PDF)
+    kind: Mapped[DocumentKind] = mapped_column(default=DocumentKind.PDF)
     name: Mapped[str] = mapped_column(String(255))
     key: Mapped[str] = mapped_column(String(400))
     preview_key: Mapped[str] = mapped_column(String(400))
@@ -46,13 +38,13 @@ class Handout(Base, kw_only=True):
     sha256: Mapped[str] = mapped_column(String(64))
     pages: Mapped[int]
     taken_out: Mapped[str] = mapped_column(String(100), default="")
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    read_at: Mapped[datetime | None] = mapped_column(default=None)
     is_stamped: Mapped[bool] = mapped_column(default=False)
-    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class HandoutPage(Base, kw_only=True):
+class HandoutPage(Numbered, kw_only=True):
     """A rendered page of a PDF: `words` is its text, the size is that of its picture in pixels.
 
     A page that could not be rendered has the size 0.
@@ -65,7 +57,6 @@ class HandoutPage(Base, kw_only=True):
         CheckConstraint("width >= 0 AND (width > 0) = (height > 0)", name="has_both_sides"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     handout_id: Mapped[int] = mapped_column(ForeignKey("handout.id", ondelete="CASCADE"))
     number: Mapped[int]
     width: Mapped[int]
@@ -73,7 +64,7 @@ class HandoutPage(Base, kw_only=True):
     words: Mapped[str] = mapped_column(Text, default="")
 
 
-class HandoutPageTime(Base, kw_only=True):
+class HandoutPageTime(Numbered, kw_only=True):
     """When a page of a handout first appears in a version of the recording.
 
     Found by comparison or set by staff. NULL means that staff said it never appears.
@@ -86,7 +77,6 @@ class HandoutPageTime(Base, kw_only=True):
         CheckConstraint("starts_s IS NOT NULL OR is_by_staff", name="never_by_staff_alone"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     page_id: Mapped[int] = mapped_column(ForeignKey("handout_page.id", ondelete="CASCADE"))
     recording_id: Mapped[int] = mapped_column(
         ForeignKey("recording.id", ondelete="CASCADE"), index=True

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, public_id_column
 
 
 class KitState(StrEnum):
@@ -27,10 +27,10 @@ class KitPermit(Base, kw_only=True):
     organization_id: Mapped[int] = mapped_column(
         ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    granted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    granted_at: Mapped[datetime]
 
 
-class DeliveryKit(Base, kw_only=True):
+class DeliveryKit(Numbered, kw_only=True):
     """One recording as a ZIP file for one organization, whose name is shown in the picture.
 
     `file_key` is where the file is stored until `expires_at`. `token_hash` is the hash of its link's
@@ -46,32 +46,30 @@ class DeliveryKit(Base, kw_only=True):
         Index("ix_delivery_kit_organization_id_id", "organization_id", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
     recording_id: Mapped[int] = mapped_column(
         ForeignKey("recording.id", ondelete="CASCADE"), index=True
     )
-    state: Mapped[KitState] = mapped_column(words(KitState), default=KitState.MAKING)
+    state: Mapped[KitState] = mapped_column(default=KitState.MAKING)
     file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, default=None)
     downloads: Mapped[int] = mapped_column(default=0)
-    downloaded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    downloaded_at: Mapped[datetime | None] = mapped_column(default=None)
     failure: Mapped[str] = mapped_column(String(500), default="")
     failure_detail: Mapped[str] = mapped_column(Text, default="")
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    ready_at: Mapped[datetime | None] = mapped_column(default=None)
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class EndedKitLink(Base, kw_only=True):
+class EndedKitLink(Numbered, kw_only=True):
     """A kit link that no longer works, so that people who follow it can be shown why."""
 
     __tablename__ = "ended_kit_link"
     __table_args__ = (CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     kit_id: Mapped[int] = mapped_column(
         ForeignKey("delivery_kit.id", ondelete="CASCADE"), index=True

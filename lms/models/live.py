@@ -17,36 +17,34 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, optional_reference, public_id_column
 
 
-class LiveJoin(Base, kw_only=True):
+class LiveJoin(Numbered, kw_only=True):
     """A person was let into the live room; only the room knows when they left."""
 
     __tablename__ = "live_join"
     __table_args__ = (Index("ix_live_join_webinar_id_login_id", "webinar_id", "login_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
-    joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    joined_at: Mapped[datetime]
 
 
-class RoomReport(Base, kw_only=True):
+class RoomReport(Numbered, kw_only=True):
     """A parsed report of a room that waits for review; nothing has been applied yet."""
 
     __tablename__ = "room_report"
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     webinar_id: Mapped[int] = mapped_column(
         ForeignKey("webinar.id", ondelete="CASCADE"), index=True
     )
     said: Mapped[dict[str, Any]] = mapped_column(JSON)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
-class RoomStay(Base, kw_only=True):
+class RoomStay(Numbered, kw_only=True):
     """One stay in a room, as reported; `key` is the same for all stays of one participant.
 
     `login_id` is the participant's login, matched by address or by staff. Staff can ignore stays that
@@ -59,18 +57,15 @@ class RoomStay(Base, kw_only=True):
         CheckConstraint("ended_at >= began_at", name="ends_after_it_began"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(330))
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(320))
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
-    )
-    ignored_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    began_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ended_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    login_id: Mapped[int | None] = optional_reference("login.id", "SET NULL")
+    ignored_at: Mapped[datetime | None] = mapped_column(default=None)
+    began_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
 
 
 class Registration(Base, kw_only=True):
@@ -90,8 +85,8 @@ class Registration(Base, kw_only=True):
     webinar_id: Mapped[int] = mapped_column(
         ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    left_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    registered_at: Mapped[datetime]
+    left_at: Mapped[datetime | None] = mapped_column(default=None)
     turns: Mapped[int] = mapped_column(default=0, server_default="0")
     went_to: Mapped[str | None] = mapped_column(String(26), default=None)
     went_with: Mapped[str | None] = mapped_column(String(26), default=None)
@@ -105,7 +100,7 @@ class QuestionKind(StrEnum):
     YES_NO = "yes_no"
 
 
-class RegistrationQuestion(Base, kw_only=True):
+class RegistrationQuestion(Numbered, kw_only=True):
     """A question to people who register: of one webinar, or without one, of all that have none of their own.
 
     `choices` has one choice per line. A removed question isn't asked anymore; answers to it stay.
@@ -118,17 +113,14 @@ class RegistrationQuestion(Base, kw_only=True):
         CheckConstraint("position >= 1", name="position_from_one"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    webinar_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), default=None, index=True
-    )
+    webinar_id: Mapped[int | None] = optional_reference("webinar.id", "CASCADE")
     position: Mapped[int]
-    kind: Mapped[QuestionKind] = mapped_column(words(QuestionKind))
+    kind: Mapped[QuestionKind]
     text: Mapped[str] = mapped_column(String(200))
     choices: Mapped[str] = mapped_column(Text, default="")
     is_required: Mapped[bool] = mapped_column(default=False)
-    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class RegistrationAnswer(Base, kw_only=True):
@@ -147,7 +139,7 @@ class RegistrationAnswer(Base, kw_only=True):
         ForeignKey("registration_question.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     answer: Mapped[str] = mapped_column(Text)
-    answered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    answered_at: Mapped[datetime]
 
 
 class LiveDefaults(Base, kw_only=True):
@@ -182,7 +174,7 @@ class Attendance(Base, kw_only=True):
     minutes: Mapped[int]
     by_hand: Mapped[bool] = mapped_column(default=True, server_default=true())
     reported_minutes: Mapped[int | None] = mapped_column(default=None)
-    noted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    noted_at: Mapped[datetime]
 
 
 class OfferChoice(StrEnum):
@@ -194,7 +186,7 @@ class OfferChoice(StrEnum):
     CREDIT = "credit"
 
 
-class CancellationOffer(Base, kw_only=True):
+class CancellationOffer(Numbered, kw_only=True):
     """What a payer can choose for a canceled or postponed webinar, by an emailed link (M27).
 
     `notice` is the change of the webinar that it is about; `is_postponement` is set if the webinar got
@@ -215,24 +207,19 @@ class CancellationOffer(Base, kw_only=True):
         CheckConstraint("withdrawn_at IS NULL OR choice IS NULL", name="withdrawn_or_chosen"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="RESTRICT"))
     notice: Mapped[int]
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    login_id: Mapped[int | None] = optional_reference("login.id", "RESTRICT")
+    organization_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
     is_postponement: Mapped[bool] = mapped_column(default=False, server_default=false())
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    choice: Mapped[OfferChoice | None] = mapped_column(words(OfferChoice), default=None)
-    chosen_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    choice: Mapped[OfferChoice | None] = mapped_column(default=None)
+    chosen_at: Mapped[datetime | None] = mapped_column(default=None)
     other_id: Mapped[int | None] = mapped_column(
         ForeignKey("webinar.id", ondelete="RESTRICT"), default=None
     )
-    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
     again_id: Mapped[int | None] = mapped_column(
         ForeignKey("customer_order.id", ondelete="SET NULL"), default=None
     )

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
 from lms.models.jobs import JobState
 
 ALL_WEBINARS = "series_id IS NULL AND presenter_id IS NULL"
@@ -30,7 +30,7 @@ class MailLane(StrEnum):
     BULK = "bulk"
 
 
-class Mail(Base, kw_only=True):
+class Mail(Numbered, kw_only=True):
     """An email, written in the transaction that causes it and sent by the worker.
 
     `bounced_at` is when a mail server reported that the mailbox doesn't exist, and `unsubscribed_at`
@@ -49,10 +49,9 @@ class Mail(Base, kw_only=True):
         Index("ix_mail_lane_sent_at", "lane", "sent_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     kind: Mapped[str] = mapped_column(String(60))
-    lane: Mapped[MailLane] = mapped_column(words(MailLane))
+    lane: Mapped[MailLane]
     login_id: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="SET NULL"), index=True
     )
@@ -66,20 +65,18 @@ class Mail(Base, kw_only=True):
         JSON(none_as_null=True), default=None
     )
     unique_key: Mapped[str | None] = mapped_column(String(120), unique=True, default=None)
-    state: Mapped[JobState] = mapped_column(words(JobState), default=JobState.QUEUED)
+    state: Mapped[JobState] = mapped_column(default=JobState.QUEUED)
     tries: Mapped[int] = mapped_column(default=0)
-    run_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    run_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)
     leased_by: Mapped[str | None] = mapped_column(String(80), default=None)
     request_id: Mapped[str | None] = mapped_column(String(64), default=None)
     failure: Mapped[str | None] = mapped_column(Text, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    unsubscribed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    mailing_id: Mapped[int | None] = mapped_column(
-        ForeignKey("mailing.id", ondelete="SET NULL"), default=None, index=True
-    )
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    bounced_at: Mapped[datetime | None] = mapped_column(default=None)
+    unsubscribed_at: Mapped[datetime | None] = mapped_column(default=None)
+    mailing_id: Mapped[int | None] = optional_reference("mailing.id", "SET NULL")
 
 
 class EmailText(Base, kw_only=True):
@@ -94,8 +91,8 @@ class EmailText(Base, kw_only=True):
     public_id: Mapped[str] = public_id_column()
     subject: Mapped[str] = mapped_column(String(300), default="")
     passages: Mapped[dict[str, str]] = mapped_column(JSON, default_factory=dict)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    failed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    updated_at: Mapped[datetime]
+    failed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class MailOptOut(Base, kw_only=True):
@@ -104,7 +101,7 @@ class MailOptOut(Base, kw_only=True):
     __tablename__ = "mail_opt_out"
 
     recipient_key: Mapped[str] = mapped_column(String(320), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
 class MailingPart(StrEnum):
@@ -129,7 +126,7 @@ class MailingState(StrEnum):
     STOPPED = "stopped"
 
 
-class Mailing(Base, kw_only=True):
+class Mailing(Numbered, kw_only=True):
     """An email that staff write to people of a webinar; `body` is Markdown.
 
     Its emails are the rows of `mail` that refer to it.
@@ -145,23 +142,22 @@ class Mailing(Base, kw_only=True):
         CheckConstraint("(state = 'sent') = (finished_at IS NOT NULL)", name="sent_is_finished"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     webinar_id: Mapped[int] = mapped_column(
         ForeignKey("webinar.id", ondelete="CASCADE"), index=True
     )
-    part: Mapped[MailingPart] = mapped_column(words(MailingPart))
-    state: Mapped[MailingState] = mapped_column(words(MailingState), default=MailingState.DRAFT)
+    part: Mapped[MailingPart]
+    state: Mapped[MailingState] = mapped_column(default=MailingState.DRAFT)
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     button_label: Mapped[str] = mapped_column(String(60), default="")
     button_url: Mapped[str] = mapped_column(String(2000), default="")
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    send_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    send_at: Mapped[datetime | None] = mapped_column(default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Subscription(Base, kw_only=True):
+class Subscription(Numbered, kw_only=True):
     """An address that asked for news of a series, of a presenter, or of all webinars.
 
     It gets none until the link in the first email is confirmed. Ending a subscription deletes the row.
@@ -171,25 +167,16 @@ class Subscription(Base, kw_only=True):
     __table_args__ = (
         UniqueConstraint("email_key", "series_id"),
         UniqueConstraint("email_key", "presenter_id"),
-        Index(
-            "uq_subscription_all_webinars",
-            "email_key",
-            unique=True,
-            sqlite_where=text(ALL_WEBINARS),
-            postgresql_where=text(ALL_WEBINARS),
+        partial_index(
+            "uq_subscription_all_webinars", "email_key", unique=True, where=text(ALL_WEBINARS)
         ),
         CheckConstraint("series_id IS NULL OR presenter_id IS NULL", name="at_most_one_topic"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320))
-    series_id: Mapped[int | None] = mapped_column(
-        ForeignKey("series.id", ondelete="CASCADE"), default=None, index=True
-    )
-    presenter_id: Mapped[int | None] = mapped_column(
-        ForeignKey("presenter.id", ondelete="CASCADE"), default=None, index=True
-    )
-    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    series_id: Mapped[int | None] = optional_reference("series.id", "CASCADE")
+    presenter_id: Mapped[int | None] = optional_reference("presenter.id", "CASCADE")
+    asked_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None] = mapped_column(default=None)

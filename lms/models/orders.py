@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, public_id_column
 from lms.models.grants import NAMES_ITS_TARGET, OfferKind, Scope
 from lms.models.tax import ExemptionBasis
 
@@ -48,7 +48,7 @@ class LineAct(StrEnum):
     MORE_SEATS = "more_seats"
 
 
-class Order(Base, kw_only=True):
+class Order(Numbered, kw_only=True):
     """A cart until `placed_at`, then the agreement: who pays, who is billed, and the terms.
 
     Its status is computed from its documents and payments and never stored (MONEY.md, M1). `held_at` is
@@ -79,43 +79,36 @@ class Order(Base, kw_only=True):
         Index("ix_customer_order_created_at_id", "created_at", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    contact_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
-    )
+    login_id: Mapped[int | None] = optional_reference("login.id", "RESTRICT")
+    organization_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
+    contact_id: Mapped[int | None] = optional_reference("login.id", "SET NULL")
     contact_name: Mapped[str] = mapped_column(String(200), default="")  # as entered for the order
     contact_email: Mapped[str] = mapped_column(String(320), default="")
     organization_name: Mapped[str] = mapped_column(
         String(200), default=""
     )  # of an organization to create
     bill_to: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
-    terms: Mapped[Terms] = mapped_column(words(Terms))
+    terms: Mapped[Terms]
     net_days: Mapped[int] = mapped_column(default=30)
     currency: Mapped[str] = mapped_column(String(3))
     livemode: Mapped[bool] = mapped_column(default=True)
     cart_token_hash: Mapped[str | None] = mapped_column(String(64), default=None, unique=True)
     is_self_service: Mapped[bool] = mapped_column(default=False, server_default=false())
     awaits_proof: Mapped[bool] = mapped_column(default=False, server_default=false())
-    exempt_as: Mapped[ExemptionBasis | None] = mapped_column(words(ExemptionBasis), default=None)
+    exempt_as: Mapped[ExemptionBasis | None] = mapped_column(default=None)
     policies: Mapped[list[int]] = mapped_column(JSON, default_factory=list)  # versions accepted
     note: Mapped[str] = mapped_column(Text, default="")  # for our team only
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    placed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    placed_at: Mapped[datetime | None] = mapped_column(default=None)
     bill_on: Mapped[date | None] = mapped_column(default=None)
     due_on: Mapped[date | None] = mapped_column(default=None)  # agreed by hand; else net days apply
-    held_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    review_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    canceled_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    held_at: Mapped[datetime | None] = mapped_column(default=None)
+    review_due_at: Mapped[datetime | None] = mapped_column(default=None)
+    canceled_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class OrderLine(Base, kw_only=True):
+class OrderLine(Numbered, kw_only=True):
     """One line of an order, with its prices as sold (PRODUCT.md, P6).
 
     `description` is what it covers, as it was called on that day. `quantity` None means unlimited.
@@ -139,46 +132,31 @@ class OrderLine(Base, kw_only=True):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     position: Mapped[int]
-    kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
-    act: Mapped[LineAct] = mapped_column(words(LineAct), default=LineAct.NEW)
-    adds_to_id: Mapped[int | None] = mapped_column(
-        ForeignKey("order_line.id", ondelete="SET NULL"), default=None, index=True
-    )
-    scope: Mapped[Scope] = mapped_column(words(Scope))
-    webinar_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    presenter_id: Mapped[int | None] = mapped_column(
-        ForeignKey("presenter.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    series_id: Mapped[int | None] = mapped_column(
-        ForeignKey("series.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    kind: Mapped[OfferKind]
+    act: Mapped[LineAct] = mapped_column(default=LineAct.NEW)
+    adds_to_id: Mapped[int | None] = optional_reference("order_line.id", "SET NULL")
+    scope: Mapped[Scope]
+    webinar_id: Mapped[int | None] = optional_reference("webinar.id", "RESTRICT")
+    presenter_id: Mapped[int | None] = optional_reference("presenter.id", "RESTRICT")
+    series_id: Mapped[int | None] = optional_reference("series.id", "RESTRICT")
     description: Mapped[str] = mapped_column(String(300), default="")
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    pool_id: Mapped[int | None] = mapped_column(
-        ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    login_id: Mapped[int | None] = optional_reference("login.id", "RESTRICT")
+    pool_id: Mapped[int | None] = optional_reference("pool.id", "RESTRICT")
     quantity: Mapped[int | None]  # NULL means unlimited
-    starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    starts_at: Mapped[datetime | None] = mapped_column(default=None)
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)
     unit_minor: Mapped[int]
     discount_minor: Mapped[int] = mapped_column(default=0)
     discount_reason: Mapped[str] = mapped_column(String(120), default="")  # printed
     net_minor: Mapped[int]
-    delivered_through: Mapped[DeliveredThrough] = mapped_column(
-        words(DeliveredThrough), default=DeliveredThrough.HERE
-    )
-    replaced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    delivered_through: Mapped[DeliveredThrough] = mapped_column(default=DeliveredThrough.HERE)
+    replaced_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class PurchaseOrder(Base, kw_only=True):
+class PurchaseOrder(Numbered, kw_only=True):
     """A purchase order that a customer sent for an order; its amount may differ (MONEY.md, M9)."""
 
     __tablename__ = "purchase_order"
@@ -188,7 +166,6 @@ class PurchaseOrder(Base, kw_only=True):
         Index("ix_purchase_order_organization_id_number", "organization_id", "number"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     order_id: Mapped[int] = mapped_column(
         ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
@@ -200,10 +177,10 @@ class PurchaseOrder(Base, kw_only=True):
     amount_minor: Mapped[int | None] = mapped_column(default=None)
     file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     file_name: Mapped[str | None] = mapped_column(String(200), default=None)
-    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    received_at: Mapped[datetime]
 
 
-class Quote(Base, kw_only=True):
+class Quote(Numbered, kw_only=True):
     """A version of an order's quote; only the newest can be accepted (MONEY.md, M15)."""
 
     __tablename__ = "quote"
@@ -218,19 +195,18 @@ class Quote(Base, kw_only=True):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id", ondelete="RESTRICT"))
     document_id: Mapped[int] = mapped_column(
         ForeignKey("document.id", ondelete="RESTRICT"), unique=True
     )
     version: Mapped[int]
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    superseded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    accepted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    expires_at: Mapped[datetime]
+    superseded_at: Mapped[datetime | None] = mapped_column(default=None)
+    accepted_at: Mapped[datetime | None] = mapped_column(default=None)
     accepted_name: Mapped[str | None] = mapped_column(String(200), default=None)
 
 
-class OrderLink(Base, kw_only=True):
+class OrderLink(Numbered, kw_only=True):
     """An unguessable link to an order's payment page, for the person who pays; no account is needed.
 
     The token is derived from the secret key, the order and `number`, so that it can be emailed again;
@@ -244,29 +220,27 @@ class OrderLink(Base, kw_only=True):
         CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     order_id: Mapped[int] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     number: Mapped[int]
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    last_opened_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
+    last_opened_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class NamedPerson(Base, kw_only=True):
+class NamedPerson(Numbered, kw_only=True):
     """A person whom the buyer named for a seat of an order line; invited once its access is open."""
 
     __tablename__ = "named_person"
     __table_args__ = (UniqueConstraint("order_line_id", "email_key"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id", ondelete="CASCADE"))
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320))
     name: Mapped[str] = mapped_column(String(200), default="")
 
 
-class OrderSession(Base, kw_only=True):
+class OrderSession(Numbered, kw_only=True):
     """A browser in which an order was placed without an account (PRODUCT.md, S15).
 
     It gives access to that order's purchases only, until it expires or the buyer's address is
@@ -280,17 +254,16 @@ class OrderSession(Base, kw_only=True):
         CheckConstraint("expires_at > created_at", name="expires_after_creation"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     order_id: Mapped[int] = mapped_column(
         ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
     )
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class OrderTakeover(Base, kw_only=True):
+class OrderTakeover(Numbered, kw_only=True):
     """An order that an organization's managers can take over (PRODUCT.md, S16).
 
     Its buyer proved a mailbox in the organization's verified domain, but the order created another
@@ -303,12 +276,11 @@ class OrderTakeover(Base, kw_only=True):
         Index("ix_order_takeover_organization_id", "organization_id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     order_id: Mapped[int] = mapped_column(
         ForeignKey("customer_order.id", ondelete="CASCADE"), unique=True
     )
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
-    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    answered_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None] = mapped_column(default=None)
     is_accepted: Mapped[bool | None] = mapped_column(default=None)

@@ -4,16 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import (
-    CheckConstraint,
-    ForeignKey,
-    String,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, public_id_column
 from lms.core.postal_addresses import Address
 from lms.models.address_columns import address_checks, address_columns
 
@@ -40,7 +34,7 @@ class InvoiceDelivery(StrEnum):
     MAIL = "mail"
 
 
-class Organization(Base, kw_only=True):
+class Organization(Numbered, kw_only=True):
     """A customer institution, and how it is invoiced.
 
     `vendor_number` is our number in its books. `net_days` NULL means the seller's payment terms;
@@ -63,58 +57,49 @@ class Organization(Base, kw_only=True):
         *address_checks("billing"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     slug: Mapped[str] = mapped_column(String(80), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     zone: Mapped[str | None] = mapped_column(String(64), default=None)
-    parent_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    merged_into: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    parent_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
+    merged_into: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
     legal_name: Mapped[str] = mapped_column(String(200), default="")
     legal_address: Mapped[Address | None] = address_columns("legal")
     billing_address: Mapped[Address | None] = address_columns("billing")
-    invoice_delivery: Mapped[InvoiceDelivery] = mapped_column(
-        words(InvoiceDelivery), default=InvoiceDelivery.EMAIL
-    )
+    invoice_delivery: Mapped[InvoiceDelivery] = mapped_column(default=InvoiceDelivery.EMAIL)
     vendor_number: Mapped[str] = mapped_column(String(40), default="")
     net_days: Mapped[int | None] = mapped_column(default=None)
     po_required: Mapped[bool] = mapped_column(default=False)
     fiscal_year_start: Mapped[int | None] = mapped_column(default=None)
     notes: Mapped[str] = mapped_column(Text, default="")
-    unverified_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    unverified_since: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime]
 
 
-class AccountsPayableAddress(Base, kw_only=True):
+class AccountsPayableAddress(Numbered, kw_only=True):
     """An email address that an organization's invoices go to."""
 
     __tablename__ = "accounts_payable_address"
     __table_args__ = (UniqueConstraint("organization_id", "email_key"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), index=True)
 
 
-class Membership(Base, kw_only=True):
+class Membership(Numbered, kw_only=True):
     """A login's membership in an organization, with its role."""
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("organization_id", "login_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
-    role: Mapped[Role] = mapped_column(words(Role))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    role: Mapped[Role]
+    created_at: Mapped[datetime]
 
 
-class MemberInvitation(Base, kw_only=True):
+class MemberInvitation(Numbered, kw_only=True):
     """An invitation to join an organization that the person hasn't accepted yet.
 
     `email` and `name` are what the manager typed, and all that managers see of the person until then.
@@ -123,12 +108,11 @@ class MemberInvitation(Base, kw_only=True):
     __tablename__ = "member_invitation"
     __table_args__ = (UniqueConstraint("organization_id", "email_key"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
-    role: Mapped[Role] = mapped_column(words(Role))
+    role: Mapped[Role]
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320))
     name: Mapped[str] = mapped_column(String(200), default="")
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, optional_reference, public_id_column
 from lms.models.seat_imports import ImportState
 
 
@@ -19,7 +19,7 @@ class PastAnswer(StrEnum):
     BROUGHT = "brought"
 
 
-class PastImport(Base, kw_only=True):
+class PastImport(Numbered, kw_only=True):
     """One list of past sales, with the counts of its rows.
 
     `source_key` is where the file is stored until it is read; `failure` is why it can't be read, or why
@@ -36,21 +36,18 @@ class PastImport(Base, kw_only=True):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    made_by: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
-    )
+    made_by: Mapped[int | None] = optional_reference("login.id", "SET NULL")
     file_name: Mapped[str] = mapped_column(String(200), default="")
     source_key: Mapped[str | None] = mapped_column(String(200), default=None)
-    state: Mapped[ImportState] = mapped_column(words(ImportState), default=ImportState.READING)
+    state: Mapped[ImportState] = mapped_column(default=ImportState.READING)
     ok: Mapped[int] = mapped_column(default=0)
     already: Mapped[int] = mapped_column(default=0)
     invalid: Mapped[int] = mapped_column(default=0)
     brought: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str] = mapped_column(String(500), default="")
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    applied_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class PastImportRow(Base, kw_only=True):
@@ -76,7 +73,7 @@ class PastImportRow(Base, kw_only=True):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     line: Mapped[int]
     cells: Mapped[str] = mapped_column(Text)
-    answer: Mapped[PastAnswer] = mapped_column(words(PastAnswer))
+    answer: Mapped[PastAnswer]
     sentence: Mapped[str] = mapped_column(String(500), default="")
     order_public_id: Mapped[str | None] = mapped_column(String(26), default=None)
 
@@ -97,6 +94,6 @@ class PastBuyer(Base, kw_only=True):
     login_id: Mapped[int] = mapped_column(
         ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
     )
-    brought_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    brought_at: Mapped[datetime]
     batch: Mapped[str | None] = mapped_column(String(26), default=None)
-    invited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    invited_at: Mapped[datetime | None] = mapped_column(default=None)

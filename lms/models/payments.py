@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
 
 
 class PaymentMethod(StrEnum):
@@ -51,19 +51,18 @@ class CheckoutState(StrEnum):
     EXPIRED = "expired"
 
 
-class Deposit(Base, kw_only=True):
+class Deposit(Numbered, kw_only=True):
     """Checks deposited together at the bank, under the number of the deposit slip."""
 
     __tablename__ = "deposit"
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     slip: Mapped[str] = mapped_column(String(80), unique=True)
     deposited_on: Mapped[date]
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
-class Payment(Base, kw_only=True):
+class Payment(Numbered, kw_only=True):
     """Money received from a payer by one method; `open_minor` of it isn't allocated yet.
 
     On `returns_on`, what is still open is returned to the payer, unless our team decides otherwise
@@ -84,33 +83,26 @@ class Payment(Base, kw_only=True):
         Index("ix_payment_received_on", "received_on"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    method: Mapped[PaymentMethod] = mapped_column(words(PaymentMethod))
+    login_id: Mapped[int | None] = optional_reference("login.id", "RESTRICT")
+    organization_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
+    method: Mapped[PaymentMethod]
     currency: Mapped[str] = mapped_column(String(3))
     amount_minor: Mapped[int]
     open_minor: Mapped[int]
     received_on: Mapped[date]
     check_number: Mapped[str] = mapped_column(String(80), default="", index=True)
-    deposit_id: Mapped[int | None] = mapped_column(
-        ForeignKey("deposit.id", ondelete="SET NULL"), default=None, index=True
-    )
+    deposit_id: Mapped[int | None] = optional_reference("deposit.id", "SET NULL")
     provider_ref: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
     note: Mapped[str] = mapped_column(Text, default="")
     livemode: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    reversed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    reversed_as: Mapped[Reversal | None] = mapped_column(words(Reversal), default=None)
+    created_at: Mapped[datetime]
+    reversed_at: Mapped[datetime | None] = mapped_column(default=None)
+    reversed_as: Mapped[Reversal | None] = mapped_column(default=None)
     returns_on: Mapped[date | None] = mapped_column(default=None, index=True)
 
 
-class Settlement(Base, kw_only=True):
+class Settlement(Numbered, kw_only=True):
     """An amount of a payment or a credit note that pays an invoice."""
 
     __tablename__ = "settlement"
@@ -119,22 +111,17 @@ class Settlement(Base, kw_only=True):
         CheckConstraint("amount_minor > 0", name="amount_above_zero"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     invoice_id: Mapped[int] = mapped_column(
         ForeignKey("document.id", ondelete="RESTRICT"), index=True
     )
-    payment_id: Mapped[int | None] = mapped_column(
-        ForeignKey("payment.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    credit_note_id: Mapped[int | None] = mapped_column(
-        ForeignKey("document.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    payment_id: Mapped[int | None] = optional_reference("payment.id", "RESTRICT")
+    credit_note_id: Mapped[int | None] = optional_reference("document.id", "RESTRICT")
     amount_minor: Mapped[int]
-    made_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    undone_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    made_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Refund(Base, kw_only=True):
+class Refund(Numbered, kw_only=True):
     """Money returned to a payer: to the card it came from, or by a check that our team writes."""
 
     __tablename__ = "refund"
@@ -143,24 +130,21 @@ class Refund(Base, kw_only=True):
         CheckConstraint("(state = 'done') = (done_on IS NOT NULL)", name="done_on_a_day"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     payment_id: Mapped[int] = mapped_column(
         ForeignKey("payment.id", ondelete="RESTRICT"), index=True
     )
-    credit_note_id: Mapped[int | None] = mapped_column(
-        ForeignKey("document.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    credit_note_id: Mapped[int | None] = optional_reference("document.id", "RESTRICT")
     amount_minor: Mapped[int]
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
-    state: Mapped[RefundState] = mapped_column(words(RefundState), default=RefundState.REQUESTED)
+    state: Mapped[RefundState] = mapped_column(default=RefundState.REQUESTED)
     provider_ref: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
     reference: Mapped[str] = mapped_column(String(80), default="")  # the number of the check sent
-    requested_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    requested_at: Mapped[datetime]
     done_on: Mapped[date | None] = mapped_column(default=None)
 
 
-class Dispute(Base, kw_only=True):
+class Dispute(Numbered, kw_only=True):
     """A payment, or a part of it, that the payer disputes at their bank (PRODUCT.md, R2).
 
     `lost_minor` is what a lost dispute cost: less than its amount if some was refunded before.
@@ -172,25 +156,18 @@ class Dispute(Base, kw_only=True):
         CheckConstraint("lost_minor BETWEEN 0 AND amount_minor", name="lost_at_most_amount"),
         CheckConstraint("lost_minor = 0 OR state = 'lost'", name="lost_when_lost"),
         CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed_when_decided"),
-        Index(
-            "uq_dispute_open",
-            "payment_id",
-            unique=True,
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
-        ),
+        partial_index("uq_dispute_open", "payment_id", unique=True, where=text("state = 'open'")),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id", ondelete="RESTRICT"))
     provider_ref: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
     amount_minor: Mapped[int]
     lost_minor: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(String(200), default="")
-    evidence_due: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    state: Mapped[DisputeState] = mapped_column(words(DisputeState), default=DisputeState.OPEN)
-    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    evidence_due: Mapped[datetime | None] = mapped_column(default=None)
+    state: Mapped[DisputeState] = mapped_column(default=DisputeState.OPEN)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class PauseKind(StrEnum):
@@ -201,7 +178,7 @@ class PauseKind(StrEnum):
     STOPPED = "stopped"
 
 
-class ReminderPause(Base, kw_only=True):
+class ReminderPause(Numbered, kw_only=True):
     """A pause of reminders of an order's invoice until `until`, or indefinitely if that is None (M18).
 
     `note` and the check's number, date and amount are as the payer typed them. `ended_at` is set when
@@ -218,18 +195,17 @@ class ReminderPause(Base, kw_only=True):
         CheckConstraint("amount_minor > 0", name="amount_above_zero"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     order_id: Mapped[int] = mapped_column(
         ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
     )
-    kind: Mapped[PauseKind] = mapped_column(words(PauseKind))
-    until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    kind: Mapped[PauseKind]
+    until: Mapped[datetime | None] = mapped_column(default=None)
     note: Mapped[str] = mapped_column(String(500), default="")
     check_number: Mapped[str] = mapped_column(String(80), default="")
     sent_on: Mapped[date | None] = mapped_column(default=None)
     amount_minor: Mapped[int | None] = mapped_column(default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class ReminderStage(StrEnum):
@@ -241,16 +217,15 @@ class ReminderStage(StrEnum):
     DAYS_60 = "days_60"
 
 
-class PaymentReminder(Base, kw_only=True):
+class PaymentReminder(Numbered, kw_only=True):
     """A reminder of an invoice; each stage is sent once."""
 
     __tablename__ = "payment_reminder"
     __table_args__ = (UniqueConstraint("invoice_id", "stage"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("document.id", ondelete="RESTRICT"))
-    stage: Mapped[ReminderStage] = mapped_column(words(ReminderStage))
-    sent_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    stage: Mapped[ReminderStage]
+    sent_at: Mapped[datetime]
 
 
 class ClosedMonth(Base, kw_only=True):
@@ -260,40 +235,30 @@ class ClosedMonth(Base, kw_only=True):
     __table_args__ = (CheckConstraint("length(month) = 7", name="month_is_year_and_month"),)
 
     month: Mapped[str] = mapped_column(String(7), primary_key=True)  # such as "2026-10"
-    closed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closed_at: Mapped[datetime]
 
 
-class Checkout(Base, kw_only=True):
+class Checkout(Numbered, kw_only=True):
     """One attempt to pay an order or an invoice by card."""
 
     __tablename__ = "checkout"
     __table_args__ = (
         CheckConstraint("(order_id IS NULL) <> (invoice_id IS NULL)", name="order_or_invoice"),
         CheckConstraint("amount_minor > 0", name="amount_above_zero"),
-        Index(
-            "ix_checkout_open",
-            "expires_at",
-            sqlite_where=text("state = 'open'"),
-            postgresql_where=text("state = 'open'"),
-        ),
+        partial_index("ix_checkout_open", "expires_at", where=text("state = 'open'")),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    order_id: Mapped[int | None] = mapped_column(
-        ForeignKey("customer_order.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    invoice_id: Mapped[int | None] = mapped_column(
-        ForeignKey("document.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    order_id: Mapped[int | None] = optional_reference("customer_order.id", "RESTRICT")
+    invoice_id: Mapped[int | None] = optional_reference("document.id", "RESTRICT")
     amount_minor: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     provider_session: Mapped[str | None] = mapped_column(String(120), default=None, unique=True)
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
-    state: Mapped[CheckoutState] = mapped_column(words(CheckoutState), default=CheckoutState.OPEN)
+    state: Mapped[CheckoutState] = mapped_column(default=CheckoutState.OPEN)
     livemode: Mapped[bool] = mapped_column(default=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class ProviderEvent(Base, kw_only=True):
@@ -306,8 +271,8 @@ class ProviderEvent(Base, kw_only=True):
     kind: Mapped[str] = mapped_column(String(80))
     object_id: Mapped[str] = mapped_column(String(120), index=True)
     livemode: Mapped[bool]
-    received_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    processed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    received_at: Mapped[datetime]
+    processed_at: Mapped[datetime | None] = mapped_column(default=None)
     error: Mapped[str | None] = mapped_column(Text, default=None)
 
 
@@ -326,4 +291,4 @@ class ProviderEntry(Base, kw_only=True):
     net_minor: Mapped[int]
     payout: Mapped[str | None] = mapped_column(String(120), default=None, index=True)
     livemode: Mapped[bool]
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
 
 
 class PlaybackEnd(StrEnum):
@@ -35,7 +35,7 @@ class PlaybackEnd(StrEnum):
     TAKEN_OVER = "taken_over"
 
 
-class PlaybackSession(Base, kw_only=True):
+class PlaybackSession(Numbered, kw_only=True):
     """One screen playing one recording; its signed token is part of the media URLs.
 
     `grant_id` is the grant that admitted it, NULL if the webinar is free. `organization_id` is set for
@@ -53,15 +53,11 @@ class PlaybackSession(Base, kw_only=True):
         CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="ended_with_a_reason"),
         Index("ix_playback_session_ended_at", "ended_at"),
         Index("ix_playback_session_opened_at", "opened_at"),
-        Index(
-            "ix_playback_session_open_login_id",
-            "login_id",
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
+        partial_index(
+            "ix_playback_session_open_login_id", "login_id", where=text("ended_at IS NULL")
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
     recording_id: Mapped[int] = mapped_column(
@@ -70,20 +66,16 @@ class PlaybackSession(Base, kw_only=True):
     sign_in_id: Mapped[int | None] = mapped_column(
         ForeignKey("sign_in.id", ondelete="SET NULL"), index=True
     )
-    grant_id: Mapped[int | None] = mapped_column(
-        ForeignKey("grant_line.id", ondelete="SET NULL"), default=None, index=True
-    )
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="CASCADE"), default=None, index=True
-    )
+    grant_id: Mapped[int | None] = optional_reference("grant_line.id", "SET NULL")
+    organization_id: Mapped[int | None] = optional_reference("organization.id", "CASCADE")
     is_preview: Mapped[bool] = mapped_column(default=False)
-    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    beat_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    beat_at: Mapped[datetime]
     began_s: Mapped[int | None] = mapped_column(default=None)
     reached_s: Mapped[int | None] = mapped_column(default=None)
-    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    ended_as: Mapped[PlaybackEnd | None] = mapped_column(words(PlaybackEnd), default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_as: Mapped[PlaybackEnd | None] = mapped_column(default=None)
 
 
 class Stream(Base, kw_only=True):
@@ -101,11 +93,11 @@ class Stream(Base, kw_only=True):
     )
     session_id: Mapped[str] = mapped_column(String(26))
     browser: Mapped[str] = mapped_column(String(200))
-    since: Mapped[datetime] = mapped_column(UTCDateTime)
-    held_until: Mapped[datetime] = mapped_column(UTCDateTime)
+    since: Mapped[datetime]
+    held_until: Mapped[datetime]
 
 
-class WatchRecord(Base, kw_only=True):
+class WatchRecord(Numbered, kw_only=True):
     """What one login has watched of one version: a bitmap of 5-second buckets, and the last position.
 
     `earned_until` is the time up to which elapsed time was already spent on buckets, so that no
@@ -120,7 +112,6 @@ class WatchRecord(Base, kw_only=True):
         CheckConstraint("watched_s >= 0", name="watched_not_negative"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
     recording_id: Mapped[int] = mapped_column(
         ForeignKey("recording.id", ondelete="CASCADE"), index=True
@@ -129,11 +120,11 @@ class WatchRecord(Base, kw_only=True):
     watched_s: Mapped[int]
     certify_at_s: Mapped[int | None] = mapped_column(default=0, server_default="0")
     position_s: Mapped[float]
-    earned_until: Mapped[datetime] = mapped_column(UTCDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    earned_until: Mapped[datetime]
+    updated_at: Mapped[datetime]
 
 
-class Note(Base, kw_only=True):
+class Note(Numbered, kw_only=True):
     """A private note of a person at a position of a webinar's recording.
 
     A deleted note is kept for an hour, so that it can be restored.
@@ -144,15 +135,9 @@ class Note(Base, kw_only=True):
         CheckConstraint("at_s >= 0", name="moment_not_negative"),
         CheckConstraint("length(text) BETWEEN 1 AND 4000", name="text_length"),
         Index("ix_note_login_id_webinar_id", "login_id", "webinar_id"),
-        Index(
-            "ix_note_deleted_at",
-            "deleted_at",
-            sqlite_where=text("deleted_at IS NOT NULL"),
-            postgresql_where=text("deleted_at IS NOT NULL"),
-        ),
+        partial_index("ix_note_deleted_at", "deleted_at", where=text("deleted_at IS NOT NULL")),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
     webinar_id: Mapped[int] = mapped_column(
@@ -160,5 +145,5 @@ class Note(Base, kw_only=True):
     )
     at_s: Mapped[float]
     text: Mapped[str] = mapped_column(Text)
-    written_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    written_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None] = mapped_column(default=None)

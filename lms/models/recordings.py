@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, partial_index, public_id_column
 
 LARGE = BigInteger().with_variant(Integer, "sqlite")  # SQLite's integers always have 64 bits
 
@@ -39,7 +39,7 @@ class SlideFate(StrEnum):
     REMOVED = "removed"
 
 
-class Recording(Base, kw_only=True):
+class Recording(Numbered, kw_only=True):
     """One version of a webinar's recording; the original is kept, and `run` names the encoded files.
 
     `run` is set as soon as something is playable, which can be before `state` is ready. A deleted
@@ -55,23 +55,16 @@ class Recording(Base, kw_only=True):
         CheckConstraint("state <> 'ready' OR run IS NOT NULL", name="ready_has_a_run"),
         CheckConstraint("run IS NULL OR seconds IS NOT NULL", name="playable_has_a_length"),
         Index("ix_recording_created_at", "created_at"),
-        Index(
-            "uq_recording_current_webinar_id",
-            "webinar_id",
-            unique=True,
-            sqlite_where=text("is_current"),
-            postgresql_where=text("is_current"),
+        partial_index(
+            "uq_recording_current_webinar_id", "webinar_id", unique=True, where=text("is_current")
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="RESTRICT"))
     number: Mapped[int]
     is_current: Mapped[bool]
-    state: Mapped[RecordingState] = mapped_column(
-        words(RecordingState), default=RecordingState.WAITING
-    )
+    state: Mapped[RecordingState] = mapped_column(default=RecordingState.WAITING)
     original_key: Mapped[str] = mapped_column(String(400))
     original_name: Mapped[str] = mapped_column(String(255))
     size_bytes: Mapped[int] = mapped_column(LARGE)
@@ -83,14 +76,14 @@ class Recording(Base, kw_only=True):
     run: Mapped[str | None] = mapped_column(String(26), default=None)
     failure: Mapped[str | None] = mapped_column(Text, default=None)
     failure_detail: Mapped[str | None] = mapped_column(Text, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    ready_at: Mapped[datetime | None] = mapped_column(default=None)
     # Once staff edit the slides, later detection doesn't change them.
-    slides_edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    slides_edited_at: Mapped[datetime | None] = mapped_column(default=None)
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class Slide(Base, kw_only=True):
+class Slide(Numbered, kw_only=True):
     """A slide detected in a version of a recording; times in seconds, `picture_s` names its picture.
 
     A row stays as detected: joining it to the one before only adds its time and picture to that one.
@@ -103,17 +96,16 @@ class Slide(Base, kw_only=True):
         CheckConstraint("picture_s >= starts_s", name="pictured_while_seen"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     recording_id: Mapped[int] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"))
     starts_s: Mapped[float]
     picture_s: Mapped[float]
     is_chapter: Mapped[bool]
     title: Mapped[str] = mapped_column(String(200), default="")
-    fate: Mapped[SlideFate] = mapped_column(words(SlideFate), default=SlideFate.SHOWN)
+    fate: Mapped[SlideFate] = mapped_column(default=SlideFate.SHOWN)
 
 
-class Caption(Base, kw_only=True):
+class Caption(Numbered, kw_only=True):
     """A caption track of one version of a recording, as WebVTT.
 
     `key` is the file that players fetch and `shown` its text (None until it is read from the file). A
@@ -126,16 +118,11 @@ class Caption(Base, kw_only=True):
         UniqueConstraint("recording_id", "language"),
         CheckConstraint("key IS NOT NULL OR draft IS NOT NULL", name="shown_or_drafted"),
         CheckConstraint("shown IS NULL OR key IS NOT NULL", name="shown_with_its_file"),
-        Index(
-            "uq_caption_default_recording_id",
-            "recording_id",
-            unique=True,
-            sqlite_where=text("is_default"),
-            postgresql_where=text("is_default"),
+        partial_index(
+            "uq_caption_default_recording_id", "recording_id", unique=True, where=text("is_default")
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     recording_id: Mapped[int] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"))
     language: Mapped[str] = mapped_column(String(35))
@@ -146,16 +133,15 @@ class Caption(Base, kw_only=True):
     draft: Mapped[str | None] = mapped_column(Text, default=None)
     version: Mapped[int] = mapped_column(default=1)
     edited_by: Mapped[str | None] = mapped_column(String(26), default=None)
-    edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    edited_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime]
 
 
-class FormerCaption(Base, kw_only=True):
+class FormerCaption(Numbered, kw_only=True):
     """A caption track that was removed or replaced; it can be restored until its file is deleted."""
 
     __tablename__ = "former_caption"
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     recording_id: Mapped[int] = mapped_column(
         ForeignKey("recording.id", ondelete="CASCADE"), index=True
@@ -165,5 +151,5 @@ class FormerCaption(Base, kw_only=True):
     key: Mapped[str | None] = mapped_column(String(400))
     shown: Mapped[str | None] = mapped_column(Text)
     draft: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    removed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime] = mapped_column(index=True)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, public_id_column
 from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough
 
@@ -42,7 +42,7 @@ class RequestState(StrEnum):
     DECLINED = "declined"
 
 
-class DeskRequest(Base, kw_only=True):
+class DeskRequest(Numbered, kw_only=True):
     """A customer's request to the seller's team.
 
     `offer` is what it requests a price for. `covers` is the scope of a requested pass or contract:
@@ -65,40 +65,23 @@ class DeskRequest(Base, kw_only=True):
         Index("ix_desk_request_state_due_at", "state", "due_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    kind: Mapped[RequestKind] = mapped_column(words(RequestKind))
-    offer: Mapped[OfferKind | None] = mapped_column(words(OfferKind), default=None)
-    state: Mapped[RequestState] = mapped_column(words(RequestState), default=RequestState.NEW)
+    kind: Mapped[RequestKind]
+    offer: Mapped[OfferKind | None] = mapped_column(default=None)
+    state: Mapped[RequestState] = mapped_column(default=RequestState.NEW)
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(320))
     organization_name: Mapped[str] = mapped_column(String(200), default="")
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
-    )
-    owner_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
-    )
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="SET NULL"), default=None, index=True
-    )
-    webinar_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="SET NULL"), default=None, index=True
-    )
-    pool_id: Mapped[int | None] = mapped_column(
-        ForeignKey("pool.id", ondelete="SET NULL"), default=None, index=True
-    )
-    seat_id: Mapped[int | None] = mapped_column(
-        ForeignKey("seat.id", ondelete="SET NULL"), default=None, index=True
-    )
-    order_id: Mapped[int | None] = mapped_column(
-        ForeignKey("customer_order.id", ondelete="SET NULL"), default=None, index=True
-    )
+    login_id: Mapped[int | None] = optional_reference("login.id", "SET NULL")
+    owner_id: Mapped[int | None] = optional_reference("login.id", "SET NULL")
+    organization_id: Mapped[int | None] = optional_reference("organization.id", "SET NULL")
+    webinar_id: Mapped[int | None] = optional_reference("webinar.id", "SET NULL")
+    pool_id: Mapped[int | None] = optional_reference("pool.id", "SET NULL")
+    seat_id: Mapped[int | None] = optional_reference("seat.id", "SET NULL")
+    order_id: Mapped[int | None] = optional_reference("customer_order.id", "SET NULL")
     quantity: Mapped[int | None] = mapped_column(default=None)
     covers: Mapped[str] = mapped_column(String(100), default="")
-    delivered_through: Mapped[DeliveredThrough] = mapped_column(
-        words(DeliveredThrough), default=DeliveredThrough.HERE
-    )
+    delivered_through: Mapped[DeliveredThrough] = mapped_column(default=DeliveredThrough.HERE)
     message: Mapped[str] = mapped_column(Text, default="")
     to_email: Mapped[str | None] = mapped_column(
         String(320), default=None
@@ -114,6 +97,6 @@ class DeskRequest(Base, kw_only=True):
     )  # the refusal code that led to the request
     answer: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")  # for our team only
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, words
+from lms.core.model_base import Base
 
 # Only PostgreSQL has it; a query must repeat the expression exactly to use the index.
 SEARCHED = "to_tsvector('english', title || ' ' || names || ' ' || body)"
@@ -70,7 +70,7 @@ class Passage(Base, kw_only=True):
         BigInteger().with_variant(Integer(), "sqlite"), primary_key=True
     )
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
-    kind: Mapped[PassageKind] = mapped_column(words(PassageKind))
+    kind: Mapped[PassageKind]
     source: Mapped[str] = mapped_column(String(26), index=True)
     language: Mapped[str] = mapped_column(String(35), default="")
     starts_s: Mapped[float | None] = mapped_column(default=None)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, optional_reference, public_id_column
 
 
 class Fault(StrEnum):
@@ -55,7 +55,7 @@ def _one_of(column: str, kind: type[StrEnum]) -> CheckConstraint:
     )
 
 
-class SeatImport(Base, kw_only=True):
+class SeatImport(Numbered, kw_only=True):
     """One staff list for one pool, with the counts of its rows as of their last check.
 
     `seated` is how many people got a seat when it was applied. `source_key` is where the file is stored
@@ -74,15 +74,12 @@ class SeatImport(Base, kw_only=True):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="CASCADE"), index=True)
-    made_by: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
-    )
+    made_by: Mapped[int | None] = optional_reference("login.id", "SET NULL")
     file_name: Mapped[str] = mapped_column(String(200), default="")  # "" for a pasted list
     source_key: Mapped[str | None] = mapped_column(String(200), default=None)
-    state: Mapped[ImportState] = mapped_column(words(ImportState), default=ImportState.READING)
+    state: Mapped[ImportState] = mapped_column(default=ImportState.READING)
     ok: Mapped[int] = mapped_column(default=0)
     already: Mapped[int] = mapped_column(default=0)
     invalid: Mapped[int] = mapped_column(default=0)
@@ -90,8 +87,8 @@ class SeatImport(Base, kw_only=True):
     no_seat: Mapped[int] = mapped_column(default=0)
     seated: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str] = mapped_column(String(500), default="")
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    applied_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class SeatImportRow(Base, kw_only=True):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, partial_index, public_id_column
 from lms.models.grants import NAMES_ITS_TARGET, Scope
 
 # In a unique index: active rows share 0, each ended one has its own id. One index then finds all
@@ -71,7 +71,7 @@ class WaitingEnd(StrEnum):
     REMOVED = "removed"
 
 
-class Pool(Base, kw_only=True):
+class Pool(Numbered, kw_only=True):
     """An organization's seats for one scope; `capacity` NULL means unlimited.
 
     Only lms/seats/pools.py and lms/seats/claims.py write `capacity` and `used`. `used` counts invited,
@@ -96,37 +96,26 @@ class Pool(Base, kw_only=True):
         CheckConstraint("NOT (is_pass AND is_permanent)", name="passes_end"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(
         ForeignKey("organization.id", ondelete="RESTRICT"), index=True
     )
-    scope: Mapped[Scope] = mapped_column(words(Scope))
-    webinar_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    presenter_id: Mapped[int | None] = mapped_column(
-        ForeignKey("presenter.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    series_id: Mapped[int | None] = mapped_column(
-        ForeignKey("series.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    scope: Mapped[Scope]
+    webinar_id: Mapped[int | None] = optional_reference("webinar.id", "RESTRICT")
+    presenter_id: Mapped[int | None] = optional_reference("presenter.id", "RESTRICT")
+    series_id: Mapped[int | None] = optional_reference("series.id", "RESTRICT")
     is_permanent: Mapped[bool]
     is_pass: Mapped[bool] = mapped_column(default=False, server_default=false())
     capacity: Mapped[int | None]
     used: Mapped[int] = mapped_column(default=0)
-    claim_policy: Mapped[ClaimPolicy] = mapped_column(
-        words(ClaimPolicy), default=ClaimPolicy.INVITATION
-    )
-    allotted_from_id: Mapped[int | None] = mapped_column(
-        ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    claim_policy: Mapped[ClaimPolicy] = mapped_column(default=ClaimPolicy.INVITATION)
+    allotted_from_id: Mapped[int | None] = optional_reference("pool.id", "RESTRICT")
     allotted: Mapped[int | None] = mapped_column(default=None)
-    meant_for: Mapped[PoolPurpose | None] = mapped_column(words(PoolPurpose), default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    meant_for: Mapped[PoolPurpose | None] = mapped_column(default=None)
+    created_at: Mapped[datetime]
 
 
-class Seat(Base, kw_only=True):
+class Seat(Numbered, kw_only=True):
     """One permanent seat in a pool; its assignments are its history.
 
     A locked seat unlocks automatically at `opens_at`, or if that is NULL, when staff approve it (S3).
@@ -138,15 +127,14 @@ class Seat(Base, kw_only=True):
         Index("ix_seat_pool_id_state", "pool_id", "state"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="RESTRICT"))
-    state: Mapped[SeatState] = mapped_column(words(SeatState))
-    opens_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[SeatState]
+    opens_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime]
 
 
-class Assignment(Base, kw_only=True):
+class Assignment(Numbered, kw_only=True):
     """One person's time in one seat; active while `ended_at` is NULL, at most one per seat.
 
     `email` is the address that was invited, NULL for people without one; `login_id` is set once the
@@ -171,16 +159,9 @@ class Assignment(Base, kw_only=True):
         Index("uq_assignment_active_seat_id", "seat_id", TURN, unique=True),
         Index("uq_assignment_active_login_id_pool_id", "login_id", "pool_id", TURN, unique=True),
         Index("uq_assignment_active_email_key_pool_id", "email_key", "pool_id", TURN, unique=True),
-        Index(
-            "ix_assignment_state_expires_at",
-            "state",
-            "expires_at",
-            sqlite_where=EXPIRES,
-            postgresql_where=EXPIRES,
-        ),
+        partial_index("ix_assignment_state_expires_at", "state", "expires_at", where=EXPIRES),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="RESTRICT"))
     pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="RESTRICT"), index=True)
     login_id: Mapped[int | None] = mapped_column(
@@ -189,18 +170,18 @@ class Assignment(Base, kw_only=True):
     email: Mapped[str | None] = mapped_column(String(320), default=None)
     email_key: Mapped[str | None] = mapped_column(String(320), default=None)
     name: Mapped[str] = mapped_column(String(200), default="")
-    state: Mapped[AssignmentState] = mapped_column(words(AssignmentState))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    notified_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    leaving_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    ended_as: Mapped[AssignmentEnd | None] = mapped_column(words(AssignmentEnd), default=None)
+    state: Mapped[AssignmentState]
+    created_at: Mapped[datetime]
+    notified_at: Mapped[datetime | None] = mapped_column(default=None)
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    claimed_at: Mapped[datetime | None] = mapped_column(default=None)
+    frozen_at: Mapped[datetime | None] = mapped_column(default=None)
+    leaving_since: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_as: Mapped[AssignmentEnd | None] = mapped_column(default=None)
 
 
-class ClaimLink(Base, kw_only=True):
+class ClaimLink(Numbered, kw_only=True):
     """A link that claims a seat, stored only as its hash.
 
     With an assignment, it works once, for the invited address; without one, it is the pool's shared
@@ -217,22 +198,19 @@ class ClaimLink(Base, kw_only=True):
         CheckConstraint("NOT is_mailed OR assignment_id IS NOT NULL", name="a_mailed_one_is_bound"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="CASCADE"), index=True)
-    assignment_id: Mapped[int | None] = mapped_column(
-        ForeignKey("assignment.id", ondelete="CASCADE"), default=None, index=True
-    )
+    assignment_id: Mapped[int | None] = optional_reference("assignment.id", "CASCADE")
     most_uses: Mapped[int] = mapped_column(default=1)
     is_mailed: Mapped[bool] = mapped_column(default=False, server_default=false())
     uses: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class WaitingEntry(Base, kw_only=True):
+class WaitingEntry(Numbered, kw_only=True):
     """A person on the waitlist of a full pool, first in, first out (S9)."""
 
     __tablename__ = "waiting_entry"
@@ -240,39 +218,34 @@ class WaitingEntry(Base, kw_only=True):
         CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="ended_with_a_reason"),
         CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_with_key"),
         CheckConstraint("email IS NOT NULL OR login_id IS NOT NULL", name="somebody"),
-        Index(
+        partial_index(
             "uq_waiting_entry_active_pool_id_email_key",
             "pool_id",
             "email_key",
             unique=True,
-            sqlite_where=ACTIVE,
-            postgresql_where=ACTIVE,
+            where=ACTIVE,
         ),
-        Index(
+        partial_index(
             "uq_waiting_entry_active_pool_id_login_id",
             "pool_id",
             "login_id",
             unique=True,
-            sqlite_where=ACTIVE,
-            postgresql_where=ACTIVE,
+            where=ACTIVE,
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="CASCADE"))
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), default=None, index=True
-    )
+    login_id: Mapped[int | None] = optional_reference("login.id", "CASCADE")
     email: Mapped[str | None] = mapped_column(String(320), default=None)
     email_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
     name: Mapped[str] = mapped_column(String(200), default="")
-    joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    ended_as: Mapped[WaitingEnd | None] = mapped_column(words(WaitingEnd), default=None)
+    joined_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_as: Mapped[WaitingEnd | None] = mapped_column(default=None)
 
 
-class VerifiedDomain(Base, kw_only=True):
+class VerifiedDomain(Numbered, kw_only=True):
     """An email domain that belongs to an organization, so that its people can claim seats (S7)."""
 
     __tablename__ = "verified_domain"
@@ -281,10 +254,9 @@ class VerifiedDomain(Base, kw_only=True):
         CheckConstraint("domain = lower(domain)", name="domain_in_lower_case"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(
         ForeignKey("organization.id", ondelete="CASCADE"), index=True
     )
     domain: Mapped[str] = mapped_column(String(255), unique=True)
-    verified_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    verified_at: Mapped[datetime]

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from itertools import combinations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, partial_index, public_id_column
 from lms.core.postal_addresses import Address
 from lms.models.address_columns import address_checks, address_columns
 
@@ -76,9 +76,9 @@ class Seller(Base, kw_only=True):
     receipt_start: Mapped[int]
     statement_prefix: Mapped[str] = mapped_column(String(10))
     statement_start: Mapped[int]
-    paper: Mapped[Paper] = mapped_column(words(Paper))
+    paper: Mapped[Paper]
     invoice_note: Mapped[str] = mapped_column(Text)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime]
 
 
 class PolicyKind(StrEnum):
@@ -89,7 +89,7 @@ class PolicyKind(StrEnum):
     LICENSE = "license"
 
 
-class PolicyVersion(Base, kw_only=True):
+class PolicyVersion(Numbered, kw_only=True):
     """A policy in Markdown: a draft until it is published with a number, then immutable."""
 
     __tablename__ = "policy_version"
@@ -99,21 +99,16 @@ class PolicyVersion(Base, kw_only=True):
             "(number IS NULL) = (published_at IS NULL)", name="published_with_a_number"
         ),
         CheckConstraint("number >= 1", name="number_at_least_one"),
-        Index(
-            "uq_policy_version_draft",
-            "kind",
-            unique=True,
-            sqlite_where=text("published_at IS NULL"),
-            postgresql_where=text("published_at IS NULL"),
+        partial_index(
+            "uq_policy_version_draft", "kind", unique=True, where=text("published_at IS NULL")
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    kind: Mapped[PolicyKind] = mapped_column(words(PolicyKind))
+    kind: Mapped[PolicyKind]
     number: Mapped[int | None] = mapped_column(default=None)
     text: Mapped[str] = mapped_column(Text)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    published_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class VendorDocumentKind(StrEnum):
@@ -136,21 +131,20 @@ class VendorDocumentAudience(StrEnum):
     PACKET = "packet"
 
 
-class VendorDocument(Base, kw_only=True):
+class VendorDocument(Numbered, kw_only=True):
     """A document about the seller, such as its W-9; customers get its newest version."""
 
     __tablename__ = "vendor_document"
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    kind: Mapped[VendorDocumentKind] = mapped_column(words(VendorDocumentKind))
+    kind: Mapped[VendorDocumentKind]
     title: Mapped[str] = mapped_column(String(120))
-    audience: Mapped[VendorDocumentAudience] = mapped_column(words(VendorDocumentAudience))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    audience: Mapped[VendorDocumentAudience]
+    created_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class VendorDocumentVersion(Base, kw_only=True):
+class VendorDocumentVersion(Numbered, kw_only=True):
     """One file of a vendor document; `valid_until` is its last valid day, None if it doesn't expire."""
 
     __tablename__ = "vendor_document_version"
@@ -159,13 +153,12 @@ class VendorDocumentVersion(Base, kw_only=True):
         CheckConstraint("number >= 1", name="number_at_least_one"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     document_id: Mapped[int] = mapped_column(ForeignKey("vendor_document.id", ondelete="CASCADE"))
     number: Mapped[int]
     file_key: Mapped[str] = mapped_column(String(200))
     file_name: Mapped[str] = mapped_column(String(120))
     valid_until: Mapped[date | None] = mapped_column(default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
 class SalesTextKind(StrEnum):
@@ -182,6 +175,6 @@ class SalesText(Base, kw_only=True):
     __tablename__ = "sales_text"
     __table_args__ = (CheckConstraint("length(text) > 0", name="not_empty"),)
 
-    kind: Mapped[SalesTextKind] = mapped_column(words(SalesTextKind), primary_key=True)
+    kind: Mapped[SalesTextKind] = mapped_column(primary_key=True)
     text: Mapped[str] = mapped_column(Text)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime]

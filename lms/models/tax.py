@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, public_id_column
 from lms.models.grants import OfferKind
 
 
@@ -19,7 +19,7 @@ class Supply(StrEnum):
     BOTH = "both"
 
 
-class TaxRule(Base, kw_only=True):
+class TaxRule(Numbered, kw_only=True):
     """A sales tax rate of one jurisdiction, in percent, for [from_on, until_on)."""
 
     __tablename__ = "tax_rule"
@@ -30,18 +30,17 @@ class TaxRule(Base, kw_only=True):
         Index("ix_tax_rule_state", "state"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     state: Mapped[str] = mapped_column(String(2))
     name: Mapped[str] = mapped_column(String(120))  # printed, such as "Texas sales tax"
-    supply: Mapped[Supply] = mapped_column(words(Supply))
+    supply: Mapped[Supply]
     rate: Mapped[Decimal] = mapped_column(Numeric(7, 4))
     from_on: Mapped[date]
     until_on: Mapped[date | None] = mapped_column(default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
-class Coupon(Base, kw_only=True):
+class Coupon(Numbered, kw_only=True):
     """A code for a discount by a percentage or an amount (M16)."""
 
     __tablename__ = "coupon"
@@ -54,35 +53,31 @@ class Coupon(Base, kw_only=True):
         CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="ends_after_start"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     code: Mapped[str] = mapped_column(String(40), unique=True)
     percent: Mapped[int | None] = mapped_column(default=None)
     amount_minor: Mapped[int | None] = mapped_column(default=None)
-    kind: Mapped[OfferKind | None] = mapped_column(words(OfferKind), default=None)
-    webinar_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), default=None, index=True
-    )
-    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    kind: Mapped[OfferKind | None] = mapped_column(default=None)
+    webinar_id: Mapped[int | None] = optional_reference("webinar.id", "CASCADE")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None] = mapped_column(default=None)
     most_uses: Mapped[int | None] = mapped_column(default=None)
     used: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
-class CouponUse(Base, kw_only=True):
+class CouponUse(Numbered, kw_only=True):
     """An order's use of a coupon; it is reserved while the checkout is open."""
 
     __tablename__ = "coupon_use"
     __table_args__ = (UniqueConstraint("coupon_id", "order_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     coupon_id: Mapped[int] = mapped_column(ForeignKey("coupon.id", ondelete="CASCADE"))
     order_id: Mapped[int] = mapped_column(
         ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
     )
-    reserved_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    reserved_until: Mapped[datetime | None] = mapped_column(default=None)
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class ExemptionBasis(StrEnum):
@@ -94,7 +89,7 @@ class ExemptionBasis(StrEnum):
     OTHER = "other"
 
 
-class Exemption(Base, kw_only=True):
+class Exemption(Numbered, kw_only=True):
     """Why a person or an organization pays no sales tax, with the proof they sent (MONEY.md, M13).
 
     `states` are two-letter codes separated by spaces; "" means all states. `until` is the last day on
@@ -109,18 +104,13 @@ class Exemption(Base, kw_only=True):
         CheckConstraint("(file_key IS NULL) = (file_name IS NULL)", name="file_with_a_name"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    basis: Mapped[ExemptionBasis] = mapped_column(words(ExemptionBasis))
+    login_id: Mapped[int | None] = optional_reference("login.id", "RESTRICT")
+    organization_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
+    basis: Mapped[ExemptionBasis]
     states: Mapped[str] = mapped_column(String(200), default="")
     number: Mapped[str] = mapped_column(String(80), default="")
     file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     file_name: Mapped[str | None] = mapped_column(String(200), default=None)
     until: Mapped[date | None] = mapped_column(default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column
+from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
 
 OPEN = text("done_at IS NULL")
 
 
-class TrainingGroup(Base, kw_only=True):
+class TrainingGroup(Numbered, kw_only=True):
     """A named group of an organization's people, for assigning training."""
 
     __tablename__ = "training_group"
@@ -19,11 +19,10 @@ class TrainingGroup(Base, kw_only=True):
         CheckConstraint("length(name) BETWEEN 1 AND 100", name="name_length"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(100))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
 class TrainingGroupMember(Base, kw_only=True):
@@ -51,7 +50,7 @@ class TrainingGroupInvitee(Base, kw_only=True):
         ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True
     )
     email_key: Mapped[str] = mapped_column(String(320), primary_key=True, index=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
 class GroupSupervisor(Base, kw_only=True):
@@ -67,7 +66,7 @@ class GroupSupervisor(Base, kw_only=True):
     )
 
 
-class Training(Base, kw_only=True):
+class Training(Numbered, kw_only=True):
     """Webinars that an organization's people should watch by the end of a day in its time zone.
 
     `policy` is a manager's text that each person must acknowledge; empty requires nothing. `series_id`
@@ -89,25 +88,22 @@ class Training(Base, kw_only=True):
         UniqueConstraint("previous_id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(
         ForeignKey("organization.id", ondelete="CASCADE"), index=True
     )
-    series_id: Mapped[int | None] = mapped_column(
-        ForeignKey("series.id", ondelete="SET NULL"), default=None, index=True
-    )
+    series_id: Mapped[int | None] = optional_reference("series.id", "SET NULL")
     title: Mapped[str] = mapped_column(String(200))
     policy: Mapped[str] = mapped_column(Text, default="")
     everyone: Mapped[bool] = mapped_column(default=False)
     every_months: Mapped[int | None] = mapped_column(default=None)
-    repeats_from: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    repeats_from: Mapped[datetime | None] = mapped_column(default=None)
     previous_id: Mapped[int | None] = mapped_column(
         ForeignKey("training.id", ondelete="SET NULL"), default=None
     )
-    due_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    due_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class TrainingItem(Base, kw_only=True):
@@ -136,7 +132,7 @@ class TrainingAudience(Base, kw_only=True):
     )
 
 
-class Trainee(Base, kw_only=True):
+class Trainee(Numbered, kw_only=True):
     """A person to whom a training was assigned.
 
     `announced_at` is when they were emailed about it. `looked_at` is the time up to which their watching
@@ -149,23 +145,17 @@ class Trainee(Base, kw_only=True):
         UniqueConstraint("training_id", "login_id"),
         CheckConstraint("reminded IN (-1, 0, 3, 14)", name="reminded_on_a_day"),
         CheckConstraint("done_at IS NULL OR completed_at IS NOT NULL", name="done_when_completed"),
-        Index(
-            "ix_trainee_open_training_id",
-            "training_id",
-            sqlite_where=OPEN,
-            postgresql_where=OPEN,
-        ),
+        partial_index("ix_trainee_open_training_id", "training_id", where=OPEN),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     training_id: Mapped[int] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"))
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
     is_begun: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    looked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    acknowledged_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    announced_at: Mapped[datetime | None] = mapped_column(default=None)
+    looked_at: Mapped[datetime | None] = mapped_column(default=None)
+    completed_at: Mapped[datetime | None] = mapped_column(default=None)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(default=None)
+    done_at: Mapped[datetime | None] = mapped_column(default=None)
     reminded: Mapped[int | None] = mapped_column(default=None)

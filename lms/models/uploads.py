@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, public_id_column
 
 
 class UploadPurpose(StrEnum):
@@ -25,7 +25,7 @@ class UploadState(StrEnum):
     FAILED = "failed"
 
 
-class Upload(Base, kw_only=True):
+class Upload(Numbered, kw_only=True):
     """One file that is being sent to a webinar.
 
     Only the storage knows how much has arrived; `kept_bytes` is its last report, for display. `mark` is
@@ -45,14 +45,13 @@ class Upload(Base, kw_only=True):
         Index("ix_upload_expires_at", "expires_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
     login_id: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="SET NULL"), index=True
     )
-    purpose: Mapped[UploadPurpose] = mapped_column(words(UploadPurpose))
-    state: Mapped[UploadState] = mapped_column(words(UploadState), default=UploadState.SENDING)
+    purpose: Mapped[UploadPurpose]
+    state: Mapped[UploadState] = mapped_column(default=UploadState.SENDING)
     name: Mapped[str] = mapped_column(String(255))
     fingerprint: Mapped[str] = mapped_column(String(300))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
@@ -60,8 +59,8 @@ class Upload(Base, kw_only=True):
     key: Mapped[str] = mapped_column(String(400))
     mark: Mapped[str] = mapped_column(Text)
     turn: Mapped[str | None] = mapped_column(String(26), default=None)
-    turn_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    turn_until: Mapped[datetime | None] = mapped_column(default=None)
     failure: Mapped[str | None] = mapped_column(Text, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, public_id_column
 
 DEFAULT_POINTS: Final = 100
 MOST_POINTS: Final = 1000
@@ -38,7 +38,7 @@ class ScoreState(StrEnum):
     WATCHING = "watching"  # started, with nothing to report yet
 
 
-class Context(Base, kw_only=True):
+class Context(Numbered, kw_only=True):
     """A course, with the service URLs of its last launch.
 
     `differences_url` is where the next roster sync can ask for changes only; `held_back` is the number
@@ -53,7 +53,6 @@ class Context(Base, kw_only=True):
         CheckConstraint(f"grade_points BETWEEN 1 AND {MOST_POINTS}", name="grade_points_in_range"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     deployment_id: Mapped[int] = mapped_column(ForeignKey("lti_deployment.id", ondelete="CASCADE"))
     context_id: Mapped[str] = mapped_column(String(255))
@@ -61,15 +60,15 @@ class Context(Base, kw_only=True):
     line_items_url: Mapped[str | None] = mapped_column(String(2000), default=None)
     memberships_url: Mapped[str | None] = mapped_column(String(2000), default=None)
     differences_url: Mapped[str | None] = mapped_column(String(2000), default=None)
-    synced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    synced_at: Mapped[datetime | None] = mapped_column(default=None)
     sync_failure: Mapped[str | None] = mapped_column(Text, default=None)
     held_back: Mapped[int | None] = mapped_column(default=None)
     grade_points: Mapped[int] = mapped_column(default=DEFAULT_POINTS)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
-class ResourceLink(Base, kw_only=True):
+class ResourceLink(Numbered, kw_only=True):
     """A link in a course that launches the tool, and what it shows.
 
     `target` is a `lti.protocol.content_target.Target` as JSON, from the last signed launch. `scopes`
@@ -83,27 +82,22 @@ class ResourceLink(Base, kw_only=True):
         CheckConstraint("threshold BETWEEN 1 AND 100", name="threshold_is_a_percentage"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     context_id: Mapped[int] = mapped_column(ForeignKey("lti_context.id", ondelete="CASCADE"))
     resource_link_id: Mapped[str] = mapped_column(String(255))
     title: Mapped[str] = mapped_column(String(500), default="")
     target: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
-    webinar_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="SET NULL"), default=None, index=True
-    )
-    rule: Mapped[CompletionRule] = mapped_column(
-        words(CompletionRule), default=CompletionRule.THRESHOLD
-    )
+    webinar_id: Mapped[int | None] = optional_reference("webinar.id", "SET NULL")
+    rule: Mapped[CompletionRule] = mapped_column(default=CompletionRule.THRESHOLD)
     threshold: Mapped[int] = mapped_column(Integer, default=90)
     scopes: Mapped[str] = mapped_column(Text, default="")
     line_item_url: Mapped[str | None] = mapped_column(String(2000), default=None)
     line_item_failure: Mapped[str | None] = mapped_column(Text, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
-class Score(Base, kw_only=True):
+class Score(Numbered, kw_only=True):
     """The score of one person at one link; the rows are the outbox of the gradebook.
 
     `share` is the part watched, 0 to 1; `given` is the part reported, 0 to 1, and never decreases.
@@ -122,7 +116,6 @@ class Score(Base, kw_only=True):
         Index("ix_lti_score_state_run_at", "state", "run_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     link_id: Mapped[int] = mapped_column(ForeignKey("lti_resource_link.id", ondelete="CASCADE"))
     identity_id: Mapped[int] = mapped_column(
@@ -130,16 +123,16 @@ class Score(Base, kw_only=True):
     )
     share: Mapped[float]
     given: Mapped[float]
-    state: Mapped[ScoreState] = mapped_column(words(ScoreState))
+    state: Mapped[ScoreState]
     tries: Mapped[int] = mapped_column(default=0)
-    run_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    stamped_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    run_at: Mapped[datetime]
+    stamped_at: Mapped[datetime | None] = mapped_column(default=None)
     failure: Mapped[str | None] = mapped_column(Text, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class RosterMember(Base, kw_only=True):
+class RosterMember(Numbered, kw_only=True):
     """A person in the platform's last roster of a course (NRPS 2.0); being listed gives no seat.
 
     `missed` counts consecutive syncs without this person, the last at `missed_at`. `name` is the last
@@ -152,7 +145,6 @@ class RosterMember(Base, kw_only=True):
         CheckConstraint("missed >= 0", name="missed_not_negative"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     context_id: Mapped[int] = mapped_column(ForeignKey("lti_context.id", ondelete="CASCADE"))
     sub: Mapped[str] = mapped_column(String(255))
@@ -162,6 +154,6 @@ class RosterMember(Base, kw_only=True):
     is_instructor: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     missed: Mapped[int] = mapped_column(default=0)
-    missed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    missed_at: Mapped[datetime | None] = mapped_column(default=None)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]

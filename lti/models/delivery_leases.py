@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime
+from lms.core.model_base import Base
 
 
 class Turn(Base, kw_only=True):
@@ -28,11 +28,11 @@ class Turn(Base, kw_only=True):
         autoincrement=False,
     )
     leased_by: Mapped[str | None] = mapped_column(String(100), default=None)
-    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(default=None)
     failures: Mapped[int] = mapped_column(default=0)
-    failing_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    failing_since: Mapped[datetime | None] = mapped_column(default=None)
     failure: Mapped[str | None] = mapped_column(Text, default=None)
-    asks_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    asks_at: Mapped[datetime]
 
 
 class ProgressMark(Base, kw_only=True):
@@ -42,4 +42,4 @@ class ProgressMark(Base, kw_only=True):
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
-    looked_until: Mapped[datetime] = mapped_column(UTCDateTime)
+    looked_until: Mapped[datetime]

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, Numbered, public_id_column
 
 
 class SeatRule(StrEnum):
@@ -31,7 +31,7 @@ class SeatRule(StrEnum):
     INSTITUTION = "institution"
 
 
-class EmbedLink(Base, kw_only=True):
+class EmbedLink(Numbered, kw_only=True):
     """An organization's link for an iframe; `origins` are the sites that can frame it, one per line.
 
     `uses` counts how often it was opened, last at `last_used_at`.
@@ -46,7 +46,6 @@ class EmbedLink(Base, kw_only=True):
         CheckConstraint("uses >= 0", name="uses_not_negative"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(
         ForeignKey("organization.id", ondelete="CASCADE"), index=True
@@ -55,15 +54,15 @@ class EmbedLink(Base, kw_only=True):
     label: Mapped[str] = mapped_column(String(200))
     target: Mapped[dict[str, Any]] = mapped_column(JSON)
     origins: Mapped[str] = mapped_column(Text)
-    seat_rule: Mapped[SeatRule] = mapped_column(words(SeatRule))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    seat_rule: Mapped[SeatRule]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(default=None)
     uses: Mapped[int] = mapped_column(default=0)
-    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    last_used_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class EmbedPlace(Base, kw_only=True):
+class EmbedPlace(Numbered, kw_only=True):
     """A site on which an embed link was opened, as browsers name the page around the frame."""
 
     __tablename__ = "embed_place"
@@ -73,12 +72,11 @@ class EmbedPlace(Base, kw_only=True):
         CheckConstraint("last_seen_at >= first_seen_at", name="seen_in_order"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     embed_link_id: Mapped[int] = mapped_column(ForeignKey("embed_link.id", ondelete="CASCADE"))
     origin: Mapped[str] = mapped_column(String(300))
     uses: Mapped[int] = mapped_column(default=1)
-    first_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
 
 
 class EmbedCode(Base, kw_only=True):
@@ -104,26 +102,25 @@ class EmbedCode(Base, kw_only=True):
     name: Mapped[str] = mapped_column(String(200), default="")
     code_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     tries: Mapped[int] = mapped_column(default=0)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class EmbedViewer(Base, kw_only=True):
+class EmbedViewer(Numbered, kw_only=True):
     """A person who gave their name to an embed link, with the address that they confirmed."""
 
     __tablename__ = "embed_viewer"
     __table_args__ = (UniqueConstraint("embed_link_id", "login_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     embed_link_id: Mapped[int] = mapped_column(ForeignKey("embed_link.id", ondelete="CASCADE"))
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), index=True)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
-class OutsideCompletion(Base, kw_only=True):
+class OutsideCompletion(Numbered, kw_only=True):
     """A completion elsewhere that an organization reports; `source` says where.
 
     It appears only in the organization's own list; it gives no progress, seat or certificate.
@@ -132,7 +129,6 @@ class OutsideCompletion(Base, kw_only=True):
     __tablename__ = "outside_completion"
     __table_args__ = (UniqueConstraint("organization_id", "webinar_id", "email_key"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
     webinar_id: Mapped[int] = mapped_column(
@@ -142,5 +138,5 @@ class OutsideCompletion(Base, kw_only=True):
     email_key: Mapped[str] = mapped_column(String(320), index=True)
     name: Mapped[str] = mapped_column(String(200), default="")
     source: Mapped[str] = mapped_column(String(100))
-    completed_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    completed_at: Mapped[datetime]
+    created_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, partial_index, public_id_column
 
 
 class MapState(StrEnum):
@@ -52,7 +52,7 @@ class PairState(StrEnum):
     FAILED = "failed"
 
 
-class PeopleMap(Base, kw_only=True):
+class PeopleMap(Numbered, kw_only=True):
     """A mapping of people from one registration of an organization to another.
 
     `total` is the number of pairs in the current or last job.
@@ -63,7 +63,6 @@ class PeopleMap(Base, kw_only=True):
         CheckConstraint("old_registration_id <> new_registration_id", name="of_two_systems"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(
         ForeignKey("organization.id", ondelete="RESTRICT"), index=True
@@ -74,15 +73,15 @@ class PeopleMap(Base, kw_only=True):
     new_registration_id: Mapped[int] = mapped_column(
         ForeignKey("lti_registration.id", ondelete="CASCADE"), index=True
     )
-    state: Mapped[MapState] = mapped_column(words(MapState), default=MapState.DRAFT)
+    state: Mapped[MapState] = mapped_column(default=MapState.DRAFT)
     total: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str] = mapped_column(Text, default="")
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    started_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class MapPair(Base, kw_only=True):
+class MapPair(Numbered, kw_only=True):
     """One line of a mapping: an ID of the old system, one of the new, and the evidence for the match.
 
     `new_sub` is empty if no match was found. `made_identity` is True if this pair created the new
@@ -101,39 +100,32 @@ class MapPair(Base, kw_only=True):
             "state <> 'applied' OR new_identity_id IS NOT NULL", name="applied_to_somebody"
         ),
         Index("ix_lti_map_pair_map_id_number", "map_id", "number"),
-        Index(
+        partial_index(
             "uq_lti_map_pair_old_applied",
             "old_identity_id",
             unique=True,
-            sqlite_where=text("state = 'applied'"),
-            postgresql_where=text("state = 'applied'"),
+            where=text("state = 'applied'"),
         ),
-        Index(
+        partial_index(
             "uq_lti_map_pair_new_applied",
             "new_identity_id",
             unique=True,
-            sqlite_where=text("state = 'applied'"),
-            postgresql_where=text("state = 'applied'"),
+            where=text("state = 'applied'"),
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     map_id: Mapped[int] = mapped_column(ForeignKey("lti_people_map.id", ondelete="CASCADE"))
     number: Mapped[int]
     line: Mapped[int | None] = mapped_column(default=None)  # line number in the imported list
     old_sub: Mapped[str] = mapped_column(String(255))
     new_sub: Mapped[str] = mapped_column(String(255), default="")
-    old_identity_id: Mapped[int | None] = mapped_column(
-        ForeignKey("lti_identity.id", ondelete="CASCADE"), default=None, index=True
-    )
-    new_identity_id: Mapped[int | None] = mapped_column(
-        ForeignKey("lti_identity.id", ondelete="CASCADE"), default=None, index=True
-    )
-    evidence: Mapped[Evidence] = mapped_column(words(Evidence))
-    doubt: Mapped[Doubt | None] = mapped_column(words(Doubt), default=None)
+    old_identity_id: Mapped[int | None] = optional_reference("lti_identity.id", "CASCADE")
+    new_identity_id: Mapped[int | None] = optional_reference("lti_identity.id", "CASCADE")
+    evidence: Mapped[Evidence]
+    doubt: Mapped[Doubt | None] = mapped_column(default=None)
     is_chosen: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[PairState] = mapped_column(words(PairState), default=PairState.OPEN)
+    state: Mapped[PairState] = mapped_column(default=PairState.OPEN)
     failure: Mapped[str] = mapped_column(Text, default="")
     made_identity: Mapped[bool] = mapped_column(default=False)
-    applied_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    applied_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -2,21 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import (
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column
+from lms.core.model_base import Numbered, optional_reference, partial_index, public_id_column
 
 
-class Identity(Base, kw_only=True):
+class Identity(Numbered, kw_only=True):
     """A person on one organization's platform (PRODUCT.md, I3), with a login that the first launch created.
 
     That login has no address and no password. `email` is the last one that the platform sent, and
@@ -31,7 +23,6 @@ class Identity(Base, kw_only=True):
         CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_with_key"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     issuer: Mapped[str] = mapped_column(String(500))
     organization_id: Mapped[int] = mapped_column(
@@ -42,16 +33,14 @@ class Identity(Base, kw_only=True):
     email: Mapped[str | None] = mapped_column(String(320), default=None)
     email_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
     sis_id: Mapped[str | None] = mapped_column(String(255), default=None)
-    registration_id: Mapped[int | None] = mapped_column(
-        ForeignKey("lti_registration.id", ondelete="SET NULL"), default=None, index=True
-    )
+    registration_id: Mapped[int | None] = optional_reference("lti_registration.id", "SET NULL")
     has_come: Mapped[bool] = mapped_column(default=True)
     is_test_user: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
 
 
-class IdentityLink(Base, kw_only=True):
+class IdentityLink(Numbered, kw_only=True):
     """A request from inside an LMS to link a login here, and then the link itself.
 
     `token_hash` is the hash of the emailed secret. The address is stored only while the request is
@@ -71,16 +60,14 @@ class IdentityLink(Base, kw_only=True):
             "(confirmed_at IS NULL AND ended_at IS NULL) = (email IS NOT NULL)",
             name="addressed_while_open",
         ),
-        Index(
+        partial_index(
             "uq_lti_identity_link_standing",
             "identity_id",
             unique=True,
-            sqlite_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
-            postgresql_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
+            where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     identity_id: Mapped[int] = mapped_column(
         ForeignKey("lti_identity.id", ondelete="CASCADE"), index=True
@@ -88,10 +75,8 @@ class IdentityLink(Base, kw_only=True):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     email: Mapped[str | None] = mapped_column(String(320))
     email_key: Mapped[str | None] = mapped_column(String(320), index=True)
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), default=None, index=True
-    )
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    login_id: Mapped[int | None] = optional_reference("login.id", "CASCADE")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)

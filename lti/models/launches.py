@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, public_id_column
 
 
 class Purpose(StrEnum):
@@ -36,7 +36,7 @@ class LaunchOutcome(StrEnum):
     REFUSED = "refused"
 
 
-class PendingLogin(Base, kw_only=True):
+class PendingLogin(Numbered, kw_only=True):
     """A login that was begun: its state and nonce as hashes, bound to each other, usable once.
 
     `browser_hash` is the hash of the browser's cookie; `storage_target` is the name of the platform's
@@ -51,7 +51,6 @@ class PendingLogin(Base, kw_only=True):
         CheckConstraint("expires_at > created_at", name="expires_after_creation"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     state_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     nonce_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -59,11 +58,11 @@ class PendingLogin(Base, kw_only=True):
         ForeignKey("lti_registration.id", ondelete="CASCADE"), index=True
     )
     storage_target: Mapped[str | None] = mapped_column(String(255), default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class FrameSession(Base, kw_only=True):
+class FrameSession(Numbered, kw_only=True):
     """One launch, or one visit through an embed link: the person, their role, and what can be shown.
 
     Its secret is in the path of its pages. If a cookie survived in the frame, `browser_hash` also binds
@@ -88,45 +87,32 @@ class FrameSession(Base, kw_only=True):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     browser_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), default=None)
     hand_over_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, default=None)
-    purpose: Mapped[Purpose] = mapped_column(words(Purpose))
-    role: Mapped[FrameRole] = mapped_column(words(FrameRole))
+    purpose: Mapped[Purpose]
+    role: Mapped[FrameRole]
     organization_id: Mapped[int] = mapped_column(
         ForeignKey("organization.id", ondelete="CASCADE"), index=True
     )
-    deployment_id: Mapped[int | None] = mapped_column(
-        ForeignKey("lti_deployment.id", ondelete="CASCADE"), default=None, index=True
-    )
-    context_id: Mapped[int | None] = mapped_column(
-        ForeignKey("lti_context.id", ondelete="CASCADE"), default=None, index=True
-    )
-    link_id: Mapped[int | None] = mapped_column(
-        ForeignKey("lti_resource_link.id", ondelete="CASCADE"), default=None, index=True
-    )
-    embed_link_id: Mapped[int | None] = mapped_column(
-        ForeignKey("embed_link.id", ondelete="CASCADE"), default=None, index=True
-    )
-    identity_id: Mapped[int | None] = mapped_column(
-        ForeignKey("lti_identity.id", ondelete="CASCADE"), default=None, index=True
-    )
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), default=None, index=True
-    )
+    deployment_id: Mapped[int | None] = optional_reference("lti_deployment.id", "CASCADE")
+    context_id: Mapped[int | None] = optional_reference("lti_context.id", "CASCADE")
+    link_id: Mapped[int | None] = optional_reference("lti_resource_link.id", "CASCADE")
+    embed_link_id: Mapped[int | None] = optional_reference("embed_link.id", "CASCADE")
+    identity_id: Mapped[int | None] = optional_reference("lti_identity.id", "CASCADE")
+    login_id: Mapped[int | None] = optional_reference("login.id", "CASCADE")
     is_test_user: Mapped[bool] = mapped_column(default=False)
     target: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     services: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
     origins: Mapped[str] = mapped_column(Text)
     locale: Mapped[str | None] = mapped_column(String(35), default=None)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
-    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class LaunchEntry(Base, kw_only=True):
+class LaunchEntry(Numbered, kw_only=True):
     """One line of the launch log, kept for 90 days: the launch and its outcome, without names.
 
     It has the same `public_id` as the framed session of the launch, so that the outcome can be updated.
@@ -134,9 +120,8 @@ class LaunchEntry(Base, kw_only=True):
 
     __tablename__ = "lti_launch_entry"
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
     registration_id: Mapped[int | None] = mapped_column(
         ForeignKey("lti_registration.id", ondelete="SET NULL"), index=True
     )
@@ -144,7 +129,7 @@ class LaunchEntry(Base, kw_only=True):
         ForeignKey("lti_deployment.id", ondelete="SET NULL"), index=True
     )
     message_type: Mapped[str] = mapped_column(String(80), default="")
-    outcome: Mapped[LaunchOutcome] = mapped_column(words(LaunchOutcome))
+    outcome: Mapped[LaunchOutcome]
     status: Mapped[int]
     code: Mapped[str] = mapped_column(String(60))
     reason: Mapped[str] = mapped_column(Text, default="")

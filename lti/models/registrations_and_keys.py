@@ -8,7 +8,6 @@ from sqlalchemy import (
     JSON,
     CheckConstraint,
     ForeignKey,
-    Index,
     LargeBinary,
     String,
     Text,
@@ -17,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Numbered, optional_reference, partial_index, public_id_column
 
 
 class RegistrationState(StrEnum):
@@ -44,7 +43,7 @@ class KeyState(StrEnum):
     RETIRED = "retired"
 
 
-class Registration(Base, kw_only=True):
+class Registration(Numbered, kw_only=True):
     """A registered platform, identified by its issuer and our client ID there.
 
     Several customers may share it (Canvas, Blackboard): the deployment is the tenant. `organization_id`
@@ -62,11 +61,8 @@ class Registration(Base, kw_only=True):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    organization_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
     name: Mapped[str] = mapped_column(String(200))
     product: Mapped[str] = mapped_column(String(60), default="")  # its product_family_code
     issuer: Mapped[str] = mapped_column(String(500))
@@ -76,17 +72,17 @@ class Registration(Base, kw_only=True):
     jwks_url: Mapped[str] = mapped_column(String(1000))
     token_audience: Mapped[str | None] = mapped_column(String(1000), default=None)
     frame_origins: Mapped[str] = mapped_column(Text, default="")
-    state: Mapped[RegistrationState] = mapped_column(words(RegistrationState))
+    state: Mapped[RegistrationState]
     leeway_s: Mapped[int] = mapped_column(default=60)
     admits_anonymous: Mapped[bool] = mapped_column(default=False)
     allows_loopback: Mapped[bool] = mapped_column(default=False)
     update_token_hash: Mapped[bytes | None] = mapped_column(
         LargeBinary(32), unique=True, default=None
     )
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime]
 
 
-class Deployment(Base, kw_only=True):
+class Deployment(Numbered, kw_only=True):
     """The tool as installed by one customer of a platform; its launches see that organization's webinars."""
 
     __tablename__ = "lti_deployment"
@@ -97,47 +93,39 @@ class Deployment(Base, kw_only=True):
         ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     registration_id: Mapped[int] = mapped_column(
         ForeignKey("lti_registration.id", ondelete="CASCADE")
     )
     deployment_id: Mapped[str] = mapped_column(String(255))
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    state: Mapped[DeploymentState] = mapped_column(words(DeploymentState))
-    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    organization_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
+    state: Mapped[DeploymentState]
+    seen_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class SigningKey(Base, kw_only=True):
+class SigningKey(Numbered, kw_only=True):
     """One of our RSA keys. `private_key` is PEM, encrypted with the installation's secret key."""
 
     __tablename__ = "lti_signing_key"
     __table_args__ = (
-        Index(
-            "uq_lti_signing_key_active",
-            "state",
-            unique=True,
-            sqlite_where=text("state = 'active'"),
-            postgresql_where=text("state = 'active'"),
+        partial_index(
+            "uq_lti_signing_key_active", "state", unique=True, where=text("state = 'active'")
         ),
         CheckConstraint("(state = 'next') = (active_since IS NULL)", name="next_was_never_active"),
         CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired_at_a_time"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     kid: Mapped[str] = mapped_column(String(64), unique=True)
     private_key: Mapped[bytes] = mapped_column(LargeBinary)
     public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[KeyState] = mapped_column(words(KeyState))
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    active_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    state: Mapped[KeyState]
+    created_at: Mapped[datetime]
+    active_since: Mapped[datetime | None] = mapped_column(default=None)
+    retired_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
-class PlatformKeys(Base, kw_only=True):
+class PlatformKeys(Numbered, kw_only=True):
     """The keys that a platform last published at a URL, kept through its outages.
 
     `asked_at` is the last request, successful or not; `document` is the last good answer.
@@ -145,14 +133,13 @@ class PlatformKeys(Base, kw_only=True):
 
     __tablename__ = "lti_platform_keys"
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     jwks_url: Mapped[str] = mapped_column(String(1000), unique=True)
     document: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
-    fetched_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    fetched_at: Mapped[datetime | None] = mapped_column(default=None)
+    asked_at: Mapped[datetime]
 
 
-class RegistrationInvite(Base, kw_only=True):
+class RegistrationInvite(Numbered, kw_only=True):
     """A one-time link with which an organization's platform registers itself (Dynamic Registration 1.0)."""
 
     __tablename__ = "lti_registration_invite"
@@ -161,16 +148,13 @@ class RegistrationInvite(Base, kw_only=True):
         CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(
         ForeignKey("organization.id", ondelete="CASCADE"), index=True
     )
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     allows_loopback: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    registration_id: Mapped[int | None] = mapped_column(
-        ForeignKey("lti_registration.id", ondelete="SET NULL"), default=None, index=True
-    )
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
+    registration_id: Mapped[int | None] = optional_reference("lti_registration.id", "SET NULL")
