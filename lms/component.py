@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
-from pkgutil import resolve_name
+from pkgutil import iter_modules, resolve_name
 from typing import TYPE_CHECKING, cast
 
 from sqlalchemy.orm import Session
@@ -29,9 +29,9 @@ class Component:
     """A component of the product: the product without LTI, or the LTI tool.
 
     It names modules, and each is imported when it is first needed, so that a command imports no pages.
-    A package of `pages` declares BLUEPRINTS, and `init_app(app)` if it needs one; a module of `jobs`
-    declares JOBS, and SCHEDULES for recurring ones; `commands` declares COMMANDS, `module:command` by
-    name; `tables` imports every table.
+    In a package of `pages`, each module with pages has a `blueprint`, and the package an `init_app(app)`
+    if it needs one; a module of `jobs` declares JOBS, and SCHEDULES for recurring ones; `commands`
+    declares COMMANDS, `module:command` by name; `tables` imports every table.
 
     Hooks are named `module:function`: `on_merge(session, kept_id, merged_id)` and `on_erase(session,
     login_id)` run inside the transaction that merges or erases logins; `on_export(session, login_id)`
@@ -57,8 +57,11 @@ class Component:
     def init_app(self, app: "Flask") -> None:
         """Register the pages with an app."""
         packages = [import_module(name) for name in self.pages]
-        for blueprint in chain.from_iterable(package.BLUEPRINTS for package in packages):
-            app.register_blueprint(blueprint)
+        for package in packages:
+            for found in iter_modules(package.__path__, f"{package.__name__}."):
+                module = import_module(found.name)
+                if hasattr(module, "blueprint"):
+                    app.register_blueprint(module.blueprint)
         for package in packages:
             if hasattr(package, "init_app"):
                 package.init_app(app)

@@ -19,7 +19,7 @@ def made_up_component(
 ) -> Component:
     """Return a component with what `init_app` adds to the app, and with one command."""
     module = ModuleType(f"tests.made_up_{name}")
-    module.BLUEPRINTS = ()
+    module.__path__ = []
     module.init_app = init_app or (lambda _app: None)
     module.command = command
     module.COMMANDS = {} if command is None else {command.name: f"{module.__name__}:command"}

@@ -45,8 +45,8 @@ LIMITED = {
         "organization_orders.show",
         "organization_orders.pay",
         "organization_orders.place",
-        "organization_payment_link.make",
-        "organization_payment_link.show",
+        "payment_link.make",
+        "payment_link.show",
     },
     Audience.LMS_ADMINS: {
         "organizations.overview",

@@ -21,13 +21,11 @@ from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
-staff = Blueprint("staff_payment_link", __name__, url_prefix="/staff/orders")
-manager = Blueprint(
-    "organization_payment_link", __name__, url_prefix="/organization/<organization_id>/orders"
-)
+blueprint = Blueprint("payment_link", __name__)
+_MANAGER = "/organization/<organization_id>/orders/<order_id>/payment-link"
 
 
-@staff.post("/<order_id>/payment-link")
+@blueprint.post("/staff/orders/<order_id>/payment-link")
 @open_to(Audience.STAFF)
 def replace(order_id: str) -> ResponseReturnValue:
     """Create a new link for an order; earlier ones stop working."""
@@ -37,7 +35,7 @@ def replace(order_id: str) -> ResponseReturnValue:
     return see_other("staff_order.show", order_id=order_id)
 
 
-@manager.get("/<order_id>/payment-link")
+@blueprint.get(_MANAGER)
 @open_to(Audience.MANAGERS, Audience.BILLING)
 def show(organization_id: str, order_id: str) -> ResponseReturnValue:
     """Show the link of one of the organization's orders."""
@@ -59,7 +57,7 @@ def show(organization_id: str, order_id: str) -> ResponseReturnValue:
     )
 
 
-@manager.post("/<order_id>/payment-link")
+@blueprint.post(_MANAGER)
 @open_to(Audience.MANAGERS, Audience.BILLING)
 def make(organization_id: str, order_id: str) -> ResponseReturnValue:
     """Create a new link for one of the organization's orders."""

@@ -252,7 +252,7 @@ def _row(facts: OrderFacts, managed: Managed) -> dict[str, object]:
         "url": url_for(".show", organization_id=managed.facts.public_id, order_id=facts.public_id),
         "number": facts.number,
         "link_url": url_for(
-            "organization_payment_link.show",
+            "payment_link.show",
             organization_id=managed.facts.public_id,
             order_id=facts.public_id,
         ),

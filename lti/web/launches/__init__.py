@@ -1,18 +1,10 @@
 """The login and launch endpoints."""
 
-from typing import Final
-
-from flask import Blueprint, Flask
+from flask import Flask
 
 from lms.web.core.request_context import EXTENSION
-from lti.web.launches import launch, oidc_login
 from lti.web.launches.launch_middleware import LaunchMiddleware
 from lti.web.launches.launch_setup_and_responses import init_reception, keysets_of
-
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
-    oidc_login.blueprint,
-    launch.blueprint,
-)
 
 
 def init_app(app: Flask) -> None:
