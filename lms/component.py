@@ -5,23 +5,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
 from pkgutil import iter_modules, resolve_name
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy.orm import Session
-
-from lms.core.lti_hook_types import LikeLogins, LmsConnection, OwnSystem
 from lms.jobs.queue import JobKind, Work
 
 if TYPE_CHECKING:
     from flask import Flask
-
-MergeHook = Callable[[Session, int, int], None]
-EraseHook = Callable[[Session, int], None]
-ExportHook = Callable[[Session, int], tuple[OwnSystem, ...]]
-ConnectionHook = Callable[[Session, int], tuple[LmsConnection, ...]]
-TwinHook = Callable[[Session, Sequence[int]], tuple[LikeLogins, ...]]
-WaitingHook = Callable[[Session], int]
-CommonHook = Callable[[Session, int, int], tuple[LikeLogins, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +82,7 @@ def work_of(components: Sequence[Component]) -> Work:
     )
 
 
-def merge_hooks(components: Sequence[Component]) -> tuple[MergeHook, ...]:
-    """Return the components' functions for merging logins."""
-    return tuple(resolve_name(one.on_merge) for one in components if one.on_merge)
-
-
-def erase_hooks(components: Sequence[Component]) -> tuple[EraseHook, ...]:
-    """Return the components' functions for erasing a login."""
-    return tuple(resolve_name(one.on_erase) for one in components if one.on_erase)
-
-
-def export_hooks(components: Sequence[Component]) -> tuple[ExportHook, ...]:
-    """Return the components' functions that list their data about a login."""
-    return tuple(resolve_name(one.on_export) for one in components if one.on_export)
-
-
-def connection_hooks(components: Sequence[Component]) -> tuple[ConnectionHook, ...]:
-    """Return the functions that list the LMS connections of an organization."""
-    return tuple(resolve_name(one.connections) for one in components if one.connections)
-
-
-def waiting_hooks(components: Sequence[Component]) -> tuple[WaitingHook, ...]:
-    """Return the functions that count the LMS connections that wait for our team."""
-    return tuple(resolve_name(one.waiting) for one in components if one.waiting)
-
-
-def twin_hooks(components: Sequence[Component]) -> tuple[TwinHook, ...]:
-    """Return the functions that list the logins that may be the same person as given ones."""
-    return tuple(resolve_name(one.twins_of) for one in components if one.twins_of)
-
-
-def common_hooks(components: Sequence[Component]) -> tuple[CommonHook, ...]:
-    """Return the functions that list the logins of two organizations that may be one person."""
-    return tuple(resolve_name(one.twins_between) for one in components if one.twins_between)
+def hooks_for(components: Sequence[Component], name: str) -> tuple[Callable[..., Any], ...]:
+    """Return the components' functions for a hook, such as `on_merge`."""
+    named = [getattr(component, name) for component in components]
+    return tuple(resolve_name(one) for one in named if one)

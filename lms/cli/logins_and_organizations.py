@@ -12,7 +12,7 @@ from lms.cli.command_context import Console
 from lms.cli.organization_merge import merge
 from lms.cli.output import answer, as_text, json_option
 from lms.cli.questions import anyway_option, ask_if_known
-from lms.component import erase_hooks, export_hooks, merge_hooks
+from lms.component import hooks_for
 from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
@@ -162,7 +162,7 @@ def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> 
             session,
             kept=stays.public_id,
             merged=goes.public_id,
-            hooks=merge_hooks(console.components),
+            hooks=hooks_for(console.components, "on_merge"),
             actor=None,
             now=clock.now(),
         )
@@ -193,7 +193,7 @@ def export_login(console: Console, *, email: str, as_json: bool) -> None:
     with console.carrel.database.read_session() as session:
         login_id = accounts.find_by_email(session, email).id
         kept = data_export.read_personal_data(
-            session, login_id, hooks=export_hooks(console.components), now=clock.now()
+            session, login_id, hooks=hooks_for(console.components, "on_export"), now=clock.now()
         )
     answer(kept, as_text(kept), as_json=as_json)
 
@@ -210,7 +210,7 @@ def erase_login(console: Console, *, email: str, as_json: bool) -> None:
         erasure.erase(
             session,
             account.id,
-            hooks=erase_hooks(console.components),
+            hooks=hooks_for(console.components, "on_erase"),
             links=Links(console.settings.base_url),
             actor=None,
             now=clock.now(),

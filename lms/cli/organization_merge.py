@@ -4,7 +4,7 @@ import click
 
 from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
-from lms.component import connection_hooks
+from lms.component import hooks_for
 from lms.core import clock
 from lms.core.errors import Conflict
 from lms.organizations import organization_merges, organizations
@@ -31,7 +31,7 @@ def merge(
         _undo(console, kept, merged, yes=yes, as_json=as_json)
         return
     with console.carrel.database.transaction() as session:
-        hooks = connection_hooks(console.components)
+        hooks = hooks_for(console.components, "connections")
         shown = organization_merges.preview_merge(session, kept=kept, merged=merged, hooks=hooks)
         if yes:
             organization_merges.merge(

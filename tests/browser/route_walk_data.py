@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts import accounts
-from lms.component import merge_hooks
+from lms.component import hooks_for
 from lms.core.email_addresses import read_address
 from lms.core.runtime import Carrel, derived_key
 from lms.group_showings import attendees, hosts, showings
@@ -234,7 +234,7 @@ def _systems(session: Session, ground: Ground, moment: datetime) -> dict[str, st
         session,
         _in_letter(session, "/lti/link/"),
         name=reader.name,
-        hooks=merge_hooks(COMPONENTS),
+        hooks=hooks_for(COMPONENTS, "on_merge"),
         now=moment,
     )
     asking = _came(session, ground, old, "5", "Ingrid Sorrel", moment)

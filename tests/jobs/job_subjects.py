@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.catalog.replacement_webinars import NewInstead
 from lms.catalog.webinars import pull_webinar
-from lms.component import erase_hooks, merge_hooks
+from lms.component import hooks_for
 from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.handouts import handouts
@@ -306,12 +306,12 @@ def _delete(session: Session, cast: Cast, of: Library) -> None:
 
 
 def _merge(session: Session, cast: Cast, of: Library) -> None:
-    hooks = merge_hooks(COMPONENTS)
+    hooks = hooks_for(COMPONENTS, "on_merge")
     merge(session, kept=cast.bob.public_id, merged=of.actor, hooks=hooks, actor=None, now=NOW)
 
 
 def _erase(session: Session, cast: Cast, of: Library) -> None:
-    hooks = erase_hooks(COMPONENTS)
+    hooks = hooks_for(COMPONENTS, "on_erase")
     erase(session, cast.alice.id, hooks=hooks, links=LINKS, actor=None, now=NOW)
 
 

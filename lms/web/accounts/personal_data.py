@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.component import erase_hooks, export_hooks
+from lms.component import hooks_for
 from lms.core.clock import now
 from lms.core.errors import Conflict
 from lms.organizations import manager_and_owner_permissions
@@ -42,7 +42,9 @@ def take() -> ResponseReturnValue:
     """Return all data about the signed-in person as JSON."""
     login_id = required_viewer().login_id
     with read_session() as session:
-        kept = read_personal_data(session, login_id, hooks=export_hooks(components()), now=now())
+        kept = read_personal_data(
+            session, login_id, hooks=hooks_for(components(), "on_export"), now=now()
+        )
     text = json.dumps(asdict(kept), default=_moment, ensure_ascii=False, indent=2)
     answer = Response(text, content_type="application/json; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{FILE}"'
@@ -65,7 +67,7 @@ def erase() -> ResponseReturnValue:
             erasure.erase(
                 session,
                 account.id,
-                hooks=erase_hooks(components()),
+                hooks=hooks_for(components(), "on_erase"),
                 links=links(),
                 actor=account.public_id,
                 now=now(),

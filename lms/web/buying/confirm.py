@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired
 from lms.accounts import browser_sessions
 from lms.buying import confirmations
 from lms.buying.confirmations import Confirmation, NewPerson
-from lms.component import merge_hooks
+from lms.component import hooks_for
 from lms.core import clock
 from lms.core.errors import Conflict, Invalid
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
@@ -20,13 +20,7 @@ from lms.web.core.current_user import let_in, this_browser
 from lms.web.core.form_errors import show_faults
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
-from lms.web.core.request_context import (
-    components,
-    read_session,
-    render,
-    see_other,
-    transaction,
-)
+from lms.web.core.request_context import components, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("order_confirmation", __name__, url_prefix="/orders/confirm")
@@ -82,7 +76,7 @@ def confirm(secret: str) -> ResponseReturnValue:
                 session,
                 secret,
                 person,
-                hooks=merge_hooks(components()),
+                hooks=hooks_for(components(), "on_merge"),
                 mail_context=mail_context(),
                 now=clock.now(),
             )

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.component import common_hooks, connection_hooks
+from lms.component import hooks_for
 from lms.core import clock
 from lms.core.errors import Conflict, Invalid
 from lms.organizations import billing_details, organization_lists, organization_merges
@@ -101,12 +101,12 @@ def _preview_page(here: OrganizationFacts, other: str) -> ResponseReturnValue:
     try:
         with read_session() as session:
             shown = organization_merges.preview_merge(
-                session, kept=here.slug, merged=other, hooks=connection_hooks(components())
+                session, kept=here.slug, merged=other, hooks=hooks_for(components(), "connections")
             )
             other_id = find_organization(session, other).id
             alike = [
                 pair
-                for hook in common_hooks(components())
+                for hook in hooks_for(components(), "twins_between")
                 for pair in hook(session, here.id, other_id)
             ]
             twins = possible_twins(session, alike)

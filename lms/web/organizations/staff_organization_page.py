@@ -10,7 +10,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.component import connection_hooks
+from lms.component import hooks_for
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.email_addresses import read_address
@@ -194,7 +194,7 @@ def _billing(
 
 
 def _activity(session: Session, kept: OrganizationFacts, *, zone: ZoneInfo) -> dict[str, Any]:
-    hooks = connection_hooks(components())
+    hooks = hooks_for(components(), "connections")
     emails = recent_mails(
         session,
         logins=customer_record.logins_of_organization(kept.id),

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.component import merge_hooks
+from lms.component import hooks_for
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
@@ -82,7 +82,7 @@ def merge(login_id: str) -> ResponseReturnValue:
                 session,
                 kept=kept.person.public_id,
                 merged=merged.person.public_id,
-                hooks=merge_hooks(components()),
+                hooks=hooks_for(components(), "on_merge"),
                 actor=required_viewer().public_id,
                 now=clock.now(),
             )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.access.merged_logins import logins_of
 from lms.accounts import browser_sessions
 from lms.certificates.read_models import list_history
-from lms.component import export_hooks, twin_hooks
+from lms.component import hooks_for
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.email_addresses import imitating_letters, read_address
@@ -46,7 +46,9 @@ def person_page(login_id: str, form: AliasForm) -> str:
     with read_session() as session:
         found = profile_read_model.read_person(session, login_id)
         logins = session.scalars(logins_of(found.id)).all()
-        alike = [pair for hook in twin_hooks(components()) for pair in hook(session, logins)]
+        alike = [
+            pair for hook in hooks_for(components(), "twins_of") for pair in hook(session, logins)
+        ]
         has_power = profile_read_model.has_power(session, found.id)
         has_second_step = browser_sessions.has_second_factor(session, found.id)
         values = {
@@ -101,7 +103,7 @@ def _holdings(session: Session, found: Person, *, now: datetime, zone: ZoneInfo)
         "certificates": [line_of(each) for each in list_history(session, found.id)],
         "systems": [
             (one, say_date(one.seen_at, zone))
-            for hook in export_hooks(components())
+            for hook in hooks_for(components(), "on_export")
             for one in hook(session, found.id)
         ],
     }

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.catalog.staff_read_models import read_desk
-from lms.component import waiting_hooks
+from lms.component import hooks_for
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import (
     on_wall_clock,
@@ -134,7 +134,7 @@ def desk() -> ResponseReturnValue:
         today = on_wall_clock(now(), mail_context().zone).date()
         ending = ending_vendor_documents(session, on=today)
         unused_texts = [kind for kind, is_used in edited_kinds(session).items() if not is_used]
-        connections = sum(hook(session) for hook in waiting_hooks(components()))
+        connections = sum(hook(session) for hook in hooks_for(components(), "waiting"))
     return render(
         "site/staff_dashboard.html",
         upcoming=[shown(row) for row in found.upcoming],

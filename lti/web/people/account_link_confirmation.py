@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import Form
 
-from lms.component import merge_hooks
+from lms.component import hooks_for
 from lms.core.clock import now
 from lms.core.errors import N_, Conflict, Invalid
 from lms.lti_facade.dates import say_time_of
@@ -69,7 +69,7 @@ def _link(secret: str, asked: Offer) -> ResponseReturnValue:
         return _page(asked, form), 403
     if asked.account is None and not form.validate():
         return _page(asked, form), 400
-    name, hooks = form.name.data or asked.origin.name, merge_hooks(components())
+    name, hooks = form.name.data or asked.origin.name, hooks_for(components(), "on_merge")
     try:
         with transaction() as session:
             linked = confirm_link(session, secret, name=name, hooks=hooks, now=now())

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from lms.cli.output import as_text
-from lms.component import erase_hooks, export_hooks
+from lms.component import hooks_for
 from lms.core import clock
 from lms.core.errors import N_, Invalid, NotFound
 from lms.lti_facade.dates import say_day_of
@@ -69,7 +69,11 @@ def erase(secret: str) -> ResponseReturnValue:
         return page
     with transaction() as session:
         erase_learner(
-            session, login_id, hooks=erase_hooks(components()), links=links(), now=clock.now()
+            session,
+            login_id,
+            hooks=hooks_for(components(), "on_erase"),
+            links=links(),
+            now=clock.now(),
         )
     return frame_page(frame, "lti/people/privacy_erased.html")
 
@@ -90,7 +94,7 @@ def _kept(session: Session, login_id: int, at: datetime) -> PersonalData:
     It includes nothing about an account they linked: an LMS administrator can act as anyone in the LMS.
     The account's own export covers both.
     """
-    return read_personal_data(session, login_id, hooks=export_hooks(components()), now=at)
+    return read_personal_data(session, login_id, hooks=hooks_for(components(), "on_export"), now=at)
 
 
 def _page(frame: Frame, login_id: int, *, secret: str, fault: str | None = None) -> Response:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.component import merge_hooks
+from lms.component import hooks_for
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.jobs.queue import Work
@@ -232,7 +232,7 @@ def link(change, sub, email):
         )
     secret = link_in(newest(change.database, email, "link_login")).rpartition("/")[2]
     with change.database.transaction() as session:
-        confirm_link(session, secret, name="", hooks=merge_hooks(COMPONENTS), now=NOW)
+        confirm_link(session, secret, name="", hooks=hooks_for(COMPONENTS, "on_merge"), now=NOW)
 
 
 class Run:

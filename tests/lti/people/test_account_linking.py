@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from lms.component import merge_hooks
+from lms.component import hooks_for
 from lms.core.email_addresses import read_address
 from lms.mail.links import Links
 from lms.models.accounts import Login
@@ -34,7 +34,11 @@ def link(school: School, person: Person, email: str = "alice@example.org") -> in
     secret = link_in(newest(school.database, email, "link_login")).rpartition("/")[2]
     with school.database.transaction() as session:
         confirm_link(
-            session, secret, name="", hooks=merge_hooks(COMPONENTS), now=school.clock.moment
+            session,
+            secret,
+            name="",
+            hooks=hooks_for(COMPONENTS, "on_merge"),
+            now=school.clock.moment,
         )
     return identity_id
 

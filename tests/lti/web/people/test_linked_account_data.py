@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms.component import erase_hooks, export_hooks
+from lms.component import hooks_for
 from lms.mail.links import Links
 from lms.people.data_export import read_personal_data
 from lms.people.erasure import erase
@@ -73,7 +73,9 @@ def test_a_data_privacy_page_shows_nothing_of_the_account(
 def test_the_accounts_own_export_tells_of_its_learning_systems(client, database, cast, rosalind):
     client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
     with database.read_session() as session:
-        kept = read_personal_data(session, cast.alice.id, hooks=export_hooks(COMPONENTS), now=NOW)
+        kept = read_personal_data(
+            session, cast.alice.id, hooks=hooks_for(COMPONENTS, "on_export"), now=NOW
+        )
     [system] = kept.learning_systems
     assert (system.system, system.user_id) == ("Moodle of Elm County", "r-1")
     assert system.links[0].linked_at == NOW
@@ -90,7 +92,7 @@ def test_erasing_the_account_erases_its_people_there_and_letters_that_wait(
         erase(
             session,
             cast.alice.id,
-            hooks=erase_hooks(COMPONENTS),
+            hooks=hooks_for(COMPONENTS, "on_erase"),
             links=Links("https://library.example.org"),
             actor=None,
             now=NOW,
