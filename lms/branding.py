@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.accent_colors import OWN
 from lms.core.errors import N_, Invalid, NotFound, or_not_found
+from lms.core.model_base import copied
 from lms.models.branding import Branding
 
 DEFAULT_NAME = "Carrel"
@@ -81,12 +82,9 @@ def read_branding(session: Session, *, contact: str) -> BrandingFacts:
             has_logo=False,
             version=0,
         )
-    return BrandingFacts(
-        name=row.name,
-        accent=row.accent,
-        contact_email=row.contact_email,
-        sender_name=row.sender_name,
-        about=row.about,
+    return copied(
+        BrandingFacts,
+        row,
         has_logo=row.logo_type is not None,
         version=int(row.updated_at.timestamp() * 1000),
     )

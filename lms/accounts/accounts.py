@@ -16,7 +16,7 @@ from lms.core.database import insert_into
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.languages import Language, default_language, readers_language
-from lms.core.model_base import new_public_id
+from lms.core.model_base import copied, new_public_id
 from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login, SellerRole
@@ -357,14 +357,9 @@ def _forget(session: Session, which: ColumnElement[bool]) -> None:
 def _found(session: Session, which: ColumnElement[bool]) -> Account:
     row = or_not_found(session.execute(_ACCOUNTS.where(which)).one_or_none(), NO_SUCH_LOGIN)
     recovery = row.recovery_email if row.recovery_confirmed_at else None
-    return Account(
-        id=row.id,
-        public_id=row.public_id,
-        email=row.email,
-        name=row.name,
-        zone=row.zone,
-        language=row.language,
-        seller_role=row.seller_role,
+    return copied(
+        Account,
+        row,
         is_confirmed=row.confirmed_at is not None,
         is_blocked=row.blocked_at is not None,
         has_password=row.password_hash is not None,

@@ -13,7 +13,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Invalid, NotFound
-from lms.core.model_base import new_public_id
+from lms.core.model_base import copied, new_public_id
 from lms.grants.grants import Target, target_columns
 from lms.grants.request_and_sale_form_choices import read_target
 from lms.models.catalog import Webinar, WebinarState
@@ -293,16 +293,12 @@ def _copy_line(session: Session, line: OrderLine, copy: Order) -> None:
 def _facts(session: Session, line: OrderLine) -> CartLine:
     priced = quote(read_prices(session, target_of(line)), _ask(line.kind, line.quantity or 1))
     cheaper = priced.alternatives if isinstance(priced, Quote) else ()
-    return CartLine(
-        public_id=line.public_id,
-        kind=line.kind,
-        scope=line.scope,
+    return copied(
+        CartLine,
+        line,
         covers=line.description,
         slug=_slug(session, line),
         seats=line.quantity,
-        unit_minor=line.unit_minor,
-        net_minor=line.net_minor,
-        delivered_through=line.delivered_through,
         cheaper=tuple(
             each for each in cheaper if each.kind in OFFERED and _fits(each.kind, target_of(line))
         ),

@@ -13,6 +13,7 @@ from lms.access.merged_organizations import family_of
 from lms.access.policy import Action, Admitted, Code, decide
 from lms.buying import checkout
 from lms.core.errors import N_, Conflict, NotFound
+from lms.core.model_base import copied
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.orders import Order
@@ -177,13 +178,10 @@ def _bought(
             begins_at = row.held_at
         else:
             can["join"] = False
-    return Bought(
-        kind=grant.kind,
-        scope=grant.scope,
-        covers=grant.covers,
-        slug=grant.slug,
+    return copied(
+        Bought,
+        grant,
         pool=grant.pool_public_id,
-        seats=grant.seats,
         free=free,
         named=named,
         has_seat=has_seat,

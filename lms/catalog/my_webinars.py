@@ -36,6 +36,7 @@ from lms.access.policy import (
     decide,
 )
 from lms.catalog.webinar_summary import presenter_names
+from lms.core.model_base import copied
 from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.grants import Scope
 from lms.models.playback import WatchRecord
@@ -349,13 +350,10 @@ def _volume(
     place = None
     if version is not None:
         place = places.get(version.id) or nowhere(version.seconds)
-    return Volume(
-        slug=row.slug,
-        title=row.title,
+    return copied(
+        Volume,
+        row,
         presenters=tuple(name for (name,) in row.presenters or ()),
-        held_at=row.held_at,
-        zone=row.zone,
-        minutes=row.minutes,
         version=version,
         case=case,
         decision=decide(case.login, case.webinar, Action.RECORDING, now),

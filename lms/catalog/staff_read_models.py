@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms.catalog.webinar_details_validation import WebinarWords
 from lms.core.errors import or_not_found
 from lms.core.list_queries import Page, count_rows, has_words
+from lms.core.model_base import copied
 from lms.models.accounts import Login
 from lms.models.catalog import (
     Presenter,
@@ -161,15 +162,7 @@ def read_standing(session: Session, slug: str) -> Standing:
         presenters=tuple(presenters),
         series=tuple(series),
     )
-    return Standing(
-        id=row.id,
-        public_id=row.public_id,
-        slug=row.slug,
-        words=words,
-        state=row.state,
-        pulled_reason=row.pulled_reason,
-        updated_at=row.updated_at,
-    )
+    return copied(Standing, row, words=words)
 
 
 def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:

@@ -11,6 +11,7 @@ from lms.catalog.public_listing import PresenterPage, SeriesName
 from lms.catalog.webinar_summary import Playable
 from lms.core.errors import or_not_found
 from lms.core.list_queries import gathered
+from lms.core.model_base import copied
 from lms.models.catalog import (
     Presenter,
     Series,
@@ -159,24 +160,10 @@ def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
     recording = None
     if row.run is not None:
         recording = Playable(row.recording_id, row.run, row.seconds, row.has_video)
-    return Announcement(
-        id=row.id,
-        slug=row.slug,
-        title=row.title,
-        subtitle=row.subtitle,
-        hosted_by=row.hosted_by,
-        summary=row.summary,
-        overview=row.overview,
+    return copied(
+        Announcement,
+        row,
         agenda=tuple(row.agenda.splitlines()),
-        held_at=row.held_at,
-        zone=row.zone,
-        minutes=row.minutes,
-        free=row.free,
-        is_in_passes=row.is_in_passes,
-        state=row.state,
-        pulled_reason=row.pulled_reason,
-        moved_from=row.moved_from,
-        notice_said=row.notice_said,
         has_live_link=bool(row.has_live_link),
         earns_certificate=row.is_offered is not False,
         presenters=tuple(PresenterPage(*one) for one in row.presenters or ()),

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from lms.core.list_queries import gathered
+from lms.core.model_base import copied
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.grants import Scope
@@ -111,21 +112,13 @@ def entry_of(row: Row[*tuple[Any, ...]], now: datetime) -> Entry:
     recording = None
     if row.run is not None:
         recording = Playable(row.recording_id, row.run, row.seconds, row.has_video)
-    return Entry(
+    return copied(
+        Entry,
+        row,
         id=row.webinar_id,
-        slug=row.slug,
-        title=row.title,
-        summary=row.summary,
-        held_at=row.held_at,
-        zone=row.zone,
-        minutes=row.minutes,
-        free=row.free,
-        is_in_passes=row.is_in_passes,
-        state=row.state,
         is_over=now >= row.held_at + timedelta(minutes=row.minutes),
         presenters=tuple(name for (name,) in row.presenters or ()),
         prices=prices_of(row.prices),
         recording=recording,
-        watched_s=row.watched_s,
         first=getattr(row, "first", None),
     )

@@ -1,7 +1,7 @@
 """Certificate designs: their wording, placeholders, and signature, and where each applies."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.branding import SUBJECT
 from lms.core.errors import N_, Invalid
+from lms.core.model_base import copied
 from lms.models.certificates import CertificateDesign
 
 CHANGED: Final = "certificate.design_changed"
@@ -51,15 +52,7 @@ def read_design(session: Session, *, at: datetime) -> Design:
     )
     if row is None:
         return BUILT_IN
-    return Design(
-        heading=row.heading,
-        before=row.before,
-        note=row.note,
-        signer=row.signer,
-        signer_role=row.signer_role,
-        signature=row.signature,
-        signature_type=row.signature_type,
-    )
+    return copied(Design, row)
 
 
 def checked(design: Design) -> Design:
@@ -68,31 +61,13 @@ def checked(design: Design) -> Design:
     faults = {name: fault for name, text in texts.items() if (fault := _fault(name, text))}
     if faults:
         raise Invalid(N_("Correct the certificate text marked below."), fields=faults)
-    return replace(
-        design,
-        heading=texts["heading"],
-        before=texts["before"],
-        note=texts["note"],
-        signer=texts["signer"],
-        signer_role=texts["signer_role"],
-    )
+    return Design(**texts, signature=design.signature, signature_type=design.signature_type)
 
 
 def keep_design(session: Session, design: Design, *, actor: str | None, now: datetime) -> None:
     """Store the design of certificates issued from now on; raises Invalid as `checked` does."""
     kept = checked(design)
-    session.add(
-        CertificateDesign(
-            heading=kept.heading,
-            before=kept.before,
-            note=kept.note,
-            signer=kept.signer,
-            signer_role=kept.signer_role,
-            signature=kept.signature,
-            signature_type=kept.signature_type,
-            created_at=now,
-        )
-    )
+    session.add(CertificateDesign(**asdict(kept), created_at=now))
     session.flush()
     audit.record(session, CHANGED, SUBJECT, actor=actor, now=now)
 

@@ -26,6 +26,7 @@ from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import Refused
+from lms.core.model_base import copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +127,14 @@ def _said(one: Beginning) -> str:
 
 def _answer(fitted: Fitted, begins: datetime | None, zone: str, slug: str | None) -> FlyerAnswer:
     said = fitted.said
-    return FlyerAnswer(
+    return copied(
+        FlyerAnswer,
+        said,
         applied=slug is not None,
         slug=slug,
-        title=said.title,
         held_at=begins,
         zone=zone,
         minutes=fitted.minutes,
-        subtitle=said.subtitle,
-        hosted_by=said.hosted_by,
-        summary=said.summary,
-        overview=said.overview,
-        agenda=said.agenda,
-        free=said.free,
-        is_in_passes=said.is_in_passes,
         presenters=fitted.presenters,
         new_presenters=fitted.new_speakers,
         series=fitted.series,
@@ -149,7 +144,6 @@ def _answer(fitted: Fitted, begins: datetime | None, zone: str, slug: str | None
             one.sentence for one in said.questions if one.field != "held_at" or begins is None
         ),
         choices=() if begins else tuple(_choice(one) for one in said.when.choices),
-        rest=said.rest,
     )
 
 

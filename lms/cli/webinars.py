@@ -19,6 +19,7 @@ from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_datetime
+from lms.core.model_base import copied
 from lms.models.catalog import WebinarState
 
 
@@ -148,16 +149,7 @@ def credit(console: Console, slug: str, *, minutes: int, confirm: bool, as_json:
 
 def _facts(session: Session, public_id: str, slug: str, now: datetime) -> WebinarAnswer:
     page = read_announcement(session, slug)
-    return WebinarAnswer(
-        webinar=public_id,
-        slug=page.slug,
-        title=page.title,
-        state=page.state,
-        held_at=page.held_at,
-        zone=page.zone,
-        minutes=page.minutes,
-        missing=gaps(_words(page), now),
-    )
+    return copied(WebinarAnswer, page, webinar=public_id, missing=gaps(_words(page), now))
 
 
 def _words(page: Announcement) -> WebinarWords:

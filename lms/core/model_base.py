@@ -1,11 +1,12 @@
-"""The base of all models: column types, public IDs, and enums as text."""
+"""The base of all models: column types, public IDs, enums as text, and read models made of rows."""
 
 import re
 import secrets
+from dataclasses import fields
 from datetime import UTC, datetime
 from enum import Enum as AnyEnum
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,10 +22,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 PUBLIC_ID = re.compile(rf"[{CROCKFORD}]{{26}}")
 _FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5 bits
 _OTHERS = bytes(ord(CROCKFORD[byte & 31]) for byte in range(256))
+
+Made = TypeVar("Made", bound="DataclassInstance")
 
 
 def new_public_id() -> str:
@@ -117,3 +123,12 @@ def partial_index(
 def public_id_column() -> MappedColumn[str]:
     """Return the column of a public ID: random, unique, created with the row."""
     return mapped_column(String(26), unique=True, default_factory=new_public_id)
+
+
+def copied(kind: type[Made], source: object, /, **others: Any) -> Made:  # noqa: ANN401  (values of any field)
+    """Return a dataclass made of the attributes that `source` has under the same names, and of `others`.
+
+    Raises AttributeError if a field is in neither.
+    """
+    names = [one.name for one in fields(kind) if one.name not in others]
+    return kind(**others, **{name: getattr(source, name) for name in names})

@@ -19,6 +19,7 @@ from lms.catalog.webinar_details_validation import WebinarWords
 from lms.catalog.webinars import add_webinar, publish_webinar, withdraw_webinar
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
+from lms.core.model_base import copied
 from lms.core.runtime import Carrel
 from lms.demo.all_series import CAST, HOUSE, ORGANIZATIONS, PRICES, SELLER, SERIES, WEBINARS
 from lms.demo.data_types import (
@@ -114,13 +115,7 @@ def _write(session: Session, stored: Stored, *, now: datetime) -> None:
 
 
 def _write_house(session: Session, stored: Stored, *, now: datetime) -> None:
-    words = BrandingTexts(
-        name=HOUSE.name,
-        accent=HOUSE.accent,
-        contact_email=HOUSE.contact_email,
-        sender_name=HOUSE.name,
-        about=HOUSE.about,
-    )
+    words = copied(BrandingTexts, HOUSE, sender_name=HOUSE.name)
     edit_branding(session, words, actor=None, now=now)
     change_logo(session, stored.logo, actor=None, now=now)
     prices = [

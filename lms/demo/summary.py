@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from lms.accounts.accounts import read_kept
 from lms.branding import read_branding
 from lms.core.email_addresses import read_address
+from lms.core.model_base import copied
 from lms.core.password_hashing_and_rules import Right, check_password
 from lms.core.runtime import Carrel
 from lms.demo.all_series import CAST, WEBINARS
@@ -66,13 +67,7 @@ def read_report(carrel: Carrel, *, is_new: bool) -> DemoReport:
 
 def _login(person: CastText, password_hash: str | None, *, is_new: bool) -> DemoLogin:
     stands = is_new or isinstance(check_password(password_hash, person.password), Right)
-    return DemoLogin(
-        email=person.email,
-        password=person.password if stands else None,
-        role=person.role,
-        name=person.name,
-        about=person.about,
-    )
+    return copied(DemoLogin, person, password=person.password if stands else None)
 
 
 def _webinars(session: Session) -> tuple[DemoWebinar, ...]:
@@ -89,14 +84,4 @@ def _webinars(session: Session) -> tuple[DemoWebinar, ...]:
         .where(Webinar.slug.in_([webinar.slug for webinar in WEBINARS]))
         .order_by(Webinar.held_at)
     )
-    return tuple(
-        DemoWebinar(
-            slug=row.slug,
-            title=row.title,
-            held_at=row.held_at,
-            state=row.state,
-            recording=row.recording,
-            recording_ready=row.run is not None,
-        )
-        for row in rows
-    )
+    return tuple(copied(DemoWebinar, row, recording_ready=row.run is not None) for row in rows)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.dates_and_time_zones import end_of_day
-from lms.core.model_base import new_public_id
+from lms.core.model_base import copied, new_public_id
 from lms.documents import stored_pdfs
 from lms.documents.numbering import imported_number, next_number
 from lms.documents.seller_facts import seller_as_printed
@@ -185,22 +185,14 @@ def _snapshot(
     sign = -1 if new.kind is DocumentKind.CREDIT_NOTE else 1
     discount = sum(line.discount_minor for line in new.lines)
     is_open = new.kind in MONEY and new.open_minor is None
-    return Snapshot(
-        kind=new.kind,
+    return copied(
+        Snapshot,
+        new,
         number="",
-        livemode=new.livemode,
         paper=seller.paper,
-        currency=new.currency,
         issued_on=on,
-        due_on=new.due_on,
-        expires_on=new.expires_on,
         seller=seller_as_printed(session, seller),
-        bill_to=new.bill_to,
-        order_number=new.order_number,
-        po_number=new.po_number,
-        terms=new.terms,
         refers_to=new.refers_to.label if new.refers_to else "",
-        reason=new.reason,
         lines=tuple(_printed(line, sign) for line in new.lines),
         taxes=_taxes(new.lines),
         subtotal_minor=net + discount,
@@ -208,26 +200,17 @@ def _snapshot(
         tax_minor=tax,
         total_minor=total,
         open_minor=total if is_open else new.open_minor,
-        entries=new.entries,
-        policies=new.policies,
-        sentences=new.sentences,
-        explanation=new.explanation,
-        aging=new.aging,
-        since=new.since,
     )
 
 
 def _printed(line: NewLine, sign: int) -> Line:
-    return Line(
-        description=line.description,
-        detail=line.detail,
-        quantity=line.quantity,
+    return copied(
+        Line,
+        line,
         unit_minor=sign * line.unit_minor,
         discount_minor=sign * line.discount_minor,
         net_minor=sign * line.net_minor,
         tax_minor=sign * line.tax.tax_minor,
-        service_from=line.service_from,
-        service_to=line.service_to,
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, NotFound, Refused
 from lms.core.logs import within_request
+from lms.core.model_base import copied
 from lms.core.runtime import Carrel
 from lms.jobs import leases
 from lms.jobs.leases import DETAIL_CHARS, Failure, failure_of
@@ -109,15 +110,7 @@ class JobAttempt:
 
     def _outcome(self) -> Callable[[Session, datetime], bool]:
         held = self._held
-        run = JobRun(
-            id=held.id,
-            public_id=held.public_id,
-            subject=held.subject,
-            payload=held.payload,
-            tries=held.tries,
-            max_tries=held.max_tries,
-            watch=self,
-        )
+        run = copied(JobRun, held, watch=self)
         try:
             self._work.handlers[held.kind](self._carrel, run)
         except Exception as error:  # noqa: BLE001  (any exception is an outcome)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_
 from lms.core.logs import without_addresses
-from lms.core.model_base import new_public_id
+from lms.core.model_base import copied, new_public_id
 from lms.jobs.queue import Claim, Ended, Ending
 from lms.models.jobs import DROPPED, RUNS, WAITS, Job, JobState, Lane
 
@@ -236,16 +236,7 @@ def _settle(session: Session, job: Job, endings: Mapping[str, Ending], now: date
     else:
         job.state, sentence = JobState.FAILED, STOPPED_MIDWAY
         job.failure = STOPPED_MIDWAY
-    ended = Ended(
-        public_id=job.public_id,
-        kind=job.kind,
-        subject=job.subject,
-        payload=job.payload,
-        state=job.state,
-        sentence=sentence,
-        detail=job.failure_detail or "",
-        at=now,
-    )
+    ended = copied(Ended, job, sentence=sentence, detail=job.failure_detail or "", at=now)
     _tell(session, endings, ended)
 
 
@@ -270,16 +261,7 @@ def _let_go(session: Session, held: Claim, values: Mapping[str, object]) -> bool
 
 
 def _ended(held: Claim, state: JobState, sentence: str, detail: str, now: datetime) -> Ended:
-    return Ended(
-        public_id=held.public_id,
-        kind=held.kind,
-        subject=held.subject,
-        payload=held.payload,
-        state=state,
-        sentence=sentence,
-        detail=detail,
-        at=now,
-    )
+    return copied(Ended, held, state=state, sentence=sentence, detail=detail, at=now)
 
 
 def _tell(session: Session, endings: Mapping[str, Ending], ended: Ended) -> None:

@@ -18,6 +18,7 @@ from lms.core.bulk_insert import add_or_find
 from lms.core.errors import N_, Conflict, or_not_found
 from lms.core.list_queries import Page, count_rows
 from lms.core.logs import request_id
+from lms.core.model_base import copied
 from lms.core.runtime import Carrel
 from lms.models.jobs import Job, JobState, Lane
 
@@ -325,21 +326,4 @@ def _locked_job(session: Session, job_id: str) -> Job:
 
 
 def _facts(job: Job) -> JobFacts:
-    return JobFacts(
-        id=job.public_id,
-        kind=job.kind,
-        lane=job.lane,
-        subject=job.subject,
-        state=job.state,
-        progress=job.progress,
-        progress_note=job.progress_note,
-        tries=job.tries,
-        max_tries=job.max_tries,
-        cancel_requested=job.cancel_requested,
-        failure=job.failure,
-        failure_detail=job.failure_detail,
-        created_at=job.created_at,
-        run_at=job.run_at,
-        started_at=job.started_at,
-        finished_at=job.finished_at,
-    )
+    return copied(JobFacts, job, id=job.public_id)

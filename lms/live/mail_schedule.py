@@ -14,6 +14,7 @@ from lms.audience.audience import Person, Told, audience, payers_of, told_of, un
 from lms.audience.events import ATTENDING, PAYING, TOLD, Event, Role
 from lms.audience.sentences import sentence
 from lms.core.errors import N_
+from lms.core.model_base import copied
 from lms.live.mails import (
     AVAILABLE,
     CANCELED,
@@ -192,12 +193,9 @@ def _reader(one: Told, kind: Kind, webinar: Webinar, facts: _Facts, now: datetim
         facts.instead.get(one.role, ""),
         sentence(event, one, unused=unused, others=facts.told),
     )
-    return Registrant(
-        login_id=person.login_id,
-        email=person.email,
-        name=person.name,
-        zone=person.zone,
-        turns=person.turns,
+    return copied(
+        Registrant,
+        person,
         sentences=tuple(text for text in texts if text),
         can_watch=can_watch,
         survey_url=facts.survey if can_watch else "",

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.core.list_queries import count_rows, has_words
+from lms.core.model_base import copied
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.live import Attendance, LiveJoin, Registration, RoomStay
@@ -102,20 +103,7 @@ def read_rows(
 
 
 def _row(row: Any) -> Row:  # noqa: ANN401  (any kind of row)
-    return Row(
-        public_id=row.public_id,
-        name=row.name,
-        email=row.email,
-        registered_at=row.registered_at,
-        is_coming=row.coming > 0,
-        went_to=row.went_to,
-        first_in=row.first_in,
-        last_in=row.last_in,
-        times_in=row.times_in or 0,
-        minutes=row.minutes,
-        stayed_from=row.stayed_from,
-        stayed_to=row.stayed_to,
-    )
+    return copied(Row, row, is_coming=row.coming > 0, times_in=row.times_in or 0)
 
 
 def _people(webinar_id: int) -> Select[*tuple[Any, ...]]:

@@ -42,6 +42,7 @@ from lms.access.policy import (
 from lms.catalog.webinar_summary import Playable, presenter_names
 from lms.core.errors import NotFound, or_not_found
 from lms.core.list_queries import gathered
+from lms.core.model_base import copied
 from lms.models.catalog import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.grants import Grant, Scope
 from lms.models.organizations import Organization
@@ -373,13 +374,10 @@ def _covers(holding: _Holding, row: Row[*tuple[Any, ...]]) -> bool:
 
 
 def _choice(row: Row[*tuple[Any, ...]]) -> Choice:
-    return Choice(
+    return copied(
+        Choice,
+        row,
         public_id=row.webinar_public_id,
-        slug=row.slug,
-        title=row.title,
-        summary=row.summary,
-        held_at=row.held_at,
-        zone=row.zone,
         is_free=row.free,
         presenters=tuple(name for (name,) in row.presenters or ()),
         film=Playable(row.recording_id, row.run, row.seconds, row.has_video),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.catalog.series_order import IN_ORDER
 from lms.core.errors import N_, NotFound, or_not_found
+from lms.core.model_base import copied
 from lms.handouts.pages import Leaves as Leaves
 from lms.handouts.pages import large_key as large_key
 from lms.handouts.pages import read_leaves as read_leaves
@@ -144,15 +145,10 @@ def _parts(
     ids = tuple(row.id for row in rows)
     places = {} if login_id is None else read_places(session, login_id=login_id, recording_ids=ids)
     return tuple(
-        Part(
-            slug=row.slug,
-            title=row.title,
-            held_at=row.held_at,
-            zone=row.zone,
-            seconds=row.seconds,
-            has_video=row.has_video,
+        copied(
+            Part,
+            row,
             recording_id=row.public_id,
-            run=row.run,
             share=places[row.id].share if row.id in places else 0.0,
         )
         for row in rows

@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
+from lms.core.model_base import copied
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter
 from lms.models.recordings import Caption, Recording
 
@@ -54,15 +55,6 @@ def read_pack_contents(session: Session, name: str) -> PackContents:
         captions = tuple((one.key, one.language, one.label) for one in found)
         if poster is None and recording.run is not None:
             poster = f"renditions/{recording.public_id}/{recording.run}/poster.jpg"
-    return PackContents(
-        public_id=webinar.public_id,
-        slug=webinar.slug,
-        title=webinar.title,
-        subtitle=webinar.subtitle,
-        summary=webinar.summary,
-        presenters=tuple(presenters),
-        held_at=webinar.held_at,
-        zone=webinar.zone,
-        poster_key=poster,
-        captions=captions,
+    return copied(
+        PackContents, webinar, presenters=tuple(presenters), poster_key=poster, captions=captions
     )

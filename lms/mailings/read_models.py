@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
+from lms.core.model_base import copied
 from lms.mail.bounces import bounced_addresses
 from lms.mail.lanes import OPTIONAL
 from lms.mail.opt_outs import opted_out
@@ -83,15 +84,13 @@ def read_mailing(session: Session, mailing_id: str) -> MailingFacts:
     """Return a mailing; raises NotFound."""
     row = find_mailing(session, mailing_id)
     webinar = session.get_one(Webinar, row.webinar_id)
-    return MailingFacts(
-        public_id=row.public_id,
+    return copied(
+        MailingFacts,
+        row,
         slug=webinar.slug,
         title=webinar.title,
         zone=webinar.zone,
-        state=row.state,
         details=MailingDetails(row.part, row.subject, row.body, row.button_label, row.button_url),
-        send_at=row.send_at,
-        finished_at=row.finished_at,
     )
 
 

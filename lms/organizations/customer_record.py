@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
 from lms.core.list_queries import Page, count_rows
+from lms.core.model_base import copied
 from lms.mail.bounces import bounced_addresses
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
@@ -121,19 +122,7 @@ def invited_people(session: Session, organization_id: int, *, limit: int) -> Pag
     total = count_rows(session, select(every))
     bounced = bounced_addresses(session, [row.email_key for row in rows])
     return Page(
-        tuple(
-            Invited(
-                name=row.name,
-                email=row.email,
-                role=row.role,
-                scope=row.scope,
-                covers=row.covers,
-                invited_at=row.invited_at,
-                expires_at=row.expires_at,
-                is_bounced=row.email_key in bounced,
-            )
-            for row in rows
-        ),
+        tuple(copied(Invited, row, is_bounced=row.email_key in bounced) for row in rows),
         total,
     )
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid
 from lms.core.list_queries import Page, count_rows, has_words
+from lms.core.model_base import copied
 from lms.models.organizations import Membership, Organization
 from lms.models.seats import Pool
 
@@ -84,17 +85,7 @@ def list_organizations(
         .limit(limit)
     ).all()
     names = _former_names(session, [row.id for row in rows])
-    items = tuple(
-        OrganizationRow(
-            slug=row.slug,
-            name=row.name,
-            parent=row.parent,
-            members=row.members,
-            pools=row.pools,
-            merged=tuple(names.get(row.id, ())),
-        )
-        for row in rows
-    )
+    items = tuple(copied(OrganizationRow, row, merged=tuple(names.get(row.id, ()))) for row in rows)
     return Page(items, count_rows(session, select(Organization.id).where(*conditions)))
 
 

@@ -14,6 +14,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.core.attached_files import KeptFile
 from lms.core.errors import N_, Invalid, NotFound, or_not_found
+from lms.core.model_base import copied
 from lms.core.postal_addresses import US_STATES
 from lms.models.accounts import Login
 from lms.models.organizations import Organization
@@ -151,15 +152,12 @@ def _is_of(payer: Payer) -> ColumnElement[bool]:
 def _facts(found: Row[Exemption, str | None, str | None]) -> ExemptionFacts:
     row: Exemption = found.Exemption
     is_stored = row.file_key is not None and row.file_name is not None
-    return ExemptionFacts(
-        public_id=row.public_id,
+    return copied(
+        ExemptionFacts,
+        row,
         payer=found.organization or found.login or "",
-        basis=row.basis,
         states=tuple(row.states.split()),
-        number=row.number,
-        until=row.until,
         file=KeptFile(row.file_key or "", row.file_name or "") if is_stored else None,
-        created_at=row.created_at,
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of, kept_id, kept_organization
+from lms.core.model_base import copied
 from lms.models.accounts import Login
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.orders import Order
@@ -139,17 +140,13 @@ def open_invoices(session: Session, payer: Customer | None = None) -> tuple[Open
         .order_by(Document.due_at, Document.id)
     )
     return tuple(
-        OpenInvoice(
+        copied(
+            OpenInvoice,
+            row.Document,
             document_id=row.Document.public_id,
             number=row.Document.label,
             order_id=row.order_public_id,
             payer=_payer(row.Document, row),
-            po_number=row.Document.po_number,
-            currency=row.Document.currency,
-            issued_at=row.Document.issued_at,
-            due_at=row.Document.due_at,
-            total_minor=row.Document.total_minor,
-            open_minor=row.Document.open_minor,
         )
         for row in session.execute(_of(query, Document, payer))
     )

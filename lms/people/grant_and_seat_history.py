@@ -14,6 +14,7 @@ from lms.access.policy import Action, Admitted, Case, Code, decide, weigh_holdin
 from lms.accounts.login_lookup import kept_login
 from lms.contracts import grace_periods
 from lms.core.errors import NotFound, or_not_found
+from lms.core.model_base import copied
 from lms.core.staff_reasons import checked_reason
 from lms.grants import grants
 from lms.models.accounts import Login, LoginAlias
@@ -288,23 +289,7 @@ def _held(row: Row[*tuple[Any, ...]], now: datetime) -> HeldGrant:
     order = None
     if row.order_id is not None:
         order = OrderedAs(row.order_id, row.organization, row.terms, row.po_number, row.placed_at)
-    return HeldGrant(
-        public_id=row.public_id,
-        kind=row.kind,
-        scope=row.scope,
-        covers=row.covers,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        awaits_payment_since=row.awaits_payment_since,
-        suspended_at=row.suspended_at,
-        revoked_at=row.revoked_at,
-        revoked_as=row.revoked_as,
-        revoked_reason=row.revoked_reason,
-        created_at=row.created_at,
-        via=row.via,
-        order=order,
-        code=weighed.code,
-    )
+    return copied(HeldGrant, row, order=order, code=weighed.code)
 
 
 def _seats(session: Session, which: Any) -> tuple[HeldSeat, ...]:  # noqa: ANN401  (a condition)

@@ -30,6 +30,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
 from lms.core.list_queries import gathered
+from lms.core.model_base import copied
 from lms.models.accounts import Login, SellerRole
 from lms.models.organizations import Membership, Organization
 
@@ -189,14 +190,11 @@ def _rows(session: Session, ids: Sequence[int]) -> tuple[PersonRow, ...]:
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> PersonRow:
-    return PersonRow(
-        public_id=row.public_id,
-        name=row.name,
-        email=row.email,
-        seller_role=row.seller_role,
+    return copied(
+        PersonRow,
+        row,
         is_confirmed=row.confirmed_at is not None or row.email is None,
         is_blocked=row.blocked_at is not None,
         is_merged=row.merged_into is not None,
         organizations=tuple(name for (name,) in row.organizations or ()),
-        created_at=row.created_at,
     )

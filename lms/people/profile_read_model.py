@@ -12,6 +12,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.accounts import email_aliases
 from lms.accounts.email_aliases import Alias
 from lms.core.errors import NotFound, or_not_found
+from lms.core.model_base import copied
 from lms.models.accounts import Login, LoginAlias, SecondStep, SellerRole, SignIn
 from lms.models.organizations import MANAGING, Membership, Organization, Role
 
@@ -62,19 +63,12 @@ def read_person(session: Session, public_id: str) -> Person:
     """Return a login, found by its public ID; raises NotFound."""
     login = or_not_found(session.scalar(select(Login).where(Login.public_id == public_id)))
     recovery = login.recovery_email if login.recovery_confirmed_at else None
-    return Person(
-        id=login.id,
-        public_id=login.public_id,
-        name=login.name,
-        email=login.email,
+    return copied(
+        Person,
+        login,
         recovery_email=recovery,
-        zone=login.zone,
-        seller_role=login.seller_role,
         is_confirmed=login.confirmed_at is not None or login.email is None,
         has_password=login.password_hash is not None,
-        blocked_at=login.blocked_at,
-        blocked_reason=login.blocked_reason,
-        created_at=login.created_at,
         last_seen_at=session.scalar(
             select(func.max(SignIn.last_seen_at)).where(
                 SignIn.login_id == login.id, SignIn.second_step != SecondStep.DUE

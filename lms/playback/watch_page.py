@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound, or_not_found
 from lms.core.list_queries import gathered
+from lms.core.model_base import copied
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.handouts import Handout, HandoutPage
 from lms.models.recordings import Caption, Recording
@@ -164,15 +165,11 @@ def read_playable(session: Session, slug: str) -> PlayableWebinar:
         version = Version(
             row.version_id, row.version_public_id, row.run, row.seconds, row.has_video
         )
-    return PlayableWebinar(
+    return copied(
+        PlayableWebinar,
+        row,
         webinar_id=row.id,
-        slug=row.slug,
-        title=row.title,
         presenters=tuple(name for (name,) in row.presenters or ()),
-        held_at=row.held_at,
-        zone=row.zone,
-        minutes=row.minutes,
-        state=row.state,
         version=version,
         handouts=tuple(HandoutFacts(*found) for found in handouts),
     )

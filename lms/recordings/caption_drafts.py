@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict, Invalid
+from lms.core.model_base import copied
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.recordings import Caption, Recording
@@ -63,21 +64,18 @@ def read_work(session: Session, caption_id: str) -> Work:
         .where(Recording.id == caption.recording_id)
     ).one()
     editor = session.scalar(select(Login.name).where(Login.public_id == (caption.edited_by or "")))
-    return Work(
+    return copied(
+        Work,
+        caption,
         caption_id=caption.public_id,
         recording_id=recording.public_id,
         webinar_id=webinar.id,
         slug=webinar.slug,
         title=webinar.title,
         seconds=recording.seconds,
-        language=caption.language,
-        label=caption.label,
-        key=caption.key,
         text=caption.draft if caption.draft is not None else caption.shown,
         has_draft=caption.draft is not None,
-        version=caption.version,
         editor=editor or "",
-        edited_at=caption.edited_at,
     )
 
 

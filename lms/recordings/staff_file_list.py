@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound, or_not_found
+from lms.core.model_base import copied
 from lms.jobs.queue import ENDED, JobFacts, latest_job
 from lms.models.catalog import Webinar
 from lms.models.handouts import Handout, HandoutPage
@@ -131,17 +132,13 @@ def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
 
 
 def _handout(handout: Handout, drawn: int) -> HandoutFacts:
-    return HandoutFacts(
+    return copied(
+        HandoutFacts,
+        handout,
         id=handout.public_id,
-        kind=handout.kind,
-        title=handout.title,
-        name=handout.name,
-        size_bytes=handout.size_bytes,
-        pages=handout.pages,
         taken_out=tuple(handout.taken_out.split()),
         drawn=drawn,
         is_read=handout.read_at is not None,
-        is_stamped=handout.is_stamped,
     )
 
 
@@ -185,22 +182,17 @@ def _version(session: Session, recording: Recording) -> VersionFacts:
         .where(FormerCaption.recording_id == recording.id)
         .order_by(FormerCaption.removed_at.desc(), FormerCaption.id.desc())
     )
-    return VersionFacts(
+    return copied(
+        VersionFacts,
+        recording,
         id=recording.public_id,
-        number=recording.number,
-        is_current=recording.is_current,
         name=recording.original_name,
-        size_bytes=recording.size_bytes,
-        seconds=recording.seconds,
         is_playable=recording.run is not None,
         state=_state(recording, job),
         share=job.progress if job is not None else 0.0,
         note=job.progress_note if job is not None else "",
         started_at=job.started_at if job is not None and job.state not in ENDED else None,
         is_canceling=job is not None and job.cancel_requested and job.state not in ENDED,
-        failure=recording.failure,
-        failure_detail=recording.failure_detail,
-        created_at=recording.created_at,
         captions=tuple(
             CaptionFacts(
                 row.public_id,

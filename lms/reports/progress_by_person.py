@@ -16,6 +16,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound
 from lms.core.list_queries import Page, has_words
+from lms.core.model_base import copied
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.certificates import Certificate
@@ -226,12 +227,10 @@ def _lines(session: Session, whose: Whose, ids: Sequence[int]) -> tuple[PersonLi
     assigned = Counter(who for who, _webinar in _assigned(session, whose, ids))
     certified = Counter(who for who, _webinar in _certified(session, whose, ids))
     return tuple(
-        PersonLine(
-            public_id=found[each].public_id,
-            name=found[each].name,
-            email=found[each].email,
+        copied(
+            PersonLine,
+            found[each],
             assigned=assigned[each],
-            begun=found[each].begun,
             completed=int(found[each].completed),
             certificates=certified[each],
             share=float(found[each].share),

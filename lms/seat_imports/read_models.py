@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, or_not_found
 from lms.core.list_queries import Page
+from lms.core.model_base import copied
 from lms.models.accounts import Login
 from lms.models.jobs import Job
 from lms.models.seat_imports import Answer, Fault, ImportState, SeatImport, SeatImportRow
@@ -188,14 +189,9 @@ def _facts(row: Row[*tuple[Any, ...]]) -> ImportFacts:
 
 
 def _row_facts(row: SeatImportRow) -> RowFacts:
-    return RowFacts(
-        number=row.number,
-        line=row.line,
+    return copied(
+        RowFacts,
+        row,
         text=row.email or row.raw,
-        name=row.name,
-        department=row.department,
-        branch=row.branch,
-        answer=row.answer,
-        fault=row.fault,
         sentence=ANSWERS[row.answer] if row.fault is None else FAULTS[row.fault],
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
 from lms.core.errors import NotFound
+from lms.core.model_base import copied
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Grant, Scope
 from lms.models.organizations import Organization
@@ -212,18 +213,11 @@ def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> lis
     lines = _lines(session, set(roots.values()))
     counts = _counts(session, [row.Pool.id for row in rows])
     return [
-        PoolCard(
-            id=row.Pool.id,
-            public_id=row.Pool.public_id,
-            scope=row.Pool.scope,
+        copied(
+            PoolCard,
+            row.Pool,
             title=row.title or "",
             target=row.target,
-            is_permanent=row.Pool.is_permanent,
-            is_pass=row.Pool.is_pass,
-            capacity=row.Pool.capacity,
-            used=row.Pool.used,
-            claim_policy=row.Pool.claim_policy,
-            meant_for=row.Pool.meant_for,
             allotted_by=row.allotted_by,
             term=weigh_term(lines[roots[row.Pool.id]], now=now),
             lines=() if row.Pool.allotted_from_id else tuple(lines[row.Pool.id]),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.dates_and_time_zones import NO_YEAR
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import copied
 from lms.core.postal_addresses import US_STATES
 from lms.models.tax import Supply, TaxRule
 
@@ -133,12 +134,10 @@ def _after(last_day: date | None) -> date | None:
 
 
 def _facts(row: TaxRule) -> TaxRuleFacts:
-    return TaxRuleFacts(
+    return copied(
+        TaxRuleFacts,
+        row,
         id=row.public_id,
-        state=row.state,
-        name=row.name,
-        supply=row.supply,
-        rate=row.rate,
         first_day=row.from_on,
         last_day=row.until_on - timedelta(days=1) if row.until_on else None,
     )

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from lms.access.merged_organizations import family_of
 from lms.core.errors import NotFound
 from lms.core.list_queries import Page, count_rows, has_words
+from lms.core.model_base import copied
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.training import Trainee, Training, TrainingAudience
@@ -166,17 +167,10 @@ def read_training(
     if row is None:
         raise NotFound
     webinars = session.execute(webinars_of((row.id,)))
-    return TrainingFacts(
-        id=row.id,
-        public_id=row.public_id,
-        title=row.title,
-        policy=row.policy,
-        everyone=row.everyone,
-        every_months=row.every_months,
+    return copied(
+        TrainingFacts,
+        row,
         awaited=_awaited(session, row, now) if groups is None else 0,
-        due_at=row.due_at,
-        created_at=row.created_at,
-        withdrawn_at=row.withdrawn_at,
         webinars=tuple((one.slug, one.title) for one in webinars),
         counts=_counts(session, [row.id], now, groups).get(row.id, Counts(0, 0, 0, 0)),
     )

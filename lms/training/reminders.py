@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.core.dates_and_time_zones import read_zone, say_day
 from lms.core.errors import N_
+from lms.core.model_base import copied
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
@@ -144,19 +145,7 @@ def _due(
     for row in rows:
         zone = read_zone(row.zone) if row.zone else mail_context.zone
         found.append(
-            _Due(
-                id=row.id,
-                public_id=row.public_id,
-                title=row.title,
-                policy=row.policy,
-                due_at=row.due_at,
-                organization_id=row.organization_id,
-                organization=row.organization,
-                organization_key=row.organization_key,
-                zone=zone,
-                days=reminder_due(row.due_at, zone, now=now),
-                step=step,
-            )
+            copied(_Due, row, zone=zone, days=reminder_due(row.due_at, zone, now=now), step=step)
         )
     return found
 

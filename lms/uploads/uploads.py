@@ -12,7 +12,7 @@ from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict, Gone, Invalid, NotFound, Unavailable, or_not_found
-from lms.core.model_base import new_public_id
+from lms.core.model_base import copied, new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
@@ -374,17 +374,11 @@ def _facts() -> Select[Upload, str, str]:
 
 
 def _read(row: Upload, slug: str, actor: str | None) -> UploadFacts:
-    return UploadFacts(
+    return copied(
+        UploadFacts,
+        row,
         id=row.public_id,
         slug=slug,
-        purpose=row.purpose,
-        state=row.state,
-        name=row.name,
-        fingerprint=row.fingerprint,
-        size_bytes=row.size_bytes,
-        kept_bytes=row.kept_bytes,
         arriving=Arriving(row.key, row.mark, row.size_bytes),
         actor=actor,
-        failure=row.failure,
-        expires_at=row.expires_at,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, or_not_found
+from lms.core.model_base import copied
 from lms.lti_facade.content_choices import fold
 from lms.lti_facade.learner_logins import NAMELESS, names_of
 from lti.grades.grading_rules import reaches
@@ -128,15 +129,12 @@ def find_link(session: Session, link_id: int | None) -> LinkFacts:
     """Return a link (row id) with everyone in its course; raises NotFound."""
     link = or_not_found(None if link_id is None else session.get(ResourceLink, link_id))
     context = session.get_one(Context, link.context_id)
-    return LinkFacts(
-        public_id=link.public_id,
-        title=link.title,
+    return copied(
+        LinkFacts,
+        link,
         course=context.title,
-        rule=link.rule,
-        threshold=link.threshold,
         tells_grades=SCORE_SCOPE in link.scopes.split(),
         is_graded=is_graded(link),
-        line_item_failure=link.line_item_failure,
         roster=roster_standing(session, context),
         learners=tuple(_everybody(session, link, context)),
     )
@@ -224,14 +222,12 @@ def _scored(session: Session, link: ResourceLink, people: _People) -> list[Learn
     ).all()
     names = names_of(session, [identity.login_id for _, identity in rows])
     return [
-        Learner(
+        copied(
+            Learner,
+            score,
             sub=identity.sub,
             name=people.name_of(identity.sub, names.get(identity.login_id, "")),
-            share=score.share,
-            given=score.given,
             is_complete=reaches(score.share, link.threshold),
-            state=score.state,
-            failure=score.failure,
             is_listed=people.names(identity.sub, score.created_at),
         )
         for score, identity in rows

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
-from lms.core.model_base import new_public_id
+from lms.core.model_base import copied, new_public_id
 from lms.lti_facade.content_names import content_named, titles_of
 from lms.lti_facade.organizations import Customer, customers, family_of, organizations_named
 from lti.frames.session_creation import hashed
@@ -305,9 +305,9 @@ def _facts(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Emb
     whose = customers(session, [link.organization_id for link, _viewers in links])
     places = _places(session, [link.id for link, _viewers in links])
     return tuple(
-        EmbedFacts(
-            id=link.id,
-            public_id=link.public_id,
+        copied(
+            EmbedFacts,
+            link,
             organization=whose[link.organization_id],
             made_by=link.organization_id,
             target=target,
@@ -315,13 +315,8 @@ def _facts(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Emb
             details=EmbedDetails(
                 link.label, tuple(link.origins.split()), link.seat_rule, link.expires_at
             ),
-            created_at=link.created_at,
-            revoked_at=link.revoked_at,
-            uses=link.uses,
-            last_used_at=link.last_used_at,
             viewers=viewers,
             places=places.get(link.id, ()),
-            token_hash=link.token_hash,
         )
         for (link, viewers), target in zip(links, targets, strict=True)
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
 from lms.core.list_queries import Page, count_rows
+from lms.core.model_base import copied
 from lms.lti_facade.learner_logins import names_of
 from lms.lti_facade.organizations import Customer, customers
 from lti.id_mappings.mappings import AT_WORK, CHOOSABLE, NO_SUCH_MAP, place_of
@@ -147,38 +148,26 @@ def _facts(session: Session, row: PeopleMap, organization: Customer) -> MapFacts
             )
         ).where(MapPair.map_id == row.id)
     ).one()
-    return MapFacts(
-        id=row.id,
-        public_id=row.public_id,
+    return copied(
+        MapFacts,
+        row,
         organization=organization,
         old=place.old,
         new=place.new,
-        state=row.state,
-        total=row.total,
-        failure=row.failure,
-        created_at=row.created_at,
-        started_at=row.started_at,
         counts={show: getattr(counts, show.value) for show in Show},
     )
 
 
 def _pair(row: MapPair, old: Mapping[str, Side], new: Mapping[str, Side]) -> PairFacts:
-    return PairFacts(
-        public_id=row.public_id,
-        line=row.line,
+    return copied(
+        PairFacts,
+        row,
         old=old[row.old_sub],
         new=new[row.new_sub] if row.new_sub else None,
-        evidence=row.evidence,
-        doubt=row.doubt,
-        state=row.state,
-        failure=row.failure,
-        is_chosen=row.is_chosen,
-        may_be_chosen=(
-            row.state in CHOOSABLE
-            and row.old_identity_id is not None
-            and bool(row.new_sub)
-            and row.doubt not in BARRING
-        ),
+        may_be_chosen=row.state in CHOOSABLE
+        and row.old_identity_id is not None
+        and bool(row.new_sub)
+        and row.doubt not in BARRING,
     )
 
 

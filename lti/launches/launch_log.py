@@ -9,7 +9,7 @@ from sqlalchemy import Update, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.model_base import Base, new_public_id
+from lms.core.model_base import Base, copied, new_public_id
 from lms.lti_facade.organizations import family_of
 from lti.models.launches import LaunchEntry, LaunchOutcome
 from lti.models.registrations_and_keys import Deployment, Registration
@@ -154,18 +154,13 @@ def list_launches(
     if refused_only:
         query = query.where(LaunchEntry.outcome == LaunchOutcome.REFUSED)
     return tuple(
-        LaunchLine(
-            public_id=entry.public_id,
+        copied(
+            LaunchLine,
+            entry,
             reference=reference_of(entry.public_id),
-            at=entry.at,
             registration=known,
             platform=platform,
             deployment=deployment,
-            message_type=entry.message_type,
-            outcome=entry.outcome,
-            status=entry.status,
-            code=entry.code,
-            reason=entry.reason,
         )
         for entry, known, platform, deployment in session.execute(query)
     )

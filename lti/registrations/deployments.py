@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.bulk_insert import add_once
 from lms.core.errors import N_, Invalid, NotFound
+from lms.core.model_base import copied
 from lms.lti_facade.connection_emails import tell_team_of_deployment
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lms.mail.links import Links
@@ -21,10 +22,7 @@ from lti.models.registrations_and_keys import (
     Registration,
     RegistrationState,
 )
-from lti.registrations.registrations import (
-    LONGEST_ID,
-    find_registration,
-)
+from lti.registrations.registrations import LONGEST_ID, find_registration
 
 MOST_WAITING_TOLD: Final = 5  # so that users of a shared platform can't flood our mailbox
 SEEN_EVERY: Final = timedelta(hours=1)  # limits a burst of launches to one write
@@ -237,17 +235,13 @@ def _facts(session: Session, query: _Listed) -> tuple[DeploymentFacts, ...]:
         session, {row.organization_id for row, *_ in rows if row.organization_id is not None}
     )
     return tuple(
-        DeploymentFacts(
-            id=row.id,
-            public_id=row.public_id,
+        copied(
+            DeploymentFacts,
+            row,
             registration=registration,
             platform=platform,
-            deployment_id=row.deployment_id,
             organization=owners.get(row.organization_id or 0),
-            state=row.state,
-            seen_at=row.seen_at,
             launched_at=launched_at,
-            decided_at=row.decided_at,
         )
         for row, registration, platform, launched_at in rows
     )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Gone, NotFound
+from lms.core.model_base import copied
 from lms.lti_facade.organizations import Customer, customers, family_of
 from lti.frames.session_creation import hashed, new_secret
 from lti.models.registrations_and_keys import RegistrationInvite
@@ -164,10 +165,6 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 
 def _invite(session: Session, row: RegistrationInvite) -> Invite:
-    return Invite(
-        id=row.id,
-        public_id=row.public_id,
-        organization=customers(session, [row.organization_id])[row.organization_id],
-        allows_loopback=row.allows_loopback,
-        expires_at=row.expires_at,
+    return copied(
+        Invite, row, organization=customers(session, [row.organization_id])[row.organization_id]
     )

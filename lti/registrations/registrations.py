@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.bulk_insert import add_once
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.model_base import copied
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lti.frames.sessions import stop_frames_of
 from lti.models.registrations_and_keys import Deployment, Registration, RegistrationState
@@ -299,18 +300,7 @@ def _facts(row: Registration, organization: Customer | None) -> RegistrationFact
         public_id=row.public_id,
         issuer=row.issuer,
         client_id=row.client_id,
-        details=RegistrationDetails(
-            name=row.name,
-            auth_url=row.auth_url,
-            token_url=row.token_url,
-            jwks_url=row.jwks_url,
-            token_audience=row.token_audience,
-            frame_origins=tuple(row.frame_origins.split()),
-            product=row.product,
-            leeway_s=row.leeway_s,
-            admits_anonymous=row.admits_anonymous,
-            allows_loopback=row.allows_loopback,
-        ),
+        details=copied(RegistrationDetails, row, frame_origins=tuple(row.frame_origins.split())),
         organization=organization,
         state=row.state,
         created_at=row.created_at,

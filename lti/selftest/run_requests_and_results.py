@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.model_base import copied
 from lms.jobs.queue import ENDED, enqueue, latest_job
 from lms.models.jobs import Lane
 from lti.models.selftest_runs import Selftest
@@ -97,11 +98,4 @@ def _facts(session: Session, row: Selftest) -> SelftestFacts:
     registration = (
         None if row.registration_id is None else registration_of_row(session, row.registration_id)
     )
-    return SelftestFacts(
-        public_id=row.public_id,
-        registration=registration,
-        finished_at=row.finished_at,
-        passed=row.passed,
-        failed=row.failed,
-        proofs=read_stored(row.proofs),
-    )
+    return copied(SelftestFacts, row, registration=registration, proofs=read_stored(row.proofs))

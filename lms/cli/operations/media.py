@@ -11,6 +11,7 @@ from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.core.clock import now
 from lms.core.errors import N_, Refused, Unavailable
+from lms.core.model_base import copied
 from lms.core.runtime import open_place
 from lms.core.settings import is_within
 from lms.housekeeping.storage_audit import Fault, Inventory, Orphan, remove_orphans, take_inventory
@@ -117,15 +118,8 @@ def check(
         if yes or click.confirm(f"Delete the {len(old)} that are older than a day?"):
             removed = _removed(console, old)
             lines.append(f"{len(removed)} deleted.")
-    checked = Checked(
-        named=found.named,
-        stored=found.stored,
-        fault_count=found.fault_count,
-        orphan_count=found.orphan_count,
-        orphan_bytes=found.orphan_bytes,
-        faults=tuple(found.faults),
-        orphans=tuple(found.orphans),
-        removed=removed,
+    checked = copied(
+        Checked, found, faults=tuple(found.faults), orphans=tuple(found.orphans), removed=removed
     )
     answer(checked, *lines, as_json=as_json)
     if found.fault_count or found.orphan_count > len(removed):

@@ -1,5 +1,6 @@
 """Forms of the staff pages for webinars, presenters, series, and branding."""
 
+from dataclasses import asdict
 from typing import Final
 
 from flask_babel import gettext as _
@@ -247,21 +248,8 @@ def filled_form(standing: Standing) -> WebinarForm:
     """Return the form of a webinar, filled with its stored values."""
     words = standing.words
     return WebinarForm(
-        title=words.title,
-        subtitle=words.subtitle,
-        hosted_by=words.hosted_by,
-        summary=words.summary,
+        data=asdict(words),
         held_at=on_wall_clock(words.held_at, read_zone(words.zone)),
-        zone=words.zone,
-        minutes=words.minutes,
-        presenters=list(words.presenters),
-        series=list(words.series),
-        overview=words.overview,
-        agenda=words.agenda,
-        live_link=words.live_link,
-        survey_link=words.survey_link,
-        free=words.free,
         not_in_passes=not words.is_in_passes,
-        slug=words.slug,
         seen=standing.updated_at.isoformat(),
     )

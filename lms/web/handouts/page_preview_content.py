@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 
 from lms.core.errors import NotFound
+from lms.core.model_base import copied
 from lms.handouts.pages import Leaves, PageFacts
 from lms.web.core.recording_time_texts import clock_of
 
@@ -84,16 +85,13 @@ def preview_of(leaves: Leaves, number: int, ways: Ways, *, back_url: str) -> Pre
 def _leaf(handout_id: str, page: PageFacts, ways: Ways, watch_url: str) -> Leaf:
     named: dict[str, Any] = {"public_id": handout_id, "number": page.number, **ways.values}
     is_drawn = page.width > 0
-    return Leaf(
-        number=page.number,
+    return copied(
+        Leaf,
+        page,
         url=url_for(ways.page, **named),
         large_url=url_for(ways.picture, size="large", **named) if is_drawn else "",
         small_url=url_for(ways.picture, size="small", **named) if is_drawn else "",
-        width=page.width,
-        height=page.height,
-        words=page.words,
         alt=_alt(page.words),
-        starts_s=page.starts_s,
         clock="" if page.starts_s is None else clock_of(page.starts_s),
         moment_url="" if page.starts_s is None else _at(watch_url, page.starts_s),
     )

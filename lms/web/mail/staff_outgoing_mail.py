@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_
+from lms.core.model_base import copied
 from lms.mail.outbox import MailFacts, count_waiting, list_mails, resend
 from lms.models.jobs import JobState
 from lms.models.mail import MailLane
@@ -106,16 +107,13 @@ def _waiting(lane: MailLane, count: int) -> str:
 
 def mail_row(facts: MailFacts) -> Row:
     """Return an email in words: whether it was sent, bounced, or is waiting."""
-    return Row(
-        id=facts.id,
-        recipient=facts.recipient,
-        subject=facts.subject,
-        attachments=facts.attachments,
+    return copied(
+        Row,
+        facts,
         state=_("Bounced")
         if facts.bounced_at
         else _(STATE_WORDS.get(facts.state, facts.state.value)),
         badge=STATE_BADGES[JobState.FAILED if facts.bounced_at else facts.state],
         when=say_datetime_short(facts.sent_at or facts.created_at, reading_zone()),
         failure=facts.failure if facts.bounced_at or facts.state is not JobState.DONE else None,
-        may_be_sent_again=facts.may_be_sent_again,
     )

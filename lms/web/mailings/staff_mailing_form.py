@@ -62,13 +62,7 @@ class ScheduleForm(Form):
 
 def filled_form(details: MailingDetails) -> MailingForm:
     """Return the form with what was written before."""
-    return MailingForm(
-        part=details.part.value,
-        subject=details.subject,
-        body=details.body,
-        button_label=details.button_label,
-        button_url=details.button_url,
-    )
+    return MailingForm(obj=details)
 
 
 def part_label(part: MailingPart, count: int) -> str:

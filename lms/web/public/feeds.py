@@ -18,6 +18,7 @@ from lms.catalog.generated_poster import spellable
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.icalendar import Happening, write_calendar
+from lms.core.model_base import copied
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel, if_changed, read_session
 from lms.web.core.route_guard import Audience, open_to
@@ -116,17 +117,12 @@ def _name_of(session: Session, part: Part) -> str:
 def _happenings(found: Iterable[Followed]) -> Iterable[Happening]:
     host = urlsplit(carrel().settings.base_url).hostname
     for each in found:
-        yield Happening(
+        yield copied(
+            Happening,
+            each,
             uid=f"{each.public_id}@{host}",
-            sequence=each.sequence,
-            title=each.title,
-            summary=each.summary,
             address=address_of(each.slug),
             starts_at=each.held_at,
-            zone=each.zone,
-            minutes=each.minutes,
-            is_canceled=each.is_canceled,
-            changed_at=each.changed_at,
         )
 
 

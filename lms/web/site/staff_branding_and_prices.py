@@ -47,7 +47,7 @@ def edit() -> ResponseReturnValue:
     with read_session() as session:
         facts = branding.read_branding(session, contact=carrel().settings.mail_from)
     if request.method == "GET":
-        return _write(_filled(facts), facts)
+        return _write(BrandingForm(obj=facts), facts)
     form = BrandingForm(request.form)
     if not form.validate():
         return _write(form, facts), 400
@@ -147,16 +147,6 @@ def _tokens(accent: Accent) -> dict[str, str]:
         "accent-strong": accent.strong,
         "accent-soft": accent.soft,
     }
-
-
-def _filled(facts: BrandingFacts) -> BrandingForm:
-    return BrandingForm(
-        name=facts.name,
-        accent=facts.accent,
-        contact_email=facts.contact_email,
-        sender_name=facts.sender_name,
-        about=facts.about,
-    )
 
 
 def _write(form: BrandingForm, facts: BrandingFacts) -> str:

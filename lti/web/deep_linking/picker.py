@@ -14,6 +14,7 @@ from wtforms import Form
 
 from lms.core import clock
 from lms.core.errors import N_, Invalid, NotFound
+from lms.core.model_base import copied
 from lms.lti_facade.content_choices import (
     LAST_PAGE,
     PAGE_SIZE,
@@ -284,13 +285,8 @@ def _wants_grade(chosen: Chosen, *, is_usual: bool) -> bool:
 
 
 def _item(chosen: Chosen, basket: Basket) -> Item:
-    return Item(
-        target=chosen.target,
-        title=chosen.title,
-        text=chosen.summary,
-        picture=chosen.picture,
-        points=int(basket.points) if basket.is_graded else 0,
-        path=chosen.path,
+    return copied(
+        Item, chosen, text=chosen.summary, points=int(basket.points) if basket.is_graded else 0
     )
 
 
