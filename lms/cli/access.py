@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms.access.explanations import explain
 from lms.access.policy import Action, Admitted, Candidate
 from lms.accounts import accounts
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
@@ -24,15 +24,14 @@ from lms.people.access_diagnosis import Asked, inquire
 @click.argument("slug")
 @json_option
 @click.pass_obj
-def grant(console: Console, email: str, slug: str, *, as_json: bool) -> None:
+def grant(console: Console, email: str, slug: str) -> None:
     """Give a login permanent access to a webinar; safe to run again."""
     with console.carrel.database.transaction() as session:
         line = grants.hold_for_good(
             session,
             login_id=accounts.find_by_email(session, email).id,
             webinar_id=_webinar_id(session, slug),
-            actor=None,
-            now=clock.now(),
+            **acting(),
         )
         done = {
             "grant": line.public_id,
@@ -42,7 +41,7 @@ def grant(console: Console, email: str, slug: str, *, as_json: bool) -> None:
             "ends_at": line.ends_at,
         }
     told = f"{email} has permanent access to {slug} (grant {done['grant']})."
-    answer(done, told, as_json=as_json)
+    answer(done, told)
 
 
 @click.command("why")
@@ -67,7 +66,6 @@ def why(
     action: str,
     at: str | None,
     zone: str | None,
-    as_json: bool,
 ) -> None:
     """Explain why a person can or can't watch a webinar, with everything considered.
 
@@ -117,7 +115,7 @@ def why(
         lines.append(
             f"  email to this address bounced at {bounced.bounced_at.isoformat()}: {bounced.reason}"
         )
-    answer(found, *lines, as_json=as_json)
+    answer(found, *lines)
 
 
 def _weighed(candidate: Candidate) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import click
 from sqlalchemy.orm import Session
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.core.errors import N_, NotFound
@@ -29,7 +29,6 @@ def allot(
     child: str,
     seats: int | None,
     unlimited: bool,
-    as_json: bool,
 ) -> None:
     """Allot seats of a pool to a member organization of its owner.
 
@@ -49,7 +48,6 @@ def allot(
     answer(
         _facts(made),
         f"{made.organization} has {told}, {made.used} of them in use (pool {made.public_id}).",
-        as_json=as_json,
     )
 
 
@@ -58,14 +56,14 @@ def allot(
 @click.argument("child", metavar="CHILD")
 @json_option
 @click.pass_obj
-def take_back(console: Console, *, pool_id: str, child: str, as_json: bool) -> None:
+def take_back(console: Console, *, pool_id: str, child: str) -> None:
     """Move an organization's unused allotted seats back to the pool."""
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
         part = allotments.part_of(session, pool.id, _child(session, child))
         if isinstance(part, NothingAllotted):
             raise NotFound(NOTHING_THERE)
-        number = allotments.take_back_unused(session, part.id, actor=None, now=clock.now())
+        number = allotments.take_back_unused(session, part.id, **acting())
         left = pools.read_pool(session, part.id)
     answer(
         {
@@ -76,7 +74,6 @@ def take_back(console: Console, *, pool_id: str, child: str, as_json: bool) -> N
             "taken_back": number,
         },
         f"{number} unused seats were moved from {left.organization} back to {pool.organization}.",
-        as_json=as_json,
     )
 
 
@@ -84,13 +81,13 @@ def take_back(console: Console, *, pool_id: str, child: str, as_json: bool) -> N
 @click.argument("pool_id", metavar="POOL")
 @json_option
 @click.pass_obj
-def list_allotments(console: Console, *, pool_id: str, as_json: bool) -> None:
+def list_allotments(console: Console, *, pool_id: str) -> None:
     """List the allotments of a pool and their use."""
     with console.carrel.database.read_session() as session:
         pool = pools.find_pool(session, pool_id)
         facts = [_facts(one) for one in pools.allotments_of(session, pool.id)]
     columns = ("pool", "organization", "allotted", "used", "unused")
-    answer_items(facts, columns, as_json=as_json)
+    answer_items(facts, columns)
 
 
 def _child(session: Session, slug: str) -> int:

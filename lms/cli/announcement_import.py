@@ -78,7 +78,6 @@ def import_flyer(
     dry_run: bool,
     held_at: str | None,
     zone: str | None,
-    as_json: bool,
 ) -> None:
     """Create a draft from a plain-text announcement (- reads standard input).
 
@@ -98,7 +97,7 @@ def import_flyer(
             words = words_of(fitted, begins, named)
             slug = add_webinar(session, words, actor=None, now=now).slug
     found = _answer(fitted, begins, named, slug)
-    answer(found, *_lines(found), as_json=as_json)
+    answer(found, *_lines(found))
 
 
 def _begins(

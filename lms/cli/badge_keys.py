@@ -3,9 +3,8 @@
 import click
 
 from lms.certificates.badge_keys import list_keys, rotate
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, answer_items, json_option
-from lms.core import clock
 from lms.models.certificates import BadgeKeyState
 
 
@@ -17,11 +16,11 @@ def badge_keys() -> None:
 @badge_keys.command("list")
 @json_option
 @click.pass_obj
-def list_all(console: Console, *, as_json: bool) -> None:
+def list_all(console: Console) -> None:
     """List the keys, the newest first."""
     with console.carrel.database.read_session() as session:
         items = list_keys(session)
-    answer_items(items, ("kid", "state", "created_at", "retired_at"), as_json=as_json)
+    answer_items(items, ("kid", "state", "created_at", "retired_at"))
 
 
 @badge_keys.command("rotate")
@@ -30,14 +29,8 @@ def list_all(console: Console, *, as_json: bool) -> None:
 )
 @json_option
 @click.pass_obj
-def rotate_key(console: Console, *, withdraw: bool, as_json: bool) -> None:
+def rotate_key(console: Console, *, withdraw: bool) -> None:
     """Sign with a new key; badges signed with the old one stay valid unless you withdraw it."""
     former = BadgeKeyState.WITHDRAWN if withdraw else BadgeKeyState.RETIRED
-    kid = rotate(
-        console.carrel.database,
-        console.settings.secret_key,
-        former=former,
-        actor=None,
-        now=clock.now(),
-    )
-    answer({"kid": kid}, f"The new signing key is {kid}.", as_json=as_json)
+    kid = rotate(console.carrel.database, console.settings.secret_key, former=former, **acting())
+    answer({"kid": kid}, f"The new signing key is {kid}.")

@@ -1,13 +1,15 @@
 """The command context: groups that import a command when it runs, and its runtime."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from pkgutil import resolve_name
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import click
 
 from lms.component import Component, load_tables, work_of
+from lms.core import clock
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.jobs.queue import Work
@@ -59,3 +61,15 @@ class Console:
         """Close the database's connections, if any were opened."""
         if "carrel" in self.__dict__:
             self.carrel.database.dispose()
+
+
+class Acting(TypedDict):
+    """Who does something, and when: the last arguments of most domain functions."""
+
+    actor: None
+    now: datetime
+
+
+def acting() -> Acting:
+    """Return that no person acts, and the time, for `verb(session, ..., **acting())`."""
+    return {"actor": None, "now": clock.now()}

@@ -6,7 +6,7 @@ from rich.console import Console as Screen
 from rich.table import Table
 
 from lms.cli.command_context import Console
-from lms.cli.output import answer, json_option
+from lms.cli.output import answer, is_json, json_option
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.demo.install import install_demo
@@ -27,14 +27,14 @@ ON_ITS_WAY = {
 @click.command("demo")
 @json_option
 @click.pass_obj
-def demo(console: Console, *, as_json: bool) -> None:
+def demo(console: Console) -> None:
     """Create an invented training company in an empty database, and list its logins and webinars.
 
     If there is already data, it changes nothing.
     """
     report = install_demo(console.carrel, now=now())
-    if as_json:
-        answer(report, as_json=True)
+    if is_json():
+        answer(report)
     else:
         _show(report)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import click
 from sqlalchemy.orm import Session
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.option_values import Money, mail_context_of, read_day
 from lms.cli.output import answer, json_option
 from lms.cli.questions import anyway_option, ask_if_number_is_used
@@ -46,7 +46,6 @@ def issue(
     kind: str,
     expires: str | None,
     no_email: bool,
-    as_json: bool,
 ) -> None:
     """Issue the invoice of a placed order early, or the next quote of a draft."""
     context, now = mail_context_of(console), clock.now()
@@ -74,7 +73,7 @@ def issue(
                 now=now,
                 is_mailed=not no_email,
             )
-    _answer(made, as_json=as_json)
+    _answer(made)
 
 
 @document.command("reissue")
@@ -95,7 +94,6 @@ def reissue(
     due: str | None,
     no_email: bool,
     anyway: bool,
-    as_json: bool,
 ) -> None:
     """Replace an invoice with a corrected one; its payments move to the new one."""
     context, now = mail_context_of(console), clock.now()
@@ -117,7 +115,7 @@ def reissue(
         )
         if made is None:
             raise Conflict(NOT_INVOICED)
-    _answer(made, as_json=as_json)
+    _answer(made)
 
 
 @document.command("resend")
@@ -125,7 +123,7 @@ def reissue(
 @click.option("--to", "to", metavar="EMAIL", help="Email this address instead of the usual ones.")
 @json_option
 @click.pass_obj
-def resend(console: Console, *, number: str, to: str | None, as_json: bool) -> None:
+def resend(console: Console, *, number: str, to: str | None) -> None:
     """Email a document and its PDF again."""
     carrel = console.carrel
     with carrel.database.read_session() as session:
@@ -140,7 +138,7 @@ def resend(console: Console, *, number: str, to: str | None, as_json: bool) -> N
     told = (
         ", ".join(readers) or "no one: this customer gets documents in a portal or by postal mail"
     )
-    answer({"number": named.label, "to": readers}, f"{named.label}: {told}.", as_json=as_json)
+    answer({"number": named.label, "to": readers}, f"{named.label}: {told}.")
 
 
 @document.command("void")
@@ -149,7 +147,7 @@ def resend(console: Console, *, number: str, to: str | None, as_json: bool) -> N
 @click.option("--no-email", is_flag=True, help="Don't email it.")
 @json_option
 @click.pass_obj
-def void(console: Console, *, number: str, reason: str, no_email: bool, as_json: bool) -> None:
+def void(console: Console, *, number: str, reason: str, no_email: bool) -> None:
     """Void an unpaid invoice with a credit note; access doesn't change."""
     if not reason.strip():
         raise click.BadParameter("Enter a reason; the credit note shows it.", param_hint="--reason")
@@ -161,10 +159,9 @@ def void(console: Console, *, number: str, reason: str, no_email: bool, as_json:
             orders.find_order(session, named.public_id, lock=True),
             new,
             mail_context=mail_context_of(console),
-            actor=None,
-            now=clock.now(),
+            **acting(),
         )
-    _answer(made, as_json=as_json)
+    _answer(made)
 
 
 @document.command("credit-tax")
@@ -172,7 +169,7 @@ def void(console: Console, *, number: str, reason: str, no_email: bool, as_json:
 @click.option("--no-email", is_flag=True, help="Don't email it.")
 @json_option
 @click.pass_obj
-def credit_tax(console: Console, *, number: str, no_email: bool, as_json: bool) -> None:
+def credit_tax(console: Console, *, number: str, no_email: bool) -> None:
     """Credit an invoice's sales tax that an exemption certificate of the customer covers."""
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)
@@ -180,14 +177,13 @@ def credit_tax(console: Console, *, number: str, no_email: bool, as_json: bool) 
             session,
             orders.find_order(session, named.public_id, lock=True),
             mail_context=mail_context_of(console),
-            actor=None,
-            now=clock.now(),
+            **acting(),
             is_mailed=not no_email,
         )
-    _answer(made, as_json=as_json)
+    _answer(made)
 
 
-def _answer(made: Document, *, as_json: bool) -> None:
+def _answer(made: Document) -> None:
     answer(
         {
             "id": made.public_id,
@@ -197,7 +193,6 @@ def _answer(made: Document, *, as_json: bool) -> None:
             "due_at": made.due_at,
         },
         f"{made.kind.value.replace('_', ' ').capitalize()} {made.label} is issued.",
-        as_json=as_json,
     )
 
 

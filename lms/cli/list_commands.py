@@ -32,10 +32,10 @@ def list_command(noun: str, columns: Sequence[str], read: Callable[..., Page]) -
     @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
     @json_option
     @click.pass_obj
-    def command(console: Console, *, states: tuple[str, ...], limit: int, as_json: bool) -> None:
+    def command(console: Console, *, states: tuple[str, ...], limit: int) -> None:
         wanted = tuple(JobState(state) for state in states)
         with console.carrel.database.read_session() as session:
             page = read(session, states=wanted, limit=limit)
-        answer_items(page.items, columns, as_json=as_json)
+        answer_items(page.items, columns)
 
     return command

@@ -8,18 +8,19 @@ from sqlalchemy.orm import Session
 from lms.accounts import accounts, second_factors
 from lms.accounts.accounts import Account, NewLogin
 from lms.accounts.login_lookup import find_known
-from lms.cli.command_context import Console
-from lms.cli.organization_merge import merge
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, as_text, json_option
 from lms.cli.questions import anyway_option, ask_if_known
 from lms.component import hooks_for
 from lms.core import clock
 from lms.core.email_addresses import read_address
+from lms.core.errors import Conflict
 from lms.core.password_hashing_and_rules import check_new_password, hash_password
 from lms.mail.links import Links
 from lms.models.accounts import SellerRole
 from lms.models.organizations import Role
-from lms.organizations import memberships, organizations
+from lms.organizations import memberships, organization_merges, organizations
+from lms.organizations.organization_merges import NOT_MERGED, MergePreview, MergeSide
 from lms.organizations.organizations import NewOrganization
 from lms.people import account_blocks, data_export, erasure, login_merges, team
 
@@ -58,7 +59,6 @@ def add_login(
     name: str | None,
     role: str | None,
     password_stdin: bool,
-    as_json: bool,
 ) -> None:
     """Add a login.
 
@@ -79,7 +79,7 @@ def add_login(
     lines = [f"{account.email} can sign in now."]
     if password_hash is None:
         lines = [f"{account.email} will get an email with a link to choose a password."]
-    answer(_facts(account), *lines, as_json=as_json)
+    answer(_facts(account), *lines)
 
 
 @login.command("role")
@@ -87,14 +87,14 @@ def add_login(
 @click.argument("role", type=click.Choice([*(role.value for role in SellerRole), "none"]))
 @json_option
 @click.pass_obj
-def set_role(console: Console, *, email: str, role: str, as_json: bool) -> None:
+def set_role(console: Console, *, email: str, role: str) -> None:
     """Set a person's role on the seller's team: owner, staff, bookkeeper, or none."""
     wanted = None if role == "none" else SellerRole(role)
     with console.carrel.database.transaction() as session:
         account = accounts.find_by_email(session, email)
-        team.set_role(session, account.public_id, wanted, actor=None, now=clock.now())
+        team.set_role(session, account.public_id, wanted, **acting())
         account = accounts.read_account(session, account.id)
-    answer(_facts(account), f"{account.email} has the role: {role}.", as_json=as_json)
+    answer(_facts(account), f"{account.email} has the role: {role}.")
 
 
 @login.command("block")
@@ -104,33 +104,33 @@ def set_role(console: Console, *, email: str, role: str, as_json: bool) -> None:
 )
 @json_option
 @click.pass_obj
-def block_login(console: Console, *, email: str, reason: str, as_json: bool) -> None:
+def block_login(console: Console, *, email: str, reason: str) -> None:
     """Block a login: sign it out everywhere and stop its playback."""
     with console.carrel.database.transaction() as session:
         login_id = accounts.find_by_email(session, email).id
-        account_blocks.block(session, login_id, reason=reason, actor=None, now=clock.now())
+        account_blocks.block(session, login_id, reason=reason, **acting())
         account = accounts.read_account(session, login_id)
-    answer(_facts(account), f"{account.email} was blocked.", as_json=as_json)
+    answer(_facts(account), f"{account.email} was blocked.")
 
 
 @login.command("unblock")
 @click.argument("email")
 @json_option
 @click.pass_obj
-def unblock_login(console: Console, *, email: str, as_json: bool) -> None:
+def unblock_login(console: Console, *, email: str) -> None:
     """Unblock a login."""
     with console.carrel.database.transaction() as session:
         login_id = accounts.find_by_email(session, email).id
-        account_blocks.unblock(session, login_id, actor=None, now=clock.now())
+        account_blocks.unblock(session, login_id, **acting())
         account = accounts.read_account(session, login_id)
-    answer(_facts(account), f"{account.email} was unblocked.", as_json=as_json)
+    answer(_facts(account), f"{account.email} was unblocked.")
 
 
 @login.command("reset-two-step")
 @click.argument("email")
 @json_option
 @click.pass_obj
-def reset_two_step(console: Console, *, email: str, as_json: bool) -> None:
+def reset_two_step(console: Console, *, email: str) -> None:
     """Turn off two-step sign-in for a person who lost their app, passkeys, and recovery codes.
 
     They are signed out everywhere and emailed. First make sure that the person really asked.
@@ -138,11 +138,10 @@ def reset_two_step(console: Console, *, email: str, as_json: bool) -> None:
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         account = accounts.find_by_email(session, email)
-        second_factors.reset(session, account.id, links=links, actor=None, now=clock.now())
+        second_factors.reset(session, account.id, links=links, **acting())
     answer(
         _facts(account),
         f"Two-step sign-in was turned off for {account.email}. We emailed them.",
-        as_json=as_json,
     )
 
 
@@ -151,7 +150,7 @@ def reset_two_step(console: Console, *, email: str, as_json: bool) -> None:
 @click.argument("merged")
 @json_option
 @click.pass_obj
-def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> None:
+def merge_logins(console: Console, *, kept: str, merged: str) -> None:
     """Merge the login MERGED into KEPT, both given by email address; can be undone.
 
     Signing in with either address opens the login that is kept.
@@ -163,39 +162,38 @@ def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> 
             kept=stays.public_id,
             merged=goes.public_id,
             hooks=hooks_for(console.components, "on_merge"),
-            actor=None,
-            now=clock.now(),
+            **acting(),
         )
     facts = {"kept": stays.public_id, "merged": goes.public_id, "is_merged": True}
-    answer(facts, f"{merged} was merged into {kept}.", as_json=as_json)
+    answer(facts, f"{merged} was merged into {kept}.")
 
 
 @login.command("unmerge")
 @click.argument("email")
 @json_option
 @click.pass_obj
-def unmerge_login(console: Console, *, email: str, as_json: bool) -> None:
+def unmerge_login(console: Console, *, email: str) -> None:
     """Undo the merge of a login, given by its own email address."""
     with console.carrel.database.transaction() as session:
         kept = accounts.find_by_email(session, email)
         goes = _own_login(session, email)
-        login_merges.unmerge(session, goes.public_id, actor=None, now=clock.now())
+        login_merges.unmerge(session, goes.public_id, **acting())
     facts = {"kept": kept.public_id, "merged": goes.public_id, "is_merged": False}
-    answer(facts, f"The merge of {email} was undone.", as_json=as_json)
+    answer(facts, f"The merge of {email} was undone.")
 
 
 @login.command("export")
 @click.argument("email")
 @json_option
 @click.pass_obj
-def export_login(console: Console, *, email: str, as_json: bool) -> None:
+def export_login(console: Console, *, email: str) -> None:
     """Print a person's data: grants, seats, progress, notes, and emails."""
     with console.carrel.database.read_session() as session:
         login_id = accounts.find_by_email(session, email).id
         kept = data_export.read_personal_data(
             session, login_id, hooks=hooks_for(console.components, "on_export"), now=clock.now()
         )
-    answer(kept, as_text(kept), as_json=as_json)
+    answer(kept, as_text(kept))
 
 
 @login.command("erase")
@@ -203,7 +201,7 @@ def export_login(console: Console, *, email: str, as_json: bool) -> None:
 @click.confirmation_option(prompt="Release the person's seats and permanently erase their data?")
 @json_option
 @click.pass_obj
-def erase_login(console: Console, *, email: str, as_json: bool) -> None:
+def erase_login(console: Console, *, email: str) -> None:
     """Erase a person's name and address everywhere except on sales documents. Can't be undone."""
     with console.carrel.database.transaction() as session:
         account = accounts.find_by_email(session, email)
@@ -212,19 +210,15 @@ def erase_login(console: Console, *, email: str, as_json: bool) -> None:
             account.id,
             hooks=hooks_for(console.components, "on_erase"),
             links=Links(console.settings.base_url),
-            actor=None,
-            now=clock.now(),
+            **acting(),
         )
         facts = _facts(accounts.read_account(session, account.id))
-    answer(facts, f"{email} was erased.", as_json=as_json)
+    answer(facts, f"{email} was erased.")
 
 
 @click.group("organization")
 def organization() -> None:
     """Add organizations and their people."""
-
-
-organization.add_command(merge)
 
 
 @organization.command("add")
@@ -243,7 +237,6 @@ def add_organization(
     parent: str | None,
     email: str,
     anyway: bool,
-    as_json: bool,
 ) -> None:
     """Add an organization with a short name for web addresses, such as elm-county.
 
@@ -253,9 +246,9 @@ def add_organization(
     with console.carrel.database.transaction() as session:
         if not anyway:
             ask_if_known(session, name, email)
-        made = organizations.add_organization(session, new, actor=None, now=clock.now())
+        made = organizations.add_organization(session, new, **acting())
     facts = {"id": made.public_id, "slug": made.slug, "name": made.name, "parent": made.parent}
-    answer(facts, f"{made.name} was added as {made.slug}.", as_json=as_json)
+    answer(facts, f"{made.name} was added as {made.slug}.")
 
 
 @organization.command("member")
@@ -271,9 +264,7 @@ def add_organization(
 @click.option("--name", default="", help="The name of a person who has no login yet.")
 @json_option
 @click.pass_obj
-def add_member(
-    console: Console, *, slug: str, email: str, role: str, name: str, as_json: bool
-) -> None:
+def add_member(console: Console, *, slug: str, email: str, role: str, name: str) -> None:
     """Give a person a role in an organization, or change their role.
 
     Choose supervisors on the organization's Members and roles page, with their groups. A person
@@ -283,9 +274,7 @@ def add_member(
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         place = organizations.find_organization(session, slug)
-        joined = memberships.add_by_address(
-            session, place, new, links=links, actor=None, now=clock.now()
-        )
+        joined = memberships.add_by_address(session, place, new, links=links, **acting())
     facts = {
         "organization": slug,
         "login": joined.public_id,
@@ -296,7 +285,7 @@ def add_member(
     lines = [f"{email} is {role} of {place.name}."]
     if joined.is_new:
         lines.append(f"{email} will get an email with a link to choose a password.")
-    answer(facts, *lines, as_json=as_json)
+    answer(facts, *lines)
 
 
 def _own_login(session: Session, email: str) -> Account:
@@ -319,3 +308,69 @@ def _facts(account: Account) -> dict[str, object]:
         "blocked": account.is_blocked,
         "has_password": account.has_password,
     }
+
+
+@click.command("merge")
+@click.argument("kept")
+@click.argument("merged")
+@click.option("--undo", is_flag=True, help="Undo the merge.")
+@click.option(
+    "--yes", is_flag=True, help="Merge or undo; without this, only show what would change."
+)
+@json_option
+@click.pass_obj
+def merge(console: Console, *, kept: str, merged: str, undo: bool, yes: bool) -> None:
+    """Merge the organization MERGED into KEPT, both given by short name; can be undone.
+
+    People, pools, orders, and LMS connections of both count as one organization's.
+    """
+    if undo:
+        _undo(console, kept, merged, yes=yes)
+        return
+    with console.carrel.database.transaction() as session:
+        hooks = hooks_for(console.components, "connections")
+        shown = organization_merges.preview_merge(session, kept=kept, merged=merged, hooks=hooks)
+        if yes:
+            organization_merges.merge(session, kept=kept, merged=merged, **acting())
+    facts = {"kept": kept, "merged": merged, "is_merged": yes, "written": yes, "preview": shown}
+    last = (
+        f"{shown.merged.name} is merged into {shown.kept.name}."
+        if yes
+        else "Nothing was changed. Add --yes to merge them."
+    )
+    answer(facts, *_lines(shown), last)
+
+
+def _undo(console: Console, kept: str, merged: str, *, yes: bool) -> None:
+    with console.carrel.database.transaction() as session:
+        into = organizations.find_organization(session, merged)
+        if merged == kept or into.slug != kept:
+            raise Conflict(NOT_MERGED)
+        if yes:
+            organization_merges.unmerge(session, merged, **acting())
+    facts = {"kept": kept, "merged": merged, "is_merged": not yes, "written": yes, "preview": None}
+    line = (
+        f"{merged} and {kept} were separated again."
+        if yes
+        else f"{merged} is merged into {kept}. Nothing was changed. Add --yes to separate them."
+    )
+    answer(facts, line)
+
+
+def _lines(shown: MergePreview) -> list[str]:
+    lines = [_line(side) for side in (shown.kept, shown.merged)]
+    if shown.in_both:
+        lines.append(f"{shown.in_both} people belong to both.")
+    return lines
+
+
+def _line(side: MergeSide) -> str:
+    domains = ", ".join(side.domains) or "no domains"
+    return (
+        f"{side.name} ({side.slug}): {side.people} members, {side.invited} invited,"
+        f" {side.pools} pools with {side.seated} claimed seats, {side.orders} orders,"
+        f" {side.connections} LMS connections, {domains}."
+    )
+
+
+organization.add_command(merge)

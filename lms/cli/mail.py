@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 import click
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.list_commands import list_command
 from lms.cli.output import answer, answer_items, json_option
 from lms.core.clock import now
@@ -40,19 +40,19 @@ mail.add_command(list_command("emails", COLUMNS, list_mails))
 @click.argument("mail_id", metavar="ID")
 @json_option
 @click.pass_obj
-def resend_command(console: Console, *, mail_id: str, as_json: bool) -> None:
+def resend_command(console: Console, *, mail_id: str) -> None:
     """Send an email again."""
     with console.carrel.database.transaction() as session:
-        resend(session, mail_id, actor=None, now=now())
+        resend(session, mail_id, **acting())
         facts = mail_facts(session, mail_id)
-    answer(facts, f"{facts.id} is queued again.", as_json=as_json)
+    answer(facts, f"{facts.id} is queued again.")
 
 
 @mail.command("try")
 @click.argument("address")
 @json_option
 @click.pass_obj
-def try_command(console: Console, *, address: str, as_json: bool) -> None:
+def try_command(console: Console, *, address: str) -> None:
     """Send a test email to an address; the worker sends it."""
     with console.carrel.database.transaction() as session:
         row = post(
@@ -65,14 +65,14 @@ def try_command(console: Console, *, address: str, as_json: bool) -> None:
             now=now(),
         )
         facts = mail_facts(session, row.public_id)
-    answer(facts, f"A test email to {facts.recipient} is queued ({facts.id}).", as_json=as_json)
+    answer(facts, f"A test email to {facts.recipient} is queued ({facts.id}).")
 
 
 @mail.command("bounced")
 @click.argument("report", type=click.File("rb"), default="-")
 @json_option
 @click.pass_obj
-def bounced_command(console: Console, *, report: BinaryIO, as_json: bool) -> None:
+def bounced_command(console: Console, *, report: BinaryIO) -> None:
     """Record a bounce report from a file or standard input.
 
     Mail servers send these reports to your sender address; pipe them here.
@@ -80,4 +80,4 @@ def bounced_command(console: Console, *, report: BinaryIO, as_json: bool) -> Non
     raw = report.read(MOST_BYTES)
     with console.carrel.database.transaction() as session:
         marked = take_report(session, raw, now=now())
-    answer_items(marked, ("mail", "recipient", "bounced_at", "reason"), as_json=as_json)
+    answer_items(marked, ("mail", "recipient", "bounced_at", "reason"))

@@ -6,7 +6,7 @@ import click
 
 from lms.cli.command_context import Console
 from lms.cli.option_values import Money
-from lms.cli.output import answer, answer_items, json_option, table
+from lms.cli.output import answer, answer_items, is_json, json_option, table
 from lms.core import clock
 from lms.core.dates_and_time_zones import on_wall_clock
 from lms.documents.lookup import order_named
@@ -35,15 +35,15 @@ def order() -> None:
 @json_option
 @click.pass_obj
 def list_command(
-    console: Console, *, words: tuple[str, ...], standing: str | None, limit: int, as_json: bool
+    console: Console, *, words: tuple[str, ...], standing: str | None, limit: int
 ) -> None:
     """List orders, newest first; search by name, number (order, PO, invoice, check), or amount."""
     wanted = WantedOrders(" ".join(words), Standing(standing) if standing else None)
     now = clock.now()
     with console.carrel.database.read_session() as session:
         found = list_orders(session, wanted, now=now, offset=0, limit=limit)
-    if as_json:
-        answer_items([order_answer(one) for one in found.items], COLUMNS, as_json=True)
+    if is_json():
+        answer_items([order_answer(one) for one in found.items], COLUMNS)
         return
     rows = [
         (
@@ -65,7 +65,7 @@ def list_command(
 @click.argument("number")
 @json_option
 @click.pass_obj
-def show(console: Console, *, number: str, as_json: bool) -> None:
+def show(console: Console, *, number: str) -> None:
     """Show an order, given by its number or that of its invoice or quote."""
     with console.carrel.database.read_session() as session:
         named = order_named(session, number)
@@ -82,7 +82,7 @@ def show(console: Console, *, number: str, as_json: bool) -> None:
         ),
     ]
     made = {"order": order_answer(facts), "documents": [_document(one) for one in documents]}
-    answer(made, *lines, as_json=as_json)
+    answer(made, *lines)
 
 
 def _document(facts: IssuedDocument) -> dict[str, object]:
@@ -100,7 +100,7 @@ def _document(facts: IssuedDocument) -> dict[str, object]:
 @click.argument("number")
 @json_option
 @click.pass_obj
-def explain(console: Console, *, number: str, as_json: bool) -> None:
+def explain(console: Console, *, number: str) -> None:
     """Explain an order's balance: each event, its amount, and the running total."""
     with console.carrel.database.read_session() as session:
         named = order_named(session, number)
@@ -132,7 +132,6 @@ def explain(console: Console, *, number: str, as_json: bool) -> None:
     answer(
         {"order": facts.number, "balance": balance, "items": items},
         *table(("day", "what", "amount", "balance", "payment"), rows),
-        as_json=as_json,
     )
 
 

@@ -1,6 +1,7 @@
 """Command output: one JSON object with `--json`, otherwise lines and tables for a person."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
@@ -12,23 +13,44 @@ import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 EMPTY = "-"
+JSON = "lms.cli.json"  # the key in the context of a command
 
 
 def json_option(command: Command) -> Command:
-    """Add the option `--json` to a command, as the parameter `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")(
-        command
-    )
+    """Add the option `--json` to a command; `is_json` tells whether it was given."""
+    return click.option(
+        "--json",
+        is_flag=True,
+        expose_value=False,
+        callback=_keep_choice,
+        help="Answer with one JSON object.",
+    )(command)
 
 
-def answer(value: object, *lines: str, as_json: bool) -> None:
-    """Print `value` (a dataclass or a mapping) as one JSON object, else the lines."""
-    click.echo(as_text(value) if as_json else "\n".join(lines))
+def _keep_choice(context: click.Context, _option: click.Parameter, chosen: Any) -> None:  # noqa: ANN401  (as click gives it)
+    context.meta[JSON] = chosen
 
 
-def answer_items(items: Sequence[object], columns: Sequence[str], *, as_json: bool) -> None:
+def is_json() -> bool:
+    """Return whether the running command answers with JSON."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(JSON))
+
+
+def answer(value: object, *lines: str) -> None:
+    """Print `value` (a dataclass or a mapping) as one JSON object with `--json`, else the lines."""
+    click.echo(as_text(value) if is_json() else "\n".join(lines))
+
+
+def show_progress(line: str) -> None:
+    """Replace the line of progress on a terminal; with `--json` there is none."""
+    if sys.stderr.isatty() and not is_json():
+        click.echo(f"\r\033[K{line}", nl=False, err=True)
+
+
+def answer_items(items: Sequence[object], columns: Sequence[str]) -> None:
     """Print dataclasses or mappings as `{"items": [...]}`, else as a table of the named columns."""
-    if as_json:
+    if is_json():
         click.echo(as_text({"items": items}))
         return
     rows = [[cell(_value(item, column)) for column in columns] for item in items]

@@ -4,7 +4,7 @@ import click
 
 from lms.access.explanations import last_day
 from lms.accounts import accounts
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
@@ -42,7 +42,6 @@ def add_pass(
     everything: bool,
     starts: str | None,
     zone: str | None,
-    as_json: bool,
 ) -> None:
     """Give a login an all-access pass for a year, through the anniversary.
 
@@ -63,7 +62,7 @@ def add_pass(
         account = accounts.find_by_email(session, email)
         target = Target(scope, grant_target_lookup.find_target(session, scope, slug))
         new = NewPass(account.id, target, starts_at)
-        line = grants.add_pass(session, new, zone=default_zone, actor=None, now=clock.now())
+        line = grants.add_pass(session, new, zone=default_zone, **acting())
         made = {
             "grant": line.public_id,
             "email": email,
@@ -73,7 +72,7 @@ def add_pass(
             "ends_at": line.ends_at,
         }
     until = last_day(line.ends_at, default_zone) if line.ends_at else ""
-    answer(made, f"{email} has a pass until {until} (grant {line.public_id}).", as_json=as_json)
+    answer(made, f"{email} has a pass until {until} (grant {line.public_id}).")
 
 
 @click.command("revoke")
@@ -82,7 +81,7 @@ def add_pass(
 @click.option("--refunded", is_flag=True, help="The payment was refunded.")
 @json_option
 @click.pass_obj
-def revoke(console: Console, *, grant: str, reason: str, refunded: bool, as_json: bool) -> None:
+def revoke(console: Console, *, grant: str, reason: str, refunded: bool) -> None:
     """Revoke one grant, given by its id; other grants don't change."""
     withdrawal = Withdrawal.REFUNDED if refunded else Withdrawal.REVOKED
     now = clock.now()
@@ -91,4 +90,4 @@ def revoke(console: Console, *, grant: str, reason: str, refunded: bool, as_json
             session, grant, withdrawal=withdrawal, reason=reason, actor=None, now=now
         )
     done = {"grant": grant, "revoked_as": withdrawal.value, "revoked_at": now}
-    answer(done, f"Grant {grant} was revoked ({withdrawal.value}).", as_json=as_json)
+    answer(done, f"Grant {grant} was revoked ({withdrawal.value}).")

@@ -1,14 +1,14 @@
 """carrel history: import past sales and send the invitations for them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import click
 
-from lms.cli.command_context import Console
-from lms.cli.output import answer, json_option
+from lms.cli.command_context import Console, acting
+from lms.cli.output import answer, is_json, json_option
 from lms.core import clock
 from lms.core.errors import Refused
 from lms.models.past_sales import PastAnswer
@@ -54,7 +54,7 @@ def history() -> None:
 @click.option("--dry-run", is_flag=True, help="Show the result for each row without saving.")
 @json_option
 @click.pass_obj
-def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool) -> None:
+def import_history(console: Console, *, file: Path, dry_run: bool) -> None:
     """Record past sales from a CSV: email, name, covers, bought, ends, source, organization, seats, price.
 
     An unpaid invoice keeps its number: invoice number, invoice date, due date, amount open.
@@ -80,7 +80,7 @@ def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool
             code="not_applied",
         )
     if not dry_run:
-        apply_now(carrel, facts.public_id, actor=None, report=_report(facts.ok, as_json=as_json))
+        apply_now(carrel, facts.public_id, actor=None, report=partial(_report, facts.ok))
         with carrel.database.read_session() as session:
             found = _answer(console, find_past(session, facts.public_id))
     lines = [f"{found.ok} ok, {found.already} already, {found.invalid} invalid."]
@@ -88,24 +88,24 @@ def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool
         f"  line {row.line}: {row.email}, {row.covers}. {row.sentence}"
         for row in found.items[:SHOWN]
     ]
-    answer(found, *lines, as_json=as_json)
+    answer(found, *lines)
 
 
 @history.command("invite")
 @click.argument("people", type=click.IntRange(1))
 @json_option
 @click.pass_obj
-def invite(console: Console, *, people: int, as_json: bool) -> None:
+def invite(console: Console, *, people: int) -> None:
     """Email the next PEOPLE imported about their webinars; each is emailed once."""
     database = console.carrel.database
     with database.transaction() as session:
-        batch, chosen = ask_for_letters(session, people, actor=None, now=clock.now())
+        batch, chosen = ask_for_letters(session, people, **acting())
     while chosen and write_some(console.carrel, batch):
         pass
     with database.read_session() as session:
         left = uninvited_buyers.count_waiting(session, now=clock.now()).left
     sentence = f"{chosen} people will be emailed; {left} people are left."
-    answer(InviteAnswer(chosen, left), sentence, as_json=as_json)
+    answer(InviteAnswer(chosen, left), sentence)
 
 
 def _answer(console: Console, facts: PastFacts) -> HistoryAnswer:
@@ -121,11 +121,6 @@ def _answer(console: Console, facts: PastFacts) -> HistoryAnswer:
     )
 
 
-def _report(total: int, *, as_json: bool) -> Callable[[int], None]:
-    """Return a function that reports progress, except with `--json`."""
-
-    def say(left: int) -> None:
-        if not as_json:
-            click.echo(f"{total - left:,} of {total:,} rows", err=True)
-
-    return say
+def _report(total: int, left: int) -> None:
+    if not is_json():
+        click.echo(f"{total - left:,} of {total:,} rows", err=True)

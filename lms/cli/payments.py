@@ -8,7 +8,7 @@ import urllib3
 from lms.buying.purchase_selftest import prove_purchase
 from lms.checkouts import rounds, trial_orders
 from lms.checkouts.trial_orders import Purged
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.option_values import Money, mail_context_of, read_day, read_money
 from lms.cli.output import answer, json_option
 from lms.cli.questions import anyway_option, ask_if_recorded
@@ -84,7 +84,6 @@ def record(
     slip: str,
     no_email: bool,
     anyway: bool,
-    as_json: bool,
 ) -> None:
     """Record a payment for one or more invoices; the rest is the payer's credit."""
     context, now = mail_context_of(console), clock.now()
@@ -133,7 +132,6 @@ def record(
             Money(made.open_minor, made.currency),
         ),
         f"Payment {made.public_id} of {say_money(made.amount_minor, made.currency)} was recorded.",
-        as_json=as_json,
     )
 
 
@@ -148,7 +146,7 @@ def record(
 )
 @json_option
 @click.pass_obj
-def reverse(console: Console, *, payment_id: str, reversal: str, as_json: bool) -> None:
+def reverse(console: Console, *, payment_id: str, reversal: str) -> None:
     """Reverse a payment: its invoices are open again, and access doesn't change.
 
     `carrel order explain` lists the PAYMENT of an order.
@@ -159,14 +157,12 @@ def reverse(console: Console, *, payment_id: str, reversal: str, as_json: bool) 
             payment_id,
             Reversal(reversal),
             mail_context=mail_context_of(console),
-            actor=None,
-            now=clock.now(),
+            **acting(),
         )
         numbers = tuple(one.label for one in reopened)
     answer(
         ReversedAnswer(payment_id, numbers),
         f"Open again: {', '.join(numbers) or 'no invoice'}.",
-        as_json=as_json,
     )
 
 
@@ -206,7 +202,7 @@ def payments_group() -> None:
 @payments_group.command("sweep")
 @json_option
 @click.pass_obj
-def sweep(console: Console, *, as_json: bool) -> None:
+def sweep(console: Console) -> None:
     """Update open checkouts and other events from the card provider."""
     carrel = console.carrel
     provider = open_provider(carrel.settings)
@@ -215,7 +211,6 @@ def sweep(console: Console, *, as_json: bool) -> None:
     answer(
         Swept(checkouts, events),
         f"Checked {checkouts} open checkouts. New events: {events}.",
-        as_json=as_json,
     )
 
 
@@ -232,7 +227,7 @@ class SelftestAnswer:
 @click.option("--pay", is_flag=True, help="Also wait for you to pay with a test card.")
 @json_option
 @click.pass_obj
-def selftest(console: Console, *, pay: bool, as_json: bool) -> int:
+def selftest(console: Console, *, pay: bool) -> int:
     """Test your card provider's test key, and print the result of each call.
 
     With --pay, a webinar is bought, paid by you with a test card, opened, and refunded, in a
@@ -264,7 +259,6 @@ def selftest(console: Console, *, pay: bool, as_json: bool) -> int:
     answer(
         SelftestAnswer(tuple(proofs), len(proofs) - failed, failed),
         "\n".join(lines),
-        as_json=as_json,
     )
     return FAILED if failed else 0
 
@@ -285,7 +279,7 @@ def _wait_until_paid(url: str) -> None:
 @payments_group.command("payouts")
 @json_option
 @click.pass_obj
-def payouts(console: Console, *, as_json: bool) -> None:
+def payouts(console: Console) -> None:
     """List payouts with their charges, refunds, and fees."""
     with console.carrel.database.read_session() as session:
         found = provider_entries.payouts(session)
@@ -315,19 +309,18 @@ def payouts(console: Console, *, as_json: bool) -> None:
         )
         for one in found
     ]
-    answer(PayoutsAnswer(items), "\n".join(lines) or "No payouts yet.", as_json=as_json)
+    answer(PayoutsAnswer(items), "\n".join(lines) or "No payouts yet.")
 
 
 @payments_group.command("purge-test")
 @click.confirmation_option(prompt="Remove all test orders and revoke their access?")
 @json_option
 @click.pass_obj
-def purge_test(console: Console, *, as_json: bool) -> None:
+def purge_test(console: Console) -> None:
     """Remove orders paid with test cards, their documents and payments, and revoke their access."""
-    purged: Purged = trial_orders.purge(console.carrel, actor=None, now=clock.now())
+    purged: Purged = trial_orders.purge(console.carrel, **acting())
     answer(
         purged,
         f"Removed {purged.orders} test orders, {purged.documents} documents"
         f" and {purged.payments} payments.",
-        as_json=as_json,
     )

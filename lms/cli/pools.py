@@ -4,7 +4,7 @@ import click
 
 from lms.access.explanations import last_day
 from lms.cli.allotments import allot, list_allotments, take_back
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, answer_items, json_option
 from lms.contracts import mails as contract_mails
@@ -43,7 +43,6 @@ def renew(
     unlimited: bool,
     ends: str,
     zone: str | None,
-    as_json: bool,
 ) -> None:
     """Renew a contract for one more term, for the same people, from the end of the last one.
 
@@ -71,7 +70,7 @@ def renew(
         "used": pool.used,
     }
     until = last_day(done.ends_at, read_zone(console.settings.time_zone))
-    answer(made, f"{pool.organization} has these seats until {until}.", as_json=as_json)
+    answer(made, f"{pool.organization} has these seats until {until}.")
 
 
 @click.command("grace")
@@ -80,16 +79,15 @@ def renew(
 @click.option("--zone", help="Time zone of --until, such as America/New_York.")
 @json_option
 @click.pass_obj
-def grace(console: Console, *, pool_id: str, until: str, zone: str | None, as_json: bool) -> None:
+def grace(console: Console, *, pool_id: str, until: str, zone: str | None) -> None:
     """Extend the grace period of a contract."""
     at = read_datetime(until, zone)
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
-        extend_grace(session, facts.id, at, actor=None, now=clock.now())
+        extend_grace(session, facts.id, at, **acting())
     answer(
         {"pool": facts.public_id, "grace_until": at},
         f"{facts.organization} has access until {at.isoformat()}.",
-        as_json=as_json,
     )
 
 
@@ -124,7 +122,6 @@ def add_pool(
     starts: str | None,
     ends: str | None,
     zone: str | None,
-    as_json: bool,
 ) -> None:
     """Give an organization seats, in its pool of the same scope and kind or a new one."""
     scope, slug = _one_scope(webinar, presenter, series, "" if everything else None)
@@ -140,20 +137,20 @@ def add_pool(
         new = NewPoolGrant(buyer.id, target, number, term, _kind(scope, number, term))
         made = pools.sell_seats(session, new, actor=None, now=now)
     told = f"{made.organization} has {_told(made)} (pool {made.public_id})."
-    answer(_facts(made), told, as_json=as_json)
+    answer(_facts(made), told)
 
 
 @pool.command("list")
 @click.argument("organization")
 @json_option
 @click.pass_obj
-def list_pools(console: Console, *, organization: str, as_json: bool) -> None:
+def list_pools(console: Console, *, organization: str) -> None:
     """List an organization's pools."""
     with console.carrel.database.read_session() as session:
         found = organizations.find_organization(session, organization)
         facts = [_facts(one) for one in pools.pools_of(session, found.id)]
     columns = ("pool", "scope", "target", "permanent", "capacity", "used", "free")
-    answer_items(facts, columns, as_json=as_json)
+    answer_items(facts, columns)
 
 
 for command in (renew, grace, allot, take_back, list_allotments):

@@ -6,12 +6,11 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.option_values import Money, mail_context_of, read_day, read_money
 from lms.cli.orders import order_answer
 from lms.cli.output import answer, json_option
 from lms.cli.questions import anyway_option, ask_if_known, ask_if_number_is_used
-from lms.core import clock
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.errors import N_, or_not_found
 from lms.documents.lookup import order_named
@@ -68,7 +67,6 @@ def add(
     expires: str | None,
     no_email: bool,
     anyway: bool,
-    as_json: bool,
 ) -> None:
     """Issue a quote with any lines, prices, and dates."""
     with console.carrel.database.transaction() as session:
@@ -84,15 +82,14 @@ def add(
             organization=organization,
             organization_name=organization_name,
         )
-        order = orders.draft(session, new, actor=None, now=clock.now())
+        order = orders.draft(session, new, **acting())
         invoices.check_payee(session, order)
         made = quotes.issue_quote(
             session,
             order,
             expires_on=read_day(expires),
             mail_context=mail_context_of(console),
-            actor=None,
-            now=clock.now(),
+            **acting(),
             is_mailed=not no_email,
         )
         document = session.get_one(Document, made.document_id)
@@ -105,7 +102,6 @@ def add(
             "expires_at": made.expires_at,
         },
         f"Quote {document.label} is issued.",
-        as_json=as_json,
     )
 
 
@@ -133,7 +129,6 @@ def accept(
     bill_on: str | None,
     hold: bool,
     anyway: bool,
-    as_json: bool,
 ) -> None:
     """Accept the newest version of a quote, which places its order."""
     with console.carrel.database.transaction() as session:
@@ -149,17 +144,10 @@ def accept(
             bill_on=read_day(bill_on),
             is_held=hold,
         )
-        quotes.accept(
-            session,
-            version,
-            how,
-            mail_context=mail_context_of(console),
-            actor=None,
-            now=clock.now(),
-        )
+        quotes.accept(session, version, how, mail_context=mail_context_of(console), **acting())
         invoices.check_payee(session, named)
         facts = find_order_facts(session, named.public_id)
-    answer(order_answer(facts), f"Order {facts.number} is placed.", as_json=as_json)
+    answer(order_answer(facts), f"Order {facts.number} is placed.")
     if how.po_amount_minor not in {None, facts.total_minor}:
         click.echo(_differs(facts, how), err=True)
 

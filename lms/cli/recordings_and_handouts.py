@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, json_option
 from lms.cli.recording_upload import send_recording
 from lms.core import clock
@@ -30,7 +30,7 @@ def recording() -> None:
 @click.option("--wait", is_flag=True, help="Wait until a worker has encoded it.")
 @json_option
 @click.pass_obj
-def add(console: Console, slug: str, file: Path, *, wait: bool, as_json: bool) -> None:
+def add(console: Console, slug: str, file: Path, *, wait: bool) -> None:
     """Add a file as the newest version of a webinar's recording; a worker encodes it.
 
     If interrupted, run the same command again to continue.
@@ -51,7 +51,7 @@ def add(console: Console, slug: str, file: Path, *, wait: bool, as_json: bool) -
         "seconds": version.seconds,
     }
     text = f"{file.name} is version {version.number} of {slug}: {version.state}."
-    answer(added, text, as_json=as_json)
+    answer(added, text)
 
 
 @recording.command("reencode")
@@ -59,9 +59,7 @@ def add(console: Console, slug: str, file: Path, *, wait: bool, as_json: bool) -
 @click.option("--all", "is_all", is_flag=True, help="All current recordings.")
 @json_option
 @click.pass_obj
-def reencode(
-    console: Console, recording_ids: tuple[str, ...], *, is_all: bool, as_json: bool
-) -> None:
+def reencode(console: Console, recording_ids: tuple[str, ...], *, is_all: bool) -> None:
     """Reencode recordings from their originals; people can watch meanwhile, and uploads go first."""
     if is_all == bool(recording_ids):
         raise click.UsageError("Enter ids of recordings, or use --all.")
@@ -73,7 +71,7 @@ def reencode(
             count = len(set(recording_ids))
             for recording_id in sorted(set(recording_ids)):
                 recordings.reencode(session, recording_id, actor=None, now=now)
-    answer({"queued": count}, f"{count} queued to be encoded again.", as_json=as_json)
+    answer({"queued": count}, f"{count} queued to be encoded again.")
 
 
 def _seen_through(console: Console, recording_id: str) -> VersionFacts:
@@ -101,14 +99,14 @@ def handout() -> None:
 @click.argument("file", type=FILE)
 @json_option
 @click.pass_obj
-def add_handout(console: Console, slug: str, file: Path, *, as_json: bool) -> None:
+def add_handout(console: Console, slug: str, file: Path) -> None:
     """Add a PDF, PPTX, or DOCX to a webinar, for everyone who can watch it."""
     carrel = console.carrel
     with carrel.database.read_session() as session:
         read_webinar_files(session, slug)
     kept = handouts.keep_handout(carrel.storage, file, file.name, carrel.settings.scratch)
     with carrel.database.transaction() as session:
-        handouts.attach(session, slug=slug, kept=kept, actor=None, now=clock.now())
+        handouts.attach(session, slug=slug, kept=kept, **acting())
     added = {
         "handout": kept.handout_id,
         "webinar": slug,
@@ -117,4 +115,4 @@ def add_handout(console: Console, slug: str, file: Path, *, as_json: bool) -> No
     }
     told = f"{kept.title} ({kept.pages} pages)" if kept.pages else kept.title
     cleaned = f" Removed from it: {', '.join(kept.taken_out)}." if kept.taken_out else ""
-    answer(added, f"{told} was added to {slug}.{cleaned}", as_json=as_json)
+    answer(added, f"{told} was added to {slug}.{cleaned}")

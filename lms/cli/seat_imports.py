@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.database import Database
@@ -33,9 +33,7 @@ UNSEATED: Final = (Answer.ALREADY, Answer.INVALID, Answer.DUPLICATE, Answer.NO_S
 )
 @json_option
 @click.pass_obj
-def import_list(
-    console: Console, *, pool: str, file: Path, dry_run: bool, partial: bool, as_json: bool
-) -> None:
+def import_list(console: Console, *, pool: str, file: Path, dry_run: bool, partial: bool) -> None:
     """Invite the people on a staff list (CSV, Excel, or text with email addresses).
 
     Invites everyone or, if there are problems, no one, unless you add --partial. Importing a list
@@ -44,7 +42,7 @@ def import_list(
     database = console.carrel.database
     facts = _read_in(console.carrel, pool, file)
     if not dry_run:
-        facts = apply_now(database, facts.public_id, partial=partial, actor=None, now=clock.now())
+        facts = apply_now(database, facts.public_id, partial=partial, **acting())
     unseated = _unseated(database, facts)
     is_applied = facts.state is ImportState.APPLIED
     if not is_applied:
@@ -67,7 +65,7 @@ def import_list(
             for row in unseated
         ],
     }
-    answer(found, *_lines(facts, unseated), as_json=as_json)
+    answer(found, *_lines(facts, unseated))
 
 
 def _read_in(carrel: Carrel, pool: str, file: Path) -> ImportFacts:

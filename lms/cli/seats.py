@@ -4,10 +4,9 @@ import click
 from sqlalchemy.orm import Session
 
 from lms.accounts import accounts
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, answer_items, json_option
 from lms.cli.seat_imports import import_list
-from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail.links import Links
@@ -35,12 +34,12 @@ def seats() -> None:
 @click.argument("email")
 @json_option
 @click.pass_obj
-def claim_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> None:
+def claim_seat(console: Console, *, pool_id: str, email: str) -> None:
     """Claim a seat for a login; safe to run again."""
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
         login_id = _login_id(session, email)
-        got = claim(session, pool.id, login_id, actor=None, now=clock.now())
+        got = claim(session, pool.id, login_id, **acting())
         if isinstance(got, Full):
             raise Conflict(FULL, code="full")
         if isinstance(got, Closed):
@@ -48,7 +47,7 @@ def claim_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> 
     result = type(got).__name__.lower()
     words = "now has a seat" if result == "claimed" else "already had a seat"
     facts = {"pool": pool_id, "email": email, "result": result, "seat": got.seat}
-    answer(facts, f"{email} {words} (seat {got.seat}).", as_json=as_json)
+    answer(facts, f"{email} {words} (seat {got.seat}).")
 
 
 @seats.command("invite")
@@ -56,16 +55,14 @@ def claim_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> 
 @click.argument("emails", nargs=-1, required=True, metavar="EMAIL...")
 @json_option
 @click.pass_obj
-def invite(console: Console, *, pool_id: str, emails: tuple[str, ...], as_json: bool) -> None:
+def invite(console: Console, *, pool_id: str, emails: tuple[str, ...]) -> None:
     """Reserve a seat for each address for 14 days, and email a link to claim it."""
     people = [Invitee(read_address(email)) for email in emails]
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
-        done = invitations.invite(
-            session, pool.id, people, links=links, actor=None, now=clock.now()
-        )
-    answer_items([_invited(one) for one in done], ("email", "result", "seat"), as_json=as_json)
+        done = invitations.invite(session, pool.id, people, links=links, **acting())
+    answer_items([_invited(one) for one in done], ("email", "result", "seat"))
 
 
 @seats.command("release")
@@ -73,20 +70,13 @@ def invite(console: Console, *, pool_id: str, emails: tuple[str, ...], as_json: 
 @click.argument("email")
 @json_option
 @click.pass_obj
-def release_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> None:
+def release_seat(console: Console, *, pool_id: str, email: str) -> None:
     """Release a person's seat: they lose access and are emailed."""
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
         seat = _seat_of(session, pool, email)
-        done = release(
-            session,
-            seat.public_id,
-            AssignmentEnd.REMOVED,
-            links=links,
-            actor=None,
-            now=clock.now(),
-        )
+        done = release(session, seat.public_id, AssignmentEnd.REMOVED, links=links, **acting())
     refill = done.refill
     facts = {
         "pool": pool_id,
@@ -102,20 +92,20 @@ def release_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -
         line = (
             f"{email} no longer has a seat. It can be assigned again 7 days after it was claimed."
         )
-    answer(facts, line, as_json=as_json)
+    answer(facts, line)
 
 
 @seats.command("list")
 @click.argument("pool_id", metavar="POOL")
 @json_option
 @click.pass_obj
-def list_seats(console: Console, *, pool_id: str, as_json: bool) -> None:
+def list_seats(console: Console, *, pool_id: str) -> None:
     """List the seats of a pool and the people who have them."""
     with console.carrel.database.read_session() as session:
         pool = pools.find_pool(session, pool_id)
         facts = [_facts(one) for one in seat_reading.list_seats(session, pool.id)]
     columns = ("seat", "state", "email", "name", "claimed_at", "expires_at", "opens_at")
-    answer_items(facts, columns, as_json=as_json)
+    answer_items(facts, columns)
 
 
 def _login_id(session: Session, email: str) -> int:

@@ -4,9 +4,8 @@ from datetime import datetime
 
 import click
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, answer_items, json_option
-from lms.core import clock
 from lms.models.tax import Supply
 from lms.tax.rule_list import NewTaxRule, TaxRuleFacts, add_rule, end_rule, list_rules, read_rate
 from lms.tax.rules import say_rate
@@ -44,7 +43,6 @@ def add(
     supply: str,
     first_day: datetime,
     last_day: datetime | None,
-    as_json: bool,
 ) -> None:
     """Add a RATE in percent, such as 8.25, for a STATE, such as TX."""
     new = NewTaxRule(
@@ -56,19 +54,19 @@ def add(
         last_day.date() if last_day else None,
     )
     with console.carrel.database.transaction() as session:
-        facts = add_rule(session, new, actor=None, now=clock.now())
+        facts = add_rule(session, new, **acting())
     said = f"{facts.name}, {say_rate(facts.rate)}, was added: {facts.id}"
-    answer(_row(facts), said, as_json=as_json)
+    answer(_row(facts), said)
 
 
 @tax_rule.command("list")
 @json_option
 @click.pass_obj
-def list_command(console: Console, *, as_json: bool) -> None:
+def list_command(console: Console) -> None:
     """List the rates by state, newest first."""
     with console.carrel.database.read_session() as session:
         rows = [_row(facts) for facts in list_rules(session)]
-    answer_items(rows, COLUMNS, as_json=as_json)
+    answer_items(rows, COLUMNS)
 
 
 @tax_rule.command("end")
@@ -76,11 +74,11 @@ def list_command(console: Console, *, as_json: bool) -> None:
 @click.argument("last_day", type=DAY)
 @json_option
 @click.pass_obj
-def end(console: Console, *, rule: str, last_day: datetime, as_json: bool) -> None:
+def end(console: Console, *, rule: str, last_day: datetime) -> None:
     """End a RULE, given by its id, after its LAST_DAY."""
     with console.carrel.database.transaction() as session:
-        facts = end_rule(session, rule, last_day.date(), actor=None, now=clock.now())
-    answer(_row(facts), f"{facts.name} ends after {facts.last_day}.", as_json=as_json)
+        facts = end_rule(session, rule, last_day.date(), **acting())
+    answer(_row(facts), f"{facts.name} ends after {facts.last_day}.")
 
 
 def _row(facts: TaxRuleFacts) -> dict[str, object]:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, answer_items, json_option
-from lms.core import clock
 from lms.core.attached_files import LARGEST_BYTES, keep_pdf
 from lms.models.seller import VendorDocumentAudience, VendorDocumentKind
 from lms.seller.vendor_documents import (
@@ -54,7 +53,6 @@ def add(
     title: str,
     audience: str,
     valid_until: datetime | None,
-    as_json: bool,
 ) -> None:
     """Add a PDF as a vendor document of a KIND."""
     carrel = console.carrel
@@ -69,21 +67,21 @@ def add(
     kept = keep_pdf(carrel.storage, data, file.name, carrel.settings.scratch, folder=FOLDER)
     try:
         with carrel.database.transaction() as session:
-            facts = add_vendor_document(session, details, kept, actor=None, now=clock.now())
+            facts = add_vendor_document(session, details, kept, **acting())
     except Exception:
         carrel.storage.delete(kept.key)
         raise
-    answer(_row(facts), f"{facts.title} was added: {facts.id}", as_json=as_json)
+    answer(_row(facts), f"{facts.title} was added: {facts.id}")
 
 
 @vendor_document.command("list")
 @json_option
 @click.pass_obj
-def list_documents(console: Console, *, as_json: bool) -> None:
+def list_documents(console: Console) -> None:
     """List the vendor documents, current ones first."""
     with console.carrel.database.read_session() as session:
         rows = [_row(facts) for facts in read_vendor_documents(session)]
-    answer_items(rows, COLUMNS, as_json=as_json)
+    answer_items(rows, COLUMNS)
 
 
 def _row(facts: VendorDocumentFacts) -> dict[str, object]:

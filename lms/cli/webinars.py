@@ -14,7 +14,7 @@ from lms.certificates.credit_minutes import read_lengths
 from lms.certificates.rules_and_attendance_minutes import read_rule
 from lms.certificates.staff_manual_issue_and_attendance import change_rule
 from lms.cli.announcement_import import import_flyer
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
@@ -69,7 +69,6 @@ def add(
     slug: str,
     minutes: int,
     zone: str | None,
-    as_json: bool,
 ) -> None:
     """Add a draft; `carrel webinar publish` announces it."""
     words = WebinarWords(
@@ -84,14 +83,14 @@ def add(
         kept = add_webinar(session, words, actor=None, now=now)
         facts = _facts(session, kept.public_id, kept.slug, now)
     when = say_datetime(facts.held_at, read_zone(facts.zone))
-    answer(facts, f"{facts.slug} was added as a draft for {when}.", as_json=as_json)
+    answer(facts, f"{facts.slug} was added as a draft for {when}.")
 
 
 @webinar.command("publish")
 @click.argument("slug")
 @json_option
 @click.pass_obj
-def publish(console: Console, slug: str, *, as_json: bool) -> None:
+def publish(console: Console, slug: str) -> None:
     """Publish a draft in the catalog, and list what its announcement lacks."""
     now = clock.now()
     with console.carrel.database.transaction() as session:
@@ -101,7 +100,7 @@ def publish(console: Console, slug: str, *, as_json: bool) -> None:
     if facts.missing:
         missing = ", ".join(gap.value.replace("_", " ") for gap in facts.missing)
         lines.append(f"Its announcement is missing: {missing}.")
-    answer(facts, *lines, as_json=as_json)
+    answer(facts, *lines)
 
 
 @webinar.command("credit")
@@ -119,7 +118,7 @@ def publish(console: Console, slug: str, *, as_json: bool) -> None:
 )
 @json_option
 @click.pass_obj
-def credit(console: Console, slug: str, *, minutes: int, confirm: bool, as_json: bool) -> None:
+def credit(console: Console, slug: str, *, minutes: int, confirm: bool) -> None:
     """Set the continuing education time on a webinar's certificates."""
     with console.carrel.database.transaction() as session:
         webinar_id = read_standing(session, slug).id
@@ -128,7 +127,7 @@ def credit(console: Console, slug: str, *, minutes: int, confirm: bool, as_json:
             credit_minutes=minutes,
             confirmed_minutes=minutes if confirm else 0,
         )
-        change_rule(session, webinar_id, rule, actor=None, now=clock.now())
+        change_rule(session, webinar_id, rule, **acting())
         lengths = read_lengths(session, webinar_id)
     found = {
         "slug": slug,
@@ -144,7 +143,7 @@ def credit(console: Console, slug: str, *, minutes: int, confirm: bool, as_json:
                 f"For {act} they show {longest}, because it isn't longer. "
                 "Add --confirm to change that."
             )
-    answer(found, *lines, as_json=as_json)
+    answer(found, *lines)
 
 
 def _facts(session: Session, public_id: str, slug: str, now: datetime) -> WebinarAnswer:

@@ -66,8 +66,6 @@ def add(
     expires: str | None,
     zone: str | None,
     label: str | None,
-    *,
-    as_json: bool,
 ) -> None:
     """Create an embed link for a recording or a series of ORG, for these sites only."""
     if (webinar is None) == (series is None):
@@ -89,34 +87,34 @@ def add(
         key = _key(console)
         made = add_embed(session, whose.id, target, details, key=key, actor=None, now=now)
     told = f"Embed link for {title} on {', '.join(sites)}:"
-    answer(_answer(console, made), told, _url(console, made), as_json=as_json)
+    answer(_answer(console, made), told, _url(console, made))
 
 
 @embed.command("list")
 @click.option("--organization", metavar="SLUG", help="Only those of one organization.")
 @json_option
 @click.pass_obj
-def list_all(console: Console, *, organization: str | None, as_json: bool) -> None:
+def list_all(console: Console, *, organization: str | None) -> None:
     """List embed links, newest first."""
     with console.carrel.database.read_session() as session:
         whose = None if organization is None else find_organization(session, organization).id
         items = [_answer(console, one) for one in list_embeds(session, whose)]
     columns = ("id", "organization", "label", "origins", "seat_rule", "revoked_at", "uses")
-    answer_items(items, columns, as_json=as_json)
+    answer_items(items, columns)
 
 
 @embed.command("revoke")
 @click.argument("embed_id", metavar="ID")
 @json_option
 @click.pass_obj
-def revoke(console: Console, *, embed_id: str, as_json: bool) -> None:
+def revoke(console: Console, *, embed_id: str) -> None:
     """Revoke an embed link; playback stops within one minute."""
     now = clock.now()
     with console.carrel.database.transaction() as session:
         found = find_anybodys(session, embed_id)
         revoke_embed(session, found.organization.id, embed_id, actor=None, now=now)
         kept = find_anybodys(session, embed_id)
-    answer(_answer(console, kept), f"{kept.details.label} is revoked.", as_json=as_json)
+    answer(_answer(console, kept), f"{kept.details.label} is revoked.")
 
 
 def _key(console: Console) -> bytes:

@@ -5,9 +5,8 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, answer_items, json_option
-from lms.core import clock
 from lms.core.runtime import Carrel
 from lms.lti_facade.organizations import find_organization
 from lti.id_mappings.apply_and_undo_pairs import undo_one
@@ -36,9 +35,7 @@ def people_map() -> None:
 )
 @json_option
 @click.pass_obj
-def begin(
-    console: Console, *, organization: str, old: str, new: str, path: Path | None, as_json: bool
-) -> None:
+def begin(console: Console, *, organization: str, old: str, new: str, path: Path | None) -> None:
     """Propose matches between two LMSs of an organization, without changing anything."""
     lines = None
     if path is not None:
@@ -46,23 +43,23 @@ def begin(
             lines = read_list(file)
     with console.carrel.database.transaction() as session:
         found = find_organization(session, organization)
-        made = begin_map(session, found.id, old=old, new=new, actor=None, now=clock.now())
+        made = begin_map(session, found.id, old=old, new=new, **acting())
         if lines is not None:
             take_list(session, made, lines)
         facts = find_map(session, made)
     chosen = facts.counts[Show.CHOSEN]
     told = f"{chosen} pairs are selected. To see them: carrel lti map show {made}"
-    answer(_answer(facts), told, as_json=as_json)
+    answer(_answer(facts), told)
 
 
 @people_map.command("list")
 @json_option
 @click.pass_obj
-def list_all(console: Console, *, as_json: bool) -> None:
+def list_all(console: Console) -> None:
     """List LMS migrations, newest first."""
     with console.carrel.database.read_session() as session:
         items = [_answer(one) for one in list_maps(session)]
-    answer_items(items, COLUMNS, as_json=as_json)
+    answer_items(items, COLUMNS)
 
 
 @people_map.command("show")
@@ -70,24 +67,24 @@ def list_all(console: Console, *, as_json: bool) -> None:
 @click.option("--kind", type=click.Choice([one.value for one in Show]), help="Only these pairs.")
 @json_option
 @click.pass_obj
-def show(console: Console, *, map_id: str, kind: str | None, as_json: bool) -> None:
+def show(console: Console, *, map_id: str, kind: str | None) -> None:
     """List the pairs of a migration: the people, the evidence and the result."""
     with console.carrel.database.read_session() as session:
         facts = find_map(session, map_id)
         wanted = None if kind is None else Show(kind)
         items = _pairs(session, facts, wanted)
-    answer_items(items, PAIR_COLUMNS, as_json=as_json)
+    answer_items(items, PAIR_COLUMNS)
 
 
 @people_map.command("apply")
 @click.argument("map_id", metavar="MAP")
 @json_option
 @click.pass_obj
-def apply(console: Console, *, map_id: str, as_json: bool) -> None:
+def apply(console: Console, *, map_id: str) -> None:
     """Merge the selected pairs, in a background job."""
     with console.carrel.database.transaction() as session:
-        ask_apply(session, map_id, actor=None, now=clock.now())
-    _say(console.carrel, map_id, "A worker will apply it.", as_json=as_json)
+        ask_apply(session, map_id, **acting())
+    _say(console.carrel, map_id, "A worker will apply it.")
 
 
 @people_map.command("undo")
@@ -95,33 +92,33 @@ def apply(console: Console, *, map_id: str, as_json: bool) -> None:
 @click.option("--pair", "pair_id", metavar="PAIR", help="Undo only this pair, immediately.")
 @json_option
 @click.pass_obj
-def undo(console: Console, *, map_id: str, pair_id: str | None, as_json: bool) -> None:
+def undo(console: Console, *, map_id: str, pair_id: str | None) -> None:
     """Undo a migration in a background job, or one of its pairs immediately."""
     said = "A worker will undo it."
     with console.carrel.database.transaction() as session:
         if pair_id is None:
-            ask_undo(session, map_id, actor=None, now=clock.now())
+            ask_undo(session, map_id, **acting())
         else:
-            why_not = undo_one(session, map_id, pair_id, actor=None, now=clock.now())
+            why_not = undo_one(session, map_id, pair_id, **acting())
             said = why_not or "These are two people again."
-    _say(console.carrel, map_id, said, as_json=as_json)
+    _say(console.carrel, map_id, said)
 
 
 @people_map.command("discard")
 @click.argument("map_id", metavar="MAP")
 @json_option
 @click.pass_obj
-def throw_away(console: Console, *, map_id: str, as_json: bool) -> None:
+def throw_away(console: Console, *, map_id: str) -> None:
     """Discard a migration in which nothing was merged."""
     with console.carrel.database.transaction() as session:
         facts = find_map(session, map_id)
-        discard(session, map_id, actor=None, now=clock.now())
-    answer(_answer(facts), "Discarded. Nothing was changed.", as_json=as_json)
+        discard(session, map_id, **acting())
+    answer(_answer(facts), "Discarded. Nothing was changed.")
 
 
-def _say(carrel: Carrel, map_id: str, said: str, *, as_json: bool) -> None:
+def _say(carrel: Carrel, map_id: str, said: str) -> None:
     with carrel.database.read_session() as session:
-        answer(_answer(find_map(session, map_id)), said, as_json=as_json)
+        answer(_answer(find_map(session, map_id)), said)
 
 
 def _answer(facts: MapFacts) -> dict[str, object]:

@@ -24,7 +24,6 @@ def log(
     registration: str | None,
     refused: bool,
     most: int,
-    as_json: bool,
 ) -> None:
     """List launches, newest first, with the result and the reason of refusals."""
     with console.carrel.database.read_session() as session:
@@ -37,4 +36,4 @@ def log(
             most=most,
         )
     columns = ("at", "platform", "deployment", "message_type", "outcome", "code", "reason")
-    answer_items(items, columns, as_json=as_json)
+    answer_items(items, columns)

@@ -17,7 +17,7 @@ from lti.registrations.invites import make_invite
 )
 @json_option
 @click.pass_obj
-def invite(console: Console, *, organization: str, allow_loopback: bool, as_json: bool) -> None:
+def invite(console: Console, *, organization: str, allow_loopback: bool) -> None:
     """Create a link with which an organization's LMS registers itself, once, within 14 days."""
     now = clock.now()
     with console.carrel.database.transaction() as session:
@@ -33,5 +33,4 @@ def invite(console: Console, *, organization: str, allow_loopback: bool, as_json
         },
         f"Works once, until {made.expires_at:%Y-%m-%d}: paste it in the LMS as the tool's registration URL.",
         url,
-        as_json=as_json,
     )

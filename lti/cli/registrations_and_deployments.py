@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import click
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.mail.links import Links
@@ -79,7 +79,6 @@ def add(
     name: str | None,
     *,
     allow_loopback: bool,
-    as_json: bool,
 ) -> None:
     """Register an LMS and approve the given deployments."""
     now = clock.now()
@@ -103,14 +102,13 @@ def add(
     answer(
         _registration(made, deployments),
         f"{made.details.name} is registered as {made.public_id}{told}.",
-        as_json=as_json,
     )
 
 
 @registration.command("list")
 @json_option
 @click.pass_obj
-def list_all(console: Console, *, as_json: bool) -> None:
+def list_all(console: Console) -> None:
     """List registered LMSs."""
     with console.carrel.database.read_session() as session:
         known = list_registrations(session)
@@ -123,7 +121,7 @@ def list_all(console: Console, *, as_json: bool) -> None:
         for one in known
     ]
     columns = ("id", "name", "issuer", "client_id", "state", "organization", "deployments")
-    answer_items(items, columns, as_json=as_json)
+    answer_items(items, columns)
 
 
 @registration.command("set")
@@ -150,7 +148,6 @@ def set_one(
     origins: tuple[str, ...],
     *,
     admit_anonymous: bool | None,
-    as_json: bool,
 ) -> None:
     """Change the settings of an LMS connection; options you leave out don't change."""
     with console.carrel.database.transaction() as session:
@@ -163,26 +160,22 @@ def set_one(
             else admit_anonymous,
             frame_origins=tuple(filter(None, origins)) if origins else details.frame_origins,
         )
-        kept = edit_registration(session, registration_id, changed, actor=None, now=clock.now())
-    answer(_registration(kept, ()), f"{kept.details.name} is updated.", as_json=as_json)
+        kept = edit_registration(session, registration_id, changed, **acting())
+    answer(_registration(kept, ()), f"{kept.details.name} is updated.")
 
 
 @registration.command("approve")
 @click.argument("registration_id", metavar="REG")
 @json_option
 @click.pass_obj
-def approve(console: Console, *, registration_id: str, as_json: bool) -> None:
+def approve(console: Console, *, registration_id: str) -> None:
     """Approve an LMS that is pending or was turned off, with the deployments that it has shown.
 
     Its organization's managers are emailed, as from the staff pages.
     """
     with console.carrel.database.transaction() as session:
         kept = approve_platform(
-            session,
-            registration_id,
-            links=Links(console.settings.base_url),
-            actor=None,
-            now=clock.now(),
+            session, registration_id, links=Links(console.settings.base_url), **acting()
         )
         deployed = [
             one.deployment_id
@@ -190,35 +183,31 @@ def approve(console: Console, *, registration_id: str, as_json: bool) -> None:
             if one.state is DeploymentState.APPROVED
         ]
     told = f"{kept.details.name} is active, with deployments {', '.join(deployed) or 'none'}."
-    answer(_registration(kept, tuple(deployed)), told, as_json=as_json)
+    answer(_registration(kept, tuple(deployed)), told)
 
 
 @registration.command("disable")
 @click.argument("registration_id", metavar="REG")
 @json_option
 @click.pass_obj
-def disable(console: Console, *, registration_id: str, as_json: bool) -> None:
+def disable(console: Console, *, registration_id: str) -> None:
     """Turn off an LMS connection."""
     with console.carrel.database.transaction() as session:
         kept = stop_platform(
-            session,
-            registration_id,
-            links=Links(console.settings.base_url),
-            actor=None,
-            now=clock.now(),
+            session, registration_id, links=Links(console.settings.base_url), **acting()
         )
-    answer(_registration(kept, ()), f"{kept.details.name} is turned off.", as_json=as_json)
+    answer(_registration(kept, ()), f"{kept.details.name} is turned off.")
 
 
 @deployment.command("list")
 @json_option
 @click.pass_obj
-def list_deployed(console: Console, *, as_json: bool) -> None:
+def list_deployed(console: Console) -> None:
     """List deployments, last launched first."""
     with console.carrel.database.read_session() as session:
         items = [_deployment(one) for one in list_deployments(session)]
     columns = ("registration", "deployment_id", "state", "organization", "seen_at")
-    answer_items(items, columns, as_json=as_json)
+    answer_items(items, columns)
 
 
 @deployment.command("approve")
@@ -233,20 +222,15 @@ def list_deployed(console: Console, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def approve_one(
-    console: Console, *, registration_id: str, deployment_id: str, organization: str, as_json: bool
+    console: Console, *, registration_id: str, deployment_id: str, organization: str
 ) -> None:
     """Approve a deployment for an organization, so that it shows its recordings."""
     with console.carrel.database.transaction() as session:
         kept = approve_deployment(
-            session,
-            registration_id,
-            deployment_id,
-            organization=organization,
-            actor=None,
-            now=clock.now(),
+            session, registration_id, deployment_id, organization=organization, **acting()
         )
     told = f"Deployment {deployment_id} of {kept.platform} is approved for {organization}."
-    answer(_deployment(kept), told, as_json=as_json)
+    answer(_deployment(kept), told)
 
 
 @deployment.command("refuse")
@@ -254,16 +238,12 @@ def approve_one(
 @click.argument("deployment_id", metavar="ID")
 @json_option
 @click.pass_obj
-def refuse_one(
-    console: Console, *, registration_id: str, deployment_id: str, as_json: bool
-) -> None:
+def refuse_one(console: Console, *, registration_id: str, deployment_id: str) -> None:
     """Refuse the launches of a deployment."""
     with console.carrel.database.transaction() as session:
-        kept = refuse_deployment(
-            session, registration_id, deployment_id, actor=None, now=clock.now()
-        )
+        kept = refuse_deployment(session, registration_id, deployment_id, **acting())
     told = f"Deployment {deployment_id} of {kept.platform} is refused."
-    answer(_deployment(kept), told, as_json=as_json)
+    answer(_deployment(kept), told)
 
 
 def _registration(one: RegistrationFacts, deployments: tuple[str, ...]) -> dict[str, object]:

@@ -21,7 +21,7 @@ FAILED = 1
 )
 @json_option
 @click.pass_obj
-def selftest(console: Console, *, registration: str | None, as_json: bool) -> int:
+def selftest(console: Console, *, registration: str | None) -> int:
     """Send the messages of the 1EdTech certification and print the result of each check.
 
     It uses a temporary database, which is deleted afterward; none of your data is read or
@@ -36,5 +36,5 @@ def selftest(console: Console, *, registration: str | None, as_json: bool) -> in
     failed = sum(not proof.ok for proof in proofs)
     text = as_text(proofs, base_url=console.settings.base_url, at=clock.now())
     found = {"items": proofs, "passed": len(proofs) - failed, "failed": failed}
-    answer(found, text.rstrip("\n"), as_json=as_json)
+    answer(found, text.rstrip("\n"))
     return FAILED if failed else 0

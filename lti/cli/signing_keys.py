@@ -2,9 +2,8 @@
 
 import click
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.output import answer, answer_items, json_option
-from lms.core import clock
 from lti.keys.tool_keys import list_keys, rotate_keys
 
 
@@ -16,11 +15,11 @@ def keys() -> None:
 @keys.command("list")
 @json_option
 @click.pass_obj
-def list_all(console: Console, *, as_json: bool) -> None:
+def list_all(console: Console) -> None:
     """List the keys, newest first: next, active and retired."""
     with console.carrel.database.read_session() as session:
         items = list_keys(session)
-    answer_items(items, ("kid", "state", "created_at", "active_since"), as_json=as_json)
+    answer_items(items, ("kid", "state", "created_at", "active_since"))
 
 
 @keys.command("rotate")
@@ -29,10 +28,8 @@ def list_all(console: Console, *, as_json: bool) -> None:
 )
 @json_option
 @click.pass_obj
-def rotate(console: Console, *, at_once: bool, as_json: bool) -> None:
+def rotate(console: Console, *, at_once: bool) -> None:
     """Use the next key now; the previous one stays published for two days."""
     carrel = console.carrel
-    kid = rotate_keys(
-        carrel.database, console.settings.secret_key, at_once=at_once, actor=None, now=clock.now()
-    )
-    answer({"kid": kid}, f"The key {kid} is now in use.", as_json=as_json)
+    kid = rotate_keys(carrel.database, console.settings.secret_key, at_once=at_once, **acting())
+    answer({"kid": kid}, f"The key {kid} is now in use.")

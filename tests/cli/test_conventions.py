@@ -26,12 +26,12 @@ REFUSALS = {
 @click.command("refuse")
 @click.argument("how")
 @json_option
-def refuse(*, how: str, as_json: bool) -> None:
+def refuse(*, how: str) -> None:
     """Refuse in the way asked for."""
     if how == "abort":
         raise click.Abort
     if how == "not_at_all":
-        answer({"done": True}, "Done.", as_json=as_json)
+        answer({"done": True}, "Done.")
         return
     raise REFUSALS[how][0]
 

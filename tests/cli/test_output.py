@@ -8,7 +8,7 @@ import click
 import pytest
 
 from lms.cli.option_values import read_datetime
-from lms.cli.output import answer_items, as_text, cell, plain_value, table
+from lms.cli.output import JSON, answer_items, as_text, cell, plain_value, table
 from lms.models.jobs import JobState
 
 
@@ -52,12 +52,14 @@ def test_letters_of_any_script_stay_readable() -> None:
 
 
 def test_lists_stand_under_items(capsys: pytest.CaptureFixture[str]) -> None:
-    answer_items([THING], ("name",), as_json=True)
+    with click.Context(click.Command("list")) as context:
+        context.meta[JSON] = True
+        answer_items([THING], ("name",))
     assert '{"items": [{"name": "Ink",' in capsys.readouterr().out
 
 
 def test_lists_are_tables_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
-    answer_items([THING], ("name", "held_at"), as_json=False)
+    answer_items([THING], ("name", "held_at"))
     assert capsys.readouterr().out.splitlines() == [
         "NAME  HELD AT",
         "Ink   2026-10-06T18:00:00Z",
@@ -65,7 +67,7 @@ def test_lists_are_tables_for_a_person(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_an_empty_list_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    answer_items([], ("name",), as_json=False)
+    answer_items([], ("name",))
     assert capsys.readouterr().out == "None found.\n"
 
 

@@ -1,8 +1,6 @@
 """carrel backup: create, list, verify, restore, and drill backups."""
 
 import os
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +8,7 @@ import click
 
 from lms.cli.command_context import Console
 from lms.cli.operations.doctor import examine
-from lms.cli.output import answer, answer_items, json_option
+from lms.cli.output import answer, answer_items, is_json, json_option, show_progress
 from lms.component import load_tables
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import on_wall_clock
@@ -44,14 +42,14 @@ def backup() -> None:
 @click.option("--to", metavar="URL", help="Destination; default: CARREL_BACKUP.")
 @json_option
 @click.pass_obj
-def create(console: Console, *, to: str | None, as_json: bool) -> None:
+def create(console: Console, *, to: str | None) -> None:
     """Back up the database and new files while people watch; run it every night.
 
     With CARREL_BACKUP_PASSPHRASE set, the backup also has the secret key, encrypted with it.
     """
     place = _place(console, to)
     try:
-        made = backups.create(console.carrel, place, now=now(), tell=_tell(as_json=as_json))
+        made = backups.create(console.carrel, place, now=now(), tell=_tell)
     except Corrupt as error:
         raise Unavailable(
             f"{error} reads otherwise in {place.url} than it was written. Check that storage, then "
@@ -65,7 +63,7 @@ def create(console: Console, *, to: str | None, as_json: bool) -> None:
             "key to a"
             " safe place."
         )
-    answer(made, *lines, as_json=as_json)
+    answer(made, *lines)
 
 
 @backup.command("list")
@@ -74,11 +72,11 @@ def create(console: Console, *, to: str | None, as_json: bool) -> None:
 )
 @json_option
 @click.pass_obj
-def list_all(console: Console, *, source: str | None, as_json: bool) -> None:
+def list_all(console: Console, *, source: str | None) -> None:
     """List the complete backups, the newest first."""
     items = [_line(one) for one in backups.snapshots(_place(console, source))]
     columns = ("name", "taken_at", "version", "rows", "files", "has_secret_key")
-    answer_items(items, columns, as_json=as_json)
+    answer_items(items, columns)
 
 
 @backup.command("verify")
@@ -89,9 +87,7 @@ def list_all(console: Console, *, source: str | None, as_json: bool) -> None:
 @click.option("--deep", is_flag=True, help="Read every file that has a checksum.")
 @json_option
 @click.pass_context
-def verify(
-    context: click.Context, *, name: str | None, source: str | None, deep: bool, as_json: bool
-) -> None:
+def verify(context: click.Context, *, name: str | None, source: str | None, deep: bool) -> None:
     """Check that the newest backup, or the one with NAME, is complete."""
     console: Console = context.obj
     load_tables(console.components)  # it opens the backup's database, not the installation's
@@ -99,7 +95,7 @@ def verify(
     found = backup_verification.verify(
         place, _snapshot(place, name), console.settings.scratch, now=now(), deep=deep
     )
-    answer(found, *_verified_lines(found), as_json=as_json)
+    answer(found, *_verified_lines(found))
     if not found.is_good:
         context.exit(FOUND_SOMETHING)
 
@@ -110,9 +106,7 @@ def verify(
 @click.option("--new-secret-key", is_flag=True, help="Continue without the backup's secret key.")
 @json_option
 @click.pass_context
-def restore(
-    context: click.Context, *, source: str, name: str | None, new_secret_key: bool, as_json: bool
-) -> None:
+def restore(context: click.Context, *, source: str, name: str | None, new_secret_key: bool) -> None:
     """Restore the newest backup, or the one with NAME, into an empty database and storage.
 
     The database and storage in the settings must be empty. If interrupted, run it again.
@@ -130,7 +124,7 @@ def restore(
             place,
             snapshot,
             new_secret_key=new_secret_key,
-            tell=_tell(as_json=as_json),
+            tell=_tell,
         )
         lines = [f"{done.rows} rows and {done.files} files were restored from {done.name}."]
         if not done.has_old_key:
@@ -138,12 +132,12 @@ def restore(
                 "The secret key is new. Run: carrel lti keys rotate --at-once; carrel badge-keys "
                 "rotate"
             )
-        if not as_json:
+        if not is_json():
             lines += ["", *examine(console).lines]
     finally:
         if key is not None:
             console.close()
-    answer(done, *lines, as_json=as_json)
+    answer(done, *lines)
 
 
 @backup.command("drill")
@@ -152,12 +146,12 @@ def restore(
 )
 @json_option
 @click.pass_context
-def drill(context: click.Context, *, source: str | None, as_json: bool) -> None:
+def drill(context: click.Context, *, source: str | None) -> None:
     """Restore the newest backup into a temporary place, and compare what 200 people can watch."""
     console: Console = context.obj
     place = _place(console, source)
     done = backup_drill.drill(console.carrel, place, backups.newest(place), now=now())
-    answer(done, *_drilled_lines(console, done), as_json=as_json)
+    answer(done, *_drilled_lines(console, done))
     if not done.is_good:
         context.exit(FOUND_SOMETHING)
 
@@ -188,15 +182,8 @@ def _keep_key(console: Console, key: str) -> None:
     new.replace(path)
 
 
-def _tell(*, as_json: bool) -> Callable[[Moved], None]:
-    is_watched = sys.stderr.isatty() and not as_json
-
-    def tell(so_far: Moved) -> None:
-        if is_watched:
-            line = f"\r{so_far.copied} files copied, {so_far.copied_bytes:,} bytes"
-            click.echo(line, nl=False, err=True)
-
-    return tell
+def _tell(so_far: Moved) -> None:
+    show_progress(f"{so_far.copied} files copied, {so_far.copied_bytes:,} bytes")
 
 
 def _line(snapshot: Snapshot) -> BackupLine:

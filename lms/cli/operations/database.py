@@ -1,6 +1,5 @@
 """carrel db: create and upgrade the tables, show their state, and move them to PostgreSQL."""
 
-import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -8,7 +7,7 @@ import click
 from sqlalchemy import make_url
 
 from lms.cli.command_context import Console
-from lms.cli.output import answer, json_option, table
+from lms.cli.output import answer, json_option, show_progress, table
 from lms.core.clock import now
 from lms.core.database import IN_USE, MOVED, Database
 from lms.core.settings import read_database_url
@@ -84,7 +83,7 @@ def db() -> None:
 @db.command("upgrade")
 @json_option
 @click.pass_obj
-def upgrade_command(console: Console, *, as_json: bool) -> None:
+def upgrade_command(console: Console) -> None:
     """Upgrade the tables to this version; safe to run again."""
     database = console.carrel.database
     revision = current(database)
@@ -98,19 +97,19 @@ def upgrade_command(console: Console, *, as_json: bool) -> None:
         text = f"The database is up to date ({done.after})."
     else:
         text = f"The database was upgraded from {done.before or 'nothing'} to {done.after}."
-    answer(done, text, as_json=as_json)
+    answer(done, text)
 
 
 @db.command("status")
 @json_option
 @click.pass_obj
-def status_command(console: Console, *, as_json: bool) -> None:
+def status_command(console: Console) -> None:
     """Show the database, and whether its tables match this version."""
     database = console.carrel.database
     revision = current(database)
     name = make_url(database.url).render_as_string(hide_password=True)
     found = DatabaseStatus(name, _state(database, revision), revision, head())
-    answer(found, f"{name}: {STATES[found.state]}", as_json=as_json)
+    answer(found, f"{name}: {STATES[found.state]}")
 
 
 @db.command("move")
@@ -118,7 +117,7 @@ def status_command(console: Console, *, as_json: bool) -> None:
 @click.option("--abort", is_flag=True, help="Cancel an interrupted move, and allow saving again.")
 @json_option
 @click.pass_context
-def move_command(context: click.Context, *, to: str | None, abort: bool, as_json: bool) -> None:
+def move_command(context: click.Context, *, to: str | None, abort: bool) -> None:
     """Move an SQLite database to PostgreSQL while people watch.
 
     If PostgreSQL would refuse rows, it lists them and changes nothing. During the copy, recordings
@@ -132,28 +131,26 @@ def move_command(context: click.Context, *, to: str | None, abort: bool, as_json
     if to is None:
         was_frozen = database_move.abort(source)
         said = "Saving is allowed again." if was_frozen else "The database was not being moved."
-        answer(AbortAnswer(was_frozen), said, as_json=as_json)
+        answer(AbortAnswer(was_frozen), said)
         return
     target = Database(_read_url(to))
     try:
-        moved = _move(source, target, as_json=as_json)
+        moved = _move(source, target)
     finally:
         target.dispose()
     if moved.unfit:
-        answer(moved, *_unfit_lines(moved.unfit), as_json=as_json)
+        answer(moved, *_unfit_lines(moved.unfit))
         context.exit(REFUSED)
-    answer(moved, *_next_lines(moved, target), as_json=as_json)
+    answer(moved, *_next_lines(moved, target))
 
 
-def _move(source: Database, target: Database, *, as_json: bool) -> MoveAnswer:
+def _move(source: Database, target: Database) -> MoveAnswer:
     checked = database_move.preflight(source, target)
     if checked.unfit:
         return MoveAnswer(moved=False, tables=0, rows=checked.rows, unfit=checked.unfit)
-    is_watched = sys.stderr.isatty() and not as_json
 
     def tell(so_far: TableRows) -> None:
-        if is_watched:
-            click.echo(f"\r\033[K{so_far.table}: {so_far.rows} rows", nl=False, err=True)
+        show_progress(f"{so_far.table}: {so_far.rows} rows")
 
     done = database_move.move(source, target, lasts=checked.lasts, now=now(), tell=tell)
     database_move.record_move(target, done, now=now())

@@ -56,13 +56,13 @@ class DoctorAnswer:
 @click.command("doctor")
 @json_option
 @click.pass_context
-def doctor(context: click.Context, *, as_json: bool) -> None:
+def doctor(context: click.Context) -> None:
     """Check settings, database, storage, servers, mail DNS, worker, disk, backups, and keys.
 
     Exits with 1 if something is wrong.
     """
     found = examine(context.obj)
-    answer(found, *found.lines, as_json=as_json)
+    answer(found, *found.lines)
     if not found.is_healthy:
         context.exit(FOUND_SOMETHING)
 

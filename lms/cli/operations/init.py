@@ -40,7 +40,7 @@ class NewLibrary:
 @click.option("--name", help="The owner's name; default: the part of the address before the @.")
 @json_option
 @click.pass_obj
-def init(console: Console, *, owner: str, name: str | None, as_json: bool) -> None:
+def init(console: Console, *, owner: str, name: str | None) -> None:
     """Set up a new installation: check the settings, create the tables, and add the first owner.
 
     Prints a link for the owner to choose a password. It works once and expires in 14 days. While
@@ -66,7 +66,7 @@ def init(console: Console, *, owner: str, name: str | None, as_json: bool) -> No
             added = renew_first_link(session, address, links=links, now=now())
     made = NewLibrary(settings.base_url, str(settings.data_dir), added.email, added.link)
     advice = [f"{one.text}\n  {one.advice}" for one in probes if one.advice]
-    answer(made, *_lines(made, advice), as_json=as_json)
+    answer(made, *_lines(made, advice))
 
 
 def _lines(made: NewLibrary, advice: list[str]) -> list[str]:

@@ -1,14 +1,12 @@
 """carrel media: check stored media files, set CORS, and move files between storages."""
 
 import hashlib
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
 
 from lms.cli.command_context import Console
-from lms.cli.output import answer, json_option
+from lms.cli.output import answer, is_json, json_option, show_progress
 from lms.core.clock import now
 from lms.core.errors import N_, Refused, Unavailable
 from lms.core.model_base import copied
@@ -59,7 +57,7 @@ def media() -> None:
 @media.command("cors")
 @json_option
 @click.pass_obj
-def cors(console: Console, *, as_json: bool) -> None:
+def cors(console: Console) -> None:
     """Allow your pages to load videos from the bucket; needed for CARREL_DELIVERY=redirect."""
     settings = console.settings
     if not settings.storage_url.startswith("s3:"):
@@ -72,7 +70,7 @@ def cors(console: Console, *, as_json: bool) -> None:
         raise Unavailable(f"The bucket refused the rule: {fault}") from fault
     opened = Opened(settings.storage_url, settings.base_url)
     said = f"{opened.storage} lets pages of {opened.origin} load videos."
-    answer(opened, said, as_json=as_json)
+    answer(opened, said)
 
 
 @media.command("check")
@@ -83,22 +81,17 @@ def cors(console: Console, *, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Delete without asking.")
 @json_option
 @click.pass_context
-def check(
-    context: click.Context, *, deep: bool, remove_orphans: bool, yes: bool, as_json: bool
-) -> None:
+def check(context: click.Context, *, deep: bool, remove_orphans: bool, yes: bool) -> None:
     """Check that each stored file is there and complete, and that none is unknown.
 
     Lists missing, damaged, and unknown files, and exits with 1 if there are any. Ignores uploads in
     progress. Changes nothing unless you add --remove-orphans.
     """
     console: Console = context.obj
-    if remove_orphans and as_json and not yes:
+    if remove_orphans and is_json() and not yes:
         raise click.UsageError("With --json, also add --yes to delete.")
     carrel = console.carrel
-    is_watched = sys.stderr.isatty() and not as_json
-    found = take_inventory(
-        carrel.database, carrel.storage, now=now(), deep=deep, tell=_tell(is_watched=is_watched)
-    )
+    found = take_inventory(carrel.database, carrel.storage, now=now(), deep=deep, tell=_tell)
     lines = _lines(found)
     if remove_orphans and found.orphan_count and not found.named:
         raise Refused(
@@ -112,7 +105,7 @@ def check(
     old = [one for one in found.orphans if not one.is_young]
     removed: tuple[Orphan, ...] = ()
     if remove_orphans and old:
-        if not as_json:
+        if not is_json():
             click.echo("\n".join(lines))
             lines = []
         if yes or click.confirm(f"Delete the {len(old)} that are older than a day?"):
@@ -121,7 +114,7 @@ def check(
     checked = copied(
         Checked, found, faults=tuple(found.faults), orphans=tuple(found.orphans), removed=removed
     )
-    answer(checked, *lines, as_json=as_json)
+    answer(checked, *lines)
     if found.fault_count or found.orphan_count > len(removed):
         context.exit(FOUND_SOMETHING)
 
@@ -130,12 +123,8 @@ def _removed(console: Console, old: list[Orphan]) -> tuple[Orphan, ...]:
     return remove_orphans(console.carrel.database, console.carrel.storage, old)
 
 
-def _tell(*, is_watched: bool) -> Callable[[Inventory], None]:
-    def tell(found: Inventory) -> None:
-        if is_watched:
-            click.echo(f"\r{found.named} named, {found.stored} stored", nl=False, err=True)
-
-    return tell
+def _tell(found: Inventory) -> None:
+    show_progress(f"{found.named} named, {found.stored} stored")
 
 
 def _lines(found: Inventory) -> list[str]:
@@ -181,9 +170,7 @@ class MoveReport:
 )
 @json_option
 @click.pass_obj
-def move_command(
-    console: Console, *, to: str | None, remove_former: str | None, as_json: bool
-) -> None:
+def move_command(console: Console, *, to: str | None, remove_former: str | None) -> None:
     """Copy all files to another storage while people watch, and compare checksums.
 
     If interrupted, run it again to continue. With --to it copies from CARREL_STORAGE; without,
@@ -193,19 +180,16 @@ def move_command(
     if to and remove_former:
         raise click.UsageError("Use either --to, which copies, or --remove-former, which deletes.")
     if remove_former:
-        _remove(console, remove_former, as_json=as_json)
+        _remove(console, remove_former)
         return
     former = settings.storage_url if to else settings.storage_former
     if former is None:
         raise click.UsageError("Add --to, or set CARREL_STORAGE_FORMER.")
     target = to or settings.storage_url
     origin, place, ledger = _places(console, former, target)
-    is_watched = sys.stderr.isatty() and not as_json
 
     def tell(so_far: Moved) -> None:
-        if is_watched:
-            line = f"\r{so_far.copied} copied, {so_far.copied_bytes:,} bytes"
-            click.echo(line, nl=False, err=True)
+        show_progress(f"{so_far.copied} copied, {so_far.copied_bytes:,} bytes")
 
     try:
         moved = move(origin, place, ledger=ledger, scratch=settings.scratch, tell=tell)
@@ -219,7 +203,7 @@ def move_command(
     )
     done = f"{moved.copied} files copied and compared, {moved.copied_bytes:,} bytes"
     done += f"; {moved.before} were already there." if moved.before else "."
-    answer(report, done, *(_then_switch(report) if to else _then_remove(report)), as_json=as_json)
+    answer(report, done, *(_then_switch(report) if to else _then_remove(report)))
 
 
 def _then_switch(report: MoveReport) -> list[str]:
@@ -238,7 +222,7 @@ def _then_remove(report: MoveReport) -> list[str]:
     ]
 
 
-def _remove(console: Console, former: str, *, as_json: bool) -> None:
+def _remove(console: Console, former: str) -> None:
     settings = console.settings
     if settings.storage_former is not None:
         raise Refused(
@@ -253,7 +237,7 @@ def _remove(console: Console, former: str, *, as_json: bool) -> None:
         lines += ["These were not copied and remain:", *(f"  {key}" for key in kept)]
     else:
         ledger.forget()
-    answer(report, *lines, as_json=as_json)
+    answer(report, *lines)
 
 
 def _places(console: Console, former: str, target: str) -> tuple[Storage, Storage, Ledger]:

@@ -26,7 +26,7 @@ class Listening:
 @click.command("metrics")
 @json_option
 @click.pass_obj
-def metrics(console: Console, *, as_json: bool) -> None:
+def metrics(console: Console) -> None:
     """Answer GET /metrics at CARREL_METRICS_BIND until SIGTERM; carrel serve starts it, too."""
     # prometheus-client is an optional package
     from lms.metrics.listener import listen_for_scrapes  # noqa: PLC0415
@@ -39,6 +39,6 @@ def metrics(console: Console, *, as_json: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     server = listen_for_scrapes(console.carrel, folder, bind, now)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    answer(Listening(os.getpid(), bind), f"Metrics at http://{bind}/metrics", as_json=as_json)
+    answer(Listening(os.getpid(), bind), f"Metrics at http://{bind}/metrics")
     sys.stdout.flush()
     server.serve_forever()

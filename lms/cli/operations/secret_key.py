@@ -15,7 +15,7 @@ def secret_key() -> None:
 @secret_key.command("reseal")
 @json_option
 @click.pass_obj
-def reseal_command(console: Console, *, as_json: bool) -> None:
+def reseal_command(console: Console) -> None:
     """Reencrypt LMS keys, badge keys, and authenticator apps with CARREL_SECRET_KEY.
 
     Set CARREL_SECRET_KEY_OLD to the previous key. Safe to run again.
@@ -25,4 +25,4 @@ def reseal_command(console: Console, *, as_json: bool) -> None:
     said = f"{done.resealed} secrets were encrypted with the new key; {done.sealed_before} already were."
     if done.lost:
         said += f" Neither key opens {done.lost}: run carrel doctor."
-    answer(done, said, as_json=as_json)
+    answer(done, said)

@@ -64,7 +64,7 @@ class Serving:
     help="How long /readyz answers 503 after SIGTERM before stopping, so that load balancers notice.",
 )
 @json_option
-def serve(*, bind: str, workers: int, no_worker: bool, drain: int, as_json: bool) -> None:
+def serve(*, bind: str, workers: int, no_worker: bool, drain: int) -> None:
     """Run the web server and the worker until Ctrl-C or SIGTERM.
 
     Creates and upgrades the tables of SQLite; for PostgreSQL, run carrel db upgrade. SIGHUP
@@ -79,7 +79,7 @@ def serve(*, bind: str, workers: int, no_worker: bool, drain: int, as_json: bool
         _prepare_database(settings)
         _raise_file_limit()
         serving = Serving(settings.base_url, f"{host}:{port}", os.getpid())
-        answer(serving, _said(serving, settings), as_json=as_json)
+        answer(serving, _said(serving, settings))
         listener.set_inheritable(True)
         programs = [web_program(listener, workers)]
         if not no_worker:

@@ -41,7 +41,7 @@ def settings() -> None:
 @settings.command("check")
 @json_option
 @click.pass_obj
-def check(console: Console, *, as_json: bool) -> None:
+def check(console: Console) -> None:
     """Check all settings, and test the database and storage."""
     values = console.settings
     database_name = make_url(values.database_url).render_as_string(hide_password=True)
@@ -59,7 +59,7 @@ def check(console: Console, *, as_json: bool) -> None:
     faults = [f"The {one.name} did not answer: {one.fault}" for one in checks if one.fault]
     if faults:
         raise Unavailable("\n".join(faults))
-    answer(report, *_lines(report), as_json=as_json)
+    answer(report, *_lines(report))
 
 
 def _ask_database(console: Console) -> None:

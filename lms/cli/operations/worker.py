@@ -36,7 +36,7 @@ class OnDuty:
 )
 @json_option
 @click.pass_obj
-def worker(console: Console, *, lane: str | None, as_json: bool) -> None:
+def worker(console: Console, *, lane: str | None) -> None:
     """Run jobs and send email until SIGTERM; running jobs go back to the queue."""
     configure_logs()
     refuse_dangerous_start(console.carrel)
@@ -48,7 +48,7 @@ def worker(console: Console, *, lane: str | None, as_json: bool) -> None:
         signal.signal(number, lambda *_: made.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # `serve` ends it with SIGTERM
     words = " and ".join(lane.value for lane in lanes)
-    answer(OnDuty(os.getpid(), lanes), f"Working on {words} (Ctrl-C ends it)", as_json=as_json)
+    answer(OnDuty(os.getpid(), lanes), f"Working on {words} (Ctrl-C ends it)")
     sys.stdout.flush()
     if not made.run():
         raise Unavailable("A lane stopped unexpectedly. See the log.")
