@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
-from lms.core import clock
 from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import NotFound
 from lms.documents import payment_links
@@ -16,7 +15,7 @@ from lms.models.organizations import Organization
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.requests.read_models import number_of
 from lms.sales import orders
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -82,11 +81,7 @@ def _own_order(session: Session, managed: Managed, order_id: str) -> Order:
 
 def _replace(session: Session, order: Order) -> None:
     payment_links.replace_link(
-        session,
-        order,
-        where=payment_links.payment_links(carrel().settings),
-        actor=required_viewer().public_id,
-        now=clock.now(),
+        session, order, where=payment_links.payment_links(carrel().settings), **acting()
     )
 
 

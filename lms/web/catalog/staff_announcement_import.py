@@ -35,7 +35,7 @@ from lms.core.errors import Invalid
 from lms.core.markdown import to_html
 from lms.web.catalog.staff_forms import WebinarForm
 from lms.web.catalog.staff_webinars import prepared, words_in
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import show_faults, shown_in
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.number_parsing_and_formatting import read_figures
@@ -101,8 +101,7 @@ def review() -> ResponseReturnValue:
         return _review(form, fitted, text), 400
     with shown_in(form, Invalid):
         with transaction() as session:
-            actor = required_viewer().public_id
-            kept = add_webinar(session, words, actor=actor, now=clock.now())
+            kept = add_webinar(session, words, **acting())
         flash(_("Draft saved. Only staff see it until you announce it."), "done")
         return see_other("staff_webinars.show", slug=kept.slug)
     return _review(form, fitted, text), 400

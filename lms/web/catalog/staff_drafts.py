@@ -6,10 +6,9 @@ from flask_babel import gettext as _
 
 from lms.catalog import drafts
 from lms.catalog.staff_read_models import Standing, read_standing
-from lms.core.clock import now
 from lms.core.errors import Conflict
 from lms.models.catalog import WebinarState
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -37,8 +36,7 @@ def make_draft(slug: str) -> ResponseReturnValue:
         informed = drafts.count_informed(session, standing.id)
     try:
         with transaction() as session:
-            actor = required_viewer().public_id
-            kept = drafts.make_draft_again(session, slug, actor=actor, now=now())
+            kept = drafts.make_draft_again(session, slug, **acting())
     except Conflict as refusal:
         page = render(
             "catalog/staff_draft_again.html",
@@ -70,8 +68,7 @@ def delete(slug: str) -> ResponseReturnValue:
         standing = read_standing(session, slug)
     try:
         with transaction() as session:
-            actor = required_viewer().public_id
-            title = drafts.delete_draft(session, slug, actor=actor, now=now())
+            title = drafts.delete_draft(session, slug, **acting())
     except Conflict as refusal:
         return _delete_page(standing, _(refusal.message)), 409
     flash(_("The draft “%(title)s” was deleted.", title=title), "done")

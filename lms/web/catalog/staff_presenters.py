@@ -10,13 +10,12 @@ from markupsafe import Markup
 from lms.catalog import presenters
 from lms.catalog.presenters import KeptPresenter, PresenterWords
 from lms.catalog.staff_read_models import read_presenters
-from lms.core.clock import now
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
 from lms.core.model_base import new_public_id
 from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import PresenterForm
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.pagination import paged
@@ -53,8 +52,7 @@ def new() -> ResponseReturnValue:
         return _write(form, None), 400
     with shown_in(form, Invalid):
         with transaction() as session:
-            actor = required_viewer().public_id
-            kept = presenters.add_presenter(session, _words(form), actor=actor, now=now())
+            kept = presenters.add_presenter(session, _words(form), **acting())
         flash(_("%(name)s was added. Add a picture, too.", name=kept.name), "done")
         return see_other(".edit", presenter_id=kept.public_id)
     return _write(form, None), 400
@@ -72,8 +70,7 @@ def edit(presenter_id: str) -> ResponseReturnValue:
         return _write(form, kept), 400
     with shown_in(form, Invalid):
         with transaction() as session:
-            actor = required_viewer().public_id
-            presenters.edit_presenter(session, presenter_id, _words(form), actor=actor, now=now())
+            presenters.edit_presenter(session, presenter_id, _words(form), **acting())
         flash(_("Saved."), "done")
         return see_other(".index")
     return _write(form, kept), 400
@@ -90,8 +87,7 @@ def change_picture(presenter_id: str) -> ResponseReturnValue:
     key = f"presenters/{presenter_id}/{new_public_id()}.{ending}"
     carrel().storage.put_bytes(key, picture, kind)
     with transaction() as session:
-        actor = required_viewer().public_id
-        presenters.change_picture(session, presenter_id, key, actor=actor, now=now())
+        presenters.change_picture(session, presenter_id, key, **acting())
     # Delete the old file only after the commit: a rollback still needs it.
     if former is not None:
         carrel().storage.delete(former)
@@ -103,8 +99,7 @@ def change_picture(presenter_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def remove(presenter_id: str) -> ResponseReturnValue:
     with transaction() as session:
-        actor = required_viewer().public_id
-        presenters.remove_presenter(session, presenter_id, actor=actor, now=now())
+        presenters.remove_presenter(session, presenter_id, **acting())
     flash(_("The presenter was removed."), "done")
     return see_other(".index")
 

@@ -12,7 +12,6 @@ from lms.catalog import series, series_order
 from lms.catalog.series import KeptSeries, SeriesWords
 from lms.catalog.series_order import Order, Placed
 from lms.catalog.staff_read_models import read_series_names
-from lms.core.clock import now
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import Conflict, Invalid, or_not_found
 from lms.core.markdown import to_html
@@ -20,7 +19,7 @@ from lms.models.catalog import WebinarState
 from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import SeriesForm
 from lms.web.catalog.staff_webinars import STATE_BADGES, STATE_WORDS
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.pagination import paged
@@ -56,8 +55,7 @@ def new() -> ResponseReturnValue:
         return _write(form, None), 400
     with shown_in(form, Invalid):
         with transaction() as session:
-            actor = required_viewer().public_id
-            series.add_series(session, _words(form), actor=actor, now=now())
+            series.add_series(session, _words(form), **acting())
         flash(_("The series was added. You can now add webinars to it."), "done")
         return see_other(".index")
     return _write(form, None), 400
@@ -77,8 +75,7 @@ def edit(series_id: str) -> ResponseReturnValue:
         return _write(form, kept), 400
     with shown_in(form, Invalid):
         with transaction() as session:
-            actor = required_viewer().public_id
-            series.edit_series(session, series_id, _words(form), actor=actor, now=now())
+            series.edit_series(session, series_id, _words(form), **acting())
         flash(_("Saved."), "done")
         return see_other(".index")
     return _write(form, kept), 400
@@ -88,8 +85,7 @@ def edit(series_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def remove(series_id: str) -> ResponseReturnValue:
     with transaction() as session:
-        actor = required_viewer().public_id
-        series.remove_series(session, series_id, actor=actor, now=now())
+        series.remove_series(session, series_id, **acting())
     flash(_("The series was removed, but not its webinars."), "done")
     return see_other(".index")
 
@@ -120,9 +116,8 @@ def move(series_id: str) -> ResponseReturnValue:
     webinar = request.form.get("webinar", "")
     place = or_not_found(read_figures(request.form.get("place", ""), LAST_PLACE))
     with transaction() as session:
-        actor = required_viewer().public_id
         before = _ids(series_order.read_order(session, series_id))
-        series_order.move_webinar(session, series_id, webinar, place, actor=actor, now=now())
+        series_order.move_webinar(session, series_id, webinar, place, **acting())
         found = series_order.read_order(session, series_id)
     number = _ids(found).index(webinar)
     said = _(
@@ -141,8 +136,7 @@ def by_date(series_id: str) -> ResponseReturnValue:
     """Order a series by date; the next page can undo it."""
     with transaction() as session:
         before = series_order.read_order(session, series_id)
-        actor = required_viewer().public_id
-        series_order.follow_dates(session, series_id, actor=actor, now=now())
+        series_order.follow_dates(session, series_id, **acting())
         dates = _ids(series_order.read_order(session, series_id))
     was = "-".join(str(dates.index(each) + 1) for each in _ids(before))
     return see_other(".order", series_id=series_id, was=was if before.is_by_hand else None)
@@ -158,8 +152,7 @@ def put_back(series_id: str) -> ResponseReturnValue:
             dates = _ids(series_order.read_order(session, series_id))
             is_whole = sorted(places) == sorted(str(n) for n in range(1, len(dates) + 1))
             former = [dates[int(place) - 1] for place in places] if is_whole else []
-            actor = required_viewer().public_id
-            series_order.put_in_order(session, series_id, former, actor=actor, now=now())
+            series_order.put_in_order(session, series_id, former, **acting())
         flash(_("Your order was restored."), "done")
     return see_other(".order", series_id=series_id)
 

@@ -28,11 +28,7 @@ from lms.catalog.staff_read_models import (
 from lms.catalog.webinar_details_validation import Gap, WebinarWords, gaps, has_ended
 from lms.catalog.webinars import KeptWebinar
 from lms.core import clock
-from lms.core.dates_and_time_zones import (
-    from_wall_clock,
-    read_zone,
-    say_datetime_in_table,
-)
+from lms.core.dates_and_time_zones import from_wall_clock, read_zone, say_datetime_in_table
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.markdown import to_html
 from lms.grants.request_and_sale_form_choices import webinars_on_sale
@@ -45,7 +41,7 @@ from lms.web.audience.notified_people import notified_people
 from lms.web.cancellation_offers.staff_offers import offer_rows
 from lms.web.catalog.staff_forms import PullForm, WebinarForm, filled_form
 from lms.web.certificates.credit_warnings import credit_warnings
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import show_faults, shown_in
 from lms.web.core.form_fields import Names
 from lms.web.core.pagination import page_number, pager_of
@@ -136,8 +132,7 @@ def new() -> ResponseReturnValue:
         return _write(form, None), 400
     with shown_in(form, Invalid):
         with transaction() as session:
-            actor = required_viewer().public_id
-            kept = webinars.add_webinar(session, words, actor=actor, now=clock.now())
+            kept = webinars.add_webinar(session, words, **acting())
         flash(_("Draft saved. Only staff see it until you announce it."), "done")
         return see_other(".show", slug=kept.slug)
     return _write(form, None), 400
@@ -225,7 +220,7 @@ def move(slug: str, act: str) -> ResponseReturnValue:
         raise NotFound
     verb, sentence = ACTS[act]
     with transaction() as session:
-        kept = verb(session, slug, actor=required_viewer().public_id, now=clock.now())
+        kept = verb(session, slug, **acting())
     flash(_(sentence, title=kept.title), "done")
     return see_other(".show", slug=kept.slug)
 
@@ -257,12 +252,7 @@ def pull(slug: str) -> ResponseReturnValue:
 def _pull(slug: str, form: PullForm) -> str:
     with transaction() as session:
         return webinars.pull_webinar(
-            session,
-            slug,
-            reason=form.reason.data or "",
-            instead=form.instead,
-            actor=required_viewer().public_id,
-            now=clock.now(),
+            session, slug, reason=form.reason.data or "", instead=form.instead, **acting()
         ).title
 
 
@@ -281,9 +271,7 @@ def shown(row: Row) -> dict[str, object]:
 
 def _save(slug: str, words: WebinarWords, seen: datetime | None) -> KeptWebinar:
     with transaction() as session:
-        return webinars.edit_webinar(
-            session, slug, words, seen=seen, actor=required_viewer().public_id, now=clock.now()
-        )
+        return webinars.edit_webinar(session, slug, words, seen=seen, **acting())
 
 
 def _write(form: WebinarForm, standing: Standing | None) -> str:

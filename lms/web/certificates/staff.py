@@ -15,7 +15,6 @@ from lms.certificates.certificates import Correction
 from lms.certificates.read_models import Status, list_siblings, read_certificate
 from lms.certificates.rules_and_attendance_minutes import Rule, read_rule
 from lms.certificates.staff_manual_issue_and_attendance import PAGE_SIZE, ByHand
-from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.core.errors import Conflict, Invalid
 from lms.web.access.access_panel_and_reader_times import reading_zone
@@ -28,7 +27,7 @@ from lms.web.certificates.staff_forms import (
     RevokingForm,
     RuleForm,
 )
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import show_faults, shown_in
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -63,13 +62,10 @@ def change_rule(slug: str) -> ResponseReturnValue:
     )
     if form.is_credit_confirmed.data:
         rule = replace(rule, confirmed_minutes=rule.credit_minutes)
-    actor = required_viewer().public_id
     with shown_in(form, Invalid):
         with transaction() as session:
             webinar = read_standing(session, slug)
-            staff_manual_issue_and_attendance.change_rule(
-                session, webinar.id, rule, actor=actor, now=now()
-            )
+            staff_manual_issue_and_attendance.change_rule(session, webinar.id, rule, **acting())
         flash(
             _(
                 "Saved. People who already meet the requirements get their certificates within a few"
@@ -92,9 +88,8 @@ def issue(slug: str) -> ResponseReturnValue:
     with shown_in(form, Invalid, Conflict):
         with transaction() as session:
             webinar = read_standing(session, slug)
-            actor = required_viewer().public_id
             made = staff_manual_issue_and_attendance.issue_by_hand(
-                session, webinar.id, wanted, actor=actor, links=links(), now=now()
+                session, webinar.id, wanted, **acting(), links=links()
             )
         flash(_("Certificate issued. We'll email it to them."), "done")
         return see_other(".show", public_id=made)
@@ -111,9 +106,8 @@ def attended(slug: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             webinar = read_standing(session, slug)
-            actor = required_viewer().public_id
             found = staff_manual_issue_and_attendance.note_attended(
-                session, webinar.id, form.people.data or "", actor=actor, links=links(), now=now()
+                session, webinar.id, form.people.data or "", **acting(), links=links()
             )
     except Invalid as refusal:
         show_faults(form, refusal)
@@ -153,9 +147,8 @@ def revoke(public_id: str) -> ResponseReturnValue:
         return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
     with shown_in(form, Invalid, Conflict):
         with transaction() as session:
-            actor = required_viewer().public_id
             reason = form.reason.data or ""
-            certificates.revoke(session, public_id, reason, actor=actor, links=links(), now=now())
+            certificates.revoke(session, public_id, reason, **acting(), links=links())
         flash(_("Certificate revoked. We'll email the recipient."), "done")
         return see_other(".show", public_id=public_id)
     return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
@@ -171,10 +164,7 @@ def correct(public_id: str) -> ResponseReturnValue:
     correction = Correction(form.name.data or "", form.reason.data or "")
     with shown_in(form, Invalid, Conflict):
         with transaction() as session:
-            actor = required_viewer().public_id
-            made = certificates.correct(
-                session, public_id, correction, actor=actor, links=links(), now=now()
-            )
+            made = certificates.correct(session, public_id, correction, **acting(), links=links())
         flash(_("Corrected certificate issued. We'll email it to them."), "done")
         return see_other(".show", public_id=made)
     return _certificate_page(public_id, correcting=form), HTTPStatus.BAD_REQUEST

@@ -17,7 +17,7 @@ from lms.models.certificates import CertificateKind
 from lms.web.certificates.staff_forms import DesignForm
 from lms.web.certificates.texts_and_pdfs import certificate_pdf, read_letterhead
 from lms.web.certificates.verify import usual_size
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -41,7 +41,7 @@ def edit() -> ResponseReturnValue:
     with shown_in(form, Invalid):
         design = _sent(form, standing)
         with transaction() as session:
-            keep_design(session, design, actor=required_viewer().public_id, now=clock.now())
+            keep_design(session, design, **acting())
         flash(_("Saved. New certificates will look like this."), "done")
         return see_other(".edit")
     return _write(form, standing), HTTPStatus.BAD_REQUEST

@@ -12,7 +12,7 @@ from lms.core.errors import NotFound
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import pools
 from lms.seats.pools import PoolFacts
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -60,13 +60,7 @@ def choose(organization_id: str, pool_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
         pool = _own_pool(session, managed, pool_id)
-        renewals.choose_leavers(
-            session,
-            pool.id,
-            request.form.getlist("seat"),
-            actor=required_viewer().public_id,
-            now=now(),
-        )
+        renewals.choose_leavers(session, pool.id, request.form.getlist("seat"), **acting())
     flash(_("Your choice was saved. You can change it until that day."), "done")
     return see_other(".renewal", organization_id=organization_id, pool_id=pool_id)
 

@@ -17,7 +17,7 @@ from lms.organizations.organizations import OrganizationFacts
 from lms.seats import pools
 from lms.seats.pools import PoolFacts
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import show_faults
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -39,8 +39,7 @@ def extend(slug: str, pool_id: str) -> ResponseReturnValue:
         try:
             until = end_of_day(form.until.data, zone, field="until")
             with transaction() as session:
-                actor = required_viewer().public_id
-                given = grace_periods.extend_grace(session, pool.id, until, actor=actor, now=now())
+                given = grace_periods.extend_grace(session, pool.id, until, **acting())
         except Invalid as refusal:
             show_faults(form, refusal)
         else:

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypedDict
 
 import structlog
 from flask import Flask, Request, redirect, render_template, request, session, url_for
@@ -130,6 +130,18 @@ def required_viewer() -> Viewer:
     if person is None:
         raise Forbidden(N_("Sign in, then try again."), code="sign_in_first")
     return person
+
+
+class Acting(TypedDict):
+    """Who does something, and when: the last arguments of most domain functions."""
+
+    actor: str
+    now: datetime
+
+
+def acting() -> Acting:
+    """Return the signed-in person and the time, for `verb(session, ..., **acting())`."""
+    return {"actor": required_viewer().public_id, "now": clock.now()}
 
 
 def init_sign_in(app: Flask) -> None:

@@ -26,7 +26,7 @@ from lms.mail.links import Links
 from lms.playback import watch_page
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.csv_downloads import csv_answer
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.rate_limits import ROOM_FROM, network, spend
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -134,11 +134,8 @@ def add(public_id: str) -> ResponseReturnValue:
     try:
         guests = read_guests(request.form.get("people", ""))
         with transaction() as session:
-            actor = required_viewer().public_id
             showing = _mine(session, public_id)
-            new_ones = attendees.enter(
-                session, showing, guests, actor=actor, links=_doors(), now=clock.now()
-            )
+            new_ones = attendees.enter(session, showing, guests, **acting(), links=_doors())
     except (Invalid, Conflict) as fault:
         return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
     known = len(guests) - new_ones
@@ -176,7 +173,7 @@ def change(public_id: str, attendee_id: str) -> ResponseReturnValue:
 def close(public_id: str) -> ResponseReturnValue:
     with transaction() as session:
         showing = _mine(session, public_id)
-        showings.close(session, showing, actor=required_viewer().public_id, now=clock.now())
+        showings.close(session, showing, **acting())
     flash(_("The viewing ended. You can still edit who attended."), "done")
     return see_other("showings.host", public_id=public_id)
 

@@ -7,7 +7,6 @@ from wtforms import Form, StringField
 from wtforms.validators import Length, Optional
 
 from lms.accounts.accounts import LONGEST_NAME
-from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import Conflict
 from lms.group_showings import hosts
@@ -15,7 +14,7 @@ from lms.group_showings.hosts import NewHost, OwnedShowing
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.web.accounts.forms import address_field
 from lms.web.core.constant_time_responses import evenly
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -79,9 +78,8 @@ def replace(organization_id: str, grant_id: str) -> ResponseReturnValue:
         new = NewHost(form.email.address, form.name.data or "")
         try:
             with transaction() as session:
-                actor = required_viewer().public_id
                 owned = hosts.find_owned(session, managed.facts.id, grant_id)
-                hosts.replace_host(session, owned, new, links=links(), actor=actor, now=clock.now())
+                hosts.replace_host(session, owned, new, links=links(), **acting())
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:

@@ -47,7 +47,7 @@ from lms.training import jobs as training_jobs
 from lms.uploads import jobs as upload_jobs
 from lms.uploads import uploads
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.job_progress_texts import STATE_BADGES, say_progress
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import read_session, render, see_other, transaction, wants_json
@@ -198,7 +198,7 @@ def job(job_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def retry_job(job_id: str) -> ResponseReturnValue:
     with transaction() as session:
-        retry(session, job_id, actor=required_viewer().public_id, now=now())
+        retry(session, job_id, **acting())
     flash(_("The job will run again."), "done")
     return see_other(".job", job_id=job_id)
 
@@ -207,7 +207,7 @@ def retry_job(job_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def cancel_job(job_id: str) -> ResponseReturnValue:
     with transaction() as session:
-        cancel(session, job_id, actor=required_viewer().public_id, now=now())
+        cancel(session, job_id, **acting())
     flash(_("Canceling the job."), "done")
     return see_other(".job", job_id=job_id)
 
@@ -216,8 +216,7 @@ def cancel_job(job_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def reencode_all() -> ResponseReturnValue:
     with transaction() as session:
-        actor = required_viewer().public_id
-        count = recordings.reencode_all(session, actor=actor, now=now())
+        count = recordings.reencode_all(session, **acting())
     if count:
         said = ngettext(
             "%(num)s recording will be processed again. New uploads go first.",

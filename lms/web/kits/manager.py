@@ -15,7 +15,7 @@ from lms.kits import delivery_kits
 from lms.kits.delivery_kits import KitFacts
 from lms.lti_facade.content_choices import PAGE_SIZE, Sought, read_selection
 from lms.models.kits import KitState
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.job_progress_texts import say_left
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
@@ -87,9 +87,8 @@ def make(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with flashed(Conflict, Forbidden):
         with transaction() as session:
-            actor = required_viewer().public_id
             webinar = request.form.get("webinar", "")
-            kit = delivery_kits.ask(session, managed.facts.id, webinar, actor=actor, now=now())
+            kit = delivery_kits.ask(session, managed.facts.id, webinar, **acting())
         return see_other(".show", organization_id=organization_id, kit_id=kit)
     return see_other(".index", organization_id=organization_id)
 
@@ -119,10 +118,7 @@ def link(organization_id: str, kit_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with flashed(Conflict, Forbidden):
         with transaction() as session:
-            actor = required_viewer().public_id
-            token = delivery_kits.make_link(
-                session, managed.facts.id, kit_id, actor=actor, now=now()
-            )
+            token = delivery_kits.make_link(session, managed.facts.id, kit_id, **acting())
             kit = delivery_kits.find_kit(session, managed.facts.id, kit_id)
         return _page(
             organization_id, kit, links().page(url_for("kit_download.download", token=token))
@@ -146,8 +142,7 @@ def take_back_link(organization_id: str, kit_id: str) -> ResponseReturnValue:
     """Turn off a kit's link."""
     managed = managed_organization(organization_id)
     with transaction() as session:
-        actor = required_viewer().public_id
-        delivery_kits.take_back_link(session, managed.facts.id, kit_id, actor=actor, now=now())
+        delivery_kits.take_back_link(session, managed.facts.id, kit_id, **acting())
     flash(_("The link was turned off."), "done")
     return see_other(".show", organization_id=organization_id, kit_id=kit_id)
 
@@ -159,8 +154,7 @@ def stop(organization_id: str, kit_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with flashed(Conflict):
         with transaction() as session:
-            actor = required_viewer().public_id
-            delivery_kits.stop(session, managed.facts.id, kit_id, actor=actor, now=now())
+            delivery_kits.stop(session, managed.facts.id, kit_id, **acting())
         flash(_("Stopping."), "done")
     return see_other(".show", organization_id=organization_id, kit_id=kit_id)
 
@@ -172,8 +166,7 @@ def withdraw(organization_id: str, kit_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with flashed(Conflict):
         with transaction() as session:
-            actor = required_viewer().public_id
-            delivery_kits.withdraw(session, managed.facts.id, kit_id, actor=actor, now=now())
+            delivery_kits.withdraw(session, managed.facts.id, kit_id, **acting())
         flash(_("The kit and its link were removed."), "done")
         return see_other(".index", organization_id=organization_id)
     return see_other(".show", organization_id=organization_id, kit_id=kit_id)

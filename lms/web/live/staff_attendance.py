@@ -16,7 +16,7 @@ from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_time, zone_choices
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.web.access.access_panel_and_reader_times import said_datetime
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -91,8 +91,7 @@ def apply(slug: str, report_id: str) -> ResponseReturnValue:
         if request.form.get("act") == "discard":
             report_imports.discard(session, standing.id, report_id)
             return see_other(".index", slug=slug)
-        actor = required_viewer().public_id
-        known = report_imports.apply(session, standing.id, report_id, actor=actor, now=clock.now())
+        known = report_imports.apply(session, standing.id, report_id, **acting())
     said = ngettext(
         "Counting the minutes of %(num)d person. Anyone who earned a certificate gets it"
         " automatically.",

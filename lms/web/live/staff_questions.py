@@ -14,7 +14,7 @@ from lms.live import questions, survey_links
 from lms.live.questions import MOST, Question, read_questions
 from lms.models.catalog import Webinar
 from lms.models.live import QuestionKind
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -66,12 +66,7 @@ def edit(slug: str) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 questions.set_own_questions(
-                    session,
-                    standing.id,
-                    stored,
-                    has_own=has_own,
-                    actor=required_viewer().public_id,
-                    now=now(),
+                    session, standing.id, stored, has_own=has_own, **acting()
                 )
         except Invalid as refusal:
             faults = dict(refusal.fields)

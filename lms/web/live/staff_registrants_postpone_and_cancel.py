@@ -34,7 +34,7 @@ from lms.requests.read_models import RequestFacts
 from lms.web.access.access_panel_and_reader_times import reading_zone, said_datetime
 from lms.web.audience.notified_people import notified_people
 from lms.web.core.csv_downloads import csv_answer
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed, show_faults
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.pagination import page_number, pager_of
@@ -196,8 +196,7 @@ def move(slug: str) -> ResponseReturnValue:
                 request.form.get("other", ""),
                 person.id,
                 links=links(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
             )
         return see_other(".registrants", slug=slug, moved=login_id)
     return see_other(".registrants", slug=slug)
@@ -215,8 +214,7 @@ def move_back(slug: str) -> ResponseReturnValue:
                 rebookings.find_webinar(session, slug),
                 person.id,
                 links=links(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
             )
         flash(_("%(name)s is registered here again.", name=person.name), "done")
     return see_other(".registrants", slug=slug)
@@ -234,8 +232,7 @@ def postpone(slug: str) -> ResponseReturnValue:
         try:
             new = NewDate(from_wall_clock(form.held_at.data, zone), form.said.data or "")
             with transaction() as session:
-                actor = required_viewer().public_id
-                webinars.postpone_webinar(session, slug, new, actor=actor, now=clock.now())
+                webinars.postpone_webinar(session, slug, new, **acting())
         except Invalid as refusal:
             show_faults(form, refusal)
         except Conflict as refusal:

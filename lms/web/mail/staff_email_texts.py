@@ -34,7 +34,7 @@ from lms.reports import audit_log
 from lms.reports.audit_log import Entry
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.audit.sentences import tell
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -119,7 +119,7 @@ def edit(kind: str) -> ResponseReturnValue:
         if request.form.get("act") == TEST:
             return _test(facts, texts)
         with transaction() as session:
-            save_text(session, kind, texts, actor=required_viewer().public_id, now=now())
+            save_text(session, kind, texts, **acting())
     except BadText as error:
         return _page(facts, texts, _said(error)), 400
     flash(_("Saved. Upcoming emails will use your wording."), "done")
@@ -157,7 +157,7 @@ def show_preview(kind: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def reset(kind: str) -> ResponseReturnValue:
     with transaction() as session:
-        reset_text(session, kind, actor=required_viewer().public_id, now=now())
+        reset_text(session, kind, **acting())
     flash(_("This email uses the default wording again."), "done")
     return see_other(".edit", kind=kind)
 

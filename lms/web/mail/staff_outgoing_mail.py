@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
-from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_
 from lms.core.model_base import copied
@@ -16,7 +15,7 @@ from lms.mail.outbox import MailFacts, count_waiting, list_mails, resend
 from lms.models.jobs import JobState
 from lms.models.mail import MailLane
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.job_progress_texts import STATE_BADGES
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -96,7 +95,7 @@ def mails() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def resend_mail(mail_id: str) -> ResponseReturnValue:
     with transaction() as session:
-        resend(session, mail_id, actor=required_viewer().public_id, now=now())
+        resend(session, mail_id, **acting())
     flash(_("The email will be sent again."), "done")
     return see_other(".mails")
 

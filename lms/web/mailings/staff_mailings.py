@@ -32,7 +32,7 @@ from lms.mailings.recipients import PART_WORDS, count_parts
 from lms.models.catalog import Webinar
 from lms.models.mail import MailingPart, MailingState
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -212,8 +212,7 @@ def cancel(mailing_id: str) -> ResponseReturnValue:
     """Make a scheduled mailing a draft again."""
     with flashed(Conflict):
         with transaction() as session:
-            actor = required_viewer().public_id
-            mailings.cancel_mailing(session, mailing_id, actor=actor, now=clock.now())
+            mailings.cancel_mailing(session, mailing_id, **acting())
         flash(_("We won't send it. It's a draft again."), "done")
     return see_other(".show", mailing_id=mailing_id)
 
@@ -224,8 +223,7 @@ def delete(mailing_id: str) -> ResponseReturnValue:
     """Delete a draft."""
     with flashed(Conflict):
         with transaction() as session:
-            actor = required_viewer().public_id
-            mailings.delete_mailing(session, mailing_id, actor=actor, now=clock.now())
+            mailings.delete_mailing(session, mailing_id, **acting())
         flash(_("The draft was deleted."), "done")
         return see_other(".index")
     return see_other(".show", mailing_id=mailing_id)
@@ -252,13 +250,7 @@ def _webinar_url(webinar: Webinar) -> str:
 def _start(mailing_id: str, at: datetime | None) -> None:
     """Start a mailing, or say why it can't be; raises Invalid for a time in the past."""
     with flashed(Conflict), transaction() as session:
-        mailings.start_mailing(
-            session,
-            mailing_id,
-            send_at=at,
-            actor=required_viewer().public_id,
-            now=clock.now(),
-        )
+        mailings.start_mailing(session, mailing_id, send_at=at, **acting())
 
 
 def _page(mailing_id: str, form: ScheduleForm) -> str:

@@ -7,9 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
 
-from lms.core.clock import now
 from lms.mailings.subscriptions import count_topics, end, find_subscriptions
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -46,6 +45,6 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def remove(subscription_id: str) -> ResponseReturnValue:
     with transaction() as session:
-        end(session, subscription_id, actor=required_viewer().public_id, now=now())
+        end(session, subscription_id, **acting())
     flash(_("The subscription was removed."), "done")
     return see_other(".index")

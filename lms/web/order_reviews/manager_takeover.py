@@ -4,13 +4,12 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core import clock
 from lms.core.errors import Conflict, Invalid
 from lms.order_reviews import takeovers
 from lms.pricing.price_list import say_money
 from lms.sales import orders
 from lms.sales.read_models import find_order_facts
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -40,12 +39,7 @@ def accept(organization_id: str, takeover_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             order = takeovers.accept(
-                session,
-                managed.facts,
-                takeover_id,
-                mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                session, managed.facts, takeover_id, mail_context=mail_context(), **acting()
             )
             order_id = order.public_id
     except (Conflict, Invalid) as refusal:
@@ -66,13 +60,7 @@ def decline(organization_id: str, takeover_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with flashed(Conflict):
         with transaction() as session:
-            takeovers.decline(
-                session,
-                managed.facts.id,
-                takeover_id,
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
+            takeovers.decline(session, managed.facts.id, takeover_id, **acting())
         flash(_("You declined. The order stays with the person who placed it."), "done")
     return see_other("organization_orders.index", organization_id=managed.facts.public_id)
 

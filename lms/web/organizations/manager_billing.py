@@ -9,18 +9,14 @@ from lms.core.errors import Invalid, NotFound
 from lms.organizations import billing_details, tax_papers
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.payers import Payer
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import has_file
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
-from lms.web.organizations.billing_forms import (
-    BillingContactForm,
-    OwnTaxPaperForm,
-    contact_data,
-)
+from lms.web.organizations.billing_forms import BillingContactForm, OwnTaxPaperForm, contact_data
 from lms.web.organizations.billing_texts import agreed_facts
 from lms.web.organizations.tax_paper_upload import added_paper
 from lms.web.people.tax_paper_rows import tax_paper_rows
@@ -48,13 +44,7 @@ def save(organization_id: str) -> ResponseReturnValue:
         return _page(managed, form, OwnTaxPaperForm()), 400
     with shown_in(form, Invalid):
         with transaction() as session:
-            billing_details.edit_billing(
-                session,
-                managed.facts.id,
-                form.contact(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
+            billing_details.edit_billing(session, managed.facts.id, form.contact(), **acting())
         flash(_("Your billing details were saved."), "done")
         return see_other(".billing", organization_id=managed.facts.public_id)
     return _page(managed, form, OwnTaxPaperForm()), 400

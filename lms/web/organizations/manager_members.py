@@ -11,16 +11,11 @@ from wtforms import Form, RadioField, StringField
 from wtforms.validators import Length, Optional
 
 from lms.accounts.accounts import LONGEST_NAME
-from lms.core.clock import now
 from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict, Forbidden, Invalid
 from lms.models.organizations import Role
-from lms.organizations import (
-    manager_and_owner_permissions,
-    member_invitations,
-    supervised_groups,
-)
+from lms.organizations import manager_and_owner_permissions, member_invitations, supervised_groups
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.member_invitations import Asked
 from lms.organizations.memberships import (
@@ -36,7 +31,7 @@ from lms.people.role_texts import ROLES, WHAT_ROLES_SEE
 from lms.web.accounts.forms import address_field
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.csv_downloads import streamed_csv
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import Names, PickersField
 from lms.web.core.lazy_form_translations import _l
@@ -130,14 +125,7 @@ def add(organization_id: str) -> ResponseReturnValue:
         new = NewMember(form.email.address, choice.role, form.name.data or "", choice.groups)
         with shown_in(form, Invalid, Conflict, Forbidden):
             with transaction() as session:
-                member_invitations.ask_in(
-                    session,
-                    managed,
-                    new,
-                    links=links(),
-                    actor=required_viewer().public_id,
-                    now=now(),
-                )
+                member_invitations.ask_in(session, managed, new, links=links(), **acting())
             flash(
                 _(
                     "We emailed an invitation to %(address)s.",
@@ -154,10 +142,7 @@ def add(organization_id: str) -> ResponseReturnValue:
 def withdraw(organization_id: str, invitation_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
-        actor = required_viewer().public_id
-        address = member_invitations.withdraw(
-            session, managed, invitation_id, actor=actor, now=now()
-        )
+        address = member_invitations.withdraw(session, managed, invitation_id, **acting())
     flash(_("The invitation for %(address)s was withdrawn.", address=address), "done")
     return see_other(".members", organization_id=organization_id)
 
@@ -176,9 +161,8 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         with shown_in(form, Invalid):
             with transaction() as session:
-                actor = required_viewer().public_id
                 manager_and_owner_permissions.change_role(
-                    session, managed, member_id, form.choice, actor=actor, now=now()
+                    session, managed, member_id, form.choice, **acting()
                 )
             flash(
                 _(
@@ -198,9 +182,7 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
 def remove(organization_id: str, member_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
-        name = manager_and_owner_permissions.remove_member(
-            session, managed, member_id, actor=required_viewer().public_id, now=now()
-        )
+        name = manager_and_owner_permissions.remove_member(session, managed, member_id, **acting())
     flash(_("%(name)s is no longer a member. They keep their seats.", name=name), "done")
     return _onward(managed, member_id)
 

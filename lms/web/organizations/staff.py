@@ -12,7 +12,7 @@ from lms.core.errors import Conflict, Invalid, NotFound
 from lms.organizations import organization_lists, organizations
 from lms.organizations.organization_matches import Match, find_matches
 from lms.organizations.organizations import NewOrganization, OrganizationDetails
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -72,15 +72,13 @@ def new() -> ResponseReturnValue:
     try:
         details = _details(form)
         with transaction() as session:
-            actor = required_viewer().public_id
             wanted = form.slug.data or organizations.slug_for(session, details.name)
             made = organizations.add_organization(
                 session,
                 NewOrganization(
                     wanted, details.name, details.parent, details.zone, form.facts.address
                 ),
-                actor=actor,
-                now=clock.now(),
+                **acting(),
             )
     except (Invalid, Conflict, NotFound) as refusal:
         _tell(form, refusal)
@@ -116,8 +114,7 @@ def edit(slug: str) -> ResponseReturnValue:
     try:
         details = _details(form)
         with transaction() as session:
-            actor = required_viewer().public_id
-            organizations.edit_organization(session, kept.id, details, actor=actor, now=clock.now())
+            organizations.edit_organization(session, kept.id, details, **acting())
     except (Invalid, Conflict, NotFound) as refusal:
         _tell(form, refusal)
         return render("organizations/staff_form.html", form=form, kept=kept), 400

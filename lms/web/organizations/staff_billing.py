@@ -4,11 +4,10 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core import clock
 from lms.core.errors import Invalid
 from lms.organizations import billing_details
 from lms.organizations.organizations import OrganizationFacts
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -40,14 +39,7 @@ def save(slug: str) -> ResponseReturnValue:
         return _page(kept, form), 400
     with shown_in(form, Invalid):
         with transaction() as session:
-            billing_details.edit_billing(
-                session,
-                kept.id,
-                form.contact(),
-                form.terms(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
+            billing_details.edit_billing(session, kept.id, form.contact(), form.terms(), **acting())
         flash(_("The billing details were saved."), "done")
         return see_other(
             "staff_organizations.organization", slug=kept.slug, _anchor="billing-title"
@@ -74,10 +66,7 @@ def save_notes(slug: str) -> ResponseReturnValue:
     if not form.validate():
         return render("organizations/staff_notes.html", kept=kept, form=form), 400
     with transaction() as session:
-        actor = required_viewer().public_id
-        billing_details.edit_notes(
-            session, kept.id, form.notes.data or "", actor=actor, now=clock.now()
-        )
+        billing_details.edit_notes(session, kept.id, form.notes.data or "", **acting())
     flash(_("The notes were saved."), "done")
     return see_other("staff_organizations.organization", slug=kept.slug)
 

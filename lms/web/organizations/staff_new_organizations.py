@@ -6,13 +6,12 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict
 from lms.organizations import new_organizations, organizations
 from lms.organizations.new_organizations import NewByOrder
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -45,8 +44,7 @@ def verify(slug: str) -> ResponseReturnValue:
     with flashed(Conflict):
         with transaction() as session:
             organization = organizations.find_organization(session, slug)
-            actor = required_viewer().public_id
-            new_organizations.verify(session, organization, actor=actor, now=clock.now())
+            new_organizations.verify(session, organization, **acting())
         flash(_("%(name)s was marked as new.", name=organization.name), "done")
     return see_other(".index")
 

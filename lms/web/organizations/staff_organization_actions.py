@@ -4,7 +4,6 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core import clock
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.models.organizations import Role
 from lms.models.seats import ClaimPolicy
@@ -12,7 +11,7 @@ from lms.organizations import email_domains, memberships
 from lms.organizations.memberships import NewMember
 from lms.requests import domain_requests
 from lms.seats import pools
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -40,14 +39,7 @@ def add_member(slug: str) -> ResponseReturnValue:
         return customer_page(kept, form), 400
     member = NewMember(form.email.address, Role(form.role.data), form.name.data or "")
     with transaction() as session:
-        joined = memberships.add_by_address(
-            session,
-            kept,
-            member,
-            links=links(),
-            actor=required_viewer().public_id,
-            now=clock.now(),
-        )
+        joined = memberships.add_by_address(session, kept, member, links=links(), **acting())
     if joined.is_new:
         sentence = _("%(email)s was added. We emailed them a link to choose a password.")
     else:
@@ -66,8 +58,7 @@ def change_role(slug: str, login_id: str) -> ResponseReturnValue:
         raise NotFound
     role = Role(asked)
     with transaction() as session:
-        actor = required_viewer().public_id
-        memberships.change_role(session, kept, login_id, role=role, actor=actor, now=clock.now())
+        memberships.change_role(session, kept, login_id, role=role, **acting())
     flash(_("The role was changed."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="people-title")
 
@@ -78,8 +69,7 @@ def remove_member(slug: str, login_id: str) -> ResponseReturnValue:
     """Remove a person from the organization; they keep their seats."""
     kept = organization_of_page(slug)
     with transaction() as session:
-        actor = required_viewer().public_id
-        memberships.remove_member(session, kept, login_id, actor=actor, now=clock.now())
+        memberships.remove_member(session, kept, login_id, **acting())
     flash(_("The person was removed. They keep any seats they have."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="people-title")
 
@@ -93,14 +83,8 @@ def verify_domain(slug: str) -> ResponseReturnValue:
         return customer_page(kept, domain_form=form), 400
     try:
         with transaction() as session:
-            actor = required_viewer().public_id
             domain = domain_requests.verify_domain(
-                session,
-                kept.id,
-                form.domain.data or "",
-                links=links(),
-                actor=actor,
-                now=clock.now(),
+                session, kept.id, form.domain.data or "", links=links(), **acting()
             )
     except (Invalid, Conflict) as refusal:
         form.domain.errors = [_(refusal.message)]
@@ -115,8 +99,7 @@ def forget_domain(slug: str, domain_id: str) -> ResponseReturnValue:
     """Remove an email domain from the organization; seats claimed with it stay."""
     kept = organization_of_page(slug)
     with transaction() as session:
-        actor = required_viewer().public_id
-        email_domains.forget(session, kept.id, domain_id, actor=actor, now=clock.now())
+        email_domains.forget(session, kept.id, domain_id, **acting())
     flash(_("The domain was removed. People keep the seats they claimed."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="domains-title")
 
@@ -134,7 +117,6 @@ def set_policy(slug: str, pool_id: str) -> ResponseReturnValue:
         pool = pools.find_pool(session, pool_id)
         if pool.organization_id != kept.id:
             raise NotFound
-        actor = required_viewer().public_id
-        pools.set_claim_policy(session, pool.id, policy, actor=actor, now=clock.now())
+        pools.set_claim_policy(session, pool.id, policy, **acting())
     flash(_("Self-enrollment was changed."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="pools-title")

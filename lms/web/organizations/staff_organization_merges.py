@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.component import hooks_for
-from lms.core import clock
 from lms.core.errors import Conflict, Invalid
 from lms.organizations import billing_details, organization_lists, organization_merges
 from lms.organizations.organization_matches import NewOrganizationFacts, find_matches
@@ -15,7 +14,7 @@ from lms.organizations.organization_merges import MergePreview
 from lms.organizations.organizations import OrganizationFacts, find_organization
 from lms.people.possible_twins import possible_twins
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.request_context import (
     carrel,
@@ -71,13 +70,7 @@ def merge(slug: str) -> ResponseReturnValue:
     merged = here.slug if kept == other else other
     try:
         with transaction() as session:
-            organization_merges.merge(
-                session,
-                kept=kept,
-                merged=merged,
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
+            organization_merges.merge(session, kept=kept, merged=merged, **acting())
     except (Conflict, Invalid) as refusal:
         return _refused(here, refusal.message), 409
     flash(_("The organizations were merged. You can undo it on this page."), "done")
@@ -91,8 +84,7 @@ def unmerge(slug: str, merged: str) -> ResponseReturnValue:
     """Undo a merge: each organization gets back what it had."""
     with flashed(Conflict):
         with transaction() as session:
-            actor = required_viewer().public_id
-            organization_merges.unmerge(session, merged, actor=actor, now=clock.now())
+            organization_merges.unmerge(session, merged, **acting())
         flash(_("The merge was undone."), "done")
     return see_other(PAGE, slug=slug)
 

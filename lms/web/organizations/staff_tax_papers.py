@@ -6,12 +6,11 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core import clock
 from lms.core.errors import NotFound
 from lms.organizations import tax_papers
 from lms.organizations.payers import Payer
 from lms.people import profile_read_model
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.request_context import carrel, read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
@@ -88,9 +87,7 @@ def _add(payer: Payer, name: str, onward: str) -> ResponseReturnValue:
 def _remove(payer: Payer, paper_id: str, onward: str) -> ResponseReturnValue:
     with transaction() as session:
         tax_papers.find_exemption(session, paper_id, payer)
-        facts = tax_papers.remove_exemption(
-            session, paper_id, actor=required_viewer().public_id, now=clock.now()
-        )
+        facts = tax_papers.remove_exemption(session, paper_id, **acting())
     if facts.file is not None:
         carrel().storage.delete(facts.file.key)
     flash(_("The exemption certificate was removed."), "done")

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-from lms.core import clock
 from lms.core.errors import Invalid
 from lms.organizations import tax_papers
 from lms.organizations.payers import Payer
 from lms.organizations.tax_papers import FOLDER
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.request_context import transaction
@@ -21,12 +20,6 @@ def added_paper(payer: Payer, form: TaxPaperForm) -> bool:
     with shown_in(form, Invalid):
         new = form.exemption()
         with sent_file(FOLDER) as kept, transaction() as session:
-            tax_papers.add_exemption(
-                session,
-                payer,
-                replace(new, file=kept),
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
+            tax_papers.add_exemption(session, payer, replace(new, file=kept), **acting())
         return True
     return False

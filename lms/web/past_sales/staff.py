@@ -19,7 +19,7 @@ from lms.past_sales import jobs as past_sale_jobs
 from lms.past_sales.read_models import PAGE, PastFacts, find_past, latest_past, rows_of
 from lms.sales import uninvited_buyers
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_uploads import received
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.pagination import page_number, pager_of
@@ -82,8 +82,7 @@ def send() -> ResponseReturnValue:
     """Receive a list and redirect to its preview."""
     try:
         with received() as (path, name):
-            actor = required_viewer().public_id
-            facts = past_sale_jobs.take_in(carrel(), path, name, actor=actor, now=now())
+            facts = past_sale_jobs.take_in(carrel(), path, name, **acting())
     except Invalid as refusal:
         return _index(LettersForm(), fault=_(refusal.message)), 400
     return see_other(".show", import_id=facts.public_id)
@@ -144,8 +143,7 @@ def show(import_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def apply(import_id: str) -> ResponseReturnValue:
     """Import a checked list; no one is emailed."""
-    actor = required_viewer().public_id
-    facts = past_sale_jobs.apply_list(carrel(), import_id, actor=actor, now=now())
+    facts = past_sale_jobs.apply_list(carrel(), import_id, **acting())
     if facts.state is ImportState.APPLIED:
         said = ngettext("One sale was imported.", "%(num)d sales were imported.", facts.brought)
         flash(said + " " + _("We didn't email anyone."), "done")
@@ -170,10 +168,7 @@ def write_letters() -> ResponseReturnValue:
     if not form.validate() or form.people.data is None:
         return _index(form), 400
     with transaction() as session:
-        actor = required_viewer().public_id
-        _batch, chosen = past_sale_jobs.ask_for_letters(
-            session, form.people.data, actor=actor, now=now()
-        )
+        _batch, chosen = past_sale_jobs.ask_for_letters(session, form.people.data, **acting())
     flash(
         ngettext(
             "Sending one email.",

@@ -30,7 +30,7 @@ from lms.reports.revenue import revenue
 from lms.sales.statements import issue_statement
 from lms.web.access.access_panel_and_reader_times import due_day, reading_zone
 from lms.web.core.csv_downloads import csv_answer
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -130,8 +130,7 @@ def statement(key: str) -> ResponseReturnValue:
                 found,
                 since=chosen_day(form.since),
                 mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
                 is_mailed=form.is_mailed.data,
             )
         flash(_("Statement %(number)s was issued.", number=made.label), "done")

@@ -30,7 +30,7 @@ from lms.pricing.price_list import currency_of, say_money
 from lms.requests.read_models import number_of
 from lms.sales import disputes, orders, receiving
 from lms.web.access.access_panel_and_reader_times import due_day
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -102,8 +102,7 @@ def _record(payer: Customer, first: str) -> ResponseReturnValue:
                 writing,
                 wanted,
                 mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
                 is_mailed=form.is_mailed.data,
             )
         flash(_("The payment was recorded."), "done")
@@ -178,13 +177,7 @@ def use_credit(
             unused_minor=read_figures(form.unused.data or "", MOST_MINOR) or 0,
         )
         with transaction() as writing:
-            receiving.use_credit(
-                writing,
-                use,
-                mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
+            receiving.use_credit(writing, use, mail_context=mail_context(), **acting())
         flash(_("The credit pays the invoice."), "done")
         return redirect(page.back_url, 303)
 

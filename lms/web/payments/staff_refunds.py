@@ -20,7 +20,7 @@ from lms.payments.balances import open_invoices, payer_of
 from lms.payments.refunds import NewRefund
 from lms.pricing.price_list import say_money
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -101,7 +101,7 @@ def _request(source: _Source) -> ResponseReturnValue:
             credit_note_id=source.credit_note_id,
         )
         with transaction() as writing:
-            refunds.request(writing, wanted, actor=required_viewer().public_id, now=clock.now())
+            refunds.request(writing, wanted, **acting())
             payment = payments.find_payment(writing, wanted.payment_id)
             to_card = refunds.goes_to_card(writing, payment)
         if to_card:
@@ -136,12 +136,7 @@ def done(refund_id: str) -> ResponseReturnValue:
     def do() -> ResponseReturnValue:
         with transaction() as writing:
             refunds.mark_done(
-                writing,
-                refund_id,
-                form.reference.data or "",
-                chosen_day(form.done_on),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                writing, refund_id, form.reference.data or "", chosen_day(form.done_on), **acting()
             )
         flash(_("The refund was recorded as paid out."), "done")
         return see_other("staff_payments.show", payment_id=payment.public_id)
@@ -155,7 +150,7 @@ def cancel(refund_id: str) -> ResponseReturnValue:
     """Cancel a refund that hasn't been paid out."""
     with transaction() as session:
         _found, payment = _refund(session, refund_id)
-        refunds.cancel(session, refund_id, actor=required_viewer().public_id, now=clock.now())
+        refunds.cancel(session, refund_id, **acting())
     flash(_("The refund was canceled. The money is the customer's credit again."), "done")
     return see_other("staff_payments.show", payment_id=payment.public_id)
 

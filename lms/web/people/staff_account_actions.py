@@ -13,7 +13,7 @@ from lms.core.errors import N_, Conflict, Forbidden, Invalid
 from lms.people import account_blocks, profile_read_model
 from lms.people.profile_read_model import Person
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
 from lms.web.core.next_url import asked_onward
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -50,13 +50,7 @@ def block(login_id: str) -> ResponseReturnValue:
         return render("people/staff_block.html", person=found, form=form), 400
     with shown_in(form, Invalid, Conflict, Forbidden):
         with transaction() as session:
-            account_blocks.block(
-                session,
-                found.id,
-                reason=form.reason.data or "",
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
+            account_blocks.block(session, found.id, reason=form.reason.data or "", **acting())
         flash(_("%(name)s is blocked.", name=found.name), "done")
         return see_other("staff_people.person", login_id=login_id)
     return render("people/staff_block.html", person=found, form=form), 400
@@ -68,9 +62,7 @@ def unblock(login_id: str) -> ResponseReturnValue:
     """Unblock the login."""
     found = _changeable(login_id)
     with transaction() as session:
-        account_blocks.unblock(
-            session, found.id, actor=required_viewer().public_id, now=clock.now()
-        )
+        account_blocks.unblock(session, found.id, **acting())
     flash(_("%(name)s is unblocked.", name=found.name), "done")
     return _back_or_person(login_id)
 
@@ -88,13 +80,7 @@ def add_alias(login_id: str) -> ResponseReturnValue:
         return person_page(login_id, form), 400
     try:
         with transaction() as session:
-            email_aliases.add_alias(
-                session,
-                found.id,
-                form.email.address,
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
+            email_aliases.add_alias(session, found.id, form.email.address, **acting())
     except Conflict as refusal:
         form.email.errors = [_(refusal.message)]
         return person_page(login_id, form), 409
@@ -115,8 +101,7 @@ def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
     """Remove another address from the login."""
     found = _changeable(login_id)
     with transaction() as session:
-        actor = required_viewer().public_id
-        email_aliases.remove_alias(session, found.id, alias_id, actor=actor, now=clock.now())
+        email_aliases.remove_alias(session, found.id, alias_id, **acting())
     flash(_("The address was removed."), "done")
     return see_other("staff_people.person", login_id=login_id)
 
@@ -160,9 +145,8 @@ def send_sign_in(login_id: str) -> ResponseReturnValue:
 def reset_second_step(login_id: str) -> ResponseReturnValue:
     """Turn off two-step sign-in for a person who lost their apps, passkeys and recovery codes."""
     found = _person(login_id)
-    actor = required_viewer().public_id
     with transaction() as session:
-        second_factors.reset(session, found.id, links=links(), actor=actor, now=clock.now())
+        second_factors.reset(session, found.id, links=links(), **acting())
     flash(
         _("Two-step sign-in is off for %(name)s. We emailed them.", name=found.name),
         "done",

@@ -19,7 +19,7 @@ from lms.people.access_diagnosis import Asked
 from lms.seats import claims, invitations, pools
 from lms.seats.claims import Already, Claimed
 from lms.seats.invitations import AlreadyIn, Invited, Invitee
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links, mail_context
 from lms.web.core.request_context import carrel, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -34,9 +34,7 @@ blueprint = Blueprint("staff_caller", __name__, url_prefix="/staff/people/why")
 def resend(seat_id: str) -> ResponseReturnValue:
     """Email an open invitation again, with a new link and 14 days."""
     with transaction() as session:
-        invitations.send_again(
-            session, seat_id, links=links(), actor=required_viewer().public_id, now=now()
-        )
+        invitations.send_again(session, seat_id, links=links(), **acting())
     flash(_("The invitation was resent. Earlier links no longer work."), "done")
     return _back()
 
@@ -46,7 +44,7 @@ def resend(seat_id: str) -> ResponseReturnValue:
 def extend(seat_id: str) -> ResponseReturnValue:
     """Extend an open invitation and its links by 14 days."""
     with transaction() as session:
-        invitations.extend(session, seat_id, actor=required_viewer().public_id, now=now())
+        invitations.extend(session, seat_id, **acting())
     flash(_("The invitation is extended by 14 days. Their link still works."), "done")
     return _back()
 
@@ -56,9 +54,7 @@ def extend(seat_id: str) -> ResponseReturnValue:
 def copy_link(seat_id: str) -> ResponseReturnValue:
     """Create a link for an invitation and show it once, for a caller whose email is blocked."""
     with transaction() as session:
-        token = invitations.fresh_link(
-            session, seat_id, actor=required_viewer().public_id, now=now()
-        )
+        token = invitations.fresh_link(session, seat_id, **acting())
     shown = Shown(link=links().page(f"/claim/{token}"), seat=seat_id)
     return keep_nothing(make_response(caller_page(caller_form(request.form), shown)))
 
@@ -71,14 +67,7 @@ def correct_address(seat_id: str) -> ResponseReturnValue:
     try:
         address = read_address(typed)
         with transaction() as session:
-            invitations.correct_address(
-                session,
-                seat_id,
-                address,
-                links=links(),
-                actor=required_viewer().public_id,
-                now=now(),
-            )
+            invitations.correct_address(session, seat_id, address, links=links(), **acting())
     except (Invalid, Conflict) as refusal:
         shown = Shown(typed=typed, faults={seat_id: _(refusal.message)})
         return caller_page(caller_form(request.form), shown), 400
@@ -99,8 +88,7 @@ def invite(pool_id: str) -> ResponseReturnValue:
             pool.id,
             [Invitee(address, "" if "@" in name else name)],
             links=links(),
-            actor=required_viewer().public_id,
-            now=now(),
+            **acting(),
         )
     if isinstance(answer, Invited):
         flash(_("A seat is reserved, and %(email)s was invited.", email=address.shown), "done")
@@ -123,8 +111,7 @@ def seat(pool_id: str) -> ResponseReturnValue:
         if account is None or account.email is not None:
             raise NotFound
         pool = pools.find_pool(session, pool_id)
-        actor = required_viewer().public_id
-        done = claims.claim(session, pool.id, account.id, actor=actor, now=now())
+        done = claims.claim(session, pool.id, account.id, **acting())
     if isinstance(done, Claimed | Already):
         flash(_("They have a seat. They can watch when they open it in the LMS again."), "done")
     else:

@@ -24,7 +24,7 @@ from lms.people.profile_read_model import Person
 from lms.seats import pools
 from lms.seats.pools import PoolFacts, PoolGrant
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -55,8 +55,7 @@ def give_pass(login_id: str) -> ResponseReturnValue:
         begins = from_wall_clock(starts_at, reading_zone()) if starts_at else None
         with transaction() as session:
             new = NewPass(person.id, read_target(session, form.scope.data), begins)
-            actor = required_viewer().public_id
-            line = grants.add_pass(session, new, zone=zone, actor=actor, now=clock.now())
+            line = grants.add_pass(session, new, zone=zone, **acting())
             ends_at = line.ends_at
     except Invalid as refusal:
         form.starts_at.errors = [_(refusal.message)]
@@ -79,13 +78,7 @@ def give_webinar(login_id: str) -> ResponseReturnValue:
     with shown_in(form, Invalid):
         with transaction() as session:
             webinar = grant_target_lookup.find_webinar(session, form.webinar.data or "")
-            grants.hold_for_good(
-                session,
-                login_id=person.id,
-                webinar_id=webinar.id,
-                actor=required_viewer().public_id,
-                now=clock.now(),
-            )
+            grants.hold_for_good(session, login_id=person.id, webinar_id=webinar.id, **acting())
         flash(
             _(
                 "%(name)s now has permanent access to %(title)s.",

@@ -14,7 +14,7 @@ from lms.people import grant_and_seat_history, login_merges, profile_read_model
 from lms.people.profile_read_model import Person
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.request_context import components, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.grant_and_seat_rows import GrantRow, SeatRow, grant_row, seat_row
@@ -83,8 +83,7 @@ def merge(login_id: str) -> ResponseReturnValue:
                 kept=kept.person.public_id,
                 merged=merged.person.public_id,
                 hooks=hooks_for(components(), "on_merge"),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
             )
     except (Conflict, Invalid) as refusal:
         form.form_errors.append(_(refusal.message))
@@ -99,7 +98,7 @@ def merge(login_id: str) -> ResponseReturnValue:
 def unmerge(login_id: str) -> ResponseReturnValue:
     """Separate a merged login again."""
     with transaction() as session:
-        login_merges.unmerge(session, login_id, actor=required_viewer().public_id, now=clock.now())
+        login_merges.unmerge(session, login_id, **acting())
     flash(_("The accounts are separate again. Each has what it had before."), "done")
     return see_other("staff_people.person", login_id=login_id)
 

@@ -9,7 +9,6 @@ from wtforms import Form, RadioField, StringField
 from wtforms.validators import Length, Optional
 
 from lms.accounts.accounts import LONGEST_NAME
-from lms.core.clock import now
 from lms.core.errors import Conflict
 from lms.models.accounts import SellerRole
 from lms.people import team
@@ -17,7 +16,7 @@ from lms.people.role_texts import SELLER_ROLES, WHAT_SELLER_ROLES_SEE
 from lms.people.team import NewTeamMember
 from lms.web.accounts.forms import address_field
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -68,9 +67,7 @@ def add() -> ResponseReturnValue:
     new = NewTeamMember(form.email.address, SellerRole(form.role.data), form.name.data or "")
     try:
         with transaction() as session:
-            name = team.add_to_team(
-                session, new, links=links(), actor=required_viewer().public_id, now=now()
-            )
+            name = team.add_to_team(session, new, links=links(), **acting())
     except Conflict as refusal:
         form.form_errors.append(_(refusal.message))
         return _page(form), 409
@@ -121,7 +118,7 @@ def _is_set(form: TeamRoleForm, login_id: str, role: SellerRole | None) -> bool:
     """Set a role and return whether it worked; a refusal is shown in the form."""
     try:
         with transaction() as session:
-            team.set_role(session, login_id, role, actor=required_viewer().public_id, now=now())
+            team.set_role(session, login_id, role, **acting())
     except Conflict as refusal:
         form.form_errors.append(_(refusal.message))
         return False

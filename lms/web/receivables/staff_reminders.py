@@ -12,7 +12,7 @@ from lms.organizations.organizations import find_organization
 from lms.receivables import pauses
 from lms.receivables.read_models import reminders_of_organization
 from lms.sales import orders
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.request_context import see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -51,5 +51,5 @@ def _move(act: str, *order_ids: str) -> None:
     with transaction() as session:
         for order_id in order_ids:
             order = orders.find_order(session, order_id, lock=True)
-            ACTS[act](session, order, actor=required_viewer().public_id, now=clock.now())
+            ACTS[act](session, order, **acting())
     flash(_(DONE[act]), "done")

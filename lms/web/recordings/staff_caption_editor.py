@@ -15,7 +15,7 @@ from lms.playback.watch_records import nowhere
 from lms.recordings import auto_captions_job, caption_drafts, recordings
 from lms.recordings.caption_drafts import SavedElsewhere, Work, cues_from, read_work
 from lms.recordings.transcripts import Track, cues_of
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.request_context import (
     carrel,
     read_session,
@@ -98,13 +98,7 @@ def publish(caption_id: str) -> ResponseReturnValue:
     key, text = caption_drafts.store_shown(carrel().storage, work, found)
     with transaction() as session:
         former = caption_drafts.publish(
-            session,
-            caption_id,
-            key,
-            text,
-            version=work.version,
-            actor=required_viewer().public_id,
-            now=clock.now(),
+            session, caption_id, key, text, version=work.version, **acting()
         )
     return _shown(caption_id, former, _("These captions are published."))
 
@@ -113,9 +107,8 @@ def publish(caption_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def unpublish(caption_id: str) -> ResponseReturnValue:
     _work_now, found = _work(caption_id)
-    actor = required_viewer().public_id
     with transaction() as session:
-        former = caption_drafts.unpublish(session, caption_id, found, actor=actor, now=clock.now())
+        former = caption_drafts.unpublish(session, caption_id, found, **acting())
     return _shown(
         caption_id, former, _("These captions are a draft again. Viewers don't see them.")
     )
@@ -131,11 +124,7 @@ def hear(recording_id: str) -> ResponseReturnValue:
         webinar_id = recordings.find(session, recording_id).webinar_id
         slug = slug_of(session, webinar_id)
         auto_captions_job.ask_for(
-            session,
-            recording_id,
-            request.form.get("language", "en"),
-            actor=required_viewer().public_id,
-            now=clock.now(),
+            session, recording_id, request.form.get("language", "en"), **acting()
         )
     flash(_("Generating captions. They will appear here as a draft."), "done")
     return see_other("staff_webinars.show", slug=slug, _anchor="files")

@@ -20,7 +20,7 @@ from lms.recordings.staff_file_list import WebinarFiles, read_version, read_webi
 from lms.uploads import chunks
 from lms.uploads.uploads import Wanted
 from lms.web.access.access_panel_and_reader_times import said_datetime
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_uploads import received
 from lms.web.core.job_progress_texts import say_progress
 from lms.web.core.next_url import asked_onward
@@ -175,8 +175,7 @@ def stamp_handout(slug: str, handout_id: str) -> ResponseReturnValue:
     is_wanted = request.form.get("stamp") == handouts.Stamp.NAME
     wanted = handouts.Stamp.NAME if is_wanted else handouts.Stamp.NOTHING
     with transaction() as session:
-        actor = required_viewer().public_id
-        handouts.let_stamp(session, handout_id, wanted, actor=actor, now=now())
+        handouts.let_stamp(session, handout_id, wanted, **acting())
     if is_wanted:
         said = _(
             "Each download is now stamped with the reader's name. The original file doesn't change."
@@ -276,7 +275,7 @@ def added_at(files: WebinarFiles) -> Mapping[str, str]:
 def _let(verb: Verb, public_id: str) -> None:
     """Apply an action to a file, as the signed-in staff member."""
     with transaction() as session:
-        verb(session, public_id, actor=required_viewer().public_id, now=now())
+        verb(session, public_id, **acting())
 
 
 def _require_webinar(slug: str) -> None:

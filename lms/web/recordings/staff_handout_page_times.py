@@ -7,11 +7,10 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
 from lms.core.errors import N_, Invalid, NotFound
 from lms.handouts.pages import Leaves, read_leaves
 from lms.recordings.handout_page_times import set_moments
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.recording_time_texts import clock_of, seconds_of
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -51,9 +50,8 @@ def save(handout_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             moments = {number: seconds_of(text) for number, text in changed.items()}
-            actor = required_viewer().public_id
             if moments:
-                set_moments(session, handout_id, moments, actor=actor, now=now())
+                set_moments(session, handout_id, moments, **acting())
     except Invalid as refusal:
         faults = {int(name.removeprefix("at-")): said for name, said in refusal.fields.items()}
         return _page(leaves, given, faults), 400

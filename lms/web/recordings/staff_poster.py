@@ -7,13 +7,12 @@ from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
 from lms.core.errors import N_, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.models.recordings import Recording
 from lms.recordings import recordings
 from lms.recordings.staff_file_list import read_place
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.recording_time_texts import clock_of
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -134,7 +133,6 @@ def _keep(recording: Recording, picture: bytes) -> None:
 
 def _name(recording_id: str, key: str | None) -> None:
     with transaction() as session:
-        actor = required_viewer().public_id
-        former = recordings.choose_poster(session, recording_id, key, actor=actor, now=now())
+        former = recordings.choose_poster(session, recording_id, key, **acting())
     if former is not None:
         carrel().storage.delete(former)

@@ -31,7 +31,7 @@ from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, orders_of_payer
 from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.accounts.forms import name_field
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import PAPERS, sent_file
 from lms.web.core.lazy_form_translations import _l
@@ -179,8 +179,7 @@ def place(organization_id: str, document_id: str) -> ResponseReturnValue:
                 quote,
                 _acceptance(session, managed, quote, form, kept),
                 mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
             )
             is_held = order.held_at is not None
     except Invalid as refusal:

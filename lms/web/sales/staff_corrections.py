@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.core import clock
 from lms.core.errors import N_, Conflict, Invalid
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.documents.snapshots import BillTo
@@ -19,7 +18,7 @@ from lms.sales import billing, credit_notes, orders, purchase_orders
 from lms.sales.corrections import Correction, LineChange, NewPayer, correct
 from lms.sales.invoices import check_payee, live_invoice
 from lms.sales.read_models import OrderFacts, find_order_facts
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -118,12 +117,7 @@ def _corrected(order_id: str, wanted: Correction) -> ResponseReturnValue:
         if live_invoice(session, order.id) is not None:
             check_payee(session, order)
         invoice: Document | None = correct(
-            session,
-            order,
-            wanted,
-            mail_context=mail_context(),
-            actor=required_viewer().public_id,
-            now=clock.now(),
+            session, order, wanted, mail_context=mail_context(), **acting()
         )
     if invoice is None:
         flash(_("The order was corrected."), "done")

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from lms.core import clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound, Refused
 from lms.core.model_base import PUBLIC_ID, new_public_id
 from lms.core.money_parsing_and_formatting import read_amount
@@ -22,7 +21,7 @@ from lms.sales.credit_notes import Credit, Left, NewCreditNote
 from lms.sales.invoices import live_invoice
 from lms.sales.read_models import OrderFacts, find_order_facts
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -77,8 +76,7 @@ def credit(order_id: str) -> ResponseReturnValue:
                 orders.find_order(writing, order_id, lock=True),
                 new,
                 mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
             )
         amount = say_money(note.total_minor, note.currency)
         flash(_("Credit note %(number)s for %(amount)s.", number=note.label, amount=amount), "done")
@@ -104,8 +102,7 @@ def tax(order_id: str) -> ResponseReturnValue:
                 session,
                 orders.find_order(session, order_id, lock=True),
                 mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
                 is_mailed=bool(form.is_mailed.data),
             )
         amount = say_money(note.total_minor, note.currency)
@@ -149,13 +146,7 @@ def ask_release(order_id: str) -> ResponseReturnValue:
         order = orders.find_order(session, order_id)
         line = orders.find_line(session, request.form.get("line", ""))
         missing = seat_returns.ask_for_release(
-            session,
-            order,
-            line,
-            fewer,
-            links=links(),
-            actor=required_viewer().public_id,
-            now=clock.now(),
+            session, order, line, fewer, links=links(), **acting()
         )
     flash(
         ngettext(

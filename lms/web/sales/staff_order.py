@@ -11,7 +11,7 @@ from lms.core import clock
 from lms.core.errors import N_, Conflict, NotFound
 from lms.documents.payment_links import payment_links
 from lms.sales import cancellations, invoices, mails, orders
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.next_url import asked_onward
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -51,13 +51,7 @@ def note(order_id: str) -> ResponseReturnValue:
         return render("sales/staff_order.html", form=form, fault="", **values), 400
     with transaction() as session:
         order = orders.find_order(session, order_id, lock=True)
-        orders.write_note(
-            session,
-            order,
-            form.note.data or "",
-            actor=required_viewer().public_id,
-            now=clock.now(),
-        )
+        orders.write_note(session, order, form.note.data or "", **acting())
     flash(_("Note saved."), "done")
     return see_other(".show", order_id=order_id)
 

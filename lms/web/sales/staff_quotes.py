@@ -20,7 +20,7 @@ from lms.sales import invoices, orders, purchase_orders, quotes
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, find_order_facts
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -81,8 +81,7 @@ def issue(order_id: str) -> ResponseReturnValue:
                 order,
                 expires_on=form.expires_on.data,
                 mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
                 is_mailed=form.is_mailed.data,
             )
         flash(_("The quote was issued."), "done")
@@ -136,8 +135,7 @@ def accept(order_id: str) -> ResponseReturnValue:
                     bill_on=form.bill_on.data,
                 ),
                 mail_context=mail_context(),
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
             )
             invoices.check_payee(writing, order)
         flash(_("The quote was accepted and the order was placed."), "done")

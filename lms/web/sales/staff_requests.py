@@ -25,7 +25,7 @@ from lms.requests.read_models import (
     list_requests,
 )
 from lms.sales import quotes, requested_orders
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import show_faults, shown_in
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.pagination import page_number, pager_of
@@ -145,11 +145,10 @@ def refill(request_id: str) -> ResponseReturnValue:
             "We invited %(email)s to the seat and emailed the person who asked.",
             email=facts.to_email,
         )
-    actor = required_viewer().public_id
     try:
         with transaction() as session:
             seat_transfer_requests.agree_to_move(
-                session, request_id, answer, links=links(), actor=actor, now=now()
+                session, request_id, answer, links=links(), **acting()
             )
     except Conflict as refusal:
         if not facts.is_open or facts.to_email is None:
@@ -164,7 +163,6 @@ def refill(request_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def verify(request_id: str) -> ResponseReturnValue:
     """Record that an email domain belongs to an organization; answers the request (S7)."""
-    actor = required_viewer().public_id
     form = DomainForm(request.form)
     with read_session() as session:
         facts = find_request(session, request_id)
@@ -178,8 +176,7 @@ def verify(request_id: str) -> ResponseReturnValue:
                 form.domain.data or "",
                 request_id=request_id,
                 links=links(),
-                actor=actor,
-                now=now(),
+                **acting(),
             )
     except Invalid as refusal:
         show_faults(form, refusal)
@@ -206,8 +203,7 @@ def answer(request_id: str, act: str) -> ResponseReturnValue:
                 request_id,
                 answer=form.answer.data or "",
                 links=links(),
-                actor=required_viewer().public_id,
-                now=now(),
+                **acting(),
                 **with_file,
             )
         flash(_(sentence), "done")
@@ -220,13 +216,7 @@ def answer(request_id: str, act: str) -> ResponseReturnValue:
 def note(request_id: str) -> ResponseReturnValue:
     form = NoteForm(request.form)
     with transaction() as session:
-        requests.keep_note(
-            session,
-            request_id,
-            note=form.note.data or "",
-            actor=required_viewer().public_id,
-            now=now(),
-        )
+        requests.keep_note(session, request_id, note=form.note.data or "", **acting())
     flash(_("Note saved."), "done")
     return see_other(".show", request_id=request_id)
 
@@ -249,7 +239,7 @@ def assign(request_id: str) -> ResponseReturnValue:
 def reopen(request_id: str) -> ResponseReturnValue:
     """Open a closed request again."""
     with transaction() as session:
-        requests.reopen(session, request_id, actor=required_viewer().public_id, now=now())
+        requests.reopen(session, request_id, **acting())
     flash(_("The request is open again."), "done")
     return see_other(".show", request_id=request_id)
 

@@ -13,7 +13,7 @@ from lms.jobs.progress_estimates import pace_of
 from lms.models.jobs import JobState
 from lms.seats import bulk_release_and_reinvite
 from lms.seats.bulk_release_and_reinvite import Act, MassWork
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.job_progress_texts import STATE_BADGES, say_pace
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
@@ -62,10 +62,9 @@ def show(organization_id: str, job_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def stop(organization_id: str, job_id: str) -> ResponseReturnValue:
     managed_organization(organization_id)
-    actor = required_viewer().public_id
     with transaction() as session:
         bulk_release_and_reinvite.read_work(session, organization_id, job_id)
-        job_queue.cancel(session, job_id, actor=actor, now=now())
+        job_queue.cancel(session, job_id, **acting())
     flash(_("Stopping. We'll finish the people in progress first."), "done")
     return see_other(".show", organization_id=organization_id, job_id=job_id)
 

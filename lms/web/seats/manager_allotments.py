@@ -20,7 +20,7 @@ from lms.seats import allotments, pools
 from lms.seats.allotments import MOST
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.seats.pools import PoolFacts
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import show_faults
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in
@@ -124,8 +124,7 @@ def allot(organization_id: str, pool_id: str) -> ResponseReturnValue:
             child = organization_lists.match_organization(session, typed, members)
         except Invalid as refusal:
             raise Invalid(NO_MEMBER, fields={"organization": NO_MEMBER}) from refusal
-        actor = required_viewer().public_id
-        return allotments.allot(session, pool.id, child.id, form.seats.data, actor=actor, now=now())
+        return allotments.allot(session, pool.id, child.id, form.seats.data, **acting())
 
     return _answer(managed, Failed(pool_id, form), write)
 
@@ -141,8 +140,7 @@ def change(organization_id: str, pool_id: str, part_id: str) -> ResponseReturnVa
     form.ask_for_number(is_limited=pool.capacity is not None)
 
     def write(session: Session) -> PoolFacts:
-        actor = required_viewer().public_id
-        return allotments.change(session, part.id, form.seats.data, actor=actor, now=now())
+        return allotments.change(session, part.id, form.seats.data, **acting())
 
     return _answer(managed, Failed(part_id, form), write)
 
@@ -153,9 +151,7 @@ def take_back(organization_id: str, pool_id: str, part_id: str) -> ResponseRetur
     managed = managed_organization(organization_id)
     with transaction() as session:
         part = allotments.find_part(session, _own_pool(session, managed, pool_id).id, part_id)
-        number = allotments.take_back_unused(
-            session, part.id, actor=required_viewer().public_id, now=now()
-        )
+        number = allotments.take_back_unused(session, part.id, **acting())
     flash(
         ngettext(
             "You moved back %(said)s unused seat from %(organization)s.",

@@ -21,7 +21,7 @@ from lms.seats.bulk_release_and_reinvite import Act
 from lms.seats.pool_overview import read_pools
 from lms.seats.release_undo import released_together
 from lms.seats.seat_table import read_chosen
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -138,11 +138,8 @@ def send_again(organization_id: str) -> ResponseReturnValue:
 
 def _begun(organization_id: str, act: Act, chosen: Sequence[str]) -> Response | None:
     """Queue a bulk action and redirect to its progress page; None if it applies to no seat."""
-    actor = required_viewer().public_id
     with transaction() as writing:
-        job = bulk_release_and_reinvite.begin(
-            writing, act, organization_id, chosen, actor=actor, now=clock.now()
-        )
+        job = bulk_release_and_reinvite.begin(writing, act, organization_id, chosen, **acting())
     if job is None:
         return None
     return see_other("organization_mass_work.show", organization_id=organization_id, job_id=job)

@@ -12,7 +12,7 @@ from lms.models.seats import ClaimPolicy
 from lms.organizations import email_domains
 from lms.seats import pools
 from lms.seats.pool_overview import read_pool, read_pools
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -80,12 +80,6 @@ def set_policy(organization_id: str, pool_id: str) -> ResponseReturnValue:
 def forget(organization_id: str, domain_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
-        email_domains.forget(
-            session,
-            managed.facts.id,
-            domain_id,
-            actor=required_viewer().public_id,
-            now=clock.now(),
-        )
+        email_domains.forget(session, managed.facts.id, domain_id, **acting())
     flash(_("The domain was removed. People keep the seats they claimed."), "done")
     return see_other(".claims", organization_id=organization_id)

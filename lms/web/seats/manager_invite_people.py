@@ -20,7 +20,7 @@ from lms.organizations.staff_list_parser import SENTENCES, Entry, read_pasted
 from lms.seats import invitations
 from lms.seats.invitations import MOST_AT_ONCE, Answer, Invited, Invitee, NoSeat
 from lms.seats.pool_overview import PoolCard, read_pools
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -111,8 +111,7 @@ def _chosen_card(cards: Sequence[PoolCard], form: PoolForm) -> PoolCard:
 
 def _invite_all(session: Session, card: PoolCard, people: Sequence[Invitee]) -> tuple[Answer, ...]:
     """Invite all of them or no one; raises Overage if seats are missing."""
-    actor = required_viewer().public_id
-    answers = invitations.invite(session, card.id, people, links=links(), actor=actor, now=now())
+    answers = invitations.invite(session, card.id, people, links=links(), **acting())
     missing = sum(isinstance(each, NoSeat) for each in answers)
     if missing:
         raise Overage(missing)

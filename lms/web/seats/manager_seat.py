@@ -22,7 +22,7 @@ from lms.seats.read_models import SeatFacts, SeatHolder, find_seat, read_history
 from lms.seats.seat_table import Standing
 from lms.seats.watch_progress import COMPLETED_FROM, read_shares
 from lms.web.certificates.texts_and_pdfs import day_of, hours_words
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -96,9 +96,7 @@ def resend(organization_id: str, seat_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
         found = own_seat(session, managed, seat_id)
-        invitations.send_again(
-            session, seat_id, links=links(), actor=required_viewer().public_id, now=now()
-        )
+        invitations.send_again(session, seat_id, links=links(), **acting())
     flash(_("The invitation was sent again. Earlier links no longer work."), "done")
     if request.form.get("from") == "pool":
         return see_other(
@@ -115,9 +113,7 @@ def fresh_link(organization_id: str, seat_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
         found = own_seat(session, managed, seat_id)
-        token = invitations.fresh_link(
-            session, seat_id, actor=required_viewer().public_id, now=now()
-        )
+        token = invitations.fresh_link(session, seat_id, **acting())
     page = render_in(
         managed,
         "seats/manager_seat_link.html",

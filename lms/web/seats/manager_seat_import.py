@@ -19,7 +19,7 @@ from lms.seat_imports import jobs as seat_import_jobs
 from lms.seat_imports.group_columns import MOST_GROUPS, ListedGroup, read_listed_groups
 from lms.seat_imports.read_models import PAGE, ImportFacts, latest_imports, read_import, rows_of
 from lms.seats.pool_overview import PoolCard, read_pool, read_pools
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.job_progress_texts import say_pace
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
@@ -159,11 +159,7 @@ def apply(organization_id: str, import_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     before = _own(managed, import_id)
     facts = seat_import_jobs.apply_list(
-        carrel(),
-        import_id,
-        partial=request.form.get("which") == "those_that_fit",
-        actor=required_viewer().public_id,
-        now=now(),
+        carrel(), import_id, partial=request.form.get("which") == "those_that_fit", **acting()
     )
     if facts.state is ImportState.APPLIED:
         new = facts.seated - before.seated

@@ -15,7 +15,7 @@ from lms.seats import invitations, pools, transfers
 from lms.seats.invitations import Invitee
 from lms.seats.seat_counts import OPEN
 from lms.seats.transfers import Losses
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -49,12 +49,9 @@ def reassign(organization_id: str, seat_id: str) -> ResponseReturnValue:
         own_seat(session, managed, seat_id)
     if form.validate():
         to = Invitee(form.email.address, form.name.data or "")
-        actor = required_viewer().public_id
         try:
             with transaction() as session:
-                seat_transfer_requests.reassign(
-                    session, seat_id, to, links=links(), actor=actor, now=now()
-                )
+                seat_transfer_requests.reassign(session, seat_id, to, links=links(), **acting())
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:

@@ -18,7 +18,7 @@ from lms.seller.policies import (
     read_draft,
     save_draft,
 )
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
 from lms.web.core.page_frame import forget_frame
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -83,7 +83,7 @@ def edit(slug: str) -> ResponseReturnValue:
 def discard(slug: str) -> ResponseReturnValue:
     """Delete the draft of a policy."""
     with transaction() as session:
-        discard_draft(session, _kind(slug), actor=required_viewer().public_id, now=now())
+        discard_draft(session, _kind(slug), **acting())
     flash(_("The draft was discarded."), "done")
     return see_other(".edit", slug=slug)
 

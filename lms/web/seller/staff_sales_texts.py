@@ -5,11 +5,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from lms.core.clock import now
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
 from lms.seller.sales_texts import SalesTexts, read_sales_texts, save_sales_texts
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.page_frame import forget_frame
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -39,7 +38,7 @@ def save() -> ResponseReturnValue:
     texts = SalesTexts(form.home.data or "", form.testimonials.data or "", form.faq.data or "")
     with shown_in(form, Invalid):
         with transaction() as session:
-            save_sales_texts(session, texts, actor=required_viewer().public_id, now=now())
+            save_sales_texts(session, texts, **acting())
         forget_frame()
         flash(_("Saved. Visitors see the new copy."), "done")
         return see_other(".edit")

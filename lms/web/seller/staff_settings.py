@@ -7,7 +7,6 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
 from lms.core.errors import N_, Invalid
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.models.seller import NUMBERED, Paper
@@ -21,7 +20,7 @@ from lms.seller.settings import (
     read_seller,
 )
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import address_data, typed_address
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -69,7 +68,7 @@ def edit() -> ResponseReturnValue:
     with shown_in(form, Invalid):
         wanted = _typed(form, current, currency)
         with transaction() as session:
-            edit_seller(session, wanted, actor=required_viewer().public_id, now=now())
+            edit_seller(session, wanted, **acting())
         flash(_("Saved. New documents use these settings; earlier ones don't change."), "done")
         return see_other(".edit")
     return _page(form, current, currency), 400

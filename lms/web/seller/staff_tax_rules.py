@@ -24,7 +24,7 @@ from lms.tax.rule_list import (
     read_rate,
 )
 from lms.tax.rules import say_rate
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -102,7 +102,7 @@ def add() -> ResponseReturnValue:
             form.last_day.data,
         )
         with transaction() as session:
-            add_rule(session, new, actor=required_viewer().public_id, now=now())
+            add_rule(session, new, **acting())
         flash(_("Rule added. Documents issued from its first day use it."), "done")
         return see_other(".index")
     return _page(form), 400
@@ -117,8 +117,7 @@ def end(rule_id: str) -> ResponseReturnValue:
         return _page(TaxRuleForm(), _("Choose the last day of the rule.")), 400
     try:
         with transaction() as session:
-            actor = required_viewer().public_id
-            end_rule(session, rule_id, form.last_day.data, actor=actor, now=now())
+            end_rule(session, rule_id, form.last_day.data, **acting())
     except (Conflict, Invalid) as refusal:
         return _page(TaxRuleForm(), _(refusal.message)), 400
     flash(_("Saved. Earlier documents keep the tax they were issued with."), "done")

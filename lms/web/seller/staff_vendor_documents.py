@@ -27,7 +27,7 @@ from lms.seller.vendor_documents import (
     read_vendor_documents,
     withdraw_vendor_document,
 )
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -114,8 +114,7 @@ def edit(document_id: str) -> ResponseReturnValue:
 def withdraw(document_id: str) -> ResponseReturnValue:
     """Withdraw a document, so that no one can get it anymore."""
     with transaction() as session:
-        actor = required_viewer().public_id
-        withdraw_vendor_document(session, document_id, actor=actor, now=now())
+        withdraw_vendor_document(session, document_id, **acting())
     flash(_("The document was withdrawn."), "done")
     return see_other(".index")
 
@@ -134,16 +133,12 @@ def _add(form: VendorDocumentForm) -> None:
     with sent_file(FOLDER, is_pdf=True) as file, transaction() as session:
         if file is None:
             raise Invalid(NO_PDF, fields={"file": NO_PDF})
-        actor = required_viewer().public_id
-        add_vendor_document(session, _details(form), file, actor=actor, now=now())
+        add_vendor_document(session, _details(form), file, **acting())
 
 
 def _change(form: VendorDocumentForm, document_id: str) -> VendorDocumentFacts:
     with sent_file(FOLDER, is_pdf=True) as file, transaction() as session:
-        actor = required_viewer().public_id
-        return change_vendor_document(
-            session, document_id, _details(form), file, actor=actor, now=now()
-        )
+        return change_vendor_document(session, document_id, _details(form), file, **acting())
 
 
 def _details(form: VendorDocumentForm) -> VendorDocumentDetails:

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from lms import branding
 from lms.branding import BrandingFacts, BrandingTexts, Logo
 from lms.core.accent_colors import Accent, dark_accent, light_accent
-from lms.core.clock import now
 from lms.core.errors import N_, Invalid
 from lms.core.markdown import to_html
 from lms.models.grants import OfferKind
@@ -19,7 +18,7 @@ from lms.pricing.price_list import currency_of, read_prices, set_prices
 from lms.pricing.price_owners import owners
 from lms.web.accounts.step_up import asks_again
 from lms.web.catalog.staff_forms import BrandingForm
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.page_frame import forget_frame
@@ -60,7 +59,7 @@ def edit() -> ResponseReturnValue:
     )
     with shown_in(form, Invalid):
         with transaction() as session:
-            branding.edit_branding(session, words, actor=required_viewer().public_id, now=now())
+            branding.edit_branding(session, words, **acting())
         forget_frame()
         flash(_("Saved. All pages and emails use the new branding."), "done")
         return see_other(".edit")
@@ -85,7 +84,7 @@ def change_logo() -> ResponseReturnValue:
         picture = sent_picture("logo", LOGO_PX)
         logo = Logo(picture, picture_type(picture))
     with transaction() as session:
-        branding.change_logo(session, logo, actor=required_viewer().public_id, now=now())
+        branding.change_logo(session, logo, **acting())
     forget_frame()
     flash(_("Logo saved.") if logo else _("Logo removed."), "done")
     return see_other(".edit")
@@ -110,7 +109,7 @@ def change_prices() -> ResponseReturnValue:
     try:
         wanted = read_lines(lines, currency)
         with transaction() as session:
-            changed = set_prices(session, wanted, actor=required_viewer().public_id, now=now())
+            changed = set_prices(session, wanted, **acting())
     except Invalid as error:
         return _write_prices(lines, currency, dict(error.fields)), 400
     flash(

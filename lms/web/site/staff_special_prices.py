@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug import Response
 
-from lms.core.clock import now
 from lms.core.errors import N_, Invalid, NotFound
 from lms.models.grants import OfferKind, Scope
 from lms.pricing.price_list import (
@@ -21,7 +20,7 @@ from lms.pricing.price_list import (
 )
 from lms.pricing.price_owners import PriceOwner, find_owner
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.price_form_lines import (
@@ -65,8 +64,7 @@ def edit(scope: str, public_id: str) -> ResponseReturnValue:
     try:
         wanted = read_lines(lines, currency)
         with transaction() as session:
-            actor = required_viewer().public_id
-            set_prices(session, wanted, owner.target, actor=actor, now=now())
+            set_prices(session, wanted, owner.target, **acting())
     except Invalid as error:
         return _page(owner, lines, dict(error.fields)), 400
     flash(

@@ -38,7 +38,7 @@ from lms.training.manager_read_models import (
 from lms.training.subjects import PAGE_SIZE as SUBJECTS
 from lms.training.subjects import Subject, find_subject, search_subjects
 from lms.web.core.csv_downloads import streamed_csv
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
@@ -192,10 +192,7 @@ def change_due(organization_id: str, training_id: str) -> ResponseReturnValue:
 def withdraw(organization_id: str, training_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
-        actor = required_viewer().public_id
-        title = assignments.withdraw(
-            session, managed.facts, training_id, actor=actor, now=clock.now()
-        )
+        title = assignments.withdraw(session, managed.facts, training_id, **acting())
     flash(_("%(title)s was withdrawn. You can still see who is done.", title=title), "done")
     return see_other(".index", organization_id=organization_id)
 
@@ -260,14 +257,7 @@ def _assigned(managed: Managed, form: TrainingForm) -> Assigned:
         every_months=form.every_months.data,
     )
     with transaction() as session:
-        return assignments.assign(
-            session,
-            managed.facts,
-            asked,
-            zone=zone_of(managed),
-            actor=required_viewer().public_id,
-            now=clock.now(),
-        )
+        return assignments.assign(session, managed.facts, asked, zone=zone_of(managed), **acting())
 
 
 def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:

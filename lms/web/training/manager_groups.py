@@ -5,12 +5,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.core.clock import now
 from lms.core.errors import Invalid
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.training import groups as training_groups
 from lms.training.groups import PAGE_SIZE, list_groups, read_group
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import Names
 from lms.web.core.manager_area import managed_organization, render_in
@@ -67,8 +66,7 @@ def make(organization_id: str) -> ResponseReturnValue:
                     managed.facts,
                     form.name.data or "",
                     form.addresses.data or "",
-                    actor=required_viewer().public_id,
-                    now=now(),
+                    **acting(),
                 )
             return see_other(".show", organization_id=organization_id, group_id=made)
     return _list(managed, form), 400
@@ -88,12 +86,7 @@ def add(organization_id: str, group_id: str) -> ResponseReturnValue:
         with shown_in(form, Invalid):
             with transaction() as session:
                 added = training_groups.add_people(
-                    session,
-                    managed.facts,
-                    group_id,
-                    form.addresses.data or "",
-                    actor=required_viewer().public_id,
-                    now=now(),
+                    session, managed.facts, group_id, form.addresses.data or "", **acting()
                 )
             text = ngettext("%(num)s person was added.", "%(num)s people were added.", added)
             flash(text, "done")
@@ -106,10 +99,7 @@ def add(organization_id: str, group_id: str) -> ResponseReturnValue:
 def remove(organization_id: str, group_id: str, login_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
-        actor = required_viewer().public_id
-        training_groups.remove_person(
-            session, managed.facts, group_id, login_id, actor=actor, now=now()
-        )
+        training_groups.remove_person(session, managed.facts, group_id, login_id, **acting())
     flash(_("The person was removed from the group. They keep their assigned training."), "done")
     return see_other(".show", organization_id=organization_id, group_id=group_id)
 
@@ -119,8 +109,7 @@ def remove(organization_id: str, group_id: str, login_id: str) -> ResponseReturn
 def dissolve(organization_id: str, group_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
-        actor = required_viewer().public_id
-        name = training_groups.drop_group(session, managed.facts, group_id, actor=actor, now=now())
+        name = training_groups.drop_group(session, managed.facts, group_id, **acting())
     flash(_("%(name)s was deleted. People keep their assigned training.", name=name), "done")
     return see_other(".index", organization_id=organization_id)
 

@@ -10,7 +10,7 @@ from lms.core import clock
 from lms.core.errors import Conflict, NotFound
 from lms.lti_facade.organizations import customers, find_organization
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -89,9 +89,7 @@ def send(link_id: str) -> ResponseReturnValue:
     """Resend all scores of a link."""
     with flashed(Conflict):
         with transaction() as session:
-            number = send_link_again(
-                session, None, link_id, actor=required_viewer().public_id, now=clock.now()
-            )
+            number = send_link_again(session, None, link_id, **acting())
         flash(sent_again(number), "done")
     return see_other(".scores")
 

@@ -13,7 +13,7 @@ from lms.core.errors import N_, Conflict, Invalid
 from lms.lti_facade.dates import say_day_or_time_of, say_time_of
 from lms.lti_facade.uploaded_lists import drop_list, keep_list, open_list
 from lms.web.core.csv_downloads import csv_answer
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.form_uploads import received
 from lms.web.core.manager_area import Managed, managed_organization, render_in, zone_of
@@ -155,8 +155,7 @@ def apply(organization_id: str, list_id: str) -> ResponseReturnValue:
                 rows,
                 source,
                 partial=request.form.get("which") == "those_that_fit",
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                **acting(),
             )
         drop_list(carrel(), managed.facts.public_id, list_id)
         said = ngettext(

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from lms.core.clock import now
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed
 from lms.web.core.manager_area import managed_organization, reader_zone_of, render_in
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -140,15 +140,7 @@ def rule(organization_id: str, link_id: str) -> ResponseReturnValue:
     try:
         chosen, threshold = read_rule(request.form)
         with transaction() as session:
-            set_own_rule(
-                session,
-                managed.facts.id,
-                link_id,
-                chosen,
-                threshold,
-                actor=required_viewer().public_id,
-                now=now(),
-            )
+            set_own_rule(session, managed.facts.id, link_id, chosen, threshold, **acting())
     except Invalid as refusal:
         entered = refused_rule(link_id, request.form, refusal)
         return _course_page(organization_id, course_id, entered), REJECTED
@@ -165,9 +157,7 @@ def send(organization_id: str, link_id: str) -> ResponseReturnValue:
         course_id = find_own_link(session, managed.facts.id, link_id)
     with flashed(Conflict):
         with transaction() as session:
-            number = send_link_again(
-                session, managed.facts.id, link_id, actor=required_viewer().public_id, now=now()
-            )
+            number = send_link_again(session, managed.facts.id, link_id, **acting())
         flash(sent_again(number), "done")
     if request.form.get("from") == "scores":
         return see_other("organization_launches.scores", organization_id=organization_id)

@@ -18,7 +18,7 @@ from lms.lti_facade.content_choices import (
     read_selection,
 )
 from lms.lti_facade.webinar_packs import read_pack_contents
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.form_fields import MOST_LISTED
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
@@ -249,8 +249,7 @@ def take_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with flashed(Conflict):
         with transaction() as session:
-            actor = required_viewer().public_id
-            revoke_embed(session, managed.facts.id, embed_id, actor=actor, now=clock.now())
+            revoke_embed(session, managed.facts.id, embed_id, **acting())
         return see_other(".index", organization_id=organization_id, taken_back=embed_id)
     return see_other(".index", organization_id=organization_id)
 
@@ -262,8 +261,7 @@ def put_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with flashed(Conflict):
         with transaction() as session:
-            actor = required_viewer().public_id
-            restore_embed(session, managed.facts.id, embed_id, actor=actor, now=clock.now())
+            restore_embed(session, managed.facts.id, embed_id, **acting())
         flash(_("Embed link restored."), "done")
     return see_other(".show", organization_id=organization_id, embed_id=embed_id)
 

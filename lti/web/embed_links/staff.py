@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.errors import Conflict
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -49,10 +49,9 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def take_back(embed_id: str) -> ResponseReturnValue:
     """Revoke a link."""
-    actor = required_viewer().public_id
     with flashed(Conflict):
         with transaction() as session:
             link = find_anybodys(session, embed_id)
-            revoke_embed(session, link.organization.id, embed_id, actor=actor, now=clock.now())
+            revoke_embed(session, link.organization.id, embed_id, **acting())
         flash(_("Embed link revoked. Playback stops within one minute."), "done")
     return see_other(".index")

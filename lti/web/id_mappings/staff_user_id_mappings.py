@@ -14,7 +14,7 @@ from lms.core.errors import Conflict, Invalid
 from lms.lti_facade.dates import say_time_of
 from lms.lti_facade.organizations import customers
 from lms.web.core.csv_downloads import csv_answer
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.form_uploads import received
 from lms.web.core.number_parsing_and_formatting import read_figures
@@ -79,14 +79,7 @@ def begin() -> ResponseReturnValue:
     try:
         ends = _ends()
         with transaction() as session:
-            made = begin_map(
-                session,
-                ends.organization_id,
-                old=ends.old,
-                new=ends.new,
-                actor=required_viewer().public_id,
-                now=now(),
-            )
+            made = begin_map(session, ends.organization_id, old=ends.old, new=ends.new, **acting())
     except Invalid as refusal:
         return _index(fault=_(refusal.message)), 400
     return see_other(".show", map_id=made)
@@ -157,7 +150,7 @@ def undo(map_id: str) -> ResponseReturnValue:
 def undo_pair(map_id: str, pair_id: str) -> ResponseReturnValue:
     """Undo one pair."""
     with transaction() as session:
-        said = undo_one(session, map_id, pair_id, actor=required_viewer().public_id, now=now())
+        said = undo_one(session, map_id, pair_id, **acting())
     if said:
         flash(_(said), "attention")
     else:
@@ -170,7 +163,7 @@ def undo_pair(map_id: str, pair_id: str) -> ResponseReturnValue:
 def throw_away(map_id: str) -> ResponseReturnValue:
     """Discard a mapping without applied pairs."""
     with transaction() as session:
-        discard(session, map_id, actor=required_viewer().public_id, now=now())
+        discard(session, map_id, **acting())
     flash(_("The migration was discarded. Nothing was changed."), "done")
     return see_other(".index")
 
@@ -220,7 +213,7 @@ def _ends() -> Ends:
 
 def _begin_work(map_id: str, ask: Callable[..., int]) -> ResponseReturnValue:
     with flashed(Conflict), transaction() as session:
-        ask(session, map_id, actor=required_viewer().public_id, now=now())
+        ask(session, map_id, **acting())
     return see_other(".show", map_id=map_id)
 
 

@@ -11,7 +11,7 @@ from lms.core import clock
 from lms.core.errors import N_, Conflict, Forbidden, Invalid, NotFound
 from lms.lti_facade.connection_emails import tell_team
 from lms.lti_facade.dates import say_time_of
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.manager_area import Managed, managed_organization, reader_zone_of, render_in
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -73,11 +73,7 @@ def invite(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
         made = make_invite(
-            session,
-            managed.facts.id,
-            allows_loopback=is_at_this_machine(),
-            actor=required_viewer().public_id,
-            now=clock.now(),
+            session, managed.facts.id, allows_loopback=is_at_this_machine(), **acting()
         )
     link = tool_addresses().registration(made.secret)
     product = request.form.get("product", "")
@@ -90,8 +86,7 @@ def withdraw(organization_id: str, invite_id: str) -> ResponseReturnValue:
     """Revoke an unused registration link."""
     managed = managed_organization(organization_id)
     with transaction() as session:
-        actor = required_viewer().public_id
-        withdraw_invite(session, managed.facts.id, invite_id, actor=actor, now=clock.now())
+        withdraw_invite(session, managed.facts.id, invite_id, **acting())
     flash(_("The link was revoked."), "done")
     return see_other(".overview", organization_id=organization_id)
 
@@ -161,7 +156,6 @@ def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
         entered, own = new_details(form), managed.facts.id
         with shown_in(form, Invalid):
             with transaction() as session:
-                actor = required_viewer().public_id
                 details = replace(
                     # read again, since staff may have changed other settings after the form was shown
                     find_own(session, own, registration_id).details,
@@ -171,7 +165,7 @@ def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
                     jwks_url=entered.jwks_url,
                     token_audience=entered.token_audience,
                 )
-                change_own(session, own, registration_id, details, actor=actor, now=clock.now())
+                change_own(session, own, registration_id, details, **acting())
             flash(_("Saved."), "done")
             return see_other(".overview", organization_id=organization_id)
     page = render_in(
@@ -186,8 +180,7 @@ def disable(organization_id: str, registration_id: str) -> ResponseReturnValue:
     """Turn off the organization's own LMS connection."""
     managed = managed_organization(organization_id)
     with transaction() as session:
-        actor = required_viewer().public_id
-        disable_own(session, managed.facts.id, registration_id, actor=actor, now=clock.now())
+        disable_own(session, managed.facts.id, registration_id, **acting())
     flash(_("The LMS connection is turned off. Seats and progress don't change."), "done")
     return see_other(".overview", organization_id=organization_id)
 
@@ -199,10 +192,7 @@ def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with flashed(Forbidden):
         with transaction() as session:
-            actor = required_viewer().public_id
-            approve_own_deployment(
-                session, managed.facts.id, deployment_id, actor=actor, now=clock.now()
-            )
+            approve_own_deployment(session, managed.facts.id, deployment_id, **acting())
         flash(_("Deployment connected. Its courses can show your recordings."), "done")
     return see_other(".overview", organization_id=organization_id)
 

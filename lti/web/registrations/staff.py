@@ -10,7 +10,7 @@ from lms.core import clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.accounts.step_up import asks_again
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -24,11 +24,7 @@ from lti.registrations.deployments import (
     list_deployments,
     refuse_deployment,
 )
-from lti.registrations.registrations import (
-    edit_registration,
-    find_registration,
-    list_registrations,
-)
+from lti.registrations.registrations import edit_registration, find_registration, list_registrations
 from lti.registrations.team_decisions import approve_platform, stop_platform
 from lti.web.registrations.platform_rows_and_values import platform_lines
 from lti.web.registrations.registration_forms import SettingsForm
@@ -88,10 +84,9 @@ def settings(registration_id: str) -> ResponseReturnValue:
     elif form.validate():
         with shown_in(form, Invalid):
             with transaction() as session:
-                actor = required_viewer().public_id
                 # read again, since others may have changed other settings after the form was shown
                 details = form.changed(find_registration(session, registration_id).details)
-                edit_registration(session, registration_id, details, actor=actor, now=clock.now())
+                edit_registration(session, registration_id, details, **acting())
             flash(_("Saved."), "done")
             return see_other(".index")
     page = render("lti/registrations/staff_settings.html", form=form, kept=kept)
@@ -119,12 +114,7 @@ def approve_one(deployment_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             approve_deployment(
-                session,
-                found.registration,
-                found.deployment_id,
-                organization=slug,
-                actor=required_viewer().public_id,
-                now=clock.now(),
+                session, found.registration, found.deployment_id, organization=slug, **acting()
             )
     except NotFound:
         flash(_(WHOSE), "attention")
@@ -140,13 +130,7 @@ def refuse_one(deployment_id: str) -> ResponseReturnValue:
     with transaction() as session:
         found = find_deployment(session, deployment_id)
         registration = find_registration(session, found.registration)
-        refuse_deployment(
-            session,
-            registration.public_id,
-            found.deployment_id,
-            actor=required_viewer().public_id,
-            now=clock.now(),
-        )
+        refuse_deployment(session, registration.public_id, found.deployment_id, **acting())
     flash(_("Deployment %(id)s refused.", id=found.deployment_id), "done")
     return see_other(".index")
 
@@ -161,8 +145,7 @@ def rotate() -> ResponseReturnValue:
             carrel().database,
             carrel().settings.secret_key,
             at_once=request.form.get("at_once") == "yes",
-            actor=required_viewer().public_id,
-            now=clock.now(),
+            **acting(),
         )
         flash(
             _("The next key is now in use. The previous key stays published for two days."), "done"

@@ -7,12 +7,11 @@ from flask import Blueprint, Response, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
 from lms.core.errors import Conflict
 from lms.jobs.queue import ENDED, JobFacts, latest_job
 from lms.lti_facade.dates import say_time_of
 from lms.models.jobs import JobState
-from lms.web.core.current_user import required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.request_context import (
     carrel,
     read_session,
@@ -101,7 +100,7 @@ def run() -> ResponseReturnValue:
     chosen = request.form.get("registration", "").strip() or None
     try:
         with transaction() as session:
-            ask_for_selftest(session, chosen, actor=required_viewer().public_id, now=now())
+            ask_for_selftest(session, chosen, **acting())
     except Conflict as refusal:
         flash(_(refusal.message), "note")
     return see_other(".page")
