@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_logins import logins_of
-from lms.core.errors import N_, Forbidden, NotFound
+from lms.core.errors import N_, Forbidden, NotFound, or_not_found
 from lms.models.accounts import Login, SecondFactor, SecondStep, SignIn
 from lms.models.playback import PlaybackEnd
 from lms.playback import sessions as playback_sessions
@@ -151,7 +151,7 @@ def read_due(session: Session, cookie: str, *, now: datetime) -> Due | None:
 def finish(session: Session, due: Due, *, now: datetime) -> Opened:
     """Complete a sign-in after its second step, with a new cookie; raises NotFound if it ended."""
     cookie = secrets.token_urlsafe(32)
-    sign_in = session.scalar(
+    query = (
         select(SignIn)
         .where(
             SignIn.id == due.sign_in_id,
@@ -160,8 +160,7 @@ def finish(session: Session, due: Due, *, now: datetime) -> Opened:
         )
         .with_for_update()
     )
-    if sign_in is None:
-        raise NotFound
+    sign_in = or_not_found(session.scalar(query))
     sign_in.token_hash = hash_cookie(cookie)
     sign_in.second_step = SecondStep.DONE
     sign_in.proved_at = now

@@ -8,7 +8,7 @@ from sqlalchemy import case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, NotFound, or_not_found
+from lms.core.errors import N_, or_not_found
 from lms.models.accounts import Login, LoginAlias
 
 AT_ONCE: Final = 1_000
@@ -43,9 +43,8 @@ def find_known(session: Session, address: Address) -> Known:
     both = own.union_all(further).subquery()
     # an unconfirmed login ranks after an alias that staff added
     begun = case((both.c.confirmed_at.is_(None), 1), else_=0)
-    row = session.execute(select(both).order_by(begun, both.c.rank).limit(1)).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_LOGIN)
+    query = select(both).order_by(begun, both.c.rank).limit(1)
+    row = or_not_found(session.execute(query).one_or_none(), NO_SUCH_LOGIN)
     return Known(row.login_id, row.id, row.email, row.confirmed_at is not None)
 
 

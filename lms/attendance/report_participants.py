@@ -18,7 +18,7 @@ from lms.attendance.attendance_spans import key_of, minutes_of
 from lms.certificates import eligibility
 from lms.certificates import rules_and_attendance_minutes as certificate_rules
 from lms.certificates.rules_and_attendance_minutes import MinutesByHand
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.live import registrations
 from lms.mail.links import Links
 from lms.models.accounts import Login
@@ -200,15 +200,12 @@ def go_by_report(
 
     Raises NotFound, and Conflict until the report's minutes were counted.
     """
-    login_id = session.scalar(
-        select(RoomStay.login_id).where(
-            RoomStay.webinar_id == webinar_id,
-            RoomStay.key == key,
-            RoomStay.login_id.is_not(None),
-        )
+    query = select(RoomStay.login_id).where(
+        RoomStay.webinar_id == webinar_id,
+        RoomStay.key == key,
+        RoomStay.login_id.is_not(None),
     )
-    if login_id is None:
-        raise NotFound
+    login_id = or_not_found(session.scalar(query))
     if not certificate_rules.go_by_report(
         session, login_id=login_id, webinar_id=webinar_id, now=now
     ):

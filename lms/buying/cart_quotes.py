@@ -14,6 +14,7 @@ from lms.buying import carts, requested_quotes
 from lms.buying.checkout import Details
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid
+from lms.core.model_base import locked
 from lms.documents.payment_links import PaymentLinks, link_of
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
@@ -102,10 +103,7 @@ def issue(
     A repeated call issues nothing new. Raises Invalid if nothing in the cart is for sale anymore.
     """
     order = session.scalars(
-        select(Order)
-        .where(Order.id == orders.find_order(session, asked.order_id).id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        locked(select(Order).where(Order.id == orders.find_order(session, asked.order_id).id))
     ).one()
     if quotes.newest(session, order.id) is None:
         carts.reprice(session, order)

@@ -12,8 +12,8 @@ from typing import Final
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Invalid, NotFound
-from lms.core.model_base import copied, new_public_id
+from lms.core.errors import N_, Invalid, NotFound, or_not_found
+from lms.core.model_base import copied, locked, new_public_id
 from lms.grants.grants import Target, target_columns
 from lms.grants.request_and_sale_form_choices import read_target
 from lms.models.catalog import Webinar, WebinarState
@@ -121,11 +121,8 @@ def find(session: Session, token: str, *, lock: bool = False) -> Order:
         Order.canceled_at.is_(None),
     )
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    cart = session.scalar(query)
-    if cart is None:
-        raise NotFound
-    return cart
+        query = locked(query)
+    return or_not_found(session.scalar(query))
 
 
 def editable(session: Session, token: str, *, now: datetime) -> Order:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lms.buying import confirmations
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_
+from lms.core.model_base import locked
 from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
@@ -131,7 +132,7 @@ def _orders_of(
         .order_by(Order.id)
     )
     if lock:
-        query = query.with_for_update(of=Order).execution_options(populate_existing=True)
+        query = locked(query, of=Order)
     return session.scalars(query).all()
 
 

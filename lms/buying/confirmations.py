@@ -17,6 +17,7 @@ from lms.accounts.accounts import Account, NewLogin
 from lms.buying import credit, order_sessions
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, NotFound
+from lms.core.model_base import locked
 from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import LinkOver
 from lms.mail.links import MailContext
@@ -200,7 +201,7 @@ def _orders_of(session: Session, login_id: int, *, lock: bool = False) -> list[O
         .order_by(Order.id)
     )
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = locked(query)
     return list(session.scalars(query))[::-1]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.audience.roles import standing_lines
+from lms.core.model_base import locked
 from lms.models.live import CancellationOffer
 from lms.models.orders import Order, OrderLine
 
@@ -26,7 +27,7 @@ def bought_by(
     """Return the orders of an offer's payer for its webinar, the oldest first; locked if wanted."""
     query = select(Order).where(is_of(offer), _has_lines(offer.webinar_id)).order_by(Order.id)
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = locked(query)
     return tuple(
         Bought(order, _lines(session, order, offer.webinar_id)) for order in session.scalars(query)
     )

@@ -17,15 +17,10 @@ from lms import audit
 from lms.audience.audience import audience, payers_of
 from lms.cancellation_offers import exchanges, mails, paybacks
 from lms.cancellation_offers.bought import Bought, bought_by
-from lms.cancellation_offers.read_models import (
-    offer_facts,
-    others_of,
-    refund_is_offered,
-    worth_of,
-)
+from lms.cancellation_offers.read_models import offer_facts, others_of, refund_is_offered, worth_of
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
-from lms.core.model_base import new_public_id
+from lms.core.model_base import locked, new_public_id
 from lms.live import registrations
 from lms.live.mail_schedule import bought_before
 from lms.mail.links import Links, MailContext, SignedLinks
@@ -92,7 +87,7 @@ def find_offer(session: Session, offer_id: str, *, lock: bool = False) -> Cancel
     """Return an offer by its public ID, locked if wanted; raises NotFound."""
     query = select(CancellationOffer).where(CancellationOffer.public_id == offer_id)
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = locked(query)
     return or_not_found(session.scalar(query))
 
 

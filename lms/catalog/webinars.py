@@ -19,7 +19,7 @@ from lms.catalog.presenters import presenters_named
 from lms.catalog.replacement_webinars import NewInstead, forget, offer
 from lms.catalog.webinar_details_validation import WebinarWords, checked, has_ended
 from lms.core import slugs
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.live import change_notices
 from lms.live.change_notices import NOT_LATER, NewDate
 from lms.live.registrants import TO_COME
@@ -231,9 +231,8 @@ def _check_to_come(row: Webinar, now: datetime) -> None:
 
 def find_in_state(session: Session, slug: str, *states: WebinarState) -> Webinar:
     """Return a webinar, locked; raises NotFound, and Conflict in other states than these."""
-    row = session.scalar(select(Webinar).where(Webinar.slug == slug).with_for_update())
-    if row is None:
-        raise NotFound
+    query = select(Webinar).where(Webinar.slug == slug).with_for_update()
+    row = or_not_found(session.scalar(query))
     if states and row.state not in states:
         raise Conflict(_STANDING[row.state], code=f"is_{row.state.value}")
     return row

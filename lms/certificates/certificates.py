@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.core.database import insert_into
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_id
 from lms.core.staff_reasons import checked_reason
 from lms.mail import outbox as mail_outbox
@@ -223,11 +223,8 @@ def withhold(
 
 
 def _standing(session: Session, public_id: str) -> Certificate:
-    row = session.scalar(
-        select(Certificate).where(Certificate.public_id == public_id).with_for_update()
-    )
-    if row is None:
-        raise NotFound
+    query = select(Certificate).where(Certificate.public_id == public_id).with_for_update()
+    row = or_not_found(session.scalar(query))
     if row.revoked_at is not None or row.replaced_at is not None:
         raise Conflict(NOT_STANDING)
     return row

@@ -15,6 +15,7 @@ from lms.accounts import accounts
 from lms.checkouts import mails
 from lms.checkouts.amounts import CANCELED, PAID, total_of
 from lms.core.errors import N_, Conflict, NotFound, Refused
+from lms.core.model_base import locked
 from lms.mail.links import MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order, Terms
@@ -51,10 +52,11 @@ def fold(session: Session, found: ProviderSession, settling: Settling) -> None:
     ignored.
     """
     checkout = session.scalar(
-        select(Checkout)
-        .where(or_(Checkout.provider_session == found.id, Checkout.public_id == found.reference))
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        locked(
+            select(Checkout).where(
+                or_(Checkout.provider_session == found.id, Checkout.public_id == found.reference)
+            )
+        )
     )
     if checkout is None or checkout.state is CheckoutState.COMPLETE:
         return

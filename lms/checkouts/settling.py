@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from lms.checkouts import paid_sessions
 from lms.checkouts.paid_sessions import Settling
 from lms.core.errors import N_, Conflict
+from lms.core.model_base import locked
 from lms.core.runtime import Carrel
 from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
@@ -112,12 +113,7 @@ def _fold_dispute(
     """
     if found.state is ProviderDisputeState.INQUIRY:
         return
-    payment = session.scalar(
-        select(Payment)
-        .where(Payment.provider_ref == found.payment)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    payment = session.scalar(locked(select(Payment).where(Payment.provider_ref == found.payment)))
     if payment is None:
         return
     about = AtProvider(found.id, found.amount_minor, found.reason, found.evidence_due)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.core.errors import N_, Conflict, Invalid
+from lms.core.model_base import locked
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.grants import Grant
@@ -233,12 +234,7 @@ def _last_to_end(session: Session, pool_id: int) -> list[Grant]:
     """Return the dated grants of a pool that end last, locked after the pool, as where one is revoked."""
     root = select(func.coalesce(Pool.allotted_from_id, Pool.id)).where(Pool.id == pool_id)
     lock_family(session, session.scalars(root).one())
-    held = (
-        _dated(pool_id)
-        .order_by(Grant.id)
-        .with_for_update(of=Grant, key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    held = locked(_dated(pool_id).order_by(Grant.id), of=Grant, key_share=True)
     lines = list(session.scalars(held))
     last = max((line.ends_at for line in lines if line.ends_at is not None), default=None)
     return [line for line in lines if line.ends_at == last]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     MetaData,
+    Select,
     String,
     TextClause,
 )
@@ -30,6 +31,7 @@ PUBLIC_ID = re.compile(rf"[{CROCKFORD}]{{26}}")
 _FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5 bits
 _OTHERS = bytes(ord(CROCKFORD[byte & 31]) for byte in range(256))
 
+Asked = TypeVar("Asked", bound=Select[*tuple[Any, ...]])
 Made = TypeVar("Made", bound="DataclassInstance")
 
 
@@ -132,3 +134,15 @@ def copied(kind: type[Made], source: object, /, **others: Any) -> Made:  # noqa:
     """
     names = [one.name for one in fields(kind) if one.name not in others]
     return kind(**others, **{name: getattr(source, name) for name in names})
+
+
+def locked(
+    query: Asked,
+    *,
+    of: Any = None,  # noqa: ANN401  (as with_for_update takes it)
+    key_share: bool = False,
+    skip_locked: bool = False,
+) -> Asked:
+    """Return a query whose rows are locked for this transaction, and read anew if they were known."""
+    rows = query.with_for_update(of=of, key_share=key_share, skip_locked=skip_locked)
+    return rows.execution_options(populate_existing=True)

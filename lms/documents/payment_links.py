@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.database import insert_into
-from lms.core.errors import N_, Gone, NotFound
+from lms.core.errors import N_, Gone, or_not_found
 from lms.core.runtime import derived_key
 from lms.core.settings import Settings
 from lms.mail.links import Links
@@ -104,13 +104,12 @@ def order_of(session: Session, token: str) -> Order:
 
     Raises Gone for a revoked link, and NotFound for an unknown one.
     """
-    row = session.execute(
+    query = (
         select(Order, OrderLink.revoked_at)
         .join(OrderLink, OrderLink.order_id == Order.id)
         .where(OrderLink.token_hash == hash_of(token))
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     if row.revoked_at is not None:
         raise Gone(REVOKED)
     return row[0]

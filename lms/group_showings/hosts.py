@@ -15,6 +15,7 @@ from lms.accounts.accounts import Account
 from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.model_base import locked
 from lms.group_showings import showings
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
@@ -88,12 +89,7 @@ def replace_host(
     without an account gets one; in one that was claimed by a copied link, it can be shown once the
     address is proven. Raises Conflict if the person is already the host.
     """
-    grant = session.scalars(
-        select(Grant)
-        .where(Grant.public_id == owned.grant)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    grant = session.scalars(locked(select(Grant).where(Grant.public_id == owned.grant))).one()
     assert grant.login_id is not None  # noqa: S101  (a group viewing is a login's)
     former = session.get_one(Login, login_lookup.kept_login(session, grant.login_id))
     member = NewMember(new.address, Role.MEMBER, new.name)

@@ -14,7 +14,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.certificates import group_showing_certificates
 from lms.core.database import insert_into
-from lms.core.errors import N_, Gone, NotFound, or_not_found
+from lms.core.errors import N_, Gone, or_not_found
 from lms.core.model_base import CROCKFORD, new_public_id
 from lms.group_showings.entitlement import grant_to_show, must_stand
 from lms.mail.link_tokens_and_codes import hash_secret
@@ -208,7 +208,7 @@ def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
 
     Raises Gone for a removed webinar, and if the order was refunded or disputed (R1).
     """
-    row = session.execute(
+    query = (
         select(
             Showing.webinar_id,
             Webinar.slug,
@@ -221,9 +221,8 @@ def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
         .join(Grant, Grant.id == Showing.grant_id)
         .join(Webinar, Webinar.id == Showing.webinar_id)
         .where(Attendee.token_hash == hash_secret(secret))
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     must_stand(session, row.login_id, row.webinar_id, row.grant, now)
     certificate = group_showing_certificates.certificate_of(session, row.attendee_id)
     return Slides(row.webinar_id, row.slug, row.name, certificate)

@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.catalog import Webinar
@@ -106,9 +106,8 @@ def attach(
     session: Session, *, slug: str, kept: KeptHandout, actor: str | None, now: datetime
 ) -> Handout:
     """Add a checked document to a webinar, after its other handouts; raises NotFound."""
-    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
-    if webinar_id is None:
-        raise NotFound(N_("Webinar not found."))
+    query = select(Webinar.id).where(Webinar.slug == slug)
+    webinar_id = or_not_found(session.scalar(query), N_("Webinar not found."))
     last = session.scalar(
         select(func.max(Handout.position)).where(Handout.webinar_id == webinar_id)
     )

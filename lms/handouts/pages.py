@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.models.catalog import Webinar
 from lms.models.handouts import Handout, HandoutPage, HandoutPageTime
 from lms.models.recordings import Recording
@@ -173,13 +173,12 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
 
     The caller must check the policy before showing them.
     """
-    row = session.execute(
+    query = (
         select(Handout, Webinar.slug, Webinar.title)
         .join(Webinar, Webinar.id == Handout.webinar_id)
         .where(Handout.public_id == handout_id, Handout.removed_at.is_(None))
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     handout, slug, webinar = row
     recording_id = session.scalar(
         select(Recording.id).where(

@@ -105,7 +105,7 @@ def ask(
     """
     if not is_allowed(session, organization_id):
         raise Forbidden(NOT_ALLOWED, code="kits_not_allowed")
-    row = session.execute(
+    query = (
         select(Recording.id, Recording.state, Webinar.id.label("webinar_id"))
         .join(Webinar, Webinar.id == Recording.webinar_id)
         .where(
@@ -113,9 +113,8 @@ def ask(
             Webinar.state != WebinarState.DRAFT,
             Recording.is_current,
         )
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     if may_have(session, organization_id, row.webinar_id, now=now) is None:
         raise Forbidden(NOT_YOURS, code="not_held")
     if row.state is not RecordingState.READY:

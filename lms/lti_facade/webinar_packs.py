@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.model_base import copied
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter
 from lms.models.recordings import Caption, Recording
@@ -30,13 +30,12 @@ class PackContents:
 
 def read_pack_contents(session: Session, name: str) -> PackContents:
     """Return what goes beside the embed code of a webinar, by slug or public ID; raises NotFound."""
-    row = session.execute(
+    query = (
         select(Webinar, Recording)
         .outerjoin(Recording, (Recording.webinar_id == Webinar.id) & Recording.is_current)
         .where(or_(Webinar.public_id == name, Webinar.slug == name))
-    ).first()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).first())
     webinar, recording = row
     presenters = session.scalars(
         select(Presenter.name)

@@ -13,14 +13,9 @@ from lms import audit
 from lms.branding import read_branding
 from lms.core.bulk_insert import add_or_find
 from lms.core.email_addresses import read_address
-from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.icalendar import CalendarLinks, Invitation, Method, calendar_links, packed
-from lms.core.languages import (
-    Language,
-    default_language,
-    readers_language,
-    speaking,
-)
+from lms.core.languages import Language, default_language, readers_language, speaking
 from lms.core.list_queries import Page, count_rows
 from lms.core.logs import request_id
 from lms.mail.attachments import Attachment
@@ -177,9 +172,8 @@ def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) 
 
     Raises NotFound for an unknown ID, Conflict while the email waits or after its text was deleted.
     """
-    mail = session.scalar(select(Mail).where(Mail.public_id == mail_id).with_for_update())
-    if mail is None:
-        raise NotFound
+    query = select(Mail).where(Mail.public_id == mail_id).with_for_update()
+    mail = or_not_found(session.scalar(query))
     if mail.state in (JobState.QUEUED, JobState.RUNNING):
         raise Conflict(N_("This email is already being sent."))
     if not mail.text:

@@ -12,7 +12,7 @@ from lms import audit
 from lms.catalog.feeds import WHOLE, Part
 from lms.core.bulk_insert import add_or_find
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, Gone, NotFound
+from lms.core.errors import N_, Gone, NotFound, or_not_found
 from lms.core.settings import Settings
 from lms.mail.links import SignedLinks, signed_links
 from lms.mailings import mails
@@ -83,9 +83,8 @@ def subscriptions_of(session: Session, key: str) -> Sequence[SubscriptionFacts]:
 
 def end(session: Session, subscription_id: str, *, actor: str | None, now: datetime) -> None:
     """End a subscription and delete its address; raises NotFound."""
-    row = session.scalar(select(Subscription).where(Subscription.public_id == subscription_id))
-    if row is None:
-        raise NotFound
+    query = select(Subscription).where(Subscription.public_id == subscription_id)
+    row = or_not_found(session.scalar(query))
     session.delete(row)
     audit.record(session, "subscription.ended", subscription_id, actor=actor, now=now)
 
@@ -160,9 +159,8 @@ def _facts(session: Session, found: Select[str, str, str, bool]) -> Sequence[Sub
 
 
 def _find(session: Session, subscription_id: str, *, now: datetime) -> Subscription:
-    row = session.scalar(select(Subscription).where(Subscription.public_id == subscription_id))
-    if row is None:
-        raise NotFound
+    query = select(Subscription).where(Subscription.public_id == subscription_id)
+    row = or_not_found(session.scalar(query))
     if row.confirmed_at is None and row.asked_at < now - CONFIRM_WITHIN:
         raise Gone(EXPIRED)
     return row

@@ -22,7 +22,7 @@ from typing import Final
 
 from lms import audit
 from lms.core.database import MOVED, Database
-from lms.core.errors import N_, Conflict, Moved, NotFound
+from lms.core.errors import N_, Conflict, Moved, or_not_found
 from lms.core.runtime import Carrel, derived_key, open_place
 from lms.core.settings import Settings
 from lms.core.version import VERSION
@@ -177,10 +177,7 @@ def snapshots(place: BackupPlace) -> Iterator[Snapshot]:
 
 def newest(place: BackupPlace) -> Snapshot:
     """Return the newest complete snapshot; raises NotFound if there is none."""
-    found = next(snapshots(place), None)
-    if found is None:
-        raise NotFound(NO_BACKUP)
-    return found
+    return or_not_found(next(snapshots(place), None), NO_BACKUP)
 
 
 def keys_of(place: BackupPlace, snapshot: Snapshot) -> tuple[str, ...]:

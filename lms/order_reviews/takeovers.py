@@ -16,7 +16,8 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of, kept_id
 from lms.accounts import accounts
 from lms.core.email_addresses import Address, read_address
-from lms.core.errors import N_, Conflict, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.model_base import locked
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
@@ -190,17 +191,13 @@ def _asked(organization_id: int) -> Select[*tuple[Any, ...]]:
 def _answer(
     session: Session, organization_id: int, takeover_id: str, *, is_accepted: bool, now: datetime
 ) -> OrderTakeover:
-    row = session.scalar(
-        select(OrderTakeover)
-        .where(
+    query = locked(
+        select(OrderTakeover).where(
             OrderTakeover.public_id == takeover_id,
             OrderTakeover.organization_id.in_(family_of(organization_id)),
         )
-        .with_for_update()
-        .execution_options(populate_existing=True)
     )
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.scalar(query))
     if session.execute(_asked(organization_id).where(OrderTakeover.id == row.id)).first() is None:
         raise Conflict(ANSWERED)
     row.answered_at, row.is_accepted = now, is_accepted

@@ -14,6 +14,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.core.email_addresses import Address as EmailAddress
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, or_not_found
+from lms.core.model_base import locked
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.models.organizations import AccountsPayableAddress, InvoiceDelivery, Organization
 
@@ -174,9 +175,7 @@ def edit_notes(
 def _row(session: Session, organization_id: int, *, locks: bool) -> Organization:
     kept = kept_organization(organization_id)
     query = select(Organization).where(Organization.id == kept)
-    row = session.scalar(
-        query.with_for_update().execution_options(populate_existing=True) if locks else query
-    )
+    row = session.scalar(locked(query) if locks else query)
     return or_not_found(row)
 
 

@@ -12,7 +12,7 @@ from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.core.bulk_insert import add_once
 from lms.core.email_addresses import Address, read_address
-from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.models.organizations import Organization
 from lms.models.seats import VerifiedDomain
 
@@ -232,7 +232,7 @@ def forget(
 ) -> None:
     """Remove a domain from an organization; seats claimed with it stay. Raises NotFound."""
     public_id = _public_id(session, organization_id)
-    gone = session.scalar(
+    query = (
         delete(VerifiedDomain)
         .where(
             VerifiedDomain.organization_id.in_(family_of(organization_id)),
@@ -240,8 +240,7 @@ def forget(
         )
         .returning(VerifiedDomain.id)
     )
-    if gone is None:
-        raise NotFound
+    or_not_found(session.scalar(query))
     detail = {"domain": domain_id}
     audit.record(session, "domain.forgotten", public_id, actor=actor, now=now, detail=detail)
 

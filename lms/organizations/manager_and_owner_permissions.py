@@ -272,7 +272,7 @@ def _seen(row: Row[*tuple[Any, ...]]) -> Managed:
 def _place(session: Session, managed: Managed, member_id: str) -> tuple[Membership, Login]:
     """Return a person's membership; the highest one if they belong to two merged organizations."""
     family = family_of(managed.facts.id)
-    row = session.execute(
+    query = (
         select(Membership, Login)
         .join(Login, Login.id == Membership.login_id)
         .where(
@@ -280,9 +280,8 @@ def _place(session: Session, managed: Managed, member_id: str) -> tuple[Membersh
             memberships.is_highest_place(family),
             Login.public_id == member_id,
         )
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     return row[0], row[1]
 
 

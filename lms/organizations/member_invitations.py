@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.accounts.accounts import Account
-from lms.core.errors import N_, Conflict, Forbidden, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Forbidden, or_not_found
 from lms.core.list_queries import has_words
 from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
@@ -174,16 +174,15 @@ def withdraw(
 
     Raises NotFound, and Forbidden if a manager withdraws an owner's invitation.
     """
-    found = session.execute(
+    query = (
         select(MemberInvitation, Login.public_id)
         .join(Login, Login.id == MemberInvitation.login_id)
         .where(
             MemberInvitation.public_id == invitation_id,
             MemberInvitation.organization_id.in_(family_of(managed.facts.id)),
         )
-    ).one_or_none()
-    if found is None:
-        raise NotFound
+    )
+    found = or_not_found(session.execute(query).one_or_none())
     row, login = found
     if row.role is Role.OWNER and not managed.may_make_owners:
         raise Forbidden(OWNERS_ONLY)

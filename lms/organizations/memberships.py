@@ -5,18 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    case,
-    delete,
-    exists,
-    func,
-    not_,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
@@ -113,14 +102,13 @@ def change_role(
     now: datetime,
 ) -> None:
     """Change a member's role, by the login's public ID; raises NotFound."""
-    login_id = session.scalar(
+    query = (
         select(Login.id)
         .join_from(Membership, Login)
         .where(Membership.organization_id.in_(family_of(organization.id)), Login.public_id == login)
         .limit(1)
     )
-    if login_id is None:
-        raise NotFound
+    login_id = or_not_found(session.scalar(query))
     add_member(session, organization, login_id, role=role, actor=actor, now=now)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.lti_hook_types import LmsConnection
 from lms.models.organizations import MemberInvitation, Membership, Organization
 from lms.models.seats import Assignment, Pool, VerifiedDomain
@@ -116,13 +116,12 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
     Each has the same rows as before; rows added since the merge stay where they were added. Raises NotFound for an
     unknown organization, Conflict for one that isn't merged.
     """
-    row = session.execute(
+    query = (
         select(Organization.id, Organization.public_id, Organization.merged_into)
         .where(Organization.slug == merged)
         .with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_ORGANIZATION)
+    )
+    row = or_not_found(session.execute(query).one_or_none(), NO_SUCH_ORGANIZATION)
     if row.merged_into is None:
         raise Conflict(NOT_MERGED)
     kept = session.execute(

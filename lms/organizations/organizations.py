@@ -14,7 +14,7 @@ from lms.access.merged_organizations import family_of, kept_organization
 from lms.core import slugs
 from lms.core.bulk_insert import add_once, write_rows
 from lms.core.dates_and_time_zones import read_zone
-from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_ids
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.mail import link_tokens_and_codes
@@ -165,11 +165,8 @@ def edit_organization(
     Raises Invalid for an invalid name or zone, or a parent that is below it, and NotFound for an
     unknown organization or parent.
     """
-    row = session.scalar(
-        select(Organization).where(Organization.id == organization_id).with_for_update()
-    )
-    if row is None:
-        raise NotFound(NO_SUCH_ORGANIZATION)
+    query = select(Organization).where(Organization.id == organization_id).with_for_update()
+    row = or_not_found(session.scalar(query), NO_SUCH_ORGANIZATION)
     name = checked_name(details.name)
     _check_zone(details.zone)
     parent = None if details.parent is None else find_organization(session, details.parent)

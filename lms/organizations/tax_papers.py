@@ -13,7 +13,7 @@ from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.core.attached_files import KeptFile
-from lms.core.errors import N_, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Invalid, or_not_found
 from lms.core.model_base import copied
 from lms.core.postal_addresses import US_STATES
 from lms.models.accounts import Login
@@ -110,9 +110,8 @@ def remove_exemption(
     session: Session, public_id: str, *, actor: str | None, now: datetime
 ) -> ExemptionFacts:
     """Delete an exemption certificate and return it; the caller deletes its file afterward."""
-    row = session.scalar(select(Exemption).where(Exemption.public_id == public_id))
-    if row is None:
-        raise NotFound(NO_SUCH_PAPER)
+    query = select(Exemption).where(Exemption.public_id == public_id)
+    row = or_not_found(session.scalar(query), NO_SUCH_PAPER)
     facts = find_exemption(session, public_id)
     session.delete(row)
     session.flush()

@@ -16,6 +16,7 @@ from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Conflict, Invalid, or_not_found
+from lms.core.model_base import locked
 from lms.mail.links import MailContext
 from lms.models.orders import Order
 from lms.models.organizations import Organization
@@ -66,7 +67,7 @@ def find_own(session: Session, payer: Payer, order_id: str, *, lock: bool = Fals
         Order.public_id == order_id, _is_of(payer), Order.placed_at.is_not(None)
     )
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = locked(query)
     return or_not_found(session.scalar(query))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.models.accounts import Login
 from lms.models.jobs import Job
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
@@ -99,9 +99,8 @@ _FACTS: Final = select(
 
 def find_past(session: Session, public_id: str) -> PastFacts:
     """Return a list; raises NotFound."""
-    row = session.execute(_FACTS.where(PastImport.public_id == public_id)).one_or_none()
-    if row is None:
-        raise NotFound(NO_SUCH_LIST)
+    query = _FACTS.where(PastImport.public_id == public_id)
+    row = or_not_found(session.execute(query).one_or_none(), NO_SUCH_LIST)
     return _facts(row)
 
 

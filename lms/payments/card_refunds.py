@@ -7,17 +7,11 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.model_base import locked
 from lms.core.runtime import Carrel
 from lms.mail.links import Links
 from lms.models.documents import Document
-from lms.models.payments import (
-    PauseKind,
-    Payment,
-    Refund,
-    RefundState,
-    ReminderPause,
-    Settlement,
-)
+from lms.models.payments import PauseKind, Payment, Refund, RefundState, ReminderPause, Settlement
 from lms.payments import mails, refunds, settlements
 from lms.payments.provider import (
     NewProviderRefund,
@@ -66,10 +60,11 @@ def fold(session: Session, made: ProviderRefund, *, links: Links, now: datetime)
     is owed by another method.
     """
     refund = session.scalar(
-        select(Refund)
-        .where(or_(Refund.provider_ref == made.id, Refund.public_id == made.reference))
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        locked(
+            select(Refund).where(
+                or_(Refund.provider_ref == made.id, Refund.public_id == made.reference)
+            )
+        )
     )
     if refund is None:
         _write_down(session, made, links=links, now=now)
@@ -102,12 +97,7 @@ def _to_send(session: Session, refund_id: str) -> NewProviderRefund | None:
 
 
 def _locked(session: Session, refund_id: str) -> Refund:
-    return session.scalars(
-        select(Refund)
-        .where(Refund.public_id == refund_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    return session.scalars(locked(select(Refund).where(Refund.public_id == refund_id))).one()
 
 
 def _move(session: Session, refund: Refund, state: RefundState, *, now: datetime) -> None:

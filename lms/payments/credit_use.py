@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.models.documents import Document, DocumentKind
 from lms.models.payments import Payment, Settlement
 from lms.payments import settlements
@@ -36,13 +36,10 @@ def apply(session: Session, use: CreditUse, *, actor: str | None, now: datetime)
 
     Raises NotFound, Invalid, and Conflict if another use changed the credit.
     """
-    found = session.scalar(
-        select(Document.id).where(
-            Document.public_id == use.invoice_id, Document.kind == DocumentKind.INVOICE
-        )
+    query = select(Document.id).where(
+        Document.public_id == use.invoice_id, Document.kind == DocumentKind.INVOICE
     )
-    if found is None:
-        raise NotFound
+    found = or_not_found(session.scalar(query))
     (invoice,) = settlements.lock_invoices(session, [found])
     source: Payment | Document | None = settlements.lock_credit_note(session, use.source_id)
     source = source or or_not_found(settlements.lock_payment(session, use.source_id))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.database import insert_into
-from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_id
 from lms.models.documents import Document, DocumentKind
 from lms.models.payments import (
@@ -147,10 +147,8 @@ def recorded(session: Session, new: NewPayment) -> Payment | None:
 
 def find_payment(session: Session, payment_id: str) -> Payment:
     """Return a payment by its public ID; raises NotFound."""
-    payment = session.scalar(select(Payment).where(Payment.public_id == payment_id))
-    if payment is None:
-        raise NotFound(NO_PAYMENT)
-    return payment
+    query = select(Payment).where(Payment.public_id == payment_id)
+    return or_not_found(session.scalar(query), NO_PAYMENT)
 
 
 def _check(new: NewPayment) -> None:
@@ -182,14 +180,10 @@ def _invoices(session: Session, new: NewPayment) -> list[Document]:
 
 
 def _invoice(session: Session, public_id: str) -> Document:
-    invoice = session.scalar(
-        select(Document).where(
-            Document.public_id == public_id, Document.kind == DocumentKind.INVOICE
-        )
+    query = select(Document).where(
+        Document.public_id == public_id, Document.kind == DocumentKind.INVOICE
     )
-    if invoice is None:
-        raise NotFound
-    return invoice
+    return or_not_found(session.scalar(query))
 
 
 def _lock_paid(session: Session, payment_id: str) -> Sequence[Document]:

@@ -144,9 +144,8 @@ def reopen(session: Session, refund: Refund) -> None:
 
 def _refuse_sent(session: Session, refund_id: str) -> None:
     """Raise Conflict for a refund that was sent to the card provider."""
-    refund = session.scalar(select(Refund).where(Refund.public_id == refund_id).with_for_update())
-    if refund is None:
-        raise NotFound
+    query = select(Refund).where(Refund.public_id == refund_id).with_for_update()
+    refund = or_not_found(session.scalar(query))
     payment = session.get_one(Payment, refund.payment_id)
     is_sent = refund.state is not RefundState.REQUESTED
     if is_sent and goes_to_card(session, payment):

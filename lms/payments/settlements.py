@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict
+from lms.core.model_base import locked
 from lms.models.documents import Document, DocumentKind
 from lms.models.payments import Payment, Settlement
 
@@ -107,31 +108,27 @@ def standing(session: Session, *, invoice_id: int) -> Sequence[Settlement]:
 def lock_invoices(session: Session, invoice_ids: Iterable[int]) -> Sequence[Document]:
     """Return invoices locked until the transaction ends, in ID order."""
     return session.scalars(
-        select(Document)
-        .where(Document.id.in_(set(invoice_ids)), Document.kind == DocumentKind.INVOICE)
-        .order_by(Document.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        locked(
+            select(Document)
+            .where(Document.id.in_(set(invoice_ids)), Document.kind == DocumentKind.INVOICE)
+            .order_by(Document.id)
+        )
     ).all()
 
 
 def lock_payment(session: Session, public_id: str) -> Payment | None:
     """Return a payment locked until the transaction ends, or None."""
-    return session.scalar(
-        select(Payment)
-        .where(Payment.public_id == public_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    return session.scalar(locked(select(Payment).where(Payment.public_id == public_id)))
 
 
 def lock_credit_note(session: Session, public_id: str) -> Document | None:
     """Return a credit note locked until the transaction ends, or None."""
     return session.scalar(
-        select(Document)
-        .where(Document.public_id == public_id, Document.kind == DocumentKind.CREDIT_NOTE)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        locked(
+            select(Document).where(
+                Document.public_id == public_id, Document.kind == DocumentKind.CREDIT_NOTE
+            )
+        )
     )
 
 

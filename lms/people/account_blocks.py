@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.accounts import browser_sessions
-from lms.core.errors import N_, Conflict, Forbidden, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Forbidden, or_not_found
 from lms.core.staff_reasons import checked_reason
 from lms.models.accounts import Login
 from lms.models.playback import PlaybackEnd
@@ -27,11 +27,8 @@ def block(
     login, Invalid without a reason, Forbidden to block oneself, and Conflict for a merged login.
     """
     kept = checked_reason(reason)
-    row = session.execute(
-        select(Login.public_id, Login.merged_into).where(Login.id == login_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    query = select(Login.public_id, Login.merged_into).where(Login.id == login_id)
+    row = or_not_found(session.execute(query).one_or_none())
     if row.public_id == actor:
         raise Forbidden(NOT_YOURSELF)
     if row.merged_into is not None:

@@ -18,6 +18,7 @@ from lms import audit
 from lms.accounts import browser_sessions
 from lms.certificates import certificates
 from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.model_base import locked
 from lms.mail.links import Links
 from lms.models.accounts import EmailToken, Login, LoginAlias, RecoveryCode, SecondFactor
 from lms.models.group_showings import Attendee
@@ -36,12 +37,7 @@ from lms.models.playback import Note, PlaybackEnd, Stream, WatchRecord
 from lms.models.requests import DeskRequest
 from lms.models.seat_imports import ImportState, SeatImportRow
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
-from lms.models.training import (
-    GroupSupervisor,
-    Trainee,
-    TrainingGroupInvitee,
-    TrainingGroupMember,
-)
+from lms.models.training import GroupSupervisor, Trainee, TrainingGroupInvitee, TrainingGroupMember
 from lms.organizations import manager_and_owner_permissions
 from lms.people import erased_orders
 from lms.people.erased_orders import ERASED_NAME as ERASED_NAME
@@ -125,11 +121,11 @@ def erase(
 
 def _person(session: Session, login_id: int) -> _Person:
     rows = session.execute(
-        select(Login)
-        .where(or_(Login.id == login_id, Login.merged_into == login_id))
-        .order_by(Login.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        locked(
+            select(Login)
+            .where(or_(Login.id == login_id, Login.merged_into == login_id))
+            .order_by(Login.id)
+        )
     ).scalars()
     logins = {row.id: row for row in rows}
     kept = or_not_found(logins.get(login_id))

@@ -13,7 +13,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.access.policy import Action, Admitted, Case, Code, decide, weigh_holdings
 from lms.accounts.login_lookup import kept_login
 from lms.contracts import grace_periods
-from lms.core.errors import NotFound, or_not_found
+from lms.core.errors import or_not_found
 from lms.core.model_base import copied
 from lms.core.staff_reasons import checked_reason
 from lms.grants import grants
@@ -221,13 +221,10 @@ def weigh_loss(session: Session, grant_id: str, *, now: datetime) -> Loss:
     Each recording is decided with and without the grant, so recordings that another grant covers are
     not lost. Raises NotFound.
     """
-    line = session.execute(
-        select(
-            Grant.login_id, Grant.scope, Grant.webinar_id, Grant.series_id, Grant.presenter_id
-        ).where(Grant.public_id == grant_id, Grant.login_id.is_not(None))
-    ).one_or_none()
-    if line is None:
-        raise NotFound
+    query = select(
+        Grant.login_id, Grant.scope, Grant.webinar_id, Grant.series_id, Grant.presenter_id
+    ).where(Grant.public_id == grant_id, Grant.login_id.is_not(None))
+    line = or_not_found(session.execute(query).one_or_none())
     login_id = kept_login(session, line.login_id)
     covered = session.execute(_covered_by(line)).all()
     titles = []

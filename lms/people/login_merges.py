@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.accounts import browser_sessions
 from lms.certificates import rules_and_attendance_minutes as certificate_rules
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.mail import link_tokens_and_codes
 from lms.models.accounts import EmailPurpose, Login, LoginAlias, SellerRole
 from lms.models.playback import PlaybackEnd
@@ -97,13 +97,12 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
     and links and codes emailed to it stop working. Raises NotFound for an unknown login, Conflict for
     one that isn't merged.
     """
-    row = session.execute(
+    query = (
         select(Login.id, Login.merged_into, Login.email_key)
         .where(Login.public_id == merged)
         .with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     if row.merged_into is None:
         raise Conflict(NOT_MERGED)
     kept = session.scalar(select(Login.public_id).where(Login.id == row.merged_into))

@@ -11,7 +11,7 @@ from lms import audit
 from lms.accounts import accounts
 from lms.accounts.accounts import NewLogin
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
 from lms.models.accounts import Login, SellerRole
@@ -105,11 +105,8 @@ def set_role(
         .order_by(Login.id)
         .with_for_update()
     ).all()
-    login = session.scalar(
-        select(Login).where(Login.public_id == public_id, Login.merged_into.is_(None))
-    )
-    if login is None:
-        raise NotFound
+    query = select(Login).where(Login.public_id == public_id, Login.merged_into.is_(None))
+    login = or_not_found(session.scalar(query))
     if login.seller_role is role:
         return
     if owners == [public_id]:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Invalid, or_not_found
 from lms.core.model_base import new_public_id
 from lms.models.recordings import Caption, FormerCaption, Recording
 from lms.models.search import Passage, PassageKind
@@ -134,9 +134,8 @@ def remove(session: Session, caption_id: str, *, actor: str | None, now: datetim
 
 def put_back(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
     """Restore removed captions; those that replaced them are removed instead. Raises NotFound."""
-    former = session.scalar(select(FormerCaption).where(FormerCaption.public_id == caption_id))
-    if former is None:
-        raise NotFound
+    query = select(FormerCaption).where(FormerCaption.public_id == caption_id)
+    former = or_not_found(session.scalar(query))
     here = session.scalar(
         select(Caption).where(
             Caption.recording_id == former.recording_id, Caption.language == former.language

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.catalog import Webinar
@@ -80,9 +80,8 @@ def attach(
 
     The current version stays until the new one can be played. Raises NotFound.
     """
-    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
-    if webinar_id is None:
-        raise NotFound(N_("Webinar not found."))
+    query = select(Webinar.id).where(Webinar.slug == slug)
+    webinar_id = or_not_found(session.scalar(query), N_("Webinar not found."))
     current = _current(session, webinar_id)
     takes_over = current is None or current.run is None
     if current is not None and takes_over:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound, or_not_found
+from lms.core.errors import or_not_found
 from lms.core.model_base import copied
 from lms.jobs.queue import ENDED, JobFacts, latest_job
 from lms.models.catalog import Webinar
@@ -161,13 +161,12 @@ class VersionPlace:
 
 def read_place(session: Session, recording_id: str) -> VersionPlace:
     """Return a version's webinar, by the version's public ID; raises NotFound."""
-    row = session.execute(
+    query = (
         select(Recording.number, Recording.state, Webinar.slug, Webinar.title)
         .join(Webinar, Webinar.id == Recording.webinar_id)
         .where(Recording.public_id == recording_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     is_ready = row.state is RecordingState.READY
     return VersionPlace(recording_id, row.number, row.slug, row.title, is_ready)
 

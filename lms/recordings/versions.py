@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, or_not_found
 from lms.models.catalog import Webinar
 from lms.models.recordings import Caption, FormerCaption, Recording, RecordingState
 from lms.recordings import captions, handout_page_times, slides
@@ -60,9 +60,8 @@ def put_back(session: Session, recording_id: str, *, actor: str | None, now: dat
 
     Raises NotFound, and Conflict after its files were deleted.
     """
-    version = session.scalar(select(Recording).where(Recording.public_id == recording_id))
-    if version is None:
-        raise NotFound
+    query = select(Recording).where(Recording.public_id == recording_id)
+    version = or_not_found(session.scalar(query))
     if version.removed_at is None:
         return version
     if not version.original_key:

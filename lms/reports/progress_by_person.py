@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.list_queries import Page, has_words
 from lms.core.model_base import copied
 from lms.models.accounts import Login
@@ -121,13 +121,10 @@ def every_person(session: Session, whose: Whose, query: str, order: Order) -> It
 
 def read_person(session: Session, whose: Whose, public_id: str) -> PersonFacts:
     """Return one person of an organization, or of the installation; raises NotFound for anyone else."""
-    row = session.execute(
-        select(Login.id, Login.public_id, Login.name, Login.email).where(
-            Login.public_id == public_id, _is_of(whose)
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    query = select(Login.id, Login.public_id, Login.name, Login.email).where(
+        Login.public_id == public_id, _is_of(whose)
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     webinars = _webinars(session, whose, row.id)
     return PersonFacts(row.public_id, row.name, row.email, webinars)
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Invalid
+from lms.core.model_base import locked
 from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document, DocumentKind
@@ -150,12 +151,12 @@ def _reissue(  # noqa: PLR0913  (the order, both invoices, and the actor)
 def _open_credits(session: Session, invoice: Document) -> Sequence[Document]:
     """Return the credit notes of an invoice with unused credit, locked."""
     return session.scalars(
-        select(Document)
-        .where(Document.refers_to_id == invoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
-        .where(Document.open_minor > 0)
-        .order_by(Document.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        locked(
+            select(Document)
+            .where(Document.refers_to_id == invoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
+            .where(Document.open_minor > 0)
+            .order_by(Document.id)
+        )
     ).all()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict
+from lms.core.model_base import locked
 from lms.mail.links import MailContext
 from lms.models.documents import Document
 from lms.models.grants import Withdrawal
@@ -161,10 +162,11 @@ def _disputed(session: Session, payment_id: str) -> list[int]:
 
 def _close(session: Session, payment: Payment, state: DisputeState, *, now: datetime) -> Dispute:
     dispute = session.scalar(
-        select(Dispute)
-        .where(Dispute.payment_id == payment.id, Dispute.state == DisputeState.OPEN)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        locked(
+            select(Dispute).where(
+                Dispute.payment_id == payment.id, Dispute.state == DisputeState.OPEN
+            )
+        )
     )
     if dispute is None:
         raise Conflict(NO_DISPUTE)

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict
+from lms.core.model_base import locked
 from lms.documents.issuing import NewDocument, issue
 from lms.documents.policies_in_print import printed_policies
 from lms.mail.links import MailContext
@@ -198,12 +199,7 @@ def bill_due(
 
     An invoice that would not say who is paid waits until the seller settings are complete.
     """
-    order = session.scalars(
-        select(Order)
-        .where(Order.id == order_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    order = session.scalars(locked(select(Order).where(Order.id == order_id))).one()
     if order.canceled_at is not None or live_invoice(session, order.id) is not None:
         return None
     if lacks_payee(session, order):
@@ -219,7 +215,7 @@ def live_invoice(session: Session, order_id: int, *, lock: bool = False) -> Docu
         Document.replaced_at.is_(None),
     )
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = locked(query)
     return session.scalar(query)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.contracts import grace_periods, renewals
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
-from lms.core.model_base import new_public_id
+from lms.core.model_base import locked, new_public_id
 from lms.documents.policies_in_print import current_versions
 from lms.grants.grants import Target, target_columns
 from lms.mail.links import MailContext
@@ -214,12 +214,7 @@ def agree(  # noqa: PLR0913  (the order, its payment, actor and time)
     Access opens at once unless it is on hold (P9). `charge` is its card payment. Past sales send no
     email. Raises Conflict if it was already placed.
     """
-    held = session.scalars(
-        select(Order)
-        .where(Order.id == order.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    held = session.scalars(locked(select(Order).where(Order.id == order.id))).one()
     if held.placed_at is not None:
         raise Conflict(PLACED_ALREADY)
     if held.canceled_at is not None:
@@ -275,7 +270,7 @@ def find_order(session: Session, order_id: str, *, lock: bool = False) -> Order:
     """Return an order by its public ID, locked if requested; raises NotFound."""
     query = select(Order).where(Order.public_id == order_id)
     if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+        query = locked(query)
     return or_not_found(session.scalar(query))
 
 

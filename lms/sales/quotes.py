@@ -11,6 +11,7 @@ from lms import audit
 from lms.contracts import grace_periods
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.errors import N_, Conflict, Gone, Invalid
+from lms.core.model_base import locked
 from lms.documents.issuing import NewDocument, issue
 from lms.documents.policies_in_print import current_versions, printed_policies
 from lms.mail.links import MailContext
@@ -127,12 +128,7 @@ def accept(
     Raises Conflict for a version that was replaced or accepted, Gone for one that expired before the
     purchase order arrived, Invalid.
     """
-    order = session.scalars(
-        select(Order)
-        .where(Order.id == quote_.order_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    order = session.scalars(locked(select(Order).where(Order.id == quote_.order_id))).one()
     session.refresh(quote_)
     _check(quote_, acceptance, zone=mail_context.zone, now=now)
     billing.check_bill_on(acceptance.bill_on, now=now)

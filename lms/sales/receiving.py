@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms.core.model_base import locked
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document, DocumentLine
 from lms.models.orders import Order, OrderLine
@@ -116,12 +117,13 @@ def reverse(
 def _lock_orders(session: Session, invoice_ids: Iterable[str]) -> None:
     """Lock the orders of invoices before the invoices, as all order changes do, to avoid deadlocks."""
     session.scalars(
-        select(Order)
-        .join(Document, Document.order_id == Order.id)
-        .where(Document.public_id.in_(list(invoice_ids)))
-        .order_by(Order.id)
-        .with_for_update(of=Order)
-        .execution_options(populate_existing=True)
+        locked(
+            select(Order)
+            .join(Document, Document.order_id == Order.id)
+            .where(Document.public_id.in_(list(invoice_ids)))
+            .order_by(Order.id),
+            of=Order,
+        )
     ).all()
 
 

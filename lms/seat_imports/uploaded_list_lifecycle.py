@@ -14,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.core.bulk_insert import count_anew
 from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.model_base import locked
 from lms.jobs import queue as job_queue
 from lms.models.accounts import Login
 from lms.models.jobs import Lane
@@ -165,12 +166,7 @@ class UploadedLists(Generic[Sent]):
         return or_not_found(self._standing(session, which), NO_SUCH_LIST)
 
     def _standing(self, session: Session, which: ColumnElement[bool]) -> Sent | None:
-        return session.scalar(
-            select(self.model)
-            .where(which)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
+        return session.scalar(locked(select(self.model).where(which)))
 
     def _queue(
         self, session: Session, kind: str, subject: str, *, now: datetime, **payload: object

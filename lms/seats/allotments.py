@@ -82,9 +82,8 @@ def change(
     free seats or the child uses more than `seats`.
     """
     _check_number(seats)
-    parent_id = session.scalar(select(Pool.allotted_from_id).where(Pool.id == child_pool_id))
-    if parent_id is None:
-        raise NotFound
+    query = select(Pool.allotted_from_id).where(Pool.id == child_pool_id)
+    parent_id = or_not_found(session.scalar(query))
     parent, children = _family(session, parent_id)
     child = next(one for one in children if one.id == child_pool_id)
     if seats is not None and seats < child.used:
@@ -110,9 +109,8 @@ def take_back_unused(
 
     The number is 0 for an unlimited allotment. Raises NotFound for a pool that isn't allotted.
     """
-    parent_id = session.scalar(select(Pool.allotted_from_id).where(Pool.id == child_pool_id))
-    if parent_id is None:
-        raise NotFound
+    query = select(Pool.allotted_from_id).where(Pool.id == child_pool_id)
+    parent_id = or_not_found(session.scalar(query))
     _, children = _family(session, parent_id)
     child = next(one for one in children if one.id == child_pool_id)
     before, used = child.allotted, child.used

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.jobs import queue as job_queue
 from lms.mail.links import Links
 from lms.models.jobs import Job, JobState, Lane
@@ -163,13 +163,10 @@ def send_some(
 
 def read_work(session: Session, organization_id: str, job_id: str) -> MassWork:
     """Return the progress of an organization's bulk action; raises NotFound."""
-    job = session.scalar(
-        select(Job).where(
-            Job.public_id == job_id, Job.kind.in_(Act), Job.subject == organization_id
-        )
+    query = select(Job).where(
+        Job.public_id == job_id, Job.kind.in_(Act), Job.subject == organization_id
     )
-    if job is None:
-        raise NotFound
+    job = or_not_found(session.scalar(query))
     act = Act(job.kind)
     people = [int(one) for one in job.payload["people"]]
     done, before = _count_done(session, act, people, job.created_at), 0

@@ -13,6 +13,7 @@ from lms.access.merged_logins import logins_of
 from lms.core.compiled_statements import Query
 from lms.core.errors import N_, Conflict, or_not_found
 from lms.core.logs import count_event
+from lms.core.model_base import locked
 from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.playback import PlaybackEnd
@@ -317,10 +318,10 @@ def approve_refill(session: Session, seat_id: str, *, actor: str | None, now: da
 def holder_of(session: Session, seat: Seat) -> Assignment:
     """Return a seat's current assignment, locked; the caller has locked the pool. Raises Conflict."""
     holder = session.scalar(
-        select(Assignment)
-        .where(Assignment.seat_id == seat.id, Assignment.ended_at.is_(None))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+        locked(
+            select(Assignment).where(Assignment.seat_id == seat.id, Assignment.ended_at.is_(None)),
+            key_share=True,
+        )
     )
     if holder is None:
         raise Conflict(NOBODY_SITS)

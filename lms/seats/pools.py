@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.access.merged_organizations import family_of
-from lms.core.errors import N_, Conflict, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.model_base import locked
 from lms.grants.grants import Target, Term, target_columns
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Grant, OfferKind, Withdrawal
@@ -313,14 +314,10 @@ def _facts(row: Row[*tuple[Any, ...]]) -> PoolFacts:
 
 
 def _grant(session: Session, grant_id: str) -> Grant:
-    grant = session.scalar(
-        select(Grant)
-        .where(Grant.public_id == grant_id, Grant.pool_id.is_not(None))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+    query = locked(
+        select(Grant).where(Grant.public_id == grant_id, Grant.pool_id.is_not(None)), key_share=True
     )
-    if grant is None:
-        raise NotFound(NO_SUCH_GRANT)
+    grant = or_not_found(session.scalar(query), NO_SUCH_GRANT)
     if grant.revoked_at is not None:
         raise Conflict(TAKEN_BACK)
     return grant
@@ -329,13 +326,12 @@ def _grant(session: Session, grant_id: str) -> Grant:
 def _pool_for(session: Session, new: NewPoolGrant, *, actor: str | None, now: datetime) -> Pool:
     """Return the pool that a grant goes into, created if there is none; raises NotFound."""
     # The organization's row is locked so that two orders at once create only one pool.
-    organization = session.scalar(
+    query = (
         select(Organization.id)
         .where(Organization.id == new.organization_id)
         .with_for_update(key_share=True)
     )
-    if organization is None:
-        raise NotFound
+    or_not_found(session.scalar(query))
     if new.pool_id is not None:
         return session.get_one(Pool, new.pool_id)
     if new.kind is OfferKind.PASS:

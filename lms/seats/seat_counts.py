@@ -9,31 +9,17 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    bindparam,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.compiled_statements import Driver
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, or_not_found
+from lms.core.model_base import locked
 from lms.jobs import queue as job_queue
 from lms.models.grants import Grant
 from lms.models.jobs import Lane
-from lms.models.seats import (
-    Assignment,
-    AssignmentEnd,
-    AssignmentState,
-    Pool,
-    Seat,
-    SeatState,
-)
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.seats.capacity import Capacity, Line, capacity_at
 from lms.seats.claim_statements import POOLS, SEATS, count_on, seat_uncounted, stand_up
 from lms.seats.claim_statements import Clash as Clash
@@ -72,13 +58,7 @@ def lock_family(session: Session, pool_id: int) -> list[Pool]:
 
 def _locked(which: ColumnElement[bool]) -> Any:  # noqa: ANN401  (a Select of Pool)
     # Keys don't change, so foreign key checks of claims needn't wait for this lock.
-    return (
-        select(Pool)
-        .where(which)
-        .order_by(Pool.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    return locked(select(Pool).where(which).order_by(Pool.id), key_share=True)
 
 
 def read_lines(session: Session, pool_id: int) -> tuple[Line, ...]:
@@ -190,15 +170,11 @@ def tell_later(
 
 def lock_seat(session: Session, seat_id: str) -> Seat:
     """Return a seat by its public ID, locked after its pool; raises NotFound."""
-    pool_id = session.scalar(select(Seat.pool_id).where(Seat.public_id == seat_id))
-    if pool_id is None:
-        raise NotFound(NO_SUCH_SEAT)
+    query = select(Seat.pool_id).where(Seat.public_id == seat_id)
+    pool_id = or_not_found(session.scalar(query), NO_SUCH_SEAT)
     lock_pool(session, pool_id)
     return session.scalars(
-        select(Seat)
-        .where(Seat.public_id == seat_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
+        locked(select(Seat).where(Seat.public_id == seat_id), key_share=True)
     ).one()
 
 

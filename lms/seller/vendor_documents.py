@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.attached_files import KeptFile
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.models.seller import (
     VendorDocument,
     VendorDocumentAudience,
@@ -259,11 +259,8 @@ def _facts(
 
 def _locked(session: Session, document_id: str) -> tuple[VendorDocument, VendorDocumentVersion]:
     """Return a document, locked, and its newest version."""
-    document = session.scalar(
-        select(VendorDocument).where(VendorDocument.public_id == document_id).with_for_update()
-    )
-    if document is None:
-        raise NotFound
+    query = select(VendorDocument).where(VendorDocument.public_id == document_id).with_for_update()
+    document = or_not_found(session.scalar(query))
     if document.withdrawn_at is not None:
         raise Conflict(N_("This document was withdrawn. Add it again to use it."))
     newest = session.scalars(

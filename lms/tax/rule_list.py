@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.dates_and_time_zones import NO_YEAR
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import copied
 from lms.core.postal_addresses import US_STATES
 from lms.models.tax import Supply, TaxRule
@@ -96,9 +96,8 @@ def end_rule(
     session: Session, rule_id: str, last_day: date, *, actor: str | None, now: datetime
 ) -> TaxRuleFacts:
     """End a tax rule after a day; raises NotFound, Conflict for an ended one, Invalid (`last_day`)."""
-    row = session.scalar(select(TaxRule).where(TaxRule.public_id == rule_id).with_for_update())
-    if row is None:
-        raise NotFound
+    query = select(TaxRule).where(TaxRule.public_id == rule_id).with_for_update()
+    row = or_not_found(session.scalar(query))
     if row.until_on is not None:
         raise Conflict(ENDED)
     if last_day < row.from_on:

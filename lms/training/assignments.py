@@ -18,7 +18,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.catalog.series_order import IN_ORDER
 from lms.core.dates_and_time_zones import read_zone, say_day
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.accounts import Login
@@ -176,7 +176,7 @@ def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: dateti
 
     Raises NotFound for a training that is not assigned to them, no longer applies, or has no text.
     """
-    row = session.scalar(
+    query = (
         select(Trainee)
         .join(Training, Training.id == Trainee.training_id)
         .join(Login, Login.id == Trainee.login_id)
@@ -189,8 +189,7 @@ def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: dateti
         )
         .with_for_update(of=Trainee)
     )
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.scalar(query))
     if row.acknowledged_at is None:
         row.acknowledged_at = now
     if row.completed_at is not None and row.done_at is None:
@@ -267,7 +266,7 @@ def _note(
 
 
 def _standing(session: Session, organization_id: int, training_id: str) -> Training:
-    row = session.scalar(
+    query = (
         select(Training)
         .where(
             Training.organization_id.in_(family_of(organization_id)),
@@ -275,8 +274,7 @@ def _standing(session: Session, organization_id: int, training_id: str) -> Train
         )
         .with_for_update()
     )
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.scalar(query))
     if row.withdrawn_at is not None:
         raise Conflict(WITHDRAWN, code="withdrawn")
     return row

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, distinct, func, o
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import family_of
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.list_queries import Page, count_rows, has_words
 from lms.core.model_base import copied
 from lms.models.accounts import Login
@@ -161,11 +161,10 @@ def read_training(
     groups: Sequence[int] | None = None,
 ) -> TrainingFacts:
     """Return a training of an organization, or one for these groups; raises NotFound."""
-    row = session.scalar(
-        select(Training).where(_is_of(organization_id, groups), Training.public_id == training_id)
+    query = select(Training).where(
+        _is_of(organization_id, groups), Training.public_id == training_id
     )
-    if row is None:
-        raise NotFound
+    row = or_not_found(session.scalar(query))
     webinars = session.execute(webinars_of((row.id,)))
     return copied(
         TrainingFacts,

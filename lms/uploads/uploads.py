@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Conflict, Gone, Invalid, NotFound, Unavailable, or_not_found
+from lms.core.errors import N_, Conflict, Gone, Invalid, Unavailable, or_not_found
 from lms.core.model_base import copied, new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.accounts import Login
@@ -183,9 +183,8 @@ def own_upload(
 ) -> UploadFacts:
     """Return a person's own upload; raises NotFound, and Gone if it has expired."""
     mine = Upload.login_id.is_(None) if login_id is None else Upload.login_id == login_id
-    row = session.execute(_facts().where(Upload.public_id == upload_id, mine)).one_or_none()
-    if row is None:
-        raise NotFound
+    query = _facts().where(Upload.public_id == upload_id, mine)
+    row = or_not_found(session.execute(query).one_or_none())
     facts = _read(*row)
     if facts.state is UploadState.SENDING and facts.expires_at <= now:
         raise Gone(OVER)

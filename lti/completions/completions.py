@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.lti_facade.content_names import shown_in_series, webinar_ids_of, webinar_titles
 from lms.lti_facade.learner_logins import names_of
 from lms.lti_facade.login_merges import kept_of
@@ -65,16 +65,15 @@ def read_completions(
 
 def forget_reported(session: Session, organization_id: int, public_id: str) -> None:
     """Delete a reported completion; raises NotFound for another organization's."""
-    gone = session.execute(
+    query = (
         delete(OutsideCompletion)
         .where(
             OutsideCompletion.organization_id.in_(family_of(organization_id)),
             OutsideCompletion.public_id == public_id,
         )
         .returning(OutsideCompletion.id)
-    ).one_or_none()
-    if gone is None:
-        raise NotFound
+    )
+    or_not_found(session.execute(query).one_or_none())
 
 
 def _shown(session: Session, link: EmbedFacts, *, now: datetime) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound, or_not_found
+from lms.core.errors import or_not_found
 from lms.lti_facade.organizations import family_of
 from lti.grades.delivery_lease import ask_now
 from lti.grades.scores import send_again, set_rule
@@ -90,13 +90,10 @@ def decisions_due(session: Session, organization_id: int) -> int:
 
 def find_own_course(session: Session, organization_id: int, course_id: str) -> OwnCourse:
     """Return a course of this organization (public ID); raises NotFound for any other."""
-    row = session.execute(
-        _own(select(Context, Registration.name), organization_id).where(
-            Context.public_id == course_id
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    query = _own(select(Context, Registration.name), organization_id).where(
+        Context.public_id == course_id
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     context, platform = row
     return OwnCourse(
         id=course_id,

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
-from lms.core.model_base import copied, new_public_id
+from lms.core.model_base import copied, locked, new_public_id
 from lms.lti_facade.content_names import content_named, titles_of
 from lms.lti_facade.organizations import Customer, customers, family_of, organizations_named
 from lti.frames.session_creation import hashed
@@ -337,13 +337,12 @@ def _checked(details: EmbedDetails, now: datetime) -> EmbedDetails:
 
 def _row(session: Session, organization_id: int, public_id: str) -> EmbedLink:
     row = session.scalar(
-        select(EmbedLink)
-        .where(
-            EmbedLink.organization_id.in_(family_of(organization_id)),
-            EmbedLink.public_id == public_id,
+        locked(
+            select(EmbedLink).where(
+                EmbedLink.organization_id.in_(family_of(organization_id)),
+                EmbedLink.public_id == public_id,
+            )
         )
-        .with_for_update()
-        .execution_options(populate_existing=True)
     )
     return or_not_found(row, NO_SUCH_LINK)
 

@@ -7,18 +7,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    case,
-    delete,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Row, Select, case, delete, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.errors import N_, Forbidden, Gone, NotFound
+from lms.core.errors import N_, Forbidden, Gone, NotFound, or_not_found
 from lms.lti_facade.frame_playback_sessions import end_in_frames
 from lms.lti_facade.learner_logins import add_learner, blocked_since, forget_learners
 from lti.frames.session_creation import Opening, hashed, new_secret, open_frame
@@ -97,9 +89,8 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
     if its embed link was revoked or has expired; Forbidden while its LMS is turned off or belongs to
     another organization, and for a blocked instructor.
     """
-    found = session.execute(_FRAMES.where(FrameSession.secret_hash == hashed(secret))).one_or_none()
-    if found is None:
-        raise NotFound
+    query = _FRAMES.where(FrameSession.secret_hash == hashed(secret))
+    found = or_not_found(session.execute(query).one_or_none())
     row = found.FrameSession
     if row.browser_hash is not None:
         given = b"" if browser is None else hashed(browser)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.bulk_insert import add_once
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
+from lms.core.model_base import locked
 from lms.lti_facade.content_names import shown_in_series
 from lms.lti_facade.progress import (
     Extent,
@@ -113,9 +114,8 @@ def set_rule(
     """
     if not 1 <= threshold <= 100:
         raise Invalid(BAD_THRESHOLD, fields={"threshold": BAD_THRESHOLD})
-    link = session.scalar(select(ResourceLink).where(ResourceLink.public_id == link_id))
-    if link is None:
-        raise NotFound
+    query = select(ResourceLink).where(ResourceLink.public_id == link_id)
+    link = or_not_found(session.scalar(query))
     link.rule, link.threshold = rule, threshold
     session.flush()
     detail = {"rule": rule.value, "threshold": threshold}
@@ -136,9 +136,8 @@ def send_again(session: Session, link_id: str, *, actor: str | None, now: dateti
 
     `link_id` is the public ID. Raises NotFound, and Conflict if there is nothing to send.
     """
-    link = session.scalar(select(ResourceLink).where(ResourceLink.public_id == link_id))
-    if link is None:
-        raise NotFound
+    query = select(ResourceLink).where(ResourceLink.public_id == link_id)
+    link = or_not_found(session.scalar(query))
     scores = session.scalars(
         select(Score).where(Score.link_id == link.id, Score.given > 0).with_for_update()
     ).all()
@@ -282,11 +281,10 @@ def _standing(session: Session, pair: _Pair, login_id: int, extent: Extent) -> S
 
 
 def _keep(session: Session, standing: Standing, now: datetime) -> None:
-    query = (
-        select(Score)
-        .where(Score.link_id == standing.link_id, Score.identity_id == standing.identity_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+    query = locked(
+        select(Score).where(
+            Score.link_id == standing.link_id, Score.identity_id == standing.identity_id
+        )
     )
     score = session.scalar(query)
     if score is None:

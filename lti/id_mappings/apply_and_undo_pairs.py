@@ -13,10 +13,11 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, NotFound, Refused
+from lms.core.errors import N_, Conflict, Refused, or_not_found
+from lms.core.model_base import locked
 from lms.lti_facade.learner_logins import forget_unused_learner, names_of
 from lms.lti_facade.login_merges import OnMerge, join, part, persons_logins
-from lti.id_mappings.mappings import MapPlace, check_at_rest, locked
+from lti.id_mappings.mappings import MapPlace, check_at_rest, locked_map
 from lti.id_mappings.platform_people import roster_name
 from lti.models.id_mappings import MapPair, PairState, PeopleMap
 from lti.models.identities import Identity
@@ -70,9 +71,9 @@ def _apply(
     actor: str | None,
     now: datetime,
 ) -> None:
-    old = None if pair.old_identity_id is None else session.get(Identity, pair.old_identity_id)
-    if old is None:
-        raise NotFound(GONE)
+    old = or_not_found(
+        None if pair.old_identity_id is None else session.get(Identity, pair.old_identity_id), GONE
+    )
     new = find_identity(session, place.new.issuer, place.new.organization_id, pair.new_sub)
     if new is None:
         new = _make_beforehand(session, place, pair.new_sub, old, now)
@@ -126,9 +127,9 @@ def undo_one(
 
     Raises NotFound, and Conflict while a job works on the mapping.
     """
-    row = locked(session, map_id)
+    row = locked_map(session, map_id)
     check_at_rest(row)
-    pair = session.scalar(
+    query = (
         select(MapPair)
         .where(
             MapPair.map_id == row.id,
@@ -137,8 +138,7 @@ def undo_one(
         )
         .with_for_update()
     )
-    if pair is None:
-        raise NotFound
+    pair = or_not_found(session.scalar(query))
     undo_pair(session, pair, actor=actor, now=now)
     detail = {"map": map_id}
     audit.record(session, "people_map.pair_undone", pair_id, actor=actor, now=now, detail=detail)
@@ -150,12 +150,7 @@ def next_pairs(session: Session, row: PeopleMap, state: PairState, most: int) ->
     query = select(MapPair).where(MapPair.map_id == row.id, MapPair.state == state)
     if state is PairState.OPEN:
         query = query.where(MapPair.is_chosen)
-    return session.scalars(
-        query.order_by(MapPair.number)
-        .limit(most)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
+    return session.scalars(locked(query.order_by(MapPair.number).limit(most))).all()
 
 
 def _part(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, or_not_found
-from lms.core.model_base import new_public_ids
+from lms.core.model_base import locked, new_public_ids
 from lms.jobs import queue as job_queue
 from lms.lti_facade.organizations import customers
 from lms.models.jobs import Lane
@@ -125,7 +125,7 @@ def take_list(session: Session, map_id: str, lines: Sequence[Line]) -> None:
     Applied pairs stay, as do proposals for people who are not in the list. Raises NotFound, and
     Conflict while a job works on the mapping.
     """
-    row = locked(session, map_id)
+    row = locked_map(session, map_id)
     check_at_rest(row)
     place = place_of(session, row)
     came = people_who_came(session, place.old)
@@ -159,7 +159,7 @@ def choose(
 
     Raises NotFound, and Conflict while a job works on the mapping.
     """
-    row = locked(session, map_id)
+    row = locked_map(session, map_id)
     check_at_rest(row)
     for ids, is_chosen in ((set(shown) - set(chosen), False), (set(chosen), True)):
         session.execute(
@@ -182,7 +182,7 @@ def ask_apply(session: Session, map_id: str, *, actor: str | None, now: datetime
     Two simultaneous requests queue one job. Raises NotFound; Conflict if none is chosen or a job is at
     work.
     """
-    row = locked(session, map_id)
+    row = locked_map(session, map_id)
     check_at_rest(row)
     session.execute(
         update(MapPair)
@@ -204,7 +204,7 @@ def ask_undo(session: Session, map_id: str, *, actor: str | None, now: datetime)
 
     Raises NotFound; Conflict if none is applied or a job is at work.
     """
-    row = locked(session, map_id)
+    row = locked_map(session, map_id)
     check_at_rest(row)
     waiting = count(session, row.id, PairState.APPLIED)
     if not waiting:
@@ -218,7 +218,7 @@ def ask_undo(session: Session, map_id: str, *, actor: str | None, now: datetime)
 
 def discard(session: Session, map_id: str, *, actor: str | None, now: datetime) -> None:
     """Delete a mapping without applied pairs; raises NotFound, and Conflict if it has some."""
-    row = locked(session, map_id)
+    row = locked_map(session, map_id)
     check_at_rest(row)
     if count(session, row.id, PairState.APPLIED):
         raise Conflict(STANDS)
@@ -242,19 +242,14 @@ def forget_old(session: Session, *, now: datetime) -> None:
     )
 
 
-def locked(session: Session, map_id: str) -> PeopleMap:
+def locked_map(session: Session, map_id: str) -> PeopleMap:
     """Return a mapping's row, locked; raises NotFound."""
     return or_not_found(standing(session, map_id), NO_SUCH_MAP)
 
 
 def standing(session: Session, map_id: str) -> PeopleMap | None:
     """Return a mapping's row, locked; None if it was deleted."""
-    return session.scalar(
-        select(PeopleMap)
-        .where(PeopleMap.public_id == map_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    return session.scalar(locked(select(PeopleMap).where(PeopleMap.public_id == map_id)))
 
 
 def check_at_rest(row: PeopleMap) -> None:

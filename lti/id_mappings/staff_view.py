@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.core.errors import NotFound
+from lms.core.errors import or_not_found
 from lms.core.list_queries import Page, count_rows
 from lms.core.model_base import copied
 from lms.lti_facade.learner_logins import names_of
@@ -118,9 +118,8 @@ def list_maps(session: Session) -> tuple[MapFacts, ...]:
 
 def find_map(session: Session, map_id: str) -> MapFacts:
     """Return a mapping by its public ID; raises NotFound."""
-    row = session.scalar(select(PeopleMap).where(PeopleMap.public_id == map_id))
-    if row is None:
-        raise NotFound(NO_SUCH_MAP)
+    query = select(PeopleMap).where(PeopleMap.public_id == map_id)
+    row = or_not_found(session.scalar(query), NO_SUCH_MAP)
     return _facts(session, row, customers(session, (row.organization_id,))[row.organization_id])
 
 

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.email_addresses import Address, read_address
-from lms.core.errors import N_, Conflict, Gone, NotFound
+from lms.core.errors import N_, Conflict, Gone, NotFound, or_not_found
+from lms.core.model_base import locked
 from lms.lti_facade.account_lookup_and_creation import (
     Account,
     Belongings,
@@ -96,14 +97,8 @@ def ask_link(
     response reveals nothing. Earlier links for this person become invalid. Raises NotFound, and
     Conflict for test users and for people who are already linked.
     """
-    identity = session.scalar(
-        select(Identity)
-        .where(Identity.id == identity_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if identity is None:
-        raise NotFound
+    query = locked(select(Identity).where(Identity.id == identity_id))
+    identity = or_not_found(session.scalar(query))
     if identity.is_test_user:
         raise Conflict(IS_TEST_USER)
     if account_of(session, identity.login_id) is not None:
@@ -252,10 +247,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 def _open(session: Session, secret: str, now: datetime) -> IdentityLink:
     link = session.scalar(
-        select(IdentityLink)
-        .where(IdentityLink.token_hash == hashed(secret))
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        locked(select(IdentityLink).where(IdentityLink.token_hash == hashed(secret)))
     )
     if link is None:
         raise LinkOver

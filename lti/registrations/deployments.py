@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.bulk_insert import add_once
-from lms.core.errors import N_, Invalid, NotFound
+from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.core.model_base import copied
 from lms.lti_facade.connection_emails import tell_team_of_deployment
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
@@ -179,13 +179,10 @@ def refuse_deployment(
 ) -> DeploymentFacts:
     """Refuse all launches of a deployment from now on, and end its framed sessions; raises NotFound."""
     known = find_registration(session, registration)
-    row = session.scalar(
-        select(Deployment).where(
-            Deployment.registration_id == known.id, Deployment.deployment_id == deployment_id
-        )
+    query = select(Deployment).where(
+        Deployment.registration_id == known.id, Deployment.deployment_id == deployment_id
     )
-    if row is None:
-        raise NotFound(NO_SUCH_DEPLOYMENT)
+    row = or_not_found(session.scalar(query), NO_SUCH_DEPLOYMENT)
     row.state, row.decided_at = DeploymentState.REFUSED, now
     session.flush()
     stop_frames_of(session, select(Deployment.id).where(Deployment.id == row.id), now=now)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Gone, NotFound
+from lms.core.errors import N_, Gone, or_not_found
 from lms.core.model_base import copied
 from lms.lti_facade.organizations import Customer, customers, family_of
 from lti.frames.session_creation import hashed, new_secret
@@ -78,11 +78,8 @@ def make_invite(
 
 def find_invite(session: Session, secret: str, *, now: datetime) -> Invite:
     """Return the open invite of a secret; raises NotFound for an unknown secret, Gone for a used or expired one."""
-    row = session.scalar(
-        select(RegistrationInvite).where(RegistrationInvite.token_hash == hashed(secret))
-    )
-    if row is None:
-        raise NotFound
+    query = select(RegistrationInvite).where(RegistrationInvite.token_hash == hashed(secret))
+    row = or_not_found(session.scalar(query))
     if row.used_at is not None or row.expires_at <= now:
         raise Gone(OVER)
     return _invite(session, row)
@@ -106,7 +103,7 @@ def withdraw_invite(
     session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
 ) -> None:
     """Delete an unused invite; raises NotFound for another organization's."""
-    gone = session.execute(
+    query = (
         delete(RegistrationInvite)
         .where(
             RegistrationInvite.organization_id.in_(family_of(organization_id)),
@@ -114,9 +111,8 @@ def withdraw_invite(
             RegistrationInvite.used_at.is_(None),
         )
         .returning(RegistrationInvite.id)
-    ).one_or_none()
-    if gone is None:
-        raise NotFound
+    )
+    or_not_found(session.execute(query).one_or_none())
     audit.record(session, "registration.invite_withdrawn", public_id, actor=actor, now=now)
 
 

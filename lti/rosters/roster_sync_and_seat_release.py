@@ -14,7 +14,8 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
+from lms.core.model_base import locked
 from lms.lti_facade.learner_logins import names_of
 from lms.lti_facade.seats import give_back, unused_seats
 from lms.mail.links import Links
@@ -97,13 +98,10 @@ def find_source(session: Session, course_id: str) -> Source:
 
     Raises NotFound, and Conflict for a course without one.
     """
-    row = session.execute(
-        _served(select(Context, Registration.id, Deployment.deployment_id)).where(
-            Context.public_id == course_id
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    query = _served(select(Context, Registration.id, Deployment.deployment_id)).where(
+        Context.public_id == course_id
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     context, registration_id, deployment = row
     if context.memberships_url is None:
         raise Conflict(NO_ROSTER)
@@ -221,12 +219,13 @@ def _served(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 def _locked(session: Session, context_id: int) -> _Course:
     row = session.execute(
-        select(Context, Registration.issuer, Deployment.organization_id)
-        .join(Deployment, Deployment.id == Context.deployment_id)
-        .join(Registration, Registration.id == Deployment.registration_id)
-        .where(Context.id == context_id)
-        .with_for_update(of=Context)
-        .execution_options(populate_existing=True)
+        locked(
+            select(Context, Registration.issuer, Deployment.organization_id)
+            .join(Deployment, Deployment.id == Context.deployment_id)
+            .join(Registration, Registration.id == Deployment.registration_id)
+            .where(Context.id == context_id),
+            of=Context,
+        )
     ).one_or_none()
     if row is None or row.organization_id is None:
         raise NotFound
@@ -234,9 +233,8 @@ def _locked(session: Session, context_id: int) -> _Course:
 
 
 def _held(session: Session, course_id: str) -> _Course:
-    context_id = session.scalar(select(Context.id).where(Context.public_id == course_id))
-    if context_id is None:
-        raise NotFound
+    query = select(Context.id).where(Context.public_id == course_id)
+    context_id = or_not_found(session.scalar(query))
     course = _locked(session, context_id)
     if course.context.held_back is None:
         raise Conflict(NOTHING_HELD_BACK)

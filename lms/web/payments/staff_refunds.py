@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.errors import NotFound
+from lms.core.errors import NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.models.documents import Document, DocumentKind
@@ -193,24 +193,22 @@ def _payments_of(session: Session, order_id: str) -> tuple[Payment, ...]:
 
 
 def _note(session: Session, document_id: str) -> tuple[Document, str]:
-    row = session.execute(
+    query = (
         select(Document, Order.public_id)
         .join(Order, Order.id == Document.order_id)
         .where(Document.public_id == document_id, Document.kind == DocumentKind.CREDIT_NOTE)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     return row[0], row[1]
 
 
 def _refund(session: Session, refund_id: str) -> tuple[Refund, Payment]:
-    row = session.execute(
+    query = (
         select(Refund, Payment)
         .join(Payment, Payment.id == Refund.payment_id)
         .where(Refund.public_id == refund_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound
+    )
+    row = or_not_found(session.execute(query).one_or_none())
     return row[0], row[1]
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core import clock
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_, NotFound, or_not_found
 from lms.models.grants import Scope
 from lms.models.seats import PoolPurpose
 from lms.organizations.manager_and_owner_permissions import Managed
@@ -62,9 +62,9 @@ def ask(organization_id: str, pool_id: str) -> ResponseReturnValue:
 def answer(organization_id: str, pool_id: str) -> ResponseReturnValue:
     """Save the answer and redirect to its next page."""
     managed, person, now = managed_organization(organization_id), required_viewer(), clock.now()
-    purpose = next((one for one in PoolPurpose if one == request.form.get("purpose")), None)
-    if purpose is None:
-        raise NotFound
+    purpose = or_not_found(
+        next((one for one in PoolPurpose if one == request.form.get("purpose")), None)
+    )
     card = _card(managed, pool_id)
     if not card.has_purpose:
         raise NotFound
