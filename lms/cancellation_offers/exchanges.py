@@ -19,13 +19,14 @@ from lms.mail.links import MailContext
 from lms.models.catalog import Webinar
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import Grant, OfferKind, Scope
-from lms.models.orders import LineAct, Order, OrderLine, PurchaseOrder, Terms
+from lms.models.orders import LineAct, Order, OrderLine, Terms
 from lms.models.seats import Pool
 from lms.payments import settlements
 from lms.pricing.price_list import read_prices
 from lms.pricing.quotes import Ask, Unpriced, quote
-from lms.sales import billing, credit_notes, invoices, order_access
+from lms.sales import billing, credit_notes, invoices, order_access, purchase_orders
 from lms.sales.credit_notes import Credit, Left, NewCreditNote
+from lms.sales.purchase_orders import NewPurchaseOrder
 
 EXCHANGED = N_("Exchanged for “%(title)s.”")
 
@@ -110,15 +111,7 @@ def _copy(session: Session, was: Order, *, now: datetime) -> Order:
     session.flush()
     number = billing.po_number(session, was)
     if number:
-        session.add(
-            PurchaseOrder(
-                order_id=order.id,
-                organization_id=order.organization_id,
-                number=number,
-                received_at=now,
-            )
-        )
-    session.flush()
+        purchase_orders.keep(session, order, NewPurchaseOrder(number, now))
     return order
 
 

@@ -18,7 +18,7 @@ from lms.core.model_base import locked
 from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document, DocumentKind
-from lms.models.orders import Order, PurchaseOrder
+from lms.models.orders import Order
 from lms.models.payments import Payment, Settlement
 from lms.payments import settlements
 from lms.sales import (
@@ -29,11 +29,13 @@ from lms.sales import (
     line_corrections,
     mails,
     payer_corrections,
+    purchase_orders,
 )
 from lms.sales.billing import Billing
 from lms.sales.credit_notes import Left, NewCreditNote
 from lms.sales.line_corrections import LineChange as LineChange
 from lms.sales.payer_corrections import NewPayer as NewPayer
+from lms.sales.purchase_orders import NewPurchaseOrder
 
 DUE_TOO_EARLY = N_("Choose a due date on or after the date of the order.")
 
@@ -205,13 +207,6 @@ def _apply(session: Session, order: Order, correction: Correction, *, now: datet
     if correction.bill_on is not None:
         order.bill_on = correction.bill_on
     if correction.po_number is not None:
-        session.add(
-            PurchaseOrder(
-                order_id=order.id,
-                organization_id=order.organization_id,
-                number=" ".join(correction.po_number.split()),
-                amount_minor=correction.po_amount_minor,
-                received_at=now,
-            )
-        )
+        received = NewPurchaseOrder(correction.po_number, now, correction.po_amount_minor)
+        purchase_orders.keep(session, order, received)
     session.flush()

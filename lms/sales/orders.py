@@ -19,7 +19,7 @@ from lms.grants.grants import Target, target_columns
 from lms.mail.links import MailContext
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import OfferKind, Scope
-from lms.models.orders import LineAct, Order, OrderLine, PurchaseOrder, Terms
+from lms.models.orders import LineAct, Order, OrderLine, Terms
 from lms.organizations import organizations
 from lms.pricing.offers import DATED
 from lms.requests import requests
@@ -153,15 +153,7 @@ def write_down(
     session.flush()
     add_lines(session, order, new.lines, targets)
     if new.po_number.strip():
-        session.add(
-            PurchaseOrder(
-                order_id=order.id,
-                organization_id=order.organization_id,
-                number=" ".join(new.po_number.split()),
-                received_at=now,
-            )
-        )
-    session.flush()
+        purchase_orders.keep(session, order, NewPurchaseOrder(new.po_number, now))
     if new.answers is not None:
         requests.link_order(session, new.answers, order.id)
     audit.record(session, "order.drafted", order.public_id, actor=actor, now=now)

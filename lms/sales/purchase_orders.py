@@ -47,10 +47,17 @@ def receive(
     if not 1 <= len(number) <= LONGEST_REFERENCE:
         sentence = N_("Enter a purchase order number of up to 80 characters.")
         raise Invalid(sentence, fields={"po_number": sentence})
+    row = keep(session, order, new)
+    audit.record(session, "order.po_received", order.public_id, actor=actor, now=now)
+    return row
+
+
+def keep(session: Session, order: Order, new: NewPurchaseOrder) -> PurchaseOrder:
+    """Store a purchase order of an order."""
     row = PurchaseOrder(
         order_id=order.id,
         organization_id=order.organization_id,
-        number=number,
+        number=" ".join(new.number.split()),
         amount_minor=new.amount_minor,
         file_key=new.file.key if new.file else None,
         file_name=new.file.name if new.file else None,
@@ -58,7 +65,6 @@ def receive(
     )
     session.add(row)
     session.flush()
-    audit.record(session, "order.po_received", order.public_id, actor=actor, now=now)
     return row
 
 

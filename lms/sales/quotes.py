@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.contracts import grace_periods
+from lms.core.attached_files import KeptFile
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.errors import N_, Conflict, Gone, Invalid
 from lms.core.model_base import locked
@@ -16,13 +17,14 @@ from lms.documents.issuing import NewDocument, issue
 from lms.documents.policies_in_print import current_versions, printed_policies
 from lms.mail.links import MailContext
 from lms.models.documents import Document, DocumentKind
-from lms.models.orders import Order, OrderLine, PurchaseOrder, Quote, Terms
+from lms.models.orders import Order, OrderLine, Quote, Terms
 from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import read_prices
 from lms.pricing.quotes import Ask, Unpriced, quote
 from lms.requests import requests
-from lms.sales import billing, invoices, orders
+from lms.sales import billing, invoices, orders, purchase_orders
 from lms.sales.order_access import target_of
+from lms.sales.purchase_orders import NewPurchaseOrder
 
 HOLDS_FOR_DAYS = 60
 LONGEST_DAYS = 180
@@ -43,8 +45,7 @@ class Acceptance:
     name: str
     po_number: str = ""
     po_amount_minor: int | None = None
-    file_key: str | None = None
-    file_name: str | None = None
+    file: KeptFile | None = None
     received_on: date | None = None
     is_held: bool = False
     bill_on: date | None = None
@@ -139,17 +140,11 @@ def accept(
         order.bill_on = acceptance.bill_on
     if acceptance.po_number.strip():
         order.terms = Terms.PURCHASE_ORDER
-        session.add(
-            PurchaseOrder(
-                order_id=order.id,
-                organization_id=order.organization_id,
-                number=" ".join(acceptance.po_number.split()),
-                amount_minor=acceptance.po_amount_minor,
-                file_key=acceptance.file_key,
-                file_name=acceptance.file_name,
-                received_at=_received(acceptance, mail_context.zone, now),
-            )
+        at = _received(acceptance, mail_context.zone, now)
+        received = NewPurchaseOrder(
+            acceptance.po_number, at, acceptance.po_amount_minor, acceptance.file
         )
+        purchase_orders.keep(session, order, received)
     session.flush()
     audit.record(session, "quote.accepted", order.public_id, actor=actor, now=now)
     orders.agree(
@@ -217,7 +212,7 @@ def _check(quote_: Quote, acceptance: Acceptance, *, zone: ZoneInfo, now: dateti
     if not acceptance.name.strip():
         sentence = N_("Enter the name of the person who accepts the quote.")
         raise Invalid(sentence, fields={"name": sentence})
-    has_more = acceptance.file_key is not None or acceptance.po_amount_minor is not None
+    has_more = acceptance.file is not None or acceptance.po_amount_minor is not None
     if has_more and not acceptance.po_number.strip():
         sentence = N_("Enter the purchase order number.")
         raise Invalid(sentence, fields={"po_number": sentence})

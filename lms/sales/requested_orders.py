@@ -17,7 +17,7 @@ from lms.grants.request_and_sale_form_choices import read_target
 from lms.mail.links import Links, MailContext
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
-from lms.models.orders import Order, PurchaseOrder, Terms
+from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
 from lms.models.requests import RequestKind, RequestState
 from lms.pricing.price_list import currency_of, read_prices
@@ -25,9 +25,10 @@ from lms.pricing.quotes import Quote, Unpriced, holds_until
 from lms.requests import requests
 from lms.requests.read_models import RequestFacts, find_request, requests_of_order
 from lms.requests.requests import NewRequest
-from lms.sales import cancellations, contract_lines, orders, quotes
+from lms.sales import cancellations, contract_lines, orders, purchase_orders, quotes
 from lms.sales.contract_lines import covers_of
 from lms.sales.new_orders import NewLine, NewOrder
+from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.seats.pools import PoolFacts
 
 TERMS = {
@@ -245,17 +246,7 @@ def _quoted_before(
 
 def _add_purchase_order(session: Session, order: Order, new: NewRequest, *, now: datetime) -> None:
     order.terms = Terms.PURCHASE_ORDER
-    session.add(
-        PurchaseOrder(
-            order_id=order.id,
-            organization_id=order.organization_id,
-            number=" ".join(new.reference.split()),
-            file_key=new.file.key if new.file else None,
-            file_name=new.file.name if new.file else None,
-            received_at=now,
-        )
-    )
-    session.flush()
+    purchase_orders.keep(session, order, NewPurchaseOrder(new.reference, now, file=new.file))
 
 
 def _slug(session: Session, organization_id: int | None) -> str:

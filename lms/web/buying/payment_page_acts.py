@@ -73,8 +73,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
                 Acceptance(
                     name=form.name.data or "",
                     po_number=form.po_number.data or "",
-                    file_key=file.key if file else None,
-                    file_name=file.name if file else None,
+                    file=file,
                     has_agreed=bool(policies),
                 ),
                 mail_context=mail_context(),

@@ -224,8 +224,7 @@ def _acceptance(
         name=form.name.data or "",
         po_number=number,
         po_amount_minor=read_po_amount(form, order.currency),
-        file_key=kept.key if kept else None,
-        file_name=kept.name if kept else None,
+        file=kept,
         has_agreed=form.has_agreed.data,
     )
 
