@@ -113,11 +113,8 @@ def read_kept(session: Session, address: Address) -> Kept:
 
     The password of a merged login signs in to the remaining one, until either password is changed.
     """
-    try:
-        known = login_lookup.find_known(session, address)
-    except NotFound:
-        return NOBODY
-    return read_own_kept(session, known.own_id)
+    known = login_lookup.look_up(session, address)
+    return NOBODY if known is None else read_own_kept(session, known.own_id)
 
 
 def read_own_kept(session: Session, own_id: int) -> Kept:

@@ -88,9 +88,8 @@ def remove_alias(
 
 
 def _make_way(session: Session, login_id: int, address: Address) -> None:
-    try:
-        known = login_lookup.find_known(session, address)
-    except NotFound:
+    known = login_lookup.look_up(session, address)
+    if known is None:
         return
     if known.is_confirmed:
         raise Conflict(KNOWN_ALREADY if known.login_id == login_id else TAKEN)

@@ -138,11 +138,8 @@ def _check_proven(account: Account) -> None:
 
 
 def _owner(session: Session, address: Address) -> int | None:
-    try:
-        known = login_lookup.find_known(session, address)
-    except NotFound:
-        return None
-    return known.own_id if known.is_confirmed else None
+    known = login_lookup.look_up(session, address)
+    return known.own_id if known and known.is_confirmed else None
 
 
 def _is_own_alias(session: Session, login_id: int, address: Address) -> bool:

@@ -31,6 +31,11 @@ class Known:
 
 def find_known(session: Session, address: Address) -> Known:
     """Return the login of an address; raises NotFound if there is none."""
+    return or_not_found(look_up(session, address), NO_SUCH_LOGIN)
+
+
+def look_up(session: Session, address: Address) -> Known | None:
+    """Return the login of an address, or None."""
     kept = func.coalesce(Login.merged_into, Login.id)
     own = select(
         kept.label("login_id"), Login.id, Login.email, Login.confirmed_at, literal(0).label("rank")
@@ -44,7 +49,9 @@ def find_known(session: Session, address: Address) -> Known:
     # an unconfirmed login ranks after an alias that staff added
     begun = case((both.c.confirmed_at.is_(None), 1), else_=0)
     query = select(both).order_by(begun, both.c.rank).limit(1)
-    row = or_not_found(session.execute(query).one_or_none(), NO_SUCH_LOGIN)
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return None
     return Known(row.login_id, row.id, row.email, row.confirmed_at is not None)
 
 

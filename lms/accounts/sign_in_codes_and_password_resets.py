@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from lms.accounts import accounts, login_lookup, mails, sign_up
 from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address
-from lms.core.errors import NotFound
 from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import MailedCode
 from lms.mail.links import Links
@@ -29,9 +28,8 @@ def ask_code(
 
     If there is no account to sign in to, the returned code doesn't work.
     """
-    try:
-        known = login_lookup.find_known(session, address)
-    except NotFound:
+    known = login_lookup.look_up(session, address)
+    if known is None:
         mails.send_no_account(session, address.shown, links=links, onward=onward, now=now)
         return link_tokens_and_codes.invent_code()
     reader = Reader(known.email, known.login_id, account=known.email)
@@ -68,11 +66,7 @@ def ask_new_password(session: Session, address: Address, *, links: Links, now: d
 def _reached(session: Session, address: Address) -> dict[int, list[str]]:
     """Return the logins that an address belongs to, each with the address as stored."""
     reached: defaultdict[int, list[str]] = defaultdict(list)
-    try:
-        known = login_lookup.find_known(session, address)
-    except NotFound:
-        pass
-    else:
+    if known := login_lookup.look_up(session, address):
         reached[known.login_id].append(known.email)
     recovered = select(func.coalesce(Login.merged_into, Login.id), Login.recovery_email).where(
         Login.recovery_key == address.key,

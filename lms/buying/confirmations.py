@@ -16,7 +16,7 @@ from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account, NewLogin
 from lms.buying import credit, order_sessions
 from lms.core.email_addresses import Address, read_address
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict
 from lms.core.model_base import locked
 from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import LinkOver
@@ -207,11 +207,8 @@ def _orders_of(session: Session, login_id: int, *, lock: bool = False) -> list[O
 
 def _account_of(session: Session, address: Address) -> Account | None:
     """Return the confirmed account of an address, or None."""
-    try:
-        known = login_lookup.find_known(session, address)
-    except NotFound:
-        return None
-    return accounts.read_account(session, known.login_id) if known.is_confirmed else None
+    known = login_lookup.look_up(session, address)
+    return accounts.read_account(session, known.login_id) if known and known.is_confirmed else None
 
 
 def _let_manage(session: Session, order: Order, account: Account, *, now: datetime) -> None:

@@ -13,7 +13,6 @@ from lms.accounts.accounts import NewLogin
 from lms.accounts.accounts import read_account as read_account
 from lms.accounts.browser_sessions import has_second_factor as has_second_factor
 from lms.core.email_addresses import Address
-from lms.core.errors import NotFound
 from lms.models.accounts import Login, LoginAlias
 from lms.models.seats import AssignmentState
 from lms.people.grant_and_seat_history import read_seats, read_watched
@@ -39,11 +38,8 @@ class Reached:
 
 def find_account(session: Session, address: Address) -> Reached | None:
     """Return the confirmed login of an address, or None."""
-    try:
-        known = login_lookup.find_known(session, address)
-    except NotFound:
-        return None
-    if not known.is_confirmed:
+    known = login_lookup.look_up(session, address)
+    if known is None or not known.is_confirmed:
         return None
     return Reached(accounts.read_account(session, known.login_id), known.email)
 

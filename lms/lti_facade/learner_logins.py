@@ -17,11 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from lms.accounts.login_lookup import find_known
 from lms.accounts.login_lookup import kept_login as kept_login
+from lms.accounts.login_lookup import look_up
 from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, NotFound
+from lms.core.errors import N_
 from lms.core.model_base import Base, new_public_id
 from lms.models.accounts import Login
 from lms.models.organizations import Role
@@ -60,11 +60,8 @@ def written_to(session: Session, address: Address) -> tuple[str, int | None]:
 
     If the address is known, the stored spelling is used instead of the typed one.
     """
-    try:
-        known = find_known(session, address)
-    except NotFound:
-        return address.shown, None
-    return known.email, known.login_id
+    known = look_up(session, address)
+    return (known.email, known.login_id) if known else (address.shown, None)
 
 
 def confirmed_person(session: Session, address: Address, name: str, *, now: datetime) -> int:

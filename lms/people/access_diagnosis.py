@@ -13,7 +13,7 @@ from lms.access.order_payers import overdue_order, seat_giver
 from lms.access.policy import Action, Case, Decision, decide
 from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
-from lms.accounts.login_lookup import find_known
+from lms.accounts.login_lookup import look_up
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Invalid, NotFound
 from lms.mail.bounces import Bounced, bounced_addresses
@@ -191,11 +191,8 @@ def _account(session: Session, who: str) -> tuple[Account | None, str]:
         ).one()
         came_by = named.name if row.merged_into is not None else ""
         return accounts.read_account(session, row.merged_into or row.id), came_by
-    try:
-        known = find_known(session, read_address(who, field="address"))
-    except NotFound:
-        return None, ""
-    if not known.is_confirmed:
+    known = look_up(session, read_address(who, field="address"))
+    if known is None or not known.is_confirmed:
         return None, ""
     own = accounts.read_account(session, known.own_id)
     came_by = own.name if known.own_id != known.login_id else ""

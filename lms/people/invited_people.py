@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
-from lms.accounts.login_lookup import find_known
+from lms.accounts.login_lookup import look_up
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
 from lms.models.accounts import Login, LoginAlias
@@ -97,11 +97,7 @@ def read_invited(session: Session, email: str) -> InvitedPerson:
     account.
     """
     address = read_address(email)
-    try:
-        find_known(session, address)
-    except NotFound:
-        pass
-    else:
+    if look_up(session, address) is not None:
         raise NotFound
     seats = read_seats_for(session, address.key)
     names = session.execute(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.accounts import accounts, login_lookup
 from lms.core.email_addresses import Address
-from lms.core.errors import N_, Gone, Invalid, NotFound
+from lms.core.errors import N_, Gone, Invalid
 from lms.mail.link_tokens_and_codes import hash_secret
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
@@ -243,9 +243,8 @@ def begins_account(session: Session, link: ClaimLink, invited: Assignment) -> bo
     """
     if invited.email is None or invited.email_key is None:
         return False
-    try:
-        known = login_lookup.find_known(session, Address(invited.email, invited.email_key))
-    except NotFound:
+    known = login_lookup.look_up(session, Address(invited.email, invited.email_key))
+    if known is None:
         return True
     if known.is_confirmed:
         return False

@@ -214,11 +214,7 @@ def _check_owner(session: Session, invited: Assignment, login_id: int) -> None:
     if invited.email_key is not None and its_key == invited.email_key:
         return  # signed in with that address, confirmed or not
     if invited.email is not None and invited.email_key is not None:
-        try:
-            address = Address(invited.email, invited.email_key)
-            known = login_lookup.find_known(session, address)
-        except NotFound:
-            known = None
+        known = login_lookup.look_up(session, Address(invited.email, invited.email_key))
         if known is not None and known.login_id == own and known.is_confirmed:
             return
     raise Forbidden(ANOTHER_ADDRESS, code="another_address")

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.accounts.login_lookup import find_known
+from lms.accounts.login_lookup import look_up
 from lms.core.dates_and_time_zones import say_date
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
@@ -48,9 +48,9 @@ def person(address: str) -> ResponseReturnValue:
 def _login_of(session: Session, email: str) -> str | None:
     """Return the public id of the login of an address, or None; raises NotFound for an invalid address."""
     try:
-        known = find_known(session, read_address(email))
+        known = look_up(session, read_address(email))
     except Invalid as error:
         raise NotFound from error
-    except NotFound:
+    if known is None:
         return None
     return session.scalars(select(Login.public_id).where(Login.id == known.own_id)).one()
