@@ -248,7 +248,7 @@ def _is_hosts_own() -> ColumnElement[bool]:
 
 
 _ALL: Final = true()
-_OF_A_GRANT: Final = (
+OF_A_GRANT: Final = (
     _GRANT.c.public_id,
     _GRANT.c.scope,
     _GRANT.c.webinar_id,
@@ -276,7 +276,7 @@ def lines(pools: ColumnElement[bool] = _ALL) -> Subquery:
     # Outer joins, so that no planner reorders them and reads all pools or grants.
     ways = _ways()
     held = select(
-        *_OF_A_GRANT,
+        *OF_A_GRANT,
         cast(null(), String).label("pool"),
         cast(null(), Boolean).label("has_room"),
         cast(null(), Integer).label("organization_id"),
@@ -290,7 +290,7 @@ def lines(pools: ColumnElement[bool] = _ALL) -> Subquery:
     ).outerjoin_from(_WHOSE, _GRANT, and_(_GRANT.c.login_id == _WHOSE.c.id, _is_hosts_own()))
     reached = (
         select(
-            *_OF_A_GRANT,
+            *OF_A_GRANT,
             _POOL.c.public_id,
             or_(_POOL.c.capacity.is_(None), _POOL.c.used < _POOL.c.capacity),
             _ORGANIZATION.c.id,

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from lms.access.grant_paths import grant_facts
+from lms.access.grant_paths import OF_A_GRANT, grant_facts
 from lms.access.merged_organizations import family_of, kept_id, kept_organization
 from lms.access.policy import (
     ADMITTING,
@@ -113,17 +113,7 @@ _SHOWN: Final = Webinar.state.not_in(HIDDEN)
 _FREE: Final = and_(Webinar.free, Webinar.state == WebinarState.ANNOUNCED)
 _GRANTS: Final = (
     select(
-        Grant.public_id,
-        Grant.scope,
-        Grant.starts_at,
-        Grant.ends_at,
-        Grant.suspended_at,
-        Grant.revoked_at,
-        Grant.revoked_as,
-        Grant.grace_until,
-        Grant.awaits_payment_since,
-        Grant.created_at,
-        Grant.kind,
+        *OF_A_GRANT,
         func.coalesce(Grant.webinar_id, Grant.presenter_id, Grant.series_id).label("target_id"),
         Pool.public_id.label("pool"),
         Organization.id.label("organization_id"),

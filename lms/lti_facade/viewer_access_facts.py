@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.decision_facts import load_case
-from lms.access.grant_paths import grant_facts
+from lms.access.grant_paths import OF_A_GRANT, grant_facts
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.access.policy import (
     Action,
@@ -144,20 +144,7 @@ _playable = exists().where(
 )
 _held = (
     select(
-        Grant.public_id,
-        Grant.scope,
-        Grant.webinar_id,
-        Grant.presenter_id,
-        Grant.series_id,
-        Grant.starts_at,
-        Grant.ends_at,
-        Grant.suspended_at,
-        Grant.revoked_at,
-        Grant.revoked_as,
-        Grant.grace_until,
-        Grant.awaits_payment_since,
-        Grant.created_at,
-        Grant.kind,
+        *OF_A_GRANT,
         Pool.public_id.label("pool"),
         Pool.capacity,
         or_(Pool.capacity.is_(None), Pool.used < Pool.capacity).label("has_room"),
