@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.catalog.webinars import KeptWebinar, change_state, find_in_state
+from lms.catalog.webinars import change_state, find_in_state
 from lms.core.errors import N_, Conflict
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant
@@ -69,9 +69,7 @@ def count_informed(session: Session, webinar_id: int) -> int:
     return people + (session.scalar(invited) or 0)
 
 
-def make_draft_again(
-    session: Session, slug: str, *, actor: str | None, now: datetime
-) -> KeptWebinar:
+def make_draft_again(session: Session, slug: str, *, actor: str | None, now: datetime) -> Webinar:
     """Make an announced webinar a draft again, as long as no one was informed of it.
 
     Raises NotFound, and Conflict if it isn't announced, or if a person registered, has it or

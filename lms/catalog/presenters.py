@@ -32,20 +32,9 @@ class PresenterWords:
     slug: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptPresenter:
-    """A presenter as stored."""
-
-    public_id: str
-    slug: str
-    name: str
-    biography: str
-    picture_key: str | None
-
-
 def add_presenter(
     session: Session, words: PresenterWords, *, actor: str | None, now: datetime
-) -> KeptPresenter:
+) -> Presenter:
     """Add a presenter; raises Invalid, naming every faulty field."""
     _check(words)
     row = Presenter(
@@ -57,7 +46,7 @@ def add_presenter(
     session.add(row)
     session.flush()
     audit.record(session, "presenter.added", row.public_id, actor=actor, now=now)
-    return _kept(row)
+    return row
 
 
 def presenters_named(
@@ -84,23 +73,23 @@ def presenters_named(
 
 def edit_presenter(
     session: Session, public_id: str, words: PresenterWords, *, actor: str | None, now: datetime
-) -> KeptPresenter:
+) -> Presenter:
     """Change the texts about a presenter; the slug stays. Raises NotFound or Invalid."""
-    row = _row(session, public_id)
+    row = read_presenter(session, public_id)
     _check(words)
     row.name = words.name.strip()
     row.biography = words.biography.strip()
     webinar_search.keep(session, _webinars_of(session, row.id))
     audit.record(session, "presenter.edited", row.public_id, actor=actor, now=now)
     session.flush()
-    return _kept(row)
+    return row
 
 
 def change_picture(
     session: Session, public_id: str, key: str | None, *, actor: str | None, now: datetime
 ) -> str | None:
     """Set the storage key of a presenter's picture, or None; return the previous key."""
-    row = _row(session, public_id)
+    row = read_presenter(session, public_id)
     before = row.picture_key
     row.picture_key = key
     audit.record(session, "presenter.picture_changed", row.public_id, actor=actor, now=now)
@@ -110,7 +99,7 @@ def change_picture(
 
 def remove_presenter(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
     """Remove a presenter without webinars or passes; raises NotFound or Conflict."""
-    row = _row(session, public_id)
+    row = read_presenter(session, public_id)
     if _webinars_of(session, row.id):
         raise Conflict(N_("This presenter has webinars. Remove the presenter from them first."))
     if session.scalar(select(Grant.id).where(Grant.presenter_id == row.id).limit(1)):
@@ -122,9 +111,9 @@ def remove_presenter(session: Session, public_id: str, *, actor: str | None, now
     session.flush()
 
 
-def read_presenter(session: Session, public_id: str) -> KeptPresenter:
-    """Return a presenter for the staff form; raises NotFound."""
-    return _kept(_row(session, public_id))
+def read_presenter(session: Session, public_id: str) -> Presenter:
+    """Return a presenter by public ID; raises NotFound."""
+    return or_not_found(session.scalar(select(Presenter).where(Presenter.public_id == public_id)))
 
 
 def find_picture_key(session: Session, slug: str) -> str:
@@ -147,10 +136,6 @@ def _small_portrait(storage: Storage, key: str) -> bytes:
         return as_photograph(clean_picture(file.read(), PORTRAIT_PX))
 
 
-def _row(session: Session, public_id: str) -> Presenter:
-    return or_not_found(session.scalar(select(Presenter).where(Presenter.public_id == public_id)))
-
-
 def _webinars_of(session: Session, presenter_id: int) -> list[int]:
     named = select(WebinarPresenter.webinar_id).where(WebinarPresenter.presenter_id == presenter_id)
     return list(session.scalars(named))
@@ -164,7 +149,3 @@ def _check(words: PresenterWords) -> None:
         faults["biography"] = N_("Keep the biography under 10,000 characters.")
     if faults:
         raise Invalid(N_("Correct the fields below."), fields=faults)
-
-
-def _kept(row: Presenter) -> KeptPresenter:
-    return KeptPresenter(row.public_id, row.slug, row.name, row.biography, row.picture_key)

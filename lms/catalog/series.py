@@ -26,19 +26,7 @@ class SeriesWords:
     slug: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptSeries:
-    """A series as stored."""
-
-    public_id: str
-    slug: str
-    title: str
-    description: str
-
-
-def add_series(
-    session: Session, words: SeriesWords, *, actor: str | None, now: datetime
-) -> KeptSeries:
+def add_series(session: Session, words: SeriesWords, *, actor: str | None, now: datetime) -> Series:
     """Add a series; raises Invalid, naming every faulty field."""
     _check(words)
     row = Series(
@@ -50,26 +38,26 @@ def add_series(
     session.add(row)
     session.flush()
     audit.record(session, "series.added", row.public_id, actor=actor, now=now)
-    return _kept(row)
+    return row
 
 
 def edit_series(
     session: Session, public_id: str, words: SeriesWords, *, actor: str | None, now: datetime
-) -> KeptSeries:
+) -> Series:
     """Change the texts about a series; the slug stays. Raises NotFound or Invalid."""
-    row = _row(session, public_id)
+    row = read_series(session, public_id)
     _check(words)
     row.title = words.title.strip()
     row.description = words.description.strip()
     webinar_search.keep(session, _webinars_of(session, row.id))
     audit.record(session, "series.edited", row.public_id, actor=actor, now=now)
     session.flush()
-    return _kept(row)
+    return row
 
 
 def remove_series(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
     """Remove a series without webinars or passes; raises NotFound or Conflict."""
-    row = _row(session, public_id)
+    row = read_series(session, public_id)
     if _webinars_of(session, row.id):
         raise Conflict(N_("This series has webinars. Remove them from it first."))
     if session.scalar(select(Grant.id).where(Grant.series_id == row.id).limit(1)):
@@ -79,12 +67,8 @@ def remove_series(session: Session, public_id: str, *, actor: str | None, now: d
     session.flush()
 
 
-def read_series(session: Session, public_id: str) -> KeptSeries:
-    """Return a series for the staff form; raises NotFound."""
-    return _kept(_row(session, public_id))
-
-
-def _row(session: Session, public_id: str) -> Series:
+def read_series(session: Session, public_id: str) -> Series:
+    """Return a series by public ID; raises NotFound."""
     return or_not_found(session.scalar(select(Series).where(Series.public_id == public_id)))
 
 
@@ -101,7 +85,3 @@ def _check(words: SeriesWords) -> None:
         faults["description"] = N_("Keep the description under 10,000 characters.")
     if faults:
         raise Invalid(N_("Correct the fields below."), fields=faults)
-
-
-def _kept(row: Series) -> KeptSeries:
-    return KeptSeries(row.public_id, row.slug, row.title, row.description)

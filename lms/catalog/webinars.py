@@ -7,7 +7,6 @@ lms/catalog/drafts.py deletes drafts, and makes announced webinars drafts again.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -38,20 +37,9 @@ from lms.search import webinar_search
 LONGEST_REASON: Final = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class KeptWebinar:
-    """A webinar as stored."""
-
-    id: int
-    public_id: str
-    slug: str
-    title: str
-    state: WebinarState
-
-
 def add_webinar(
     session: Session, words: WebinarWords, *, actor: str | None, now: datetime
-) -> KeptWebinar:
+) -> Webinar:
     """Add a draft; raises Invalid, naming every faulty field."""
     clean = checked(words)
     row = Webinar(
@@ -79,7 +67,7 @@ def add_webinar(
     _put_in_series(session, row, clean.series)
     webinar_search.keep(session, (row.id,))
     audit.record(session, "webinar.added", row.public_id, actor=actor, now=now)
-    return _kept(row)
+    return row
 
 
 def edit_webinar(
@@ -90,7 +78,7 @@ def edit_webinar(
     seen: datetime | None = None,
     actor: str | None,
     now: datetime,
-) -> KeptWebinar:
+) -> Webinar:
     """Change a webinar; raises NotFound, Invalid, or Conflict if it was changed since `seen`.
 
     Its slug can change only while it is a draft, so that links keep working.
@@ -127,21 +115,17 @@ def edit_webinar(
     _put_in_series(session, row, clean.series)
     webinar_search.keep(session, (row.id,))
     audit.record(session, "webinar.edited", row.public_id, actor=actor, now=now)
-    return _kept(row)
+    return row
 
 
-def publish_webinar(
-    session: Session, slug: str, *, actor: str | None, now: datetime
-) -> KeptWebinar:
+def publish_webinar(session: Session, slug: str, *, actor: str | None, now: datetime) -> Webinar:
     """Announce a draft; raises NotFound, or Conflict if it isn't a draft."""
     row = find_in_state(session, slug, WebinarState.DRAFT)
     row.announced_at = now
     return change_state(session, row, WebinarState.ANNOUNCED, "published", actor=actor, now=now)
 
 
-def withdraw_webinar(
-    session: Session, slug: str, *, actor: str | None, now: datetime
-) -> KeptWebinar:
+def withdraw_webinar(session: Session, slug: str, *, actor: str | None, now: datetime) -> Webinar:
     """Take a webinar off sale and out of the catalog; people with access keep it (W1)."""
     row = find_in_state(session, slug, WebinarState.ANNOUNCED)
     return change_state(session, row, WebinarState.WITHDRAWN, "withdrawn", actor=actor, now=now)
@@ -149,7 +133,7 @@ def withdraw_webinar(
 
 def cancel_webinar(
     session: Session, slug: str, *, said: str = "", actor: str | None, now: datetime
-) -> KeptWebinar:
+) -> Webinar:
     """Cancel a webinar, and notify everyone who would have come, with the text `said`.
 
     Raises NotFound, Conflict once it is over, and Invalid (field `said`).
@@ -164,7 +148,7 @@ def cancel_webinar(
 
 def postpone_webinar(
     session: Session, slug: str, new: NewDate, *, actor: str | None, now: datetime
-) -> KeptWebinar:
+) -> Webinar:
     """Move a webinar to another date, and notify everyone who will come, with the text `said`.
 
     Raises NotFound, Conflict once it is over or if it isn't announced, and Invalid (fields
@@ -178,7 +162,7 @@ def postpone_webinar(
     row.sequence, row.updated_at = row.sequence + 1, now
     audit.record(session, "webinar.postponed", row.public_id, actor=actor, now=now)
     session.flush()
-    return _kept(row)
+    return row
 
 
 def pull_webinar(
@@ -189,7 +173,7 @@ def pull_webinar(
     instead: NewInstead,
     actor: str | None,
     now: datetime,
-) -> KeptWebinar:
+) -> Webinar:
     """Remove a webinar for everyone, stop its playback, and notify its audience (W2).
 
     Raises Invalid (field `reason`) without a reason, and as `offer` does; NotFound and Conflict.
@@ -207,9 +191,7 @@ def pull_webinar(
     return kept
 
 
-def restore_webinar(
-    session: Session, slug: str, *, actor: str | None, now: datetime
-) -> KeptWebinar:
+def restore_webinar(session: Session, slug: str, *, actor: str | None, now: datetime) -> Webinar:
     """Put a canceled, withdrawn or removed webinar back into the catalog."""
     row = find_in_state(
         session, slug, WebinarState.CANCELED, WebinarState.WITHDRAWN, WebinarState.PULLED
@@ -255,14 +237,14 @@ def change_state(
     *,
     actor: str | None,
     now: datetime,
-) -> KeptWebinar:
+) -> Webinar:
     """Change the state of a webinar, its calendar entries' sequence, and the audit log."""
     row.state = state
     row.sequence += 1
     row.updated_at = now
     audit.record(session, f"webinar.{act}", row.public_id, actor=actor, now=now)
     session.flush()
-    return _kept(row)
+    return row
 
 
 def _move(session: Session, row: Webinar, wanted: str) -> None:
@@ -323,7 +305,3 @@ def _put_in_series(session: Session, row: Webinar, wanted: Sequence[str]) -> Non
 def _check_known(field: str, wanted: Sequence[str], found: dict[str, int], sentence: str) -> None:
     if not set(wanted) <= set(found):
         raise Invalid(sentence, fields={field: sentence})
-
-
-def _kept(row: Webinar) -> KeptWebinar:
-    return KeptWebinar(row.id, row.public_id, row.slug, row.title, row.state)

@@ -12,7 +12,6 @@ from lms.catalog.replacement_webinars import NewInstead
 from lms.catalog.series import SeriesWords, add_series
 from lms.catalog.webinar_details_validation import Gap, WebinarWords, gaps
 from lms.catalog.webinars import (
-    KeptWebinar,
     add_webinar,
     cancel_webinar,
     edit_webinar,
@@ -43,12 +42,12 @@ WORDS = WebinarWords(
 )
 
 
-def added(database: Database, words: WebinarWords = WORDS) -> KeptWebinar:
+def added(database: Database, words: WebinarWords = WORDS) -> Webinar:
     with database.transaction() as session:
         return add_webinar(session, words, actor=None, now=NOW)
 
 
-def announced(database: Database, words: WebinarWords = WORDS) -> KeptWebinar:
+def announced(database: Database, words: WebinarWords = WORDS) -> Webinar:
     kept = added(database, words)
     with database.transaction() as session:
         return publish_webinar(session, kept.slug, actor=None, now=NOW)
@@ -189,24 +188,20 @@ def test_what_is_announced_cannot_be_published_again(database: Database) -> None
 
 
 @pytest.mark.parametrize("verb", [withdraw_webinar, cancel_webinar, restore_webinar])
-def test_a_draft_can_only_be_published(
-    database: Database, verb: Callable[..., KeptWebinar]
-) -> None:
+def test_a_draft_can_only_be_published(database: Database, verb: Callable[..., Webinar]) -> None:
     kept = added(database)
     with pytest.raises(Conflict), database.transaction() as session:
         verb(session, kept.slug, actor=None, now=NOW)
 
 
 @pytest.mark.parametrize("verb", [withdraw_webinar, cancel_webinar])
-def test_what_left_the_catalog_comes_back(
-    database: Database, verb: Callable[..., KeptWebinar]
-) -> None:
+def test_what_left_the_catalog_comes_back(database: Database, verb: Callable[..., Webinar]) -> None:
     kept = announced(database)
     with database.transaction() as session:
-        gone = verb(session, kept.slug, actor=None, now=NOW)
-        back = restore_webinar(session, kept.slug, actor=None, now=NOW)
-    assert gone.state is not WebinarState.ANNOUNCED
-    assert back.state is WebinarState.ANNOUNCED
+        gone = verb(session, kept.slug, actor=None, now=NOW).state
+        back = restore_webinar(session, kept.slug, actor=None, now=NOW).state
+    assert gone is not WebinarState.ANNOUNCED
+    assert back is WebinarState.ANNOUNCED
 
 
 def test_a_webinar_that_was_held_is_not_canceled(database: Database) -> None:
@@ -241,9 +236,9 @@ def test_a_withdrawn_webinar_can_still_be_pulled(database: Database) -> None:
         withdraw_webinar(session, kept.slug, actor=None, now=NOW)
         pulled = pull_webinar(
             session, kept.slug, reason="Unsafe.", instead=REFUND, actor=None, now=NOW
-        )
-        back = restore_webinar(session, kept.slug, actor=None, now=NOW)
-    assert (pulled.state, back.state) == (WebinarState.PULLED, WebinarState.ANNOUNCED)
+        ).state
+        back = restore_webinar(session, kept.slug, actor=None, now=NOW).state
+    assert (pulled, back) == (WebinarState.PULLED, WebinarState.ANNOUNCED)
     assert row_of(database, kept.slug).pulled_reason is None
 
 

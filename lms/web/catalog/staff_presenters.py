@@ -8,14 +8,16 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms.catalog import presenters
-from lms.catalog.presenters import KeptPresenter, PresenterWords
+from lms.catalog.presenters import PresenterWords
 from lms.catalog.staff_read_models import read_presenters
+from lms.core.clock import now
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
 from lms.core.model_base import new_public_id
+from lms.models.catalog import Presenter
 from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import PresenterForm
-from lms.web.core.current_user import acting
+from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.pagination import paged
@@ -46,16 +48,13 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def new() -> ResponseReturnValue:
     form = PresenterForm(request.form)
-    if request.method == "GET":
-        return _write(form, None)
-    if not form.validate():
-        return _write(form, None), 400
-    with shown_in(form, Invalid):
-        with transaction() as session:
-            kept = presenters.add_presenter(session, _words(form), **acting())
-        flash(_("%(name)s was added. Add a picture, too.", name=kept.name), "done")
-        return see_other(".edit", presenter_id=kept.public_id)
-    return _write(form, None), 400
+    if request.method == "POST" and form.validate():
+        with shown_in(form, Invalid):
+            with transaction() as session:
+                kept = presenters.add_presenter(session, _words(form), **acting())
+            flash(_("%(name)s was added. Add a picture, too.", name=kept.name), "done")
+            return see_other(".edit", presenter_id=kept.public_id)
+    return _write(form, None)
 
 
 @blueprint.route("/<presenter_id>", methods=["GET", "POST"])
@@ -63,17 +62,15 @@ def new() -> ResponseReturnValue:
 def edit(presenter_id: str) -> ResponseReturnValue:
     with read_session() as session:
         kept = presenters.read_presenter(session, presenter_id)
-    if request.method == "GET":
-        return _write(PresenterForm(name=kept.name, biography=kept.biography, slug=kept.slug), kept)
-    form = PresenterForm(request.form)
-    if not form.validate():
-        return _write(form, kept), 400
-    with shown_in(form, Invalid):
-        with transaction() as session:
-            presenters.edit_presenter(session, presenter_id, _words(form), **acting())
-        flash(_("Saved."), "done")
-        return see_other(".index")
-    return _write(form, kept), 400
+    form = PresenterForm(request.form, obj=kept)
+    if request.method == "POST" and form.validate():
+        with shown_in(form, Invalid):
+            with transaction() as session:
+                actor, words = required_viewer().public_id, _words(form)
+                presenters.edit_presenter(session, presenter_id, words, actor=actor, now=now())
+            flash(_("Saved."), "done")
+            return see_other(".index")
+    return _write(form, kept)
 
 
 @blueprint.post("/<presenter_id>/picture")
@@ -112,12 +109,13 @@ def _words(form: PresenterForm) -> PresenterWords:
     )
 
 
-def _write(form: PresenterForm, kept: KeptPresenter | None) -> str:
+def _write(form: PresenterForm, kept: Presenter | None) -> ResponseReturnValue:
     html = Markup(to_html(form.biography.data or ""))  # noqa: S704  (nh3 sanitized it)
     own = None
     if kept is not None:
         with read_session() as session:
             own = own_prices_of(session, Scope.PRESENTER, kept.public_id)
-    return render(
+    page = render(
         "catalog/staff_presenter_form.html", form=form, kept=kept, own=own, biography_html=html
     )
+    return page, 400 if form.errors else 200

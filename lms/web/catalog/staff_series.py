@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms.catalog import series, series_order
-from lms.catalog.series import KeptSeries, SeriesWords
+from lms.catalog.series import SeriesWords
 from lms.catalog.series_order import Order, Placed
 from lms.catalog.staff_read_models import read_series_names
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import Conflict, Invalid, or_not_found
 from lms.core.markdown import to_html
-from lms.models.catalog import WebinarState
+from lms.models.catalog import Series, WebinarState
 from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import SeriesForm
 from lms.web.catalog.staff_webinars import STATE_BADGES, STATE_WORDS
@@ -49,16 +49,13 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def new() -> ResponseReturnValue:
     form = SeriesForm(request.form)
-    if request.method == "GET":
-        return _write(form, None)
-    if not form.validate():
-        return _write(form, None), 400
-    with shown_in(form, Invalid):
-        with transaction() as session:
-            series.add_series(session, _words(form), **acting())
-        flash(_("The series was added. You can now add webinars to it."), "done")
-        return see_other(".index")
-    return _write(form, None), 400
+    if request.method == "POST" and form.validate():
+        with shown_in(form, Invalid):
+            with transaction() as session:
+                series.add_series(session, _words(form), **acting())
+            flash(_("The series was added. You can now add webinars to it."), "done")
+            return see_other(".index")
+    return _write(form, None)
 
 
 @blueprint.route("/<series_id>", methods=["GET", "POST"])
@@ -66,19 +63,14 @@ def new() -> ResponseReturnValue:
 def edit(series_id: str) -> ResponseReturnValue:
     with read_session() as session:
         kept = series.read_series(session, series_id)
-    if request.method == "GET":
-        return _write(
-            SeriesForm(title=kept.title, description=kept.description, slug=kept.slug), kept
-        )
-    form = SeriesForm(request.form)
-    if not form.validate():
-        return _write(form, kept), 400
-    with shown_in(form, Invalid):
-        with transaction() as session:
-            series.edit_series(session, series_id, _words(form), **acting())
-        flash(_("Saved."), "done")
-        return see_other(".index")
-    return _write(form, kept), 400
+    form = SeriesForm(request.form, obj=kept)
+    if request.method == "POST" and form.validate():
+        with shown_in(form, Invalid):
+            with transaction() as session:
+                series.edit_series(session, series_id, _words(form), **acting())
+            flash(_("Saved."), "done")
+            return see_other(".index")
+    return _write(form, kept)
 
 
 @blueprint.post("/<series_id>/remove")
@@ -180,12 +172,13 @@ def _words(form: SeriesForm) -> SeriesWords:
     )
 
 
-def _write(form: SeriesForm, kept: KeptSeries | None) -> str:
+def _write(form: SeriesForm, kept: Series | None) -> ResponseReturnValue:
     html = Markup(to_html(form.description.data or ""))  # noqa: S704  (nh3 sanitized it)
     own = None
     if kept is not None:
         with read_session() as session:
             own = own_prices_of(session, Scope.SERIES, kept.public_id)
-    return render(
+    page = render(
         "catalog/staff_series_form.html", form=form, kept=kept, own=own, description_html=html
     )
+    return page, 400 if form.errors else 200

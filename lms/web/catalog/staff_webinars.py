@@ -26,14 +26,13 @@ from lms.catalog.staff_read_models import (
     read_standing,
 )
 from lms.catalog.webinar_details_validation import Gap, WebinarWords, gaps, has_ended
-from lms.catalog.webinars import KeptWebinar
 from lms.core import clock
 from lms.core.dates_and_time_zones import from_wall_clock, read_zone, say_datetime_in_table
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.markdown import to_html
 from lms.grants.request_and_sale_form_choices import webinars_on_sale
 from lms.mailings.read_models import count_unannounced
-from lms.models.catalog import WebinarState
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Scope
 from lms.recordings.staff_file_list import read_webinar_files
 from lms.web.access.access_panel_and_reader_times import instead_words, reading_zone, said_datetime
@@ -75,7 +74,7 @@ GAP_WORDS: Final = {
     Gap.PRESENTER: N_("a presenter"),
     Gap.LIVE_LINK: N_("a link to the live session, so that people can join"),
 }
-Verb = Callable[..., KeptWebinar]
+Verb = Callable[..., Webinar]
 ACTS: Final[dict[str, tuple[Verb, str]]] = {
     "publish": (webinars.publish_webinar, N_("%(title)s was announced.")),
     "withdraw": (
@@ -269,7 +268,7 @@ def shown(row: Row) -> dict[str, object]:
     }
 
 
-def _save(slug: str, words: WebinarWords, seen: datetime | None) -> KeptWebinar:
+def _save(slug: str, words: WebinarWords, seen: datetime | None) -> Webinar:
     with transaction() as session:
         return webinars.edit_webinar(session, slug, words, seen=seen, **acting())
 

@@ -45,25 +45,22 @@ LOGO_PX: Final = 480
 def edit() -> ResponseReturnValue:
     with read_session() as session:
         facts = branding.read_branding(session, contact=carrel().settings.mail_from)
-    if request.method == "GET":
-        return _write(BrandingForm(obj=facts), facts)
-    form = BrandingForm(request.form)
-    if not form.validate():
-        return _write(form, facts), 400
-    words = BrandingTexts(
-        name=form.name.data or "",
-        accent=form.accent.data or "",
-        contact_email=form.contact_email.data or "",
-        sender_name=form.sender_name.data or "",
-        about=form.about.data or "",
-    )
-    with shown_in(form, Invalid):
-        with transaction() as session:
-            branding.edit_branding(session, words, **acting())
-        forget_frame()
-        flash(_("Saved. All pages and emails use the new branding."), "done")
-        return see_other(".edit")
-    return _write(form, facts), 400
+    form = BrandingForm(request.form, obj=facts)
+    if request.method == "POST" and form.validate():
+        words = BrandingTexts(
+            name=form.name.data or "",
+            accent=form.accent.data or "",
+            contact_email=form.contact_email.data or "",
+            sender_name=form.sender_name.data or "",
+            about=form.about.data or "",
+        )
+        with shown_in(form, Invalid):
+            with transaction() as session:
+                branding.edit_branding(session, words, **acting())
+            forget_frame()
+            flash(_("Saved. All pages and emails use the new branding."), "done")
+            return see_other(".edit")
+    return _write(form, facts), 400 if form.errors else 200
 
 
 @blueprint.get("/branding/look")
