@@ -88,8 +88,7 @@ def refund(carrel: Carrel, run: JobRun) -> None:
     for offer_id in _ids(carrel, *wanted):
         if run.canceled():
             return
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             try:
                 offers.pay_back(
                     session,

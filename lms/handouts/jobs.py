@@ -46,8 +46,7 @@ def match_pages(carrel: Carrel, run: JobRun) -> None:
         for pages, found in zip(handouts, seen, strict=True)
         if are_enough(len(found), len(pages))
     ]
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         handout_page_times.keep_found(session, run.subject, dict(ChainMap(*certain)))
 
 

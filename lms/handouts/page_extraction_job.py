@@ -36,8 +36,7 @@ JPEG: Final = "image/jpeg"
 
 def read_handout(carrel: Carrel, run: JobRun) -> None:
     """Draw and read a handout; can be resumed after a kill at any point."""
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         handout = handout_pages.find_unread(session, run.subject)
     if handout is None:
         return
@@ -50,8 +49,7 @@ def read_handout(carrel: Carrel, run: JobRun) -> None:
         if not _draw(carrel, run, handout, path):
             return
         words = _words(handout, path)
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         handout_pages.keep_words(session, run.subject, words, now=now())
         handout_page_times.have_handout_matched(session, run.subject, now=now())
 
@@ -79,8 +77,7 @@ def _draw(carrel: Carrel, run: JobRun, handout: Unread, path: Path) -> bool:
         faults += sum(page.width == 0 for page in drawn)
         done += len(drawn)
         is_over = time.monotonic() > ends and done < handout.pictured
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             handout_pages.keep_drawn(session, handout, drawn)
             if is_over:
                 handouts.have_read(session, run.subject, now=now(), drawn=done)

@@ -4,7 +4,8 @@ The row is the source of truth. A worker (lms/worker/worker.py) takes it under a
 worker is killed, the lease expires and another takes over, so handlers must be idempotent.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.bulk_insert import add_or_find
+from lms.core.database import Database
 from lms.core.errors import N_, Conflict, or_not_found
 from lms.core.list_queries import Page, count_rows
 from lms.core.logs import request_id
@@ -119,6 +121,13 @@ class JobRun:
     def hold(self, session: Session) -> None:
         """Fence a transaction of the handler: raises LeaseLost if the job was taken over."""
         self.watch.hold(session)
+
+    @contextmanager
+    def transaction(self, database: Database) -> Iterator[Session]:
+        """Begin a fenced transaction of the handler; raises LeaseLost as `hold` does."""
+        with database.transaction() as session:
+            self.hold(session)
+            yield session
 
     def stand(self) -> None:
         """Fence writes outside the database: raises LeaseLost if the job was taken over by now.

@@ -23,8 +23,8 @@ def send(carrel: Carrel, run: JobRun) -> None:
     for start in range(0, len(waiting), AT_ONCE):
         if run.canceled():
             raise Stopped
-        with carrel.database.transaction() as session:
-            run.hold(session)  # a mailing that was stopped can be edited while no one has it
+        # a mailing that was stopped can be edited while no one has it
+        with run.transaction(carrel.database) as session:
             some = waiting[start : start + AT_ONCE]
             if not mailings.post_some(session, run.subject, some, now=now()):
                 return

@@ -103,8 +103,7 @@ def apply_queued(carrel: Carrel, run: JobRun) -> None:
         if left and run.canceled():
             raise Stopped
     if left:
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             key = f"{APPLY}:{run.subject}:{left}"  # a retried job doesn't queue a second one
             _queue(session, APPLY, run.subject, actor=actor, now=clock.now(), key=key)
 

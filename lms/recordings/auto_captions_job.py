@@ -68,8 +68,7 @@ def hear_recording(carrel: Carrel, run: JobRun) -> None:
         cues = _heard(carrel, run, folder, language)
     label = read_locale(language).get_display_name() or language
     now = clock.now()
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         recording = find(session, run.subject)
         try:
             add_draft(session, recording, language, label[:1].upper() + label[1:], cues, now)

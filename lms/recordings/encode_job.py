@@ -47,8 +47,7 @@ def encode_recording(carrel: Carrel, run: JobRun) -> None:
 
 
 def _encode(carrel: Carrel, run: JobRun) -> None:
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         recording = recordings.begin(session, run.subject)
         way = _Way(carrel, run, gives_way=bool(run.payload.get("gives_way")))
         pictured = slides.pictured(session, run.subject)
@@ -176,8 +175,7 @@ def _let_play(
         height=found.video.height if found.video else None,
     )
     now = clock.now()
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         _keep_run(session, run_id)
         replaced = recordings.publish(session, run.subject, playable)
         webinar_id = recordings.find(session, run.subject).webinar_id
@@ -197,8 +195,7 @@ def _begin_run(carrel: Carrel, run: JobRun) -> str:
     Files of earlier unpublished tries are deleted at the next opportunity.
     """
     made, now = new_public_id(), clock.now()
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         _sweep_unpublished_now(session, run.subject, now=now)
         _sweep_later(session, run.subject, made, key=f"{UNPUBLISHED}:{made}", now=now)
     return made

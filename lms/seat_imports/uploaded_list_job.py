@@ -76,8 +76,7 @@ class ListJobs(Generic[Row, Batch]):
 
     def read_list(self, carrel: Carrel, run: JobRun) -> None:
         """Read a stored list and check its rows."""
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             source = self.lists.to_be_read(session, run.subject)
             if source is None:
                 return
@@ -96,8 +95,7 @@ class ListJobs(Generic[Row, Batch]):
             except Invalid as error:
                 raise GiveUp(error.message) from error
         run.report(_READ_BY, CHECKING)
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             self.check(session, source.import_id, clock.now())
 
     def kinds(self, apply_queued: Callable[[Carrel, JobRun], None]) -> tuple[JobKind, ...]:

@@ -36,8 +36,7 @@ def tell(carrel: Carrel, run: JobRun) -> None:
     since = datetime.fromisoformat(run.payload["since"])
     written = AT_ONCE
     while written == AT_ONCE:
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             written = invitations.write_invitations(
                 session, pool_id, AT_ONCE, links=links, now=now(), since=since
             )
@@ -45,8 +44,7 @@ def tell(carrel: Carrel, run: JobRun) -> None:
             _pause(carrel, run)
     released = [int(one) for one in run.payload["released"]]
     for some in portions(released, AT_ONCE):
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             written = _tell_released(session, pool_id, some, links)
         if written:  # no pause is needed after emails that were already written
             _pause(carrel, run)
@@ -96,8 +94,7 @@ def _work_through(
         left = left_of(session, act, people, since)
     done = len(people) - len(left)
     for some in portions(left, PORTION):
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             do(session, some)
         done += len(some)
         run.report(done / len(people))

@@ -29,8 +29,7 @@ PIECE: Final = 1 << 20
 
 def settle(carrel: Carrel, run: JobRun) -> None:
     """Attach an uploaded file to its webinar; can be repeated after a kill at any point."""
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         upload = uploads.read_upload(session, run.subject)
     if upload.state is not UploadState.ARRIVED:
         return
@@ -46,8 +45,7 @@ def settle(carrel: Carrel, run: JobRun) -> None:
             return
         _settle_handout(carrel, run, upload)
     except Refused as refusal:
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             uploads.fail(session, upload.id, refusal.message, now=clock.now())
     carrel.storage.delete(upload.arriving.key)
 
@@ -88,8 +86,7 @@ def _settle_recording(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
         sha256=_hash(carrel, run, upload),
     )
     now = clock.now()
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         recordings.attach(session, slug=upload.slug, original=original, actor=upload.actor, now=now)
         uploads.finish(session, upload.id, now=now)
 
@@ -101,8 +98,7 @@ def _settle_handout(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
         kept = handouts.keep_handout(carrel.storage, path, upload.name, folder)
     now = clock.now()
     try:
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             handouts.attach(session, slug=upload.slug, kept=kept, actor=upload.actor, now=now)
             uploads.finish(session, upload.id, now=now)
     except LeaseLost:  # another worker did it meanwhile, under its own keys

@@ -42,8 +42,7 @@ def _work(carrel: Carrel, run: JobRun, during: MapState, state: PairState, note:
     done = 0
     while True:
         now, actor = clock.now(), run.payload.get("actor")
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             row = standing(session, run.subject)
             if row is None or row.state is not during:
                 return

@@ -69,8 +69,7 @@ def sync_roster(carrel: Carrel, run: JobRun) -> None:
         platform = find_platform(session, source.registration_id, source.deployment)
     services, links = services_of(carrel), Links(carrel.settings.base_url)
     only_changes, found = _read(services, platform, source)
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         if isinstance(found, Roster):
             roster_sync_and_seat_release.keep_roster(
                 session,

@@ -35,8 +35,7 @@ def run_selftest(carrel: Carrel, run: JobRun) -> None:
         run.report(min(1.0, len(proofs) / ABOUT), TITLES[proof.group])
     if run.canceled():
         raise Stopped
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         keep_proofs(session, run.subject, proofs, now=now())
 
 
