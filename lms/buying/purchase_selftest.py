@@ -6,7 +6,6 @@ It runs in an empty installation of its own, in the card provider's test mode.
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -22,7 +21,7 @@ from lms.checkouts.opening import NewCheckout, OpenCheckout, open_checkout
 from lms.checkouts.settling import settle_provider_object
 from lms.core.email_addresses import read_address
 from lms.core.runtime import Carrel
-from lms.mail.links import Links, MailContext
+from lms.mail.links import mail_context_of
 from lms.models.accounts import SellerRole
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.documents import CreditReason
@@ -63,8 +62,7 @@ class _Purchase:
         self.carrel, self.tried, self.pay = carrel, tried, pay
         self.provider: Provider = tried.provider
         self.now = tried.now
-        settings = carrel.settings
-        self.context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+        self.context = mail_context_of(carrel.settings)
 
     def lines(self) -> Iterator[Proof]:
         """Yield what was done and the result."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
@@ -16,7 +15,7 @@ from lms.core.runtime import Carrel
 from lms.documents.payment_links import payment_links
 from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.live.registrants import LONGEST
-from lms.mail.links import Links, MailContext
+from lms.mail.links import mail_context_of
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer, OfferChoice
 
@@ -47,7 +46,7 @@ def go_round(carrel: Carrel, run: JobRun) -> None:
 
     On the date of a canceled webinar, unpaid invoices of payers who chose nothing are credited.
     """
-    context = _mail_context(carrel)
+    context = mail_context_of(carrel.settings)
     with carrel.database.read_session() as session:
         changed = session.scalars(
             select(Webinar.id).where(Webinar.held_at > now() - LONGEST, _IS_TO_OFFER)
@@ -94,7 +93,7 @@ def refund(carrel: Carrel, run: JobRun) -> None:
                     session,
                     offer_id,
                     OfferChoice.REFUND,
-                    mail_context=_mail_context(carrel),
+                    mail_context=mail_context_of(carrel.settings),
                     actor=run.payload.get("actor"),
                     now=now(),
                 )
@@ -111,11 +110,6 @@ def _ids(carrel: Carrel, *wanted: ColumnElement[bool]) -> Sequence[str]:
             .where(*wanted)
             .order_by(CancellationOffer.id)
         ).all()
-
-
-def _mail_context(carrel: Carrel) -> MailContext:
-    settings = carrel.settings
-    return MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
 
 
 JOBS: Final = (JobKind(ROUND, go_round), JobKind(REFUND, refund))

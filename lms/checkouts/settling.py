@@ -6,7 +6,6 @@ call it; any one of them is enough, in any order and number (MONEY.md, M5).
 
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +15,7 @@ from lms.checkouts.paid_sessions import Settling
 from lms.core.errors import N_, Conflict
 from lms.core.model_base import locked
 from lms.core.runtime import Carrel
-from lms.mail.links import Links, MailContext
+from lms.mail.links import MailContext, mail_context_of
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Checkout, CheckoutState, Dispute, DisputeState, Payment
@@ -53,8 +52,7 @@ def settle_provider_object(
     ):
         raise Conflict(OTHER_MODE)
     paid_by = _session_before(carrel, provider, found)
-    settings = carrel.settings
-    context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+    context = mail_context_of(carrel.settings)
     settling = Settling(context, opens_to_all=provider.livemode or provider.is_simulated, now=now)
     with carrel.database.transaction() as session:
         if paid_by is not None:

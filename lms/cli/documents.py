@@ -6,7 +6,7 @@ import click
 from sqlalchemy.orm import Session
 
 from lms.cli.command_context import Console, acting
-from lms.cli.option_values import Money, mail_context_of, read_day
+from lms.cli.option_values import Money, read_day
 from lms.cli.output import answer, json_option
 from lms.cli.questions import anyway_option, ask_if_number_is_used
 from lms.core import clock
@@ -15,6 +15,7 @@ from lms.documents import mails as document_mails
 from lms.documents.lookup import document_named, order_named
 from lms.documents.payment_links import payment_links
 from lms.documents.stored_pdfs import ensure_pdf
+from lms.mail.links import mail_context_of
 from lms.models.documents import CreditReason, Document
 from lms.models.orders import Order
 from lms.sales import corrections, credit_notes, invoices, orders, quotes, tax_credits
@@ -48,7 +49,7 @@ def issue(
     no_email: bool,
 ) -> None:
     """Issue the invoice of a placed order early, or the next quote of a draft."""
-    context, now = mail_context_of(console), clock.now()
+    context, now = mail_context_of(console.settings), clock.now()
     with console.carrel.database.transaction() as session:
         named = order_named(session, order_number)
         order = orders.find_order(session, named.public_id, lock=True)
@@ -96,7 +97,7 @@ def reissue(
     anyway: bool,
 ) -> None:
     """Replace an invoice with a corrected one; its payments move to the new one."""
-    context, now = mail_context_of(console), clock.now()
+    context, now = mail_context_of(console.settings), clock.now()
     correction = Correction(po_number=po, net_days=net, due_on=read_day(due))
     with console.carrel.database.transaction() as session:
         named = order_named(session, number)
@@ -158,7 +159,7 @@ def void(console: Console, *, number: str, reason: str, no_email: bool) -> None:
             session,
             orders.find_order(session, named.public_id, lock=True),
             new,
-            mail_context=mail_context_of(console),
+            mail_context=mail_context_of(console.settings),
             **acting(),
         )
     _answer(made)
@@ -176,7 +177,7 @@ def credit_tax(console: Console, *, number: str, no_email: bool) -> None:
         made = tax_credits.credit_tax(
             session,
             orders.find_order(session, named.public_id, lock=True),
-            mail_context=mail_context_of(console),
+            mail_context=mail_context_of(console.settings),
             **acting(),
             is_mailed=not no_email,
         )

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 import click
 
-from lms.cli.command_context import Console
 from lms.core.dates_and_time_zones import from_wall_clock, read_zone
 from lms.core.errors import Invalid
 from lms.core.money_parsing_and_formatting import read_amount
-from lms.mail.links import Links, MailContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +34,6 @@ def read_day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is not a day such as 2026-10-06") from None
-
-
-def mail_context_of(console: Console) -> MailContext:
-    """Return the links and the time zone for emails."""
-    settings = console.settings
-    return MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
 
 
 def read_datetime(text: str, zone: str | None) -> datetime:

@@ -9,12 +9,13 @@ from lms.buying.purchase_selftest import prove_purchase
 from lms.checkouts import rounds, trial_orders
 from lms.checkouts.trial_orders import Purged
 from lms.cli.command_context import Console, acting
-from lms.cli.option_values import Money, mail_context_of, read_day, read_money
+from lms.cli.option_values import Money, read_day, read_money
 from lms.cli.output import answer, json_option
 from lms.cli.questions import anyway_option, ask_if_recorded
 from lms.core import clock
 from lms.core.errors import N_, Conflict, NotFound
 from lms.documents.lookup import document_named
+from lms.mail.links import mail_context_of
 from lms.migrations.scratch_library import scratch_library
 from lms.models.documents import DocumentKind
 from lms.models.payments import PaymentMethod, Reversal
@@ -86,7 +87,7 @@ def record(
     anyway: bool,
 ) -> None:
     """Record a payment for one or more invoices; the rest is the payer's credit."""
-    context, now = mail_context_of(console), clock.now()
+    context, now = mail_context_of(console.settings), clock.now()
     with console.carrel.database.transaction() as session:
         named = [(document_named(session, one.partition("=")[0]), one) for one in invoices]
         first = named[0][0]
@@ -156,7 +157,7 @@ def reverse(console: Console, *, payment_id: str, reversal: str) -> None:
             session,
             payment_id,
             Reversal(reversal),
-            mail_context=mail_context_of(console),
+            mail_context=mail_context_of(console.settings),
             **acting(),
         )
         numbers = tuple(one.label for one in reopened)

@@ -7,13 +7,14 @@ import click
 from sqlalchemy.orm import Session
 
 from lms.cli.command_context import Console, acting
-from lms.cli.option_values import Money, mail_context_of, read_day, read_money
+from lms.cli.option_values import Money, read_day, read_money
 from lms.cli.orders import order_answer
 from lms.cli.output import answer, json_option
 from lms.cli.questions import anyway_option, ask_if_known, ask_if_number_is_used
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.errors import N_, or_not_found
 from lms.documents.lookup import order_named
+from lms.mail.links import mail_context_of
 from lms.models.documents import Document
 from lms.models.grants import OfferKind
 from lms.models.orders import LineAct, Terms
@@ -88,7 +89,7 @@ def add(
             session,
             order,
             expires_on=read_day(expires),
-            mail_context=mail_context_of(console),
+            mail_context=mail_context_of(console.settings),
             **acting(),
             is_mailed=not no_email,
         )
@@ -144,7 +145,9 @@ def accept(
             bill_on=read_day(bill_on),
             is_held=hold,
         )
-        quotes.accept(session, version, how, mail_context=mail_context_of(console), **acting())
+        quotes.accept(
+            session, version, how, mail_context=mail_context_of(console.settings), **acting()
+        )
         invoices.check_payee(session, named)
         facts = find_order_facts(session, named.public_id)
     answer(order_answer(facts), f"Order {facts.number} is placed.")

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from lms.contracts import grace_periods, pass_and_seat_reminders
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
-from lms.mail.links import Links, MailContext
+from lms.mail.links import mail_context_of
 from lms.seats import invitations
 from lms.seats.invitation_reminders import remind_invited
 from lms.seats.pool_reconciliation import due_settlements, settle
@@ -46,8 +45,7 @@ def turn(carrel: Carrel, run: JobRun) -> None:
 
 def remind(carrel: Carrel, run: JobRun) -> None:
     """Email the reminders that are due; each is sent once, even with several workers."""
-    settings = carrel.settings
-    mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+    mail_context = mail_context_of(carrel.settings)
     for number, tell in enumerate(TELLING, start=1):
         with carrel.database.transaction() as session:
             tell(session, mail_context=mail_context, now=now())

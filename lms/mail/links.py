@@ -69,6 +69,11 @@ class MailContext:
     zone: ZoneInfo
 
 
+def mail_context_of(settings: Settings) -> MailContext:
+    """Return the links and the time zone for emails of an installation."""
+    return MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+
+
 @dataclass(frozen=True, slots=True)
 class SignedLinks:
     """Links to things of one kind by public ID and signature; nothing about them is stored.

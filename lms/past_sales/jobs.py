@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +15,7 @@ from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import queue as job_queue
 from lms.jobs.queue import Ended, JobKind, JobRun, Stopped, TryAgain
-from lms.mail.links import Links, MailContext
+from lms.mail.links import mail_context_of
 from lms.models.jobs import Lane
 from lms.models.seat_imports import ImportState
 from lms.past_sales import imports
@@ -39,11 +38,6 @@ APPLYING = N_("Importing sales")
 WRITING = N_("Sending emails")
 
 Hold = Callable[[Session], None]
-
-
-def office_of(carrel: Carrel) -> MailContext:
-    """Return the mail context: links to our pages, and the zone for business days."""
-    return MailContext(Links(carrel.settings.base_url), ZoneInfo(carrel.settings.time_zone))
 
 
 def take_in(
@@ -139,7 +133,7 @@ def write_letters(carrel: Carrel, run: JobRun) -> None:
 
 def write_some(carrel: Carrel, batch: str, *, hold: Hold | None = None) -> bool:
     """Write the next emails of a batch; returns whether there may be more."""
-    mail_context = office_of(carrel)
+    mail_context = mail_context_of(carrel.settings)
     with carrel.database.transaction() as session:
         if hold is not None:
             hold(session)
@@ -157,7 +151,7 @@ def letters_ended(session: Session, ended: Ended) -> None:
 
 def _apply_some(carrel: Carrel, public_id: str, *, actor: str | None, hold: Hold | None) -> int:
     """Import the next rows, with retries if another transaction interfered; returns what is left."""
-    mail_context = office_of(carrel)
+    mail_context = mail_context_of(carrel.settings)
     for _ in range(TRIES):
         try:
             with carrel.database.transaction() as session:
@@ -180,7 +174,9 @@ def _apply_some(carrel: Carrel, public_id: str, *, actor: str | None, hold: Hold
 
 def _answered(carrel: Carrel, rows: Sequence[PastRow]) -> list[tuple[PastRow, Checked]]:
     with carrel.database.read_session() as session:
-        checked = imports.answer(session, [row.cells for row in rows], office_of(carrel))
+        checked = imports.answer(
+            session, [row.cells for row in rows], mail_context_of(carrel.settings)
+        )
     return list(zip(rows, checked, strict=True))
 
 

@@ -2,13 +2,12 @@
 
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.documents.payment_links import payment_links
 from lms.jobs.queue import JobKind, JobRun, Schedule
-from lms.mail.links import Links, MailContext
+from lms.mail.links import mail_context_of
 from lms.receivables import reminders
 
 REMIND: Final = "receivables.remind"
@@ -17,9 +16,8 @@ SCHEDULES: Final = (Schedule(REMIND, timedelta(hours=1)),)
 
 def remind(carrel: Carrel, run: JobRun) -> None:
     """Send the due payment reminders, each payer's in its own transaction (M18)."""
-    settings = carrel.settings
-    mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
-    pay = payment_links(settings)
+    mail_context = mail_context_of(carrel.settings)
+    pay = payment_links(carrel.settings)
     with carrel.database.read_session() as session:
         due = reminders.due_debtors(session, now=now())
     for debtor in due:

@@ -2,12 +2,11 @@
 
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
-from lms.mail.links import Links, MailContext
+from lms.mail.links import mail_context_of
 from lms.sales import invoices
 from lms.sales.payment_mails import tell_past_due
 
@@ -21,7 +20,7 @@ SCHEDULES: Final = (
 
 def bill(carrel: Carrel, run: JobRun) -> None:
     """Issue the invoices whose billing day has come, each in its own transaction (M6)."""
-    mail_context = _mail_context(carrel)
+    mail_context = mail_context_of(carrel.settings)
     with carrel.database.read_session() as session:
         due = invoices.due_for_billing(session, zone=mail_context.zone, now=now())
     for order_id in due:
@@ -34,12 +33,7 @@ def bill(carrel: Carrel, run: JobRun) -> None:
 def past_due(carrel: Carrel, _run: JobRun) -> None:
     """Email our team about invoices that became past due, once each."""
     with carrel.database.transaction() as session:
-        tell_past_due(session, mail_context=_mail_context(carrel), now=now())
-
-
-def _mail_context(carrel: Carrel) -> MailContext:
-    settings = carrel.settings
-    return MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+        tell_past_due(session, mail_context=mail_context_of(carrel.settings), now=now())
 
 
 JOBS: Final = (JobKind(BILL, bill), JobKind(PAST_DUE, past_due))

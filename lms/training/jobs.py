@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
-from lms.mail.links import Links, MailContext
+from lms.mail.links import mail_context_of
 from lms.training import assignments
 from lms.training.later_trainees import begin_round, reach_later
 from lms.training.listed_groups import admit_invited
@@ -48,8 +48,7 @@ def _work_through(carrel: Carrel, run: JobRun, step: Callable[..., int | None]) 
 
 def remind(carrel: Carrel, run: JobRun) -> None:
     """Email announcements and reminders; each is sent once, even with several workers."""
-    settings = carrel.settings
-    mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+    mail_context = mail_context_of(carrel.settings)
     for email in (announce_training, remind_trainees):
         looked = 1
         while looked and not run.canceled():

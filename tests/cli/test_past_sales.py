@@ -8,6 +8,7 @@ from lms.access.decision_facts import load_case
 from lms.access.policy import Action, decide
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.mail.links import mail_context_of
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant
@@ -132,7 +133,7 @@ def test_a_list_that_a_command_left_half_done_goes_on(
         listed = jobs.LIST_JOBS.read_now(carrel, read_past(file), NewList("past.csv", None, NOW))
     with database.transaction() as session:
         left = imports.apply_some(
-            session, listed, 2, mail_context=jobs.office_of(carrel), actor=None, now=NOW
+            session, listed, 2, mail_context=mail_context_of(carrel.settings), actor=None, now=NOW
         )
     assert left == 3
     again = brought_in(carrel_command, tmp_path, cast, PAST).answer

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.jobs.queue import cancel, latest_job
+from lms.mail.links import mail_context_of
 from lms.models.accounts import Login
 from lms.models.grants import Grant
 from lms.models.jobs import Job, JobState
@@ -131,7 +132,12 @@ def test_bringing_in_that_was_killed_goes_on_where_it_was(
     jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
     with database.transaction() as session:  # a worker did this much, and was gone
         imports.apply_some(
-            session, facts.public_id, 5, mail_context=jobs.office_of(carrel), actor=None, now=NOW
+            session,
+            facts.public_id,
+            5,
+            mail_context=mail_context_of(carrel.settings),
+            actor=None,
+            now=NOW,
         )
     while seen(carrel, facts).state is ImportState.APPLYING:
         do(carrel, APPLY, facts.public_id)
