@@ -1,25 +1,36 @@
 """Actions on payment pages: what a payer can do with an order's link, without an account."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from lms.buying import accepted_quotes, payment_page_mails, payment_promises
-from lms.buying.payment_page_mails import Told
+from lms.buying import accepted_quotes, payment_promises
 from lms.buying.payment_pages import payer_of
 from lms.buying.payment_promises import CheckSent
 from lms.core.errors import N_, Conflict, Invalid
 from lms.documents import payment_links
 from lms.documents.policies_in_print import current_versions
-from lms.mail.links import MailContext
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.organizations import tax_papers
 from lms.organizations.tax_papers import NewExemption
+from lms.requests.read_models import number_of
 from lms.sales import orders, purchase_orders, quotes
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.sales.quotes import Acceptance
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was sent, such as "Purchase order received", and its number or file name."""
+
+    what: str
+    which: str
+
 
 NO_QUOTE = N_("This order has no quote to accept.")
 CANCELED = N_("This order was canceled.")
@@ -83,7 +94,7 @@ def add_purchase_order(
         raise Invalid(USED_BEFORE, fields={"po_number": USED_BEFORE})
     purchase_orders.receive(session, order, new, actor=None, now=now)
     told = Told(N_("Purchase order received"), new.number)
-    payment_page_mails.tell_team(session, order, told, links=mail_context.links, now=now)
+    tell_team(session, order, told, links=mail_context.links, now=now)
 
 
 def note_check(
@@ -117,7 +128,7 @@ def add_tax_paper(
         raise Conflict(NO_PAYER)
     tax_papers.add_exemption(session, payer, new, actor=None, now=now)
     told = Told(N_("Tax exemption received"), new.file.name)
-    payment_page_mails.tell_team(session, order, told, links=mail_context.links, now=now)
+    tell_team(session, order, told, links=mail_context.links, now=now)
 
 
 def _locked(session: Session, token: str) -> Order:
@@ -125,3 +136,20 @@ def _locked(session: Session, token: str) -> Order:
     if order.canceled_at is not None:
         raise Conflict(CANCELED)
     return order
+
+
+def tell_team(session: Session, order: Order, told: Told, *, links: Links, now: datetime) -> None:
+    """Email our team what a payer sent with an order's link, if the seller has a contact address."""
+    number = number_of(order.public_id)
+    mail_outbox.post_to_team(
+        session,
+        kind="payment_page_used",
+        subject=N_("Order %(number)s: %(what)s") % {"number": number, "what": told.what},
+        values={
+            "number": number,
+            "what": told.what,
+            "which": told.which,
+            "action_url": links.page(f"/staff/orders/{order.public_id}"),
+        },
+        now=now,
+    )

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.core.database import insert_into
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.model_base import copied, new_public_id
 from lms.documents import stored_pdfs
-from lms.documents.numbering import imported_number, next_number
 from lms.documents.seller_facts import seller_as_printed
 from lms.documents.snapshots import (
     Aging,
@@ -28,10 +30,22 @@ from lms.documents.snapshots import (
     pack,
     sha256_of,
 )
-from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
+from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine, NumberSeries
 from lms.models.tax import TaxRule
 from lms.seller.settings import SellerSettings, read_seller
 from lms.tax.rules import NO_TAX, LineTax, say_rate
+
+IMPORTED: Final = "imported"  # the series of invoices that another system issued
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of a series, and its printed form."""
+
+    series: str
+    number: int
+    label: str
+
 
 MONEY: tuple[DocumentKind, ...] = (DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)
 
@@ -226,4 +240,38 @@ def _taxes(lines: Sequence[NewLine]) -> tuple[Tax, ...]:
             )
     return tuple(
         Tax(rule.name, say_rate(Decimal(rule.rate)), net, tax) for rule, net, tax in found.values()
+    )
+
+
+def next_number(
+    session: Session, seller: SellerSettings, kind: DocumentKind, *, year: int, livemode: bool
+) -> Number:
+    """Return the next number of a kind's series for that year; a rollback frees it again."""
+    series = f"{kind}-{year}" if livemode else f"test-{kind}-{year}"
+    number = _take(session, series, first=seller.first_number(kind))
+    prefix = seller.prefix(kind) if livemode else f"TEST-{seller.prefix(kind)}"
+    return Number(series, number, f"{prefix}{year}-{number:04d}")
+
+
+def imported_number(session: Session, label: str) -> Number:
+    """Return the next number of the imported invoices, printed with its old number."""
+    return Number(IMPORTED, _take(session, IMPORTED, first=1), label)
+
+
+def _take(session: Session, series: str, *, first: int) -> int:
+    number = _next(session, series)
+    if number is None:  # first of its year; under concurrency one insert succeeds
+        begin = insert_into(session, NumberSeries).values(series=series, next=first)
+        session.execute(begin.on_conflict_do_nothing())
+        number = _next(session, series)
+    assert number is not None  # noqa: S101  (it was just inserted)
+    return number
+
+
+def _next(session: Session, series: str) -> int | None:
+    return session.scalar(
+        update(NumberSeries)
+        .where(NumberSeries.series == series)
+        .values(next=NumberSeries.next + 1)
+        .returning(NumberSeries.next - 1)
     )

@@ -3,22 +3,22 @@
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import is_zone, read_zone
+from lms.core.dates_and_time_zones import is_zone, read_zone, say_date
 from lms.core.errors import N_, NotFound
 from lms.core.runtime import Carrel
 from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, LeaseLost, Stopped, TryAgain
 from lms.kits import delivery_kits
 from lms.kits.delivery_kits import DROP, MAKE
-from lms.kits.readme_text import KitText, letter_of
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter
 from lms.models.handouts import Handout
 from lms.models.jobs import JobState
@@ -31,6 +31,28 @@ from media.storage.storage_protocol import content_type_of
 from media.video.transcoder import EncodeCanceled, EncodeFailed
 from media.video.upload_probe import Unplayable, probe
 from media.video.watermarked_mp4 import CaptionFile, Marks, burn
+
+FILM: Final = "recording.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class KitText:
+    """The facts of a kit; `until` is None if the access has no end. Days end in `zone`."""
+
+    kit: str
+    title: str
+    presenters: tuple[str, ...]
+    held_at: datetime
+    webinar_zone: str
+    organization: str
+    until: datetime | None
+    zone: ZoneInfo
+    captions: tuple[tuple[str, str], ...]  # file name, track label
+    handouts: tuple[str, ...]
+    seller: str
+    contact: str
+    made_at: datetime
+
 
 FETCHING: Final = N_("Getting the recording")
 BURNING: Final = N_("Adding your name to the video")
@@ -54,8 +76,7 @@ class _Plan:
 
 def make_kit(carrel: Carrel, run: JobRun) -> None:
     """Encode the recording with the organization's name in it, and pack it with the other files."""
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         plan = _plan(session, run.subject, carrel, now())
     if plan is None:
         return
@@ -75,8 +96,7 @@ def make_kit(carrel: Carrel, run: JobRun) -> None:
         key = f"kits/{run.subject}/{run.public_id}-{run.tries}.zip"
         carrel.storage.take_file(key, packed, content_type_of(key))
     try:
-        with carrel.database.transaction() as session:
-            run.hold(session)
+        with run.transaction(carrel.database) as session:
             delivery_kits.finish(session, run.subject, key, size, now=now())
     except (LeaseLost, NotFound):  # another worker made it meanwhile, or it was deleted
         carrel.storage.delete(key)
@@ -92,8 +112,7 @@ def making_ended(session: Session, ended: Ended) -> None:
 
 def drop_kit(carrel: Carrel, run: JobRun) -> None:
     """Delete the file of an expired or withdrawn kit."""
-    with carrel.database.transaction() as session:
-        run.hold(session)
+    with run.transaction(carrel.database) as session:
         delivery_kits.let_go(session, run.subject)
     carrel.storage.delete(str(run.payload["key"]))
 
@@ -218,3 +237,45 @@ JOBS: Final = (
     JobKind(MAKE, make_kit, ended=making_ended),
     JobKind(DROP, drop_kit),
 )
+
+
+def letter_of(text: KitText) -> str:
+    """Return the kit's README, with CRLF line endings, which every program understands."""
+    lines = [
+        text.title,
+        "=" * min(72, len(text.title)),
+        "",
+        *([f"Presented by {', '.join(text.presenters)}"] if text.presenters else []),
+        f"Held on {say_date(text.held_at, read_zone(text.webinar_zone))}",
+        "",
+        "LICENSE",
+        f"Only for the people of {text.organization}.",
+        _until(text),
+        "You may host it on a system that only your people can sign in to. Don't share or publish it,",
+        "and don't remove your institution's name from the picture.",
+        "",
+        "IN THIS KIT",
+        f"{FILM}: the recording, with your institution's name in the picture"
+        + (" and its captions as subtitle tracks" if text.captions else ""),
+        *_captions(text),
+        *(f"handouts/{name}" for name in text.handouts),
+        *([] if text.handouts else ["There are no slides or handouts for this recording."]),
+        "poster.jpg: an image for the page where you show it",
+        "",
+        f"From {text.seller}" + (f", {text.contact}" if text.contact else ""),
+        f"Kit {text.kit}, made on {say_date(text.made_at, text.zone)}",
+    ]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _until(text: KitText) -> str:
+    if text.until is None:
+        return "The license doesn't expire."
+    last_day = say_date(text.until - timedelta(microseconds=1), text.zone)
+    return f"The license ends on {last_day}. Remove these files from your systems by then."
+
+
+def _captions(text: KitText) -> list[str]:
+    if not text.captions:
+        return ["There are no captions for this recording yet. Contact us if you need them."]
+    return [f"{name}: captions, {label}" for name, label in text.captions]

@@ -96,7 +96,7 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
 
     The text comes from templates/mail/messages/<kind>.html, which receives `values` and `branding`,
     `recipient`, `subject`; an undefined name in it raises UndefinedError. Our team's own words replace
-    ours (lms/mail/edits.py), unless they can't be used. lms/mail/plain_text.py makes the plain text.
+    ours (lms/mail/edits.py), unless they can't be used. lms/mail/rendering.py makes the plain text.
     lms/mail/lanes.py says how soon a kind is sent; an unlisted kind raises KeyError.
 
     An `invitation` is attached as a calendar entry, and its links are in the text. `attachments` are at

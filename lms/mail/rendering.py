@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,59 @@ from lms.core.accent_colors import light_accent
 from lms.core.languages import Language, language, read_language, say_again, speaking
 from lms.core.model_base import CROCKFORD
 from lms.mail.edits import NO_EDITS, Edits, translated, translated_number
-from lms.mail.plain_text import text_of
+
+# In templates, `data-text="none"` leaves an element out of the text, `data-text="--"` begins the signature.
+UNSEEN: Final = "none"
+SIGNATURE: Final = "--"
+_PARAGRAPHS: Final = frozenset({"p", "div", "h1", "h2", "h3", "ul", "ol", "table", "blockquote"})
+_LINES: Final = {"br": "\n", "tr": "\n", "li": "\n- "}
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self._unseen = ""  # the tag of an element that is left out, while it is open
+        self._keeps_lines = False
+        self._link = ("", 0)  # its address, and where its words begin
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if self._unseen:
+            return
+        if given.get("data-text") == UNSEEN:
+            self._unseen = tag
+            return
+        if tag == "a":
+            self._link = (given.get("href") or "", len(self.said))
+        self._keeps_lines = "pre-line" in (given.get("style") or "")
+        self.said.append("\n\n" if tag in _PARAGRAPHS else _LINES.get(tag, ""))
+        if given.get("data-text") == SIGNATURE:
+            self.said.append("--\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._unseen:
+            self._unseen = "" if tag == self._unseen else self._unseen
+            return
+        if tag == "a":
+            self._end_link()
+        self._keeps_lines = False
+        self.said.append("\n\n" if tag in _PARAGRAPHS else "")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.said.append(data if self._keeps_lines else re.sub(r"\s+", " ", data))
+
+    def _end_link(self) -> None:
+        href, start = self._link
+        words = "".join(self.said[start:]).strip()
+        if not words:
+            self.said.append(href)
+        if words in href:  # an address, or one to write to
+            return
+        begins_line = "".join(self.said[:start]).rstrip(" ").endswith("\n")
+        self.said.append(f":\n{href}\n" if begins_line else f" ({href})")
+
 
 TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
 LONGEST_SUBJECT: Final = 300
@@ -136,3 +189,12 @@ def logo_image(url: str) -> str:
 def _one_line(text: str) -> str:
     # a line break in a header would start another header
     return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()[:LONGEST_SUBJECT]
+
+
+def text_of(html: str) -> str:
+    """Return an email's text: paragraphs apart, lists with dashes, and each link after its words."""
+    reader = _Reader()
+    reader.feed(html[max(0, html.find("<body")) :])
+    reader.close()
+    lines = (re.sub(" +", " ", line).strip() for line in "".join(reader.said).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lms.mail.plain_text import text_of
+from lms.mail.rendering import text_of
 from tests.design import specimen
 
 ROOT = specimen.ROOT

@@ -1,6 +1,6 @@
 """Plain text: what is left of an email's HTML for mail programs that show none."""
 
-from lms.mail.plain_text import text_of
+from lms.mail.rendering import text_of
 
 
 def test_paragraphs_are_apart_and_lists_have_dashes() -> None:

@@ -8,7 +8,7 @@ import brotli
 import pytest
 from werkzeug.http import parse_accept_header
 
-from lms.web.static_files.compression import CompressedFiles, is_compressible, preferred
+from lms.web.static_files.responses import CompressedFiles, is_compressible, preferred
 
 TEXT = b"The same sentence again. " * 200
 
