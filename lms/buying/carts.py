@@ -120,9 +120,7 @@ def find(session: Session, token: str, *, lock: bool = False) -> Order:
         Order.placed_at.is_(None),
         Order.canceled_at.is_(None),
     )
-    if lock:
-        query = locked(query)
-    return or_not_found(session.scalar(query))
+    return or_not_found(session.scalar(locked(query) if lock else query))
 
 
 def editable(session: Session, token: str, *, now: datetime) -> Order:

@@ -200,9 +200,7 @@ def _orders_of(session: Session, login_id: int, *, lock: bool = False) -> list[O
         .where(Order.contact_id == login_id, Order.placed_at.is_not(None))
         .order_by(Order.id)
     )
-    if lock:
-        query = locked(query)
-    return list(session.scalars(query))[::-1]
+    return list(session.scalars(locked(query) if lock else query))[::-1]
 
 
 def _account_of(session: Session, address: Address) -> Account | None:

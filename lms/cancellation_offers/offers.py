@@ -86,9 +86,7 @@ def open_offers(
 def find_offer(session: Session, offer_id: str, *, lock: bool = False) -> CancellationOffer:
     """Return an offer by its public ID, locked if wanted; raises NotFound."""
     query = select(CancellationOffer).where(CancellationOffer.public_id == offer_id)
-    if lock:
-        query = locked(query)
-    return or_not_found(session.scalar(query))
+    return or_not_found(session.scalar(locked(query) if lock else query))
 
 
 def pay_back(

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, func, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.catalog.webinar_details_validation import WebinarWords
 from lms.core.errors import or_not_found
@@ -232,32 +232,24 @@ def _people(covers: ColumnElement[bool], webinar_id: int, now: datetime) -> Comp
 
 def read_presenters(session: Session, query: str = "") -> tuple[Named, ...]:
     """Return the presenters with every word of a query in their names, by name."""
-    used = (
-        select(func.count())
-        .select_from(WebinarPresenter)
-        .where(WebinarPresenter.presenter_id == Presenter.id)
-        .scalar_subquery()
-    )
-    found = session.execute(
-        select(Presenter.public_id, Presenter.slug, Presenter.name, used)
-        .where(*has_words(query, Presenter.name))
-        .order_by(Presenter.name)
-    )
-    return tuple(Named(*row) for row in found)
+    return _named(session, Presenter, Presenter.name, WebinarPresenter.presenter_id, query)
 
 
 def read_series_names(session: Session, query: str = "") -> tuple[Named, ...]:
     """Return the series with every word of a query in their titles, by title."""
-    used = (
-        select(func.count())
-        .select_from(WebinarSeries)
-        .where(WebinarSeries.series_id == Series.id)
-        .scalar_subquery()
-    )
+    return _named(session, Series, Series.title, WebinarSeries.series_id, query)
+
+
+def _named(
+    session: Session,
+    kind: type[Presenter | Series],
+    name: InstrumentedAttribute[str],
+    of_webinar: InstrumentedAttribute[int],
+    query: str,
+) -> tuple[Named, ...]:
+    used = select(func.count()).where(of_webinar == kind.id).scalar_subquery()
     found = session.execute(
-        select(Series.public_id, Series.slug, Series.title, used)
-        .where(*has_words(query, Series.title))
-        .order_by(Series.title)
+        select(kind.public_id, kind.slug, name, used).where(*has_words(query, name)).order_by(name)
     )
     return tuple(Named(*row) for row in found)
 

@@ -66,9 +66,7 @@ def find_own(session: Session, payer: Payer, order_id: str, *, lock: bool = Fals
     query = select(Order).where(
         Order.public_id == order_id, _is_of(payer), Order.placed_at.is_not(None)
     )
-    if lock:
-        query = locked(query)
-    return or_not_found(session.scalar(query))
+    return or_not_found(session.scalar(locked(query) if lock else query))
 
 
 def add_po_number(

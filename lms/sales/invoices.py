@@ -214,9 +214,7 @@ def live_invoice(session: Session, order_id: int, *, lock: bool = False) -> Docu
         Document.kind == DocumentKind.INVOICE,
         Document.replaced_at.is_(None),
     )
-    if lock:
-        query = locked(query)
-    return session.scalar(query)
+    return session.scalar(locked(query) if lock else query)
 
 
 def standing_lines(session: Session, order_id: int) -> list[OrderLine]:

@@ -261,9 +261,7 @@ def find_line(session: Session, line_id: str) -> OrderLine:
 def find_order(session: Session, order_id: str, *, lock: bool = False) -> Order:
     """Return an order by its public ID, locked if requested; raises NotFound."""
     query = select(Order).where(Order.public_id == order_id)
-    if lock:
-        query = locked(query)
-    return or_not_found(session.scalar(query))
+    return or_not_found(session.scalar(locked(query) if lock else query))
 
 
 def _name_of(session: Session, target: Target) -> str:

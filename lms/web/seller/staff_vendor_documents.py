@@ -71,17 +71,14 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def new() -> ResponseReturnValue:
     """Add a document."""
-    if request.method == "GET":
-        chosen = VendorDocumentAudience.PUBLIC.value
-        return _page(VendorDocumentForm(audience=chosen).offer_choices())
-    form = VendorDocumentForm(request.form).offer_choices()
-    if not form.validate():
-        return _page(form), 400
-    with shown_in(form, Invalid):
-        _add(form)
-        flash(_("The document was added."), "done")
-        return see_other(".index")
-    return _page(form), 400
+    chosen = VendorDocumentAudience.PUBLIC.value
+    form = VendorDocumentForm(request.form, audience=chosen).offer_choices()
+    if request.method == "POST" and form.validate():
+        with shown_in(form, Invalid):
+            _add(form)
+            flash(_("The document was added."), "done")
+            return see_other(".index")
+    return _page(form), 400 if form.errors else 200
 
 
 @blueprint.route("/<document_id>", methods=["GET", "POST"])
@@ -91,22 +88,13 @@ def edit(document_id: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = read_vendor_document(session, document_id)
         versions = read_file_versions(session, document_id)
-    if request.method == "GET":
-        form = VendorDocumentForm(
-            kind=facts.kind.value,
-            title=facts.title,
-            audience=facts.audience.value,
-            valid_until=facts.valid_until,
-        )
-        return _page(form.offer_choices(), facts, versions)
-    form = VendorDocumentForm(request.form).offer_choices()
-    if not form.validate():
-        return _page(form, facts, versions), 400
-    with shown_in(form, Invalid):
-        is_replaced = _change(form, document_id).version > facts.version
-        flash(_("The new version is now in use.") if is_replaced else _("Saved."), "done")
-        return see_other(".index")
-    return _page(form, facts, versions), 400
+    form = VendorDocumentForm(request.form, obj=facts).offer_choices()
+    if request.method == "POST" and form.validate():
+        with shown_in(form, Invalid):
+            is_replaced = _change(form, document_id).version > facts.version
+            flash(_("The new version is now in use.") if is_replaced else _("Saved."), "done")
+            return see_other(".index")
+    return _page(form, facts, versions), 400 if form.errors else 200
 
 
 @blueprint.post("/<document_id>/withdraw")
