@@ -14,16 +14,35 @@ from lms.core.errors import N_
 from lms.reports.audit_log import Entry
 from lms.reports.audit_subjects import Kind, Thing
 from lms.requests.read_models import number_of
-from lms.web.audit.mailing_sentences import MAILING_SENTENCES
 from lms.web.audit.order_sentences import ORDER_SENTENCES
-from lms.web.audit.seat_sentences import SEAT_SENTENCES
 from lms.web.audit.webinar_sentences import WEBINAR_SENTENCES
 
 _NAMED: Final = re.compile(r"%\((\w+)\)s")
 SENTENCES: Final[Mapping[str, str]] = {
-    **MAILING_SENTENCES,
+    "mailing.added": N_("%(actor)s wrote the mailing %(subject)s"),
+    "mailing.canceled": N_("%(actor)s canceled the mailing %(subject)s"),
+    "mailing.deleted": N_("%(actor)s deleted the draft of a mailing"),
+    "mailing.edited": N_("%(actor)s changed the mailing %(subject)s"),
+    "mailing.scheduled": N_("%(actor)s scheduled the mailing %(subject)s"),
+    "mailing.sent": N_("The mailing %(subject)s was sent"),
+    "mailing.stopped": N_("The mailing %(subject)s wasn't sent because its webinar had changed"),
+    "subscription.confirmed": N_("A person subscribed to new webinars"),
+    "subscription.ended": N_("%(actor)s ended a subscription to new webinars"),
     **ORDER_SENTENCES,
-    **SEAT_SENTENCES,
+    "seat.claimed": N_("%(actor)s claimed a seat of %(subject)s"),
+    "seat.invited": N_("%(actor)s invited a person to a seat of %(subject)s"),
+    "seat.invitation_extended": N_("%(actor)s extended an invitation to %(subject)s"),
+    "seat.invitation_resent": N_("%(actor)s resent an invitation to %(subject)s"),
+    "seat.link_made": N_("%(actor)s created a new invitation link for a seat of %(subject)s"),
+    "seat.moved": N_("%(actor)s moved a person from %(subject)s to another pool"),
+    "seat.readdressed": N_("%(actor)s corrected the address of an invitation to %(subject)s"),
+    "seat.reassigned": N_("%(actor)s reassigned a seat of %(subject)s"),
+    "seat.refill_approved": N_("%(actor)s made a seat of %(subject)s available again"),
+    "seat.released": N_("%(actor)s released a seat of %(subject)s"),
+    "seat.restored": N_("%(actor)s restored a seat of %(subject)s"),
+    "seats.release_begun": N_("%(actor)s started to release several seats of %(subject)s"),
+    "seats.sending_begun": N_("%(actor)s started to resend several invitations to %(subject)s"),
+    "seats.imported": N_("%(actor)s imported a staff list into %(pool)s"),
     **WEBINAR_SENTENCES,
     "balances.checked": N_("%(actor)s checked all balances"),
     "captions.added": N_("%(actor)s added captions: %(subject)s"),
