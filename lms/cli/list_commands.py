@@ -1,24 +1,19 @@
 """List commands: what waits in a queue or was done, newest first, by state."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any
 
 import click
 
 from lms.cli.command_context import Console
 from lms.cli.output import answer_items, json_option
+from lms.core.list_queries import Page
 from lms.models.jobs import JobState
 
 
-class Page(Protocol):
-    """The first entries of a list."""
-
-    @property
-    def items(self) -> Sequence[object]:
-        """Return dataclasses."""
-
-
-def list_command(noun: str, columns: Sequence[str], read: Callable[..., Page]) -> click.Command:
+def list_command(
+    noun: str, columns: Sequence[str], read: Callable[..., Page[Any]]
+) -> click.Command:
     """Return a command `list` of these columns; `read(session, states=, limit=)` returns a page."""
 
     @click.command("list", help=f"List the newest {noun}.")
