@@ -11,6 +11,7 @@ from lms.core.runtime import Carrel
 from lms.jobs.queue import GiveUp, JobKind, JobRun, Schedule, TryAgain
 from lms.payments import provider_events
 from lms.payments.open_provider import offers_cards, open_provider
+from lms.payments.provider import UNREADABLE
 from lms.payments.provider_events import FOLD
 
 SWEEP: Final = "checkouts.sweep"
@@ -32,6 +33,10 @@ def fold(carrel: Carrel, run: JobRun) -> None:
         object_id = provider_events.object_of(session, provider.name, event_id)
     if object_id is None:
         return
+    if object_id == UNREADABLE:
+        with carrel.database.transaction() as session:
+            provider_events.mark_unreadable(session, provider.name, event_id, now=now())
+        raise GiveUp(provider_events.NOT_READABLE, event_id)
     try:
         settle_provider_object(carrel, provider, object_id, now=now(), event_id=event_id)
     except Unavailable as away:

@@ -14,6 +14,7 @@ from lms.core.errors import N_, Refused
 
 AWAY = N_("The card provider can't be reached. Try again in a few minutes.")
 REFUSED = N_("The card provider refused this.")
+UNREADABLE = "unreadable"
 
 
 class ProviderRefused(Refused):
@@ -139,7 +140,10 @@ Fetched = ProviderSession | ProviderRefund | ProviderDispute | Other
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event at the provider: the ID of the object that changed, without its content."""
+    """An event at the provider: the ID of the object that changed, without its content.
+
+    One that can't be read has the kind and the object UNREADABLE.
+    """
 
     id: str
     kind: str

@@ -18,6 +18,10 @@ FOLD: Final = "checkouts.fold"
 OTHER_ACCOUNT: Final = N_(
     "This event belongs to another account, or to the other mode (live or test)."
 )
+NOT_READABLE: Final = N_(
+    "The card provider sent an event that we can't read, so it changed nothing. Compare recent payments with "
+    "the provider's dashboard."
+)
 LISTED_AGAIN: Final = timedelta(days=1)
 KEPT_BY_PROVIDER: Final = timedelta(days=30)
 
@@ -69,6 +73,11 @@ def mark_processed(session: Session, provider: str, event_id: str, *, now: datet
 def mark_failed(session: Session, provider: str, event_id: str, error: str) -> None:
     """Record why an event couldn't be processed, in its own transaction."""
     _mark(session, provider, event_id, error=error)
+
+
+def mark_unreadable(session: Session, provider: str, event_id: str, *, now: datetime) -> None:
+    """Record that an event can't be read; it isn't tried again."""
+    _mark(session, provider, event_id, processed_at=now, error=NOT_READABLE)
 
 
 def fold_again(session: Session, provider: str, *, before: datetime, now: datetime) -> None:

@@ -3,12 +3,12 @@
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import stripe
 from stripe.params.checkout import SessionCreateParams
@@ -17,6 +17,7 @@ from lms.core.errors import Unavailable
 from lms.core.stripe_settings import StripeSettings
 from lms.payments.provider import (
     AWAY,
+    UNREADABLE,
     BadSignature,
     Entry,
     Event,
@@ -39,6 +40,7 @@ RETRIES: Final = 2
 SIGNED_FOR: Final = timedelta(minutes=5)
 PAGE: Final = 100
 _SECONDS: Final = re.compile(r"[0-9]{1,12}")  # strangers can send any other
+_WORD: Final = re.compile(r"[!-~]{1,80}")  # an ID or a kind
 NOT_SIGNED: Final = "This webhook has no valid signature."
 _REFUND_STATES: Final = {
     "succeeded": ProviderRefundState.SUCCEEDED,
@@ -140,7 +142,7 @@ class Stripe:
     def read_event(self, payload: bytes, signature: str, *, now: datetime) -> Event:
         if not any(is_signed(payload, signature, one, now=now) for one in self._secrets):
             raise BadSignature(NOT_SIGNED)
-        return _event(json.loads(payload))
+        return _event(payload, livemode=self.livemode)
 
     def events(self, since: datetime) -> Iterator[Event]:
         with _faults():
@@ -148,7 +150,9 @@ class Stripe:
                 {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
             )
             for one in found.auto_paging_iter():
-                yield _event(one.to_dict())
+                yield _event(
+                    json.dumps(one.to_dict(), default=str).encode(), livemode=self.livemode
+                )
 
     def entries(self, since: datetime) -> Iterator[Entry]:
         start = int(since.timestamp())
@@ -266,15 +270,32 @@ def _dispute(made: stripe.Dispute) -> ProviderDispute:
     )
 
 
-def _event(made: Mapping[str, Any]) -> Event:
-    return Event(
-        id=made["id"],
-        kind=made["type"],
-        object_id=str(made["data"]["object"].get("id", "")),
-        livemode=made["livemode"],
-        account=made.get("account") or "",
-        created_at=_time(made["created"]),
-    )
+def _event(payload: bytes, *, livemode: bool) -> Event:
+    """Return an event; one that can't be read is named by its hash, and is of this account and mode."""
+    try:
+        made = json.loads(payload)
+        words = (made["id"], made["type"], made["data"]["object"].get("id") or "-")
+        if not all(_WORD.fullmatch(one) for one in words):
+            raise ValueError  # noqa: TRY301  (one way out for every fault)
+        return Event(
+            id=made["id"],
+            kind=made["type"],
+            object_id="" if words[2] == "-" else words[2],
+            livemode=bool(made["livemode"]),
+            account=str(made.get("account") or ""),
+            created_at=_time(made["created"]),
+        )
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        OSError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):
+        named = sha256(payload).hexdigest()
+        return Event(f"{UNREADABLE}_{named}", UNREADABLE, UNREADABLE, livemode, "", _time(0))
 
 
 def _entry(made: stripe.BalanceTransaction, payout: str) -> Entry:

@@ -20,7 +20,10 @@ log = structlog.get_logger()
 @blueprint.post("/stripe")
 @open_to(Audience.PROVIDER)
 def stripe() -> ResponseReturnValue:
-    """Store an event and answer 200, or 400 if it isn't signed or is for another account."""
+    """Store an event and answer 200, or 400 if it isn't signed or is for another account.
+
+    A signed event that can't be read is stored, too: refused, it would be sent again for days, unseen.
+    """
     settings = carrel().settings
     if not offers_cards(settings):
         raise NotFound

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from lms.checkouts import rounds
 from lms.core.runtime import Carrel
-from lms.models.jobs import Job
+from lms.models.jobs import Job, JobState
 from lms.models.payments import Payment, ProviderEvent
-from lms.payments.provider_events import FOLD
+from lms.payments.provider_events import FOLD, NOT_READABLE
 from tests.checkouts.card_stories import Shop
 from tests.servers.stripe import Delivery
 from tests.visitor import Visitor
@@ -81,3 +82,53 @@ def test_the_secret_before_is_accepted(shop: Shop, client: Visitor) -> None:
     shop.fake.delivery = Delivery.OLD_SECRET
     body = event_of(shop)
     assert send(client, body, shop.fake.sign(body)) == OK
+
+
+def unreadable(shop: Shop) -> list[bytes]:
+    event = json.loads(event_of(shop))
+    faults: list[dict[str, Any]] = [
+        {"id": None},
+        {"id": "evt_" + "9" * 200},
+        {"id": "evt_\x00"},
+        {"type": 7},
+        {"created": "yesterday"},
+        {"created": 10**30},
+        {"data": None},
+        {"data": {"object": []}},
+        {"data": {"object": {"id": {"id": "cs_1"}}}},
+    ]
+    bodies = [json.dumps({**event, **fault}).encode() for fault in faults]
+    lacking = [json.dumps({key: event[key] for key in event if key != one}) for one in event]
+    needed = [body.encode() for one, body in zip(event, lacking, strict=True) if one in NEEDED]
+    return [*bodies, *needed, b"", b"[]", b"null", b"{", b"\xff", b"[" * 100_000, b"1" * 5_000]
+
+
+NEEDED = {"id", "type", "created", "data", "livemode"}
+
+
+def test_signed_event_that_cannot_be_read_is_kept_and_shown_to_the_team(
+    shop: Shop, client: Visitor
+) -> None:
+    bodies = unreadable(shop)
+    for body in bodies:
+        for _ in range(2):
+            assert send(client, body, shop.fake.sign(body)) == OK, body[:80]
+    shop.work()
+    with shop.carrel.database.read_session() as session:
+        events = session.scalars(select(ProviderEvent)).all()
+        jobs = session.scalars(select(Job).where(Job.kind == FOLD)).all()
+    assert len(events) == len(jobs) == len(bodies) == 21
+    assert {(one.error, one.processed_at) for one in events} == {(NOT_READABLE, shop.clock.moment)}
+    assert {one.state for one in jobs} == {JobState.FAILED}
+
+
+def test_unreadable_event_in_the_list_keeps_no_other_from_being_read(shop: Shop) -> None:
+    event_of(shop)
+    shop.fake.books.events.insert(
+        0, {**shop.fake.books.events[-1], "id": "evt_odd", "data": {"object": {"id": 7}}}
+    )
+    rounds.listen(shop.carrel, shop.provider, now=shop.clock.moment)
+    shop.work()
+    assert sorted(stored(shop.carrel)) == ["checkout.session.completed", "unreadable"]
+    with shop.carrel.database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [9900]
