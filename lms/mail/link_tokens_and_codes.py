@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Gone
 from lms.core.model_base import new_public_id
-from lms.models.accounts import EmailPurpose, EmailToken
+from lms.models.accounts import EmailPurpose, EmailToken, Login
 
 LIFE: Final = {
     EmailPurpose.CONFIRM_SIGN_UP: timedelta(days=2),
@@ -127,19 +127,28 @@ def void(session: Session, login_id: int, *purposes: EmailPurpose, now: datetime
     )
 
 
-def void_earlier_invitations(
-    session: Session, login_ids: Collection[int], *, now: datetime
+def void_before_power(
+    session: Session, login_ids: Collection[int], *, actor: str | None, now: datetime
 ) -> None:
-    """Void the open links for a first password that were emailed before now.
+    """Void the open links for a first password, or back to an earlier address, emailed before now.
 
-    For logins that get power over others: such an email may have been forwarded when its link opened
-    less. A link of this moment invites the person to that power, and stays.
+    For logins that get power over others: such an email may have been forwarded, or its mailbox have
+    another owner, when its link opened less. A link of this moment invites the person to that power,
+    and stays. So does the way back for what a person (`actor`) did alone: a thief of the account could
+    otherwise end it by an order for an organization.
     """
+    others = select(Login.id).where(Login.public_id != (actor or ""))
     session.execute(
         update(EmailToken)
         .where(
             EmailToken.login_id.in_(login_ids),
-            EmailToken.purpose == EmailPurpose.SET_PASSWORD,
+            or_(
+                EmailToken.purpose == EmailPurpose.SET_PASSWORD,
+                and_(
+                    EmailToken.purpose == EmailPurpose.RESTORE_EMAIL,
+                    EmailToken.login_id.in_(others),
+                ),
+            ),
             EmailToken.used_at.is_(None),
             EmailToken.created_at < now,
         )

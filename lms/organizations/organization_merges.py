@@ -12,9 +12,11 @@ from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.lti_hook_types import LmsConnection
-from lms.models.organizations import MemberInvitation, Membership, Organization
+from lms.mail import link_tokens_and_codes
+from lms.models.organizations import MANAGING, MemberInvitation, Membership, Organization
 from lms.models.seats import Assignment, Pool, VerifiedDomain
 from lms.organizations.orders import count_orders
 from lms.organizations.organization_lists import ids_below
@@ -98,9 +100,19 @@ def preview_merge(
 
 
 def merge(session: Session, *, kept: str, merged: str, actor: str | None, now: datetime) -> None:
-    """Merge the organization `merged` into `kept`, both by slug."""
+    """Merge the organization `merged` into `kept`, both by slug.
+
+    Links emailed to their managers when they managed only one of them stop working, as when they got
+    that role.
+    """
     stays, goes = _pair(session, kept, merged, locks=True)
     _set(session, goes.id, stays.id)
+    managers = select(Membership.login_id).where(
+        Membership.organization_id.in_(family_of(stays.id)), Membership.role.in_(MANAGING)
+    )
+    link_tokens_and_codes.void_before_power(
+        session, session.scalars(managers).all(), actor=actor, now=now
+    )
     for subject, other, act in (
         (goes, stays, "organization.merged"),
         (stays, goes, "organization.took_in"),

@@ -260,7 +260,7 @@ def add_member(
         )
         session.flush()
     if role in MANAGING:
-        link_tokens_and_codes.void_earlier_invitations(session, [login_id], now=now)
+        link_tokens_and_codes.void_before_power(session, [login_id], actor=actor, now=now)
     audit.record(
         session,
         "membership.set",

@@ -98,7 +98,7 @@ def let_manage(
         given[place] = (role, one.buyer.public_id)
     _write(session, given, before, now)
     people = {login_id for _, login_id in given}
-    link_tokens_and_codes.void_earlier_invitations(session, people, now=now)
+    link_tokens_and_codes.void_before_power(session, people, actor=actor, now=now)
     named = _public_ids(session, {organization for organization, _ in given})
     audit.record_all(
         session,

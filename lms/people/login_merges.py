@@ -69,8 +69,8 @@ def merge(  # noqa: PLR0913  (the two logins, the hooks, and the actor)
     If either has a second factor, both need it: the kept login's browser sessions without a second step
     are ended, too.
 
-    Links and codes emailed to the merged login stop working, and so do links for a first password emailed
-    to the kept one, because it opens more now. `hooks` let components act in the same
+    Links and codes emailed to the merged login stop working, and so do links for a first password or an
+    earlier address emailed to the kept one, because it opens more now. `hooks` let components act in the same
     transaction. `can_sign_in` is False for a merged login that never opens anything, like that of an order
     before its buyer's address is confirmed: only such a one can be merged into an account on the team.
     Raises as `check_merge` does.
@@ -78,7 +78,7 @@ def merge(  # noqa: PLR0913  (the two logins, the hooks, and the actor)
     stays, goes = _pair(session, kept, merged, locks=True, can_sign_in=can_sign_in)
     session.execute(update(Login).where(Login.id == goes.id).values(merged_into=stays.id))
     link_tokens_and_codes.void(session, goes.id, *EmailPurpose, now=now)
-    link_tokens_and_codes.void_earlier_invitations(session, [stays.id], now=now)
+    link_tokens_and_codes.void_before_power(session, [stays.id], actor=actor, now=now)
     playback_sessions.end_for_login(session, goes.id, ended_as=PlaybackEnd.SIGNED_OUT, now=now)
     browser_sessions.end_all(session, goes.id, now=now)
     if browser_sessions.has_second_factor(session, goes.id):  # both logins need it now

@@ -114,7 +114,7 @@ def set_role(
     login.seller_role = role
     session.flush()
     if role is not None:
-        link_tokens_and_codes.void_earlier_invitations(session, [login.id], now=now)
+        link_tokens_and_codes.void_before_power(session, [login.id], actor=actor, now=now)
     audit.record(
         session,
         "login.role_set",
