@@ -19,7 +19,12 @@ from lms.core.password_hashing_and_rules import check_new_password, hash_passwor
 from lms.mail.links import Links
 from lms.models.accounts import SellerRole
 from lms.models.organizations import Role
-from lms.organizations import memberships, organization_merges, organizations
+from lms.organizations import (
+    member_invitations,
+    memberships,
+    organization_merges,
+    organizations,
+)
 from lms.organizations.organization_merges import NOT_MERGED, MergePreview, MergeSide
 from lms.organizations.organizations import NewOrganization
 from lms.people import account_blocks, data_export, erasure, login_merges, team
@@ -274,15 +279,18 @@ def add_member(console: Console, *, slug: str, email: str, role: str, name: str)
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         place = organizations.find_organization(session, slug)
-        joined = memberships.add_by_address(session, place, new, links=links, **acting())
+        joined = member_invitations.add_by_address(session, place, new, links=links, **acting())
     facts = {
         "organization": slug,
         "login": joined.public_id,
         "email": joined.email,
         "role": role,
         "is_new": joined.is_new,
+        "is_invited": joined.is_invited,
     }
     lines = [f"{email} is {role} of {place.name}."]
+    if joined.is_invited:
+        lines = [f"{email} was invited: the address isn't confirmed yet, so they have to accept."]
     if joined.is_new:
         lines.append(f"{email} will get an email with a link to choose a password.")
     answer(facts, *lines)

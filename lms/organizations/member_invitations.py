@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
+from lms.accounts import accounts
 from lms.accounts.accounts import Account
 from lms.core.errors import N_, Conflict, Forbidden, or_not_found
 from lms.core.list_queries import has_words
@@ -59,6 +60,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """A person whom our team added: emailed to choose a password, invited if their address isn't proven."""
+
+    public_id: str
+    email: str
+    is_new: bool
+    is_invited: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
     """A membership that a person can accept or decline."""
 
@@ -83,16 +94,57 @@ def ask_in(
     a member's address or an open invitation, Invalid (field `groups`) for a supervisor without groups.
     """
     check_newcomer(session, managed, new)
+    account, link_for = memberships.account_to_invite(session, new, actor=actor, now=now)
+    _ask(session, managed.facts, new, account, link_for, links=links, actor=actor, now=now)
+
+
+def add_by_address(
+    session: Session,
+    organization: OrganizationFacts,
+    new: NewMember,
+    *,
+    links: Links,
+    actor: str | None,
+    now: datetime,
+) -> Added:
+    """Give the person of an address a role, for our team.
+
+    If the address is unknown, a login is created, and its owner is emailed a link for choosing a
+    password. A person who claimed theirs by a copied link is invited to the role, because their address
+    isn't proven. Raises Invalid for an invalid name, Conflict if such a person was invited already.
+    """
+    account, link_for = memberships.account_to_invite(session, new, actor=actor, now=now)
+    is_invited = link_for is EmailPurpose.CONFIRM_SIGN_UP
+    if is_invited:
+        _ask(session, organization, new, account, link_for, links=links, actor=actor, now=now)
+    else:
+        if link_for is not None:
+            accounts.invite_to_set_password(session, account, links=links, now=now)
+        add_member(session, organization, account.id, role=new.role, actor=actor, now=now)
+    is_new = link_for is EmailPurpose.SET_PASSWORD
+    return Added(account.public_id, account.email or new.address.shown, is_new, is_invited)
+
+
+def _ask(  # noqa: PLR0913  (organization, person, account, link, and time)
+    session: Session,
+    organization: OrganizationFacts,
+    new: NewMember,
+    account: Account,
+    link_for: EmailPurpose | None,
+    *,
+    links: Links,
+    actor: str | None,
+    now: datetime,
+) -> None:
     before = select(MemberInvitation.id).where(
-        MemberInvitation.organization_id.in_(family_of(managed.facts.id)),
+        MemberInvitation.organization_id.in_(family_of(organization.id)),
         MemberInvitation.email_key == new.address.key,
     )
     if session.scalar(before.limit(1)) is not None:
         raise Conflict(ASKED_ALREADY, code="asked_already")
-    account, link_for = memberships.account_to_invite(session, new, actor=actor, now=now)
     session.add(
         MemberInvitation(
-            organization_id=managed.facts.id,
+            organization_id=organization.id,
             login_id=account.id,
             role=new.role,
             email=new.address.shown,
@@ -101,14 +153,12 @@ def ask_in(
             created_at=now,
         )
     )
-    _record(session, "asked", managed.facts.public_id, account.public_id, new.role, actor, now)
+    _record(session, "asked", organization.public_id, account.public_id, new.role, actor, now)
     session.flush()
     if new.role is Role.SUPERVISOR:  # applies once they accept
         login = session.get_one(Login, account.id)
-        supervised_groups.set_groups(
-            session, managed.facts, login, new.groups, actor=actor, now=now
-        )
-    _write(session, managed.facts, new, account, links=links, link_for=link_for, now=now)
+        supervised_groups.set_groups(session, organization, login, new.groups, actor=actor, now=now)
+    _write(session, organization, new, account, links=links, link_for=link_for, now=now)
 
 
 def list_asked(session: Session, organization_id: int, *, query: str) -> tuple[Asked, ...]:

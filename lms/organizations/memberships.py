@@ -15,7 +15,6 @@ from lms.accounts.accounts import Account, NewLogin
 from lms.core.email_addresses import Address
 from lms.core.errors import NotFound, or_not_found
 from lms.core.list_queries import Page, count_rows, has_words
-from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.organizations import Membership, Role
 from lms.organizations import supervised_groups
@@ -52,15 +51,6 @@ class NewMember:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """A person who was added; `is_new` is True if a login was created and its email queued."""
-
-    public_id: str
-    email: str
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Member:
     """A member of an organization."""
 
@@ -69,27 +59,6 @@ class Member:
     email: str | None
     role: Role
     since: datetime
-
-
-def add_by_address(
-    session: Session,
-    organization: OrganizationFacts,
-    new: NewMember,
-    *,
-    links: Links,
-    actor: str | None,
-    now: datetime,
-) -> Joined:
-    """Give the person of an address a role.
-
-    If the address is unknown, a login is created, and its owner is emailed a link for choosing a
-    password. Raises Invalid for an invalid name.
-    """
-    account, is_new = found_or_made(session, new, actor=actor, now=now)
-    if is_new:
-        accounts.invite_to_set_password(session, account, links=links, now=now)
-    add_member(session, organization, account.id, role=new.role, actor=actor, now=now)
-    return Joined(account.public_id, account.email or new.address.shown, is_new)
 
 
 def change_role(

@@ -17,6 +17,10 @@ from lms.mail.links import Links
 from lms.models.accounts import Login, SellerRole
 
 LAST_OWNER: Final = N_("The team needs at least one owner. Make another person an owner first.")
+UNPROVEN: Final = N_(
+    "This account's address isn't confirmed yet. Ask its owner to choose “Email me a code instead” on the "
+    "sign-in page first."
+)
 _ORDER: Final = case(
     {role.value: place for place, role in enumerate(SellerRole)}, value=Login.seller_role
 )
@@ -96,7 +100,8 @@ def set_role(
 ) -> None:
     """Give a person another role in the team, or none.
 
-    Raises NotFound for an unknown or merged account, Conflict if the team would lose its last owner.
+    Raises NotFound for an unknown or merged account, Conflict if the team would lose its last owner, or
+    for an account whose address isn't proven: the person who claimed it may be another (PRODUCT.md, S13).
     """
     # locked, so that two owners who leave at the same time can't both succeed
     owners = session.scalars(
@@ -109,6 +114,8 @@ def set_role(
     login = or_not_found(session.scalar(query))
     if login.seller_role is role:
         return
+    if role is not None and login.confirmed_at is None:
+        raise Conflict(UNPROVEN, code="unconfirmed")
     if owners == [public_id]:
         raise Conflict(LAST_OWNER, code="last_owner")
     login.seller_role = role

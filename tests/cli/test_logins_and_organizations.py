@@ -196,6 +196,7 @@ def test_somebody_without_a_login_is_made_a_manager_and_sent_the_letter(
         "email": "eve@example.org",
         "role": "manager",
         "is_new": True,
+        "is_invited": False,
     }
     with database.read_session() as session:
         assert session.scalars(select(Mail.kind)).all() == ["set_password"]

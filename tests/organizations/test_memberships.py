@@ -3,28 +3,32 @@
 import pytest
 from sqlalchemy import select
 
-from lms.accounts import accounts
+from lms.accounts import accounts, browser_sessions
+from lms.accounts.accounts import NewLogin
+from lms.accounts.browser_sessions import Browser
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
 from lms.core.list_queries import Page
 from lms.mail.links import Links
 from lms.mail.outbox import has_secret
+from lms.models.accounts import Login
 from lms.models.mail import Mail
 from lms.models.organizations import Organization, Role
-from lms.organizations import memberships, organizations
+from lms.organizations import member_invitations, memberships, organizations
 from lms.organizations.manager_and_owner_permissions import managed_organization
-from lms.organizations.member_invitations import ask_in
-from lms.organizations.memberships import Joined, Member, NewMember
+from lms.organizations.member_invitations import Added, ask_in
+from lms.organizations.memberships import Member, NewMember
 from tests.cast import Cast
 from tests.clock import NOW
 
 LINKS = Links("http://localhost")
+FIREFOX = Browser("Firefox on Windows", remembered=False, earlier=None)
 
 
-def _add(database: Database, email: str, role: Role = Role.MEMBER) -> Joined:
+def _add(database: Database, email: str, role: Role = Role.MEMBER) -> Added:
     with database.transaction() as session:
-        return memberships.add_by_address(
+        return member_invitations.add_by_address(
             session,
             organizations.find_organization(session, "elm-county"),
             NewMember(read_address(email), role),
@@ -85,3 +89,30 @@ def test_an_invitation_is_forgotten_once_sent_if_it_opens_the_account(
         texts = {row.recipient: row.text for row in rows}
     assert has_secret("member_invitation", texts["new@example.org"])
     assert not has_secret("member_invitation", texts[cast.dan.email])
+
+
+def test_account_claimed_by_a_copied_link_is_invited_and_manages_once_it_is_proven(
+    database: Database, cast: Cast
+) -> None:
+    """The person who claimed it may not be the one our team means (PRODUCT.md, S13)."""
+    address = read_address("nell@example.org")
+    with database.transaction() as session:
+        claimed = NewLogin(address, "Nell", password_hash="hash")
+        nell = accounts.add_unproven(session, claimed, now=NOW)
+        browser_sessions.open_sign_in(session, nell.id, browser=FIREFOX, now=NOW)
+    added = _add(database, address.shown, Role.MANAGER)
+    assert (added.is_new, added.is_invited) == (False, True)
+    with database.read_session() as session:
+        login = session.get_one(Login, nell.id)
+        assert (login.name, login.password_hash, login.confirmed_at) == ("Nell", "hash", None)
+        assert len(browser_sessions.list_for(session, nell.id, now=NOW)) == 1
+        emailed = session.scalars(select(Mail.kind).where(Mail.recipient == address.shown)).all()
+        assert emailed == ["member_invitation"]
+        assert member_invitations.offered_to(session, nell.id) == ()
+    assert "Nell" not in [one.name for one in _members(database, cast).items]
+    with database.transaction() as session:
+        accounts.confirm_address(session, nell.id, address.key, now=NOW)
+        [offered] = member_invitations.offered_to(session, nell.id)
+        member_invitations.accept(session, offered.public_id, nell.id, now=NOW)
+    found = {one.name: one.role for one in _members(database, cast).items}
+    assert found["Nell"] is Role.MANAGER

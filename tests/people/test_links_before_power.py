@@ -1,4 +1,4 @@
-"""A link for a first password that was emailed before its account got power over others."""
+"""A link for a first password, or back to an old address, emailed before its account got power over others."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -8,17 +8,21 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms.accounts import accounts
+from lms.accounts import email_and_recovery_email_changes as changes
+from lms.accounts.accounts import NewLogin
 from lms.accounts.sign_in_codes_and_password_resets import choose_password
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
+from lms.core.errors import Conflict
+from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import LinkOver
 from lms.mail.links import Links
-from lms.models.accounts import Login, SellerRole
+from lms.models.accounts import EmailPurpose, Login, SellerRole
 from lms.models.mail import Mail
 from lms.models.organizations import MemberInvitation, Role
-from lms.organizations import member_invitations, memberships
+from lms.organizations import member_invitations, organization_merges, organizations
 from lms.organizations.memberships import NewMember
-from lms.organizations.organizations import add_member, find_organization
+from lms.organizations.organizations import NewOrganization, add_member, find_organization
 from lms.past_sales import bulk_logins
 from lms.past_sales.bulk_logins import Buyer, Contact
 from lms.people import login_merges, team
@@ -65,6 +69,22 @@ def merge_a_manager_into_it(session: Session, cast: Cast) -> None:
     login_merges.merge(session, kept=kept, merged=merged, hooks=(), actor=None, now=LATER)
 
 
+def merge_their_organization_into_another(session: Session, cast: Cast) -> None:
+    oak = organizations.add_organization(
+        session, NewOrganization("oak", "Oak"), actor=None, now=NOW
+    )
+    add_member(session, oak, cast.dan.id, role=Role.MANAGER, actor=None, now=NOW)
+    organization_merges.merge(session, kept="elm-county", merged="oak", actor=None, now=LATER)
+
+
+def merge_another_organization_into_theirs(session: Session, cast: Cast) -> None:
+    oak = organizations.add_organization(
+        session, NewOrganization("oak", "Oak"), actor=None, now=NOW
+    )
+    add_member(session, oak, cast.dan.id, role=Role.MANAGER, actor=None, now=NOW)
+    organization_merges.merge(session, kept="oak", merged="elm-county", actor=None, now=LATER)
+
+
 def make_it_a_member(session: Session, cast: Cast) -> None:
     elm = find_organization(session, "elm-county")
     add_member(session, elm, cast.dan.id, role=Role.BILLING, actor=None, now=LATER)
@@ -76,6 +96,8 @@ WAYS: list[tuple[Callable[[Session, Cast], None], bool]] = [
     (join_the_team, False),
     (bring_in_their_past_sale, False),
     (merge_a_manager_into_it, False),
+    (merge_their_organization_into_another, False),
+    (merge_another_organization_into_theirs, False),
     (make_it_a_member, True),
 ]
 
@@ -98,11 +120,47 @@ def test_earlier_link_opens_no_account_with_power(
         choose(database, secret)
 
 
+@pytest.mark.parametrize(("way", "works"), WAYS)
+def test_way_back_to_an_old_address_opens_no_account_that_others_gave_power(
+    database: Database, cast: Cast, way: Callable[[Session, Cast], None], works: bool
+) -> None:
+    """Its mailbox may have another owner by then. A person's own act leaves the way open: a thief's, too."""
+    works = works or way is accept_an_invitation
+    purpose, new = EmailPurpose.CHANGE_EMAIL, "dan@new.example"
+    with database.transaction() as session:
+        secret = link_tokens_and_codes.issue(session, cast.dan.id, purpose, email=new, now=NOW)
+        changes.confirm_change(session, secret, links=LINKS, now=NOW)
+    secret = secret_in_the_email_to(database, cast.dan.email)
+    with database.transaction() as session:
+        way(session, cast)
+    if works:
+        with database.transaction() as session:
+            changes.restore(session, secret, now=LATER)
+        return
+    with pytest.raises(LinkOver), database.transaction() as session:
+        changes.restore(session, secret, now=LATER)
+
+
+def test_account_with_an_unproven_address_joins_no_team(database: Database, cast: Cast) -> None:
+    """The person who claimed it by a copied link knows its password (PRODUCT.md, S13)."""
+    address = read_address("nell@example.org")
+    with database.transaction() as session:
+        nell = accounts.add_unproven(
+            session, NewLogin(address, "Nell", password_hash="hash"), now=NOW
+        )
+    with pytest.raises(Conflict) as refused, database.transaction() as session:
+        team.set_role(session, nell.public_id, SellerRole.STAFF, actor=None, now=LATER)
+    assert refused.value.message == team.UNPROVEN
+    with database.transaction() as session:
+        accounts.confirm_address(session, nell.id, address.key, now=NOW)
+        team.set_role(session, nell.public_id, SellerRole.STAFF, actor=None, now=LATER)
+
+
 def test_invitation_to_that_power_works(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = find_organization(session, "elm-county")
         new = NewMember(read_address("nell@example.org"), Role.MANAGER)
-        memberships.add_by_address(session, elm, new, links=LINKS, actor=None, now=NOW)
+        member_invitations.add_by_address(session, elm, new, links=LINKS, actor=None, now=NOW)
         joins = NewTeamMember(read_address("tom@example.org"), SellerRole.STAFF)
         team.add_to_team(session, joins, links=LINKS, actor=None, now=NOW)
     for email in ("nell@example.org", "tom@example.org"):

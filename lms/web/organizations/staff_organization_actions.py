@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.models.organizations import Role
 from lms.models.seats import ClaimPolicy
-from lms.organizations import email_domains, memberships
+from lms.organizations import email_domains, member_invitations, memberships
 from lms.organizations.memberships import NewMember
 from lms.requests import domain_requests
 from lms.seats import pools
@@ -39,9 +39,13 @@ def add_member(slug: str) -> ResponseReturnValue:
         return customer_page(kept, form), 400
     member = NewMember(form.email.address, Role(form.role.data), form.name.data or "")
     with transaction() as session:
-        joined = memberships.add_by_address(session, kept, member, links=links(), **acting())
+        joined = member_invitations.add_by_address(session, kept, member, links=links(), **acting())
     if joined.is_new:
         sentence = _("%(email)s was added. We emailed them a link to choose a password.")
+    elif joined.is_invited:
+        sentence = _(
+            "%(email)s was invited. They can accept once they confirm this address by the emailed link."
+        )
     else:
         sentence = _("%(email)s was added.")
     flash(sentence % {"email": joined.email}, "done")
