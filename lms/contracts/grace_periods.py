@@ -27,6 +27,13 @@ LONG_GRACE: Final = timedelta(days=60)
 LONGEST_GRACE: Final = timedelta(days=366)
 EXTENDED: Final = "grant.grace_extended"
 IS_UNPLACED: Final = and_(Order.placed_at.is_(None), Order.canceled_at.is_(None))
+# Ordered, and on hold since: people have only the grace period of the term before.
+_IS_HELD_RENEWAL: Final = and_(
+    Grant.awaits_payment_since.is_not(None),
+    Grant.awaits_payment_since <= Grant.created_at,
+    Grant.order_line_id.is_not(None),
+    Grant.order_line_id.in_(select(OrderLine.id).where(OrderLine.act == LineAct.RENEWAL)),
+)
 RENEWING: Final = (
     RequestKind.CONTRACT,
     RequestKind.RENEWAL,
@@ -62,8 +69,8 @@ class Extension:
 def follow_request(session: Session, request_id: str, *, now: datetime) -> None:
     """Adjust the grace period of the pools that a request is about.
 
-    While a renewal quote or purchase order is open it is 60 days; once declined, it is 14 again. Manual
-    extensions are never shortened.
+    While a renewal quote or purchase order is open, or an order that is on hold, it is 60 days; once
+    declined, it is 14 again. Manual extensions are never shortened.
     """
     asked = session.execute(
         select(DeskRequest.kind, DeskRequest.pool_id, DeskRequest.organization_id).where(
@@ -220,7 +227,7 @@ def _dated(pool_id: int) -> Select[Grant]:
     return (
         select(Grant)
         .join(Pool, _is_of(pool_id))
-        .where(Grant.revoked_at.is_(None), Grant.ends_at.is_not(None))
+        .where(Grant.revoked_at.is_(None), Grant.ends_at.is_not(None), ~_IS_HELD_RENEWAL)
     )
 
 
@@ -241,7 +248,7 @@ def _last_to_end(session: Session, pool_id: int) -> list[Grant]:
 
 
 def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
-    """Return whether a renewal was requested, or quoted at a price that is still valid."""
+    """Return whether a renewal was requested, quoted at a price that is still valid, or is on hold."""
     owner = select(Pool.organization_id).where(Pool.id == pool_id).scalar_subquery()
     is_about_it = or_(
         DeskRequest.pool_id == pool_id,
@@ -276,4 +283,7 @@ def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
             Quote.expires_at > now,
         )
     )
-    return any(session.scalar(query.limit(1)) is not None for query in (asked, quoted))
+    held = select(Grant.id).where(
+        Grant.pool_id == pool_id, Grant.revoked_at.is_(None), _IS_HELD_RENEWAL
+    )
+    return any(session.scalar(query.limit(1)) is not None for query in (asked, quoted, held))

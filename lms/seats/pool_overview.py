@@ -56,11 +56,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """The state of a pool's term, and its dates; `until` is None for permanent access."""
+    """The state of a pool's term, and its dates; `until` is None for permanent access.
+
+    `awaits_renewal`: it is in its grace period, and a renewal that started waits for payment.
+    """
 
     standing: Standing
     since: datetime | None
     until: datetime | None
+    awaits_renewal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ class PoolCard:
     @property
     def takes_people(self) -> bool:
         """Return whether new people can be added if a seat is free."""
-        return self.term.standing in (
+        return self.term.awaits_renewal or self.term.standing in (
             Standing.IN_FORCE,
             Standing.TO_COME,
             Standing.AWAITING_PAYMENT,
@@ -152,33 +156,49 @@ def read_pool(session: Session, organization_id: int, pool_id: str, *, now: date
 
 
 def weigh_term(lines: Sequence[Line], *, now: datetime) -> Term:
-    """Return the standing of a pool with these grants; adjoining renewals extend `until`."""
+    """Return the standing of a pool with these grants; adjoining renewals extend `until`.
+
+    It is that of the grant through which `lms.access.policy` would admit the pool's people, if any.
+    """
     current = [line for line in lines if _is_current(line, now)]
-    if current:
-        standing = Standing.IN_FORCE
-        if all(line.awaits_payment for line in current):
-            is_paused = any(line.is_paused for line in current)
-            standing = Standing.PAUSED if is_paused else Standing.AWAITING_PAYMENT
-        elif all(line.is_suspended for line in current):
-            standing = Standing.SUSPENDED
-        return Term(standing, min(line.starts_at for line in current), _until(current, lines))
-    in_grace = [
-        line
-        for line in lines
-        if line.ends_at and line.ends_at <= now and line.grace_until and now < line.grace_until
-    ]
-    if in_grace:
+    in_grace = [line for line in lines if _is_in_grace(line, now)]
+    found = current or in_grace
+    is_open = any(_admits(line) for line in current)
+    if not is_open and any(_admits(line) for line in in_grace):
         ended = max(line.ends_at for line in in_grace if line.ends_at)
-        until = max(line.grace_until for line in in_grace if line.grace_until)
-        return Term(Standing.GRACE, ended, until)
-    to_come = [line.starts_at for line in lines if line.starts_at > now]
+        until = max(line.grace_until for line in in_grace if _admits(line) and line.grace_until)
+        awaits_renewal = any(line.awaits_payment for line in current)
+        return Term(Standing.GRACE, ended, until, awaits_renewal)
+    if found:
+        standing = Standing.IN_FORCE if is_open else _closed_by([*current, *in_grace])
+        return Term(standing, min(line.starts_at for line in found), _until(found, lines))
+    to_come = [line for line in lines if line.starts_at > now]
     if to_come:
-        return Term(Standing.TO_COME, min(to_come), None)
+        is_open = any(_admits(line) for line in to_come)
+        standing = Standing.TO_COME if is_open else _closed_by(to_come)
+        return Term(standing, min(line.starts_at for line in to_come), None)
     ends = [line.ends_at for line in lines if line.ends_at]
     return Term(Standing.LAPSED, max(ends, default=None), None)
 
 
 def _is_current(line: Line, now: datetime) -> bool:
+def _closed_by(lines: Sequence[Line]) -> Standing:
+    """Return why lines admit no one: the nearest to being mended first, as in a decision."""
+    if any(line.is_paused and not line.is_suspended for line in lines):
+        return Standing.PAUSED
+    is_unpaid = any(line.awaits_payment and not line.is_suspended for line in lines)
+    return Standing.AWAITING_PAYMENT if is_unpaid else Standing.SUSPENDED
+
+
+def _admits(line: Line) -> bool:
+    return not (line.awaits_payment or line.is_suspended)
+
+
+def _is_in_grace(line: Line, now: datetime) -> bool:
+    has_ended = line.ends_at is not None and line.ends_at <= now
+    return has_ended and line.grace_until is not None and now < line.grace_until
+
+
     return line.starts_at <= now and (line.ends_at is None or now < line.ends_at)
 
 

@@ -11,13 +11,16 @@ from lms.core.database import Database
 from lms.models.grants import Grant, OfferKind, Withdrawal
 from lms.models.orders import LineAct
 from lms.models.requests import RequestKind
+from lms.models.seats import Pool
 from lms.people import grant_and_seat_history
 from lms.requests import requests
 from lms.sales import cancellations, orders
 from lms.sales.read_models import OrderFacts
+from lms.seats.pool_overview import Standing, read_pools
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.contracts.contract_fixtures import DAY, asked
+from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import credited, grants, locked, placed, with_line
 from tests.sales.test_orders import CONTRACT
 from tests.sales.test_quotes import Acceptance, accepted, drafted, quoted
@@ -129,3 +132,48 @@ def test_a_renewal_that_ends_leaves_fourteen_days_of_the_term_before(
     else:
         revoke_by_hand(database, facts)
     assert grace(database, pool_id) == SHORT
+
+
+def test_a_renewal_on_hold_gives_sixty_days_until_it_is_open_or_canceled(
+    database: Database, pool_id: int
+) -> None:
+    """It is an open purchase order: until our team or a payment opens it, it admits no one."""
+    held = placed(database, replace(RENEWAL, is_held=True))
+    assert grace(database, pool_id) == LONG
+    later = END + 30 * DAY
+    with database.transaction() as session:
+        assert grace_periods.ending_pools(session, now=later) == (pool_id,)
+        assert not grace_periods.fit_grace(session, pool_id, now=later)
+    credited(database, held)
+    assert grace(database, pool_id) == SHORT
+    opened = placed(database, replace(RENEWAL, is_held=True), at=NOW + DAY)
+    with database.transaction() as session:
+        order = locked(session, opened)
+        cancellations.release(session, order, mail_context=OFFICE, actor=None, now=NOW + 2 * DAY)
+    assert grace(database, pool_id) > END + 365 * DAY
+
+
+def test_term_before_a_renewal_on_hold_can_be_extended(database: Database, pool_id: int) -> None:
+    placed(database, replace(RENEWAL, is_held=True))
+    with database.transaction() as session:
+        until = END + 90 * DAY
+        grace_periods.extend_grace(session, pool_id, until, actor=None, now=END + DAY)
+    assert grace(database, pool_id) == until
+
+
+def test_what_managers_read_of_a_term_is_what_the_decision_says(
+    database: Database, pool_id: int
+) -> None:
+    placed(database, replace(RENEWAL, is_held=True))
+    with database.read_session() as session:
+        organization_id = session.get_one(Pool, pool_id).organization_id
+        for at, standing in (
+            (END - DAY, Standing.IN_FORCE),
+            (END + DAY, Standing.GRACE),
+            (LONG + DAY, Standing.AWAITING_PAYMENT),
+        ):
+            [card] = read_pools(session, organization_id, now=at)
+            assert card.term.standing is standing
+            assert card.takes_people
+        [card] = read_pools(session, organization_id, now=END + DAY)
+        assert (card.term.until, card.term.awaits_renewal) == (LONG, True)

@@ -202,6 +202,13 @@ def _term(term: Term, zone: ZoneInfo) -> str:
     ended, begun = last_day(since, zone), _first(since, zone)
     until = last_day(term.until, zone) if term.until else None
     match term.standing:
+        case Standing.GRACE if term.awaits_renewal:
+            told = _(
+                "Ended on %(ended)s. People can watch until %(until)s. The renewal starts when we receive "
+                "payment.",
+                ended=ended,
+                until=until,
+            )
         case Standing.GRACE:
             told = _(
                 "Ended on %(ended)s. People can watch until %(until)s, but you can't invite more "
