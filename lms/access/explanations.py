@@ -175,6 +175,10 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
 }
 # refusals about what an organization bought: a member organization of a consortium didn't buy its seats
 _OF_THE_PAYER: Final = UNPAID | {Code.SUSPENDED_DISPUTE, Code.REFUNDED, Code.CONTRACT_LAPSED}
+# of an order that isn't paid, to its manager without a seat (PRODUCT.md, S12)
+_UNPAID_SEAT: Final = N_(
+    "%(organization)s ordered this webinar. Take a seat now, and you can watch as soon as we receive payment."
+)
 _FULL: tuple[str, Step] = (N_("All seats at %(organization)s are taken."), Step.JOIN)
 _BEGAN_LATER: tuple[str, Step] = (
     N_(
@@ -270,6 +274,7 @@ def explain(
         step = Step.WATCH
     if _claims_ahead(decision):
         step = Step.CLAIM
+        message = _UNPAID_SEAT if decision.code is Code.PAYMENT_PENDING else message
     values = _values(decision.grant, zone)
     values |= {"organization": payer} if payer and decision.code in _OF_THE_PAYER else {}
     values["opens"] = say_datetime(webinar.held_at - LIVE_OPENS_BEFORE, zone)

@@ -17,6 +17,7 @@ from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.grants import grants
 from lms.models.catalog import Webinar
 from lms.people.access_diagnosis import Asked, inquire
+from lms.requests.read_models import number_of
 
 
 @click.command("grant")
@@ -104,6 +105,7 @@ def why(
         "ends_at": decision.ends_at if isinstance(decision, Admitted) else None,
         "candidates": [_weighed(candidate) for candidate in decision.candidates],
         "login": account.public_id if account else None,  # None for an address without one
+        "unconfirmed_orders": list(caller.unconfirmed),
         "came_by": caller.came_by,  # the merged login that has the address, or ""
         "bounced_at": bounced.bounced_at if bounced else None,
     }
@@ -111,6 +113,10 @@ def why(
     lines += [f"  {what}: {verdict}" for what, verdict in told.weighed] or ["  no access found"]
     if account is None:
         lines.append("  no login: this is what a new login with this address would see")
+    lines += [
+        f"  order {number_of(order)} waits until they confirm this address by the link in its email"
+        for order in caller.unconfirmed
+    ]
     if bounced is not None:
         lines.append(
             f"  email to this address bounced at {bounced.bounced_at.isoformat()}: {bounced.reason}"

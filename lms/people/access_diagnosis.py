@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.access.decision_facts import load_case
 from lms.access.explanations import asked_place
@@ -19,6 +20,7 @@ from lms.core.errors import N_, Invalid, NotFound
 from lms.mail.bounces import Bounced, bounced_addresses
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
+from lms.models.orders import Order
 from lms.models.organizations import Organization
 from lms.models.seats import VerifiedDomain
 from lms.organizations.organizations import find_manager
@@ -52,14 +54,17 @@ class Caller:
     """The person asked about: with an account, or an address without one.
 
     `came_by` is the name of the login that the address belongs to, if that login was merged; `begun` is
-    the public ID of a never confirmed account with this address; `domain_of` names the organization
-    whose verified domain the address has; `bounced` is the last email to the address, if it bounced.
+    the public ID of a never confirmed account with this address; `unconfirmed` are the public IDs of orders
+    placed with the address that nobody has confirmed yet, the newest first; `domain_of` names the
+    organization whose verified domain the address has; `bounced` is the last email to the address, if it
+    bounced.
     """
 
     account: Account | None
     has_power: bool
     came_by: str
     begun: str | None
+    unconfirmed: tuple[str, ...]
     email: str | None
     seats: tuple[HeldSeat, ...]
     waiting: tuple[Waiting, ...]
@@ -116,6 +121,11 @@ def read_caller(session: Session, who: str) -> Caller:
         has_power=account is not None and has_power(session, account.id),
         came_by=came_by,
         begun=begun,
+        unconfirmed=tuple(
+            session.scalars(_unconfirmed_orders(read_address(email), Order.public_id))
+            if email
+            else ()
+        ),
         email=email,
         seats=seats,
         waiting=read_waiting(
@@ -146,7 +156,8 @@ def inquire(session: Session, asked: Asked) -> Found:
     """Decide for the person that `asked.who` names: an address, or a login's public ID.
 
     For an address without a login, the decision is the one that its owner would get with a login of
-    their own; this needs a writing session, though nothing in it is saved.
+    their own, to which their unconfirmed orders belong (PRODUCT.md, S15); this needs a writing session,
+    though nothing in it is saved.
 
     Raises Invalid (field `address`) for text that is neither, NotFound for an unknown webinar.
     """
@@ -167,6 +178,22 @@ def inquire(session: Session, asked: Asked) -> Found:
         order=order_of_grant(session, decision.grant.public_id) if decision.grant else None,
         pools=pools_for(session, caller, asked.webinar_id, now=asked.at),
         moved_from=session.scalar(select(Webinar.moved_from).where(Webinar.id == asked.webinar_id)),
+    )
+
+
+def _unconfirmed_orders(address: Address, column: InstrumentedAttribute[Any]) -> Select[Any]:
+    """Return the orders whose buyer entered this address and hasn't confirmed it, the newest first."""
+    return (
+        select(column)
+        .join(Login, Login.id == Order.contact_id)
+        .where(
+            func.lower(Order.contact_email) == address.shown.lower(),
+            Order.placed_at.is_not(None),
+            Order.canceled_at.is_(None),
+            Login.email.is_(None),
+            Login.merged_into.is_(None),
+        )
+        .order_by(Order.id.desc())
     )
 
 
@@ -206,6 +233,8 @@ def _as_if_confirmed(session: Session, address: Address, asked: Asked) -> Case:
         account = accounts.add_login(
             session, NewLogin(address, address.shown), actor=None, now=asked.at
         )
+        buyers = session.scalars(_unconfirmed_orders(address, Order.contact_id)).all()
+        session.execute(update(Login).where(Login.id.in_(buyers)).values(merged_into=account.id))
         return load_case(session, login_id=account.id, webinar_id=asked.webinar_id)
     finally:
         savepoint.rollback()

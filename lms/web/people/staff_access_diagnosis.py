@@ -145,14 +145,13 @@ def _told(session: Session, form: WhyForm, who: str, at: datetime) -> dict[str, 
     webinar = grant_target_lookup.find_webinar(session, form.webinar.data or "")
     asked = Asked(who, webinar.id, Action(form.action.data), at)
     found = access_diagnosis.inquire(session, asked)
-    may = isinstance(found.decision, Admitted)
     return {
         "person": caller_row(found.caller, who, now=now()),
         "alike": _alike(
             session, found.caller, form, has_nothing=found.decision.code is Code.NO_GRANT
         ),
         "choices": [],
-        "pools": [] if may else pool_choices(found.pools),
+        "pools": [] if isinstance(found.decision, Admitted) else pool_choices(found.pools),
         "answer": _answer(session, found, asked, webinar),
     }
 
@@ -210,11 +209,18 @@ def _answer(session: Session, found: Found, asked: Asked, webinar: WebinarName) 
         may_pay=found.may_pay,
     )
     pays = decision.code in UNPAID | {Code.SUSPENDED_DISPUTE, Code.REFUNDED}
+    unconfirmed = found.caller.unconfirmed
+    waits = found.caller.account is None and bool(unconfirmed) and isinstance(decision, Admitted)
+    if waits:
+        sentence = _("They get access once they confirm their address.")
+    elif is_coming(found, asked):
+        sentence = coming_sentence(found.case.webinar, found.moved_from, zone)
+    else:
+        sentence = answer_sentence(decision, found.case.webinar, zone)
+    order = found.order if pays else next(iter(unconfirmed), None)
     return Answer(
-        may=isinstance(decision, Admitted),
-        sentence=coming_sentence(found.case.webinar, found.moved_from, zone)
-        if is_coming(found, asked)
-        else answer_sentence(decision, found.case.webinar, zone),
+        may=isinstance(decision, Admitted) and not waits,
+        sentence=sentence,
         webinar=webinar.title,
         webinar_url=url_for("staff_webinars.show", slug=webinar.slug),
         action=_(ACTIONS[asked.action]),
@@ -223,9 +229,7 @@ def _answer(session: Session, found: Found, asked: Asked, webinar: WebinarName) 
         manager=found.manager or "",
         read=said(told.sentence),
         step=_(STEP_LABELS[told.step], manager=found.manager or ""),
-        order_url=url_for("staff_order.show", order_id=found.order)
-        if found.order and pays
-        else None,
+        order_url=url_for("staff_order.show", order_id=order) if order else None,
         recording=recording_state(session, found, asked, webinar.slug),
         acts=caller_acts(session, found, asked, webinar.slug),
         weighed=tuple((said(what), said(verdict)) for what, verdict in told.weighed),

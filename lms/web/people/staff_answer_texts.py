@@ -142,18 +142,31 @@ def coming_sentence(webinar: WebinarFacts, moved_from: datetime | None, zone: Zo
 def account_sentence(caller: Caller) -> str:
     """Return what kind of account a caller has, or that they have none; "" for a regular account."""
     if caller.account is None:
-        if caller.begun is not None:
-            return _("They created an account but never confirmed the address.")
-        if caller.seats or caller.waiting:
-            return _(
-                "They don't have an account yet. They'll get one when they accept an invitation."
-            )
-        return _("This address has no account and was never invited.")
+        return _without_account(caller)
+    said = ""
     if caller.account.is_blocked:
-        return _("Their account is blocked.")
-    if caller.account.email is None:
-        return _("They come from an LMS and have no email address.")
-    return ""
+        said = _("Their account is blocked.")
+    elif caller.account.email is None:
+        said = _("They come from an LMS and have no email address.")
+    elif caller.unconfirmed:
+        said = _(
+            "An order with their address isn't in their account yet. Ask them to use the link in the email "
+            "about it."
+        )
+    return said
+
+
+def _without_account(caller: Caller) -> str:
+    if caller.unconfirmed:
+        return _(
+            "They ordered without an account and haven't confirmed this address. Ask them to use the link "
+            "in the email about their order."
+        )
+    if caller.begun is not None:
+        return _("They created an account but never confirmed the address.")
+    if caller.seats or caller.waiting:
+        return _("They don't have an account yet. They'll get one when they accept an invitation.")
+    return _("This address has no account and was never invited.")
 
 
 def sign_in_sentences(
