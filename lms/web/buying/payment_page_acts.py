@@ -20,7 +20,6 @@ from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.sales.quotes import Acceptance
-from lms.seller.policies import SLUGS, TITLES, published_policies
 from lms.web.buying.payment_page import hide_from_search_engines, read_by_link, spend_try
 from lms.web.buying.payment_page_forms import (
     AcceptQuoteForm,
@@ -31,9 +30,10 @@ from lms.web.buying.payment_page_forms import (
 )
 from lms.web.core.form_uploads import has_file, sent_file
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
-from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.request_context import see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_pages import ActPage, act, sent_form
+from lms.web.seller.agreements import agreements, check_agreed
 
 blueprint = Blueprint("payment_page_acts", __name__, url_prefix="/pay/<token>")
 blueprint.after_request(hide_from_search_engines)
@@ -53,15 +53,10 @@ def accept_quote(token: str) -> ResponseReturnValue:
     quote = page.quote
     form = AcceptQuoteForm(sent_form())
     seen, form.quote.data = form.quote.data or quote.public_id, quote.public_id
-    with read_session() as session:
-        policies = published_policies(session)
-    if not policies:
-        del form.agrees
+    policies = agreements()
 
     def do() -> str:
-        if policies and not form.agrees.data:
-            sentence = _("Check the box to agree.")
-            raise Invalid(sentence, fields={"agrees": sentence})
+        check_agreed(has_agreed=bool(form.has_agreed.data))
         if has_file() and not (form.po_number.data or "").strip():
             sentence = _("Enter the purchase order number.")
             raise Invalid(sentence, fields={"po_number": sentence})
@@ -98,11 +93,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
         ),
         has_file=True,
         template="buying/payment_act.html",
-        values={
-            "policies_shown": [
-                (_(TITLES[kind]), url_for("policies.show", slug=SLUGS[kind])) for kind in policies
-            ]
-        },
+        values={"agreements": policies},
     )
     return _act(token, shown, form, do)
 

@@ -45,7 +45,7 @@ class AcceptQuoteForm(Form):
         render_kw=REFERENCE,
     )
     file = _paper()
-    agrees = BooleanField(_l("I agree to the policies below"))
+    has_agreed = BooleanField(_l("I agree to the terms"))
 
 
 class PayQuoteForm(Form):

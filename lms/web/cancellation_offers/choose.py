@@ -135,11 +135,14 @@ def _other(one: Other, worth: Worth) -> dict[str, str]:
 
 
 def _said(session: Session, facts: OfferFacts) -> str:
-    """Return the result of an offer that is no longer open."""
+    """Return the result of an offer that is no longer open.
+
+    Our team and a job refund payers who chose nothing, so it doesn't say who chose the refund.
+    """
     match facts.choice:
         case OfferChoice.REFUND:
             if offers.was_refunded(session, facts.public_id):
-                said = _("You chose a refund. The credit note is in a separate email.")
+                said = _("This purchase was refunded. The credit note is in a separate email.")
             else:
                 said = _("Your invoice was canceled. The credit note is in a separate email.")
             return said

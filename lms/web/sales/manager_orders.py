@@ -259,6 +259,7 @@ def _row(facts: OrderFacts, managed: Managed) -> dict[str, object]:
         "total": say_money(facts.total_minor, facts.currency),
         "state": _(STANDING_WORDS[standing]),
         "badge": STANDING_BADGES[standing],
+        "is_canceled": facts.canceled_at is not None,
         "is_held": facts.is_on_hold(clock.now()),
         "po_number": facts.po_number,
         "placed": say_date(facts.placed_at, zone_of(managed)) if facts.placed_at else "",

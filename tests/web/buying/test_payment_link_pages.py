@@ -5,10 +5,12 @@ import pytest
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.organizations import Organization
+from lms.sales import cancellations
 from lms.sales.read_models import OrderFacts
 from tests.cast import Cast, Roles
-from tests.clock import Clock
-from tests.sales.order_fixtures import GROUP, SEAT, placed
+from tests.clock import NOW, Clock
+from tests.sales.order_fixtures import GROUP, SEAT, locked, placed
+from tests.sales.test_quotes import drafted
 from tests.visitor import Visitor
 from tests.web.buying.test_payment_page import link
 
@@ -20,9 +22,12 @@ def order(database: Database, cast: Cast, clock: Clock) -> OrderFacts:
 
 @pytest.fixture
 def path(database: Database, cast: Cast, order: OrderFacts) -> str:
+    return f"/organization/{of(database, cast)}/orders/{order.public_id}/payment-link"
+
+
+def of(database: Database, cast: Cast) -> str:
     with database.read_session() as session:
-        organization = session.get_one(Organization, cast.organization_id).public_id
-    return f"/organization/{organization}/orders/{order.public_id}/payment-link"
+        return session.get_one(Organization, cast.organization_id).public_id
 
 
 def test_who_does_not_do_the_billing_finds_no_link(
@@ -77,3 +82,19 @@ def test_staff_make_a_link_and_see_that_it_was_opened(
     carrel_client = client.application.test_client()
     assert carrel_client.get(link(carrel, order)).status_code == 200
     assert "Last opened" in client.get(page).text
+
+
+def test_canceled_order_offers_no_link_to_our_team_or_its_managers(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = drafted(database, GROUP)
+    page, theirs = f"/staff/orders/{facts.public_id}", f"/organization/{of(database, cast)}/orders"
+    client.sign_in(cast.ada.id)
+    assert "Payment link" in client.get(page).text
+    with database.transaction() as session:
+        cancellations.cancel(session, locked(session, facts), actor=None, now=NOW)
+    shown = client.get(page).text
+    assert "Canceled" in shown
+    assert "Payment link" not in shown
+    client.sign_in(cast.mia.id)
+    assert "Payment link" not in client.get(theirs).text

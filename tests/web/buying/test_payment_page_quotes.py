@@ -81,8 +81,10 @@ def test_policies_must_be_agreed_to_where_there_are_any(
     facts = quoted(database)
     path = f"{link(carrel, facts)}/accept-quote"
     assert 'href="/terms"' in client.get(path).text
-    assert client.post(path, data={"name": "Pat"}).status_code == 400
-    assert client.post(path, data={"name": "Pat", "agrees": "y"}).status_code == 303
+    assert "I agree to:" in client.get(path).text
+    answer = client.post(path, data={"name": "Pat"})
+    assert (answer.status_code, 'id="has_agreed-error"' in answer.text) == (400, True)
+    assert client.post(path, data={"name": "Pat", "has_agreed": "y"}).status_code == 303
     assert read(database, facts).placed_at == NOW
 
 

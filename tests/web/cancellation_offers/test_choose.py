@@ -16,6 +16,7 @@ from tests.cancellation_offers.offer_fixtures import (
     cancel,
     furnish,
     offer_of,
+    refund_all,
     reinstate,
 )
 from tests.cancellation_offers.test_postponements import LATER, postpone
@@ -72,7 +73,9 @@ def test_a_stranger_with_the_link_refunds_without_an_account_once(
 ) -> None:
     path = page_of(carrel, payers.card)
     assert client.post(path, data={"choice": "refund"}).status_code == 303
-    assert "You chose a refund." in client.get(path).text
+    page = client.get(path).text
+    assert "This purchase was refunded." in page
+    assert 'class="button" href="/webinars"' in page
     again = client.post(path, data={"choice": "credit"})
     assert again.status_code == 409
     assert "You already chose, so nothing changed." in again.text
@@ -87,6 +90,16 @@ def test_payer_who_owes_the_invoice_reads_that_it_was_canceled(
     page = client.get(path).text
     assert "Your invoice was canceled. The credit note is in a separate email." in page
     assert "refund" not in page.split("<main")[1].split("</main")[0].lower()
+
+
+def test_payer_who_chose_nothing_reads_only_that_it_was_refunded(
+    client: Visitor, carrel: Carrel, payers: Payers
+) -> None:
+    """Our team refunds everyone who hasn't chosen; a payer never reads that they did."""
+    refund_all(carrel)
+    page = client.get(page_of(carrel, payers.card)).text
+    assert "This purchase was refunded." in page
+    assert "chose" not in page.split("<main")[1].split("</main")[0]
 
 
 def test_another_webinar_is_chosen_and_nothing_chosen_is_told(
@@ -107,7 +120,9 @@ def test_after_a_reinstatement_it_says_that_the_order_stands(
 ) -> None:
     reinstate(carrel)
     path = page_of(carrel, payers.elm)
-    assert "Your order hasn\u2019t changed." in client.get(path).text
+    page = client.get(path).text
+    assert "Your order hasn\u2019t changed." in page
+    assert f'href="/webinars/{SLUG}">View the webinar</a>' in page
     assert client.post(path, data={"choice": "refund"}).status_code == 409
 
 
