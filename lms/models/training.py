@@ -41,7 +41,7 @@ class TrainingGroupMember(Base, kw_only=True):
 class TrainingGroupInvitee(Base, kw_only=True):
     """An invited address that joins a group with its person; the row lasts until then.
 
-    A staff list names the groups of people who have no account yet.
+    Staff lists and managers name people who have no account yet.
     """
 
     __tablename__ = "training_group_invitee"

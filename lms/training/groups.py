@@ -13,9 +13,21 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.models.accounts import Login
-from lms.models.training import Training, TrainingAudience, TrainingGroup, TrainingGroupMember
+from lms.models.training import (
+    Training,
+    TrainingAudience,
+    TrainingGroup,
+    TrainingGroupInvitee,
+    TrainingGroupMember,
+)
 from lms.organizations.organizations import OrganizationFacts
-from lms.training.trainees import add_to_group, add_trainees, by_address, people_of
+from lms.training.listed_groups import await_invited
+from lms.training.trainees import (
+    add_to_group,
+    add_trainees,
+    by_address_or_invitation,
+    people_of,
+)
 
 LONGEST_NAME: Final = 100
 PAGE_SIZE: Final = 50
@@ -44,12 +56,13 @@ class GroupMember:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group and one page of its members."""
+    """A group and one page of its members; `invited` are addresses whose people join once they accept."""
 
     public_id: str
     name: str
     items: tuple[GroupMember, ...]
     total: int
+    invited: tuple[str, ...]
 
 
 def list_groups(
@@ -100,7 +113,9 @@ def read_group(
     )
     total = session.scalar(select(func.count(Login.id)).where(within))
     items = tuple(GroupMember(*one) for one in session.execute(people))
-    return Group(row.public_id, row.name, items, total or 0)
+    invited = select(TrainingGroupInvitee.email_key).where(TrainingGroupInvitee.group_id == row.id)
+    keys = session.scalars(invited.order_by(TrainingGroupInvitee.email_key)).all()
+    return Group(row.public_id, row.name, items, total or 0, tuple(keys))
 
 
 def make_group(
@@ -114,7 +129,7 @@ def make_group(
 ) -> str:
     """Create a group from pasted addresses; return its public ID.
 
-    Raises Invalid (fields `name`, `addresses`).
+    Invited people join it once they accept. Raises Invalid (fields `name`, `addresses`).
     """
     clean = " ".join(name.split())
     if not 1 <= len(clean) <= LONGEST_NAME:
@@ -125,11 +140,12 @@ def make_group(
     )
     if clean.casefold() in {taken.casefold() for taken in session.scalars(names)}:
         raise Invalid(TAKEN, fields={"name": TAKEN})
-    people = by_address(session, organization.id, addresses)
+    people, invited = by_address_or_invitation(session, organization.id, addresses)
     row = TrainingGroup(organization_id=organization.id, name=clean, created_at=now)
     session.add(row)
     session.flush()
     add_to_group(session, row.id, people)
+    await_invited(session, row.id, invited, now=now)
     _note(session, "training.group_made", organization, row.public_id, actor=actor, now=now)
     return row.public_id
 
@@ -145,13 +161,15 @@ def add_people(
 ) -> int:
     """Add people to a group, and assign them its open trainings; return how many are new.
 
-    Trainings past their due date are not assigned. Raises NotFound, Invalid (field `addresses`).
+    Trainings past their due date are not assigned. Invited people join once they accept. Raises
+    NotFound, Invalid (field `addresses`).
     """
     row = _row(session, organization.id, group_id)
-    people = by_address(session, organization.id, addresses)
-    if not people:
+    people, invited = by_address_or_invitation(session, organization.id, addresses)
+    if not (people or invited):
         raise Invalid(ADDRESSES, fields={"addresses": ADDRESSES})
     added = add_to_group(session, row.id, people)
+    added += await_invited(session, row.id, invited, now=now)
     open_ones = session.scalars(
         select(Training.id)
         .join(TrainingAudience, TrainingAudience.training_id == Training.id)
@@ -188,6 +206,27 @@ def remove_person(
         )
         .returning(TrainingGroupMember.login_id)
         .execution_options(synchronize_session=False)
+    ).all()
+    if not gone:
+        raise NotFound
+    _note(session, "training.group_changed", organization, group_id, actor=actor, now=now)
+
+
+def remove_invited(
+    session: Session,
+    organization: OrganizationFacts,
+    group_id: str,
+    email: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Remove an invited address from a group, so that its person doesn't join it. Raises NotFound."""
+    row = _row(session, organization.id, group_id)
+    gone = session.scalars(
+        delete(TrainingGroupInvitee)
+        .where(TrainingGroupInvitee.group_id == row.id, TrainingGroupInvitee.email_key == email)
+        .returning(TrainingGroupInvitee.email_key)
     ).all()
     if not gone:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Listed groups: departments and branches that a staff list names, and people who join them later."""
+"""Listed groups: departments and branches that a staff list names, and invited people who join later."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -56,6 +56,17 @@ def _groups_of(session: Session, organization_id: int) -> dict[str, int]:
         .order_by(TrainingGroup.id.desc())
     )
     return {name.casefold(): group_id for name, group_id in rows}
+
+
+def await_invited(session: Session, group_id: int, keys: Iterable[str], *, now: datetime) -> int:
+    """Let invited addresses join a group once their people accept; return how many are new."""
+    rows = [{"group_id": group_id, "email_key": key, "created_at": now} for key in sorted(keys)]
+    added = 0
+    for start in range(0, len(rows), PORTION):
+        put = insert_into(session, TrainingGroupInvitee).values(rows[start : start + PORTION])
+        done = put.on_conflict_do_nothing().returning(TrainingGroupInvitee.email_key)
+        added += len(session.execute(done).all())
+    return added
 
 
 def admit_invited(session: Session, *, now: datetime) -> None:

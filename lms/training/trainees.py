@@ -5,7 +5,7 @@ trainees: what they watch afterward is private (PRODUCT.md, Privacy). Training t
 then stays on record.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,10 +17,10 @@ from lms.core.database import insert_into
 from lms.core.errors import N_, Invalid
 from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
-from lms.models.organizations import Membership
+from lms.models.organizations import MemberInvitation, Membership
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
-from lms.organizations.staff_list_parser import read_pasted
+from lms.organizations.staff_list_parser import Entry, read_pasted
 
 PORTION: Final = 500
 MOST_NAMED: Final = 5
@@ -133,19 +133,62 @@ def by_address(session: Session, organization_id: int, text: str) -> set[int]:
     Raises Invalid (field `addresses`), naming the addresses of no one here; whether they have an
     account elsewhere is not revealed.
     """
-    if not text.strip():
-        return set()
+    entries = _pasted(text)
+    known = _addresses(session, organization_id, [one.email_key for one in entries])
+    _check_known(entries, known)
+    return {known[one.email_key] for one in entries}
+
+
+def by_address_or_invitation(
+    session: Session, organization_id: int, text: str
+) -> tuple[set[int], set[str]]:
+    """Return the people with the pasted addresses, and the keys of invited addresses of the others.
+
+    Raises Invalid as `by_address` does.
+    """
+    entries = _pasted(text)
+    keys = [one.email_key for one in entries]
+    known = _addresses(session, organization_id, keys)
+    invited = _invited(session, organization_id, [key for key in keys if key not in known])
+    _check_known(entries, {*known, *invited})
+    return {known[key] for key in keys if key in known}, invited
+
+
+def _pasted(text: str) -> list[Entry]:
     try:
-        entries = list(read_pasted(text))
+        return list(read_pasted(text)) if text.strip() else []
     except Invalid as error:
         raise Invalid(error.message, fields={"addresses": error.message}) from error
-    known = _addresses(session, organization_id, [one.email_key for one in entries])
+
+
+def _check_known(entries: Sequence[Entry], known: Collection[str]) -> None:
     strange = [one.raw or one.email for one in entries if one.fault or one.email_key not in known]
     if strange:
         shown = ", ".join(strange[:MOST_NAMED])
         more = f" (+{len(strange) - MOST_NAMED})" if len(strange) > MOST_NAMED else ""
         raise Invalid(NOBODY, fields={"addresses": f"{NOBODY} {shown}{more}"})
-    return {known[one.email_key] for one in entries}
+
+
+def _invited(session: Session, organization_id: int, keys: Sequence[str]) -> set[str]:
+    """Return which addresses have an open invitation to a seat or a role of an organization."""
+    family = family_of(organization_id)
+    found: set[str] = set()
+    for start in range(0, len(keys), PORTION):
+        some = keys[start : start + PORTION]
+        seats = (
+            select(Assignment.email_key)
+            .join(Pool, Pool.id == Assignment.pool_id)
+            .where(
+                Pool.organization_id.in_(family),
+                Assignment.state.in_((AssignmentState.INVITED, AssignmentState.OFFERED)),
+                Assignment.email_key.in_(some),
+            )
+        )
+        roles = select(MemberInvitation.email_key).where(
+            MemberInvitation.organization_id.in_(family), MemberInvitation.email_key.in_(some)
+        )
+        found.update(key for key in session.scalars(union(seats, roles)) if key)
+    return found
 
 
 NOBODY: Final = N_(

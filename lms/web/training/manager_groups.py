@@ -104,6 +104,16 @@ def remove(organization_id: str, group_id: str, login_id: str) -> ResponseReturn
     return see_other(".show", organization_id=organization_id, group_id=group_id)
 
 
+@blueprint.post("/<group_id>/remove-invited")
+@open_to(Audience.MANAGERS)
+def remove_invited(organization_id: str, group_id: str) -> ResponseReturnValue:
+    managed, email = managed_organization(organization_id), request.form.get("email", "")
+    with transaction() as session:
+        training_groups.remove_invited(session, managed.facts, group_id, email, **acting())
+    flash(_("%(email)s was removed from the group.", email=email), "done")
+    return see_other(".show", organization_id=organization_id, group_id=group_id)
+
+
 @blueprint.post("/<group_id>/dissolve")
 @open_to(Audience.MANAGERS)
 def dissolve(organization_id: str, group_id: str) -> ResponseReturnValue:

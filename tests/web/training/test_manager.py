@@ -139,6 +139,19 @@ def test_a_group_is_made_grows_and_is_dissolved(
         assert session.scalars(select(TrainingGroup)).all() == []
 
 
+def test_an_invited_address_waits_in_a_group_and_can_be_removed(mia: Visitor, elm: Elm) -> None:
+    named = {"name": "Desk", "addresses": "zoe@example.org"}
+    group = mia.post(at(elm, "groups"), data=named).location.rsplit("/", 1)[1]
+    page = at(elm, "groups", group)
+    assert "They join this group when they accept their invitation." in mia.get(page).text
+    gone = {"email": "zoe@example.org"}
+    assert mia.post(f"{page}/remove-invited", data=gone).status_code == 303
+    shown = mia.get(page).text
+    assert "zoe@example.org was removed from the group." in shown
+    assert "They join this group" not in shown
+    assert mia.post(f"{page}/remove-invited", data=gone).status_code == 404
+
+
 def test_what_is_anothers_is_not_there(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
