@@ -221,7 +221,8 @@ def _offers(found: Announcement, address: str) -> list[Mapping[str, Any]]:
     if found.state is not WebinarState.ANNOUNCED:
         return []
     if found.free:  # search engines show no course without an offer
-        return [_offer(Price(OfferKind.SINGLE, 1, 0, DEFAULT_CURRENCY), address)]
+        currency = next((one.currency for one in found.prices), DEFAULT_CURRENCY)
+        return [_offer(Price(OfferKind.SINGLE, 1, 0, currency), address)]
     return [_offer(price, address) for price in found.prices]
 
 

@@ -174,6 +174,16 @@ def test_held_webinar_is_a_course_with_its_prices_and_only_a_free_one_a_video(
     assert (video["@type"], video["duration"]) == ("VideoObject", "PT62M5S")
 
 
+def test_free_webinar_costs_nothing_in_the_currency_of_the_price_list(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        set_prices(session, [Price(OfferKind.SINGLE, 1, 9900, "CAD")], actor=None, now=NOW)
+        coming(session, free=True)
+    [facts] = facts_in(client.get("/webinars/coming").get_data(as_text=True))
+    assert [(one["price"], one["priceCurrency"]) for one in facts["offers"]] == [("0.00", "CAD")]
+
+
 def test_structured_price_of_a_group_says_how_many_seats_it_needs(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
