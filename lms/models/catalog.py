@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import (
     CheckConstraint,
@@ -26,6 +27,9 @@ class WebinarState(StrEnum):
     CANCELED = "canceled"
     WITHDRAWN = "withdrawn"
     PULLED = "pulled"
+
+
+OFF: Final = (WebinarState.CANCELED, WebinarState.PULLED)  # no one attends or watches it
 
 
 class InsteadKind(StrEnum):

@@ -1,11 +1,11 @@
-"""Invitation reminders, on days 3 and 10 of the 14 (PRODUCT.md, S4)."""
+"""Invitation reminders, on days 3 and 10 of the 14 (PRODUCT.md, S4); none for a webinar that is off."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Result, select
+from sqlalchemy import Result, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
@@ -13,6 +13,7 @@ from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
+from lms.models.catalog import OFF, Webinar
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool
@@ -66,7 +67,9 @@ def _open_invitations(session: Session, now: datetime) -> list[_Open]:
         select(Assignment.id, Assignment.pool_id, Assignment.expires_at, Organization.zone)
         .join(Pool, Pool.id == Assignment.pool_id)
         .join(Organization, Organization.id == kept_organization(Pool.organization_id))
+        .outerjoin(Webinar, Webinar.id == Pool.webinar_id)
         .where(
+            or_(Webinar.id.is_(None), Webinar.state.not_in(OFF)),
             Assignment.state == AssignmentState.INVITED,
             Assignment.expires_at > now,
             Assignment.expires_at <= now + STAYS_OPEN - timedelta(days=min(REMINDED_ON) - 1),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.access.merged_organizations import family_of
 from lms.core.errors import NotFound
 from lms.core.model_base import copied
-from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.catalog import OFF, Presenter, Series, Webinar
 from lms.models.grants import Grant, Scope
 from lms.models.organizations import Organization
 from lms.models.seats import (
@@ -97,6 +97,7 @@ class PoolCard:
     claim_policy: ClaimPolicy
     meant_for: PoolPurpose | None
     allotted_by: str | None  # the organization that allotted it
+    is_off: bool  # its webinar was canceled or removed
     term: Term
     lines: tuple[Line, ...]
     counts: Counts
@@ -119,7 +120,7 @@ class PoolCard:
     @property
     def is_to_assign(self) -> bool:
         """Return whether its manager has seats to assign: free ones, or unlimited ones no one uses."""
-        if not self.takes_people or self.meant_for is PoolPurpose.LMS:
+        if self.is_off or not self.takes_people or self.meant_for is PoolPurpose.LMS:
             return False
         if self.capacity is None:
             return self.used == 0 or self.awaits_purpose
@@ -181,7 +182,6 @@ def weigh_term(lines: Sequence[Line], *, now: datetime) -> Term:
     return Term(Standing.LAPSED, max(ends, default=None), None)
 
 
-def _is_current(line: Line, now: datetime) -> bool:
 def _closed_by(lines: Sequence[Line]) -> Standing:
     """Return why lines admit no one: the nearest to being mended first, as in a decision."""
     if any(line.is_paused and not line.is_suspended for line in lines):
@@ -199,6 +199,7 @@ def _is_in_grace(line: Line, now: datetime) -> bool:
     return has_ended and line.grace_until is not None and now < line.grace_until
 
 
+def _is_current(line: Line, now: datetime) -> bool:
     return line.starts_at <= now and (line.ends_at is None or now < line.ends_at)
 
 
@@ -222,6 +223,7 @@ def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> lis
             func.coalesce(Webinar.title, Presenter.name, Series.title).label("title"),
             func.coalesce(Webinar.slug, Presenter.slug, Series.slug).label("target"),
             parent.c.name.label("allotted_by"),
+            Webinar.state.in_(OFF).label("is_off"),
         )
         .outerjoin(Webinar, Webinar.id == Pool.webinar_id)
         .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
@@ -239,6 +241,7 @@ def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> lis
             title=row.title or "",
             target=row.target,
             allotted_by=row.allotted_by,
+            is_off=bool(row.is_off),
             term=weigh_term(lines[roots[row.Pool.id]], now=now),
             lines=() if row.Pool.allotted_from_id else tuple(lines[row.Pool.id]),
             counts=counts.get(row.Pool.id, Counts()),

@@ -5,11 +5,19 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, or_, select, text
+from sqlalchemy import bindparam, exists, or_, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from lms.models.seats import Assignment, AssignmentState, SeatState, WaitingEnd, WaitingEntry
+from lms.models.catalog import OFF, Webinar
+from lms.models.seats import (
+    Assignment,
+    AssignmentState,
+    Pool,
+    SeatState,
+    WaitingEnd,
+    WaitingEntry,
+)
 from lms.seats.seat_counts import (
     Clash,
     Full,
@@ -36,6 +44,13 @@ _FIRST_WAITING: Final = (
     .where(WaitingEntry.pool_id == bindparam("pool"), WaitingEntry.ended_at.is_(None))
     .order_by(WaitingEntry.joined_at, WaitingEntry.id)
     .limit(1)
+)
+
+
+_IS_OFF: Final = select(
+    exists().where(
+        Pool.id == bindparam("pool"), Webinar.id == Pool.webinar_id, Webinar.state.in_(OFF)
+    )
 )
 
 
@@ -66,10 +81,13 @@ def impatient(session: Session) -> Iterator[None]:
 def offer_next(session: Session, pool_id: int, *, now: datetime) -> None:
     """Offer free seats to the waitlist, first in, first out (S9).
 
-    The caller has locked the pool. A job emails the offers later (lms/seats/jobs.py).
+    The caller has locked the pool. A job emails the offers later (lms/seats/jobs.py). People keep their
+    positions while the webinar is canceled or removed.
     """
     entry = session.scalar(_FIRST_WAITING, {"pool": pool_id})
     if entry is None or not standing_of(session, pool_id, now).takes_people:
+        return
+    if session.scalar(_IS_OFF, {"pool": pool_id}):
         return
     offered = False
     while entry is not None:

@@ -7,10 +7,10 @@ organization's zone.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -197,14 +197,40 @@ def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: dateti
     session.flush()
 
 
-def webinars_of(training_ids: Collection[int]) -> Select[int, int, str, str, WebinarState]:
-    """Return the query for the webinars of trainings: training_id, id, slug, title and state.
+def can_be_done() -> ColumnElement[bool]:
+    """Return the condition that people can complete a training in time.
+
+    A webinar is left that they can watch, and none was moved to a date after the due date.
+    """
+    left = exists().where(
+        TrainingItem.training_id == Training.id,
+        Webinar.id == TrainingItem.webinar_id,
+        Webinar.state.in_(COUNTED),
+    )
+    return and_(left, ~left.where(Webinar.held_at >= Training.due_at))
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a training is past its due date, and could have been completed by it."""
+    return and_(Training.due_at <= now, can_be_done())
+
+
+def webinars_of(training_ids: Collection[int]) -> Select[*tuple[Any, ...]]:
+    """Return the query for the webinars of trainings: training_id, id, slug, title, state, held_at, zone.
 
     Webinars of an assigned series are in its order; others, and those that left the series, follow by
     date.
     """
     return (
-        select(TrainingItem.training_id, Webinar.id, Webinar.slug, Webinar.title, Webinar.state)
+        select(
+            TrainingItem.training_id,
+            Webinar.id,
+            Webinar.slug,
+            Webinar.title,
+            Webinar.state,
+            Webinar.held_at,
+            Webinar.zone,
+        )
         .join(TrainingItem, TrainingItem.webinar_id == Webinar.id)
         .join(Training, Training.id == TrainingItem.training_id)
         .outerjoin(

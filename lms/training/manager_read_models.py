@@ -20,7 +20,7 @@ from lms.core.model_base import copied
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.training import Trainee, Training, TrainingAudience
-from lms.training.assignments import webinars_of
+from lms.training.assignments import COUNTED, is_overdue, webinars_of
 from lms.training.trainees import is_counted, members_of
 
 PAGE_SIZE: Final = 50
@@ -88,10 +88,20 @@ class TrainingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLater:
+    """A webinar that was moved to a date after a training's due date."""
+
+    title: str
+    held_at: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingFacts:
     """A training with its webinars (slug and title).
 
-    `awaited` is how many invited people get it once they claim their seats; supervisors aren't told.
+    `awaited` is how many invited people get it once they claim their seats; supervisors aren't told. It
+    can't be completed if it `is_off`, since no webinar is left to watch, or until a webinar is `held_later`.
     """
 
     id: int
@@ -105,6 +115,8 @@ class TrainingFacts:
     created_at: datetime
     withdrawn_at: datetime | None
     webinars: tuple[tuple[str, str], ...]
+    is_off: bool
+    held_later: HeldLater | None
     counts: Counts
 
 
@@ -165,12 +177,18 @@ def read_training(
         _is_of(organization_id, groups), Training.public_id == training_id
     )
     row = or_not_found(session.scalar(query))
-    webinars = session.execute(webinars_of((row.id,)))
+    webinars = session.execute(webinars_of((row.id,))).all()
+    left = [one for one in webinars if one.state in COUNTED]
+    last = max(left, key=lambda one: one.held_at, default=None)
     return copied(
         TrainingFacts,
         row,
         awaited=_awaited(session, row, now) if groups is None else 0,
         webinars=tuple((one.slug, one.title) for one in webinars),
+        is_off=last is None,
+        held_later=HeldLater(last.title, last.held_at, last.zone)
+        if last is not None and last.held_at >= row.due_at
+        else None,
         counts=_counts(session, [row.id], now, groups).get(row.id, Counts(0, 0, 0, 0)),
     )
 
@@ -196,7 +214,7 @@ def state_at(now: datetime) -> ColumnElement[str]:
     """Return the SQL expression for a trainee's state."""
     return case(
         (Trainee.done_at.is_not(None), State.DONE.value),
-        (Training.due_at <= now, State.OVERDUE.value),
+        (is_overdue(now), State.OVERDUE.value),
         (or_(Trainee.is_begun, Trainee.completed_at.is_not(None)), State.BEGUN.value),
         else_=State.NOT_BEGUN.value,
     )
@@ -277,7 +295,7 @@ def _counts(
     if not training_ids:
         return {}
     is_done = Trainee.done_at.is_not(None)
-    is_over = Training.due_at <= now
+    is_over = is_overdue(now)
     is_begun = or_(Trainee.is_begun, Trainee.completed_at.is_not(None))
     rows = session.execute(
         _seen(

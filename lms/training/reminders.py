@@ -1,6 +1,7 @@
 """Training emails: when it is assigned, before the due date and on it, and when it is overdue.
 
-Each is sent once. Supervisors get one email about the people in their groups who are overdue.
+Each is sent once, and none while the training can't be completed in time: its webinar was canceled,
+removed or postponed. Supervisors get one email about the people in their groups who are overdue.
 """
 
 from collections.abc import Iterable, Sequence
@@ -28,7 +29,7 @@ from lms.models.training import (
     TrainingGroup,
     TrainingGroupMember,
 )
-from lms.training.assignments import last_day
+from lms.training.assignments import can_be_done, last_day
 from lms.training.progress import note
 from lms.training.trainees import concerns
 
@@ -138,7 +139,7 @@ def _due(
             Organization.zone,
         )
         .join(Organization, Organization.id == kept_organization(Training.organization_id))
-        .where(Training.withdrawn_at.is_(None), which)
+        .where(Training.withdrawn_at.is_(None), can_be_done(), which)
         .order_by(Training.due_at, Training.id)
     )
     found = []

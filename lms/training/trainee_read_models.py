@@ -52,7 +52,10 @@ class OwnWebinar:
 
 @dataclass(frozen=True, slots=True)
 class OwnTraining:
-    """A training as its person sees it; `zone` is the organization's."""
+    """A training as its person sees it; `zone` is the organization's.
+
+    `webinars` are those that can still be watched; `held_last` is when the last of them is, or None.
+    """
 
     trainee_id: str
     title: str
@@ -64,6 +67,17 @@ class OwnTraining:
     is_begun: bool
     is_completed: bool
     webinars: tuple[OwnWebinar, ...]
+    held_last: datetime | None
+
+    @property
+    def is_off(self) -> bool:
+        """Return whether it can't be completed, because its webinars were canceled or removed."""
+        return not (self.webinars or self.is_completed)
+
+    @property
+    def is_held_later(self) -> bool:
+        """Return whether a webinar was moved to a date after the due date."""
+        return self.held_last is not None and self.held_last >= self.due_at
 
     @property
     def is_done(self) -> bool:
@@ -140,4 +154,5 @@ def _own(
             )
             for one in webinars
         ),
+        held_last=max((one.held_at for one in webinars), default=None),
     )

@@ -15,6 +15,7 @@ from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.grants.grants import Term
 from lms.models.branding import Branding
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.mail import Mail
 from lms.models.organizations import Membership, Organization
 from lms.models.seats import AssignmentState
@@ -23,7 +24,15 @@ from lms.seats.invitations import Invitee, expire_due, invite
 from tests.clock import NOW
 from tests.contracts.contract_fixtures import DAY, END, OFFICE, letters, make_contract, renewed
 from tests.factories import make_login
-from tests.seats.pool_fixtures import LINKS, people, settle_at, states, take_seat, wait
+from tests.seats.pool_fixtures import (
+    LINKS,
+    make_home,
+    people,
+    settle_at,
+    states,
+    take_seat,
+    wait,
+)
 
 Tell = Callable[..., object]
 NEW_YORK = ZoneInfo("America/New_York")
@@ -179,6 +188,21 @@ def test_the_invited_are_reminded_on_days_3_and_10(database: Database) -> None:
             tell(database, remind_invited, NOW + day * DAY)
         heard.append(len(letters(database, "invitation_reminder")))
     assert heard == [0, 1, 1, 1, 2, 2]
+
+
+def test_people_invited_to_a_webinar_that_is_off_are_not_reminded(
+    database: Database,
+) -> None:
+    home = make_home(database, 2)
+    invited(database, home.pool_id, "pat@example.org")
+    with database.transaction() as session:
+        session.get_one(Webinar, home.webinar_id).state = WebinarState.CANCELED
+    tell(database, remind_invited, NOW + 3 * DAY)
+    assert letters(database, "invitation_reminder") == []
+    with database.transaction() as session:
+        session.get_one(Webinar, home.webinar_id).state = WebinarState.ANNOUNCED
+    tell(database, remind_invited, NOW + 3 * DAY)
+    assert len(letters(database, "invitation_reminder")) == 1
 
 
 def test_who_has_claimed_is_reminded_of_nothing(database: Database) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from lms.core.database import Database
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.mail import Mail
 from lms.models.orders import Order
 from lms.models.organizations import Membership, Role
@@ -84,3 +85,14 @@ def test_worker_that_was_stopped_sends_once(database: Database, cast: Cast) -> N
     placed(database, GROUP)
     assert told(database, NOW + 5 * DAY) == told(database, NOW + 5.5 * DAY) == [cast.mia.email]
     assert len(told(database, NOW + 40 * DAY)) == 1
+
+
+def test_seats_of_a_webinar_that_is_off_are_not_reminded_of(database: Database, cast: Cast) -> None:
+    """Its payers chose, or will choose, what they get instead."""
+    placed(database, GROUP)
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).state = WebinarState.CANCELED
+    assert told(database, NOW + 3 * DAY) == []
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).state = WebinarState.ANNOUNCED
+    assert told(database, NOW + 3 * DAY + timedelta(hours=1)) == [cast.mia.email]

@@ -8,8 +8,10 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.core.errors import Conflict, NotFound
 from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.seats import AssignmentState, WaitingEntry
 from lms.seats import waitlist
+from lms.seats.pool_reconciliation import due_settlements
 from lms.seats.waitlist import Offered, Waiting
 from tests.clock import NOW
 from tests.seats.pool_fixtures import (
@@ -19,6 +21,7 @@ from tests.seats.pool_fixtures import (
     let_go,
     make_home,
     people,
+    settle_at,
     states,
     take,
     take_seat,
@@ -113,4 +116,20 @@ def test_an_offer_that_ran_out_unseen_is_no_way_round_the_line(database: Databas
     join(database, home.pool_id, dan)
     late = NOW + timedelta(hours=73)
     assert type(take(database, home.pool_id, pat, late)).__name__ == "Full"
+    assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED
+
+
+def test_no_seat_of_a_webinar_that_is_off_is_offered_until_it_is_back(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    seat = take_seat(database, home.pool_id, pat)
+    join(database, home.pool_id, dan)
+    with database.transaction() as session:
+        session.get_one(Webinar, home.webinar_id).state = WebinarState.CANCELED
+    let_go(database, seat)
+    assert dan not in states(database, home.pool_id)
+    with database.transaction() as session:
+        session.get_one(Webinar, home.webinar_id).state = WebinarState.ANNOUNCED
+        assert due_settlements(session, now=NOW) == (home.pool_id,)
+    settle_at(database, home.pool_id, NOW)
     assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED

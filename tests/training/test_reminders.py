@@ -12,10 +12,12 @@ from lms.core.database import Database
 from lms.core.settings import Settings
 from lms.mail.links import Links, MailContext
 from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.training import assignments
-from lms.training.reminders import remind_trainees, reminder_due
+from lms.training.manager_read_models import HeldLater, read_training
+from lms.training.reminders import announce_training, remind_trainees, reminder_due
 from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
@@ -190,3 +192,46 @@ def test_many_workers_at_once_write_each_letter_once(
     assert letters(database) == dict.fromkeys(
         ("alice@example.org", "bob@example.org", "mia@example.org"), 1
     )
+
+
+def test_training_whose_webinar_is_off_reminds_no_one_and_is_no_one_s_fault(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    made = assign(TODAY + timedelta(days=2))
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).state = WebinarState.CANCELED
+    over = NOW + timedelta(days=4)
+    for at in (NOW, over):
+        remind(database, at)
+        with database.transaction() as session:
+            announce_training(session, mail_context=OFFICE, now=at)
+    with database.read_session() as session:
+        assert session.scalars(select(Mail)).all() == []
+        [own] = list_own(session, cast.alice.id, now=over)
+        facts = read_training(session, elm.facts.id, made, now=over)
+    assert (own.is_off, own.is_done, own.webinars) == (True, False, ())
+    assert (facts.is_off, facts.counts.overdue) == (True, 0)
+
+
+def test_training_whose_webinar_moved_past_the_due_date_waits_for_another_due_date(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    made = assign(TODAY + timedelta(days=2))
+    moved = NOW + timedelta(days=10)
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = moved
+    over = NOW + timedelta(days=4)
+    remind(database, NOW)
+    remind(database, over)
+    with database.read_session() as session:
+        assert session.scalars(select(Mail)).all() == []
+        [own] = list_own(session, cast.alice.id, now=over)
+        facts = read_training(session, elm.facts.id, made, now=over)
+    assert (own.is_off, own.is_held_later) == (False, True)
+    assert facts.held_later == HeldLater("Reading rooms", moved, "America/New_York")
+    assert facts.counts.overdue == 0
+    with database.transaction() as session:
+        due = assignments.due_at(TODAY + timedelta(days=12), ZONE, now=over)
+        assignments.change_due(session, elm.facts, made, due, actor=None, now=over)
+    remind(database, due - timedelta(days=2))
+    assert letters(database)["alice@example.org"] == 1

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.csv_writer import Cell
-from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
+from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_in_table, say_day
 from lms.core.errors import N_, Invalid
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.training import assignments
@@ -287,6 +287,9 @@ def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
         awaited_said=counted(facts.awaited),
         due=_due_words(facts, zone, now),
         is_over=facts.due_at <= now,
+        held_later=say_day(facts.held_later.held_at, read_zone(facts.held_later.zone))
+        if facts.held_later
+        else "",
         share=_share(facts.counts),
         figures=_figures(facts.counts),
         form=form or DueForm(due_on=last_day(facts.due_at, zone)),

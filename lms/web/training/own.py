@@ -76,6 +76,18 @@ def _assigned(own: OwnTraining, at: datetime) -> Assigned:
     state, kind = _("Not started"), "plain"
     if own.is_done:
         state, kind = _("Done"), "open"
+    elif own.is_off:
+        state, kind = _("Canceled"), "none"
+        words = _(
+            "Assigned by %(organization)s. The webinar was canceled, so there is nothing to watch.",
+            organization=own.organization,
+        )
+    elif own.is_held_later and own.held_last is not None:
+        words = _(
+            "Assigned by %(organization)s. The webinar is on %(day)s.",
+            organization=own.organization,
+            day=say_day(own.held_last, _zone(own)),
+        )
     elif own.due_at <= at:
         state, kind = _("Overdue"), "danger"
     elif own.is_completed:
