@@ -12,6 +12,7 @@ from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid, NotFound, or_not_found
+from lms.core.list_queries import count_rows
 from lms.models.accounts import Login
 from lms.models.training import (
     Training,
@@ -56,13 +57,17 @@ class GroupMember:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group and one page of its members; `invited` are addresses whose people join once they accept."""
+    """A group and one page of its members.
+
+    `invited` are the first addresses, by name, of all `awaited` people who join it once they accept.
+    """
 
     public_id: str
     name: str
     items: tuple[GroupMember, ...]
     total: int
     invited: tuple[str, ...]
+    awaited: int
 
 
 def list_groups(
@@ -114,8 +119,9 @@ def read_group(
     total = session.scalar(select(func.count(Login.id)).where(within))
     items = tuple(GroupMember(*one) for one in session.execute(people))
     invited = select(TrainingGroupInvitee.email_key).where(TrainingGroupInvitee.group_id == row.id)
-    keys = session.scalars(invited.order_by(TrainingGroupInvitee.email_key)).all()
-    return Group(row.public_id, row.name, items, total or 0, tuple(keys))
+    keys = session.scalars(invited.order_by(TrainingGroupInvitee.email_key).limit(PAGE_SIZE)).all()
+    awaited = count_rows(session, invited)
+    return Group(row.public_id, row.name, items, total or 0, tuple(keys), awaited)
 
 
 def make_group(

@@ -126,7 +126,9 @@ def choose(page: Page, carrel: Carrel, facts: OrderFacts, button: str, other: st
         page.get_by_label(other).check()
     page.get_by_role("button", name=button).click()
     expect(
-        page.get_by_text(re.compile("^You (chose|kept)|^Your invoice was canceled"))
+        page.get_by_text(
+            re.compile("^You (chose|kept)|^Your invoice was canceled|^This purchase was refunded")
+        )
     ).to_be_visible()
 
 

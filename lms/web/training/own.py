@@ -77,7 +77,7 @@ def _assigned(own: OwnTraining, at: datetime) -> Assigned:
     if own.is_done:
         state, kind = _("Done"), "open"
     elif own.is_off:
-        state, kind = _("Canceled"), "none"
+        state, kind = _("Canceled"), "plain"
         words = _(
             "Assigned by %(organization)s. The webinar was canceled, so there is nothing to watch.",
             organization=own.organization,
