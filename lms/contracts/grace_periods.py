@@ -28,7 +28,7 @@ LONGEST_GRACE: Final = timedelta(days=366)
 EXTENDED: Final = "grant.grace_extended"
 IS_UNPLACED: Final = and_(Order.placed_at.is_(None), Order.canceled_at.is_(None))
 # Ordered, and on hold since: people have only the grace period of the term before.
-_IS_HELD_RENEWAL: Final = and_(
+IS_HELD: Final = and_(
     Grant.awaits_payment_since.is_not(None),
     Grant.awaits_payment_since <= Grant.created_at,
     Grant.order_line_id.is_not(None),
@@ -227,7 +227,7 @@ def _dated(pool_id: int) -> Select[Grant]:
     return (
         select(Grant)
         .join(Pool, _is_of(pool_id))
-        .where(Grant.revoked_at.is_(None), Grant.ends_at.is_not(None), ~_IS_HELD_RENEWAL)
+        .where(Grant.revoked_at.is_(None), Grant.ends_at.is_not(None), ~IS_HELD)
     )
 
 
@@ -283,7 +283,5 @@ def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
             Quote.expires_at > now,
         )
     )
-    held = select(Grant.id).where(
-        Grant.pool_id == pool_id, Grant.revoked_at.is_(None), _IS_HELD_RENEWAL
-    )
+    held = select(Grant.id).where(Grant.pool_id == pool_id, Grant.revoked_at.is_(None), IS_HELD)
     return any(session.scalar(query.limit(1)) is not None for query in (asked, quoted, held))

@@ -95,17 +95,22 @@ def send_contract_ends(
     _to_stewards(session, pool, post, ("contract_expiring", subject, key), values, now=now)
 
 
-def send_contract_over(
+def send_contract_over(  # noqa: PLR0913  (the pool, its dates, and the time)
     session: Session,
     pool: PoolFacts,
     post: Post,
     *,
     ends_at: datetime,
     grace_until: datetime,
+    is_held: bool,
     now: datetime,
 ) -> None:
-    """Email the managers of a contract that it ended, and when the grace period ends (C1)."""
+    """Email the managers of a contract that it ended, and when the grace period ends (C1).
+
+    `is_held`: it was renewed by an order that is on hold.
+    """
     values = {
+        "is_held": is_held,
         "day": _last_day(ends_at, post.zone),
         "until": _last_day(grace_until, post.zone),
         "used": pool.used,
@@ -115,17 +120,21 @@ def send_contract_over(
     _to_stewards(session, pool, post, ("contract_expired", subject, key), values, now=now)
 
 
-def send_contract_lapsed(
+def send_contract_lapsed(  # noqa: PLR0913  (the pool, its dates, and the time)
     session: Session,
     pool: PoolFacts,
     post: Post,
     *,
     grace_until: datetime,
     kept_until: datetime,
+    is_held: bool,
     now: datetime,
 ) -> None:
-    """Email the managers of a contract that the grace period ended, and until when assignments are kept."""
-    values = {"kept_until": _last_day(kept_until, post.zone)}
+    """Email the managers of a contract that the grace period ended, and until when assignments are kept.
+
+    `is_held`: it was renewed by an order that is on hold, whose people keep their seats.
+    """
+    values = {"kept_until": _last_day(kept_until, post.zone), "is_held": is_held}
     subject = CONTRACT_LAPSED % {"organization": pool.organization}
     key = f"contract-lapsed:{pool.public_id}:{_stamp(grace_until)}"
     _to_stewards(session, pool, post, ("contract_grace_ended", subject, key), values, now=now)
@@ -247,7 +256,7 @@ def _to_stewards(
     contact = read_branding(session, contact="").contact_email
     if not readers and contact:
         readers = (Steward(None, contact, ""),)
-    path = _page(session, kind, pool)
+    path = _page(session, kind, pool, is_held=bool(values.get("is_held")))
     for reader in readers:
         mail_outbox.post(
             session,
@@ -267,13 +276,15 @@ def _to_stewards(
         )
 
 
-def _page(session: Session, kind: str, pool: PoolFacts) -> str:
+def _page(session: Session, kind: str, pool: PoolFacts, *, is_held: bool) -> str:
     organization = session.scalars(
         select(Organization.public_id).where(Organization.id == pool.organization_id)
     ).one()
     page = f"/organization/{organization}"
     if kind == "contract_renewed":
         return page
+    if is_held:
+        return f"{page}/orders"
     act = {"pool_usage_alert": "more-seats", "contract_shortage": "renewal"}.get(kind, "renew")
     return f"{page}/pools/{pool.public_id}/{act}"
 

@@ -10,11 +10,12 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Result, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Result, Row, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
+from lms.contracts.grace_periods import IS_HELD
 from lms.contracts.mails import EndingPass, Fewer, Post
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import or_not_found
@@ -37,6 +38,7 @@ AHEAD: Final = timedelta(days=32)
 TELLS_FOR: Final = timedelta(days=7)
 MORNING: Final = time(9)
 MOMENT: Final = timedelta(microseconds=1)
+_ANY: Final = true()
 
 
 _kept = aliased(Login)
@@ -108,20 +110,36 @@ def tell_contract_ends(session: Session, *, mail_context: MailContext, now: date
 
 
 def tell_contracts_over(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Email managers when a contract ends and its grace period begins, and when that ends, too (C1)."""
-    for ending in _endings(session, now - timedelta(days=400), now):
+    """Email managers when a contract ends and its grace period begins, and when that ends, too (C1).
+
+    Also if it was renewed by an order that is still on hold: people lose access until it is paid.
+    """
+    held = set(session.scalars(select(Grant.pool_id).where(IS_HELD, Grant.revoked_at.is_(None))))
+    for ending in _endings(session, now - timedelta(days=400), now, ~IS_HELD):
         grace_until = ending.grace_until
         if grace_until is None or ending.since >= ending.ends_at:
             continue
         pool, post = read_pool(session, ending.pool_id), _post(mail_context, ending.zone)
         if now < grace_until and ending.ends_at > now - TELLS_FOR:
             mails.send_contract_over(
-                session, pool, post, ends_at=ending.ends_at, grace_until=grace_until, now=now
+                session,
+                pool,
+                post,
+                ends_at=ending.ends_at,
+                grace_until=grace_until,
+                is_held=ending.pool_id in held,
+                now=now,
             )
         elif grace_until <= now < grace_until + TELLS_FOR:
             kept_until = grace_until + KEPT_FROZEN
             mails.send_contract_lapsed(
-                session, pool, post, grace_until=grace_until, kept_until=kept_until, now=now
+                session,
+                pool,
+                post,
+                grace_until=grace_until,
+                kept_until=kept_until,
+                is_held=ending.pool_id in held,
+                now=now,
             )
 
 
@@ -231,12 +249,14 @@ def _ending_pass(row: Row[*tuple[Any, ...]], days: int | None) -> EndingPass:
     return EndingPass(reader, grant.public_id, grant.ends_at, row.covers, target, days)
 
 
-def _endings(session: Session, after: datetime, until: datetime) -> Iterator[_Ending]:
-    """Return the contracts whose last end is in (after, until], by pool."""
+def _endings(
+    session: Session, after: datetime, until: datetime, which: ColumnElement[bool] = _ANY
+) -> Iterator[_Ending]:
+    """Return the contracts whose last end, of these grants, is in (after, until], by pool."""
     last = (
         select(Grant.pool_id, func.max(Grant.ends_at).label("ends_at"))
         .join(Pool, Pool.id == Grant.pool_id)
-        .where(Pool.is_permanent.is_(False), Grant.revoked_at.is_(None))
+        .where(Pool.is_permanent.is_(False), Grant.revoked_at.is_(None), which)
         .group_by(Grant.pool_id)
         .subquery()
     )
@@ -251,7 +271,7 @@ def _endings(session: Session, after: datetime, until: datetime) -> Iterator[_En
         .join(last, and_(last.c.pool_id == Grant.pool_id, last.c.ends_at == Grant.ends_at))
         .join(Pool, Pool.id == Grant.pool_id)
         .join(Organization, Organization.id == kept_organization(Pool.organization_id))
-        .where(Grant.revoked_at.is_(None), Grant.ends_at > after, Grant.ends_at <= until)
+        .where(Grant.revoked_at.is_(None), Grant.ends_at > after, Grant.ends_at <= until, which)
         .group_by(Grant.pool_id, Grant.ends_at, Organization.zone)
         .order_by(Grant.pool_id)
     )

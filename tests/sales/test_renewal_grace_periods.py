@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from lms.contracts import grace_periods
+from lms.contracts.pass_and_seat_reminders import tell_contract_ends, tell_contracts_over
 from lms.core.database import Database
 from lms.models.grants import Grant, OfferKind, Withdrawal
+from lms.models.mail import Mail
 from lms.models.orders import LineAct
 from lms.models.requests import RequestKind
 from lms.models.seats import Pool
@@ -177,3 +179,25 @@ def test_what_managers_read_of_a_term_is_what_the_decision_says(
             assert card.takes_people
         [card] = read_pools(session, organization_id, now=END + DAY)
         assert (card.term.until, card.term.awaits_renewal) == (LONG, True)
+
+
+def test_managers_hear_when_a_contract_with_a_renewal_on_hold_ends(
+    database: Database, cast: Cast, pool_id: int
+) -> None:
+    """They lose access with the grace period, and pay to get it back, rather than renew again."""
+    placed(database, replace(RENEWAL, is_held=True))
+    for at in (END + DAY, LONG + DAY):
+        with database.transaction() as session:
+            tell_contract_ends(session, mail_context=OFFICE, now=at)
+            tell_contracts_over(session, mail_context=OFFICE, now=at)
+    with database.read_session() as session:
+        told = {
+            mail.kind: mail.text or ""
+            for mail in session.scalars(select(Mail).where(Mail.kind.startswith("contract_")))
+        }
+    assert set(told) == {"contract_renewed", "contract_expired", "contract_grace_ended"}
+    assert "starts when we receive payment" in told["contract_expired"]
+    assert "as soon as we receive payment for the renewal" in told["contract_grace_ended"]
+    for kind in ("contract_expired", "contract_grace_ended"):
+        assert "/orders" in told[kind]
+        assert "/renew" not in told[kind]

@@ -131,13 +131,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Contract ended, grace period started"),
         N_("To managers when a contract ends."),
         f"{LIBRARY}: your contract ended",
-        {**_CONTRACT, "until": "July 14, 2027", "used": 40},
+        {**_CONTRACT, "until": "July 14, 2027", "used": 40, "is_held": False},
     ),
     "contract_grace_ended": Example(
         N_("Grace period ended"),
         N_("To managers when the grace period of a contract ends."),
         f"{LIBRARY}: access ended",
-        {**_CONTRACT, "kept_until": "October 12, 2027"},
+        {**_CONTRACT, "kept_until": "October 12, 2027", "is_held": False},
     ),
     "contract_renewed": Example(
         N_("Contract or pass renewed"),
