@@ -241,8 +241,8 @@ class Run:
     def __init__(self, subject, steps=None):
         self.subject, self.payload, self.steps, self.said = subject, {"actor": None}, steps, []
 
-    def hold(self, session):
-        """Be this worker's."""
+    def transaction(self, database):
+        return database.transaction()
 
     def report(self, share, note=""):
         self.said.append(share)
