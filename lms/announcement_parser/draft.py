@@ -116,7 +116,7 @@ class Draft:
         """Add credited people to the presenters or the hosts."""
         for one in found:
             if not one.is_host and not one.is_person:
-                self.presenting = self.presenting or one.name
+                self.present(one.name)
             elif one.is_host:
                 self.hosts.append(
                     replace(one, name=one.name.title()) if one.name.isupper() else one
@@ -125,6 +125,11 @@ class Draft:
             else:
                 who = self.name(one.name)
                 self.people[who] += [one.said] if one.said else []
+
+    def present(self, name: str) -> None:
+        """Set the organization that presents; another one goes to `rest`."""
+        self.set_aside("" if self.presenting in ("", name) else name)
+        self.presenting = self.presenting or name
 
     def person_at_start(self, sentence: str) -> str:
         """Return the person of the draft at the start of a sentence, `Ana Bell is ...`, or ""."""

@@ -39,7 +39,8 @@ PRICED: Final = re.compile(
 _PRESENTS: Final = re.compile(r"^(?P<name>\S.{2,90}) presents?(?::|\.{3}|\u2026)?$", re.IGNORECASE)
 _FACT_WORDS: Final = 4  # at most, in each part of a line of facts
 _PART_OF: Final = re.compile(
-    r"(?:(?:another|part|episode|session|one|number|a|in|of|from|the|our)\b\s*)*", re.IGNORECASE
+    r"(?:(?:another|part|episode|session|one|number|an?|in|of|from|the|our|series|webinars?)\b\W*)*",
+    re.IGNORECASE,
 )
 _GREETING: Final = re.compile(
     r"^(?:(?:\w+[\s'\u2019]*){1,6},|(?:hello|hi|hey|dear|greetings|welcome|good (?:morning|afternoon"
@@ -67,7 +68,7 @@ def take_line(draft: Draft, line: str, block: list[str], *, has_title: bool, who
         return True
     is_by_owner = bool(_BY_NO_PERSON.match(line))
     if is_by_owner and is_organization(line):
-        draft.presenting = draft.presenting or line[3:]
+        draft.present(line[3:])
     elif (
         is_by_owner
         or "    " in line.strip()
@@ -138,7 +139,7 @@ def _take_owner(draft: Draft, line: str, _block: list[str]) -> bool:
     presenting = _PRESENTS.match(line)
     if presenting:
         name = re.sub(r"^[Tt]he\s+(?=[A-Z])", "", presenting["name"])
-        draft.presenting = name.title() if name.isupper() else name
+        draft.present(name.title() if name.isupper() else name)
     elif series:
         draft.series.append(series)
     else:
@@ -158,7 +159,11 @@ def _take_series(draft: Draft, line: str, _block: list[str]) -> bool:
     behind = line[end:].lstrip(' ,."\u201d*').rstrip(QUOTES)
     found, lead, rest = credits_in_line(behind)
     draft.credit(found)
-    words = f"{before.strip(QUOTES)} {lead} {rest}".strip()
+    said = line[:end]
+    kind = said[
+        said.casefold().rfind(names[-1].casefold()) + len(names[-1]) :
+    ]  # `: A Winter Series`
+    words = f"{before.strip(QUOTES)} {kind.strip(f'{QUOTES}:,')} {lead} {rest}".strip()
     draft.set_aside("" if _PART_OF.fullmatch(words) else words)
     return True
 

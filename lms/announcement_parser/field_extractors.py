@@ -66,10 +66,9 @@ _REPLIED: Final = re.compile(r"^(?:(?:\[[^\]]{1,40}\]\s*)*(?:re|fwd?|aw|wg):\s*)
 
 def take_all(text: PlainText) -> Draft:
     """Parse every passage: the head after the labels, and people before the text about them."""
-    subject = _REPLIED.sub("", text.subject)
-    draft = Draft(subject=unquoted(without_kicker(subject)))
-    kicker = subject.removesuffix(without_kicker(subject))
-    draft.set_aside(kicker)
+    subject = without_kicker(_REPLIED.sub("", text.subject))
+    draft = Draft(subject=unquoted(subject))
+    draft.set_aside(text.subject.removesuffix(subject))
     kept, menus = without_menus(text.lines)
     lines, others = item_about_a_webinar(with_plain_marks(kept))
     draft.set_aside("\n".join([*text.around, *menus]))
@@ -151,10 +150,10 @@ def _take_agenda(draft: Draft, passage: Passage) -> None:
     parts = [re.sub(r"^\(?\d[.)]\s+", "", part).strip() for part in inline]
     told = sentences(said[0]) if len(said) == 1 else []
     if passage.is_beside and len(said) == 1 and not draft.titles and is_title_case(said[0]):
-        draft.titles.append(said[0])  # `Program: Calm Desk`
-        return
-    draft.is_agenda_clear = draft.is_agenda_clear and (passage.is_beside or not draft.agenda)
-    draft.agenda += next((one for one in (parts, told) if len(one) > _FEWEST_INLINE), said)
+        draft.titles += said  # `Program: Calm Desk`
+    else:
+        draft.is_agenda_clear = draft.is_agenda_clear and (passage.is_beside or not draft.agenda)
+        draft.agenda += next((one for one in (parts, told) if len(one) > _FEWEST_INLINE), said)
     draft.set_aside("\n".join(line for line in lines[:start] if line.strip()), passage.heading)
     for block in blocks(without_links(draft, lines[end:])):
         if is_prose(block):
@@ -236,6 +235,7 @@ def _take_titles(draft: Draft, passage: Passage) -> None:
     title = without_kicker(first)
     if passage.is_beside and describes_format(title):
         draft.set_aside(title)  # `What: A webinar about boats`
+        take_loose(draft, more, "")
         return
     draft.set_aside(first.removesuffix(title).strip(" :"))
     draft.titles.insert(0, quoted_title(title) or unquoted(title))

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import takewhile
 from typing import Final
 
-from lms.announcement_parser.credits import credits_in_sentence, listed_people, series_in
+from lms.announcement_parser.credits import Credit, credits_in_sentence, listed_people, series_in
 from lms.announcement_parser.draft import Draft, PriceRead, Unread
 from lms.announcement_parser.durations import read_minutes
 from lms.announcement_parser.evidence import WHICH_PASSES, Question, Reading, questions_of
@@ -24,6 +24,7 @@ from lms.announcement_parser.people_passages import (
 )
 from lms.announcement_parser.person_names import may_be_same, name_in, names_in_prose, people_in
 from lms.announcement_parser.plain_lines import (
+    flat,
     is_point,
     is_repeated,
     paragraphs,
@@ -145,7 +146,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
         when_words="\n".join([words, *draft.ends]),
         minutes=minutes,
         speakers=tuple(Speaker(name, "\n\n".join(about)) for name, about in draft.people.items()),
-        hosted_by=", ".join(dict.fromkeys(one.name for one in draft.hosts)) or draft.presenting,
+        hosted_by=_hosted_by(draft),
         prices=tuple(draft.prices),
         free=draft.is_free,
         is_in_passes=True not in left_out,
@@ -181,9 +182,16 @@ def _title(draft: Draft) -> str:
     """Return the title: labeled, else chosen at the head; other titles go to `rest`."""
     first, *others = draft.titles or [""]
     for other in (*others, draft.subject):
-        if other.casefold() not in first.casefold():
+        if f" {flat(other)} " not in f" {flat(first)} ":
             draft.set_aside(other)
     return first
+
+
+def _hosted_by(draft: Draft) -> str:
+    """Return the hosts, else the organization that presents, which otherwise goes to `rest`."""
+    hosts = dict.fromkeys(one.name for one in draft.hosts)
+    draft.set_aside(draft.presenting if hosts and draft.presenting not in hosts else "")
+    return ", ".join(hosts) or draft.presenting
 
 
 def _overview(draft: Draft) -> list[str]:
@@ -330,9 +338,12 @@ def _people_of(draft: Draft) -> bool:
     if not draft.people:
         settle_hosts(draft)
     is_labeled = bool(draft.people)
-    if not draft.people:
-        for name, about in people_in("; ".join(draft.likely))[0] if draft.likely else ():
-            draft.people[draft.name(name)] += [about] if about else []
+    if draft.people:
+        draft.set_lines_aside(draft.likely)
+    else:
+        likely, left = people_in("; ".join(draft.likely))
+        draft.credit(Credit(*one, is_host=False, is_person=True) for one in likely)
+        draft.set_aside(left)
         prose = [_QUOTED.sub(" ", one).replace("*", "") for one in said] if not draft.people else []
         names = [name for one in prose for name in names_in_prose(one)]
         begun = [name_in(one) for one in prose]

@@ -7,7 +7,13 @@ from lms.announcement_parser.credits import Credit, credits_in_line
 from lms.announcement_parser.draft import Draft
 from lms.announcement_parser.head_lines import take_loose, take_paragraph
 from lms.announcement_parser.labels import label_of
-from lms.announcement_parser.person_names import is_position, name_in, names_in, people_in
+from lms.announcement_parser.person_names import (
+    is_position,
+    may_be_same,
+    name_in,
+    names_in,
+    people_in,
+)
 from lms.announcement_parser.plain_lines import blocks, bullet, paragraphs, points
 from lms.announcement_parser.sections import Passage
 
@@ -77,7 +83,9 @@ def take_people(draft: Draft, passage: Passage) -> None:
 def _take_host(draft: Draft, entry: str) -> str:
     """Take the host behind a presenter, `Ana Bell, moderated by Tom Ray`, and return the words before."""
     hosted = _HOSTED.search(entry)
-    draft.credit(credits_in_line(entry[hosted.start() :])[0] if hosted else ())
+    found, _lead, rest = credits_in_line(entry[hosted.start() :]) if hosted else ([], "", "")
+    draft.credit(found)
+    draft.set_aside(rest)
     return entry[: hosted.start()] if hosted else entry
 
 
@@ -143,5 +151,6 @@ def take_biography(draft: Draft, passage: Passage) -> None:
         if opening not in draft.people and (_LABELED.match(said) or take_paragraph(draft, said)):
             draft.set_aside(said if _LABELED.match(said) else "")
         else:
-            _describe(draft, here, "" if said == opening else said)
+            is_alone = said == opening and (here is None or may_be_same(said, here))
+            _describe(draft, here, "" if is_alone else said)
     draft.set_aside("", "" if label_of(passage.heading) else passage.heading)

@@ -101,7 +101,8 @@ def read_plain(text: str) -> PlainText:
     first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
     if not header and len(" ".join(lines[first : first + 1]).split()) <= _WORDS_ABOVE_HEADER:
         below, rest = _header(lines[first + 1 :])  # below a line such as `Memorandum`
-        header, body = (below, rest) if len(below) > _FEWEST_HEADERS else (header, body)
+        if len(below) > _FEWEST_HEADERS:
+            header, body = [lines[first], *below], rest
     subject = " ".join(_SUBJECT.sub("", line) for line in header if _SUBJECT.match(line))
     rest = [line for line in header if not _SUBJECT.match(line)]
     letterhead, body = _letter(body)

@@ -301,7 +301,7 @@ def _unknown_beside(found: re.Match[str], here: Passage, before: str) -> Passage
     if any(amounts_in(value)):
         return Passage(Label.PRICES, lines=[f"{name}{mark.rstrip()} {value}"], is_beside=True)
     if PRESENTS.search(name.casefold()) and name_in(value) == value:
-        return Passage(Label.PRESENTER, lines=[value], is_beside=True)
+        return Passage(Label.PRESENTER, f"{name}:", [value], is_beside=True)
     return Passage(Label.OTHER, f"{name}:", [value], is_beside=True, is_top=here.is_top)
 
 

@@ -246,7 +246,7 @@ def _is_of_site(line: Line, lines: list[Line]) -> bool:
 
 
 def _is_part(short: str, whole: str) -> bool:
-    return whole.casefold().startswith(short.casefold())
+    return re.match(rf"{re.escape(short.casefold())}(?!\w)", whole.casefold()) is not None
 
 
 def _is_alike(one: str, other: str) -> bool:
