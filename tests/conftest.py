@@ -66,8 +66,10 @@ SWIFT = [_hasher, _hasher.hash("of no account"), 0.001]
 compile_once()
 gc.disable()  # until tests are collected: what they import isn't garbage
 
-# How long an example takes says more of the machine than of the code.
-hypothesis.settings.register_profile("carrel", deadline=None)
+# How long an example takes says more of the machine than of the code. The same examples come each
+# time, so that a change is judged by itself; `pytest --hypothesis-profile=explore` tries new ones.
+hypothesis.settings.register_profile("carrel", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile("carrel")
 
 
