@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.announcement_parser.draft import PriceRead
 from lms.announcement_parser.parser import LONGEST_TEXT, Speaker, Understood, read_flyer
-from lms.announcement_parser.person_names import same_person
+from lms.announcement_parser.person_names import core_of
 from lms.announcement_parser.start_date_and_time import Beginning
 from lms.catalog.presenters import PresenterWords, add_presenter
 from lms.catalog.series import SeriesWords, add_series
@@ -118,7 +118,7 @@ def add_named_series(session: Session, title: str, *, actor: str | None, now: da
 
 
 def _presenter(known: tuple[Named, ...], name: str) -> str:
-    return next((one.slug for one in known if same_person(one.name, name)), "")
+    return next((one.slug for one in known if core_of(one.name) == core_of(name)), "")
 
 
 def _series(known: tuple[Named, ...], title: str) -> str:

@@ -13,7 +13,7 @@ _ROLE: Final = re.compile(
     re.IGNORECASE,
 )
 _LISTED: Final = re.compile(
-    r"\b(?:presenters|speakers|panelists|instructors)\b[^:.;]{0,60}:\s+(?P<people>[A-Z].{4,600})"
+    r"\b(?i:presenters|speakers|panelists|instructors)\b[^:.;]{0,60}:\s+(?P<people>[A-Z].{4,600})"
 )
 _EVENT: Final = re.compile(
     r"\b(?:webinar|workshop|session|course|training|class|program|event|talk)\b", re.IGNORECASE

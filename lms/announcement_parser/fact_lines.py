@@ -16,11 +16,7 @@ from lms.announcement_parser.plain_lines import is_repeated
 from lms.announcement_parser.prices import is_about_price, prices_in
 from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.times_of_day_and_time_zones import is_zone_alone, tell_times
-from lms.announcement_parser.title_and_subtitle import (
-    QUOTES,
-    quoted_title,
-    without_kicker,
-)
+from lms.announcement_parser.title_and_subtitle import QUOTES, quoted_title, without_kicker
 
 _LONGEST_LINE: Final = 120  # of a line that isn't prose
 WRAPPED: Final = 60  # a block with a longer line is prose

@@ -26,11 +26,7 @@ from lms.announcement_parser.people_passages import (
     take_hosts,
     take_people,
 )
-from lms.announcement_parser.person_names import (
-    is_honorific,
-    name_in,
-    people_in,
-)
+from lms.announcement_parser.person_names import is_honorific, name_in, people_in
 from lms.announcement_parser.plain_lines import (
     PlainText,
     blocks,
@@ -112,16 +108,10 @@ def _top(in_order: list[Passage]) -> list[Passage]:
 
 def _turn(passage: Passage) -> int:
     """Labels that settle a field come first; then the head; then passages that may be about people."""
-    return {
-        Label.HEAD: 1,
-        Label.TITLE: 0,
-        Label.SUBTITLE: 0,
-        Label.PRESENTER: 0,
-        Label.HOST: 0,
-    }.get(
-        passage.label,
-        _LAST if passage.label in (Label.AGENDA, Label.BIOGRAPHY, Label.PRICES, Label.OTHER) else 2,
-    )
+    first = (Label.TITLE, Label.SUBTITLE, Label.PRESENTER, Label.HOST)
+    last = (Label.AGENDA, Label.BIOGRAPHY, Label.PRICES, Label.OTHER)
+    here = passage.label
+    return 0 if here in first else 1 if here is Label.HEAD else _LAST if here in last else 2
 
 
 def _take_other(draft: Draft, passage: Passage) -> None:
@@ -149,7 +139,10 @@ def _take_agenda(draft: Draft, passage: Passage) -> None:
     inline = re.split(r";\s*(?:and\s+)?|[.,]\s+(?=\(?\d[.)]\s)", said[0]) if len(said) == 1 else []
     parts = [re.sub(r"^\(?\d[.)]\s+", "", part).strip() for part in inline]
     told = sentences(said[0]) if len(said) == 1 else []
-    if passage.is_beside and len(said) == 1 and not draft.titles and is_title_case(said[0]):
+    is_text = len(told) > 1 and len(max(told, key=len)) > _LONGEST_POINT and len(parts) < 2
+    if is_text and not (passage.is_beside or draft.described):
+        draft.described += said
+    elif passage.is_beside and len(said) == 1 and not draft.titles and is_title_case(said[0]):
         draft.titles += said  # `Program: Calm Desk`
     else:
         draft.is_agenda_clear = draft.is_agenda_clear and (passage.is_beside or not draft.agenda)
@@ -210,14 +203,6 @@ def _take_prices(draft: Draft, passage: Passage) -> None:
 def _take_when(draft: Draft, passage: Passage) -> None:
     draft.set_aside("", passage.heading)
     draft.labeled_when += [line for block in blocks(passage.lines) for line in block]
-
-
-def _take_end(draft: Draft, passage: Passage) -> None:
-    draft.ends += [line.strip() for line in passage.lines if line.strip()]
-
-
-def _take_minutes(draft: Draft, passage: Passage) -> None:
-    draft.lasting += paragraphs(passage.lines)
 
 
 def _take_series(draft: Draft, passage: Passage) -> None:
@@ -287,20 +272,16 @@ def _is_said(block: list[str]) -> bool:
     return is_short and not (has_date(block[0]) or is_about_price(block[0]))
 
 
-def _take_summary(draft: Draft, passage: Passage) -> None:
-    draft.summary += paragraphs(passage.lines)
-
-
 _TAKERS: Final[dict[Label, Callable[[Draft, Passage], None]]] = {
     Label.TITLE: _take_titles,
     Label.SUBTITLE: _take_subtitle,
     Label.SERIES: _take_series,
-    Label.SUMMARY: _take_summary,
+    Label.SUMMARY: lambda draft, passage: draft.summary.extend(paragraphs(passage.lines)),
     Label.OVERVIEW: _take_overview,
     Label.AGENDA: _take_agenda,
     Label.WHEN: _take_when,
-    Label.END: _take_end,
-    Label.MINUTES: _take_minutes,
+    Label.END: lambda draft, passage: draft.ends.extend(paragraphs(passage.lines)),
+    Label.MINUTES: lambda draft, passage: draft.lasting.extend(paragraphs(passage.lines)),
     Label.PRESENTER: take_people,
     Label.HOST: take_hosts,
     Label.BIOGRAPHY: take_biography,

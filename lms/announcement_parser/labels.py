@@ -96,7 +96,7 @@ _PEOPLE: Final = (
 # What may be around a known label: `Description of this session`, `Your instructor`, `Session date`.
 _AROUND: Final = (
     re.compile(rf"\s+(?:of|for) (?:the |this |our )?{_EVENTS}$"),
-    re.compile(r"^(?:the|this|our|your|new|revised|updated|meet the|meet your)\s+"),
+    re.compile(r"^(?:the|this|our|your|new|revised|updated|working|proposed|meet (?:the|your)) "),
     re.compile(rf"^{_EVENTS}\s+"),
     re.compile(r"\s+(?:name|names|information|info)$"),
 )

@@ -132,7 +132,8 @@ def _indented_lists(lines: list[str]) -> list[str]:
         end = start
         while end < len(lines) and _is_point(lines[end]):
             end += 1
-        is_over = end == len(lines) or not lines[end].strip()
+        below = next((line for line in lines[end:] if line.strip()), "")
+        is_over = (end == len(lines) or not lines[end].strip()) and below[:1] != " "
         if is_over and end - start >= _FEWEST:
             found[start:end] = [f"- {line.strip()}" for line in lines[start:end]]
     return found

@@ -20,7 +20,7 @@ _PRACTICAL: Final = re.compile(
     r"|\ball rights reserved|\bprivacy\b|\bsponsor|\bmade possible|\bfunded\b|\bdeadline\b"
     r"|\bseats? (?:is|are)\b|\bspace is limited|\bclick\b|\bcookies\b|\bforward this\b|\bp\.?o\.? box"
     r"|\bequal opportunity|\bnonprofit|\b\d{1,5} [A-Z]\w+ (?:road|street|avenue|lane|drive|way)\b"
-    r"|\bsuitable for\b|\bno (?:preparation|experience)\b|\bprerequisite|\breply\b|\bhandouts?\b|\bdiscounts?\b|\bwebsite\b|\bvisit\b",
+    r"|\bsuitable for\b|\bno (?:preparation|experience)\b|\bprerequisite|\breply\b|\bhandouts?\b|\bdiscounts?\b|\bwebsite\b|\bvisit\b|\w@\w|https?://",
     re.IGNORECASE,
 )
 _DATELINE: Final = re.compile(

@@ -345,21 +345,16 @@ def _people_of(draft: Draft) -> bool:
         draft.credit(Credit(*one, is_host=False, is_person=True) for one in likely)
         draft.set_aside(left)
         prose = [_QUOTED.sub(" ", one).replace("*", "") for one in said] if not draft.people else []
+        title = re.escape((draft.titles or ["\0"])[0])
+        prose = [re.sub(title, " ", one, flags=re.IGNORECASE) for one in prose]
         names = [name for one in prose for name in names_in_prose(one)]
         begun = [name_in(one) for one in prose]
         text = " ".join(prose)
         known = [*dict.fromkeys(filter(None, [*names, *begun]))][:_MOST_NAMES]
         often = [name for name in known if is_repeated(name, text)]
-        names = (
-            often
-            or names
-            or [
-                name
-                for name, one in zip(begun, prose, strict=True)
-                if name and one[len(name) :].lstrip()[:1].islower()
-            ]
-        )
-        names = list(dict.fromkeys(names))[:_MOST_NAMES]
+        rests = [one[len(name) :].lstrip() for name, one in zip(begun, prose, strict=True)]
+        doing = [name for name, rest in zip(begun, rests, strict=True) if rest[:1].islower()]
+        names = list(dict.fromkeys(often or names or filter(None, doing)))[:_MOST_NAMES]
         for name in names:
             draft.name(max((one for one in names if may_be_same(one, name)), key=len))
     return is_labeled

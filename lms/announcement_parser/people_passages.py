@@ -7,13 +7,8 @@ from lms.announcement_parser.credits import Credit, credits_in_line
 from lms.announcement_parser.draft import Draft
 from lms.announcement_parser.head_lines import take_loose, take_paragraph
 from lms.announcement_parser.labels import label_of
-from lms.announcement_parser.person_names import (
-    is_position,
-    may_be_same,
-    name_in,
-    names_in,
-    people_in,
-)
+from lms.announcement_parser.overview import is_note
+from lms.announcement_parser.person_names import is_position, name_in, names_in, people_in
 from lms.announcement_parser.plain_lines import blocks, bullet, paragraphs, points
 from lms.announcement_parser.sections import Passage
 
@@ -50,8 +45,8 @@ def take_biographies_below(draft: Draft, overview: list[str]) -> None:
     """Move paragraphs about a presenter from the end of an overview to their biography."""
     taken: list[str] = []
     while len(overview) > 1:
-        said = overview[-1]
-        if not draft.person_at_start(said) or _ABOUT_THE_EVENT.search(said):
+        who = draft.person_at_start(overview[-1])
+        if not who or draft.people[who] or _ABOUT_THE_EVENT.search(overview[-1]):
             break
         taken.insert(0, overview.pop())
     overview += [said for said in taken if not take_paragraph(draft, said)]
@@ -148,9 +143,11 @@ def take_biography(draft: Draft, passage: Passage) -> None:
             here = draft.name(alone if alone and opening not in draft.people else opening)
         here = here or alone
         draft.labeled_lives |= {here} if here else set()
-        if opening not in draft.people and (_LABELED.match(said) or take_paragraph(draft, said)):
-            draft.set_aside(said if _LABELED.match(said) else "")
+        is_note_below = is_note(said) and bool(draft.people.get(here or ""))
+        is_other = is_note_below or _LABELED.match(said)
+        if opening not in draft.people and (is_other or take_paragraph(draft, said)):
+            draft.set_aside(said if is_other else "")
         else:
-            is_alone = said == opening and (here is None or may_be_same(said, here))
+            is_alone = said == opening and said.casefold() == (here or "").casefold()
             _describe(draft, here, "" if is_alone else said)
     draft.set_aside("", "" if label_of(passage.heading) else passage.heading)

@@ -20,7 +20,7 @@ _NO_NAMES: Final = re.compile(
     r"series|session|workshop|course|pass|annual|eastern|central|pacific|mountain|january|"
     r"february|july|september|october|november|december|monday|tuesday|wednesday|thursday|"
     r"friday|saturday|sunday|public|national|american|health|services|service|news|live|"
-    r"online|register|part|in|on|biblioteca|universidad|colegio|museo|instituto|biblioth\u00e8que|"
+    r"online|register|part|in|on|my|your|his|her|their|our|you|biblioteca|universidad|colegio|museo|instituto|biblioth\u00e8que|"
     r"universit\u00e9|by|with|from|at|for|when|what|how|this|every|most|after|before|over|last|next",
     re.IGNORECASE,
 )
@@ -151,11 +151,6 @@ def is_position(text: str) -> bool:
 def is_honorific(word: str) -> bool:
     """Return whether a word is a title such as `Dr.`."""
     return word.rstrip(".").casefold() in HONORIFICS
-
-
-def same_person(one: str, other: str) -> bool:
-    """Return whether two names are equal except for titles, dots and case."""
-    return core_of(one) == core_of(other)
 
 
 def may_be_same(one: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
+from unicodedata import normalize
 
 from lms.announcement_parser.markup import tabulated, without_markup
 
@@ -88,6 +89,7 @@ def read_plain(text: str) -> PlainText:
     """Return the lines of a text, and for a forwarded email its subject and surrounding lines."""
     text = without_markup(text)
     text = re.sub("[\u200b\u200c\u200d\u2060\ufeff]", "", text).replace("\xa0", " ")
+    text = re.sub("[\ufb00-\ufb06]", lambda found: normalize("NFKC", found[0]), text)  # ligatures
     text = _DRAWN.sub(lambda found: "-" * len(found[0]), text)
     text = _LABELS_IN_LINE.sub(lambda found: re.sub(r"\s+[|\u2022\u00b7]\s+", "\n", found[0]), text)
     text = _TWO_LABELS.sub(r"\1\2\n\1", text)

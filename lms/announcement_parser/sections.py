@@ -33,6 +33,7 @@ _SHOUTED_SHARE: Final = 0.6
 _LEADS: Final = re.compile(r":$|\b(?:will|to|how|can)$", re.IGNORECASE)
 _RULE: Final = re.compile(r"^[\s=\-_*~#\u2022\u00b7\u2013\u2014+.]{3,}$")
 _OF_SERIES: Final = re.compile(r"part .{1,60}\bseries\b", re.IGNORECASE)
+_CREDIT: Final = re.compile(r"(?:co-?)?(?:hosted|sponsored|offered|organized) by ", re.IGNORECASE)
 _UNDERLINE: Final = re.compile(r"^\s*(?:={3,}|-{3,}|~{3,})\s*$")
 _DECORATED: Final = re.compile(
     r"(?:[*~<>|+=-]{2,}|[*~|=])\s+(?P<text>\S.*\S)\s+(?:[*~<>|+=-]{2,}|[*~|=])"
@@ -116,7 +117,7 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
         is_over = not before.strip() and (
             (here.is_beside and here.label not in LONG) or _lists_people(here)
         )
-        is_below = _is_fact_below(line, here) or _is_text_below(line, before, here)
+        is_below = _is_fact_below(line, before, here) or _is_text_below(line, before, here)
         if begun is None and is_below:
             begun = Passage(Label.HEAD, lines=[line], is_top=here.is_top)
         if begun is None and is_over and line.strip() and bullet(line) is None:
@@ -131,11 +132,14 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
     yield here
 
 
-def _is_fact_below(line: str, here: Passage) -> bool:
+def _is_fact_below(line: str, before: str, here: Passage) -> bool:
     """Return whether a line below `Presenter: Ana Bell` has a date or a price and isn't about her."""
-    if not here.is_beside or here.label in LONG or here.label in _FACTS or line[:1].isspace():
+    is_apart = here.is_beside or (here.label is Label.PRESENTER and not before.strip())
+    if not is_apart or here.label in LONG or here.label in _FACTS or line[:1].isspace():
         return False
-    return len(line) <= LONGEST_HEADING and (has_date(line) or any(amounts_in(line)))
+    is_credit = here.is_beside and bool(_CREDIT.match(line))
+    is_fact = is_credit or has_date(line) or any(amounts_in(line))
+    return len(line) <= LONGEST_HEADING and is_fact
 
 
 def _is_text_below(line: str, before: str, here: Passage) -> bool:
@@ -387,7 +391,7 @@ def _headed(bare: str, following: str, here: Passage, *, is_heading: bool) -> Pa
         hinted = Label.WHEN
     is_short = len(bare.split()) <= _LONGEST_HINTED and bare[-1:] not in ".,:;?!"
     is_heading = is_heading or (is_short and listed is not None and here.label is Label.OVERVIEW)
-    if hinted is not None:
+    if hinted is not None and not (hinted is Label.OTHER and here.is_top):
         return Passage(hinted, heading=bare)
     # Above the first label, a marked line may be the title.
     return Passage(Label.OTHER, heading=bare) if is_heading and not here.is_top else None

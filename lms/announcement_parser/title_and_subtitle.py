@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from lms.announcement_parser.person_names import is_organization
+from lms.announcement_parser.person_names import is_organization, name_in
 from lms.announcement_parser.start_date_and_time import has_date
 
 LONGEST_TITLE: Final = 200
@@ -28,7 +28,7 @@ _KICKER: Final = re.compile(
 )
 _ANNOUNCES: Final = re.compile(
     r"\b(?:join us|last chance|time change|reminder|webinars?|events?|announcement|announcing|introducing|opportunity|upcoming|invitation|save|register"
-    r"|workshop|questions|faq|(?:part|session|episode|lesson|module)\s\d{1,2})\b",
+    r"|training(?=:)|workshop|questions|faq|(?:part|session|episode|lesson|module)\s\d{1,2})\b",
     re.IGNORECASE,
 )
 _CREDIT: Final = re.compile(
@@ -85,6 +85,8 @@ def is_unfinished(line: str, following: str, width: int) -> bool:
     """Return whether a title continues in the next line: by its end, that line's start, or its width."""
     is_upper = line.isupper() and following.isupper()
     is_question = is_upper and following.endswith("?") and line[-1] not in ".?!"
+    first, _space, behind = following.casefold().partition(" ")
+    is_small = is_upper and bool(_SMALL.fullmatch(first)) and not name_in(behind.title())
     is_last = is_upper and len(line) > _LONG_LINE and len(following.split()) <= _LAST_WORDS
     opened = line.count("\u201c") > line.count("\u201d") or line.count('"') % 2 == 1
     is_full = bool(width) and len(line) + 1 + len(following.split(" ")[0]) > width
@@ -93,6 +95,7 @@ def is_unfinished(line: str, following: str, width: int) -> bool:
         or is_full
         or is_question
         or is_last
+        or is_small
         or (bool(_UNFINISHED.search(line)) and not has_date(following))
         or (following[:1].islower() and not _CREDIT.match(following))
     )
@@ -144,7 +147,8 @@ def _above(best: Line, lines: list[Line]) -> Line:
     above = lines[at - 1] if at else best
     is_next = above.block == best.block - 1 and above.text.isupper() and not best.text.isupper()
     is_owner = is_organization(above.text) and above.text[-1] != "?"
-    return above if is_next and not (is_owner or best.is_whole or best.is_quoted) else best
+    is_title = best.is_whole or best.is_quoted or ": " in best.text
+    return above if is_next and not (is_owner or is_title) else best
 
 
 def without_kicker(line: str) -> str:
@@ -232,11 +236,6 @@ def is_kicker(text: str) -> bool:
     """Return whether all words only announce an event or say how it is held: `Online event`."""
     words = re.findall(r"[\w'\u2019]+", text.casefold())
     return words[-1:] in ([], ["presents"], ["release"]) or all(map(_KICKER.fullmatch, words))
-
-
-def is_said_of_any(text: str) -> bool:
-    """Return whether a line could be said of any webinar: `Online event`, `A live panel discussion`."""
-    return is_kicker(text) or describes_format(text)
 
 
 def _is_of_site(line: Line, lines: list[Line]) -> bool:

@@ -15,8 +15,8 @@ from lms.announcement_parser.title_and_subtitle import (
     Chosen,
     Line,
     choose,
+    describes_format,
     is_kicker,
-    is_said_of_any,
     is_title_case,
     quoted_title,
     same_title,
@@ -209,8 +209,6 @@ def _signs_of_title(text: str, draft: Draft, lines: list[str], quotes: list[str]
 
 def _own_lines(draft: Draft) -> list[Line]:
     """Return the candidates that couldn't be said of any webinar and aren't the name of an organization."""
-    return [
-        one
-        for one in draft.candidates
-        if not is_said_of_any(one.text) and (one.has_facts_next or not _OWNER.search(one.text))
-    ]
+    said = [one for one in draft.candidates if not is_kicker(one.text)]
+    own = [one for one in said if not describes_format(one.text)]
+    return [one for one in own if one.has_facts_next or not _OWNER.search(one.text)]

@@ -175,8 +175,8 @@ SPOKEN = frozenset(
         r"\w+",
         """
     one hour series the of in our re fw fwd by led hosted moderated presented with subject
-    o w q point 1 2 3 presentadora tirne tlme
-    your new called does take place about this conversation discussion debate panel seminar
+    o w q point 1 2 3 presentadora costo fecha hora tirne tlme
+    your new working proposed called does take place about this conversation discussion debate panel seminar
     class lecture presentation info information names meet updated
     training event course program workshop talk webinar webinars part another session from a
         """,
