@@ -1,10 +1,11 @@
 """Run each test in a process of its own, and list what fails there: a test must not need another.
 
-    python -m tests.alone [--processes N] [--one-case] [pytest arguments]
+    python -m tests.alone [--processes N] [--one-case] [--passed FILE] [pytest arguments]
 
 Tests are collected once. Each then runs in a fork that has none of what other tests made: no module
-state, no session fixture, no row. With --one-case, one case of each parametrized test runs. On
-PostgreSQL with CARREL_TEST_DATABASE=postgresql.
+state, no session fixture, no row. With --one-case, one case of each parametrized test runs. With
+--passed, the tests that the file names are left out, and those that pass are added to it, so that a
+run continues where it was stopped. On PostgreSQL with CARREL_TEST_DATABASE=postgresql.
 """
 
 import os
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy.orm import configure_mappers
 
 if TYPE_CHECKING:
     from tests.servers.databases import Databases
@@ -32,6 +34,7 @@ class EachAlone:
 
     processes: int
     one_case: bool
+    passed: Path | None = None
     running: dict[int, tuple[pytest.Item, Path, float]] = field(default_factory=dict)
 
     @pytest.hookimpl(tryfirst=True)
@@ -42,6 +45,7 @@ class EachAlone:
         if session.config.option.collectonly:
             return False
         with databases() as made, scratch() as folder:
+            warm_up(folder / "warm")
             for number, item in enumerate(self._chosen(session.items)):
                 if len(self.running) == self.processes:
                     self._await_one(session)
@@ -60,9 +64,12 @@ class EachAlone:
                 print(f"--- {title}\n{text}")  # noqa: T201
 
     def _chosen(self, items: list[pytest.Item]) -> Iterable[pytest.Item]:
-        if not self.one_case:
+        if self.one_case:
+            items = list({item.nodeid.partition("[")[0]: item for item in items}.values())
+        if self.passed is None or not self.passed.exists():
             return items
-        return {item.nodeid.partition("[")[0]: item for item in items}.values()
+        done = set(self.passed.read_text(encoding="utf-8").splitlines())
+        return [item for item in items if item.nodeid not in done]
 
     def _await_one(self, session: pytest.Session) -> None:
         child, status = os.wait()
@@ -72,7 +79,24 @@ class EachAlone:
         if status:
             session.testsfailed += 1
             print((place / "log").read_text(errors="replace"), flush=True)  # noqa: T201
+        elif self.passed is not None:
+            with self.passed.open("a", encoding="utf-8") as file:
+                file.write(f"{item.nodeid}\n")
         shutil.rmtree(place, ignore_errors=True)
+
+
+def warm_up(folder: Path) -> None:
+    """Make here what each fork would make anew and alike: mappers, routes and compiled templates."""
+    from lms.app import create_app  # noqa: PLC0415  (as above)
+    from lms.core.runtime import open_carrel  # noqa: PLC0415
+    from lms.core.settings import Settings  # noqa: PLC0415
+    from wsgi import COMPONENTS  # noqa: PLC0415
+
+    configure_mappers()
+    app = create_app(open_carrel(Settings.from_env({"CARREL_DATA_DIR": str(folder)})), COMPONENTS)
+    app.url_map.update()
+    for name in app.jinja_env.list_templates():
+        app.jinja_env.get_template(name)
 
 
 @contextmanager
@@ -123,9 +147,10 @@ def main() -> int:
     parser = ArgumentParser(prog="python -m tests.alone")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--one-case", action="store_true")
+    parser.add_argument("--passed", type=Path)
     chosen, arguments = parser.parse_known_args()
     # not captured, since forks would share where it is written to
-    plugin = EachAlone(chosen.processes, chosen.one_case)
+    plugin = EachAlone(chosen.processes, chosen.one_case, chosen.passed)
     return int(pytest.main(["-p", "no:randomly", "-s", *arguments], [plugin]))
 
 
