@@ -20,19 +20,16 @@ from lms.lti_facade.content_names import shown_in_series
 from lms.models.catalog import Series, Webinar, WebinarSeries, WebinarState
 from lms.models.recordings import Recording
 from lms.playback.progress_bitmap import Span as Span
-from lms.playback.watch_page import CaptionFacts as CaptionFacts
 from lms.playback.watch_page import HandoutFile as HandoutFile
 from lms.playback.watch_page import PlayableWebinar as PlayableWebinar
 from lms.playback.watch_page import Version as Version
 from lms.playback.watch_page import find_handout as find_handout
-from lms.playback.watch_page import read_captions as read_captions
 from lms.playback.watch_page import read_playable
 from lms.playback.watch_records import Place as Place
 from lms.playback.watch_records import nowhere as nowhere
 from lms.playback.watch_records import read_places
 from lms.recordings.transcripts import Track as Track
 from lms.recordings.transcripts import find_track as find_track
-from lms.recordings.transcripts import read_tracks as read_tracks
 
 NOT_HERE: Final = N_("Your organization doesn't have this recording.")
 NO_SERIES: Final = N_("Your organization doesn't have this series.")

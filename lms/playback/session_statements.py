@@ -22,10 +22,13 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 
 from lms.access.merged_logins import logins_of
 from lms.core.model_base import Base
+from lms.models.catalog import Webinar
 from lms.models.grants import Grant
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd, PlaybackSession, Stream, WatchRecord
 from lms.models.recordings import Recording
+from lms.playback.slides import slide_rows
+from lms.playback.watch_page import caption_rows
 
 _SESSIONS: Final = Base.metadata.tables[PlaybackSession.__tablename__]
 _RECORDS: Final = Base.metadata.tables[WatchRecord.__tablename__]
@@ -40,6 +43,8 @@ PLAYED: Final = (
         Recording.state,
         Recording.run,
         Recording.seconds,
+        caption_rows.label("captions"),
+        slide_rows.label("slides"),
         WatchRecord.position_s,
         WatchRecord.buckets,
         WatchRecord.updated_at,
@@ -86,11 +91,13 @@ FACTS: Final = (
         PlaybackSession.sign_in_id,
         func.coalesce(Organization.merged_into, Organization.id).label("organization_id"),
         Recording.webinar_id,
+        Webinar.slug,
         PlaybackSession.expires_at,
         PlaybackSession.ended_as,
         PlaybackSession.is_preview,
     )
     .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
+    .join(Webinar, Webinar.id == Recording.webinar_id)
     .outerjoin(Organization, Organization.id == PlaybackSession.organization_id)
     .where(PlaybackSession.public_id == bindparam("session_id"))
 )

@@ -26,7 +26,9 @@ from lms.playback.session_statements import (
     REACHED,
     ending,
 )
+from lms.playback.slides import SlideFacts, shown_slides, stored_slides
 from lms.playback.stream_limit import Claim, Holder
+from lms.playback.watch_page import CaptionFacts, captions_of
 from lms.playback.watch_records import Place, place_of
 
 LONGEST: Final = timedelta(hours=24)
@@ -66,6 +68,8 @@ class Playback:
     expires_at: datetime
     access_ends_at: datetime | None
     place: Place
+    captions: tuple[CaptionFacts, ...]
+    slides: tuple[SlideFacts, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class SessionFacts:
     sign_in_id: int | None
     organization_id: int | None
     webinar_id: int
+    slug: str
     expires_at: datetime
     ended_as: PlaybackEnd | None
     is_preview: bool
@@ -328,6 +333,8 @@ def _open(
         expires_at=expires_at,
         access_ends_at=ends_at if expires_at == ends_at else None,
         place=place,
+        captions=captions_of(played.captions),
+        slides=shown_slides(stored_slides(played.slides), played.seconds),
     )
 
 

@@ -1,8 +1,9 @@
 """The watch page's read model: the recording it plays, its captions, and its handouts."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from lms.core.model_base import copied
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.handouts import Handout, HandoutPage
 from lms.models.recordings import Caption, Recording
+from lms.playback.slides import SlideFacts, shown_slides, slide_rows, stored_slides
 from media.files.file_types import MEDIA_TYPES, DocumentKind
 
 # Posters of webinars in these states are not shown.
@@ -93,6 +95,8 @@ class PlayableWebinar:
     state: WebinarState
     version: Version | None
     handouts: tuple[HandoutFacts, ...]
+    captions: tuple[CaptionFacts, ...]
+    slides: tuple[SlideFacts, ...]
 
 
 _presenters = gathered(
@@ -101,6 +105,27 @@ _presenters = gathered(
     .where(WebinarPresenter.webinar_id == Webinar.id)
     .order_by(WebinarPresenter.position)
     .correlate(Webinar)
+)
+_handouts = gathered(
+    select(
+        Handout.public_id,
+        Handout.kind,
+        Handout.title,
+        Handout.name,
+        Handout.pages,
+        Handout.size_bytes,
+        exists().where(HandoutPage.handout_id == Handout.id).label("looks"),
+    )
+    .where(Handout.webinar_id == Webinar.id, Handout.removed_at.is_(None))
+    .order_by(Handout.position)
+    .correlate(Webinar)
+)
+# The caption tracks of a recording that viewers see in a column, the default first.
+caption_rows: Final = gathered(
+    select(Caption.public_id, Caption.language, Caption.label, Caption.is_default, Caption.key)
+    .where(Caption.recording_id == Recording.id, Caption.key.is_not(None))
+    .order_by(Caption.is_default.desc(), Caption.language)
+    .correlate(Recording)
 )
 _WEBINAR = (
     select(
@@ -112,31 +137,19 @@ _WEBINAR = (
         Webinar.minutes,
         Webinar.state,
         _presenters.label("presenters"),
+        _handouts.label("handouts"),
         Recording.id.label("version_id"),
         Recording.public_id.label("version_public_id"),
         Recording.run,
         Recording.seconds,
         Recording.has_video,
+        caption_rows.label("captions"),
+        slide_rows.label("slides"),
     )
     .outerjoin_from(
-        Webinar,
-        Recording,
-        and_(Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)),
+        Webinar, Recording, and_(Recording.webinar_id == Webinar.id, Recording.is_current)
     )
     .where(Webinar.slug == bindparam("slug"))
-)
-_HANDOUTS = (
-    select(
-        Handout.public_id,
-        Handout.kind,
-        Handout.title,
-        Handout.name,
-        Handout.pages,
-        Handout.size_bytes,
-        exists().where(HandoutPage.handout_id == Handout.id).label("looks"),
-    )
-    .where(Handout.webinar_id == bindparam("webinar_id"), Handout.removed_at.is_(None))
-    .order_by(Handout.position)
 )
 _HANDOUT = select(
     Handout.webinar_id,
@@ -148,20 +161,13 @@ _HANDOUT = select(
 ).where(Handout.public_id == bindparam("public_id"), Handout.removed_at.is_(None))
 _ID = select(Webinar.id, Webinar.state).where(Webinar.slug == bindparam("slug"))
 _SLUG = select(Webinar.slug).where(Webinar.id == bindparam("webinar_id"))
-_CAPTIONS = (
-    select(Caption.public_id, Caption.language, Caption.label, Caption.is_default, Caption.key)
-    .join(Recording, Recording.id == Caption.recording_id)
-    .where(Recording.public_id == bindparam("recording_id"), Caption.key.is_not(None))
-    .order_by(Caption.is_default.desc(), Caption.language)
-)
 
 
 def read_playable(session: Session, slug: str) -> PlayableWebinar:
     """Return the data of a webinar's watch page; raises NotFound."""
     row = or_not_found(session.execute(_WEBINAR, {"slug": slug}).one_or_none())
-    handouts = session.execute(_HANDOUTS, {"webinar_id": row.id})
     version = None
-    if row.version_id is not None:
+    if row.run is not None:
         version = Version(
             row.version_id, row.version_public_id, row.run, row.seconds, row.has_video
         )
@@ -171,7 +177,9 @@ def read_playable(session: Session, slug: str) -> PlayableWebinar:
         webinar_id=row.id,
         presenters=tuple(name for (name,) in row.presenters or ()),
         version=version,
-        handouts=tuple(HandoutFacts(*found) for found in handouts),
+        handouts=_handouts_of(row.handouts),
+        captions=captions_of(row.captions),
+        slides=shown_slides(stored_slides(row.slides), row.seconds or 0.0),
     )
 
 
@@ -207,12 +215,11 @@ def slug_of(session: Session, webinar_id: int) -> str:
     return or_not_found(session.scalar(_SLUG, {"webinar_id": webinar_id}))
 
 
-def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ...]:
-    """Return the caption tracks of a version, by its public ID."""
-    rows = session.execute(_CAPTIONS, {"recording_id": recording_id})
+def captions_of(rows: Iterable[Sequence[Any]] | None) -> tuple[CaptionFacts, ...]:
+    """Return what is in the column `caption_rows`."""
     return tuple(
-        CaptionFacts(row.public_id, row.language, row.label, row.is_default, row.key or "")
-        for row in rows
+        CaptionFacts(public_id, language, label, bool(is_default), key)
+        for public_id, language, label, is_default, key in rows or ()
     )
 
 
@@ -220,3 +227,10 @@ def find_handout(session: Session, public_id: str) -> HandoutFile:
     """Return a handout's stored files; raises NotFound. Callers must ask the policy before serving them."""
     row = or_not_found(session.execute(_HANDOUT, {"public_id": public_id}).one_or_none())
     return HandoutFile(*row)
+
+
+def _handouts_of(rows: Iterable[Sequence[Any]] | None) -> tuple[HandoutFacts, ...]:
+    return tuple(
+        HandoutFacts(public_id, DocumentKind(kind), title, name, pages, size_bytes, bool(looks))
+        for public_id, kind, title, name, pages, size_bytes, looks in rows or ()
+    )

@@ -1,40 +1,24 @@
 """Slides of a recording: detected by the encoder, then named, joined, or removed by our team."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.models.recordings import Recording, Slide, SlideFate
 from lms.models.search import Passage, PassageKind
+from lms.playback.slides import SlideFacts, StoredSlide, shown_slides, slide_rows, stored_slides
 from lms.recordings.recordings import find
 from lms.search import passages
 from media.video.renditions_and_commands import slide_picture
 from media.video.slide_detection import Slide as Found
 
 LONGEST_TITLE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class SlideFacts:
-    """A slide for display: its number from 1, its start and end, and its picture's file.
-
-    A slide without a `title` is called by its number.
-    """
-
-    id: str
-    number: int
-    starts_s: float
-    ends_s: float
-    picture: str
-    title: str
-    is_chapter: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,67 +39,36 @@ class Revision:
     is_chapter: bool
 
 
-FEWEST_SHOWN = 2  # a single slide is a film or a face, not a slide deck
-_SLIDES: Final = (
-    select(
-        Recording.seconds,
-        Slide.public_id,
-        Slide.starts_s,
-        Slide.picture_s,
-        Slide.is_chapter,
-        Slide.title,
-        Slide.fate,
-    )
-    .select_from(Recording)
-    .outerjoin(Slide, Slide.recording_id == Recording.id)
-    .where(Recording.public_id == bindparam("recording"), Recording.removed_at.is_(None))
-    .order_by(Slide.starts_s)
+_SLIDES: Final = select(Recording.seconds, slide_rows.label("slides")).where(
+    Recording.public_id == bindparam("recording"), Recording.removed_at.is_(None)
 )
 
 
 def read_slides(session: Session, recording_id: str) -> tuple[SlideFacts, ...]:
     """Return the slides of a version in order; empty if there is only one."""
-    seconds, rows = _rows(session, recording_id)
-    kept = [row for row in rows if row.fate is not SlideFate.REMOVED]
-    while kept and kept[0].fate is SlideFate.JOINED:  # joined to a slide that was removed later
-        kept.pop(0)
-    shown = [place for place, row in enumerate(kept) if row.fate is SlideFate.SHOWN]
-    if len(shown) < FEWEST_SHOWN:
-        return ()
-    edges = [*shown, len(kept)]
-    return tuple(
-        SlideFacts(
-            id=kept[place].public_id,
-            number=number,
-            starts_s=kept[place].starts_s,
-            ends_s=kept[after].starts_s if after < len(kept) else seconds,
-            picture=slide_picture(kept[after - 1].picture_s),
-            title=kept[place].title,
-            is_chapter=kept[place].is_chapter,
-        )
-        for number, (place, after) in enumerate(pairwise(edges), start=1)
-    )
+    seconds, stored = _stored(session, recording_id)
+    return shown_slides(stored, seconds)
 
 
 def read_removed(session: Session, recording_id: str) -> tuple[RemovedSlide, ...]:
     """Return the removed and joined slides, in order."""
-    _, rows = _rows(session, recording_id)
+    _, stored = _stored(session, recording_id)
     return tuple(
         RemovedSlide(
-            row.public_id,
-            row.starts_s,
-            slide_picture(row.picture_s),
-            is_joined=row.fate is SlideFate.JOINED,
+            each.public_id,
+            each.starts_s,
+            slide_picture(each.picture_s),
+            is_joined=each.fate is SlideFate.JOINED,
         )
-        for row in rows
-        if row.fate is not SlideFate.SHOWN
+        for each in stored
+        if each.fate is not SlideFate.SHOWN
     )
 
 
 def pictured(session: Session, recording_id: str) -> tuple[float, ...]:
     """Return the times (seconds) at which the next encode must take a picture."""
-    _, rows = _rows(session, recording_id)
-    return tuple(row.picture_s for row in rows)
+    _, stored = _stored(session, recording_id)
+    return tuple(each.picture_s for each in stored)
 
 
 def keep_found(session: Session, recording_id: str, found: Iterable[Found]) -> None:
@@ -229,8 +182,6 @@ def _slide(session: Session, recording: Recording, slide_id: str) -> Slide:
     return or_not_found(slide)
 
 
-def _rows(session: Session, recording_id: str) -> tuple[float, Sequence[Any]]:
-    rows = session.execute(_SLIDES, {"recording": recording_id}).all()
-    if not rows:
-        raise NotFound
-    return rows[0].seconds or 0.0, [row for row in rows if row.public_id is not None]
+def _stored(session: Session, recording_id: str) -> tuple[float, list[StoredSlide]]:
+    row = or_not_found(session.execute(_SLIDES, {"recording": recording_id}).one_or_none())
+    return row.seconds or 0.0, stored_slides(row.slides)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound, or_not_found
-from lms.models.catalog import Webinar
 from lms.models.recordings import Caption, Recording
 from media.captions.caption_file_parser import BadCaptions, read_cues
 from media.captions.cues_and_writers import Cue, plain, read_written, seconds_of, spoken, stamp
@@ -20,10 +19,7 @@ class Track:
     """A track that viewers see; `text` is None if its file has to be read."""
 
     webinar_id: int
-    caption_id: str
     language: str
-    label: str
-    is_default: bool
     key: str
     text: str | None
 
@@ -39,35 +35,19 @@ class Line:
 
 LOOKED_THROUGH: Final = 4_000  # characters, more than a passage has
 
-_TRACKS: Final = (
-    select(
-        Recording.webinar_id,
-        Caption.public_id,
-        Caption.language,
-        Caption.label,
-        Caption.is_default,
-        Caption.key,
-    )
+_TRACK: Final = (
+    select(Recording.webinar_id, Caption.language, Caption.key, Caption.shown)
     .join(Recording, Recording.id == Caption.recording_id)
-    .where(Recording.is_current, Caption.key.is_not(None))
-    .order_by(Caption.is_default.desc(), Caption.language)
+    .where(
+        Recording.is_current, Caption.key.is_not(None), Caption.public_id == bindparam("caption_id")
+    )
 )
-_OF_WEBINAR: Final = _TRACKS.where(
-    Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type)
-)
-
-
-def read_tracks(session: Session, webinar_id: int) -> tuple[Track, ...]:
-    """Return the tracks of a webinar's current recording, the default first, without their texts."""
-    rows = session.execute(_OF_WEBINAR, {"webinar": webinar_id})
-    return tuple(_track(row, None) for row in rows)
 
 
 def find_track(session: Session, caption_id: str) -> Track:
     """Return a track of its webinar's current recording; raises NotFound. Check the policy before use."""
-    asked = _TRACKS.add_columns(Caption.shown).where(Caption.public_id == caption_id)
-    row = or_not_found(session.execute(asked).one_or_none())
-    return _track(row, row.shown)
+    row = or_not_found(session.execute(_TRACK, {"caption_id": caption_id}).one_or_none())
+    return Track(row.webinar_id, row.language, row.key or "", row.shown)
 
 
 def read_shown(session: Session, caption_ids: Collection[str]) -> Mapping[str, str]:
@@ -110,9 +90,3 @@ def lines_of(cues: Sequence[Cue]) -> tuple[Line, ...]:
     """Return cues for reading, with the speaker's name at each change."""
     said = spoken(cues)
     return tuple(Line(cue.starts, cue.ends, line) for cue, line in zip(cues, said, strict=True))
-
-
-def _track(row: Row[*tuple[Any, ...]], text: str | None) -> Track:
-    return Track(
-        row.webinar_id, row.public_id, row.language, row.label, row.is_default, row.key, text
-    )

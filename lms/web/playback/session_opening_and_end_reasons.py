@@ -8,7 +8,6 @@ import structlog
 from flask import Blueprint, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, Decision, WebinarFacts, decide, is_hidden
@@ -19,7 +18,6 @@ from lms.playback import sessions as playback_sessions
 from lms.playback import stream_limit, watch_page
 from lms.playback.sessions import Playback, Screen, SessionFacts
 from lms.playback.stream_limit import Holder
-from lms.recordings.slides import read_slides
 from lms.web.access import access_panel_and_reader_times
 from lms.web.core.browser_names import describe
 from lms.web.core.current_user import Viewer, viewer
@@ -91,15 +89,14 @@ def why(token: str) -> ResponseReturnValue:
     now = clock.now()
     with read_session() as session:
         facts = playback_sessions.read_session_facts(session, ticket.session)
-        slug = watch_page.slug_of(session, facts.webinar_id)
         person = viewer() or buyer_here(session, facts.webinar_id)
         if person is None and ticket.cookie:
-            return jsonify(_sign_in_again(facts, slug))
+            return jsonify(_sign_in_again(facts))
         login_id = facts.login_id if person is None else person.login_id
         case = load_case(session, login_id=login_id, webinar_id=facts.webinar_id)
         within = facts.organization_id
         decision = decide(case.login, case.webinar, Action.RECORDING, now, within=within)
-        told = _told(decision, case.webinar, slug)
+        told = _told(decision, case.webinar, facts.slug)
         is_looking_over = facts.is_preview and person is not None and person.is_staff
         if is_looking_over:  # staff can preview it again, with or without access
             told |= {"step_label": None, "step_url": None}
@@ -180,8 +177,7 @@ def progressive_url(playback: Playback, client: Client) -> str | None:
 
 def plain_captions(playback: Playback, client: Client) -> list[dict[str, Any]]:
     """Return the caption tracks for a player without scripts."""
-    with read_session() as session:
-        return _captions(session, playback, f"/media/{_plain_tokens(playback, client).page}")
+    return _captions(playback, f"/media/{_plain_tokens(playback, client).page}")
 
 
 def addresses(
@@ -195,16 +191,16 @@ def addresses(
     tokens = issue(playback, client, native=is_native, now=clock.now())
     token, media = tokens.page, f"/media/{tokens.page}"
     ends_at = playback.access_ends_at
+    slides = playback.slides if playback.is_whole else ()
     ends_in = None if ends_at is None else (ends_at - clock.now()).total_seconds()
-    with read_session() as session:
-        captions, chapters = _captions(session, playback, media), _chapters(session, playback)
     return {
         "hls": f"/media/{tokens.film}/{playback.run}/{MASTER}",
         "is_renewed": tokens.film != tokens.page,
         "thumbnails": f"{media}/{playback.run}/{THUMBNAILS}" if playback.is_whole else None,
         "slides": f"{media}/{playback.run}/",
-        "chapters": chapters,
-        "captions": captions,
+        # The chapters as WebVTT, which spares each player a request.
+        "chapters": chapter_track(slides) if slides else None,
+        "captions": _captions(playback, media),
         "beat": f"/playback/{token}/beat",
         "close": f"/playback/{token}/close",
         "why": why_url.format(token=token) if why_url else url_for("playback.why", token=token),
@@ -220,8 +216,7 @@ def _plain_tokens(playback: Playback, client: Client) -> Tokens:
     return issue(playback, client, native=True, now=clock.now())
 
 
-def _captions(session: Session, playback: Playback, media: str) -> list[dict[str, Any]]:
-    tracks = watch_page.read_captions(session, playback.recording_id)
+def _captions(playback: Playback, media: str) -> list[dict[str, Any]]:
     return [
         {
             "src": f"{media}/captions/{track.file}",
@@ -229,14 +224,8 @@ def _captions(session: Session, playback: Playback, media: str) -> list[dict[str
             "label": track.label,
             "is_default": track.is_default,
         }
-        for track in tracks
+        for track in playback.captions
     ]
-
-
-def _chapters(session: Session, playback: Playback) -> str | None:
-    """Return the chapters as WebVTT, which spares each player a request; None if there are none."""
-    slides = read_slides(session, playback.recording_id) if playback.is_whole else ()
-    return chapter_track(slides) if slides else None
 
 
 def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any]:
@@ -278,11 +267,11 @@ def taken_over(holder: Holder) -> dict[str, Any]:
     }
 
 
-def _sign_in_again(facts: SessionFacts, slug: str) -> dict[str, Any]:
+def _sign_in_again(facts: SessionFacts) -> dict[str, Any]:
     return {
         "code": "sign_in_first",
         "sentence": _(ENDINGS[facts.ended_as or PlaybackEnd.SIGNED_OUT]),
         "step_label": _("Sign in"),
-        "step_url": url_for("sign_in.sign_in", next=url_for("watch.watch", slug=slug)),
+        "step_url": url_for("sign_in.sign_in", next=url_for("watch.watch", slug=facts.slug)),
         "may_reopen": False,
     }

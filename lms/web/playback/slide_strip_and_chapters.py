@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from flask_babel import gettext as _
 
-from lms.recordings.slides import SlideFacts
+from lms.playback.slides import SlideFacts
 from lms.web.core.recording_time_texts import clock_of
 from media.video.audio_posters_and_thumbnail_sheets import stamp
 

@@ -12,8 +12,8 @@ from lms.access.policy import Action, Turned, decide, is_hidden
 from lms.core.clock import now
 from lms.core.errors import Forbidden, NotFound
 from lms.playback import watch_page
-from lms.playback.watch_page import UNPICTURED, PlayableWebinar
-from lms.recordings.transcripts import Line, Track, cues_of, find_track, lines_of, read_tracks
+from lms.playback.watch_page import UNPICTURED, CaptionFacts, PlayableWebinar
+from lms.recordings.transcripts import Line, Track, cues_of, find_track, lines_of
 from lms.web.access.access_panel_and_reader_times import sentence_of
 from lms.web.core.order_browser import required_watcher
 from lms.web.core.pagination import page_number, pager_of
@@ -54,14 +54,12 @@ class Shown:
 def read(caption_id: str) -> ResponseReturnValue:
     """Show the transcript as a page that needs no scripts and prints well."""
     track, film = _admitted(caption_id)
-    with read_session() as session:
-        tracks = read_tracks(session, track.webinar_id)
     watch = url_for("watch.watch", slug=film.slug)
     return render(
         "playback/transcript.html",
         playable=film,
         watch_url=watch,
-        tracks=links_to(tracks, "transcripts"),
+        tracks=links_to(film.captions, "transcripts"),
         **page_of(track, watch),
     )
 
@@ -81,15 +79,15 @@ def save(caption_id: str) -> ResponseReturnValue:
     return text_answer(track, film)
 
 
-def links_to(tracks: Sequence[Track], pages: str, **values: Any) -> tuple[TrackLinks, ...]:  # noqa: ANN401  (the type in url_for)
+def links_to(tracks: Sequence[CaptionFacts], pages: str, **values: Any) -> tuple[TrackLinks, ...]:  # noqa: ANN401  (the type in url_for)
     """Return the URLs of tracks; `pages` is the blueprint with the three views."""
     return tuple(
         TrackLinks(
             each.label,
             each.language,
-            url_for(f"{pages}.read", caption_id=each.caption_id, **values),
-            url_for(f"{pages}.lines", caption_id=each.caption_id, **values),
-            url_for(f"{pages}.save", caption_id=each.caption_id, **values),
+            url_for(f"{pages}.read", caption_id=each.public_id, **values),
+            url_for(f"{pages}.lines", caption_id=each.public_id, **values),
+            url_for(f"{pages}.save", caption_id=each.public_id, **values),
         )
         for each in tracks
     )

@@ -24,8 +24,6 @@ from lms.playback.sessions import Playback
 from lms.playback.stream_limit import Holder
 from lms.playback.watch_page import UNPICTURED, PlayableWebinar, Version, read_playable
 from lms.playback.watch_records import Place, nowhere, read_places_in
-from lms.recordings.slides import SlideFacts, read_slides
-from lms.recordings.transcripts import Track, read_tracks
 from lms.web.access.access_panel_and_reader_times import panel_of, sentence_of
 from lms.web.certificates.watch_page_card import CertificateCard, read_card
 from lms.web.core.current_user import Viewer, required_viewer, viewer
@@ -66,8 +64,6 @@ class Seat:
     has_handouts: bool
     place: Place | None
     may_show: bool
-    tracks: tuple[Track, ...]
-    slides: tuple[SlideFacts, ...]
     card: CertificateCard | None
     notes: tuple[Shown, ...]
 
@@ -101,7 +97,7 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
         film_url=progressive_url(answer, client_of(request)),
         resume_s=int(answer.place.resume_s if asked_position() is None else asked_position() or 0),
         captions=plain_captions(answer, client_of(request)),
-        tracks=links_to(seat.tracks, "transcripts"),
+        tracks=links_to(seat.playable.captions, "transcripts"),
         handouts=seat.has_handouts,
         notes=seat.notes,
     )
@@ -142,8 +138,6 @@ def _seat(slug: str) -> tuple[Viewer, Seat]:
         place, places = None, read_places_in(session, person.login_id, playable.webinar_id)
         if playable.version is not None:
             place = places.get(playable.version.id) or nowhere(playable.version.seconds)
-        tracks = read_tracks(session, playable.webinar_id)
-        slides = read_slides(session, playable.version.public_id) if playable.version else ()
         card = _card(session, playable, person, place, places)
         # an order's browser gives access to the purchase, but not to personal notes (S15)
         notes = shown_notes(session, person.login_id, playable) if viewer() else ()
@@ -159,8 +153,6 @@ def _seat(slug: str) -> tuple[Viewer, Seat]:
         has_handouts,
         place,
         bool(admitting_showings(handouts)),
-        tracks,
-        slides,
         card,
         notes,
     )
@@ -188,7 +180,7 @@ def _card(
 def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool) -> Response:
     playable = seat.playable
     is_pictured = playable.state not in UNPICTURED
-    slides = tiles_of(seat.slides)
+    slides = tiles_of(playable.slides)
     page = make_response(
         render(
             "playback/watch_page.html",
@@ -206,10 +198,10 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
                 at_s=asked_position(),
             ),
             handouts=seat.has_handouts,
-            tracks=links_to(seat.tracks, "transcripts"),
+            tracks=links_to(seat.playable.captions, "transcripts"),
             may_show=seat.may_show,
             slides=slides,
-            chapters=chapters_of(slides, seat.slides),
+            chapters=chapters_of(slides, playable.slides),
             card=seat.card,
             notes=None if is_preview or viewer() is None else seat.notes,
         )

@@ -147,15 +147,7 @@ def download(caption_id: str, form: str) -> ResponseReturnValue:
 def _work(caption_id: str) -> tuple[Work, tuple[Cue, ...]]:
     with read_session() as session:
         work = read_work(session, caption_id)
-    track = Track(
-        work.webinar_id,
-        work.caption_id,
-        work.language,
-        work.label,
-        is_default=False,
-        key=work.key or "",
-        text=work.text,
-    )
+    track = Track(work.webinar_id, work.language, work.key or "", work.text)
     return work, cues_of(carrel().storage, track)
 
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lms.core import clock
 from lms.core.errors import Forbidden
-from lms.lti_facade.link_content import Track, find_track, read_tracks
+from lms.lti_facade.link_content import Track, find_track
 from lms.lti_facade.refusal_texts import tell
 from lms.web.access.access_panel_and_reader_times import said
 from lms.web.core.request_context import read_session
@@ -51,9 +51,7 @@ def save(secret: str, caption_id: str) -> ResponseReturnValue:
 
 def tracks_of(secret: str, viewer: FrameViewer) -> tuple[TrackLinks, ...]:
     """Return the links to the transcripts of what is shown."""
-    with read_session() as session:
-        tracks = read_tracks(session, viewer.playable.webinar_id)
-    return links_to(tracks, "framed_transcripts", secret=secret)
+    return links_to(viewer.playable.captions, "framed_transcripts", secret=secret)
 
 
 def _admitted(secret: str, caption_id: str) -> tuple[Track, FrameViewer]:
