@@ -32,16 +32,16 @@ WITHHELD: Final = N_("The recipient's account was deleted, so there's no name to
 REASON_WITHHELD: Final = N_("The name and the reason are withheld.")
 NAME_IT: Final = N_("Enter a name of up to 200 characters.")
 
-_ANY: Final = (
+_STANDS: Final = (Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None))
+_STANDING: Final = (
     select(Certificate.id)
     .where(
         Certificate.login_id.in_(logins_of(bindparam("person", type_=Login.id.type))),
         Certificate.webinar_id == bindparam("webinar", type_=Webinar.id.type),
+        *_STANDS,
     )
     .limit(1)
 )
-_STANDS: Final = (Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None))
-_STANDING: Final = _ANY.where(*_STANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +176,6 @@ def correct(
     holder = _holder_of(session, row)
     _tell(session, holder, _Letter("certificate", made, row.title), links=links, now=now)
     return made
-
-
-def has_any(session: Session, login_id: int, webinar_id: int) -> bool:
-    """Return whether a person was ever issued one, including revoked ones."""
-    return session.scalar(_ANY, {"person": login_id, "webinar": webinar_id}) is not None
 
 
 def has_standing(session: Session, login_id: int, webinar_id: int) -> bool:

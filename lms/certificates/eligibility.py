@@ -14,11 +14,13 @@ from lms.accounts.login_lookup import kept_login
 from lms.certificates import certificates
 from lms.certificates.certificates import Award
 from lms.certificates.credit_minutes import credit_for
+from lms.certificates.read_models import Issued, issued_of, issued_rows
 from lms.certificates.rules_and_attendance_minutes import (
+    RULE_AND_ATTENDANCE,
     Rule,
     read_attendances,
-    read_rule_and_attendance,
     read_rules,
+    rule_of,
 )
 from lms.mail.links import Links
 from lms.models.catalog import Webinar
@@ -45,22 +47,27 @@ class Standing:
         return self.rule.is_offered and self.share + ROUNDING >= self.needed
 
 
+_STANDING: Final = RULE_AND_ATTENDANCE.add_columns(issued_rows.label("issued"))
+
+
 def read_standing(
     session: Session, login_id: int, webinar_id: int, places: Mapping[int, Place] | None = None
-) -> Standing:
-    """Return a person's progress; their best-watched version counts, over all their logins.
+) -> tuple[Standing, Issued]:
+    """Return a person's progress, and what they were issued; their best-watched version counts.
 
-    `places` are theirs in all versions, if they were read already.
+    `places` are theirs in all versions, over all their logins, if they were read already.
     """
     if places is None:
         places = read_places_in(session, login_id, webinar_id)
-    return _standing(*read_rule_and_attendance(session, login_id, webinar_id), places)
+    asked = {"person": login_id, "webinar": webinar_id}
+    row = session.execute(_STANDING, asked).one()
+    return _standing(rule_of(row), row.attended or 0, places), issued_of(row.issued)
 
 
 def read_standings(
     session: Session, login_id: int, webinar_ids: Collection[int]
 ) -> dict[int, Standing]:
-    """Return a person's progress for each of several webinars, as `read_standing` does."""
+    """Return a person's progress for each of several webinars."""
     rules = read_rules(session, webinar_ids)
     live = read_attendances(session, login_id, webinar_ids)
     versions = session.execute(
@@ -101,8 +108,8 @@ def consider(
     """
     kept_id = kept_login(session, login_id)
     places = read_places_in(session, kept_id, webinar_id)
-    standing = read_standing(session, kept_id, webinar_id, places)
-    if not standing.rule.is_offered or certificates.has_any(session, kept_id, webinar_id):
+    standing, issued = read_standing(session, kept_id, webinar_id, places)
+    if not standing.rule.is_offered or issued.by_account:
         _ask_no_more(session, kept_id, webinar_id)
         return None
     if not standing.is_earned:

@@ -49,7 +49,7 @@ def read_earned(session: Session, showing_id: str) -> Earned | None:
     ).one()
     if row.minutes_shown is None:
         return None
-    host = eligibility.read_standing(session, row.login_id, row.webinar_id)
+    host, _ = eligibility.read_standing(session, row.login_id, row.webinar_id)
     if not host.rule.is_offered:
         return None
     needed = host.rule.live_minutes
@@ -68,8 +68,8 @@ def give_some(session: Session, showing_id: str, *, limit: int, links: Links, no
     earned = read_earned(session, showing_id)
     if earned is None or not earned.is_long_enough:
         return 0
-    rule = eligibility.read_standing(session, showing.login_id, showing.webinar_id).rule
-    credit = credit_for(session, showing.webinar_id, rule, was_live=True, was_recorded=True)
+    host, _ = eligibility.read_standing(session, showing.login_id, showing.webinar_id)
+    credit = credit_for(session, showing.webinar_id, host.rule, was_live=True, was_recorded=True)
     waiting = session.scalars(
         select(Attendee.id)
         .where(

@@ -1,5 +1,6 @@
 """Read models of certificates: one by its public ID, and all of a person's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.core.errors import or_not_found
+from lms.core.list_queries import gathered
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar
 from lms.models.certificates import Certificate, CertificateKind
@@ -110,10 +112,11 @@ _OWN: Final = _ALL_OF_PERSON.where(Certificate.replaced_at.is_(None)).order_by(
     Certificate.earned_at.desc(), Certificate.id.desc()
 )
 _HISTORY: Final = _ALL_OF_PERSON.order_by(Certificate.issued_at.desc(), Certificate.id.desc())
-_ISSUED: Final = (
+# What a person was issued for a webinar in a column; takes the parameters `person` and `webinar`.
+issued_rows: Final = gathered(
     select(
         Certificate.public_id,
-        Certificate.login_id,
+        Certificate.login_id.is_not(None).label("by_account"),
         and_(Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None)).label("is_valid"),
     )
     .where(_is_theirs, Certificate.webinar_id == bindparam("webinar", type_=Webinar.id.type))
@@ -136,11 +139,10 @@ def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
     return tuple(facts_of_row(row) for row in rows)
 
 
-def read_issued(session: Session, login_id: int, webinar_id: int) -> Issued:
-    """Return what a person was issued for a webinar."""
-    rows = session.execute(_ISSUED, {"person": login_id, "webinar": webinar_id}).all()
-    valid = next((row.public_id for row in rows if row.is_valid), None)
-    return Issued(valid, any(row.login_id is not None for row in rows))
+def issued_of(rows: Sequence[Sequence[Any]] | None) -> Issued:
+    """Return what is in the column `issued_rows`."""
+    valid = next((public_id for public_id, _, is_valid in rows or () if is_valid), None)
+    return Issued(valid, any(by_account for _, by_account, _ in rows or ()))
 
 
 def list_siblings(session: Session, public_id: str) -> tuple[CertificateFacts, ...]:

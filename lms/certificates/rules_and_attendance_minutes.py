@@ -39,7 +39,8 @@ _ATTENDED: Final = (
     )
     .scalar_subquery()
 )
-_RULE_AND_ATTENDANCE: Final = _RULE.add_columns(_ATTENDED.label("attended"))
+# Takes the parameters `person` and `webinar`.
+RULE_AND_ATTENDANCE: Final = _RULE.add_columns(_ATTENDED.label("attended"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,17 @@ def usual_live_minutes(minutes: int) -> int:
 
 def read_rule(session: Session, webinar_id: int) -> Rule:
     """Return the rule of an existing webinar, with defaults."""
-    return _rule(session.execute(_RULE, {"webinar": webinar_id}).one())
+    return rule_of(session.execute(_RULE, {"webinar": webinar_id}).one())
 
 
 def read_rules(session: Session, webinar_ids: Collection[int]) -> dict[int, Rule]:
     """Return the rules of several webinars by ID."""
     rows = session.execute(_RULES.where(Webinar.id.in_(webinar_ids)))
-    return {row.id: _rule(row) for row in rows}
+    return {row.id: rule_of(row) for row in rows}
 
 
-def _rule(row: Any) -> Rule:  # noqa: ANN401  (a row, however it was read)
+def rule_of(row: Any) -> Rule:  # noqa: ANN401  (a row, however it was read)
+    """Return the rule in a row of `RULE_AND_ATTENDANCE`, with defaults."""
     return Rule(
         is_offered=row.is_offered is not False,
         percent=row.percent or PERCENT,
@@ -175,13 +177,6 @@ def minutes_by_hand(session: Session, webinar_id: int) -> Mapping[int, MinutesBy
         )
     )
     return {row.login_id: MinutesByHand(row.minutes, row.reported_minutes) for row in rows}
-
-
-def read_rule_and_attendance(session: Session, login_id: int, webinar_id: int) -> tuple[Rule, int]:
-    """Return the rule of an existing webinar, and a person's minutes of live attendance."""
-    asked = {"person": login_id, "webinar": webinar_id}
-    row = session.execute(_RULE_AND_ATTENDANCE, asked).one()
-    return _rule(row), row.attended or 0
 
 
 def read_attendances(

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.certificates.eligibility import read_standing
-from lms.certificates.read_models import read_issued
 from lms.playback.progress_bitmap import BUCKET_S
 from lms.playback.watch_records import Place
 from lms.web.core.recording_time_texts import COUNTED_IN_SECONDS, MINUTE_S, clock_of
@@ -44,10 +43,9 @@ def read_card(
     `place` is in the current version, `places` in all of them, if they were read
     already. A person whose certificate was revoked is offered none.
     """
-    issued = read_issued(session, login_id, webinar_id)
+    standing, issued = read_standing(session, login_id, webinar_id, places)
     if issued.valid is not None:
         return CertificateCard(url, public_id=issued.valid)
-    standing = read_standing(session, login_id, webinar_id, places)
     if not standing.rule.is_offered or issued.by_account:
         return None
     needed_s = standing.needed * place.seconds
