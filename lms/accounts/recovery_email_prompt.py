@@ -28,7 +28,9 @@ _SEATED: Final = (
 _HAS_ONE_MAILBOX: Final = exists().where(
     Login.id == bindparam("person"), Login.email.is_not(None), Login.recovery_confirmed_at.is_(None)
 )
-_ASKS: Final = select(_HAS_ONE_MAILBOX & (_GRANTED | _SEATED))
+# Whether to ask a person; takes the parameter `person`.
+ASKS_FOR_RECOVERY: Final = _HAS_ONE_MAILBOX & (_GRANTED | _SEATED)
+_ASKS: Final = select(ASKS_FOR_RECOVERY)
 
 
 def asks_for_recovery(session: Session, login_id: int) -> bool:

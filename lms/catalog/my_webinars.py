@@ -1,23 +1,14 @@
 """My webinars: what a person has access to, can watch, and has started."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    SQLColumnExpression,
-    and_,
-    bindparam,
-    false,
-    func,
-    or_,
-    select,
-    true,
-)
+from sqlalchemy import ColumnElement, Row, false, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_cases
@@ -35,22 +26,16 @@ from lms.access.policy import (
     Way,
     decide,
 )
-from lms.catalog.webinar_summary import presenter_names
+from lms.catalog.my_webinars_statements import PAGE_SIZE, WHOLE, Part, Sort, held, listing
 from lms.core.model_base import copied
-from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries, WebinarState
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Scope
-from lms.models.playback import WatchRecord
-from lms.models.recordings import Recording
 from lms.models.webinar_end_time import ends_at
 from lms.playback.watch_page import Version
-from lms.playback.watch_records import Place, nowhere, read_places, whose
+from lms.playback.watch_records import Place, place_of
 from lms.search import webinar_search
 
-PAGE_SIZE: Final = 24
 MOST_BEGUN: Final = 4
-MOST_FREE: Final = 8
-# Of the started webinars, this many are checked for those that can still be watched.
-BEGUN_LOOKED_AT: Final = 24
 DONE_SHARE: Final = 0.95
 
 
@@ -60,14 +45,6 @@ class Show(StrEnum):
     ALL = ""
     TO_COME = "live"
     HELD = "recordings"
-
-
-class Sort(StrEnum):
-    """In which order."""
-
-    NEWEST = ""
-    OLDEST = "oldest"
-    TITLE = "title"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +60,6 @@ class Wanted:
     def is_narrowed(self) -> bool:
         """Return whether some webinars are left out."""
         return bool(self.query or self.show)
-
-
-_ORDERS: Final[Mapping[Sort, tuple[SQLColumnExpression[Any], ...]]] = {
-    Sort.NEWEST: (Webinar.held_at.desc(), Webinar.id.desc()),
-    Sort.OLDEST: (Webinar.held_at, Webinar.id),
-    Sort.TITLE: (func.lower(Webinar.title), Webinar.id),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +100,8 @@ class MyWebinars:
 
     `passes` are grants of more than one webinar, active or not, best first. `claimable` are seats
     reserved for the person or open to their domain, `waiting` the waitlists they are on with their
-    position, and `graced` the contracts in their grace period.
+    position, and `graced` the contracts in their grace period. With `has_showings`, an active grant lets
+    them show a webinar to a group.
     """
 
     begun: tuple[Volume, ...]
@@ -140,44 +111,8 @@ class MyWebinars:
     claimable: tuple[Holding, ...]
     waiting: tuple[tuple[Holding, int], ...]
     graced: tuple[Holding, ...]
+    has_showings: bool
     total: int
-
-
-_BEGUN = (
-    select(Recording.webinar_id)
-    .join(WatchRecord, WatchRecord.recording_id == Recording.id)
-    .where(
-        WatchRecord.login_id.in_(whose),
-        or_(WatchRecord.position_s > 0, WatchRecord.watched_s > 0),
-        Recording.is_current,
-    )
-    .group_by(Recording.webinar_id)
-    .order_by(func.max(WatchRecord.updated_at).desc())
-    .limit(BEGUN_LOOKED_AT)
-)
-_VOLUMES = (
-    select(
-        Webinar.id,
-        Webinar.slug,
-        Webinar.title,
-        Webinar.held_at,
-        Webinar.zone,
-        Webinar.minutes,
-        presenter_names.label("presenters"),
-        Recording.id.label("version_id"),
-        Recording.public_id.label("version_public_id"),
-        Recording.run,
-        Recording.seconds,
-        Recording.has_video,
-    )
-    .outerjoin(
-        Recording,
-        and_(Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)),
-    )
-    .where(Webinar.id.in_(bindparam("webinar_ids", expanding=True)))
-)
-_ON_SHELF = Webinar.state != WebinarState.DRAFT
-_FREE = and_(Webinar.free, Webinar.state == WebinarState.ANNOUNCED)
 
 
 def read_my_webinars(
@@ -188,32 +123,21 @@ def read_my_webinars(
     Grants narrow the search; the policy decides for each webinar whether it can be watched.
     """
     holdings = read_holdings(session, login_id, now)
-    covered = _covered_by(holdings)
-    rows = session.execute(
-        select(Webinar.id, func.count().over().label("total"))
-        .where(_ON_SHELF, covered, *_narrowed(session, wanted, now))
-        .order_by(*_ORDERS[wanted.sort])
-        .limit(PAGE_SIZE)
-        .offset((wanted.page - 1) * PAGE_SIZE)
-    ).all()
-    is_whole = wanted.page == 1 and not wanted.is_narrowed
-    free_ids = session.scalars(
-        select(Webinar.id)
-        .where(_FREE, ~covered)
-        .order_by(*_ORDERS[Sort.NEWEST])
-        .limit(MOST_FREE if is_whole else 0)
-    ).all()
-    begun_ids: Sequence[int] = ()
-    if is_whole:
-        begun_ids = session.scalars(_BEGUN, {"login_id": login_id}).all()
-    held_ids = [row.id for row in rows]
-    shown = list(dict.fromkeys((*begun_ids, *held_ids, *free_ids)))
-    volumes = _read_volumes(session, shown, login_id=login_id, now=now)
-    begun = [volumes[found] for found in begun_ids if _goes_on(volumes[found])]
+    page = WHOLE[wanted.sort]
+    if wanted.page > 1 or wanted.is_narrowed:
+        page = listing(held(wanted.sort, _narrowed(session, wanted, now)))
+    asked = {"login_id": login_id, "offset": (wanted.page - 1) * PAGE_SIZE, **_covered(holdings)}
+    rows = session.execute(page, asked).all()
+    webinar_ids = list({row.id: None for row in rows})
+    cases = load_cases(session, login_id=login_id, webinar_ids=webinar_ids)
+    parts: dict[str, list[Volume]] = {part: [] for part in Part}
+    for (part, webinar_id), records in groupby(rows, key=attrgetter("part", "id")):
+        parts[part].append(_volume(list(records), cases[webinar_id], now))
+    begun = [each for each in parts[Part.BEGUN] if _goes_on(each)]
     return MyWebinars(
         begun=tuple(begun[:MOST_BEGUN]),
-        held=tuple(volumes[found] for found in held_ids),
-        free=tuple(volumes[found] for found in free_ids if volumes[found].may_watch),
+        held=tuple(parts[Part.HELD]),
+        free=tuple(each for each in parts[Part.FREE] if each.may_watch),
         passes=tuple(
             each.candidate
             for each in holdings
@@ -224,7 +148,11 @@ def read_my_webinars(
         ),
         waiting=_waiting(session, login_id, holdings),
         graced=tuple(each for each in holdings if each.candidate.code is Code.OK_GRACE),
-        total=rows[0].total if rows else 0,
+        has_showings=any(
+            each.candidate.grant.is_showing and each.candidate.code in ADMITTING
+            for each in holdings
+        ),
+        total=next((row.total for row in rows if row.part == Part.HELD), 0),
     )
 
 
@@ -290,66 +218,22 @@ def _awaits_payment(holding: Holding) -> bool:
     return holding.candidate.code in UNPAID and grant.scope is Scope.WEBINAR and is_theirs
 
 
-def _covered_by(holdings: Sequence[Holding]) -> ColumnElement[bool]:
-    """Return the condition that an active grant covers a webinar, or an unpaid one is for it alone.
-
-    A canceled webinar is shown to people with a grant for it, but it is no longer part of a pass.
-    """
-    targets: dict[Scope, list[int | None]] = {scope: [] for scope in Scope}
+def _covered(holdings: Sequence[Holding]) -> dict[str, Any]:
+    """Return the parameters of a listing: the row IDs of what the grants cover, by scope."""
+    targets: dict[str, list[int | None]] = {scope: [] for scope in Scope}
     for each in holdings:
         if each.candidate.code in ADMITTING or _awaits_payment(each):
             targets[each.candidate.grant.scope].append(each.target_id)
-    if not any(targets.values()):
-        return false()
-    of_series = select(WebinarSeries.webinar_id).where(
-        WebinarSeries.series_id.in_(targets[Scope.SERIES])
-    )
-    of_presenters = select(WebinarPresenter.webinar_id).where(
-        WebinarPresenter.presenter_id.in_(targets[Scope.PRESENTER])
-    )
-    in_passes = (
-        true()
-        if targets[Scope.EVERYTHING]
-        else or_(Webinar.id.in_(of_series), Webinar.id.in_(of_presenters))
-    )
-    return or_(
-        Webinar.id.in_(targets[Scope.WEBINAR]),
-        and_(Webinar.state != WebinarState.CANCELED, Webinar.is_in_passes, in_passes),
-    )
+    return {**targets, Scope.EVERYTHING: bool(targets[Scope.EVERYTHING])}
 
 
-def _read_volumes(
-    session: Session, webinar_ids: Sequence[int], *, login_id: int, now: datetime
-) -> Mapping[int, Volume]:
-    if not webinar_ids:
-        return {}
-    cases = load_cases(session, login_id=login_id, webinar_ids=webinar_ids)
-    rows = session.execute(_VOLUMES, {"webinar_ids": list(webinar_ids)}).all()
-    versions = {row.id: _version(row) for row in rows}
-    places = read_places(
-        session,
-        login_id=login_id,
-        recording_ids=[version.id for version in versions.values() if version is not None],
-    )
-    return {row.id: _volume(row, cases[row.id], versions[row.id], places, now) for row in rows}
-
-
-def _version(row: Row[*tuple[Any, ...]]) -> Version | None:
-    if row.version_id is None:
-        return None
-    return Version(row.version_id, row.version_public_id, row.run, row.seconds, row.has_video)
-
-
-def _volume(
-    row: Row[*tuple[Any, ...]],
-    case: Case,
-    version: Version | None,
-    places: Mapping[int, Place],
-    now: datetime,
-) -> Volume:
-    place = None
-    if version is not None:
-        place = places.get(version.id) or nowhere(version.seconds)
+def _volume(records: Sequence[Row[*tuple[Any, ...]]], case: Case, now: datetime) -> Volume:
+    row, version, place = records[0], None, None
+    if row.version_id is not None:
+        place = place_of(records)
+        version = Version(
+            row.version_id, row.version_public_id, row.run, row.seconds, row.has_video
+        )
     return copied(
         Volume,
         row,

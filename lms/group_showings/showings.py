@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -104,6 +104,8 @@ _person: Final = bindparam("person", type_=Login.id.type)
 _MINE: Final = _SHOWINGS.where(Showing.login_id.in_(logins_of(_person))).order_by(
     Showing.opened_at.desc(), Showing.id.desc()
 )
+# Whether a person ever opened one; takes the parameter `person`.
+HAS_SHOWINGS: Final = exists().where(Showing.login_id.in_(logins_of(_person)))
 _HELD: Final = (
     select(Webinar.id, Webinar.slug, Webinar.title, func.max(Organization.name).label("owner"))
     .join(Grant, Grant.webinar_id == Webinar.id)

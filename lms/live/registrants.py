@@ -210,6 +210,8 @@ _AHEAD: Final = (
     .order_by(Webinar.held_at, Webinar.slug)
     .distinct()
 )
+# Whether a person registered for one that isn't over; takes the parameters `person` and `begun_after`.
+HAS_UPCOMING: Final = _AHEAD.exists()
 
 
 def _person(login: type[Login]) -> ColumnElement[int]:

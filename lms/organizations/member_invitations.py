@@ -6,6 +6,7 @@ it is, or its owner's name.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Select, bindparam, delete, func, or_, select
 from sqlalchemy.orm import Session
@@ -46,6 +47,8 @@ _OFFERED = (
     .where(func.coalesce(Login.merged_into, Login.id) == bindparam("person"), _IS_PROVEN)
     .order_by(MemberInvitation.id)
 )
+# Whether a person can accept one; takes the parameter `person`.
+HAS_INVITATIONS: Final = _OFFERED.exists()
 
 
 @dataclass(frozen=True, slots=True)

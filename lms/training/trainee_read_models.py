@@ -38,6 +38,8 @@ _ASSIGNED: Final = (
 _ONE: Final = _ASSIGNED.where(Trainee.public_id == bindparam("trainee"))
 # the latest round of repeating training
 _ALL: Final = _ASSIGNED.where(~exists().where(_following.previous_id == Training.id))
+# Whether a person has any to see; takes the parameters `person` and `done_after`.
+HAS_TRAINING: Final = _ALL.with_only_columns(Trainee.id).exists()
 
 
 @dataclass(frozen=True, slots=True)

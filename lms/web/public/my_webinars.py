@@ -8,21 +8,24 @@ from flask import Blueprint, flash, request, url_for
 from flask import session as web_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from lms.access.explanations import describe, grace_sentence, last_day
 from lms.access.person_grants_and_seats import Holding
 from lms.access.policy import LIVE_OPENS_BEFORE, UNPAID, Candidate, Code, PoolPlace, Way
-from lms.accounts.recovery_email_prompt import asks_for_recovery
-from lms.catalog.my_webinars import PAGE_SIZE, Show, Sort, Volume, Wanted, read_my_webinars
+from lms.accounts.recovery_email_prompt import ASKS_FOR_RECOVERY
+from lms.catalog.my_webinars import Show, Volume, Wanted, read_my_webinars
+from lms.catalog.my_webinars_statements import PAGE_SIZE, Sort
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import N_
-from lms.group_showings import showings
-from lms.live.registrants import Upcoming, read_upcoming
+from lms.group_showings.showings import HAS_SHOWINGS, list_showings, showable
+from lms.live.registrants import HAS_UPCOMING, LONGEST, Upcoming, read_upcoming
 from lms.models.catalog import WebinarState
 from lms.models.organizations import Role
-from lms.organizations import member_invitations
+from lms.organizations.member_invitations import HAS_INVITATIONS, accept, decline, offered_to
+from lms.training.trainee_read_models import HAS_TRAINING, SHOWN_WHEN_DONE
 from lms.web.access.access_panel_and_reader_times import reading_zone, said, said_datetime
 from lms.web.catalog.webinar_cards import Card, badge_kind, badge_words
 from lms.web.core.current_user import required_viewer
@@ -63,6 +66,16 @@ ASKED_AS: Final = {
 }
 
 
+# Most people have nothing in most sections, which one statement tells.
+_SECTIONS: Final = select(
+    HAS_SHOWINGS.label("showings"),
+    HAS_INVITATIONS.label("invitations"),
+    HAS_UPCOMING.label("upcoming"),
+    HAS_TRAINING.label("training"),
+    ASKS_FOR_RECOVERY.label("prompt"),
+)
+
+
 @blueprint.get("/library")
 @open_to(Audience.SIGNED_IN)
 def library() -> ResponseReturnValue:
@@ -71,13 +84,13 @@ def library() -> ResponseReturnValue:
     page = wanted.page
     with read_session() as session:
         shelf = read_my_webinars(session, wanted, login_id=person.login_id, now=now)
-        shown = showings.list_showings(session, person.login_id, now=now)
-        hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=now))
-        offered = member_invitations.offered_to(session, person.login_id)
-        upcoming = read_upcoming(session, person.login_id, now=now)
-        assigned = assigned_to(session, person.login_id, now)
+        has = _read_sections(session, person.login_id, now)
+        shown = list_showings(session, person.login_id, now=now) if has.showings else ()
+        hosts = bool(shown or (shelf.has_showings and showable(session, person.login_id, now=now)))
+        offered = offered_to(session, person.login_id) if has.invitations else ()
+        upcoming = read_upcoming(session, person.login_id, now=now) if has.upcoming else ()
+        assigned = assigned_to(session, person.login_id, now) if has.training else []
         to_assign = assign_lines(session, person, now=now)
-        asks = RECOVERY_LATER not in web_session and asks_for_recovery(session, person.login_id)
         passes = [_pass(session, candidate) for candidate in shelf.passes]
     return render(
         "public/my_webinars.html",
@@ -93,7 +106,7 @@ def library() -> ResponseReturnValue:
         waiting=[_waiting(each, number) for each, number in shelf.waiting],
         open_showings=[each for each in shown if each.is_open],
         hosts=hosts,
-        asks_for_recovery=asks,
+        asks_for_recovery=has.prompt and RECOVERY_LATER not in web_session,
         graced=[
             said(grace_sentence(each.candidate.grant, reading_zone())) for each in shelf.graced
         ],
@@ -104,6 +117,12 @@ def library() -> ResponseReturnValue:
         has_filters=wanted.is_narrowed or shelf.total > FEWEST_TO_FILTER,
         pager=pager_of(page, PAGE_SIZE, shelf.total, url=lambda to: _page_url(wanted, to)),
     )
+
+
+def _read_sections(session: Session, login_id: int, now: datetime) -> Row[*tuple[bool, ...]]:
+    """Return which sections have anything to read, and whether to ask for a recovery address."""
+    since = {"begun_after": now - LONGEST, "done_after": now - SHOWN_WHEN_DONE}
+    return session.execute(_SECTIONS, {"person": login_id, **since}).one()
 
 
 def _wanted() -> Wanted:
@@ -132,11 +151,9 @@ def answer(invitation_id: str) -> ResponseReturnValue:
     person, says_yes = required_viewer(), request.form.get("answer") == "accept"
     with transaction() as session:
         if says_yes:
-            name = member_invitations.accept(
-                session, invitation_id, person.login_id, now=clock.now()
-            )
+            name = accept(session, invitation_id, person.login_id, now=clock.now())
         else:
-            member_invitations.decline(session, invitation_id, person.login_id, now=clock.now())
+            decline(session, invitation_id, person.login_id, now=clock.now())
     if says_yes:
         flash(_("You joined %(organization)s.", organization=name), "done")
     else:

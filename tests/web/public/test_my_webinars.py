@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lms.catalog.my_webinars import PAGE_SIZE
+from lms.catalog.my_webinars_statements import PAGE_SIZE
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import OfferKind, Scope, Withdrawal
