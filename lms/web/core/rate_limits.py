@@ -19,9 +19,8 @@ from typing import Any, Final, TypeVar, cast
 
 import structlog
 from flask import Flask, current_app, request
-from flask_limiter import Limiter
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
+from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter, RateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -94,9 +93,10 @@ PRESENT_PASSWORD: Final = Limit(
 class _Counts:
     """The counts: in Redis, or in memory while Redis doesn't respond; it is tried again after AWAY_S."""
 
-    def __init__(self, limiter: Limiter, key: bytes, *, has_redis: bool) -> None:
+    def __init__(self, storage: Storage, key: bytes, *, has_redis: bool) -> None:
         self.has_redis = has_redis
-        self._limiter = limiter
+        self._counts = MovingWindowRateLimiter(storage)
+        self._faults = storage.base_exceptions
         self._away_until = 0.0
         self._spare = MovingWindowRateLimiter(MemoryStorage())
         self._key = key
@@ -120,8 +120,8 @@ class _Counts:
         if time.monotonic() < self._away_until:
             return question(self._spare)
         try:
-            return question(self._limiter.limiter)
-        except self._limiter.storage.base_exceptions as error:
+            return question(self._counts)
+        except self._faults as error:
             log.warning("limits_storage_away", fault=type(error).__name__)
             self._away_until = time.monotonic() + AWAY_S
             return question(self._spare)
@@ -129,16 +129,10 @@ class _Counts:
 
 def init_limits(app: Flask, settings: Settings) -> None:
     """Count in the settings' Redis, or in memory."""
-    limiter = Limiter(
-        network,
-        app=app,
-        storage_uri=_storage(settings.redis_url),
-        storage_options={} if settings.redis_url is None else _IMPATIENT,
-        strategy="moving-window",
-        key_prefix="carrel",
-    )
+    options = {} if settings.redis_url is None else _IMPATIENT
+    storage = cast(Storage, storage_from_string(_storage(settings.redis_url), **options))
     key = derived_key(settings.secret_key, "limits")
-    app.extensions[EXTENSION] = _Counts(limiter, key, has_redis=settings.redis_url is not None)
+    app.extensions[EXTENSION] = _Counts(storage, key, has_redis=settings.redis_url is not None)
 
 
 def network() -> str:
