@@ -387,8 +387,10 @@ def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that reads before it writes fails at once with "database is locked" if
     # another one wrote in the meantime; BEGIN IMMEDIATE waits for its turn instead.
-    writes = connection.get_execution_options().get("carrel_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("carrel_writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # never waits or fails, so SQLAlchemy has nothing to translate
+        connection.connection.cursor().execute("BEGIN")
 
 
 def insert_into(session: Session, model: type[Base]) -> InsertOnSqlite | InsertOnPostgresql:
