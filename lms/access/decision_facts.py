@@ -11,6 +11,7 @@ from lms.access.grant_paths import grant_of, lines
 from lms.access.policy import Case, GrantFacts, LoginFacts, WebinarFacts
 from lms.core.compiled_statements import Query
 from lms.core.errors import NotFound
+from lms.core.list_queries import read_columns
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.grants import Scope
@@ -91,7 +92,7 @@ def load_cases(
     """
     if login_id is None or not webinar_ids:
         return {}
-    rows = session.execute(_SEVERAL, {"login_id": login_id, "webinar_ids": list(webinar_ids)})
+    rows = read_columns(session, _SEVERAL, {"login_id": login_id, "webinar_ids": list(webinar_ids)})
     by_webinar: defaultdict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for row in rows:
         by_webinar[row.id].append(row)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.access.grant_paths import grant_of, lines
 from lms.access.policy import UNPAID, Candidate, Code, PoolPlace, Way, weigh_holdings
 from lms.core.errors import NotFound
+from lms.core.list_queries import read_columns
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, WaitingEntry
@@ -124,7 +125,7 @@ _NUMBERS: Final = (
 
 def read_holdings(session: Session, login_id: int, now: datetime) -> Sequence[Holding]:
     """Return all grants a person can reach, active or not, best first."""
-    return _weighed(session.execute(_ALL, {"login_id": login_id}).all(), now)
+    return _weighed(read_columns(session, _ALL, {"login_id": login_id}).all(), now)
 
 
 def read_numbers(session: Session, login_id: int) -> Mapping[str, int]:

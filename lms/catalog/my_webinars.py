@@ -27,6 +27,7 @@ from lms.access.policy import (
     decide,
 )
 from lms.catalog.my_webinars_statements import PAGE_SIZE, WHOLE, Part, Sort, held, listing
+from lms.core.list_queries import read_columns
 from lms.core.model_base import copied
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Scope
@@ -127,7 +128,7 @@ def read_my_webinars(
     if wanted.page > 1 or wanted.is_narrowed:
         page = listing(held(wanted.sort, _narrowed(session, wanted, now)))
     asked = {"login_id": login_id, "offset": (wanted.page - 1) * PAGE_SIZE, **_covered(holdings)}
-    rows = session.execute(page, asked).all()
+    rows = read_columns(session, page, asked).all()
     webinar_ids = list({row.id: None for row in rows})
     cases = load_cases(session, login_id=login_id, webinar_ids=webinar_ids)
     parts: dict[str, list[Volume]] = {part: [] for part in Part}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.catalog.public_listing import PresenterPage, SeriesName
 from lms.catalog.webinar_summary import Playable
 from lms.core.errors import or_not_found
-from lms.core.list_queries import gathered
+from lms.core.list_queries import gathered, read_columns
 from lms.core.model_base import copied
 from lms.models.catalog import (
     Presenter,
@@ -146,7 +146,7 @@ class LiveRoom:
 
 def read_announcement(session: Session, slug: str) -> Announcement:
     """Return the content of a webinar's page, whatever its state; raises NotFound."""
-    row = or_not_found(session.execute(_PAGE, {"slug": slug}).one_or_none())
+    row = or_not_found(read_columns(session, _PAGE, {"slug": slug}).one_or_none())
     return _announcement(row)
 
 

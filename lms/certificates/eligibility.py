@@ -22,6 +22,7 @@ from lms.certificates.rules_and_attendance_minutes import (
     read_rules,
     rule_of,
 )
+from lms.core.list_queries import read_columns
 from lms.mail.links import Links
 from lms.models.catalog import Webinar
 from lms.models.certificates import CertificateKind
@@ -60,7 +61,7 @@ def read_standing(
     if places is None:
         places = read_places_in(session, login_id, webinar_id)
     asked = {"person": login_id, "webinar": webinar_id}
-    row = session.execute(_STANDING, asked).one()
+    row = read_columns(session, _STANDING, asked).one()
     return _standing(rule_of(row), row.attended or 0, places), issued_of(row.issued)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.list_queries import read_columns
 from lms.models.catalog import Webinar
 from lms.models.playback import Note
 from lms.playback.watch_records import whose
@@ -66,7 +67,7 @@ _OWN = (
 
 def read_notes(session: Session, *, login_id: int, webinar_id: int) -> tuple[NoteFacts, ...]:
     """Return a person's notes on a webinar, ordered by their time in the recording."""
-    rows = session.execute(_NOTES, {"login_id": login_id, "webinar_id": webinar_id})
+    rows = read_columns(session, _NOTES, {"login_id": login_id, "webinar_id": webinar_id})
     return tuple(NoteFacts(*row) for row in rows)
 
 

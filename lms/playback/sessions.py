@@ -12,6 +12,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_id
 from lms.access.policy import Action, Admitted, Turned, decide
 from lms.core.errors import NotFound, or_not_found
+from lms.core.list_queries import read_columns
 from lms.core.model_base import new_public_id
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, PlaybackSession
@@ -147,7 +148,7 @@ def open_preview(
 
 def read_session_facts(session: Session, session_id: str) -> SessionFacts:
     """Return a session's owner and end; raises NotFound."""
-    row = or_not_found(session.execute(FACTS, {"session_id": session_id}).one_or_none())
+    row = or_not_found(read_columns(session, FACTS, {"session_id": session_id}).one_or_none())
     return SessionFacts(*row)
 
 
@@ -297,7 +298,7 @@ def _open(
     It ends no later than the admitting grant. Raises NotFound if nothing can be played yet.
     """
     asked = {"webinar_id": webinar_id, "login_id": screen.login_id}
-    rows = session.execute(PLAYED, asked).all()
+    rows = read_columns(session, PLAYED, asked).all()
     if not rows:
         raise NotFound
     played, place = rows[-1], place_of(rows)

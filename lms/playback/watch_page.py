@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound, or_not_found
-from lms.core.list_queries import gathered
+from lms.core.list_queries import gathered, read_columns
 from lms.core.model_base import copied
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.handouts import Handout, HandoutPage
@@ -165,7 +165,7 @@ _SLUG = select(Webinar.slug).where(Webinar.id == bindparam("webinar_id"))
 
 def read_playable(session: Session, slug: str) -> PlayableWebinar:
     """Return the data of a webinar's watch page; raises NotFound."""
-    row = or_not_found(session.execute(_WEBINAR, {"slug": slug}).one_or_none())
+    row = or_not_found(read_columns(session, _WEBINAR, {"slug": slug}).one_or_none())
     version = None
     if row.run is not None:
         version = Version(

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
+from lms.core.list_queries import read_columns
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.playback.progress_bitmap import merge, watched_seconds
@@ -92,13 +93,15 @@ def read_places(
 def read_places_in(session: Session, login_id: int, webinar_id: int) -> Mapping[int, Place]:
     """Return a person's places in all versions of a webinar's recording with a known length."""
     asked = {"login_id": login_id, "webinar_id": webinar_id}
-    return _by_recording(session.execute(_OF_WEBINAR, asked))
+    return _by_recording(read_columns(session, _OF_WEBINAR, asked))
 
 
 def _rows(session: Session, login_id: int, recording_ids: Sequence[int]) -> Iterable[Any]:
     if len(recording_ids) == 1:
-        return session.execute(_ONE, {"login_id": login_id, "recording_id": recording_ids[0]})
-    return session.execute(_SEVERAL, {"login_id": login_id, "recording_ids": list(recording_ids)})
+        return read_columns(session, _ONE, {"login_id": login_id, "recording_id": recording_ids[0]})
+    return read_columns(
+        session, _SEVERAL, {"login_id": login_id, "recording_ids": list(recording_ids)}
+    )
 
 
 def place_of(rows: Sequence[Any]) -> Place:

@@ -23,6 +23,7 @@ from lms.core import clock
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Forbidden, Frozen
 from lms.core.languages import Language
+from lms.core.list_queries import read_columns
 from lms.core.runtime import derived_key
 from lms.core.settings import Settings
 from lms.mail.link_tokens_and_codes import LinkOver
@@ -237,9 +238,10 @@ def _load_viewer(request: Request) -> Viewer | None:
     value = cookie_in(request.environ, cookie_name(carrel().settings))
     if not value:
         return None
-    token_hash, now = hash_cookie(value), clock.now()
+    now = clock.now()
+    asked = {"token_hash": hash_cookie(value), "now": now}
     with read_session() as reading:
-        row = reading.execute(_SIGNED_IN, {"token_hash": token_hash, "now": now}).one_or_none()
+        row = read_columns(reading, _SIGNED_IN, asked).one_or_none()
     if row is None:
         return None
     came_before_at = row.came_before_at

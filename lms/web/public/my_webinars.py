@@ -20,6 +20,7 @@ from lms.catalog.my_webinars_statements import PAGE_SIZE, Sort
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import N_
+from lms.core.list_queries import read_columns
 from lms.group_showings.showings import HAS_SHOWINGS, list_showings, showable
 from lms.live.registrants import HAS_UPCOMING, LONGEST, Upcoming, read_upcoming
 from lms.models.catalog import WebinarState
@@ -122,7 +123,7 @@ def library() -> ResponseReturnValue:
 def _read_sections(session: Session, login_id: int, now: datetime) -> Row[*tuple[bool, ...]]:
     """Return which sections have anything to read, and whether to ask for a recovery address."""
     since = {"begun_after": now - LONGEST, "done_after": now - SHOWN_WHEN_DONE}
-    return session.execute(_SECTIONS, {"person": login_id, **since}).one()
+    return read_columns(session, _SECTIONS, {"person": login_id, **since}).one()
 
 
 def _wanted() -> Wanted:
