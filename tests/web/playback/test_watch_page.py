@@ -15,6 +15,7 @@ from lms.playback.sessions import Screen
 from lms.web.core.recording_time_texts import clock_of, minutes_of
 from tests.clock import NOW
 from tests.factories import make_handout, make_recording, make_webinar
+from tests.statements import MOST, statements
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,13 @@ def test_who_holds_nothing_reads_why_and_what_to_do(page, cast):
     assert "You don\u2019t have access to this webinar yet." in answer.text
     assert f'href="/webinars/{cast.slug}#buy"' in answer.text
     assert "<video" not in answer.text
+
+
+def test_watch_page_takes_at_most_six_statements(page, cast, database):
+    page(cast.alice)
+    with statements(database) as seen:
+        page(cast.alice)
+    assert len(seen) <= MOST
 
 
 def test_whose_pass_ended_reads_when(page, cast):

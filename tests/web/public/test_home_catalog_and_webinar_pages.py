@@ -1,11 +1,8 @@
 """The public lists: the first page, the catalog, a series and a presenter."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from lms.catalog.presenters import PresenterWords, add_presenter, change_picture
@@ -23,24 +20,10 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
 from tests.seat_rows import add_pool, seat
+from tests.statements import statements
 from tests.visitor import Visitor
 
 PAGES = ("/", "/webinars", "/series/shelf-life", "/presenters/ann-falk")
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest) -> None:
-        if "SELECT" in statement:
-            seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def put(session: Session, title: str, **words: object) -> str:

@@ -10,12 +10,15 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import OfferKind, Scope, Withdrawal
 from lms.models.live import Registration
+from lms.models.seats import AssignmentState
 from lms.playback import heartbeats, progress_bitmap, sessions
 from lms.playback.sessions import Screen
 from lms.pricing.price_list import Price, set_prices
 from lms.search import webinar_search
 from tests.clock import NOW
-from tests.factories import make_grant, make_recording, make_series, make_webinar
+from tests.factories import make_assignment, make_grant, make_recording, make_series, make_webinar
+from tests.seat_rows import add_pool
+from tests.statements import MOST, statements
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +46,22 @@ def test_an_empty_library_says_what_to_do_next(library, cast):
     assert answer.status_code == 200
     assert "No webinars yet" in answer.text
     assert "See all webinars" in answer.text
+
+
+def test_library_with_only_a_reserved_seat_is_not_called_empty(library, cast, database):
+    with database.transaction() as session:
+        pool = add_pool(session, cast.organization_id, cast.webinar_id, seats=3)
+        make_assignment(session, pool, email=cast.dan.email, state=AssignmentState.INVITED)
+    text = library(cast.dan).text
+    assert "Seats for you" in text
+    assert "No webinars yet" not in text
+
+
+def test_library_takes_at_most_six_statements(library, cast, database):
+    library(cast.alice)
+    with statements(database) as seen:
+        library(cast.alice)
+    assert len(seen) <= MOST
 
 
 def test_what_is_held_for_good_says_so(library, cast):
