@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, has_request_context, request
 from flask.templating import Environment
 from flask_wtf.csrf import CSRFProtect
 
@@ -53,6 +53,28 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
 
+class Application(Flask):
+    """Flask, which makes the URL of a page without variables or of a file once.
+
+    A page has thirty of them.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401  (as Flask's)
+        super().__init__(*args, **settings)
+        self._urls: dict[tuple[str, str, str | None], str] = {}
+
+    def url_for(self, endpoint: str, **values: Any) -> str:  # noqa: ANN401  (as Flask's)
+        """Return the URL of an endpoint."""
+        filename = values.get("filename") if endpoint == "static" else None
+        is_fixed = len(values) == (filename is not None) and not endpoint.startswith(".")
+        if not is_fixed or not has_request_context():
+            return super().url_for(endpoint, **values)
+        of = request.root_path, endpoint, filename
+        if of not in self._urls:
+            self._urls[of] = super().url_for(endpoint, **values)
+        return self._urls[of]
+
+
 class FormKeys:
     """The keys of forms, read anew at each use, because the previous secret key is accepted only for a day."""
 
@@ -74,7 +96,7 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     load_tables(components)
     carrel = carrel.acting_as(ActingRole.PERSON)  # the guard sets another role if needed
     settings = carrel.settings
-    app = Flask(
+    app = Application(
         "lms",
         root_path=str(ROOT / "lms"),
         template_folder=str(ROOT / "templates"),

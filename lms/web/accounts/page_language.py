@@ -1,5 +1,6 @@
 """The page language: chosen by the reader, kept in the account or a cookie, and set for each request."""
 
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from lms.core.errors import NotFound
 from lms.core.languages import (
     NAMES,
     Language,
+    Said,
     default_language,
     gettext,
     language,
@@ -116,7 +118,14 @@ def _in_page(text: str, /, **values: object) -> Markup:
     Jinja's own asks each time whether to escape, which a page with a hundred texts notices; all our
     templates are escaped.
     """
-    return Markup(gettext(text)) % values  # noqa: S704  (the texts are ours)
+    if values or isinstance(text, Said):
+        return Markup(gettext(text)) % values  # noqa: S704  (the texts are ours)
+    return _fixed_text(text, language())
+
+
+@lru_cache(maxsize=8192)
+def _fixed_text(text: str, of: Language) -> Markup:
+    return Markup(translations(of).gettext(text)) % {}  # noqa: S704  (the texts are ours)
 
 
 def chosen_language() -> Language | None:
@@ -148,12 +157,17 @@ def _is_translated() -> bool:
 
 def _for_templates() -> dict[str, object]:
     wanted = request.environ.get(_WANTED, Language.ENGLISH)
-    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     return {
         "language": language(),
         "is_english_only": language() is not wanted,
-        "languages": [
-            (each, name, f"/language/{each}?{urlencode({'next': here})}")
-            for each, name in NAMES.items()
-        ],
+        "languages": _language_links,
     }
+
+
+def _language_links() -> list[tuple[Language, str, str]]:
+    """Return the languages to choose from, with their names, and the URLs that choose them."""
+    here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    return [
+        (each, name, f"/language/{each}?{urlencode({'next': here})}")
+        for each, name in NAMES.items()
+    ]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from threading import Lock
 
 from flask import Flask, current_app, url_for
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from lms.branding import BrandingFacts, read_branding
+from lms.core.languages import Language, language
 from lms.core.markdown import to_html
 from lms.core.version import VERSION
 from lms.models.seller import PolicyKind
@@ -73,12 +75,17 @@ class _FrameCache:
 
 
 def init_shell(app: Flask) -> None:
-    """Add `branding`, `policies`, `viewer`, `has_cart`, `carrel_version` and helpers to every template."""
+    """Add `branding`, `policies`, `viewer`, `has_cart`, `carrel_version` and helpers to every template.
+
+    `memoized` keeps what a macro returned for the same arguments.
+    """
     cache = _FrameCache()
     app.extensions[EXTENSION] = cache
     app.add_template_global(allowed_links)
     app.add_template_global(stylesheet)
     app.add_template_global(script)
+    app.add_template_global(fixed_part)
+    app.add_template_global(lru_cache(maxsize=1024, typed=True), "memoized")
 
     @app.context_processor
     def frame() -> dict[str, object]:
@@ -139,6 +146,16 @@ def stylesheet(name: str) -> Markup:
     """Return the link element of a stylesheet in lms/static/css."""
     url = url_for("static", filename=f"css/{name}")
     return Markup('<link rel="stylesheet" href="{}">').format(url)
+
+
+def fixed_part(template: str) -> Markup:
+    """Return a part of pages that is the same on all of them in a language, made once."""
+    return _fixed_part(template, language())
+
+
+@cache
+def _fixed_part(template: str, _language: Language) -> Markup:
+    return Markup(current_app.jinja_env.get_template(template).render())  # noqa: S704  (escaped)
 
 
 def script(name: str, *, arranges: bool = False) -> Markup:

@@ -1,15 +1,18 @@
 """The player on a page: a recording or a part of it, with the person's progress."""
 
+import json
 import math
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Final
 
 from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from lms.core.languages import Language, language
 from lms.playback.progress_bitmap import BUCKET_S, Span, gaps, parts
 from lms.playback.watch_records import Place
 from lms.web.core.recording_time_texts import COUNTED_IN_SECONDS, LONGEST_S, clock_of, minutes_of
@@ -36,7 +39,10 @@ class PlayerAccess:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What templates/playback/_player.html shows; times are in seconds of the recording."""
+    """What templates/playback/_player.html shows; times are in seconds of the recording.
+
+    `words` are the texts of the player's script as JSON, and `control_texts` those of its controls.
+    """
 
     player_access: PlayerAccess
     poster_url: str | None
@@ -51,8 +57,8 @@ class Screening:
     parts: tuple[Span, ...]
     holes: tuple[Span, ...]
     gaps_words: str
-    words: dict[str, str]
-    control_texts: dict[str, str]
+    words: str
+    control_texts: str
 
 
 def screening_of(
@@ -86,8 +92,8 @@ def screening_of(
         parts=seen,
         holes=tuple(gap for gap in unseen if gap.starts_s < seen[-1].ends_s),
         gaps_words=gaps_words(unseen),
-        words=_player_words(shown.ends_s - shown.starts_s),
-        control_texts=_control_texts(),
+        words=_player_words(shown.ends_s - shown.starts_s, language()),
+        control_texts=_control_texts(language()),
     )
 
 
@@ -150,9 +156,10 @@ def _watched(done: int | str, seconds: float) -> str:
     )
 
 
-def _player_words(seconds: float) -> dict[str, str]:
-    """Return the texts of the player's script, in the reader's language."""
-    return {
+@lru_cache(maxsize=1024)
+def _player_words(seconds: float, _language: Language) -> str:
+    """Return the texts of the script for a recording of this length, as JSON."""
+    words = {
         "watched": _watched("{done}", seconds),
         "lost": _("Connection lost. Playback resumes when you're back online."),
         "slow": _("The connection is slow. Playback resumes in a moment."),
@@ -172,11 +179,13 @@ def _player_words(seconds: float) -> dict[str, str]:
         "ends_soon": _("Your access ends at {time}. Your place is saved."),
         "kept": _("Your place, {place}, is saved."),
     }
+    return json.dumps(words)
 
 
-def _control_texts() -> dict[str, str]:
-    """Return the names of media-chrome's controls in the reader's language, by its own texts."""
-    return {
+@cache
+def _control_texts(_language: Language) -> str:
+    """Return the names of media-chrome's controls by its own texts, as JSON."""
+    texts = {
         "play": _("Play"),
         "Play": _("Play"),
         "pause": _("Pause"),
@@ -217,6 +226,7 @@ def _control_texts() -> dict[str, str]:
         "media loading": _("Loading"),
         "chapter: {chapterName}": _("Chapter: %(title)s", title="{chapterName}"),
     }
+    return json.dumps(texts)
 
 
 def _time_units() -> dict[str, str]:
