@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from lms.component import Component, load_tables
 from lms.core.acting_roles import ActingRole
 from lms.core.runtime import Carrel
+from lms.mail.rendering import TEMPLATES, ReadTemplates
 from lms.web.accounts.page_language import init_languages
 from lms.web.accounts.step_up import init_step_up
 from lms.web.core.current_user import init_sign_in
@@ -99,9 +100,9 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     app = Application(
         "lms",
         root_path=str(ROOT / "lms"),
-        template_folder=str(ROOT / "templates"),
         static_folder="static",
     )
+    app.jinja_loader = ReadTemplates(TEMPLATES)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SECRET_KEY_FALLBACKS=FormKeys(carrel.old_keys),

@@ -1,14 +1,14 @@
 """Rendering: an email's subject and bodies from its template, in a language, with our team's words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
@@ -71,6 +71,7 @@ class _Reader(HTMLParser):
 
 
 TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
+TEMPLATE_KINDS: Final = (".html", ".txt", ".xml")
 LONGEST_SUBJECT: Final = 300
 ID_PART: Final = f"[{CROCKFORD.upper()}]{{4}}"
 BULK_FOOTER: Final = "<!-- bulk footer -->"
@@ -78,6 +79,30 @@ NUMBER: Final = re.compile(
     rf"(?<![\w/-])(?:(?:[A-Z]+-)?\d+(?:-\d+)+|{ID_PART}-{ID_PART})(?![\w/-])"
 )
 LOGO: Final = "<!-- logo -->"
+
+
+class ReadTemplates(BaseLoader):
+    """Templates as they are when a process starts: an upgrade replaces the files under running ones."""
+
+    def __init__(self, folder: Path, under: str = "") -> None:
+        self._folder = folder
+        self._sources = {
+            path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+            for path in (folder / under).rglob("*.*")
+            if path.suffix in TEMPLATE_KINDS
+        }
+
+    def get_source(
+        self, _environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        """Return a template's source, and the path of its file for tracebacks."""
+        if template not in self._sources:
+            raise TemplateNotFound(template)
+        return self._sources[template], str(self._folder / template), lambda: True
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all templates."""
+        return sorted(self._sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +150,14 @@ def write(
     return Written(line, text_of(html), _unbroken(html))
 
 
+_OF_EMAILS: Final = ReadTemplates(TEMPLATES, "mail")
+
+
 @cache
 def environment() -> Environment:
     """Return the environment of the templates of emails."""
     made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=_OF_EMAILS,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
