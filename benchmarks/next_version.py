@@ -69,7 +69,11 @@ EXPANDS: Final = """\
 ADDS_BESIDE: Final = """\
     with beside_writers():
         op.create_index(
-            "ix_playback_session_beat_at", "playback_session", ["beat_at"], postgresql_concurrently=True
+            "ix_playback_session_beat_at",
+            "playback_session",
+            ["beat_at"],
+            postgresql_concurrently=True,
+            if_not_exists=True,
         )
         if op.get_bind().dialect.name != "sqlite":
             op.execute(f"ALTER TABLE playback_session VALIDATE CONSTRAINT {CHECK}")

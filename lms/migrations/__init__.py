@@ -28,6 +28,10 @@ LOCK_PAUSE_S = 1.0
 LOCK_TRIES = 60
 LOCK_NOT_AVAILABLE = "55P03"
 _LOCK_TIMEOUT = f"SET lock_timeout = '{LOCK_WAIT_S}s'"
+_UNFINISHED = (
+    "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+    "WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +105,17 @@ def _require_known(revision: str | None) -> None:
 def beside_writers() -> Iterator[None]:
     """Let a migration create an index or validate a CHECK on PostgreSQL while others write.
 
-    It commits what the migration did before, so put it into a migration of its own.
+    It commits what the migration did before, so put it into a migration of its own, which can be
+    killed at any moment and run again: an unfinished index is dropped first, and a finished one needs
+    `if_not_exists=True`.
     """
     if op.get_bind().dialect.name == "sqlite":
         yield
         return
     with op.get_context().autocommit_block():
         op.execute("SET lock_timeout = 0")  # it waits for transactions without blocking others
+        for name in op.get_bind().execute(text(_UNFINISHED)).scalars().all():
+            op.execute(f"DROP INDEX CONCURRENTLY {name}")
         yield
         op.execute(_LOCK_TIMEOUT)
 

@@ -29,8 +29,19 @@ LATER = "20991231_later"
 AT_ONCE = 4
 BESIDE = """\
 with migrations.beside_writers():
-        op.create_index("ix_organization_notes", "organization", ["name"], postgresql_concurrently=True)
+        op.create_index(
+            "ix_organization_notes",
+            "organization",
+            ["name"],
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
         op.execute("SELECT 1")"""
+# what a killed CREATE INDEX CONCURRENTLY leaves: an index that is there but not valid
+UNFINISHED = "CREATE UNIQUE INDEX CONCURRENTLY ix_organization_notes ON organization ((1))"
+VALID = (
+    "SELECT indisvalid, indnatts FROM pg_index WHERE indexrelid = 'ix_organization_notes'::regclass"
+)
 # SQLite can't alter a table so: alembic makes a new one, copies the rows and drops the old one.
 REBUILD = """\
 with op.batch_alter_table("organization") as table:
@@ -158,6 +169,36 @@ def test_an_index_is_made_beside_writers(lived_in: Database, add_migration: Add)
     assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
     assert "ix_organization_notes" in _names(lived_in, "organization")
     assert _rows(lived_in) == before
+
+
+def test_an_index_that_a_killed_upgrade_left_unfinished_is_made_again(
+    lived_in: Database, add_migration: Add
+) -> None:
+    if lived_in.is_sqlite:
+        pytest.skip("an upgrade is one transaction there")
+    with lived_in.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with pytest.raises(IntegrityError):
+            connection.execute(text(UNFINISHED))
+        assert connection.execute(text(VALID)).one() == (False, 1)
+    add_migration(BESIDE, imports="from lms import migrations")
+    assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
+    (index,) = (
+        one
+        for one in inspect(lived_in.engine).get_indexes("organization")
+        if one["name"] == "ix_organization_notes"
+    )
+    assert index["column_names"] == ["name"]
+    with lived_in.read_session() as session:
+        assert session.execute(text(VALID)).one() == (True, 1)
+
+
+def test_an_index_that_a_killed_upgrade_finished_is_no_fault(
+    lived_in: Database, add_migration: Add
+) -> None:
+    with lived_in.engine.begin() as connection:
+        connection.execute(text("CREATE INDEX ix_organization_notes ON organization (name)"))
+    add_migration(BESIDE, imports="from lms import migrations")
+    assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
 
 
 def test_an_upgrade_that_waits_for_a_table_makes_no_reader_wait(

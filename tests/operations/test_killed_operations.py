@@ -7,6 +7,7 @@ in CI 4 times.
 import multiprocessing
 import os
 import random
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,15 +16,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect
 
+from benchmarks.next_version import BESIDE, EXPAND, add_unread_column, install_next
+from lms import migrations
 from lms.core.database import IN_USE, MOVED, Database
 from lms.core.errors import Conflict
 from lms.core.runtime import Carrel, open_carrel
-from lms.migrations import current, head, upgrade
+from lms.migrations import current, fits, head, upgrade
 from lms.operations import backup_restore, backups, database_move
 from lms.operations.backup_verification import verify
 from lms.operations.backups import BackupPlace, snapshots
-from lms.operations.row_copy import has_rows, sums_of
+from lms.operations.row_copy import has_rows, row_counts, sums_of
 from lms.operations.start_checks import is_empty, refuse_dangerous_start
+from lms.worker.web_and_worker_supervisor import ROOT
 from tests.clock import NOW
 from tests.operations.test_database_move import MINUTE
 from tests.servers.databases import CHOICE
@@ -78,7 +82,30 @@ def refuses_to_start(carrel: Carrel) -> bool:
     return False
 
 
-def test_killed_backups_are_whole_or_none(kills: int, library: Carrel, place: BackupPlace) -> None:
+def new_database(server: Postgres, name: str) -> str:
+    """Make an empty database on PostgreSQL in place of one of this name, and return its address."""
+    server.drop(name)
+    return server.create(name)
+
+
+def copied(library: Carrel, server: Postgres, engine: str, name: str) -> Carrel:
+    """Return the library with a copy of its database, on one of both engines."""
+    path = library.settings.data_dir / f"{name}.sqlite3"
+    backups.write_snapshot(library.database, path)
+    database = Database(f"sqlite:///{path}")
+    if engine == "postgresql":
+        source, database = database, Database(new_database(server, name))
+        database_move.move(source, database, lasts=MINUTE, now=NOW)
+        source.dispose()
+    settings = replace(library.settings, database_url=database.url)
+    return replace(library, database=database, settings=settings)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_killed_backups_are_whole_or_none(
+    engine: str, kills: int, library: Carrel, place: BackupPlace, postgres_server: Postgres
+) -> None:
+    library = copied(library, postgres_server, engine, "backed_up")
     moments = iter(range(2 * kills))
 
     def back_up() -> None:
@@ -93,6 +120,7 @@ def test_killed_backups_are_whole_or_none(kills: int, library: Carrel, place: Ba
             assert verify(place, one, scratch, now=NOW, deep=False).is_good
         library.database.dispose()
         number = next(moments)
+    assert any(snapshots(place))
     number = 2 * kills
     back_up()
     assert verify(place, backups.newest(place), scratch, now=NOW, deep=False).is_good
@@ -104,7 +132,7 @@ def new_home(library: Carrel, server: Postgres, engine: str, number: int) -> Car
     place.mkdir()
     url = f"sqlite:///{place}/carrel.sqlite3"
     if engine == "postgresql":
-        url = server.create(place.name)
+        url = new_database(server, place.name)
     storage = (place / "files").as_uri()
     settings = replace(library.settings, data_dir=place, scratch=place)
     return open_carrel(replace(settings, database_url=url, storage_url=storage))
@@ -150,7 +178,7 @@ def test_killed_moves_are_whole_or_leave_the_old_database_in_use(
         wanted = sums_of(session)
     library.database.dispose()
     moves = 0
-    url = postgres_server.create("moved0")
+    url = new_database(postgres_server, "moved0")
 
     def move() -> None:
         database_move.move(Database(source_url), Database(url), lasts=MINUTE, now=NOW)
@@ -162,7 +190,7 @@ def test_killed_moves_are_whole_or_leave_the_old_database_in_use(
                 assert sums_of(session) == wanted
             source.set_freeze_mark(IN_USE)  # for the next move
             moves += 1
-            url = postgres_server.create(f"moved{moves}")
+            url = new_database(postgres_server, f"moved{moves}")
         elif current(target) == head():
             with target.snapshot() as session:
                 is_copied = has_rows(session)
@@ -186,7 +214,7 @@ def test_killed_upgrades_are_whole_or_none(
 
     def new_url() -> str:
         if engine == "postgresql":
-            return postgres_server.create(f"upgraded{upgrades}")
+            return new_database(postgres_server, f"upgraded{upgrades}")
         return f"sqlite:///{tmp_path}/{upgrades}.sqlite3"
 
     url = new_url()
@@ -204,4 +232,62 @@ def test_killed_upgrades_are_whole_or_none(
             assert revision == head()
             upgrades += 1
             url = new_url()
+    assert upgrades > 0
+
+
+@pytest.fixture
+def newer(tmp_path: Path) -> Path:
+    """The migrations of the next version."""
+    for name in ("lms/migrations", "lms/models"):
+        shutil.copytree(ROOT / name, tmp_path / "newer" / name)
+    install_next(tmp_path / "newer")
+    return tmp_path / "newer/lms/migrations"
+
+
+def is_whole(database: Database) -> bool:
+    """Tell whether the tables are those of the next version, after a kill at any moment."""
+    revision = current(database)
+    assert revision in {head(), EXPAND, BESIDE}
+    assert fits(database)  # this version goes on with the tables as they are
+    indexes = {one["name"] for one in inspect(database.engine).get_indexes("playback_session")}
+    assert revision != BESIDE or "ix_playback_session_beat_at" in indexes
+    return revision == BESIDE
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_killed_upgrades_to_the_next_version_keep_every_row_and_are_run_again(
+    engine: str,
+    kills: int,
+    library: Carrel,
+    postgres_server: Postgres,
+    newer: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    upgrades = 0
+
+    def new_library() -> str:
+        made = copied(library, postgres_server, engine, f"next{upgrades}").database
+        add_unread_column(made)
+        made.dispose()
+        return made.url
+
+    def bring_up_to_date() -> None:
+        migrations.HERE = newer
+        upgrade(Database(url))
+
+    with library.database.read_session() as session:
+        rows = row_counts(session)
+    url = new_library()
+    for _kill in killed_while(bring_up_to_date, kills):
+        database = Database(url)
+        with database.read_session() as session:
+            assert row_counts(session) == rows
+        whole = is_whole(database)
+        with monkeypatch.context() as as_the_next:
+            as_the_next.setattr(migrations, "HERE", newer)
+            assert fits(database) is whole  # the next version doesn't start on half of its tables
+        database.dispose()
+        if whole:
+            upgrades += 1
+            url = new_library()
     assert upgrades > 0
