@@ -1,5 +1,7 @@
 """carrel payment: record and reverse payments; carrel payments: the card provider."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import click
@@ -13,7 +15,7 @@ from lms.cli.option_values import Money, read_day, read_money
 from lms.cli.output import answer, json_option
 from lms.cli.questions import anyway_option, ask_if_recorded
 from lms.core import clock
-from lms.core.errors import N_, Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound, Unavailable
 from lms.documents.lookup import document_named
 from lms.mail.links import mail_context_of
 from lms.migrations.scratch_library import scratch_library
@@ -23,6 +25,7 @@ from lms.payments import provider_entries, provider_selftest
 from lms.payments.balances import payer_of
 from lms.payments.open_provider import open_provider
 from lms.payments.payments import NewPayment
+from lms.payments.provider import AWAY, Provider, ProviderRefused
 from lms.payments.provider_selftest import Proof, Tried
 from lms.pricing.price_list import say_money
 from lms.sales import receiving
@@ -32,6 +35,11 @@ TEST_CARD = "4242424242424242"
 BY_HAND = tuple(one.value for one in PaymentMethod if one is not PaymentMethod.CARD)
 NOT_AN_INVOICE = N_("This isn't an invoice.")
 SEVERAL_PAYERS = N_("These invoices have several payers. Record a payment for each.")
+NO_PROVIDER = (
+    "Card payments aren't set up. Set CARREL_STRIPE_SECRET_KEY and CARREL_STRIPE_WEBHOOK_SECRET "
+    "(docs/card-payments.md), then run this again."
+)
+NO_KEY = (401, 403)  # HTTP statuses for a key that is unknown, or may not do this
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +214,9 @@ def payments_group() -> None:
 def sweep(console: Console) -> None:
     """Update open checkouts and other events from the card provider."""
     carrel = console.carrel
-    provider = open_provider(carrel.settings)
-    checkouts = rounds.sweep(carrel, provider, now=clock.now())
-    events = rounds.listen(carrel, provider, now=clock.now())
+    with _asking_provider(console) as provider:
+        checkouts = rounds.sweep(carrel, provider, now=clock.now())
+        events = rounds.listen(carrel, provider, now=clock.now())
     answer(
         Swept(checkouts, events),
         f"Checked {checkouts} open checkouts. New events: {events}.",
@@ -237,19 +245,19 @@ def selftest(console: Console, *, pay: bool) -> int:
     line is ok.
     """
     settings = console.settings
-    provider = open_provider(settings)
-    tried = Tried(
-        provider,
-        settings.stripe.webhook_secrets if settings.stripe else (),
-        settings.base_url,
-        clock.now(),
-    )
-    proofs = list(provider_selftest.prove(tried))
-    pay = pay or provider.is_simulated
-    if pay:
-        with scratch_library(settings, base_url=settings.base_url, now=tried.now) as carrel:
-            payer = _pay_simulated if provider.is_simulated else _wait_until_paid
-            proofs += prove_purchase(carrel, tried, payer)
+    with _asking_provider(console) as provider:
+        tried = Tried(
+            provider,
+            settings.stripe.webhook_secrets if settings.stripe else (),
+            settings.base_url,
+            clock.now(),
+        )
+        proofs = list(provider_selftest.prove(tried))
+        pay = pay or provider.is_simulated
+        if pay:
+            with scratch_library(settings, base_url=settings.base_url, now=tried.now) as carrel:
+                payer = _pay_simulated if provider.is_simulated else _wait_until_paid
+                proofs += prove_purchase(carrel, tried, payer)
     failed = sum(not proof.ok for proof in proofs)
     lines = [f"{'ok    ' if one.ok else 'FAILED'}  {one.name}: {one.got}" for one in proofs]
     if not pay:
@@ -262,6 +270,32 @@ def selftest(console: Console, *, pay: bool) -> int:
         "\n".join(lines),
     )
     return FAILED if failed else 0
+
+
+@contextmanager
+def _asking_provider(console: Console) -> Iterator[Provider]:
+    """Give the card provider; if there is none, or it doesn't answer, say what an operator can do."""
+    settings = console.settings.stripe
+    if settings is None:
+        raise Conflict(NO_PROVIDER, code="no_cards")
+    try:
+        yield open_provider(console.settings)
+    except ProviderRefused as refusal:
+        raise Conflict(f"{refusal.message} {refusal.reason}", code=refusal.code) from refusal
+    except Unavailable as away:
+        if away.message != AWAY:
+            raise
+        cause = away.__cause__
+        if getattr(cause, "http_status", None) in NO_KEY:
+            said = getattr(cause, "user_message", None) or cause
+            raise Unavailable(
+                f"The card provider doesn't accept CARREL_STRIPE_SECRET_KEY: {said}\n"
+                "Copy the secret key from its dashboard again."
+            ) from away
+        raise Unavailable(
+            "The card provider can't be reached. Check that this machine can open "
+            f"{settings.api_base}, then run this again."
+        ) from away
 
 
 def _pay_simulated(url: str) -> None:

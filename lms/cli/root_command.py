@@ -1,12 +1,14 @@
 """The root command: collects all commands, and turns errors into messages and exit codes."""
 
+import errno
+import sqlite3
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import click
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from lms.cli.command_context import Console, LazyGroup
 from lms.cli.output import as_text, first_line
@@ -16,13 +18,51 @@ from lms.core.settings import SettingsError
 from lms.core.version import VERSION
 from media.storage.storage_protocol import StorageAway
 
-FAULTS = (OperationalError, InterfaceError, ProgrammingError, StorageAway)
+FAULTS = (DBAPIError, sqlite3.DatabaseError, StorageAway, OSError)
+# a mistake of ours, which needs its traceback
+MISTAKES = (DataError, IntegrityError, sqlite3.IntegrityError)
 UNCONNECTED = ("connection failed", "failed to resolve host")
 CHECK_ADDRESS = (
-    "Check the address of the database, and that the server has this database and account. In a "
-    "password, write %40 for @, %2F for / and %23 for #."
+    "Check the address of the database, that its server is running, and that it has this database "
+    "and account. In a password, write %40 for @, %2F for / and %23 for #."
 )
 UNPREPARED = ("no such table", "no such column", "does not exist")
+NO_SPACE = "Free up space (df -h shows which disk is full), then run this again."
+NO_PERMISSION = (
+    "Use a place that the account of Carrel can read and write, or give it that place: "
+    "chown -R carrel: DIRECTORY"
+)
+# parts of what a database says, and what to do about it
+DATABASE_ADVICE = (
+    (("disk is full", "No space left on device"), NO_SPACE),
+    (("database is locked",), "Another program is writing to it. Run this again in a minute."),
+    (
+        ("not a database", "malformed"),
+        "The file in CARREL_DATABASE_URL is damaged, or isn't Carrel's. Restore a backup "
+        "(docs/operating.md, Restoring).",
+    ),
+    (
+        ("unable to open", "readonly database"),
+        "Check CARREL_DATABASE_URL: its directory must exist, and the account of Carrel must be able "
+        "to write there.",
+    ),
+    (
+        ("permission denied",),
+        "Make the account the owner of the database. As the account postgres, run: "
+        'psql -c "ALTER DATABASE name OWNER TO account"',
+    ),
+)
+FILE_ADVICE = {
+    errno.ENOSPC: NO_SPACE,
+    errno.EDQUOT: NO_SPACE,
+    errno.EACCES: NO_PERMISSION,
+    errno.EPERM: NO_PERMISSION,
+    errno.EROFS: NO_PERMISSION,
+}
+CHECK_STORAGE = (
+    "Check its address. A directory must be one that the account of Carrel can write to (chown -R "
+    "carrel: DIRECTORY); for S3, check CARREL_S3_ENDPOINT and the keys. Then run this again."
+)
 MOVED = (
     "This database was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database, and "
     "restart Carrel."
@@ -79,6 +119,9 @@ def run(components: Sequence[Component], arguments: Sequence[str]) -> int:
         )
         return result if isinstance(result, int) else Exit.DONE
     except (click.ClickException, click.Abort, Refused, SettingsError, *FAULTS) as error:
+        unknown = isinstance(error, OSError) and error.errno not in FILE_ADVICE
+        if unknown or isinstance(error, MISTAKES):
+            raise
         return _complain(error, as_json="--json" in arguments)
     finally:
         console.close()
@@ -96,6 +139,11 @@ def _complain(error: Exception, *, as_json: bool) -> int:
     return exit_code
 
 
+def weigh(error: Exception) -> Complaint:
+    """Return what to print about an error: what is wrong, and what to do next."""
+    return _weigh(error)[1]
+
+
 def _weigh(error: Exception) -> tuple[Exit, Complaint]:
     match error:
         case Refused():
@@ -108,9 +156,8 @@ def _weigh(error: Exception) -> tuple[Exit, Complaint]:
             return Exit.REFUSED, Complaint("aborted", "Aborted.")
         case SettingsError():
             return Exit.REFUSED, Complaint("settings", str(error))
-        case StorageAway():
-            message = f"The storage didn't answer: {error}"
-            return Exit.UNAVAILABLE, Complaint("unavailable", message)
+        case StorageAway() | OSError():
+            return Exit.UNAVAILABLE, Complaint("unavailable", _file_sentence(error))
         case _:
             return Exit.UNAVAILABLE, _database_complaint(error)
 
@@ -121,13 +168,22 @@ def _sentence(error: Refused) -> str:
     return "\n".join([message, *(f"  {name}: {fault}" for name, fault in faults.items())])
 
 
+def _file_sentence(error: StorageAway | OSError) -> str:
+    if isinstance(error, StorageAway):
+        return f"The storage didn't answer: {error}\n{CHECK_STORAGE}"
+    said = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    return f"{said}\n{FILE_ADVICE.get(error.errno or 0, CHECK_STORAGE)}"
+
+
 def _database_complaint(error: Exception) -> Complaint:
     reason = first_line(getattr(error, "orig", None) or error)
-    if any(sign in reason for sign in UNCONNECTED):
-        return Complaint("unavailable", f"The database didn't answer: {reason}\n{CHECK_ADDRESS}")
-    if any(sign in reason for sign in UNPREPARED):
-        return Complaint(
-            "database_not_prepared",
-            f"The database doesn't match this version ({reason}). Run: carrel db upgrade",
-        )
-    return Complaint("unavailable", f"The database didn't answer: {reason}")
+    if not any(sign in reason for sign in UNCONNECTED):
+        if any(sign in reason for sign in UNPREPARED):
+            return Complaint(
+                "database_not_prepared",
+                f"The database doesn't match this version ({reason}). Run: carrel db upgrade",
+            )
+        for signs, advice in DATABASE_ADVICE:
+            if any(sign in reason for sign in signs):
+                return Complaint("unavailable", f"The database can't be used: {reason}\n{advice}")
+    return Complaint("unavailable", f"The database didn't answer: {reason}\n{CHECK_ADDRESS}")

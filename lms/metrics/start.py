@@ -1,6 +1,7 @@
 """Starts metrics and monitoring in web and worker processes."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from structlog.typing import EventDict
 
@@ -8,6 +9,23 @@ from lms.core.logs import observe_logs
 from lms.core.settings import Settings, SettingsError
 from lms.metrics.outside_monitors import Sentry, Spans
 from lms.metrics.slots import metrics_folder
+
+NEEDS = "needs a package. In Carrel's directory, run: .venv/bin/pip install --editable '.[{extra}]'"
+
+
+def require_extras(settings: Settings) -> None:
+    """Raise SettingsError for each monitor in the settings whose extra isn't installed."""
+    monitors = (
+        ("CARREL_SENTRY_DSN", settings.sentry_dsn, "sentry_sdk", "sentry"),
+        ("CARREL_OTLP_URL", settings.otlp_url, "opentelemetry", "otel"),
+    )
+    faults = {
+        name: NEEDS.format(extra=extra)
+        for name, place, package, extra in monitors
+        if place is not None and find_spec(package) is None
+    }
+    if faults:
+        raise SettingsError(faults)
 
 
 def begin_observing(settings: Settings) -> None:
@@ -32,6 +50,6 @@ def _opened(
     try:
         return monitor(place).tell
     except ImportError as error:
-        raise SettingsError({name: f"needs: pip install 'carrel[{extra}]'"}) from error
+        raise SettingsError({name: NEEDS.format(extra=extra)}) from error
     except ValueError as error:
         raise SettingsError({name: str(error)}) from error

@@ -15,7 +15,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -29,6 +29,7 @@ from lms.core.version import VERSION
 from lms.migrations import current, head, upgrade
 from lms.operations.row_copy import copy_rows, row_counts
 from lms.operations.sealed_secrets import seal
+from lms.operations.start_checks import is_empty
 from media.storage.errors_and_file_facts import Missing
 from media.storage.storage_copy import Moved as MovedFiles
 from media.storage.storage_copy import copy_new
@@ -40,7 +41,10 @@ DATABASE: Final = "carrel.sqlite3"
 KEYS: Final = "files.txt"
 MANIFEST: Final = "manifest.json"
 NAME_FORMAT: Final = "%Y%m%dT%H%M%SZ"
-NO_BACKUP: Final = N_("There's no complete backup at this address.")
+EMPTY: Final = N_(
+    "The database is empty, so there's nothing to back up. To restore a backup: "
+    "carrel backup restore URL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +110,14 @@ def create(
 ) -> Created:
     """Back up the database and new files; return what was copied.
 
-    It can be killed at any time and run again. Raises Moved for a database that was moved, since its
-    rows would be restored as the newest; Conflict if the tables aren't this version's; and Corrupt if
-    a copied file differs from the original.
+    It can be killed at any time and run again. Raises Moved for a database that was moved, and
+    Conflict for an empty one, since these would be restored as the newest; Conflict if the tables
+    aren't this version's; and Corrupt if a copied file differs from the original.
     """
     if carrel.database.freeze_mark == MOVED:
         raise Moved
+    if is_empty(carrel.database):
+        raise Conflict(EMPTY, code="empty_database")
     if current(carrel.database) != head():
         raise Conflict(
             N_("The tables don't match this version. Run: carrel db upgrade"), code="not_at_head"
@@ -167,23 +173,55 @@ def opened(path: Path) -> Iterator[Database]:
 
 
 def snapshots(place: BackupPlace) -> Iterator[Snapshot]:
-    """Yield the complete snapshots, the newest first."""
+    """Yield the complete snapshots, the newest first; raises Conflict for a damaged one."""
     ends = f"/{MANIFEST}"
     names = {key.split("/")[1] for key in place.whole.list(SNAPSHOTS) if key.endswith(ends)}
     for name in sorted(names, reverse=True):
-        with place.whole.open(f"{SNAPSHOTS}{name}{ends}") as file:
-            yield Snapshot(name, Manifest(**json.loads(file.read())))
+        yield _snapshot(place, name)
+
+
+def _snapshot(place: BackupPlace, name: str) -> Snapshot:
+    with place.whole.open(f"{SNAPSHOTS}{name}/{MANIFEST}") as file:
+        text = file.read()
+    try:
+        found = json.loads(text)
+        # a later version may have added others
+        return Snapshot(name, Manifest(**{one.name: found[one.name] for one in fields(Manifest)}))
+    except (ValueError, LookupError, TypeError):
+        raise Conflict(
+            f"The manifest of the backup {name} is damaged. To use the others, move "
+            f"{place.url}/{SNAPSHOTS}{name} elsewhere.",
+            code="damaged",
+        ) from None
 
 
 def newest(place: BackupPlace) -> Snapshot:
     """Return the newest complete snapshot; raises NotFound if there is none."""
-    return or_not_found(next(snapshots(place), None), NO_BACKUP)
+    return or_not_found(
+        next(snapshots(place), None),
+        f"There's no complete backup in {place.url}. Check the address, or make one: "
+        "carrel backup create",
+    )
+
+
+def named(place: BackupPlace, name: str) -> Snapshot:
+    """Return the complete snapshot with a name; raises NotFound if there is none."""
+    found = next((one for one in snapshots(place) if one.name == name), None)
+    return or_not_found(
+        found, f"There's no complete backup {name} in {place.url}. To see all: carrel backup list"
+    )
 
 
 def keys_of(place: BackupPlace, snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the keys of the files that were stored when a snapshot was taken."""
-    with place.whole.open(f"{SNAPSHOTS}{snapshot.name}/{KEYS}") as file:
-        return tuple(file.read().decode().splitlines())
+    """Return the keys of the files that were stored when a snapshot was taken.
+
+    Raises Conflict if the list is missing.
+    """
+    try:
+        with place.whole.open(f"{SNAPSHOTS}{snapshot.name}/{KEYS}") as file:
+            return tuple(file.read().decode().splitlines())
+    except Missing:
+        raise _damaged(snapshot, KEYS) from None
 
 
 @contextmanager
@@ -197,9 +235,9 @@ def fetched(place: BackupPlace, snapshot: Snapshot, scratch: Path) -> Iterator[D
         try:
             place.whole.fetch(f"{SNAPSHOTS}{snapshot.name}/{DATABASE}", path)
         except Missing:
-            raise _damaged(snapshot) from None
+            raise _damaged(snapshot, DATABASE) from None
         if _sha256(path) != snapshot.manifest.sha256:
-            raise _damaged(snapshot)
+            raise _damaged(snapshot, DATABASE)
         with opened(path) as database:
             upgrade(database)
             yield database
@@ -210,9 +248,10 @@ def fingerprint(secret_key: str) -> str:
     return derived_key(secret_key, "backup fingerprint").hex()
 
 
-def _damaged(snapshot: Snapshot) -> Conflict:
+def _damaged(snapshot: Snapshot, file: str) -> Conflict:
     return Conflict(
-        f"The database of the backup {snapshot.name} is damaged or missing. Use an older backup.",
+        f"{file} of the backup {snapshot.name} is damaged or missing. Use an older backup: give its "
+        "name, which carrel backup list shows.",
         code="damaged",
     )
 

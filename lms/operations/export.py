@@ -24,6 +24,7 @@ from lms.core.database import Database
 from lms.core.errors import N_, Conflict
 from lms.core.version import VERSION
 from lms.operations.row_copy import tables
+from media.storage.errors_and_file_facts import Missing
 from media.storage.storage_protocol import Storage
 
 BATCH: Final = 1_000
@@ -64,7 +65,7 @@ def export(
 ) -> Exported:
     """Write everything into an empty directory; raises Conflict if it isn't empty.
 
-    All rows are as of one point in time. `tell` is called with the number of files so far.
+    All rows are as of one point in time. A file that is deleted meanwhile is left out. `tell` is called with the number of files so far.
     """
     if directory.exists() and any(directory.iterdir()):
         raise Conflict(N_("The directory isn't empty. Use a new one."), code="not_empty")
@@ -73,10 +74,14 @@ def export(
     with database.snapshot() as session:
         rows = sum(_write(session, table, directory / "tables") for table in tables())
     files = 0
-    for files, key in enumerate(storage.list(""), start=1):
+    for key in storage.list(""):
         path = directory / "files" / key
         path.parent.mkdir(parents=True, exist_ok=True)
-        storage.fetch(key, path)
+        try:
+            storage.fetch(key, path)
+        except Missing:  # deleted since it was listed
+            continue
+        files += 1
         tell(files)
     at = now.astimezone(UTC).isoformat(timespec="seconds")
     (directory / "README.txt").write_text(README.format(version=VERSION, at=at), encoding="utf-8")

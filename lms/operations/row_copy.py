@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from lms.core.bulk_insert import insert_rows
+from lms.core.errors import Conflict
 from lms.core.model_base import Base
 
 BATCH: Final = 2_000
@@ -58,11 +59,16 @@ class TableRows:
 Tell = Callable[[TableRows], None]
 
 
-class SumsDiffer(Exception):
+class SumsDiffer(Conflict):
     """Some tables of the copy differ from the original."""
 
+    code = "sums_differ"
+
     def __init__(self, tables: Sequence[str]) -> None:
-        super().__init__(", ".join(tables))
+        super().__init__(
+            f"The copy differs from the original in {', '.join(tables)}, so nothing was copied. Check "
+            "the memory and disks of both machines, then run this again."
+        )
         self.tables = tuple(tables)
 
 

@@ -5,14 +5,14 @@ from tests.cli.command_runner import Shell
 
 def test_without_a_card_provider_a_sweep_is_refused(carrel_command: Shell) -> None:
     done = carrel_command("payments", "sweep", "--json")
-    assert done.code == 1
-    assert "no_cards" in done.err
+    assert (done.code, done.complaint["code"]) == (1, "no_cards")
+    assert "CARREL_STRIPE_SECRET_KEY" in done.complaint["message"]
 
 
 def test_without_a_card_provider_a_selftest_is_refused(carrel_command: Shell) -> None:
     done = carrel_command("payments", "selftest", "--json")
-    assert done.code == 1
-    assert "no_cards" in done.err
+    assert (done.code, done.complaint["code"]) == (1, "no_cards")
+    assert "docs/card-payments.md" in done.complaint["message"]
 
 
 def test_payouts_and_test_orders_of_an_empty_library(carrel_command: Shell) -> None:

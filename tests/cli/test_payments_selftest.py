@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from lms.core.database import Database
@@ -11,6 +12,7 @@ from lms.models.orders import Order
 from lms.models.payments import Payment, ProviderEvent
 from tests.checkouts.conftest import environ
 from tests.cli.command_runner import Shell
+from tests.servers.process import free_port
 from tests.servers.stripe import FakeStripe
 
 __all__ = ["environ"]
@@ -54,3 +56,24 @@ def test_text_says_ok_for_each_line(carrel_command: Shell, fake_stripe: FakeStri
     done = carrel_command("payments", "selftest")
     assert "ok      access is gone: REFUNDED" in done.out
     assert "were not tested" not in done.out
+
+
+def test_a_key_that_the_provider_does_not_know_is_named(
+    carrel_command: Shell, fake_stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARREL_STRIPE_SECRET_KEY", "sk_test_mistyped")
+    for command in ("sweep", "selftest"):
+        refused = carrel_command("payments", command, "--json")
+        assert (refused.code, refused.complaint["code"]) == (4, "unavailable")
+        assert "CARREL_STRIPE_SECRET_KEY: Invalid API Key" in refused.complaint["message"]
+
+
+def test_a_provider_that_is_away_is_named_with_its_address(
+    carrel_command: Shell, fake_stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("CARREL_STRIPE_API_BASE", away)
+    for command in ("sweep", "selftest"):
+        refused = carrel_command("payments", command, "--json")
+        assert (refused.code, refused.complaint["code"]) == (4, "unavailable")
+        assert f"can open {away}" in refused.complaint["message"]

@@ -131,5 +131,5 @@ def test_a_monitor_that_cannot_be_opened_is_a_fault_of_the_settings(
         begin_observing(wrong)
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     absent = Settings.from_env({**environ, "CARREL_OTLP_URL": "http://127.0.0.1:4318"})
-    with pytest.raises(SettingsError, match=r"pip install 'carrel\[otel\]'"):
+    with pytest.raises(SettingsError, match=r"pip install --editable '\.\[otel\]'"):
         begin_observing(absent)

@@ -15,6 +15,7 @@ from lms.core.database import MOVED, Database
 from lms.core.errors import Conflict, Moved, NotFound
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
+from lms.migrations import upgrade
 from lms.models.accounts import Login
 from lms.models.recordings import Recording
 from lms.operations import backup_restore, backups
@@ -103,6 +104,20 @@ def test_moved_library_is_not_backed_up_as_the_newest(library: Carrel, place: Ba
     library.database.set_freeze_mark(MOVED)
     with pytest.raises(Moved):
         create(library, place, now=LATER)
+    assert newest(place).taken_at == NOW
+
+
+def test_empty_library_is_not_backed_up_as_the_newest(
+    library: Carrel, place: BackupPlace, new_home: Carrel
+) -> None:
+    create(library, place, now=NOW)
+    with pytest.raises(Conflict) as refused:  # without tables, as before a restore
+        create(new_home, place, now=LATER)
+    assert refused.value.code == "empty_database"
+    upgrade(new_home.database)
+    with pytest.raises(Conflict) as refused:  # as a server leaves it that was started too early
+        create(new_home, place, now=LATER)
+    assert refused.value.code == "empty_database"
     assert newest(place).taken_at == NOW
 
 

@@ -12,7 +12,7 @@ from lms.cli.output import answer, answer_items, is_json, json_option, show_prog
 from lms.component import load_tables
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import on_wall_clock
-from lms.core.errors import Unavailable, or_not_found
+from lms.core.errors import Unavailable
 from lms.core.settings import kept_secret_key_path
 from lms.operations import backup_drill, backup_restore, backup_verification, backups
 from lms.operations.backups import BackupPlace, Snapshot
@@ -51,10 +51,7 @@ def create(console: Console, *, to: str | None) -> None:
     try:
         made = backups.create(console.carrel, place, now=now(), tell=_tell)
     except Corrupt as error:
-        raise Unavailable(
-            f"{error} reads otherwise in {place.url} than it was written. Check that storage, then "
-            "run this again."
-        ) from error
+        raise _differs(error, place.url) from error
     lines = [f"{made.name}: {made.rows} rows and {made.files} files are in {place.url}."]
     lines.append(f"{made.copied} files were new ({made.copied_bytes:,} bytes).")
     if console.settings.backup_passphrase is None:
@@ -134,6 +131,9 @@ def restore(context: click.Context, *, source: str, name: str | None, new_secret
             )
         if not is_json():
             lines += ["", *examine(console).lines]
+            lines.append("Next: start Carrel (docs/operating.md). Then run: carrel doctor")
+    except Corrupt as error:
+        raise _differs(error, console.settings.storage_url) from error
     finally:
         if key is not None:
             console.close()
@@ -156,6 +156,13 @@ def drill(context: click.Context, *, source: str | None) -> None:
         context.exit(FOUND_SOMETHING)
 
 
+def _differs(error: Corrupt, url: str) -> Unavailable:
+    return Unavailable(
+        f"{error} reads otherwise in {url} than it was written. Check that storage, then run this "
+        "again."
+    )
+
+
 def _place(console: Console, url: str | None) -> BackupPlace:
     url = url or console.settings.backup_url
     if url is None:
@@ -167,10 +174,7 @@ def _place(console: Console, url: str | None) -> BackupPlace:
 
 
 def _snapshot(place: BackupPlace, name: str | None) -> Snapshot:
-    if name is None:
-        return backups.newest(place)
-    found = next((one for one in backups.snapshots(place) if one.name == name), None)
-    return or_not_found(found, backups.NO_BACKUP)
+    return backups.newest(place) if name is None else backups.named(place, name)
 
 
 def _keep_key(console: Console, key: str) -> None:

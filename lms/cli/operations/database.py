@@ -8,8 +8,10 @@ from sqlalchemy import make_url
 
 from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option, show_progress, table
+from lms.cli.root_command import FAULTS, MISTAKES, weigh
 from lms.core.clock import now
 from lms.core.database import IN_USE, MOVED, Database
+from lms.core.errors import Unavailable
 from lms.core.settings import read_database_url
 from lms.migrations import Upgrade, current, fits, head, upgrade
 from lms.operations import database_move
@@ -17,6 +19,7 @@ from lms.operations.move_preflight import Unfit, UnfitRow
 from lms.operations.row_copy import TableRows
 
 REFUSED = 1
+NOT_MOVED = "Nothing was moved. Carrel continues with the old database."
 WHY = {
     Unfit.TOO_LONG: "is longer than the column allows",
     Unfit.HAS_NUL: "has a NUL character",
@@ -136,6 +139,10 @@ def move_command(context: click.Context, *, to: str | None, abort: bool) -> None
     target = Database(_read_url(to))
     try:
         moved = _move(source, target)
+    except FAULTS as error:
+        if isinstance(error, MISTAKES) or source.freeze_mark != IN_USE:
+            raise
+        raise Unavailable(f"{weigh(error).message}\n{NOT_MOVED}") from error
     finally:
         target.dispose()
     if moved.unfit:

@@ -28,7 +28,7 @@ class Listening:
 @click.pass_obj
 def metrics(console: Console) -> None:
     """Answer GET /metrics at CARREL_METRICS_BIND until SIGTERM; carrel serve starts it, too."""
-    # prometheus-client is an optional package
+    # prometheus-client takes a quarter of a second
     from lms.metrics.listener import listen_for_scrapes  # noqa: PLC0415
 
     configure_logs()

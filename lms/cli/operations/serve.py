@@ -13,6 +13,7 @@ from lms.core.runtime import open_carrel
 from lms.core.settings import Settings, inherited_environment
 from lms.mail.transport import mail_folder
 from lms.metrics.slots import forget_counts, metrics_folder
+from lms.metrics.start import require_extras
 from lms.migrations import fits, upgrade
 from lms.operations.start_checks import refuse_dangerous_start, require_tables
 from lms.worker.web_and_worker_supervisor import (
@@ -76,6 +77,7 @@ def serve(*, bind: str, workers: int, no_worker: bool, drain: int) -> None:
         port = listener.getsockname()[1]
         environ = inherited_environment(BASE_URL=_base_url(host, port))
         settings = Settings.from_env(environ)
+        require_extras(settings)
         _prepare_database(settings)
         _raise_file_limit()
         serving = Serving(settings.base_url, f"{host}:{port}", os.getpid())

@@ -7,8 +7,13 @@ import click
 from sqlalchemy import make_url, text
 
 from lms.cli.command_context import Console
-from lms.cli.output import answer, first_line, json_option
+from lms.cli.output import answer, json_option
+from lms.cli.root_command import FAULTS, weigh
+from lms.core.database import Database
 from lms.core.errors import Unavailable
+from lms.core.runtime import open_place
+from lms.core.settings import Settings
+from lms.metrics.start import require_extras
 
 PROBE_KEY = "house/settings-check"
 
@@ -44,10 +49,11 @@ def settings() -> None:
 def check(console: Console) -> None:
     """Check all settings, and test the database and storage."""
     values = console.settings
+    require_extras(values)
     database_name = make_url(values.database_url).render_as_string(hide_password=True)
     checks = (
-        _try("database", database_name, lambda: _ask_database(console)),
-        _try("storage", values.storage_url, lambda: console.carrel.storage.stat(PROBE_KEY)),
+        _try("database", database_name, lambda: _ask_database(values.database_url)),
+        _try("storage", values.storage_url, lambda: _ask_storage(values)),
     )
     report = SettingsReport(
         base_url=values.base_url,
@@ -56,22 +62,30 @@ def check(console: Console) -> None:
         mail="smtp" if values.smtp_url else f"files in {values.data_dir / 'mail'}",
         checks=checks,
     )
-    faults = [f"The {one.name} did not answer: {one.fault}" for one in checks if one.fault]
+    faults = [one.fault for one in checks if one.fault]
     if faults:
         raise Unavailable("\n".join(faults))
     answer(report, *_lines(report))
 
 
-def _ask_database(console: Console) -> None:
-    with console.carrel.database.read_session() as session:
-        session.execute(text("SELECT 1"))
+def _ask_database(url: str) -> None:
+    database = Database(url)
+    try:
+        with database.read_session() as session:
+            session.execute(text("SELECT 1"))
+    finally:
+        database.dispose()
+
+
+def _ask_storage(values: Settings) -> None:
+    open_place(values, values.storage_url).stat(PROBE_KEY)
 
 
 def _try(name: str, value: str, ask: Callable[[], object]) -> Check:
     try:
         ask()
-    except Exception as error:  # noqa: BLE001  (any exception is the result)
-        return Check(name, value, first_line(error))
+    except FAULTS as error:
+        return Check(name, value, weigh(error).message)
     return Check(name, value, None)
 
 

@@ -75,6 +75,16 @@ def test_library_is_moved_and_its_old_database_is_not_served(
     assert state(carrel_command) == "current"
 
 
+def test_move_that_fails_says_that_the_old_database_is_used_on(
+    carrel_command: Shell, on_sqlite: Database
+) -> None:
+    ran = carrel_command("db", "move", "--to", f"postgresql://carrel@{free_bind()}/new", "--json")
+    assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
+    assert "Check the address of the database" in ran.complaint["message"]
+    assert "Nothing was moved." in ran.complaint["message"]
+    assert state(carrel_command) == "current"
+
+
 def test_move_says_what_to_do_next(
     carrel_command: Shell, on_sqlite: Database, postgresql_url: str
 ) -> None:
