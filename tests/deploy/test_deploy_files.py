@@ -177,8 +177,10 @@ def test_the_command_of_a_server_has_its_settings(tmp_path: Path) -> None:
     }.items():
         assert written in text
         text = text.replace(written, here)
-    lines = ran("sh", "-c", text, "carrel", "doctor").splitlines()
-    assert {f"{name}={value}" for name, value in settings_file().items()} <= set(lines)
+    lines = ran("sh", "-c", text, "carrel", "doctor", HOME="/root").splitlines()
+    wanted = {f"{name}={value}" for name, value in settings_file().items()}
+    # or PostgreSQL's library looks for certificates where only root can
+    assert wanted | {"HOME=/var/lib/carrel"} <= set(lines)
     assert lines[-1] == "doctor"
 
 
@@ -188,6 +190,15 @@ def test_the_image_has_every_package_of_the_product() -> None:
         re.findall(r"^COPY (\S+) ", text, re.MULTILINE)
     )
     assert "USER 10001" in text
+
+
+def test_settings_that_are_missing_are_not_taken_for_unreadable(tmp_path: Path) -> None:
+    text = (DEPLOY / "carrel").read_text().replace("/etc/carrel.env", str(tmp_path / "carrel.env"))
+    done = subprocess.run(
+        ["/bin/sh", "-c", text, "carrel", "doctor"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "Copy deploy/carrel.env there" in done.stderr
 
 
 def test_a_value_with_spaces_and_no_quotes_is_explained(tmp_path: Path) -> None:
