@@ -115,11 +115,27 @@ def test_profile_embedded_serves_backs_up_and_copies_continuously(
         assert found.fetchone() == (1,)
 
 
-def start_stores(containers: Containers, archive: Path, stack: ExitStack) -> Postgres:
-    """Start PostgreSQL, Valkey and SeaweedFS, each with the options of its service."""
+def postgres_with_archive(containers: Containers, archive: Path) -> Postgres:
+    """Start PostgreSQL with the options of its service, and let the service `archive` find it."""
     _name, *options = containers.command("postgres")
     settings = [word.replace("/mnt/archive", str(archive)) for word in options if word != "-c"]
-    server = stack.enter_context(postgres((*settings, *DURABLE)))
+    server = containers.stack.enter_context(postgres((*settings, *DURABLE)))
+    account = "nobody" if os.geteuid() == 0 else str(os.getuid())
+    containers.values.update(
+        {
+            "/mnt/archive": str(archive),
+            "-o postgres": f"-o {account}",
+            "-h /var/run/postgresql": f"-h {server.directory}",
+            "pg_basebackup": str(server.programs / "pg_basebackup"),
+            "pg_archivecleanup": str(server.programs / "pg_archivecleanup"),
+        }
+    )
+    return server
+
+
+def start_stores(containers: Containers, archive: Path) -> Postgres:
+    """Start PostgreSQL, Valkey and SeaweedFS, each with the options of its service."""
+    server = postgres_with_archive(containers, archive)
     containers.values["postgresql://carrel:${POSTGRES_PASSWORD:-}@postgres/carrel"] = server.create(
         "carrel"
     )
@@ -164,19 +180,9 @@ def restored_from(archive: Path) -> Callable[[Path], None]:
 
 
 def test_profile_servers_serves_backs_up_and_archives_continuously(
-    containers: Containers, port: int, archive: Path, stack: ExitStack
+    containers: Containers, port: int, archive: Path
 ) -> None:
-    server = start_stores(containers, archive, stack)
-    account = "nobody" if os.geteuid() == 0 else str(os.getuid())
-    containers.values.update(
-        {
-            "/mnt/archive": str(archive),
-            "-o postgres": f"-o {account}",
-            "-h /var/run/postgresql": f"-h {server.directory}",
-            "pg_basebackup": str(server.programs / "pg_basebackup"),
-            "pg_archivecleanup": str(server.programs / "pg_archivecleanup"),
-        }
-    )
+    server = start_stores(containers, archive)
     containers.start("archive", ready=lambda: any(archive.glob("base/*/base.tar.gz")))
     containers.run("migrate")
     containers.start(
