@@ -35,6 +35,10 @@ NO_PERMISSION = (
 # parts of what a database says, and what to do about it
 DATABASE_ADVICE = (
     (("disk is full", "No space left on device"), NO_SPACE),
+    (
+        ("disk I/O error",),  # also SQLite's word for a disk without room for its log
+        "Check that its disk has free space (df -h) and no faults (dmesg). Then run this again.",
+    ),
     (("database is locked",), "Another program is writing to it. Run this again in a minute."),
     (
         ("not a database", "malformed"),

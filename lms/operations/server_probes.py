@@ -1,5 +1,6 @@
 """Server probes: contact the storage, Redis, the mail server and the database's clock."""
 
+import errno
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from lms.operations.findings import Finding, State
 PROBE_KEY: Final = "house/doctor-"
 PROBE: Final = b"carrel doctor"
 ANSWER_S: Final = 3.0
+DISK_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 CLOCKS_AGREE: Final = timedelta(seconds=5)
 
 
@@ -68,8 +70,17 @@ def _tried(name: str, shown: str, attempt: Callable[[], object], advice: str) ->
         said = error.reason if isinstance(error, NotTaken) else str(error)
         first = (said.strip() or type(error).__name__).splitlines()[0]
         values["fault"] = first
+        if _is_of_disk(error):
+            advice = N_("Check that its disk has free space (df -h) and no faults (dmesg).")
         return Finding(name, State.FAULT, N_("%(server)s: %(fault)s"), values, advice)
     return Finding(name, State.OK, N_("%(server)s responds."), values)
+
+
+def _is_of_disk(error: Exception) -> bool:
+    """Return whether a disk is full or fails; SQLite says both as soon as it can't extend its log."""
+    said = getattr(getattr(error, "orig", error), "sqlite_errorname", None) or ""
+    is_file = isinstance(error, OSError) and error.errno in DISK_ERRORS
+    return is_file or said.startswith(("SQLITE_FULL", "SQLITE_IOERR"))
 
 
 def _ask(carrel: Carrel) -> None:

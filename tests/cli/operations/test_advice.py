@@ -24,6 +24,7 @@ ADVICE = [
     (OSError(errno.EROFS, "Read-only file system", "/mnt/x"), "/mnt/x"),
     (PermissionError(errno.EACCES, "Permission denied", "/mnt/x"), "chown"),
     (FULL, "df -h"),
+    (sqlite3.OperationalError("disk I/O error"), "df -h"),
     (OperationalError("INSERT", {}, FULL), "df -h"),
     (OperationalError("x", {}, sqlite3.OperationalError("database is locked")), "in a minute"),
     (
@@ -101,6 +102,19 @@ def test_a_full_disk_ends_a_backup_with_advice_and_leaves_none(
     assert (ran.code, ran.complaint["code"]) == (3, "not_found")
     assert url in ran.complaint["message"]
     assert carrel_command("backup", "create", "--to", url).code == 0
+
+
+def test_doctor_tells_a_full_disk_from_a_wrong_address(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(LocalStorage, "_settle", full)
+    items = carrel_command("doctor", "--json").answer["items"]
+    (storage,) = (one for one in items if one["name"] == "storage")
+    assert storage["state"] == "fault"
+    assert "df -h" in storage["advice"]
 
 
 def test_a_backup_that_is_not_there_or_damaged_says_how_to_find_another(
