@@ -256,10 +256,11 @@ def environment() -> Environment:
         calendar=None,
         language="en-US",
         is_english_only=False,
-        languages=[
+        languages=lambda: [
             ("en-US", "English", "/language/en-US"),
             ("es-US", "Español", "/language/es-US"),
         ],
+        memoized=lambda macro: macro,
         similar_here=list,
         get_flashed_messages=lambda with_categories: [
             ("done", "Your place is saved: 12 of 60 minutes."),
