@@ -12,10 +12,20 @@ import pytest
 
 from lms.core import languages
 from lms.core.languages import Language
+from lms.web.accounts import page_language
+from lms.web.core import page_frame
+from lms.web.playback import player
 
 ACCENTS: Final = str.maketrans("aeiouyncsAEIOUYNCS", "áéíóúýñçšÁÉÍÓÚÝÑÇŠ")
 KEPT: Final = re.compile(r"(%\(\w+\)[sd]|%%|\{\w+\})")
 LONGER: Final = 1.4  # Spanish is a third longer than English
+# What keeps texts by their language.
+KEEPING: Final = (
+    (page_language, "_fixed_text"),
+    (page_frame, "_fixed_part"),
+    (player, "_player_words"),
+    (player, "_control_texts"),
+)
 
 
 def accented(text: str) -> str:
@@ -57,4 +67,6 @@ def use_pseudo_locale(monkeypatch: pytest.MonkeyPatch) -> None:
         return ours(of) if of is Language.ENGLISH else made
 
     monkeypatch.setattr(languages, "translations", translations)
-    monkeypatch.setattr("lms.web.accounts.page_language.translations", translations)
+    monkeypatch.setattr(page_language, "translations", translations)
+    for module, name in KEEPING:
+        monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
