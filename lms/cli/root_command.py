@@ -173,10 +173,10 @@ def _sentence(error: Refused) -> str:
 
 
 def _file_sentence(error: StorageAway | OSError) -> str:
-    if isinstance(error, StorageAway):
-        return f"The storage didn't answer: {error}\n{CHECK_STORAGE}"
+    if isinstance(error, StorageAway) or error.errno not in FILE_ADVICE:
+        return f"The storage didn't answer: {first_line(error)}\n{CHECK_STORAGE}"
     said = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-    return f"{said}\n{FILE_ADVICE.get(error.errno or 0, CHECK_STORAGE)}"
+    return f"{said}\n{FILE_ADVICE[error.errno]}"
 
 
 def _database_complaint(error: Exception) -> Complaint:

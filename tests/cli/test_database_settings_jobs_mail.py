@@ -58,7 +58,9 @@ def test_a_storage_whose_fault_has_no_words_is_told_by_the_kind_of_fault(
     monkeypatch.setattr(LocalStorage, "stat", fail)
     ran = carrel_command("settings", "check", "--json")
     assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
-    assert ran.complaint["message"] == "The storage did not answer: TimeoutError"
+    said, advice = ran.complaint["message"].splitlines()
+    assert said == "The storage didn't answer: TimeoutError"
+    assert advice.startswith("Check its address.")
 
 
 def test_checking_the_settings_says_where_mail_goes(carrel_command: Shell) -> None:

@@ -22,6 +22,7 @@ from lms.core.model_base import Base
 from lms.migrations import current, fits, upgrade
 from tests.cast import assemble
 from tests.clock import NOW
+from tests.factories import make_organization
 from tests.servers.databases import Databases
 
 BASELINE = "20261130_baseline"
@@ -176,6 +177,8 @@ def test_an_index_that_a_killed_upgrade_left_unfinished_is_made_again(
 ) -> None:
     if lived_in.is_sqlite:
         pytest.skip("an upgrade is one transaction there")
+    with lived_in.transaction() as session:
+        make_organization(session, "second")  # so that the index can't be unique
     with lived_in.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         with pytest.raises(IntegrityError):
             connection.execute(text(UNFINISHED))
