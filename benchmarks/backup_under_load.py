@@ -132,9 +132,9 @@ def figures(carrel: Carrel, people: Sequence[Person], seen: Seen) -> dict[str, o
     }
 
 
-def main() -> None:
-    """Measure, and print one line of JSON for each database."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def measure_each(about: str | None, measure: Callable[[str, int], None]) -> None:
+    """Measure each database that the command's options choose, with their number of viewers."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--viewers", type=int, default=600)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     options = parser.parse_args()
@@ -146,4 +146,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    measure_each(__doc__, measure)

@@ -8,11 +8,9 @@ Run: python -m benchmarks.metrics_under_load [--viewers 600] [--database sqlite|
 Prints one line of JSON a database.
 """
 
-import argparse
 import asyncio
 import json
 import os
-import resource
 import time
 import urllib.request
 from collections.abc import Iterable, Mapping
@@ -21,7 +19,7 @@ from typing import Any, Final
 
 from sqlalchemy import insert
 
-from benchmarks.backup_under_load import house
+from benchmarks.backup_under_load import house, measure_each
 from benchmarks.concurrent_viewers import READERS, warm
 from benchmarks.concurrent_viewers_library import fill_house
 from benchmarks.faults import Pace, watch_through
@@ -150,18 +148,5 @@ def _times(waits_s: list[float]) -> dict[str, float]:
     return {name: round(at_share(ranked, share) * 1000, 1) for name, share in shares.items()}
 
 
-def main() -> None:
-    """Measure, and print one line of JSON for each database."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--viewers", type=int, default=600)
-    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
-    options = parser.parse_args()
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
-    for kind in kinds:
-        measure(kind, options.viewers)
-
-
 if __name__ == "__main__":
-    main()
+    measure_each(__doc__, measure)

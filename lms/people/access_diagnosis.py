@@ -55,7 +55,7 @@ class Caller:
 
     `came_by` is the name of the login that the address belongs to, if that login was merged; `begun` is
     the public ID of a never confirmed account with this address; `unconfirmed` are the public IDs of orders
-    placed with the address that nobody has confirmed yet, the newest first; `domain_of` names the
+    placed with the address that no one has confirmed yet, the newest first; `domain_of` names the
     organization whose verified domain the address has; `bounced` is the last email to the address, if it
     bounced.
     """
