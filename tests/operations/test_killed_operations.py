@@ -111,6 +111,7 @@ def test_killed_backups_are_whole_or_none(
     def back_up() -> None:
         own = replace(library, database=Database(library.database.url))
         backups.create(own, place, now=NOW + number * MINUTE)
+        own.database.dispose()
 
     number = next(moments)
     scratch = library.settings.scratch
