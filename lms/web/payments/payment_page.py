@@ -18,7 +18,7 @@ from lms.models.payments import (
     Settlement,
 )
 from lms.payments import payments, refunds
-from lms.payments.balances import WAITING, payer_of
+from lms.payments.balances import WAITING, open_invoices, payer_of
 from lms.pricing.price_list import say_money
 from lms.sales import disputes
 from lms.web.access.access_panel_and_reader_times import reading_zone
@@ -29,10 +29,12 @@ def contents(session: Session, payment_id: str) -> dict[str, object]:
     """Return the values of a payment's page; raises NotFound."""
     payment = payments.find_payment(session, payment_id)
     dispute = disputes.open_of(session, payment.id)
+    payer = payer_of(session, payment)
     return {
         "payment": payment,
         "title": f"{METHOD_WORDS[payment.method]} {payment.check_number}".strip(),
-        "payer": payer_of(session, payment),
+        "payer": payer,
+        "may_pay": bool(open_invoices(session, payer)),
         "facts": _facts(session, payment, dispute),
         "unused": say_money(payment.open_minor, payment.currency) if payment.open_minor else "",
         "reversed": str(REVERSAL_WORDS[payment.reversed_as]) if payment.reversed_as else "",

@@ -209,6 +209,7 @@ def test_credit_pays_another_invoice(
     sent = {"amount": "150", "check_number": "3", "pays-0-amount": "50"}
     assert send(staff, path, **sent).status_code == 303
     used = f"/staff/payments/{the_payment(database).public_id}/use"
+    assert used in staff.get(used.removesuffix("/use")).text
     assert send(staff, used, amount="500").status_code == 400
     assert send(staff, used, amount="50").status_code == 303
     assert read(database, two[1]).open_minor == 0
@@ -259,6 +260,7 @@ def test_refund_form_sent_twice_leads_to_the_refund(
 
 def test_credit_without_an_open_invoice_says_so(staff: Visitor, database: Database) -> None:
     page = pay(staff, database, placed(database, GROUP), "345")
+    assert f"{page}/use" not in staff.get(page).text
     shown = staff.get(f"{page}/use", follow_redirects=True)
     assert "This customer has no open invoice." in shown.text
 
