@@ -34,6 +34,8 @@ PRESETS: Final[Mapping[str, str]] = {
 EARLIEST: Final = date(2000, 1, 1)
 HEIGHT: Final = 120
 WIDTH: Final = 720
+FEW: Final = 5  # bars, which a phone shows without scrolling
+NARROW: Final = 320
 WIDEST: Final = 48  # of a bar, if there are few
 LONGEST_QUERY: Final = 200
 KEPT_BACK: Final = "\u2013"
@@ -103,6 +105,7 @@ class Bar:
 class Chart:
     """The views over time; `labeled` bars have labels below them, the table has all bars."""
 
+    width: int
     bars: tuple[Bar, ...]
     labeled: tuple[Bar, ...]
     lapse: str
@@ -205,10 +208,12 @@ def read_chart(
 def chart_of(views: Sequence[LapViews], lapse: Lapse) -> Chart:
     """Return the chart of views over time."""
     most = max((one.views or 0 for one in views), default=0) or 1
-    step = WIDTH / max(1, len(views))
+    width = WIDTH if len(views) > FEW else NARROW
+    step = width / max(1, len(views))
     bars = tuple(_bar(one, place, step, most, lapse) for place, one in enumerate(views))
     every = -(-len(bars) // 12)
     return Chart(
+        width=width,
         bars=bars,
         labeled=bars[::every],
         lapse=_(_LAPSES[lapse]),

@@ -178,7 +178,7 @@ def _to_review(facts: OrderFacts) -> dict[str, object]:
 
 
 def _money() -> str:
-    """Show a bookkeeper the number of orders in each status, each linked to their list."""
+    """Show a bookkeeper the number of orders in each status that has any, linked to their list."""
     with read_session() as session:
         counts = [(one, count_standing(session, one, now=now())) for one in STANDING_WORDS]
     return render(
@@ -186,6 +186,7 @@ def _money() -> str:
         counts=[
             (_(STANDING_WORDS[one]), counted(count), url_for("staff_orders.index", standing=one))
             for one, count in counts
+            if count
         ],
     )
 

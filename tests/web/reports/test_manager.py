@@ -10,6 +10,9 @@ import pytest
 from lms.core.database import Database
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.organizations import Organization, Role
+from lms.reports.periods_and_count_suppression import Lap, Lapse
+from lms.reports.viewing_totals import LapViews
+from lms.web.reports.charts_and_tables import chart_of
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_login, make_membership
@@ -50,6 +53,14 @@ def test_the_report_shows_totals_a_chart_and_the_webinars(
     assert "Views by week" in page
     assert page.count('class="chart-bar"') == 1
     assert f"/organization/{elm.id}/reports/webinars/cataloguing?span=3" in page
+
+
+def test_a_chart_of_few_bars_fits_on_a_phone() -> None:
+    lap = Lap(NOW.date(), NOW, NOW + timedelta(days=1))
+    for count, width in ((1, 320), (5, 320), (6, 720)):
+        chart = chart_of([LapViews(lap, 7, is_few=False)] * count, Lapse.DAY)
+        assert chart.width == width
+        assert 0 <= chart.bars[0].x < chart.bars[-1].x + chart.bars[-1].width <= width
 
 
 def test_it_is_of_whole_months_and_days_that_cannot_be_are_told(

@@ -1,5 +1,6 @@
 """The staff home page: who may see it, and the orders that need attention."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from lms.models.payments import Payment
 from lms.requests.business_days import due_after
 from lms.sales import disputes
 from tests.buying.buying_fixtures import confirmed, details, filled, open_for_business, ordered
-from tests.cast import Cast
+from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, SEAT, placed
@@ -22,6 +23,16 @@ from tests.visitor import Visitor
 def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get("/staff").status_code == 404
+
+
+def test_bookkeeper_sees_the_statuses_that_have_orders(
+    client: Visitor, roles: Roles, database: Database
+) -> None:
+    client.sign_in(roles.beth.id)
+    assert "No orders yet" in client.get("/staff").text
+    placed(database, SEAT)
+    page = client.get("/staff").text
+    assert re.findall(r"/staff/orders\?standing=(\w+)", page) == ["paid"]
 
 
 def test_orders_past_due_are_counted_from_the_day_after_they_were_due(
