@@ -136,9 +136,8 @@ def issue(
     seller = read_seller(session)
     says = _snapshot(session, new, seller, on, (net, tax, total))
     audit.record(session, f"{new.kind}.issued", new.public_id, actor=actor, now=now)
-    stored_pdfs.order_pdf(
-        session, new.public_id, is_mailed=is_mailed, now=now
-    )  # flushes everything
+    # flushes everything
+    stored_pdfs.order_pdf(session, new.public_id, is_mailed=is_mailed, now=now)
     number = (
         next_number(session, seller, new.kind, year=on.year, livemode=new.livemode)
         if new.imported is None

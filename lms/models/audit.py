@@ -25,9 +25,8 @@ class AuditEntry(Numbered, kw_only=True):
     )
 
     at: Mapped[datetime] = mapped_column(index=True)
-    actor: Mapped[str | None] = mapped_column(
-        String(26)
-    )  # the public id of the login that acted, if any
+    # the public id of the login that acted, if any
+    actor: Mapped[str | None] = mapped_column(String(26))
     role: Mapped[ActingRole]
     act: Mapped[str] = mapped_column(String(60))
     subject: Mapped[str] = mapped_column(String(26))

@@ -114,9 +114,10 @@ class Document(Numbered, kw_only=True):
     refers_to_id: Mapped[int | None] = mapped_column(
         ForeignKey("document.id", ondelete="RESTRICT"), default=None
     )
+    # for receipts
     payment_id: Mapped[int | None] = mapped_column(
         ForeignKey("payment.id", ondelete="RESTRICT"), default=None, index=True
-    )  # for receipts
+    )
     reason: Mapped[CreditReason | None] = mapped_column(default=None)
     explanation: Mapped[str] = mapped_column(Text, default="")  # printed on a credit note
     issued_at: Mapped[datetime]

@@ -85,9 +85,8 @@ class Order(Numbered, kw_only=True):
     contact_id: Mapped[int | None] = optional_reference("login.id", "SET NULL")
     contact_name: Mapped[str] = mapped_column(String(200), default="")  # as entered for the order
     contact_email: Mapped[str] = mapped_column(String(320), default="")
-    organization_name: Mapped[str] = mapped_column(
-        String(200), default=""
-    )  # of an organization to create
+    # of an organization to create
+    organization_name: Mapped[str] = mapped_column(String(200), default="")
     bill_to: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
     terms: Mapped[Terms]
     net_days: Mapped[int] = mapped_column(default=30)

@@ -83,18 +83,16 @@ class DeskRequest(Numbered, kw_only=True):
     covers: Mapped[str] = mapped_column(String(100), default="")
     delivered_through: Mapped[DeliveredThrough] = mapped_column(default=DeliveredThrough.HERE)
     message: Mapped[str] = mapped_column(Text, default="")
-    to_email: Mapped[str | None] = mapped_column(
-        String(320), default=None
-    )  # who gets the seat next
+    # who gets the seat next
+    to_email: Mapped[str | None] = mapped_column(String(320), default=None)
     to_name: Mapped[str] = mapped_column(String(200), default="")
     reference: Mapped[str] = mapped_column(String(80), default="")  # a purchase order number
     file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     file_name: Mapped[str | None] = mapped_column(String(200), default=None)
     answer_file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     answer_file_name: Mapped[str | None] = mapped_column(String(200), default=None)
-    refusal: Mapped[str] = mapped_column(
-        String(40), default=""
-    )  # the refusal code that led to the request
+    # the refusal code that led to the request
+    refusal: Mapped[str] = mapped_column(String(40), default="")
     answer: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")  # for our team only
     created_at: Mapped[datetime]

@@ -216,9 +216,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if status < CLIENT_FAULT:  # a redirect raised by the router
         return error
     if status == STATUS[NotFound]:
-        return _refused(
-            NotFound()
-        )  # the same text as for pages that the person isn't allowed to see
+        # the same text as for pages that the person isn't allowed to see
+        return _refused(NotFound())
     default = OUR_FAULT if status >= SERVER_FAULT else NOT_UNDERSTOOD
     wait = error.get_response().headers.get("Retry-After")
     code = error.name.lower().replace(" ", "_")

@@ -11,9 +11,8 @@ from lms.core.errors import NotFound
 
 LAST_PAGE = 100_000
 T = TypeVar("T")
-Order = TypeVar(
-    "Order", bound=Any
-)  # a dataclass of a table: `by`, a StrEnum of its columns, and `descending`
+# a dataclass of a table: `by`, a StrEnum of its columns, and `descending`
+Order = TypeVar("Order", bound=Any)
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,9 +192,8 @@ def read_chart(
         began = first_view(session, whose, days.span)
         if began is None:
             return None
-        first = (
-            began.astimezone(days.zone).date().replace(day=1)
-        )  # the exact day would be one person's
+        # the exact day would be one person's
+        first = began.astimezone(days.zone).date().replace(day=1)
     every = list(Lapse)
     for lapse in every[every.index(lapse_of(first, days.last)) :]:
         among = laps(first, days.last, lapse, days.zone)

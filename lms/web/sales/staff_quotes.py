@@ -73,9 +73,8 @@ def issue(order_id: str) -> ResponseReturnValue:
     def do() -> ResponseReturnValue:
         with transaction() as writing:
             order = orders.find_order(writing, order_id, lock=True)
-            invoices.check_payee(
-                writing, order
-            )  # accepting the quote issues an invoice immediately
+            # accepting the quote issues an invoice immediately
+            invoices.check_payee(writing, order)
             quotes.issue_quote(
                 writing,
                 order,

@@ -41,9 +41,8 @@ class CompressedFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._read: dict[str, bytes] = {}
-        self._lock = (
-            Lock()
-        )  # of a hundred simultaneous requests after an upgrade, only one compresses
+        # of a hundred simultaneous requests after an upgrade, only one compresses
+        self._lock = Lock()
 
     def body(self, digest: str, encoding: str, body: bytes) -> bytes:
         """Return a compressed body; `digest` identifies the body."""
