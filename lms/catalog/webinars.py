@@ -33,6 +33,7 @@ from lms.models.catalog import (
 from lms.models.playback import PlaybackEnd
 from lms.playback.sessions import end_for_webinar
 from lms.search import webinar_search
+from lms.seats.waitlist_offers import close_offers
 
 LONGEST_REASON: Final = 2000
 
@@ -143,7 +144,9 @@ def cancel_webinar(
     change_notices.tell_all(
         session, row, "live_canceled", change_notices.checked_said(said), now=now
     )
-    return change_state(session, row, WebinarState.CANCELED, "canceled", actor=actor, now=now)
+    change_state(session, row, WebinarState.CANCELED, "canceled", actor=actor, now=now)
+    close_offers(session, row.id, now=now)
+    return row
 
 
 def postpone_webinar(
@@ -187,6 +190,7 @@ def pull_webinar(
     row.pulled_reason = clean
     kept = change_state(session, row, WebinarState.PULLED, "pulled", actor=actor, now=now)
     change_notices.tell_all(session, row, "live_removed", "", now=now)
+    close_offers(session, row.id, now=now)
     end_for_webinar(session, row.id, ended_as=PlaybackEnd.PULLED, now=now)
     return kept
 

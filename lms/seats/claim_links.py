@@ -19,6 +19,7 @@ from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, Pool, Seat
 from lms.seats.mails import about_pool
 from lms.seats.seat_counts import OPEN
+from lms.seats.waitlist_offers import IS_OFF
 
 MOST_USES: Final = 10_000
 LINK_IS_OVER = N_("This link was already used or withdrawn. Ask for a new one.")
@@ -50,7 +51,7 @@ class LinkFacts:
 
     `for_whom` is the masked address of the invited person, "" for a shared link. `invited_by` is ""
     if no person invited them. `slug` is that of what the pool covers; `webinar` is the slug if the
-    pool covers one webinar. `begins_account` means that the invited address has no account yet, so
+    pool covers one webinar, and `is_off` says that it was canceled or removed. `begins_account` means that the invited address has no account yet, so
     that claiming creates one (S13); only then are `name` and `email` set, as invited.
     """
 
@@ -64,6 +65,7 @@ class LinkFacts:
     is_open: bool
     state: LinkState
     has_room: bool
+    is_off: bool
     begins_account: bool
     name: str
     email: str
@@ -229,6 +231,7 @@ def facts_of(session: Session, found: FoundLink) -> LinkFacts:
         is_open=invited is None,
         state=found.state,
         has_room=pool.capacity is None or pool.used < pool.capacity,
+        is_off=bool(session.scalar(IS_OFF, {"pool": pool.id})),
         begins_account=begins,
         name=invited.name if invited is not None and begins else "",
         email=(invited.email or "") if invited is not None and begins else "",

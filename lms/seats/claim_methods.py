@@ -31,9 +31,11 @@ from lms.seats.claim_links import LINK_IS_OVER, FoundLink, LinkState
 from lms.seats.claims import BY_A_MANAGER, Already, Claim, Claimed, Closed
 from lms.seats.seat_counts import OPEN, Full
 from lms.seats.waitlist import Offered, Waiting
+from lms.seats.waitlist_offers import IS_OFF
 
 SIGN_IN = N_("This address has an account. Sign in with it to claim the seat.")
 TAKES_NO_ONE = N_("No one can claim these seats right now. Ask the person who invited you.")
+IS_OFF_NOW = N_("This webinar was canceled or removed, so its seats can't be claimed.")
 ANOTHER_ADDRESS = N_("This link is for another address. Sign in with the address it was sent to.")
 
 LinkClaim = Claim | Waiting | Offered
@@ -90,27 +92,34 @@ def claim_by_link(
 
     An expired invitation link claims while a seat is free, and otherwise adds the person to the
     waitlist (S4). Raises Gone for a used or revoked link, and if the person's seat was taken since
-    the link was made; Forbidden if the link is for another address. Returns Closed if the pool
-    admits no one.
+    the link was made; Forbidden if the link is for another address; Conflict if the webinar was
+    canceled or removed. Returns Closed if the pool admits no one.
     """
     link, invited, state = found.link, found.invited, found.state
     if invited is not None:
         _check_owner(session, invited, login_id)
     if state in (LinkState.USED, LinkState.TAKEN_BACK):
         return _again(session, link.pool_id, login_id)
-    if invited is None and state is LinkState.EXPIRED:
-        raise Gone(LINK_IS_OVER)
+    _check_claimable(session, found, login_id)
     if link.is_mailed and invited is not None and invited.email_key is not None:
         accounts.confirm_address(session, login_id, invited.email_key, now=now)
-    is_kept_for_them = invited is not None and state is LinkState.GOOD
-    if not is_kept_for_them and _lost_since(session, link, login_id):
-        raise Gone(LINK_IS_OVER)
     done = claim_and_tell(session, link.pool_id, login_id, links=links, actor=actor, now=now)
     if isinstance(done, Claimed):
         claim_links.use_link(session, link)
     if isinstance(done, Full) and invited is not None:
         return waitlist.join(session, link.pool_id, login_id, actor=actor, now=now)
     return done
+
+
+def _check_claimable(session: Session, found: FoundLink, login_id: int) -> None:
+    link, invited, state = found.link, found.invited, found.state
+    if invited is None and state is LinkState.EXPIRED:
+        raise Gone(LINK_IS_OVER)
+    if session.scalar(IS_OFF, {"pool": link.pool_id}):
+        raise Conflict(IS_OFF_NOW)
+    is_kept_for_them = invited is not None and state is LinkState.GOOD
+    if not is_kept_for_them and _lost_since(session, link, login_id):
+        raise Gone(LINK_IS_OVER)
 
 
 def accept(

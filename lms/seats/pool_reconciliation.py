@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, 
 from sqlalchemy.orm import Session, aliased
 
 from lms.models.accounts import Login
+from lms.models.catalog import OFF, Webinar
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, WatchRecord
 from lms.models.seats import (
@@ -133,6 +134,7 @@ def _dated(now: datetime) -> Select[*tuple[Any, ...]]:
         exists()
         .where(WaitingEntry.pool_id == Pool.id, WaitingEntry.ended_at.is_(None))
         .correlate(Pool),
+        ~exists().where(Webinar.id == Pool.webinar_id, Webinar.state.in_(OFF)).correlate(Pool),
     )
     lasts = (
         exists()

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, exists, or_, select, text
+from sqlalchemy import and_, bindparam, exists, or_, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from lms.models.catalog import OFF, Webinar
 from lms.models.seats import (
     Assignment,
+    AssignmentEnd,
     AssignmentState,
     Pool,
     SeatState,
@@ -25,6 +26,7 @@ from lms.seats.seat_counts import (
     Seated,
     Sitter,
     count_out,
+    lock_pool,
     seat_one,
     set_seat,
     standing_of,
@@ -47,7 +49,7 @@ _FIRST_WAITING: Final = (
 )
 
 
-_IS_OFF: Final = select(
+IS_OFF: Final = select(
     exists().where(
         Pool.id == bindparam("pool"), Webinar.id == Pool.webinar_id, Webinar.state.in_(OFF)
     )
@@ -87,7 +89,7 @@ def offer_next(session: Session, pool_id: int, *, now: datetime) -> None:
     entry = session.scalar(_FIRST_WAITING, {"pool": pool_id})
     if entry is None or not standing_of(session, pool_id, now).takes_people:
         return
-    if session.scalar(_IS_OFF, {"pool": pool_id}):
+    if session.scalar(IS_OFF, {"pool": pool_id}):
         return
     offered = False
     while entry is not None:
@@ -137,6 +139,29 @@ def retract_offer(session: Session, pool_id: int, *, seat_id: int | None) -> boo
     set_seat(session, offer.seat_id, SeatState.FREE, None)
     count_out(session, pool_id)
     return True
+
+
+def close_offers(session: Session, webinar_id: int, *, now: datetime) -> None:
+    """Close the offers of a webinar that was canceled or removed; their people wait again, in their positions.
+
+    They are notified as people on the waitlist. Once the webinar is back, `offer_next` offers anew.
+    """
+    offered = and_(Pool.webinar_id == webinar_id, Assignment.state == AssignmentState.OFFERED)
+    with_offers = select(Pool.id).join(Assignment, Assignment.pool_id == Pool.id).where(offered)
+    for pool_id in session.scalars(with_offers.distinct().order_by(Pool.id)).all():
+        lock_pool(session, pool_id)
+        offers = session.scalars(
+            select(Assignment)
+            .where(Assignment.pool_id == pool_id, Assignment.state == AssignmentState.OFFERED)
+            .execution_options(populate_existing=True)
+        ).all()
+        for offer in offers:
+            wait_again(session, offer)
+            offer.state, offer.ended_as = AssignmentState.RELEASED, AssignmentEnd.EXPIRED
+            offer.ended_at = now
+            set_seat(session, offer.seat_id, SeatState.FREE, None)
+        session.flush()
+        count_out(session, pool_id, len(offers))
 
 
 def wait_again(session: Session, offer: Assignment) -> None:

@@ -4,22 +4,31 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from lms.audience.audience import audience
+from lms.audience.events import Role
+from lms.catalog import webinars
+from lms.catalog.replacement_webinars import NewInstead
 from lms.core.database import Database
 from lms.core.errors import Conflict, NotFound
 from lms.models.accounts import Login
-from lms.models.catalog import Webinar, WebinarState
+from lms.models.catalog import InsteadKind, Webinar, WebinarState
 from lms.models.seats import AssignmentState, WaitingEntry
-from lms.seats import waitlist
+from lms.seats import invitations, waitlist
 from lms.seats.pool_reconciliation import due_settlements
 from lms.seats.waitlist import Offered, Waiting
 from tests.clock import NOW
 from tests.seats.pool_fixtures import (
     DAY,
+    LINKS,
     YEAR,
+    by_link,
     counts,
     let_go,
+    link_facts,
     make_home,
+    newest_token,
     people,
     settle_at,
     states,
@@ -133,3 +142,45 @@ def test_no_seat_of_a_webinar_that_is_off_is_offered_until_it_is_back(database: 
         assert due_settlements(session, now=NOW) == (home.pool_id,)
     settle_at(database, home.pool_id, NOW)
     assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED
+
+
+def call_off(session: Session, slug: str, *, is_pulled: bool) -> None:
+    if is_pulled:
+        instead = NewInstead(InsteadKind.REFUND)
+        webinars.pull_webinar(
+            session, slug, reason="A claim.", instead=instead, actor=None, now=NOW
+        )
+    else:
+        webinars.cancel_webinar(session, slug, actor=None, now=NOW)
+
+
+@pytest.mark.parametrize("is_pulled", [False, True])
+def test_offer_of_a_seat_is_closed_when_its_webinar_is_called_off(
+    database: Database, *, is_pulled: bool
+) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    join(database, home.pool_id, pat)
+    join(database, home.pool_id, dan, NOW + timedelta(minutes=1))
+    with database.transaction() as session:
+        invitations.write_invitations(session, home.pool_id, 9, links=LINKS, now=NOW)
+        webinar = session.get_one(Webinar, home.webinar_id)
+        webinar.held_at, slug = NOW + 9 * DAY, webinar.slug
+        call_off(session, slug, is_pulled=is_pulled)
+    token = newest_token(database, "seat_offer")
+    assert counts(database, home.pool_id) == (0, 1)
+    with database.read_session() as session:
+        assert link_facts(session, token, now=NOW).is_off
+        webinar = session.get_one(Webinar, home.webinar_id)
+        assert [
+            one.roles for one in audience(session, webinar, now=NOW) if one.login_id in (pat, dan)
+        ] == [{Role.WAITING}] * 2
+        assert [one.position for one in waitlist.list_waiting(session, home.pool_id)] == [1, 2]
+        assert due_settlements(session, now=NOW) == ()
+    with pytest.raises(Conflict):
+        by_link(database, token, pat)
+    with database.transaction() as session:
+        webinars.restore_webinar(session, slug, actor=None, now=NOW)
+    settle_at(database, home.pool_id, NOW + DAY)
+    assert states(database, home.pool_id)[pat] is AssignmentState.OFFERED
+    assert dan not in states(database, home.pool_id)

@@ -57,6 +57,8 @@ def show(token: str) -> ResponseReturnValue:
         is_theirs = person is None or claim_methods.is_for(session, found, person.login_id)
     if link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED):
         return _page(token, link, "over"), 410
+    if link.is_off:
+        return _page(token, link, "off"), 410
     if link.is_open and not link.has_room:  # checked before anyone creates an account for it
         return _page(token, link, "full"), 200
     form = NewcomerForm(name=link.name)

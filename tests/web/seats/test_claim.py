@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from lms.core.email_addresses import read_address
 from lms.mail.links import Links
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.seats import claim_links, invitations
@@ -15,6 +16,7 @@ from lms.seats.invitations import Invitee
 from lms.web.core import rate_limits
 from tests.clock import NOW
 from tests.factories import make_pool, make_pool_grant
+from tests.seats.pool_fixtures import newest_token
 
 LINKS = Links("http://localhost")
 
@@ -133,3 +135,26 @@ def test_valid_links_are_not_limited_for_one_network_and_wrong_ones_are(
     assert [client.get(f"/claim/{token}").status_code for _scan in range(3)] == [200] * 3
     assert [client.get("/claim/nothing").status_code for _try in range(2)] == [410, 429]
     assert client.get(f"/claim/{token}").status_code == 200
+
+
+def test_invitation_to_a_canceled_webinar_says_so_and_claims_nothing(client, cast, database):
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        pool = make_pool(session, elm, webinar=webinar, capacity=1)
+        make_pool_grant(session, pool)
+        webinar.state = WebinarState.CANCELED
+        people = [Invitee(read_address(address)) for address in ("new@elm.example",)]
+        invitations.invite(session, pool.id, people, links=LINKS, actor=None, now=NOW)
+    token = newest_token(database)
+    page = client.get(f"/claim/{token}")
+    assert page.status_code == 410
+    assert "This webinar was canceled" in page.text
+    assert "Claim your seat" not in page.text
+    answer = client.post(
+        f"/claim/{token}", data={"name": "New", "password": "a kettle and a brush"}
+    )
+    assert answer.status_code == 409
+    assert "This webinar was canceled" in answer.text
+    with database.read_session() as session:
+        assert session.scalars(select(Assignment.state)).one() is AssignmentState.INVITED
