@@ -46,7 +46,7 @@ def fold(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             provider_events.mark_failed(session, provider.name, event_id, reason)
         if isinstance(error, Refused):
-            raise GiveUp(reason) from error
+            raise GiveUp(provider_events.FAILS, reason) from error
         raise
 
 

@@ -260,6 +260,22 @@ def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) ->
     job = _locked_job(session, job_id)
     if job.state not in (JobState.FAILED, JobState.CANCELED):
         raise Conflict(N_("You can retry only jobs that failed or were canceled."))
+    _queue_again(job, now)
+    audit.record(session, "job.retried", job.public_id, actor=actor, now=now)
+    session.flush()
+    return job
+
+
+def retry_failed(session: Session, unique_key: str, *, now: datetime) -> None:
+    """Queue the job with a unique key again, with all its tries, if it failed."""
+    failed = and_(Job.unique_key == unique_key, Job.state == JobState.FAILED)
+    job = session.scalar(select(Job).where(failed).with_for_update())
+    if job is not None:
+        _queue_again(job, now)
+        session.flush()
+
+
+def _queue_again(job: Job, now: datetime) -> None:
     job.state = JobState.QUEUED
     job.tries = 0
     job.run_at = now
@@ -267,9 +283,6 @@ def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) ->
     job.cancel_requested = False
     job.failure = job.failure_detail = None
     job.started_at = job.finished_at = None
-    audit.record(session, "job.retried", job.public_id, actor=actor, now=now)
-    session.flush()
-    return job
 
 
 def cancel(session: Session, job_id: str, *, actor: str | None, now: datetime) -> Job:

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy import update as updating
 from sqlalchemy.orm import Session
 
 from lms.core.database import insert_into
 from lms.core.errors import N_, Refused
-from lms.jobs.queue import enqueue
+from lms.jobs.queue import enqueue, retry_failed
 from lms.models.jobs import Lane
 from lms.models.payments import ProviderEvent
 from lms.payments.provider import Event, Provider
@@ -22,6 +22,11 @@ NOT_READABLE: Final = N_(
     "The card provider sent an event that we can't read, so it changed nothing. Compare recent payments with "
     "the provider's dashboard."
 )
+FAILS: Final = N_(
+    "We can't process an event from the card provider. We try again every hour for three days after it "
+    "arrives, and then only when you retry it here. Compare recent payments with the provider's dashboard."
+)
+FAILED_TRIED_FOR: Final = timedelta(days=3)
 LISTED_AGAIN: Final = timedelta(days=1)
 KEPT_BY_PROVIDER: Final = timedelta(days=30)
 
@@ -81,18 +86,27 @@ def mark_unreadable(session: Session, provider: str, event_id: str, *, now: date
 
 
 def fold_again(session: Session, provider: str, *, before: datetime, now: datetime) -> None:
-    """Queue unprocessed events received before that time again, at most once an hour."""
-    missed = session.scalars(
-        select(ProviderEvent.event_id)
+    """Queue unprocessed events received before that time again, at most once an hour.
+
+    Those that failed are tried for three days. Then their job stays among those that failed, where our
+    team can retry it.
+    """
+    missed = session.execute(
+        select(ProviderEvent.event_id, ProviderEvent.error)
         .where(
             ProviderEvent.provider == provider,
             ProviderEvent.processed_at.is_(None),
             ProviderEvent.received_at < before,
+            or_(ProviderEvent.error.is_(None), ProviderEvent.received_at > now - FAILED_TRIED_FOR),
         )
         .order_by(ProviderEvent.received_at, ProviderEvent.event_id)
     ).all()
-    for event_id in missed:
-        _queue(session, event_id, now=now, unique_key=f"{FOLD}:{event_id}:{now:%Y%m%d%H}")
+    for event_id, error in missed:
+        first = f"{FOLD}:{event_id}"
+        if error is None:
+            _queue(session, event_id, now=now, unique_key=f"{first}:{now:%Y%m%d%H}")
+        else:
+            retry_failed(session, first, now=now)
 
 
 def listed_since(session: Session, provider: str, *, now: datetime) -> datetime:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from lms.checkouts import rounds
 from lms.core.runtime import Carrel
+from lms.jobs.queue import retry
 from lms.models.jobs import Job, JobState
 from lms.models.payments import Payment, ProviderEvent
 from lms.payments.provider_events import FOLD, NOT_READABLE
@@ -130,5 +131,31 @@ def test_unreadable_event_in_the_list_keeps_no_other_from_being_read(shop: Shop)
     rounds.listen(shop.carrel, shop.provider, now=shop.clock.moment)
     shop.work()
     assert sorted(stored(shop.carrel)) == ["checkout.session.completed", "unreadable"]
+    with shop.carrel.database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [9900]
+
+
+def test_event_that_fails_is_retried_for_three_days_by_one_job_that_stays_for_the_team(
+    shop: Shop, client: Visitor
+) -> None:
+    body = event_of(shop)
+    assert send(client, body, shop.fake.sign(body)) == OK
+    books = dict(shop.fake.books.objects)
+    shop.fake.books.objects.clear()
+    shop.work()
+    tries = 0
+    for _ in range(100):
+        shop.clock.advance(timedelta(hours=1))
+        rounds.listen(shop.carrel, shop.provider, now=shop.clock.moment)
+        with shop.carrel.database.read_session() as session:
+            [job] = session.scalars(select(Job).where(Job.kind == FOLD)).all()
+        tries += job.state is JobState.QUEUED
+        shop.work()
+    assert 70 <= tries <= 72
+    assert job.state is JobState.FAILED
+    shop.fake.books.objects.update(books)
+    with shop.carrel.database.transaction() as session:
+        retry(session, job.public_id, actor=None, now=shop.clock.moment)
+    shop.work()
     with shop.carrel.database.read_session() as session:
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
