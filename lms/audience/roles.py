@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from lms.access.lost_seats import lost_seat
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.audience.events import Role
 from lms.models.accounts import Login, LoginAlias, SellerRole
@@ -244,6 +245,7 @@ def _trainees(webinar: Webinar) -> Found:
             Training.withdrawn_at.is_(None),
             Trainee.done_at.is_(None),
             or_(is_member, has_seat),
+            ~lost_seat(person, family, webinar.id, Training.due_at),
         )
     )
 

@@ -1,7 +1,7 @@
 """Trainees: who can be assigned a training, who is in it, and adding people.
 
-An organization's people are its members and those with one of its seats. People who left are no longer
-trainees: what they watch afterward is private (PRODUCT.md, Privacy). Training they had completed by
+An organization's people are its members and those with one of its seats. People who left, and members who
+lost their seat for what they were assigned, are no longer trainees: what they watch afterward is private (PRODUCT.md, Privacy). Training they had completed by
 then stays on record.
 """
 
@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.lost_seats import lost_seat
 from lms.access.merged_organizations import family_of
 from lms.core.database import insert_into
 from lms.core.errors import N_, Invalid
@@ -19,7 +20,13 @@ from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.organizations import MemberInvitation, Membership
 from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
+from lms.models.training import (
+    Trainee,
+    Training,
+    TrainingGroup,
+    TrainingGroupMember,
+    TrainingItem,
+)
 from lms.organizations.staff_list_parser import Entry, read_pasted
 
 PORTION: Final = 500
@@ -63,11 +70,11 @@ def members_of(groups: Sequence[int]) -> Select[Any]:
 def concerns() -> ColumnElement[bool]:
     """Return the condition that a training applies to its trainee; `Login` is theirs.
 
-    They belong to the organization with any of their logins; if several merged logins were assigned the
-    training, one counts.
+    They belong to the organization with any of their logins, and didn't lose their seat for one of its
+    webinars; if several merged logins were assigned the training, one counts.
     """
     belongs = or_(_belongs((Trainee.login_id, Login.merged_into)), _belongs_merged())
-    return and_(~_is_another_s(), belongs)
+    return and_(~_is_another_s(), belongs, ~_lost_seat())
 
 
 def is_counted() -> ColumnElement[bool]:
@@ -120,6 +127,19 @@ def _belongs_merged() -> ColumnElement[bool]:
         .correlate(Login)
     )
     return and_(exists(theirs), _belongs(theirs))
+
+
+def _lost_seat() -> ColumnElement[bool]:
+    same, item = aliased(Login), aliased(TrainingItem)
+    kept = func.coalesce(Login.merged_into, Login.id)
+    logins = (
+        select(same.id).where(or_(same.id == kept, same.merged_into == kept)).correlate_except(same)
+    )
+    its_family = family_of(Training.organization_id)
+    return exists().where(
+        item.training_id == Training.id,
+        lost_seat(logins, its_family, item.webinar_id, Training.due_at),
+    )
 
 
 def everybody(session: Session, organization_id: int) -> set[int]:

@@ -6,21 +6,27 @@ from threading import Barrier, Thread
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from lms.audience.audience import audience
+from lms.audience.events import Role as AudienceRole
 from lms.core.database import Database
 from lms.core.settings import Settings
 from lms.mail.links import Links, MailContext
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import Grant
 from lms.models.mail import Mail
-from lms.models.organizations import Organization
+from lms.models.organizations import Membership, Organization, Role
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from lms.training import assignments
 from lms.training.manager_read_models import HeldLater, read_training
 from lms.training.reminders import announce_training, remind_trainees, reminder_due
 from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_grant
+from tests.seat_rows import seat
 from tests.training.conftest import TODAY, ZONE, Assign, Elm, watched
 from tests.training.test_assignments import leave
 
@@ -235,3 +241,46 @@ def test_training_whose_webinar_moved_past_the_due_date_waits_for_another_due_da
         assignments.change_due(session, elm.facts, made, due, actor=None, now=over)
     remind(database, due - timedelta(days=2))
     assert letters(database)["alice@example.org"] == 1
+
+
+def test_member_who_lost_the_seat_is_reminded_of_nothing_and_is_not_overdue(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    with database.transaction() as session:
+        for login_id in (cast.alice.id, cast.bob.id):
+            session.add(
+                Membership(
+                    organization_id=elm.facts.id,
+                    login_id=login_id,
+                    role=Role.MEMBER,
+                    created_at=NOW,
+                )
+            )
+    made = assign(TODAY + timedelta(days=2))
+    with database.transaction() as session:
+        ended = update(Assignment).where(Assignment.login_id.in_((cast.alice.id, cast.bob.id)))
+        session.execute(
+            ended.values(
+                state=AssignmentState.RELEASED, ended_at=NOW, ended_as=AssignmentEnd.REMOVED
+            )
+        )
+        session.query(Grant).delete()
+        make_grant(session, session.get_one(Login, cast.bob.id), ends_at=NOW + timedelta(days=9))
+    over = NOW + timedelta(days=4)
+    remind(database, NOW)
+    remind(database, over)
+    assert letters(database)["alice@example.org"] == 0
+    assert letters(database)["bob@example.org"] == 1  # a pass of their own lasts past the due date
+    with database.read_session() as session:
+        facts = read_training(session, elm.facts.id, made, now=over)
+        assert list_own(session, cast.alice.id, now=over) == ()
+        told = audience(session, session.get_one(Webinar, cast.webinar_id), now=NOW)
+    assert facts.counts.overdue == 2  # bob and mia
+    assert "alice@example.org" not in {
+        one.email for one in told if AudienceRole.TRAINEE in one.roles
+    }
+    with database.transaction() as session:
+        pool = session.get_one(Pool, elm.pool_id)
+        seat(session, pool, cast.alice.id)
+    with database.read_session() as session:
+        assert read_training(session, elm.facts.id, made, now=over).counts.overdue == 3
