@@ -38,6 +38,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
         # follows one person's action, or is useless an hour later
         MailLane.NORMAL: frozenset(
             {
+                "allotment_returned",
                 "certificate_revoked",
                 "contract_renewed",
                 "delivery_test",
@@ -142,6 +143,7 @@ SUBSCRIBED: Final = frozenset({"new_webinar"})
 # all in English.
 ENGLISH_ONLY: Final = frozenset(
     {
+        "allotment_returned",
         "balances_differ",
         "contract_expired",
         "contract_expiring",

@@ -48,7 +48,8 @@ def allot(
     """
     _check_number(seats)
     parent, children = _family(session, pool_id)
-    _check_child(session, parent, organization_id)
+    if not _is_child(session, parent, organization_id):
+        raise NotFound(NOT_A_CHILD)
     family = session.scalars(family_of(organization_id)).all()
     if any(child.organization_id in family for child in children):
         raise Conflict(HAS_SOME)
@@ -79,7 +80,7 @@ def change(
     """Change how many seats a child organization is allotted.
 
     Raises Invalid, NotFound for a pool that isn't allotted, and Conflict if the parent has too few
-    free seats or the child uses more than `seats`.
+    free seats, the child uses more than `seats`, or would get more and is no longer a child.
     """
     _check_number(seats)
     query = select(Pool.allotted_from_id).where(Pool.id == child_pool_id)
@@ -88,6 +89,9 @@ def change(
     child = next(one for one in children if one.id == child_pool_id)
     if seats is not None and seats < child.used:
         raise Conflict(IN_USE)
+    is_more = child.allotted is not None and (seats is None or seats > child.allotted)
+    if is_more and not _is_child(session, parent, child.organization_id):
+        raise Conflict(NOT_A_CHILD)
     _move(session, parent, child.allotted, seats)
     # a lapsed pool has capacity 0 but remembers the allotment for a renewal
     if parent.capacity != 0:
@@ -143,13 +147,12 @@ def _check_number(seats: int | None) -> None:
         raise Invalid(BAD_NUMBER, fields={"seats": BAD_NUMBER})
 
 
-def _check_child(session: Session, parent: Pool, organization_id: int) -> None:
+def _is_child(session: Session, parent: Pool, organization_id: int) -> bool:
     is_child = exists().where(
         Organization.id.in_(family_of(organization_id)),
         Organization.parent_id.in_(family_of(parent.organization_id)),
     )
-    if not session.scalar(select(is_child)):
-        raise NotFound(NOT_A_CHILD)
+    return bool(session.scalar(select(is_child)))
 
 
 def _take(session: Session, parent: Pool, seats: int | None) -> None:

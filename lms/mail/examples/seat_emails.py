@@ -115,6 +115,17 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "action_url": page("/organization/example/people"),
         },
     ),
+    "allotment_returned": Example(
+        N_("Seats returned to a former parent organization"),
+        N_("To the managers of both, when our team gives an organization another parent."),
+        f"{LIBRARY} has another parent organization",
+        {
+            "organization": LIBRARY,
+            "parent": "Tri-County Library Consortium",
+            "lines": [(ALL, 3, 2)],
+            "action_url": page("/organization/example"),
+        },
+    ),
     "pool_usage_alert": Example(
         N_("Seats are running out"),
         N_("To managers when most or all seats of a contract are used."),

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from flask import request
 from flask_babel import gettext as _
 from markupsafe import Markup
 from wtforms import Form, SelectField, SelectMultipleField, StringField
@@ -35,7 +36,16 @@ SEVERAL: Final = N_("Several names match “%(name)s.” Choose one of the sugge
 _CHOICES: Final = {HOME: COUNTRIES[HOME]} | dict(
     sorted(COUNTRIES.items(), key=lambda choice: choice[1])
 )
+Made = TypeVar("Made", bound=Form)
 AddressFields = tuple[StringField, StringField, StringField, StringField, StringField, SelectField]
+
+
+def sent_or_stored(form_class: type[Made], **stored: Any) -> Made:  # noqa: ANN401  (as of a Form)
+    """Return a form with what was sent, or before that with what is stored.
+
+    A field that wasn't sent is blank: WTForms would give it the stored value, as if it had been sent.
+    """
+    return form_class(request.form) if request.method == "POST" else form_class(**stored)
 
 
 def address_fields() -> AddressFields:

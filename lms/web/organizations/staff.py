@@ -12,9 +12,12 @@ from lms.core.errors import Conflict, Invalid, NotFound
 from lms.organizations import organization_lists, organizations
 from lms.organizations.organization_matches import Match, find_matches
 from lms.organizations.organizations import NewOrganization, OrganizationDetails
+from lms.seats.former_parents import SeatsReturn, edit_organization
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_zone_choices import zone_choices, zone_name
@@ -97,10 +100,10 @@ def organization(slug: str) -> ResponseReturnValue:
 @blueprint.route("/<slug>/edit", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def edit(slug: str) -> ResponseReturnValue:
-    """Change name, time zone and parent."""
+    """Change name, time zone and parent; seats of a former parent return once staff saw which."""
     kept = organization_of_page(slug)
-    values = OrganizationForm(
-        request.form,
+    values = sent_or_stored(
+        OrganizationForm,
         name=kept.name,
         slug=kept.slug,
         zone=kept.zone or "",
@@ -114,7 +117,23 @@ def edit(slug: str) -> ResponseReturnValue:
     try:
         details = _details(form)
         with transaction() as session:
-            organizations.edit_organization(session, kept.id, details, **acting())
+            edit_organization(
+                session,
+                kept.id,
+                details,
+                seen=request.form.get("seen", ""),
+                links=links(),
+                **acting(),
+            )
+    except SeatsReturn as asked:
+        page = render(
+            "organizations/staff_form.html",
+            form=form,
+            kept=kept,
+            returning=asked.returning,
+            seen=asked.seen,
+        )
+        return page, HTTPStatus.CONFLICT
     except (Invalid, Conflict, NotFound) as refusal:
         _tell(form, refusal)
         return render("organizations/staff_form.html", form=form, kept=kept), 400

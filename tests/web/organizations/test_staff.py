@@ -11,14 +11,15 @@ from lms.models.accounts import Login
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.mail import Mail
 from lms.models.organizations import Membership, Organization, Role
-from lms.models.seats import ClaimPolicy, VerifiedDomain
-from lms.seats import pools
+from lms.models.seats import ClaimPolicy, Pool, VerifiedDomain
+from lms.seats import allotments, pools
 from lms.seats.pools import NewPoolGrant
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_organization
 from tests.visitor import Visitor
 
+OAK = {"name": "Oak Hill", "zone": "", "parent": ""}
 ELM = "/staff/organizations/elm-county"
 
 
@@ -225,3 +226,27 @@ def test_staff_say_who_may_take_a_free_seat(staff: Visitor, cast: Cast, database
     staff.post("/staff/organizations/new", data={"name": "Oak Hill"})
     other = f"/staff/organizations/oak-hill/pools/{pool.public_id}/policy"
     assert staff.post(other, data={"policy": "domain"}).status_code == 404
+
+
+def test_seats_of_a_former_parent_are_shown_before_they_return(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    _sell(database, cast)
+    with database.transaction() as session:
+        child = make_organization(session, "oak-hill", name="Oak Hill")
+        child.parent_id = cast.organization_id
+        session.flush()
+        pool_id = session.scalars(select(Grant.pool_id).where(Grant.pool_id.is_not(None))).one()
+        assert pool_id is not None
+        made = allotments.allot(session, pool_id, child.id, 4, actor=None, now=NOW)
+    edit = "/staff/organizations/oak-hill/edit"
+    page = staff.post(edit, data=OAK)
+    assert page.status_code == 409
+    assert "4 unused (go back)" in page.text
+    seen = page.text.split('name="seen"')[1].split('value="')[1].split('"')[0]
+    with database.read_session() as session:
+        assert session.get_one(Pool, made.id).capacity == 4
+    answer = staff.post(edit, data={**OAK, "seen": seen})
+    assert answer.status_code == 303
+    with database.read_session() as session:
+        assert session.get_one(Pool, made.id).capacity == 0
