@@ -19,6 +19,7 @@ from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import PresenterForm
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -62,7 +63,7 @@ def new() -> ResponseReturnValue:
 def edit(presenter_id: str) -> ResponseReturnValue:
     with read_session() as session:
         kept = presenters.read_presenter(session, presenter_id)
-    form = PresenterForm(request.form, obj=kept)
+    form = sent_or_stored(PresenterForm, obj=kept)
     if request.method == "POST" and form.validate():
         with shown_in(form, Invalid):
             with transaction() as session:

@@ -21,6 +21,7 @@ from lms.web.catalog.staff_forms import SeriesForm
 from lms.web.catalog.staff_webinars import STATE_BADGES, STATE_WORDS
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed, shown_in
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -63,7 +64,7 @@ def new() -> ResponseReturnValue:
 def edit(series_id: str) -> ResponseReturnValue:
     with read_session() as session:
         kept = series.read_series(session, series_id)
-    form = SeriesForm(request.form, obj=kept)
+    form = sent_or_stored(SeriesForm, obj=kept)
     if request.method == "POST" and form.validate():
         with shown_in(form, Invalid):
             with transaction() as session:

@@ -19,6 +19,7 @@ from lms.web.certificates.texts_and_pdfs import certificate_pdf, read_letterhead
 from lms.web.certificates.verify import usual_size
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -35,7 +36,7 @@ NOBODYS: Final = "0" * 26  # the number on a preview; no certificate has it
 def edit() -> ResponseReturnValue:
     """Show the design, and save a new one."""
     standing = _standing()
-    form = DesignForm(request.form, obj=standing)
+    form = sent_or_stored(DesignForm, obj=standing)
     if request.method == "GET":
         return _write(form, standing)
     with shown_in(form, Invalid):
@@ -52,7 +53,7 @@ def edit() -> ResponseReturnValue:
 def preview() -> ResponseReturnValue:
     """Return an example certificate in a design that isn't saved."""
     standing = _standing()
-    form = DesignForm(request.form, obj=standing)
+    form = sent_or_stored(DesignForm, obj=standing)
     with shown_in(form, Invalid):
         design = checked(_sent(form, standing))
         with read_session() as session:

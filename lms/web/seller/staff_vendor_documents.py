@@ -29,6 +29,7 @@ from lms.seller.vendor_documents import (
 )
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -88,7 +89,7 @@ def edit(document_id: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = read_vendor_document(session, document_id)
         versions = read_file_versions(session, document_id)
-    form = VendorDocumentForm(request.form, obj=facts).offer_choices()
+    form = sent_or_stored(VendorDocumentForm, obj=facts).offer_choices()
     if request.method == "POST" and form.validate():
         with shown_in(form, Invalid):
             is_replaced = _change(form, document_id).version > facts.version

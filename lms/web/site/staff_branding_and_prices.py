@@ -20,6 +20,7 @@ from lms.web.accounts.step_up import asks_again
 from lms.web.catalog.staff_forms import BrandingForm
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.page_frame import forget_frame
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -45,7 +46,7 @@ LOGO_PX: Final = 480
 def edit() -> ResponseReturnValue:
     with read_session() as session:
         facts = branding.read_branding(session, contact=carrel().settings.mail_from)
-    form = BrandingForm(request.form, obj=facts)
+    form = sent_or_stored(BrandingForm, obj=facts)
     if request.method == "POST" and form.validate():
         words = BrandingTexts(
             name=form.name.data or "",
