@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from lms.core.clock import now
 from lms.core.model_base import new_public_id
+from lms.mail.links import Links
 from lms.models.accounts import Login, SellerRole
 from lms.models.catalog import Webinar
 from lms.models.documents import Document
@@ -19,6 +20,7 @@ from lms.models.orders import Order, OrderLine
 from lms.models.payments import Payment, Settlement
 from lms.models.seats import Pool
 from lms.sales.new_orders import NewLine
+from lms.seats import invitations, waitlist
 from tests.browser.buying.shopper import choose, enter_library, enter_person, pay_by_card
 from tests.browser.buying.test_buy_for_a_library import confirm, link_in
 from tests.browser.buying.test_every_purchase import (
@@ -154,6 +156,47 @@ def negotiate(served: Served, mark: str) -> tuple[int, dict[str, str]]:
         return con.id, {"con": con.email or "", "cora": cora.email or ""}
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """People with a link to a seat for the webinar: Kim is invited, and Wes was on the waitlist."""
+
+    wes: str
+    links: dict[str, str]
+
+
+def offer_seat(served: Served, sink: MailSink, slug: str, told: Told) -> Wanted:
+    """Put Wes on the waitlist of Tom's five seats, and email him the offer of a free one."""
+    with served.carrel.database.transaction() as session:
+        wes = served.add_person(session, "Wes")
+        webinar = select(Webinar.id).where(Webinar.slug == slug).scalar_subquery()
+        pools = select(Pool.id).where(Pool.webinar_id == webinar, Pool.capacity == 5)
+        pool_id = session.scalars(pools).one()
+        waitlist.join(session, pool_id, wes.id, actor=None, now=now())
+        invitations.write_invitations(session, pool_id, 9, links=Links(served.url), now=now())
+        address = wes.email or ""
+    links = {
+        who: link_in(served, arrived(sink, email, subject=subject), "/claim/")
+        for who, email, subject in (
+            ("kim", told.others["kim"], ".* has a seat for you"),
+            ("wes", address, "A seat from .* is available for you"),
+        )
+    }
+    return Wanted(address, links)
+
+
+def check_links(page: Page, wanted: Wanted, *, is_held: bool) -> None:
+    """Check that the links to seats say that the webinar was canceled, and claim them once it is held."""
+    for link in wanted.links.values():
+        page.goto(link)
+        heading = page.get_by_role("heading", level=1)
+        if is_held:
+            expect(heading).to_contain_text("has a seat for you")
+        else:
+            expect(heading).to_have_text("This webinar was canceled or removed")
+            expect(page.get_by_role("button", name="Claim your seat")).to_have_count(0)
+            assert axe_faults(page) == []
+
+
 def check_told(sink: MailSink, subjects: dict[str, str]) -> None:
     """Wait until everyone has the email with their subject, and check that each has it once."""
     for address, subject in subjects.items():
@@ -198,25 +241,32 @@ def reinstate(desk: Page, served: Served, slug: str, title: str) -> None:
     go_round(served.carrel)
 
 
+def add_staff_and_alternative(served: Served, title: str) -> tuple[int, str]:
+    """Add a webinar to exchange for, and a person on our team; returns their login and address."""
+    with served.carrel.database.transaction() as session:
+        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
+        slug = title.lower().replace(" ", "-")
+        make_webinar(session, slug, held_at=now() + timedelta(days=30)).title = title
+        return ada.id, ada.email or ""
+
+
 def test_everyone_is_told_and_sees_that_it_is_canceled_and_held_after_all(
     served: Served, visit: Visit, mail_sink: MailSink
 ) -> None:
     mark = new_public_id()[:6]
     title, other = f"Paper and Glue {mark}", f"Cloth and Thread {mark}"
-    with served.carrel.database.transaction() as session:
-        ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
-        ada_id, ada_email = ada.id, ada.email or ""
-        later = now() + timedelta(days=30)
-        make_webinar(session, f"cloth-{mark}", held_at=later).title = other
+    ada_id, ada_email = add_staff_and_alternative(served, other)
     staff, stranger = visit(ada_id), visit().page
     slug = announce(staff.page, title)
     told = sell(served, visit, mail_sink, slug, mark)
-    everyone = [*told.payers.values(), *told.others.values(), ada_email]
+    wanted = offer_seat(served, mail_sink, slug, told)
+    everyone = [*told.payers.values(), *told.others.values(), wanted.wes, ada_email]
 
     cancel(staff.page, served, slug)
     choices = dict.fromkeys(told.payers.values(), CHOICE.format(title))
     check_told(mail_sink, {**dict.fromkeys(everyone, CANCELED.format(title)), **choices})
     check_sees(stranger, slug, is_sold=False)
+    check_links(stranger, wanted, is_held=False)
     for person in told.registered:
         person.page.goto(f"/webinars/{slug}")
         expect(person.page.get_by_text("The kettle is broken.")).to_be_visible()
@@ -229,6 +279,7 @@ def test_everyone_is_told_and_sees_that_it_is_canceled_and_held_after_all(
     check_told(mail_sink, dict.fromkeys(still, HELD.format(title)))
     assert HELD.format(title) not in map(subject_of, mail_sink.to(told.payers["sue"]))
     check_sees(stranger, slug, is_sold=True)
+    check_links(stranger, wanted, is_held=True)
     for person in told.registered:
         person.page.reload()
         expect(person.page.get_by_role("heading", name="re registered")).to_be_visible()
