@@ -1,6 +1,6 @@
 """Gauges of the installation: the state of the database and the disk at the time of a scrape."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from lms.audit import last_act
 from lms.core.runtime import Carrel
 from lms.core.version import VERSION
-from lms.models.jobs import WAITS, Job, JobState, Lane
+from lms.jobs.stalled_lanes import Due, read_due
+from lms.models.jobs import JobState, Lane
 from lms.models.mail import Mail, MailLane
 from lms.operations.backup_drill import DRILLED
 from lms.operations.backups import CREATED
 from lms.operations.findings import State
-from lms.operations.health_checks import LANE, free_bytes, last_beat, read_health
+from lms.operations.health_checks import LANE, free_bytes, last_beat, last_sent, read_health
 
 CONNECTIONS: Final = (
     "SELECT coalesce(state, 'other'), count(*) FROM pg_stat_activity"
@@ -45,16 +46,17 @@ class HouseGauges:
         now = self._ask_time()
         try:
             with self._carrel.database.read_session() as session:
-                found = [*_waiting(session, now), *_moments(session), *_connections(session)]
-            found += _health(self._carrel, now)
+                due = read_due(session, now=now)  # the most that a scrape reads
+                found = [*_waiting(session, due, now), *_moments(session), *_connections(session)]
+            found += _health(self._carrel, due, now)
         except SQLAlchemyError:
             found = []
         yield _gauge("carrel_database_up", "Whether the database responds.", float(bool(found)))
         yield from found
 
 
-def _health(carrel: Carrel, now: datetime) -> Iterator[Metric]:
-    findings = read_health(carrel, now=now)
+def _health(carrel: Carrel, due: Mapping[Lane, Due], now: datetime) -> Iterator[Metric]:
+    findings = read_health(carrel, now=now, due=due)
     text = "Each check of System health: 0 is OK, 1 needs attention, 2 is a problem."
     health = GaugeMetricFamily("carrel_health", text, labels=["check"])
     for one in findings:
@@ -70,16 +72,14 @@ def _gauge(name: str, text: str, value: float) -> Metric:
     return made
 
 
-def _waiting(session: Session, now: datetime) -> Iterator[Metric]:
+def _waiting(session: Session, jobs: Mapping[Lane, Due], now: datetime) -> Iterator[Metric]:
     waiting = GaugeMetricFamily("carrel_waiting", "Jobs or emails due in a lane.", labels=["lane"])
     oldest = GaugeMetricFamily(
         "carrel_oldest_waiting_seconds",
         "How long the oldest item in a lane has waited.",
         labels=["lane"],
     )
-    due: dict[str, tuple[int, datetime]] = {}
-    for lane, count, since in _due_jobs(session, now):
-        due[lane.value] = count, since
+    due = {lane.value: (one.count, one.since) for lane, one in jobs.items()}
     for mail_lane, count, since in _due_mail(session, now):
         due[f"mail-{mail_lane.value}"] = count, since
     for name in ALL_LANES:
@@ -88,14 +88,6 @@ def _waiting(session: Session, now: datetime) -> Iterator[Metric]:
         oldest.add_metric([name], (now - since).total_seconds())
     yield waiting
     yield oldest
-
-
-def _due_jobs(session: Session, now: datetime) -> Sequence[Row[Lane, int, datetime]]:
-    return session.execute(
-        select(Job.lane, func.count(), func.min(Job.run_at))
-        .where(text(WAITS), Job.run_at <= now)  # the condition of an index
-        .group_by(Job.lane)
-    ).all()
 
 
 def _due_mail(session: Session, now: datetime) -> Sequence[Row[MailLane, int, datetime]]:
@@ -107,10 +99,9 @@ def _due_mail(session: Session, now: datetime) -> Sequence[Row[MailLane, int, da
 
 
 def _moments(session: Session) -> Iterator[Metric]:
-    sent = session.scalar(select(func.max(Mail.sent_at)).where(Mail.lane.in_(MailLane)))
     acts = {"backup": last_act(session, CREATED), "drill": last_act(session, DRILLED)}
     moments = {name: entry.at for name, entry in acts.items() if entry is not None}
-    known = {"email": sent, "worker_beat": last_beat(session), **moments}
+    known = {"email": last_sent(session), "worker_beat": last_beat(session), **moments}
     for name, at in known.items():
         if at is not None:
             text = f"Time of the last {name.replace('_', ' ')}, in seconds since 1970."

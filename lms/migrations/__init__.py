@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,12 @@ def fits(database: Database) -> bool:
 
 def head() -> str:
     """Return the revision that this version of the code needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    return _head(HERE)
+
+
+@cache  # alembic compiles every migration to answer, at each scrape and check of readiness
+def _head(folder: Path) -> str:
+    revision = ScriptDirectory(str(folder)).get_current_head()
     if revision is None:
         raise RuntimeError("the migrations have no head")
     return revision

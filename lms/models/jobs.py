@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, String, Text, text
+from sqlalchemy import JSON, CheckConstraint, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Numbered, partial_index, public_id_column
@@ -47,6 +47,8 @@ class Job(Numbered, kw_only=True):
         partial_index("ix_job_next_in_lane", "lane", "priority", "run_at", "id", where=text(WAITS)),
         partial_index("ix_job_running_lease_until", "lease_until", where=text(RUNS)),
         partial_index("ix_job_canceled_before_it_ran", "id", where=text(DROPPED)),
+        # Whether a lane did anything lately, which each scrape of the metrics asks.
+        Index("ix_job_finished_at_lane", "finished_at", "lane"),
     )
 
     public_id: Mapped[str] = public_id_column()

@@ -5,12 +5,12 @@ lms/operations/server_probes.py.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from lms.audit import last_act
@@ -19,10 +19,10 @@ from lms.core.dates_and_time_zones import say_roughly
 from lms.core.errors import N_
 from lms.core.runtime import Carrel
 from lms.core.stripe_settings import is_loopback
-from lms.jobs.stalled_lanes import MAIL, PATIENCE, Stalled, read_stalled
+from lms.jobs.stalled_lanes import MAIL, PATIENCE, Due, Stalled, read_due, stalled_lanes
 from lms.migrations import current, fits, head
 from lms.models.accounts import FactorKind, SecondFactor
-from lms.models.jobs import WAITS, Job, Lane
+from lms.models.jobs import Job, Lane
 from lms.models.mail import Mail, MailLane
 from lms.models.recordings import Recording
 from lms.operations.backup_drill import DRILLED
@@ -54,8 +54,13 @@ START_WORKER: Final = N_(
 )
 
 
-def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
-    """Return the findings that need no other server; only one about a database that is being moved."""
+def read_health(
+    carrel: Carrel, *, now: datetime, due: Mapping[Lane, Due] | None = None
+) -> tuple[Finding, ...]:
+    """Return the findings that need no other server; only one about a database that is being moved.
+
+    `due` is what `read_due` returned at the same time, if the caller has it already.
+    """
     if (mark := carrel.database.freeze_mark) != IN_USE:
         return (_frozen(mark),)
     tables = _tables(carrel)
@@ -65,7 +70,7 @@ def read_health(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
         return (
             tables,
             _worker(session, now),
-            *_lanes(session, now),
+            *_lanes(session, read_due(session, now=now) if due is None else due, now),
             _last_email(session, now),
             _disk(carrel, session, now),
             _backup(session, now),
@@ -81,6 +86,15 @@ def last_beat(session: Session) -> datetime | None:
     """Return when a worker last queued a scheduled job; a running one does so every few seconds."""
     newest = select(Job.created_at).where(Job.subject == "").order_by(Job.id.desc())
     return session.scalar(newest.limit(1))
+
+
+def last_sent(session: Session) -> datetime | None:
+    """Return when the last email was sent."""
+    # one lookup for each lane: PostgreSQL would read all emails for the latest of several
+    latest = (
+        select(func.max(Mail.sent_at).label("at")).where(Mail.lane == one) for one in MailLane
+    )
+    return session.scalar(select(func.max(union_all(*latest).subquery().c.at)))
 
 
 def free_bytes(carrel: Carrel) -> int:
@@ -198,16 +212,10 @@ def _passkeys(carrel: Carrel, session: Session) -> Iterator[Finding]:
         )
 
 
-def _lanes(session: Session, now: datetime) -> Iterator[Finding]:
-    stalled = {one.lane: one for one in read_stalled(session, now=now)}
-    waiting = session.execute(
-        select(Job.lane, func.min(Job.run_at))
-        .where(text(WAITS), Job.run_at <= now)  # the condition of an index
-        .group_by(Job.lane)
-    ).all()
-    since_of = {lane: since for lane, since in waiting}  # noqa: C416  (rows aren't pairs to mypy)
+def _lanes(session: Session, due: Mapping[Lane, Due], now: datetime) -> Iterator[Finding]:
+    stalled = {one.lane: one for one in stalled_lanes(session, due, now=now)}
     for lane in Lane:
-        since = since_of.get(lane)
+        since = due[lane].since if lane in due else None
         yield _lane(lane.value, stalled.get(lane.value), since, now)
     if MAIL in stalled:
         yield _lane(MAIL, stalled[MAIL], None, now)
@@ -229,7 +237,7 @@ def _lane(lane: str, stalled: Stalled | None, since: datetime | None, now: datet
 
 
 def _last_email(session: Session, now: datetime) -> Finding:
-    sent = session.scalar(select(func.max(Mail.sent_at)).where(Mail.lane.in_(MailLane)))
+    sent = last_sent(session)
     if sent is None:
         return Finding("email", State.OK, N_("No email has been sent yet."))
     values = {"ago": say_roughly(now - sent)}

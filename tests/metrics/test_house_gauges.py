@@ -6,13 +6,27 @@ import pytest
 from sqlalchemy import event
 
 from lms.core.runtime import Carrel
+from lms.jobs.stalled_lanes import PATIENCE
+from lms.mail.outbox import post
 from lms.metrics.house_gauges import HouseGauges
 from tests.clock import NOW
+from tests.jobs.job_fixtures import make_job
 
 
-def test_scrape_finds_waiting_jobs_by_their_index(carrel: Carrel) -> None:
+def test_scrape_finds_jobs_and_emails_by_their_indexes(carrel: Carrel) -> None:
     if not carrel.database.is_sqlite:
         pytest.skip("PostgreSQL chooses plans by the number of rows")
+    make_job(carrel.database, now=NOW - 2 * PATIENCE)
+    with carrel.database.transaction() as session:
+        post(
+            session,
+            kind="delivery_test",
+            to="alice@example.org",
+            login_id=None,
+            subject="Mail arrives",
+            values={},
+            now=NOW - 2 * PATIENCE,
+        )
     sent: list[tuple[str, Any]] = []
 
     def note(_connection: object, _cursor: object, text: str, values: Any, *_: object) -> None:
@@ -21,12 +35,15 @@ def test_scrape_finds_waiting_jobs_by_their_index(carrel: Carrel) -> None:
     event.listen(carrel.database.engine, "before_cursor_execute", note)
     list(HouseGauges(carrel, lambda: NOW).collect())
     event.remove(carrel.database.engine, "before_cursor_execute", note)
-    asked = [(text, values) for text, values in sent if "FROM job" in text]
-    assert len(asked) >= 4
+    asked = [one for one in sent if "FROM job" in one[0] or "FROM mail" in one[0]]
+    assert len(asked) >= 8
     with carrel.database.engine.connect() as connection:
         plans = [
             step[3]
             for text, values in asked
             for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
         ]
-    assert [step for step in plans if step.startswith("SCAN job") and "USING" not in step] == []
+    scans = ("SCAN job", "SCAN mail")
+    assert [step for step in plans if step.startswith(scans) and "USING" not in step] == []
+    # the jobs that wait are counted from an index, once
+    assert [step.split()[-1] for step in plans if step.startswith(scans)] == ["ix_job_next_in_lane"]

@@ -25,7 +25,7 @@ from tests.clock import NOW
 from tests.factories import make_organization
 from tests.servers.databases import Databases
 
-BASELINE = "20261130_baseline"
+NEWEST = migrations.head()
 LATER = "20991231_later"
 AT_ONCE = 4
 BESIDE = """\
@@ -83,7 +83,7 @@ def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
 
 @pytest.fixture
 def lived_in(made_databases: Databases, worker_id: str) -> Iterator[Database]:
-    """A database at the baseline that holds the cast and an audit entry."""
+    """A database of this version that holds the cast and an audit entry."""
     name = f"carrel_lived_in_{worker_id}"
     database = Database(made_databases.prepared(name))
     with database.transaction() as session:
@@ -97,11 +97,11 @@ def lived_in(made_databases: Databases, worker_id: str) -> Iterator[Database]:
 def test_rows_survive_a_rebuilt_table(lived_in: Database, add_migration: Add) -> None:
     before = _rows(lived_in)
     add_migration(REBUILD, UNDO)
-    assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
+    assert upgrade(lived_in) == migrations.Upgrade(NEWEST, LATER)
     assert _rows(lived_in) == before
     with lived_in.read_session() as session:
         assert set(session.scalars(text("SELECT stars FROM organization"))) == {3}
-    _downgrade(lived_in, BASELINE)
+    _downgrade(lived_in, NEWEST)
     assert _rows(lived_in) == before
     assert "stars" not in _columns(lived_in, "organization")
 
@@ -118,7 +118,7 @@ def test_constraints_survive_a_rebuilt_table(lived_in: Database, add_migration: 
     add_migration(REBUILD, UNDO)
     upgrade(lived_in)
     assert _names(lived_in, "organization") == before | {"ck_organization_stars_positive"}
-    _downgrade(lived_in, BASELINE)
+    _downgrade(lived_in, NEWEST)
     assert _names(lived_in, "organization") == before
 
 
@@ -127,7 +127,7 @@ def test_failed_migration_changes_nothing(lived_in: Database, add_migration: Add
     add_migration(REBUILD + FAIL)
     with pytest.raises(OSError, match="full"):
         upgrade(lived_in)
-    assert current(lived_in) == BASELINE
+    assert current(lived_in) == NEWEST
     assert _rows(lived_in) == before
     assert "stars" not in _columns(lived_in, "organization")
 
@@ -140,7 +140,7 @@ def test_migration_that_leaves_a_dangling_row_is_rejected(
     # SQLite is asked after the migration, PostgreSQL refuses the statement
     with pytest.raises((RuntimeError, IntegrityError), match="membership"):
         upgrade(lived_in)
-    assert current(lived_in) == BASELINE
+    assert current(lived_in) == NEWEST
     assert _rows(lived_in) == before
 
 
@@ -160,14 +160,14 @@ def test_one_of_several_upgrades_works_and_the_others_wait(
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         done = sorted(threads.map(run, range(AT_ONCE)), key=lambda one: str(one.before))
-    worked, waited = migrations.Upgrade(BASELINE, LATER), migrations.Upgrade(LATER, LATER)
+    worked, waited = migrations.Upgrade(NEWEST, LATER), migrations.Upgrade(LATER, LATER)
     assert done == [worked, *(AT_ONCE - 1) * [waited]]
 
 
 def test_an_index_is_made_beside_writers(lived_in: Database, add_migration: Add) -> None:
     before = _rows(lived_in)
     add_migration(BESIDE, imports="from lms import migrations")
-    assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
+    assert upgrade(lived_in) == migrations.Upgrade(NEWEST, LATER)
     assert "ix_organization_notes" in _names(lived_in, "organization")
     assert _rows(lived_in) == before
 
@@ -184,7 +184,7 @@ def test_an_index_that_a_killed_upgrade_left_unfinished_is_made_again(
             connection.execute(text(UNFINISHED))
         assert connection.execute(text(VALID)).one() == (False, 1)
     add_migration(BESIDE, imports="from lms import migrations")
-    assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
+    assert upgrade(lived_in) == migrations.Upgrade(NEWEST, LATER)
     (index,) = (
         one
         for one in inspect(lived_in.engine).get_indexes("organization")
@@ -201,7 +201,7 @@ def test_an_index_that_a_killed_upgrade_finished_is_no_fault(
     with lived_in.engine.begin() as connection:
         connection.execute(text("CREATE INDEX ix_organization_notes ON organization (name)"))
     add_migration(BESIDE, imports="from lms import migrations")
-    assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
+    assert upgrade(lived_in) == migrations.Upgrade(NEWEST, LATER)
 
 
 def test_an_upgrade_that_waits_for_a_table_makes_no_reader_wait(
@@ -224,7 +224,7 @@ def test_an_upgrade_that_waits_for_a_table_makes_no_reader_wait(
                     session.execute(text("SELECT name FROM organization"))
                 time.sleep(0.02)
             assert not upgrading.done()
-        assert upgrading.result(60) == migrations.Upgrade(BASELINE, LATER)
+        assert upgrading.result(60) == migrations.Upgrade(NEWEST, LATER)
 
 
 def test_writers_wait_for_an_upgrade_of_sqlite_and_readers_do_not(
@@ -250,7 +250,7 @@ def test_writers_wait_for_an_upgrade_of_sqlite_and_readers_do_not(
         assert not writing.done()
         go_on.touch()
         writing.result(60)
-        assert upgrading.result(60) == migrations.Upgrade(BASELINE, LATER)
+        assert upgrading.result(60) == migrations.Upgrade(NEWEST, LATER)
 
 
 def _is_locked(database: Database) -> bool:
@@ -271,6 +271,12 @@ def test_tables_of_a_later_version_serve_this_one_and_of_an_earlier_do_not(
         with lived_in.transaction() as session:
             session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": revision})
         assert fits(lived_in) == is_fit
+
+
+def test_newer_files_beside_a_running_process_change_nothing_for_it(add_migration: Add) -> None:
+    running = migrations.head()
+    add_migration("pass")
+    assert migrations.head() == running
 
 
 def test_database_of_an_unknown_version_is_rejected(lived_in: Database) -> None:
