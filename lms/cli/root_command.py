@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from lms.cli.command_context import Console, LazyGroup
 from lms.cli.output import as_text, first_line
 from lms.component import Component
-from lms.core.errors import Frozen, Moved, NotFound, Refused, Unavailable
+from lms.core.errors import NOTHING_HERE, Frozen, Moved, NotFound, Refused, Unavailable
 from lms.core.settings import SettingsError
 from lms.core.version import VERSION
 from media.storage.storage_protocol import StorageAway
@@ -56,12 +56,19 @@ DATABASE_ADVICE = (
         'psql -c "ALTER DATABASE name OWNER TO account"',
     ),
 )
+NO_SUCH_PLACE = (
+    "Check the address or path: it must be in a directory that exists. Then run this again."
+)
 FILE_ADVICE = {
     errno.ENOSPC: NO_SPACE,
     errno.EDQUOT: NO_SPACE,
     errno.EACCES: NO_PERMISSION,
     errno.EPERM: NO_PERMISSION,
     errno.EROFS: NO_PERMISSION,
+    errno.ENOENT: NO_SUCH_PLACE,
+    errno.ENOTDIR: NO_SUCH_PLACE,
+    errno.EEXIST: NO_SUCH_PLACE,
+    errno.ENAMETOOLONG: NO_SUCH_PLACE,
 }
 CHECK_STORAGE = (
     "Check its address. A directory must be one that the account of Carrel can write to (chown -R "
@@ -71,6 +78,7 @@ MOVED = (
     "This database was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database, and "
     "restart Carrel."
 )
+NOTHING_FOUND = "Nothing has this name or ID. Check how it is written."
 
 
 class Exit(IntEnum):
@@ -169,6 +177,8 @@ def _weigh(error: Exception) -> tuple[Exit, Complaint]:
 def _sentence(error: Refused) -> str:
     faults = getattr(error, "fields", {})
     message = MOVED if isinstance(error, Moved) else error.message
+    if message == NOTHING_HERE:  # a page's words
+        message = NOTHING_FOUND
     return "\n".join([message, *(f"  {name}: {fault}" for name, fault in faults.items())])
 
 
@@ -185,7 +195,8 @@ def _database_complaint(error: Exception) -> Complaint:
         if any(sign in reason for sign in UNPREPARED):
             return Complaint(
                 "database_not_prepared",
-                f"The database doesn't match this version ({reason}). Run: carrel db upgrade",
+                f"The database doesn't match this version ({reason}). Run: carrel db upgrade\n"
+                "If the library is new, run: carrel init --owner you@example.org",
             )
         for signs, advice in DATABASE_ADVICE:
             if any(sign in reason for sign in signs):

@@ -71,7 +71,7 @@ def list_command(console: Console) -> None:
 
 @tax_rule.command("end")
 @click.argument("rule")
-@click.argument("last_day", type=DAY)
+@click.argument("last_day", type=DAY, metavar="YYYY-MM-DD")
 @json_option
 @click.pass_obj
 def end(console: Console, *, rule: str, last_day: datetime) -> None:

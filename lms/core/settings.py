@@ -152,7 +152,8 @@ class Settings:
             try:
                 directory.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise SettingsError({PREFIX + name: f"{directory}: {error.strerror}"}) from error
+                said = f"{directory}: {error.strerror}. Name a directory where Carrel's account can write."
+                raise SettingsError({PREFIX + name: said}) from error
         key = self.secret_key or _kept_secret_key(self.data_dir)
         return replace(self, secret_key=key)
 
@@ -255,7 +256,7 @@ def _kept_secret_key(data_dir: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise SettingsError(
-            {PREFIX + "SECRET_KEY": f"cannot be kept in {path}: {error.strerror}"}
+            {PREFIX + "SECRET_KEY": f"can't be stored in {path}: {error.strerror}"}
         ) from error
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         key = secrets.token_urlsafe(48)

@@ -7,6 +7,7 @@ import click
 
 from lms.cli.command_context import Console
 from lms.cli.output import answer, is_json, json_option, show_progress
+from lms.cli.root_command import CHECK_STORAGE
 from lms.core.clock import now
 from lms.core.errors import N_, Refused, Unavailable
 from lms.core.model_base import copied
@@ -67,7 +68,7 @@ def cors(console: Console) -> None:
     try:
         console.carrel.storage.let_pages_read(settings.base_url)
     except StorageAway as fault:
-        raise Unavailable(f"The bucket refused the rule: {fault}") from fault
+        raise Unavailable(f"The bucket refused the rule: {fault}\n{CHECK_STORAGE}") from fault
     opened = Opened(settings.storage_url, settings.base_url)
     said = f"{opened.storage} lets pages of {opened.origin} load videos."
     answer(opened, said)
