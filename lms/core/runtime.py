@@ -4,6 +4,9 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final, cast
+
+from sqlalchemy import make_url
 
 from lms.core.acting_roles import ActingRole
 from lms.core.database import Database
@@ -11,7 +14,9 @@ from lms.core.languages import set_default
 from lms.core.settings import Settings
 from media.delivery.media_tokens import Signer
 from media.storage.storage_during_migration import StoragePair
-from media.storage.storage_protocol import Storage, open_storage
+from media.storage.storage_protocol import Storage, StorageAway, open_storage
+
+PASSWORDS: Final = ("password", "sslpassword")  # libpq takes them as options of an address, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,29 @@ def open_carrel(settings: Settings) -> Carrel:
         former = open_place(settings, settings.storage_former)
         storage = StoragePair(storage, former)
     return Carrel(settings, Database(settings.database_url), storage, _signer(settings, tuple))
+
+
+def open_without_storage(settings: Settings, fault: StorageAway) -> Carrel:
+    """Open an installation whose storage can't be opened; whatever uses it raises `fault`."""
+    storage = cast("Storage", _AwayStorage(fault))
+    return Carrel(settings, Database(settings.database_url), storage, _signer(settings, tuple))
+
+
+class _AwayStorage:
+    """A storage of which everything raises why it couldn't be opened."""
+
+    def __init__(self, fault: StorageAway) -> None:
+        self._fault = fault
+
+    def __getattr__(self, _name: str) -> object:
+        raise self._fault
+
+
+def shown_url(url: str) -> str:
+    """Return the address of a database as operators write it, without its password."""
+    made = make_url(url)
+    plain = made.set(drivername=made.get_backend_name()).difference_update_query(PASSWORDS)
+    return plain.render_as_string(hide_password=True)
 
 
 def open_place(settings: Settings, url: str) -> Storage:

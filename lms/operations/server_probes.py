@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import redis
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from lms.certificates.badge_keys import opens_keys
 from lms.core.errors import N_
-from lms.core.runtime import Carrel
+from lms.core.runtime import Carrel, shown_url
 from lms.mail.transport import NotTaken, try_server
 from lms.migrations import fits
 from lms.operations.findings import Finding, State
@@ -21,6 +21,10 @@ PROBE: Final = b"carrel doctor"
 ANSWER_S: Final = 3.0
 DISK_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 CLOCKS_AGREE: Final = timedelta(seconds=5)
+CHECK_STORAGE: Final = N_(
+    "Check CARREL_STORAGE. A directory must be one that the account of Carrel can write to (chown -R "
+    "carrel: DIRECTORY); for S3, check CARREL_S3_ENDPOINT and the keys."
+)
 
 
 class _WrongBytes(Exception):
@@ -33,16 +37,21 @@ class _WrongBytes(Exception):
 def probe_servers(carrel: Carrel, *, now: datetime) -> tuple[Finding, ...]:
     """Return findings about the configured servers and keys; writes and deletes one small file."""
     settings = carrel.settings
-    database = make_url(settings.database_url).render_as_string(hide_password=True)
+    database = shown_url(settings.database_url)
     found = [
         _tried("database", database, lambda: _ask(carrel), N_("Check CARREL_DATABASE_URL.")),
-        _tried(
-            "storage", settings.storage_url, lambda: _write(carrel), N_("Check CARREL_STORAGE.")
-        ),
+        _tried("storage", settings.storage_url, lambda: _write(carrel), CHECK_STORAGE),
     ]
     if settings.redis_url:
         url = settings.redis_url
-        found.append(_tried("redis", "CARREL_REDIS_URL", lambda: _ping(url), N_("Check Redis.")))
+        found.append(
+            _tried(
+                "redis",
+                "CARREL_REDIS_URL",
+                lambda: _ping(url),
+                N_("Check CARREL_REDIS_URL and that the server is running."),
+            )
+        )
     if settings.smtp_url:
         advice = N_("Check CARREL_SMTP_URL and that the mail server is running.")
         found.append(_tried("smtp", "CARREL_SMTP_URL", lambda: try_server(settings), advice))
@@ -67,8 +76,9 @@ def _tried(name: str, shown: str, attempt: Callable[[], object], advice: str) ->
     try:
         attempt()
     except Exception as error:  # noqa: BLE001  (any exception is the result)
-        said = error.reason if isinstance(error, NotTaken) else str(error)
-        first = (said.strip() or type(error).__name__).splitlines()[0]
+        fault = getattr(error, "orig", None) or error  # what the driver said
+        said = fault.reason if isinstance(fault, NotTaken) else str(fault)
+        first = (said.strip() or type(fault).__name__).splitlines()[0]
         values["fault"] = first
         if _is_of_disk(error):
             advice = N_("Check that its disk has free space (df -h) and no faults (dmesg).")

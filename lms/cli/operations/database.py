@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import click
-from sqlalchemy import make_url
 
 from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option, show_progress, table
@@ -12,6 +11,7 @@ from lms.cli.root_command import FAULTS, MISTAKES, weigh
 from lms.core.clock import now
 from lms.core.database import IN_USE, MOVED, Database
 from lms.core.errors import Unavailable
+from lms.core.runtime import shown_url
 from lms.core.settings import read_database_url
 from lms.migrations import Upgrade, current, fits, head, upgrade
 from lms.operations import database_move
@@ -110,7 +110,7 @@ def status_command(console: Console) -> None:
     """Show the database, and whether its tables match this version."""
     database = console.carrel.database
     revision = current(database)
-    name = make_url(database.url).render_as_string(hide_password=True)
+    name = shown_url(database.url)
     found = DatabaseStatus(name, _state(database, revision), revision, head())
     answer(found, f"{name}: {STATES[found.state]}")
 
@@ -192,7 +192,7 @@ def _unfit_lines(unfit: tuple[UnfitRow, ...]) -> list[str]:
 
 
 def _next_lines(moved: MoveAnswer, target: Database) -> list[str]:
-    url = make_url(target.url).set(drivername="postgresql").render_as_string(hide_password=True)
+    url = shown_url(target.url)
     return [
         f"{moved.rows} rows in {moved.tables} tables were moved and compared.",
         f"Next: set CARREL_DATABASE_URL={url}",

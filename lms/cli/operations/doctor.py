@@ -7,11 +7,13 @@ import click
 from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.core.clock import now
+from lms.core.runtime import Carrel, open_without_storage
 from lms.core.version import VERSION
 from lms.operations.findings import Finding, State
 from lms.operations.health_checks import read_health
 from lms.operations.mail_dns import check_mail_dns
 from lms.operations.server_probes import probe_servers
+from media.storage.storage_protocol import StorageAway
 
 FOUND_SOMETHING = 1
 MARKS = {State.OK: "ok", State.ATTENTION: "!", State.FAULT: "FAULT"}
@@ -69,7 +71,7 @@ def doctor(context: click.Context) -> None:
 
 def examine(console: Console) -> DoctorAnswer:
     """Return the results of all checks; raises SettingsError if the settings have faults."""
-    carrel, at = console.carrel, now()
+    carrel, at = _opened(console), now()
     found = list(probe_servers(carrel, now=at))
     found += check_mail_dns(console.settings)
     if found[0].state is State.OK:  # the database answers
@@ -80,6 +82,15 @@ def examine(console: Console) -> DoctorAnswer:
         is_healthy=all(one.state is not State.FAULT for one in found),
         items=tuple(_answer(one) for one in found),
     )
+
+
+def _opened(console: Console) -> Carrel:
+    """Return the installation, also if its storage can't be opened: that is one of the faults."""
+    try:
+        return console.carrel
+    except StorageAway as fault:
+        console.carrel = open_without_storage(console.settings, fault)
+        return console.carrel
 
 
 def _answer(found: Finding) -> CheckAnswer:

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import click
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.cli.root_command import FAULTS, weigh
 from lms.core.database import Database
 from lms.core.errors import Unavailable
-from lms.core.runtime import open_place
+from lms.core.runtime import open_place, shown_url
 from lms.core.settings import Settings
 from lms.metrics.start import require_extras
 
@@ -50,7 +50,7 @@ def check(console: Console) -> None:
     """Check all settings, and test the database and storage."""
     values = console.settings
     require_extras(values)
-    database_name = make_url(values.database_url).render_as_string(hide_password=True)
+    database_name = shown_url(values.database_url)
     checks = (
         _try("database", database_name, lambda: _ask_database(values.database_url)),
         _try("storage", values.storage_url, lambda: _ask_storage(values)),

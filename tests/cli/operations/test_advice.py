@@ -22,6 +22,10 @@ FULL = sqlite3.OperationalError("database or disk is full")
 ADVICE = [
     (OSError(errno.ENOSPC, "No space left on device"), "df -h"),
     (OSError(errno.EROFS, "Read-only file system", "/mnt/x"), "/mnt/x"),
+    (
+        FileNotFoundError(errno.ENOENT, "No such file or directory", "/mnt/x"),
+        "directory that exists",
+    ),
     (PermissionError(errno.EACCES, "Permission denied", "/mnt/x"), "chown"),
     (FULL, "df -h"),
     (sqlite3.OperationalError("disk I/O error"), "df -h"),
@@ -76,13 +80,38 @@ def test_a_storage_that_is_away_is_not_taken_for_the_database(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARREL_STORAGE", "file:///dev/null/files")
-    for command in ("settings check", "doctor", "media check"):
+    for command in ("settings check", "media check"):
         ran = carrel_command(*command.split(), "--json")
         assert ran.code == 4
         message = ran.complaint["message"]
         assert "/dev/null/files can't be written to" in message
         assert "Check its address" in message
         assert "database" not in message
+
+
+def test_a_name_that_nothing_has_is_to_be_checked(carrel_command: Shell) -> None:
+    ran = carrel_command("job", "show", "x")
+    assert ran.code == 3
+    assert "Check how it is written" in ran.err
+
+
+def test_export_into_a_directory_that_can_not_be_made_says_so(carrel_command: Shell) -> None:
+    ran = carrel_command("export", "/proc/x", "--json")
+    assert ran.code == 4
+    assert "/proc/x" in ran.complaint["message"]
+
+
+def test_doctor_lists_a_storage_that_can_not_be_opened_beside_all_other_checks(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [one["name"] for one in carrel_command("doctor", "--json").answer["items"]]
+    monkeypatch.setenv("CARREL_STORAGE", "file:///dev/null/files")
+    ran = carrel_command("doctor", "--json")
+    assert ran.code == 1
+    found = {one["name"]: one for one in ran.answer["items"]}
+    assert list(found) == names
+    assert "/dev/null/files can't be written to" in found["storage"]["message"]
+    assert "chown" in found["storage"]["advice"]
 
 
 def test_a_full_disk_ends_a_backup_with_advice_and_leaves_none(

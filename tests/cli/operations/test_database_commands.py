@@ -30,6 +30,7 @@ def test_status_names_the_state_and_hides_the_password(
     answer = carrel_command("db", "status", "--json").answer
     assert (answer["state"], answer["revision"], answer["head"]) == ("empty", None, head())
     assert "secret" not in answer["database"]
+    assert answer["database"].startswith("postgresql://")
     carrel_command("db", "upgrade")
     assert state(carrel_command) == "current"
 
