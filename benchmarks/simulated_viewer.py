@@ -5,7 +5,9 @@ import json
 import re
 import time
 from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from benchmarks.concurrent_viewers_library import Person
@@ -16,7 +18,11 @@ from media.video.hls_playlist_parser_and_writer import Playlist, parse_playlist
 
 BEAT_S: Final = 15.0
 BUFFER_S: Final = 20.0  # as lms/static/js/playback/hls_video.js has it
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 300.0  # a browser gives up only after minutes
+# as lms/static/js/playback/watch.js has them
+TRY_AGAIN_S: Final = 3.0
+OPENING_WITHIN_S: Final = 120.0
+AWAY: Final = frozenset({502, 503, 504})
 SERVER_FAULT: Final = 500
 NO_ANSWER: Final = (OSError, TimeoutError, EOFError)
 _OPEN: Final = re.compile(rb'data-open="([^"]+)"\s+data-token="([^"]+)"')
@@ -146,26 +152,25 @@ class Viewer:
             raise ValueError("no player")
         wish = {"native": False, "preview": False, "take_over": False}
         token = f"X-CSRFToken: {found[2].decode()}\r\n"
-        opened = _good(await self._browser.post("open", found[1].decode(), wish, token))
+        path = found[1].decode()
+        opened = await _insist(lambda: self._browser.post("open", path, wish, token))
         self._session = json.loads(opened.body)
-        _good(await self._browser.get("playlist", self._session["hls"]))
+        await _insist(lambda: self._browser.get("playlist", self._session["hls"]))
         playlists = {}
         for name in ("360p", "sound"):
-            answer = _good(
-                await self._browser.get("playlist", self._beside(f"{name}.m3u8"), keeps=True)
-            )
+            listed = self._beside(f"{name}.m3u8")
+            answer = await _insist(partial(self._browser.get, "playlist", listed, keeps=True))
             playlists[name] = parse_playlist(answer.body.decode())
-            await self._piece(name, 0, playlists[name].header)
+            await _insist(partial(self._piece, name, 0, playlists[name].header))
         self._began = time.perf_counter()
         return playlists
 
     def _beside(self, name: str) -> str:
         return f"{self._session['hls'].rpartition('/')[0]}/{name}"
 
-    async def _piece(self, name: str, start: int, length: int) -> None:
+    async def _piece(self, name: str, start: int, length: int) -> Answer:
         span = f"Range: bytes={start}-{start + length - 1}\r\n"
-        answer = await self._browser.get("segment", self._beside(f"{name}.mp4"), more=span)
-        _good(answer)
+        return await self._browser.get("segment", self._beside(f"{name}.mp4"), more=span)
 
     async def _fill_buffer(self, playlists: dict[str, Playlist], ends: float) -> None:
         count = len(playlists["360p"].segments)
@@ -179,7 +184,7 @@ class Viewer:
             try:
                 for name, playlist in playlists.items():
                     segment = playlist.segments[number]
-                    await self._piece(name, segment.start, segment.length)
+                    _good(await self._piece(name, segment.start, segment.length))
             except (*NO_ANSWER, ValueError):
                 await asyncio.sleep(1)  # hls.js asks again
                 continue
@@ -226,6 +231,20 @@ class Viewer:
 def _whole(position: float) -> float:
     """Return the seconds of the buckets that were played from the start up to a place."""
     return float((position + EDGE_S) // BUCKET_S * BUCKET_S)
+
+
+async def _insist(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Ask until the server answers, as the player and hls.js do at the start; raises as they give up."""
+    ends = time.perf_counter() + OPENING_WITHIN_S
+    while True:
+        try:
+            answer = await ask()
+            if answer.status not in AWAY or time.perf_counter() > ends:
+                return _good(answer)
+        except NO_ANSWER:
+            if time.perf_counter() > ends:
+                raise
+        await asyncio.sleep(TRY_AGAIN_S)
 
 
 def _good(answer: Answer) -> Answer:

@@ -162,7 +162,7 @@ def test_a_page_that_comes_back_from_the_browsers_cache_goes_on(
 def test_a_reload_goes_on_where_it_was_once_a_server_that_was_away_is_back(
     served: Served, alice: Person
 ) -> None:
-    away = [503, 502]
+    away = [503, 502, 503, 503]  # for twelve seconds
     alice.page.route(
         OPENING,
         lambda route: route.fulfill(status=away.pop()) if away else route.continue_(),

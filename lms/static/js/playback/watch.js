@@ -25,7 +25,8 @@ import { loadScript } from "../core/script_loader.js";
 const REOPENINGS = 3;
 const REOPENINGS_WITHIN_MS = 60_000;
 const TRY_AGAIN_MS = 3_000;
-const OPENING_TRIES = 3;
+// Longer than a restart takes, and than a crowd waits for its turn.
+const OPENING_WITHIN_MS = 120_000;
 const ANNOUNCE_MS = 10 * 60_000;
 const A_MOMENT_MS = 1_000;
 
@@ -229,9 +230,10 @@ class WatchPage {
 
   // If the server can't be reached for a moment, try again before showing an error.
   async ask(wish) {
-    for (let tries = 1; ; tries += 1) {
+    const ends = performance.now() + OPENING_WITHIN_MS;
+    for (;;) {
       const answer = await this.doorkeeper.open(wish);
-      if (answer.session || answer.told || tries === OPENING_TRIES) return answer;
+      if (answer.session || answer.told || performance.now() > ends) return answer;
       this.message.hint(this.words.lost);
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
     }
