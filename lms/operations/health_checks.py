@@ -94,7 +94,8 @@ def last_sent(session: Session) -> datetime | None:
     latest = (
         select(func.max(Mail.sent_at).label("at")).where(Mail.lane == one) for one in MailLane
     )
-    return session.scalar(select(func.max(union_all(*latest).subquery().c.at)))
+    last: datetime | None = session.scalar(select(func.max(union_all(*latest).subquery().c.at)))
+    return last
 
 
 def free_bytes(carrel: Carrel) -> int:
