@@ -9,16 +9,13 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from lms.audit import last_act
 from lms.core.runtime import Carrel
 from lms.core.version import VERSION
-from lms.jobs.stalled_lanes import Due, read_due
+from lms.jobs.stalled_lanes import Due
 from lms.models.jobs import JobState, Lane
 from lms.models.mail import Mail, MailLane
-from lms.operations.backup_drill import DRILLED
-from lms.operations.backups import CREATED
 from lms.operations.findings import State
-from lms.operations.health_checks import LANE, free_bytes, last_beat, last_sent, read_health
+from lms.operations.health_checks import LANE, Facts, free_bytes, read_facts, read_health
 
 CONNECTIONS: Final = (
     "SELECT coalesce(state, 'other'), count(*) FROM pg_stat_activity"
@@ -46,17 +43,18 @@ class HouseGauges:
         now = self._ask_time()
         try:
             with self._carrel.database.read_session() as session:
-                due = read_due(session, now=now)  # the most that a scrape reads
-                found = [*_waiting(session, due, now), *_moments(session), *_connections(session)]
-            found += _health(self._carrel, due, now)
+                facts = read_facts(session, now=now)
+                found = [*_waiting(session, facts.due, now), *_moments(facts)]
+                found += _connections(session)
+            found += _health(self._carrel, facts, now)
         except SQLAlchemyError:
             found = []
         yield _gauge("carrel_database_up", "Whether the database responds.", float(bool(found)))
         yield from found
 
 
-def _health(carrel: Carrel, due: Mapping[Lane, Due], now: datetime) -> Iterator[Metric]:
-    findings = read_health(carrel, now=now, due=due)
+def _health(carrel: Carrel, facts: Facts, now: datetime) -> Iterator[Metric]:
+    findings = read_health(carrel, now=now, facts=facts)
     text = "Each check of System health: 0 is OK, 1 needs attention, 2 is a problem."
     health = GaugeMetricFamily("carrel_health", text, labels=["check"])
     for one in findings:
@@ -98,10 +96,10 @@ def _due_mail(session: Session, now: datetime) -> Sequence[Row[MailLane, int, da
     ).all()
 
 
-def _moments(session: Session) -> Iterator[Metric]:
-    acts = {"backup": last_act(session, CREATED), "drill": last_act(session, DRILLED)}
+def _moments(facts: Facts) -> Iterator[Metric]:
+    acts = {"backup": facts.backup, "drill": facts.drill}
     moments = {name: entry.at for name, entry in acts.items() if entry is not None}
-    known = {"email": last_sent(session), "worker_beat": last_beat(session), **moments}
+    known = {"email": facts.sent, "worker_beat": facts.beat, **moments}
     for name, at in known.items():
         if at is not None:
             text = f"Time of the last {name.replace('_', ' ')}, in seconds since 1970."

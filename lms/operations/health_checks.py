@@ -6,6 +6,7 @@ lms/operations/server_probes.py.
 
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from lms.core.stripe_settings import is_loopback
 from lms.jobs.stalled_lanes import MAIL, PATIENCE, Due, Stalled, read_due, stalled_lanes
 from lms.migrations import current, fits, head
 from lms.models.accounts import FactorKind, SecondFactor
+from lms.models.audit import AuditEntry
 from lms.models.jobs import Job, Lane
 from lms.models.mail import Mail, MailLane
 from lms.models.recordings import Recording
@@ -54,12 +56,34 @@ START_WORKER: Final = N_(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What System health and a scrape of the metrics both tell: what is due, and when things last happened."""
+
+    due: Mapping[Lane, Due]
+    beat: datetime | None
+    sent: datetime | None
+    backup: AuditEntry | None
+    drill: AuditEntry | None
+
+
+def read_facts(session: Session, *, now: datetime) -> Facts:
+    """Return the facts of now."""
+    return Facts(
+        due=read_due(session, now=now),
+        beat=last_beat(session),
+        sent=_last_sent(session),
+        backup=last_act(session, CREATED),
+        drill=last_act(session, DRILLED),
+    )
+
+
 def read_health(
-    carrel: Carrel, *, now: datetime, due: Mapping[Lane, Due] | None = None
+    carrel: Carrel, *, now: datetime, facts: Facts | None = None
 ) -> tuple[Finding, ...]:
     """Return the findings that need no other server; only one about a database that is being moved.
 
-    `due` is what `read_due` returned at the same time, if the caller has it already.
+    `facts` are those that the caller has just read, if it has.
     """
     if (mark := carrel.database.freeze_mark) != IN_USE:
         return (_frozen(mark),)
@@ -67,15 +91,16 @@ def read_health(
     if tables.state is State.FAULT:
         return (tables,)
     with carrel.database.read_session() as session:
+        known = facts or read_facts(session, now=now)
         return (
             tables,
-            _worker(session, now),
-            *_lanes(session, read_due(session, now=now) if due is None else due, now),
-            _last_email(session, now),
+            _worker(session, known.beat, now),
+            *_lanes(session, known.due, now),
+            _last_email(known.sent, now),
             _disk(carrel, session, now),
-            _backup(session, now),
+            _backup(known.backup, now),
             copy_finding(carrel.database, session, now=now),
-            _drill(session, now),
+            _drill(known.drill, now),
             *_balances(session, now),
             *_passkeys(carrel, session),
             *old_key_finding(session, carrel.settings, now=now),
@@ -88,7 +113,7 @@ def last_beat(session: Session) -> datetime | None:
     return session.scalar(newest.limit(1))
 
 
-def last_sent(session: Session) -> datetime | None:
+def _last_sent(session: Session) -> datetime | None:
     """Return when the last email was sent."""
     # one lookup for each lane: PostgreSQL would read all emails for the latest of several
     latest = (
@@ -144,8 +169,7 @@ def _tables(carrel: Carrel) -> Finding:
     )
 
 
-def _worker(session: Session, now: datetime) -> Finding:
-    beat = last_beat(session)
+def _worker(session: Session, beat: datetime | None, now: datetime) -> Finding:
     if beat is None:
         return Finding("worker", State.FAULT, N_("No worker has run yet."), advice=START_WORKER)
     moved = last_act(session, FINISHED)
@@ -237,8 +261,7 @@ def _lane(lane: str, stalled: Stalled | None, since: datetime | None, now: datet
     return Finding(name, State.OK, N_("%(lane)s: the oldest has waited for %(ago)s."), values)
 
 
-def _last_email(session: Session, now: datetime) -> Finding:
-    sent = last_sent(session)
+def _last_email(sent: datetime | None, now: datetime) -> Finding:
     if sent is None:
         return Finding("email", State.OK, N_("No email has been sent yet."))
     values = {"ago": say_roughly(now - sent)}
@@ -273,8 +296,7 @@ def _room(state: State) -> str:
     )
 
 
-def _backup(session: Session, now: datetime) -> Finding:
-    made = last_act(session, CREATED)
+def _backup(made: AuditEntry | None, now: datetime) -> Finding:
     advice = N_("Run carrel backup create every night (docs/operating.md, Every night).")
     if made is None:
         return Finding("backup", State.ATTENTION, N_("There's no backup yet."), advice=advice)
@@ -285,8 +307,7 @@ def _backup(session: Session, now: datetime) -> Finding:
     return Finding("backup", State.FAULT, sentence, values, advice)
 
 
-def _drill(session: Session, now: datetime) -> Finding:
-    done = last_act(session, DRILLED)
+def _drill(done: AuditEntry | None, now: datetime) -> Finding:
     advice = N_("Run carrel backup drill, which restores the newest backup into a temporary place.")
     if done is None:
         sentence = N_("No backup has been tested yet.")

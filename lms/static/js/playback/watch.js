@@ -214,7 +214,7 @@ class WatchPage {
     const opening = Symbol("opening");
     this.opening = opening;
     await Promise.all([this.untold, this.loadHls()]);
-    const answer = await this.ask({ native: Film.isNative(), takesOver });
+    const answer = await this.ask({ native: Film.isNative(), takesOver }, opening);
     if (this.opening !== opening) return;
     this.opening = null;
     if (answer.session) {
@@ -229,13 +229,14 @@ class WatchPage {
   }
 
   // If the server can't be reached for a moment, try again before showing an error.
-  async ask(wish) {
+  async ask(wish, opening) {
     const ends = performance.now() + OPENING_WITHIN_MS;
     for (;;) {
       const answer = await this.doorkeeper.open(wish);
       if (answer.session || answer.told || performance.now() > ends) return answer;
       this.message.hint(this.words.lost);
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+      if (this.opening !== opening) return answer;
     }
   }
 
