@@ -33,6 +33,12 @@ _OFFERS: Final = re.compile(
     r"\s+(?:presents|offers|hosts|invites [^.]{1,60} to|(?:will|to) (?:present|offer|host)|is (?:presenting|offering))\s+(?=[\"\u201c]|(?:an?|this|our)\s"
     r"(?:[\w-]+\s+){0,3}?(?:webinar|workshop|session|course|training|class|talk)\b)"
 )
+_JOINED: Final = re.compile(
+    r"\bjoin (?:\w+ ){0,3}$|\bI['\u2019]?a?m $|\b(?:presented|led|taught) by $|\b(?:webinar|session|workshop) with $",
+    re.IGNORECASE,
+)
+_WHO: Final = r"(?:,[^,.]{2,80},|\s(?:of|from) [^,.]{2,80}?|,? who|,)?"
+_WILL: Final = re.compile(rf"{_WHO} (?:will|is going to) \w+")
 _LONGEST_NAME: Final = 4  # words
 # Words before a name that say what the person is: `with novelist Ana Bell`.
 _POSITION: Final = re.compile(
@@ -182,3 +188,9 @@ def _name_at_end(text: str) -> str:
     words = text.split()[-_LONGEST_NAME:]
     ends = (" ".join(words[at:]) for at in range(len(words) - 1))
     return next((end for end in ends if name_in(end) == end), "")
+
+
+def teaches(name: str, said: list[str]) -> bool:
+    """Return whether a sentence says that a person will present."""
+    parts = [one.partition(name) for one in said if name in one]
+    return any(_JOINED.search(before) or _WILL.match(behind) for before, _, behind in parts)

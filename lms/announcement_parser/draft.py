@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lms.announcement_parser.credits import Credit
+from lms.announcement_parser.labels import label_of
 from lms.announcement_parser.person_names import core_of, may_be_same, name_in, position_before
 from lms.announcement_parser.prices import Amount, prices_in
 from lms.announcement_parser.title_and_subtitle import Line
@@ -73,6 +74,17 @@ class Draft:
     def prose(self) -> list[str]:
         """Return all paragraphs about the webinar so far."""
         return [*self.covers, *self.described, *self.overview]
+
+    @property
+    def unread(self) -> list[str]:
+        """Return the words without a heading that fit no field."""
+        return [one.text for one in self.rest[self.outside :] if not one.heading]
+
+    @property
+    def headed(self) -> list[Unread]:
+        """Return the texts under headings that aren't known."""
+        headed = [one for one in self.rest[self.outside :] if one.heading]
+        return [one for one in headed if not label_of(one.heading)]
 
     @property
     def is_free(self) -> bool:
@@ -163,3 +175,14 @@ class Draft:
         """Add words that fit no field to `rest`."""
         if text.strip() or heading:
             self.rest.append(Unread(heading, text.strip("\n")))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read: the draft, its overview and length, the lines it is from, and the text as it came."""
+
+    draft: Draft
+    overview: list[str]
+    minutes: int | None
+    lines: list[str]
+    source: str

@@ -1,20 +1,20 @@
 """Evidence: a field is sure if something named here shows that it was read rightly; all others are asked."""
 
 import re
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from lms.announcement_parser.draft import Draft
+from lms.announcement_parser.agenda_evidence import BROKEN, NUMBERED, has_label, is_agenda_sure
+from lms.announcement_parser.draft import Draft, Reading
 from lms.announcement_parser.durations import lengths_in
 from lms.announcement_parser.fact_lines import is_greeting
 from lms.announcement_parser.head_lines import QUOTE_ENDS, is_prose
-from lms.announcement_parser.labels import is_elsewhere, label_of
-from lms.announcement_parser.overview import has_notes, is_note
+from lms.announcement_parser.labels import is_elsewhere
+from lms.announcement_parser.overview import has_notes, is_cover, is_note
 from lms.announcement_parser.person_names import may_be_same, name_in, people_in
 from lms.announcement_parser.plain_lines import (
     blocks,
-    bullet_kind,
     flat,
     is_point,
     is_repeated,
@@ -26,17 +26,16 @@ from lms.announcement_parser.title_choice import is_title_sure
 from lms.core.errors import N_
 
 _LONGEST: Final = 240  # minutes that a webinar is likely to last
+_LONGEST_ABOUT: Final = 120  # characters behind a name that may have another one
 _MOST_PEOPLE: Final = 20
-_MOST_POINTS: Final = 12
-_LONGEST_POINT: Final = 250
 _FEWEST_WORDS: Final = 10  # of a text that may describe the webinar
 _SERIES: Final = re.compile(
     r"(?<!^Whole )(?<!\bA )\b(?:Series|SERIES)\b(?! (?:price|rate|pass)\b)|\b[A-Z][\w'\u2019-]*[\"\u201d]?,? series\b|\bpart of .{1,60} series\b"
-    r"|\b(?:[Ss]eason|[Ee]pisode|[Pp]art|[Ss]ession|[Cc]lass) \d{1,2}\b"
+    r"|\b(?:webinar|training|speaker|weekly|monthly|quarterly|annual) series\b|\b(?:[Ss]eason|[Ee]pisode|[Pp]art|[Ss]ession|[Cc]lass) \d{1,2}\b"
 )
 _HOSTED: Final = re.compile(
     r"\b(?:co-?)?(?:hosted|sponsored|moderated|organized) by\b|\bbrought to you by\b|\bpresented by\b|\bmoderator:"
-    r"|\bin (?:partnership|cooperation|collaboration) with\b",
+    r"|\bseries from\b|\bin (?:partnership|cooperation|collaboration) with\b",
     re.IGNORECASE,
 )
 _CREDITED: Final = re.compile(
@@ -44,24 +43,15 @@ _CREDITED: Final = re.compile(
     r"|trainer|facilitator|panelist)s?:\s",
     re.IGNORECASE,
 )
+_NEXT_LABEL: Final = re.compile(r"\s+(?=[A-Z]\w+:)")
+_NO_NAME: Final = re.compile(
+    r"^(?:P\.|(?:Hi|Hello|Dear|Thanks)\b)|\b[A-Z]{3,}\b"
+)  # `P.S. If`, `Event URL`
 _PRICED: Final = re.compile(r"\b(?:price|cost|fee|tuition)", re.IGNORECASE)
 _PRONOUN: Final = re.compile(r"(?:She|He|They|Mr\.|Ms\.|Dr\.) ")
-# Points within a line: `: one; two; three`, `1. one 2. two`.
-_NUMBERED: Final = r"(?:^|\s)\(?1[.)]\s.{3,160}\s\(?2[.)]\s"
-_INLINE: Final = re.compile(
-    rf":[^.:;]{{3,160}};[^.:;]{{3,160}}[;.]|\S / [^/]{{3,80}} / \S|{_NUMBERED}"
-)
-# What may be a label that isn't known: `ATTENDEES WILL: `, `Blurb (150 words): `.
-_LABELED: Final = re.compile(
-    r"(?:[A-Z][A-Z'\u2019/ ]{2,40}|[A-Z][\w'\u2019/]{1,20}(?: [\w'\u2019/]{1,20}){0,2}(?: \([^()]{1,30}\))?): "
-)
-# A word divided at the end of a line, or the mark of a point.
-_BROKEN: Final = re.compile(r"[a-z]- [a-z]|^\(?\w{1,4}[.)] ")
-# Any mark before a point of a list, also one that isn't read as a bullet.
-_MARKED: Final = re.compile(
-    r"^\s*(?:[^\w\s\"'\u201c\u2018(\[$\u20ac\u00a3@{>#=]|#(?=\s[a-z])|[=-]>|\(?(?:\d{1,2}|[A-Za-z]|[ivxIVX]{1,5})[.)])"
-    r"\s+(?=\w)(?!\w[\w ]{1,20}:\s)"
-)
+_TO_COME: Final = re.compile(r"\b(?:will|you|your)\b|['\u2019]ll\b", re.IGNORECASE)
+_LONGEST_ROLE: Final = 25  # characters before a name
+_LONGEST_START: Final = 50  # characters by which a text is found again
 
 NO_TITLE: Final = N_("We couldn't find a title.")
 WHICH_TITLE: Final = N_("More than one line could be the title. Check the title and subtitle.")
@@ -94,17 +84,6 @@ class Question:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What was read: the draft, its overview and length, the lines it is from, and the text as it came."""
-
-    draft: Draft
-    overview: list[str]
-    minutes: int | None
-    lines: list[str]
-    source: str
-
-
 def questions_of(read: Reading) -> list[Question]:
     """Return what to ask about the fields of a draft, besides when it starts."""
     draft, said = read.draft, _said(read.draft, read.lines)
@@ -120,9 +99,8 @@ def questions_of(read: Reading) -> list[Question]:
         ("minutes", WHICH_LENGTH): read.minutes is not None
         and not _is_length_sure(draft, read.minutes, said),
         ("overview", NO_OVERVIEW): not read.overview,
-        ("overview", WHICH_OVERVIEW): bool(read.overview)
-        and not _is_overview_sure(read, is_titled=is_titled),
-        ("agenda", WHICH_AGENDA): not _is_agenda_sure(read),
+        ("overview", WHICH_OVERVIEW): bool(read.overview) and not _is_overview_sure(read),
+        ("agenda", WHICH_AGENDA): not is_agenda_sure(read),
         ("series", WHICH_SERIES): not draft.series and any(map(_SERIES.search, said)),
         ("hosted_by", WHICH_HOST): not _is_host_sure(draft, said),
         ("prices", WHICH_PRICES): not _are_prices_sure(draft, read.source),
@@ -153,7 +131,7 @@ def _are_presenters_sure(read: Reading, said: list[str]) -> bool:
         return False
     is_guessed = any(not draft.people.get(name) for name in draft.guessed)
     abouts = [one for about in draft.people.values() for one in about]
-    is_joined = any(re.match(r"(?:and|with|&) ", one) for one in abouts)
+    is_joined = any(_names_another(one, draft) for one in abouts)
     again = {is_repeated(_last_name(name), read.source) for name in draft.people}
     if (
         not draft.is_presenter_labeled
@@ -164,23 +142,32 @@ def _are_presenters_sure(read: Reading, said: list[str]) -> bool:
     ):
         return False
     named = [
-        people_in(one[found.end() :].rstrip("."))[0]
+        people_in(_NEXT_LABEL.split(one[found.end() :])[0].rstrip("."))[0]
         for one in said
         for found in _CREDITED.finditer(one)
     ]
     others = [name for people in named for name, _about in people]
-    told = [*read.overview, *_unread(draft), *abouts]
-    begun = [one for each in told for one in sentences(each)]
+    told = [*read.overview, *draft.unread, *abouts]
+    begun = [one.replace("*", "") for each in told for one in sentences(each)]
     others += [name_in(one) for one in begun if _is_about_a_person(one, draft)]
     known = [*draft.people, *(one.name for one in draft.hosts)]
     return all(any(may_be_same(name, one) for one in known) for name in others)
+
+
+def _names_another(about: str, draft: Draft) -> bool:
+    """Return whether the words behind a name go on with another: `of Elm and Tom Ray of Oak`."""
+    more = re.split(r"\b(?:and|with|&) ", about[:_LONGEST_ABOUT])[1:]
+    named = [name_in(one.title() if one.isupper() else one) for one in more]
+    others = [one for one in named if one and draft.known(one) not in draft.people]
+    return bool(re.match(r"(?:and|with|&) ", about) or others)
 
 
 def _is_about_a_person(sentence: str, draft: Draft) -> bool:
     """Return whether a sentence begins with a name that isn't the webinar's: `Ana Bell is ...`."""
     name = name_in(sentence)
     titles = flat(" ".join([*draft.titles, *draft.series, draft.presenting]))
-    is_sentence = len(sentence.split()) > _FEWEST_WORDS // 2
+    is_sentence = len(sentence.split()) > _FEWEST_WORDS // 2 and not _NO_NAME.search(name)
+    is_sentence = is_sentence and sentence.rstrip(QUOTE_ENDS)[-1:] in (".", "!", "?")
     is_sentence = is_sentence and sentence[len(name) :].lstrip(" ,")[:1].islower()
     return bool(name) and is_sentence and flat(name) not in titles
 
@@ -189,7 +176,7 @@ def _are_biographies_sure(read: Reading) -> bool:
     """Return whether each biography has a label or begins with its person's name, and no other text does."""
     people = read.draft.people
     is_crowd = len(people) > _MOST_PEOPLE
-    if is_crowd or _is_about_a_presenter(read) or any(map(_PRONOUN.match, _unread(read.draft))):
+    if is_crowd or _is_about_a_presenter(read) or any(map(_PRONOUN.match, read.draft.unread)):
         return False
     for name, about in people.items():
         if about and not _is_biography_sure(read, name, about[0]):
@@ -197,7 +184,7 @@ def _are_biographies_sure(read: Reading) -> bool:
         begun = {name_in(one) for said in about for one in sentences(said)}
         if any(may_be_same(one, other) for one in begun for other in people if other != name):
             return False
-        if not about and any(_last_name(name) in one for one in _unread(read.draft)):
+        if not about and any(_last_name(name) in one for one in read.draft.unread):
             return False
     return True
 
@@ -205,7 +192,8 @@ def _are_biographies_sure(read: Reading) -> bool:
 def _is_about_a_presenter(read: Reading) -> bool:
     """Return whether the last of several paragraphs of the overview may be a biography."""
     last = read.overview[-1] if len(read.overview) > 1 else ""
-    return bool(_PRONOUN.match(last) or read.draft.person_at_start(last))
+    is_person = _PRONOUN.match(last) or read.draft.person_at_start(last)
+    return bool(is_person) and not _TO_COME.search(sentences(last)[0])
 
 
 def _is_biography_sure(read: Reading, name: str, said: str) -> bool:
@@ -228,88 +216,61 @@ def _is_length_sure(draft: Draft, minutes: int, said: list[str]) -> bool:
     return is_said and not draft.is_length_differing and minutes <= _LONGEST
 
 
-def _is_overview_sure(read: Reading, *, is_titled: bool) -> bool:
-    """Return whether the overview is one text of sentences, under a label or all the text below a sure title."""
+def _is_overview_sure(read: Reading) -> bool:
+    """Return whether the overview is one text of sentences, under a label or beside nothing that may belong to it."""
     draft, overview, title = read.draft, read.overview, (read.draft.titles or [""])[0]
     is_whole = flat(" ".join(overview)) in flat("\n".join(read.lines))
     is_text = all(is_point(one) or one.rstrip(QUOTE_ENDS)[-1:] in ".!?:" for one in overview)
     is_text = (
         is_text
-        and not any(_BROKEN.search(one) or _has_label(one) for one in overview)
+        and not any(BROKEN.search(one) or has_label(one) for one in overview)
         and not _is_about_a_presenter(read)
     )
     if draft.is_of_several or not is_whole or not is_text or not draft.is_overview_headed:
         return False
     if draft.described:
-        below = flat("\n".join(read.lines)).partition(flat(" ".join(overview)))[2].strip()
-        goes_on = any(_may_describe(one) and below.startswith(flat(one)) for one in _unread(draft))
-        return not goes_on and not has_notes(overview[-1], title)
-    others = any(is_greeting(one) or _may_describe(one) for one in _unread(draft))
-    return is_titled and not others and not any(has_notes(one, title) for one in overview)
+        last = sentences(overview[-1])[-1]
+        is_noted = has_notes(last, title) and not _is_about_teacher(last, draft)
+        return not is_noted and not _goes_on(read, _may_describe)
+    if len(overview) > 1 and not (draft.titles and is_title_sure(draft, read.lines)):
+        return False
+    headed = [one.text for one in draft.headed]
+    if any(len(one) > len(" ".join(overview)) for one in headed) or _is_greeted(read):
+        return False
+    if any(map(_may_describe, draft.unread)) or _goes_on(read, _is_sentence):
+        return False
+    ends = [sentences(overview[0])[0], sentences(overview[-1])[-1]]
+    is_noted = any(has_notes(one, title) for one in ends if not _is_about_teacher(one, draft))
+    return not is_noted and not any(map(is_note, overview))
 
 
-def _unread(draft: Draft) -> list[str]:
-    """Return the words without a heading that fit no field."""
-    return [one.text for one in draft.rest[draft.outside :] if not one.heading]
+def _is_about_teacher(sentence: str, draft: Draft) -> bool:
+    """Return whether a sentence begins with a presenter: `Trainer Ana Bell explains`."""
+    return any(name in sentence[: len(name) + _LONGEST_ROLE] for name in draft.people)
+
+
+def _is_greeted(read: Reading) -> bool:
+    """Return whether the overview begins right below a greeting, where a message to the reader is."""
+    start = flat(read.overview[0])[:_LONGEST_START]
+    whole = flat("\n".join(read.lines))
+    return any(f"{flat(one)} {start}" in whole for one in filter(is_greeting, read.draft.unread))
+
+
+def _goes_on(read: Reading, may_be_part: Callable[[str], bool]) -> bool:
+    """Return whether other text that may be part of the overview is right below it."""
+    below = flat("\n".join(read.lines)).partition(flat(" ".join(read.overview)))[2].strip()
+    unread = filter(may_be_part, read.draft.unread)
+    return any(below.startswith(flat(one)) for one in unread)
+
+
+def _is_sentence(text: str) -> bool:
+    return text.rstrip(QUOTE_ENDS)[-1:] in (".", "!", "?") and not is_cover(text)
 
 
 def _may_describe(text: str) -> bool:
-    """Return whether other text may be part of the overview: sentences that aren't only practical."""
-    return len(text.split()) > _FEWEST_WORDS and not is_note(text)
-
-
-def _is_agenda_sure(read: Reading) -> bool:
-    """Return whether one list with a heading was taken whole, and no other list is left."""
-    draft, points = read.draft, read.draft.agenda
-    is_list = draft.is_agenda_clear and not draft.is_of_several and 1 < len(points) <= _MOST_POINTS
-    is_short = all(len(one) <= _LONGEST_POINT and not _BROKEN.search(one) for one in points)
-    unread = [one for one in _unread(draft) if not is_greeting(one)]
-    is_led = any(one.endswith(":") or (not points and _is_of_lines(one)) for one in unread)
-    return (not points or (is_list and is_short)) and not is_led and not _is_list_left(read)
-
-
-def _has_label(text: str) -> bool:
-    """Return whether a text may have a label that isn't known."""
-    found = _LABELED.match(text)
-    is_long = len(text.split()) > _FEWEST_WORDS
-    return found is not None and is_long and not label_of(found[0])
-
-
-def _is_of_lines(text: str) -> bool:
-    """Return whether words may be lines of a list: too many for one line, and no sentences."""
-    return len(text.split()) > _FEWEST_WORDS and text.rstrip(QUOTE_ENDS)[-1:].isalnum()
-
-
-def _is_list_left(read: Reading) -> bool:
-    """Return whether points of a list are in no field and under no heading."""
-    draft = read.draft
-    headed = [
-        one for one in draft.rest[draft.outside :] if one.heading and not label_of(one.heading)
-    ]
-    headed = [one for one in headed if not is_elsewhere(one.heading)]
-    if not draft.agenda and any(len(one.text.splitlines()) > 1 for one in headed):
-        return True
-    told = [*read.overview, *_unread(draft), *(one.text for one in headed)]
-    is_labeled = not draft.agenda and any(map(_has_label, [*read.overview, *_unread(draft)]))
-    if is_labeled or any(map(_INLINE.search, told)):
-        return True
-    taken = [
-        *draft.agenda,
-        *(one.words for one in draft.prices),
-        *(f"{name} {' '.join(about)}" for name, about in draft.people.items()),
-        *draft.labeled_when,
-        *draft.when,
-        *draft.series,
-        *(f"{one.heading} {one.text}" for one in draft.rest if one.heading),
-    ]
-    whole = flat("\n".join(taken))
-    marked = [line for line in read.lines if _MARKED.match(line)]
-    kinds = [re.sub("a+", "a", bullet_kind(line)) for line in marked]
-    counted = Counter(kinds)
-    return any(
-        counted[kind] > 1 and flat(_MARKED.sub("", line)) not in whole
-        for line, kind in zip(marked, kinds, strict=True)
-    )
+    """Return whether other text may be part of the overview: sentences that aren't only practical or courteous."""
+    is_text = text.rstrip(QUOTE_ENDS)[-1:] in (".", "!", "?")
+    return is_text and len(text.split()) > _FEWEST_WORDS and not is_cover(text)
 
 
 def _is_host_sure(draft: Draft, said: list[str]) -> bool:
@@ -331,7 +292,7 @@ def _are_prices_sure(draft: Draft, source: str) -> bool:
         return False
     is_asked = all(
         is_sold(price.words)
-        or (len(price.words.split()) <= 2 * _FEWEST_WORDS and not re.search(_NUMBERED, price.words))
+        or (len(price.words.split()) <= 2 * _FEWEST_WORDS and not re.search(NUMBERED, price.words))
         for price in draft.prices
         if price.amounts
     )

@@ -32,7 +32,10 @@ _ROLE_BEHIND: Final = re.compile(
 PRICED: Final = re.compile(
     r"^\W*[$\u20ac\u00a3]\s?\d[\d.,]*\W*$|^\W*free(?:\W*$|[!.])", re.IGNORECASE
 )
-_PRESENTS: Final = re.compile(r"^(?P<name>\S.{2,90}) presents?(?::|\.{3}|\u2026)?$", re.IGNORECASE)
+_PRESENTS: Final = re.compile(
+    r"^(?P<name>\S.{2,90}?) (?:presents?|(?:cordially )?invites? you to)(?::|\.{3}|\u2026)?$",
+    re.IGNORECASE,
+)
 _FACT_WORDS: Final = 4  # at most, in each part of a line of facts
 _PART_OF: Final = re.compile(
     r"(?:(?:another|part|episode|session|one|number|an?|in|of|from|the|our|series|webinars?)\b\W*)*",
@@ -103,7 +106,7 @@ def _take_facts(draft: Draft, line: str, block: list[str]) -> bool:
     is_dated = any(has_date(each) for each in block)
     is_timed = bool(tell_times(line, american=True))
     is_zone = is_dated and is_zone_alone(line)
-    parts = re.split(r"\s[|*]\s|[\u2022\u00b7]|,\s", line)
+    parts = re.split(r"\s[|*/]\s|[\u2022\u00b7]|,\s", line)
     parts = [part for part in parts if any(prices_in(part)) or PRICED.match(part)]
     if any(prices_in(line)) and not is_timed:
         draft.add_price(line)  # also with a date, `$50 until June 15`

@@ -93,7 +93,9 @@ def take_all(text: PlainText) -> Draft:
 def _are_several(in_order: list[Passage]) -> bool:
     """Return whether presenters are labeled again below a date or price, as of the next webinar."""
     named = [
-        at for at, one in enumerate(in_order) if one.label is Label.PRESENTER and one.is_beside
+        at
+        for at, one in enumerate(in_order)
+        if one.label is Label.PRESENTER and one.is_beside and people_in(one.text)[0]
     ]
     between = {one.label for one in in_order[named[0] : named[-1]]} if named else set()
     return bool(between & {Label.HEAD, Label.PRICES, Label.WHEN, Label.TITLE})
@@ -195,8 +197,12 @@ def _list_in(lines: list[str]) -> tuple[int, int]:
 def _take_prices(draft: Draft, passage: Passage) -> None:
     if passage.heading:
         draft.add_price(passage.heading)
-    for said in paragraphs(passage.lines):
-        if not take_paragraph(draft, said):
+    for at, said in enumerate(paragraphs(passage.lines)):
+        is_text = at > 0 and len(said) > _SHORTEST_TEXT and said[0] != "-"
+        is_text = is_text and not is_about_price(said)
+        if is_text or said.endswith(":"):
+            _take_text_below(draft, [said])
+        elif not take_paragraph(draft, said):
             draft.add_price(said.removeprefix("- "))
 
 

@@ -56,7 +56,7 @@ _KNOWN: Final = {
         "presenter|presenters|speaker|speakers|instructor|instructors|presented by|with|led by|"
         "trainer|trainers|facilitator|facilitators|who|guest|guests|guest speaker|panel|panelist|"
         "panelists|taught by|facilitated by|given by|leader|leaders|teacher|teachers|lecturer|"
-        "guide|guides|co-presenter|co-presenters|featuring|faculty|presenting|who's presenting|who is presenting|who's speaking|who is speaking"
+        "guide|guides|co-presenter|co-presenters|featuring|faculty|presenting|performer"
     ),
     Label.HOST: (
         "host|hosts|hosted by|moderator|moderators|moderated by|sponsor|sponsored by|offered by|"
@@ -98,6 +98,7 @@ _AROUND: Final = (
     re.compile(rf"\s+(?:of|for) (?:the |this |our )?{_EVENTS}$"),
     re.compile(r"^(?:the|this|our|your|new|revised|updated|working|proposed|meet (?:the|your)) "),
     re.compile(rf"^{_EVENTS}\s+"),
+    re.compile(r"\s*\([^()]{1,30}\)$"),
     re.compile(r"\s+(?:name|names|information|info)$"),
 )
 # Headings of what a page says about other webinars, or what people said about it.
@@ -109,14 +110,14 @@ _ELSEWHERE: Final = re.compile(
 )
 _LABELED_BY: Final = (
     (Label.OTHER, _ELSEWHERE),
-    (Label.PRESENTER, re.compile(rf"{_PEOPLE} \d{{1,2}}")),
+    (Label.PRESENTER, re.compile(rf"{_PEOPLE} \d{{1,2}}|who(?:'s| is) \w+ing")),
     (
         Label.AGENDA,
         re.compile(
             r"(?:learning )?(?:point|objective|outcome|goal|takeaway|topic) \d{1,2}"
             rf"|(?:what |(?:in|after) this \w+,? |(?:by|at) the end(?: of (?:this|the) {_EVENTS})?,? |by attending(?: this \w+)?,? )?"
             r"(?:you|we|participants|attendees|learners|they)(?:'ll| will)"
-            r"(?: (?:learn|know|be able to|cover|take away|take home|leave with|walk away with|come away with|explore|practice))?"
+            r"(?: (?:learn|know|be able to|cover|take away|take home|leave with|walk away with|come away with|explore|practice|do))?"
         ),
     ),
     (Label.TITLE, re.compile(rf"(?:name|title) of (?:the |this |our )?{_EVENTS}")),
@@ -176,7 +177,12 @@ ASKS: Final = (
     (Label.MINUTES, re.compile(r"^how long\b")),
     (Label.PRICES, re.compile(r"^how much\b|\bcosts?\b|\bprices?\b|\bfees?\b")),
     (Label.AGENDA, re.compile(r"^what\b.*\b(?:learn|cover)")),
-    (Label.OVERVIEW, re.compile(r"^what(?:'s| is)\b.*\b(?:it|this|webinar|session|about)\b")),
+    (
+        Label.OVERVIEW,
+        re.compile(
+            r"^how (?:would|do) you describe\b|^what(?:'s| is)\b.*\b(?:it|this|webinar|session|about)\b"
+        ),
+    ),
 )
 
 

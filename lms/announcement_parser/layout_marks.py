@@ -4,6 +4,7 @@ import re
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
+from lms.announcement_parser.labels import label_of
 from lms.announcement_parser.person_names import name_in
 from lms.announcement_parser.plain_lines import bullet
 from lms.announcement_parser.prices import amounts_in
@@ -13,6 +14,8 @@ from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 _BRACKETED: Final = re.compile(r"^\[(?P<name>[A-Z][A-Z'\u2019& ]{2,30})\]$")
 _ASKED: Final = re.compile(r"^Q[.:]\s+(?=\S)")
 _ANSWERED: Final = re.compile(r"^A[.:]\s+(?=\S)")
+_STATED: Final = re.compile(r"^(?P<name>(?!Who|When|What)[A-Z][a-z]+) is (?=\S.{0,70}[^.?!]$)")
+_CHANNEL: Final = re.compile(r"^#[\w-]+$")
 _LETTERED: Final = re.compile(
     r"^(?P<indent>\s*)(?P<mark>[a-z]{1,4}\.|[A-Z]\.|#(?=\s+[a-z]))\s+(?=\S)"
 )
@@ -30,6 +33,7 @@ _FEWEST_OUTER: Final = 5  # points of a text that is a list
 _FEWEST_GAPS: Final = 3  # double spaces between the words of a justified line
 _JUSTIFIED_SHARE: Final = 0.3
 _BETWEEN: Final = re.compile(r"\s+[|\u2022\u00b7\u203a\u00bb]\s+|\s{3,}|(?<=\])\s+(?=\[)")
+_CRUMBS: Final = re.compile(r"(?:Home|[A-Z ]{3,30})(?: [/>] [^/>]{2,60}){2,6}$")
 _FEWEST_LINKS: Final = 3  # of a menu in one line
 _LONGEST_LINK: Final = 4  # words
 
@@ -38,21 +42,24 @@ def with_plain_marks(lines: list[str]) -> list[str]:
     """Return lines in which headings begin with `## ` and points of lists with `- `."""
     lines = _unlisted(_justified(lines))
     lines = _bracketed(lines)
-    lines = _interviewed(lines)
+    lines = _interviewed(_stated(lines))
     return _indented_lists(_lettered(lines))
 
 
 def without_menus(lines: list[str]) -> tuple[list[str], list[str]]:
     """Return the lines of a text, and those that only have links of a web page."""
-    menus = [line for line in lines if _is_menu(line)]
+    menus = [line for line in lines if _is_menu(line) or _CHANNEL.match(line)]
     return [line for line in lines if line not in menus], menus
 
 
 def _is_menu(line: str) -> bool:
     """Return whether a line has the links of a web page: `Webinars | Blog | Sign in`, `[ Buy ]  [ Share ]`."""
+    if _CRUMBS.match(line.strip()):
+        return True
     parts = [part for part in _BETWEEN.split(line.strip()) if part]
     is_short = all(len(part.split()) <= _LONGEST_LINK for part in parts)
     is_pressed = all(part[0] == "[" and part[-1] == "]" for part in parts)
+    is_pressed = is_pressed and not any(amounts_in(line))
     if len(parts) < 2 or not (is_short or is_pressed):
         return False
     if is_pressed or not re.search(r"[|\u203a\u00bb]", line):
@@ -102,6 +109,18 @@ def _interviewed(lines: list[str]) -> list[str]:
         asked = _ASKED.match(line)
         found += ["", line[asked.end() :]] if asked else [_ANSWERED.sub("", line)]
     return found
+
+
+def _stated(lines: list[str]) -> list[str]:
+    """Return `Title is Calm Desk` and `Speaker is Ana Bell` as labels, if several are so."""
+    found = [_STATED.match(line) for line in lines]
+    known = [one is not None and label_of(one["name"]) is not None for one in found]
+    if sum(known) < _FEWEST:
+        return lines
+    return [
+        _STATED.sub(r"\g<name>: ", line) if is_known else line
+        for line, is_known in zip(lines, known, strict=True)
+    ]
 
 
 def _lettered(lines: list[str]) -> list[str]:

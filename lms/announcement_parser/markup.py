@@ -18,6 +18,17 @@ _IS_HTML: Final = re.compile(r"</(?:p|div|td|li|ul|h[1-6]|body|html|table)>", re
 _HIDDEN: Final = re.compile(
     r"<(?P<tag>script|style|head)\b[^<>]{0,200}>.*?</(?P=tag)>", re.IGNORECASE | re.DOTALL
 )
+_LINKED: Final = re.compile(  # what a web page says about its event for search engines
+    r"<script[^<>]{0,100}\bapplication/ld\+json\b[^<>]{0,100}>(?P<record>.*?)</script>",
+    re.IGNORECASE | re.DOTALL,
+)
+_KEYS: Final = {
+    "startDate": "Start",
+    "endDate": "End",
+    "performer": "Presenter",
+    "organizer": "Host",
+    "offers": "Price",
+}
 _STARTS: Final = {"h1": "\n\n# ", "h2": "\n\n## ", "li": "\n- ", "br": "\n", "tr": "\n", "dt": "\n"}
 _INLINE: Final = frozenset(
     ["a", "abbr", "b", "em", "font", "i", "img", "small", "span", "strong", "sup", "u"]
@@ -47,6 +58,8 @@ def without_markup(text: str) -> str:
     """Return a text whose HTML, quoted-printable marks, calendar or JSON are plain lines."""
     if len(_QUOTED.findall(text)) >= _FEWEST_QUOTED and "=\n" in text:
         text = quopri.decodestring(text.encode()).decode("utf-8", errors="replace")
+    linked = _LINKED.fullmatch(text.strip())
+    text = linked["record"] if linked else text
     if "BEGIN:VEVENT" in text:
         return _calendar(text)
     if _IS_HTML.search(text):
@@ -121,10 +134,15 @@ def _record(text: str) -> str:
         record = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    return "\n".join(f"{name}:{_said(value)}" for name, value in record.items())
+    is_linked = "@context" in record
+    lines = [f"{_KEYS.get(name, name)}:{_said(value)}" for name, value in record.items()]
+    return "\n".join(one for one in lines if not (is_linked and (one[0] == "@" or "://" in one)))
 
 
 def _said(value: object) -> str:
+    if isinstance(value, dict) and "@type" in value:
+        said = [value.get(name) for name in ("name", "price", "priceCurrency")]
+        return " " + " ".join(str(one) for one in said if one)
     if isinstance(value, dict):
         return " " + ", ".join(str(one) for one in value.values())
     if isinstance(value, list):

@@ -17,10 +17,10 @@ _PRACTICAL: Final = re.compile(
     r"|\bcontinuing education|\bce credits?|\brefund|\bcancel|\bpayments?\b|\binvoices?\b"
     r"|\bpurchase orders?|\bpayable\b|\bcredit cards?|\bbrowser\b|\bbroadband|\bzoom\b|\blinks?\b"
     r"|\bconfirmation\b|\be-?mail(?:s|ed)?\b|\bcall (?:us|me|\d)|\bcontact\b|\bcopyright \d|\u00a9"
-    r"|\ball rights reserved|\bprivacy\b|\bsponsor|\bmade possible|\bfunded\b|\bdeadline\b"
-    r"|\bseats? (?:is|are)\b|\bspace is limited|\bclick\b|\bcookies\b|\bforward this\b|\bp\.?o\.? box"
+    r"|\ball rights reserved|\bprivacy\b|\bsponsor|\bmade possible|\bfunded by\b|\bdeadline\b"
+    r"|\bseats? (?:is|are|available|left)\b|\bspace is limited|\bclick\b|\bcookies\b|\bforward this\b|\bp\.?o\.? box"
     r"|\bequal opportunity|\bnonprofit|\b\d{1,5} [A-Z]\w+ (?:road|street|avenue|lane|drive|way)\b"
-    r"|\bsuitable for\b|\bno (?:preparation|experience)\b|\bprerequisite|\breply\b|\bhandouts?\b|\bdiscounts?\b|\bwebsite\b|\bvisit\b|\w@\w|https?://",
+    r"|\bsuitable for\b|\bno (?:preparation|experience)\b|\bprerequisite|\breply\b|\bhandouts?\b|\bdiscounts?\b|\bwebsite\b|\bvisit\b|\bthe (?:cost|fee|price)s? (?:is|are)\b|\w@\w|https?://",
     re.IGNORECASE,
 )
 _DATELINE: Final = re.compile(
@@ -66,6 +66,14 @@ def _announces(paragraph: str, title: str) -> bool:
 def has_notes(paragraph: str, title: str) -> bool:
     """Return whether a paragraph has a practical sentence or a fact."""
     return any(_is_practical(one, title) or _is_fact(one) for one in sentences(paragraph))
+
+
+def is_cover(paragraph: str) -> bool:
+    """Return whether all sentences of a paragraph are practical, courteous, or about when it is."""
+    return all(
+        _is_practical(one, "") or _COURTEOUS.search(one) or _is_fact(one)
+        for one in sentences(paragraph)
+    )
 
 
 def parted_dateline(paragraph: str) -> tuple[str, str]:

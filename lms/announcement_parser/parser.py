@@ -9,10 +9,17 @@ from datetime import date
 from itertools import takewhile
 from typing import Final
 
-from lms.announcement_parser.credits import Credit, credits_in_sentence, listed_people, series_in
-from lms.announcement_parser.draft import Draft, PriceRead, Unread
+from lms.announcement_parser.credits import (
+    Credit,
+    credits_in_sentence,
+    listed_people,
+    series_in,
+    teaches,
+)
+from lms.announcement_parser.draft import Draft, PriceRead, Reading, Unread
 from lms.announcement_parser.durations import read_minutes
-from lms.announcement_parser.evidence import WHICH_PASSES, Question, Reading, questions_of
+from lms.announcement_parser.evidence import WHICH_PASSES, Question, questions_of
+from lms.announcement_parser.fact_lines import PRICED
 from lms.announcement_parser.field_extractors import take_all
 from lms.announcement_parser.head_lines import take_paragraph
 from lms.announcement_parser.labels import is_elsewhere, label_of
@@ -22,7 +29,13 @@ from lms.announcement_parser.people_passages import (
     take_biographies_below,
     take_signed,
 )
-from lms.announcement_parser.person_names import may_be_same, name_in, names_in_prose, people_in
+from lms.announcement_parser.person_names import (
+    core_of,
+    may_be_same,
+    name_in,
+    names_in_prose,
+    people_in,
+)
 from lms.announcement_parser.plain_lines import (
     flat,
     is_point,
@@ -165,10 +178,20 @@ def _take_prices(draft: Draft, said: list[str]) -> None:
         short = (one.text for one in draft.rest if len(one.text) <= _LONGEST_LEAD)
         for one in filter(is_said_free, [draft.subject, *short]):
             draft.add_price(one)
+    _drop_repeated(draft)
     known = {amount for price in draft.prices for amount in price.amounts}
     for one in filter(is_asked_for, _said_aside(draft)):
         if not known.issuperset(prices_in(one)):
             draft.add_price(one)
+
+
+def _drop_repeated(draft: Draft) -> None:
+    """Drop the amounts alone, as in a line of facts, that words about a price have, too."""
+    alone = [price for price in draft.prices if PRICED.match(price.words)]
+    known = {one for price in draft.prices if price not in alone for one in price.amounts}
+    again = [price for price in alone if price.amounts and known.issuperset(price.amounts)]
+    draft.set_lines_aside(price.words for price in again)
+    draft.prices = [price for price in draft.prices if price not in again]
 
 
 def _said_aside(draft: Draft) -> list[str]:
@@ -357,6 +380,8 @@ def _people_of(draft: Draft) -> bool:
         names = list(dict.fromkeys(often or names or filter(None, doing)))[:_MOST_NAMES]
         for name in names:
             draft.name(max((one for one in names if may_be_same(one, name)), key=len))
+        is_alone = len(draft.people) == 1 and len({core_of(one)[-1:] for one in known}) == 1
+        is_labeled = is_alone and teaches(next(iter(draft.people)), prose)
     return is_labeled
 
 

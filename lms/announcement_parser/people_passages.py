@@ -13,6 +13,7 @@ from lms.announcement_parser.plain_lines import blocks, bullet, paragraphs, poin
 from lms.announcement_parser.sections import Passage
 
 _HOSTED: Final = re.compile(r"[,;]?\s+(?:moderated|hosted) by\s(?=[A-Z])")
+_INVITED: Final = re.compile(r"[-,(] ?(?:organizer|optional|required|attendee|accepted)\)?$")
 _SIGNED_LINES: Final = 4  # that may name the person who signs
 _ABOUT_THE_EVENT: Final = re.compile(
     r"\b(?:will|webinar|session|workshop|you|your|we|our|us|explains?|shows?|talks?|covers?|describes?"
@@ -58,14 +59,18 @@ def take_people(draft: Draft, passage: Passage) -> None:
     here: str | None = None
     for block in blocks(passage.lines):
         for entry in _entries(block):
-            said = _take_host(draft, entry)
+            said = re.sub(r"^[Mm]e, (?=[A-Z])", "", _take_host(draft, entry))
+            if _INVITED.search(said):
+                draft.set_aside(said)
+                continue
             found, rest = people_in(said)
             is_apart = bool(found) and f"{found[0][0]}," in said.replace("*", "")
             is_sentence = bool(found) and found[0][1][:1].islower() and not is_apart
             known = draft.known(found[0][0]) if found else ""
             if found and is_sentence:
                 # A sentence that begins with a name continues about a person, or introduces them.
-                here = draft.name(known) if here is None or known in draft.people else here
+                if here is None or known in draft.people or said.startswith("**"):
+                    here = draft.name(known)
                 draft.people[here].append(said)
                 continue
             draft.credit(

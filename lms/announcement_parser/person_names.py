@@ -15,7 +15,7 @@ _NO_NAMES: Final = re.compile(
     r"institute|center|centre|consortium|university|college|foundation|network|system|systems|"
     r"group|inc|llc|council|academy|society|department|district|county|city|state|office|"
     r"company|collective|alliance|partners|cooperative|team|project|club|forum|lab|labs|studio|works|solutions|consulting|"
-    r"consultants|media|friends|workshops|webinars|events|seminars|museum|school|director|manager|head|chair|president|professor|trainer|author|"
+    r"consultants|media|friends|workshops|webinars|events|seminars|museum|archive|archives|school|director|manager|head|chair|president|professor|trainer|author|"
     r"assistant|associate|executive|coordinator|specialist|the|our|a|an|webinar|webinars|"
     r"series|session|workshop|course|pass|annual|eastern|central|pacific|mountain|january|"
     r"february|july|september|october|november|december|monday|tuesday|wednesday|thursday|"

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 from unicodedata import normalize
 
+from lms.announcement_parser.form_marks import without_form_marks
 from lms.announcement_parser.markup import tabulated, without_markup
 
 MOST_SPACES: Final = 8  # in a row: more have no meaning, and patterns take long over many
@@ -33,6 +34,7 @@ _HEADER: Final = re.compile(
 )
 _FEWEST_HEADERS: Final = 2
 _WORDS_ABOVE_HEADER: Final = 3  # at most, as in `Memorandum`
+_FEWEST_ASKED: Final = 3  # questions of an email
 _SUBJECT: Final = re.compile(r"^(?:subject|re):\s*", re.IGNORECASE)
 _FEWEST_DIVIDED: Final = 2
 _DRAWN: Final = re.compile(r"(?m)^[\u2500-\u257f]{3,}$")  # a line, drawn with signs for boxes
@@ -95,10 +97,11 @@ def read_plain(text: str) -> PlainText:
     text = _TWO_LABELS.sub(r"\1\2\n\1", text)
     text = re.sub(r"\bw/\s?(?=[A-Z])", "with ", _COLUMNS.sub("   ", text))
     lines = [_GAP.sub(" " * MOST_SPACES, each).rstrip() for each in text.expandtabs(8).splitlines()]
+    lines, unfilled = without_form_marks(lines)
     pages, lines = _pages(lines)
     lines = _unhyphenated(_without_pictures(lines))
     around, lines = _forwarded(_unquoted(tabulated(lines)))
-    around += pages
+    around += [*pages, *unfilled]
     header, body = _header(lines)
     first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
     if not header and len(" ".join(lines[first : first + 1]).split()) <= _WORDS_ABOVE_HEADER:
@@ -288,8 +291,20 @@ def _unquoted(lines: list[str]) -> list[str]:
     written = [line for line in lines if line.strip()]
     quoted = sum(line.lstrip().startswith(">") for line in written)
     if quoted < _QUOTED_SHARE * len(written) or not quoted:
-        return _pointed(lines)
+        return _pointed(_answered(lines))
     return [re.sub(r"^\s*(?:>\s?)+", "", line) for line in lines]
+
+
+def _answered(lines: list[str]) -> list[str]:
+    """Return quoted questions without their marks, if an email answers each below it."""
+    asked = [
+        at
+        for at, (line, after) in enumerate(pairwise(lines))
+        if line.startswith(">") and line.endswith(("?", ":")) and not after.startswith(">")
+    ]
+    if len(asked) < _FEWEST_ASKED:
+        return lines
+    return [line.lstrip("> ") if at in asked else line for at, line in enumerate(lines)]
 
 
 def _pointed(lines: list[str]) -> list[str]:
@@ -334,6 +349,8 @@ def _header(lines: list[str]) -> tuple[list[str], list[str]]:
             header.append(lines[at])
         at += 1
     names = {line.split(":")[0].lower() for line in header}
-    if len(header) < _FEWEST_HEADERS or not names & {"from", "subject", "to"}:
+    is_subject = names == {"subject"} and at < len(lines) and not lines[at].strip()
+    is_short = len(header) < _FEWEST_HEADERS and not is_subject
+    if is_short or not names & {"from", "subject", "to"}:
         return [], lines
     return header, lines[at:]

@@ -65,7 +65,7 @@ def _decimal(figures: str) -> Decimal:
 # Words around an amount that isn't asked for the webinar: `under $400`, `worth $50`, `save $20`, `$10 off`.
 _NO_PRICE_BEFORE: Final = re.compile(
     r"\b(?:save|saves|saving|worth|under|below|over|above|up to|more than|less than|fewer than|budgets? of|grants? of|fines? of"
-    r"|raised|won|win|spent|was|were|instead of|take|takes|off|discount of|credit of|costs? (?:the|an?|us|you|your) [\w -]{1,60}?)\s*(?:of |to )?$",
+    r"|raised|won|win|spent|was|were|instead of|take|takes|off|my (?:fee|rate) is|honorarium (?:of|is)|discount of|credit of|costs? (?:the|an?|us|you|your) [\w -]{1,60}?)\s*(?:of |to )?$",
     re.IGNORECASE,
 )
 _NO_PRICE_BEHIND: Final = re.compile(

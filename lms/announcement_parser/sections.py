@@ -19,7 +19,7 @@ from lms.announcement_parser.labels import (
 )
 from lms.announcement_parser.person_names import name_in
 from lms.announcement_parser.plain_lines import bullet, bullet_kind, is_repeated
-from lms.announcement_parser.prices import amounts_in
+from lms.announcement_parser.prices import amounts_in, is_about_price
 from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
 
@@ -248,7 +248,8 @@ def _plain_headings(lines: list[str]) -> frozenset[str]:
         ):
             is_deeper = after[:1].isspace() and not line[:1].isspace()
             is_above_text = is_deeper or len(after.strip()) > _SHORT or bullet(after) is not None
-            found += [line] if is_above_text and not any(amounts_in(bare)) else []
+            is_fact = any(amounts_in(bare)) or is_about_price(bare)
+            found += [line] if is_above_text and not is_fact else []
     return frozenset(found) if known > 1 else frozenset()
 
 
@@ -355,7 +356,7 @@ def _above(
 
 def _has_more_words(label: Label, heading: str) -> bool:
     """Return whether a heading says more than the name of its part: `By the end, you will be able to`."""
-    is_long = label is Label.AGENDA or len(heading.split()) > _LONGEST_HINTED
+    is_long = label is Label.AGENDA or "(" in heading or len(heading.split()) > _LONGEST_HINTED
     return label in LONG and is_long and not is_plain(heading)
 
 

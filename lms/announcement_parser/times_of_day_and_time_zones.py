@@ -118,8 +118,9 @@ _TIME: Final = re.compile(
     r"(?!\w|[.:/]\d|\s*%)",
     re.IGNORECASE,
 )
+_O_CLOCK: Final = re.compile(r"(?<=\d) o['\u2019]clock\b", re.IGNORECASE)
 _IN_THE_DAY: Final = re.compile(
-    r"(?<=\d) in the (?P<day>morning|afternoon|evening)\b", re.IGNORECASE
+    r"(?<=\d)\s{1,12}in the (?P<day>morning|afternoon|evening)\b", re.IGNORECASE
 )
 # `1:00 p.m. / 2:30 p.m. Eastern`; the beginning in two zones has a zone after each
 _RANGE: Final = re.compile(
@@ -154,7 +155,7 @@ def tell_times(text: str, *, american: bool) -> tuple[Told, ...]:
 
     `american` means that letters used on two continents are the American zone.
     """
-    text = _NEXT_ZONE.sub(",", text)
+    text = _NEXT_ZONE.sub(",", _O_CLOCK.sub(lambda found: " " * len(found[0]), text))
     text = _ARIZONA.sub(lambda found: "America/Phoenix".ljust(len(found[0])), text)
     text = _RANGE.sub(r"\1-", _IN_THE_DAY.sub(_with_half, text))
     found = [one for one in _TIME.finditer(text) if _clocks(one, text)]

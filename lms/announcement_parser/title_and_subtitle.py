@@ -43,6 +43,10 @@ _INVITES: Final = re.compile(
     r"(?:please )?(?:join|don['\u2019]t miss|you(?:['\u2019]re| are) invited)\b", re.IGNORECASE
 )
 _OF_MANY: Final = re.compile(r"\b(?:webinars?|newsletter|trainings?|events|courses|programs)\b")
+_EVENT: Final = re.compile(
+    r"\b(?:webinar|workshop|session|course|class|training|event)\b", re.IGNORECASE
+)
+_FEW_WORDS: Final = 4
 _KICKER_POINTS: Final = -1.0
 _DAY: Final = re.compile(
     r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
@@ -236,6 +240,21 @@ def is_kicker(text: str) -> bool:
     """Return whether all words only announce an event or say how it is held: `Online event`."""
     words = re.findall(r"[\w'\u2019]+", text.casefold())
     return words[-1:] in ([], ["presents"], ["release"]) or all(map(_KICKER.fullmatch, words))
+
+
+def is_notice(text: str) -> bool:
+    """Return whether a line invites, or half of its words only announce: `Last chance to register`."""
+    words = re.findall(r"[\w'\u2019]+", text.casefold())
+    said = [word for word in words if not _SMALL.fullmatch(word)]
+    common = sum(bool(_KICKER.fullmatch(word)) for word in said)
+    return bool(_INVITES.match(text)) or 2 * common >= len(said)
+
+
+def announces_event(text: str) -> bool:
+    """Return whether half of a line's few words announce an event: `October webinar`, `Session 3`."""
+    words = re.findall(r"[\w'\u2019]+", text.casefold())
+    common = sum(bool(_KICKER.fullmatch(word)) for word in words)
+    return len(words) <= _FEW_WORDS and 2 * common >= len(words) and bool(_EVENT.search(text))
 
 
 def _is_of_site(line: Line, lines: list[Line]) -> bool:

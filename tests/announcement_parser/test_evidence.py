@@ -103,3 +103,82 @@ def test_points_with_letters_and_roman_numbers_are_a_list() -> None:
         points = "\n".join(f"{mark}. Mend it {mark * 2}" for mark in marks)
         found = understood(f"Title: Mending Shelves\n{FACTS}\nObjectives\n\n{points}")
         assert found.agenda == tuple(f"Mend it {mark * 2}" for mark in marks)
+
+
+def test_a_title_below_the_name_of_a_newsletter_is_sure_if_a_line_announces_it() -> None:
+    text = (
+        f"Ladder and Lamp Weekly\n\nFeatured webinar\n\nMending Shelves at Home\n\n{FACTS}\n{TEXT}"
+    )
+    assert understood(text).title == "Mending Shelves at Home"
+    assert "title" not in asked(text)
+
+
+def test_a_title_that_a_dated_sentence_quotes_is_sure() -> None:
+    said = 'Join us for "Mending Shelves at Home" on May 6, 2027, from 1 to 2:15 p.m. Eastern.'
+    assert "title" not in asked(f"Dear colleagues,\n\n{said}\n\n{TEXT}\n\nPresenter: Ana Bell\n")
+
+
+def test_the_first_part_of_a_title_as_subject_agrees_with_it() -> None:
+    header = "From: Tom Ray <tom@elm.example>\nSubject: Mending Shelves\n\n"
+    assert "title" not in asked(f"{header}Mending Shelves: A Weekend Project\n\n{FACTS}\n{TEXT}")
+
+
+def test_a_line_of_a_label_that_was_not_read_is_no_sure_title() -> None:
+    assert "title" in asked(f"Fee: Ninety Dollars Each\n\n{FACTS}\n{TEXT}")
+
+
+def test_a_person_who_will_present_needs_no_label() -> None:
+    facts = FACTS.replace("Presenter: Ana Bell\n", "")
+    text = (
+        "A shelf can be mended in an hour. Cabinetmaker Ana Bell will show how with three clamps."
+    )
+    assert "presenters" not in asked(f"Mending Shelves at Home\n\n{facts}\n{text}")
+    text = "A shelf can be mended in an hour. Ana Bell has mended shelves with Tom Ray for years."
+    assert "presenters" in asked(f"Mending Shelves at Home\n\n{facts}\n{text}")
+
+
+def test_a_short_sentence_right_below_the_overview_is_asked_about() -> None:
+    assert "overview" in asked(f"Mending Shelves at Home\n\n{FACTS}\n{TEXT}\n\nI know, I did.")
+
+
+def test_a_longer_text_under_an_unknown_heading_is_asked_about() -> None:
+    text = (
+        f"LISTEN\nOur podcast about the shelves is back with an episode.\n\nLATELY\n\n{TEXT} {TEXT}"
+    )
+    assert "overview" in asked(f"Mending Shelves at Home\n\n{FACTS}\n{text}")
+
+
+def test_a_lead_to_what_was_read_is_no_lead_to_a_list() -> None:
+    lead = "Here are the details of our next event:"
+    assert "agenda" not in asked(f"{lead}\n\nMending Shelves at Home\n\n{FACTS}\n{TEXT}")
+
+
+def test_a_series_without_a_name_is_asked_about() -> None:
+    text = f"Mending Shelves at Home\na monthly webinar series from Elm County\n\n{FACTS}\n{TEXT}"
+    assert {"series", "hosted_by"} <= asked(text)
+
+
+def test_another_name_behind_a_presenter_is_asked_about() -> None:
+    facts = FACTS.replace("Ana Bell", "Ana Bell of Elm County Parks and TOM RAY of Oak Library")
+    assert "presenters" in asked(f"Title: Mending Shelves\n{facts}\nDescription\n\n{TEXT}")
+
+
+def test_a_heading_in_capitals_above_a_title_is_no_sure_title() -> None:
+    assert "title" in asked(f"SHOP ONE-SHEET\n\nMending Shelves at Home\n\n{FACTS}\n{TEXT}")
+
+
+def test_several_paragraphs_below_a_doubtful_title_are_asked_about() -> None:
+    head = "Shelf Life Weekly\nThe Other Tuesday\n\nMending Shelves"
+    text = f"{head}\n\n{FACTS}\n{TEXT}\n\nGlue is dear this year, and so is oak."
+    assert {"title", "overview"} <= asked(text)
+
+
+def test_free_between_slashes_is_a_price() -> None:
+    facts = "Tues. May 4, 2027 / 11 a.m. Pacific / 45 min. / free\nPresenter: Ana Bell\n"
+    assert understood(f"Mending Shelves at Home\n\n{facts}\n{TEXT}").free
+
+
+def test_the_amount_of_a_labeled_price_counts_once() -> None:
+    facts = "One hour, May 6, 2027, 2 p.m. ET, $39\n\nPrice: $39 per person\nPresenter: Ana Bell\n"
+    found = understood(f"Mending Shelves at Home\n{facts}\nDescription\n\n{TEXT}")
+    assert [one.said for price in found.prices for one in price.amounts] == ["$39.00"]

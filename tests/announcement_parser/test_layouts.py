@@ -73,7 +73,7 @@ def outcome(name: str, asked: set[str], to_ask: set[str], is_right: bool) -> str
 
 
 def test_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
-    assert len(LAYOUTS) == 233
+    assert len(LAYOUTS) == 259
     counted: Counter[str] = Counter()
     missed = []
     for path in LAYOUTS:
@@ -82,7 +82,7 @@ def test_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
             if outcome != "right":
                 missed.append(f"{path.stem}: {name} is {outcome}: {got!r}, not {expected!r}")
     assert counted["wrong"] == 0, "\n".join(missed)
-    assert counted["right"] >= 0.84 * counted.total(), "\n".join(missed)
+    assert counted["right"] >= 0.9 * counted.total(), "\n".join(missed)
 
 
 LABELED = (

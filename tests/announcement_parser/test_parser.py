@@ -179,6 +179,7 @@ SPOKEN = frozenset(
     your new working proposed called does take place about this conversation discussion debate panel seminar
     class lecture presentation info information names meet updated
     training event course program workshop talk webinar webinars part another session from a
+    teaching talking me how would you describe is
         """,
     )
 )
@@ -189,6 +190,9 @@ def lost(text: str) -> set[str]:
     labels = {word for name in LABELS for word in re.findall(r"\w+", name)}
     read = everything(understood_of(text))
     kept = {word for each in (read, read.replace("-", "")) for word in re.findall(r"[^\W_]+", each)}
+    if "ld+json" in text:  # names of fields, kinds and links
+        text = re.sub(r'"@type": "\w+"|"@?\w+":|"https?:[^"]*"', "", text)
+    text = re.sub(r"</?[a-z][^<>]*>|&[a-z]+;|\[x\]", " ", text)  # markup
     divided = re.compile(r"([a-z])-\n[^\S\n]*(?=[a-z])")
     if len(divided.findall(text)) > 1:  # words divided at the ends of lines
         text = divided.sub(r"\1", text)
@@ -205,7 +209,12 @@ def test_no_word_is_lost_in_any_layout(text: Path) -> None:
 
 
 PIECES = st.sampled_from(
-    [line for path in LAYOUTS for line in path.read_text("utf-8").splitlines()]
+    [
+        line
+        for path in LAYOUTS
+        for line in path.read_text("utf-8").splitlines()
+        if not line.lstrip().startswith("<")  # HTML, of which what is hidden isn't kept
+    ]
     + ["", "> ", "--", "----", "•", "Date:", "WITH", "Subject: x", "On Monday Ann wrote:", "$", "("]
 )
 

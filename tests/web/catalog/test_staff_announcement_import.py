@@ -87,19 +87,19 @@ def test_each_field_of_an_announcement_can_be_reviewed_and_is_kept(
 
 
 def test_a_presenter_that_no_label_names_is_asked_until_one_is_chosen(ada: Visitor) -> None:
-    page = pasted(ada, (TEXTS / "press_release.txt").read_text("utf-8"))
+    page = pasted(ada, (TEXTS / "preservation_week.txt").read_text("utf-8"))
     assert "No one is labeled as the presenter." in page
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "presenter-0"}).text
-    assert fields(page)["presenters"] == ["barnaby-yoshida"]
+    assert fields(page)["presenters"] == ["thaddeus-holm"]
     assert "No one is labeled as the presenter." not in page
 
 
 def test_a_known_presenter_that_no_label_names_is_asked_about(
     ada: Visitor, database: Database
 ) -> None:
-    text = (TEXTS / "press_release.txt").read_text("utf-8")
+    text = (TEXTS / "preservation_week.txt").read_text("utf-8")
     with database.transaction() as session:
-        slug = make_presenter(session, "Barnaby Yoshida").slug
+        slug = make_presenter(session, "Thaddeus Holm").slug
     page = pasted(ada, text)
     assert fields(page)["presenters"] == [slug]
     assert "No one is labeled as the presenter." in page
