@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, true, update
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.accounts import browser_sessions, login_lookup, mails
-from lms.accounts.login_lookup import NO_SUCH_LOGIN
+from lms.accounts.login_lookup import NO_SUCH_LOGIN, UNPROVEN
 from lms.accounts.mails import Reader
 from lms.core.database import insert_into
 from lms.core.email_addresses import Address, read_address
@@ -66,7 +66,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class NewLogin:
-    """A login that staff or the command line create; its address counts as confirmed."""
+    """A login to create; its address counts as confirmed."""
 
     address: Address
     name: str
@@ -147,10 +147,30 @@ def checked_name(name: str) -> str:
 
 
 def add_login(session: Session, new: NewLogin, *, actor: str | None, now: datetime) -> Account:
-    """Create a login that can be used at once; raises Conflict if the address has one.
+    """Create a login that can be used at once, for an address that another person typed.
 
-    Takes over an unconfirmed account with this address.
+    Takes over a sign-up that wasn't completed. Raises Conflict if the address has an account, also if a
+    person claimed that by a copied link: only a proof of the address takes it from them (S13).
     """
+    return _add(session, new, Login.password_hash.is_(None), actor=actor, now=now)
+
+
+def add_proven(session: Session, new: NewLogin, *, actor: str | None, now: datetime) -> Account:
+    """Create the login of a person who just proved the address; raises Conflict if it has one.
+
+    Takes over an unconfirmed account with this address, claimed or not.
+    """
+    return _add(session, new, true(), actor=actor, now=now)
+
+
+def _add(
+    session: Session,
+    new: NewLogin,
+    is_free: ColumnElement[bool],
+    *,
+    actor: str | None,
+    now: datetime,
+) -> Account:
     values = {
         "email": new.address.shown,
         "name": checked_name(new.name),
@@ -167,11 +187,14 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
     )
     made = session.execute(
         statement.on_conflict_do_update(
-            index_elements=[Login.email_key], set_=values, where=Login.confirmed_at.is_(None)
+            index_elements=[Login.email_key],
+            set_=values,
+            where=Login.confirmed_at.is_(None) & is_free,
         ).returning(Login.id, Login.public_id)
     ).one_or_none()
     if made is None:
-        raise Conflict(ADDRESS_TAKEN)
+        is_proven = login_lookup.find_known(session, new.address).is_confirmed
+        raise Conflict(ADDRESS_TAKEN if is_proven else UNPROVEN)
     shut_out_claimer(session, made.id, now=now)
     audit.record(session, "login.added", made.public_id, actor=actor, now=now)
     return read_account(session, made.id)

@@ -48,8 +48,8 @@ def add_alias(
 ) -> Alias:
     """Add an alias to a login; deletes an unconfirmed sign-up with this address.
 
-    Raises NotFound for an unknown login, and Conflict if the address belongs to a login or this one
-    has twenty aliases.
+    Raises NotFound for an unknown login, and Conflict if the address belongs to a login, confirmed or
+    claimed by a copied link, or this one has twenty aliases.
     """
     public_id = or_not_found(session.scalar(select(Login.public_id).where(Login.id == login_id)))
     _make_way(session, login_id, address)
@@ -93,4 +93,6 @@ def _make_way(session: Session, login_id: int, address: Address) -> None:
         return
     if known.is_confirmed:
         raise Conflict(KNOWN_ALREADY if known.login_id == login_id else TAKEN)
+    if accounts.read_account(session, known.own_id).has_password:  # its person signs in with it
+        raise Conflict(login_lookup.UNPROVEN)
     accounts.forget_begun(session, known.own_id)

@@ -13,6 +13,10 @@ from lms.models.accounts import Login, LoginAlias
 
 AT_ONCE: Final = 1_000
 NO_SUCH_LOGIN = N_("No account has this address.")
+UNPROVEN = N_(
+    "This address has an account that isn't confirmed yet. Ask its owner to choose “Email me a code "
+    "instead” on the sign-in page first."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from lms.accounts import accounts
+from lms.accounts.accounts import NewLogin
 from lms.accounts.login_lookup import kept_login as kept_login
 from lms.accounts.login_lookup import look_up
 from lms.core.compiled_statements import CompiledStatement, Driver
@@ -24,8 +26,6 @@ from lms.core.email_addresses import Address
 from lms.core.errors import N_
 from lms.core.model_base import Base, new_public_id
 from lms.models.accounts import Login
-from lms.models.organizations import Role
-from lms.organizations.memberships import NewMember, found_or_made
 
 NAMELESS: Final = N_("A learner")
 LONGEST_NAME: Final = 200
@@ -66,9 +66,11 @@ def written_to(session: Session, address: Address) -> tuple[str, int | None]:
 
 def confirmed_person(session: Session, address: Address, name: str, *, now: datetime) -> int:
     """Return the login of a person who confirmed an address, creating one if needed."""
-    person = NewMember(address, Role.MEMBER, _usable(name))
-    account, _is_new = found_or_made(session, person, actor=None, now=now)
-    return account.id
+    known = look_up(session, address)
+    if known is not None and known.is_confirmed:
+        return known.login_id
+    new = NewLogin(address, _usable(name) or address.shown.rpartition("@")[0])
+    return accounts.add_proven(session, new, actor=None, now=now).id
 
 
 def rename_learner(session: Session, login_id: int, name: str) -> None:

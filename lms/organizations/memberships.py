@@ -177,22 +177,6 @@ def every_member(session: Session, organization_id: int, *, query: str) -> Itera
         found, offset = len(some), offset + PORTION
 
 
-def found_or_made(
-    session: Session, new: NewMember, *, actor: str | None, now: datetime
-) -> tuple[Account, bool]:
-    """Return the account of an address, creating one if needed, and whether it was created."""
-    try:
-        account = accounts.find_by_email(session, new.address.shown)
-    except NotFound:
-        pass
-    else:
-        if account.is_confirmed:
-            return account, False
-    name = new.name or new.address.shown.rpartition("@")[0]
-    account = accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
-    return account, True
-
-
 def account_to_invite(
     session: Session, new: NewMember, *, actor: str | None, now: datetime
 ) -> tuple[Account, EmailPurpose | None]:
@@ -205,7 +189,10 @@ def account_to_invite(
     except NotFound:
         pass
     else:
-        if account.has_password and not account.is_confirmed:
+        if account.is_confirmed:
+            return account, None
+        if account.has_password:
             return account, EmailPurpose.CONFIRM_SIGN_UP
-    account, is_new = found_or_made(session, new, actor=actor, now=now)
-    return account, EmailPurpose.SET_PASSWORD if is_new else None
+    name = new.name or new.address.shown.rpartition("@")[0]
+    account = accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
+    return account, EmailPurpose.SET_PASSWORD

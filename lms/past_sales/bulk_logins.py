@@ -50,9 +50,9 @@ def people_of(
 ) -> Mapping[str, Buyer]:
     """Return the login of each address by its key, made if there is none.
 
-    As `lms.accounts.accounts.add_login` does for one, an unconfirmed login of an address is taken over.
-    A further address of an unconfirmed login can't be used and is left out. Raises Conflict if another
-    transaction interfered, after which the caller should retry.
+    As `lms.accounts.accounts.add_login` does for one, a sign-up that wasn't completed is taken over. An
+    address of an unconfirmed login that has a password, or a further address of any, is left out.
+    Raises Conflict if another transaction interfered, after which the caller should retry.
     """
     first: dict[str, Wanted] = {}
     for one in wanted:
@@ -115,16 +115,18 @@ def let_manage(
 def _known(
     session: Session, wanted: Collection[str]
 ) -> tuple[dict[str, Buyer], set[str], set[str]]:
-    """Return the confirmed logins, and two sets of addresses without a usable login.
+    """Return the confirmed logins, and two sets of addresses of unconfirmed logins.
 
-    The first set has the addresses of unconfirmed logins, the second further addresses of such logins.
+    The logins of the first set can be taken over. The second has further addresses, and those of logins
+    that a person claimed by a copied link (PRODUCT.md, S13).
     """
     kept = func.coalesce(Login.merged_into, Login.id).label("login_id")
+    is_claimed = Login.password_hash.is_not(None).label("is_claimed")
     own = select(
-        Login.email_key.label("key"), kept, Login.confirmed_at, literal(0).label("rank")
+        Login.email_key.label("key"), kept, Login.confirmed_at, is_claimed, literal(0).label("rank")
     ).where(Login.email_key.in_(wanted))
     further = (
-        select(LoginAlias.email_key, kept, Login.confirmed_at, literal(1))
+        select(LoginAlias.email_key, kept, Login.confirmed_at, is_claimed, literal(1))
         .join_from(LoginAlias, Login)
         .where(LoginAlias.email_key.in_(wanted))
     )
@@ -141,9 +143,9 @@ def _known(
         )
     }
     found = {key: usable[login] for key, login in leads.items() if login in usable}
-    is_further = {row.key for row in rows if row.rank}
+    is_anothers = {row.key for row in rows if row.rank or row.is_claimed}
     left = set(leads) - set(found)
-    return found, left - is_further, left & is_further
+    return found, left - is_anothers, left & is_anothers
 
 
 def _add(
@@ -179,17 +181,15 @@ def _add(
 def _take_over(session: Session, one: Wanted, now: datetime) -> None:
     taken = session.scalar(
         update(Login)
-        .where(Login.email_key == one.address.key, Login.confirmed_at.is_(None))
-        .values(
-            email=one.address.shown,
-            name=one.name,
-            zone=None,
-            password_hash=None,
-            confirmed_at=now,
+        .where(
+            Login.email_key == one.address.key,
+            Login.confirmed_at.is_(None),
+            Login.password_hash.is_(None),
         )
+        .values(email=one.address.shown, name=one.name, zone=None, confirmed_at=now)
         .returning(Login.id)
     )
-    if taken is None:  # its owner confirmed it, or it was deleted, at this moment
+    if taken is None:  # its owner confirmed or claimed it, or it was deleted, at this moment
         raise Conflict(AT_ONCE, code="at_once")
     accounts.shut_out_claimer(session, taken, now=now)
 

@@ -10,8 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
-from lms.accounts import accounts
-from lms.accounts.accounts import ADDRESS_TAKEN
+from lms.accounts import accounts, login_lookup
 from lms.core.bulk_insert import write_rows
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import Conflict, Refused
@@ -125,7 +124,7 @@ def bring_in(
     uninvited_buyers.note_all(session, (one.buyer.id for one in sold), now=now)
     invoices = {ids[one.new.order_id]: one.invoice for one in let_in if one.invoice is not None}
     open_invoices.issue_invoices(session, invoices, mail_context=mail_context, actor=actor, now=now)
-    return dict.fromkeys(left_out, Conflict(ADDRESS_TAKEN))
+    return dict.fromkeys(left_out, Conflict(login_lookup.UNPROVEN))
 
 
 def _wanted(new: NewOrder, address: Address) -> Wanted:

@@ -230,7 +230,7 @@ def _as_if_confirmed(session: Session, address: Address, asked: Asked) -> Case:
     """Load the facts as they would be for a login with this address, which is added and rolled back."""
     savepoint = session.begin_nested()
     try:
-        account = accounts.add_login(
+        account = accounts.add_proven(
             session, NewLogin(address, address.shown), actor=None, now=asked.at
         )
         buyers = session.scalars(_unconfirmed_orders(address, Order.contact_id)).all()

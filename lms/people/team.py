@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.accounts import accounts
+from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import NewLogin
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, NotFound, or_not_found
@@ -17,10 +17,6 @@ from lms.mail.links import Links
 from lms.models.accounts import Login, SellerRole
 
 LAST_OWNER: Final = N_("The team needs at least one owner. Make another person an owner first.")
-UNPROVEN: Final = N_(
-    "This account's address isn't confirmed yet. Ask its owner to choose “Email me a code instead” on the "
-    "sign-in page first."
-)
 _ORDER: Final = case(
     {role.value: place for place, role in enumerate(SellerRole)}, value=Login.seller_role
 )
@@ -79,8 +75,8 @@ def add_to_team(
 ) -> str:
     """Give the person with an address a role in the team; returns their name.
 
-    If the address has no confirmed account, one is made, and its owner is emailed the link for choosing
-    a password. Raises Invalid for an invalid name, Conflict as `set_role` does.
+    If the address has no account, one is made, and its owner is emailed the link for choosing a
+    password. Raises Invalid for an invalid name, Conflict as `set_role` does.
     """
     try:
         account = accounts.find_by_email(session, new.address.shown)
@@ -115,7 +111,7 @@ def set_role(
     if login.seller_role is role:
         return
     if role is not None and login.confirmed_at is None:
-        raise Conflict(UNPROVEN, code="unconfirmed")
+        raise Conflict(login_lookup.UNPROVEN, code="unconfirmed")
     if owners == [public_id]:
         raise Conflict(LAST_OWNER, code="last_owner")
     login.seller_role = role

@@ -19,7 +19,6 @@ from lms.mail.link_tokens_and_codes import LinkOver
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.mail import Mail
-from lms.past_sales import bulk_logins
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import BASE, link_in
@@ -69,7 +68,7 @@ def test_confirmed_account_is_never_given_up(database: Database, cast: Cast) -> 
 
 
 def prove_by_a_new_account(session: Session, _dan: int) -> None:
-    accounts.add_login(session, NewLogin(PAT, "Pat", password_hash="new"), actor=None, now=NOW)
+    accounts.add_proven(session, NewLogin(PAT, "Pat", password_hash="new"), actor=None, now=NOW)
 
 
 def prove_by_signing_up(session: Session, _dan: int) -> None:
@@ -81,10 +80,6 @@ def prove_by_signing_up(session: Session, _dan: int) -> None:
     sign_up.confirm_sign_up(session, secret, person=person, now=NOW)
 
 
-def prove_by_a_past_sale(session: Session, _dan: int) -> None:
-    bulk_logins.people_of(session, [bulk_logins.Wanted(PAT, "Pat")], actor=None, now=NOW)
-
-
 def prove_by_moving_another_account(session: Session, dan: int) -> None:
     purpose = EmailPurpose.CHANGE_EMAIL
     secret = link_tokens_and_codes.issue(session, dan, purpose, email=PAT.shown, now=NOW)
@@ -94,7 +89,6 @@ def prove_by_moving_another_account(session: Session, dan: int) -> None:
 WAYS: list[Callable[[Session, int], None]] = [
     prove_by_a_new_account,
     prove_by_signing_up,
-    prove_by_a_past_sale,
     prove_by_moving_another_account,
 ]
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms.accounts import accounts
+from lms.accounts import accounts, login_lookup
 from lms.accounts import email_and_recovery_email_changes as changes
 from lms.accounts.accounts import NewLogin
 from lms.accounts.sign_in_codes_and_password_resets import choose_password
@@ -150,7 +150,7 @@ def test_account_with_an_unproven_address_joins_no_team(database: Database, cast
         )
     with pytest.raises(Conflict) as refused, database.transaction() as session:
         team.set_role(session, nell.public_id, SellerRole.STAFF, actor=None, now=LATER)
-    assert refused.value.message == team.UNPROVEN
+    assert refused.value.message == login_lookup.UNPROVEN
     with database.transaction() as session:
         accounts.confirm_address(session, nell.id, address.key, now=NOW)
         team.set_role(session, nell.public_id, SellerRole.STAFF, actor=None, now=LATER)
