@@ -210,8 +210,12 @@ def _account_of(session: Session, address: Address) -> Account | None:
 
 
 def _let_manage(session: Session, order: Order, account: Account, *, now: datetime) -> None:
-    """Make the buyer the owner of the organization that the order created, if it has no people yet."""
-    if order.organization_id is not None and will_manage(session, order):
+    """Make the buyer the owner of the organization that the order created, if it has no people yet.
+
+    A buyer whom our team named gets the role that a confirmed one had at once.
+    """
+    is_theirs = not order.is_self_service and order.canceled_at is None
+    if order.organization_id is not None and (is_theirs or will_manage(session, order)):
         slug = session.get_one(Organization, order.organization_id).slug
         facts = organizations.find_organization(session, slug)
         buyers.let_manage(session, facts, account, actor=account.public_id, now=now)

@@ -44,7 +44,8 @@ def buyer_of(
     removed since the order was created.
 
     A person who orders without an account gets a login without an address until they confirm theirs
-    (PRODUCT.md, S15).
+    (PRODUCT.md, S15). So does the buyer that our team named, if a person claimed the account of their
+    address by a copied link (S13).
     """
     contact = _contact(session, order, mail_context=mail_context, actor=actor, now=now)
     if order.organization_id is None and not order.organization_name:
@@ -104,13 +105,19 @@ def contact_name(name: str, email: str) -> str:
 def _contact(
     session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> Account:
+    login_id = order.contact_id
     if order.cart_token_hash is None and order.contact_email:
-        known = order.contact_id if order.placed_at is None else None
+        known = None
+        if login_id is not None and order.placed_at is None:
+            known = accounts.read_account(session, login_id)
         # a known contact may have another address by now
-        if known is not None and accounts.read_account(session, known).is_confirmed:
-            return accounts.read_account(session, login_lookup.kept_login(session, known))
-        return _account(session, order, mail_context=mail_context, actor=actor, now=now)
-    login_id = order.contact_id or accounts.add_without_address(
+        if known is not None and known.is_confirmed:
+            return accounts.read_account(session, login_lookup.kept_login(session, known.id))
+        account = _account(session, order, mail_context=mail_context, actor=actor, now=now)
+        if account is not None:
+            return account
+        login_id = known.id if known is not None and known.email is None else None
+    login_id = login_id or accounts.add_without_address(
         session, contact_name(order.contact_name, order.contact_email), now=now
     )
     # a person who confirmed another order meanwhile now has an account
@@ -145,7 +152,8 @@ def _mark_unverified(
 
 def _account(
     session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
-) -> Account:
+) -> Account | None:
+    """Return the account of the buyer's address, or None if a person claimed it by a copied link."""
     address = read_address(order.contact_email)
     try:
         found = accounts.find_by_email(session, address.shown)
@@ -154,6 +162,8 @@ def _account(
     else:
         if found.is_confirmed:
             return found
+        if found.has_password:
+            return None
     new = NewLogin(address, contact_name(order.contact_name, order.contact_email))
     made = accounts.add_login(session, new, actor=actor, now=now)
     if order.terms is not Terms.HISTORY:
