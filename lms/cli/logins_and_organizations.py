@@ -273,7 +273,8 @@ def add_member(console: Console, *, slug: str, email: str, role: str, name: str)
     """Give a person a role in an organization, or change their role.
 
     Choose supervisors on the organization's Members and roles page, with their groups. A person
-    without a login gets one, and is emailed a link to choose a password.
+    without a login gets one, and is emailed a link to choose a password. A person with a login is
+    emailed an invitation, and gets the role when they accept.
     """
     new = memberships.NewMember(read_address(email), Role(role), name)
     links = Links(console.settings.base_url)
@@ -290,7 +291,7 @@ def add_member(console: Console, *, slug: str, email: str, role: str, name: str)
     }
     lines = [f"{email} is {role} of {place.name}."]
     if joined.is_invited:
-        lines = [f"{email} was invited: the address isn't confirmed yet, so they have to accept."]
+        lines = [f"{email} has an account and was invited. They get the role when they accept."]
     if joined.is_new:
         lines.append(f"{email} will get an email with a link to choose a password.")
     answer(facts, *lines)

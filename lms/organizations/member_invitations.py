@@ -64,7 +64,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A person whom our team added: emailed to choose a password, invited if their address isn't proven."""
+    """A person whom our team added: with a new account, or invited to a role by their own."""
 
     public_id: str
     email: str
@@ -110,22 +110,29 @@ def add_by_address(
     actor: str | None,
     now: datetime,
 ) -> Added:
-    """Give the person of an address a role, for our team.
+    """Give the person of an address a role, for our team; a person with an account accepts it first.
 
     If the address is unknown, a login is created, and its owner is emailed a link for choosing a
-    password. A person who claimed theirs by a copied link is invited to the role, because their address
-    isn't proven. Raises Invalid for an invalid name, Conflict if such a person was invited already.
+    password. The role of a member changes at once. Raises Invalid for an invalid name, Conflict if the
+    person was invited already.
     """
     account, link_for = memberships.account_to_invite(session, new, actor=actor, now=now)
-    is_invited = link_for is EmailPurpose.CONFIRM_SIGN_UP
+    is_new = link_for is EmailPurpose.SET_PASSWORD
+    is_invited = not (is_new or _is_member(session, organization.id, account.id))
     if is_invited:
         _ask(session, organization, new, account, link_for, links=links, actor=actor, now=now)
     else:
-        if link_for is not None:
+        if is_new:
             accounts.invite_to_set_password(session, account, links=links, now=now)
         add_member(session, organization, account.id, role=new.role, actor=actor, now=now)
-    is_new = link_for is EmailPurpose.SET_PASSWORD
     return Added(account.public_id, account.email or new.address.shown, is_new, is_invited)
+
+
+def _is_member(session: Session, organization_id: int, login_id: int) -> bool:
+    theirs = select(Membership.id).where(
+        Membership.organization_id.in_(family_of(organization_id)), Membership.login_id == login_id
+    )
+    return session.scalar(theirs.limit(1)) is not None
 
 
 def _ask(  # noqa: PLR0913  (organization, person, account, link, and time)

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from lms.accounts import second_factors
+from lms.accounts import accounts, second_factors
+from lms.accounts.accounts import NewLogin
+from lms.accounts.login_lookup import UNPROVEN
 from lms.cli.root_command import run
 from lms.core.database import Database
+from lms.core.email_addresses import read_address
 from lms.core.password_hashing_and_rules import Right, check_password
 from lms.core.settings import Settings
 from lms.models.accounts import Login, SellerRole
@@ -18,6 +21,7 @@ from lms.models.audit import AuditEntry
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from tests.cast import Cast
+from tests.clock import NOW
 from tests.second_steps import give_app
 from wsgi import COMPONENTS
 
@@ -202,13 +206,23 @@ def test_somebody_without_a_login_is_made_a_manager_and_sent_the_letter(
         assert session.scalars(select(Mail.kind)).all() == ["set_password"]
 
 
-def test_somebody_with_a_login_gets_the_role_and_no_letter(
-    carrel_run: Run, database: Database, cast: Cast
-) -> None:
+def test_person_with_a_login_is_invited(carrel_run: Run, database: Database, cast: Cast) -> None:
     code, made = carrel_run("organization", "member", "elm-county", cast.dan.email)
-    assert (code, made["role"], made["is_new"]) == (0, "member", False)
+    assert (code, made["is_new"], made["is_invited"]) == (0, False, True)
     with database.read_session() as session:
-        assert session.scalars(select(Mail)).all() == []
+        assert session.scalars(select(Mail.kind)).all() == ["member_invitation"]
+
+
+def test_claimed_login_is_not_added_again(carrel_run: Run, database: Database, cast: Cast) -> None:
+    """Its person signs in with a password of their own, before the address is proven (S13)."""
+    with database.transaction() as session:
+        new = NewLogin(read_address("eve@example.org"), "Eve", password_hash="hash")
+        accounts.add_unproven(session, new, now=NOW)
+    for more in ((), ("--owner", "--password-stdin")):
+        code, said = carrel_run("login", "add", "eve@example.org", *more, stdin=f"{PASSWORD}\n")
+        assert (code, said["message"]) == (1, UNPROVEN)
+    row = _login(database, "eve@example.org")
+    assert (row.password_hash, row.confirmed_at, row.seller_role) == ("hash", None, None)
 
 
 def test_an_organization_that_is_none_takes_nobody(carrel_run: Run, cast: Cast) -> None:

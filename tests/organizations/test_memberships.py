@@ -8,7 +8,7 @@ from lms.accounts.accounts import NewLogin
 from lms.accounts.browser_sessions import Browser
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
-from lms.core.errors import NotFound
+from lms.core.errors import Conflict, NotFound
 from lms.core.list_queries import Page
 from lms.mail.links import Links
 from lms.mail.outbox import has_secret
@@ -44,16 +44,37 @@ def _members(database: Database, cast: Cast, offset: int = 0, limit: int = 50) -
 
 
 def test_members_stand_by_role_and_name_and_page_by_page(database: Database, cast: Cast) -> None:
-    for person, role in (
-        (cast.dan, Role.MEMBER),
-        (cast.bob, Role.OWNER),
-        (cast.alice, Role.MEMBER),
-    ):
-        _add(database, person.email, role)
+    with database.transaction() as session:
+        elm = organizations.find_organization(session, "elm-county")
+        for person, role in (
+            (cast.dan, Role.MEMBER),
+            (cast.bob, Role.OWNER),
+            (cast.alice, Role.MEMBER),
+        ):
+            organizations.add_member(session, elm, person.id, role=role, actor=None, now=NOW)
     found = _members(database, cast)
     assert [one.name for one in found.items] == ["Bob", "Mia", "Alice", "Dan"]
     second = _members(database, cast, offset=1, limit=2)
     assert ([one.name for one in second.items], second.total) == (["Mia", "Alice"], 4)
+
+
+def test_person_with_an_account_belongs_to_an_organization_once_they_accept(
+    database: Database, cast: Cast
+) -> None:
+    added = _add(database, cast.dan.email, Role.MANAGER)
+    assert (added.is_new, added.is_invited) == (False, True)
+    assert [one.name for one in _members(database, cast).items] == ["Mia"]
+    with pytest.raises(Conflict):
+        _add(database, cast.dan.email, Role.OWNER)
+    with database.transaction() as session:
+        assert session.scalars(select(Mail.kind)).all() == ["member_invitation"]
+        [offered] = member_invitations.offered_to(session, cast.dan.id)
+        member_invitations.accept(session, offered.public_id, cast.dan.id, now=NOW)
+    assert not _add(
+        database, cast.dan.email, Role.OWNER
+    ).is_invited  # a member's role changes at once
+    found = {one.name: one.role for one in _members(database, cast).items}
+    assert found == {"Mia": Role.MANAGER, "Dan": Role.OWNER}
 
 
 def test_a_login_that_was_begun_is_made_whole_and_sent_the_letter(
@@ -67,9 +88,9 @@ def test_a_login_that_was_begun_is_made_whole_and_sent_the_letter(
 
 
 def test_a_member_who_is_removed_is_no_member(database: Database, cast: Cast) -> None:
-    _add(database, cast.dan.email)
     with database.transaction() as session:
         elm = organizations.find_organization(session, "elm-county")
+        organizations.add_member(session, elm, cast.dan.id, role=Role.MEMBER, actor=None, now=NOW)
         memberships.remove_member(session, elm, cast.dan.public_id, actor=None, now=NOW)
         with pytest.raises(NotFound):
             memberships.remove_member(session, elm, cast.dan.public_id, actor=None, now=NOW)

@@ -33,18 +33,24 @@ blueprint = Blueprint(
 @blueprint.post("/members")
 @open_to(Audience.STAFF)
 def add_member(slug: str) -> ResponseReturnValue:
-    """Add the person with an address as a member; a new person gets an account and an email."""
+    """Add a new person as a member, or invite a person who has an account; both are emailed."""
     kept, form = organization_of_page(slug), offer_roles(MemberForm(request.form))
     if not form.validate():
         return customer_page(kept, form), 400
     member = NewMember(form.email.address, Role(form.role.data), form.name.data or "")
-    with transaction() as session:
-        joined = member_invitations.add_by_address(session, kept, member, links=links(), **acting())
+    try:
+        with transaction() as session:
+            joined = member_invitations.add_by_address(
+                session, kept, member, links=links(), **acting()
+            )
+    except Conflict as refusal:
+        form.email.errors = [_(refusal.message)]
+        return customer_page(kept, form), 409
     if joined.is_new:
         sentence = _("%(email)s was added. We emailed them a link to choose a password.")
     elif joined.is_invited:
         sentence = _(
-            "%(email)s was invited. They can accept once they confirm this address by the emailed link."
+            "%(email)s has an account, so we emailed them an invitation. They get the role when they accept."
         )
     else:
         sentence = _("%(email)s was added.")

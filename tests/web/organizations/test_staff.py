@@ -141,6 +141,20 @@ def test_a_person_is_added_by_address_and_gets_a_login_and_the_letter(
         assert session.scalars(select(Mail.kind)).all() == ["set_password"]
 
 
+def test_person_with_an_account_is_invited_once(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    data = {"email": cast.dan.email, "role": "manager"}
+    assert staff.post(f"{ELM}/members", data=data).status_code == 303
+    page = staff.get(ELM).text
+    assert "They get the role when they accept." in page
+    assert "Open invitations" in page
+    again = staff.post(f"{ELM}/members", data=data)
+    assert (again.status_code, 'id="email-error"' in again.text) == (409, True)
+    with database.read_session() as session:
+        assert session.scalars(select(Mail.kind)).all() == ["member_invitation"]
+
+
 def test_what_is_no_address_is_refused_beside_the_field(staff: Visitor) -> None:
     answer = staff.post(f"{ELM}/members", data={"email": "eve", "role": "member"})
     assert answer.status_code == 400
