@@ -73,6 +73,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "order_takeover",
                 "order_to_review",
                 "tax_state_without_rule",
+                "team_joined",
                 "order_returned",
                 "payment_bounced",
                 "seat_question",
@@ -178,6 +179,7 @@ ENGLISH_ONLY: Final = frozenset(
         "seats_to_release",
         "seats_unassigned",
         "tax_state_without_rule",
+        "team_joined",
         "training_overdue_supervisor",
     }
 )

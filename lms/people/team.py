@@ -13,9 +13,12 @@ from lms.accounts.accounts import NewLogin
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.mail import link_tokens_and_codes
+from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.accounts import Login, SellerRole
+from lms.people.role_texts import SELLER_ROLES
 
+JOINED: Final = N_("You were added to our team")
 LAST_OWNER: Final = N_("The team needs at least one owner. Make another person an owner first.")
 _ORDER: Final = case(
     {role.value: place for place, role in enumerate(SellerRole)}, value=Login.seller_role
@@ -76,7 +79,8 @@ def add_to_team(
     """Give the person with an address a role in the team; returns their name.
 
     If the address has no account, one is made, and its owner is emailed the link for choosing a
-    password. Raises Invalid for an invalid name, Conflict as `set_role` does.
+    password; the owner of an account is emailed what they can see now. Raises Invalid for an invalid
+    name, Conflict as `set_role` does.
     """
     try:
         account = accounts.find_by_email(session, new.address.shown)
@@ -88,6 +92,20 @@ def add_to_team(
         account = accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
         accounts.invite_to_set_password(session, account, links=links, now=now)
     set_role(session, account.public_id, new.role, actor=actor, now=now)
+    if is_known and account.email and account.seller_role is not new.role:
+        mail_outbox.post(
+            session,
+            kind="team_joined",
+            to=account.email,
+            login_id=account.id,
+            subject=JOINED,
+            values={
+                "name": account.name,
+                "role": SELLER_ROLES[new.role],
+                "action_url": links.page("/staff"),
+            },
+            now=now,
+        )
     return account.name
 
 

@@ -112,6 +112,12 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "action_url": page("/staff/requests/example"),
         },
     ),
+    "team_joined": Example(
+        N_("Added to the team"),
+        N_("To a person with an account when an owner adds them to the team."),
+        "You were added to our team",
+        {"name": "Bo", "role": "Staff", "action_url": page("/staff")},
+    ),
     "lanes_stalled": Example(
         N_("Background work has stopped"),
         N_("To owners when jobs or emails have been waiting for 10 minutes."),

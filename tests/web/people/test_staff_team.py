@@ -43,7 +43,10 @@ def test_a_known_address_gets_the_role_and_a_new_one_an_account_and_an_email(
     added = {"email": "DAN@example.org", "role": "bookkeeper"}
     assert owner.post(TEAM, data=added).status_code == 303
     assert role_of(database, cast.dan) is SellerRole.BOOKKEEPER
-    assert letters(database, "dan@example.org") == []
+    assert owner.post(TEAM, data=added).status_code == 303  # nothing new, and nothing to tell
+    [told] = letters(database, "dan@example.org")
+    assert told.kind == "team_joined"
+    assert "Your role: Bookkeeper." in told.text
     added = {"email": "nina@example.org", "name": "Nina", "role": "staff"}
     assert owner.post(TEAM, data=added).status_code == 303
     assert "Nina" in owner.get(TEAM).text
