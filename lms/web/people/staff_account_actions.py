@@ -109,8 +109,13 @@ def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
 @blueprint.post("/password-letter")
 @open_to(Audience.STAFF)
 def send_password(login_id: str) -> ResponseReturnValue:
-    """Email the link for choosing a password."""
+    """Email the link for choosing a password.
+
+    Raises Conflict before the address is confirmed, which such a link wouldn't do.
+    """
     now, found = clock.now(), _reachable(login_id)
+    if not found.is_confirmed:
+        raise Conflict(login_lookup.UNPROVEN)
     with transaction() as session:
         account = accounts.read_account(session, found.id)
         accounts.invite_to_set_password(session, account, links=links(), now=now)

@@ -75,6 +75,19 @@ def test_link_is_sent_to_people_with_other_roles(
     assert count(database, Mail) == 1
 
 
+def test_unconfirmed_account_is_sent_its_confirmation_and_no_password_link(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    """A password chosen by such a link would leave the address unproven (PRODUCT.md, S13)."""
+    with database.transaction() as session:
+        session.execute(update(Login).where(Login.id == cast.dan.id).values(confirmed_at=None))
+    assert staff.post(f"{page_of(cast.dan)}/password-letter").status_code == 409
+    assert count(database, Mail) == 0
+    assert staff.post(f"{page_of(cast.dan)}/sign-in-letter").status_code == 303
+    with database.read_session() as session:
+        assert session.scalars(select(Mail.kind)).all() == ["confirm_sign_up"]
+
+
 @pytest.mark.parametrize("letter", LETTERS)
 def test_link_to_a_login_merged_into_an_account_with_power_is_refused(
     staff: Visitor, cast: Cast, database: Database, letter: str
