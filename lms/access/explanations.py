@@ -87,7 +87,7 @@ _WORDS: Mapping[Code, tuple[str, Step]] = {
     ),
     Code.LIVE_OVER: (N_("The live session is over."), Step.WAIT),
     Code.HELD_AFTER_TERM: (
-        N_("This webinar takes place after your pass ends on %(until)s."),
+        N_("Your pass covers webinars held until %(until)s. This one is later."),
         Step.RENEW,
     ),
     Code.CONTRACT_LAPSED: (
@@ -156,7 +156,7 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
     ),
     Code.HELD_AFTER_TERM: (
         N_(
-            "This webinar takes place after your access through %(organization)s ends on %(until)s."
+            "Access through %(organization)s covers webinars held until %(until)s. This one is later."
         ),
         Step.ASK,
     ),

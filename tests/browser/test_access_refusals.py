@@ -30,7 +30,7 @@ SHOWN = {
     Code.NOT_STARTED: ("Your access starts on March 3, 2026.", None),
     Code.LIVE_NOT_OPEN: ("You have access.", "Join live in"),
     Code.RECORDING_NOT_READY: ("as soon as the recording is ready.", None),
-    Code.HELD_AFTER_TERM: ("takes place after your pass ends", "Renew"),
+    Code.HELD_AFTER_TERM: ("covers webinars held until", "Renew"),
     Code.CONTRACT_LAPSED: ("The contract for Elm County Library ended on", "Ask Mia"),
     Code.PASS_EXPIRED: ("Your pass ended on", "Renew"),
     Code.SEAT_RELEASED: ("You no longer have a seat from Elm County Library.", "Ask Mia"),

@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 from lms.lti_facade.refusal_texts import Instead, Told
 from lms.web.access.access_panel_and_reader_times import instead_words, said
 from lms.web.core.request_context import carrel
+from lti.frames.sessions import Frame
+from lti.models.launches import FrameRole, Purpose
 
 
 def default_zone() -> ZoneInfo:
@@ -16,29 +18,40 @@ def default_zone() -> ZoneInfo:
     return ZoneInfo(carrel().settings.time_zone)
 
 
-def next_step(told: Told) -> str:
+def next_step(told: Told, frame: Frame) -> str:
     """Return what to do about a refusal."""
     if told.waits:
         return _("Come back then.")
     if told.instead is not None:
-        return _instead(told.instead)
+        return _instead(told.instead, frame)
     if told.manager:
         return _(
             "Ask %(manager)s, who manages seats for %(organization)s.",
             manager=told.manager,
             organization=told.organization,
         )
-    return _("Tell your instructor, or contact us. We reply within one business day.")
+    if _has_instructor(frame):
+        return _("Tell your instructor, or contact us. We reply within one business day.")
+    return _("Contact us. We reply within one business day.")
 
 
-def _instead(found: Instead) -> str:
-    """Return what a viewer from a course is offered instead of a removed recording."""
+def _instead(found: Instead, frame: Frame) -> str:
+    """Return what a viewer in a frame is offered instead of a removed recording."""
+    if not _has_instructor(frame):
+        is_webinar = found.title and not found.said
+        offered = _("“%(title)s” is available instead.", title=found.title)
+        return offered if is_webinar else instead_words(found)
     if found.title and not found.said:
         return _(
             "“%(title)s” is available instead. Ask your instructor to add it to the course.",
             title=found.title,
         )
     return _("%(offered)s Tell your instructor, or contact us.", offered=instead_words(found))
+
+
+def _has_instructor(frame: Frame) -> bool:
+    """Return whether the viewer takes a course: not its instructor, and not a visitor of a website."""
+    return frame.role is not FrameRole.INSTRUCTOR and frame.purpose is not Purpose.EMBED
 
 
 def write_url(told: Told, slug: str) -> str | None:
@@ -48,10 +61,10 @@ def write_url(told: Told, slug: str) -> str | None:
     return url_for("ask.ask", kind="trouble", webinar=slug, refusal=told.code.value)
 
 
-def as_told(told: Told, slug: str, *, reference: str | None = None) -> dict[str, Any]:
+def as_told(told: Told, slug: str, frame: Frame, *, reference: str | None = None) -> dict[str, Any]:
     """Return a refusal as JSON for the player; `reference` is its line in the launch log."""
     url = write_url(told, slug)
-    step = next_step(told)
+    step = next_step(told, frame)
     return {
         "code": told.code,
         "sentence": said(told.sentence),

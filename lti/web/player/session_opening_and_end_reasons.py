@@ -68,7 +68,8 @@ def open_session(secret: str, slug: str | None) -> ResponseReturnValue:
         return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
     with read_session() as session:
         refusal = tell(session, answer, zone=default_zone(), now=now)
-    told_why = as_told(refusal, viewer.playable.slug, reference=turned(frame, refusal))
+    reference = turned(frame, refusal)
+    told_why = as_told(refusal, viewer.playable.slug, frame, reference=reference)
     return jsonify(told_why), HTTPStatus.FORBIDDEN
 
 
@@ -87,9 +88,8 @@ def why(secret: str, token: str) -> ResponseReturnValue:
         is_theirs = facts.login_id == viewer.standing.login_id
         if not is_theirs or facts.webinar_id != viewer.playable.webinar_id:
             raise NotFound
-        told = as_told(
-            tell(session, viewer.standing, zone=default_zone(), now=now), viewer.playable.slug
-        )
+        refusal = tell(session, viewer.standing, zone=default_zone(), now=now)
+        told = as_told(refusal, viewer.playable.slug, frame)
         if viewer.standing.may_play(now):
             is_taken = facts.ended_as is frame_playback_sessions.TAKEN_OVER
             if is_taken:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from lms.app import create_app
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.mail import Mail
+from lms.models.organizations import Membership
 from lms.seller.settings import edit_seller
 from lms.web.core import rate_limits
 from lti.web.player.seat_requests import BY_ORGANIZATION
@@ -120,6 +121,19 @@ def test_what_is_not_in_the_library_is_asked_of_a_manager_or_bought_in_a_new_win
     assert len(mails) == 2
     assert all("have “Reading rooms” yet" in one.text for one in mails)
     assert all(f"/webinars/{cast.slug}" in one.text for one in mails)
+
+
+def test_only_who_has_an_instructor_is_sent_to_them(client, database, cast, absent):
+    with database.transaction() as session:
+        session.execute(
+            delete(Membership).where(Membership.organization_id == cast.organization_id)
+        )
+    learner, teacher = absent
+    told = "Tell your instructor, or contact us. We reply within one business day."
+    assert told in client.get(f"/lti/s/{learner}/watch").text
+    page = client.get(f"/lti/s/{teacher}/watch").text
+    assert "Contact us. We reply within one business day." in page
+    assert "Tell your instructor" not in page
 
 
 def test_the_course_page_tells_a_teacher_that_no_one_can_watch(client, database, absent, request):

@@ -1,9 +1,10 @@
 """The waitlist from a frame: joined by one press where every seat is taken, and a freed seat plays."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from lms.mail.links import Links
+from lms.models.organizations import Membership
 from lms.models.seats import AssignmentEnd, Seat, WaitingEntry
 from lms.seats.claims import release
 from tests.clock import NOW
@@ -91,3 +92,15 @@ def test_a_seat_that_is_freed_plays_for_who_waited_first(client, database, full)
     assert _play(client, late).status_code == 403
     assert client.get(f"/lti/s/{early}/watch").status_code == 200
     assert _play(client, early).status_code == 200
+
+
+def test_the_waitlist_is_the_main_button_where_there_is_no_manager(client, database, cast, full):
+    late = _launch(database, full, sub="late")
+    with database.transaction() as session:
+        session.execute(
+            delete(Membership).where(Membership.organization_id == cast.organization_id)
+        )
+    page = client.get(f"/lti/s/{late}/watch").text
+    assert "Join the waitlist" in page
+    assert "Contact us" in page
+    assert page.count("button-primary") == 1
