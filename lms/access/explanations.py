@@ -256,8 +256,8 @@ def explain(
     """Explain a decision in words, with dates and times in `zone`.
 
     `manager` is the person to ask about the grant (`asked_place`); without one, the step is to contact
-    the seller. `payer` is the organization that bought it, if that isn't the person's own. `may_pay` is True if the person can pay the order whose
-    access is paused (`overdue_order`).
+    the seller. `payer` is the organization that bought it, if that isn't the person's own. `may_pay`
+    is True if the person can pay the order that access waits for (`unpaid_order`).
     """
     message, step = _words(decision)
     if decision.code is Code.NO_GRANT and decision.grant is None and not webinar.is_in_passes:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of, kept_organization
-from lms.access.policy import Code, Decision, PoolPlace
+from lms.access.policy import UNPAID, Decision, PoolPlace
 from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Grant
 from lms.models.orders import Order, OrderLine
@@ -58,13 +58,13 @@ def asked_organization(session: Session, place: PoolPlace, login_id: int | None)
     return giver.id if giver is not None and giver.is_asked else place.organization_id
 
 
-def overdue_order(session: Session, decision: Decision, login_id: int) -> Payable | None:
+def unpaid_order(session: Session, decision: Decision, login_id: int) -> Payable | None:
     """Return the unpaid order behind a refusal, if it has an open invoice and this person pays it.
 
     They are its payer, or a manager, owner or billing contact of the organization that is: only these
     people see its amounts.
     """
-    if decision.code is not Code.PAYMENT_OVERDUE or decision.grant is None:
+    if decision.code not in UNPAID or decision.grant is None:
         return None
     pays = exists().where(
         Membership.login_id.in_(logins_of(login_id)),

@@ -224,9 +224,15 @@ def find_managers(session: Session, organization_id: int, *, most: int = 5) -> t
     return tuple(found.values())
 
 
-def find_manager(session: Session, organization_id: int) -> str | None:
-    """Return the name of the first person whom members can ask, or None."""
-    return next((one.name for one in find_managers(session, organization_id, most=1)), None)
+def find_manager(
+    session: Session, organization_id: int, *, other_than: int | None = None
+) -> str | None:
+    """Return the name of the first person whom members can ask, or None.
+
+    A manager is not sent to themselves: `other_than` is the login of the person who asks.
+    """
+    found = find_managers(session, organization_id, most=2)
+    return next((one.name for one in found if one.login_id != other_than), None)
 
 
 def add_member(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from lms.access.decision_facts import load_case
 from lms.access.explanations import asked_place
 from lms.access.merged_organizations import kept_organization
-from lms.access.order_payers import overdue_order, seat_giver
+from lms.access.order_payers import seat_giver, unpaid_order
 from lms.access.policy import Action, Case, Decision, decide
 from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
@@ -174,7 +174,7 @@ def inquire(session: Session, asked: Asked) -> Found:
         case=case,
         manager=manager,
         payer=payer,
-        may_pay=overdue_order(session, decision, case.login.id) is not None,
+        may_pay=unpaid_order(session, decision, case.login.id) is not None,
         order=order_of_grant(session, decision.grant.public_id) if decision.grant else None,
         pools=pools_for(session, caller, asked.webinar_id, now=asked.at),
         moved_from=session.scalar(select(Webinar.moved_from).where(Webinar.id == asked.webinar_id)),
@@ -203,7 +203,8 @@ def _asked(session: Session, decision: Decision, login_id: int) -> tuple[str | N
         return None, None
     giver = seat_giver(session, place, login_id)
     asked = giver.id if giver and giver.is_asked else place.organization_id
-    return find_manager(session, asked), giver.name if giver else None
+    manager = find_manager(session, asked, other_than=login_id)
+    return manager, giver.name if giver else None
 
 
 def _account(session: Session, who: str) -> tuple[Account | None, str]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lms.access.order_payers import Payable, overdue_order
+from lms.access.order_payers import Payable, unpaid_order
 from lms.access.policy import Code
 from lms.core.database import Database
 from lms.models.accounts import Login
@@ -37,7 +37,7 @@ def answer(database: Database, cast: Cast, login_id: int) -> tuple[Code, Payable
     """Return the decision for a person, and the order they can pay."""
     found = decision(database, login_id, cast.webinar_id)
     with database.read_session() as session:
-        return found.code, overdue_order(session, found, login_id)
+        return found.code, unpaid_order(session, found, login_id)
 
 
 def of_elm(database: Database, cast: Cast) -> str:
@@ -64,15 +64,16 @@ def test_person_is_led_to_their_own_order_until_it_is_paid(database: Database, c
     assert answer(database, cast, cast.dan.id) == (Code.OK_PERMANENT, None)
 
 
-def test_order_on_hold_from_the_start_is_pending_and_leads_nowhere(
+def test_order_on_hold_from_the_start_is_pending_and_leads_to_its_invoice(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, replace(INVOICE, is_held=True), at=NOW - 40 * DAY)
-    assert answer(database, cast, cast.dan.id) == (Code.PAYMENT_PENDING, None)
+    expected = (Code.PAYMENT_PENDING, Payable(facts.public_id, None))
+    assert answer(database, cast, cast.dan.id) == expected
     with database.transaction() as session:
         # our team reviews it and lets it wait for payment
         order_access.hold(session, locked(session, facts), now=NOW - DAY)
-    assert answer(database, cast, cast.dan.id) == (Code.PAYMENT_PENDING, None)
+    assert answer(database, cast, cast.dan.id) == expected
 
 
 def test_access_that_our_team_opens_again_is_open(database: Database, cast: Cast) -> None:
@@ -115,8 +116,8 @@ def test_grant_without_an_order_leads_nowhere(database: Database, cast: Cast) ->
     assert found.grant is not None
     other = replace(found, grant=replace(found.grant, public_id="z" * 26))
     with database.read_session() as session:
-        assert overdue_order(session, other, cast.dan.id) is None
-        assert overdue_order(session, found, cast.dan.id) == Payable(facts.public_id, None)
+        assert unpaid_order(session, other, cast.dan.id) is None
+        assert unpaid_order(session, found, cast.dan.id) == Payable(facts.public_id, None)
 
 
 def test_order_of_a_merged_organization_is_paid_by_the_managers_of_the_remaining_one(

@@ -16,8 +16,8 @@ from lms.access.explanations import (
     is_managed,
     last_day,
 )
-from lms.access.order_payers import Payable, overdue_order, seat_giver
-from lms.access.policy import Admitted, Code, Decision, GrantFacts, WebinarFacts
+from lms.access.order_payers import Payable, seat_giver, unpaid_order
+from lms.access.policy import UNPAID, Admitted, Code, Decision, GrantFacts, WebinarFacts
 from lms.catalog.replacement_webinars import Instead, read_instead, was_held
 from lms.core.dates_and_time_zones import (
     read_zone,
@@ -120,7 +120,9 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
         since=since,
         until=until,
         action_label=None if told.step is Step.WAIT else label,
-        action_url=_payment_url(payable) if payable else step_url(told.step, slug, decision),
+        action_url=_payment_url(payable)
+        if payable and told.step is Step.PAY
+        else step_url(told.step, slug, decision),
         posts=takes,
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
         buys=told.step is Step.BUY,
@@ -212,18 +214,20 @@ def _asked(decision: Decision) -> tuple[str | None, str | None]:
     if place is None:
         return None, None
     with read_session() as session:
-        giver = seat_giver(session, place, person.login_id if person else None)
+        login_id = person.login_id if person else None
+        giver = seat_giver(session, place, login_id)
         asked = giver.id if giver and giver.is_asked else place.organization_id
-        return find_manager(session, asked), giver.name if giver else None
+        manager = find_manager(session, asked, other_than=login_id)
+        return manager, giver.name if giver else None
 
 
 def _payable(decision: Decision) -> Payable | None:
-    """Return the overdue order that this person can pay."""
+    """Return the unpaid order that this person can pay."""
     person = viewer()
-    if person is None or decision.code is not Code.PAYMENT_OVERDUE:
+    if person is None or decision.code not in UNPAID:
         return None
     with read_session() as session:
-        return overdue_order(session, decision, person.login_id)
+        return unpaid_order(session, decision, person.login_id)
 
 
 def _payment_url(payable: Payable) -> str:

@@ -1,5 +1,7 @@
 """The access panel of a webinar's page: what comes first, and where its next step leads."""
 
+from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement, document_fromstring
@@ -13,7 +15,7 @@ from lms.models.mail import Mail
 from lms.models.organizations import Organization, Role
 from lms.models.seats import AssignmentState
 from lms.pricing.price_list import Price, set_prices
-from tests.access.test_order_payers import of_elm, paused, seated
+from tests.access.test_order_payers import INVOICE, of_elm, paused, seated
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import (
@@ -25,7 +27,7 @@ from tests.factories import (
     make_pool_grant,
     make_series,
 )
-from tests.sales.order_fixtures import GROUP, PRICES, paid
+from tests.sales.order_fixtures import GROUP, PRICES, paid, placed
 from tests.visitor import Visitor
 
 
@@ -87,6 +89,36 @@ def test_manager_and_billing_contact_are_led_to_the_librarys_order_and_others_as
     label, url = step_of(page_of(client, cast, seated(database, cast, facts, None)))
     assert (label, url.split("/")[-1]) == ("Ask Mia", f"ask?webinar={cast.slug}")
     assert client.get(here).status_code == 404
+
+
+def test_person_whose_order_waits_for_payment_pays_at_once(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, replace(INVOICE, is_held=True))
+    here = f"/account/orders/{facts.public_id}/pay"
+    assert step_of(page_of(client, cast, cast.dan.id)) == ("Pay now", here)
+    assert "$99.00" in paid_at(client, here)
+
+
+def test_manager_with_a_seat_pays_and_one_without_takes_a_seat(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    facts = placed(database, replace(GROUP, is_held=True))
+    assert step_of(page_of(client, cast, cast.mia.id))[0] == "Take a seat yourself"
+    here = f"/organization/{of_elm(database, cast)}/orders/{facts.public_id}/pay"
+    manager = seated(database, cast, facts, Role.MANAGER)
+    assert step_of(page_of(client, cast, manager)) == ("Pay now", here)
+
+
+def test_only_manager_is_not_sent_to_themselves(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        pool = make_pool(session, session.get_one(Organization, cast.organization_id), webinar)
+        make_pool_grant(session, pool).suspended_at = NOW - timedelta(days=1)
+        make_assignment(session, pool, session.get_one(Login, cast.mia.id))
+    assert step_of(page_of(client, cast, cast.mia.id))[0] == "Contact us"
 
 
 def test_paused_access_is_told_above_what_is_for_sale(
