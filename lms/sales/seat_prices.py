@@ -130,8 +130,21 @@ def _seats_at_the_end(session: Session, pool_id: int) -> int:
 
 
 def seats_now(session: Session, line: OrderLine) -> int:
-    """Return the seats of a line and of lines added to it, minus returned ones."""
-    lines = [line, *session.scalars(select(OrderLine).where(OrderLine.adds_to_id == line.id))]
+    """Return the seats of a line and of ordered lines added to it, minus returned ones.
+
+    Seats that are only quoted don't count, or asking for a quote would raise the price.
+    """
+    added = (
+        select(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            OrderLine.adds_to_id == line.id,
+            OrderLine.replaced_at.is_(None),
+            Order.placed_at.is_not(None),
+            Order.canceled_at.is_(None),
+        )
+    )
+    lines = [line, *session.scalars(added)]
     ids = [one.id for one in lines]
     returned = session.scalar(
         select(func.coalesce(func.sum(DocumentLine.quantity), 0))

@@ -1,7 +1,7 @@
 """Prices of more seats (P4, C3) and of renewals (C5): two acts that are never confused."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -13,6 +13,7 @@ from lms.models.orders import LineAct, Terms
 from lms.models.seats import Pool
 from lms.pricing.price_list import Price, set_prices
 from lms.pricing.quotes import Unpriced
+from lms.sales import cancellations, orders
 from lms.sales.credit_notes import Credit
 from lms.sales.read_models import OrderFacts
 from lms.sales.seat_prices import (
@@ -31,6 +32,7 @@ from tests.sales.order_fixtures import (
     PRICES,
     credited,
     first_line,
+    locked,
     paid,
     placed,
     with_line,
@@ -128,6 +130,24 @@ def test_seats_that_were_added_count_for_the_next(database: Database, cast: Cast
     facts = placed(database, TWO)
     add(database, facts, 3, 12_700)
     assert price(database, cast, 1) == 39_000 - 32_500
+
+
+def test_seats_that_are_only_quoted_or_whose_order_was_canceled_do_not_count(
+    database: Database, cast: Cast
+) -> None:
+    first = placed(database, TWO)
+    wanted = price(database, cast, 3)
+    line = first_line(database, first).public_id
+    more = with_line(TWO, quantity=3, price_minor=wanted, act=LineAct.MORE_SEATS, adds_to=line)
+    with database.transaction() as session:
+        orders.draft(session, more, actor=None, now=NOW)
+    assert price(database, cast, 3) == wanted
+    canceled = placed(database, replace(more, terms=Terms.INVOICE, bill_on=date(2027, 1, 1)))
+    assert price(database, cast, 3) != wanted
+    with database.transaction() as session:
+        order = locked(session, canceled)
+        cancellations.cancel(session, order, actor=None, now=NOW)
+    assert price(database, cast, 3) == wanted
 
 
 def test_a_discount_neither_counts_nor_is_lost(database: Database, cast: Cast) -> None:
