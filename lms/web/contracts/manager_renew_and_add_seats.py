@@ -35,6 +35,7 @@ from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.sales.purchase_order_fields import ask_for_po_number
 from lms.web.seller.agreements import agreements, check_agreed
 
 blueprint = Blueprint(
@@ -225,6 +226,7 @@ def _renewal_page(
         starts = renewals.next_start(session, pool.id, now=at)
         ends = renewals.renewed_end(session, pool.id, zone, now=at)
         currency = currency_of(session)
+        ask_for_po_number(session, form, managed.facts.id)
     is_priced = not isinstance(price, Unpriced)
     return render_in(
         managed,
@@ -251,6 +253,7 @@ def _seats_page(
         pool = _own_pool(session, managed, pool_id)
         if pool.allotted_from is not None or pool.capacity is None:
             raise NotFound(pools.NO_SUCH_POOL)
+        ask_for_po_number(session, form, managed.facts.id)
         price, ends, hindrance = "", "", ""
         offered = seat_orders.offered_terms(session)
         line: NewLine | Unpriced = Unpriced(OfferKind.GROUP_SEATS)

@@ -50,7 +50,11 @@ from lms.web.sales.own_order_page import (
     order_values,
     refused,
 )
-from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
+from lms.web.sales.purchase_order_fields import (
+    ask_for_po_number,
+    read_po_amount,
+    read_po_number,
+)
 from lms.web.seller.agreements import agreements, check_agreed
 
 blueprint = Blueprint("organization_orders", __name__, url_prefix="/organization/<organization_id>")
@@ -202,6 +206,7 @@ def _accept_page(managed: Managed, document_id: str, form: AcceptForm) -> str:
     with read_session() as session:
         payer_documents.find_quote(session, payer, document_id)
         waiting = payer_documents.open_quotes(session, payer, now=at)
+        ask_for_po_number(session, form, managed.facts.id)
     quote = next((one for one in waiting if one.public_id == document_id), None)
     return render_in(
         managed,

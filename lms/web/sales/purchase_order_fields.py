@@ -7,12 +7,19 @@ from wtforms import Form
 
 from lms.core.errors import N_, Invalid
 from lms.core.money_parsing_and_formatting import read_amount
+from lms.organizations.billing_details import read_billing
 from lms.sales import purchase_orders
 
 USED: Final = N_(
     "Order %(number)s of this organization has this PO number already. Check the number, or"
     " choose to use it again."
 )
+
+
+def ask_for_po_number(session: Session, form: Form, organization_id: int) -> None:
+    """Let the number of a form no longer look optional if the organization requires one."""
+    if read_billing(session, organization_id).contact.po_required:
+        form["po_number"].flags.optional = False
 
 
 def read_po_number(session: Session, form: Form, organization_id: int | None, *, but: str) -> str:

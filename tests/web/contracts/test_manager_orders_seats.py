@@ -143,12 +143,17 @@ def test_a_required_or_a_used_purchase_order_number_is_asked_for(
 ) -> None:
     first = placed(database, replace(EXTRA, po_number="88123"))
     path = page_of(database, cast, first, "renew")
+    client.sign_in(cast.mia.id)
+    optional = 'Purchase order number <span class="optional">'
+    assert optional in client.get(path).text
     with database.transaction() as session:
         session.execute(update(Organization).values(po_required=True))
-    client.sign_in(cast.mia.id)
-    data = {"act": "order", **hidden(client.get(path).text)}
+    page = client.get(path).text
+    assert optional not in page
+    data = {"act": "order", **hidden(page)}
     answer = client.post(path, data=data)
     assert "Your organization requires one." in answer.text
+    assert "Use this PO number again" not in answer.text
     answer = client.post(path, data={**data, "po_number": "88123"})
     assert "Check the box to use it again." in answer.text
     assert count(database) == 1
