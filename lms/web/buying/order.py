@@ -155,6 +155,7 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
             is_test=is_test(),
             state=_(STANDING_WORDS[standing]) if standing in TOLD and not own.awaits_proof else "",
             is_over=standing in OVER,
+            may_browse=standing not in OVER and not own.awaits_proof and not own.is_held,
             due=say_datetime(own.facts.review_due_at, zone) if own.facts.review_due_at else "",
             documents=[(one.public_id, f"{_(NAMES[one.kind])} {one.label}") for one in documents]
             if not is_here

@@ -90,6 +90,15 @@ def buyer_here(reading: Session, webinar_id: int) -> Viewer | None:
     return _buyer(reading, buyers[-1]) if buyers and not is_free else None
 
 
+def has_access_here(reading: Session, webinar_id: int) -> bool:
+    """Return whether this browser's order gives its unconfirmed buyer access to a webinar (a row id)."""
+    buyer = buyer_here(reading, webinar_id)
+    if buyer is None:
+        return False
+    case = load_case(reading, login_id=buyer.login_id, webinar_id=webinar_id)
+    return isinstance(decide(case.login, case.webinar, Action.HANDOUT, clock.now()), Admitted)
+
+
 def _buyer(reading: Session, login_id: int) -> Viewer:
     account = accounts.read_account(reading, login_id)
     return Viewer(

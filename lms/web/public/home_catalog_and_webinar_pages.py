@@ -43,6 +43,7 @@ from lms.web.catalog.webinar_page_content import (
 from lms.web.core.current_user import viewer
 from lms.web.core.form_fields import Names, PickerField
 from lms.web.core.lazy_form_translations import _l
+from lms.web.core.order_browser import has_access_here
 from lms.web.core.page_frame import branding_facts, sales_words
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.recording_time_texts import minutes_of
@@ -231,6 +232,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             choice = choice_of(session, found, person, now)
             offer_url = offer_url_of(session, found, person, now)
             taken = taken_of(session, found, person)
+        is_bought_here = person is None and has_access_here(session, found.id)
         decision = decision_for(found, case, now) if case is not None else None
         box = announced_box(session, found, now=now, has_it=holds(case, now), decision=decision)
     if person is None and is_for_holders(found):
@@ -264,6 +266,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         box=box,
         sales=sales_words() if box else None,
         panel=with_seats(panel_for(found, case, now), seats),
+        is_bought_here=is_bought_here,
         has_seats=bool(seats),
         holds=holds(case, now),
         coming=coming,
