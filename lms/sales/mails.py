@@ -113,10 +113,13 @@ def send_open(session: Session, order: Order, *, mail_context: MailContext, now:
     """Email the buyer of an order on hold that its access is open."""
     facts = find_order_facts(session, order.public_id)
     grants = grants_of_order(session, order.id)
+    has_seats = facts.organization_public_id is not None and any(one.pool_id for one in grants)
+    page = f"/organization/{facts.organization_public_id}" if has_seats else _page(grants)
     values = {
         "name": facts.contact_name,
         "items": items_of(grants, mail_context.zone, now),
-        "action_url": mail_context.links.page(_page(grants)),
+        "has_seats": has_seats,
+        "action_url": mail_context.links.page(page),
     }
     _to_buyer(
         session, facts, "order_open", N_("You now have access to your order"), values, now=now

@@ -88,7 +88,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Access granted"),
         N_("When an order on hold is approved or paid."),
         "You now have access to your order",
-        _ORDER,
+        {**_ORDER, "has_seats": True},
     ),
     "order_on_hold": Example(
         N_("Access on hold until paid"),

@@ -32,6 +32,12 @@ from lms.web.seller.agreements import agreements
 blueprint = Blueprint("payment_page", __name__, url_prefix="/pay")
 
 PDF: Final = "application/pdf"
+TAKES_NO_ORDER: Final = (
+    Standing.CANCELED,
+    Standing.QUOTED,
+    Standing.EXPIRED,
+    Standing.RETURNED,
+)
 
 
 @blueprint.get("/<token>")
@@ -118,6 +124,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         if facts.review_due_at
         else "",
         "is_canceled": standing is Standing.CANCELED,
+        "is_paid": standing is Standing.PAID and facts.total_minor > 0,
         "is_owed": page.is_owed,
         "total": say_money(page.total_minor, facts.currency),
         "tax": say_money(tax, facts.currency) if page.quote and tax else "",
@@ -142,7 +149,8 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         ],
         "takes_papers": page.has_payer and standing is not Standing.CANCELED,
         # an open quote takes its purchase order when it is accepted
-        "takes_orders": standing not in (Standing.CANCELED, Standing.QUOTED, Standing.EXPIRED),
+        "takes_orders": standing not in TAKES_NO_ORDER
+        and not (standing is Standing.PAID and page.purchase_orders),
         "card_url": url_for("payment_page_card.pay", token=token)
         if (page.is_owed or page.is_quote_to_pay) and takes_cards()
         else "",

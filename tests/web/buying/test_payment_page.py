@@ -75,6 +75,21 @@ def pauses(database: Database) -> list[ReminderPause]:
         return list(session.scalars(select(ReminderPause).order_by(ReminderPause.id)))
 
 
+def test_paid_order_thanks_its_payer_and_takes_one_purchase_order(
+    client: Visitor, database: Database, order: OrderFacts, page: str
+) -> None:
+    thanks, button = "Thank you. This order is paid in full.", "Add a purchase order"
+    shown = client.get(page).text
+    assert thanks not in shown
+    assert button in shown
+    paid(database, order)
+    shown = client.get(page).text
+    assert thanks in shown
+    assert button in shown
+    assert client.post(f"{page}/purchase-order", data={"po_number": "88123"}).status_code == 303
+    assert button not in client.get(page).text
+
+
 def test_guessed_addresses_find_nothing(client: Visitor, order: OrderFacts, page: str) -> None:
     for path in (
         f"/pay/{order.public_id}",

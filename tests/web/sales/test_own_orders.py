@@ -57,6 +57,16 @@ def test_only_its_payer_opens_an_order(
     assert client.get(foreign).status_code == 404
 
 
+def test_managers_are_led_from_their_own_orders_to_their_organizations(
+    client: Visitor, cast: Cast
+) -> None:
+    said = "Looking for your organization\u2019s orders?"
+    client.sign_in(cast.mia.id)
+    assert said in client.get("/account/orders").text
+    client.sign_in(cast.dan.id)
+    assert said not in client.get("/account/orders").text
+
+
 def test_a_person_finds_each_order_with_its_documents(
     client: Visitor, cast: Cast, database: Database, own: OrderFacts
 ) -> None:
