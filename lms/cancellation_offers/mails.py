@@ -25,7 +25,7 @@ from lms.models.organizations import Organization
 from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
 from lms.pricing.price_list import say_money
 
-CHOOSE = N_("Canceled: choose a refund or another webinar instead of “%(title)s”")
+CHOOSE = N_("Canceled: choose what you'd like instead of “%(title)s”")
 NEW_DATE = N_("New date: keep your order for “%(title)s,” or choose something else")
 HELD = N_("“%(title)s” will be held after all")
 

@@ -147,7 +147,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "cancellation_offer": Example(
         N_("Webinar canceled: choices for the buyer"),
         N_("When a webinar is canceled, to those who paid for it."),
-        f"Canceled: choose a refund or another webinar instead of “{TITLE}”",
+        f"Canceled: choose what you'd like instead of “{TITLE}”",
         {**_CHOICES, "said": _SAID},
     ),
     "postponement_offer": Example(

@@ -147,7 +147,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
             (one.title, url_for(".vendor_document", token=token, document_id=one.id))
             for one in page.vendor_documents
         ],
-        "takes_papers": page.has_payer and standing is not Standing.CANCELED,
+        "takes_papers": page.has_payer and standing not in (Standing.CANCELED, Standing.RETURNED),
         # an open quote takes its purchase order when it is accepted
         "takes_orders": standing not in TAKES_NO_ORDER
         and not (standing is Standing.PAID and page.purchase_orders),
