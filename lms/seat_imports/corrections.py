@@ -26,8 +26,9 @@ def correct(
 ) -> int:
     """Correct invalid rows of a list, by number, and answer all rows again; return how many are valid now.
 
-    Rows that are still invalid keep what was entered. A list that was applied without them can be applied
-    again, but not for people who were invited by it, even if they were removed since. Raises NotFound, and Conflict while a list is being read or applied.
+    Rows that are still invalid keep what was entered, or without an address what the list said. A list
+    that was applied without them can be applied again, but not for people who were invited by it, even
+    if they were removed since. Raises NotFound, and Conflict while a list is being read or applied.
     """
     row = LISTS.locked(session, public_id)
     if row.state is not ImportState.APPLIED:
@@ -55,7 +56,9 @@ def _correct(session: Session, row: SeatImportRow, said: Correction) -> bool:
     """Correct one row, and return whether it is valid now."""
     entry = corrected(row.line, said.email, said.name)
     if entry.fault is not None:
-        row.raw, row.name, row.fault = entry.raw, entry.name, entry.fault
+        if said.email.strip():  # else the row still says what the list said
+            row.raw, row.fault = entry.raw, entry.fault
+        row.name = entry.name
         session.flush()
         return False
     same = exists().where(

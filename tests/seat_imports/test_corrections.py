@@ -54,6 +54,19 @@ def test_a_row_is_not_corrected_into_a_second_seat_or_past_the_last_one(
     assert answers(database, facts.id) == [(2, "ok"), (3, "duplicate"), (4, "no_seat")]
 
 
+def test_rows_that_were_left_blank_keep_what_the_list_said(
+    carrel: Carrel, database: Database
+) -> None:
+    facts = taken_in(carrel, a_pool(database), "Email,Name,Department\n,Cid,Reference\n")
+    with database.read_session() as session:
+        [before] = rows_left_out(session, facts.id)
+    assert corrected(database, facts, {1: Correction(" ", "Cid Reed")}) == 0
+    with database.read_session() as session:
+        [after] = rows_left_out(session, facts.id)
+    assert before.text == after.text == "Cid, Reference"
+    assert after.name == "Cid Reed"
+
+
 def test_valid_rows_are_left_alone(carrel: Carrel, database: Database) -> None:
     facts = taken_in(carrel, a_pool(database))
     assert corrected(database, facts, {1: Correction("eve@elm.example.org", "Eve")}) == 0
