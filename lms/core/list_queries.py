@@ -1,6 +1,7 @@
 """Queries: pages, counts, search words, rows of another table in one column, and hot reads."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +12,7 @@ from sqlalchemy import (
     FromClause,
     ScalarSelect,
     Select,
+    and_,
     func,
     or_,
     select,
@@ -52,6 +54,24 @@ def has_words(query: str, *columns: Any) -> list[ColumnElement[bool]]:  # noqa: 
         or_(*(column.icontains(word, autoescape=True) for column in columns))
         for word in query.split()
     ]
+
+
+def told_apart(named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the name of each pair of a name and a slug; one that several have as `Name (slug)`."""
+    pairs = tuple(named)
+    times = Counter(name.casefold() for name, _slug in pairs)
+    return tuple(f"{name} ({slug})" if times[name.casefold()] > 1 else name for name, slug in pairs)
+
+
+def has_name(typed: str, name: Any, slug: Any) -> ColumnElement[bool]:  # noqa: ANN401  (columns)
+    """Return the condition that a row has a typed slug or name, in any case, or both as `Name (slug)`."""
+    first, _bracket, last = typed.removesuffix(")").rpartition(" (")
+    lowered = func.lower(name)
+    return or_(
+        slug == typed.lower(),
+        lowered == func.lower(typed),
+        and_(lowered == func.lower(first), slug == last),
+    )
 
 
 class _JsonRow(GenericFunction[Any]):

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Invalid, or_not_found
-from lms.core.list_queries import has_words
+from lms.core.list_queries import has_name, has_words, told_apart
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Scope
 
@@ -31,17 +31,13 @@ class WebinarName:
 
 
 def find_webinar(session: Session, typed: str) -> WebinarName:
-    """Return the webinar for a slug, a title, or a unique part of a title.
+    """Return the webinar for a slug, a title, both as `Title (slug)`, or a unique part of a title.
 
     Raises Invalid (field `webinar`) if none or several match.
     """
     text = typed.strip()
     names = select(Webinar.id, Webinar.slug, Webinar.title)
-    exact = session.execute(
-        names.where(or_(Webinar.slug == text, func.lower(Webinar.title) == func.lower(text))).limit(
-            2
-        )
-    ).all()
+    exact = session.execute(names.where(has_name(text, Webinar.title, Webinar.slug)).limit(2)).all()
     found = (
         exact
         or session.execute(
@@ -55,10 +51,13 @@ def find_webinar(session: Session, typed: str) -> WebinarName:
 
 
 def recent_titles(session: Session, query: str = "") -> Sequence[str]:
-    """Return the titles with each word of the query, the latest dates first, as suggestions for a field."""
-    found = select(Webinar.title).where(*has_words(query, Webinar.title))
-    newest = found.order_by(Webinar.held_at.desc())
-    return session.scalars(newest.limit(MOST_TITLES)).all()
+    """Return the titles with each word of the query, the latest dates first, as suggestions for a field.
+
+    A title that several of them have is told apart as `Title (slug)`.
+    """
+    found = select(Webinar.title, Webinar.slug).where(*has_words(query, Webinar.title))
+    newest = found.order_by(Webinar.held_at.desc()).limit(MOST_TITLES)
+    return told_apart((title, slug) for title, slug in session.execute(newest))
 
 
 def find_target(session: Session, scope: Scope, slug: str) -> int | None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.access.merged_organizations import kept_organization
 from lms.core.errors import NotFound, or_not_found
-from lms.core.list_queries import has_words
+from lms.core.list_queries import has_name, has_words, told_apart
 from lms.grants.grants import Target
 from lms.models.catalog import (
     Presenter,
@@ -43,7 +43,10 @@ class Named:
 def webinars_on_sale(
     session: Session, query: str = "", *, limit: int | None = None
 ) -> tuple[Named, ...]:
-    """Return the webinars that are for sale with each word of the query, the newest first."""
+    """Return the webinars that are for sale with each word of the query, the newest first.
+
+    A title that several of them have is told apart as `Title (slug)`.
+    """
     rows = session.execute(
         select(Webinar.id, Webinar.slug, Webinar.title)
         .where(
@@ -54,15 +57,14 @@ def webinars_on_sale(
         .order_by(Webinar.held_at.desc(), Webinar.id)
         .limit(limit)
     )
-    return tuple(Named(*row) for row in rows)
+    found = rows.all()
+    names = told_apart((row.title, row.slug) for row in found)
+    return tuple(Named(row.id, row.slug, name) for row, name in zip(found, names, strict=True))
 
 
 def find_webinar(session: Session, words: str, *, slug: str = "") -> Named | None:
-    """Return the announced webinar with this slug, or with these words as title or slug, or None."""
-    wanted = words.strip()
-    named = or_(
-        Webinar.slug.in_((slug, wanted.lower())), func.lower(Webinar.title) == func.lower(wanted)
-    )
+    """Return the announced webinar with this slug, or that these words name, or None."""
+    named = or_(Webinar.slug == slug, has_name(words.strip(), Webinar.title, Webinar.slug))
     row = session.execute(
         select(Webinar.id, Webinar.slug, Webinar.title)
         .where(named, Webinar.state == WebinarState.ANNOUNCED)
@@ -109,7 +111,9 @@ def scopes(
                     is_its, webinar_id == Webinar.id, Webinar.state == WebinarState.ANNOUNCED
                 )
             )
-        found += [(f"{kind}:{slug}", name) for slug, name in session.execute(named)]
+        rows = session.execute(named).all()
+        apart = told_apart((name, slug) for slug, name in rows)
+        found += [(f"{kind}:{slug}", name) for (slug, _), name in zip(rows, apart, strict=True)]
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid
-from lms.core.list_queries import Page, count_rows, has_words
+from lms.core.list_queries import Page, count_rows, has_name, has_words
 from lms.core.model_base import copied
 from lms.models.organizations import Membership, Organization
 from lms.models.seats import Pool
@@ -119,13 +119,7 @@ def match_organization(
     text = " ".join(typed.split())
     if not text:
         raise Invalid(MISSING, fields={"organization": MISSING})
-    name, _bracket, slug = text.removesuffix(")").rpartition(" (")
-    has_name = func.lower(Organization.name)
-    is_it = or_(
-        Organization.slug == text,
-        has_name == func.lower(text),
-        and_(has_name == func.lower(name), Organization.slug == slug),
-    )
+    is_it = has_name(text, Organization.name, Organization.slug)
     within = true() if among is None else among
     found = _remaining(session, and_(is_it, within), limit=2)
     if not found:

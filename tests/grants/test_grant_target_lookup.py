@@ -14,3 +14,20 @@ def test_a_title_that_begins_another_is_found_as_it_is_written(database: Databas
         named = request_and_sale_form_choices.find_webinar(session, "Élan")
         assert named is not None
         assert named.slug == "elan"
+
+
+def test_webinars_with_the_same_title_are_told_apart_and_found(database: Database) -> None:
+    with database.transaction() as session:
+        for slug in ("shelving", "shelving-again", "other"):
+            make_webinar(session, slug).title = "Other" if slug == "other" else "Shelving"
+    with database.read_session() as session:
+        titles = grant_target_lookup.recent_titles(session)
+        on_sale = request_and_sale_form_choices.webinars_on_sale(session)
+        assert set(titles) == {one.name for one in on_sale}
+        assert set(titles) == {"Shelving (shelving)", "Shelving (shelving-again)", "Other"}
+        for slug in ("shelving", "shelving-again"):
+            typed = f"shelving ({slug})"
+            assert grant_target_lookup.find_webinar(session, typed).slug == slug
+            named = request_and_sale_form_choices.find_webinar(session, typed)
+            assert named is not None
+            assert named.slug == slug

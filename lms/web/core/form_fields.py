@@ -139,9 +139,9 @@ def _told_apart(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 def suggesting_input(field: Any, names: Names, **attributes: Any) -> Markup:  # noqa: ANN401  (a WTForms field)
     """Return a text input with the names that it suggests; core/name_picker.js finds others as people type."""
     list_id = f"{attributes.get('id', field.id)}-names"
-    options = Markup("").join(
-        Markup('<option value="{}"></option>').format(name) for name in names.suggest()
-    )
+    # of what was refused: without scripts, the page that comes back can't find others
+    shown = names.suggest(field.typed if field.fault else "") or names.suggest()
+    options = Markup("").join(Markup('<option value="{}"></option>').format(name) for name in shown)
     usual = {"list": list_id, "autocomplete": "off", "maxlength": LONGEST_NAMES}
     return TextInput()(field, **usual, **attributes) + Markup(
         '<datalist id="{}" data-from="{}">{}</datalist>'

@@ -108,7 +108,8 @@ def caller_page(form: WhyForm, shown: Shown | None = None) -> str:
 
 
 def _page(form: WhyForm, **values: Any) -> str:  # noqa: ANN401  (any template value)
-    return render("people/access_diagnosis.html", form=form, titles=recent_titles(), **values)
+    titles = recent_titles(form.webinar)
+    return render("people/access_diagnosis.html", form=form, titles=titles, **values)
 
 
 def _found(form: WhyForm, typed: str) -> dict[str, Any]:

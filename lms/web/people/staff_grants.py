@@ -8,6 +8,7 @@ from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from wtforms import StringField
 
 from lms.access.explanations import last_day
 from lms.accounts.login_lookup import kept_login
@@ -177,14 +178,18 @@ def titles() -> ResponseReturnValue:
     return jsonify(items=[{"name": each} for each in found])
 
 
-def recent_titles() -> Sequence[str]:
-    """Return the titles that a webinar field suggests."""
+def recent_titles(field: StringField) -> Sequence[str]:
+    """Return the titles that a webinar field suggests: any, or those with the words that it refused."""
+    refused = (field.data or "")[:LONGEST_QUERY] if field.errors else ""
     with read_session() as session:
-        return grant_target_lookup.recent_titles(session)
+        found = grant_target_lookup.recent_titles(session, refused)
+        return found or grant_target_lookup.recent_titles(session)
 
 
 def _webinar_page(person: Person, form: GiveWebinarForm) -> str:
-    return render("people/grant_webinar.html", person=person, form=form, titles=recent_titles())
+    return render(
+        "people/grant_webinar.html", person=person, form=form, titles=recent_titles(form.webinar)
+    )
 
 
 def _kept_person(login_id: str) -> Person:

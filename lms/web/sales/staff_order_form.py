@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Invalid, Refused
+from lms.core.list_queries import told_apart
 from lms.grants.request_and_sale_form_choices import SUGGESTED, webinars_on_sale
 from lms.models.orders import Order
 from lms.organizations.organization_lists import list_organizations, match_organization
@@ -105,7 +106,10 @@ def organizations() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()
     with read_session() as session:
         found = list_organizations(session, query, offset=0, limit=SUGGESTED).items
-    return jsonify(items=[{"slug": one.slug, "name": one.name} for one in found])
+    names = told_apart((one.name, one.slug) for one in found)
+    return jsonify(
+        items=[{"slug": one.slug, "name": name} for one, name in zip(found, names, strict=True)]
+    )
 
 
 def _sent(draft: Order | None) -> ResponseReturnValue:

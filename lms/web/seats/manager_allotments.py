@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from lms.core.clock import now
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.list_queries import told_apart
 from lms.organizations import organization_lists
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import allotments, pools
@@ -172,7 +173,8 @@ def members(organization_id: str) -> ResponseReturnValue:
     managed, query = managed_organization(organization_id), request.args.get("q", "")
     with read_session() as session:
         found = organization_lists.children_of(session, managed.facts.id, query, limit=SUGGESTED)
-    return jsonify(items=[{"name": one.name} for one in found])
+    names = told_apart((one.name, one.slug) for one in found)
+    return jsonify(items=[{"name": name} for name in names])
 
 
 def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:

@@ -136,6 +136,15 @@ def test_unknown_name_is_a_fault_and_is_kept() -> None:
 
 
 @pytest.mark.usefixtures("many")
+def test_names_that_a_refused_word_may_mean_are_suggested() -> None:
+    form = filled(one=["tag"], some=["tag"])
+    assert not form.validate()
+    for field in (form.one(), form.some.more):
+        assert drawn(field).xpath("//option/@value") == ["Tagus", "Tagus (2)"]
+    assert len(drawn(filled(one=["Douro"]).one()).xpath("//option")) == 4  # better than none
+
+
+@pytest.mark.usefixtures("many")
 def test_blank_name_is_a_fault_where_there_is_no_usual_choice() -> None:
     form = RiverForm(MultiDict({"one": " "}))
     form.one.offer(Names(RIVERS, "/rivers"))

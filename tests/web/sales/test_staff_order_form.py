@@ -156,6 +156,11 @@ def test_several_organizations_are_named(staff: Visitor, cast: Cast, database: D
     assert "Elm City Library (elm-city), Elm County Library (elm-county)" in answer.text
     found = staff.get("/staff/orders/organizations?q=elm").json
     assert [one["slug"] for one in found["items"]] == ["elm-city", "elm-county"]
+    with database.transaction() as session:
+        make_organization(session, "elm-city-2", name="Elm City Library")
+    found = staff.get("/staff/orders/organizations?q=elm+city").json
+    names = [one["name"] for one in found["items"]]
+    assert names == ["Elm City Library (elm-city)", "Elm City Library (elm-city-2)"]
 
 
 def test_new_organization_and_person_are_made(
