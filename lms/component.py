@@ -26,7 +26,8 @@ class Component:
     login_id)` run inside the transaction that merges or erases logins; `on_export(session, login_id)`
     returns the component's data about a login, and `connections(session, organization_id)` the LMS
     connections of an organization; `waiting(session)` counts the connections that wait for our team.
-    `twins_of(session, login_ids)` returns logins that may be the same person as one of these, and
+    `systems_of(session, login_ids)` returns the LMS and organization of logins without an address,
+    `twins_of(session, login_ids)` logins that may be the same person as one of these, and
     `twins_between(session, organization_id, other_id)` such logins of two organizations.
     """
 
@@ -40,6 +41,7 @@ class Component:
     on_export: str | None = None
     connections: str | None = None
     waiting: str | None = None
+    systems_of: str | None = None
     twins_of: str | None = None
     twins_between: str | None = None
 

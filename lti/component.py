@@ -34,6 +34,7 @@ LTI: Final = Component(
     on_export="lti.people.data_export:tell_of_person",
     connections="lti.registrations.connections:connections_of",
     waiting="lti.registrations.connections:count_waiting",
+    systems_of="lti.people.identity_names_and_platforms:systems_of",
     twins_of="lti.people.possible_twins:twins_of",
     twins_between="lti.people.possible_twins:twins_between",
 )

@@ -21,13 +21,14 @@ MOST: Final = 10
 class Match:
     """A person who may be meant; `who` is the address or public ID that identifies them.
 
-    `since` is when their account was created, None without an account.
+    `login_id` is the row id of their account and `since` when it was created, None without an account.
     """
 
     who: str
     name: str
     email: str
     organizations: tuple[str, ...]
+    login_id: int | None
     since: datetime | None
 
 
@@ -62,12 +63,13 @@ def find_callers(session: Session, typed: str) -> Matches:
             name=row.name,
             email=row.email or "",
             organizations=row.organizations,
+            login_id=row.id,
             since=row.created_at,
         )
         for row in people.items
     ]
     without = [
-        Match(row.email, row.name, row.email, row.organizations, since=None)
+        Match(row.email, row.name, row.email, row.organizations, login_id=None, since=None)
         for row in invited.items
     ]
     return Matches(

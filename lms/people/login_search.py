@@ -52,8 +52,9 @@ class Show(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One login of a list."""
+    """One login of a list; `id` is its row id."""
 
+    id: int
     public_id: str
     name: str
     email: str | None

@@ -46,6 +46,23 @@ def origins_of(session: Session, identity_ids: Collection[int]) -> Mapping[int, 
     }
 
 
+def systems_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:
+    """Return the LMS and organization of these logins; those that never came from an LMS are left out."""
+    owners = session.execute(
+        select(Identity.id, Identity.login_id)
+        .where(Identity.login_id.in_(login_ids))
+        .order_by(Identity.id)
+    ).all()
+    origins = origins_of(session, [row.id for row in owners])
+    found: dict[int, list[str]] = {}
+    for row in owners:
+        origin = origins[row.id]
+        found.setdefault(row.login_id, []).extend(
+            filter(None, (origin.system, origin.organization))
+        )
+    return {login_id: ", ".join(dict.fromkeys(names)) for login_id, names in found.items()}
+
+
 def _systems(
     session: Session, places: Collection[tuple[str, int]]
 ) -> Mapping[tuple[str, int], str]:

@@ -34,6 +34,7 @@ from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.caller_acts import CallerAct, caller_acts, is_coming, recording_state
 from lms.web.people.caller_rows import caller_row, pool_choices, webinar_choices
+from lms.web.people.learner_systems import learner_systems
 from lms.web.people.staff_answer_texts import ACTIONS, answer_sentence, coming_sentence
 from lms.web.people.staff_forms import WhyForm
 from lms.web.people.staff_grants import recent_titles
@@ -117,11 +118,12 @@ def _found(form: WhyForm, typed: str) -> dict[str, Any]:
     at = _moment(form)
     with read_session() as session:
         matches = None if means_one(session, typed) else find_callers(session, typed)
+        rows = _match_rows(session, matches, form) if matches else []
     if matches is not None and len(matches.items) != 1:
         if not matches.items:
             raise Invalid(NO_MATCH, fields={"address": NO_MATCH})
         return {
-            "matches": _match_rows(matches, form),
+            "matches": rows,
             "more": matches.total - len(matches.items),
             "has_more": matches.has_more,
         }
@@ -162,30 +164,39 @@ def _alike(
 ) -> list[tuple[str, str, str, str]]:
     """Return who else the caller may be: under another address, or if they have nothing, a similar one."""
     if caller.account and has_nothing:
-        return _match_rows(find_namesakes(session, caller.account.name, caller.email or ""), form)
+        return _match_rows(
+            session, find_namesakes(session, caller.account.name, caller.email or ""), form
+        )
     if caller.account or caller.begun or caller.seats or caller.waiting or not caller.email:
         return []
-    return _match_rows(find_alike(session, caller.email), form)
+    return _match_rows(session, find_alike(session, caller.email), form)
 
 
-def _match_rows(matches: Matches, form: WhyForm) -> list[tuple[str, str, str, str]]:
+def _match_rows(
+    session: Session, matches: Matches, form: WhyForm
+) -> list[tuple[str, str, str, str]]:
     asked = {"webinar": form.webinar.data or None, "action": form.action.data}
+    without = (one.login_id for one in matches.items if one.login_id and not one.email)
+    systems = learner_systems(session, without)
     return [
         (
             one.name,
             url_for(".why", address=one.who, **asked),
-            ", ".join(filter(None, (_address(one), *one.organizations))),
+            ", ".join(filter(None, (_address(one, systems), *one.organizations))),
             "" if one.since else _("Invited, no account yet"),
         )
         for one in matches.items
     ]
 
 
-def _address(one: Match) -> str:
-    """Return the address of a person who may be meant; for a learner from an LMS, since when they came."""
-    if one.email or one.since is None:
+def _address(one: Match, systems: Mapping[int, str]) -> str:
+    """Return the address of a person who may be meant; for a learner, since when they come from which LMS."""
+    if one.email or one.since is None or one.login_id is None:
         return one.email
-    return _("from an LMS since %(day)s", day=say_date(one.since, reading_zone()))
+    day = say_date(one.since, reading_zone())
+    if system := systems.get(one.login_id):
+        return _("from %(system)s since %(day)s", system=system, day=day)
+    return _("from an LMS since %(day)s", day=day)
 
 
 def _moment(form: WhyForm) -> datetime:

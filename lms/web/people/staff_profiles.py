@@ -1,5 +1,6 @@
 """Staff pages to find people, including invited ones, and to show one person."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.people.learner_systems import learner_systems
 from lms.web.people.staff_forms import AliasForm
 from lms.web.people.staff_person_page import badges, person_page
 
@@ -39,7 +41,7 @@ def index() -> ResponseReturnValue:
     number = page_number()
     query = request.args.get("q", "").strip()
     show = _chosen_show()
-    people, invited = _found(query, show, number)
+    people, invited, systems = _found(query, show, number)
     kept: dict[str, Any] = {
         "q": query or None,
         "show": show.value if show is not Show.EVERYONE else None,
@@ -53,6 +55,7 @@ def index() -> ResponseReturnValue:
         has_more=invited.has_more if show is Show.INVITED else people.has_more,
         invited_url=url_for(".index", q=query or None, show=Show.INVITED.value),
         badges=badges,
+        systems=systems,
         joined={row.public_id: _day(row.created_at) for row in people.items},
         asked={row.email: _day(row.invited_at) for row in invited.items},
         query=query,
@@ -75,8 +78,11 @@ def person(login_id: str) -> ResponseReturnValue:
     return person_page(login_id, AliasForm())
 
 
-def _found(query: str, show: Show, number: int) -> tuple[People, InvitedPage]:
-    """Return a page of people or of invited people; page 1 of everyone also has a few invited people."""
+def _found(query: str, show: Show, number: int) -> tuple[People, InvitedPage, Mapping[int, str]]:
+    """Return a page of people or of invited people, and the LMS of those without an address.
+
+    Page 1 of everyone also has a few invited people.
+    """
     offset = (number - 1) * PAGE_SIZE
     people = People((), 0, has_more=False)
     invited = InvitedPage((), 0, has_more=False)
@@ -87,7 +93,8 @@ def _found(query: str, show: Show, number: int) -> tuple[People, InvitedPage]:
             invited = find_invited(session, query, offset=offset, limit=PAGE_SIZE)
         elif show is Show.EVERYONE and number == 1:
             invited = find_invited(session, query, limit=FEW_INVITED)
-    return people, invited
+        systems = learner_systems(session, (one.id for one in people.items if not one.email))
+    return people, invited, systems
 
 
 def _chosen_show() -> Show:
