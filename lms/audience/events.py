@@ -37,16 +37,16 @@ class Event(StrEnum):
 
 
 ROLE_NAMES: Final[Mapping[Role, str]] = {
-    Role.BUYER: N_("Buyer"),
-    Role.BILLING: N_("Billing contact of the buying organization"),
-    Role.MANAGER: N_("Manager of an organization with seats"),
-    Role.HOST: N_("Host of a group viewing"),
-    Role.HOLDER: N_("Person with a seat or access of their own"),
+    Role.BUYER: N_("Buyers"),
+    Role.BILLING: N_("Billing contacts of buying organizations"),
+    Role.MANAGER: N_("Managers of organizations with seats"),
+    Role.HOST: N_("Hosts of group viewings"),
+    Role.HOLDER: N_("People with a seat or access of their own"),
     Role.CONTRACT: N_("Registered through a contract"),
     Role.PASS: N_("Registered through a pass"),
-    Role.INVITED: N_("Person with an open invitation"),
-    Role.WAITING: N_("Person on the waitlist"),
-    Role.TRAINEE: N_("Person assigned this as training"),
+    Role.INVITED: N_("People with an open invitation"),
+    Role.WAITING: N_("People on the waitlist"),
+    Role.TRAINEE: N_("People assigned this as training"),
     Role.TEAM: N_("Our team"),
 }
 ATTENDING: Final = frozenset({Role.HOST, Role.HOLDER, Role.CONTRACT, Role.PASS})

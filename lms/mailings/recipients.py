@@ -17,7 +17,7 @@ from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries
 from lms.models.mail import MailingPart, Subscription
 
 PART_WORDS: Final[Mapping[MailingPart, str]] = {
-    MailingPart.EVERYONE: N_("Everyone involved with the webinar"),
+    MailingPart.EVERYONE: N_("Everyone involved"),
     MailingPart.REGISTERED: N_("People who are registered"),
     MailingPart.UNCLAIMED: N_("People who haven't claimed their seat"),
     MailingPart.MISSED: N_("People who registered and didn't attend"),

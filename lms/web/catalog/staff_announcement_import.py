@@ -187,7 +187,8 @@ def _review(
 ) -> str:
     """Render the form with `open_questions`, or with those that what was sent doesn't answer."""
     said = fitted.said.questions
-    asked = [one for one in said if _asks(form, fitted, one.field)]
+    asked = open_questions or [one for one in said if _asks(form, fitted, one.field)]
+    is_when_asked = any(one.field == "held_at" for one in asked)
     return render(
         "catalog/staff_announcement_review.html",
         form=form,
@@ -196,7 +197,8 @@ def _review(
         fitted=fitted,
         flyer=text,
         parts=parts_of(text, _values(form, fitted)),
-        questions=[_(one.sentence) for one in open_questions or asked],
+        questions=[_(one.sentence) for one in asked],
+        when_words=fitted.said.when_words if is_when_asked else "",
         choices=[_said(one) for one in fitted.said.when.choices] if _is_open(form) else [],
         action=url_for(".review"),
     )

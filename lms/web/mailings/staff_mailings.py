@@ -52,7 +52,7 @@ STATE_WORDS: Final = {
     MailingState.STOPPED: N_("Stopped"),
 }
 STATE_BADGES: Final = {
-    MailingState.DRAFT: "none",
+    MailingState.DRAFT: "plain",
     MailingState.SCHEDULED: "soon",
     MailingState.SENDING: "soon",
     MailingState.SENT: "open",
@@ -325,7 +325,7 @@ def _shown(row: Row) -> dict[str, object]:
         "state": _(STATE_WORDS[row.state]),
         "badge": STATE_BADGES[row.state],
         "when": say_datetime_in_table(at, reading_zone()),
-        "written": format_decimal(row.written),
+        "written": format_decimal(row.written) if row.send_at else "",
     }
 
 

@@ -78,7 +78,7 @@ def test_staff_are_promised_no_letters_where_nobody_registered(
 ) -> None:
     client.sign_in(with_another.ada.id)
     page = client.get(f"/staff/webinars/{OTHER}/{act}").text
-    assert "No one gets an email" in page
+    assert "No one will get an email" in page
     assert "0 people" not in page
     assert "email them" not in page
     assert "and email them" in client.get(f"/staff/webinars/{with_another.slug}/{act}").text
