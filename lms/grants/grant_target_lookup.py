@@ -16,9 +16,12 @@ NO_SUCH_WEBINAR = N_("No webinar has that web address.")
 NO_SUCH_PRESENTER = N_("No presenter has that web address.")
 NO_SUCH_SERIES = N_("No series has that web address.")
 
-SEVERAL_MATCH = N_("Several webinars match. Choose one from the list, or use its address.")
+SEVERAL_MATCH = N_(
+    "Several webinars match. Enter more of the title, such as one of these: %(titles)s."
+)
 NONE_MATCHES = N_("No webinar has this title or address.")
 MOST_TITLES: Final = 12
+MOST_NAMED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +40,14 @@ def find_webinar(session: Session, typed: str) -> WebinarName:
     """
     text = typed.strip()
     names = select(Webinar.id, Webinar.slug, Webinar.title)
-    exact = session.execute(names.where(has_name(text, Webinar.title, Webinar.slug)).limit(2)).all()
-    found = (
-        exact
-        or session.execute(
-            names.where(Webinar.title.icontains(text, autoescape=True)).limit(2)
-        ).all()
-    )
-    if len(found) != 1 or not text:
-        sentence = SEVERAL_MATCH if text and found else NONE_MATCHES
+    newest = names.order_by(Webinar.held_at.desc()).limit(MOST_NAMED)
+    found = session.execute(newest.where(has_name(text, Webinar.title, Webinar.slug))).all()
+    if not found and text:
+        part = Webinar.title.icontains(text, autoescape=True)
+        found = session.execute(newest.where(part)).all()
+    if len(found) != 1:
+        titles = "; ".join(told_apart((row.title, row.slug) for row in found))
+        sentence = SEVERAL_MATCH % {"titles": titles} if found else NONE_MATCHES
         raise Invalid(sentence, fields={"webinar": sentence})
     return WebinarName(*found[0])
 

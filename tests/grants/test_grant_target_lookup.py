@@ -1,6 +1,9 @@
 """A webinar is found by the title that somebody types, whatever letters it has."""
 
+import pytest
+
 from lms.core.database import Database
+from lms.core.errors import Invalid
 from lms.grants import grant_target_lookup, request_and_sale_form_choices
 from tests.factories import make_webinar
 
@@ -31,3 +34,6 @@ def test_webinars_with_the_same_title_are_told_apart_and_found(database: Databas
             named = request_and_sale_form_choices.find_webinar(session, typed)
             assert named is not None
             assert named.slug == slug
+        for typed in ("Shelving", "shelv"):
+            with pytest.raises(Invalid, match=r"Shelving \(shelving(-again)?\); Shelving"):
+                grant_target_lookup.find_webinar(session, typed)

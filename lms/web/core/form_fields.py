@@ -29,10 +29,11 @@ MOST_LISTED: Final = (
     30  # names of a list to choose from; of more, a field suggests some as people type
 )
 SUGGESTED: Final = 12
+MOST_NAMED: Final = 4
 LONGEST_NAMES: Final = 2000
 UNKNOWN: Final = N_("We can't find “%(name)s.” Choose a suggestion.")
 BLANK: Final = N_("Choose a suggestion.")
-SEVERAL: Final = N_("Several names match “%(name)s.” Choose one of the suggestions.")
+SEVERAL: Final = N_("Several names match “%(name)s.” Choose one, such as: %(names)s.")
 _CHOICES: Final = {HOME: COUNTRIES[HOME]} | dict(
     sorted(COUNTRIES.items(), key=lambda choice: choice[1])
 )
@@ -119,7 +120,8 @@ class Names:
         found = [pair for pair in self._names.items() if pair[1].casefold() == wanted]
         found = found or (self._with_words(typed) if wanted else [])
         if len(found) != 1:
-            raise Invalid(_(SEVERAL if found else UNKNOWN, name=typed))
+            names = "; ".join(name for _value, name in found[:MOST_NAMED])
+            raise Invalid(_(SEVERAL if found else UNKNOWN, name=typed, names=names))
         return found[0]
 
     def _with_words(self, query: str) -> list[tuple[str, str]]:

@@ -139,6 +139,7 @@ def test_unknown_name_is_a_fault_and_is_kept() -> None:
 def test_names_that_a_refused_word_may_mean_are_suggested() -> None:
     form = filled(one=["tag"], some=["tag"])
     assert not form.validate()
+    assert form.one.errors == ["Several names match “tag.” Choose one, such as: Tagus; Tagus (2)."]
     for field in (form.one(), form.some.more):
         assert drawn(field).xpath("//option/@value") == ["Tagus", "Tagus (2)"]
     assert len(drawn(filled(one=["Douro"]).one()).xpath("//option")) == 4  # better than none
