@@ -21,7 +21,7 @@ SEVERAL_MATCH = N_(
 )
 NONE_MATCHES = N_("No webinar has this title or address.")
 MOST_TITLES: Final = 12
-MOST_NAMED: Final = 4
+MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ MOST_LISTED: Final = (
     30  # names of a list to choose from; of more, a field suggests some as people type
 )
 SUGGESTED: Final = 12
-MOST_NAMED: Final = 4
+MOST_NAMED: Final = 3
 LONGEST_NAMES: Final = 2000
 UNKNOWN: Final = N_("We can't find “%(name)s.” Choose a suggestion.")
 BLANK: Final = N_("Choose a suggestion.")
