@@ -28,7 +28,7 @@ def test_staff_see_who_is_told_before_anything_is_done(
     client.sign_in(to_come.ada.id)
     page = client.get(f"/staff/webinars/{to_come.slug}/{act}").text
     assert "3 people will get an email" in page
-    assert "Person with a seat or access of their own: 1" in page
+    assert "People with a seat or access of their own: 1" in page
     assert "Registered through a pass: 1" in page
     assert "Our team: 1" in page
     assert list(kinds(database, "bob@example.org")) == ["live_registered"]
