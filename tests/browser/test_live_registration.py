@@ -97,7 +97,7 @@ def test_staff_cancel_it_and_its_people_choose_what_they_get_instead(
     )
     staff.page.goto(f"/staff/webinars/{coming.slug}/cancel")
     told = staff.page.get_by_role("region", name=re.compile("will get an email"))
-    expect(told.get_by_text("Person with a seat or access of their own: 1")).to_be_visible()
+    expect(told.get_by_text("People with a seat or access of their own: 1")).to_be_visible()
     is_sound(staff.page)
     staff.page.get_by_label("Message").fill("The hall is shut.")
     staff.page.get_by_role("button", name="Cancel and email them").click()
