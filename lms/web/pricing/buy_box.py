@@ -281,16 +281,20 @@ def _choices(prices: Sequence[Price], covers: str) -> list[Choice]:
 
 
 def _passes(session: Session, around: Sequence[Around]) -> tuple[Cover, ...]:
-    """Return the scopes that a pass can have, with their prices: each of these, and everything."""
+    """Return the scopes that a pass can have, the cheapest first: each of these, and everything.
+
+    At the same price everything comes first, because it includes the others.
+    """
     prices = pass_prices(session)
     general = prices.get((Scope.EVERYTHING, ""))
     found = []
-    for one in (*around, Around(Scope.EVERYTHING, "", "")):
+    for one in (Around(Scope.EVERYTHING, "", ""), *around):
         price = prices.get((one.scope, one.slug), general)
         if price is not None:
             covers = EVERYTHING if one.scope is Scope.EVERYTHING else one.covers
-            found.append(Cover(covers, _cover_words(one.scope, one.name), price.said))
-    return tuple(found)
+            cover = Cover(covers, _cover_words(one.scope, one.name), price.said)
+            found.append((price.price_minor, cover))
+    return tuple(cover for _price, cover in sorted(found, key=lambda each: each[0]))
 
 
 def _owned_note(session: Session, login_id: int | None, covers: str, now: datetime) -> str:

@@ -3,17 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from lxml.html import document_fromstring
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.grants.grants import Target
 from lms.models.accounts import Login
-from lms.models.catalog import Webinar
-from lms.models.grants import OfferKind
+from lms.models.catalog import Webinar, WebinarSeries
+from lms.models.grants import OfferKind, Scope
 from lms.pricing.price_list import Price, set_prices
 from tests.buying.buying_fixtures import open_for_business
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.factories import make_grant, make_webinar
+from tests.factories import make_grant, make_series, make_webinar
 from tests.visitor import Visitor
 from tests.web.buying.shopping import fill
 
@@ -49,6 +51,24 @@ def test_pass_goes_from_its_page_to_checkout(client: Visitor) -> None:
     box = {"covers": "everything", "choice": "pass", "pass_covers": "everything"}
     assert client.post("/cart", data=box).location == "/checkout"
     assert "$499.00" in client.get("/checkout").text
+
+
+@pytest.mark.parametrize(
+    ("own", "first"), [(None, "everything"), (49_900, "everything"), (19_900, "series:basics")]
+)
+def test_narrow_pass_is_preselected_only_if_it_costs_less(
+    client: Visitor, database: Database, cast: Cast, own: int | None, first: str
+) -> None:
+    with database.transaction() as session:
+        series = make_series(session, "basics")
+        session.add(WebinarSeries(webinar_id=cast.webinar_id, series_id=series.id, position=1))
+        if own is not None:
+            price = (Price(OfferKind.PASS, 1, own, "USD"),)
+            set_prices(session, price, Target(Scope.SERIES, series.id), actor=None, now=NOW)
+    scopes = "//select[@name='pass_covers']/option/@value | //input[@name='pass_covers']/@value"
+    for path in ("/series/basics", f"/webinars/{cast.slug}"):
+        offered = document_fromstring(client.get(path).text).xpath(scopes)
+        assert offered[0] == first, path
 
 
 def test_holder_of_a_pass_is_told_before_they_buy_another(client: Visitor, cast: Cast) -> None:
