@@ -125,7 +125,7 @@ def cards() -> list[Card]:
             "Opening day: a tour of the new reading room and everything that had to move",
             None,
             "Not purchased",
-            "none",
+            "locked",
         ),
         ("How this library works", poster, "Free with sign-in", "free"),
         ("Small budgets, bright rooms", None, "Live Oct 6, 2:00 PM your time", "soon"),

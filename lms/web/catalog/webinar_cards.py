@@ -80,7 +80,7 @@ class Card:
 
 def badge_kind(decision: Decision) -> str:
     """Return the color of the badge; its text has the same meaning."""
-    return BADGE_KINDS.get(decision.code, "none")
+    return BADGE_KINDS.get(decision.code, "locked")
 
 
 def badge_words(decision: Decision) -> str:

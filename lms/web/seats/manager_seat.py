@@ -140,7 +140,7 @@ def _name(holder: SeatHolder) -> str:
 def _badge(found: SeatFacts, sits: SeatHolder | None) -> tuple[str, str]:
     if sits is None:
         if found.state is SeatState.LOCKED:
-            return _(STANDING_WORDS[Standing.LOCKED]), "none"
+            return _(STANDING_WORDS[Standing.LOCKED]), "locked"
         return _("Available"), "free"
     standing = Standing(sits.state.value)
     return _(STANDING_WORDS[standing]), STANDING_BADGES[standing]
