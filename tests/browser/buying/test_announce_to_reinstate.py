@@ -59,7 +59,7 @@ You will learn:
 
 Price: $99
 """
-CHOICE: Final = "Canceled: choose what you'd like instead of “{}”"
+CHOICE: Final = "Canceled: choose what you\u2019d like instead of “{}”"
 CANCELED: Final = "Canceled: {}"
 HELD: Final = "“{}” will be held after all"
 
