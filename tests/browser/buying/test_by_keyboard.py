@@ -1,7 +1,7 @@
 """Buying by keyboard alone: buy box, checkout, card page, payment page, purchasing page."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from lms.core.model_base import new_public_id
 from tests.browser.buying.conftest import Sold
@@ -68,6 +68,24 @@ def test_library_orders_confirms_and_pays_by_keyboard(
     keys.page.locator("#card").focus()
     keys.press("Enter")
     expect(keys.page.get_by_text("Paid", exact=True).first).to_be_visible()
+
+
+def test_focus_stays_in_view_when_the_price_arrives_late(visit: Visit, webinar: Sold) -> None:
+    page = visit(viewport={"width": 390, "height": 600}).page
+    page.goto(webinar.page)
+    buy = page.locator("[data-buy-act]")
+    expect(buy).to_have_text("Buy for $99.00")
+    page.get_by_label("My team").check()
+    expect(buy).not_to_have_text("Buy for $99.00")
+    held: list[Route] = []
+    page.route(lambda url: "seats=8" in url, lambda route: held.append(route))  # noqa: PLW0108  (Playwright wants a Python function)
+    with page.expect_request(lambda request: "seats=8" in request.url):
+        page.get_by_label("How many people").fill("8")
+    buy.focus()
+    buy.evaluate("one => scrollBy(0, one.getBoundingClientRect().bottom - innerHeight)")
+    held[-1].continue_()
+    expect(buy).to_have_text("Buy for $520.00")
+    expect(buy).to_be_in_viewport()
 
 
 def order_seats(keys: Keyboard, webinar: Sold, rosa: str, payment: str) -> None:

@@ -24,6 +24,8 @@ function follow(form) {
     total.innerHTML = await answer.text();
     const amount = total.querySelector("[data-amount]");
     act.textContent = amount ? form.dataset.buyWords.replace("{total}", amount.textContent) : words;
+    // cheaper offers above the button can push it out of view while it has the focus
+    if (form.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" });
   }
 
   function soon() {
