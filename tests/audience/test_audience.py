@@ -118,7 +118,7 @@ def check(mailbox: Mailbox, event: Event, titled: str) -> None:
             [mail] = found.pop(address(role.value))
             assert titled in mail.subject, (event, role)
             is_paying = role in (Role.BUYER, Role.BILLING)
-            says_money = "refund" in mail.text or "credit" in mail.text
+            says_money = bool(re.search("refund|credit|invoice", mail.text))
             if event in (Event.CANCELED, Event.POSTPONED):
                 assert says_money == is_paying, (event, role, mail.text)
             if event not in BY_OFFER or not is_paying:
