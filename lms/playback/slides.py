@@ -79,7 +79,8 @@ def shown_slides(stored: Sequence[StoredSlide], seconds: float) -> tuple[SlideFa
         SlideFacts(
             id=kept[place].public_id,
             number=number,
-            starts_s=kept[place].starts_s,
+            # JSON of PostgreSQL has 10 for 10.0
+            starts_s=float(kept[place].starts_s),
             ends_s=kept[after].starts_s if after < len(kept) else seconds,
             picture=slide_picture(kept[after - 1].picture_s),
             title=kept[place].title,
