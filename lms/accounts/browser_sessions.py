@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.core.errors import N_, Forbidden, NotFound, or_not_found
+from lms.mail import link_tokens_and_codes
 from lms.models.accounts import Login, SecondFactor, SecondStep, SignIn
 from lms.models.playback import PlaybackEnd
 from lms.playback import sessions as playback_sessions
@@ -290,6 +291,15 @@ def end_all(session: Session, login_id: int, *, now: datetime, but: int | None =
     """Sign all browsers of a person out, except the sign-in `but`."""
     which = SignIn.login_id == login_id
     _end(session, which if but is None else which & (SignIn.id != but), now=now)
+
+
+def end_ways_in(session: Session, login_id: int, *, now: datetime) -> None:
+    """Close what an address opened that isn't this person's anymore.
+
+    All their browsers are signed out, and links and codes that were emailed stop working.
+    """
+    link_tokens_and_codes.void(session, login_id, *link_tokens_and_codes.WAYS_IN, now=now)
+    end_all(session, login_id, now=now)
 
 
 def end_without_second_step(session: Session, login_id: int, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.accounts import accounts, login_lookup
+from lms.accounts import accounts, browser_sessions, login_lookup
 from lms.core.bulk_insert import add_once
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, NotFound, or_not_found
@@ -73,7 +73,7 @@ def add_alias(
 def remove_alias(
     session: Session, login_id: int, alias_id: str, *, actor: str | None, now: datetime
 ) -> None:
-    """Remove an alias from a login; raises NotFound for another login's alias."""
+    """Remove an alias from a login, and end what it opened; raises NotFound for another login's alias."""
     public_id = session.scalar(select(Login.public_id).where(Login.id == login_id))
     gone = session.scalar(
         delete(LoginAlias)
@@ -82,6 +82,7 @@ def remove_alias(
     )
     if public_id is None or gone is None:
         raise NotFound
+    browser_sessions.end_ways_in(session, login_lookup.kept_login(session, login_id), now=now)
     audit.record(
         session, "login.alias_removed", public_id, actor=actor, now=now, detail={"alias": alias_id}
     )

@@ -112,10 +112,7 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
     playback_sessions.end_for_login(session, row.merged_into, ended_as=PlaybackEnd.REVOKED, now=now)
     further = select(exists().where(LoginAlias.login_id == row.id))
     if row.email_key is not None or session.scalar(further):
-        link_tokens_and_codes.void(
-            session, row.merged_into, *link_tokens_and_codes.WAYS_IN, now=now
-        )
-        browser_sessions.end_all(session, row.merged_into, now=now)
+        browser_sessions.end_ways_in(session, row.merged_into, now=now)
     audit.record(session, "login.unmerged", merged, actor=actor, now=now, detail={"from": kept})
 
 

@@ -5,18 +5,22 @@ from sqlalchemy import select
 
 from lms.accounts import (
     accounts,
+    browser_sessions,
     email_aliases,
     email_and_recovery_email_changes,
     sign_in_codes_and_password_resets,
     sign_up,
 )
 from lms.accounts.accounts import NewLogin
+from lms.accounts.browser_sessions import Browser
 from lms.accounts.email_aliases import Alias
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, NotFound
+from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import LinkOver, WrongCode
 from lms.mail.links import Links
-from lms.models.accounts import Login, LoginAlias
+from lms.models.accounts import EmailPurpose, Login, LoginAlias, SignIn
 from lms.models.audit import AuditEntry
 from lms.models.mail import Mail
 from lms.people import login_merges
@@ -162,6 +166,36 @@ def test_a_removed_address_leads_nowhere(database: Database, cast: Cast) -> None
         email_aliases.remove_alias(session, cast.alice.id, made.public_id, actor=None, now=NOW)
         with pytest.raises(NotFound):
             accounts.find_by_email(session, OTHER)
+
+
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_what_a_removed_address_opened_is_closed(
+    database: Database, cast: Cast, is_merged: bool
+) -> None:
+    """Such as the browser of its mailbox's real owner, after our team mistyped it."""
+    made, kept = _add(database, cast.alice), cast.dan if is_merged else cast.alice
+    with database.transaction() as session:
+        if is_merged:
+            login_merges.merge(
+                session,
+                kept=kept.public_id,
+                merged=cast.alice.public_id,
+                hooks=(),
+                actor=None,
+                now=NOW,
+            )
+        browser_sessions.open_sign_in(
+            session, kept.id, browser=Browser("Firefox", remembered=True, earlier=None), now=NOW
+        )
+        reset = link_tokens_and_codes.issue(
+            session, kept.id, EmailPurpose.RESET_PASSWORD, email=OTHER, now=NOW
+        )
+        code = link_tokens_and_codes.issue_code(session, kept.id, email=OTHER, now=NOW)
+        email_aliases.remove_alias(session, cast.alice.id, made.public_id, actor=None, now=NOW)
+        assert session.scalars(select(SignIn.ended_at)).all() == [NOW]
+        assert isinstance(link_tokens_and_codes.try_code(session, code, now=NOW), WrongCode)
+        with pytest.raises(LinkOver):
+            link_tokens_and_codes.use(session, reset, EmailPurpose.RESET_PASSWORD, now=NOW)
 
 
 def test_a_login_has_at_most_twenty(database: Database, cast: Cast) -> None:

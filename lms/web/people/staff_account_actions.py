@@ -98,11 +98,11 @@ def add_alias(login_id: str) -> ResponseReturnValue:
 @blueprint.post("/addresses/<alias_id>/remove")
 @open_to(Audience.STAFF)
 def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
-    """Remove another address from the login."""
+    """Remove another address from the login, and sign out its person."""
     found = _changeable(login_id)
     with transaction() as session:
         email_aliases.remove_alias(session, found.id, alias_id, **acting())
-    flash(_("The address was removed."), "done")
+    flash(_("The address was removed. All browsers of this person were signed out."), "done")
     return see_other("staff_people.person", login_id=login_id)
 
 
