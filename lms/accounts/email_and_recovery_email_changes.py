@@ -221,6 +221,8 @@ def _keep_recovery(
             recovery_confirmed_at=now if address else None,
         )
     )
+    # links for a new password may be in the mailbox of the former one
+    link_tokens_and_codes.void(session, login_id, EmailPurpose.RESET_PASSWORD, now=now)
     account = accounts.read_account(session, login_id)
     audit.record(
         session, "login.recovery_changed", account.public_id, actor=account.public_id, now=now

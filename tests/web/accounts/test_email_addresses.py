@@ -336,6 +336,21 @@ def test_a_recovery_address_is_removed_and_the_owner_told(
     assert "was removed" in newest(database, cast.alice.email).text
 
 
+@pytest.mark.parametrize("by", [None, "alice@second.example"])
+def test_link_emailed_to_a_former_recovery_address_opens_nothing(
+    alice: Visitor, stranger: Visitor, database: Database, by: str | None
+) -> None:
+    _keep_recovery(alice, database)
+    stranger.post("/forgotten-password", data={"email": RECOVERY})
+    link = link_in(newest(database, RECOVERY, "reset_password"))
+    if by is None:
+        alice.post("/account/recovery/remove")
+    else:
+        _keep_recovery(alice, database, by)
+    assert stranger.post(link, data={"password": "seven lamps by the window"}).status_code == 410
+    assert _is_in(alice)
+
+
 @pytest.mark.parametrize("page", ["email", "recovery"])
 def test_what_a_thief_asked_for_ends_when_the_owner_changes_the_password(
     alice: Visitor, stranger: Visitor, database: Database, cast: Cast, page: str
