@@ -7,7 +7,7 @@ gets an email, and only its owner sees which.
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts import accounts, login_lookup, mails, sign_up
@@ -68,10 +68,12 @@ def _reached(session: Session, address: Address) -> dict[int, list[str]]:
     reached: defaultdict[int, list[str]] = defaultdict(list)
     if known := login_lookup.look_up(session, address):
         reached[known.login_id].append(known.email)
-    recovered = select(func.coalesce(Login.merged_into, Login.id), Login.recovery_email).where(
+    # not that of a merged account, which the person can neither see nor remove
+    recovered = select(Login.id, Login.recovery_email).where(
         Login.recovery_key == address.key,
         Login.recovery_confirmed_at.is_not(None),
         Login.email.is_not(None),
+        Login.merged_into.is_(None),
     )
     for login_id, email in session.execute(recovered):
         reached[login_id].append(email or address.shown)

@@ -14,7 +14,7 @@ from lms.core.email_addresses import read_address
 from lms.core.password_hashing_and_rules import Right, check_password
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
-from lms.people import account_blocks
+from lms.people import account_blocks, login_merges
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login
@@ -263,6 +263,27 @@ def test_a_recovery_address_of_two_accounts_gets_a_letter_for_each(
     ]
     assert [cast.bob.email in text for text in texts] == [True, False]
     assert [cast.carol.email in text for text in texts] == [False, True]
+
+
+def test_recovery_address_of_a_merged_account_opens_nothing(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    """The person could neither see nor remove it in the account that it would open."""
+    _give_recovery(database, cast.bob.id, "bob@home.example")
+    with database.transaction() as session:
+        login_merges.merge(
+            session,
+            kept=cast.alice.public_id,
+            merged=cast.bob.public_id,
+            hooks=(),
+            actor=None,
+            now=NOW,
+        )
+    _ask(client, "bob@home.example")
+    assert newest(database, "bob@home.example").kind == "no_account"
+    _ask(client, cast.bob.email)
+    assert newest(database, cast.bob.email).kind == "reset_password"
+    assert newest(database, cast.alice.email).kind == "reset_password"
 
 
 def test_a_login_made_by_staff_chooses_its_first_password_within_two_weeks(
