@@ -16,10 +16,13 @@ from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.accounts import Login, SellerRole
+from lms.models.playback import PlaybackEnd
 from lms.people.role_texts import SELLER_ROLES
+from lms.playback import sessions as playback_sessions
 
 JOINED: Final = N_("You were added to our team")
 LAST_OWNER: Final = N_("The team needs at least one owner. Make another person an owner first.")
+PREVIEWERS: Final = (SellerRole.OWNER, SellerRole.STAFF)  # of recordings, without access
 _ORDER: Final = case(
     {role.value: place for place, role in enumerate(SellerRole)}, value=Login.seller_role
 )
@@ -132,8 +135,11 @@ def set_role(
         raise Conflict(login_lookup.UNPROVEN, code="unconfirmed")
     if owners == [public_id]:
         raise Conflict(LAST_OWNER, code="last_owner")
+    can_preview = login.seller_role in PREVIEWERS
     login.seller_role = role
     session.flush()
+    if can_preview and role not in PREVIEWERS:
+        playback_sessions.end_for_login(session, login.id, ended_as=PlaybackEnd.REVOKED, now=now)
     if role is not None:
         link_tokens_and_codes.void_before_power(session, [login.id], actor=actor, now=now)
     audit.record(

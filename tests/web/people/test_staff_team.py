@@ -1,5 +1,7 @@
 """The team's page: for owners only; the last owner stays."""
 
+import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from lms.core.database import Database
@@ -7,6 +9,7 @@ from lms.models.accounts import Login, SellerRole
 from lms.models.audit import AuditEntry
 from tests.cast import Cast, Person, Roles
 from tests.mailbox import letters
+from tests.player import open_playback
 from tests.visitor import Visitor
 
 TEAM = "/staff/team"
@@ -98,3 +101,19 @@ def test_an_owner_steps_back_once_there_is_another(
     assert (answer.status_code, answer.location) == (303, "/staff")
     assert owner.get(TEAM).status_code == 404
     assert role_of(database, roles.owen) is SellerRole.STAFF
+
+
+@pytest.mark.parametrize(
+    ("role", "plays_on"), [("owner", True), ("bookkeeper", False), (None, False)]
+)
+def test_preview_ends_with_the_role_that_it_needs(
+    owner: Visitor, app: Flask, cast: Cast, role: str | None, plays_on: bool
+) -> None:
+    staff = app.test_client()
+    assert isinstance(staff, Visitor)
+    staff.sign_in(cast.ada.id)
+    preview = open_playback(staff, cast.slug, preview=True)
+    one = f"{TEAM}/{cast.ada.public_id}"
+    path, data = (one, {"role": role}) if role else (f"{one}/remove", {})
+    assert owner.post(path, data=data).status_code == 303
+    assert preview.beat().status_code == (200 if plays_on else 403)
