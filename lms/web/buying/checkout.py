@@ -132,8 +132,8 @@ def _order(form: CheckoutForm, shown: CartFacts) -> BaseResponse:
     if not is_placed:
         return lead_to_card_page(
             order_id,
-            paid_url=url_for("card.paid", order_id=order_id, _external=True),
-            back_url=url_for(".show", _external=True),
+            paid_url=links().page(url_for("card.paid", order_id=order_id)),
+            back_url=links().page(url_for(".show")),
         )
     drop_cart()
     return see_other("order.show", order_id=order_id)

@@ -12,7 +12,7 @@ from lms.core.errors import N_, Conflict, Invalid, Unavailable
 from lms.web.buying.card import lead_to_card_page, settle
 from lms.web.buying.payment_page import hide_from_search_engines, read_by_link
 from lms.web.buying.payment_page_forms import PayQuoteForm
-from lms.web.core.private_page_headers_and_mail_links import keeps_its_address
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, links
 from lms.web.core.request_context import see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seller.agreements import check_agreed
@@ -27,8 +27,8 @@ NOTHING_OWED: Final = N_("There's no open invoice to pay. If there's a quote, ac
 @keeps_its_address
 def pay(token: str) -> ResponseReturnValue:
     """Redirect to the page where the amount due of the order is paid by card."""
-    here = url_for("payment_page.show", token=token, _external=True)
-    paid_url = url_for(".paid", token=token, _external=True)
+    here = links().page(url_for("payment_page.show", token=token))
+    paid_url = links().page(url_for(".paid", token=token))
     page = read_by_link(token)
     if not (page.is_owed or page.is_quote_to_pay):
         flash(_(NOTHING_OWED), "attention")

@@ -1,10 +1,11 @@
 """Paying by card: who may come back, what a lost webhook changes, and where forms may lead."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -37,6 +38,9 @@ from tests.servers.stripe_objects import PAYS
 from tests.visitor import Visitor
 from tests.web.buying.shopping import check_out, confirm, fill, order
 from tests.web.buying.test_payment_page import link, quoted
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 pytestmark = pytest.mark.usefixtures("cast", "_open")
 CARD = {"payer": "myself", "payment": "card"}
@@ -277,6 +281,32 @@ def test_quote_shows_and_charges_its_total_with_tax_and_no_other(
     with database.read_session() as session:
         assert session.scalars(select(Payment.amount_minor)).all() == [10_692]
         assert session.scalars(select(Checkout.amount_minor)).all() == [10_692]
+
+
+@pytest.mark.parametrize("place", ["checkout", "payment page"])
+def test_card_page_leads_back_to_our_address_whatever_host_was_asked(
+    app: Flask,
+    client: Visitor,
+    carrel: Carrel,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    """Who sends a person to the card page must not choose where they come back to after paying."""
+    path, ours = link(carrel, quoted(database, SEAT)), app.wsgi_app
+    fill(client)
+
+    def elsewhere(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        return ours({**environ, "HTTP_HOST": "evil.example"}, start)
+
+    monkeypatch.setattr(app, "wsgi_app", elsewhere)
+    if place == "checkout":
+        url = check_out(client, **CARD).location
+    else:
+        url = client.post(f"{path}/card", data={"has_agreed": "y", "seen": "9900"}).location
+    assert url
+    assert "evil.example" not in requests.get(url, timeout=60).text  # the way back without paying
+    assert back(url).startswith("/orders/" if place == "checkout" else f"{path}/paid")
 
 
 def seen(page: str) -> str:
