@@ -13,6 +13,7 @@ from lms.core.clock import now
 from lms.core.errors import Conflict, Invalid
 from lms.lti_facade.dates import say_time_of
 from lms.lti_facade.organizations import customers
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
@@ -132,6 +133,7 @@ def keep_choice(map_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<map_id>/apply")
+@asks_again
 @open_to(Audience.STAFF)
 def apply(map_id: str) -> ResponseReturnValue:
     """Queue the job that applies the chosen pairs."""
@@ -139,6 +141,7 @@ def apply(map_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<map_id>/undo")
+@asks_again
 @open_to(Audience.STAFF)
 def undo(map_id: str) -> ResponseReturnValue:
     """Queue the job that undoes the mapping."""
@@ -146,6 +149,7 @@ def undo(map_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/<map_id>/pairs/<pair_id>/undo")
+@asks_again
 @open_to(Audience.STAFF)
 def undo_pair(map_id: str, pair_id: str) -> ResponseReturnValue:
     """Undo one pair."""
