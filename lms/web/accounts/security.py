@@ -27,7 +27,7 @@ from lms.web.accounts.account import my_account, my_addressed_account
 from lms.web.accounts.forms import PLAIN, typed_code
 from lms.web.accounts.passkey_site import can_have_passkeys, passkey_site
 from lms.web.accounts.second_step import passkey_question
-from lms.web.accounts.step_up import asks_again
+from lms.web.accounts.step_up import asks_again, tries_key
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
 from lms.web.core.form_errors import shown_in
@@ -132,7 +132,7 @@ def add_app() -> ResponseReturnValue:
         return _app_page(form, authenticator_apps.new_secret()), 400
     if not form.validate():
         return _app_page(form, secret), 400
-    rate_limits.spend(rate_limits.SECOND_STEPS, person.public_id)
+    rate_limits.spend(rate_limits.SECOND_STEPS, tries_key(person))
     step = authenticator_apps.step_of_secret(secret, typed_code(form.code.data or ""), now=at)
     if step is None:
         form.code.errors = [

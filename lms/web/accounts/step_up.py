@@ -65,6 +65,15 @@ def read_proof(code_field: str, passkey_field: str) -> Proof:
     return Proof(typed, request.form.get(passkey_field, ""))
 
 
+def tries_key(person: Viewer) -> str:
+    """Return the key that counts a signed-in person's second steps: of this sign-in alone.
+
+    Strangers who know the password count under the account's. They must not use up the person's tries,
+    nor get new ones when the person succeeds.
+    """
+    return str(person.sign_in_id)
+
+
 def _ask_again() -> ResponseReturnValue | None:
     person = _unproved()
     if person is None:
@@ -100,7 +109,7 @@ def _is_proved(person: Viewer, account: Account) -> bool:
         with transaction() as session:
             browser_sessions.note_proof(session, person.sign_in_id, now=now())
         return True
-    rate_limits.spend(rate_limits.SECOND_STEPS, account.public_id)
+    rate_limits.spend(rate_limits.SECOND_STEPS, tries_key(person))
     with read_session() as session:
         asked = Asked(
             person.login_id,
@@ -115,7 +124,7 @@ def _is_proved(person: Viewer, account: Account) -> bool:
         if not second_step_proofs.use(session, match, links=links(), now=now()):
             return False
         browser_sessions.note_proof(session, person.sign_in_id, now=now())
-    rate_limits.forgive(rate_limits.SECOND_STEPS, account.public_id)
+    rate_limits.forgive(rate_limits.SECOND_STEPS, tries_key(person))
     return True
 
 

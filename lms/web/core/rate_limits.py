@@ -65,7 +65,7 @@ class Limit:
 SIGN_INS: Final = Limit(
     "sign_ins", (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50)), is_shared=True
 )
-# Attempts at the second step of one login, and at adding an app to it.
+# Attempts at the second step of one login; of a signed-in browser, also at adding an app.
 SECOND_STEPS: Final = Limit(
     "second_steps", (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50)), is_shared=True
 )

@@ -146,6 +146,31 @@ def test_password_is_not_enough_where_there_is_a_second_step(
     assert _is_on_the_team(database)
 
 
+def test_strangers_who_know_the_password_use_up_no_tries_of_a_signed_in_person(
+    app: Flask, clock: Clock, roles: Roles, database: Database, settings: Settings
+) -> None:
+    give_password(database, roles.owen.id)
+    secret, codes = give_app(database, roles.owen.id, settings.secret_key)
+    owner, thief = app.test_client(), app.test_client()
+    owner.post("/sign-in", data={"email": roles.owen.email, "password": PASSWORD})
+    owner.post("/sign-in/second-step", data={"code": codes[0]})
+    later = clock.advance(LATER).timestamp()
+    thief.post("/sign-in", data={"email": roles.owen.email, "password": PASSWORD})
+
+    def tries() -> list[int]:
+        guess = {"code": "000000"}
+        return [thief.post("/sign-in/second-step", data=guess).status_code for _ in range(10)]
+
+    assert tries() == [400] * 10
+    right = {**TYPED, "proof_code": code_of(secret, at=later)}
+    assert owner.post("/staff/team", data=right).status_code == 303
+    assert tries() == [429] * 10  # and their right code gives no new ones
+    form = owner.get("/account/security/app").text
+    sealed = form.partition('name="sealed"')[2].partition('value="')[2].partition('"')[0]
+    wrong = {"name": "Spare", "sealed": sealed, "code": "000000"}
+    assert owner.post("/account/security/app", data=wrong).status_code == 400
+
+
 def test_person_without_password_or_second_step_reads_what_to_do(
     client: Visitor, clock: Clock, roles: Roles
 ) -> None:
