@@ -294,7 +294,7 @@ def end_all(session: Session, login_id: int, *, now: datetime, but: int | None =
 
 
 def end_ways_in(session: Session, login_id: int, *, now: datetime) -> None:
-    """Close what an address opened that isn't this person's anymore.
+    """Close what another person may have opened, such as by an address that was this person's.
 
     All their browsers are signed out, and links and codes that were emailed stop working.
     """

@@ -78,7 +78,7 @@ def restore(session: Session, secret: str, *, now: datetime) -> str:
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.RESTORE_EMAIL, now=now)
     _move(session, ticket.login_id, read_address(ticket.email), now=now)
     _shut_out(session, ticket, now=now)
-    browser_sessions.end_all(session, ticket.login_id, now=now)
+    browser_sessions.end_ways_in(session, ticket.login_id, now=now)
     account = accounts.read_account(session, ticket.login_id)
     audit.record(
         session, "login.email_restored", account.public_id, actor=account.public_id, now=now

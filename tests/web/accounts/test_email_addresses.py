@@ -271,6 +271,18 @@ def test_taking_back_keeps_the_recovery_address_set_before(
     assert _alice(database, cast).recovery_email == RECOVERY
 
 
+def test_taking_back_ends_what_a_thief_asked_for_before(
+    alice: Visitor, stranger: Visitor, database: Database, clock: Clock, cast: Cast
+) -> None:
+    """The thief would confirm a recovery address before the owner chooses a new password."""
+    _ask(alice, "eve@evil.example", page="recovery")
+    link = link_in(newest(database, "eve@evil.example"))
+    clock.advance(timedelta(minutes=1))
+    stranger.post(_move(alice, database))
+    assert stranger.post(link).status_code == 410
+    assert _alice(database, cast).recovery_email is None
+
+
 def test_who_moved_it_twice_can_not_take_back_what_the_owner_took_back(
     alice: Visitor, stranger: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
