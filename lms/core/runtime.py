@@ -42,9 +42,10 @@ class Carrel:
 
 
 def open_carrel(settings: Settings) -> Carrel:
-    """Open the database and the storage of the settings; creates nothing in either."""
+    """Open the database and the storage of the settings; creates only the storage's directory."""
     set_default(settings.language)
     storage = open_place(settings, settings.storage_url)
+    storage.prepare()
     if settings.storage_former is not None:
         former = open_place(settings, settings.storage_former)
         storage = StoragePair(storage, former)

@@ -122,6 +122,7 @@ def create(
         raise Conflict(
             N_("The tables don't match this version. Run: carrel db upgrade"), code="not_at_head"
         )
+    place.files.prepare()
     scratch, name = carrel.settings.scratch, now.astimezone(UTC).strftime(NAME_FORMAT)
     before = copy_new(carrel.storage, place.files, scratch=scratch, tell=tell)
     with _folder(scratch) as folder:

@@ -45,21 +45,24 @@ class _Slice(io.RawIOBase):
 
 
 class LocalStorage:
-    """Files below one directory of this machine."""
+    """Files below one directory of this machine, which only writing makes."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._incoming = self._root / _INCOMING
-        try:
-            self._incoming.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            message = f"{self._root} can't be written to: {error.strerror}"
-            raise StorageAway(message, "directory") from error
         self.intake = LocalIntake(
             self._root / _ARRIVING,
             stored=lambda key: self._path(key).is_file(),
             settle=lambda path, key: self._settle(path, self._path(key)),
         )
+
+    def prepare(self) -> None:
+        """See Storage."""
+        try:
+            self._incoming.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"{self._root} can't be written to: {error.strerror}"
+            raise StorageAway(message, "directory") from error
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:  # noqa: ARG002 - S3 wants it
         """See Storage."""
@@ -68,7 +71,7 @@ class LocalStorage:
 
     def take_file(self, key: str, path: Path, content_type: str) -> None:
         """See Storage."""
-        target, part = self._path(key), self._incoming / secrets.token_hex(16)
+        target, part = self._path(key), self._new_part()
         try:
             path.rename(part)
         except OSError as fault:
@@ -128,6 +131,8 @@ class LocalStorage:
 
     def list(self, prefix: str) -> Iterator[str]:
         """See Storage."""
+        if not self._root.is_dir():
+            raise StorageAway(f"There is no directory {self._root}.", "directory")
         folder = folder_of(prefix)
         start = self._path(folder) if folder else self._root
         return self._walk(start, f"{folder}/" if folder else "", prefix)
@@ -142,6 +147,11 @@ class LocalStorage:
 
     def let_pages_read(self, origin: str) -> None:
         """See Storage: nothing to do."""
+
+    def _new_part(self) -> Path:
+        """Return a path for a file that is being written."""
+        self.prepare()
+        return self._incoming / secrets.token_hex(16)
 
     def _path(self, key: str) -> Path:
         return self._root / checked_key(key)
@@ -163,7 +173,7 @@ class LocalStorage:
 
     def _write(self, key: str, source: BinaryIO) -> None:
         path = self._path(key)
-        part = self._incoming / secrets.token_hex(16)
+        part = self._new_part()
         try:
             with part.open("xb") as target:
                 shutil.copyfileobj(source, target, PIECE)

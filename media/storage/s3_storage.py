@@ -68,6 +68,9 @@ class S3Storage:
         self._place = place
         self._made: tuple[int, S3Client] | None = None
 
+    def prepare(self) -> None:
+        """See Storage: nothing to do."""
+
     @reaching()
     def put_file(self, key: str, path: Path, content_type: str) -> None:
         """See Storage."""

@@ -23,6 +23,10 @@ class StoragePair:
         """See Storage: files are received by the new storage."""
         return self._new.intake
 
+    def prepare(self) -> None:
+        """See Storage: files are written to the new storage."""
+        self._new.prepare()
+
     def put_file(self, key: str, path: Path, content_type: str) -> None:
         """See Storage."""
         self._new.put_file(key, path, content_type)

@@ -36,6 +36,9 @@ class Storage(Protocol):
     def intake(self) -> Intake:
         """Return the receiver of resumable uploads."""
 
+    def prepare(self) -> None:
+        """Make the directory that files are written to, if there is none; a bucket is never made."""
+
     def put_file(self, key: str, path: Path, content_type: str) -> None:
         """Store a copy of the file atomically, replacing any file with this key."""
 
@@ -61,7 +64,10 @@ class Storage(Protocol):
         """Delete the file; no error if there is none."""
 
     def list(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin with the prefix; the order depends on the storage."""
+        """Yield the keys that begin with the prefix; the order depends on the storage.
+
+        A directory or bucket that doesn't exist is away, not empty.
+        """
 
     def local_path(self, key: str) -> Path | None:
         """Return the file's path on this machine, None if storage is remote."""
@@ -81,7 +87,7 @@ def open_storage(
 ) -> Storage:
     """Return the storage that `file:///directory` or `s3://bucket/prefix` names.
 
-    Raises ValueError for any other address. Doesn't contact an S3 server yet.
+    Raises ValueError for any other address. Doesn't contact an S3 server yet, and creates nothing.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.netloc in {"", "localhost"} and parts.path:

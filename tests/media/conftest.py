@@ -30,7 +30,9 @@ def tone(seconds: float = SECONDS) -> tuple[str, ...]:
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     """An empty place of each kind: a directory, and a bucket."""
     if request.param == "local":
-        return open_storage((tmp_path / "kept").as_uri())
+        kept = open_storage((tmp_path / "kept").as_uri())
+        kept.prepare()
+        return kept
     server: S3Server = request.getfixturevalue("s3_server")
     return server.storage(f"house/{new_key_id()}")
 

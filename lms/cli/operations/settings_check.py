@@ -78,7 +78,9 @@ def _ask_database(url: str) -> None:
 
 
 def _ask_storage(values: Settings) -> None:
-    open_place(values, values.storage_url).stat(PROBE_KEY)
+    storage = open_place(values, values.storage_url)
+    storage.prepare()
+    storage.stat(PROBE_KEY)
 
 
 def _try(name: str, value: str, ask: Callable[[], object]) -> Check:

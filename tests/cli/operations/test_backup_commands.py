@@ -72,6 +72,38 @@ def test_lost_library_is_restored_with_its_secret_key(
     assert carrel_command("backup", "restore", backup_url).code == 1  # not over a library
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "backup list --from",
+        "backup verify --from",
+        "backup drill --from",
+        "backup restore",
+        "media move --remove-former",
+    ],
+)
+def test_a_mistyped_directory_is_refused_and_not_made(
+    carrel_command: Shell, cast: Cast, tmp_path: Path, command: str
+) -> None:
+    place = tmp_path / "mistyped"
+    ran = carrel_command(*command.split(), place.as_uri())
+    assert ran.code == 4
+    assert f"There is no directory {place}" in ran.err
+    assert "Check its address" in ran.err
+    assert not place.exists()
+
+
+def test_a_mistyped_former_storage_is_not_taken_for_one_that_was_moved(
+    carrel_command: Shell, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "mistyped"
+    monkeypatch.setenv("CARREL_STORAGE_FORMER", place.as_uri())
+    ran = carrel_command("media", "move")
+    assert ran.code == 4
+    assert f"There is no directory {place}" in ran.err
+    assert not place.exists()
+
+
 def test_doctor_says_what_to_do_about_each_fault(carrel_command: Shell, cast: Cast) -> None:
     ran = carrel_command("doctor")
     assert ran.code == 1

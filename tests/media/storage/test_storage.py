@@ -362,4 +362,25 @@ def test_an_unknown_ending_is_plain_bytes():
 def test_a_directory_that_can_not_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(StorageAway, match=f"{tmp_path}/file/backup can't be written to"):
-        open_storage(f"file://{tmp_path}/file/backup")
+        open_storage(f"file://{tmp_path}/file/backup").prepare()
+
+
+def test_reading_makes_no_directory_and_takes_a_missing_one_for_no_empty_one(tmp_path):
+    place = tmp_path / "mistyped"
+    storage = open_storage(place.as_uri())
+    with pytest.raises(StorageAway, match=f"There is no directory {place}"):
+        list(storage.list(""))
+    assert storage.stat("a/x") is None
+    with pytest.raises(Missing):
+        storage.open("a/x")
+    storage.delete("a/x")
+    assert not place.exists()
+
+
+def test_a_directory_that_is_only_read_stays_as_it_is(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/x").write_bytes(b"x")
+    storage = open_storage(tmp_path.as_uri())
+    assert list(storage.list("")) == ["a/x"]
+    assert content(storage, "a/x") == b"x"
+    assert [one.name for one in tmp_path.iterdir()] == ["a"]
