@@ -93,11 +93,17 @@ def add_login(
 @json_option
 @click.pass_obj
 def set_role(console: Console, *, email: str, role: str) -> None:
-    """Set a person's role on the seller's team: owner, staff, bookkeeper, or none."""
-    wanted = None if role == "none" else SellerRole(role)
+    """Set a person's role on the seller's team: owner, staff, bookkeeper, or none.
+
+    A person who joins the team is emailed.
+    """
+    links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         account = accounts.find_by_email(session, email)
-        team.set_role(session, account.public_id, wanted, **acting())
+        if role == "none":
+            team.set_role(session, account.public_id, None, **acting())
+        else:
+            team.give_role(session, account, SellerRole(role), links=links, **acting())
         account = accounts.read_account(session, account.id)
     answer(_facts(account), f"{account.email} has the role: {role}.")
 

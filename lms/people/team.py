@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.accounts import accounts, login_lookup
-from lms.accounts.accounts import NewLogin
+from lms.accounts.accounts import Account, NewLogin
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.mail import link_tokens_and_codes
@@ -94,8 +94,27 @@ def add_to_team(
         name = new.name or new.address.shown.rpartition("@")[0]
         account = accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
         accounts.invite_to_set_password(session, account, links=links, now=now)
-    set_role(session, account.public_id, new.role, actor=actor, now=now)
-    if is_known and account.email and account.seller_role is not new.role:
+        set_role(session, account.public_id, new.role, actor=actor, now=now)
+    else:
+        give_role(session, account, new.role, links=links, actor=actor, now=now)
+    return account.name
+
+
+def give_role(
+    session: Session,
+    account: Account,
+    role: SellerRole,
+    *,
+    links: Links,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Give an account a role in the team; its owner is emailed if they weren't on it.
+
+    Raises as `set_role` does.
+    """
+    set_role(session, account.public_id, role, actor=actor, now=now)
+    if account.email and account.seller_role is None:
         mail_outbox.post(
             session,
             kind="team_joined",
@@ -104,12 +123,11 @@ def add_to_team(
             subject=JOINED,
             values={
                 "name": account.name,
-                "role": SELLER_ROLES[new.role],
+                "role": SELLER_ROLES[role],
                 "action_url": links.page("/staff"),
             },
             now=now,
         )
-    return account.name
 
 
 def set_role(
