@@ -27,6 +27,7 @@ from lms.models.grants import Scope
 from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
+from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
 from lms.pricing.offers import NAMED, WHAT
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order
@@ -110,20 +111,41 @@ def send_confirm(
 
 
 def send_open(session: Session, order: Order, *, mail_context: MailContext, now: datetime) -> None:
-    """Email the buyer of an order on hold that its access is open."""
+    """Email the buyer of an order on hold, and the managers, that its access is open."""
     facts = find_order_facts(session, order.public_id)
     grants = grants_of_order(session, order.id)
     has_seats = facts.organization_public_id is not None and any(one.pool_id for one in grants)
     page = f"/organization/{facts.organization_public_id}" if has_seats else _page(grants)
     values = {
-        "name": facts.contact_name,
         "items": items_of(grants, mail_context.zone, now),
         "has_seats": has_seats,
         "action_url": mail_context.links.page(page),
     }
-    _to_buyer(
-        session, facts, "order_open", N_("You now have access to your order"), values, now=now
-    )
+    for one in readers_of(session, facts):
+        mail_outbox.post(
+            session,
+            kind="order_open",
+            to=one.email,
+            login_id=one.login_id,
+            subject=N_("You now have access to your order"),
+            values={**values, "name": one.name},
+            now=now,
+        )
+
+
+def readers_of(
+    session: Session, facts: OrderFacts, others: Sequence[Steward] = ()
+) -> Sequence[Steward]:
+    """Return the buyer, the managers of their organization, and others, once for each address."""
+    found = []
+    if facts.contact_email:
+        found.append(Steward(facts.contact_id, facts.contact_email, facts.contact_name))
+    if facts.organization_id is not None:
+        found += stewards_of(session, facts.organization_id)
+    readers: dict[str, Steward] = {}
+    for one in (*found, *others):
+        readers.setdefault(one.email.casefold(), one)
+    return list(readers.values())
 
 
 def _renewal_lines(session: Session, order: Order) -> list[OrderLine]:

@@ -16,9 +16,9 @@ from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Dispute, Payment, PaymentMethod
 from lms.organizations.billing_details import read_billing
-from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
+from lms.organizations.manager_and_owner_permissions import Steward
 from lms.pricing.price_list import say_money
-from lms.sales.mails import is_unconfirmed, items_of
+from lms.sales.mails import is_unconfirmed, items_of, readers_of
 from lms.sales.order_search import past_due_orders
 from lms.sales.read_models import OrderFacts, find_order_facts, grants_of_order
 
@@ -79,7 +79,8 @@ def send_held(
     """
     facts = find_order_facts(session, order.public_id)
     grants = [one for one in grants_of_order(session, order.id) if one.revoked_at is None]
-    readers = _concerned(session, facts)
+    payables = [Steward(None, email, "") for email in _payers(session, facts)]
+    readers = readers_of(session, facts, payables)
     is_unproven = order.awaits_proof or is_unconfirmed(session, order)
     if is_unproven or not order.livemode or not facts.open_minor or not grants or not readers:
         return False
@@ -152,20 +153,6 @@ def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
         if emails:
             return emails
     return (facts.contact_email,) if facts.contact_email else ()
-
-
-def _concerned(session: Session, facts: OrderFacts) -> list[Steward]:
-    """Return the buyer, and the managers and accounts payable of their organization, by address."""
-    found = []
-    if facts.contact_email:
-        found.append(Steward(facts.contact_id, facts.contact_email, facts.contact_name))
-    if facts.organization_id is not None:
-        found += stewards_of(session, facts.organization_id)
-        found += [Steward(None, email, "") for email in _payers(session, facts)]
-    readers: dict[str, Steward] = {}
-    for one in found:
-        readers.setdefault(one.email.casefold(), one)
-    return list(readers.values())
 
 
 def tell_past_due(session: Session, *, mail_context: MailContext, now: datetime) -> None:
