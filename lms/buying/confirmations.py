@@ -28,7 +28,6 @@ from lms.order_reviews import reviews, takeovers
 from lms.organizations import organizations
 from lms.people import login_merges
 from lms.people.login_merges import OnMerge
-from lms.people.profile_read_model import has_power
 from lms.requests import requests
 from lms.sales import billing, buyers, cancellations, invoices, mails
 
@@ -44,7 +43,6 @@ class Confirmation:
     email: str
     name: str
     has_account: bool
-    signs_in_first: bool
     order_id: str
 
 
@@ -64,13 +62,11 @@ def read_confirmation(session: Session, secret: str, *, now: datetime) -> Confir
     if not orders:  # our team gave them to another buyer
         raise LinkOver
     order = orders[0]
-    account = _account_of(session, read_address(ticket.email))
     return Confirmation(
         ticket.login_id,
         ticket.email,
         order.contact_name,
-        has_account=account is not None,
-        signs_in_first=account is not None and has_power(session, account.id),
+        has_account=_account_of(session, read_address(ticket.email)) is not None,
         order_id=order.public_id,
     )
 

@@ -51,10 +51,10 @@ def show(secret: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 @keeps_its_address
 def confirm(secret: str) -> ResponseReturnValue:
-    """Confirm the address, sign in, and redirect to the order.
+    """Confirm the address, sign in to an account that this makes, and redirect to the order.
 
-    People on our team and managers sign in themselves, because the link works for two months, and the
-    order's email may be forwarded.
+    People with an account sign in themselves, because the link works for two months, and the order's
+    email may be forwarded.
     """
     found = _read(secret)
     form = PersonForm(request.form)
@@ -81,7 +81,7 @@ def confirm(secret: str) -> ResponseReturnValue:
                 now=clock.now(),
             )
             opened = None
-            if not found.signs_in_first:
+            if not found.has_account:
                 browser = this_browser(remembered=False)
                 opened = browser_sessions.open_sign_in(
                     session, login_id, browser=browser, now=clock.now()

@@ -14,7 +14,6 @@ from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.settings import Settings
 from lms.people import account_blocks, login_merges
-from tests.buying.buying_fixtures import details, filled, open_for_business, ordered, secret_sent
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import PASSWORD, code_in, give_password, letters, link_in, newest
@@ -71,12 +70,6 @@ def by_password_reset(client: Visitor, database: Database, cast: Cast) -> TestRe
     return client.post(link, data={"password": "seven lamps by the window"})
 
 
-def by_confirmed_order(client: Visitor, database: Database, cast: Cast) -> TestResponse:
-    open_for_business(database)
-    ordered(database, filled(database), details(email=cast.alice.email))
-    return client.post(f"/orders/confirm/{secret_sent(database, cast.alice.email)}")
-
-
 def by_password_of_a_merged_login(client: Visitor, database: Database, cast: Cast) -> TestResponse:
     """Dan's login, which has no app, is merged into hers."""
     give_password(database, cast.dan.id)
@@ -103,7 +96,6 @@ WAYS: tuple[Way, ...] = (
     by_password_at_a_further_address,
     by_mailed_code,
     by_password_reset,
-    by_confirmed_order,
     by_password_of_a_merged_login,
     by_password_after_hers_was_merged,
 )
