@@ -52,6 +52,11 @@ class Price:
     currency: str
 
     @property
+    def key(self) -> str:
+        """Return its name in errors: the offer, and where it starts if there are several."""
+        return self.kind.value if self.minimum == 1 else f"{self.kind.value}-{self.minimum}"
+
+    @property
     def said(self) -> str:
         """Return it as shown: `$99.00`."""
         return say_money(self.price_minor, self.currency)
@@ -320,7 +325,7 @@ def _faults(prices: Sequence[Price], target: Target) -> dict[str, str]:
     seen: set[tuple[OfferKind, int]] = set()
     known = list_currencies()
     for price in prices:
-        name = price.kind.value if price.minimum == 1 else f"{price.kind.value}-{price.minimum}"
+        name = price.key
         if not 0 <= price.price_minor <= HIGHEST_MINOR:
             faults[name] = N_("Enter a price from 0 to 1,000,000.")
         if not 1 <= price.minimum <= MOST_SEATS:

@@ -71,6 +71,12 @@ def read_lines(lines: Sequence[Line], currency: str) -> list[Price]:
     return read
 
 
+def faults_by_line(refusal: Invalid, prices: Sequence[Price]) -> dict[str, str]:
+    """Return the errors of lines by number, also those of the prices that were read from them."""
+    numbers = {price.key: str(number) for number, price in enumerate(prices, start=1)}
+    return {numbers.get(name, name): sentence for name, sentence in refusal.fields.items()}
+
+
 def line_of(price: Price) -> Line:
     """Return a price as a line of the form."""
     amount = write_amount(price.price_minor, price.currency)

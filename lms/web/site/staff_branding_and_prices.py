@@ -14,7 +14,7 @@ from lms.core.errors import N_, Invalid
 from lms.core.markdown import to_html
 from lms.models.grants import OfferKind
 from lms.pricing.first_currency import fixed_currency
-from lms.pricing.price_list import currency_of, read_prices, set_prices
+from lms.pricing.price_list import Price, currency_of, read_prices, set_prices
 from lms.pricing.price_owners import owners
 from lms.web.accounts.step_up import asks_again
 from lms.web.catalog.staff_forms import BrandingForm
@@ -30,6 +30,7 @@ from lms.web.pricing.price_form_lines import (
     SCOPE_WORDS,
     SPARE_LINES,
     Line,
+    faults_by_line,
     line_of,
     read_lines,
     sent_lines,
@@ -104,12 +105,13 @@ def prices() -> ResponseReturnValue:
 def change_prices() -> ResponseReturnValue:
     lines = sent_lines()
     currency = request.form.get("currency", "").strip().upper()
+    wanted: list[Price] = []
     try:
         wanted = read_lines(lines, currency)
         with transaction() as session:
             changed = set_prices(session, wanted, **acting())
     except Invalid as error:
-        return _write_prices(lines, currency, dict(error.fields)), 400
+        return _write_prices(lines, currency, faults_by_line(error, wanted)), 400
     flash(
         _("Prices saved. Earlier orders keep their prices.")
         if changed

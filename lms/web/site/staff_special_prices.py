@@ -27,6 +27,7 @@ from lms.web.pricing.price_form_lines import (
     KIND_WORDS,
     SPARE_LINES,
     Line,
+    faults_by_line,
     line_of,
     read_lines,
     sent_lines,
@@ -61,12 +62,13 @@ def edit(scope: str, public_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _page(owner, [line_of(price) for price in own], {})
     lines = [] if request.form.get("act") == "general" else sent_lines()
+    wanted: list[Price] = []
     try:
         wanted = read_lines(lines, currency)
         with transaction() as session:
             set_prices(session, wanted, owner.target, **acting())
     except Invalid as error:
-        return _page(owner, lines, dict(error.fields)), 400
+        return _page(owner, lines, faults_by_line(error, wanted)), 400
     flash(
         _("Special prices saved. Earlier orders keep their prices.")
         if wanted

@@ -110,6 +110,19 @@ def test_prices_are_set_in_versions_and_stand_on_the_pages(
     assert "$75.00" in page
 
 
+def test_two_prices_that_start_alike_are_named_by_their_line(owner: Visitor) -> None:
+    lines = {
+        "currency": "USD",
+        "kind": ["single", "group_seats", "single"],
+        "minimum": ["1", "3", "1"],
+        "amount": ["99", "75", "299"],
+    }
+    refused = owner.post("/staff/prices", data=lines)
+    assert refused.status_code == 400
+    assert "Line 3: Two prices start at the same number of people." in refused.text
+    assert 'href="#amount-3"' in refused.text
+
+
 def test_a_first_price_list_has_a_line_for_each_offer(owner: Visitor) -> None:
     assert owner.post("/staff/prices", data={"currency": "USD"}).status_code == 303
     page = " ".join(owner.get("/staff/prices").text.split())
