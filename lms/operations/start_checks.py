@@ -6,17 +6,29 @@ from typing import Final
 from sqlalchemy import make_url, text
 
 from lms.core.database import MOVED, Database
-from lms.core.errors import Conflict, Moved, Unavailable
+from lms.core.errors import N_, Conflict, Invalid, Moved, Unavailable
 from lms.core.runtime import Carrel
 from lms.core.settings import Settings
 from lms.migrations import current, fits
 
 DEFAULT_FILE: Final = "carrel.sqlite3"
+# of deploy/carrel.env, so everyone knows it
+EXAMPLE_PASSPHRASE: Final = "five random words of yours"  # noqa: S105  (no secret)
+EXAMPLE: Final = N_(
+    "CARREL_BACKUP_PASSPHRASE is still the example. Change each value in the settings to yours, "
+    "then run this again."
+)
 EMPTY: Final = (
     "The database at CARREL_DATABASE_URL is empty, but {found}.\n"
     "Carrel didn't start, because everything would seem lost.\n"
     "{advice}"
 )
+
+
+def refuse_example(settings: Settings) -> None:
+    """Raise Invalid for settings that were copied and not changed."""
+    if settings.backup_passphrase == EXAMPLE_PASSPHRASE:
+        raise Invalid(EXAMPLE)
 
 
 def refuse_dangerous_start(carrel: Carrel) -> None:

@@ -8,21 +8,15 @@ from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.core.clock import now
 from lms.core.email_addresses import read_address
-from lms.core.errors import N_, Invalid, Unavailable
+from lms.core.errors import Unavailable
 from lms.mail.links import Links
 from lms.migrations import upgrade
 from lms.operations.findings import State
 from lms.operations.first_owner import add_first_owner, renew_first_link
 from lms.operations.server_probes import probe_servers
-from lms.operations.start_checks import is_empty, refuse_dangerous_start
+from lms.operations.start_checks import is_empty, refuse_dangerous_start, refuse_example
 
 NEEDED = ("database", "storage")
-# of deploy/carrel.env, so everyone knows it
-EXAMPLE_PASSPHRASE = "five random words of yours"  # noqa: S105  (no secret)
-EXAMPLE = N_(
-    "CARREL_BACKUP_PASSPHRASE is still the example. Change each value in the settings to yours, "
-    "then run this again."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +46,7 @@ def init(console: Console, *, owner: str, name: str | None) -> None:
     faults = [one for one in probes if one.state is State.FAULT]
     if any(one.name in NEEDED for one in faults):
         raise Unavailable("\n".join(f"{one.text}\n  {one.advice}" for one in faults))
-    if settings.backup_passphrase == EXAMPLE_PASSPHRASE:
-        raise Invalid(EXAMPLE)
+    refuse_example(settings)
     links = Links(settings.base_url)
     if is_empty(carrel.database):
         refuse_dangerous_start(carrel)

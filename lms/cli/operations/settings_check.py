@@ -14,6 +14,7 @@ from lms.core.errors import Unavailable
 from lms.core.runtime import open_place, shown_url
 from lms.core.settings import Settings
 from lms.metrics.start import require_extras
+from lms.operations.start_checks import refuse_example
 
 PROBE_KEY = "house/settings-check"
 
@@ -49,6 +50,7 @@ def settings() -> None:
 def check(console: Console) -> None:
     """Check all settings, and test the database and storage."""
     values = console.settings
+    refuse_example(values)
     require_extras(values)
     database_name = shown_url(values.database_url)
     checks = (

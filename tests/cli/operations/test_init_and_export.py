@@ -52,14 +52,15 @@ def test_init_again_prints_a_new_link_until_the_owner_has_a_password(
     assert (refused.code, refused.complaint["code"]) == (1, "not_empty")
 
 
-def test_init_refuses_the_passphrase_of_the_example(
+def test_the_passphrase_of_the_example_is_refused(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (line,) = re.findall(r"^CARREL_BACKUP_PASSPHRASE='(.*)'$", EXAMPLE.read_text(), re.MULTILINE)
     monkeypatch.setenv("CARREL_BACKUP_PASSPHRASE", line)
-    refused = carrel_command("init", "--owner", "owner@example.org")
-    assert refused.code == 1
-    assert "CARREL_BACKUP_PASSPHRASE" in refused.err
+    for command in ("init --owner owner@example.org", "settings check"):
+        refused = carrel_command(*command.split())
+        assert refused.code == 1
+        assert "CARREL_BACKUP_PASSPHRASE" in refused.err
 
 
 def test_library_that_was_set_up_is_left_alone(carrel_command: Shell, cast: Cast) -> None:
