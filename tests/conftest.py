@@ -198,8 +198,7 @@ def cast(database: Database) -> Cast:
 @pytest.fixture
 def roles(database: Database, cast: Cast) -> Roles:
     """Who has a role besides mia and ada: in the seller's team, and in Elm County."""
-    with database.transaction() as session:
-        return assemble_roles(session, cast)
+    return fill(database, "roles", lambda session: assemble_roles(session, cast))
 
 
 @pytest.fixture

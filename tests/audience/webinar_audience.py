@@ -21,6 +21,7 @@ from tests.factories import make_grant, make_login, make_membership, make_organi
 from tests.sales.order_fixtures import GROUP, PRICES, SEAT, placed
 from tests.seat_rows import add_pool, seat
 from tests.seller.seller_settings import COMPLETE
+from tests.servers.databases import kept
 
 ALL = "all@example.org"
 TERM_ENDS = NOW + timedelta(days=200)
@@ -33,6 +34,10 @@ def address(role: str) -> str:
 
 def furnish(database: Database, cast: Cast) -> None:
     """Add the people; Elm County ordered five seats and Oak Grove has a contract for everything."""
+    kept(database, "audience", lambda: _furnish(database, cast))
+
+
+def _furnish(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
         edit_seller(session, COMPLETE, actor=None, now=NOW)

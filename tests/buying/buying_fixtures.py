@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from lms.buying import carts, checkout, confirmations, order_sessions
 from lms.buying.carts import Item
 from lms.buying.checkout import Buyer, Details, Payment
@@ -18,6 +20,7 @@ from lms.seller.settings import SellerSettings, edit_seller
 from tests.clock import NOW
 from tests.mailbox import link_in, newest
 from tests.requests.test_requests import OFFICE
+from tests.servers.databases import fill
 
 WEBINAR = "webinar:reading-rooms"
 ADDRESS = Address("1 Main Street", "", "Pine", "IL", "62701", "US")
@@ -41,9 +44,12 @@ ROSA = "rosa@pinecounty.example"
 
 def open_for_business(database: Database) -> None:
     """Give the seller prices, and all that invoices and checks need."""
-    with database.transaction() as session:
+
+    def opened(session: Session) -> None:
         set_prices(session, PRICES, actor=None, now=NOW)
         edit_seller(session, SELLER, actor=None, now=NOW)
+
+    fill(database, "open for business", opened)
 
 
 def filled(database: Database, *items: Item, at: datetime = NOW) -> str:

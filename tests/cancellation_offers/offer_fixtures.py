@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import select
@@ -26,6 +27,7 @@ from tests.live.upcoming_webinar import HELD_AT, Quiet
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, PRICES, SEAT, paid, placed
 from tests.seller.seller_settings import COMPLETE
+from tests.servers.databases import kept
 
 OTHER: Final = "mending-spines"
 DEARER: Final = "rare-books"
@@ -46,6 +48,10 @@ class Payers:
 
 def furnish(database: Database) -> Payers:
     """Sell the webinar to come to payers of five kinds, with two others on sale."""
+    return kept(database, "payers", partial(_sell, database))
+
+
+def _sell(database: Database) -> Payers:
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
         edit_seller(session, COMPLETE, actor=None, now=NOW)
@@ -82,9 +88,13 @@ def refund_all(carrel: Carrel, slug: str = SLUG) -> None:
 
 def cancel(carrel: Carrel, slug: str = SLUG) -> None:
     """Cancel a webinar, and let its payers be written to."""
-    with carrel.database.transaction() as session:
-        webinars.cancel_webinar(session, slug, actor=None, now=NOW)
-    go_round(carrel)
+
+    def canceled() -> None:
+        with carrel.database.transaction() as session:
+            webinars.cancel_webinar(session, slug, actor=None, now=NOW)
+        go_round(carrel)
+
+    kept(carrel.database, f"{slug} canceled", canceled)
 
 
 def reinstate(carrel: Carrel, slug: str = SLUG) -> None:

@@ -38,6 +38,7 @@ from tests.live.upcoming_webinar import go_round as enroll
 from tests.mailbox import letters
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import SEAT, balanced, documents, grants, placed, read
+from tests.servers.databases import kept
 
 __all__ = ["to_come"]
 LATER = NOW + timedelta(hours=1)
@@ -45,17 +46,21 @@ LATER = NOW + timedelta(hours=1)
 
 def postpone(carrel: Carrel, days: int = 2, *, at: datetime = LATER) -> None:
     """Move the webinar to come to a later date, and let its payers be written to."""
-    with carrel.database.transaction() as session:
-        new = NewDate(HELD_AT + days * DAY, "The presenter travels.")
-        webinars.postpone_webinar(session, SLUG, new, actor=None, now=at)
-    go_round(carrel)
+
+    def postponed() -> None:
+        with carrel.database.transaction() as session:
+            new = NewDate(HELD_AT + days * DAY, "The presenter travels.")
+            webinars.postpone_webinar(session, SLUG, new, actor=None, now=at)
+        go_round(carrel)
+
+    kept(carrel.database, f"postponed by {days} days at {at}", postponed)
 
 
 @pytest.fixture
 def payers(to_come: Cast, database: Database, carrel: Carrel, clock: Clock) -> Payers:
     """Five payers of a webinar that was postponed an hour after they bought it."""
     found = furnish(database)
-    enroll(carrel)
+    kept(database, "enrolled", lambda: enroll(carrel))
     clock.set(LATER)
     postpone(carrel)
     return found

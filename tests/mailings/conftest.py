@@ -7,6 +7,7 @@ from tests.audience.webinar_audience import furnish
 from tests.cast import Cast
 from tests.live.conftest import to_come
 from tests.mailings.mailing_fixtures import add_topics
+from tests.servers.databases import fill
 
 __all__ = ["to_come"]
 
@@ -14,8 +15,7 @@ __all__ = ["to_come"]
 @pytest.fixture
 def topical(to_come: Cast, database: Database) -> Cast:
     """The webinar to come with a presenter and a series."""
-    with database.transaction() as session:
-        add_topics(session, to_come)
+    fill(database, "topics", lambda session: add_topics(session, to_come))
     return to_come
 
 

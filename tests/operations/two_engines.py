@@ -1,5 +1,7 @@
 """A filled SQLite library and an empty PostgreSQL database, for tests that copy from one to the other."""
 
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from lms.core.database import Database
@@ -23,16 +25,27 @@ high.mp4
 
 def filled_library(path: Path) -> tuple[Database, Cast]:
     """Make an SQLite database with the cast, and at least one row in every table."""
-    database = Database(f"sqlite:///{path}")
-    upgrade(database)
-    with database.transaction() as session:
-        cast = assemble(session)
-    with database.transaction() as session:
-        connection = session.connection()
-        for table in Base.metadata.sorted_tables:
-            if connection.execute(table.select().limit(1)).first() is None:
-                put(connection, table.name)
-    return database, cast
+    whole, cast = _filled_file()
+    path.write_bytes(whole)
+    return Database(f"sqlite:///{path}"), cast
+
+
+@cache
+def _filled_file() -> tuple[bytes, Cast]:
+    # once a process: each test would spend half a second on the same migrations
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place, "carrel.sqlite3")
+        database = Database(f"sqlite:///{path}")
+        upgrade(database)
+        with database.transaction() as session:
+            cast = assemble(session)
+        with database.transaction() as session:
+            connection = session.connection()
+            for table in Base.metadata.sorted_tables:
+                if connection.execute(table.select().limit(1)).first() is None:
+                    put(connection, table.name)
+        database.dispose()
+        return path.read_bytes(), cast
 
 
 def store_files(carrel: Carrel, cast: Cast) -> None:

@@ -23,6 +23,7 @@ from tests import seat_rows
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.seat_rows import add_pool, seat
+from tests.servers.databases import fill
 
 ZONE = ZoneInfo("America/New_York")
 TODAY = NOW.astimezone(ZONE).date()
@@ -39,13 +40,15 @@ class Elm:
 
 @pytest.fixture
 def elm(database: Database, cast: Cast) -> Elm:
-    with database.transaction() as session:
+    def seated(session: Session) -> Elm:
         place = session.get_one(Organization, cast.organization_id)
         pool = add_pool(session, place, cast.webinar_id, seats=6)
         seat(session, pool, cast.alice.id)
         seat(session, pool, cast.bob.id)
         facts = OrganizationFacts(place.id, place.public_id, place.slug, place.name, None)
         return Elm(facts, pool.id, f"webinar:{cast.slug}")
+
+    return fill(database, "seats of Elm County", seated)
 
 
 Assign = Callable[..., str]

@@ -14,6 +14,7 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
 from tests.seat_rows import add_pool, let_go, seat, watched
+from tests.servers.databases import fill
 from tests.visitor import Visitor
 
 
@@ -40,7 +41,8 @@ class Elm:
 @pytest.fixture
 def elm(database: Database, cast: Cast, clock: Clock) -> Elm:
     """Alice and an invited address in seats of the webinar, Bob under the contract."""
-    with database.transaction() as session:
+
+    def managed(session: Session) -> Elm:
         place = session.get_one(Organization, cast.organization_id)
         pool = add_pool(session, place, cast.webinar_id, seats=4)
         contract = add_pool(session, place, seats=1, ends_at=NOW + timedelta(days=20))
@@ -75,6 +77,8 @@ def elm(database: Database, cast: Cast, clock: Clock) -> Elm:
             part=part,
             others_part=others_part,
         )
+
+    return fill(database, "Elm County with its manager", managed)
 
 
 @pytest.fixture

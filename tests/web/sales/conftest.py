@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 from lms.pricing.price_list import set_prices
@@ -11,6 +12,7 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.sales.order_fixtures import PRICES
 from tests.seller.seller_settings import COMPLETE
+from tests.servers.databases import fill
 from tests.visitor import Visitor
 
 
@@ -21,8 +23,10 @@ def _now(clock: Clock) -> None:
 
 @pytest.fixture
 def staff(client: Visitor, cast: Cast, database: Database) -> Visitor:
-    with database.transaction() as session:
+    def opened(session: Session) -> None:
         set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
         edit_seller(session, COMPLETE, actor=None, now=NOW)
+
+    fill(database, "prices and seller", opened)
     client.sign_in(cast.ada.id)
     return client

@@ -1,0 +1,45 @@
+"""Rows that many tests begin with: made once on SQLite, and never in place of what else is there."""
+
+from functools import partial
+
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.accounts import Login
+from tests.factories import make_login
+from tests.servers.databases import kept, wipe
+
+
+def add(database: Database, made: list[str], name: str) -> str:
+    with database.transaction() as session:
+        made.append(name)
+        return str(make_login(session, f"{name}@example.org").email)
+
+
+def emails(database: Database) -> list[str | None]:
+    with database.read_session() as session:
+        return list(session.scalars(select(Login.email).order_by(Login.id)))
+
+
+def test_rows_are_made_once_and_copied_into_a_database_without_rows(database: Database) -> None:
+    made: list[str] = []
+    wipe(database)  # the first test of a process finds it as it was prepared
+    for _ in range(2):
+        assert kept(database, "kept rows, ann", partial(add, database, made, "ann")) == (
+            "ann@example.org"
+        )
+        assert kept(database, "bea", partial(add, database, made, "bea")) == "bea@example.org"
+        assert emails(database) == ["ann@example.org", "bea@example.org"]
+        wipe(database)
+        assert emails(database) == []
+    assert made == (["ann", "bea"] if database.is_sqlite else ["ann", "bea"] * 2)
+
+
+def test_rows_are_made_anew_beside_what_else_was_written(database: Database) -> None:
+    made: list[str] = []
+    for first in ("cal", "dot"):
+        add(database, [], first)
+        kept(database, "kept rows, eve", partial(add, database, made, "eve"))
+        assert emails(database) == [f"{first}@example.org", "eve@example.org"]
+        wipe(database)
+    assert made == ["eve", "eve"]
