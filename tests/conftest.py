@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import hypothesis
 import pytest
 import structlog
 from argon2 import PasswordHasher
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from flask import Flask
 from sqlalchemy import Connection, event
 
@@ -23,6 +26,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.web.core import constant_time_responses
+from lti.keys import tool_keys
 from media.storage.storage_protocol import Storage
 from tests.cast import Cast, Roles, assemble, assemble_roles
 from tests.clock import Clock
@@ -60,8 +64,20 @@ GUARDS_AGAINST_GUESSING = (
 )
 SLOW = [getattr(*guard) for guard in GUARDS_AGAINST_GUESSING]
 _hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-SWIFT = [_hasher, _hasher.hash("of no account"), 0.001]
+# before any fixture: those of a module hash the passwords of a whole demo
+for _guard, _swift in zip(
+    GUARDS_AGAINST_GUESSING, (_hasher, _hasher.hash("of no account"), 0.001), strict=True
+):
+    setattr(*_guard, _swift)
 
+
+@cache
+def _tool_key(_number: int, **how: int) -> RSAPrivateKey:
+    return generate_private_key(**how)
+
+
+_numbers = cycle(range(16))  # no library of a test has so many keys; two take a fifth of a second
+tool_keys.generate_private_key = lambda **how: _tool_key(next(_numbers), **how)  # type: ignore[assignment]  # called by names
 
 compile_once()
 gc.disable()  # until tests are collected: what they import isn't garbage
@@ -129,15 +145,8 @@ def _logs_as_before() -> Iterator[None]:
         logging.root.removeHandler(handler)
 
 
-@pytest.fixture(autouse=True)
-def _swift_sign_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash passwords and answer sign-ins in no time; `slow_sign_ins` are as in production."""
-    for (module, name), value in zip(GUARDS_AGAINST_GUESSING, SWIFT, strict=True):
-        monkeypatch.setattr(module, name, value)
-
-
 @pytest.fixture
-def slow_sign_ins(_swift_sign_ins: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def slow_sign_ins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash passwords as strongly and answer as late as in production."""
     for (module, name), value in zip(GUARDS_AGAINST_GUESSING, SLOW, strict=True):
         monkeypatch.setattr(module, name, value)
