@@ -202,7 +202,9 @@ def _encoded_at(place: Path) -> Path:
 def served(made_databases: Databases, worker_id: str, film: Film) -> Iterator[Served]:
     """`carrel serve` on a port of its own, behind a proxy on this machine that it trusts."""
     name = f"carrel_browser_{worker_id}"
-    with serving(beside(made_databases, name), made_databases.prepared(name), film) as made:
+    place, url = beside(made_databases, name), made_databases.prepared(name)
+    # what one process knows, the other must know, too: a test's next request may go to either
+    with serving(place, url, film, web_processes=2) as made:
         yield made
 
 
@@ -222,6 +224,7 @@ def serving(
     smtp_url: str | None = None,
     stripe_url: str | None = None,
     moved_by: timedelta | None = None,
+    web_processes: int = 1,
 ) -> Iterator[Served]:
     """Run `carrel serve` on a database that is up to date until the block is left.
 
@@ -244,14 +247,14 @@ def serving(
         environ["CARREL_STRIPE_WEBHOOK_SECRET"] = SECRET
         environ["CARREL_STRIPE_API_BASE"] = stripe_url
     carrel = open_carrel(Settings.from_env(environ))
-    command = [sys.executable, ROOT / "wsgi.py", "serve", "--bind", f"127.0.0.1:{port}"]
+    serve = ["serve", "--bind", f"127.0.0.1:{port}", "--workers", str(web_processes)]
     made = Served(url, port, carrel, film)
     inherited = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
     if moved_by is not None:
         inherited["PYTHONPATH"] = f"{ROOT / 'tests/servers/moved_clock'}:{ROOT}"
         inherited["CARREL_TEST_CLOCK_S"] = str(moved_by.total_seconds())
     with running(
-        command,
+        [sys.executable, ROOT / "wsgi.py", *serve],
         ready=lambda: _answers(made),
         log=place / "log",
         environ={**inherited, **environ},
