@@ -27,6 +27,7 @@ SHORTAGE = N_("%(organization)s: fewer seats starting %(day)s")
 POOL_USE = N_("%(organization)s: %(share)s%% of your seats are used")
 POOL_FULL = N_("%(organization)s: all your seats are used")
 RENEWED = N_("%(organization)s: your contract is renewed until %(day)s")
+RENEWAL_ORDERED = N_("%(organization)s: a renewal until %(day)s was ordered")
 PASS_ENDS = N_("Your pass ends on %(day)s")
 PASS_ENDED = N_("Your pass ended on %(day)s")
 OWNED_PASS_ENDS = N_("%(organization)s: your all-access pass ends on %(day)s")
@@ -56,7 +57,7 @@ class Fewer:
 class NewTerm:
     """A term added to a contract: its seats (None for unlimited), start and end.
 
-    `price` is "" if it is not shown; `is_held` is True until the term is paid. `number` is its order's.
+    `price` is "" if it is not shown; `is_held` is True while the order is on hold. `number` is its order's.
     """
 
     seats: int | None
@@ -174,7 +175,7 @@ def send_renewed(
 ) -> None:
     """Email the managers of a contract or pass that it was renewed, with the same people (A5, C4).
 
-    Each manager is emailed once, and again whenever our team resends it.
+    Each manager is emailed once, and again when an order on hold opens or our team resends it.
     """
     day = _last_day(term.ends_at, post.zone)
     values = {
@@ -188,7 +189,8 @@ def send_renewed(
         "price": term.price,
         "reference": term.reference,
     }
-    line = OWNED_PASS_RENEWED if pool.is_pass else RENEWED
+    renewed = OWNED_PASS_RENEWED if pool.is_pass else RENEWED
+    line = RENEWAL_ORDERED if term.is_held else renewed
     subject = line % {"organization": pool.organization, "day": day}
     key = f"renewed:{pool.public_id}:{_stamp(term.starts_at)}:{term.number or _stamp(now)}"
     if is_again:

@@ -3,7 +3,7 @@
 Documents are emailed separately, to those who pay (lms/documents/mails.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -55,13 +55,9 @@ def send_placed(
     Managers of a contract are emailed about its renewal.
     """
     facts = find_order_facts(session, order.public_id)
-    grants = grants_of_order(session, order.id)
-    renewals = _renewal_lines(session, order)
-    for line in renewals:
-        _send_renewed(
-            session, facts, line, grants, mail_context=mail_context, now=now, is_again=is_again
-        )
-    rest = [one for one in grants if one.line_id not in {line.id for line in renewals}]
+    rest = _send_renewals(
+        session, order, facts, mail_context=mail_context, now=now, is_again=is_again
+    )
     if rest and is_unconfirmed(session, order):
         send_confirm(session, order, mail_context=mail_context, now=now)
     elif rest:
@@ -111,41 +107,63 @@ def send_confirm(
 
 
 def send_open(session: Session, order: Order, *, mail_context: MailContext, now: datetime) -> None:
-    """Email the buyer of an order on hold, and the managers, that its access is open."""
+    """Email the buyer and managers that the access of an order on hold is open.
+
+    Of a contract, managers are emailed that it is renewed, as they were that this was ordered.
+    """
     facts = find_order_facts(session, order.public_id)
-    grants = grants_of_order(session, order.id)
+    rest = _send_renewals(session, order, facts, mail_context=mail_context, now=now, is_again=True)
+    managers = stewards_of(session, facts.organization_id) if facts.organization_id else ()
+    grants = rest or grants_of_order(session, order.id)
     has_seats = facts.organization_public_id is not None and any(one.pool_id for one in grants)
     page = f"/organization/{facts.organization_public_id}" if has_seats else _page(grants)
-    values = {
-        "items": items_of(grants, mail_context.zone, now),
-        "has_seats": has_seats,
-        "action_url": mail_context.links.page(page),
-    }
-    for one in readers_of(session, facts):
+    for one in buyer_and(facts, managers):
+        if not rest and one.login_id in [each.login_id for each in managers]:
+            continue
         mail_outbox.post(
             session,
             kind="order_open",
             to=one.email,
             login_id=one.login_id,
             subject=N_("You now have access to your order"),
-            values={**values, "name": one.name},
+            values={
+                "name": one.name,
+                "items": items_of(grants, mail_context.zone, now),
+                "has_seats": has_seats,
+                "action_url": mail_context.links.page(page),
+            },
             now=now,
         )
 
 
-def readers_of(
-    session: Session, facts: OrderFacts, others: Sequence[Steward] = ()
-) -> Sequence[Steward]:
-    """Return the buyer, the managers of their organization, and others, once for each address."""
-    found = []
+def buyer_and(facts: OrderFacts, others: Iterable[Steward]) -> list[Steward]:
+    """Return the buyer of an order and others, each address once."""
+    found = [*others]
     if facts.contact_email:
-        found.append(Steward(facts.contact_id, facts.contact_email, facts.contact_name))
-    if facts.organization_id is not None:
-        found += stewards_of(session, facts.organization_id)
+        found.insert(0, Steward(facts.contact_id, facts.contact_email, facts.contact_name))
     readers: dict[str, Steward] = {}
-    for one in (*found, *others):
+    for one in found:
         readers.setdefault(one.email.casefold(), one)
     return list(readers.values())
+
+
+def _send_renewals(
+    session: Session,
+    order: Order,
+    facts: OrderFacts,
+    *,
+    mail_context: MailContext,
+    now: datetime,
+    is_again: bool,
+) -> list[OrderGrant]:
+    """Email managers about the terms that an order renews; returns its other grants."""
+    grants = grants_of_order(session, order.id)
+    renewals = _renewal_lines(session, order)
+    for line in renewals:
+        _send_renewed(
+            session, facts, line, grants, mail_context=mail_context, now=now, is_again=is_again
+        )
+    return [one for one in grants if one.line_id not in {line.id for line in renewals}]
 
 
 def _renewal_lines(session: Session, order: Order) -> list[OrderLine]:

@@ -16,9 +16,9 @@ from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Dispute, Payment, PaymentMethod
 from lms.organizations.billing_details import read_billing
-from lms.organizations.manager_and_owner_permissions import Steward
+from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
 from lms.pricing.price_list import say_money
-from lms.sales.mails import is_unconfirmed, items_of, readers_of
+from lms.sales.mails import buyer_and, is_unconfirmed, items_of
 from lms.sales.order_search import past_due_orders
 from lms.sales.read_models import OrderFacts, find_order_facts, grants_of_order
 
@@ -79,8 +79,7 @@ def send_held(
     """
     facts = find_order_facts(session, order.public_id)
     grants = [one for one in grants_of_order(session, order.id) if one.revoked_at is None]
-    payables = [Steward(None, email, "") for email in _payers(session, facts)]
-    readers = readers_of(session, facts, payables)
+    readers = _concerned(session, facts)
     is_unproven = order.awaits_proof or is_unconfirmed(session, order)
     if is_unproven or not order.livemode or not facts.open_minor or not grants or not readers:
         return False
@@ -153,6 +152,15 @@ def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
         if emails:
             return emails
     return (facts.contact_email,) if facts.contact_email else ()
+
+
+def _concerned(session: Session, facts: OrderFacts) -> list[Steward]:
+    """Return the buyer, and the managers and accounts payable of their organization, by address."""
+    found: list[Steward] = []
+    if facts.organization_id is not None:
+        found += stewards_of(session, facts.organization_id)
+        found += [Steward(None, email, "") for email in _payers(session, facts)]
+    return buyer_and(facts, found)
 
 
 def tell_past_due(session: Session, *, mail_context: MailContext, now: datetime) -> None:

@@ -9,9 +9,11 @@ from sqlalchemy import select
 from lms.contracts import grace_periods
 from lms.contracts.pass_and_seat_reminders import tell_contract_ends, tell_contracts_over
 from lms.core.database import Database
+from lms.models.accounts import Login
 from lms.models.grants import Grant, OfferKind, Withdrawal
 from lms.models.mail import Mail
 from lms.models.orders import LineAct
+from lms.models.organizations import Organization, Role
 from lms.models.requests import RequestKind
 from lms.models.seats import Pool
 from lms.people import grant_and_seat_history
@@ -22,6 +24,8 @@ from lms.seats.pool_overview import Standing, read_pools
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.contracts.contract_fixtures import DAY, asked
+from tests.factories import make_membership
+from tests.mailbox import letters
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import credited, grants, locked, placed, with_line
 from tests.sales.test_orders import CONTRACT
@@ -201,3 +205,24 @@ def test_managers_hear_when_a_contract_with_a_renewal_on_hold_ends(
     for kind in ("contract_expired", "contract_grace_ended"):
         assert "/orders" in told[kind]
         assert "/renew" not in told[kind]
+
+
+def test_managers_hear_that_a_renewal_was_ordered_and_later_that_it_is_open(
+    database: Database, cast: Cast, pool_id: int
+) -> None:
+    """Each manager reads of the order, and that it is open, once."""
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        make_membership(session, elm, session.get_one(Login, cast.bob.id), role=Role.MANAGER)
+    facts = placed(database, replace(RENEWAL, is_held=True))
+    with database.transaction() as session:
+        order = locked(session, facts)
+        cancellations.release(session, order, mail_context=OFFICE, actor=None, now=NOW + DAY)
+    for person in (cast.mia, cast.bob):
+        mails = [one for one in letters(database, person.email or "") if facts.number in one.text]
+        assert [one.kind for one in mails] == ["contract_renewed"] * 2
+        assert "was ordered" in mails[0].subject
+        assert "keep their access" not in mails[0].text
+        assert "is renewed until" in mails[1].subject
+        assert "keep their access" in mails[1].text
+    assert not [one for one in letters(database, "mia@example.org") if one.kind == "order_open"]

@@ -160,7 +160,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "day": "June 30, 2028",
             "seats": 50,
             "is_ahead": True,
-            "is_held": True,
+            "is_held": False,
             "number": "2026-0412",
             "price": "$4,800.00",
             "reference": "PO 88123",
