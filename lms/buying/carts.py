@@ -133,6 +133,13 @@ def editable(session: Session, token: str, *, now: datetime) -> Order:
     return set_aside(session, cart, token, now=now) if _is_being_paid(session, cart) else cart
 
 
+def sent_to_card_page(session: Session, token: str) -> str:
+    """Return the public ID of the cart of a secret if its buyer was sent to pay by card, or ""."""
+    mine = select(Order).where(Order.cart_token_hash == hash_token(token))
+    cart = session.scalar(mine) if token else None
+    return cart.public_id if cart is not None and _is_being_paid(session, cart) else ""
+
+
 def set_aside(session: Session, cart: Order, token: str, *, now: datetime) -> Order:
     """Switch the browser of a secret to a copy of its cart; the original doesn't change."""
     cart.cart_token_hash = hash_token(secrets.token_urlsafe(32))

@@ -21,7 +21,7 @@ from lms.models.orders import Order
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.sales.orders import find_order
-from lms.web.buying.card import is_test, lead_to_card_page, pay_page, takes_cards
+from lms.web.buying.card import is_test, lead_to_card_page, pay_page, settle, takes_cards
 from lms.web.buying.cart import ShownLine, current_cart, estimated_tax, shown_lines
 from lms.web.buying.checkout_form import (
     CheckoutForm,
@@ -30,6 +30,7 @@ from lms.web.buying.checkout_form import (
     take_in_lists,
     typed_before,
 )
+from lms.web.buying.order_access import is_paid_here
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
@@ -80,6 +81,8 @@ def show() -> ResponseReturnValue:
 def order() -> ResponseReturnValue:
     """Place the order, or show what is missing; or only show the total for what was entered."""
     is_asked = request.form.get("act") == "total"
+    if not is_asked and (paid := _paid_meanwhile()):
+        return see_other("card.paid", order_id=paid)
     cart = current_cart(to_order=not is_asked)
     if cart is None:
         return see_other("cart.show")
@@ -89,6 +92,17 @@ def order() -> ResponseReturnValue:
     if is_asked:
         return _page(form, lines, cart, total_minor=_total(form, cart))
     return _ordered(form, lines, cart)
+
+
+def _paid_meanwhile() -> str:
+    """Return the order of this browser's cart if it was paid by card, and the browser didn't come back."""
+    with read_session() as session:
+        order_id = carts.sent_to_card_page(session, cart_token())
+    if not order_id or not takes_cards() or not is_paid_here(order_id):
+        return ""
+    settle(order_id)
+    with read_session() as session:
+        return order_id if find_order(session, order_id).placed_at is not None else ""
 
 
 def _ordered(form: CheckoutForm, lines: list[ShownLine], cart: CartFacts) -> ResponseReturnValue:

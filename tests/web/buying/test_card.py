@@ -117,6 +117,19 @@ def test_unpaid_order_opens_nothing_and_waits(
     assert client.get(f"/webinars/{cast.slug}/watch").status_code in (302, 303)
 
 
+def test_buyer_who_pays_a_paid_cart_again_is_led_to_its_order(
+    client: Visitor, database: Database
+) -> None:
+    """The browser didn't come back from the card page. Nothing is charged twice."""
+    path = back(to_card_page(client))
+    again = check_out(client, **CARD)
+    assert again.location == path
+    assert "Watch now" in client.get(path, follow_redirects=True).text
+    with database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [9900]
+        assert len(session.scalars(select(Checkout.id)).all()) == 1
+
+
 def test_provider_that_is_away_loses_nothing(client: Visitor, fake_stripe: FakeStripe) -> None:
     fill(client)
     fake_stripe.faults = [Delivery.BROKEN] * 9
