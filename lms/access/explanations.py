@@ -208,6 +208,16 @@ _VERDICTS: Mapping[Code, str] = {
     Code.NO_GRANT: N_("doesn't include this live session, which began before your access started"),
 }
 _IS_FULL = N_("no seats left")
+_AWAITING: Final = frozenset(
+    {
+        Code.LIVE_OVER,
+        Code.RECORDING_NOT_READY,
+        Code.INVITE_NOT_CLAIMED,
+        Code.SEAT_CLAIMABLE,
+        Code.POOL_FULL_WAITLISTED,
+        Code.NO_GRANT,
+    }
+)
 
 _COVERAGE: Mapping[Scope, str] = {
     Scope.WEBINAR: N_("This webinar, for one person"),
@@ -262,7 +272,8 @@ def explain(
     message, step = _words(decision)
     if decision.code is Code.NO_GRANT and decision.grant is None and not webinar.is_in_passes:
         message = NOT_IN_PASSES
-    if _is_canceled(decision, webinar):
+    is_canceled = _is_canceled(decision, webinar)
+    if is_canceled:
         message, step = CANCELED, Step.WAIT
     if may_pay:
         step = Step.PAY
@@ -272,7 +283,7 @@ def explain(
         step = Step.WAIT  # a handout or a live session is open, but there is no recording
     if decision.code is Code.LIVE_OVER and webinar.playable:
         step = Step.WATCH
-    if _claims_ahead(decision):
+    if _claims_ahead(decision) and not is_canceled:
         step = Step.CLAIM
         message = _UNPAID_SEAT if decision.code is Code.PAYMENT_PENDING else message
     values = _values(decision.grant, zone)
@@ -314,11 +325,9 @@ def _words(decision: Decision) -> tuple[str, Step]:
 
 
 def _is_canceled(decision: Decision, webinar: WebinarFacts) -> bool:
-    """Return whether the webinar is canceled and has no recording."""
-    awaits = decision.code in (Code.LIVE_OVER, Code.RECORDING_NOT_READY)
-    is_unheld = decision.code is Code.NO_GRANT and decision.grant is None
+    """Return whether the webinar is canceled and has no recording, so that there is nothing to wait for."""
     is_over = webinar.state is WebinarState.CANCELED and not webinar.playable
-    return is_over and (awaits or is_unheld)
+    return is_over and (decision.code in _AWAITING or _claims_ahead(decision))
 
 
 def _claims_ahead(decision: Decision) -> bool:

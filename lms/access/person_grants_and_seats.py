@@ -13,7 +13,7 @@ from lms.access.policy import UNPAID, Candidate, Code, PoolPlace, Way, weigh_hol
 from lms.core.errors import NotFound
 from lms.core.list_queries import read_columns
 from lms.models.accounts import Login, LoginAlias
-from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.catalog import OFF, Presenter, Series, Webinar
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, WaitingEntry
 
 # People can claim a seat reserved for them before the term starts or the payment arrives.
@@ -24,10 +24,14 @@ _NEWCOMERS: Final = frozenset({Way.BY_DOMAIN, Way.EXPIRED})
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One grant that a person can reach, with its verdict; `slug` is set for a single webinar."""
+    """One grant that a person can reach, with its verdict; `slug` is set for a single webinar.
+
+    `is_off` says that this webinar was canceled or removed, so that no one can claim a seat.
+    """
 
     target_id: int | None
     slug: str | None
+    is_off: bool
     candidate: Candidate
 
     @property
@@ -38,6 +42,8 @@ class Holding:
     @property
     def may_claim(self) -> bool:
         """Return whether this person can claim a seat now."""
+        if self.is_off:
+            return False
         if self.candidate.code in (Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE):
             return True
         place = self.place
@@ -46,10 +52,9 @@ class Holding:
     @property
     def may_join_waiting_list(self) -> bool:
         """Return whether the person could claim a seat if one were free."""
-        place = self.place
-        return (
-            place is not None and self.candidate.code is Code.NO_GRANT and place.way in _NEWCOMERS
-        )
+        place, code = self.place, self.candidate.code
+        is_new = place is not None and place.way in _NEWCOMERS
+        return is_new and code is Code.NO_GRANT and not self.is_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ def _holdings(found: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401  (a subqu
             *found.c,
             targets.label("target_id"),
             Webinar.slug,
+            Webinar.state.in_(OFF).label("is_off"),
             func.coalesce(Webinar.title, Series.title, Presenter.name, "").label("covers"),
         )
         .outerjoin(Webinar, Webinar.id == found.c.webinar_id)
@@ -153,6 +159,7 @@ def _weighed(rows: Sequence[Row[*tuple[Any, ...]]], now: datetime) -> list[Holdi
         Holding(
             named[each.grant.public_id].target_id,
             named[each.grant.public_id].slug,
+            bool(named[each.grant.public_id].is_off),
             each,
         )
         for each in weigh_holdings(grants, now)

@@ -24,6 +24,7 @@ from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, gran
 from lms.seats import claims
 from lms.seats.claims import Claimed
 from lms.seats.named_people import people_named
+from lms.seats.waitlist_offers import check_on
 
 NONE_FREE: Final = N_("All seats are assigned. Release one first, or buy more.")
 REMOVED: Final = N_("A manager reassigned your seat. Contact them to get another one.")
@@ -124,7 +125,7 @@ def take_seat(
     """Claim one of the seats that a buyer bought (S12), if they have none.
 
     Raises NotFound for a pool that the order doesn't fill, and as `claims.claim` does; Conflict if
-    no seat is free or a manager reassigned theirs.
+    no seat is free, a manager reassigned theirs, or the webinar was canceled or removed.
     """
     order = find_order(session, order_id)
     mine = [one for one in grants_of_order(session, order.id) if one.pool_public_id == pool_id]
@@ -134,6 +135,7 @@ def take_seat(
     if claims.seat_held(session, mine[0].pool_id, sitter) is None:
         if not _may_take(session, order, mine[0].pool_id, login_id):
             raise Conflict(REMOVED)
+        check_on(session, mine[0].pool_id)
         got = claims.claim(session, mine[0].pool_id, login_id, actor=None, now=now)
         if not isinstance(got, Claimed):
             raise Conflict(NONE_FREE)

@@ -23,6 +23,7 @@ from lms.live import change_notices
 from lms.live.change_notices import NOT_LATER, NewDate
 from lms.live.registrants import TO_COME
 from lms.models.catalog import (
+    OFF,
     Presenter,
     Series,
     Webinar,
@@ -33,6 +34,7 @@ from lms.models.catalog import (
 from lms.models.playback import PlaybackEnd
 from lms.playback.sessions import end_for_webinar
 from lms.search import webinar_search
+from lms.seats import invitations
 from lms.seats.waitlist_offers import close_offers
 
 LONGEST_REASON: Final = 2000
@@ -201,6 +203,8 @@ def restore_webinar(session: Session, slug: str, *, actor: str | None, now: date
         session, slug, WebinarState.CANCELED, WebinarState.WITHDRAWN, WebinarState.PULLED
     )
     forget(session, row.id)
+    if row.state in OFF:
+        invitations.open_again(session, row.id, now=now)
     was, row.pulled_reason = row.state, None
     kept = change_state(session, row, WebinarState.ANNOUNCED, "restored", actor=actor, now=now)
     if was is WebinarState.PULLED:

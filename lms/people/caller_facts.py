@@ -156,7 +156,8 @@ def offered_pools(
         OfferedPool(card.public_id, row.name, row.slug, card.scope, card.title, card.free)
         for row in session.execute(_organizations(login_id, email_key, seats))
         for card in read_pools(session, row.id, now=now)
-        if card.takes_people and card.free != 0 and card.public_id not in taken
+        if card.takes_people and not card.is_off
+        if card.free != 0 and card.public_id not in taken
         if covering is None or (card.scope, card.target) in covering
     )
 

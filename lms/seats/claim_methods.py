@@ -31,11 +31,10 @@ from lms.seats.claim_links import LINK_IS_OVER, FoundLink, LinkState
 from lms.seats.claims import BY_A_MANAGER, Already, Claim, Claimed, Closed
 from lms.seats.seat_counts import OPEN, Full
 from lms.seats.waitlist import Offered, Waiting
-from lms.seats.waitlist_offers import IS_OFF
+from lms.seats.waitlist_offers import check_on
 
 SIGN_IN = N_("This address has an account. Sign in with it to claim the seat.")
 TAKES_NO_ONE = N_("No one can claim these seats right now. Ask the person who invited you.")
-IS_OFF_NOW = N_("This webinar was canceled or removed, so its seats can't be claimed.")
 ANOTHER_ADDRESS = N_("This link is for another address. Sign in with the address it was sent to.")
 
 LinkClaim = Claim | Waiting | Offered
@@ -115,8 +114,7 @@ def _check_claimable(session: Session, found: FoundLink, login_id: int) -> None:
     link, invited, state = found.link, found.invited, found.state
     if invited is None and state is LinkState.EXPIRED:
         raise Gone(LINK_IS_OVER)
-    if session.scalar(IS_OFF, {"pool": link.pool_id}):
-        raise Conflict(IS_OFF_NOW)
+    check_on(session, link.pool_id)
     is_kept_for_them = invited is not None and state is LinkState.GOOD
     if not is_kept_for_them and _lost_since(session, link, login_id):
         raise Gone(LINK_IS_OVER)

@@ -14,10 +14,12 @@ from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, Invalid
 from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
+from lms.models.catalog import OFF, Webinar
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,
     AssignmentState,
+    ClaimLink,
     Pool,
     Seat,
     SeatState,
@@ -238,8 +240,14 @@ def link_of(session: Session, assignment_id: int, *, links: Links, now: datetime
 
 
 def expire_due(session: Session, *, now: datetime) -> int:
-    """End expired invitations and offers, and offer their seats to the next people; return how many."""
-    due = and_(Assignment.state.in_(OPEN), Assignment.expires_at <= now)
+    """End expired invitations and offers, and offer their seats to the next people; return how many.
+
+    Those to a webinar that was canceled or removed wait until it is back.
+    """
+    off = select(Pool.id).join(Webinar, Webinar.id == Pool.webinar_id).where(Webinar.state.in_(OFF))
+    due = and_(
+        Assignment.state.in_(OPEN), Assignment.expires_at <= now, Assignment.pool_id.not_in(off)
+    )
     found = session.execute(
         select(Assignment.id, Assignment.pool_id)
         .where(due)
@@ -253,6 +261,25 @@ def expire_due(session: Session, *, now: datetime) -> int:
         lock_pool(session, pool_id)
         ended += _expire(session, pool_id, ids, now)
     return ended
+
+
+def open_again(session: Session, webinar_id: int, *, now: datetime) -> None:
+    """Extend the open invitations of a webinar that is held after all to 14 days from now."""
+    mine = and_(
+        Assignment.state == AssignmentState.INVITED,
+        Assignment.pool_id.in_(select(Pool.id).where(Pool.webinar_id == webinar_id)),
+    )
+    links = and_(
+        ClaimLink.assignment_id.in_(select(Assignment.id).where(mine)),
+        ClaimLink.revoked_at.is_(None),
+    )
+    for table, which in ((ClaimLink, links), (Assignment, mine)):
+        session.execute(
+            update(table)
+            .where(which)
+            .values(expires_at=now + STAYS_OPEN)
+            .execution_options(synchronize_session="fetch")
+        )
 
 
 def _expire(session: Session, pool_id: int, ids: Sequence[int], now: datetime) -> int:

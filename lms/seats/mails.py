@@ -86,6 +86,7 @@ def send_invitation(
             "hours": max(1, round((invited.expires_at - now).total_seconds() / 3600)),
             "action_url": link,
         },
+        unique_key=_offer_key(invited.id, now) if is_offer else None,
         now=now,
     )
 
@@ -195,6 +196,12 @@ def send_moved(
     session.flush()
 
 
+def withdraw_offer(session: Session, offer: Assignment) -> None:
+    """Cancel the email with an offer, unless it was sent."""
+    if offer.notified_at is not None:
+        _withdraw(session, _offer_key(offer.id, offer.notified_at))
+
+
 def withdraw_moved(session: Session, assignment_id: int) -> None:
     """Cancel the email about a move, unless it was sent."""
     _withdraw(session, _moved_key(assignment_id))
@@ -221,6 +228,10 @@ def _withdraw(session: Session, unique_key: str) -> None:
         .where(Mail.unique_key == unique_key, Mail.state == JobState.QUEUED)
         .values(state=JobState.CANCELED)
     )
+
+
+def _offer_key(assignment_id: int, notified_at: datetime) -> str:
+    return f"seat_offer:{assignment_id}:{notified_at.timestamp():.6f}"
 
 
 def _moved_key(assignment_id: int) -> str:

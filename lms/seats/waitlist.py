@@ -13,7 +13,7 @@ from lms.models.accounts import Login
 from lms.models.seats import Pool, WaitingEnd, WaitingEntry
 from lms.seats.claims import asking_sitter, seat_held
 from lms.seats.seat_counts import Sitter, lock_pool, standing_of
-from lms.seats.waitlist_offers import offer_next
+from lms.seats.waitlist_offers import check_on, offer_next
 
 NOT_WAITED_FOR = N_("You can't join the waitlist because access with these seats has ended.")
 SITS_ALREADY = N_("You already have one of these seats.")
@@ -51,12 +51,13 @@ def join(
     """Put a login on the waitlist; joining again keeps its position.
 
     If a seat is free, it is offered at once. Raises NotFound for an unknown login, and Conflict if
-    the person has a seat or the pool admits no one.
+    the person has a seat, the pool admits no one, or the webinar was canceled or removed.
     """
     sitter = asking_sitter(session, login_id)
     pool = lock_pool(session, pool_id)
     if not standing_of(session, pool_id, now).takes_people:
         raise Conflict(NOT_WAITED_FOR)
+    check_on(session, pool_id)
     offer = seat_held(session, pool_id, sitter)
     if offer is not None:
         if offer.expires_at is None:

@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, exists, or_, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from lms.core.errors import N_, Conflict
 from lms.models.catalog import OFF, Webinar
 from lms.models.seats import (
     Assignment,
@@ -19,6 +20,7 @@ from lms.models.seats import (
     WaitingEnd,
     WaitingEntry,
 )
+from lms.seats import mails
 from lms.seats.seat_counts import (
     Clash,
     Full,
@@ -35,6 +37,7 @@ from lms.seats.seat_counts import (
 
 OFFER_HELD_FOR: Final = timedelta(hours=72)  # PRODUCT.md, S9
 PATIENCE_MS: Final = 250
+IS_OFF_NOW = N_("This webinar was canceled or removed, so its seats can't be claimed.")
 
 
 class Busy(Exception):
@@ -54,6 +57,12 @@ IS_OFF: Final = select(
         Pool.id == bindparam("pool"), Webinar.id == Pool.webinar_id, Webinar.state.in_(OFF)
     )
 )
+
+
+def check_on(session: Session, pool_id: int) -> None:
+    """Raise Conflict if a pool's webinar was canceled or removed."""
+    if session.scalar(IS_OFF, {"pool": pool_id}):
+        raise Conflict(IS_OFF_NOW)
 
 
 @contextmanager
@@ -144,7 +153,8 @@ def retract_offer(session: Session, pool_id: int, *, seat_id: int | None) -> boo
 def close_offers(session: Session, webinar_id: int, *, now: datetime) -> None:
     """Close the offers of a webinar that was canceled or removed; their people wait again, in their positions.
 
-    They are notified as people on the waitlist. Once the webinar is back, `offer_next` offers anew.
+    They are notified as people on the waitlist; emails with an offer that wait to be sent are canceled.
+    Once the webinar is back, `offer_next` offers anew.
     """
     offered = and_(Pool.webinar_id == webinar_id, Assignment.state == AssignmentState.OFFERED)
     with_offers = select(Pool.id).join(Assignment, Assignment.pool_id == Pool.id).where(offered)
@@ -156,6 +166,7 @@ def close_offers(session: Session, webinar_id: int, *, now: datetime) -> None:
             .execution_options(populate_existing=True)
         ).all()
         for offer in offers:
+            mails.withdraw_offer(session, offer)
             wait_again(session, offer)
             offer.state, offer.ended_as = AssignmentState.RELEASED, AssignmentEnd.EXPIRED
             offer.ended_at = now

@@ -84,6 +84,18 @@ def test_a_pass_holder_reads_that_a_webinar_is_not_in_passes_and_can_be_bought()
     assert told.step is Step.BUY
 
 
+@pytest.mark.parametrize("way", [Way.INVITED, Way.OFFERED, Way.BY_DOMAIN, Way.MANAGED])
+@pytest.mark.parametrize("has_room", [True, False])
+def test_no_seat_of_a_canceled_webinar_is_claimed_or_waited_for(
+    way: Way, *, has_room: bool
+) -> None:
+    canceled = webinar(state=WebinarState.CANCELED, playable=False)
+    facts = grant(place=replace(place(way), has_room=has_room))
+    decision = decide(login(facts), canceled, Action.RECORDING, NOW)
+    told = explain(decision, canceled, zone=NEW_YORK, manager="Mia")
+    assert (str(told.sentence), told.step) == ("This webinar was canceled.", Step.WAIT)
+
+
 def test_a_canceled_webinar_can_be_bought_only_if_it_has_a_recording() -> None:
     for playable, step in ((False, Step.WAIT), (True, Step.BUY)):
         canceled = webinar(state=WebinarState.CANCELED, playable=playable)

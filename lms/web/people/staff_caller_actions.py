@@ -19,6 +19,7 @@ from lms.people.access_diagnosis import Asked
 from lms.seats import claims, invitations, pools
 from lms.seats.claims import Already, Claimed
 from lms.seats.invitations import AlreadyIn, Invited, Invitee
+from lms.seats.waitlist_offers import check_on
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links, mail_context
 from lms.web.core.request_context import carrel, see_other, transaction
@@ -83,6 +84,7 @@ def invite(pool_id: str) -> ResponseReturnValue:
     name = request.form.get("name", "").strip()[:200]
     with transaction() as session:
         pool = pools.find_pool(session, pool_id)
+        check_on(session, pool.id)
         (answer,) = invitations.invite(
             session,
             pool.id,

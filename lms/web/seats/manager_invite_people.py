@@ -20,6 +20,7 @@ from lms.organizations.staff_list_parser import SENTENCES, Entry, read_pasted
 from lms.seats import invitations
 from lms.seats.invitations import MOST_AT_ONCE, Answer, Invited, Invitee, NoSeat
 from lms.seats.pool_overview import PoolCard, read_pools
+from lms.seats.waitlist_offers import check_on
 from lms.web.core.current_user import acting
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_parsing_and_formatting import counted
@@ -110,7 +111,11 @@ def _chosen_card(cards: Sequence[PoolCard], form: PoolForm) -> PoolCard:
 
 
 def _invite_all(session: Session, card: PoolCard, people: Sequence[Invitee]) -> tuple[Answer, ...]:
-    """Invite all of them or no one; raises Overage if seats are missing."""
+    """Invite all of them or no one; raises Overage if seats are missing.
+
+    Raises Conflict as `invite` does, and if the webinar was canceled or removed.
+    """
+    check_on(session, card.id)
     answers = invitations.invite(session, card.id, people, links=links(), **acting())
     missing = sum(isinstance(each, NoSeat) for each in answers)
     if missing:
@@ -172,7 +177,9 @@ def _pool_form(managed: Managed, cards: Sequence[PoolCard], chosen: str) -> Pool
     names = pool_names(managed.facts.public_id, cards, with_free=True)
     form.pool.offer(
         names.among(
-            each.public_id for each in cards if each.takes_people or each.public_id == chosen
+            each.public_id
+            for each in cards
+            if (each.takes_people and not each.is_off) or each.public_id == chosen
         )
     )
     return form

@@ -208,6 +208,8 @@ def _heading(own: OwnPlace) -> str:
     organization = own.place.organization_name
     if own.seat is not None:
         return _("Your seat from %(organization)s", organization=organization)
+    if own.holding.is_off:
+        return _("This webinar was canceled or removed")
     if own.holding.may_claim:
         return _("%(organization)s has a seat for you", organization=organization)
     if own.number is not None:
@@ -219,6 +221,8 @@ def _sentence(own: OwnPlace) -> str:
     place, code = own.place, own.holding.candidate.code
     if own.seat is not None or code in OVER:
         return ""
+    if own.holding.is_off:
+        return _("If it's held after all, you can claim a seat while one is available.")
     if (
         own.holding.may_claim
         and place.way in (Way.INVITED, Way.OFFERED)

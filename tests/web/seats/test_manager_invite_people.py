@@ -2,9 +2,10 @@
 
 import pytest
 from lxml.html import document_fromstring
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from lms.core.database import Database
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.seats import Assignment, AssignmentState, Pool
 from tests.mailbox import letters, newest
 from tests.visitor import Visitor
@@ -47,6 +48,19 @@ def test_more_than_there_are_seats_for_are_refused_together_with_the_way_to_more
     assert "three@example.org</textarea>" in answer.text
     assert open_ones(database, elm.pool) == 1
     assert letters(database, "one@example.org") == []
+
+
+def test_no_one_is_invited_to_a_webinar_that_was_canceled(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.execute(update(Webinar).values(state=WebinarState.CANCELED))
+    page = f"/organization/{elm.id}/invite"
+    answer = mia.post(page, data={"pool": elm.pool, "addresses": "new@example.org"})
+    assert answer.status_code == 409
+    assert "This webinar was canceled or removed" in answer.text
+    assert open_ones(database, elm.pool) == 1
+    assert f'value="{elm.pool}"' not in mia.get(page).text
 
 
 @pytest.mark.parametrize(

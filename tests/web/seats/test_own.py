@@ -5,6 +5,7 @@ from sqlalchemy import select, update
 
 from lms.access.policy import Code
 from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
@@ -55,6 +56,21 @@ def test_a_seat_that_waits_is_claimed_with_one_click_and_lets_in(
     assert (held.login_id, held.state) == (cast.dan.id, AssignmentState.CLAIMED)
     assert "through Elm County Library" in client.get("/library").text
     assert "Your seat from Elm County Library" in client.get(page).text
+
+
+@pytest.mark.parametrize("code", [Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE])
+def test_no_seat_of_a_canceled_webinar_is_claimed_or_waited_for(
+    client, cast, database, arranged, code
+):
+    page = arranged(code)
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).state = WebinarState.CANCELED
+    shown = client.get(page).text
+    assert "This webinar was canceled or removed" in shown
+    assert "Claim your seat" not in shown
+    assert f'action="{page}/claim"' not in client.get("/library").text
+    for path in ("claim", "join"):
+        assert client.post(f"{page}/{path}").status_code == 409
 
 
 def test_who_had_a_seat_cannot_claim_it_again(client, arranged):

@@ -1,0 +1,117 @@
+"""Seats of a webinar that was canceled or removed: no one gets one, and open invitations wait."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.catalog import webinars
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.errors import Conflict
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+from lms.models.seats import Assignment, AssignmentState
+from lms.seats import invitations
+from lms.seats.invitations import STAYS_OPEN, Invitee
+from lms.seats.waitlist_offers import IS_OFF_NOW
+from tests.clock import NOW
+from tests.seats.pool_fixtures import (
+    DAY,
+    LINKS,
+    Home,
+    by_link,
+    counts,
+    make_home,
+    newest_token,
+    people,
+    states,
+    take,
+)
+from tests.seats.test_waitlist import call_off, join
+
+NIA = read_address("nia@elm.example")
+LATER = NOW + STAYS_OPEN + DAY
+
+
+def invite(session: Session, home: Home, *, at: datetime = NOW) -> None:
+    invitations.invite(session, home.pool_id, [Invitee(NIA)], links=LINKS, actor=None, now=at)
+
+
+def take_off(database: Database, home: Home, *, is_pulled: bool = False) -> str:
+    """Cancel or remove the webinar, which is to be held in 40 days; returns its slug."""
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, home.webinar_id)
+        webinar.held_at, slug = NOW + 40 * DAY, webinar.slug
+        session.flush()
+        call_off(session, slug, is_pulled=is_pulled)
+        return slug
+
+
+def restore(database: Database, slug: str, at: datetime) -> None:
+    with database.transaction() as session:
+        webinars.restore_webinar(session, slug, actor=None, now=at)
+
+
+@pytest.mark.parametrize("is_pulled", [False, True])
+def test_no_one_waits_for_a_seat_until_the_webinar_is_back(
+    database: Database, *, is_pulled: bool
+) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    slug = take_off(database, home, is_pulled=is_pulled)
+    with pytest.raises(Conflict) as refused:
+        join(database, home.pool_id, pat)
+    assert refused.value.message == IS_OFF_NOW
+    restore(database, slug, NOW)
+    join(database, home.pool_id, pat)
+
+
+def test_emailed_offer_that_waits_to_be_sent_is_canceled(database: Database) -> None:
+    home = make_home(database, 2)
+    pat, dan = people(database, 2)
+    for login_id in (pat, dan):
+        join(database, home.pool_id, login_id)
+    with database.transaction() as session:
+        invitations.write_invitations(session, home.pool_id, 9, links=LINKS, now=NOW)
+        sent = session.scalars(select(Mail).where(Mail.kind == "seat_offer")).first()
+        assert sent is not None
+        sent.state = JobState.DONE
+    take_off(database, home)
+    offers = select(Mail.state).where(Mail.kind == "seat_offer").order_by(Mail.id)
+    with database.read_session() as session:
+        assert session.scalars(offers).all() == [JobState.DONE, JobState.CANCELED]
+
+
+def test_invitation_waits_while_its_webinar_is_off_and_its_link_works_again(
+    database: Database,
+) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    with database.transaction() as session:
+        invite(session, home)
+    token = newest_token(database, "invitation")
+    slug = take_off(database, home)
+    with database.transaction() as session:
+        assert invitations.expire_due(session, now=LATER) == 0
+    assert counts(database, home.pool_id) == (1, 1)
+    restore(database, slug, LATER)
+    assert type(take(database, home.pool_id, pat, LATER)).__name__ == "Full"  # it's still Nia's
+    with database.transaction() as session:
+        nia = session.scalars(select(Assignment)).one()
+        assert nia.expires_at == LATER + STAYS_OPEN
+        session.get_one(Login, pat).email_key = NIA.key
+    by_link(database, token, pat, at=LATER + timedelta(days=13))
+    assert states(database, home.pool_id)[pat] is AssignmentState.CLAIMED
+
+
+def test_invitation_expires_after_its_webinar_is_back(database: Database) -> None:
+    home = make_home(database, 1)
+    with database.transaction() as session:
+        invite(session, home)
+    restore(database, take_off(database, home), LATER)
+    with database.transaction() as session:
+        assert invitations.expire_due(session, now=LATER + STAYS_OPEN) == 1
