@@ -1,7 +1,7 @@
 """Mailings: write, schedule, cancel and send an email to people of a webinar."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail, Mailing, MailingPart, MailingState
 
 SEND: Final = "mailings.send"
+UNDO_FOR: Final = timedelta(minutes=1)
 LONGEST_BODY: Final = 20_000
 LONGEST_SUBJECT: Final = 200
 LONGEST_LABEL: Final = 60
@@ -92,7 +93,7 @@ def delete_mailing(session: Session, mailing_id: str, *, actor: str | None, now:
 def start_mailing(
     session: Session, mailing_id: str, *, send_at: datetime | None, actor: str | None, now: datetime
 ) -> None:
-    """Send a draft or a stopped mailing at a time, or now; no one gets it a second time.
+    """Send a draft or a stopped mailing at a time, or once it can't be undone; no one gets it twice.
 
     Raises NotFound, Conflict if it was scheduled or sent or its webinar isn't announced to subscribers
     yet, and Invalid (field `send_at`) for a time in the past.
@@ -102,8 +103,7 @@ def start_mailing(
         raise Conflict(NOT_ANNOUNCED)
     if send_at is not None and send_at <= now:
         raise Invalid(IN_THE_PAST, fields={"send_at": IN_THE_PAST})
-    mailing.state = MailingState.SENDING if send_at is None else MailingState.SCHEDULED
-    mailing.send_at = send_at or now
+    mailing.state, mailing.send_at = MailingState.SCHEDULED, send_at or now + UNDO_FOR
     webinar = session.get_one(Webinar, mailing.webinar_id)
     job = job_queue.enqueue(
         session,

@@ -74,10 +74,12 @@ def add(database: Database, cast: Cast, details: MailingDetails = DETAILS) -> st
 
 
 def start(database: Database, mailing_id: str, **when: object) -> None:
-    """Send a mailing, or schedule it."""
+    """Send a mailing, and let the time pass in which that can be undone; or schedule it."""
     values = {"send_at": None, "actor": None, "now": NOW, **when}
     with database.transaction() as session:
         mailings.start_mailing(session, mailing_id, **values)  # type: ignore[arg-type]  # a test's values
+        if values["send_at"] is None:
+            mailings.find_mailing(session, mailing_id).send_at = NOW
 
 
 def work(carrel: Carrel, mailing_id: str, watch: Quiet | None = None) -> None:

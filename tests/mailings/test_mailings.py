@@ -217,6 +217,7 @@ def test_person_who_was_blocked_or_erased_meanwhile_gets_none(
     mailing_id = add(database, to_come)
     start(database, mailing_id)
     with database.transaction() as session:
+        assert mailings.begin(session, mailing_id, notice=0, now=NOW)
         waiting = mailings.waiting_recipients(session, mailing_id, now=NOW)
         assert len(waiting) == 3
         for email, gone in (

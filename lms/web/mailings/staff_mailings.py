@@ -189,7 +189,7 @@ def test(mailing_id: str) -> ResponseReturnValue:
 @blueprint.post("/<mailing_id>/send")
 @open_to(Audience.STAFF)
 def send(mailing_id: str) -> ResponseReturnValue:
-    """Send a mailing now."""
+    """Send a mailing in a minute, in which it can be undone."""
     _start(mailing_id, None)
     return see_other(".show", mailing_id=mailing_id)
 
@@ -285,6 +285,7 @@ def _page(mailing_id: str, form: ScheduleForm) -> str:
         form=form,
         zone=zone_word(_zone()),
         send_at=say_datetime_in_table(facts.send_at, reading_zone()) if facts.send_at else "",
+        is_soon=facts.send_at is not None and facts.send_at - clock.now() <= mailings.UNDO_FOR,
         finished_at=say_datetime_in_table(facts.finished_at, reading_zone())
         if facts.finished_at
         else "",

@@ -4,11 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.mailings import mailings, read_models
 from lms.models.catalog import Webinar, WebinarState
+from lms.models.jobs import Job
 from lms.models.mail import EmailText, MailingState, MailLane
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -73,12 +75,32 @@ def test_staff_write_preview_test_and_send(
     assert (mail.subject, mail.lane) == ("Test: Before you join", MailLane.NORMAL)
     assert "Send to 4 people now" in staff.get(answer.location).text  # a test is no result
     staff.post(f"{answer.location}/send")
-    assert ">Results<" in staff.get(answer.location).text  # before the worker has begun
+    clock.advance(mailings.UNDO_FOR)
     work(carrel, answer.location.rsplit("/", 1)[1])
     page = staff.get(answer.location).text
     assert "0 of 4" in page
     assert ">Sent<" in page
     assert "Before you join" in staff.get(f"{HERE}?webinar={furnished.slug}").text
+
+
+def test_sending_can_be_undone_for_a_minute(
+    staff: Visitor, carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    assert clock.moment == NOW
+    mailing_id = add(database, to_come)
+    here = f"{HERE}/{mailing_id}"
+    staff.post(f"{here}/send")
+    page = staff.get(here).text
+    assert "We start sending within a minute." in page
+    assert "Cancel sending" in page
+    work(carrel, mailing_id)  # too early
+    staff.post(f"{here}/cancel")
+    assert "Send to 1 person now" in staff.get(here).text
+    clock.advance(mailings.UNDO_FOR)
+    work(carrel, mailing_id)
+    assert written(database, "mailing") == []
+    with database.read_session() as session:
+        assert not session.scalars(select(Job.id).where(Job.kind == mailings.SEND)).all()
 
 
 def test_a_mailing_begins_with_the_text_of_an_earlier_one(
