@@ -25,6 +25,7 @@ from lms.web.accounts.step_up import is_present_password
 from lms.web.core import rate_limits
 from lms.web.core.current_user import let_out, required_viewer
 from lms.web.core.form_errors import shown_in
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -223,9 +224,8 @@ def _may_change(form: PasswordChangeForm, account: Account) -> bool:
 
 
 def _details_form(account: Account, zone: str | None) -> DetailsForm:
-    form = DetailsForm(
-        request.form, name=account.name, zone=zone, language=account.language or language()
-    )
+    chosen = account.language or language()
+    form = sent_or_stored(DetailsForm, name=account.name, zone=zone, language=chosen)
     form.zone.choices = zone_choices(clock.now(), present=account.zone)
     return form
 

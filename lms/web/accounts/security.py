@@ -31,6 +31,7 @@ from lms.web.accounts.step_up import asks_again, tries_key
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
 from lms.web.core.form_errors import shown_in
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
@@ -204,7 +205,7 @@ def ask_passkey() -> ResponseReturnValue:
 def rename(factor_id: str) -> ResponseReturnValue:
     """Rename an app or passkey."""
     person, factor = required_viewer(), _mine(factor_id)
-    form = NameForm(request.form, name=factor.name)
+    form = sent_or_stored(NameForm, name=factor.name)
     if request.method == "POST" and form.validate():
         with transaction() as session:
             second_factors.rename_factor(

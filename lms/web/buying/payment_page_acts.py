@@ -28,11 +28,12 @@ from lms.web.buying.payment_page_forms import (
     InApprovalForm,
     PurchaseOrderForm,
 )
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.form_uploads import has_file, sent_file
 from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
 from lms.web.core.request_context import see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.sales.act_pages import ActPage, act, sent_form
+from lms.web.sales.act_pages import ActPage, act
 from lms.web.seller.agreements import agreements, check_agreed
 
 blueprint = Blueprint("payment_page_acts", __name__, url_prefix="/pay/<token>")
@@ -51,7 +52,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
     if page.quote is None:
         raise Conflict(payment_page_acts.NO_QUOTE)
     quote = page.quote
-    form = AcceptQuoteForm(sent_form())
+    form = sent_or_stored(AcceptQuoteForm)
     seen, form.quote.data = form.quote.data or quote.public_id, quote.public_id
     policies = agreements()
 
@@ -106,7 +107,7 @@ def purchase_order(token: str) -> ResponseReturnValue:
     page = _read(token)
     if page.quote:
         return see_other(".accept_quote", token=token)
-    form = PurchaseOrderForm(sent_form())
+    form = sent_or_stored(PurchaseOrderForm)
 
     def do() -> str:
         text = (form.po_amount.data or "").strip()
@@ -135,8 +136,8 @@ def purchase_order(token: str) -> ResponseReturnValue:
 def check_sent(token: str) -> ResponseReturnValue:
     """Note that a check was sent, which pauses reminders."""
     page = _read(token)
-    form = CheckSentForm(
-        sent_form(), data={"sent_on": on_wall_clock(clock.now(), mail_context().zone).date()}
+    form = sent_or_stored(
+        CheckSentForm, data={"sent_on": on_wall_clock(clock.now(), mail_context().zone).date()}
     )
 
     def do() -> str:
@@ -160,7 +161,7 @@ def check_sent(token: str) -> ResponseReturnValue:
 def in_approval(token: str) -> ResponseReturnValue:
     """Note how long the invoice is in approval, which pauses reminders."""
     page = _read(token)
-    form = InApprovalForm(sent_form())
+    form = sent_or_stored(InApprovalForm)
 
     def do() -> str:
         assert form.until.data is not None  # noqa: S101  (the form requires it)
@@ -185,7 +186,7 @@ def in_approval(token: str) -> ResponseReturnValue:
 def tax_exemption(token: str) -> ResponseReturnValue:
     """Upload the payer's tax exemption; our team reviews it."""
     page = _read(token)
-    form = ExemptionForm(sent_form())
+    form = sent_or_stored(ExemptionForm)
     form.offer_choices()
 
     def do() -> str:

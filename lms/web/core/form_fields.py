@@ -44,9 +44,13 @@ AddressFields = tuple[StringField, StringField, StringField, StringField, String
 def sent_or_stored(form_class: type[Made], **stored: Any) -> Made:  # noqa: ANN401  (as of a Form)
     """Return a form with what was sent, or before that with what is stored.
 
-    A field that wasn't sent is blank: WTForms would give it the stored value, as if it had been sent.
+    A field that wasn't sent is blank: WTForms would give it the stored value, or its default, as if it had
+    been sent.
     """
-    return form_class(request.form) if request.method == "POST" else form_class(**stored)
+    if request.method == "POST":
+        blank: dict[str, Any] = dict.fromkeys(stored)
+        return form_class(request.form, **blank)
+    return form_class(**stored)
 
 
 def address_fields() -> AddressFields:

@@ -13,10 +13,11 @@ from lms.documents.payment_links import payment_links
 from lms.documents.stored_pdfs import ensure_pdf
 from lms.models.orders import Order
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import SendForm
-from lms.web.sales.act_pages import ActPage, act, sent_form
+from lms.web.sales.act_pages import ActPage, act
 
 blueprint = Blueprint("staff_documents", __name__, url_prefix="/staff/documents")
 
@@ -31,7 +32,7 @@ def send(document_id: str) -> ResponseReturnValue:
         to = next(iter(mails.recipients(session, document)), "")
         order = session.get(Order, document.order_id) if document.order_id else None
         order_id = order.public_id if order else None
-    form = SendForm(sent_form(), data={"email": to})
+    form = sent_or_stored(SendForm, data={"email": to})
     back = (
         url_for("staff_order.show", order_id=order_id)
         if order_id

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import request
 from flask_babel import gettext as _
 from wtforms import Field, Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional
@@ -12,7 +11,7 @@ from lms.live.answers import LONGEST_ANSWER, NO, YES
 from lms.live.questions import Question
 from lms.models.live import QuestionKind
 from lms.requests.accommodations import LONGEST_DETAILS, NEED_WORDS, Need, Needs
-from lms.web.core.form_fields import ChoicesField
+from lms.web.core.form_fields import ChoicesField, sent_or_stored
 from lms.web.core.lazy_form_translations import _l
 
 
@@ -40,7 +39,7 @@ def registration_form(
     """Return the form with a field for each question, filled with the earlier answers or what was sent."""
     fields: dict[str, Any] = {each.id: _field_of(each) for each in questions}
     made: type[AccommodationForm] = type("RegistrationForm", (AccommodationForm,), fields)
-    form = made(request.form, data=dict(answers))
+    form = sent_or_stored(made, data=dict(answers))
     for each in questions:
         field = form[each.id]
         if isinstance(field, SelectField):

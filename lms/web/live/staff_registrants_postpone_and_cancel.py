@@ -36,6 +36,7 @@ from lms.web.audience.notified_people import notified_people
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed, show_faults
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
@@ -227,7 +228,7 @@ def postpone(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         standing = read_standing(session, slug)
     zone = read_zone(standing.words.zone)
-    form = PostponeForm(request.form, held_at=on_wall_clock(standing.words.held_at, zone))
+    form = sent_or_stored(PostponeForm, held_at=on_wall_clock(standing.words.held_at, zone))
     if request.method == "POST" and form.validate() and form.held_at.data is not None:
         try:
             new = NewDate(from_wall_clock(form.held_at.data, zone), form.said.data or "")

@@ -33,7 +33,7 @@ from lms.web.core.constant_time_responses import evenly
 from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
-from lms.web.core.form_fields import Names, PickersField
+from lms.web.core.form_fields import Names, PickersField, sent_or_stored
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
@@ -53,7 +53,7 @@ PAGE_SIZE: Final = 50
 class RoleForm(Form):
     """A person's role in an organization, and the groups that a supervisor sees."""
 
-    role = RadioField(_l("Role"), default=Role.MANAGER.value)
+    role = RadioField(_l("Role"))
     groups = PickersField(
         _l("Groups"),
         [Optional()],
@@ -90,7 +90,7 @@ class MemberForm(RoleForm):
 @blueprint.get("")
 @open_to(Audience.MANAGERS)
 def members(organization_id: str) -> ResponseReturnValue:
-    return _page(managed_organization(organization_id), MemberForm())
+    return _page(managed_organization(organization_id), _form_to_add())
 
 
 @blueprint.get("/list.csv")
@@ -118,7 +118,7 @@ def members_csv(organization_id: str) -> ResponseReturnValue:
 @evenly
 @open_to(Audience.MANAGERS)
 def add(organization_id: str) -> ResponseReturnValue:
-    managed, form = managed_organization(organization_id), MemberForm(request.form)
+    managed, form = managed_organization(organization_id), _form_to_add()
     _offer(managed, form)
     if form.validate():
         choice = form.choice
@@ -155,8 +155,8 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
     with read_session() as session:
         member = find_member(session, managed.facts.id, member_id)
         seen = supervised_groups.by_supervisor(session, managed.facts.id).get(member_id, [])
-    entered = request.form if request.method == "POST" else None
-    form = RoleForm(entered, role=member.role.value, groups=[group.public_id for group in seen])
+    groups = [group.public_id for group in seen]
+    form = sent_or_stored(RoleForm, role=member.role.value, groups=groups)
     _offer(managed, form)
     if request.method == "POST" and form.validate():
         with shown_in(form, Invalid):
@@ -185,6 +185,10 @@ def remove(organization_id: str, member_id: str) -> ResponseReturnValue:
         name = manager_and_owner_permissions.remove_member(session, managed, member_id, **acting())
     flash(_("%(name)s is no longer a member. They keep their seats.", name=name), "done")
     return _onward(managed, member_id)
+
+
+def _form_to_add() -> MemberForm:
+    return sent_or_stored(MemberForm, role=Role.MANAGER.value)
 
 
 def _onward(managed: Managed, member_id: str) -> ResponseReturnValue:

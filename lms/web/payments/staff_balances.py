@@ -31,13 +31,14 @@ from lms.sales.statements import issue_statement
 from lms.web.access.access_panel_and_reader_times import due_day, reading_zone
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import acting
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.payments.payment_forms import StatementForm
 from lms.web.sales.act_forms import chosen_day
-from lms.web.sales.act_pages import ActPage, act, sent_form
+from lms.web.sales.act_pages import ActPage, act
 from lms.web.sales.order_texts import KIND_WORDS, METHOD_WORDS, REASON_WORDS
 
 blueprint = Blueprint("staff_balances", __name__, url_prefix="/staff/balances")
@@ -109,8 +110,8 @@ def statement(key: str) -> ResponseReturnValue:
     if found is None:
         raise NotFound
     today = clock.now().astimezone(mail_context().zone).date()
-    form = StatementForm(
-        sent_form(),
+    form = sent_or_stored(
+        StatementForm,
         data={"since": today.replace(month=1, day=1), "is_mailed": False},
     )
 

@@ -31,6 +31,7 @@ from lms.requests.read_models import number_of
 from lms.sales import disputes, orders, receiving
 from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.core.current_user import acting, required_viewer
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -38,7 +39,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.payments.payment_forms import PaymentForm, UseForm
 from lms.web.payments.payment_page import contents
 from lms.web.sales.act_forms import chosen_day
-from lms.web.sales.act_pages import ActPage, act, sent_form
+from lms.web.sales.act_pages import ActPage, act
 
 blueprint = Blueprint("staff_payments", __name__, url_prefix="/staff")
 
@@ -159,7 +160,9 @@ def use_credit(
     if request.method == "GET" and not invoices:
         flash(_(NO_OPEN_INVOICE), "attention")
         return redirect(page.back_url, 303)
-    form = UseForm(sent_form(), data={"amount": write_amount(source.open_minor, source.currency)})
+    form = sent_or_stored(
+        UseForm, data={"amount": write_amount(source.open_minor, source.currency)}
+    )
     form.invoice.choices = [
         (one.document_id, f"{one.number}, {say_money(one.open_minor, one.currency)}")
         for one in invoices
@@ -215,8 +218,8 @@ def _form(invoices: Sequence[OpenInvoice], first: str, currency: str) -> Payment
     if first and invoices and invoices[0].order_id == first:
         amount = write_amount(invoices[0].open_minor, currency)
     today = clock.now().astimezone(mail_context().zone).date()
-    return PaymentForm(
-        sent_form(),
+    return sent_or_stored(
+        PaymentForm,
         data={
             "key": new_public_id(),
             "pays": rows,

@@ -21,13 +21,14 @@ from lms.payments.refunds import NewRefund
 from lms.pricing.price_list import say_money
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import acting
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.payments.payment_forms import RefundDoneForm, RefundForm
 from lms.web.payments.staff_payments import use_credit
 from lms.web.sales.act_forms import chosen_day
-from lms.web.sales.act_pages import ActPage, act, sent_form
+from lms.web.sales.act_pages import ActPage, act
 from lms.web.sales.order_texts import METHOD_WORDS
 
 blueprint = Blueprint("staff_refunds", __name__, url_prefix="/staff")
@@ -73,8 +74,8 @@ def of_credit_note(document_id: str) -> ResponseReturnValue:
 def _request(source: _Source) -> ResponseReturnValue:
     if request.method == "GET" and not source.amount_minor:
         raise NotFound
-    form = RefundForm(
-        sent_form(),
+    form = sent_or_stored(
+        RefundForm,
         data={"key": new_public_id(), "amount": write_amount(source.amount_minor, source.currency)},
     )
     form.payment.choices = [(one.public_id, _say(one)) for one in source.payments]
@@ -121,7 +122,7 @@ def done(refund_id: str) -> ResponseReturnValue:
     with read_session() as session:
         refund, payment = _refund(session, refund_id)
     today = clock.now().astimezone(mail_context().zone).date()
-    form = RefundDoneForm(sent_form(), data={"done_on": today})
+    form = sent_or_stored(RefundDoneForm, data={"done_on": today})
 
     def page() -> ActPage:
         amount = say_money(refund.amount_minor, payment.currency)

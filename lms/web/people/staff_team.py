@@ -17,6 +17,7 @@ from lms.people.team import NewTeamMember
 from lms.web.accounts.forms import address_field
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import acting, required_viewer
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -28,7 +29,7 @@ blueprint = Blueprint("staff_team", __name__, url_prefix="/staff/team")
 class TeamRoleForm(Form):
     """A person's role on the team."""
 
-    role = RadioField(_l("Role"), default=SellerRole.STAFF.value)
+    role = RadioField(_l("Role"))
 
     def offer_roles(self) -> Self:
         """Offer the roles, each with what it gives access to."""
@@ -53,7 +54,7 @@ class TeamMemberForm(TeamRoleForm):
 @blueprint.get("")
 @open_to(Audience.SELLER_OWNERS)
 def index() -> ResponseReturnValue:
-    return _page(TeamMemberForm().offer_roles())
+    return _page(_form_to_add())
 
 
 @blueprint.post("")
@@ -61,7 +62,7 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.SELLER_OWNERS)
 def add() -> ResponseReturnValue:
     """Give a role to the person with an address."""
-    form = TeamMemberForm(request.form).offer_roles()
+    form = _form_to_add()
     if not form.validate():
         return _page(form), 400
     new = NewTeamMember(form.email.address, SellerRole(form.role.data), form.name.data or "")
@@ -85,7 +86,7 @@ def change(login_id: str) -> ResponseReturnValue:
     """Change a person's role."""
     with read_session() as session:
         member = team.find_team_member(session, login_id)
-    form = TeamRoleForm(request.form, role=member.role.value).offer_roles()
+    form = sent_or_stored(TeamRoleForm, role=member.role.value).offer_roles()
     if request.method == "POST" and form.validate():
         role = SellerRole(form.role.data)
         if _is_set(form, login_id, role):
@@ -112,6 +113,10 @@ def remove(login_id: str) -> ResponseReturnValue:
         _("%(name)s is no longer on the team. They keep their account.", name=member.name), "done"
     )
     return _onward(login_id, None)
+
+
+def _form_to_add() -> TeamMemberForm:
+    return sent_or_stored(TeamMemberForm, role=SellerRole.STAFF.value).offer_roles()
 
 
 def _is_set(form: TeamRoleForm, login_id: str, role: SellerRole | None) -> bool:

@@ -18,7 +18,6 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from lms.models.documents import CreditReason
 from lms.pricing.price_list import MOST_SEATS
 from lms.requests.requests import LONGEST_MESSAGE
 from lms.sales.new_orders import LONGEST_REFERENCE
@@ -116,7 +115,6 @@ class CreditForm(Form):
     reason = RadioField(
         _l("Reason"),
         choices=choices_of(CREDIT_CHOICES),
-        default=CreditReason.RETURN.value,
     )
     lines = FieldList(FormField(CreditLineForm))
     explanation = TextAreaField(

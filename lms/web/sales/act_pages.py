@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from lms.core.errors import Conflict, Gone, Invalid
@@ -28,11 +27,6 @@ class ActPage:
     has_file: bool = False
     template: str = "sales/staff_act.html"
     values: dict[str, object] = field(default_factory=dict)
-
-
-def sent_form() -> MultiDict[str, str] | None:
-    """Return what a form sent, or None before it was sent, so that it shows its own values."""
-    return request.form if request.method == "POST" else None
 
 
 def show_act(page: ActPage, form: Form) -> str:

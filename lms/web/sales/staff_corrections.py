@@ -19,11 +19,12 @@ from lms.sales.corrections import Correction, LineChange, NewPayer, correct
 from lms.sales.invoices import check_payee, live_invoice
 from lms.sales.read_models import OrderFacts, find_order_facts
 from lms.web.core.current_user import acting
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import CorrectForm, PayerForm
-from lms.web.sales.act_pages import ActPage, act, sent_form
+from lms.web.sales.act_pages import ActPage, act
 from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 
 blueprint = Blueprint("staff_corrections", __name__, url_prefix="/staff/orders")
@@ -43,7 +44,7 @@ def fix(order_id: str) -> ResponseReturnValue:
         order = orders.find_order(session, order_id)
         known = _known(session, order, facts)
         titles = [billing.title_of(line) for line in orders.lines_of(session, order.id)]
-    form = CorrectForm(sent_form(), data=known)
+    form = sent_or_stored(CorrectForm, data=known)
 
     def page() -> ActPage:
         says = (
@@ -74,7 +75,7 @@ def payer(order_id: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = _placed(session, order_id)
     known = {"name": facts.contact_name, "email": facts.contact_email or "", "is_mailed": True}
-    form = PayerForm(sent_form(), data=known)
+    form = sent_or_stored(PayerForm, data=known)
 
     def page() -> ActPage:
         says = (

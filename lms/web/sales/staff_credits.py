@@ -22,11 +22,12 @@ from lms.sales.invoices import live_invoice
 from lms.sales.read_models import OrderFacts, find_order_facts
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import acting
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.sales.act_forms import CreditForm, CreditLineForm, TaxCreditForm
-from lms.web.sales.act_pages import ActPage, act, sent_form, show_act
+from lms.web.sales.act_pages import ActPage, act, show_act
 from lms.web.sales.order_texts import CREDIT_CHOICES, choices_of
 
 blueprint = Blueprint("staff_credits", __name__, url_prefix="/staff/orders")
@@ -90,7 +91,7 @@ def credit(order_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def tax(order_id: str) -> ResponseReturnValue:
     """Credit the tax of an order that the customer's tax exemption covers."""
-    form = TaxCreditForm(sent_form(), is_mailed=True)
+    form = sent_or_stored(TaxCreditForm, is_mailed=True)
 
     def page() -> ActPage:
         with read_session() as session:
@@ -163,8 +164,8 @@ def _form(left: Mapping[str, Left]) -> CreditForm:
     known = left
     rows = [{"line_id": line_id, "is_chosen": len(known) == 1} for line_id in known]
     reason = request.args.get("reason", CreditReason.RETURN.value)
-    return CreditForm(
-        sent_form(),
+    return sent_or_stored(
+        CreditForm,
         data={
             "key": new_public_id(),
             "reason": reason,

@@ -21,13 +21,14 @@ from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, find_order_facts
 from lms.web.core.current_user import acting, required_viewer
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.form_uploads import sent_file
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.sales.act_forms import AcceptForm, PurchaseOrderForm, QuoteForm
-from lms.web.sales.act_pages import ActPage, act, sent_form
+from lms.web.sales.act_pages import ActPage, act
 from lms.web.sales.purchase_order_fields import read_po_amount, read_po_number
 from media.storage.storage_protocol import content_type_of
 
@@ -56,8 +57,8 @@ def issue(order_id: str) -> ResponseReturnValue:
         fiscal = quotes.end_of_fiscal_year(session, order.organization_id, today)
         before = quotes.newest(session, order.id)
     longest = today + timedelta(days=quotes.HOLDS_FOR_DAYS)
-    form = QuoteForm(
-        sent_form(),
+    form = sent_or_stored(
+        QuoteForm,
         data={"expires_on": longest, "is_mailed": True},
     )
 
@@ -97,7 +98,7 @@ def accept(order_id: str) -> ResponseReturnValue:
         facts = find_order_facts(session, order_id)
         if quotes.newest(session, facts.id) is None:
             raise Conflict(NO_QUOTE)
-    form = AcceptForm(sent_form(), data={"received_on": _today()})
+    form = sent_or_stored(AcceptForm, data={"received_on": _today()})
 
     def page() -> ActPage:
         return _page(
@@ -148,7 +149,7 @@ def purchase_order(order_id: str) -> ResponseReturnValue:
     """Record a purchase order that was received for an order."""
     with read_session() as session:
         facts = find_order_facts(session, order_id)
-    form = PurchaseOrderForm(sent_form(), data={"received_on": _today()})
+    form = sent_or_stored(PurchaseOrderForm, data={"received_on": _today()})
 
     def page() -> ActPage:
         says = [_("We'll print the PO number on documents issued from now on.")]

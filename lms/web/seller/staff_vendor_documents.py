@@ -73,7 +73,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Add a document."""
     chosen = VendorDocumentAudience.PUBLIC.value
-    form = VendorDocumentForm(request.form, audience=chosen).offer_choices()
+    form = sent_or_stored(VendorDocumentForm, audience=chosen).offer_choices()
     if request.method == "POST" and form.validate():
         with shown_in(form, Invalid):
             _add(form)

@@ -112,9 +112,8 @@ def test_somebody_without_an_address_has_no_pages_about_addresses(
 
 
 def test_name_and_zone_are_changed(alice: Visitor, database: Database, cast: Cast) -> None:
-    answer = alice.post(
-        "/account/details", data={"name": "  Alice   Ortiz ", "zone": "Europe/Paris"}
-    )
+    data = {"name": "  Alice   Ortiz ", "zone": "Europe/Paris", "language": "en-US"}
+    answer = alice.post("/account/details", data=data)
     login = _login(database, cast.alice.id)
     assert answer.location == "/account"
     assert (login.name, login.zone) == ("Alice Ortiz", "Europe/Paris")
@@ -127,7 +126,7 @@ def test_name_and_zone_are_changed(alice: Visitor, database: Database, cast: Cas
 def test_a_fault_in_the_details_changes_nothing(
     alice: Visitor, database: Database, cast: Cast, field: str, value: str
 ) -> None:
-    data = {"name": "Alice Ortiz", "zone": "Europe/Paris", field: value}
+    data = {"name": "Alice Ortiz", "zone": "Europe/Paris", "language": "en-US", field: value}
     answer = alice.post("/account/details", data=data)
     assert answer.status_code == 400
     assert f'id="{field}-error"' in answer.text

@@ -1,17 +1,26 @@
 """Fields that a browser didn't send, such as those that a person or an extension removed: never the stored value."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
+from lms.accounts import second_factors
 from lms.branding import read_branding
 from lms.catalog import presenters, series
 from lms.catalog.presenters import PresenterWords
 from lms.catalog.series import SeriesWords
 from lms.certificates.designs import read_design
 from lms.core.database import Database
-from lms.models.catalog import Presenter, Series
+from lms.core.runtime import Carrel
+from lms.live.questions import Question, set_default_questions
+from lms.models.accounts import Login
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.live import QuestionKind, RegistrationAnswer, RegistrationQuestion
+from lms.models.mail import Mail
 from lms.models.organizations import Organization
-from tests.cast import Cast
-from tests.clock import NOW
+from tests.cast import Cast, Roles
+from tests.clock import NOW, Clock
+from tests.second_steps import give_app
 from tests.visitor import Visitor
 
 
@@ -51,3 +60,69 @@ def test_needed_field_that_was_not_sent_is_asked_for(
     with database.read_session() as session:
         assert read_branding(session, contact="") == before
         assert session.get_one(Organization, cast.organization_id).name == "Elm County Library"
+
+
+def test_details_of_a_person_that_were_not_sent_are_asked_for(
+    client: Visitor, cast: Cast, carrel: Carrel, database: Database
+) -> None:
+    give_app(database, cast.dan.id, carrel.settings.secret_key)
+    client.sign_in(cast.dan.id)
+    with database.read_session() as session:
+        [factor] = second_factors.list_factors(session, cast.dan.id)
+    whole = {"name": "Dan", "zone": "America/Chicago", "language": "en-US"}
+    for path, data in (
+        *(("/account/details", {key: whole[key] for key in whole if key != one}) for one in whole),
+        (f"/account/security/{factor.id}", {}),
+    ):
+        assert client.post(path, data=data).status_code == 400, data
+    assert client.post("/account/details", data=whole).status_code == 303
+
+
+def test_role_that_was_not_sent_is_given_to_no_one(
+    client: Visitor, cast: Cast, roles: Roles, database: Database, clock: Clock
+) -> None:
+    assert clock.moment == NOW
+    with database.read_session() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        members, slug = f"/organization/{elm.public_id}/members", elm.slug
+    client.sign_in(roles.olive.id)
+    for path in (members, f"{members}/{roles.rita.public_id}/role"):
+        assert client.post(path, data={"email": "zoe@example.org"}).status_code == 400, path
+    client.sign_in(roles.owen.id)
+    for path in (
+        "/staff/team",
+        f"/staff/team/{cast.ada.public_id}",
+        f"/staff/organizations/{slug}/members",
+    ):
+        assert client.post(path, data={"email": "zoe@example.org"}).status_code == 400, path
+    with database.read_session() as session:
+        assert not session.scalars(select(Login.id).where(Login.email == "zoe@example.org")).all()
+        assert not session.scalars(select(Mail.id)).all()
+
+
+def test_date_that_was_not_sent_moves_no_webinar(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = NOW + timedelta(days=3)
+    answer = staff.post(f"/staff/webinars/{cast.slug}/postpone", data={"said": "It snows."})
+    assert answer.status_code == 400
+    assert "Enter when it starts" in answer.text
+
+
+def test_answers_to_registration_questions_that_were_not_sent_are_cleared(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    assert clock.moment == NOW
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = NOW + timedelta(days=3)
+        branch = Question(QuestionKind.TEXT, "Your branch")
+        set_default_questions(session, (branch,), actor=None, now=NOW)
+    client.sign_in(cast.bob.id)
+    page = f"/webinars/{cast.slug}/register"
+    with database.read_session() as session:
+        [question] = session.scalars(select(RegistrationQuestion.public_id)).all()
+    for data, kept in (({question: "Main"}, ["Main"]), ({"needs": "captions"}, [])):
+        assert client.post(page, data=data).status_code == 303
+        with database.read_session() as session:
+            assert session.scalars(select(RegistrationAnswer.answer)).all() == kept
