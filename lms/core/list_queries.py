@@ -1,7 +1,7 @@
 """Queries: pages, counts, search words, rows of another table in one column, and hot reads."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -56,11 +56,22 @@ def has_words(query: str, *columns: Any) -> list[ColumnElement[bool]]:  # noqa: 
     ]
 
 
-def told_apart(named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return the name of each pair of a name and a slug; one that several have as `Name (slug)`."""
-    pairs = tuple(named)
-    times = Counter(name.casefold() for name, _slug in pairs)
-    return tuple(f"{name} ({slug})" if times[name.casefold()] > 1 else name for name, slug in pairs)
+def told_apart(named: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return each name, with those of its marks by which several of one name differ: `Name (mark, mark)`.
+
+    Each row is a name and as many marks, such as a slug.
+    """
+    rows = tuple(named)
+    alike: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for name, *marks in rows:
+        alike[name.casefold()].append(tuple(marks))
+    return tuple(_with_marks(name, marks, alike[name.casefold()]) for name, *marks in rows)
+
+
+def _with_marks(name: str, marks: Sequence[str], alike: Sequence[tuple[str, ...]]) -> str:
+    differing = [mark for mark, *others in zip(marks, *alike, strict=True) if len({*others}) > 1]
+    said = ", ".join(filter(None, differing))
+    return f"{name} ({said})" if said else name
 
 
 def has_name(typed: str, name: Any, slug: Any) -> ColumnElement[bool]:  # noqa: ANN401  (columns)

@@ -83,13 +83,17 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class PoolCard:
-    """One pool of an organization; `target` is the slug of what it covers."""
+    """One pool of an organization; `target` is the slug of what it covers.
+
+    `record` is the name of the organization it was sold to, which may be merged into another.
+    """
 
     id: int
     public_id: str
     scope: Scope
     title: str
     target: str | None
+    record: str
     is_permanent: bool
     is_pass: bool
     capacity: int | None  # None is unlimited
@@ -216,12 +220,13 @@ def _until(current: Sequence[Line], lines: Sequence[Line]) -> datetime | None:
 
 
 def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> list[PoolCard]:
-    parent = select(Pool.id, Organization.name).join(Organization).subquery()
+    parent, own = (select(Pool.id, Organization.name).join(Organization).subquery() for _ in "ab")
     rows = session.execute(
         select(
             Pool,
             func.coalesce(Webinar.title, Presenter.name, Series.title).label("title"),
             func.coalesce(Webinar.slug, Presenter.slug, Series.slug).label("target"),
+            own.c.name.label("record"),
             parent.c.name.label("allotted_by"),
             Webinar.state.in_(OFF).label("is_off"),
         )
@@ -229,6 +234,7 @@ def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> lis
         .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
         .outerjoin(Series, Series.id == Pool.series_id)
         .outerjoin(parent, parent.c.id == Pool.allotted_from_id)
+        .join(own, own.c.id == Pool.id)
         .where(mine)
     ).all()
     roots = _roots(session, [row.Pool for row in rows])
@@ -240,6 +246,7 @@ def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> lis
             row.Pool,
             title=row.title or "",
             target=row.target,
+            record=row.record,
             allotted_by=row.allotted_by,
             is_off=bool(row.is_off),
             term=weigh_term(lines[roots[row.Pool.id]], now=now),

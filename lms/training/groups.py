@@ -12,8 +12,9 @@ from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Invalid, NotFound, or_not_found
-from lms.core.list_queries import count_rows
+from lms.core.list_queries import count_rows, told_apart
 from lms.models.accounts import Login
+from lms.models.organizations import Organization
 from lms.models.training import (
     Training,
     TrainingAudience,
@@ -73,7 +74,10 @@ class Group:
 def list_groups(
     session: Session, organization_id: int, *, seen: Sequence[int] | None = None
 ) -> tuple[GroupRow, ...]:
-    """Return the groups of an organization by name; `seen` limits them to a supervisor's (row ids)."""
+    """Return the groups of an organization by name; `seen` limits them to a supervisor's (row ids).
+
+    Those of merged organizations that have one name say which organization's they are.
+    """
     kept = func.coalesce(Login.merged_into, Login.id)
     members = (
         select(TrainingGroupMember.group_id, kept.label("id"))
@@ -82,15 +86,25 @@ def list_groups(
         .subquery()
     )
     asked = (
-        select(TrainingGroup.public_id, TrainingGroup.name, func.count(members.c.id.distinct()))
+        select(
+            TrainingGroup.public_id,
+            TrainingGroup.name,
+            func.count(members.c.id.distinct()).label("people"),
+            Organization.name.label("record"),
+        )
+        .join(Organization, Organization.id == TrainingGroup.organization_id)
         .outerjoin(members, members.c.group_id == TrainingGroup.id)
         .where(TrainingGroup.organization_id.in_(family_of(organization_id)))
-        .group_by(TrainingGroup.id, TrainingGroup.public_id, TrainingGroup.name)
+        .group_by(TrainingGroup.id, TrainingGroup.public_id, TrainingGroup.name, Organization.name)
         .order_by(func.lower(TrainingGroup.name), TrainingGroup.id)
     )
     if seen is not None:
         asked = asked.where(TrainingGroup.id.in_(seen))
-    return tuple(GroupRow(*row) for row in session.execute(asked))
+    rows = session.execute(asked).all()
+    names = told_apart((row.name, row.record) for row in rows)
+    return tuple(
+        GroupRow(row.public_id, name, row.people) for row, name in zip(rows, names, strict=True)
+    )
 
 
 def read_group(

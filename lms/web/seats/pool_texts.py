@@ -12,8 +12,10 @@ from flask_babel import ngettext
 
 from lms.access.explanations import last_day
 from lms.core.errors import N_
+from lms.core.list_queries import told_apart
 from lms.models.grants import Scope
 from lms.seats.pool_overview import Line, PoolCard, Standing, Term
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.form_fields import Names
 from lms.web.core.number_parsing_and_formatting import counted
 
@@ -61,19 +63,29 @@ def pool_names(
 ) -> Names:
     """Return the pools of an organization by what they cover, for a field.
 
-    With `with_free`, a list of them says how many seats are free.
+    Several of one title say by what they differ: the webinar's slug, what was sold, when it ends, and to
+    which of merged organizations. With `with_free`, a list of them says how many seats are free.
     """
     url = url_for("organization_people.pools", organization_id=organization_id)
-    names = Names(((card.public_id, pool_title(card)) for card in cards), url)
+    ids = [card.public_id for card in cards]
+    titles = told_apart(_marked(card) for card in cards)
+    names = Names(zip(ids, titles, strict=True), url)
     if with_free and names.are_few:
-        return Names(((card.public_id, _with_free(card)) for card in cards), url)
+        pairs = zip(cards, titles, strict=True)
+        return Names(zip(ids, (_with_free(*each) for each in pairs), strict=True), url)
     return names
 
 
-def _with_free(card: PoolCard) -> str:
+def _marked(card: PoolCard) -> tuple[str, ...]:
+    until = card.term.until
+    ends = _("Until %(day)s", day=last_day(until, reading_zone())) if until else ""
+    return (pool_title(card), card.target or "", _about(card), ends, card.record)
+
+
+def _with_free(card: PoolCard, title: str) -> str:
     if card.free is None:
-        return pool_title(card)
-    return f"{pool_title(card)} ({_('%(free)s available', free=counted(card.free))})"
+        return title
+    return f"{title} ({_('%(free)s available', free=counted(card.free))})"
 
 
 def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: datetime) -> Face:

@@ -12,9 +12,10 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.organizations import Organization, Role
 from tests.cast import Cast
-from tests.clock import Clock
-from tests.factories import make_login, make_membership, make_organization
+from tests.clock import NOW, Clock
+from tests.factories import make_group, make_login, make_membership, make_organization
 from tests.organizations.twins import merge, unmerge
+from tests.seat_rows import add_pool
 from tests.visitor import Visitor
 from tests.web.core.things_of_organizations import Things, kept_besides, things_of
 
@@ -136,3 +137,25 @@ def test_undoing_gives_back_every_page_as_it_was(
     unmerge(database)
     after = _seen(client, app, sides)
     assert [key for key in before if before[key] != after[key]] == []
+
+
+def test_groups_and_pools_of_one_name_say_whose_they_are(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    """A number in brackets told them apart, and staff lists went to the wrong one."""
+    assert clock.moment == NOW
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        twin = make_organization(session, "elm-twp", name="Elm Township Library")
+        for one in (elm, twin):
+            make_group(session, one, "Reference")
+            add_pool(session, one, cast.webinar_id)
+        make_group(session, elm, "Circulation")
+        home = f"/organization/{elm.public_id}"
+    client.sign_in(cast.mia.id)
+    merge(database, kept="elm-county", merged="elm-twp")
+    groups, pools = (client.get(f"{home}/{page}").text for page in ("training/groups", "invite"))
+    assert ">Circulation<" in groups
+    for name in ("Elm County Library", "Elm Township Library"):
+        assert f">Reference ({name})<" in groups
+        assert f">Reading rooms ({name}) (10 available)<" in pools
