@@ -17,7 +17,7 @@ from lti.models.registrations_and_keys import RegistrationInvite
 LASTS: Final = timedelta(days=14)
 KEPT_AFTER_ITS_END: Final = timedelta(days=90)
 OVER: Final = N_(
-    "This link has expired or was already used. Ask the person who gave it to you for a new one."
+    "This link has expired, or was used or revoked. Ask the person who gave it to you for a new one."
 )
 
 
@@ -79,7 +79,7 @@ def make_invite(
 def find_invite(session: Session, secret: str, *, now: datetime) -> Invite:
     """Return the open invite of a secret; raises NotFound for an unknown secret, Gone for a used or expired one."""
     query = select(RegistrationInvite).where(RegistrationInvite.token_hash == hashed(secret))
-    row = or_not_found(session.scalar(query))
+    row = or_not_found(session.scalar(query), OVER)  # revoked ones are deleted
     if row.used_at is not None or row.expires_at <= now:
         raise Gone(OVER)
     return _invite(session, row)

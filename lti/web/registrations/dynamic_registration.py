@@ -45,13 +45,12 @@ log = structlog.get_logger()
 @open_to(Audience.PLATFORM)
 def register(secret: str) -> ResponseReturnValue:
     """Register the platform that opened this page, and say what happens next."""
-    now = clock.now()
+    now, address = clock.now(), request.args.get("openid_configuration", "")
     try:
         with read_session() as session:
             way = find_way(session, secret, now=now)
     except (Gone, NotFound) as refusal:
-        return _page(refusal)
-    address = request.args.get("openid_configuration", "")
+        return _page(refusal, address=address)  # shown in the platform's frame, too
     if not address:
         return _page(None, way=way, sentence=NO_CONFIGURATION)
     token = request.args.get("registration_token") or None

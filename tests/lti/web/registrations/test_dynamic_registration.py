@@ -119,7 +119,10 @@ def test_a_link_is_good_for_one_platform_and_14_days(
     assert another.requests == []  # nor does it keep a tool that is none
     late = invite(database, cast.organization_id)
     clock.advance(timedelta(days=14))
-    assert client.get(page(late, office)).status_code == 410
+    over = client.get(page(late, office))
+    assert over.status_code == 410
+    assert "Ask the person who gave it to you for a new one." in over.text
+    assert f"frame-ancestors {office.origin};" in over.headers["Content-Security-Policy"] + ";"
     assert len(registered(database)) == 1
 
 
