@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +17,7 @@ from lms.models.seller import PolicyKind
 from lms.pricing.price_list import Price, set_prices
 from lms.seller.policies import publish_policy, save_draft
 from lms.seller.settings import edit_seller
+from tests.browser.buying.years import House
 from tests.browser.conftest import Film, Served, serving
 from tests.clock import MovedClock, until_saturday_evening
 from tests.factories import make_organization
@@ -22,6 +25,9 @@ from tests.seller.seller_settings import COMPLETE
 from tests.servers.databases import Databases
 from tests.servers.smtp import MailSink, mail_server
 from tests.servers.stripe import FakeStripe, running_stripe
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 SATURDAY = MovedClock(until_saturday_evening())
 SELLER = "Lantern Street Training"
@@ -128,3 +134,18 @@ def domain(served: Served) -> str:
         library = make_organization(session, name=f"Pine County Library {name}")
         session.add(VerifiedDomain(organization_id=library.id, domain=name, verified_at=now()))
     return name
+
+
+@pytest.fixture
+def house(
+    browser: "Browser",
+    tmp_path: Path,
+    made_databases: Databases,
+    worker_id: str,
+    film: Film,
+    mail_sink: MailSink,
+    fake_stripe: FakeStripe,
+) -> House:
+    """A seller of its own, to be served at one moment after another."""
+    url = made_databases.prepared(f"carrel_years_{worker_id}_{new_public_id()[:6]}")
+    return House(browser, tmp_path, url, film, mail_sink, fake_stripe, SATURDAY.by)

@@ -1,25 +1,18 @@
 """A library's two years: seats bought, given, watched and reassigned; a pass bought, renewed, and over."""
 
 import re
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode, urlsplit
+from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from lms.core.clock import now
-from lms.core.model_base import new_public_id
-from lms.models.accounts import Login, SellerRole
+from lms.models.accounts import SellerRole
 from lms.models.mail import Mail
 from lms.models.seats import VerifiedDomain
-from tests.browser.buying.conftest import SATURDAY, SELLER, open_for_business
+from tests.browser.buying.conftest import SELLER, open_for_business
 from tests.browser.buying.shopper import (
     check_page,
     choose,
@@ -28,122 +21,15 @@ from tests.browser.buying.shopper import (
     pay_by_card,
 )
 from tests.browser.buying.test_buy_for_a_library import PASSWORD, confirm, link_in
-from tests.browser.conftest import Film, Served, serving
+from tests.browser.buying.years import PLAY, House, Moment, answer, play
 from tests.browser.person import Person
-from tests.browser.sales.arrived_mail import WITHIN_S, arrived, pdf_in, subject_of, words_of
-from tests.clock import MovedClock
+from tests.browser.sales.arrived_mail import pdf_in, words_of
 from tests.factories import make_organization
-from tests.servers.databases import Databases
-from tests.servers.smtp import Delivered, MailSink
-from tests.servers.stripe import FakeStripe
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-PLAY: Final = "media-controller .player-bar media-play-button"
 TALK, OTHER = "lamps", "candles"
 TITLES: Final = {TALK: "Reading by Lamplight", OTHER: "Reading by Candlelight"}
-
-
-@dataclass
-class Moment:
-    """The seller at one moment, and the browsers that are open then."""
-
-    served: Served
-    browser: "Browser"
-    people: list[Person] = field(default_factory=list)
-
-    def visit(self, address: str | None = None) -> Person:
-        """Open a browser for a stranger, or for the person with an address, signed in."""
-        login_id = None
-        if address is not None:
-            with self.served.carrel.database.read_session() as session:
-                mine = select(Login.id).where(Login.email_key == address)
-                login_id = session.scalars(mine).one()
-        person = Person.arrive(self.browser, self.served.url, self.served.carrel, login_id)
-        self.people.append(person)
-        return person
-
-    def leave(self) -> None:
-        """Close the browsers; nothing must have gone wrong in any of them."""
-        assert [one for person in self.people for one in person.faults] == []
-        for person in self.people:
-            person.leave()
-
-
-@dataclass
-class House:
-    """The seller through the years: one database, one folder, and the mail that it sends."""
-
-    browser: "Browser"
-    place: Path
-    database_url: str
-    film: Film
-    sink: MailSink
-    stripe: FakeStripe
-    mark: str = field(default_factory=lambda: new_public_id()[:6])
-    paid: int = 0
-
-    def address(self, name: str) -> str:
-        return f"{name}@pine-{self.mark}.example"
-
-    @property
-    def library(self) -> str:
-        return f"Pine County Library {self.mark}"
-
-    @contextmanager
-    def after(self, days: int) -> Iterator[Moment]:
-        """Serve the seller so many days after the first Saturday."""
-        clock = MovedClock(SATURDAY.by + timedelta(days=days))
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            serving(
-                self.place,
-                self.database_url,
-                self.film,
-                smtp_url=self.sink.url,
-                stripe_url=self.stripe.url,
-                moved_by=clock.by,
-            ) as served,
-        ):
-            patch.setattr("lms.core.clock.datetime", clock)
-            moment = Moment(served, self.browser)
-            yield moment
-            moment.leave()
-
-    def mail(self, name: str, subject: str) -> Delivered:
-        return arrived(self.sink, self.address(name), subject=subject)
-
-    def next_to_pay(self, subject: str) -> Delivered:
-        """Wait for the email to accounts payable that follows those about invoices already paid."""
-        ends = time.monotonic() + WITHIN_S
-        while time.monotonic() < ends:
-            mails = self.sink.to(self.address("ap"))
-            found = [one for one in mails if re.fullmatch(subject, subject_of(one))]
-            if len(found) > self.paid:
-                return found[self.paid]
-            time.sleep(0.1)
-        raise TimeoutError(f"accounts payable got only {self.told('ap')}")
-
-    def told(self, name: str) -> list[str]:
-        """Return the subjects of the emails to a person so far."""
-        return [subject_of(one) for one in self.sink.to(self.address(name))]
-
-
-@pytest.fixture
-def house(
-    browser: "Browser",
-    tmp_path: Path,
-    made_databases: Databases,
-    worker_id: str,
-    film: Film,
-    mail_sink: MailSink,
-    fake_stripe: FakeStripe,
-) -> House:
-    url = made_databases.prepared(f"carrel_years_{worker_id}")
-    return House(browser, tmp_path, url, film, mail_sink, fake_stripe)
 
 
 def open_shop(moment: Moment, house: House) -> None:
@@ -202,16 +88,6 @@ def claim(moment: Moment, house: House, name: str) -> Person:
     return person
 
 
-def play(person: Person, slug: str, until_s: float = 0.5) -> None:
-    """Play the recording of a webinar, from its page, until a second of it."""
-    person.page.goto(f"/webinars/{slug}")
-    person.page.get_by_role("main").get_by_role(
-        "link", name=re.compile("^(Watch|Resume)")
-    ).first.click()
-    person.page.locator(PLAY).click()
-    person.until(f"document.querySelector('video')?.currentTime > {until_s}", within_s=120)
-
-
 def position(person: Person, slug: str) -> float:
     """Return where the player of a webinar begins, in seconds."""
     person.page.goto(f"/webinars/{slug}/watch")
@@ -251,14 +127,6 @@ def see_lost(moment: Moment, house: House, kim: Person) -> None:
     kim.page.goto(f"/webinars/{TALK}/watch")
     expect(kim.page.locator("video")).to_have_count(0)
     kim.faults.clear()  # a refused player is a 403
-
-
-def answer(moment: Moment, house: House, name: str, title: str, sentence: str) -> None:
-    """Read as staff why a person can or can't watch."""
-    ada = moment.visit(house.address("ada")).page
-    asked = {"address": house.address(name), "webinar": title}
-    ada.goto(f"/staff/people/why?{urlencode(asked)}")
-    expect(ada.get_by_role("main")).to_contain_text(sentence)
 
 
 def buy_pass(page: Page, house: House) -> None:
@@ -367,3 +235,5 @@ def test_library_buys_invites_watches_reassigns_renews_and_lets_a_pass_end(house
     first_saturday(house)
     three_weeks_before_the_end(house)
     a_week_after_the_end(house)
+    for name in ("kim", "lee", "noor", "pat"):  # no one hears of anything twice
+        assert len(set(house.told(name))) == len(house.told(name)), house.told(name)

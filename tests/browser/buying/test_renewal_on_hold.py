@@ -1,0 +1,174 @@
+"""A renewal that waits for our team: the term before it ends, access ends, and our team grants it."""
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.mail.links import Links, MailContext
+from lms.models.accounts import Login, SellerRole
+from lms.models.grants import OfferKind
+from lms.models.orders import Terms
+from lms.models.organizations import Organization, Role
+from lms.models.seats import Pool
+from lms.organizations.billing_details import BillingContact, edit_billing
+from lms.sales import orders
+from lms.sales.new_orders import NewLine, NewOrder
+from tests.browser.buying.conftest import SELLER, open_for_business
+from tests.browser.buying.test_buy_for_a_library import link_in
+from tests.browser.buying.years import House, Moment, answer, play
+from tests.browser.sales.arrived_mail import arrived
+from tests.browser.sales.conftest import ZONE
+from tests.factories import make_login, make_membership, make_organization
+from tests.seat_rows import seat
+from tests.seller.seller_settings import COMPLETE
+from tests.servers.axe import axe_faults
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+TALK, TITLE = "lamps", "Reading by Lamplight"
+ORDERED: Final = "{}: a renewal until .* was ordered"
+ENDED, OVER = "{}: your contract ended", "{}: access ended"
+RENEWED: Final = "{}: your contract is renewed until .*"
+ON_HOLD: Final = "Access is on hold until order .* is paid"
+MANAGERS: Final = ("mia", "noor")
+
+
+def open_shop(moment: Moment, house: House) -> None:
+    """Add a library whose contract on credit ends in 20 days: two managers, and Kim, who has a seat."""
+    open_for_business(moment.served)
+    with moment.served.carrel.database.transaction() as session:
+        moment.served.add_webinar(session, TALK, title=TITLE)
+        make_login(session, house.address("ada"), name="Ada", seller_role=SellerRole.STAFF)
+        library = make_organization(session, name=house.library)
+        mia, noor, kim = (
+            make_login(session, house.address(name), name=name.title())
+            for name in ("mia", "noor", "kim")
+        )
+        make_membership(session, library, mia, role=Role.OWNER)
+        make_membership(session, library, noor, role=Role.MANAGER)
+        payables = BillingContact(payables=(house.address("ap"),))
+        edit_billing(session, library.id, payables, actor=None, now=now())
+        sell(session, moment, library, mia)
+        pool = session.scalars(select(Pool).where(Pool.organization_id == library.id)).one()
+        seat(session, pool, kim)
+
+
+def sell(session: Session, moment: Moment, library: Organization, mia: Login) -> None:
+    """Sell the contract on invoice, 345 days ago; nothing was paid since."""
+    line = NewLine(kind=OfferKind.CONTRACT, covers="everything", quantity=12, price_minor=318_000)
+    new = NewOrder(
+        lines=(line,),
+        email=mia.email or "",
+        name=mia.name,
+        organization=library.slug,
+        terms=Terms.INVOICE,
+        currency="USD",
+    )
+    context = MailContext(Links(moment.served.url), ZONE)
+    at = now() - timedelta(days=345)
+    orders.place(session, new, mail_context=context, actor=None, now=at)
+
+
+def order_renewal(moment: Moment, house: House) -> None:
+    """Renew as Mia; each manager hears of it, and our team is to decide."""
+    mia = moment.visit(house.address("mia")).page
+    mia.goto("/organization")
+    mia.get_by_role("link", name="Renew", exact=True).first.click()
+    mia.get_by_role("checkbox", name="I agree").check()
+    mia.get_by_role("button", name="Renew for $3,180.00").click()
+    expect(mia.get_by_text("We\u2019ll review it and give you access")).to_be_visible()
+    for name in MANAGERS:
+        mail = house.mail(name, ORDERED.format(house.library))
+        assert "when we approve the order or receive payment" in mail.text
+    house.paid = 1  # the next invoice after that of the term before
+    house.next_to_pay(rf"Invoice \S+, {SELLER}")
+    review = arrived(house.sink, COMPLETE.ar_email, subject="Review order .*")
+    assert house.library in review.text
+
+
+def wait_for_payment(moment: Moment, house: House) -> None:
+    """Decide as our team to wait: who orders, manages and pays is told, and the home page is quiet."""
+    ada = moment.visit(house.address("ada")).page
+    ada.goto("/staff")
+    ada.get_by_role("link", name=f"{house.library}, $3,180.00").click()
+    ada.get_by_role("button", name="Wait for payment").click()
+    expect(ada.get_by_text("We emailed the customer.")).to_be_visible()
+    for name in (*MANAGERS, "ap"):
+        assert "$3,180.00" in house.mail(name, ON_HOLD).text
+    ada.goto("/staff")
+    expect(ada.get_by_role("heading", name="needs your review")).to_have_count(0)
+
+
+def see_term(page: Page, words: str) -> None:
+    """Open the organization's first page, and read of the contract's term."""
+    page.goto("/organization")
+    expect(page.get_by_text(words).first).to_be_visible()
+    assert axe_faults(page) == []
+
+
+def before_the_end(house: House) -> None:
+    with house.after(0) as moment:
+        open_shop(moment, house)
+        order_renewal(moment, house)
+        wait_for_payment(moment, house)
+        play(moment.visit(house.address("kim")), TALK)
+
+
+def in_grace(house: House) -> None:
+    """The term is over: managers are told what they wait for, and people watch."""
+    with house.after(21) as moment:
+        for name in MANAGERS:
+            mail = house.mail(name, ENDED.format(house.library))
+            assert "starts when we receive payment" in mail.text
+        noor = moment.visit(house.address("noor")).page
+        noor.goto(link_in(moment.served, mail, "/organization/"))
+        expect(noor.get_by_text("$3,180.00").first).to_be_visible()
+        play(moment.visit(house.address("kim")), TALK)
+        answer(moment, house, "kim", TITLE, "They can watch")
+
+
+def after_grace(house: House) -> None:
+    """Access ends; our team grants it, and it opens for the same people."""
+    with house.after(82) as moment:
+        for name in MANAGERS:
+            assert "receive payment" in house.mail(name, OVER.format(house.library)).text
+        kim = moment.visit(house.address("kim"))
+        kim.page.goto(f"/webinars/{TALK}")
+        expect(kim.page.get_by_text("as soon as we receive payment").first).to_be_visible()
+        noor = moment.visit(house.address("noor")).page
+        see_term(noor, "Awaiting payment")
+        answer(moment, house, "kim", TITLE, "isn\u2019t paid")
+
+        ada = moment.visit(house.address("ada")).page
+        ada.goto("/staff/orders")
+        ada.get_by_role("row").filter(has_text="On hold").get_by_role("link").first.click()
+        ada.get_by_role("button", name="Grant access now").click()
+        expect(ada.get_by_text("Access granted. We emailed the customer.")).to_be_visible()
+        for name in MANAGERS:
+            mail = house.mail(name, RENEWED.format(house.library))
+            assert "The same people have their seats again" in mail.text
+        play(kim, TALK)
+        see_term(noor, "Until")
+        answer(moment, house, "kim", TITLE, "They can watch. They have a seat from")
+
+
+def check_told(house: House) -> None:
+    """Check that each hears of each event once, and that people with a seat hear of none."""
+    lines = (ORDERED, ON_HOLD, ENDED, OVER, RENEWED)
+    for name in MANAGERS:
+        for line in lines:
+            assert len(house.mails(name, line.format(house.library))) == 1, (name, line)
+    assert len(house.mails("ap", ON_HOLD)) == 1
+    assert house.told("kim") == []
+
+
+def test_held_renewal_is_told_to_managers_and_opens_for_the_same_people(house: House) -> None:
+    before_the_end(house)
+    in_grace(house)
+    after_grace(house)
+    check_told(house)
