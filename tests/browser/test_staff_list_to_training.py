@@ -156,6 +156,8 @@ def see_leaver_left_alone(served: Served, scene: Scene) -> None:
     text = letter_to(served, scene.sue, holding="in your groups")
     assert f"1 person in your groups at {HOUSE} has" in text
     assert kinds_to(served, scene.kim) == told
+    stayed = kinds_to(served, scene.rae)
+    assert len(set(stayed)) == len(stayed), stayed
 
 
 def import_list(page: Page, scene: Scene) -> None:

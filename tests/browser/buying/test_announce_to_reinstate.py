@@ -205,10 +205,11 @@ def check_told(sink: MailSink, subjects: dict[str, str]) -> None:
         assert [subject_of(one) for one in sink.to(address)].count(subject) == 1, address
 
 
-def check_sees(page: Page, slug: str, *, is_sold: bool) -> None:
-    """Check whether a stranger can buy the webinar."""
+def check_sees(page: Page, slug: str, wanted: Wanted, *, is_sold: bool) -> None:
+    """Check whether a stranger can buy the webinar, and what links to its seats say."""
     page.goto(f"/webinars/{slug}")
     expect(page.get_by_role("button", name=re.compile("^Buy"))).to_have_count(int(is_sold))
+    check_links(page, wanted, is_held=is_sold)
 
 
 def team(served: Served) -> list[str]:
@@ -224,6 +225,14 @@ def cancel(desk: Page, served: Served, slug: str) -> None:
     desk.get_by_role("button", name="Cancel and email them").click()
     expect(desk.get_by_text("in the catalog.")).to_be_visible()
     go_round(served.carrel)
+
+
+def check_choices(desk: Page, slug: str, counts: dict[str, int]) -> None:
+    """Check what our team reads of the payers' choices."""
+    desk.goto(f"/staff/webinars/{slug}")
+    table = desk.get_by_role("region", name="What payers chose")
+    for state, count in counts.items():
+        expect(table.get_by_text(state, exact=True)).to_have_count(count)
 
 
 def exchange(page: Page, link: str, other: str) -> None:
@@ -265,21 +274,21 @@ def test_everyone_is_told_and_sees_that_it_is_canceled_and_held_after_all(
     cancel(staff.page, served, slug)
     choices = dict.fromkeys(told.payers.values(), CHOICE.format(title))
     check_told(mail_sink, {**dict.fromkeys(everyone, CANCELED.format(title)), **choices})
-    check_sees(stranger, slug, is_sold=False)
-    check_links(stranger, wanted, is_held=False)
+    check_sees(stranger, slug, wanted, is_sold=False)
     for person in told.registered:
         person.page.goto(f"/webinars/{slug}")
         expect(person.page.get_by_text("The kettle is broken.")).to_be_visible()
         assert axe_faults(person.page) == []
     mail = arrived(mail_sink, told.payers["sue"], subject=re.escape(CHOICE.format(title)))
     exchange(visit().page, link_in(served, mail, "/canceled/"), other)
+    check_choices(staff.page, slug, {"Exchanged": 1, "No answer yet": 3})
 
     reinstate(staff.page, served, slug, title)
     still = [one for one in everyone if one != told.payers["sue"]]  # hers is the other one now
     check_told(mail_sink, dict.fromkeys(still, HELD.format(title)))
     assert HELD.format(title) not in map(subject_of, mail_sink.to(told.payers["sue"]))
-    check_sees(stranger, slug, is_sold=True)
-    check_links(stranger, wanted, is_held=True)
+    check_choices(staff.page, slug, {"Exchanged": 1, "Withdrawn": 3})
+    check_sees(stranger, slug, wanted, is_sold=True)
     for person in told.registered:
         person.page.reload()
         expect(person.page.get_by_role("heading", name="re registered")).to_be_visible()

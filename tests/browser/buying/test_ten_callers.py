@@ -116,12 +116,17 @@ def bounced_invitation(phone: Phone) -> None:
 
 def mistyped_address(phone: Phone) -> None:
     invite(phone, "clal")
+    wrong = phone.mail("clal", subject=".*has a seat for you", path="/claim/")
     right = phone.address("cal")
     phone.ask(phone.address("clal"))
     phone.desk.page.get_by_label(re.compile("^Correct the address")).fill(right)
     phone.desk.press(phone.desk.button("Correct and resend"))
     phone.desk.done(f"The invitation was sent to {right}.")
     claim_and_watch(phone, phone.mail("cal", subject=".*has a seat for you", path="/claim/"))
+    stranger = phone.visit().page
+    stranger.goto(wrong)
+    expect(stranger.get_by_role("heading", name="This link no longer works")).to_be_visible()
+    assert len(phone.sink.to(phone.address("clal"))) == 1  # they hear nothing more
 
 
 def seat_given_to_a_colleague(phone: Phone) -> None:
@@ -279,7 +284,8 @@ def payment_overdue(phone: Phone) -> None:
     phone.desk.press(phone.desk.button("Grant access now"))
     phone.desk.done("Access granted. We emailed the customer.")
     phone.desk.told("They can watch.")
-    arrived(phone.sink, hana, subject=".*")
+    arrived(phone.sink, hana, subject="You now have access to your order")
+    assert phone.sink.to(phone.address("ida")) == []
     watch(phone, ida_there)
 
 
