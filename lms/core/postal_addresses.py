@@ -165,5 +165,5 @@ def _required_faults(address: Address) -> dict[str, str]:
     if address.country == HOME and address.state not in US_STATES:
         faults["state"] = N_("Enter the state as two letters, like IL.")
     if address.country == HOME and not _ZIP.fullmatch(address.postal_code):
-        faults["postal_code"] = N_("Enter a ZIP Code like 62701 or 62701-1234.")
+        faults["postal_code"] = N_("Enter a ZIP code like 62701 or 62701-1234.")
     return faults

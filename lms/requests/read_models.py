@@ -35,7 +35,7 @@ KIND_WORDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.MORE_SEATS: N_("Add seats"),
     RequestKind.REASSIGN: N_("Reassign a seat"),
     RequestKind.DOMAIN: N_("Verify an email domain"),
-    RequestKind.VENDOR_FORM: N_("Fill in a vendor form"),
+    RequestKind.VENDOR_FORM: N_("Fill out a vendor form"),
     RequestKind.BARRIER: N_("Accessibility barrier"),
     RequestKind.ACCOMMODATION: N_("Accommodation at a live session"),
 }

@@ -315,7 +315,7 @@ def test_vendor_form_is_a_request_due_on_its_day_and_answered_with_a_file(
     assert row.due_at.date().isoformat() == "2026-12-31"
     client.sign_in(cast.ada.id)
     path = f"/staff/requests/{row.public_id}"
-    assert "Fill in a vendor form" in client.get(path).text
+    assert "Fill out a vendor form" in client.get(path).text
     done = {"answer": "", "file": (io.BytesIO(PDF), "Filled in.pdf")}
     assert client.post(f"{path}/answer/finish", data=done).status_code == 303
     mail = newest(database, "pat@oak.example", "request_answered")
