@@ -197,7 +197,7 @@ def test_my_certificates_list_mine_alone_with_their_hours(client, database, cast
     give(database, cast, cast.bob)
     client.sign_in(cast.alice.id)
     page = client.get("/certificates").text
-    assert "1.5 hours of continuing education in total" in page
+    assert "Total: 1.5 hours of continuing education" in page
     assert given in page
     assert page.count("<tr>") == 2
     sheet = client.get("/certificates/transcript.csv").get_data(as_text=True)
