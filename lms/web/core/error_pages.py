@@ -54,7 +54,7 @@ SENTENCES = {
     413: N_("That's too large for this page."),
     429: N_("You tried that too many times. Wait a few minutes, then try again."),
 }
-OUR_FAULT = N_("Something went wrong on our side. Try again in a minute.")
+OUR_FAULT = N_("The error is on our side. Try again in a minute.")
 BUSY = N_("The site is very busy right now. Try again in a minute.")
 BUSY_FOR_S = "30"
 AWAY = N_("The site can't reach its database right now. Try again in a minute.")
