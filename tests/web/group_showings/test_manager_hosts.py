@@ -82,4 +82,4 @@ def test_nothing_typed_is_lost_where_it_cannot_be_done(
 
 
 def test_the_host_reads_who_owns_it(mia: Visitor, bought: OrderFacts) -> None:
-    assert "Your library owns this group viewing: Elm County Library." in mia.get("/showings").text
+    assert "Elm County Library owns this group viewing." in mia.get("/showings").text
