@@ -74,7 +74,7 @@ def _pdf() -> bytes:
         ("Structure", "VPAT 2.5: WCAG 2.1 and 2.2 A and AA, Revised Section 508"),
         (
             "Evaluated with",
-            "Automated tests, keyboard journeys and looks. No assistive technology.",
+            "Automated tests, keyboard-only tests, and visual checks. No assistive technology.",
         ),
         ("WCAG results", ", ".join(f"{result}: {count}" for result, count in count_results())),
     ]

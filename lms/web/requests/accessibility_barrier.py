@@ -36,7 +36,7 @@ class BarrierForm(Form):
     message = TextAreaField(
         _l("What did you want to do, and what stopped you?"),
         [DataRequired(_l("Tell us what stopped you.")), Length(max=LONGEST_REPORT)],
-        description=_l("Also tell us if you need something in another format in the meantime."),
+        description=_l("Also tell us if you need something in another format until we fix it."),
         render_kw={"rows": 6, "maxlength": LONGEST_REPORT},
     )
     page = StringField(
