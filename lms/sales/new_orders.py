@@ -126,14 +126,14 @@ def line_faults(line: NewLine, target: Target, *, is_to_organization: bool) -> d
     if len(line.discount_reason) > LONGEST_REASON:
         faults["discount_reason"] = N_("Use up to 120 characters.")
     if line.kind in OF_A_POOL and not is_to_organization:
-        faults["organization"] = N_("Choose the organization that buys this.")
+        faults["organization"] = N_("Choose the organization that is buying.")
     if line.starts_at is not None and line.ends_at is not None and line.ends_at <= line.starts_at:
         faults["ends_at"] = N_("Choose an end date after the start.")
     if (target.scope is Scope.WEBINAR) is (line.kind in DATED):
         faults["covers"] = (
             N_("A pass or contract must cover everything, a series, or a presenter.")
             if line.kind in DATED
-            else N_("Choose the webinar that is sold.")
+            else N_("Choose the webinar to sell.")
         )
     return faults
 

@@ -128,7 +128,7 @@ FAULTS = {
     "no webinar": (line(0, webinar=""), "choose it from the list"),
     "renewal of a seat": (line(1, act="renewal"), "You can renew only contracts"),
     "no seats": (line(0, quantity=""), "Enter the quantity."),
-    "seats of a person": ({"payer": "person"}, "Choose the organization that buys this"),
+    "seats of a person": ({"payer": "person"}, "Choose the organization that is buying"),
     "new contract": (
         line(0, kind="contract", covers="everything", act="renewal"),
         "have this contract yet",
