@@ -25,7 +25,7 @@ LEASE = timedelta(seconds=30)
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=1)
 SETTLED_AT_ONCE = 50
-STOPPED_MIDWAY = N_("The worker stopped during every try.")
+STOPPED_MIDWAY = N_("The worker stopped during every attempt.")
 CANCELED = N_("This job was canceled.")
 BROKE = N_("Something went wrong during this job.")
 DETAIL_CHARS = 8_000
