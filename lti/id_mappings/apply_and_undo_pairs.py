@@ -27,7 +27,7 @@ from lti.people.identities import find_identity, make_identity
 from lti.people.identities_joined_by_mappings import links_of, one_person
 from lti.protocol.messages import Person
 
-GONE: Final = N_("This person was erased or is no longer in the old LMS.")
+GONE: Final = N_("This person's data was deleted, or they're no longer in the old LMS.")
 ONE_ALREADY: Final = N_("These are already the same person.")
 BOTH_LINKED: Final = N_(
     "Each is linked to a different account. If both accounts belong to the same person, merge them first."

@@ -215,8 +215,8 @@ OPEN_EDX: Final = Guide(
         }
     ),
     note=N_(
-        "Each Open edX component has its own client ID, keyset URL and token URL, so enter each "
-        "component here. After the first one, we fill in the issuer, login URL and deployment ID. "
+        "Each Open edX component has its own client ID, keyset URL, and token URL, so enter each "
+        "component here. After the first one, we fill in the issuer, login URL, and deployment ID. "
         "We approve the first component. Others on the same Open edX work immediately."
     ),
     presets=MappingProxyType({"deployment_id": "1"}),

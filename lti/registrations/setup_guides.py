@@ -57,10 +57,9 @@ MANAGE_TOOLS: Final = N_(
     "Site administration, Plugins, Activity modules, External tool, Manage tools"
 )
 IN_CHOOSER: Final = N_(
-    "After quick setup, Moodle doesn't show the tool to teachers yet. Select the gear icon of"
-    ' the tool and set "Tool configuration usage" to "Show in activity chooser and as a '
-    'preconfigured tool". Or each teacher can turn it on in their course under More, LTI '
-    'External tools, "Show in activity chooser".'
+    "After quick setup, Moodle doesn't show the tool to teachers yet. Select the tool's gear icon and "
+    "set “Tool configuration usage” to “Show in activity chooser and as a preconfigured tool.” Or each "
+    "teacher can turn on “Show in activity chooser” in their course, under More, LTI External tools."
 )
 
 MOODLE: Final = Guide(
@@ -73,12 +72,12 @@ MOODLE: Final = Guide(
             QUICK,
             MANAGE_TOOLS,
             (("Tool URL...", REGISTRATION),),
-            N_('Choose "Add LTI Advantage", then "Activate".'),
+            N_("Choose “Add LTI Advantage,” then “Activate.”"),
         ),
         Part(N_("After quick setup: show it to teachers"), MANAGE_TOOLS, then=IN_CHOOSER),
         Part(
             BY_HAND,
-            N_('On the same page, choose "configure a tool manually".'),
+            N_("On the same page, choose “configure a tool manually.”"),
             (
                 ("Tool name", NAME),
                 ("Tool URL", LAUNCH),
@@ -107,13 +106,13 @@ MOODLE: Final = Guide(
                 ("Accept grades from the tool", "Always"),
             ),
             N_(
-                'Save, then open "View configuration details" for the tool. Select "Enter LMS values" '
+                "Save, then open “View configuration details” for the tool. Select “Enter LMS values” "
                 "below and copy its values there."
             ),
         ),
         Part(
             IN_A_COURSE,
-            N_('"Add an activity or resource", then this tool, then "Select content".'),
+            N_("“Add an activity or resource,” then this tool, then “Select content”"),
         ),
     ),
     gives=MappingProxyType(
@@ -133,24 +132,24 @@ CANVAS: Final = Guide(
     parts=(
         Part(
             N_("Quick setup with our configuration"),
-            N_('Admin, your account, Developer Keys, "+ Developer Key", "+ LTI Key"'),
+            N_("Admin, your account, Developer Keys, + Developer Key, + LTI Key"),
             (("Method", "Enter URL"), ("JSON URL", CANVAS_JSON), ("Redirect URIs", LAUNCH)),
             N_(
                 "Save and turn the key ON. The number in the Details column is the client ID. Then go to "
-                'Settings, Apps, "+ App", choose Configuration Type "By Client ID", enter it, and '
-                "install. Canvas doesn't send us the client ID and the deployment ID: select \"Enter LMS "
-                'values" below and enter both.'
+                "Settings, Apps, + App, choose the Configuration Type “By Client ID,” enter the ID, and "
+                "install. Canvas doesn't send us the client ID and the deployment ID. Select “Enter LMS "
+                "values” below and enter both."
             ),
         ),
         Part(
             N_("Or with a link, if your Canvas supports dynamic registration"),
-            N_('Developer Keys, "+ Developer Key", "+ LTI Registration"'),
+            N_("Developer Keys, + Developer Key, + LTI Registration"),
             (("Registration URL", REGISTRATION),),
-            N_('Choose "Continue", then "Enable & Close".'),
+            N_("Choose “Continue,” then “Enable & Close.”"),
         ),
         Part(
             BY_HAND,
-            N_('The same "+ LTI Key", with Method "Manual Entry"'),
+            N_("The same + LTI Key, with the Method “Manual Entry”"),
             (
                 ("Title", NAME),
                 ("Target Link URI", LAUNCH),
@@ -165,7 +164,7 @@ CANVAS: Final = Guide(
                 ("Placements", "Link Selection, Assignment Selection"),
                 ("Select Message Type", "LtiDeepLinkingRequest"),
             ),
-            N_("Save, then turn the key ON, install it and enter both IDs as above."),
+            N_("Save, then turn the key ON, install it, and enter both IDs as above."),
         ),
         Part(
             N_("The deployment ID"),
@@ -173,9 +172,7 @@ CANVAS: Final = Guide(
         ),
         Part(
             IN_A_COURSE,
-            N_(
-                'Modules, "+", External Tool; or Assignments, Submission Type "External Tool", Find.'
-            ),
+            N_("Modules, +, External Tool; or Assignments, Submission Type External Tool, Find"),
         ),
     ),
     gives=MappingProxyType({"client_id": "Client ID", "deployment_id": "Deployment Id"}),
@@ -216,8 +213,8 @@ BRIGHTSPACE: Final = Guide(
                 ("Custom Parameters", CUSTOM),
             ),
             N_(
-                'Register. Select "Enter LMS values" below and copy the registration details there, '
-                "with the Deployment Id of the next step."
+                "Register. Select “Enter LMS values” below and copy the registration details there, "
+                "with the Deployment Id from the next step."
             ),
         ),
         Part(

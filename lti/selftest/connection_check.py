@@ -20,7 +20,7 @@ from lti.selftest.check_results import Group, Proof
 SKEW: Final = timedelta(seconds=5)
 NOT_HTTPS: Final = N_(
     "Set CARREL_BASE_URL to an https address with a certificate. Without https, browsers "
-    "store no cookie in a frame."
+    "don't store cookies in a frame."
 )
 NOT_REACHABLE: Final = N_(
     "Check that CARREL_BASE_URL is the address that people use, and that the proxy forwards "
@@ -31,7 +31,7 @@ NO_KEYS: Final = N_(
 )
 WEAK_KEYS: Final = N_("Set the LMS to publish an RSA key of at least 2048 bits for RS256.")
 NO_TOKEN: Final = N_(
-    "Compare the client ID, token URL and token audience with those the LMS shows. Check that "
+    "Compare the client ID, token URL, and token audience with those the LMS shows. Check that "
     "the LMS has our keyset URL, and have it read our keys again."
 )
 NO_SCOPE: Final = N_(

@@ -32,7 +32,7 @@ CHOICES = (
     ),
     (
         SeatRule.INSTITUTION,
-        _l("Everyone who sees the page: we don't ask who they are; requires unlimited seats"),
+        _l("Everyone who sees the page: we don't ask who they are. Requires unlimited seats."),
     ),
 )
 
