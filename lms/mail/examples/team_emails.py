@@ -103,7 +103,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "request_assigned": Example(
         N_("Request assigned"),
-        N_("To a person of our team when a colleague assigns them a request."),
+        N_("To a team member when a colleague assigns them a request."),
         "Ada assigned you a request: Quote",
         {
             **REQUEST,
@@ -131,7 +131,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Problem on the server"),
         N_(
             "To owners, once a day, while the worker is silent, the disk is almost full, or backups "
-            "are missing, late or damaged."
+            "are missing, late, or damaged."
         ),
         "Your site has a problem that needs to be fixed",
         {

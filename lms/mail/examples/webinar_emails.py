@@ -54,7 +54,7 @@ _MAILING: Final[Mapping[str, object]] = {
 EXAMPLES: Final[Mapping[str, Example]] = {
     "confirm_subscription": Example(
         N_("Confirm a subscription"),
-        N_("When a person subscribes to new webinars."),
+        N_("When a person subscribes to emails about new webinars."),
         "Confirm your subscription to new webinars",
         {
             "topic": "Maria Ortiz",
@@ -64,14 +64,14 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         },
     ),
     "mailing": Example(
-        N_("Mailing to people of a webinar"),
+        N_("Mailing about a webinar"),
         N_("When staff send a mailing."),
         "Before you join",
         _MAILING,
     ),
     "new_webinar": Example(
         N_("Mailing to subscribers"),
-        N_("When staff send a mailing to subscribers of new webinars."),
+        N_("When staff send a mailing to subscribers."),
         f"New webinar: {TITLE}",
         {**_MAILING, "name": ""},
     ),
@@ -216,19 +216,19 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "training_due": Example(
         N_("Assigned training is due"),
-        N_("Before and on the due date, to people who haven't finished an assigned training."),
+        N_("Before and on the due date, to people who haven't finished assigned training."),
         f"Due on December 10, 2026: {TITLE}",
         _TRAINING,
     ),
     "training_overdue": Example(
         N_("Assigned training is overdue"),
-        N_("After the due date, to people who haven't finished an assigned training."),
+        N_("After the due date, to people who haven't finished assigned training."),
         f"Overdue: {TITLE}",
         _TRAINING,
     ),
     "training_overdue_supervisor": Example(
         N_("Overdue training: for supervisors"),
-        N_("To supervisors when people in their groups haven't finished an assigned training."),
+        N_("To supervisors when people in their groups haven't finished assigned training."),
         f"Overdue in your groups: {TITLE}",
         {**_TRAINING, "people": 3},
     ),
