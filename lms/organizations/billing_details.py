@@ -28,7 +28,7 @@ NOT_AN_ADDRESS = N_("%(typed)s isn't an email address. Enter one like name@examp
 TOO_MANY = N_("Enter up to 10 email addresses.")
 NO_ADDRESS_FOR_MAIL = N_("Enter the billing address to mail invoices to.")
 BAD_MONTH = N_("Choose a month.")
-BAD_TERMS = N_("Choose net 30, 45 or 60.")
+BAD_TERMS = N_("Choose net 30, 45, or 60.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,20 @@ ROLES: Final[Mapping[Role, str]] = {
     Role.MEMBER: N_("Member"),
 }
 WHAT_ROLES_SEE: Final[Mapping[Role, str]] = {
-    Role.OWNER: N_("Owner: everything a manager can do, and chooses the other owners"),
+    Role.OWNER: N_("Owner: can do everything a manager can, and chooses other owners"),
     Role.MANAGER: N_(
         "Manager: manages people, seats, training, reports, billing, and LMS connections, and invites others"
     ),
     Role.SUPERVISOR: N_(
-        "Supervisor: sees the people, training, and reports of the groups you choose, and changes nothing"
+        "Supervisor: sees the people, training, and reports of the groups you choose, but can't change anything"
     ),
     Role.BILLING: N_(
-        "Billing: sees orders and invoices, changes billing details, and never sees who watches what"
+        "Billing: sees orders and invoices and changes billing details, but never sees who watches what"
     ),
     Role.LMS_ADMIN: N_(
-        "LMS admin: connects your LMS and embeds webinars on your pages, and sees no people, reports, or invoices"
+        "LMS admin: connects your LMS and embeds webinars on your pages, but can't see people, reports, or invoices"
     ),
-    Role.MEMBER: N_("Member: belongs to your organization, and can't open these pages"),
+    Role.MEMBER: N_("Member: belongs to your organization, but can't open these pages"),
 }
 SELLER_ROLES: Final[Mapping[SellerRole, str]] = {
     SellerRole.OWNER: N_("Owner"),
@@ -38,12 +38,12 @@ SELLER_ROLES: Final[Mapping[SellerRole, str]] = {
     SellerRole.BOOKKEEPER: N_("Bookkeeper"),
 }
 WHAT_SELLER_ROLES_SEE: Final[Mapping[SellerRole, str]] = {
-    SellerRole.OWNER: N_("Owner: everything, including this page, branding, and prices"),
+    SellerRole.OWNER: N_("Owner: manages everything, including the team, branding, and prices"),
     SellerRole.STAFF: N_(
-        "Staff: webinars, customers, orders, and support, but can't change the team, branding, or prices"
+        "Staff: manages webinars, customers, orders, and support, but can't change the team, branding, or prices"
     ),
     SellerRole.BOOKKEEPER: N_(
-        "Bookkeeper: sees orders, payments, prices, and what customers owe, changes nothing, and never sees who watches what"
+        "Bookkeeper: sees orders, payments, prices, and what customers owe, but can't change anything and never sees who watches what"
     ),
 }
 ACTING_ROLES: Final[Mapping[ActingRole, str]] = {

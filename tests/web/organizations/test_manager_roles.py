@@ -61,7 +61,7 @@ def test_a_manager_reads_what_each_role_sees_and_changes_it(
     client.sign_in(cast.mia.id)
     page = client.get(path).text
     assert "never sees who watches what" in page
-    assert "chooses the other owners" not in page  # only owners do
+    assert "chooses other owners" not in page  # only owners do
     assert client.post(path, data={"role": "billing"}).status_code == 303
     assert role_of(database, roles.rita) is Role.BILLING
 
