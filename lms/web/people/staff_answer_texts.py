@@ -206,7 +206,7 @@ def _became_of(secret: LastSecret, now: datetime) -> str:
     if secret.expires_at <= now:
         return _("not used, expired")
     if secret.tries:
-        return _("not used yet, %(count)s wrong tries", count=secret.tries)
+        return _("not used yet, %(count)s wrong attempts", count=secret.tries)
     return _("not used yet")
 
 

@@ -30,7 +30,7 @@ class Desk:
         self.page.goto("/staff/people/why")
         self.page.get_by_label("Person", exact=True).fill(who)
         self.page.get_by_label("Webinar (optional)").fill(webinar)
-        self.press(self.button("Find out"))
+        self.press(self.button("Find out why"))
 
     def told(self, words: str) -> None:
         """Wait for words of the answer."""

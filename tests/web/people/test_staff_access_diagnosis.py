@@ -369,7 +369,7 @@ def test_signing_in_and_the_player_are_told(
         )
     page = _ask(staff, "alice")
     assert "Firefox on Windows" in page
-    assert "not used yet, 2 wrong tries" in page
+    assert "not used yet, 2 wrong attempts" in page
     assert "they continued on another screen" in page
 
 
