@@ -63,7 +63,7 @@ def set_policy(organization_id: str, pool_id: str) -> ResponseReturnValue:
         pools.set_claim_policy(session, card.id, policy, actor=required_viewer().public_id, now=now)
     said = (
         _(
-            "People in your domains can now claim an available seat for %(pool)s.",
+            "People at your domains can now claim an available seat for %(pool)s.",
             pool=pool_title(card),
         )
         if policy is ClaimPolicy.DOMAIN

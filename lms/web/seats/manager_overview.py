@@ -174,7 +174,7 @@ def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:
 
 def _takeover(managed: Managed, asked: Asked) -> Need:
     text = _(
-        "A person with an email address in your domain placed an order for “%(name)s.”",
+        "A person with an email address at your domain placed an order for “%(name)s.”",
         name=asked.ordered_for,
     )
     url = url_for(
