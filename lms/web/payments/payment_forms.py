@@ -82,7 +82,7 @@ class RefundDoneForm(Form):
     """How a refund was paid out."""
 
     reference = StringField(
-        _l("Number of our check or transfer"),
+        _l("Our check or transfer number"),
         [InputRequired(_l("Enter the number.")), Length(max=LONGEST_NUMBER)],
         render_kw=NUMBER,
     )
