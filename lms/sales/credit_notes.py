@@ -264,7 +264,7 @@ def _one(
     if wanted.amount_minor is not None:
         amount = wanted.amount_minor
     if not 0 <= amount <= one.net_minor:
-        sentence = N_("Enter no more than the rest of this line.")
+        sentence = N_("Enter no more than what's left of this line.")
         raise Invalid(sentence, fields={"amount": sentence})
     tax = share(one.tax_minor, amount, one.net_minor)
     return _line(one, amount, tax, seats if reason is CreditReason.RETURN else None)

@@ -19,7 +19,7 @@ from lms.sales.order_access import standing_grants, target_of
 from lms.seats import pools
 from lms.tax.rounding import share
 
-ONLY_SEATS = N_("Only seats can be returned one by one.")
+ONLY_SEATS = N_("Only seats can be returned individually.")
 ENOUGH_FREE = N_("Enough seats are available now. They can be returned.")
 SOME = N_("Return at least one seat. To return all of them, return the line.")
 

@@ -11,7 +11,7 @@ from lms.organizations.billing_details import read_billing
 from lms.sales import purchase_orders
 
 USED: Final = N_(
-    "Order %(number)s of this organization has this PO number already. Check the number, or"
+    "Order %(number)s of this organization already has this PO number. Check the number, or"
     " choose to use it again."
 )
 

@@ -84,8 +84,8 @@ def payer(order_id: str) -> ResponseReturnValue:
                 buyer=facts.buyer,
             ),
             _(
-                "A payment for only this invoice moves, too. We won't email anyone that something "
-                "was canceled."
+                "A payment for only this invoice moves, too. We won't email anyone about a "
+                "cancellation."
             ),
             _(
                 "If this order made %(contact)s a manager of %(buyer)s, we'll remove that role.",

@@ -28,7 +28,7 @@ DONE: Final = {
     "bill": N_("The invoice was issued."),
     "resend": N_("The confirmation was resent."),
 }
-HELD_QUIETLY: Final = N_("Access is on hold until the order is paid. No one was emailed.")
+HELD_QUIETLY: Final = N_("Access is on hold until the order is paid. We didn't email anyone.")
 
 
 @blueprint.get("/<order_id>")

@@ -201,7 +201,7 @@ def test_seats_in_use_are_named_and_managers_are_asked(
 FAULTS = {
     "nothing chosen": ({"lines-0-is_chosen": None}, "Choose at least one line"),
     "no amount": ({"lines-0-amount": "much"}, "Enter an amount like 99.00."),
-    "too much": ({"reason": "goodwill", "lines-0-amount": "400"}, "no more than the rest"),
+    "too much": ({"reason": "goodwill", "lines-0-amount": "400"}, "no more than what"),
     "too many seats": ({"lines-0-seats": "9"}, "Return at least one seat"),
 }
 
@@ -261,7 +261,7 @@ def test_po_number_used_twice_is_confirmed(
     path = path_of(order, "/purchase-order")
     answer = send(staff, path, po_number="PO-7")
     assert answer.status_code == 400
-    assert "has this PO number already" in answer.text
+    assert "already has this PO number" in answer.text
     assert send(staff, path, po_number="PO-7", reuse_po="y").status_code == 303
 
 

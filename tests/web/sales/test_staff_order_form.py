@@ -266,7 +266,7 @@ def test_same_po_number_twice_is_asked_about(
     sent = {**TO_ELM, **SEATS, "po_number": "PO-7"}
     answer = send(staff, NEW, **sent, do="place")
     assert answer.status_code == 400
-    assert "has this PO number already" in answer.text
+    assert "already has this PO number" in answer.text
     assert "Use this PO number again" in answer.text
     assert send(staff, NEW, **sent, reuse_po="y", do="place").status_code == 303
 
