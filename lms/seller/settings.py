@@ -246,7 +246,7 @@ def _terms_faults(settings: SellerSettings) -> dict[str, str]:
             "Offer checks or bank transfers too, so that customers can pay an invoice."
         )
     if settings.net_days not in NET_DAYS:
-        faults["net_days"] = N_("Choose 30, 45 or 60 days.")
+        faults["net_days"] = N_("Choose 30, 45, or 60 days.")
     if not 0 <= settings.credit_limit_minor <= HIGHEST_LIMIT_MINOR:
         faults["credit_limit_minor"] = N_("Enter an amount between 0 and 1,000,000.")
     if not 0 <= settings.refund_days <= LONGEST_REFUND_DAYS:

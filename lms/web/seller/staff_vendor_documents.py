@@ -163,7 +163,7 @@ def _state(facts: VendorDocumentFacts, today: date) -> tuple[str, str]:
 
 
 def _day(day: date | None) -> str:
-    return say_calendar_date(day) if day else _("No end")
+    return say_calendar_date(day) if day else _("Doesn't expire")
 
 
 def _page(
