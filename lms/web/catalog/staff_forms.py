@@ -106,7 +106,7 @@ class WebinarForm(Form):
     live_link = URLField(
         _l("Link to the live session"),
         [Optional(), Length(max=LONGEST_LINK)],
-        description=_l("Only people who can join see it, from one hour before the start."),
+        description=_l("Only people who can join see it, starting one hour before the webinar."),
     )
     survey_link = URLField(
         _l("Link to the survey"),
