@@ -46,8 +46,8 @@ class Sheet:
                 begins = before + reader.line_num + 1
         except csv.Error as error:
             raise refusal(
-                f"The quotation marks in line {begins} don't close as they should. "
-                "Mend that line, or save the list as CSV once more."
+                f"Line {begins} has quotation marks that don't match. "
+                "Correct that line, or save the list as CSV again."
             ) from error
 
 

@@ -34,7 +34,7 @@ class SettingsError(Exception):
     def __init__(self, faults: Mapping[str, str]) -> None:
         self.faults = dict(faults)
         lines = [f"  {name}: {fault}" for name, fault in sorted(self.faults.items())]
-        super().__init__("The settings have faults:\n" + "\n".join(lines))
+        super().__init__("The settings have errors:\n" + "\n".join(lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Settings:
             try:
                 directory.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                said = f"{directory}: {error.strerror}. Name a directory where Carrel's account can write."
+                said = f"{directory}: {error.strerror}. Choose a directory that Carrel's account can write to."
                 raise SettingsError({PREFIX + name: said}) from error
         key = self.secret_key or _kept_secret_key(self.data_dir)
         return replace(self, secret_key=key)
@@ -191,13 +191,13 @@ class _Reader:
         raw = self._environ.get(PREFIX + name, "").strip()
         path = self._environ.get(f"{PREFIX}{name}_FILE", "").strip()
         if raw and path:
-            self.fault(name, f"is given twice, as itself and as {PREFIX}{name}_FILE; keep one")
+            self.fault(name, f"is set twice, also as {PREFIX}{name}_FILE; remove one of them")
             return default
         if path:
             try:
                 raw = Path(path).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
-                self.fault(f"{name}_FILE", f"{path} cannot be read: {error}")
+                self.fault(f"{name}_FILE", f"{path} can't be read: {error}")
                 return default
         return self._parsed(name, raw, default, parse)
 
@@ -215,7 +215,7 @@ class _Reader:
     def check_pair(self, one: str, other: str) -> None:
         given = [name for name in (one, other) if self._is_given(name)]
         if len(given) == 1:
-            self.fault(other if given == [one] else one, f"is missing beside {PREFIX}{given[0]}")
+            self.fault(other if given == [one] else one, f"is required with {PREFIX}{given[0]}")
 
     def _is_given(self, name: str) -> bool:
         return any(self._environ.get(PREFIX + name + end, "").strip() for end in ("", "_FILE"))
@@ -268,16 +268,16 @@ def _command(raw: str) -> tuple[str, ...]:
     try:
         parts = tuple(shlex.split(raw))
     except ValueError as error:
-        raise ValueError(f"is no command: {error}") from error
+        raise ValueError(f"isn't a valid command: {error}") from error
     if not Path(parts[0]).is_absolute():
-        raise ValueError("has to begin with the whole path of a program, such as /opt/speech/run")
+        raise ValueError("must start with the full path of a program, such as /opt/speech/run")
     return parts
 
 
 def _directory(raw: str) -> Path:
     path = Path(raw).expanduser().resolve()
     if path.exists() and not path.is_dir():
-        raise ValueError(f"{path} is a file; name a directory")
+        raise ValueError(f"{path} is a file; choose a directory")
     return path
 
 
@@ -301,7 +301,7 @@ def _base_url(raw: str) -> str:
     address = _web_address(raw)
     parts = _split(address)
     if parts.path or parts.query or parts.fragment or parts.username:
-        raise ValueError("is the scheme and the host only, such as https://library.example.org")
+        raise ValueError("must be only the scheme and host, such as https://library.example.org")
     return address
 
 
@@ -320,7 +320,7 @@ def read_database_url(raw: str) -> str:
             raise ValueError("an SQLite database needs a file: sqlite:////var/lib/carrel/db")
         return raw
     if url.get_backend_name() not in ("postgresql", "postgres"):
-        raise ValueError("is neither sqlite:/// nor postgresql://")
+        raise ValueError("must start with sqlite:/// or postgresql://")
     return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
@@ -330,12 +330,12 @@ def _storage_url(raw: str) -> str:
         return raw
     if parts.scheme == "s3" and parts.netloc:
         return raw.rstrip("/")
-    raise ValueError("is neither file:///directory nor s3://bucket/prefix")
+    raise ValueError("must be file:///directory or s3://bucket/prefix")
 
 
 def _way(raw: str) -> Way:
     if raw.lower() not in set(Way):
-        raise ValueError(f"{raw!r} is none of {', '.join(Way)}")
+        raise ValueError(f"must be one of {', '.join(Way)}, not {raw!r}")
     return Way(raw.lower())
 
 
@@ -354,13 +354,13 @@ def _smtp_url(raw: str) -> str:
 
 def _mail_from(raw: str) -> str:
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", raw):
-        raise ValueError(f"{raw!r} is not a bare email address, such as library@example.org")
+        raise ValueError(f"must be only an email address, such as library@example.org, not {raw!r}")
     return raw
 
 
 def _time_zone(raw: str) -> str:
     if raw not in available_timezones():
-        raise ValueError(f"{raw!r} is not a zone of the IANA database, such as America/New_York")
+        raise ValueError(f"{raw!r} is not an IANA time zone, such as America/New_York")
     return ZoneInfo(raw).key
 
 
@@ -384,7 +384,7 @@ def _days(raw: str) -> int:
 def _yes_or_no(raw: str) -> bool:
     answers = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
     if raw.lower() not in answers:
-        raise ValueError(f"{raw!r} is neither yes nor no")
+        raise ValueError(f"must be yes or no, not {raw!r}")
     return answers[raw.lower()]
 
 
@@ -396,5 +396,5 @@ def _passphrase(raw: str) -> str:
 
 def _secret_key(raw: str) -> str:
     if len(raw) < SECRET_KEY_LENGTH:
-        raise ValueError(f"is shorter than {SECRET_KEY_LENGTH}; use `openssl rand -base64 48`")
+        raise ValueError(f"needs {SECRET_KEY_LENGTH} characters; use `openssl rand -base64 48`")
     return raw

@@ -40,22 +40,22 @@ class StripeSettings:
         if find_spec("stripe") is None:
             yield "STRIPE_SECRET_KEY", "needs pip install -r requirements/stripe.txt"
         if not self.webhook_secrets:
-            yield "STRIPE_WEBHOOK_SECRET", "is missing beside CARREL_STRIPE_SECRET_KEY"
+            yield "STRIPE_WEBHOOK_SECRET", "is required with CARREL_STRIPE_SECRET_KEY"
         if not all(one.startswith("whsec_") for one in self.webhook_secrets):
             yield "STRIPE_WEBHOOK_SECRET", "is not a webhook's signing secret, such as whsec_..."
         if not self.is_simulated:
             return
         # on more than one machine, people would get access for simulated payments
         if not (is_loopback(self.api_base) and is_loopback(base_url)):
-            yield "STRIPE_API_BASE", "is only for a simulation, beside a library on this machine"
+            yield "STRIPE_API_BASE", "is only for a simulated Stripe on this machine"
         if self.livemode:
-            yield "STRIPE_API_BASE", "takes no live key; remove this setting to use Stripe"
+            yield "STRIPE_API_BASE", "can't take a live key; remove this setting to use Stripe"
 
 
 def stripe_key(raw: str) -> str:
     """Return a secret key of Stripe; raises ValueError."""
     if not re.fullmatch(r"[sr]k_(live|test)_\w+", raw):
-        raise ValueError("is not a secret key of Stripe, such as sk_live_... or sk_test_...")
+        raise ValueError("is not a Stripe secret key, such as sk_live_... or sk_test_...")
     return raw
 
 

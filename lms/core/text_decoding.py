@@ -91,8 +91,8 @@ def encoding_of(file: IO[bytes]) -> str:
         return _unmarked(file)
     except _Damaged as damage:
         raise refusal(
-            f"Line {damage.line} holds characters that can't be read. "
-            "Save the list as CSV UTF-8 and send that file."
+            f"Line {damage.line} has characters that can't be read. "
+            "Save the list as CSV UTF-8 and upload that file."
         ) from damage
 
 

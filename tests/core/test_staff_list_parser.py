@@ -234,7 +234,7 @@ def test_pasting_nothing_is_refused() -> None:
     ],
 )
 def test_characters_that_cannot_be_read_are_refused_with_their_line(data: bytes, line: int) -> None:
-    assert f"Line {line} holds characters" in refusal_of(data)
+    assert f"Line {line} has characters" in refusal_of(data)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +246,7 @@ def test_characters_that_cannot_be_read_are_refused_with_their_line(data: bytes,
     ],
 )
 def test_a_quote_that_does_not_close_is_refused_with_the_line_it_opens_in(data: bytes) -> None:
-    assert "The quotation marks in line 2" in refusal_of(data)
+    assert "Line 2 has quotation marks" in refusal_of(data)
 
 
 def test_a_line_without_end_is_refused() -> None:

@@ -147,7 +147,7 @@ def test_a_fault_deep_in_a_large_list_is_told_with_its_line(
     assert done(carrel, READ, facts).state is JobState.FAILED
     now = seen(database, facts)
     assert (now.state, staged_rows(database)) == (ImportState.FAILED, 0)
-    assert f"The quotation marks in line {MANY + 2}" in now.failure
+    assert f"Line {MANY + 2} has quotation marks" in now.failure
     assert done(carrel, DROP, facts).state is JobState.DONE
     assert list(carrel.storage.list("imports/")) == []
 
