@@ -159,7 +159,7 @@ def _report(fields: Message, mail_id: str | None) -> Report:
     action = str(fields.get("Action", "")).strip().lower()
     reason = str(fields.get("Diagnostic-Code", "")).partition(";")[2] or status
     is_final = action == FAILED and (not status or status.startswith(PERMANENT))
-    said = f"It came back: {' '.join(reason.split())}"
+    said = f"It bounced: {' '.join(reason.split())}"
     return Report(recipient, mail_id, is_final, said[:LONGEST_REASON])
 
 

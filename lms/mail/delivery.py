@@ -209,7 +209,7 @@ def _reason_not_to_send(session: Session, letter: Letter) -> str | None:
     if letter.kind in SUBSCRIBED and not is_subscribed(session, key):
         return "Not sent: they ended their subscription."
     if letter.lane is MailLane.BULK and (last := bounced_addresses(session, [key]).get(key)):
-        return f"Not sent: the address returned an email on {last.bounced_at:%Y-%m-%d}."
+        return f"Not sent: an email to this address bounced on {last.bounced_at:%Y-%m-%d}."
     return None
 
 

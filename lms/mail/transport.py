@@ -93,7 +93,7 @@ class MailFiles:
             part.write_bytes(bytes(message))
             part.rename(path)
         except OSError as error:
-            raise ServerAway(f"The mail could not be written to {path}: {error}") from error
+            raise ServerAway(f"The email couldn't be written to {path}: {error}") from error
 
     def close(self) -> None:
         """Do nothing: files need no connection."""
@@ -143,7 +143,7 @@ class MailServer:
             raise RefusedForGood(f"The mail server doesn't accept this address: {error}") from error
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise BrokenOff(f"The mail server broke off: {error}") from error
+            raise BrokenOff(f"The mail server closed the connection: {error}") from error
 
     def close(self) -> None:
         """Quit the connection, if the server still answers."""

@@ -113,7 +113,7 @@ def test_a_report_marks_the_mail_whose_id_it_returns(carrel: Carrel, clock: Cloc
     take(carrel.database, report(mail_id=first))
     with carrel.database.read_session() as session:
         assert mail_facts(session, first).bounced_at == NOW + DAY
-        assert mail_facts(session, first).failure == "It came back: 550 5.1.1 no such user"
+        assert mail_facts(session, first).failure == "It bounced: 550 5.1.1 no such user"
         assert mail_facts(session, second).bounced_at is None
     assert bounces(carrel.database, TO, "dan@example.org") == [TO]
 

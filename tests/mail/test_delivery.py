@@ -232,8 +232,8 @@ def test_second_mail_in_a_row_that_breaks_off_waits_for_the_server(
     monkeypatch.setattr("lms.worker.mail_thread.FIRST_PAUSE_S", 0.01)
     write(house)
     write(house, "bob@example.org")
-    postbox = Faulty(BrokenOff("The mail server broke off: one"))
-    postbox.fault.append(BrokenOff("The mail server broke off: two"))
+    postbox = Faulty(BrokenOff("The mail server closed the connection: one"))
+    postbox.fault.append(BrokenOff("The mail server closed the connection: two"))
     thread = MailSender(house, MailLane.NORMAL, "one", threading.Event(), postbox)
     thread.step()
     assert sorted((one.state, one.tries) for one in stored(house)) == [
@@ -262,7 +262,7 @@ class Faulty:
 
 @pytest.mark.parametrize(
     "fault",
-    [RuntimeError("an odd answer\0"), BrokenOff("The mail server broke off: \0")],
+    [RuntimeError("an odd answer\0"), BrokenOff("The mail server closed the connection: \0")],
     ids=["unexpected", "broken-off"],
 )
 def test_a_mail_over_which_sending_breaks_is_sent_later_and_the_next_at_once(

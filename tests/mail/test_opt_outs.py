@@ -109,7 +109,7 @@ def test_an_address_that_bounced_gets_no_bulk_email_until_another_arrives(carrel
     bounced = send(carrel, "invitation")
     with carrel.database.transaction() as session:
         take_report(session, report(mail_id=bounced), now=NOW)
-    reason = f"Not sent: the address returned an email on {NOW:%Y-%m-%d}."
+    reason = f"Not sent: an email to this address bounced on {NOW:%Y-%m-%d}."
     assert said(carrel, send(carrel, "invitation_reminder")) == (JobState.CANCELED, reason)
 
 
