@@ -200,7 +200,7 @@ def newest(place: BackupPlace) -> Snapshot:
     """Return the newest complete snapshot; raises NotFound if there is none."""
     return or_not_found(
         next(snapshots(place), None),
-        f"There's no complete backup in {place.url}. Check the address, or make one: "
+        f"There's no complete backup in {place.url}. Check the address, or create one: "
         "carrel backup create",
     )
 
@@ -251,7 +251,7 @@ def fingerprint(secret_key: str) -> str:
 
 def _damaged(snapshot: Snapshot, file: str) -> Conflict:
     return Conflict(
-        f"{file} of the backup {snapshot.name} is damaged or missing. Use an older backup: give its "
+        f"{file} of the backup {snapshot.name} is damaged or missing. Use an older one by its "
         "name, which carrel backup list shows.",
         code="damaged",
     )

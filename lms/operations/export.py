@@ -35,10 +35,10 @@ README: Final = """Exported from Carrel {version} at {at}.
 tables/NAME.jsonl  one JSON object for each row of a table, one per line. Times are in UTC (ISO 8601),
                    money is in cents, and bytes are in Base64. A column that ends in _id is the id of
                    a row in another table. Certificates are in certificate.jsonl; customer orders,
-                   documents and payments are in the tables of those names.
+                   documents, and payments are in the tables of those names.
 files/KEY          the stored files. The columns that end in "key" name them: original recordings are
                    in files/originals, processed recordings (HLS and MP4) in files/renditions,
-                   captions (WebVTT) beside them, invoices and other documents as PDF.
+                   captions (WebVTT) beside them, and invoices and other documents as PDFs.
 
 Not included: hashes of passwords and of secret links, private keys, and secrets of
 authenticator apps.

@@ -308,7 +308,9 @@ def _backup(made: AuditEntry | None, now: datetime) -> Finding:
 
 
 def _drill(done: AuditEntry | None, now: datetime) -> Finding:
-    advice = N_("Run carrel backup drill, which restores the newest backup into a temporary place.")
+    advice = N_(
+        "Run carrel backup drill, which restores the newest backup to a temporary location."
+    )
     if done is None:
         sentence = N_("No backup has been tested yet.")
         return Finding("drill", State.ATTENTION, sentence, advice=advice)

@@ -22,8 +22,8 @@ ANSWER_S: Final = 3.0
 DISK_ERRORS: Final = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 CLOCKS_AGREE: Final = timedelta(seconds=5)
 CHECK_STORAGE: Final = N_(
-    "Check CARREL_STORAGE. A directory must be one that the account of Carrel can write to (chown -R "
-    "carrel: DIRECTORY); for S3, check CARREL_S3_ENDPOINT and the keys."
+    "Check CARREL_STORAGE. Carrel's account must be able to write to a directory (chown -R carrel: "
+    "DIRECTORY). For S3, check CARREL_S3_ENDPOINT and the keys."
 )
 
 
