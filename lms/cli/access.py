@@ -70,7 +70,7 @@ def why(
 ) -> None:
     """Explain why a person can or can't watch a webinar, with everything considered.
 
-    EMAIL is an email address, with or without a login, or a login's id. Exits with 3 if the webinar
+    EMAIL is an email address, with or without a login, or a login's ID. Exits with 3 if the webinar
     or the person is not found.
     """
     moment = read_datetime(at, zone) if at else clock.now()

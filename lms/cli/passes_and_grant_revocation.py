@@ -43,7 +43,7 @@ def add_pass(
     starts: str | None,
     zone: str | None,
 ) -> None:
-    """Give a login an all-access pass for a year, through the anniversary.
+    """Give a login an all-access pass for a year, through the same date next year.
 
     Days end in your time zone. Renewing a pass early starts the new year where the old one ends.
     """
@@ -82,7 +82,7 @@ def add_pass(
 @json_option
 @click.pass_obj
 def revoke(console: Console, *, grant: str, reason: str, refunded: bool) -> None:
-    """Revoke one grant, given by its id; other grants don't change."""
+    """Revoke one grant, given by its ID; other grants don't change."""
     withdrawal = Withdrawal.REFUNDED if refunded else Withdrawal.REVOKED
     now = clock.now()
     with console.carrel.database.transaction() as session:

@@ -356,6 +356,6 @@ def purge_test(console: Console) -> None:
     purged: Purged = trial_orders.purge(console.carrel, **acting())
     answer(
         purged,
-        f"Removed {purged.orders} test orders, {purged.documents} documents"
+        f"Removed {purged.orders} test orders, {purged.documents} documents,"
         f" and {purged.payments} payments.",
     )

@@ -40,7 +40,7 @@ def ask_if_number_is_used(session: Session, order: Order, po_number: str) -> Non
     )
     if used:
         raise Conflict(
-            f"Order {used[0].number} of this organization has this PO number already."
+            f"Order {used[0].number} of this organization already has this PO number."
             " Check the number, or add --anyway.",
             code="po_number_used",
         )
@@ -51,8 +51,8 @@ def ask_if_recorded(session: Session, invoice: Document, check_number: str) -> N
     before = payment_with_number(session, payer_of(session, invoice), check_number)
     if before is not None:
         raise Conflict(
-            "A payment with this number was recorded on"
-            f" {say_calendar_date(before.received_on)} already."
+            "A payment with this number was already recorded on"
+            f" {say_calendar_date(before.received_on)}."
             " Check the number, or add --anyway.",
             code="check_number_used",
         )

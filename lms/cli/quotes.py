@@ -50,7 +50,7 @@ def quote() -> None:
     metavar="KIND,COVERS,QUANTITY,PRICE[,act=ACT][,from=DAY][,until=DAY]",
     help="Such as group_seats,webinar:reading-rooms,5,325.00 or contract,everything,12,3180.00,"
     "act=renewal,from=2026-07-01,until=2027-06-30. An empty quantity is unlimited; ACT is new,"
-    " renewal or more_seats; a pass or contract has days.",
+    " renewal, or more_seats; a pass or contract has days.",
 )
 @click.option("--expires", metavar="DAY", help="Last day; default: 60 days from now.")
 @click.option("--no-email", is_flag=True, help="Don't email it.")
@@ -182,7 +182,7 @@ def read_line(text: str, currency: str, zone: ZoneInfo) -> NewLine:
         raise click.BadParameter(f"{quantity!r} is not a number of seats")
     extras = dict(part.partition("=")[::2] for part in parts[LINE_PARTS:])
     if len(extras) != len(parts) - LINE_PARTS or not extras.keys() <= {"act", "from", "until"}:
-        raise click.BadParameter(f"{text!r} may end with act=, from= and until=, each once")
+        raise click.BadParameter(f"{text!r} may end with act=, from=, and until=, each once")
     first, last = read_day(extras.get("from")), read_day(extras.get("until"))
     if (first or last) and kind not in DATED:
         raise click.BadParameter(f"{text!r}: only a pass or a contract has days")
@@ -199,7 +199,7 @@ def read_line(text: str, currency: str, zone: ZoneInfo) -> NewLine:
 
 def _read_act(text: str, kind: OfferKind) -> LineAct:
     if text not in set(LineAct):
-        raise click.BadParameter(f"{text!r} is not new, renewal or more_seats")
+        raise click.BadParameter(f"{text!r} is not new, renewal, or more_seats")
     act = LineAct(text)
     if act is LineAct.RENEWAL and kind is not OfferKind.CONTRACT:
         raise click.BadParameter("Only contracts are renewed")

@@ -62,7 +62,7 @@ def add(console: Console, slug: str, file: Path, *, wait: bool) -> None:
 def reencode(console: Console, recording_ids: tuple[str, ...], *, is_all: bool) -> None:
     """Reencode recordings from their originals; people can watch meanwhile, and uploads go first."""
     if is_all == bool(recording_ids):
-        raise click.UsageError("Enter ids of recordings, or use --all.")
+        raise click.UsageError("Enter IDs of recordings, or use --all.")
     now = clock.now()
     with console.carrel.database.transaction() as session:
         if is_all:

@@ -184,7 +184,7 @@ def _sentence(error: Refused) -> str:
 
 def _file_sentence(error: StorageAway | OSError) -> str:
     if isinstance(error, StorageAway) or error.errno not in FILE_ADVICE:
-        return f"The storage didn't answer: {first_line(error)}\n{CHECK_STORAGE}"
+        return f"The storage didn't respond: {first_line(error)}\n{CHECK_STORAGE}"
     said = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
     return f"{said}\n{FILE_ADVICE[error.errno]}"
 
@@ -196,9 +196,9 @@ def _database_complaint(error: Exception) -> Complaint:
             return Complaint(
                 "database_not_prepared",
                 f"The database doesn't match this version ({reason}). Run: carrel db upgrade\n"
-                "If the library is new, run: carrel init --owner you@example.org",
+                "If this installation is new, run: carrel init --owner you@example.org",
             )
         for signs, advice in DATABASE_ADVICE:
             if any(sign in reason for sign in signs):
                 return Complaint("unavailable", f"The database can't be used: {reason}\n{advice}")
-    return Complaint("unavailable", f"The database didn't answer: {reason}\n{CHECK_ADDRESS}")
+    return Complaint("unavailable", f"The database didn't respond: {reason}\n{CHECK_ADDRESS}")

@@ -21,7 +21,9 @@ from lms.seats.seat_counts import Full
 
 FULL = N_("No seats are available in this pool.")
 CLOSED = N_("You can't add people because this pool has ended.")
-NO_LOGIN = N_("No login has this email address. Run carrel seats invite or carrel login add first.")
+NO_LOGIN = N_(
+    "No account has this email address. Run carrel seats invite or carrel login add first."
+)
 
 
 @click.group("seats")

@@ -75,7 +75,7 @@ def list_command(console: Console) -> None:
 @json_option
 @click.pass_obj
 def end(console: Console, *, rule: str, last_day: datetime) -> None:
-    """End a RULE, given by its id, after its LAST_DAY."""
+    """End a RULE, given by its ID, after its LAST_DAY."""
     with console.carrel.database.transaction() as session:
         facts = end_rule(session, rule, last_day.date(), **acting())
     answer(_row(facts), f"{facts.name} ends after {facts.last_day}.")

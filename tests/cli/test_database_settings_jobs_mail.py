@@ -59,7 +59,7 @@ def test_a_storage_whose_fault_has_no_words_is_told_by_the_kind_of_fault(
     ran = carrel_command("settings", "check", "--json")
     assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
     said, advice = ran.complaint["message"].splitlines()
-    assert said == "The storage didn't answer: TimeoutError"
+    assert said == "The storage didn't respond: TimeoutError"
     assert advice.startswith("Check its address.")
 
 

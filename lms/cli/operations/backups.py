@@ -147,7 +147,7 @@ def restore(context: click.Context, *, source: str, name: str | None, new_secret
 @json_option
 @click.pass_context
 def drill(context: click.Context, *, source: str | None) -> None:
-    """Restore the newest backup into a temporary place, and compare what 200 people can watch."""
+    """Restore the newest backup to a temporary location, and compare what 200 people can watch."""
     console: Console = context.obj
     place = _place(console, source)
     done = backup_drill.drill(console.carrel, place, backups.newest(place), now=now())
@@ -158,7 +158,7 @@ def drill(context: click.Context, *, source: str | None) -> None:
 
 def _differs(error: Corrupt, url: str) -> Unavailable:
     return Unavailable(
-        f"{error} reads otherwise in {url} than it was written. Check that storage, then run this "
+        f"{error} was read back from {url} with different contents. Check that storage, then run this "
         "again."
     )
 

@@ -24,7 +24,9 @@ NEXT = {
     "wrong_checksum": N_(
         "These files have changed on disk. Restore them from a backup, and check the disk."
     ),
-    "broken_playlist": N_("Process these recordings again: Staff, the webinar, Try again."),
+    "broken_playlist": N_(
+        "Process these recordings again: open each webinar and select Try again."
+    ),
 }
 
 
@@ -196,8 +198,8 @@ def move_command(console: Console, *, to: str | None, remove_former: str | None)
         moved = move(origin, place, ledger=ledger, scratch=settings.scratch, tell=tell)
     except Corrupt as error:
         raise Unavailable(
-            f"{error} reads otherwise in {target} than it was written. Look at that storage, then"
-            " run this again: nothing is lost, and people go on watching."
+            f"{error} was read back from {target} with different contents. Check that storage, then"
+            " run this again. Nothing is lost, and people can keep watching."
         ) from error
     report = MoveReport(
         former, target, moved.copied, moved.copied_bytes, moved.before, removed=0, kept=()
