@@ -48,7 +48,7 @@ def embed() -> None:
     type=click.Choice([rule.value for rule in SeatRule]),
     default=SeatRule.SEATED.value,
     show_default=True,
-    help="Who can watch: seated (their own people, with a code), named (anyone, with a code) or "
+    help="Who can watch: seated (their own people, with a code), named (anyone, with a code), or "
     "institution (everyone who sees the page).",
 )
 @click.option("--expires", metavar="TIME", help="When it expires. Required for the rule named.")
@@ -91,7 +91,7 @@ def add(
 
 
 @embed.command("list")
-@click.option("--organization", metavar="SLUG", help="Only those of one organization.")
+@click.option("--organization", metavar="SLUG", help="Only from this organization.")
 @json_option
 @click.pass_obj
 def list_all(console: Console, *, organization: str | None) -> None:

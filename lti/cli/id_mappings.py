@@ -68,7 +68,7 @@ def list_all(console: Console) -> None:
 @json_option
 @click.pass_obj
 def show(console: Console, *, map_id: str, kind: str | None) -> None:
-    """List the pairs of a migration: the people, the evidence and the result."""
+    """List the pairs of a migration: the people, the evidence, and the result."""
     with console.carrel.database.read_session() as session:
         facts = find_map(session, map_id)
         wanted = None if kind is None else Show(kind)

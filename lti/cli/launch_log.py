@@ -9,8 +9,8 @@ from lti.launches.launch_log import MOST, list_launches
 
 
 @click.command("log")
-@click.option("--organization", metavar="SLUG", help="Only those of one organization.")
-@click.option("--registration", metavar="REG", help="Only those of one LMS.")
+@click.option("--organization", metavar="SLUG", help="Only from this organization.")
+@click.option("--registration", metavar="REG", help="Only from this LMS.")
 @click.option("--refused", is_flag=True, help="Only refused launches.")
 @click.option(
     "--most", type=click.IntRange(1, 10_000), default=MOST, help="Maximum number of launches."
@@ -25,7 +25,7 @@ def log(
     refused: bool,
     most: int,
 ) -> None:
-    """List launches, newest first, with the result and the reason of refusals."""
+    """List launches, newest first, with the result and the reason for refusals."""
     with console.carrel.database.read_session() as session:
         owner = None if organization is None else find_organization(session, organization).id
         items = list_launches(

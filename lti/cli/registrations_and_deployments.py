@@ -59,7 +59,7 @@ def deployment() -> None:
     metavar="ID",
     help="A deployment ID to approve immediately. Can be repeated.",
 )
-@click.option("--name", help="Its name in lists. Default: organization, product and host.")
+@click.option("--name", help="Its name in lists. Default: organization, product, and host.")
 @click.option(
     "--allow-loopback", is_flag=True, help="Allow an LMS on this machine or in a private network."
 )

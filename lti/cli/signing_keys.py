@@ -16,7 +16,7 @@ def keys() -> None:
 @json_option
 @click.pass_obj
 def list_all(console: Console) -> None:
-    """List the keys, newest first: next, active and retired."""
+    """List the keys, newest first: next, active, and retired."""
     with console.carrel.database.read_session() as session:
         items = list_keys(session)
     answer_items(items, ("kid", "state", "created_at", "active_since"))
