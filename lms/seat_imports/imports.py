@@ -138,6 +138,6 @@ def _why_not(row: SeatImport) -> str:
     if row.no_seat:
         faults.append(f"{row.no_seat} without a seat")
     return (
-        f"No one was invited, because not everyone can be: {' and '.join(faults)}. "
-        "Correct the list, or invite those who can be."
+        f"No one was invited because some rows have problems: {' and '.join(faults)}. "
+        "Correct the list, or invite the others."
     )
