@@ -220,7 +220,7 @@ _AWAITING: Final = frozenset(
 )
 
 _COVERAGE: Mapping[Scope, str] = {
-    Scope.WEBINAR: N_("This webinar, for one person"),
+    Scope.WEBINAR: N_("Single webinar"),
     Scope.PRESENTER: N_("Pass for all webinars with %(covers)s"),
     Scope.SERIES: N_("Pass for the series %(covers)s"),
     Scope.EVERYTHING: N_("Pass for all webinars"),

@@ -110,7 +110,7 @@ def test_the_explanation_names_everything_that_was_weighed() -> None:
     told = explain(decision, webinar(), zone=NEW_YORK)
     assert [(str(what), str(answer)) for what, answer in told.weighed] == [
         ("Pass for all webinars", "ended on June 1, 2026"),
-        ("This webinar, for one person", "refunded on June 1, 2026"),
+        ("Single webinar", "refunded on June 1, 2026"),
     ]
 
 
