@@ -80,7 +80,7 @@ def area_links(managed: Managed) -> list[LinkGroup]:
                     (_("Members and roles"), "organization_members.members", "key-round"),
                     (_("Billing"), "organization_billing.billing", "file-text"),
                     (_("LMS"), "organization_lti.overview", "presentation"),
-                    (_("Embed"), OWN_PAGES, "monitor"),
+                    (_("Embed links"), OWN_PAGES, "monitor"),
                 ],
             ),
         ],
