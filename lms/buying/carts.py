@@ -37,7 +37,7 @@ OFFERED: Final = (
     OfferKind.INSTITUTIONAL,
     OfferKind.PASS,
 )
-NOT_ON_SALE: Final = N_("This isn't for sale.")
+NOT_ON_SALE: Final = N_("This isn't for sale. Contact us if you need it.")
 NO_PRICE: Final = N_("This doesn't have a price yet. Contact us, and we'll send you a quote.")
 HOW_MANY: Final = N_("Enter a number between 1 and 10,000.")
 TOO_MANY: Final = N_("A cart can have up to 40 items. Place this order first.")

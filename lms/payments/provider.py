@@ -13,7 +13,7 @@ from typing import Protocol
 from lms.core.errors import N_, Refused
 
 AWAY = N_("The card provider can't be reached. Try again in a few minutes.")
-REFUSED = N_("The card provider refused this.")
+REFUSED = N_("The card provider refused this. Choose another way to pay, or contact us.")
 UNREADABLE = "unreadable"
 
 

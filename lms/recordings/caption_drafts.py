@@ -85,7 +85,7 @@ def cues_from(rows: Sequence[tuple[float, float, str, str]]) -> tuple[Cue, ...]:
     They are sorted by start. Raises Invalid.
     """
     if len(rows) > MOST_CUES:
-        raise Invalid(N_("There are more than 150,000 captions."))
+        raise Invalid(N_("There are more than 150,000 captions. Delete some, then save again."))
     for starts, ends, _, _ in rows:
         if not (0 <= starts <= LONGEST_S and 0 <= ends <= LONGEST_S):
             raise Invalid(NO_TIMES)

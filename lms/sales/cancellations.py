@@ -17,7 +17,7 @@ from lms.sales.read_models import Standing, find_order_facts
 from lms.seats import named_people
 
 INVOICED = N_("This order has an invoice. Credit it instead.")
-PAID = N_("This order is paid.")
+PAID = N_("This order is paid, so its access can't be put on hold.")
 ON_HOLD = N_("Access is already on hold until this order is paid.")
 
 

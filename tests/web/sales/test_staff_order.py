@@ -360,7 +360,7 @@ def test_two_at_once_read_a_sentence(staff: Visitor, order: OrderFacts) -> None:
     pay(staff, order, "325")
     answer = staff.post(path_of(order, "/hold"))
     assert answer.status_code == 409
-    assert "This order is paid." in answer.text
+    assert "This order is paid" in answer.text
 
 
 def test_order_of_two_lines_is_credited_by_line(
