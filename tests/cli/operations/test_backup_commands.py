@@ -32,9 +32,12 @@ def test_backup_wants_an_address(carrel_command: Shell, cast: Cast) -> None:
 
 
 def test_backup_is_created_listed_verified_and_drilled(
-    carrel_command: Shell, cast: Cast, backup_url: str, database: Database
+    carrel_command: Shell, cast: Cast, backup_url: str, database: Database, tmp_path: Path
 ) -> None:
-    assert carrel_command("backup", "drill").code == 3
+    (tmp_path / "backup").mkdir()
+    none = carrel_command("backup", "drill")
+    assert none.code == 3
+    assert "make one: carrel backup create" in none.err
     made = carrel_command("backup", "create", "--json").answer
     items = carrel_command("backup", "list", "--json").answer["items"]
     assert [(one["name"], one["has_secret_key"]) for one in items] == [(made["name"], True)]
