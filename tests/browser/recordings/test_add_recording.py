@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from lms.models.accounts import SellerRole
 from media.files.subprocesses import ffmpeg_path
-from tests.browser.conftest import FILES, Served, Visit, first_seconds
+from tests.browser.conftest import FILES, Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_webinar
 
@@ -48,11 +48,9 @@ def _send(page: Page, file: Path) -> None:
     page.get_by_label("Choose files").set_input_files(file)
 
 
-def test_a_recording_that_is_sent_is_prepared_and_plays(
-    served: Served, ada: Person, tmp_path: Path
-) -> None:
+def test_a_recording_that_is_sent_is_prepared_and_plays(served: Served, ada: Person) -> None:
     page = _open(served, ada, "brought-by-hand")
-    _send(page, first_seconds(tmp_path / "Getting the most.mp4"))
+    _send(page, FILES / "getting-the-most.mp4")
     expect(page.get_by_text("processing it", exact=False).first).to_be_visible()
     expect(page.get_by_text("Current", exact=True)).to_be_visible(timeout=SOON_MS)
     page.goto("/webinars/brought-by-hand/watch?preview=1")

@@ -12,6 +12,8 @@ from tests.clock import NOW, Clock
 from tests.player import open_playback
 from tests.visitor import Visitor
 
+DETAILS = {"name": "Alice", "zone": "America/New_York", "language": "en-US"}
+
 
 @pytest.fixture
 def freeze(database: Database, clock: Clock) -> Iterator[None]:
@@ -33,7 +35,7 @@ def test_pages_are_shown_and_forms_say_when_to_come_back(
     freeze_for_four_minutes(database)
     clock.advance(timedelta(minutes=-1))
     assert client.get(f"/webinars/{cast.slug}").status_code == 200
-    answer = client.post("/account/details", data={"name": "Alice", "zone": "America/New_York"})
+    answer = client.post("/account/details", data=DETAILS)
     assert answer.status_code == 503
     assert "Try again in about 5 minutes." in answer.text
     assert answer.headers["Retry-After"] == "300"
@@ -64,7 +66,7 @@ def test_nobody_notices_the_time_between_a_move_and_the_restart(
     database.set_freeze_mark(MOVED)
     clock.advance(timedelta(hours=1))  # so that this visit would be noted
     assert client.get(f"/webinars/{cast.slug}").status_code == 200
-    answer = client.post("/account/details", data={"name": "Alice", "zone": "America/New_York"})
+    answer = client.post("/account/details", data=DETAILS)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert "moving to a larger database" in answer.text
     assert "CARREL_DATABASE_URL" not in answer.text

@@ -187,7 +187,7 @@ def of_a_player(carrel: Carrel, client: Visitor, cast: Cast) -> list[Ask]:
             f"/webinars/{cast.slug}/notes",
             headers=here,
         ),
-        form("account", "/account/details", here, name="Alice", zone="UTC"),
+        form("account", "/account/details", here, name="Alice", zone="UTC", language="en-US"),
         form("account", f"/webinars/{cast.slug}/notes", here, text="a+note", at="0:04"),
         Ask("account", "POST", f"/webinars/{cast.slug}/playback", b"{}", told),
     ]
