@@ -10,9 +10,17 @@ from lms.announcement_parser.fact_lines import is_greeting
 from lms.announcement_parser.head_lines import QUOTE_ENDS, is_prose
 from lms.announcement_parser.labels import label_of
 from lms.announcement_parser.overview import is_note
-from lms.announcement_parser.plain_lines import blocks, bullet_kind, flat, is_point, paragraphs
+from lms.announcement_parser.plain_lines import (
+    blocks,
+    bullet,
+    bullet_kind,
+    flat,
+    is_point,
+    paragraphs,
+)
 
 _FEWEST_WORDS: Final = 10  # of a line that may be a list
+_MORE_WORDS: Final = 3  # of a last point, than twice those of the others
 _MOST_POINTS: Final = 12
 _LONGEST_POINT: Final = 250
 # Points within a line: `: one; two; three`, `1. one 2. two`.
@@ -26,6 +34,16 @@ _LABELED: Final = re.compile(
 )
 # A word divided at the end of a line, or the mark of a point.
 BROKEN: Final = re.compile(r"[a-z]- [a-z]|^\(?(?!(?:Dr|Mrs?|Ms|Prof|Rev)\.)\w{1,4}[.)] ")
+_TIMED: Final = re.compile(
+    r"^\W*\d{1,2}:\d\d\b(?!.*\b20\d\d\b)\W*(?:[ap]\.?m\.?)?\W+[A-Za-z]"
+)  # `2:15 Questions`
+_SEMICOLONS: Final = re.compile(r"[^;]{3,};[^;]{3,};\s")
+_IN_COLUMNS: Final = re.compile(r"(?:\S.*?\S {2,}){2,}\S")
+# The label of the next line, or the number of the next point.
+_SWALLOWED: Final = re.compile(
+    r"\w [A-Z]\w+(?: [a-z]+)?: \S|\s\d{1,2}[.)]$|\S\s{2,}\S|@|\bwww\.|\bRSVP\b|\bregister\b",
+    re.IGNORECASE,
+)
 # Any mark before a point of a list, also one that isn't read as a bullet.
 _MARKED: Final = re.compile(
     r"^\s*(?:[^\w\s\"'\u201c\u2018(\[$\u20ac\u00a3@{>#=]|#(?=\s[a-z])|[=-]>|\(?(?:\d{1,2}|[A-Za-z]|[ivxIVX]{1,5})[.)])"
@@ -37,12 +55,31 @@ def is_agenda_sure(read: Reading) -> bool:
     """Return whether one list with a heading was taken whole, and no other list is left."""
     draft, points = read.draft, read.draft.agenda
     is_list = draft.is_agenda_clear and not draft.is_of_several and 1 < len(points) <= _MOST_POINTS
-    is_short = all(len(one) <= _LONGEST_POINT and not BROKEN.search(one) for one in points)
+    is_short = all(
+        len(one) <= _LONGEST_POINT and not BROKEN.search(one) and not _SWALLOWED.search(one)
+        for one in points
+    )
+    *others, last = [len(one.split()) for one in points] or [0]
+    is_short = is_short and last <= 2 * max(others, default=last) + _MORE_WORDS
     unread = [one for one in draft.unread if not is_greeting(one)]
     leads = [one for one in unread if one.endswith(":")]
     is_led = len(leads) > _MOST_POINTS or any(_leads_to_unread(read, one) for one in leads)
     is_led = is_led or (not points and any(_is_of_lines(one, read.lines) for one in unread))
+    is_led = is_led or (not points and any(map(_IN_COLUMNS.search, unread)))
+    is_timed = not points and sum(bool(_TIMED.match(line)) for line in read.lines) > 1
+    is_led = is_led or is_timed
     return (not points or (is_list and is_short)) and not is_led and not _is_list_left(read)
+
+
+def other_lists(read: Reading) -> list[str]:
+    """Return the lists of a text that weren't read as the agenda, a line for each point."""
+    found = []
+    for block in blocks(read.lines):
+        points = [bullet(line) for line in block]
+        listed = [one for one in points if one]
+        if 1 < len(listed) <= _MOST_POINTS and listed != read.draft.agenda:
+            found.append("\n".join(listed))
+    return found
 
 
 def has_label(text: str) -> bool:
@@ -83,7 +120,7 @@ def _is_list_left(read: Reading) -> bool:
         return True
     told = [*read.overview, *draft.unread, *(one.text for one in headed)]
     is_labeled = not draft.agenda and any(map(has_label, [*read.overview, *draft.unread]))
-    if is_labeled or any(map(_INLINE.search, told)):
+    if is_labeled or any(map(_INLINE.search, told)) or any(map(_SEMICOLONS.search, told)):
         return True
     taken = [
         *draft.agenda,

@@ -112,6 +112,11 @@ def add_speaker(session: Session, speaker: Speaker, *, actor: str | None, now: d
     return add_presenter(session, words, actor=actor, now=now).slug
 
 
+def slug_of_presenter(session: Session, name: str) -> str:
+    """Return the slug of the presenter with a name, or ""."""
+    return _presenter(read_presenters(session), name)
+
+
 def add_named_series(session: Session, title: str, *, actor: str | None, now: datetime) -> str:
     """Add the series that an announcement names; returns its slug."""
     return add_series(session, SeriesWords(title), actor=actor, now=now).slug

@@ -69,18 +69,9 @@ _SERIES_BEFORE: Final = re.compile(
     r"(?P<name>[A-Z][\w'\u2019&-]*(?: (?:[A-Z][\w'\u2019&-]*|of|the|and|for|in|to|a|on|&)){1,7})(?=[.,;:!?]|$)"
 )
 _IN_CAPITALS: Final = re.compile(rf"\b(?i:the|our|my|of|in)\s+(?!(?i:the|our|my)\s){_CAPITALS}")
-# `my Small Staff, Big Job series`
-_OF_OURS: Final = re.compile(
-    r"\b(?i:our|my)\s+(?P<name>[A-Z][\w'\u2019&-]*(?:,?\s+[A-Z][\w'\u2019&-]*){1,7})\s+(?i:series)\b"
-)
 # An organization's series, with its name: `Elm County Webinar Series: Library Leadership`.
 _OWN: Final = re.compile(
     r"(?P<owner>(?:\S+\s+){1,6}webinar series:)\s+(?P<name>[^.]{3,80})$", re.IGNORECASE
-)
-# `Calm Desk: A Webinar Series`
-_SERIES_BEHIND: Final = re.compile(
-    r"^(?P<name>[A-Z0-9].{2,60}?)(?::|,|\s[\u2013\u2014-])\s+(?:an?|the|our)\s+(?:[\w-]+\s+){0,3}?series\b",
-    re.IGNORECASE,
 )
 _LINE_IN_CAPITALS: Final = re.compile(rf"^{_CAPITALS}")
 
@@ -98,9 +89,9 @@ class Credit:
 def series_in(text: str, *, is_line: bool = False) -> tuple[list[str], int]:
     """Return the series that a text names, and the end of the last one in it."""
     found = list(_IN_QUOTES.finditer(text)) or list(_SERIES_BEFORE.finditer(text))
-    found = found or list(_OF_OURS.finditer(text)) or list(_IN_CAPITALS.finditer(text))
+    found = found or list(_IN_CAPITALS.finditer(text))
     if not found and is_line:
-        found = list(_SERIES_BEHIND.finditer(text)) or list(_LINE_IN_CAPITALS.finditer(text))
+        found = list(_LINE_IN_CAPITALS.finditer(text))
     names = [next(name for name in each.groups() if name) for each in found]
     return [bare_series(name) for name in names], found[-1].end() if found else 0
 

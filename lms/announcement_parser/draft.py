@@ -9,6 +9,7 @@ from lms.announcement_parser.credits import Credit
 from lms.announcement_parser.labels import label_of
 from lms.announcement_parser.person_names import core_of, may_be_same, name_in, position_before
 from lms.announcement_parser.prices import Amount, prices_in
+from lms.announcement_parser.start_date_and_time import When
 from lms.announcement_parser.title_and_subtitle import Line
 
 _FREE: Final = re.compile(
@@ -40,11 +41,14 @@ class Draft:
     titles: list[str] = field(default_factory=list)
     candidates: list[Line] = field(default_factory=list)  # lines that may be the title
     is_title_labeled: bool = False
+    is_subtitle_labeled: bool = False
+    doubtful_subtitle: str = ""  # what was read as one, but is rather a fact
     is_of_several: bool = False
     is_overview_headed: bool = True  # not by an unknown heading
     is_agenda_clear: bool = True
     is_presenter_labeled: bool = False
     is_length_differing: bool = False
+    is_length_guessed: bool = False
     outside: int = 0  # how many parts of `rest` are from outside the announcement
     subtitle: str = ""
     series: list[str] = field(default_factory=list)
@@ -179,10 +183,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read: the draft, its overview and length, the lines it is from, and the text as it came."""
+    """What was read: the draft, its overview, start and length, and the text as lines and as it came.
+
+    `said` are the sentences and short lines of the text, without what is about other webinars.
+    """
 
     draft: Draft
     overview: list[str]
+    when: When
     minutes: int | None
     lines: list[str]
+    said: list[str]
     source: str

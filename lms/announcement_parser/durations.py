@@ -75,6 +75,11 @@ def lengths_in(text: str) -> list[int]:
     return [_counted(found) for found in _LASTING_THING.finditer(text)]
 
 
+def any_lengths_in(text: str) -> list[int]:
+    """Return all lengths in a text, of anything: `ninety minutes`."""
+    return [_counted(found) for found in _LASTS.finditer(text)]
+
+
 def _counted(found: re.Match[str]) -> int:
     groups = {name.rstrip("234"): said.lower() for name, said in found.groupdict().items() if said}
     count = {**_COUNTS, **_COUNTS_OF_HALVES}.get(groups["count"])

@@ -1,64 +1,86 @@
-"""Evidence: a field is sure if something named here shows that it was read rightly; all others are asked."""
+"""Evidence: a field is sure if nothing else in the text may be it, or a label names it; all others are asked."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from lms.announcement_parser.agenda_evidence import BROKEN, NUMBERED, has_label, is_agenda_sure
+from lms.announcement_parser.agenda_evidence import (
+    BROKEN,
+    has_label,
+    is_agenda_sure,
+    other_lists,
+)
 from lms.announcement_parser.draft import Draft, Reading
-from lms.announcement_parser.durations import lengths_in
+from lms.announcement_parser.durations import any_lengths_in, lengths_in
 from lms.announcement_parser.fact_lines import is_greeting
 from lms.announcement_parser.head_lines import QUOTE_ENDS, is_prose
-from lms.announcement_parser.labels import is_elsewhere
-from lms.announcement_parser.overview import has_notes, is_cover, is_note
-from lms.announcement_parser.person_names import may_be_same, name_in, people_in
-from lms.announcement_parser.plain_lines import (
-    blocks,
-    flat,
-    is_point,
-    is_repeated,
-    paragraphs,
-    sentences,
+from lms.announcement_parser.labels import Label, is_elsewhere, label_of
+from lms.announcement_parser.overview import has_notes, is_cover
+from lms.announcement_parser.people_evidence import (
+    are_biographies_sure,
+    are_presenters_sure,
+    is_about_a_presenter,
+    other_people,
 )
-from lms.announcement_parser.prices import Amount, is_about_passes, is_said_free, is_sold, prices_in
-from lms.announcement_parser.title_choice import is_title_sure
+from lms.announcement_parser.person_names import is_organization
+from lms.announcement_parser.plain_lines import blocks, flat, is_point, paragraphs, sentences
+from lms.announcement_parser.price_evidence import (
+    are_passes_sure,
+    are_prices_sure,
+    is_free_sure,
+    lines_of_amounts,
+    sentences_of_free,
+    sentences_of_passes,
+)
+from lms.announcement_parser.start_date_and_time import SENTENCES, has_date
+from lms.announcement_parser.title_evidence import (
+    is_marked_up,
+    is_subtitle_sure,
+    is_title_sure,
+    may_be_owner,
+    other_subtitles,
+    other_titles,
+)
 from lms.core.errors import N_
 
 _LONGEST: Final = 240  # minutes that a webinar is likely to last
-_LONGEST_ABOUT: Final = 120  # characters behind a name that may have another one
-_MOST_PEOPLE: Final = 20
+_SHORTEST: Final = 15
 _FEWEST_WORDS: Final = 10  # of a text that may describe the webinar
+_MOST_CHOICES: Final = 5
+_MOST_LINES: Final = 3  # of the text, shown with a question
 _SERIES: Final = re.compile(
-    r"(?<!^Whole )(?<!\bA )\b(?:Series|SERIES)\b(?! (?:price|rate|pass)\b)|\b[A-Z][\w'\u2019-]*[\"\u201d]?,? series\b|\bpart of .{1,60} series\b"
-    r"|\b(?:webinar|training|speaker|weekly|monthly|quarterly|annual) series\b|\b(?:[Ss]eason|[Ee]pisode|[Pp]art|[Ss]ession|[Cc]lass) \d{1,2}\b"
+    r"(?<!^Whole )(?<!\bA )\bseries\b(?! (?:of|price|rate|pass)\b)|\b(?:season|episode|part|session|class|module|number|no\.|#) ?\d{1,2}\b"
+    r"|\b(?:weekly|monthly|quarterly|annual) (?:\w+ ){0,2}(?:webinar|talk|training|session|program|event|lecture)s?\b|\b(?:first|second|third|fourth|last|every) (?:mon|tues|wednes|thurs|fri)days?\b"
+    r"|\b(?:one|first|second|third|fourth|last|next) of (?:two|three|four|five|six|seven|eight)\b|\b(?:first|second|third|fourth|last|next) in (?:a|our|the|this)\b",
+    re.IGNORECASE,
 )
 _HOSTED: Final = re.compile(
-    r"\b(?:co-?)?(?:hosted|sponsored|moderated|organized) by\b|\bbrought to you by\b|\bpresented by\b|\bmoderator:"
-    r"|\bseries from\b|\bin (?:partnership|cooperation|collaboration) with\b",
+    r"\b(?:co-?)?(?:hosted|sponsored|moderated|organized|offered|produced|presented) (?:by|through)\b|\bbrought to you\b"
+    r"|\b(?:hosts?|moderators?|organizers?|sponsors?)\b(?:\W{1,3}|\W+(?:is|are)\W+)(?=[A-Z])|,? \(?(?:host|moderator)\b|\bmoderates\b"
+    r"|\bseries from\b|\bin (?:partnership|cooperation|collaboration) with\b|\binvites? (?:you|all|your|every)",
     re.IGNORECASE,
 )
-_CREDITED: Final = re.compile(
-    r"\b(?:(?:co-?)?presented|led|taught|facilitated|delivered|joined|moderated) by\s|\b(?:presenter|speaker|instructor"
-    r"|trainer|facilitator|panelist)s?:\s",
-    re.IGNORECASE,
+_BY_OWNER: Final = re.compile(
+    r"\b(?:by|from) (?:the )?(?P<owner>[A-Z][\w'\u2019&.-]*(?: (?:of|for|the|and|&|[A-Z][\w'\u2019&.-]*)){1,7})"
 )
-_NEXT_LABEL: Final = re.compile(r"\s+(?=[A-Z]\w+:)")
-_NO_NAME: Final = re.compile(
-    r"^(?:P\.|(?:Hi|Hello|Dear|Thanks)\b)|\b[A-Z]{3,}\b"
-)  # `P.S. If`, `Event URL`
-_PRICED: Final = re.compile(r"\b(?:price|cost|fee|tuition)", re.IGNORECASE)
-_PRONOUN: Final = re.compile(r"(?:She|He|They|Mr\.|Ms\.|Dr\.) ")
-_TO_COME: Final = re.compile(r"\b(?:will|you|your)\b|['\u2019]ll\b", re.IGNORECASE)
+_MINUTES: Final = re.compile(
+    r"(?:(?:plan on|about) )?[\w-]{1,12} (?:minutes|hours?)\b", re.IGNORECASE
+)
+_SHORTEST_NAME: Final = 4  # of a series
+_MOST_SENTENCES: Final = 1000  # and lines in which other candidates are looked for
+_LONGEST_SENTENCE: Final = 1000  # characters
+_LONGEST_HOST: Final = 60
 _LONGEST_ROLE: Final = 25  # characters before a name
 _LONGEST_START: Final = 50  # characters by which a text is found again
 
 NO_TITLE: Final = N_("We couldn't find a title.")
 WHICH_TITLE: Final = N_("More than one line could be the title. Check the title and subtitle.")
+WHICH_SUBTITLE: Final = N_("We can't tell which line is the subtitle. Check it.")
 NO_PRESENTER: Final = N_("We couldn't find a presenter. Choose one.")
-WHICH_PRESENTER: Final = N_("No one is labeled as the presenter. Check who's presenting.")
+WHICH_PRESENTER: Final = N_("We can't tell who is presenting. Check the presenters.")
 NO_LENGTH: Final = N_("The announcement doesn't say how long it is. We filled in 60 minutes.")
-WHICH_LENGTH: Final = N_("The text gives more than one length. Check the length.")
+WHICH_LENGTH: Final = N_("We can't tell how long it is. Check the length.")
 NO_OVERVIEW: Final = N_("We couldn't find a description. Write the overview.")
 WHICH_OVERVIEW: Final = N_(
     "We can't tell which text describes the webinar. Check the summary and overview."
@@ -78,38 +100,98 @@ IS_FREE: Final = N_("The text may say that it's free. Check whether everyone can
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """An open question: a field of the webinar, and the sentence that asks for it."""
+    """An open question about a field: what else it may be, and the lines of the text that are about it."""
 
     field: str
     sentence: str
+    choices: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 def questions_of(read: Reading) -> list[Question]:
-    """Return what to ask about the fields of a draft, besides when it starts."""
-    draft, said = read.draft, _said(read.draft, read.lines)
-    is_titled = bool(draft.titles) and is_title_sure(draft, read.lines)
-    asked = {
-        ("title", NO_TITLE): not draft.titles,
-        ("title", WHICH_TITLE): bool(draft.titles) and not is_titled,
-        ("presenters", NO_PRESENTER): not draft.people,
-        ("presenters", WHICH_PRESENTER): bool(draft.people)
-        and not _are_presenters_sure(read, said),
-        ("biographies", WHICH_BIOGRAPHY): not _are_biographies_sure(read),
-        ("minutes", NO_LENGTH): read.minutes is None,
-        ("minutes", WHICH_LENGTH): read.minutes is not None
-        and not _is_length_sure(draft, read.minutes, said),
-        ("overview", NO_OVERVIEW): not read.overview,
-        ("overview", WHICH_OVERVIEW): bool(read.overview) and not _is_overview_sure(read),
-        ("agenda", WHICH_AGENDA): not is_agenda_sure(read),
-        ("series", WHICH_SERIES): not draft.series and any(map(_SERIES.search, said)),
-        ("hosted_by", WHICH_HOST): not _is_host_sure(draft, said),
-        ("prices", WHICH_PRICES): not _are_prices_sure(draft, read.source),
-        ("free", IS_FREE): not _is_free_sure(read, said),
-    }
-    return [Question(field, sentence) for (field, sentence), is_open in asked.items() if is_open]
+    """Return what to ask about the fields of a draft."""
+    draft, said, told = read.draft, read.said, _without_contacts(read)
+    lengths = {length for one in said for length in any_lengths_in(one)} - {read.minutes}
+    no_title, no_presenter = not draft.titles, not draft.people
+    is_titled = not no_title and is_title_sure(draft, read.lines)
+    is_subtitled = not is_titled or is_subtitle_sure(
+        draft, read.lines
+    )  # one question is about both
+    checks: tuple[tuple[str, str, bool, Iterable[str], Iterable[str]], ...] = (
+        (
+            "title",
+            NO_TITLE if no_title else WHICH_TITLE,
+            is_titled,
+            other_titles(draft, read.lines),
+            (),
+        ),
+        ("subtitle", WHICH_SUBTITLE, is_subtitled, other_subtitles(draft, read.lines), ()),
+        (
+            "presenters",
+            NO_PRESENTER if no_presenter else WHICH_PRESENTER,
+            are_presenters_sure(read, told),
+            other_people(read, told),
+            (),
+        ),
+        ("biographies", WHICH_BIOGRAPHY, are_biographies_sure(read), (), ()),
+        (
+            "minutes",
+            WHICH_LENGTH if read.minutes else NO_LENGTH,
+            _is_length_sure(read),
+            (str(one) for one in sorted(lengths) if _SHORTEST <= one <= _LONGEST),
+            (),
+        ),
+        (
+            "overview",
+            WHICH_OVERVIEW if read.overview else NO_OVERVIEW,
+            _is_overview_sure(read, is_titled=is_titled),
+            filter(_may_describe, draft.unread),
+            (),
+        ),
+        ("agenda", WHICH_AGENDA, is_agenda_sure(read), other_lists(read), ()),
+        ("series", WHICH_SERIES, _is_series_sure(draft, said), (), filter(_SERIES.search, said)),
+        (
+            "hosted_by",
+            WHICH_HOST,
+            _is_host_sure(draft, said),
+            (one.name for one in draft.hosts[1:]),
+            filter(_may_name_host, said),
+        ),
+        ("prices", WHICH_PRICES, are_prices_sure(read), (), lines_of_amounts(read)),
+        ("free", IS_FREE, is_free_sure(read, said), (), sentences_of_free(said)),
+        ("is_in_passes", WHICH_PASSES, are_passes_sure(said), (), sentences_of_passes(said)),
+    )
+    asked = [Question("held_at", SENTENCES[one]) for one in read.when.asks]
+    return asked + [
+        _question(field, sentence, choices, about, read.lines)
+        for field, sentence, is_sure, choices, about in checks
+        if not is_sure
+    ]
 
 
-def _said(draft: Draft, lines: list[str]) -> list[str]:
+def _question(
+    field: str, sentence: str, choices: Iterable[str], found: Iterable[str], lines: list[str]
+) -> Question:
+    """Return a question with its first choices, and the lines that have them unless others are given."""
+    offered = tuple(dict.fromkeys(filter(None, choices)))[:_MOST_CHOICES]
+    about = [*found] or [line.strip() for one in offered for line in lines if one in line]
+    return Question(field, sentence, offered, tuple(dict.fromkeys(about))[:_MOST_LINES])
+
+
+def only_length(said: list[str]) -> int | None:
+    """Return the one length in a text that a webinar may have; None if there are several or none."""
+    found = {one for text in said for one in any_lengths_in(text) if _SHORTEST <= one <= _LONGEST}
+    return found.pop() if len(found) == 1 else None
+
+
+def name_only_person(read: Reading) -> None:
+    """Name the one person in a text as the presenter, if no one else may be; the form asks."""
+    others = [] if read.draft.people else other_people(read, _without_contacts(read))
+    if len(others) == 1:
+        read.draft.name(others[0])
+
+
+def said_in(draft: Draft, lines: list[str]) -> list[str]:
     """Return the sentences and short lines of a text, without what is about other webinars."""
     elsewhere = {
         line for one in draft.rest if is_elsewhere(one.heading) for line in one.text.splitlines()
@@ -121,127 +203,64 @@ def _said(draft: Draft, lines: list[str]) -> list[str]:
         found += (
             [one for each in paragraphs(block) for one in sentences(each)] if is_text else block
         )
-    return found
+    return [one[:_LONGEST_SENTENCE] for one in found[:_MOST_SENTENCES]]
 
 
-def _are_presenters_sure(read: Reading, said: list[str]) -> bool:
-    """Return whether labels or lead-ins name all presenters, and the text is about no one else."""
-    draft = read.draft
-    if len(draft.people) > _MOST_PEOPLE:
+def _without_contacts(read: Reading) -> list[str]:
+    """Return the sentences and lines that may name people: none of a known practical part, such as a contact."""
+    rest = [one for one in read.draft.rest if one.heading and label_of(one.heading) is Label.OTHER]
+    practical = flat("\n".join(f"{one.heading} {one.text}" for one in rest))
+    return [one for one in read.said if f" {flat(one)} " not in f" {practical} "]
+
+
+def _is_length_sure(read: Reading) -> bool:
+    """Return whether all lengths in the text are the same."""
+    draft, minutes = read.draft, read.minutes
+    lengths = {length for one in read.said for length in lengths_in(one)}
+    is_usual = (
+        not draft.is_length_guessed and minutes is not None and _SHORTEST <= minutes <= _LONGEST
+    )
+    return is_usual and not draft.is_length_differing and lengths <= {minutes}
+
+
+def _is_series_sure(draft: Draft, said: list[str]) -> bool:
+    """Return whether one series was read, or nothing mentions one that wasn't."""
+    names = [flat(one) for one in draft.series]
+    mentions = [one for one in said if _SERIES.search(one)]
+    if draft.is_of_several or len(names) > 1 or any(len(name) < _SHORTEST_NAME for name in names):
         return False
-    is_guessed = any(not draft.people.get(name) for name in draft.guessed)
-    abouts = [one for about in draft.people.values() for one in about]
-    is_joined = any(_names_another(one, draft) for one in abouts)
-    again = {is_repeated(_last_name(name), read.source) for name in draft.people}
-    if (
-        not draft.is_presenter_labeled
-        or draft.is_of_several
-        or is_guessed
-        or is_joined
-        or len(again) > 1
-    ):
-        return False
-    named = [
-        people_in(_NEXT_LABEL.split(one[found.end() :])[0].rstrip("."))[0]
-        for one in said
-        for found in _CREDITED.finditer(one)
-    ]
-    others = [name for people in named for name, _about in people]
-    told = [*read.overview, *draft.unread, *abouts]
-    begun = [one.replace("*", "") for each in told for one in sentences(each)]
-    others += [name_in(one) for one in begun if _is_about_a_person(one, draft)]
-    known = [*draft.people, *(one.name for one in draft.hosts)]
-    return all(any(may_be_same(name, one) for one in known) for name in others)
+    return not mentions or (bool(names) and any(names[0] in flat(one) for one in mentions))
 
 
-def _names_another(about: str, draft: Draft) -> bool:
-    """Return whether the words behind a name go on with another: `of Elm and Tom Ray of Oak`."""
-    more = re.split(r"\b(?:and|with|&) ", about[:_LONGEST_ABOUT])[1:]
-    named = [name_in(one.title() if one.isupper() else one) for one in more]
-    others = [one for one in named if one and draft.known(one) not in draft.people]
-    return bool(re.match(r"(?:and|with|&) ", about) or others)
-
-
-def _is_about_a_person(sentence: str, draft: Draft) -> bool:
-    """Return whether a sentence begins with a name that isn't the webinar's: `Ana Bell is ...`."""
-    name = name_in(sentence)
-    titles = flat(" ".join([*draft.titles, *draft.series, draft.presenting]))
-    is_sentence = len(sentence.split()) > _FEWEST_WORDS // 2 and not _NO_NAME.search(name)
-    is_sentence = is_sentence and sentence.rstrip(QUOTE_ENDS)[-1:] in (".", "!", "?")
-    is_sentence = is_sentence and sentence[len(name) :].lstrip(" ,")[:1].islower()
-    return bool(name) and is_sentence and flat(name) not in titles
-
-
-def _are_biographies_sure(read: Reading) -> bool:
-    """Return whether each biography has a label or begins with its person's name, and no other text does."""
-    people = read.draft.people
-    is_crowd = len(people) > _MOST_PEOPLE
-    if is_crowd or _is_about_a_presenter(read) or any(map(_PRONOUN.match, read.draft.unread)):
-        return False
-    for name, about in people.items():
-        if about and not _is_biography_sure(read, name, about[0]):
-            return False
-        begun = {name_in(one) for said in about for one in sentences(said)}
-        if any(may_be_same(one, other) for one in begun for other in people if other != name):
-            return False
-        if not about and any(_last_name(name) in one for one in read.draft.unread):
-            return False
-    return True
-
-
-def _is_about_a_presenter(read: Reading) -> bool:
-    """Return whether the last of several paragraphs of the overview may be a biography."""
-    last = read.overview[-1] if len(read.overview) > 1 else ""
-    is_person = _PRONOUN.match(last) or read.draft.person_at_start(last)
-    return bool(is_person) and not _TO_COME.search(sentences(last)[0])
-
-
-def _is_biography_sure(read: Reading, name: str, said: str) -> bool:
-    is_named = may_be_same(name_in(said.replace("*", "").lstrip("_ ")), name)
-    alone, behind, before = flat(said), flat(f"{name} {said}"), flat(f"{said} {name}")
-    lines = [flat(line) for line in read.lines]
-    is_line = any(line in (alone, behind) for line in lines)
-    is_behind = said[0] not in "([" and any(behind in line or before in line for line in lines)
-    return is_named or is_line or is_behind or name in read.draft.labeled_lives
-
-
-def _last_name(name: str) -> str:
-    return name.partition(",")[0].split()[-1]
-
-
-def _is_length_sure(draft: Draft, minutes: int, said: list[str]) -> bool:
-    """Return whether a label says the length, or all lengths in the text are the same."""
-    lengths = {length for one in said for length in lengths_in(one)}
-    is_said = bool(draft.lasting) or not lengths or minutes in lengths
-    return is_said and not draft.is_length_differing and minutes <= _LONGEST
-
-
-def _is_overview_sure(read: Reading) -> bool:
+def _is_overview_sure(read: Reading, *, is_titled: bool) -> bool:
     """Return whether the overview is one text of sentences, under a label or beside nothing that may belong to it."""
     draft, overview, title = read.draft, read.overview, (read.draft.titles or [""])[0]
     is_whole = flat(" ".join(overview)) in flat("\n".join(read.lines))
     is_text = all(is_point(one) or one.rstrip(QUOTE_ENDS)[-1:] in ".!?:" for one in overview)
-    is_text = (
-        is_text
-        and not any(BROKEN.search(one) or has_label(one) for one in overview)
-        and not _is_about_a_presenter(read)
+    is_text = is_text and not any(
+        BROKEN.search(one) or has_label(one) or is_marked_up(one) for one in overview
     )
-    if draft.is_of_several or not is_whole or not is_text or not draft.is_overview_headed:
+    is_apart = draft.is_overview_headed and not is_about_a_presenter(read)
+    if draft.is_of_several or not overview or not (is_whole and is_text and is_apart):
         return False
+    parts = [one for each in overview for one in sentences(each)]
+    told = parts[-1:] if draft.described else parts
+    is_noted = any(has_notes(one, title) for one in told if not _is_about_teacher(one, draft))
     if draft.described:
-        last = sentences(overview[-1])[-1]
-        is_noted = has_notes(last, title) and not _is_about_teacher(last, draft)
-        return not is_noted and not _goes_on(read, _may_describe)
-    if len(overview) > 1 and not (draft.titles and is_title_sure(draft, read.lines)):
-        return False
-    headed = [one.text for one in draft.headed]
-    if any(len(one) > len(" ".join(overview)) for one in headed) or _is_greeted(read):
-        return False
-    if any(map(_may_describe, draft.unread)) or _goes_on(read, _is_sentence):
-        return False
-    ends = [sentences(overview[0])[0], sentences(overview[-1])[-1]]
-    is_noted = any(has_notes(one, title) for one in ends if not _is_about_teacher(one, draft))
-    return not is_noted and not any(map(is_note, overview))
+        return not (is_noted or has_date(parts[-1]) or _goes_on(read, _may_describe))
+    is_longest = all(len(one.text) <= len(" ".join(overview)) for one in draft.headed)
+    is_alone = not any(map(_may_describe, draft.unread)) and not _goes_on(read, _is_sentence)
+    is_practical = any(map(_is_fact, parts)) or bool(sentences_of_free(parts))
+    is_practical = is_practical or (bool(title) and flat(parts[0]).startswith(flat(title)))
+    is_short = len(overview) > 1 and any(len(one.split()) <= _FEWEST_WORDS for one in overview)
+    is_clear = is_longest and is_alone and not (is_noted or is_practical or is_short)
+    is_clear = is_clear and not _is_greeted(read)
+    return is_clear and (is_titled or len(overview) == 1)
+
+
+def _is_fact(sentence: str) -> bool:
+    """Return whether a sentence has a date or says how long the webinar is: `Fifty minutes, with questions`."""
+    return bool(lengths_in(sentence) or _MINUTES.match(sentence)) or has_date(sentence)
 
 
 def _is_about_teacher(sentence: str, draft: Draft) -> bool:
@@ -275,38 +294,29 @@ def _may_describe(text: str) -> bool:
 
 def _is_host_sure(draft: Draft, said: list[str]) -> bool:
     """Return whether one host was read, or no sentence names one who wasn't."""
-    names = {one.name.casefold() for one in draft.hosts}
-    if len(names) > 1:
+    names = {one.name for one in draft.hosts} or {draft.presenting} - {""}
+    if len(names) > 1 or draft.is_of_several or any(map(_is_odd_host, names)):
         return False
-    if names or draft.presenting:
-        return True
-    hosted = [one[found.end() :] for one in said for found in _HOSTED.finditer(one)]
-    return all(any(name in one for name in draft.people) for one in hosted)
+    known = [name.casefold() for name in (*names, *(draft.people if names else ()))]
+    mentions = (one for one in said if _may_name_host(one, is_named=bool(names)))
+    return all(any(name in one.casefold() for name in known) for one in mentions)
 
 
-def _are_prices_sure(draft: Draft, source: str) -> bool:
-    """Return whether all amounts of the text that can be prices were read, each in words about a price."""
-    known = {amount for price in draft.prices for amount in price.amounts}
-    is_said = bool(draft.prices) or _PRICED.search(source)
-    if draft.is_of_several or (is_said and not known and not draft.is_free):
-        return False
-    is_asked = all(
-        is_sold(price.words)
-        or (len(price.words.split()) <= 2 * _FEWEST_WORDS and not re.search(NUMBERED, price.words))
-        for price in draft.prices
-        if price.amounts
+def _is_odd_host(name: str) -> bool:
+    """Return whether a host may be two, or not a name: too long, or with a sentence or a word twice."""
+    words = flat(name).split()
+    is_long = len(name) > _LONGEST_HOST or ". " in name or " and " in name
+    return is_marked_up(name) or is_long or words[0] in words[1:]
+
+
+def _may_name_host(sentence: str, *, is_named: bool = False) -> bool:
+    """Return whether a sentence says who hosts, or has an organization behind "by" or "from".
+
+    With `is_named`, a line that only says `Organized by` above the name doesn't.
+    """
+    by = (found["owner"] for found in _BY_OWNER.finditer(sentence))
+    hosted = _HOSTED.search(sentence)
+    is_lead = is_named and hosted is not None and not flat(sentence[hosted.end() :])
+    return (hosted is not None and not is_lead) or any(
+        may_be_owner(one) or is_organization(one) for one in by
     )
-    return is_asked and known.issuperset(_amounts(source))
-
-
-def _amounts(source: str) -> set[Amount]:
-    return {amount for line in source.splitlines() for amount in prices_in(line)}
-
-
-def _is_free_sure(read: Reading, said: list[str]) -> bool:
-    """Return whether it is free without a condition, or has a price, or nothing says that it's free."""
-    amounts = {amount.minor for amount in _amounts(read.source)}
-    if read.draft.is_free:
-        is_for_some = any(is_about_passes(price.words) for price in read.draft.prices)
-        return not any(amounts) and not is_for_some
-    return 0 not in amounts and (any(amounts) or not any(map(is_said_free, said)))

@@ -244,6 +244,7 @@ def _take_titles(draft: Draft, passage: Passage) -> None:
 
 
 def _take_subtitle(draft: Draft, passage: Passage) -> None:
+    draft.is_subtitle_labeled = not draft.subtitle
     draft.name_subtitle(" ".join(paragraphs(passage.lines)).strip(QUOTES))
 
 

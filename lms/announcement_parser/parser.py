@@ -18,7 +18,13 @@ from lms.announcement_parser.credits import (
 )
 from lms.announcement_parser.draft import Draft, PriceRead, Reading, Unread
 from lms.announcement_parser.durations import read_minutes
-from lms.announcement_parser.evidence import WHICH_PASSES, Question, questions_of
+from lms.announcement_parser.evidence import (
+    Question,
+    name_only_person,
+    only_length,
+    questions_of,
+    said_in,
+)
 from lms.announcement_parser.fact_lines import PRICED
 from lms.announcement_parser.field_extractors import take_all
 from lms.announcement_parser.head_lines import take_paragraph
@@ -44,25 +50,24 @@ from lms.announcement_parser.plain_lines import (
     read_plain,
     sentences,
 )
+from lms.announcement_parser.price_evidence import may_be_free
 from lms.announcement_parser.prices import (
     is_asked_for,
-    is_included_in_passes,
     is_left_out_of_passes,
     is_said_free,
     prices_in,
 )
 from lms.announcement_parser.start_date_and_time import (
-    SENTENCES,
     When,
-    days_in,
     has_date,
     read_when,
 )
+from lms.announcement_parser.start_evidence import with_doubts
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
+from lms.announcement_parser.title_evidence import drop_doubtful_subtitle
 
 LONGEST_TEXT: Final = 100_000
 _LONGEST_LEAD: Final = 300  # characters of an overview's first sentence to serve as the summary
-_LONGEST_LINE: Final = 120
 _LONGEST_HEADING: Final = 80
 _ENDS: Final = '.!?"\u201d)'
 _MOST_ASIDE: Final = 200  # parts of other text in which prices are looked for
@@ -128,9 +133,6 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     priced = [one for price in draft.prices for one in sentences(price.words)]
     words = _words_of_the_beginning(draft, [*said, *(one for one in priced if _is_whole([one]))])
     when = read_when(words, default_zone=default_zone, today=today)
-    if others := _other_moments(draft, plain.lines, when):
-        words = "\n".join([words, *others])
-        when = read_when(words, default_zone=default_zone, today=today)
     _take_prices(draft, said)
     whole = [one for each in paragraphs(plain.lines) for one in sentences(each)]
     left_out = [
@@ -143,11 +145,14 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     draft.is_of_several = draft.is_of_several or len(draft.titles) > 1
     overview = _list_in_overview(draft, _overview(draft))
     draft.series = _series(draft, [*said, *(price.words for price in draft.prices)])
-    questions = [Question("held_at", SENTENCES[ask]) for ask in when.asks]
-    questions += questions_of(Reading(draft, overview, minutes, plain.lines, text))
-    is_both = True in left_out and any(map(is_included_in_passes, whole))
-    if (None in left_out and True not in left_out) or is_both:
-        questions.append(Question("is_in_passes", WHICH_PASSES))
+    told = said_in(draft, plain.lines)
+    when = with_doubts(when, draft, told, default_zone=default_zone, today=today)
+    draft.is_length_guessed = minutes is None
+    minutes = minutes or only_length(told)
+    drop_doubtful_subtitle(draft)
+    reading = Reading(draft, overview, when, minutes, plain.lines, told, text)
+    name_only_person(reading)
+    questions = questions_of(reading)
     return Understood(
         title=_title(draft),
         subtitle=draft.subtitle,
@@ -161,7 +166,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
         speakers=tuple(Speaker(name, "\n\n".join(about)) for name, about in draft.people.items()),
         hosted_by=_hosted_by(draft),
         prices=tuple(draft.prices),
-        free=draft.is_free,
+        free=draft.is_free or may_be_free(reading),
         is_in_passes=True not in left_out,
         questions=tuple(questions),
         rest=tuple(draft.rest),
@@ -299,6 +304,7 @@ def _until_end(draft: Draft, when: When, default_zone: str, today: date) -> int 
 
 def _series(draft: Draft, said: list[str]) -> list[str]:
     named = [*draft.series, *(name for one in said for name in series_in(one)[0])]
+    named = [name.title() if name.isupper() else name for name in named]
     return list({name.casefold(): name for name in reversed(named)}.values())[::-1]
 
 
@@ -327,20 +333,6 @@ def _words_of_the_beginning(draft: Draft, said: list[str]) -> str:
         draft.set_lines_aside(draft.dates_alone)
         return "\n".join([*lines, (timed or dated)[0]])
     return "\n".join([*draft.dates_alone, *lines])
-
-
-def _other_moments(draft: Draft, lines: list[str], when: When) -> list[str]:
-    """Return the lines that give another day and time, if the beginning was read from one without a label."""
-    if when.beginning is None or draft.labeled_when:
-        return []
-    aside = {line for one in draft.rest for line in one.text.splitlines()}
-    short = [line for line in lines if len(line) <= _LONGEST_LINE and line not in aside]
-    known = when.beginning.shown.date()
-    whole = [line for line in short if _is_whole([line])]
-    found = [line for line in whole if not any(known in day.dates for day in days_in(line, known))]
-    if found:  # the text is about several webinars
-        draft.is_of_several = True
-    return found
 
 
 def _is_whole(lines: list[str]) -> bool:

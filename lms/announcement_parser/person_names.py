@@ -21,6 +21,8 @@ _NO_NAMES: Final = re.compile(
     r"february|july|september|october|november|december|monday|tuesday|wednesday|thursday|"
     r"friday|saturday|sunday|public|national|american|health|services|service|news|live|"
     r"online|register|part|in|on|my|your|his|her|their|our|you|biblioteca|universidad|colegio|museo|instituto|biblioth\u00e8que|"
+    r"continuing|education|policy|policies|requirements?|notice|opportunity|categories|request|refund|terms|details|calendar|fees?|costs?|tuition|date|location"
+    r"|description|overview|objectives|contact|call|questions|yes|no|free|welcome|who|can|may|we|us|share|print|reply|meet|time|included|passes|"
     r"universit\u00e9|by|with|from|at|for|when|what|how|this|every|most|after|before|over|last|next",
     re.IGNORECASE,
 )
@@ -99,7 +101,7 @@ def name_in(text: str) -> str:
     for word in text.split()[: _MOST_WORDS + 2]:
         bare = word.strip(",;:")
         is_title = not words and is_honorific(bare)
-        if re.search(r"[\d*@#]", bare) or not (
+        if re.search(r"[\d*@#?!]", bare) or not (
             bare[:1].isupper()
             or (words and (_PARTICLES.fullmatch(bare) or _NICKNAME.fullmatch(bare)))
             or is_title
@@ -114,7 +116,7 @@ def name_in(text: str) -> str:
     titles = sum(is_honorific(word) for word in words)
     if any(re.search(r"['\u2019]s$", word) for word in words):
         return ""  # `Children's Musician`
-    if any(_NO_NAMES.fullmatch(word) and not is_honorific(word) for word in words):
+    if any(_NO_NAMES.fullmatch(word.strip(".")) and not is_honorific(word) for word in words):
         return ""
     if re.match(r"for\s+[A-Z]", text.removeprefix(" ".join(words)).lstrip()):
         return ""  # `Maps for Libraries`

@@ -104,11 +104,13 @@ _ASKED_FOR: Final = re.compile(
 )
 _NO: Final = re.compile(
     r"\bnot\b|n['\u2019]t\b|\bnever\b|\bcannot\b|\bexclu|\bexcept|\bno pass|\bsold separately"
-    r"|\bask (?:us|me)\b|\bwhether\b|\bsome (?:of )?(?:our )?pass|:\s*no(?:ne)?\b(?! (?:charge|cost|fee))",
+    r"|\bask (?:us|me)\b|\bwhether\b|\bsome (?:of )?(?:our )?pass|(?::|\s{2})\s*no(?:ne)?\b(?! (?:charge|cost|fee))",
     re.IGNORECASE,
 )
 _INCLUDED: Final = re.compile(
-    r"\bfree\b|\bincluded?\b|\bcovered\b|\bno (?:charge|cost)\b", re.IGNORECASE
+    r"\bfree\b|\binclud\w+|\bcover(?:s|ed)?\b|\b(?:no|without) (?:\w+ )?(?:charge|cost|fee)\b|\bgood for\b|\bvalid\b|\baccept|\bappl(?:y|ies)\b"
+    r"|\bpay nothing\b|\bcomes? with\b|\bunlimited\b|\bwelcome\b",
+    re.IGNORECASE,
 )
 _LEFT_OUT: Final = re.compile(
     r"(?:\bnot\b|n['\u2019]t\b|\bnever\b|\bcannot\b).{0,60}?\b(?:part of|include|including|cover|valid|appl|eligible"

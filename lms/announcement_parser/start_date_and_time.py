@@ -63,6 +63,8 @@ class Ask(StrEnum):
     MORNING_OR_AFTERNOON = "morning_or_afternoon"
     ZONE_UNCLEAR = "zone_unclear"
     ZONES_DIFFER = "zones_differ"
+    WHICH_ZONE = "which_zone"
+    PAST = "past"
 
 
 SENTENCES: Final = {
@@ -76,6 +78,8 @@ SENTENCES: Final = {
     Ask.MORNING_OR_AFTERNOON: N_("It isn't clear whether this is AM or PM. Choose one."),
     Ask.ZONE_UNCLEAR: N_("The time zone could mean more than one. Choose one."),
     Ask.ZONES_DIFFER: N_("The times given for different zones don't match. Choose the right one."),
+    Ask.WHICH_ZONE: N_("It's given in several time zones. Choose the one to show."),
+    Ask.PAST: N_("This date has passed. Check it."),
 }
 
 
@@ -89,15 +93,20 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """The parsed time: one beginning without questions, or the questions.
+    """The parsed time: the beginning, or the likely one with a question, or none, and what to ask.
 
-    `choices` are the possible moments; `minutes` is the length of a time range.
+    `choices` are what it may be; `minutes` is the length of a time range.
     """
 
     beginning: Beginning | None
     choices: tuple[Beginning, ...] = ()
     asks: tuple[Ask, ...] = ()
     minutes: int | None = None
+
+    @property
+    def settled(self) -> Beginning | None:
+        """Return the beginning, or None if the text may mean another one, or it has passed."""
+        return None if {Ask.SEVERAL, Ask.PAST} & set(self.asks) else self.beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +233,10 @@ def _joined(days: tuple[Day, ...], times: tuple[Told, ...], default_zone: str) -
     if not any(one.zones for one in times):
         asks.append(Ask.NO_ZONE)
     if len(choices) == 1 and not ask:
-        return When(choices[0], (), tuple(asks), minutes)
+        named = {one.zone: one for way in ways for one, _at in way if one.zone}
+        if len(named) < 2 or default_zone in named:
+            return When(choices[0], (), tuple(asks), minutes)
+        return When(choices[0], tuple(named.values()), (*asks, Ask.WHICH_ZONE), minutes)
     return When(None, choices, tuple(asks), minutes)
 
 

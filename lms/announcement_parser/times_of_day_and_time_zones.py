@@ -107,6 +107,12 @@ _NAMES: Final = {
     "greenwich mean": ("GMT", "GMT"),
     "british": ("GMT", "BST"),
 }
+_OF_THE_US: Final = {
+    "US/Eastern": _NEW_YORK,
+    "US/Central": _CHICAGO,
+    "US/Mountain": _DENVER,
+    "US/Pacific": _LOS_ANGELES,
+}
 _FAR: Final = {"CST": ZoneWord("Asia/Shanghai")}  # another meaning of the letters, outside America
 
 _TIME: Final = re.compile(
@@ -223,6 +229,7 @@ def _away(text: str) -> tuple[ZoneWord, ...]:
 
 
 def _named(zone: str) -> tuple[ZoneWord, ...]:
+    zone = _OF_THE_US.get(zone, zone)
     return (ZoneWord(zone),) if is_known_zone(zone) else ()
 
 

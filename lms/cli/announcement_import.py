@@ -104,7 +104,7 @@ def _begins(
     fitted: Fitted, held_at: str | None, zone: str, *, is_named: bool
 ) -> tuple[datetime | None, str]:
     """Return the start and its zone; the start is None while it is unclear."""
-    read = fitted.said.when.beginning
+    read = fitted.said.when.settled
     if held_at is not None:
         return read_datetime(held_at, zone), zone
     if read is None or not (read.zone or is_named):

@@ -182,3 +182,112 @@ def test_the_amount_of_a_labeled_price_counts_once() -> None:
     facts = "One hour, May 6, 2027, 2 p.m. ET, $39\n\nPrice: $39 per person\nPresenter: Ana Bell\n"
     found = understood(f"Mending Shelves at Home\n{facts}\nDescription\n\n{TEXT}")
     assert [one.said for price in found.prices for one in price.amounts] == ["$39.00"]
+
+
+LINE = "May 6, 2027, 1-2:15 pm Eastern\nPresenter: Ana Bell\nPrice: $99\n"
+
+
+def test_another_day_in_the_text_is_asked_about_unless_the_start_is_labeled() -> None:
+    more = f"\n{TEXT}\n\nThe next class is on May 13, 2027."
+    found = understood(f"Mending Shelves at Home\n\n{LINE}{more}")
+    assert [one.shown.day for one in found.when.choices] == [6, 13]
+    assert found.when.settled is None
+    assert "held_at" not in asked(f"Mending Shelves at Home\n\n{FACTS}{more}")
+
+
+def test_a_deadline_is_no_other_start() -> None:
+    text = f"Mending Shelves at Home\n\n{LINE}\n{TEXT}\n\nRegister by April 29, 2027."
+    assert "held_at" not in asked(text)
+
+
+def test_a_changed_date_is_asked_about_even_if_it_is_labeled() -> None:
+    text = f"RESCHEDULED\n\nMending Shelves at Home\n\n{FACTS}\n{TEXT}\n\nIt was on April 8, 2027."
+    assert "held_at" in asked(text)
+
+
+def test_a_time_at_which_it_neither_starts_nor_ends_is_asked_about() -> None:
+    for other, is_asked in (("Log on at 12:45 pm", True), ("12 pm Central", False)):
+        text = f"Mending Shelves at Home\n\n{LINE}\n{TEXT}\n\n{other}"
+        assert ("held_at" in asked(text)) == is_asked
+
+
+def test_one_moment_in_several_zones_without_ours_is_asked_about() -> None:
+    line = LINE.replace("1-2:15 pm Eastern", "9 a.m. Alaska | 10 a.m. Pacific")
+    found = understood(f"Mending Shelves at Home\n\n{line}\n{TEXT}")
+    assert [one.zone for one in found.when.choices] == ["America/Anchorage", "America/Los_Angeles"]
+    assert "held_at" in {one.field for one in found.questions}
+
+
+def test_an_amount_that_is_no_price_is_asked_about_with_its_line() -> None:
+    text = f"Mending Shelves at Home\n\n{FACTS}\n{TEXT}\n\nThe county won a grant of $2,500."
+    (question,) = [one for one in understood(text).questions if one.field == "prices"]
+    assert question.lines == ("The county won a grant of $2,500.",)
+
+
+def test_an_amount_without_its_sign_is_asked_about() -> None:
+    assert "prices" in asked(f"Mending Shelves at Home\n\n{FACTS}\nMembers: 45 bucks\n\n{TEXT}")
+
+
+def test_a_price_that_is_given_twice_is_asked_about() -> None:
+    facts = FACTS.replace("$99", "$99 a person")
+    text = f"Mending Shelves at Home\n\n{facts}\n{TEXT}\n\nFee for groups: $99 a group"
+    assert "prices" in asked(text)
+
+
+def test_being_free_in_spanish_is_asked_about() -> None:
+    facts = FACTS.replace("Price: $99\n", "")
+    assert "free" in asked(f"Mending Shelves at Home\n\n{facts}\n{TEXT}\n\nEs gratis para todos.")
+
+
+def test_free_speech_is_no_price() -> None:
+    facts = FACTS.replace("Price: $99\n", "")
+    text = f"Mending Shelves at Home\n\n{facts}\n{TEXT} Feel free to ask about free speech."
+    assert "free" not in asked(text)
+
+
+def test_a_line_right_below_the_title_that_was_not_read_may_be_the_subtitle() -> None:
+    text = f"Title: Mending Shelves\n{FACTS}\nDescription\n\n{TEXT}"
+    assert "subtitle" not in asked(text)
+    text = f"# Mending Shelves at Home\n\nTwo Clamps and a Door\nSaturday School\n\n{FACTS}\n{TEXT}"
+    assert asked(text) & {"title", "subtitle"}
+
+
+def test_times_before_lines_may_be_an_agenda() -> None:
+    text = f"Mending Shelves at Home\n\n{FACTS}\n{TEXT}\n\n1:10 Naming the crack\n1:30 Clamps"
+    assert "agenda" in asked(text)
+
+
+def test_a_quotation_within_a_heading_is_no_sure_title() -> None:
+    head = "THE LIBRARIAN'S GUIDE TO\nSAYING \"I DON'T KNOW\""
+    assert "title" in asked(f"{head}\n\n{FACTS}\n{TEXT}")
+
+
+def test_a_host_in_brackets_is_asked_about() -> None:
+    assert "hosted_by" in asked(
+        f"Mending Shelves at Home\n\n{FACTS}\n{TEXT}\n\nWelcome (Tom Ray, host)"
+    )
+
+
+def test_one_of_several_presenters_is_asked_about() -> None:
+    facts = FACTS.replace("Presenter:", "Presenters:")
+    assert "presenters" in asked(f"Title: Mending Shelves\n{facts}\nDescription\n\n{TEXT}")
+
+
+def test_another_title_is_offered_with_its_line() -> None:
+    text = f"Shelf Life Weekly\nThe Other Tuesday\n\nMending Shelves\n\n{FACTS}\n{TEXT}"
+    (question,) = [one for one in understood(text).questions if one.field == "title"]
+    assert {*question.choices, understood(text).title} >= {"The Other Tuesday", "Mending Shelves"}
+    assert "The Other Tuesday" in question.lines
+
+
+def test_a_day_that_has_passed_is_asked_about() -> None:
+    found = understood(f"Mending Shelves at Home\n\n{FACTS.replace('2027', '2025')}\n{TEXT}")
+    assert found.when.settled is None
+    assert [one.shown.year for one in found.when.choices] == [2025]
+    assert "held_at" in {one.field for one in found.questions}
+
+
+def test_a_note_that_all_times_are_in_another_zone_is_asked_about() -> None:
+    for zone, is_asked in (("Central", True), ("Eastern", False)):
+        text = f"Title: Mending Shelves\n{FACTS}\nDescription\n\n{TEXT}\n\nAll times are {zone}."
+        assert ("held_at" in asked(text)) == is_asked

@@ -1,4 +1,4 @@
-"""More than two hundred announcements in as many layouts: each field is right or asked, and none silently wrong."""
+"""More than three hundred announcements in as many layouts: each field is right or asked, and none silently wrong."""
 
 import tomllib
 from collections import Counter
@@ -13,11 +13,17 @@ TEXTS = Path(__file__).parent / "texts"
 LAYOUTS = sorted(TEXTS.glob("*.toml"))
 
 
-def read(path: Path) -> Understood:
+def text_of(path: Path) -> str:
     path = path.with_suffix(".txt") if path.suffix == ".toml" else path
-    return read_flyer(
-        path.read_text("utf-8"), default_zone="America/New_York", today=date(2026, 11, 26)
-    )
+    return path.read_text("utf-8")
+
+
+def understood(text: str) -> Understood:
+    return read_flyer(text, default_zone="America/New_York", today=date(2026, 11, 26))
+
+
+def read(path: Path) -> Understood:
+    return understood(text_of(path))
 
 
 def fields(found: Understood) -> dict[str, Any]:
@@ -73,7 +79,7 @@ def outcome(name: str, asked: set[str], to_ask: set[str], is_right: bool) -> str
 
 
 def test_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
-    assert len(LAYOUTS) == 259
+    assert len(LAYOUTS) == 345
     counted: Counter[str] = Counter()
     missed = []
     for path in LAYOUTS:
@@ -82,13 +88,14 @@ def test_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
             if outcome != "right":
                 missed.append(f"{path.stem}: {name} is {outcome}: {got!r}, not {expected!r}")
     assert counted["wrong"] == 0, "\n".join(missed)
-    assert counted["right"] >= 0.9 * counted.total(), "\n".join(missed)
+    assert counted["asked"] <= 0.05 * counted.total(), "\n".join(missed)
+    assert counted["right"] >= 0.75 * counted.total(), "\n".join(missed)
 
 
 LABELED = (
-    "all_caps ascii_grid bulleted_page calendar_file class_record course_record csv_row event_page front_matter"
+    "all_caps ascii_grid calendar_file course_record csv_row event_page front_matter"
     " inline_labels label_lines_with_dash labels_above labels_and_subtitle labels_beside markdown_page outlook_invitation"
-    " price_table spreadsheet_row tab_table table table_like wiki_page word_paste"
+    " spreadsheet_row tab_table table table_like wiki_page word_paste"
 )
 
 

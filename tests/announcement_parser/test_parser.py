@@ -20,6 +20,7 @@ MARKED_UP = (
     "front_matter",
     "front_matter_with_markdown",
     "html_mail",
+    "outlook_ics_paste",
 )
 LAYOUTS = sorted(
     path for path in (*TEXTS.glob("*.txt"), *TEXTS.glob("*.md")) if path.stem not in MARKED_UP

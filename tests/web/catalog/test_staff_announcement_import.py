@@ -88,10 +88,10 @@ def test_each_field_of_an_announcement_can_be_reviewed_and_is_kept(
 
 def test_a_presenter_that_no_label_names_is_asked_until_one_is_chosen(ada: Visitor) -> None:
     page = pasted(ada, (TEXTS / "preservation_week.txt").read_text("utf-8"))
-    assert "No one is labeled as the presenter." in page
+    assert "We can\u2019t tell who is presenting." in page
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "presenter-0"}).text
     assert fields(page)["presenters"] == ["thaddeus-holm"]
-    assert "No one is labeled as the presenter." not in page
+    assert "We can\u2019t tell who is presenting." not in page
 
 
 def test_a_known_presenter_that_no_label_names_is_asked_about(
@@ -102,7 +102,7 @@ def test_a_known_presenter_that_no_label_names_is_asked_about(
         slug = make_presenter(session, "Thaddeus Holm").slug
     page = pasted(ada, text)
     assert fields(page)["presenters"] == [slug]
-    assert "No one is labeled as the presenter." in page
+    assert "We can\u2019t tell who is presenting." in page
 
 
 @pytest.mark.parametrize("act", ["presenter-\u00b2", "series-9", f"moment-{'9' * 5000}", "series-"])
