@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from babel.dates import format_date
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -17,22 +16,17 @@ from lms.announcement_parser.catalog_matcher import (
     add_speaker,
     fit,
     read_file,
+    slug_of_presenter,
 )
-from lms.announcement_parser.evidence import Question
+from lms.announcement_parser.parser import Speaker
 from lms.announcement_parser.start_date_and_time import Beginning
 from lms.announcement_parser.used_text import parts_of
 from lms.catalog.webinars import add_webinar
 from lms.core import clock
-from lms.core.dates_and_time_zones import (
-    LOCALE,
-    from_wall_clock,
-    is_zone,
-    on_wall_clock,
-    read_zone,
-    say_datetime,
-)
+from lms.core.dates_and_time_zones import on_wall_clock, read_zone
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
+from lms.web.catalog.staff_announcement_questions import ALL, asked_of
 from lms.web.catalog.staff_forms import WebinarForm
 from lms.web.catalog.staff_webinars import prepared, words_in
 from lms.web.core.current_user import acting, required_viewer
@@ -77,9 +71,7 @@ def read() -> ResponseReturnValue:
     form = FlyerForm(request.form)
     with shown_in(form, Invalid):
         fitted, text = _sent(form)
-        return _review(
-            prepared(_filled(fitted)), fitted, text, open_questions=fitted.said.questions
-        )
+        return _review(prepared(_filled(fitted)), fitted, text, set())
     return render("catalog/staff_announcement_import.html", form=form), 400
 
 
@@ -87,24 +79,24 @@ def read() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def review() -> ResponseReturnValue:
     text, act = request.form.get("flyer", ""), request.form.get("act", "")
-    form = WebinarForm(request.form)
+    form, checked = WebinarForm(request.form), set(request.form.get("checked", "").split())
     try:
         with transaction() as session:
-            fitted = _do(session, form, _fitted(session, text), act)
+            fitted = _do(session, form, _fitted(session, text), act, checked)
     except Invalid as refusal:
         return render("catalog/staff_announcement_import.html", form=_faulty(text, refusal)), 400
     prepared(form)
     if act != "save":
-        return _review(form, fitted, text)
+        return _review(form, fitted, text, checked)
     words = words_in(form)
     if words is None:
-        return _review(form, fitted, text), 400
+        return _review(form, fitted, text, checked), 400
     with shown_in(form, Invalid):
         with transaction() as session:
             kept = add_webinar(session, words, **acting())
         flash(_("Draft saved. Only staff see it until you announce it."), "done")
         return see_other("staff_webinars.show", slug=kept.slug)
-    return _review(form, fitted, text), 400
+    return _review(form, fitted, text, checked), 400
 
 
 def _sent(form: FlyerForm) -> tuple[Fitted, str]:
@@ -133,7 +125,7 @@ def _faulty(text: str, refusal: Invalid) -> FlyerForm:
 def _filled(fitted: Fitted) -> WebinarForm:
     """Return the webinar form as the announcement fills it; unknown fields stay empty."""
     said = fitted.said
-    begins = said.when.beginning
+    begins = said.when.settled
     return WebinarForm(
         title=said.title,
         subtitle=said.subtitle,
@@ -151,25 +143,75 @@ def _filled(fitted: Fitted) -> WebinarForm:
     )
 
 
-def _do(session: Session, form: WebinarForm, fitted: Fitted, act: str) -> Fitted:
-    """Do what a button beside the form requests: add a presenter or a series, or choose a start time."""
+def _do(session: Session, form: WebinarForm, fitted: Fitted, act: str, checked: set[str]) -> Fitted:
+    """Do what a button beside the form requests, and add the questions that it answers to `checked`."""
     what, _mark, which = act.partition(CHOSEN)
     place = read_figures(which, LAST_PLACE)
-    if place is None:
-        return fitted
-    actor, now = required_viewer().public_id, clock.now()
-    if what == "presenter" and place < len(fitted.new_speakers):
-        slug = add_speaker(session, fitted.new_speakers[place], actor=actor, now=now)
-        form.presenters.data = [*(form.presenters.data or ()), slug]
-    elif what == "series" and place < len(fitted.new_series):
-        slug = add_named_series(session, fitted.new_series[place], actor=actor, now=now)
-        form.series.data = [*(form.series.data or ()), slug]
-    elif what == "moment" and place < len(fitted.said.when.choices):
-        _choose(form, fitted.said.when.choices[place])
-    else:
-        return fitted
+    if what == "ok":
+        checked |= _confirm(session, form, fitted, which, checked)
+    elif place is not None:
+        checked |= _answer(session, form, fitted, what, place)
     session.flush()
     return _fitted(session, request.form.get("flyer", ""))
+
+
+def _answer(session: Session, form: WebinarForm, fitted: Fitted, what: str, place: int) -> set[str]:
+    """Put what a button offers into the form; returns the question that this answers."""
+    choices = {one.field: one.choices for one in fitted.said.questions}.get(what, ())
+    match what:
+        case "presenter" if place < len(fitted.new_speakers):
+            _add(session, form, fitted.new_speakers[place])
+            return {"presenters"}
+        case "series" if place < len(fitted.new_series):
+            _open(session, form, fitted.new_series[place])
+        case "moment" if place < len(fitted.said.when.choices):
+            _choose(form, fitted.said.when.choices[place])
+            return {"held_at"}
+        case "free":
+            form.free.data = bool(place)
+        case "is_in_passes":
+            form.not_in_passes.data = not place
+        case "presenters" if place < len(choices):
+            _add(session, form, Speaker(choices[place], ""))
+            return set()  # there may be more
+        case _ if place < len(choices):
+            _take(form, what, choices[place])
+        case _:
+            return set()
+    return {what}
+
+
+def _confirm(
+    session: Session, form: WebinarForm, fitted: Fitted, field: str, checked: set[str]
+) -> set[str]:
+    """Take what is filled in as the answer to a question, or to all for which it can be; returns them."""
+    asked = asked_of(form, fitted, _filled(fitted), checked)
+    sure = {one.field for one in asked if one.is_answered_by_form and field in (ALL, one.field)}
+    for speaker in fitted.new_speakers if "presenters" in sure else ():
+        _add(session, form, speaker)
+    for title in fitted.new_series if "series" in sure else ():
+        _open(session, form, title)
+    return sure
+
+
+def _add(session: Session, form: WebinarForm, speaker: Speaker) -> None:
+    """Select a presenter in the form, and add them if they are new."""
+    slug = slug_of_presenter(session, speaker.name)
+    slug = slug or add_speaker(session, speaker, actor=required_viewer().public_id, now=clock.now())
+    form.presenters.data = list(dict.fromkeys([*(form.presenters.data or ()), slug]))
+
+
+def _open(session: Session, form: WebinarForm, title: str) -> None:
+    slug = add_named_series(session, title, actor=required_viewer().public_id, now=clock.now())
+    form.series.data = [*(form.series.data or ()), slug]
+
+
+def _take(form: WebinarForm, field: str, chosen: str) -> None:
+    """Put the chosen answer into its field; a text is added to the overview."""
+    if field == "overview" and form.overview.data:
+        chosen = f"{form.overview.data}\n\n{chosen}"
+    form[field].data = int(chosen) if field == "minutes" else chosen
+    form[field].raw_data = None
 
 
 def _choose(form: WebinarForm, chosen: Beginning) -> None:
@@ -178,17 +220,8 @@ def _choose(form: WebinarForm, chosen: Beginning) -> None:
         form.zone.data = chosen.zone
 
 
-def _review(
-    form: WebinarForm,
-    fitted: Fitted,
-    text: str,
-    *,
-    open_questions: tuple[Question, ...] | None = None,
-) -> str:
-    """Render the form with `open_questions`, or with those that what was sent doesn't answer."""
-    said = fitted.said.questions
-    asked = open_questions or [one for one in said if _asks(form, fitted, one.field)]
-    is_when_asked = any(one.field == "held_at" for one in asked)
+def _review(form: WebinarForm, fitted: Fitted, text: str, checked: set[str]) -> str:
+    """Render the form with the questions that are still open."""
     return render(
         "catalog/staff_announcement_review.html",
         form=form,
@@ -197,9 +230,8 @@ def _review(
         fitted=fitted,
         flyer=text,
         parts=parts_of(text, _values(form, fitted)),
-        questions=[_(one.sentence) for one in asked],
-        when_words=fitted.said.when_words if is_when_asked else "",
-        choices=[_said(one) for one in fitted.said.when.choices] if _is_open(form) else [],
+        asked=asked_of(form, fitted, _filled(fitted), checked),
+        checked=" ".join(sorted(checked)),
         action=url_for(".review"),
     )
 
@@ -211,28 +243,3 @@ def _values(form: WebinarForm, fitted: Fitted) -> list[str]:
     known = said.when_words if form.held_at.data else ""
     names = [one.name for one in said.speakers]
     return [*(field.data or "" for field in typed), known, *names, *said.series]
-
-
-def _asks(form: WebinarForm, fitted: Fitted, field: str) -> bool:
-    """Return whether a question is still open: the form has no other answer yet."""
-    if field == "held_at":
-        return not (form.held_at.data and form.zone.data)
-    if field in ("presenters", "series"):
-        return not form[field].data
-    return field != "title" or form.title.data == fitted.said.title
-
-
-def _is_open(form: WebinarForm) -> bool:
-    """Return whether the start or its time zone is still missing."""
-    return not (form.held_at.data and form.zone.data)
-
-
-def _said(one: Beginning) -> str:
-    """Return a start time that the text may mean: `Thursday, May 6, 2027, 2:00 PM ET`."""
-    if not is_zone(one.zone):
-        return str(format_date(one.shown, "full", locale=LOCALE))
-    zone = read_zone(one.zone)
-    try:
-        return say_datetime(from_wall_clock(one.shown, zone), zone)
-    except Invalid:
-        return f"{one.shown:%Y-%m-%d %H:%M} {one.zone}"
