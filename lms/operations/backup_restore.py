@@ -34,12 +34,13 @@ OTHER_KEY = N_(
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was restored; `has_old_key` means that the secret key is the backup's."""
+    """What was restored, and the keys of files that the backup lost; `has_old_key`: the secret key is the backup's."""
 
     name: str
     taken_at: datetime
     rows: int
     files: int
+    missing: tuple[str, ...]
     has_old_key: bool
 
 
@@ -66,8 +67,9 @@ def restore(
 ) -> Restored:
     """Restore a snapshot into an empty database and an empty storage.
 
-    Raises Conflict if either isn't empty, if the secret key differs and `new_secret_key` isn't set,
-    or if the backup is damaged; and Corrupt if a copied file differs from the original.
+    What is left of a backup that lost files is restored, and `missing` has their keys. Raises Conflict if
+    either place isn't empty, if the secret key differs and `new_secret_key` isn't set, or if the list of
+    files or the database of the backup is damaged; and Corrupt if a copied file differs from the original.
     """
     keys = keys_of(place, snapshot)
     has_old_key = fingerprint(carrel.settings.secret_key) == snapshot.manifest.key_fingerprint
@@ -86,4 +88,6 @@ def restore(
         with database.snapshot() as source, carrel.database.transaction() as target:
             sums = copy_rows(source, target)
     rows = sum(one.rows for one in sums.values())
-    return Restored(snapshot.name, snapshot.taken_at, rows, len(keys), has_old_key)
+    missing = sorted(set(keys).difference(carrel.storage.list("")))
+    files = len(keys) - len(missing)
+    return Restored(snapshot.name, snapshot.taken_at, rows, files, tuple(missing), has_old_key)

@@ -220,6 +220,17 @@ def test_killed_restore_leaves_an_empty_database_and_is_run_again(
     assert not is_empty(new_home.database)
 
 
+def test_a_restore_names_the_files_that_the_backup_lost(
+    library: Carrel, place: BackupPlace, new_home: Carrel
+) -> None:
+    create(library, place, now=NOW)
+    lost, *others = sorted(library.storage.list(""))
+    place.files.delete(lost)
+    done = backup_restore.restore(new_home, place, newest(place), new_secret_key=True)
+    assert (done.missing, done.files) == ((lost,), len(others))
+    assert sorted(new_home.storage.list("")) == others
+
+
 def test_drill_compares_people_and_plays_a_segment(library: Carrel, place: BackupPlace) -> None:
     create(library, place, now=NOW)
     with library.database.transaction() as session:

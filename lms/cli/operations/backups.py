@@ -124,6 +124,9 @@ def restore(context: click.Context, *, source: str, name: str | None, new_secret
             tell=_tell,
         )
         lines = [f"{done.rows} rows and {done.files} files were restored from {done.name}."]
+        lines += [f"Missing from the backup: {key}" for key in done.missing]
+        if done.missing:
+            lines.append("Run carrel media check to see what these files belong to.")
         if not done.has_old_key:
             lines.append(
                 "The secret key is new. Run: carrel lti keys rotate --at-once; carrel badge-keys "
@@ -138,6 +141,8 @@ def restore(context: click.Context, *, source: str, name: str | None, new_secret
         if key is not None:
             console.close()
     answer(done, *lines)
+    if done.missing:
+        context.exit(FOUND_SOMETHING)
 
 
 @backup.command("drill")

@@ -9,6 +9,7 @@ import pytest
 from lms.audit import last_act
 from lms.cli.operations.doctor import CheckAnswer, DoctorAnswer
 from lms.core.database import Database
+from lms.core.runtime import Carrel
 from lms.operations.backups import CREATED
 from lms.operations.findings import State
 from tests.cast import Cast
@@ -37,7 +38,7 @@ def test_backup_is_created_listed_verified_and_drilled(
     (tmp_path / "backup").mkdir()
     none = carrel_command("backup", "drill")
     assert none.code == 3
-    assert "make one: carrel backup create" in none.err
+    assert "create one: carrel backup create" in none.err
     made = carrel_command("backup", "create", "--json").answer
     items = carrel_command("backup", "list", "--json").answer["items"]
     assert [(one["name"], one["has_secret_key"]) for one in items] == [(made["name"], True)]
@@ -73,6 +74,27 @@ def test_lost_library_is_restored_with_its_secret_key(
     assert stat.S_IMODE(os.stat(home / "secret_key").st_mode) == 0o600
     assert "OK_PERMANENT" in carrel_command("why", cast.alice.email, cast.slug).out
     assert carrel_command("backup", "restore", backup_url).code == 1  # not over a library
+
+
+def test_a_restore_without_all_files_says_what_to_run(
+    carrel_command: Shell,
+    carrel: Carrel,
+    cast: Cast,
+    backup_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    carrel.storage.put_bytes("originals/lost", b"film", "video/mp4")
+    carrel_command("backup", "create")
+    (tmp_path / "backup/files/originals/lost").unlink()
+    home = tmp_path / "new"
+    monkeypatch.setenv("CARREL_DATA_DIR", str(home))
+    monkeypatch.setenv("CARREL_DATABASE_URL", f"sqlite:///{home}/carrel.sqlite3")
+    ran = carrel_command("backup", "restore", backup_url)
+    assert ran.code == 1
+    assert "Missing from the backup: originals/lost" in ran.out
+    assert "carrel media check" in ran.out
+    assert "OK_PERMANENT" in carrel_command("why", cast.alice.email, cast.slug).out
 
 
 @pytest.mark.parametrize(
