@@ -220,13 +220,13 @@ def _until(current: Sequence[Line], lines: Sequence[Line]) -> datetime | None:
 
 
 def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> list[PoolCard]:
-    parent, own = (select(Pool.id, Organization.name).join(Organization).subquery() for _ in "ab")
+    parent = select(Pool.id, Organization.name).join(Organization).subquery()
     rows = session.execute(
         select(
             Pool,
             func.coalesce(Webinar.title, Presenter.name, Series.title).label("title"),
             func.coalesce(Webinar.slug, Presenter.slug, Series.slug).label("target"),
-            own.c.name.label("record"),
+            Organization.name.label("record"),
             parent.c.name.label("allotted_by"),
             Webinar.state.in_(OFF).label("is_off"),
         )
@@ -234,7 +234,7 @@ def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> lis
         .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
         .outerjoin(Series, Series.id == Pool.series_id)
         .outerjoin(parent, parent.c.id == Pool.allotted_from_id)
-        .join(own, own.c.id == Pool.id)
+        .join(Organization, Organization.id == Pool.organization_id)
         .where(mine)
     ).all()
     roots = _roots(session, [row.Pool for row in rows])
