@@ -189,7 +189,7 @@ def test_dispute_of_a_person_suspends_and_then_decides(
         assert staff.post(f"{page}/{act}").status_code == 303
         if act == "dispute":
             assert read(database, order).standing(NOW) is Standing.DISPUTED
-            assert "Dispute lost" in staff.get(page).text
+            assert "Mark dispute as lost" in staff.get(page).text
             assert staff.post(f"{page}/dispute").status_code == 409
     assert read(database, order).standing(NOW) is standing
     with database.read_session() as session:
