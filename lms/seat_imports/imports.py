@@ -24,6 +24,7 @@ from lms.seat_imports.read_models import ImportFacts, find_import
 from lms.seat_imports.row_checks import answer_rows
 from lms.seat_imports.uploaded_list_lifecycle import UploadedLists, count_staged
 from lms.seats.seat_counts import tell_later
+from lms.seats.waitlist_offers import IS_OFF, IS_OFF_NOW
 
 READ: Final = "seats.read_list"
 APPLY: Final = "seats.apply_list"
@@ -104,9 +105,10 @@ def apply(
     """Invite everyone on a list, all or none; `partial` invites those who can be, in file order.
 
     People already in the pool are skipped, so applying the same list twice changes nothing (S6). All
-    of them join the groups that the list names for them. If not everyone can get a seat, the list stays
-    checked, with a `failure` that explains it. Emails are queued afterward. Raises NotFound, and Conflict if the list isn't checked or the pool changed at
-    the same moment, in which case the caller should retry.
+    of them join the groups that the list names for them. If not everyone can get a seat, or the webinar is
+    off, the list stays checked, with a `failure` that explains it. Emails are queued afterward. Raises
+    NotFound, and Conflict if the list isn't checked or the pool changed at the same moment, in which case
+    the caller should retry.
     """
     row = LISTS.locked(session, public_id)
     if row.state is ImportState.APPLIED:
@@ -114,8 +116,9 @@ def apply(
     if row.state is not ImportState.APPLYING:
         LISTS.must_be_checked(row)
     answer_rows(session, row, now=now)
-    if not partial and (row.invalid or row.no_seat):
-        row.state, row.failure = ImportState.CHECKED, _why_not(row)
+    is_off = session.scalar(IS_OFF, {"pool": row.pool_id})
+    if is_off or (not partial and (row.invalid or row.no_seat)):
+        row.state, row.failure = ImportState.CHECKED, IS_OFF_NOW if is_off else _why_not(row)
         session.flush()
         return find_import(session, public_id)
     if row.ok:

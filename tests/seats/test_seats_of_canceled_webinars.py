@@ -10,11 +10,14 @@ from lms.catalog import webinars
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict
+from lms.core.runtime import Carrel
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
+from lms.models.seat_imports import ImportState
 from lms.models.seats import Assignment, AssignmentState
+from lms.seat_imports.jobs import apply_list, take_in_pasted
 from lms.seats import invitations
 from lms.seats.invitations import STAYS_OPEN, Invitee
 from lms.seats.waitlist_offers import IS_OFF_NOW
@@ -68,6 +71,18 @@ def test_no_one_waits_for_a_seat_until_the_webinar_is_back(
     assert refused.value.message == IS_OFF_NOW
     restore(database, slug, NOW)
     join(database, home.pool_id, pat)
+
+
+@pytest.mark.parametrize("is_pulled", [False, True])
+def test_staff_list_invites_no_one(carrel: Carrel, *, is_pulled: bool) -> None:
+    home = make_home(carrel.database, 2)
+    facts = take_in_pasted(carrel, NIA.shown, pool_id=home.pool_id, actor=None, now=NOW)
+    take_off(carrel.database, home, is_pulled=is_pulled)
+    for partial in (False, True):
+        facts = apply_list(carrel, facts.public_id, partial=partial, actor=None, now=NOW)
+        assert (facts.state, facts.failure) == (ImportState.CHECKED, IS_OFF_NOW)
+    with carrel.database.read_session() as session:
+        assert session.scalars(select(Assignment)).all() == []
 
 
 def test_emailed_offer_that_waits_to_be_sent_is_canceled(database: Database) -> None:
