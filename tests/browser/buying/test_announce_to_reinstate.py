@@ -81,7 +81,7 @@ def announce(desk: Page, title: str) -> str:
     desk.locator("textarea").first.fill(ANNOUNCEMENT.format(title=title, day=day))
     desk.get_by_role("button", name="Continue").click()
     desk.get_by_role("button", name="Add Henrietta Oyelaran").click()
-    expect(desk.get_by_label("Title", exact=True)).to_have_value(title)
+    expect(desk.get_by_role("textbox", name="Title", exact=True)).to_have_value(title)
     desk.get_by_role("button", name="Save draft").click()
     expect(desk.get_by_text("This is a draft. Only staff see it.")).to_be_visible()
     desk.get_by_role("button", name="Announce").click()
