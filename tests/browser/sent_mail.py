@@ -5,11 +5,12 @@ import email.policy
 import re
 import time
 
+from playwright.sync_api import Page
 from sqlalchemy import update
 
 from lms.core.clock import now
 from lms.models.jobs import Job
-from lms.models.mail import Mail
+from lms.models.mail import Mail, Mailing
 from lms.seats.seat_counts import HELD_BACK_FOR
 from tests.browser.conftest import Served
 
@@ -54,3 +55,12 @@ def _hasten(served: Served) -> None:
         for table in (Job, Mail):
             held_back = table.run_at.between(at, at + HELD_BACK_FOR)
             session.execute(update(table).where(held_back).values(run_at=at))
+
+
+def start_sending(served: Served, page: Page) -> None:
+    """Let the minute pass in which the mailing of a page can be canceled."""
+    mailing_id = page.url.rsplit("/", 1)[1]
+    with served.carrel.database.transaction() as session:
+        mine = Mailing.public_id == mailing_id
+        session.execute(update(Mailing).where(mine).values(send_at=now()))
+        session.execute(update(Job).where(Job.subject == mailing_id).values(run_at=now()))

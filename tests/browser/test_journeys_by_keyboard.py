@@ -23,7 +23,7 @@ from lms.seats.pools import NewPoolGrant
 from lms.seller.settings import edit_seller
 from tests.browser.conftest import Served, Visit
 from tests.browser.keyboard import Keyboard
-from tests.browser.sent_mail import letter_to
+from tests.browser.sent_mail import letter_to, start_sending
 from tests.factories import make_grant, make_membership, make_organization
 from tests.seller.seller_settings import COMPLETE
 from tests.training.conftest import ZONE
@@ -147,7 +147,8 @@ def test_staff_send_a_mailing(served: Served, visit: Visit, scene: Scene) -> Non
     keys.activate("Save and preview")
     expect(ada.page.get_by_role("heading", name="Recipients")).to_be_visible()
     keys.activate(r"Send to \d+ (person|people) now")  # other journeys give people access
-    expect(ada.page.get_by_role("heading", name="Results")).to_be_visible()
+    expect(ada.page.get_by_role("button", name="Cancel sending")).to_be_visible()
+    start_sending(served, ada.page)
     letter_to(served, scene.alice, holding="The slides have a new page.")
 
 

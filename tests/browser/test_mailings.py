@@ -7,16 +7,13 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import update
 
 from lms.core.clock import now
 from lms.core.model_base import new_public_id
 from lms.models.accounts import SellerRole
 from lms.models.catalog import Presenter, WebinarPresenter, WebinarState
-from lms.models.jobs import Job
-from lms.models.mail import Mailing
 from tests.browser.conftest import Served, Visit
-from tests.browser.sent_mail import found_in_letter
+from tests.browser.sent_mail import found_in_letter, start_sending
 from tests.factories import make_webinar
 from tests.servers.axe import faults_on_phone_and_desk
 
@@ -88,11 +85,7 @@ def send(desk: Page, served: Served) -> None:
         desk.get_by_role("button", name=label).click()
     expect(desk.get_by_text("We start sending within a minute.")).to_be_visible()
     is_sound(desk)
-    mailing_id = desk.url.rsplit("/", 1)[1]
-    with served.carrel.database.transaction() as session:
-        mine = Mailing.public_id == mailing_id
-        session.execute(update(Mailing).where(mine).values(send_at=now()))
-        session.execute(update(Job).where(Job.subject == mailing_id).values(run_at=now()))
+    start_sending(served, desk)
 
 
 def test_stranger_subscribes_is_emailed_about_a_webinar_and_unsubscribes(
