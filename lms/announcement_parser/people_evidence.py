@@ -65,7 +65,7 @@ def other_people(read: Reading, said: list[str]) -> list[str]:
 
 
 def _names(sentence: str) -> Iterator[str]:
-    """Yield the names in a sentence or line: at its start, or within, as after a word in small letters."""
+    """Yield the names in a sentence or line: the one at its start, and those after a lowercase word."""
     sentence = bullet(sentence) or sentence
     first = name_in(sentence)
     if first and _BEHIND.match(sentence[len(first) :]) and not _NO_NAME.search(first):
