@@ -66,22 +66,17 @@ def test_one_that_stands_still_is_killed(tmp_path):
     assert time.monotonic() - began < 5
 
 
-def test_one_that_moves_is_not_killed(tmp_path):
-    code = (
-        "import time\n"
-        "for n in range(12): print(f'total_size={n}\\nprogress=continue', flush=True); time.sleep(.1)"
-    )
-    run(python(code), tmp_path, limits=Limits(stall_seconds=0.8))
-
-
-def test_one_that_says_nothing_but_writes_is_not_killed(tmp_path):
-    code = (
-        "import time\n"
-        "for n in range(12):\n"
-        "    with open('high.mp4', 'ab') as file: file.write(b'x')\n"
-        "    time.sleep(.1)"
-    )
-    run(python(code), tmp_path, limits=Limits(stall_seconds=0.4))
+# longer than it may stand still, and that is long enough for a busy machine to start a Python
+@pytest.mark.parametrize(
+    "sign",
+    [
+        "print(f'total_size={n}\\nprogress=continue', flush=True)",
+        "open('high.mp4', 'ab').write(b'x')",
+    ],
+)
+def test_one_that_says_or_writes_more_is_not_killed(tmp_path, sign):
+    code = f"import time\nfor n in range(60): {sign}; time.sleep(.1)"
+    run(python(code), tmp_path, limits=Limits(stall_seconds=4))
 
 
 def test_one_no_longer_wanted_is_killed(tmp_path):
