@@ -34,4 +34,5 @@ def test_a_refused_login_and_launch_are_logged_beside_a_cookie_that_is_not_utf8(
     launch = connection.browser.post(f"{connection.url}/lti/launch", data={"state": "s"})
     assert (login.status_code, launch.status_code) == (400, 401)
     with database.read_session() as session:
-        assert [one.status for one in session.scalars(select(LaunchEntry))] == [400, 401]
+        entries = session.scalars(select(LaunchEntry).order_by(LaunchEntry.id))
+        assert [one.status for one in entries] == [400, 401]
