@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from lms.core.clock import now
 from lms.search import webinar_search
 from tests.browser.conftest import Served, Visit
+from tests.browser.page_adaptation import TWICE
 from tests.factories import make_grant, make_webinar
 from tests.servers.axe import axe_faults, faults_in_both_themes
 
@@ -87,3 +88,14 @@ def test_a_stranger_with_a_phone_reaches_the_webinars_from_the_header(visit: Vis
     assert right["x"] + right["width"] <= left["x"]
     link.click()
     expect(page).to_have_url(re.compile(r"/webinars$"))
+
+
+@pytest.mark.usefixtures("alice")
+def test_pages_with_text_of_twice_the_size_fit_a_phone(visit: Visit) -> None:
+    page = visit(viewport={"width": 390, "height": 844}).page
+    page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": TWICE})
+    widths = {}
+    for path in ("/", "/webinars", "/webinars/zebra-two", "/passes", "/ask", "/sign-in"):
+        page.goto(path)
+        widths[path] = page.evaluate("document.documentElement.scrollWidth")
+    assert {path: width for path, width in widths.items() if width > 390} == {}
