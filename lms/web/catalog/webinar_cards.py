@@ -8,10 +8,15 @@ from typing import Final
 from flask import url_for
 from flask_babel import gettext as _
 
-from lms.access.explanations import first_day, last_day
 from lms.access.policy import Action, Admitted, Case, Code, Decision, decide
 from lms.catalog.webinar_summary import Entry
-from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_short, say_time_shortly
+from lms.core.dates_and_time_zones import (
+    read_zone,
+    say_date,
+    say_datetime_short,
+    say_last_date,
+    say_time_shortly,
+)
 from lms.core.errors import N_
 from lms.pricing.price_list import price_for_one
 from lms.web.access.access_panel_and_reader_times import known_zone, reading_zone
@@ -89,12 +94,10 @@ def badge_words(decision: Decision) -> str:
     if place is not None and isinstance(decision, Admitted):
         return _through(place.organization_name, decision)
     if decision.code is Code.NOT_STARTED and decision.grant is not None:
-        starts = first_day(decision.grant.starts_at, reading_zone())
-        return _("Starts %(day)s", day=starts)
+        return _("Starts %(day)s", day=say_date(decision.grant.starts_at, reading_zone()))
     if decision.code is Code.OK_TERM and isinstance(decision, Admitted) and decision.ends_at:
-        return _(
-            "Included in your pass until %(day)s", day=last_day(decision.ends_at, reading_zone())
-        )
+        day = say_last_date(decision.ends_at, reading_zone())
+        return _("Included in your pass until %(day)s", day=day)
     return _(BADGE_WORDS.get(decision.code, NOT_YOURS))
 
 
@@ -102,7 +105,7 @@ def _through(organization: str, decision: Admitted) -> str:
     """Return whose seat it is and when its access ends."""
     if decision.ends_at is None:
         return _("Permanent access through %(organization)s", organization=organization)
-    day = last_day(decision.ends_at, reading_zone())
+    day = say_last_date(decision.ends_at, reading_zone())
     if decision.code is Code.OK_GRACE:
         return _("Through %(organization)s, only until %(day)s", day=day, organization=organization)
     return _("Through %(organization)s until %(day)s", organization=organization, day=day)
@@ -165,9 +168,14 @@ def _price(entry: Entry, decision: Decision | None) -> str:
 
 
 def _when(entry: Entry) -> str:
-    zone, reader = read_zone(entry.zone), known_zone()
     if entry.is_over:
-        return say_date(entry.held_at, zone)
+        return say_date(entry.held_at, read_zone(entry.zone))
+    return live_words(entry.held_at, entry.zone)
+
+
+def live_words(held_at: datetime, zone_name: str) -> str:
+    """Return when a live webinar is, for a card: `Live Oct 6, 2:00 PM ET`, or in the reader's own zone."""
+    zone, reader = read_zone(zone_name), known_zone()
     if reader is None or reader.key == zone.key:
-        return _("Live %(when)s", when=say_datetime_short(entry.held_at, zone))
-    return _("Live %(when)s your time", when=say_time_shortly(entry.held_at, reader))
+        return _("Live %(when)s", when=say_datetime_short(held_at, zone))
+    return _("Live %(when)s your time", when=say_time_shortly(held_at, reader))

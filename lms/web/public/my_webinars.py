@@ -28,7 +28,7 @@ from lms.models.organizations import Role
 from lms.organizations.member_invitations import HAS_INVITATIONS, accept, decline, offered_to
 from lms.training.trainee_read_models import HAS_TRAINING, SHOWN_WHEN_DONE
 from lms.web.access.access_panel_and_reader_times import reading_zone, said, said_datetime
-from lms.web.catalog.webinar_cards import Card, badge_kind, badge_words
+from lms.web.catalog.webinar_cards import Card, badge_kind, badge_words, live_words
 from lms.web.core.current_user import required_viewer
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.recording_time_texts import minutes_of
@@ -251,7 +251,7 @@ def _card(volume: Volume) -> Card:
     if volume.is_canceled:
         when, badge, kind = _("Was scheduled for %(day)s", day=when), _("Canceled"), "none"
     elif volume.is_to_come:
-        when = _("Live %(when)s", when=said_datetime(volume.held_at, volume.zone))
+        when = live_words(volume.held_at, volume.zone)
     return Card(
         slug=volume.slug,
         title=volume.title,
