@@ -15,7 +15,7 @@ def N_(text: str) -> str:  # noqa: N802  (the gettext convention for "translate 
     return Marked(text)
 
 
-NOTHING_HERE = N_("There's nothing here.")
+NOTHING_HERE = N_("The address may be wrong, or the page may have moved.")
 
 
 class Refused(Exception):

@@ -31,7 +31,7 @@ KIND_WORDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.PURCHASE_ORDER: N_("Send a purchase order"),
     RequestKind.INVOICE: N_("Pay by invoice"),
     RequestKind.CHECK: N_("Pay by check"),
-    RequestKind.TROUBLE: N_("Trouble registering or watching"),
+    RequestKind.TROUBLE: N_("Question or problem"),
     RequestKind.MORE_SEATS: N_("Add seats"),
     RequestKind.REASSIGN: N_("Reassign a seat"),
     RequestKind.DOMAIN: N_("Verify an email domain"),

@@ -122,7 +122,7 @@ def test_a_request_is_assigned_to_a_colleague_who_answers_it(served: Served, vis
     colleague.goto("/staff")
     colleague.get_by_role("link", name="1 is assigned to you").click()
     assert axe_faults(colleague) == []
-    colleague.get_by_role("link", name=re.compile("Trouble registering or watching")).click()
+    colleague.get_by_role("link", name=re.compile("Question or problem")).click()
     assert urlsplit(colleague.url).path == link
     colleague.get_by_role("textbox", name="Answer").fill("Try it now.")
     colleague.get_by_role("button", name="Mark as done").click()

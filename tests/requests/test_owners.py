@@ -94,7 +94,7 @@ def test_colleague_is_emailed_once_about_an_assigned_request(
     assign(database, facts, cast.ada, by=roles.owen)
     (mail,) = letters(database, "ada@example.org")
     assert mail.kind == "request_assigned"
-    assert mail.subject == "Owen assigned you a request: Trouble registering or watching"
+    assert mail.subject == "Owen assigned you a request: Question or problem"
     assert "Owen assigned you a request from Dan." in mail.text
     assert link_in(mail) == f"/staff/requests/{facts.public_id}"
 

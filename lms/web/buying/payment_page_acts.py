@@ -217,7 +217,7 @@ def _page(
 ) -> ActPage:
     return ActPage(
         title=title,
-        submit=_("Send"),
+        submit=_("Save") if not has_file else title,
         back_url=url_for("payment_page.show", token=token),
         back_label=_("Order %(number)s", number=page.facts.number),
         says=(says,),

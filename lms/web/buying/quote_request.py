@@ -70,7 +70,6 @@ class QuoteForm(QuoteValidity):
     webinar = StringField(
         _l("Which webinar?"),
         [Length(max=300)],
-        description=_l("Choose one from the list. Leave it blank for an all-access pass."),
         render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
     )
     covers = PickerField(_l("What should the pass cover?"), default=EVERYTHING)
@@ -81,7 +80,6 @@ class QuoteForm(QuoteValidity):
             NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000.")),
         ],
         default=1,
-        description=_l("Only for seats. The other options have one price."),
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
     )
     name = name_field()

@@ -67,22 +67,15 @@ def numbered(
 def panel_over(parts: Sequence[Numbered], scope: Scope, now: datetime) -> Panel | None:
     """Return which of several webinars the person has access to and how, or the nearest step to access.
 
-    None if there are no webinars.
+    None if there are no webinars, or the person has none of them yet: the price says the next step.
     """
-    if not parts:
+    if not parts or viewer() is None:
         return None
-    if viewer() is None:
-        panel = _plain(
-            _("Sign in to see which of these you have."),
-            _("Sign in"),
-            url_for("sign_in.sign_in", next=scope.here),
-        )
-        return replace(panel, action_kind="")  # buying is a visitor's main act here
     # a handout is open to everyone with access, live or recorded
     decided = [(part, part.decided(Action.HANDOUT, now)) for part in parts]
     held = [decision for _part, decision in decided if isinstance(decision, Admitted)]
     if not held:
-        return _none_of_them(parts, decided, scope)
+        return _none_of_them(decided)
     words = {badge_words(decision) for decision in held}
     more = next(iter(words)) if len(words) == 1 and len(parts) > 1 else None
     if len(held) == len(parts):
@@ -154,11 +147,7 @@ def _next_words(part: Numbered) -> str:
     )
 
 
-def _none_of_them(
-    parts: Sequence[Numbered],
-    decided: Sequence[tuple[Numbered, Decision | None]],
-    scope: Scope,
-) -> Panel:
+def _none_of_them(decided: Sequence[tuple[Numbered, Decision | None]]) -> Panel | None:
     refused = [
         (not part.entry.is_over, NEAREST.index(decision.code), part.number, part, decision)
         for part, decision in decided
@@ -168,12 +157,7 @@ def _none_of_them(
     # was none.
     *_ranks, part, decision = min(refused, key=lambda each: each[:3])
     if decision.code is Code.NO_GRANT and decision.grant is None:
-        sentence = ngettext(
-            "You don't have access to it yet.",
-            "You don't have access to any of these %(num)d webinars yet.",
-            len(parts),
-        )
-        return _plain(sentence, _("See pass prices"), _pass_url(scope))
+        return None
     if part.case is None:
         raise ValueError(part.entry.slug)
     return panel_of(decision, part.case.webinar, slug=part.entry.slug)

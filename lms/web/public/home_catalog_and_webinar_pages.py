@@ -19,7 +19,7 @@ from lms.catalog.presenters import find_picture_key, small_portraits
 from lms.catalog.public_listing import PAGE_SIZE, Listing, Wanted, read_forgiving_listing
 from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_date, say_datetime
+from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime, say_long_date
 from lms.core.errors import Invalid, NotFound
 from lms.core.icalendar import calendar_links
 from lms.core.markdown import to_html
@@ -234,7 +234,8 @@ def webinar(slug: str) -> ResponseReturnValue:
             taken = taken_of(session, found, person)
         is_bought_here = person is None and has_access_here(session, found.id)
         decision = decision_for(found, case, now) if case is not None else None
-        box = announced_box(session, found, now=now, has_it=holds(case, now), decision=decision)
+        has_it = holds(case, now)
+        box = announced_box(session, found, now=now, has_it=has_it, decision=decision)
     if person is None and is_for_holders(found):
         return render("public/withdrawn_webinar.html", similar=similar_to(found)), 410
     check_may_see(found, person, case, now)
@@ -254,6 +255,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         ),
         opens_live=not is_over and found.state is WebinarState.ANNOUNCED,
         when=when,
+        held=_held(found) if is_over else "",
         phase=phase_of(found, now),
         overview=Markup(to_html(found.overview)),  # noqa: S704  (nh3 sanitized it)
         people=[
@@ -264,11 +266,11 @@ def webinar(slug: str) -> ResponseReturnValue:
         shared=shared_of(found, when, now),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
         box=box,
-        sales=sales_words() if box else None,
+        sales=sales_words() if box and not has_it else None,
         panel=with_seats(panel_for(found, case, now), seats),
         is_bought_here=is_bought_here,
         has_seats=bool(seats),
-        holds=holds(case, now),
+        holds=has_it,
         coming=coming,
         asked=asked,
         due=say_datetime(asked.accommodation.due_at, reading_zone())
@@ -282,6 +284,13 @@ def webinar(slug: str) -> ResponseReturnValue:
         sender=carrel().settings.mail_from,
         similar=similar_to(found) if found.state in NOT_OFFERED else [],
     )
+
+
+def _held(found: Announcement) -> str:
+    """Return the day of a webinar that is over, of which the time no longer matters; "" if it was canceled."""
+    if found.state is WebinarState.CANCELED:
+        return ""
+    return _("Held %(day)s", day=say_long_date(found.held_at, read_zone(found.zone)))
 
 
 @blueprint.get("/webinars/<slug>/poster.svg")

@@ -162,10 +162,10 @@ def correct(request_id: str) -> ResponseReturnValue:
 def _opened(reading: Session) -> AskForm:
     person = viewer()
     args = request.args
+    # the footer's "Contact us" says nothing about a webinar or an offer
+    kind = args.get("kind", RequestKind.REGISTER if args else RequestKind.TROUBLE)
     known: dict[str, object] = {
-        "kind": GENERAL_KINDS.get(
-            args.get("kind", ""), args.get("kind", RequestKind.REGISTER.value)
-        ),
+        "kind": GENERAL_KINDS.get(kind, kind),
         "offer": args.get("offer", OfferKind.SINGLE.value),
         "covers": args.get("covers", "everything"),
         "refusal": args.get("refusal", ""),

@@ -122,8 +122,8 @@ class AskForm(Form):
         render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
     )
     message = TextAreaField(
-        _l("Anything we should know"),
-        [Optional(), Length(max=LONGEST_MESSAGE)],
+        _l("Message"),
+        [MayBeBlank(), Length(max=LONGEST_MESSAGE)],
         render_kw={"rows": 4, "maxlength": LONGEST_MESSAGE},
     )
     refusal = HiddenField()

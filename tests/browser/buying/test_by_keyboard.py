@@ -120,11 +120,11 @@ def tell_of_a_check(keys: Keyboard) -> None:
     """Tell on the payment page that a check was sent; its number is forgotten at first."""
     keys.activate("Check sent")
     expect(keys.page.get_by_role("heading", name="Check sent")).to_be_visible()
-    keys.activate("Send$")
+    keys.activate("Save$")
     keys.is_told_of_faults()
     keys.activate("Check number")
     keys.page.keyboard.type("1042")
-    keys.activate("Send$")
+    keys.activate("Save$")
     expect(keys.page.get_by_text("What you told us")).to_be_visible()
 
 

@@ -242,8 +242,9 @@ def test_each_person_is_told_the_decision_and_the_next_step(
 
 
 def test_the_time_is_said_in_the_webinars_zone_and_the_readers(
-    client: Visitor, database: Database, cast: Cast
+    client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
+    clock.set(datetime.fromisoformat("2022-10-01T18:00:00+00:00"))
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).held_at = datetime.fromisoformat(
             "2022-10-06T18:00:00+00:00"
@@ -257,6 +258,20 @@ def test_the_time_is_said_in_the_webinars_zone_and_the_readers(
     client.sign_in(cast.dan.id)
     page = client.get(f"/webinars/{cast.slug}").text
     assert f"{plain} (11:00 AM your time)" in page
+    assert "data-local-time" not in page
+
+
+def test_only_the_day_of_a_webinar_that_is_over_is_said(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    clock.set(NOW)
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = datetime.fromisoformat(
+            "2022-10-06T18:00:00+00:00"
+        )
+    page = client.get(f"/webinars/{cast.slug}").text.partition("<main")[2]
+    assert "Held October 6, 2022" in page
+    assert "2:00 PM" not in page
     assert "data-local-time" not in page
 
 
@@ -279,7 +294,7 @@ def test_a_free_webinar_has_no_prices(client: Visitor, database: Database, cast:
         session.get_one(Webinar, cast.webinar_id).free = True
     page = client.get(f"/webinars/{cast.slug}").text
     assert "$99.00" not in page
-    assert "Free with an account" in page
+    assert "This webinar is free." in page
 
 
 def test_what_staff_write_can_run_nothing(client: Visitor, database: Database, cast: Cast) -> None:

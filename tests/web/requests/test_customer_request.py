@@ -134,7 +134,6 @@ def test_nonsense_in_the_address_does_no_harm(client: Visitor, house: Cast, quer
         ("kind=invoice&offer=pass&quantity=2", ["$998.00"]),
         ("kind=contract&quantity=40", ["ll send you a quote"]),
         ("kind=group&quantity=0", ["ll send you a quote"]),
-        ("kind=trouble", ["Help is free"]),
     ],
 )
 def test_the_price_is_told_as_the_form_is_filled_in(
@@ -143,6 +142,11 @@ def test_the_price_is_told_as_the_form_is_filled_in(
     page = client.get(f"/ask/price?{query}").text
     assert [words for words in said if words not in page] == []
     assert "<html" not in page
+
+
+def test_a_question_has_no_price(client: Visitor, house: Cast) -> None:
+    assert client.get("/ask/price?kind=trouble").text.strip() == ""
+    assert '<option selected value="trouble">' in client.get("/ask").text
 
 
 def test_without_a_script_a_button_tells_the_price_and_nothing_is_sent(

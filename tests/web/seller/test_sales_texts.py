@@ -52,6 +52,18 @@ def test_texts_are_shown_on_the_home_page_and_below_the_buy_box(
     assert "We teach" not in client.get(f"/webinars/{cast.slug}").text
 
 
+def test_a_person_with_access_reads_no_sales_texts(
+    ada: Visitor, client: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        set_prices(session, [Price(OfferKind.SINGLE, 1, 9900, "USD")], actor=None, now=NOW)
+    ada.post(HERE, data=TEXTS)
+    client.sign_in(cast.alice.id)
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert "What customers say" not in page
+    assert "No account needed" not in page
+
+
 def test_a_webinar_that_is_not_sold_has_no_sales_texts(
     ada: Visitor, client: Visitor, cast: Cast, database: Database
 ) -> None:

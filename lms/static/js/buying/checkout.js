@@ -7,7 +7,7 @@ const PAUSE_MS = 300;
 const TAXED_BY = "[name=home_state], [name^=billing_], [name=payer], [name=exempt_as]";
 
 function follow(form) {
-  const chosen = (name) => form.querySelector(`[name=${name}]:checked`)?.value ?? "";
+  const chosen = (name) => form.querySelector(`[name=${name}]:is(:checked, [type=hidden])`)?.value ?? "";
   const act = form.querySelector("[data-act]");
   function arrange() {
     for (const part of form.querySelectorAll("[data-payers]")) show(part, names(part, "payers", chosen("payer")));
