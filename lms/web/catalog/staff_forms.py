@@ -155,7 +155,7 @@ class PullForm(Form):
     reason = TextAreaField(
         _l("Reason"),
         [InputRequired(_l("Enter the reason. People with access will ask.")), Length(max=2000)],
-        description=_l("Only staff see it."),
+        description=_l("Only our team can see it."),
         render_kw={"rows": 4},
     )
     kind = RadioField(
@@ -248,7 +248,7 @@ def filled_form(standing: Standing) -> WebinarForm:
     """Return the form of a webinar, filled with its stored values."""
     words = standing.words
     return WebinarForm(
-        data=asdict(words),
+        data=asdict(words) | {"new_presenters": "; ".join(words.new_presenters)},
         held_at=on_wall_clock(words.held_at, read_zone(words.zone)),
         not_in_passes=not words.is_in_passes,
         seen=standing.updated_at.isoformat(),

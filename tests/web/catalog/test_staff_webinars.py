@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.models.audit import AuditEntry
-from lms.models.catalog import Webinar, WebinarPresenter, WebinarState
+from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.web.core import form_fields
@@ -74,6 +74,20 @@ def test_a_webinar_is_added_with_presenters_who_are_new(ada: Visitor, database: 
     assert "Bo Lind;  Cy   Oak" in faulty.text
     where = ada.post("/staff/webinars/new", data=added).location
     assert "Bo Lind, Cy Oak" in ada.get(where).text
+
+
+def test_saving_an_unchanged_webinar_adds_no_presenter(
+    ada: Visitor, database: Database, cast: Cast
+) -> None:
+    page = document_fromstring(ada.get(f"/staff/webinars/{cast.slug}/edit").text)
+    [form] = [one for one in page.forms if "new_presenters" in one.fields]
+    assert not form.fields["new_presenters"]
+    shown = {name: value for name, value in form.form_values() if name != "csrf_token"}
+    answer = ada.post(f"/staff/webinars/{cast.slug}/edit", data={**shown, "act": "save"})
+    assert answer.status_code == 303
+    with database.read_session() as session:
+        named = session.scalars(select(Presenter.name)).all()
+    assert "()" not in named
 
 
 def test_a_preview_keeps_nothing_and_runs_no_script(ada: Visitor, database: Database) -> None:
