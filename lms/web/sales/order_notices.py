@@ -36,7 +36,7 @@ def notices_of(
         found.append((_(invoices.NO_PAYEE), "danger", _("No invoice can be issued yet")))
     found += _bounces(session, facts)
     found += _tax_notices(session, order, facts)
-    found += _po_notices(session, order, facts)
+    found += _po_notices(session, order, facts, standing)
     if facts.review_due_at is not None and facts.canceled_at is None:
         due = say_datetime(facts.review_due_at, mail_context().zone)
         text = _(
@@ -66,13 +66,15 @@ def _bounces(session: Session, facts: OrderFacts) -> list[tuple[str, str, str]]:
     ]
 
 
-def _po_notices(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:
-    """Return what differs between an order and its purchase order, or that there is none."""
+def _po_notices(
+    session: Session, order: Order, facts: OrderFacts, standing: Standing
+) -> list[tuple[str, str, str]]:
+    """Return what differs between an order and its purchase order, or that one is still needed."""
     newest = purchase_orders.newest_of(session, order.id)
     if newest is None:
         is_missing = (
             facts.organization_id is not None
-            and facts.canceled_at is None
+            and standing not in (Standing.CANCELED, Standing.CREDITED, Standing.PAID)
             and read_billing(session, facts.organization_id).contact.po_required
         )
         text = _("Their billing details say that each invoice needs a purchase order number.")

@@ -131,6 +131,20 @@ def test_purchase_order_is_required_where_the_billing_details_say_so(
     assert "No purchase order yet" not in client.get(path).text
 
 
+def test_paid_order_no_longer_needs_a_purchase_order(
+    client: Visitor, cast: Cast, clock: Clock, database: Database
+) -> None:
+    line = replace(GROUP.lines[0], price_minor=0)
+    placed(database, replace(GROUP, lines=(line,), terms=Terms.COMPLIMENTARY))
+    with database.transaction() as session:
+        contact = BillingContact(po_required=True)
+        edit_billing(session, cast.organization_id, contact, actor=None, now=NOW)
+    client.sign_in(cast.ada.id)
+    page = client.get(f"/staff/orders/{the_order(database).public_id}").text
+    assert "Paid" in page
+    assert "No purchase order yet" not in page
+
+
 def test_amount_that_is_no_amount_is_refused_at_its_field(
     client: Visitor, roles: Roles, area: str, quote: str
 ) -> None:
