@@ -14,7 +14,7 @@ from lms.core.errors import N_, Invalid
 from lms.core.markdown import to_html
 from lms.models.grants import OfferKind
 from lms.pricing.first_currency import fixed_currency
-from lms.pricing.price_list import Price, currency_of, read_prices, set_prices
+from lms.pricing.price_list import Price, currency_of, read_prices, say_money, set_prices
 from lms.pricing.price_owners import owners
 from lms.web.accounts.step_up import asks_again
 from lms.web.catalog.staff_forms import BrandingForm
@@ -127,9 +127,11 @@ def _write_prices(lines: list[Line], currency: str, faults: dict[str, str]) -> s
     with read_session() as session:
         special = owners(session)
         fixed = fixed_currency(session)
+        standing = read_prices(session)
     return render(
         "site/staff_prices.html",
         lines=[*lines, *missing, *spare],
+        prices=[(one, say_money(one.price_minor, one.currency)) for one in standing],
         currency=currency,
         is_fixed=currency == fixed,
         kinds=[(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
