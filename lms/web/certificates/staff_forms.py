@@ -71,7 +71,7 @@ class ByHandForm(Form):
     reason = TextAreaField(
         _l("Reason"),
         [InputRequired(_l("Enter a reason.")), Length(max=LONGEST_REASON)],
-        description=_l("Only your team can see it."),
+        description=_l("Only our team can see it."),
         render_kw={"rows": 2, "maxlength": LONGEST_REASON},
     )
 
@@ -101,7 +101,7 @@ class CorrectionForm(Form):
     reason = TextAreaField(
         _l("Reason"),
         [InputRequired(_l("Enter a reason.")), Length(max=LONGEST_REASON)],
-        description=_l("Only your team can see it."),
+        description=_l("Only our team can see it."),
         render_kw={"rows": 2, "maxlength": LONGEST_REASON},
     )
 

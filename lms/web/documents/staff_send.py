@@ -41,7 +41,7 @@ def send(document_id: str) -> ResponseReturnValue:
 
     def page() -> ActPage:
         return ActPage(
-            title=_("Send %(name)s again", name=file_name(document).removesuffix(".pdf")),
+            title=_("Resend %(name)s", name=file_name(document).removesuffix(".pdf")),
             submit=_("Send"),
             back_url=back,
             back_label=_("Order") if order_id else _("Document"),

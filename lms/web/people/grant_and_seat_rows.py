@@ -184,5 +184,5 @@ def _seat_when(seat: HeldSeat, zone: ZoneInfo) -> str:
     if seat.claimed_at is not None:
         return _("since %(day)s", day=say_date(seat.claimed_at, zone))
     if seat.expires_at is not None:
-        return _("open until %(day)s", day=say_date(seat.expires_at, zone))
+        return _("Open until %(day)s", day=say_date(seat.expires_at, zone))
     return say_date(seat.created_at, zone)

@@ -40,13 +40,13 @@ class AliasForm(Form):
 class BlockForm(Form):
     """Why a login is blocked."""
 
-    reason = reason_field(_l("Only staff see it. We ask the person to contact you."))
+    reason = reason_field(_l("Only our team can see it. We ask the person to contact you."))
 
 
 class RevokeForm(Form):
     """Why a grant is revoked."""
 
-    reason = reason_field(_l("Only staff see it."))
+    reason = reason_field(_l("Only our team can see it."))
     refunded = BooleanField(
         _l("This was refunded"),
         description=_l("We tell the person that their access ended with a refund."),

@@ -40,7 +40,7 @@ class NoteForm(Form):
     """A note for our team."""
 
     note = TextAreaField(
-        _l("Note for staff"),
+        _l("Note for our team"),
         [Optional(), Length(max=LONGEST_MESSAGE)],
         render_kw={"rows": 3},
     )

@@ -22,7 +22,7 @@ TITLES: Final = {
     Step.GRADED: N_("First grade"),
 }
 OWNERS: Final = {
-    Owner.ADMINISTRATOR: N_("Your LMS administrator"),
+    Owner.ADMINISTRATOR: N_("LMS administrator"),
     Owner.TEAM: N_("Our team"),
     Owner.TEACHER: N_("A teacher"),
     Owner.LEARNER: N_("A learner"),

@@ -79,7 +79,7 @@ class PlatformForm(DetailsForm):
     deployment_id = StringField(
         _l("Deployment ID"),
         [Optional(), Length(max=LONGEST_ID)],
-        description=_l("Optional. We get it with the first launch from a course."),
+        description=_l("We get it with the first launch from a course."),
         render_kw=PLAIN,
     )
 

@@ -36,7 +36,7 @@ def test_before_a_seat_goes_on_it_is_said_what_its_holder_loses(
 ) -> None:
     watched_whole(database)
     page = mia.get(f"/organization/{elm.id}/seats/{elm.alices_seat}/reassign").text
-    assert "What Alice will lose" in page
+    assert "What changes for Alice" in page
     assert "100%" in page
     assert "keep their certificates" in page
 
