@@ -189,6 +189,8 @@ def test_moved_webinar_is_told_with_both_dates_and_how_to_join_is_emailed(
 ) -> None:
     page = _ask(staff, cast.alice.email)
     assert "They have access. The webinar was moved from" in page
+    assert "Not yet" in page
+    assert "t watch</span>" not in page
     assert "March 9, 2026" in page
     url = f"{HERE}/webinars/reading-rooms/joining"
     assert url in page
@@ -238,6 +240,7 @@ def test_recording_that_is_not_ready_says_what_it_waits_for(
         again = f"/staff/webinars/reading-rooms/recordings/{recording.public_id}/retry"
     page = _ask(staff, cast.alice.email)
     assert words in page
+    assert "Not yet" in page
     assert (again in page) is (state is RecordingState.FAILED)
     if state is RecordingState.FAILED:
         back = f"{HERE}?address={cast.alice.email}"
