@@ -34,9 +34,12 @@ _LABELED: Final = re.compile(
 )
 # A word divided at the end of a line, or the mark of a point.
 BROKEN: Final = re.compile(r"[a-z]- [a-z]|^\(?(?!(?:Dr|Mrs?|Ms|Prof|Rev)\.)\w{1,4}[.)] ")
+# `2:15 Questions`, `Part 1: The First Month`
 _TIMED: Final = re.compile(
-    r"^\W*\d{1,2}:\d\d\b(?!.*\b20\d\d\b)\W*(?:[ap]\.?m\.?)?\W+[A-Za-z]"
-)  # `2:15 Questions`
+    r"^\W*(?:\d{1,2}:\d\d\b(?!.*\b20\d\d\b)\W*(?:[ap]\.?m\.?)?\W+"
+    r"|(?:part|session|module|week|day|class|lesson|unit|hour) \d{1,2}[:.)\u2013\u2014-]+ )[A-Za-z]",
+    re.IGNORECASE,
+)
 _SEMICOLONS: Final = re.compile(r"[^;]{3,};[^;]{3,};\s")
 _IN_COLUMNS: Final = re.compile(r"(?:\S.*?\S {2,}){2,}\S")
 # The label of the next line, or the number of the next point.

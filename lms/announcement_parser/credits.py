@@ -4,12 +4,18 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from lms.announcement_parser.person_names import is_organization, name_in, names_in_prose, people_in
+from lms.announcement_parser.person_names import (
+    is_organization,
+    name_in,
+    names_in,
+    names_in_prose,
+    people_in,
+)
 
 _ROLE: Final = re.compile(
-    r"\b(?:(?P<presents>presented|led|taught|facilitated|given|delivered)"
+    r"\b(?:(?P<presents>(?:co-?)?presented|led|taught|facilitated|given|delivered)"
     r"|(?P<hosts>(?:co-?)?hosted|moderated|(?:co-?)?sponsored|organized|offered|produced))\s+by:?\s+"
-    r"|(?:^|(?<=\s))(?P<plain>with|featuring|by)\s+",
+    r"|(?:^|(?<=\s))(?P<plain>with|featuring|by|conversation between)\s+",
     re.IGNORECASE,
 )
 _LISTED: Final = re.compile(
@@ -42,7 +48,7 @@ _WILL: Final = re.compile(rf"{_WHO} (?:will|is going to) \w+")
 _LONGEST_NAME: Final = 4  # words
 # Words before a name that say what the person is: `with novelist Ana Bell`.
 _POSITION: Final = re.compile(
-    r"(?:(?!(?:of|to|from|for|in|on|at|and|or|by|us|you|who)\b)[a-z][\w-]*\s+){1,4}(?=[A-Z])"
+    r"(?:(?!(?:a|an|any|your|of|to|from|for|in|on|at|and|or|by|us|you|who)\b)[a-z][\w-]*\s+){1,4}(?=[A-Z])"
 )
 _FORMAT: Final = re.compile(
     r"(?:an?|the|our)\s+(?:(?:new|free|live|online|virtual|[\w-]+-(?:hour|minute))\s+)*"
@@ -50,7 +56,7 @@ _FORMAT: Final = re.compile(
     re.IGNORECASE,
 )
 _ORGANIZATION: Final = re.compile(
-    r"(?:[Tt]he\s+)?[A-Z][\w.&'\u2019-]*(?:\s+(?:[A-Z0-9][\w.&'\u2019-]*|of|the|and|for)){0,8}"
+    r"(?:[Tt]he\s+)?[A-Z][\w.&'\u2019-]*(?:\s+(?:[A-Z0-9][\w.&'\u2019-]*|of|the|and|for|&)){0,8}"
 )
 _IN_QUOTES: Final = re.compile(
     r"[\"\u201c](?P<before>[^\"\u201c\u201d]{3,80}?)[,.]?[\"\u201d],?\s+(?:webinar\s+)?series\b"
@@ -67,6 +73,14 @@ _CAPITALS: Final = (
 _SERIES_BEFORE: Final = re.compile(
     r"\b(?:the|our) (?:[\w-]+ )?series,? (?:(?:called|titled|named) )?"
     r"(?P<name>[A-Z][\w'\u2019&-]*(?: (?:[A-Z][\w'\u2019&-]*|of|the|and|for|in|to|a|on|&)){1,7})(?=[.,;:!?]|$)"
+)
+# `This talk is part of Borrowed Time, a year of talks`
+_PART_OF: Final = re.compile(
+    r"\b(?:is|as) (?:\w+ )?(?:part|one) of (?:our |the )?(?P<name>[A-Z][\w'\u2019&-]*(?: (?:[A-Z][\w'\u2019&-]*|of|the|and|for|in|to|a|on|&)){1,7}), (?=an?\b|our\b|the\b)"
+)
+# `Civic Commons: A Webinar Series for Directors`
+_EXPLAINED: Final = re.compile(
+    r"^(?P<name>[A-Z][^:.]{3,60}): (?i:an?|the|our) (?:[\w-]+ ){0,3}(?i:series)\b"
 )
 _IN_CAPITALS: Final = re.compile(rf"\b(?i:the|our|my|of|in)\s+(?!(?i:the|our|my)\s){_CAPITALS}")
 # An organization's series, with its name: `Elm County Webinar Series: Library Leadership`.
@@ -89,9 +103,9 @@ class Credit:
 def series_in(text: str, *, is_line: bool = False) -> tuple[list[str], int]:
     """Return the series that a text names, and the end of the last one in it."""
     found = list(_IN_QUOTES.finditer(text)) or list(_SERIES_BEFORE.finditer(text))
-    found = found or list(_IN_CAPITALS.finditer(text))
+    found = found or list(_PART_OF.finditer(text)) or list(_IN_CAPITALS.finditer(text))
     if not found and is_line:
-        found = list(_LINE_IN_CAPITALS.finditer(text))
+        found = list(_EXPLAINED.finditer(text)) or list(_LINE_IN_CAPITALS.finditer(text))
     names = [next(name for name in each.groups() if name) for each in found]
     return [bare_series(name) for name in names], found[-1].end() if found else 0
 
@@ -149,8 +163,8 @@ def is_format(lead: str) -> bool:
 def credits_in_sentence(sentence: str) -> list[Credit]:
     """Return the credits in a sentence about the event: `This webinar is presented by ...`."""
     leads = _LEADS.search(sentence)
-    if leads and (name := _name_at_end(sentence[: leads.start()])):
-        return [Credit(name, "", is_host=False, is_person=True)]
+    if leads and (names := _names_at_end(sentence[: leads.start()])):
+        return [Credit(name, "", is_host=False, is_person=True) for name in names]
     offers = _OFFERS.search(sentence)
     if offers and is_organization(offers["name"]):
         return [Credit(offers["name"], "", is_host=False, is_person=False)]
@@ -170,15 +184,18 @@ def credits_in_sentence(sentence: str) -> list[Credit]:
         found += [Credit(name, "", is_host, is_person=True) for name in names]
         group = _ORGANIZATION.match(said)
         if not names and group:
-            name = re.sub(r"\s+(?:of|the|and|for)$", "", group[0]).rstrip(".")
+            name = re.sub(r"\s+(?:of|the|and|for|&)$", "", group[0]).rstrip(".")
             found.append(Credit(name, "", is_host, is_person=False))
     return found
 
 
-def _name_at_end(text: str) -> str:
+def _names_at_end(text: str) -> list[str]:
+    names, behind = names_in(text)
+    if len(names) > 1 and not behind:
+        return names
     words = text.split()[-_LONGEST_NAME:]
     ends = (" ".join(words[at:]) for at in range(len(words) - 1))
-    return next((end for end in ends if name_in(end) == end), "")
+    return next(([end] for end in ends if name_in(end) == end), [])
 
 
 def teaches(name: str, said: list[str]) -> bool:

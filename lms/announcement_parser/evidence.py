@@ -16,7 +16,7 @@ from lms.announcement_parser.durations import any_lengths_in, lengths_in
 from lms.announcement_parser.fact_lines import is_greeting
 from lms.announcement_parser.head_lines import QUOTE_ENDS, is_prose
 from lms.announcement_parser.labels import Label, is_elsewhere, label_of
-from lms.announcement_parser.overview import has_notes, is_cover
+from lms.announcement_parser.overview import SAYS, has_notes, is_cover
 from lms.announcement_parser.people_evidence import (
     are_biographies_sure,
     are_presenters_sure,
@@ -36,6 +36,7 @@ from lms.announcement_parser.price_evidence import (
 from lms.announcement_parser.start_date_and_time import SENTENCES, has_date
 from lms.announcement_parser.title_evidence import (
     is_marked_up,
+    is_only_title,
     is_subtitle_sure,
     is_title_sure,
     may_be_owner,
@@ -58,11 +59,11 @@ _SERIES: Final = re.compile(
 _HOSTED: Final = re.compile(
     r"\b(?:co-?)?(?:hosted|sponsored|moderated|organized|offered|produced|presented) (?:by|through)\b|\bbrought to you\b"
     r"|\b(?:hosts?|moderators?|organizers?|sponsors?)\b(?:\W{1,3}|\W+(?:is|are)\W+)(?=[A-Z])|,? \(?(?:host|moderator)\b|\bmoderates\b"
-    r"|\bseries from\b|\bin (?:partnership|cooperation|collaboration) with\b|\binvites? (?:you|all|your|every)",
+    r"|\bhosting\b|\bseries from\b|\bin (?:partnership|cooperation|collaboration) with\b|\binvites? (?:you|all|your|every)",
     re.IGNORECASE,
 )
 _BY_OWNER: Final = re.compile(
-    r"\b(?:by|from) (?:the )?(?P<owner>[A-Z][\w'\u2019&.-]*(?: (?:of|for|the|and|&|[A-Z][\w'\u2019&.-]*)){1,7})"
+    r"\b(?:by|from|with) (?:the )?(?P<owner>[A-Z][\w'\u2019&.-]*(?: (?:of|for|the|and|&|[A-Z][\w'\u2019&.-]*)){1,7})"
 )
 _MINUTES: Final = re.compile(
     r"(?:(?:plan on|about) )?[\w-]{1,12} (?:minutes|hours?)\b", re.IGNORECASE
@@ -114,6 +115,8 @@ def questions_of(read: Reading) -> list[Question]:
     lengths = {length for one in said for length in any_lengths_in(one)} - {read.minutes}
     no_title, no_presenter = not draft.titles, not draft.people
     is_titled = not no_title and is_title_sure(draft, read.lines)
+    titles = other_titles(draft, read.lines, read.said)
+    is_titled = is_titled or (not no_title and not titles and is_only_title(draft, read.lines))
     is_subtitled = not is_titled or is_subtitle_sure(
         draft, read.lines
     )  # one question is about both
@@ -122,7 +125,7 @@ def questions_of(read: Reading) -> list[Question]:
             "title",
             NO_TITLE if no_title else WHICH_TITLE,
             is_titled,
-            other_titles(draft, read.lines),
+            titles,
             (),
         ),
         ("subtitle", WHICH_SUBTITLE, is_subtitled, other_subtitles(draft, read.lines), ()),
@@ -246,6 +249,7 @@ def _is_overview_sure(read: Reading, *, is_titled: bool) -> bool:
     parts = [one for each in overview for one in sentences(each)]
     told = parts[-1:] if draft.described else parts
     is_noted = any(has_notes(one, title) for one in told if not _is_about_teacher(one, draft))
+    is_noted = is_noted or any(map(SAYS.match, overview))
     if draft.described:
         return not (is_noted or has_date(parts[-1]) or _goes_on(read, _may_describe))
     is_longest = all(len(one.text) <= len(" ".join(overview)) for one in draft.headed)
@@ -298,7 +302,9 @@ def _is_host_sure(draft: Draft, said: list[str]) -> bool:
     if len(names) > 1 or draft.is_of_several or any(map(_is_odd_host, names)):
         return False
     known = [name.casefold() for name in (*names, *(draft.people if names else ()))]
-    mentions = (one for one in said if _may_name_host(one, is_named=bool(names)))
+    people = "|".join(map(re.escape, draft.people)) or "\0"
+    credit = re.compile(rf"\bpresented by:?\s+(?:{people})", re.IGNORECASE)
+    mentions = (one for one in said if _may_name_host(credit.sub("", one), is_named=bool(names)))
     return all(any(name in one.casefold() for name in known) for one in mentions)
 
 

@@ -14,6 +14,7 @@ from lms.announcement_parser.head_lines import (
     take_loose,
     take_paragraph,
     take_top,
+    without_dated_end,
     without_links,
 )
 from lms.announcement_parser.labels import Label, is_elsewhere
@@ -62,9 +63,9 @@ _REPLIED: Final = re.compile(r"^(?:(?:\[[^\]]{1,40}\]\s*)*(?:re|fwd?|aw|wg):\s*)
 
 def take_all(text: PlainText) -> Draft:
     """Parse every passage: the head after the labels, and people before the text about them."""
-    subject = without_kicker(_REPLIED.sub("", text.subject))
+    subject = without_dated_end(without_kicker(_REPLIED.sub("", text.subject)))
     draft = Draft(subject=unquoted(subject))
-    draft.set_aside(text.subject.removesuffix(subject))
+    draft.set_aside(text.subject.replace(subject, "", 1).strip())
     kept, menus = without_menus(text.lines)
     lines, others = item_about_a_webinar(with_plain_marks(kept))
     draft.set_aside("\n".join([*text.around, *menus]))
@@ -79,6 +80,9 @@ def take_all(text: PlainText) -> Draft:
     for passage in found:
         if _turn(passage) == _LAST and not draft.people and not has_biography:
             settle_hosts(draft)
+        if "/" in passage.heading:  # a label in two languages
+            draft.set_aside("", passage.heading)
+            passage.heading = ""
         if passage.label is not Label.HEAD:
             _TAKERS[passage.label](draft, passage)
         elif any(passage is one for one in top):
@@ -140,6 +144,7 @@ def _take_agenda(draft: Draft, passage: Passage) -> None:
     said = points(lines[start:end])
     inline = re.split(r";\s*(?:and\s+)?|[.,]\s+(?=\(?\d[.)]\s)", said[0]) if len(said) == 1 else []
     parts = [re.sub(r"^\(?\d[.)]\s+", "", part).strip() for part in inline]
+    parts[-1:] = [one.removesuffix(".") for one in parts[-1:]] if len(parts) > 1 else parts
     told = sentences(said[0]) if len(said) == 1 else []
     is_text = len(told) > 1 and len(max(told, key=len)) > _LONGEST_POINT and len(parts) < 2
     if is_text and not (passage.is_beside or draft.described):
@@ -225,7 +230,9 @@ def _take_titles(draft: Draft, passage: Passage) -> None:
     first = unmarked(first)
     title = without_kicker(first)
     if passage.is_beside and describes_format(title):
-        draft.set_aside(title)  # `What: A webinar about boats`
+        is_text = len(title) > _LONGEST_POINT
+        draft.described += [title] if is_text else []
+        draft.set_aside("" if is_text else title)  # `What: A webinar about boats`
         take_loose(draft, more, "")
         return
     draft.set_aside(first.removesuffix(title).strip(" :"))

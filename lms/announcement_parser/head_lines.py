@@ -10,7 +10,6 @@ from lms.announcement_parser.draft import Draft, Unread
 from lms.announcement_parser.fact_lines import (
     PRICED,
     WRAPPED,
-    is_byline,
     is_of_facts,
     is_published,
     take_line,
@@ -26,6 +25,7 @@ from lms.announcement_parser.title_and_subtitle import (
     QUOTES,
     Line,
     is_kicker,
+    is_title_case,
     joined,
     quoted_title,
     without_kicker,
@@ -61,24 +61,17 @@ def take_top(draft: Draft, lines: list[str], whole: str, *, is_above_facts: bool
     drawn = [[RULE]]
     parts = [block for block in _blocks(without_links(draft, lines)) if block not in drawn]
     for number, block in enumerate(parts, start):
-        if all(line.startswith(">") for line in block) and not _is_list(block):
+        if all(line.startswith(">") for line in block):
             draft.summary += [line.lstrip("> ") for line in block]
         elif _is_quotation(" ".join(block)) and draft.candidates and not draft.overview:
             draft.summary.append(" ".join(block).strip(QUOTES))
-        elif is_prose(block) and not _is_spaced(block):
+        elif is_prose(block):
             _take_prose(draft, block)
         else:
-            for each in draft.candidates if any(map(is_byline, block)) else ():
-                each.is_above_byline = True
             draft.candidates += _candidates(draft, block, number, whole)
             start = number
     for line in draft.candidates if is_above_facts else ():
         line.has_facts_next = line.has_facts_next or line.block == start
-
-
-def _is_spaced(block: list[str]) -> bool:
-    """Return whether a block is one line of single letters: `* * *  M A R K  * * *`."""
-    return len(block) == 1 and all(len(part) == 1 for part in block[0].split())
 
 
 def _is_quotation(text: str) -> bool:
@@ -86,13 +79,6 @@ def _is_quotation(text: str) -> bool:
     is_quoted = text[:1] in '"\u201c' and text[-1:] in '"\u201d' and text[-2:-1] in ".!?"
     return (
         is_quoted and len(text) > LONGEST_HEADING and not re.search(r"[\"\u201c\u201d]", text[1:-1])
-    )
-
-
-def _is_list(block: list[str]) -> bool:
-    """Return whether lines with `>` are points, which each begin with a capital."""
-    return len(block) > 1 and all(
-        line.lstrip("> ")[:1].isupper() and line[-1] not in ".!?" for line in block
     )
 
 
@@ -145,10 +131,9 @@ def _candidate(draft: Draft, line: str, block: int, level: int) -> Line:
         draft.set_aside(whole.removesuffix(line).strip(" :-\u2013\u2014"))
     quoted = quoted_title(line)
     is_announced = bool(re.match(r"[^\W\d]", whole)) and line != whole
-    dated = re.search(r"\s*\([^()]{3,40}\)$", line)
-    if dated and (has_date(dated[0]) or is_kicker(dated[0])):
-        draft.set_aside(dated[0].strip())
-        line = line[: dated.start()]
+    bare = without_dated_end(line)
+    draft.set_aside(line.removeprefix(bare).strip())
+    line = bare
     exclaimed = _EXCLAIMED.match(line) or _CODE.match(line)
     if quoted:
         draft.set_aside(line)
@@ -165,6 +150,13 @@ def _candidate(draft: Draft, line: str, block: int, level: int) -> Line:
         is_announced=is_announced,
         is_whole=is_whole,
     )
+
+
+def without_dated_end(line: str) -> str:
+    """Return a line without a date or an announcement in brackets at its end: `Calm Desk (Dec. 15)`."""
+    dated = re.search(r"\s*\([^()]{3,40}\)$", line)
+    is_said = dated and (has_date(dated[0]) or is_kicker(dated[0]))
+    return line[: dated.start()] if dated and is_said else line
 
 
 def without_links(draft: Draft, lines: list[str]) -> list[str]:
@@ -252,6 +244,12 @@ def is_prose(block: list[str]) -> bool:
     is_capital = len(block) <= _MOST_LINES and len(text) <= LONGEST_HEADING and text.isupper()
     if _is_of_lines(block) or is_capital or (is_title and len(text) <= LONGEST_TITLE):
         return False
+    if (
+        len(block) == 2
+        and not any(map(has_date, block))
+        and all(is_title_case(one) and not one.isupper() for one in block)
+    ):
+        return False  # a title, and a subtitle or a series
     if len(block) > 1 and any(len(line) > WRAPPED for line in block[:-1]):
         return not any(
             has_date(line) and len(line) <= WRAPPED and not _is_wrapped(before)

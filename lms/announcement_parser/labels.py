@@ -208,7 +208,9 @@ def label_of(name: str) -> Label | None:
         forms = [each]
         for around in () if found else _AROUND:
             forms += [around.sub("", form) for form in forms]
-        forms += [form.partition("/")[0].strip() for form in forms if "/" in form]
+        forms += [
+            part.strip() for form in forms if form.count("/") == 1 for part in form.split("/")
+        ]
         forms += [form.removesuffix("s") for form in forms]
         found = found or next((LABELS[form] for form in forms if form in LABELS), None)
         if found:

@@ -15,7 +15,7 @@ _BRACKETED: Final = re.compile(r"^\[(?P<name>[A-Z][A-Z'\u2019& ]{2,30})\]$")
 _ASKED: Final = re.compile(r"^Q[.:]\s+(?=\S)")
 _ANSWERED: Final = re.compile(r"^A[.:]\s+(?=\S)")
 _STATED: Final = re.compile(r"^(?P<name>(?!Who|When|What)[A-Z][a-z]+) is (?=\S.{0,70}[^.?!]$)")
-_CHANNEL: Final = re.compile(r"^#[\w-]+$")
+_CHANNEL: Final = re.compile(r"^#[\w-]+(?:\s+#[\w-]+)*$")
 _LETTERED: Final = re.compile(
     r"^(?P<indent>\s*)(?P<mark>[a-z]{1,4}\.|[A-Z]\.|#(?=\s+[a-z]))\s+(?=\S)"
 )
@@ -33,7 +33,9 @@ _FEWEST_OUTER: Final = 5  # points of a text that is a list
 _FEWEST_GAPS: Final = 3  # double spaces between the words of a justified line
 _JUSTIFIED_SHARE: Final = 0.3
 _BETWEEN: Final = re.compile(r"\s+[|\u2022\u00b7\u203a\u00bb]\s+|\s{3,}|(?<=\])\s+(?=\[)")
-_CRUMBS: Final = re.compile(r"(?:Home|[A-Z ]{3,30})(?: [/>] [^/>]{2,60}){2,6}$")
+_CRUMBS: Final = re.compile(
+    r"(?:Home|Events?|Webinars?|Calendar|Courses?|Training|Shop|[A-Z ]{3,30})(?: [/>] [^/>]{2,60}){2,6}$"
+)
 _FEWEST_LINKS: Final = 3  # of a menu in one line
 _LONGEST_LINK: Final = 4  # words
 

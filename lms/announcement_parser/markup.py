@@ -58,8 +58,8 @@ def without_markup(text: str) -> str:
     """Return a text whose HTML, quoted-printable marks, calendar or JSON are plain lines."""
     if len(_QUOTED.findall(text)) >= _FEWEST_QUOTED and "=\n" in text:
         text = quopri.decodestring(text.encode()).decode("utf-8", errors="replace")
-    linked = _LINKED.fullmatch(text.strip())
-    text = linked["record"] if linked else text
+    linked = _LINKED.match(text.lstrip())
+    text = f"{_record(linked['record'])}\n{text.lstrip()[linked.end() :]}" if linked else text
     if "BEGIN:VEVENT" in text:
         return _calendar(text)
     if _IS_HTML.search(text):

@@ -27,6 +27,8 @@ _DATELINE: Final = re.compile(
     r"^[A-Z][A-Z.'\u2019 -]{2,30}(?:,\s[A-Z][\w.]{1,15}(?:\s[A-Z][a-z]+)?)?,?\s*"
     r"(?:\(?[A-Z][a-z]{2,8}\.?\s\d{1,2}(?:,\s\d{4})?\)?,?)?\s*(?:--|\u2013|\u2014|-\s)\s*"
 )
+# What a press release lets someone say: `"A map ends an argument," said Ana Bell.`
+SAYS: Final = re.compile(r"^[\"\u201c].{3,400}[,?!][\"\u201d] (?:said|says|adds) [A-Z]")
 _LONGEST_FACT: Final = 25  # words
 _COURTEOUS: Final = re.compile(
     r"\binvit(?:e|es|ed)\b|\bpleased to\b|\bthank(?:s| you)\b|\bbelow\b|\bplease\b|\bheads up\b|\bhope\b|\bhappy to\b"

@@ -64,7 +64,7 @@ from lms.announcement_parser.start_date_and_time import (
 )
 from lms.announcement_parser.start_evidence import with_doubts
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
-from lms.announcement_parser.title_evidence import drop_doubtful_subtitle
+from lms.announcement_parser.title_evidence import drop_doubtful_subtitle, replace_doubtful_title
 
 LONGEST_TEXT: Final = 100_000
 _LONGEST_LEAD: Final = 300  # characters of an overview's first sentence to serve as the summary
@@ -127,7 +127,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     plain = read_plain(text)
     draft = take_all(plain)
     draft.is_presenter_labeled = _people_of(draft)
-    take_signed(draft, plain.signed)
+    take_signed(draft, plain.signed, plain.around)
     draft.drop_positions("\n".join(plain.lines))
     said = [one for each in draft.prose for one in sentences(parted_dateline(each)[1])]
     priced = [one for price in draft.prices for one in sentences(price.words)]
@@ -150,6 +150,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     draft.is_length_guessed = minutes is None
     minutes = minutes or only_length(told)
     drop_doubtful_subtitle(draft)
+    replace_doubtful_title(draft, plain.lines, told)
     reading = Reading(draft, overview, when, minutes, plain.lines, told, text)
     name_only_person(reading)
     questions = questions_of(reading)

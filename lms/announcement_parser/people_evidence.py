@@ -24,6 +24,9 @@ _NO_NAME: Final = re.compile(
     r"^(?:P\.|(?:Hi|Hello|Dear|Thanks)\b)|\b[A-Z]{4,}\b.* [a-z]"
 )  # `P.S. If`, `Event URL`
 _PRONOUN: Final = re.compile(r"(?:She|He|They|Mr\.|Ms\.|Dr\.) ")
+_CONTACT: Final = re.compile(
+    r"\b(?:contact|call|write|reply|email)\b.*@|\bcontact\b", re.IGNORECASE
+)
 _TO_COME: Final = re.compile(r"\b(?:will|you|your)\b|['\u2019]ll\b", re.IGNORECASE)
 _BEHIND: Final = re.compile(r"\s*(?:$|[,(\u2013\u2014-]|[a-z])")
 
@@ -52,12 +55,16 @@ def other_people(read: Reading, said: list[str]) -> list[str]:
     own = flat(
         " ".join([*draft.titles, draft.subtitle, *draft.series, draft.presenting, draft.subject])
     )
+    lines = [flat(line.text) for line in draft.candidates]
     small = set(re.findall(r"\b[a-z]{2,}\b", read.source))
-    found = dict.fromkeys(name for one in said for name in _names(one.replace("*", "")))
+    found = dict.fromkeys(
+        name for one in said for name in _names(one.replace("*", "")) if not _CONTACT.search(one)
+    )
     return [
         name
         for name in found
         if flat(name) not in own
+        and not any(flat(name) in line != flat(name) for line in lines)
         and not label_of(name)
         and not small.issuperset(re.findall(r"\w+", name.casefold()))
         and not any(may_be_same(name, one) for one in known)
@@ -78,7 +85,7 @@ def _are_together(read: Reading) -> bool:
     written = [line.casefold() for line in read.lines if line.strip()]
     names = [_last_name(name).casefold() for name in read.draft.people]
     first = [next((at for at, line in enumerate(written) if name in line), 0) for name in names]
-    return max(first) - min(first) <= 2 * len(first)
+    return max(first) - min(first) <= len(first)
 
 
 def _names_another(about: str, read: Reading) -> bool:

@@ -23,9 +23,14 @@ _ABOUT_THE_EVENT: Final = re.compile(
 _LABELED: Final = re.compile(r"^[A-Z][\w' ]{1,30}:\s\S")
 
 
-def take_signed(draft: Draft, signed: list[str]) -> None:
-    """Take the biographies below a signature; a person who signs may present."""
+def take_signed(draft: Draft, signed: list[str], around: list[str]) -> None:
+    """Take the biographies below a signature; a person who signs may present.
+
+    `around` has the header of an email, with the whole name of one who signs with the first.
+    """
     names = [line.strip() for line in signed[:_SIGNED_LINES]]
+    senders = [name_in(line[5:].strip()) for line in around if line.startswith("From:")]
+    names += [one for one in senders if one and one.split()[0] in names]
     signer = next((name for name in names if name and name_in(name) == name), "")
     if signer and not draft.people:
         draft.name(signer)

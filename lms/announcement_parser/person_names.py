@@ -4,7 +4,22 @@ import re
 from typing import Final
 
 HONORIFICS: Final = frozenset(
-    ["dr", "prof", "professor", "mr", "mrs", "ms", "mx", "rev", "sir", "dame", "lt", "capt", "sgt"]
+    [
+        "dr",
+        "dra",
+        "prof",
+        "professor",
+        "mr",
+        "mrs",
+        "ms",
+        "mx",
+        "rev",
+        "sir",
+        "dame",
+        "lt",
+        "capt",
+        "sgt",
+    ]
 )
 _PARTICLES: Final = re.compile(r"de|da|di|del|della|der|den|van|von|la|le|bin|ibn|al|el|du|dos")
 # Capitalized words with one of these are an organization, a position or a thing, not a person.
@@ -25,6 +40,9 @@ _NO_NAMES: Final = re.compile(
     r"|description|overview|objectives|contact|call|questions|yes|no|free|welcome|who|can|may|we|us|share|print|reply|meet|time|included|passes|"
     r"universit\u00e9|by|with|from|at|for|when|what|how|this|every|most|after|before|over|last|next",
     re.IGNORECASE,
+)
+_OF_A_PLACE: Final = re.compile(
+    r"\b(?:Library|Libraries|Friends|Institute|University|College|Museum|Office|Department|School) (?:of|for) [A-Z]"
 )
 _I_AM: Final = ("I'm", "I\u2019m")
 _MOST_WORDS: Final = 6
@@ -99,9 +117,9 @@ def name_in(text: str) -> str:
     """Return the one name that a text begins with, or ""."""
     words: list[str] = []
     for word in text.split()[: _MOST_WORDS + 2]:
-        bare = word.strip(",;:")
+        bare = word.strip(",;:!?")
         is_title = not words and is_honorific(bare)
-        if re.search(r"[\d*@#?!]", bare) or not (
+        if re.search(r"[\d*@#]", bare) or not (
             bare[:1].isupper()
             or (words and (_PARTICLES.fullmatch(bare) or _NICKNAME.fullmatch(bare)))
             or is_title
@@ -185,7 +203,8 @@ def _parted(text: str) -> tuple[str, str]:
 def is_organization(text: str) -> bool:
     """Return whether capitalized words are an organization or a position."""
     words = [word.strip(".,") for word in text.split()[-2:]]
-    return any(_NO_NAMES.fullmatch(word) for word in words if word[:1].isupper())
+    is_named = any(_NO_NAMES.fullmatch(word) for word in words if word[:1].isupper())
+    return is_named or bool(_OF_A_PLACE.search(text))
 
 
 def position_before(name: str, text: str) -> str:

@@ -20,6 +20,9 @@ BULLET: Final = re.compile(
 _PICTURE: Final = re.compile(
     r"^\s*(?P<picture>[\U0001f000-\U0001faff\u2300-\u23ff\u2600-\u27bf])\ufe0f?\s*(?=\S)"
 )
+_PICTURES_BEHIND: Final = re.compile(
+    r"(?<=[.!?])(?:\s*[\U0001f000-\U0001faff\u2300-\u23ff\u2600-\u27bf]\ufe0f?)+\s*$"
+)
 _GAP: Final = re.compile(rf"\s{{{MOST_SPACES + 1},}}")
 _FORWARDED: Final = re.compile(
     r"^\s*(?:[-_*]{2,}\s*(?:forwarded|original) (?:message|e-?mail)(?: .{0,80})?\s*[-_*]{2,}"
@@ -231,13 +234,14 @@ def _pages(lines: list[str]) -> tuple[list[str], list[str]]:
                 found = found[: last + 1]  # the sentence goes on on the next page
             is_broken = False
         found.append(line)
-    return [*heads, *numbered], found
+    return [*heads, *numbered, *filter(_IMAGE.match, lines)], found
 
 
 def _without_pictures(lines: list[str]) -> list[str]:
     """Return lines without the picture before them, which is a bullet if the next line has it, too."""
     pictures = [found["picture"] if found else "" for found in map(_PICTURE.match, lines)]
     padded = ["", *pictures, ""]
+    lines = [_PICTURES_BEHIND.sub("", line) for line in lines]
     return [
         _PICTURE.sub("\u2022 " if here in (before, after) else "", line) if here else line
         for before, here, after, line in zip(padded, pictures, padded[2:], lines, strict=False)

@@ -33,7 +33,7 @@ _SHOUTED_SHARE: Final = 0.6
 _LEADS: Final = re.compile(r":$|\b(?:will|to|how|can)$", re.IGNORECASE)
 _RULE: Final = re.compile(r"^[\s=\-_*~#\u2022\u00b7\u2013\u2014+.]{3,}$")
 _OF_SERIES: Final = re.compile(r"part .{1,60}\bseries\b", re.IGNORECASE)
-_CREDIT: Final = re.compile(r"(?:co-?)?(?:hosted|sponsored|offered|organized) by ", re.IGNORECASE)
+_CREDIT: Final = re.compile(r"(?i)(?:co-?)?(?:hosted|moderated|sponsored|offered|organized) by ")
 _UNDERLINE: Final = re.compile(r"^\s*(?:={3,}|-{3,}|~{3,})\s*$")
 _DECORATED: Final = re.compile(
     r"(?:[*~<>|+=-]{2,}|[*~|=])\s+(?P<text>\S.*\S)\s+(?:[*~<>|+=-]{2,}|[*~|=])"
@@ -277,6 +277,7 @@ def _beside(line: str, here: Passage, before: str) -> Passage | None:
     name, value = found["name"].strip(), found["value"].removesuffix(found["marks"].strip() or "\0")
     is_said = "zone" in name.lower() or "pass" in name.lower() or "access" in name.lower()
     is_kept = label is Label.OTHER or _has_more_words(label, name)
+    is_kept = is_kept or ("/" in name and not is_plain(name))
     heading = f"{name}:" if is_kept else ""
     lines = [f"{name}: {value}" if is_said else value]
     is_top = here.is_top and label is Label.OTHER  # a contact above the title
@@ -335,6 +336,7 @@ def _above(
         label = None  # `# Webinars` above the title
     if label is not None and (after_gap or is_marked or bare.isupper() or bare.endswith(":")):
         is_kept = label in (Label.OTHER, Label.BIOGRAPHY) or _has_more_words(label, bare)
+        is_kept = is_kept or ("/" in bare and not is_plain(bare))
         return Passage(label, bare if is_kept else "")
     if len(bare) > LONGEST_HEADING or (bullet(line) is not None and not is_marked):
         return None

@@ -22,13 +22,13 @@ _KICKER: Final = re.compile(
     r"join|us|for|save|the|date|register|now|live|online|event|events|course|program|presents|"
     r"a|an|of|announcing|introducing|immediate|release|from|special|press|frequently|asked|questions|"
     r"faq|part|session|episode|lesson|module|opportunity|continuing|education|professional|development|"
-    r"rescheduled|postponed|canceled|cancelled|corrected|updated|changed|important|please|note|reminder|opportunities|"
+    r"this|month|week|calendar|on|seminario|web|rescheduled|postponed|canceled|cancelled|corrected|updated|changed|important|please|note|reminder|opportunities|"
     r"registration|confirmation|confirmed|open|is|last|chance|time|change|day|days|left|today|tomorrow|learning|in|person|virtual|zoom|hybrid|recorded|series|bulletin|reminder|notice|flyer|schedule|details|panel|discussion|workshop|[a-z]?\d{1,4}[a-z]?",
     re.IGNORECASE,
 )
 _ANNOUNCES: Final = re.compile(
     r"\b(?:join us|last chance|time change|reminder|webinars?|events?|announcement|announcing|introducing|opportunity|upcoming|invitation|save|register"
-    r"|training(?=:)|workshop|questions|faq|(?:part|session|episode|lesson|module)\s\d{1,2})\b",
+    r"|(?:training|live|month|week|calendar)(?=:)|workshop|questions|faq|(?:part|session|episode|lesson|module)\s\d{1,2})\b",
     re.IGNORECASE,
 )
 _CREDIT: Final = re.compile(
@@ -70,8 +70,6 @@ class Line:
     prose_above: int = 0  # paragraphs
     is_announced: bool = False  # `Upcoming webinar:` is before it
     is_whole: bool = False  # a quotation
-    is_in_prose: bool = False
-    is_above_byline: bool = False  # of a post, perhaps the name of the site
     is_of_list: bool = False  # of short lines, such as a menu
     is_below_facts: bool = False  # in its block, as where it takes place
 
@@ -127,7 +125,7 @@ def choose(lines: list[Line], subject: str) -> Chosen:
         left = tuple(line.text for line in kickers if line.text != likely)
         return Chosen(likely, "", left)
     best = max(scored, key=lambda one: (one[0], one[1].has_facts_below, one[1].has_facts_next))
-    title = _above(best[1], lines)
+    title = best[1]
     others = [line for line in lines if line is not title]
     below = [line for line in others if line.block in (title.block, title.block + 1)]
     after = [line for line in below if lines.index(line) == lines.index(title) + 1]
@@ -143,16 +141,6 @@ def choose(lines: list[Line], subject: str) -> Chosen:
             line.text for line in (*kickers, *others) if line is not subtitle and line not in same
         ),
     )
-
-
-def _above(best: Line, lines: list[Line]) -> Line:
-    """Return the line in capitals right above the best, of which that is the subtitle, or the best."""
-    at = lines.index(best)
-    above = lines[at - 1] if at else best
-    is_next = above.block == best.block - 1 and above.text.isupper() and not best.text.isupper()
-    is_owner = is_organization(above.text) and above.text[-1] != "?"
-    is_title = best.is_whole or best.is_quoted or ": " in best.text
-    return above if is_next and not (is_owner or is_title) else best
 
 
 def without_kicker(line: str) -> str:
@@ -210,9 +198,7 @@ def _points(line: Line, lines: list[Line], subject: str) -> float:
     points += 1.5 if is_title_case(line.text) else 0.0
     points += 4.0 if line.is_quoted else 3.0 if line.is_announced else 0.0
     points += 2.0 if line.is_whole else 0.0
-    points += 2.5 if line.is_in_prose else 0.0
     points -= 2.0 if line.is_of_list else 0.0
-    points -= 4.0 * _is_of_site(line, lines)
     points -= 2.0 if len(words) == 1 else 0.0
     is_factual = line.has_facts_below or is_above
     points += 1.0 if is_factual and any(each.block == line.block for each in after) else 0.0
@@ -255,12 +241,6 @@ def announces_event(text: str) -> bool:
     words = re.findall(r"[\w'\u2019]+", text.casefold())
     common = sum(bool(_KICKER.fullmatch(word)) for word in words)
     return len(words) <= _FEW_WORDS and 2 * common >= len(words) and bool(_EVENT.search(text))
-
-
-def _is_of_site(line: Line, lines: list[Line]) -> bool:
-    """Return whether a line is above a byline, below which a title is."""
-    is_title_below = any(not one.is_above_byline and is_title_case(one.text) for one in lines)
-    return line.is_above_byline and is_title_below
 
 
 def _is_part(short: str, whole: str) -> bool:

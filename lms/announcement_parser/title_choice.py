@@ -4,9 +4,7 @@ import re
 from typing import Final
 
 from lms.announcement_parser.draft import Draft
-from lms.announcement_parser.fact_lines import WRAPPED
 from lms.announcement_parser.overview import parted_dateline
-from lms.announcement_parser.person_names import is_organization
 from lms.announcement_parser.plain_lines import sentences
 from lms.announcement_parser.start_date_and_time import has_date
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
@@ -34,7 +32,6 @@ def choose_title(draft: Draft, whole: str) -> None:
     candidates = _without_letterhead(draft, candidates[:MOST_CANDIDATES])
     said = [one for each in (*draft.overview, *draft.described) for one in sentences(each)]
     quotes = [quoted_title(one) for one in said]
-    _mark_told(candidates, said, whole)
     chosen = _chosen(draft, candidates, quotes, is_news=_is_news(draft, whole))
     chosen = chosen if draft.titles else _or_announced(chosen, candidates, said)
     above = next((one.prose_above for one in candidates if one.text == chosen.title), 0)
@@ -48,14 +45,6 @@ def choose_title(draft: Draft, whole: str) -> None:
     for left in chosen.left:
         if not any(same_title(left, title) for title in draft.titles):
             draft.set_aside(left)
-
-
-def _mark_told(candidates: list[Line], said: list[str], whole: str) -> None:
-    """Mark the candidates that a sentence of the text has, too."""
-    told = "\n".join(line for line in whole.splitlines() if len(line) > WRAPPED)
-    for line in candidates:
-        is_told = line.text in told and not is_organization(line.text)
-        line.is_in_prose = is_told or any(line.text in one for one in said)
 
 
 def _or_announced(chosen: Chosen, candidates: list[Line], said: list[str]) -> Chosen:

@@ -46,10 +46,13 @@ _CREDITS: Final = re.compile(
     r"\b(?:series|presented|hosted|sponsored|moderated)\b|\b(?:with|by|from|featuring|presenter|speaker|trainer|instructor) (?:the )?[A-Z]"
     r"|^(?:with|by|from|featuring)\b",
 )
-# Words with capitals within a sentence, as a title without quotation marks: `called Calm Desk for Two`.
+# Words with capitals within a line, as a title without quotation marks: `called Calm Desk for Two`.
 _CAPITALS: Final = re.compile(
-    r"(?<=[a-z] )[A-Z][\w'\u2019-]+(?:[:,]? (?:(?:a|an|the|and|of|for|in|to|with|without|on|from) ){0,2}[A-Z][\w'\u2019-]+){2,12}"
+    r"(?<![\w'\u2019:$.-])[A-Z\d][\w'\u2019-]*"
+    r"(?:(?:[:,?]| [\u2013\u2014-]{1,2})? (?:(?:a|an|the|and|or|of|for|in|to|with|without|on|from|at|by|is|are|as|your) ){0,3}"
+    r"[A-Z\d][\w'\u2019-]*){2,14}[?!]?"
 )
+_PARTS: Final = re.compile(r"[:!] | [\u2013\u2014-]{1,2} |\b(?:called|titled) ")
 _CALLED: Final = re.compile(r"title|webinar|headline", re.IGNORECASE)
 _CREDIT_FIRST: Final = re.compile(
     r"(?:with|by|from|featuring|presenters?|speakers?|trainers?|instructors?|choose|submitted)\b",
@@ -62,6 +65,12 @@ _FORMAT: Final = re.compile(
 )
 _HELD: Final = re.compile(r"\bwebinars?\b|\blive\b", re.IGNORECASE)
 _FEWEST_BELOW: Final = 3  # words of a line below the title that isn't its end
+_NO_NAME: Final = re.compile(
+    r"@|\d:\d\d|\b(?:PO|P\.O\.) box\b|\bpart of\b|\b\d{1,2} ?[ap]m\b|\b(?:presented|moderated|hosted) by\b|\bopen\W*$|, [A-Z]{2}\b \d|\btime\W*$"
+    r"|^(?:(?:co-?)?present\w*|speakers?|with|guest|attorney|trainer|consultant)\b",
+    re.IGNORECASE,
+)
+_LONGEST_NAME: Final = 2  # words
 _LONGEST_SUBTITLE: Final = 160
 
 
@@ -88,7 +97,7 @@ def is_title_sure(draft: Draft, lines: list[str]) -> bool:
     agreed = _agreements(title, draft, said)
     is_first, is_stated = _place(title, draft)
     signs = agreed + is_first + is_stated
-    needed = 1 + _may_have_two_lines(draft, title) + (not lines_of_title)
+    needed = 1 + 2 * _may_have_two_lines(draft, title) + (not lines_of_title)
     if not rivals:
         return signs >= needed and (agreed > 0 or (is_stated and not is_notice(title)))
     is_alone = not any(_agreements(one, draft, said) for one in rivals)
@@ -118,18 +127,75 @@ def _may_be_joined(draft: Draft) -> bool:
     return bool(_HELD.search(title)) or any(name in title for name in draft.people)
 
 
-def other_titles(draft: Draft, lines: list[str]) -> list[str]:
-    """Return what else may be the title: lines at the head, quotations, the subject, words with capitals."""
-    if not draft.titles:
-        return []
+def other_titles(draft: Draft, lines: list[str], told: list[str]) -> list[str]:
+    """Return what else may be the title: lines at the head, quotations, the subject, words with capitals.
+
+    `told` are the sentences and short lines of the text.
+    """
     said = paragraphs(lines)
-    capitals = [one for each in said for one in _CAPITALS.findall(each) if not has_date(f"{one} 1")]
-    whole = flat(f"{draft.titles[0]} {draft.subtitle}")
-    capitals = [one for one in capitals[:MOST_CANDIDATES] if flat(one) not in whole]
-    capitals = [one for one in capitals if not any(name in one for name in draft.people)]
-    found = [*draft.titles[1:], *_other_lines(draft), *_other_quotes(draft, said), *capitals]
-    known = _known(draft)
-    return [one for key, one in {flat(one): one for one in found}.items() if key not in known]
+    found = [*draft.titles[1:], *_other_quotes(draft, said), *_other_lines(draft)]
+    found = [one for one in found if is_title_case(one) and one[-1] not in ".:"]
+    parts = [one for each in told for one in _CAPITALS.findall(each.partition(", with ")[0])]
+    found += [one for one in parts if " ".join(found).find(one) < 0][:MOST_CANDIDATES]
+    known = f" {flat((draft.titles or [''])[0])} "
+    named = [*_parts_of_title(draft), *(one for one in found if f" {flat(one)} " not in known)]
+    return [one for one in {flat(one): one for one in named}.values() if _may_be_named(one, draft)]
+
+
+def _parts_of_title(draft: Draft) -> list[str]:
+    """Return the part of a title that may be the title alone: `Calm Desk` of `this month: Calm Desk`."""
+    title = (draft.titles or [""])[0]
+    parts = _PARTS.split(title)
+    parts += title.split(" with ")[:1] if " with " in title else []
+    own = [
+        one
+        for one in (each.strip(" .") for each in parts)
+        if is_title_case(one) and " " in one and not is_kicker(one)
+    ]
+    return [] if len(own) != 1 or own == [title] else own
+
+
+def is_only_title(draft: Draft, lines: list[str]) -> bool:
+    """Return whether the title is a whole line that names a webinar, if nothing else in the text may."""
+    title, *others = draft.titles
+    first = next((one for one in _own_lines(draft) if one.text not in draft.people), None)
+    is_line = first is not None and same_title(first.text, title)
+    is_odd = draft.is_of_several or bool(others) or bool(_CREDITS.search(title))
+    is_odd = is_odd or is_notice(title.partition(":")[0])
+    is_odd = is_odd or is_title_case(draft.subtitle)  # perhaps the second line of the title
+    is_whole = not (_may_be_cut(draft, lines) or _may_be_joined(draft))
+    is_named = _is_titled(title) and _may_be_named(title, draft)
+    return is_line and is_whole and is_named and not is_odd
+
+
+def replace_doubtful_title(draft: Draft, lines: list[str], told: list[str]) -> None:
+    """Put what else may be the title before a title that names no webinar; it is asked about."""
+    title = (draft.titles or [""])[0]
+    if title and is_title_sure(draft, lines):
+        return
+    first, *more = _PARTS.split(title)
+    is_cased = is_title_case(title) or title.endswith("?")
+    is_cased = is_cased or (bool(more) and " " in first and is_title_case(first))
+    if draft.is_title_labeled or (is_cased and _may_be_named(title, draft)):
+        return
+    others = other_titles(draft, lines, told)[:1]
+    draft.titles = [*others, *draft.titles]
+    draft.subtitle = "" if draft.subtitle in others else draft.subtitle
+
+
+def _may_be_named(text: str, draft: Draft) -> bool:
+    """Return whether words may name a webinar: no owner, person, date, address or label."""
+    people = draft.people if draft.is_presenter_labeled else ()
+    is_person = any(name in text for name in people) or text in draft.people
+    is_stated = any(one.text == text and one.has_facts_next for one in draft.candidates)
+    is_name = text == name_in(text) and len(text.split()) <= _LONGEST_NAME and not is_stated
+    is_person = is_person or is_name
+    is_owner = bool(_OWNER.search(text)) and ": " not in text
+    is_other = is_owner or is_greeting(text) or is_kicker(text) or describes_format(text)
+    is_fact = (
+        has_date(text) or has_date(f"{text} 1") or is_marked_up(text) or bool(_NO_NAME.search(text))
+    )
+    return not (is_person or is_other or is_fact or label_of(text.partition(":")[0]))
 
 
 def is_marked_up(value: str) -> bool:
@@ -162,10 +228,16 @@ def is_subtitle_sure(draft: Draft, lines: list[str]) -> bool:
 def drop_doubtful_subtitle(draft: Draft) -> None:
     """Leave the subtitle empty if what was read as one is a fact, a credit or a note."""
     said = draft.subtitle
-    is_credit = bool(_CREDIT_FIRST.match(said) or name_in(said)) or "**" in said
+    is_credit = bool(_CREDIT_FIRST.match(said)) or _begins_with_name(said) or "**" in said
     if said and not draft.is_subtitle_labeled and (_is_fact(said) or is_credit):
         draft.set_aside(said)
         draft.doubtful_subtitle, draft.subtitle = said, ""
+
+
+def _begins_with_name(said: str) -> bool:
+    """Return whether words are a name, or one with more behind a comma or a small word."""
+    name = name_in(said)
+    return bool(name) and (said == name or not said[len(name) :].startswith(" the "))
 
 
 def _is_fact(said: str) -> bool:
@@ -174,7 +246,7 @@ def _is_fact(said: str) -> bool:
 
 def _is_no_subtitle(said: str, draft: Draft) -> bool:
     is_format = bool(_FORMAT.search(said)) and not describes_format(said)
-    is_person = bool(_CREDITS.search(said) or name_in(said)) or "**" in said
+    is_person = bool(_CREDITS.search(said)) or _begins_with_name(said) or "**" in said
     is_person = is_person or any(name in said for name in draft.people)
     return _is_fact(said) or is_format or is_person
 
@@ -193,7 +265,7 @@ def _below_title(draft: Draft, lines: list[str]) -> str:
 
 
 def _known(draft: Draft) -> list[str]:
-    title = draft.titles[0]
+    title = (draft.titles or [""])[0]
     return [*map(flat, (title, draft.subtitle, f"{title} {draft.subtitle}", *draft.series))]
 
 
@@ -211,7 +283,7 @@ def _quotes(said: list[str]) -> list[str]:
 
 def _other_quotes(draft: Draft, said: list[str]) -> list[str]:
     """Return quotations like titles, but books of a presenter, and a subject that isn't the title's."""
-    known, title = _known(draft), draft.titles[0]
+    known, title = _known(draft), (draft.titles or [""])[0]
     lives = flat(" ".join(one for about in draft.people.values() for one in about))
     told = [one for one in _quotes(said) if flat(one) not in lives]
     subject = [] if _is_in_subject(title, draft) else [draft.subject]
@@ -297,7 +369,7 @@ def _is_named(title: str, said: list[str]) -> bool:
 def _own_lines(draft: Draft) -> list[Line]:
     """Return the candidates that may be the title: no kickers, sentences, names or links."""
     own = [one for one in draft.candidates if not is_kicker(one.text)]
-    own = [one for one in own if one.text == draft.titles[0] or not is_notice(one.text)]
+    own = [one for one in own if one.text in draft.titles[:1] or not is_notice(one.text)]
     own = [one for one in own if not describes_format(one.text)]
     own = [one for one in own if one.has_facts_next or not _OWNER.search(one.text)]
     return [one for one in own if not one.is_below_facts] or own

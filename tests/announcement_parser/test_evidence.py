@@ -291,3 +291,32 @@ def test_a_note_that_all_times_are_in_another_zone_is_asked_about() -> None:
     for zone, is_asked in (("Central", True), ("Eastern", False)):
         text = f"Title: Mending Shelves\n{FACTS}\nDescription\n\n{TEXT}\n\nAll times are {zone}."
         assert ("held_at" in asked(text)) == is_asked
+
+
+def test_a_title_in_two_lines_below_a_letterhead_is_asked_about() -> None:
+    head = "Elm Basin Learning Network\nProfessional Development\n\nWhat the Shelf Knows\nAbout Your Door"
+    assert "title" in asked(f"{head}\n\n{FACTS}\n{TEXT}")
+
+
+def test_the_only_line_that_names_a_webinar_is_a_sure_title() -> None:
+    text = f"Dear friends,\n\nMending Shelves at Home\n\n{FACTS}\n{TEXT}\n\nSee you on Thursday."
+    assert "title" not in asked(text)
+
+
+def test_a_greeting_is_no_title_if_a_sentence_names_one() -> None:
+    text = f"Apologies for cross-posting!\n\nJoin us for Mending Shelves at Home. {TEXT}\n\n{FACTS}"
+    found = understood(text)
+    assert found.title == "Mending Shelves at Home"
+    assert "title" in {one.field for one in found.questions}
+
+
+def test_who_to_contact_is_no_presenter() -> None:
+    text = f"Title: Mending Shelves\n{FACTS}\nDescription\n\n{TEXT}\n\nPlease contact Lois Ray with questions."
+    assert "presenters" not in asked(text)
+
+
+def test_one_who_hosts_beside_an_organization_that_presents_is_the_host() -> None:
+    text = f"{TEXT} This webinar is presented by Elm & Oak Training and hosted by Lee Alvarez."
+    found = understood(f"Title: Mending Shelves\n{FACTS}\nDescription\n\n{text}")
+    assert found.hosted_by == "Lee Alvarez"
+    assert [one.name for one in found.speakers] == ["Ana Bell"]

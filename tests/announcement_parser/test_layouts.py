@@ -1,4 +1,4 @@
-"""More than three hundred announcements in as many layouts: each field is right or asked, and none silently wrong."""
+"""Almost four hundred announcements in as many layouts: each field is right or asked, and none silently wrong."""
 
 import tomllib
 from collections import Counter
@@ -79,7 +79,7 @@ def outcome(name: str, asked: set[str], to_ask: set[str], is_right: bool) -> str
 
 
 def test_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
-    assert len(LAYOUTS) == 345
+    assert len(LAYOUTS) == 385
     counted: Counter[str] = Counter()
     missed = []
     for path in LAYOUTS:
@@ -89,7 +89,7 @@ def test_layouts_are_right_or_asked_and_never_silently_wrong() -> None:
                 missed.append(f"{path.stem}: {name} is {outcome}: {got!r}, not {expected!r}")
     assert counted["wrong"] == 0, "\n".join(missed)
     assert counted["asked"] <= 0.05 * counted.total(), "\n".join(missed)
-    assert counted["right"] >= 0.75 * counted.total(), "\n".join(missed)
+    assert counted["right"] >= 0.76 * counted.total(), "\n".join(missed)
 
 
 LABELED = (
