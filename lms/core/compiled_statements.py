@@ -93,35 +93,39 @@ def _made(given: _Given, values: Mapping[str, Any]) -> object:
 
 
 class CompiledStatement:
-    """A Core statement compiled once per dialect; what varies in it is a `bindparam` of a plain value."""
+    """A Core statement compiled once per dialect; what varies in it is a `bindparam` of a plain value.
+
+    It runs in a session's transaction, or on a driver's cursor.
+    """
 
     def __init__(self, statement: Executable) -> None:
         self._statement: Final = statement
         self._compiled: dict[str, _Compiled] = {}
         self._readers: dict[str, Readers] = {}
 
-    def one(self, driver: Driver, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def one(self, place: Session | Driver, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Run it and return its only row, or None."""
-        self._run(driver, values)
+        driver = self._run(place, values)
         row = driver.cursor.fetchone()
         if row is None:
             return None
         return tuple(_read(self._readers_for(driver), row))
 
-    def all(self, driver: Driver, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    def all(self, place: Session | Driver, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it and return its rows."""
-        self._run(driver, values)
+        driver = self._run(place, values)
         readers = self._readers_for(driver)
         return [tuple(_read(readers, row)) for row in driver.cursor.fetchall()]
 
-    def count(self, driver: Driver, values: Mapping[str, Any]) -> int:
+    def count(self, place: Session | Driver, values: Mapping[str, Any]) -> int:
         """Run it and return how many rows it changed."""
-        self._run(driver, values)
-        return driver.cursor.rowcount
+        return self._run(place, values).cursor.rowcount
 
-    def _run(self, driver: Driver, values: Mapping[str, Any]) -> None:
+    def _run(self, place: Session | Driver, values: Mapping[str, Any]) -> Driver:
+        driver = Driver.of(place) if isinstance(place, Session) else place
         compiled = self._compiled_for(driver.dialect)
         driver.cursor.execute(compiled.sent, compiled.filled(values))
+        return driver
 
     def _compiled_for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)

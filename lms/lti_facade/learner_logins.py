@@ -21,7 +21,7 @@ from lms.accounts import accounts
 from lms.accounts.accounts import NewLogin
 from lms.accounts.login_lookup import kept_login as kept_login
 from lms.accounts.login_lookup import look_up
-from lms.core.compiled_statements import CompiledStatement, Driver
+from lms.core.compiled_statements import CompiledStatement
 from lms.core.email_addresses import Address
 from lms.core.errors import N_
 from lms.core.model_base import Base, new_public_id
@@ -50,7 +50,7 @@ def add_learner(session: Session, *, name: str | None, now: datetime) -> int:
         "new_name": _usable(name) or NAMELESS,
         "new_created_at": now,
     }
-    made = _ADD.one(Driver.of(session), values)
+    made = _ADD.one(session, values)
     assert made is not None  # noqa: S101  (an INSERT ... RETURNING always returns a row)
     return int(made[0])
 

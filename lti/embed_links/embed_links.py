@@ -116,7 +116,7 @@ def add_embed(  # noqa: PLR0913  (every argument is needed)
         organization_id=organization_id,
         token_hash=hashed(token_of(key, public_id)),
         label=details.label,
-        target=target.stored,
+        target=target.custom,
         origins="\n".join(details.origins),
         seat_rule=details.seat_rule,
         created_at=now,

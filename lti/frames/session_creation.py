@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from lms.core.compiled_statements import CompiledStatement, Driver
+from lms.core.compiled_statements import CompiledStatement
 from lms.core.model_base import Base, new_public_id
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.protocol.content_target import Target
@@ -90,14 +90,14 @@ def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
         "frame_identity_id": opening.identity_id,
         "frame_login_id": opening.login_id,
         "frame_is_test_user": opening.is_test_user,
-        "frame_target": None if opening.target is None else opening.target.stored,
+        "frame_target": None if opening.target is None else opening.target.custom,
         "frame_services": dict(opening.services),
         "frame_origins": "\n".join(opening.origins),
         "frame_locale": opening.locale,
         "frame_created_at": now,
         "frame_expires_at": opening.lasts_until or now + LASTS,
     }
-    _OPEN.count(Driver.of(session), values)
+    _OPEN.count(session, values)
     return opening.secret
 
 

@@ -21,8 +21,8 @@ from lti.http.platform_calls_and_outcomes import (
     Outcome,
     read_json,
 )
+from lti.protocol.platform_urls import web_address
 from lti.protocol.spec_vocabulary import LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE, SCORE_SCOPE
-from lti.protocol.typed_claim_readers import web_address
 
 LINE_ITEM_TYPE: Final = "application/vnd.ims.lis.v2.lineitem+json"
 LINE_ITEMS_TYPE: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"

@@ -8,9 +8,9 @@ one request deletes the row and the others open nothing.
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -24,14 +24,14 @@ from lti.frames.session_creation import Opening, hashed, is_opened, new_secret, 
 from lti.keys.platform_keys import KeyPlace, KeySets, KeysUnavailable, KeyUnusable
 from lti.launches.launch_log import Occurrence, write_launch
 from lti.launches.launch_lookup import Found, Known, find_launch
-from lti.launches.login_state import Begun, check_in_use, hash_of_state, take_up_login, used_up
+from lti.launches.login_state import Begun, check_in_use, take_up_login, used_up
 from lti.launches.oidc_login import Beginning, begin
-from lti.launches.open_session_from_message import PURPOSES, find_or_make, services_kept
+from lti.launches.open_session_from_message import find_or_make
 from lti.launches.pylti1p3_adapter import Launch
-from lti.models.launches import FrameRole
+from lti.models.launches import FrameRole, Purpose
 from lti.models.registrations_and_keys import DeploymentState
 from lti.protocol.content_target import Target, read_target
-from lti.protocol.messages import Message
+from lti.protocol.messages import Message, MessageType
 from lti.protocol.refusals import (
     NO_KEYS,
     TRY_AGAIN,
@@ -40,10 +40,16 @@ from lti.protocol.refusals import (
     not_authentic,
     not_entitled,
 )
-from lti.protocol.typed_claim_readers import Claims
+from lti.protocol.token_parts import Claims
 from lti.registrations.deployments import SEEN_EVERY, Tenant, see_deployment, tell_of_waiting
 from lti.registrations.platform_lookup import Platform
 
+PURPOSES: Final = {
+    MessageType.RESOURCE_LINK: Purpose.WATCH,
+    MessageType.DEEP_LINKING: Purpose.PICK,
+    MessageType.SUBMISSION_REVIEW: Purpose.REVIEW,
+    MessageType.DATA_PRIVACY: Purpose.PRIVACY,
+}
 OTHER_BROWSER: Final = N_("You opened this link in a different browser.")
 PLATFORM_DECLINED: Final = N_("Your LMS stopped this launch.")
 PENDING: Final = N_(
@@ -115,7 +121,7 @@ class LaunchHandler:
     def find(self, state: str, claims: Claims) -> Found:
         """Return the login of a state and the known rows that the claims name; raises LaunchRefused."""
         with self.database.reading_driver() as driver:
-            return find_launch(driver, hash_of_state(state), claims, now=self.now)
+            return find_launch(driver, state, claims, now=self.now)
 
     def begin(self, asked: Mapping[str, str], *, browser: str | None) -> Beginning:
         """Begin a login for a browser (None if it sent no cookie); raises LoginTurned."""
@@ -188,7 +194,7 @@ class LaunchHandler:
                     identity_id=where.identity_id,
                     login_id=where.login_id,
                     is_test_user=message.person.is_test_user,
-                    services=services_kept(message),
+                    services=_services(message),
                     locale=message.locale,
                     browser=browser,
                     public_id=line.public_id,
@@ -280,3 +286,13 @@ def _target(message: Message) -> Target | None:
         return read_target(message.custom) or read_target(query)
     except Invalid as fault:
         raise malformed("target_malformed", NO_PLACE) from fault
+
+
+def _services(message: Message) -> dict[str, Any]:
+    """Return the parts of the message's services that a framed session stores."""
+    said = message.services
+    services: dict[str, Any] = {name: getattr(said, name) for name in said.__slots__}
+    services["scopes"] = sorted(said.scopes)
+    if message.deep_linking is not None:
+        services["deep_linking"] = asdict(message.deep_linking)
+    return services

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Update, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.compiled_statements import CompiledStatement, Driver
+from lms.core.compiled_statements import CompiledStatement
 from lms.core.model_base import Base, copied, new_public_id
 from lms.lti_facade.organizations import family_of
 from lti.models.launches import LaunchEntry, LaunchOutcome
@@ -74,7 +74,7 @@ def reference_of(public_id: str) -> str:
 def write_launch(session: Session, occurrence: Occurrence, *, now: datetime) -> str:
     """Write one line and return its reference; skips launches of unknown platforms over the hourly limit."""
     if occurrence.registration_id is not None or not _is_flooded(session, now):
-        _WRITE.count(Driver.of(session), _line_of(occurrence, now=now))
+        _WRITE.count(session, _line_of(occurrence, now=now))
     return reference_of(occurrence.public_id)
 
 

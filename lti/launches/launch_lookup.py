@@ -1,7 +1,7 @@
 """Launch lookup: reads the login of a state and all known rows that its message names.
 
 One query uses the names in the message before its signature is checked. That is safe: it runs only for
-a state issued here, changes nothing, and its result is sent to no one (docs/decisions/one-launch.md).
+a state issued here, changes nothing, and its result is sent to no one (docs/decisions/lti-launches.md).
 """
 
 from datetime import datetime
@@ -12,12 +12,16 @@ from sqlalchemy import Select, and_, bindparam, select
 from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.model_base import Base
 from lms.lti_facade.learner_logins import learners_name
-from lti.launches.login_state import BEGUN, PENDING_LOGINS, Begun, begun_of_row
+from lti.frames.session_creation import hashed
+from lti.launches.login_state import BEGUN, PENDING_LOGINS, Begun, used_up
 from lti.models.courses import Context, ResourceLink
 from lti.models.identities import Identity
 from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
 from lti.protocol.spec_vocabulary import CONTEXT, DEPLOYMENT_ID, RESOURCE_LINK
-from lti.protocol.typed_claim_readers import Claims
+from lti.protocol.token_parts import Claims
+from lti.registrations.platform_lookup import platform_of_row
+
+LONGEST_STATE: Final = 200
 
 _REGISTRATIONS, _DEPLOYMENTS, _IDENTITIES, _CONTEXTS, _LINKS = (
     Base.metadata.tables[model.__tablename__]
@@ -128,11 +132,12 @@ def _find() -> Select[*tuple[Any, ...]]:
 _FIND: Final = CompiledStatement(_find())
 
 
-def find_launch(driver: Driver, state_hash: bytes, claims: Claims, *, now: datetime) -> Found:
+def find_launch(driver: Driver, state: str, claims: Claims, *, now: datetime) -> Found:
     """Return the login of a state and the known rows that the claims name, authentic or not.
 
-    Raises LaunchRefused if no login has this state.
+    Raises LaunchRefused if no login has this state, or if it expired.
     """
+    state_hash = hashed(state[:LONGEST_STATE])
     course, link = (claims.get(name) for name in (CONTEXT, RESOURCE_LINK))
     named = {
         "deployment": claims.get(DEPLOYMENT_ID),
@@ -142,5 +147,10 @@ def find_launch(driver: Driver, state_hash: bytes, claims: Claims, *, now: datet
     }
     sought = {name: said if isinstance(said, str) else None for name, said in named.items()}
     row = _FIND.one(driver, {"state_hash": state_hash, **sought})
-    begun = begun_of_row(row and row[: len(BEGUN)], state_hash, now=now)
-    return Found(begun, Known(*(row or ())[len(BEGUN) :]))
+    if row is None or row[0] <= now:
+        raise used_up()
+    _expires_at, nonce_hash, browser_hash, storage_target, *platform = row[: len(BEGUN)]
+    begun = Begun(
+        platform_of_row(tuple(platform)), state_hash, nonce_hash, browser_hash, storage_target
+    )
+    return Found(begun, Known(*row[len(BEGUN) :]))

@@ -29,7 +29,6 @@ from lti.registrations.platform_lookup import (
 )
 
 LASTS: Final = timedelta(minutes=10)
-LONGEST_STATE: Final = 200
 UNKNOWN_STATE: Final = N_(
     "This link was already used, or took longer than 10 minutes to open. Your access hasn't changed."
 )
@@ -182,24 +181,9 @@ def check_in_use(platform: Platform) -> None:
         raise not_entitled("registration_disabled", STOPPED)
 
 
-def hash_of_state(state: str) -> bytes:
-    """Return the hash under which a state is stored."""
-    return hashed(state[:LONGEST_STATE])
-
-
-def begun_of_row(row: tuple[Any, ...] | None, state_hash: bytes, *, now: datetime) -> Begun:
-    """Return the login of a `BEGUN` row; raises LaunchRefused if there is none or it expired."""
-    if row is None or row[0] <= now:
-        raise used_up()
-    _expires_at, nonce_hash, browser_hash, storage_target, *platform = row
-    return Begun(
-        platform_of_row(tuple(platform)), state_hash, nonce_hash, browser_hash, storage_target
-    )
-
-
 def take_up_login(session: Session, begun: Begun) -> bool:
     """Delete a pending login; return False if another request already did."""
-    return _TAKE_UP.count(Driver.of(session), {"state_hash": begun.state_hash}) == 1
+    return _TAKE_UP.count(session, {"state_hash": begun.state_hash}) == 1
 
 
 def used_up() -> LaunchRefused:

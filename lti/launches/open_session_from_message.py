@@ -1,8 +1,8 @@
 """Finds or creates the person, course and link that a verified message names."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,18 +11,11 @@ from lms.core.bulk_insert import add_once
 from lti.grades.copied_link_grading_rules import note_services, take_over_rule
 from lti.launches.launch_lookup import Known
 from lti.models.courses import Context, ResourceLink
-from lti.models.launches import Purpose
 from lti.people.identities import SEEN_EVERY, ensure_identity, is_unchanged
 from lti.protocol.content_target import Target
-from lti.protocol.messages import Message, MessageType
+from lti.protocol.messages import Message
 from lti.registrations.deployments import Tenant
 
-PURPOSES: Final = {
-    MessageType.RESOURCE_LINK: Purpose.WATCH,
-    MessageType.DEEP_LINKING: Purpose.PICK,
-    MessageType.SUBMISSION_REVIEW: Purpose.REVIEW,
-    MessageType.DATA_PRIVACY: Purpose.PRIVACY,
-}
 LONGEST_TITLE: Final = 500
 OPENED_EVERY: Final = timedelta(minutes=1)  # managers see when a course was last opened
 
@@ -62,16 +55,6 @@ def find_or_make(
             if link_id is None or not _is_known_link(known, message, target, now):
                 link_id = _link(session, message, context_id, tenant.id, target, now)
     return Whereabouts(identity_id, login_id, context_id, link_id)
-
-
-def services_kept(message: Message) -> dict[str, Any]:
-    """Return the parts of the message's services that a framed session stores."""
-    said = message.services
-    services: dict[str, Any] = {name: getattr(said, name) for name in said.__slots__}
-    services["scopes"] = sorted(said.scopes)
-    if message.deep_linking is not None:
-        services["deep_linking"] = asdict(message.deep_linking)
-    return services
 
 
 def _who(
@@ -117,7 +100,7 @@ def _is_known_link(known: Known, message: Message, target: Target | None, now: d
         known.link_seen_at is not None
         and known.link_seen_at > now - OPENED_EVERY
         and place.link_title[:LONGEST_TITLE] in ("", known.link_title)
-        and (target is None or target.stored == known.target)
+        and (target is None or target.custom == known.target)
         and " ".join(sorted(services.scopes)) == known.scopes
         and services.line_item in (None, known.line_item_url)
     )
@@ -173,7 +156,7 @@ def _link(
         is_new = add_once(session, made)
         found = made if is_new else session.scalars(query).one()
     found.title = place.link_title[:LONGEST_TITLE] or found.title
-    found.target = found.target if target is None else target.stored
+    found.target = found.target if target is None else target.custom
     if found.seen_at <= now - OPENED_EVERY:
         found.seen_at = now
     if is_new:

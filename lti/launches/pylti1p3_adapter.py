@@ -28,18 +28,12 @@ from pylti1p3.tool_config import ToolConfAbstract
 from lms.core.errors import N_
 from lti.launches.launch_lookup import Found, Known
 from lti.launches.login_state import Begun
-from lti.launches.message_validation import read_claims
+from lti.launches.message_validation import read_claims, text_in
 from lti.protocol.messages import Message, MessageType
+from lti.protocol.platform_urls import web_address
 from lti.protocol.refusals import LaunchRefused, malformed, not_authentic
 from lti.protocol.spec_vocabulary import MESSAGE_TYPE, PRESENTATION
-from lti.protocol.token_parts import NO_JWT, bytes_of_part, decoded_part
-from lti.protocol.typed_claim_readers import (
-    BAD_CLAIMS,
-    Claims,
-    fail,
-    text_in,
-    web_address,
-)
+from lti.protocol.token_parts import BAD_CLAIMS, NO_JWT, Claims, bytes_of_part, decoded_part, fail
 from lti.registrations.platform_lookup import Platform
 
 ALGORITHM: Final = (

@@ -8,7 +8,7 @@ the teacher wanted no grade column.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from lms.core.errors import N_, Invalid
 
@@ -41,7 +41,7 @@ class Target:
 
     @property
     def custom(self) -> dict[str, str]:
-        """Return the custom parameters for this target."""
+        """Return the custom parameters for this target, which is also how it is stored."""
         return {**self._content, **({} if self.is_graded else {"grade": NO_GRADE})}
 
     @property
@@ -58,11 +58,6 @@ class Target:
     def resource_id(self) -> str:
         """Return the `resourceId` of its gradebook column, which is the same in a copied course."""
         return "&".join(f"{name}={value}" for name, value in self._content.items())
-
-    @property
-    def stored(self) -> dict[str, Any]:
-        """Return the form stored as JSON."""
-        return self.custom
 
 
 def read_target(custom: Mapping[str, object]) -> Target | None:

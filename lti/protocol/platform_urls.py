@@ -1,5 +1,6 @@
 """Platform URLs: which addresses of a platform are usable, and their origins."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
@@ -7,8 +8,12 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from lms.core.errors import N_, Invalid
+from lti.protocol.token_parts import is_storable
 
 LONGEST_ADDRESS: Final = 1000
+LONGEST_SAID: Final = 2000  # of an address in a message
+# A host and an optional port, without credentials.
+_PLACE: Final = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?")
 NEEDS_HTTPS: Final = N_("Enter a web address that starts with https://.")
 NOT_AN_ORIGIN: Final = N_("Enter only the scheme and host, such as https://lms.example.edu.")
 
@@ -88,3 +93,19 @@ def _split(address: str) -> SplitResult | None:
 
 def _is_plain_loopback(parts: SplitResult) -> bool:
     return parts.scheme == "http" and is_loopback_host(parts.hostname or "")
+
+
+def web_address(value: str | None) -> str | None:
+    """Return the text if it is a web address, else None."""
+    return value if value is not None and len(value) <= LONGEST_SAID and _is_web(value) else None
+
+
+@lru_cache(maxsize=4096)  # a course's service URLs repeat in each launch
+def _is_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port, (parts.hostname or "").encode("idna")
+        is_there = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
+    return is_there and _PLACE.fullmatch(parts.netloc) is not None and is_storable(address)

@@ -3,15 +3,44 @@
 import base64
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
 from lms.core.errors import N_
 from lti.protocol.refusals import malformed
-from lti.protocol.typed_claim_readers import BAD_CLAIMS, drop_or_refuse_unstorable, fail
 
 LONGEST_NUMBER: Final = 1000  # digits; Python's own limit is 4,300
 UNSTORABLE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 NO_JWT: Final = N_("We can't read what your LMS sent.")
+BAD_CLAIMS: Final = N_("What your LMS sent doesn't follow LTI 1.3.")
+
+# A launch succeeds without these: displayed text, and service URLs.
+DISPENSABLE: Final = frozenset(
+    {
+        "name",
+        "given_name",
+        "family_name",
+        "middle_name",
+        "email",
+        "picture",
+        "locale",
+        "title",
+        "label",
+        "description",
+        "text",
+        "lineitem",
+        "lineitems",
+        "context_memberships_url",
+        "return_url",
+    }
+)
+
+Claims = Mapping[str, Any]
+
+
+def fail(claim: str, why: str) -> NoReturn:
+    """Refuse a message for one of its claims, which the log names."""
+    raise malformed("claim_malformed", BAD_CLAIMS, detail=f"{claim.rpartition('/')[2]}: {why}")
 
 
 def bytes_of_part(part: str) -> bytes:
@@ -59,5 +88,30 @@ def decoded_part(part: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise malformed("token_malformed", NO_JWT, detail="no object")
     if UNSTORABLE.search(text):
-        drop_or_refuse_unstorable(value)
+        _drop_or_refuse_unstorable(value)
     return value
+
+
+def _drop_or_refuse_unstorable(value: object) -> None:
+    """Handle text with a NUL or a lone surrogate in a message, which databases can't store.
+
+    Dispensable claims are removed; any others raise LaunchRefused.
+    """
+    if isinstance(value, str):
+        if not is_storable(value):
+            raise malformed("text_malformed", BAD_CLAIMS, detail="a NUL or half a character")
+    elif isinstance(value, dict):
+        for name, one in tuple(value.items()):
+            if name in DISPENSABLE and isinstance(one, str) and not is_storable(one):
+                del value[name]
+            else:
+                _drop_or_refuse_unstorable(name)
+                _drop_or_refuse_unstorable(one)
+    elif isinstance(value, list):
+        for one in value:
+            _drop_or_refuse_unstorable(one)
+
+
+def is_storable(text: str) -> bool:
+    """Return whether databases can store a text: it has no NUL and no lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= mark <= "\udfff" for mark in text)

@@ -22,7 +22,7 @@ from lti.http.platform_calls_and_outcomes import (
     read_json,
 )
 from lti.protocol.platform_urls import LONGEST_ADDRESS
-from lti.protocol.typed_claim_readers import is_storable
+from lti.protocol.token_parts import is_storable
 from lti.registrations.platform_addresses import PLAIN, read_reachable_address
 from lti.registrations.registrations import LONGEST_ID, LONGEST_ISSUER
 from lti.registrations.tool_configuration import TOOL_CONFIGURATION, Offered

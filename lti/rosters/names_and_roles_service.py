@@ -17,9 +17,10 @@ from lti.http.platform_calls_and_outcomes import (
     read_json,
 )
 from lti.models.launches import FrameRole
+from lti.protocol.platform_urls import web_address
 from lti.protocol.roles import role_in
 from lti.protocol.spec_vocabulary import MEMBERS_SCOPE
-from lti.protocol.typed_claim_readers import is_storable, web_address
+from lti.protocol.token_parts import is_storable
 
 MEMBERS_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 LARGEST_PAGE: Final = 8_000_000

@@ -127,7 +127,7 @@ def make_course(
         context_id=context.id,
         resource_link_id="link-1",
         title="Watch this",
-        target=None if target is None else target.stored,
+        target=None if target is None else target.custom,
         created_at=NOW,
         seen_at=NOW,
     )

