@@ -2,6 +2,7 @@
 
 from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass
+from functools import lru_cache
 
 READABLE = 4.5  # WCAG 2.2, 1.4.3: minimum contrast of text with its background
 STEPS = 40
@@ -31,6 +32,7 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+@lru_cache(maxsize=64)  # each email asks for it
 def light_accent(color: str) -> Accent:
     """Return the accent for light backgrounds: `color`, darkened until its contrast is 4.5:1."""
     return _accent(color, LIGHT_GROUNDS, end=0.0, on=WHITE, tint=0.1)

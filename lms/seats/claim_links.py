@@ -17,7 +17,7 @@ from lms.mail.link_tokens_and_codes import hash_secret
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, Pool, Seat
-from lms.seats.mails import about_pool
+from lms.seats.mails import About, about_pool
 from lms.seats.seat_counts import OPEN
 from lms.seats.waitlist_offers import IS_OFF
 
@@ -38,9 +38,10 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FoundLink:
-    """A link, the assignment it invites to (None for a shared link), and its state."""
+    """A link, its pool, the assignment it invites to (None for a shared link), and its state."""
 
     link: ClaimLink
+    about: About
     invited: Assignment | None
     state: LinkState
 
@@ -195,7 +196,8 @@ def find_link(session: Session, token: str, *, now: datetime) -> FoundLink:
     invited = None
     if link.assignment_id is not None:
         invited = session.get_one(Assignment, link.assignment_id, populate_existing=True)
-    return FoundLink(link, invited, _state_of(link, invited, now))
+    about = about_pool(session, session.get_one(Pool, link.pool_id, populate_existing=True))
+    return FoundLink(link, about, invited, _state_of(link, invited, now))
 
 
 def use_link(session: Session, link: ClaimLink) -> None:
@@ -216,16 +218,15 @@ def use_link(session: Session, link: ClaimLink) -> None:
 
 def facts_of(session: Session, found: FoundLink) -> LinkFacts:
     """Return what a link's page shows before sign-in."""
-    link, invited = found.link, found.invited
-    pool = session.get_one(Pool, link.pool_id, populate_existing=True)
-    about = about_pool(session, pool)
+    link, about, invited = found.link, found.about, found.invited
+    pool = about.pool
     begins = invited is not None and begins_account(session, link, invited)
     return LinkFacts(
         pool=pool.public_id,
         organization=about.organization,
         covers=about.covers,
         slug=about.slug,
-        webinar=about.slug if pool.webinar_id is not None else None,
+        webinar=about.webinar,
         invited_by=_by_whom(session, link, invited),
         for_whom=mask(invited.email) if invited is not None and invited.email else "",
         is_open=invited is None,

@@ -29,6 +29,7 @@ from lms.seats import claim_links, claims, waitlist
 from lms.seats import mails as seat_mails
 from lms.seats.claim_links import LINK_IS_OVER, FoundLink, LinkState
 from lms.seats.claims import BY_A_MANAGER, Already, Claim, Claimed, Closed
+from lms.seats.mails import About
 from lms.seats.seat_counts import OPEN, Full
 from lms.seats.waitlist import Offered, Waiting
 from lms.seats.waitlist_offers import check_on
@@ -95,14 +96,15 @@ def claim_by_link(
     canceled or removed. Returns Closed if the pool admits no one.
     """
     link, invited, state = found.link, found.invited, found.state
+    own = login_lookup.kept_login(session, login_id)
     if invited is not None:
-        _check_owner(session, invited, login_id)
+        _check_owner(session, invited, own)
     if state in (LinkState.USED, LinkState.TAKEN_BACK):
         return _again(session, link.pool_id, login_id)
     _check_claimable(session, found, login_id)
     if link.is_mailed and invited is not None and invited.email_key is not None:
         accounts.confirm_address(session, login_id, invited.email_key, now=now)
-    done = claim_and_tell(session, link.pool_id, login_id, links=links, actor=actor, now=now)
+    done = _claim(session, found.about, own, links=links, actor=actor, now=now)
     if isinstance(done, Claimed):
         claim_links.use_link(session, link)
     if isinstance(done, Full) and invited is not None:
@@ -146,24 +148,32 @@ def claim_by_domain(
     is_open = pool.claim_policy is ClaimPolicy.DOMAIN
     if not is_open or not _may_by_domain(session, pool, own):
         raise NotFound
-    return claim_and_tell(session, pool_id, own, links=links, actor=actor, now=now)
+    about = seat_mails.about_pool(session, pool)
+    return _claim(session, about, own, links=links, actor=actor, now=now)
 
 
 def claim_and_tell(
     session: Session, pool_id: int, login_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> Claim:
     """Claim a seat of a pool, and email a confirmation with a calendar entry for a live webinar."""
-    done = claims.claim(session, pool_id, login_id, actor=actor, now=now)
+    own = login_lookup.kept_login(session, login_id)
+    about = seat_mails.about_pool(session, session.get_one(Pool, pool_id))
+    return _claim(session, about, own, links=links, actor=actor, now=now)
+
+
+def _claim(
+    session: Session, about: About, own: int, *, links: Links, actor: str | None, now: datetime
+) -> Claim:
+    pool = about.pool
+    done = claims.claim(session, pool.id, own, actor=actor, now=now)
     if not isinstance(done, Claimed):
         return done
-    pool = session.get_one(Pool, pool_id)
-    own = login_lookup.kept_login(session, login_id)
     entry = None
     if pool.webinar_id is not None:
         # the next round of live webinars registers the person because of the seat
         webinar = session.get_one(Webinar, pool.webinar_id)
         entry = live_mails.entry_for(session, webinar, own, links=links, now=now)
-    seat_mails.send_claimed(session, own, pool, entry, links=links, now=now)
+    seat_mails.send_claimed(session, own, about, entry, links=links, now=now)
     return done
 
 
@@ -207,14 +217,13 @@ def is_for(session: Session, found: FoundLink, login_id: int) -> bool:
     """Return whether this person can use a link: a shared one, or one for an address of theirs."""
     try:
         if found.invited is not None:
-            _check_owner(session, found.invited, login_id)
+            _check_owner(session, found.invited, login_lookup.kept_login(session, login_id))
     except Forbidden:
         return False
     return True
 
 
-def _check_owner(session: Session, invited: Assignment, login_id: int) -> None:
-    own = login_lookup.kept_login(session, login_id)
+def _check_owner(session: Session, invited: Assignment, own: int) -> None:
     if invited.login_id is not None and invited.login_id == own:
         return
     its_key = session.scalar(select(Login.email_key).where(Login.id == own))

@@ -33,10 +33,16 @@ class About:
     `slug` is that of what it covers; `page` is the path of that page.
     """
 
+    pool: Pool
     organization: str
     covers: str
     slug: str
     page: str
+
+    @property
+    def webinar(self) -> str | None:
+        """Return the slug of the webinar; None if the pool covers more than one."""
+        return self.slug if self.pool.webinar_id is not None else None
 
 
 def about_pool(session: Session, pool: Pool) -> About:
@@ -54,8 +60,8 @@ def about_pool(session: Session, pool: Pool) -> About:
     for place, query in named.items():
         row = session.execute(query).one_or_none()
         if row is not None:
-            return About(organization, row[0], row[1], place + row[1])
-    return About(organization, "", "", "/library")
+            return About(pool, organization, row[0], row[1], place + row[1])
+    return About(pool, organization, "", "", "/library")
 
 
 def days_left(expires_at: datetime, now: datetime) -> int:
@@ -94,7 +100,7 @@ def send_invitation(
 def send_claimed(
     session: Session,
     login_id: int,
-    pool: Pool,
+    about: About,
     entry: Invitation | None,
     *,
     links: Links,
@@ -104,7 +110,6 @@ def send_claimed(
     email = session.scalar(select(Login.email).where(Login.id == login_id))
     if email is None:
         return
-    about = about_pool(session, pool)
     mail_outbox.post(
         session,
         kind="seat_claimed",
@@ -114,8 +119,8 @@ def send_claimed(
         values={
             "organization": about.organization,
             "covers": about.covers,
-            "is_permanent": pool.is_permanent,
-            "is_webinar": pool.webinar_id is not None,
+            "is_permanent": about.pool.is_permanent,
+            "is_webinar": about.webinar is not None,
             "action_url": links.page(about.page),
             "library_url": links.page("/library"),
         },

@@ -1,5 +1,7 @@
 """The claim page: shows who invites the person and to what, with a button or a form to claim (S4, S5, S13)."""
 
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -15,6 +17,7 @@ from lms.seats import claim_links, claim_methods
 from lms.seats.claim_links import FoundLink, LinkFacts, LinkState
 from lms.seats.claim_methods import LinkClaim, Newcomer
 from lms.seats.claims import Already, Claimed
+from lms.seats.mails import About
 from lms.seats.seat_counts import Full
 from lms.seats.waitlist import Offered, Waiting
 from lms.web.accounts.forms import ON_CERTIFICATES, name_field, password_field
@@ -52,7 +55,7 @@ def show(token: str) -> ResponseReturnValue:
     """Show the invitation; nothing is claimed before a button is clicked, because mail scanners open links."""
     person = viewer()
     with read_session() as session:
-        found = _find(session, token)
+        found = _find(session, token, clock.now())
         link = claim_links.facts_of(session, found)
         is_theirs = person is None or claim_methods.is_for(session, found, person.login_id)
     if link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED):
@@ -70,35 +73,32 @@ def show(token: str) -> ResponseReturnValue:
 @keeps_its_address
 def claim(token: str) -> ResponseReturnValue:
     """Claim the seat; creates the account if the invited address has none yet (S13)."""
-    person = viewer()
+    person, now = viewer(), clock.now()
     if person is None:
-        return _claim_as_newcomer(token)
+        return _claim_as_newcomer(token, now)
     try:
         with transaction() as session:
-            found = _find(session, token)
-            link = claim_links.facts_of(session, found)
+            found = _find(session, token, now)
             done = claim_methods.claim_by_link(
-                session,
-                found,
-                person.login_id,
-                links=links(),
-                actor=person.public_id,
-                now=clock.now(),
+                session, found, person.login_id, links=links(), actor=person.public_id, now=now
             )
     except Forbidden:
-        return _page(token, link, "other"), 403
-    return _done(token, link, done)
+        return _page(token, _facts(token, now), "other"), 403
+    return _done(token, found.about, done, now)
 
 
-def _find(session: Session, token: str) -> FoundLink:
+def _find(session: Session, token: str, now: datetime) -> FoundLink:
     with rate_limits.wrong_links_counted():
-        return claim_links.find_link(session, token, now=clock.now())
+        return claim_links.find_link(session, token, now=now)
 
 
-def _claim_as_newcomer(token: str) -> ResponseReturnValue:
-    form, now = NewcomerForm(request.form), clock.now()
+def _facts(token: str, now: datetime) -> LinkFacts:
     with read_session() as session:
-        link = claim_links.facts_of(session, _find(session, token))
+        return claim_links.facts_of(session, _find(session, token, now))
+
+
+def _claim_as_newcomer(token: str, now: datetime) -> ResponseReturnValue:
+    form, link = NewcomerForm(request.form), _facts(token, now)
     if not link.begins_account:
         required_viewer()  # answers with the sign-in page
     rate_limits.spend(CLAIMS, token)
@@ -114,7 +114,7 @@ def _claim_as_newcomer(token: str) -> ResponseReturnValue:
     new = Newcomer(name, hash_password(password))
     try:
         with transaction() as session:
-            found = _find(session, token)
+            found = _find(session, token, now)
             login_id, done = claim_methods.claim_as_newcomer(
                 session, found, new, links=links(), now=now
             )
@@ -125,41 +125,39 @@ def _claim_as_newcomer(token: str) -> ResponseReturnValue:
         form.form_errors.append(_(refusal.message))
         return _page(token, link, "open", form), 409
     answer = let_in(opened, HOME if isinstance(done, Waiting) else after_claim(link.webinar))
-    _flash_done(link, done)
+    _flash_done(found.about, done)
     return answer
 
 
-def _flash_done(link: LinkFacts, done: LinkClaim) -> None:
-    organization = link.organization
-    match done:
-        case Claimed():
-            flash(
-                _("You now have a seat from %(organization)s.", organization=organization), "done"
-            )
-        case Already():
-            flash(_("You already have this seat."), "note")
-        case Waiting():
-            sentence = _(
-                "No seats are available. You're number %(at)s on the waitlist.", at=done.position
-            )
-            flash(sentence, "attention")
-        case _:
-            pass
-
-
-def _done(token: str, link: LinkFacts, done: LinkClaim) -> ResponseReturnValue:
-    _flash_done(link, done)
+def _done(token: str, about: About, done: LinkClaim, now: datetime) -> ResponseReturnValue:
+    _flash_done(about, done)
     match done:
         case Claimed() | Already():
-            return redirect(after_claim(link.webinar), code=303)
+            return redirect(after_claim(about.webinar), code=303)
         case Waiting():
             return redirect(HOME, code=303)
         case Offered():
-            return see_other("own_seats.show", pool=link.pool)
+            return see_other("own_seats.show", pool=about.pool.public_id)
         case Full():
-            return _page(token, link, "full"), 409
+            return _page(token, _facts(token, now), "full"), 409
         case _:
-            return _page(token, link, "closed"), 409
+            return _page(token, _facts(token, now), "closed"), 409
+
+
+def _flash_done(about: About, done: LinkClaim) -> None:
+    match done:
+        case Claimed():
+            said = _("You now have a seat from %(organization)s.", organization=about.organization)
+            flash(said, "done")
+        case Already():
+            flash(_("You already have this seat."), "note")
+        case Waiting():
+            said = _(
+                "No seats are available. You're number %(at)s on the waitlist.", at=done.position
+            )
+            flash(said, "attention")
+        case _:
+            pass
 
 
 def _page(token: str, link: LinkFacts, what: str, form: NewcomerForm | None = None) -> str:
