@@ -307,7 +307,7 @@ def _open(
     ends_at = None if by is None else _lets_in_until(by)
     expires_at = min(filter(None, (now + LONGEST, ends_at, screen.until)))
     grant = None if by is None else by.grant
-    session_id = streamed or new_public_id()
+    session_id, watched_s = streamed or new_public_id(), round(place.watched_s)
     session.execute(
         OPEN,
         {
@@ -321,8 +321,8 @@ def _open(
             "opened_at": now,
             "beat_at": now,
             "expires_at": expires_at,
-            "began_s": round(place.watched_s),
-            "reached_s": round(place.watched_s),
+            "began_s": watched_s,
+            "reached_s": watched_s,
         },
     )
     return Playback(

@@ -188,11 +188,12 @@ def addresses(
     `why_url` replaces the page that explains why playback ended, with `{token}` for the token. If
     `is_renewed`, each heartbeat returns the next media token.
     """
-    tokens = issue(playback, client, native=is_native, now=clock.now())
+    now = clock.now()
+    tokens = issue(playback, client, native=is_native, now=now)
     token, media = tokens.page, f"/media/{tokens.page}"
     ends_at = playback.access_ends_at
     slides = playback.slides if playback.is_whole else ()
-    ends_in = None if ends_at is None else (ends_at - clock.now()).total_seconds()
+    ends_in = None if ends_at is None else (ends_at - now).total_seconds()
     return {
         "hls": f"/media/{tokens.film}/{playback.run}/{MASTER}",
         "is_renewed": tokens.film != tokens.page,
