@@ -83,7 +83,6 @@ def forbid(session: Session, organization_id: int, *, actor: str | None, now: da
         delete(KitPermit)
         .where(KitPermit.organization_id.in_(family_of(organization_id)))
         .returning(KitPermit.organization_id)
-        .execution_options(synchronize_session=False)
     ).all()
     if gone:
         _note(session, "kits.forbidden", organization_id, actor=actor, now=now)
@@ -245,7 +244,6 @@ def note_download(session: Session, kit: str, *, now: datetime) -> None:
         update(DeliveryKit)
         .where(DeliveryKit.public_id == kit)
         .values(downloads=DeliveryKit.downloads + 1, downloaded_at=now)
-        .execution_options(synchronize_session=False)
     )
     audit.record(session, "kit.downloaded", kit, actor=None, now=now)
 

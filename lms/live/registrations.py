@@ -84,7 +84,6 @@ def step_out(session: Session, *, login_id: int, webinar_id: int, now: datetime)
             Registration.left_at.is_(None),
         )
         .values(left_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -119,7 +118,6 @@ def _count_turn(session: Session, login_id: int, webinar_id: int) -> None:
             Registration.login_id.in_(logins_of(login_id)), Registration.webinar_id == webinar_id
         )
         .values(turns=Registration.turns + 1)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -317,5 +317,4 @@ def _note(
             Registration.login_id.in_(logins_of(login_id)), Registration.webinar_id == webinar_id
         )
         .values(went_to=went_to, went_with=went_with, turns=Registration.turns + 1)
-        .execution_options(synchronize_session=False)
     )

@@ -278,7 +278,6 @@ def reopen(session: Session, request_id: str, *, actor: str | None, now: datetim
             state=RequestState.IN_HAND, closed_at=None, owner_id=owners.find_owner(session, actor)
         )
         .returning(DeskRequest.id)
-        .execution_options(synchronize_session=False)
     )
     if row is None:
         find_request(session, request_id)
@@ -388,6 +387,5 @@ def _set(session: Session, request_id: str, *which: ColumnElement[bool], **value
         .where(DeskRequest.public_id == request_id, *which)
         .values(**values)
         .returning(DeskRequest.id)
-        .execution_options(synchronize_session=False)
     )
     return changed is not None

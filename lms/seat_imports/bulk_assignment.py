@@ -70,7 +70,6 @@ def _take_free_seats(session: Session, row: SeatImport) -> int:
             .where(Seat.id.in_(select(free.c.id)))
             .values(state=SeatState.TAKEN)
             .returning(Seat.public_id)
-            .execution_options(synchronize_session=False)
         ).all()
         taken = len(seats)
         if seats:
@@ -142,5 +141,4 @@ def _wait_no_longer(session: Session, row: SeatImport, now: datetime) -> None:
             WaitingEntry.email_key.in_(listed),
         )
         .values(ended_at=now, ended_as=WaitingEnd.SEATED)
-        .execution_options(synchronize_session=False)
     )

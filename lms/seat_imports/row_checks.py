@@ -44,12 +44,7 @@ def seatable(import_id: int) -> ColumnElement[bool]:
 
 
 def _set(session: Session, *which: ColumnElement[bool], answer: Answer) -> None:
-    session.execute(
-        update(SeatImportRow)
-        .where(*which)
-        .values(answer=answer)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(update(SeatImportRow).where(*which).values(answer=answer))
 
 
 def _has_a_place(pool_id: int) -> ColumnElement[bool]:

@@ -157,9 +157,9 @@ class UploadedLists(Generic[Sent]):
     def forget_old(self, session: Session, *, now: datetime) -> None:
         """Delete lists after a month, so that their addresses are not stored longer."""
         session.execute(
-            delete(self.model)
-            .where(self.model.created_at < now - KEPT, self.model.source_key.is_(None))
-            .execution_options(synchronize_session=False)
+            delete(self.model).where(
+                self.model.created_at < now - KEPT, self.model.source_key.is_(None)
+            )
         )
 
     def _locked(self, session: Session, which: ColumnElement[bool]) -> Sent:
@@ -186,7 +186,6 @@ def mark_repeated(session: Session, import_id: int, key: Column, answer: StrEnum
         update(rows)
         .where(*good, rows.number.in_(select(ranked.c.number).where(ranked.c.nth > 1)))
         .values(answer=answer)
-        .execution_options(synchronize_session=False)
     )
 
 

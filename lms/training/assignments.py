@@ -148,7 +148,6 @@ def change_due(
         update(Trainee)
         .where(Trainee.training_id == row.id, Trainee.done_at.is_(None))
         .values(reminded=None)
-        .execution_options(synchronize_session=False)
     )
     _note(session, "training.moved", organization, training_id, actor=actor, now=now)
 

@@ -225,7 +225,6 @@ def remove_person(
             TrainingGroupMember.login_id.in_(logins_of(theirs)),
         )
         .returning(TrainingGroupMember.login_id)
-        .execution_options(synchronize_session=False)
     ).all()
     if not gone:
         raise NotFound

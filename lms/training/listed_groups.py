@@ -82,17 +82,13 @@ def admit_invited(session: Session, *, now: datetime) -> None:
         keys = sorted(people)
         for start in range(0, len(keys), PORTION):
             session.execute(
-                delete(TrainingGroupInvitee)
-                .where(
+                delete(TrainingGroupInvitee).where(
                     TrainingGroupInvitee.group_id == group_id,
                     TrainingGroupInvitee.email_key.in_(keys[start : start + PORTION]),
                 )
-                .execution_options(synchronize_session=False)
             )
     session.execute(
-        delete(TrainingGroupInvitee)
-        .where(TrainingGroupInvitee.created_at < now - KEPT)
-        .execution_options(synchronize_session=False)
+        delete(TrainingGroupInvitee).where(TrainingGroupInvitee.created_at < now - KEPT)
     )
 
 

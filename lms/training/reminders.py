@@ -198,11 +198,7 @@ def _remind(
     if not ids:
         return 0
     claimed = session.scalars(
-        update(Trainee)
-        .where(Trainee.id.in_(ids), is_untold)
-        .values(**told)
-        .returning(Trainee.id)
-        .execution_options(synchronize_session=False)
+        update(Trainee).where(Trainee.id.in_(ids), is_untold).values(**told).returning(Trainee.id)
     ).all()
     kept = aliased(Login)
     rows = session.execute(
