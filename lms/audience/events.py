@@ -72,6 +72,16 @@ _ACCEPT: Final = N_(
     "%(organization)s invited you to a seat that you haven't accepted yet. Use the link in your "
     "invitation."
 )
+_WITHDRAWN: Final = {
+    Role.INVITED: joined(
+        N_("Your invitation from %(organization)s was for this webinar."), _NOTHING_TO_DO
+    ),
+    Role.WAITING: joined(
+        N_("You were on the waitlist for a seat at %(organization)s."), _NOTHING_TO_DO
+    ),
+    Role.TRAINEE: joined(_ASSIGNED, _NOTHING_TO_DO),
+    Role.TEAM: _TEAM,
+}
 
 # Roles that an event doesn't name are not notified of it. A person with several roles is notified in
 # the strongest one, so each person gets one email. Only buyers, billing contacts and managers read
@@ -85,14 +95,7 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.HOLDER: N_("Go to its page to see whether you can get another webinar instead."),
         Role.CONTRACT: N_("On its page, you can choose another webinar instead."),
         Role.PASS: N_("On its page, you can choose another webinar instead."),
-        Role.INVITED: joined(
-            N_("Your invitation from %(organization)s was for this webinar."), _NOTHING_TO_DO
-        ),
-        Role.WAITING: joined(
-            N_("You were on the waitlist for a seat at %(organization)s."), _NOTHING_TO_DO
-        ),
-        Role.TRAINEE: joined(_ASSIGNED, _NOTHING_TO_DO),
-        Role.TEAM: _TEAM,
+        **_WITHDRAWN,
     },
     Event.POSTPONED: {
         Role.BUYER: _ONE_CLICK,
@@ -115,14 +118,7 @@ TOLD: Final[Mapping[Event, Mapping[Role, str]]] = {
         Role.HOLDER: N_("Certificates you've earned stay valid."),
         Role.CONTRACT: N_("Your contract still includes our other webinars."),
         Role.PASS: N_("Your pass still includes our other webinars."),
-        Role.INVITED: joined(
-            N_("Your invitation from %(organization)s was for this webinar."), _NOTHING_TO_DO
-        ),
-        Role.WAITING: joined(
-            N_("You were on the waitlist for a seat at %(organization)s."), _NOTHING_TO_DO
-        ),
-        Role.TRAINEE: joined(_ASSIGNED, _NOTHING_TO_DO),
-        Role.TEAM: _TEAM,
+        **_WITHDRAWN,
     },
     Event.REINSTATED: {
         Role.BUYER: N_("Your order is valid, so you don't need to do anything."),

@@ -22,6 +22,7 @@ from lms.models.orders import Order
 from lms.models.organizations import Organization
 from lms.models.requests import DeskRequest, RequestKind
 from lms.requests import requests
+from lms.requests.asker import Asker
 from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
 from lms.requests.requests import NewRequest
 from lms.sales import billing, cancellations, purchase_orders
@@ -48,17 +49,6 @@ class Payer:
 
     login_id: int | None = None
     organization_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """The person who asks, and why."""
-
-    login_id: int
-    public_id: str
-    name: str
-    email: str
-    message: str = ""
 
 
 def find_own(session: Session, payer: Payer, order_id: str, *, lock: bool = False) -> Order:

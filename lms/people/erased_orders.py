@@ -1,4 +1,4 @@
-"""Erased orders: what becomes of an erased person's orders and payments (MONEY.md, M21).
+"""Erased orders: what happens to an erased person's orders and payments (MONEY.md, M21).
 
 Documents stay as issued for the years in which a tax office may ask for them; then they lose the name
 and address, and keep their amounts. Other text about the person is deleted at once, and so are their

@@ -1,6 +1,5 @@
 """Seat transfer requests: a manager requests approval, and our team approves (PRODUCT.md, S3)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, select
@@ -12,6 +11,7 @@ from lms.mail.links import Links, MailContext
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import SeatState
 from lms.requests import requests
+from lms.requests.asker import Asker
 from lms.requests.read_models import OPEN, RequestFacts, find_request
 from lms.requests.requests import NewRequest
 from lms.seats import claims, invitations, transfers
@@ -22,18 +22,6 @@ from lms.seats.seat_counts import NO_SUCH_SEAT
 from lms.seats.transfers import Named
 
 NOTHING_TO_APPROVE = N_("This request isn't about a seat.")
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """The manager who asks, their message, and the person named for the seat."""
-
-    login_id: int
-    public_id: str
-    name: str
-    email: str
-    message: str = ""
-    to: Invitee | None = None
 
 
 def ask_to_move(

@@ -4,7 +4,7 @@ Our team quotes or places the draft. Renewing a contract and adding seats to it 
 separate prices (PRODUCT.md, C5, P4 and C3).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from lms.models.requests import RequestKind, RequestState
 from lms.pricing.price_list import currency_of, read_prices
 from lms.pricing.quotes import Quote, Unpriced, holds_until
 from lms.requests import requests
+from lms.requests.asker import Asker
 from lms.requests.read_models import RequestFacts, find_request, requests_of_order
 from lms.requests.requests import NewRequest
 from lms.sales import cancellations, contract_lines, orders, purchase_orders, quotes
@@ -35,17 +36,6 @@ TERMS = {
     RequestKind.CHECK: Terms.CHECK,
     RequestKind.PURCHASE_ORDER: Terms.PURCHASE_ORDER,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """The person who asks for an organization, and their message."""
-
-    login_id: int
-    public_id: str
-    name: str
-    email: str
-    message: str = ""
 
 
 def ask(

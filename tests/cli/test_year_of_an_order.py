@@ -20,13 +20,13 @@ from lms.models.orders import Terms
 from lms.models.payments import Reversal
 from lms.payments.jobs import check as check_balances
 from lms.pricing.price_list import set_prices
+from lms.requests.asker import Asker
 from lms.sales import corrections, invoices, orders, quotes, receiving, requested_orders
 from lms.sales.corrections import Correction, LineChange
 from lms.sales.credit_notes import Credit
 from lms.sales.new_orders import NewOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, Standing, find_order_facts
-from lms.sales.requested_orders import Asker
 from lms.seats.pools import PoolFacts, pools_of
 from lms.seller.settings import edit_seller
 from tests.cast import Cast

@@ -16,11 +16,11 @@ from lms.models.documents import CreditReason
 from lms.models.grants import Grant, OfferKind
 from lms.models.orders import LineAct, OrderLine, Terms
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
+from lms.requests.asker import Asker
 from lms.sales import contract_lines, credit_notes, requested_orders
 from lms.sales.credit_notes import NewCreditNote
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.read_models import OrderFacts
-from lms.sales.requested_orders import Asker
 from lms.seats import claims, pools, transfers, waitlist
 from lms.seats.invitations import Invitee
 from lms.seats.pool_reconciliation import settle

@@ -15,9 +15,9 @@ from lms.models.mail import Mail
 from lms.models.requests import RequestKind, RequestState
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, SeatState
 from lms.requests import requests, seat_transfer_requests
+from lms.requests.asker import Asker
 from lms.requests.read_models import find_request
 from lms.requests.requests import NewRequest
-from lms.requests.seat_transfer_requests import Asker
 from lms.seats import transfers
 from lms.seats.claims import approve_refill
 from lms.seats.invitations import IN_ALREADY, TAKES_NOBODY, Invitee

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from flask import Blueprint, request, session
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import DateField, FileField, Form, StringField, TextAreaField
@@ -16,16 +16,15 @@ from lms.models.requests import RequestKind
 from lms.requests import requests
 from lms.requests.requests import LONGEST_MESSAGE, LONGEST_NAME, NewRequest
 from lms.web.accounts.forms import address_field, name_field
-from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import PAPERS, has_file, sent_file
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import render, see_other, transaction
+from lms.web.core.request_context import render, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.requests.customer_request import ASKED, KEPT_ASKED, REQUESTS_FROM
+from lms.web.requests.customer_request import spend_request, status_of
 
 blueprint = Blueprint("vendor_form", __name__, url_prefix="/purchasing/vendor-form")
 
@@ -90,8 +89,7 @@ def send() -> ResponseReturnValue:
     form = VendorForm(request.form)
     if not form.validate():
         return _page(form), 400
-    rate_limits.spend(REQUESTS_FROM, rate_limits.network())
-    rate_limits.spend_email(form.email.address.key)
+    spend_request(form.email.address)
     person = viewer()
     new = NewRequest(
         kind=RequestKind.VENDOR_FORM,
@@ -114,8 +112,7 @@ def send() -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _page(form), 400
-    session[ASKED] = [facts.public_id, *session.get(ASKED, [])][:KEPT_ASKED]
-    return see_other("ask.status", request_id=facts.public_id)
+    return status_of(facts)
 
 
 def _page(form: VendorForm) -> str:

@@ -20,10 +20,10 @@ from lms.models.orders import Terms
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.pricing.price_list import MOST_SEATS, currency_of, say_money
 from lms.pricing.quotes import Unpriced
+from lms.requests.asker import Asker
 from lms.requests.requests import LONGEST_MESSAGE
 from lms.sales import contract_lines, requested_orders, seat_prices
 from lms.sales.new_orders import LONGEST_REFERENCE, NewLine
-from lms.sales.requested_orders import Asker
 from lms.seat_orders import seat_orders
 from lms.seat_orders.seat_orders import Buyer, SeatOrder
 from lms.seats import pools

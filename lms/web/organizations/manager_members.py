@@ -7,10 +7,9 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from wtforms import Form, RadioField, StringField
-from wtforms.validators import Length, Optional
+from wtforms import Form, RadioField
+from wtforms.validators import Optional
 
-from lms.accounts.accounts import LONGEST_NAME
 from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict, Forbidden, Invalid
@@ -41,6 +40,7 @@ from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.people.staff_forms import new_persons_name_field
 from lms.web.training.manager_groups import group_names
 
 blueprint = Blueprint(
@@ -79,12 +79,7 @@ class MemberForm(RoleForm):
     """A person to add, and their role."""
 
     email = address_field(_l("Email address"), autocomplete="off")
-    name = StringField(
-        _l("Name"),
-        [Optional(), Length(max=LONGEST_NAME)],
-        description=_l("Used if they don't have an account yet."),
-        render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
-    )
+    name = new_persons_name_field()
 
 
 @blueprint.get("")

@@ -31,6 +31,16 @@ def reason_field(description: str) -> TextAreaField:
     )
 
 
+def new_persons_name_field() -> StringField:
+    """Return the field for the name of a person that someone else adds, perhaps without an account."""
+    return StringField(
+        _l("Name"),
+        [Optional(), Length(max=LONGEST_NAME)],
+        description=_l("Used if they don't have an account yet."),
+        render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
+    )
+
+
 class AliasForm(Form):
     """Another address."""
 

@@ -5,10 +5,8 @@ from typing import Self
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from wtforms import Form, RadioField, StringField
-from wtforms.validators import Length, Optional
+from wtforms import Form, RadioField
 
-from lms.accounts.accounts import LONGEST_NAME
 from lms.core.errors import Conflict
 from lms.models.accounts import SellerRole
 from lms.people import team
@@ -22,6 +20,7 @@ from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
+from lms.web.people.staff_forms import new_persons_name_field
 
 blueprint = Blueprint("staff_team", __name__, url_prefix="/staff/team")
 
@@ -43,12 +42,7 @@ class TeamMemberForm(TeamRoleForm):
     """A person to add to the team, and their role."""
 
     email = address_field(_l("Email address"), autocomplete="off")
-    name = StringField(
-        _l("Name"),
-        [Optional(), Length(max=LONGEST_NAME)],
-        description=_l("Used if they don't have an account yet."),
-        render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
-    )
+    name = new_persons_name_field()
 
 
 @blueprint.get("")

@@ -1,6 +1,6 @@
 """The page for reporting an accessibility barrier, which our team answers in two business days."""
 
-from flask import Blueprint, request, session
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from wtforms import Form, StringField, TextAreaField
@@ -14,15 +14,14 @@ from lms.requests import requests
 from lms.requests.business_days import due_at
 from lms.requests.requests import NewRequest
 from lms.web.accounts.forms import address_field, name_field
-from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import shown_in
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import render, see_other, transaction
+from lms.web.core.request_context import render, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.requests.customer_request import ASKED, KEPT_ASKED, REQUESTS_FROM
+from lms.web.requests.customer_request import spend_request, status_of
 
 blueprint = Blueprint("accessibility_barrier", __name__, url_prefix="/accessibility/barrier")
 
@@ -78,8 +77,7 @@ def send() -> ResponseReturnValue:
     form = BarrierForm(request.form)
     if not form.validate():
         return _page(form), 400
-    rate_limits.spend(REQUESTS_FROM, rate_limits.network())
-    rate_limits.spend_email(form.email.address.key)
+    spend_request(form.email.address)
     person = viewer()
     new = NewRequest(
         kind=RequestKind.BARRIER,
@@ -97,8 +95,7 @@ def send() -> ResponseReturnValue:
                 actor=person.public_id if person else None,
                 now=now(),
             )
-        session[ASKED] = [facts.public_id, *session.get(ASKED, [])][:KEPT_ASKED]
-        return see_other("ask.status", request_id=facts.public_id)
+        return status_of(facts)
     return _page(form), 400
 
 

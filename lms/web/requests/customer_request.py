@@ -15,6 +15,7 @@ from lms.access.policy import Code
 from lms.catalog.webinar_page import read_announcement
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime
+from lms.core.email_addresses import Address
 from lms.core.errors import Invalid, NotFound
 from lms.grants.request_and_sale_form_choices import (
     SUGGESTED,
@@ -100,16 +101,26 @@ def send() -> ResponseReturnValue:
         if not form.check_whole(has_file=has_file()) or not is_right:
             return _form_page(reading, form), 400
         new = _new_request(reading, form)
-    rate_limits.spend(REQUESTS_FROM, rate_limits.network())
-    rate_limits.spend_email(form.email.address.key)
+    spend_request(form.email.address)
     try:
         facts = _lay_down(new, form.quote.data or None)
     except Invalid as refusal:
         show_faults(form, refusal)
         with read_session() as reading:
             return _form_page(reading, form), 400
+    return status_of(facts)
+
+
+def spend_request(address: Address) -> None:
+    """Count a request against the limits of its sender's network and address."""
+    rate_limits.spend(REQUESTS_FROM, rate_limits.network())
+    rate_limits.spend_email(address.key)
+
+
+def status_of(facts: RequestFacts) -> ResponseReturnValue:
+    """Redirect to the status of a new request, which this browser can correct."""
     session[ASKED] = [facts.public_id, *session.get(ASKED, [])][:KEPT_ASKED]
-    return see_other(".status", request_id=facts.public_id)
+    return see_other("ask.status", request_id=facts.public_id)
 
 
 @blueprint.get("/requests/<request_id>")

@@ -1,5 +1,6 @@
 """Manager pages of an organization's purchases: orders, quotes to accept, and documents."""
 
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, flash, request, url_for
@@ -43,12 +44,10 @@ from lms.web.pricing.quote_texts import offer_name
 from lms.web.sales.act_forms import REFERENCE, SHORT
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
 from lms.web.sales.own_order_page import (
-    OwnOrderForm,
-    change,
+    act_on,
     form_of,
     lead_to_payment,
     order_values,
-    refused,
 )
 from lms.web.sales.purchase_order_fields import (
     ask_for_po_number,
@@ -139,21 +138,10 @@ def pay(organization_id: str, order_id: str) -> ResponseReturnValue:
 def act(organization_id: str, order_id: str) -> ResponseReturnValue:
     """Add a PO number, change who is billed, or request a refund."""
     managed = managed_organization(organization_id)
-    payer, form = own_orders.Payer(organization_id=managed.facts.id), OwnOrderForm(request.form)
-    fault = ""
-    if form.validate():
-        try:
-            change(payer, order_id, form)
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        except Conflict as refusal:
-            fault = refused(refusal)
-        else:
-            return see_other(".show", organization_id=organization_id, order_id=order_id)
-    with read_session() as session:
-        values = order_values(session, payer, order_id)
-    page = render_in(managed, "sales/manager_order.html", form=form, fault=fault, **values)
-    return page, 409 if fault else 400
+    payer = own_orders.Payer(organization_id=managed.facts.id)
+    done = see_other(".show", organization_id=organization_id, order_id=order_id)
+    page = partial(render_in, managed, "sales/manager_order.html")
+    return act_on(payer, order_id, done=done, page=page)
 
 
 @blueprint.get("/quotes/<document_id>/accept")

@@ -1,5 +1,7 @@
 """An order as its payer sees it, and its actions: shared by personal and manager pages."""
 
+from collections.abc import Callable
+
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,17 +16,19 @@ from lms.documents.payer_documents import documents_of_order
 from lms.documents.payment_links import link_of, payment_links
 from lms.models.orders import Order
 from lms.own_orders import own_orders
-from lms.own_orders.own_orders import Asker, Payer
+from lms.own_orders.own_orders import Payer
 from lms.pricing.price_list import say_money
+from lms.requests.asker import Asker
 from lms.requests.requests import LONGEST_MESSAGE
 from lms.sales import billing, orders
 from lms.sales.new_orders import LONGEST_REFERENCE
 from lms.sales.read_models import OrderFacts, Standing, find_order_facts
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import carrel, transaction
+from lms.web.core.request_context import carrel, read_session, transaction
 from lms.web.core.route_guard import may_open
 from lms.web.sales.order_texts import DOCUMENT_WORDS, STANDING_BADGES, STANDING_WORDS
 
@@ -112,7 +116,26 @@ def form_of(session: Session, payer: Payer, order_id: str) -> OwnOrderForm:
     )
 
 
-def change(payer: Payer, order_id: str, form: OwnOrderForm) -> None:
+def act_on(
+    payer: Payer, order_id: str, *, done: ResponseReturnValue, page: Callable[..., str]
+) -> ResponseReturnValue:
+    """Do the posted action and return `done`, or the `page` with what prevents it."""
+    form, fault = OwnOrderForm(request.form), ""
+    if form.validate():
+        try:
+            _change(payer, order_id, form)
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        except Conflict as refusal:
+            fault = _(refusal.message)
+        else:
+            return done
+    with read_session() as session:
+        values = order_values(session, payer, order_id)
+    return page(form=form, fault=fault, **values), 409 if fault else 400
+
+
+def _change(payer: Payer, order_id: str, form: OwnOrderForm) -> None:
     """Do the action of the clicked button; raises Invalid, Conflict and NotFound."""
     person, now = required_viewer(), clock.now()
     with transaction() as session:
@@ -143,11 +166,6 @@ def change(payer: Payer, order_id: str, form: OwnOrderForm) -> None:
             case _:
                 raise NotFound
     flash(said, "done")
-
-
-def refused(refusal: Invalid | Conflict) -> str:
-    """Return the translated message of a refusal."""
-    return _(refusal.message)
 
 
 def _ask_refund(session: Session, order: Order, form: OwnOrderForm) -> str:

@@ -1,33 +1,29 @@
 """A person's orders: what they bought, their documents, and what they can change themselves."""
 
+from functools import partial
 from typing import Final
 
 from flask import Blueprint
-from flask import request as sent
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
-from lms.core.errors import Conflict, Invalid
 from lms.own_orders.own_orders import Payer
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import OrderFacts, orders_of_payer
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
-from lms.web.core.form_errors import show_faults
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing
 from lms.web.core.request_context import read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
 from lms.web.sales.own_order_page import (
-    OwnOrderForm,
-    change,
+    act_on,
     form_of,
     lead_to_payment,
     order_values,
-    refused,
 )
 
 blueprint = Blueprint("own_orders", __name__, url_prefix="/account/orders")
@@ -66,20 +62,9 @@ def pay(order_id: str) -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def act(order_id: str) -> ResponseReturnValue:
     """Add a PO number, change who is billed, or request a refund."""
-    payer, form = Payer(login_id=required_viewer().login_id), OwnOrderForm(sent.form)
-    fault = ""
-    if form.validate():
-        try:
-            change(payer, order_id, form)
-        except Invalid as refusal:
-            show_faults(form, refusal)
-        except Conflict as refusal:
-            fault = refused(refusal)
-        else:
-            return see_other(".show", order_id=order_id)
-    with read_session() as session:
-        values = order_values(session, payer, order_id)
-    return render(TEMPLATE, form=form, fault=fault, **values), 409 if fault else 400
+    payer = Payer(login_id=required_viewer().login_id)
+    done = see_other(".show", order_id=order_id)
+    return act_on(payer, order_id, done=done, page=partial(render, TEMPLATE))
 
 
 def _row(facts: OrderFacts) -> dict[str, object]:

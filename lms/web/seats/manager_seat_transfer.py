@@ -10,7 +10,7 @@ from lms.core.errors import Conflict, Invalid
 from lms.models.seats import AssignmentState
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.requests import seat_transfer_requests
-from lms.requests.seat_transfer_requests import Asker
+from lms.requests.asker import Asker
 from lms.seats import invitations, pools, transfers
 from lms.seats.invitations import Invitee
 from lms.seats.seat_counts import OPEN
