@@ -15,6 +15,11 @@ ALLOWED = (ROOT / "tests/rules/plain_words_allowed.txt").read_text(encoding="utf
 NOT_READ = re.compile(
     r"\{#.*?#\}|\{%-?\s*(?:from|import|extends|include)[^%]*%\}|url_for\([^)]*\)", re.DOTALL
 )
+COMMENTS = {
+    ".html": re.compile(r"\{#.*?#\}", re.DOTALL),
+    ".css": re.compile(r"/\*.*?\*/", re.DOTALL),
+    ".js": re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL),
+}
 TRANSLATED = {"_", "N_", "gettext", "ngettext", "lazy_gettext", "pgettext"}
 
 
@@ -32,17 +37,33 @@ def pages() -> Iterator[Path]:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Give what is checked: the name of each page or Python file, and its text, docstrings or comments."""
+    """Give what is checked: the name of each file, and its text, a docstring or a comment.
+
+    The glossary and the record of rewritten texts list the words to avoid.
+    """
+    lists = (ROOT / "docs/glossary.md", *files(".md", under="docs/plain-words"))
     for page in pages():
-        yield name_of(page), page.read_text(encoding="utf-8")
+        if page not in lists:
+            yield name_of(page), page.read_text(encoding="utf-8")
+    for path in (*files(*COMMENTS, under="templates"), *files(*COMMENTS, under="lms/static")):
+        for comment in COMMENTS[path.suffix].findall(path.read_text(encoding="utf-8")):
+            yield name_of(path), comment
     for path in product():
-        for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                yield name_of(path), ast.get_docstring(node) or ""
-        with path.open("rb") as file:
-            for token in tokenize.tokenize(file.readline):
-                if token.type == tokenize.COMMENT:
-                    yield name_of(path), token.string
+        for text in (*_docstrings(path), *_comments(path)):
+            yield name_of(path), text
+
+
+def _docstrings(path: Path) -> Iterator[str]:
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
+def _comments(path: Path) -> Iterator[str]:
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT:
+                yield token.string
 
 
 def test_docs_docstrings_and_comments_use_plain_words() -> None:
