@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from lms.core import clock
-from lms.core.errors import Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound
 from lms.models.seats import AssignmentEnd
 from lms.seats import bulk_release_and_reinvite, claims, invitations, release_undo
 from lms.seats.bulk_release_and_reinvite import Act
@@ -29,12 +29,19 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.bulk_action_undo import put_back
 from lms.web.seats.manager_seat_table import RELEASED, titles_of
-from lms.web.seats.selected_seats import chosen_seats, seats_as_shown, see_other_url, table_of
+from lms.web.seats.selected_seats import (
+    NO_ONE_SELECTED,
+    chosen_seats,
+    seats_as_shown,
+    see_other_url,
+    table_of,
+)
 
 blueprint = Blueprint(
     "organization_released", __name__, url_prefix="/organization/<organization_id>"
 )
 
+NO_ONE_INVITED: Final = N_("Select at least one person with an open invitation.")
 PORTION: Final = 50
 NAMED: Final = 20
 
@@ -46,7 +53,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
     state = table_of(managed)
     chosen = chosen_seats(managed, state)
     if not chosen:
-        flash(_("Select at least one person."), "attention")
+        flash(_(NO_ONE_SELECTED), "attention")
         return see_other_url(state.url())
     with read_session() as reading:
         pools = titles_of(read_pools(reading, managed.facts.id, now=shown_at))
@@ -132,7 +139,7 @@ def send_again(organization_id: str) -> ResponseReturnValue:
             "done",
         )
     else:
-        flash(_("Select at least one person with an open invitation."), "attention")
+        flash(_(NO_ONE_INVITED), "attention")
     return see_other_url(state.url())
 
 

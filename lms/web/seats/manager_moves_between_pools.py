@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.core import clock
-from lms.core.errors import Conflict, NotFound
+from lms.core.errors import N_, Conflict, NotFound
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import moves_between_pools
 from lms.seats.pool_overview import PoolCard, read_pool, read_pools
@@ -22,7 +22,9 @@ from lms.web.seats.bulk_action_undo import put_back
 from lms.web.seats.manager_seat_table import MOVED
 from lms.web.seats.pool_texts import pool_title
 from lms.web.seats.seat_table_filters import TableState
-from lms.web.seats.selected_seats import chosen_seats, see_other_url, table_of
+from lms.web.seats.selected_seats import NO_ONE_SELECTED, chosen_seats, see_other_url, table_of
+
+NO_POOL_CHOSEN = N_("Choose where to move them.")
 
 blueprint = Blueprint("organization_moving", __name__, url_prefix="/organization/<organization_id>")
 
@@ -34,7 +36,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
     state = table_of(managed)
     chosen = chosen_seats(managed, state)
     if not chosen:
-        flash(_("Select at least one person."), "attention")
+        flash(_(NO_ONE_SELECTED), "attention")
         return see_other_url(state.url())
     if len(chosen) > moves_between_pools.MOST_AT_ONCE:
         flash(_(moves_between_pools.TOO_MANY), "attention")
@@ -51,7 +53,7 @@ def move(organization_id: str) -> ResponseReturnValue:
     actor = required_viewer().public_id
     wanted = request.form.get("to", "")
     if not wanted:
-        return _page(managed, state, chosen, error=_("Choose where to move them.")), 400
+        return _page(managed, state, chosen, error=_(NO_POOL_CHOSEN)), 400
     with read_session() as reading:
         card = read_pool(reading, managed.facts.id, wanted, now=now)
     try:

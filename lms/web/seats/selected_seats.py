@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from lms.core.clock import now
-from lms.core.errors import NotFound
+from lms.core.errors import N_, NotFound
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import seat_table
 from lms.seats.bulk_release_and_reinvite import unchanged_since
@@ -14,6 +14,8 @@ from lms.seats.pool_overview import read_pools
 from lms.web.core.request_context import read_session
 from lms.web.seats.manager_seat_table import CHOSEN_FROM, titles_of
 from lms.web.seats.seat_table_filters import TableState, read_state
+
+NO_ONE_SELECTED = N_("Select at least one person.")
 
 
 def table_of(managed: Managed) -> TableState:

@@ -63,7 +63,6 @@ def test_buyer_takes_a_seat_by_one_press_on_each_page(
     client.sign_in(cast.mia.id)
     text = client.get(pages[number]).text
     assert FIVE in text
-    assert "Take a seat yourself" in text
     assert f'action="/library/seats/{pool}/claim"' in text
     assert "No webinars yet" not in text
     taken = client.post(f"/library/seats/{pool}/claim")
@@ -74,7 +73,7 @@ def test_buyer_takes_a_seat_by_one_press_on_each_page(
     assert newest(database, cast.mia.email, "seat_claimed")
     text = client.get(pages[number]).text
     assert "4 seats to assign." in text
-    assert "Take a seat yourself" not in text
+    assert f'action="/library/seats/{pool}/claim"' not in text
 
 
 def test_webinar_page_offers_the_seat_before_it_sells_one(
@@ -93,8 +92,7 @@ def test_refused_player_leads_to_the_seat_that_was_bought(
     pool = buy(database, cast)
     client.sign_in(cast.mia.id)
     text = client.get(f"/webinars/{cast.slug}/watch").text
-    assert "Take a seat yourself" in text
-    assert f"/library/seats/{pool}/claim" in text
+    assert f'action="/library/seats/{pool}/claim"' in text
 
 
 def test_seats_that_wait_for_payment_are_shown_and_can_be_taken(
@@ -137,7 +135,7 @@ def test_pool_with_every_seat_assigned_is_not_to_do(
     client.sign_in(cast.mia.id)
     text = client.get("/library").text
     assert "Seats to assign" not in text
-    assert "Take a seat yourself" not in client.get(pages[2]).text
+    assert '/claim"' not in client.get(pages[2]).text
 
 
 def test_new_owner_of_many_pools_sees_the_newest_and_how_many_more(
@@ -160,7 +158,7 @@ def test_our_team_reads_the_numbers_and_takes_no_seat(
     client.sign_in(cast.ada.id)
     text = client.get(pages[2]).text
     assert "5 seats to assign." in text
-    assert "Take a seat yourself" not in text
+    assert '/claim"' not in text
 
 
 def test_role_is_what_counts_when_the_press_comes(

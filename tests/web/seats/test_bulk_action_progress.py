@@ -6,9 +6,11 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.registry import LIBRARY
 from lms.seats import bulk_release_and_reinvite
+from lms.web.seats.manager_bulk_release_and_resend import NO_ONE_INVITED
 from lms.worker.worker import see_through
 from tests.cast import Cast
 from tests.components import work_without_schedules
+from tests.page_texts import shows
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 from tests.web.seats.test_manager_bulk_release_and_resend import used
@@ -90,4 +92,4 @@ def test_where_no_invitation_is_open_it_says_so(
     monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)
     data = {"all": "1", "state": "claimed"}
     answer = mia.post(f"/organization/{elm.id}/people/resend", data=data)
-    assert "with an open invitation" in mia.get(answer.location).text
+    assert shows(mia.get(answer.location).text, NO_ONE_INVITED)

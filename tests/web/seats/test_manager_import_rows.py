@@ -5,6 +5,7 @@ import io
 import re
 
 from lms.core.database import Database
+from lms.core.email_addresses import NOT_AN_ADDRESS
 from tests.cast import Cast
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
@@ -37,7 +38,7 @@ def test_rows_without_a_seat_are_downloaded_with_the_reason_and_run_no_formula(
     head, row = csv.reader(io.StringIO(text.lstrip("\ufeff")))
     assert head == ["Email", "Name", "Department", "Branch", "Line", "Result", "Why"]
     assert row[:6] == ["not an address", "'=Joe", "Desk", "", "3", "Can\u2019t be read"]
-    assert row[6] == "Enter an email address like name@example.org."
+    assert row[6] == NOT_AN_ADDRESS
 
 
 def test_a_row_is_corrected_on_the_page(mia: Visitor, elm: Elm) -> None:

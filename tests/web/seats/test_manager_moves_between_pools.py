@@ -4,8 +4,12 @@ from datetime import timedelta
 
 from lms.core.database import Database
 from lms.models.seats import AssignmentState
+from lms.seats.moves_between_pools import NO_ROOM
+from lms.web.seats.manager_moves_between_pools import NO_POOL_CHOSEN
+from lms.web.seats.selected_seats import NO_ONE_SELECTED
 from tests.cast import Cast
 from tests.clock import Clock
+from tests.page_texts import shows
 from tests.seat_rows import add_pool
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
@@ -63,7 +67,7 @@ def test_too_few_free_seats_are_told_and_nobody_moves(
     sent = {"seat": [elm.alices_seat, elm.invited_seat], "to": there}
     answer = mia.post(f"/organization/{elm.id}/people/moved", data=sent)
     assert answer.status_code == 409
-    assert "There aren\u2019t enough available seats there" in answer.text
+    assert shows(answer.text, NO_ROOM)
     assert (used(database, elm.pool), used(database, there)) == (3, 0)
 
 
@@ -71,7 +75,8 @@ def test_where_to_has_to_be_said_and_is_one_s_own(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/people/moved"
-    assert "Choose where to move them." in mia.post(place, data={"seat": elm.alices_seat}).text
+    answer = mia.post(place, data={"seat": elm.alices_seat})
+    assert shows(answer.text, NO_POOL_CHOSEN)
     sent = {"seat": elm.alices_seat, "to": elm.others_pool}
     assert mia.post(place, data=sent).status_code == 404
     for step in ("move", "moved"):
@@ -83,7 +88,7 @@ def test_where_to_has_to_be_said_and_is_one_s_own(
 
 def test_nobody_chosen_moves_nobody(mia: Visitor, elm: Elm) -> None:
     assert mia.post(f"/organization/{elm.id}/people/move").status_code == 303
-    assert "Select at least one person" in mia.get(f"/organization/{elm.id}/people").text
+    assert shows(mia.get(f"/organization/{elm.id}/people").text, NO_ONE_SELECTED)
 
 
 def test_where_no_other_seat_is_free_one_asks_for_more(mia: Visitor, elm: Elm) -> None:

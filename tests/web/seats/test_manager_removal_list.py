@@ -11,8 +11,10 @@ from lms.core.database import Database
 from lms.mail.links import Links
 from lms.models.seats import Assignment, AssignmentEnd, Seat
 from lms.seats import claims
+from lms.web.seats.sent_list import NOTHING_SENT
 from tests.cast import Cast
 from tests.clock import Clock
+from tests.page_texts import shows
 from tests.seat_imports.workbooks import workbook
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
@@ -109,4 +111,4 @@ def test_a_workbook_is_read_and_a_member_is_pointed_out(mia: Visitor, elm: Elm) 
 def test_nothing_sent_is_refused_and_nothing_is_lost(mia: Visitor, elm: Elm) -> None:
     answer = mia.post(f"/organization/{elm.id}/people/remove", data={})
     assert answer.status_code == 400
-    assert "Choose a file, or paste" in answer.text
+    assert shows(answer.text, NOTHING_SENT)

@@ -12,8 +12,10 @@ from lms.models.seat_imports import SeatImport
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.organizations.staff_list_parser import read_pasted
 from lms.seat_imports.imports import stage
+from lms.web.seats.sent_list import NOTHING_SENT
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.page_texts import shows
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 
@@ -94,7 +96,7 @@ def test_pasted_addresses_do_as_well(mia: Visitor, elm: Elm, database: Database)
 def test_nothing_sent_is_said_and_nothing_typed_is_lost(mia: Visitor, elm: Elm) -> None:
     answer = mia.post(f"/organization/{elm.id}/import", data={"pool": elm.pool})
     assert answer.status_code == 400
-    assert "Choose a file, or paste" in answer.text
+    assert shows(answer.text, NOTHING_SENT)
 
 
 def test_a_list_is_thrown_away_and_changes_nothing(

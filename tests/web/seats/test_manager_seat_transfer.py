@@ -7,12 +7,15 @@ import pytest
 from sqlalchemy import func, select, update
 
 from lms.core.database import Database
+from lms.core.email_addresses import NOT_AN_ADDRESS
 from lms.models.grants import Scope
 from lms.models.playback import WatchRecord
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import Assignment, Pool, Seat
+from lms.seats.invitations import IN_ALREADY
 from tests.clock import NOW
 from tests.mailbox import newest
+from tests.page_texts import shows
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 
@@ -110,12 +113,12 @@ def test_who_has_the_seat_next_is_named_to_the_house(
 ) -> None:
     place = f"/organization/{elm.id}/seats/{elm.locked_seat}/approval"
     for wrong, sentence in (
-        ("nobody", "Enter an email address"),
-        ("zoe@example.org", "already has one of these seats"),
+        ("nobody", NOT_AN_ADDRESS),
+        ("zoe@example.org", IN_ALREADY),
     ):
         answer = mia.post(place, data={"email": wrong})
         assert answer.status_code == 400
-        assert sentence in answer.text
+        assert shows(answer.text, sentence)
         assert f'value="{wrong}"' in answer.text
     sent = {"email": "next@example.org", "name": "Next"}
     assert mia.post(place, data=sent).status_code == 303
@@ -128,7 +131,7 @@ def test_somebody_who_has_a_seat_gets_no_second_one(mia: Visitor, elm: Elm) -> N
     place = f"/organization/{elm.id}/seats/{elm.alices_seat}/reassign"
     answer = mia.post(place, data={"email": "zoe@example.org"})
     assert answer.status_code == 400
-    assert "already has one of these seats" in answer.text
+    assert shows(answer.text, IN_ALREADY)
 
 
 def test_an_invitation_goes_to_the_address_that_was_meant(

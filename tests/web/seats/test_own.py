@@ -66,8 +66,7 @@ def test_no_seat_of_a_canceled_webinar_is_claimed_or_waited_for(
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).state = WebinarState.CANCELED
     shown = client.get(page).text
-    assert "This webinar was canceled or removed" in shown
-    assert "Claim your seat" not in shown
+    assert f'action="{page}/claim"' not in shown
     assert f'action="{page}/claim"' not in client.get("/library").text
     for path in ("claim", "join"):
         assert client.post(f"{page}/{path}").status_code == 409

@@ -1,0 +1,8 @@
+"""Texts of the code on pages: tests name a text by its constant, and its wording can change."""
+
+from html import unescape
+
+
+def shows(page: str, text: str) -> bool:
+    """Return whether a page has a text of the code, with typographic apostrophes as pages have them."""
+    return text.replace("'", "\u2019") in unescape(page)
