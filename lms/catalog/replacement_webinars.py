@@ -133,7 +133,7 @@ def _let_in(
     best = held.candidates[0]
     if best.code is Code.OK_PERMANENT:
         if has.code is not Code.OK_PERMANENT:
-            grants.hold_for_good(
+            grants.give_permanently(
                 session, login_id=login_id, webinar_id=webinar_id, actor=actor, now=now
             )
         return

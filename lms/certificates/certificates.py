@@ -108,7 +108,7 @@ def issue(
         return None
     act = ISSUED_BY_HAND if award.kind is CertificateKind.BY_HAND else ISSUED
     audit.record(session, act, public_id, actor=actor, now=now, detail={"kind": award.kind})
-    _tell(session, holder, _Letter("certificate", public_id, webinar.title), links=links, now=now)
+    _tell(session, holder, _Notice("certificate", public_id, webinar.title), links=links, now=now)
     return str(public_id)
 
 
@@ -125,8 +125,8 @@ def revoke(
     session.flush()
     audit.record(session, REVOKED, public_id, actor=actor, now=now)
     holder = _holder_of(session, row)
-    letter = _Letter("certificate_revoked", public_id, row.title)
-    _tell(session, holder, letter, links=links, now=now)
+    notice = _Notice("certificate_revoked", public_id, row.title)
+    _tell(session, holder, notice, links=links, now=now)
 
 
 def correct(
@@ -174,7 +174,7 @@ def correct(
     )
     audit.record(session, CORRECTED, made, actor=actor, now=now, detail={"former": public_id})
     holder = _holder_of(session, row)
-    _tell(session, holder, _Letter("certificate", made, row.title), links=links, now=now)
+    _tell(session, holder, _Notice("certificate", made, row.title), links=links, now=now)
     return made
 
 
@@ -270,31 +270,31 @@ _SUBJECTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Letter:
+class _Notice:
     kind: str
     public_id: str
     title: str
 
 
 def _tell(
-    session: Session, holder: _Holder, letter: _Letter, *, links: Links, now: datetime
+    session: Session, holder: _Holder, notice: _Notice, *, links: Links, now: datetime
 ) -> None:
     if holder.email is None:
         return  # a person from an LMS, who finds it there
-    page = links.page(f"/verify/{letter.public_id}")
+    page = links.page(f"/verify/{notice.public_id}")
     values = {
         "name": holder.name,
-        "title": letter.title,
+        "title": notice.title,
         "action_url": page,
         "pdf_url": f"{page}/certificate.pdf",
     }
     mail_outbox.post(
         session,
-        kind=letter.kind,
+        kind=notice.kind,
         to=holder.email,
         login_id=holder.login_id,
-        subject=_SUBJECTS[letter.kind] % {"title": letter.title},
+        subject=_SUBJECTS[notice.kind] % {"title": notice.title},
         values=values,
         now=now,
-        unique_key=f"{letter.kind}-{letter.public_id}",
+        unique_key=f"{notice.kind}-{notice.public_id}",
     )

@@ -28,7 +28,7 @@ from lms.requests.read_models import number_of
 def grant(console: Console, email: str, slug: str) -> None:
     """Give a login permanent access to a webinar; safe to run again."""
     with console.carrel.database.transaction() as session:
-        line = grants.hold_for_good(
+        line = grants.give_permanently(
             session,
             login_id=accounts.find_by_email(session, email).id,
             webinar_id=_webinar_id(session, slug),

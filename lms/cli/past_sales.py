@@ -14,7 +14,7 @@ from lms.core.errors import Refused
 from lms.models.past_sales import PastAnswer
 from lms.models.seat_imports import ImportState
 from lms.past_sales import imports as past_sale_imports
-from lms.past_sales.jobs import LIST_JOBS, apply_now, ask_for_letters, write_some
+from lms.past_sales.jobs import LIST_JOBS, apply_now, queue_invitations, write_some
 from lms.past_sales.read_models import PastFacts, PastRowFacts, find_past, rows_of
 from lms.past_sales.row_parser import read_past
 from lms.sales import uninvited_buyers
@@ -99,7 +99,7 @@ def invite(console: Console, *, people: int) -> None:
     """Email the next PEOPLE imported about their webinars; each is emailed once."""
     database = console.carrel.database
     with database.transaction() as session:
-        batch, chosen = ask_for_letters(session, people, **acting())
+        batch, chosen = queue_invitations(session, people, **acting())
     while chosen and write_some(console.carrel, batch):
         pass
     with database.read_session() as session:

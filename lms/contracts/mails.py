@@ -247,13 +247,13 @@ def _to_stewards(
     session: Session,
     pool: PoolFacts,
     post: Post,
-    letter: tuple[str, str, str],
+    about: tuple[str, str, str],
     values: Mapping[str, object],
     *,
     now: datetime,
 ) -> None:
     """Email each manager of the organization; the seller if it has none."""
-    kind, subject, key = letter
+    kind, subject, key = about
     readers = stewards_of(session, pool.organization_id)
     contact = read_branding(session, contact="").contact_email
     if not readers and contact:

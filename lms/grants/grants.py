@@ -144,7 +144,7 @@ def grant(
     return line
 
 
-def hold_for_good(
+def give_permanently(
     session: Session, *, login_id: int, webinar_id: int, actor: str | None, now: datetime
 ) -> Grant:
     """Give a login permanent access to one webinar; a repeated call returns the existing grant."""

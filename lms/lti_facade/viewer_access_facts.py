@@ -49,9 +49,8 @@ class Presence(StrEnum):
     EXPECTED = "expected"
     LOOKING_OVER = "looking_over"  # an instructor or a platform's test user, who takes no seat
     UNKNOWN = "unknown"  # not named by the platform
-    PASSING = (
-        "passing"  # anyone who sees a page of the organization; no one must identify themselves
-    )
+    # Anyone who sees a page of the organization; no one must identify themselves.
+    PASSING = "passing"
 
 
 NAMED: Final = frozenset({Presence.LEARNER, Presence.EXPECTED})

@@ -44,7 +44,7 @@ class Unwanted(NotTaken):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class LeasedMail:
     """An email as taken by a worker."""
 
     id: int
@@ -68,7 +68,7 @@ def has_mail(session: Session, lane: MailLane, *, now: datetime) -> bool:
     return any(session.scalar(one) is not None for one in _due(lane, now))
 
 
-def take(session: Session, lane: MailLane, *, worker: str, now: datetime) -> Letter | None:
+def take(session: Session, lane: MailLane, *, worker: str, now: datetime) -> LeasedMail | None:
     """Take the next due email of this lane; None if there is none."""
     # SQLAlchemy omits SKIP LOCKED on SQLite, where only one transaction writes at a time
     due = [one.with_for_update(skip_locked=True).scalar_subquery() for one in _due(lane, now)]
@@ -81,115 +81,115 @@ def take(session: Session, lane: MailLane, *, worker: str, now: datetime) -> Let
             leased_by=f"{worker}:{new_public_id()}",
             lease_until=now + LEASE,
         )
-        .returning(*(getattr(Mail, name) for name in Letter.__dataclass_fields__))
+        .returning(*(getattr(Mail, name) for name in LeasedMail.__dataclass_fields__))
     )
     row = session.execute(taken).one_or_none()
-    return None if row is None else Letter(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+    return None if row is None else LeasedMail(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
 
 
-def renew(session: Session, letter: Letter, *, now: datetime) -> None:
+def renew(session: Session, mail: LeasedMail, *, now: datetime) -> None:
     """Renew the lease of an email while its server is slow."""
-    session.execute(_held(letter).values(lease_until=now + LEASE))
+    session.execute(_held(mail).values(lease_until=now + LEASE))
 
 
-def mark_sent(session: Session, letter: Letter, *, now: datetime) -> None:
+def mark_sent(session: Session, mail: LeasedMail, *, now: datetime) -> None:
     """Record that an email was handed over; the body of an email with a secret is deleted here."""
     values: dict[str, object] = {"state": JobState.DONE, "sent_at": now, "failure": None}
-    if has_secret(letter.kind, letter.text):
+    if has_secret(mail.kind, mail.text):
         values |= {"text": "", "html": ""}
-    session.execute(_fenced(letter).values(**values))
+    session.execute(_fenced(mail).values(**values))
 
 
-def put_off(session: Session, letter: Letter, reason: str, *, now: datetime) -> None:
+def put_off(session: Session, mail: LeasedMail, reason: str, *, now: datetime) -> None:
     """Retry an email later because its own delivery failed; the last try leaves it FAILED."""
-    if letter.tries >= MAX_TRIES:
-        refuse(session, letter, reason)
+    if mail.tries >= MAX_TRIES:
+        refuse(session, mail, reason)
         return
-    later = now + wait_after(letter.tries)
+    later = now + wait_after(mail.tries)
     session.execute(
-        _fenced(letter).values(state=JobState.QUEUED, run_at=later, failure=storable(reason))
+        _fenced(mail).values(state=JobState.QUEUED, run_at=later, failure=storable(reason))
     )
 
 
-def refuse(session: Session, letter: Letter, reason: str) -> None:
+def refuse(session: Session, mail: LeasedMail, reason: str) -> None:
     """Mark an email as failed: the server refuses it. Our team sees why, and may send it again."""
-    session.execute(_fenced(letter).values(state=JobState.FAILED, failure=storable(reason)))
+    session.execute(_fenced(mail).values(state=JobState.FAILED, failure=storable(reason)))
 
 
-def bounce(session: Session, letter: Letter, reason: str, *, now: datetime) -> None:
+def bounce(session: Session, mail: LeasedMail, reason: str, *, now: datetime) -> None:
     """Mark an email as failed because its address bounces, which is shown beside the address."""
     values = {"state": JobState.FAILED, "failure": storable(reason), "bounced_at": now}
-    session.execute(_fenced(letter).values(**values))
+    session.execute(_fenced(mail).values(**values))
 
 
-def cancel(session: Session, letter: Letter, reason: str) -> None:
+def cancel(session: Session, mail: LeasedMail, reason: str) -> None:
     """Cancel an email whose recipient opted out of it, or whose address bounces."""
     values = {"state": JobState.CANCELED, "failure": storable(reason)}
-    session.execute(_fenced(letter).values(**values))
+    session.execute(_fenced(mail).values(**values))
 
 
-def release(session: Session, letter: Letter, reason: str) -> None:
+def release(session: Session, mail: LeasedMail, reason: str) -> None:
     """Requeue an email without counting the try: the server was unreachable, not the email at fault."""
-    values = {"state": JobState.QUEUED, "tries": letter.tries - 1, "failure": storable(reason)}
-    session.execute(_fenced(letter).values(**values))
+    values = {"state": JobState.QUEUED, "tries": mail.tries - 1, "failure": storable(reason)}
+    session.execute(_fenced(mail).values(**values))
 
 
 def compose(
-    session: Session, letter: Letter, files: Sequence[bytes], settings: Settings
+    session: Session, mail: LeasedMail, files: Sequence[bytes], settings: Settings
 ) -> EmailMessage:
     """Return the message as it goes out, from the branding's sender name and MAIL_FROM.
 
     `files` are the contents of its attachments, in their order. Raises Unwanted for an email that must
     not be sent.
     """
-    if reason := _reason_not_to_send(session, letter):
+    if reason := _reason_not_to_send(session, mail):
         raise Unwanted(reason)
     branding = read_branding(session, contact="")
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(branding.sender_name, addr_spec=settings.mail_from)
-    message["To"] = _recipient(letter.recipient)
+    message["To"] = _recipient(mail.recipient)
     if branding.contact_email:
         message["Reply-To"] = Address(branding.sender_name, addr_spec=branding.contact_email)
-    message["Subject"] = letter.subject
-    message["Date"] = format_datetime(letter.created_at)
-    message["Message-ID"] = f"<{letter.public_id}@{settings.mail_from.rpartition('@')[2]}>"
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = f"<{mail.public_id}@{settings.mail_from.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: prevents automatic replies
-    text, html = letter.text, letter.html
+    text, html = mail.text, mail.html
     if branding.logo_url:
         html = html.replace(LOGO, logo_image(settings.base_url + branding.logo_url))
-    if letter.kind in KINDS[MailLane.BULK]:
-        if unsubscribe := _way_out(letter, settings):
+    if mail.kind in KINDS[MailLane.BULK]:
+        if unsubscribe := _way_out(mail, settings):
             message["List-Unsubscribe"] = f"<{unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
         more_text, more_html = bulk_footer(
             html,
             _postal_address(session),
             unsubscribe,
-            is_subscribed_to=letter.kind in SUBSCRIBED,
+            is_subscribed_to=mail.kind in SUBSCRIBED,
         )
         text, html = text + more_text, html.replace(BULK_FOOTER, more_html)
     message.set_content(text)
     message.add_alternative(html, subtype="html")
-    if letter.invitation is not None:
+    if mail.invitation is not None:
         organizer = Party(settings.mail_from, branding.sender_name)
-        _invite(message, letter, letter.invitation, organizer)
-    attach(message, unpacked_attachments(letter.attachments), files)
+        _invite(message, mail, mail.invitation, organizer)
+    attach(message, unpacked_attachments(mail.attachments), files)
     return message
 
 
-def _way_out(letter: Letter, settings: Settings) -> str:
+def _way_out(mail: LeasedMail, settings: Settings) -> str:
     """Return the link by which the recipient ends such emails; "" if they can't."""
-    if letter.kind in SUBSCRIBED:
-        return subscription_links(settings).page(letter.public_id)
-    return opt_out_links(settings).page(letter.public_id) if letter.kind in OPTIONAL else ""
+    if mail.kind in SUBSCRIBED:
+        return subscription_links(settings).page(mail.public_id)
+    return opt_out_links(settings).page(mail.public_id) if mail.kind in OPTIONAL else ""
 
 
 def _invite(
-    message: EmailMessage, letter: Letter, kept: Mapping[str, Any], organizer: Party
+    message: EmailMessage, mail: LeasedMail, kept: Mapping[str, Any], organizer: Party
 ) -> None:
     """Add the calendar entry twice: as a part that mail programs act on, and as a file to open."""
     invitation = unpacked(kept)
-    attendee = Party(letter.recipient, letter.recipient)
+    attendee = Party(mail.recipient, mail.recipient)
     data = write_invitation(invitation, organizer=organizer, attendee=attendee)
     message.add_alternative(
         data.decode(), subtype="calendar", params={"method": invitation.method.value}
@@ -197,18 +197,18 @@ def _invite(
     message.add_attachment(data, maintype="application", subtype="ics", filename="webinar.ics")
 
 
-def _reason_not_to_send(session: Session, letter: Letter) -> str | None:
+def _reason_not_to_send(session: Session, mail: LeasedMail) -> str | None:
     """Return why an email must not be sent, for our team; None if it may be sent.
 
     Bulk emails don't go to an address that bounced the last email: mail providers count those against
     the sender. Other emails are tried, and a delivered one clears the address.
     """
-    key = key_of(letter.recipient)
-    if letter.kind in OPTIONAL and opted_out(session, [key]):
+    key = key_of(mail.recipient)
+    if mail.kind in OPTIONAL and opted_out(session, [key]):
         return "Not sent: they unsubscribed from invitations and reminders."
-    if letter.kind in SUBSCRIBED and not is_subscribed(session, key):
+    if mail.kind in SUBSCRIBED and not is_subscribed(session, key):
         return "Not sent: they ended their subscription."
-    if letter.lane is MailLane.BULK and (last := bounced_addresses(session, [key]).get(key)):
+    if mail.lane is MailLane.BULK and (last := bounced_addresses(session, [key]).get(key)):
         return f"Not sent: an email to this address bounced on {last.bounced_at:%Y-%m-%d}."
     return None
 
@@ -242,9 +242,9 @@ def _due(lane: MailLane, now: datetime) -> tuple[Select[int], Select[int]]:
     )
 
 
-def _fenced(letter: Letter) -> Update:
-    return _held(letter).values(lease_until=None, leased_by=None)
+def _fenced(mail: LeasedMail) -> Update:
+    return _held(mail).values(lease_until=None, leased_by=None)
 
 
-def _held(letter: Letter) -> Update:
-    return update(Mail).where(Mail.id == letter.id, Mail.leased_by == letter.leased_by)
+def _held(mail: LeasedMail) -> Update:
+    return update(Mail).where(Mail.id == mail.id, Mail.leased_by == mail.leased_by)

@@ -19,9 +19,8 @@ from lms.mail.passages import Passage, braced, passages_of
 from lms.mail.rendering import Written, mail_branding, write
 from lms.models.mail import EmailText, Mail
 
-SUBJECT: Final = (
-    "subject"  # the name of the subject among the fields; the others are passages' keys
-)
+# The name of the subject among the fields; the others are passages' keys.
+SUBJECT: Final = "subject"
 LONGEST_SUBJECT: Final = 200
 LONGEST_PASSAGE: Final = 2000
 TEST_KIND: Final = "delivery_test"

@@ -132,7 +132,8 @@ def write(
     The language is that of the moment. Raises KeyError, TypeError or ValueError for words that can't be used.
     """
     values = say_again(values)
-    if language() is not Language.ENGLISH:
+    spoken = language()
+    if spoken is not Language.ENGLISH:
         edits = NO_EDITS  # our team writes in English
     line = _one_line(edits.subject_of(say_again(subject), values, house=branding.name))
     given = {
@@ -143,7 +144,7 @@ def write(
         **values,
         "subject": line,
         "branding": branding,
-        "language": language(),
+        "language": spoken,
         "edits": edits,
     }
     html = environment().get_template(f"mail/messages/{kind}.html").render(given)

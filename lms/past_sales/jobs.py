@@ -31,7 +31,7 @@ INVITE: Final = "history.invite"
 SMALL_ROWS: Final = 400
 BROUGHT_AT_ONCE: Final = 500  # rows per transaction: others can write in between
 BROUGHT_IN_A_JOB: Final = 10_000  # then other jobs get a turn
-LETTERS_AT_ONCE: Final = 50
+INVITATIONS_AT_ONCE: Final = 50
 TRIES: Final = 5
 
 APPLYING = N_("Importing sales")
@@ -102,7 +102,7 @@ def apply_queued(carrel: Carrel, run: JobRun) -> None:
             _queue(session, APPLY, run.subject, actor=actor, now=clock.now(), key=key)
 
 
-def ask_for_letters(
+def queue_invitations(
     session: Session, most: int, *, actor: str | None, now: datetime
 ) -> tuple[str, int]:
     """Queue the invitations for the next uninvited people; returns the batch and their number.
@@ -118,7 +118,7 @@ def ask_for_letters(
     return batch, chosen
 
 
-def write_letters(carrel: Carrel, run: JobRun) -> None:
+def write_invitations(carrel: Carrel, run: JobRun) -> None:
     """Write the emails of a batch, in short transactions; one per person."""
     left = True
     while left:
@@ -138,13 +138,13 @@ def write_some(carrel: Carrel, batch: str, *, hold: Hold | None = None) -> bool:
         if hold is not None:
             hold(session)
         now = clock.now()
-        people = uninvited_buyers.take_next(session, batch, LETTERS_AT_ONCE, now=now)
+        people = uninvited_buyers.take_next(session, batch, INVITATIONS_AT_ONCE, now=now)
         for login_id in people:
             send_brought_in(session, login_id, mail_context=mail_context, now=now)
-    return len(people) == LETTERS_AT_ONCE
+    return len(people) == INVITATIONS_AT_ONCE
 
 
-def letters_ended(session: Session, ended: Ended) -> None:
+def invitations_ended(session: Session, ended: Ended) -> None:
     """Make the people whose emails were not written available for another batch."""
     uninvited_buyers.let_go(session, ended.subject)
 
@@ -211,5 +211,5 @@ LIST_JOBS: Final = ListJobs(
 )
 JOBS: Final = (
     *LIST_JOBS.kinds(apply_queued),
-    JobKind(INVITE, write_letters, ended=letters_ended),
+    JobKind(INVITE, write_invitations, ended=invitations_ended),
 )

@@ -141,7 +141,7 @@ def send_released(
     if to is None:
         return
     about = about_pool(session, pool)
-    letter = mail_outbox.post(
+    mail = mail_outbox.post(
         session,
         kind="seat_released",
         to=to,
@@ -156,7 +156,7 @@ def send_released(
         unique_key=_released_key(holder.id, now),
         now=now,
     )
-    letter.run_at = now + HELD_BACK_FOR
+    mail.run_at = now + HELD_BACK_FOR
     session.flush()
 
 
@@ -182,7 +182,7 @@ def send_moved(
     if to is None:
         return
     about = about_pool(session, new)
-    letter = mail_outbox.post(
+    mail = mail_outbox.post(
         session,
         kind="seat_moved",
         to=to,
@@ -197,7 +197,7 @@ def send_moved(
         unique_key=_moved_key(moved.id),
         now=now,
     )
-    letter.run_at = now + HELD_BACK_FOR
+    mail.run_at = now + HELD_BACK_FOR
     session.flush()
 
 

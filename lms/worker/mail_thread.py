@@ -13,7 +13,7 @@ from lms.core.logs import within_request
 from lms.core.runtime import Carrel
 from lms.mail import delivery as mail_delivery
 from lms.mail.attachments import FilesAway, read_files, unpacked
-from lms.mail.delivery import Letter
+from lms.mail.delivery import LeasedMail
 from lms.mail.transport import (
     BrokenOff,
     MailTransport,
@@ -53,7 +53,7 @@ class MailSender:
         self._postbox = postbox or open_transport(carrel.settings)
         self._pause_s = FIRST_PAUSE_S
         self._has_broken = False
-        self._held: Letter | None = None
+        self._held: LeasedMail | None = None
         self._renew_at = self._files_away_until = now()
 
     def step(self) -> bool:
@@ -71,15 +71,15 @@ class MailSender:
     def _send_next(self) -> bool:
         # A claim lost in a power failure is made again, so it needn't be on the disk.
         with self._carrel.database.transaction(in_passing=True) as session:
-            letter = mail_delivery.take(
+            mail = mail_delivery.take(
                 session, self._lane, worker=self._worker, now=self._clock.now()
             )
-        if letter is None:
+        if mail is None:
             return False
-        self._held, self._renew_at = letter, now() + RENEW_EVERY
+        self._held, self._renew_at = mail, now() + RENEW_EVERY
         try:
-            with within_request(letter.request_id):
-                return self._deliver(letter)
+            with within_request(mail.request_id):
+                return self._deliver(mail)
         finally:
             self._held = None
 
@@ -92,63 +92,63 @@ class MailSender:
             mail_delivery.renew(session, held, now=self._clock.now())
         self._renew_at = now() + RENEW_EVERY
 
-    def _deliver(self, letter: Letter) -> bool:
+    def _deliver(self, mail: LeasedMail) -> bool:
         """Send one email and record the outcome; return False if the server must be waited for."""
         try:
-            self._put(letter)
+            self._put(mail)
         except ServerAway as error:
-            self._wait_for_server(letter, error)
+            self._wait_for_server(mail, error)
             return False
         except BrokenOff as error:
-            return self._broken_off(letter, error)
+            return self._broken_off(mail, error)
         except NotTaken as error:
-            self._not_taken(letter, error)
+            self._not_taken(mail, error)
         else:
             sent_at = now()
             with self._carrel.database.transaction() as session:
-                mail_delivery.mark_sent(session, letter, now=sent_at)
-            waited_s = round((sent_at - letter.created_at).total_seconds(), 1)
-            log.info("mail_sent", mail=letter.public_id, kind=letter.kind, waited_s=waited_s)
+                mail_delivery.mark_sent(session, mail, now=sent_at)
+            waited_s = round((sent_at - mail.created_at).total_seconds(), 1)
+            log.info("mail_sent", mail=mail.public_id, kind=mail.kind, waited_s=waited_s)
         self._pause_s, self._has_broken = FIRST_PAUSE_S, False
         return True
 
-    def _broken_off(self, letter: Letter, error: BrokenOff) -> bool:
+    def _broken_off(self, mail: LeasedMail, error: BrokenOff) -> bool:
         """Postpone the email and continue; after two in a row, assume the server is down and wait."""
         if self._has_broken:
             self._has_broken = False
-            self._wait_for_server(letter, error)
+            self._wait_for_server(mail, error)
             return False
         self._has_broken = True
-        self._not_taken(letter, error)
+        self._not_taken(mail, error)
         return True
 
-    def _put(self, letter: Letter) -> None:
+    def _put(self, mail: LeasedMail) -> None:
         """Submit one email; raises NotTaken for any fault of its own, so that the others can be sent."""
-        message = self._composed(letter)
+        message = self._composed(mail)
         try:
             self._postbox.put(message)
         except NotTaken:
             raise
         except Exception as error:
-            log.exception("mail_broke", mail=letter.public_id, kind=type(error).__name__)
+            log.exception("mail_broke", mail=mail.public_id, kind=type(error).__name__)
             raise RefusedForNow(f"We couldn't send this email: {type(error).__name__}") from error
 
-    def _composed(self, letter: Letter) -> EmailMessage:
+    def _composed(self, mail: LeasedMail) -> EmailMessage:
         try:
-            files = self._files(letter)
+            files = self._files(mail)
             with self._carrel.database.read_session() as session:
-                return mail_delivery.compose(session, letter, files, self._carrel.settings)
+                return mail_delivery.compose(session, mail, files, self._carrel.settings)
         except (SQLAlchemyError, NotTaken):
             raise
         except ValueError as error:  # invalid headers or addresses
             raise RefusedForGood(f"This can't be sent as an email: {error}") from error
         except Exception as error:  # our own bug: a later version may send it
-            log.exception("mail_broke", mail=letter.public_id, kind=type(error).__name__)
+            log.exception("mail_broke", mail=mail.public_id, kind=type(error).__name__)
             raise RefusedForNow(f"We couldn't write this email: {type(error).__name__}") from error
 
-    def _files(self, letter: Letter) -> Sequence[bytes]:
+    def _files(self, mail: LeasedMail) -> Sequence[bytes]:
         """Read the attachments; fails at once for a while after storage couldn't be reached."""
-        attached = unpacked(letter.attachments)
+        attached = unpacked(mail.attachments)
         if attached and now() < self._files_away_until:
             raise FilesAway("We can't read the attachments right now.")
         try:
@@ -157,21 +157,21 @@ class MailSender:
             self._files_away_until = now() + FILES_PAUSE
             raise
 
-    def _not_taken(self, letter: Letter, error: NotTaken) -> None:
+    def _not_taken(self, mail: LeasedMail, error: NotTaken) -> None:
         with self._carrel.database.transaction() as session:
             if isinstance(error, mail_delivery.Unwanted):
-                mail_delivery.cancel(session, letter, error.reason)
+                mail_delivery.cancel(session, mail, error.reason)
             elif isinstance(error, NoSuchMailbox):
-                mail_delivery.bounce(session, letter, error.reason, now=now())
+                mail_delivery.bounce(session, mail, error.reason, now=now())
             elif isinstance(error, RefusedForGood):
-                mail_delivery.refuse(session, letter, error.reason)
+                mail_delivery.refuse(session, mail, error.reason)
             else:
-                mail_delivery.put_off(session, letter, error.reason, now=now())
-        log.warning("mail_refused", mail=letter.public_id, refusal=type(error).__name__)
+                mail_delivery.put_off(session, mail, error.reason, now=now())
+        log.warning("mail_refused", mail=mail.public_id, refusal=type(error).__name__)
 
-    def _wait_for_server(self, letter: Letter, error: ServerAway | BrokenOff) -> None:
+    def _wait_for_server(self, mail: LeasedMail, error: ServerAway | BrokenOff) -> None:
         with self._carrel.database.transaction() as session:
-            mail_delivery.release(session, letter, error.reason)
+            mail_delivery.release(session, mail, error.reason)
         log.warning("mail_server_away", pause_s=self._pause_s)
         self._stopping.wait(self._pause_s)
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)

@@ -190,9 +190,8 @@ def _ask(call: Call, url: str, headers: Mapping[str, str], line: Line) -> Outcom
 def _read(call: Call, url: str, response: BaseHTTPResponse) -> Outcome | str:
     if response.status in REDIRECTS:
         return response.headers.get("Location") or Denied(MOVED, response.status)
-    headers = {
-        name.lower(): response.headers[name] for name in response.headers
-    }  # repeated headers are joined by commas
+    # Repeated headers are joined by commas.
+    headers = {name.lower(): response.headers[name] for name in response.headers}
     body = response.read(call.largest + 1)
     if 200 <= response.status < 300:
         if len(body) > call.largest:

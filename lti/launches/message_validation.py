@@ -132,9 +132,8 @@ def _services(claims: Claims, kind: MessageType, presentation: Claims) -> Servic
     endpoint = _object_in(claims, v.ENDPOINT) or {}
     for_user = _object_in(claims, v.FOR_USER) or {}
     line_item = _usable_address_in(endpoint, "lineitem")
-    if (
-        kind is MessageType.SUBMISSION_REVIEW
-    ):  # Submission Review 1.0, "LtiSubmissionReviewRequest claims"
+    # Submission Review 1.0, "LtiSubmissionReviewRequest claims"
+    if kind is MessageType.SUBMISSION_REVIEW:
         if line_item is None:
             fail(v.ENDPOINT, "has no lineitem to review")
         _needed_id(_needed_object(claims, v.FOR_USER), "user_id")

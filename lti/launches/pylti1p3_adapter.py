@@ -36,9 +36,8 @@ from lti.protocol.spec_vocabulary import MESSAGE_TYPE, PRESENTATION
 from lti.protocol.token_parts import BAD_CLAIMS, NO_JWT, Claims, bytes_of_part, decoded_part, fail
 from lti.registrations.platform_lookup import Platform
 
-ALGORITHM: Final = (
-    "RS256"  # Security Framework 1.0, 5.1.3 (6) and 6.1; a token must not choose its own algorithm
-)
+# Security Framework 1.0, 5.1.3 (6) and 6.1; a token must not choose its own algorithm.
+ALGORITHM: Final = "RS256"
 LONGEST_TOKEN: Final = 200_000
 LONGEST_KID: Final = 500
 OLDEST: Final = timedelta(hours=1)

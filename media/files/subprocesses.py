@@ -145,9 +145,8 @@ def run_ffmpeg(
             _follow(process, watch, limits.stall_seconds, canceled)
         finally:
             process.kill()  # has no effect on an ended process
-    if (
-        process.returncode < 0
-    ):  # nothing else reports it: a limit above, or too little memory on the machine
+    # Nothing else reports it: a limit above, or too little memory on the machine.
+    if process.returncode < 0:
         killed = f"It was ended by signal {-process.returncode}."
         raise ProgramFailed("\n".join(filter(None, (watch.tail, killed))))
     if process.returncode != 0:

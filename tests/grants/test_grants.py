@@ -50,7 +50,7 @@ def test_a_webinar_held_for_good_admits_and_asking_again_changes_nothing(
     made = []
     for _ in range(2):
         with database.transaction() as session:
-            line = grants.hold_for_good(
+            line = grants.give_permanently(
                 session, login_id=cast.dan.id, webinar_id=cast.webinar_id, actor=None, now=NOW
             )
             made.append(line.public_id)

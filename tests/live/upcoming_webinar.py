@@ -18,7 +18,7 @@ from lms.live import registrations
 from lms.live.change_notices import TELL_CHANGED, NewDate
 from lms.live.jobs import ROUND
 from lms.mail import delivery
-from lms.mail.delivery import Letter
+from lms.mail.delivery import LeasedMail
 from lms.mail.links import Links
 from lms.models.jobs import Job, JobState
 from lms.models.mail import Mail
@@ -88,7 +88,7 @@ def kinds(database: Database, to: str) -> Sequence[str]:
 
 def as_sent(carrel: Carrel, mail: Mail) -> EmailMessage:
     """Return a letter as it goes over the wire, read back."""
-    letter = Letter(**{name: getattr(mail, name) for name in Letter.__dataclass_fields__})
+    letter = LeasedMail(**{name: getattr(mail, name) for name in LeasedMail.__dataclass_fields__})
     with carrel.database.read_session() as session:
         data = bytes(delivery.compose(session, letter, (), carrel.settings))
     return message_from_bytes(data, policy=policy.default)

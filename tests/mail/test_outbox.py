@@ -9,7 +9,7 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
-from lms.mail.delivery import LEASE, Letter, has_mail, mark_sent, put_off, refuse, release, take
+from lms.mail.delivery import LEASE, LeasedMail, has_mail, mark_sent, put_off, refuse, release, take
 from lms.mail.outbox import list_mails, mail_facts, post, resend
 from lms.models.audit import AuditEntry
 from lms.models.branding import Branding
@@ -49,7 +49,7 @@ def stored(database: Database) -> Mail:
         return session.scalars(select(Mail)).one()
 
 
-def taken(database: Database) -> Letter:
+def taken(database: Database) -> LeasedMail:
     with database.transaction() as session:
         letter = take(session, MailLane.NORMAL, worker="one", now=NOW)
     assert letter is not None

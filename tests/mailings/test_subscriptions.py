@@ -11,7 +11,7 @@ from lms.core.database import Database
 from lms.core.errors import Gone, NotFound
 from lms.core.runtime import Carrel
 from lms.mail import delivery
-from lms.mail.delivery import Letter, Unwanted
+from lms.mail.delivery import LeasedMail, Unwanted
 from lms.mail.opt_outs import opt_out, subscription_links
 from lms.mailings import subscriptions
 from lms.mailings.mails import CONFIRM
@@ -148,7 +148,7 @@ def test_link_in_an_email_ends_one_subscription_or_all(
     with database.transaction() as session:
         subscriptions.end_by_email(session, session.get_one(Mail, mail.id), only="", now=NOW)
     assert topics(database) == []
-    letter = Letter(**{name: getattr(mail, name) for name in Letter.__dataclass_fields__})
+    letter = LeasedMail(**{name: getattr(mail, name) for name in LeasedMail.__dataclass_fields__})
     with database.read_session() as session, pytest.raises(Unwanted, match="ended their"):
         delivery.compose(session, letter, (), carrel.settings)
 

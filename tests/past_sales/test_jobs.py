@@ -43,7 +43,7 @@ def _small(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
         "SMALL_ROWS": 3,
         "BROUGHT_AT_ONCE": 5,
         "BROUGHT_IN_A_JOB": 10,
-        "LETTERS_AT_ONCE": 4,
+        "INVITATIONS_AT_ONCE": 4,
     }.items():
         monkeypatch.setattr(jobs, name, value)
 
@@ -85,7 +85,7 @@ def brought_in(carrel: Carrel, folder: Path, slug: str) -> PastFacts:
 
 def ask(database: Database, people: int) -> str:
     with database.transaction() as session:
-        return jobs.ask_for_letters(session, people, actor=None, now=NOW)[0]
+        return jobs.queue_invitations(session, people, actor=None, now=NOW)[0]
 
 
 def waiting(database: Database) -> tuple[int, int, int]:

@@ -48,8 +48,6 @@ blueprint = Blueprint("checkout", __name__)
 ORDERS_FROM: Final = rate_limits.Limit(
     "orders_from", (RateLimitItemPerHour(40), RateLimitItemPerDay(200))
 )
-
-
 LONGEST_TOTAL: Final = 12
 CHECK = N_("Check the fields below.")
 

@@ -10,14 +10,13 @@ from markupsafe import Markup
 from lms.catalog import presenters
 from lms.catalog.presenters import PresenterWords
 from lms.catalog.staff_read_models import read_presenters
-from lms.core.clock import now
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
 from lms.core.model_base import new_public_id
 from lms.models.catalog import Presenter
 from lms.models.grants import Scope
 from lms.web.catalog.staff_forms import PresenterForm
-from lms.web.core.current_user import acting, required_viewer
+from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.form_uploads import sent_picture
@@ -67,8 +66,7 @@ def edit(presenter_id: str) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         with shown_in(form, Invalid):
             with transaction() as session:
-                actor, words = required_viewer().public_id, _words(form)
-                presenters.edit_presenter(session, presenter_id, words, actor=actor, now=now())
+                presenters.edit_presenter(session, presenter_id, _words(form), **acting())
             flash(_("Saved."), "done")
             return see_other(".index")
     return _write(form, kept)

@@ -25,9 +25,8 @@ from lms.core.postal_addresses import (
 )
 from lms.web.core.lazy_form_translations import _l
 
-MOST_LISTED: Final = (
-    30  # names of a list to choose from; of more, a field suggests some as people type
-)
+# Names of a list to choose from; of more, a field suggests some as people type.
+MOST_LISTED: Final = 30
 SUGGESTED: Final = 12
 MOST_NAMED: Final = 3
 LONGEST_NAMES: Final = 2000

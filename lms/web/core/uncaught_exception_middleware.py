@@ -55,9 +55,8 @@ class UncaughtExceptionMiddleware:
         begun: list[tuple[Any, ...]] = []
 
         def begin(*said: Any) -> Callable[[bytes], object]:  # noqa: ANN401  (the type in WSGI)
-            begun[:] = [
-                said
-            ]  # send the head later: the server takes it once, and the first chunk may still fail
+            # Sent later: the server takes the head once, and the first chunk may still fail.
+            begun[:] = [said]
             return _no_writing
 
         try:

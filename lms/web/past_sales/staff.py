@@ -168,7 +168,7 @@ def write_letters() -> ResponseReturnValue:
     if not form.validate() or form.people.data is None:
         return _index(form), 400
     with transaction() as session:
-        _batch, chosen = past_sale_jobs.ask_for_letters(session, form.people.data, **acting())
+        _batch, chosen = past_sale_jobs.queue_invitations(session, form.people.data, **acting())
     flash(
         ngettext(
             "Sending one email.",

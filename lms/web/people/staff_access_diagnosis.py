@@ -128,9 +128,8 @@ def _found(form: WhyForm, typed: str) -> dict[str, Any]:
             "has_more": matches.has_more,
         }
     who = matches.items[0].who if matches else typed
-    with (
-        transaction() as session
-    ):  # a writing session: it tries the decision with a temporary account
+    # A writing session: it tries the decision with a temporary account.
+    with transaction() as session:
         return _told(session, form, who, at)
 
 

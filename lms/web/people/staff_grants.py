@@ -79,7 +79,7 @@ def give_webinar(login_id: str) -> ResponseReturnValue:
     with shown_in(form, Invalid):
         with transaction() as session:
             webinar = grant_target_lookup.find_webinar(session, form.webinar.data or "")
-            grants.hold_for_good(session, login_id=person.id, webinar_id=webinar.id, **acting())
+            grants.give_permanently(session, login_id=person.id, webinar_id=webinar.id, **acting())
         flash(
             _(
                 "%(name)s now has permanent access to %(title)s.",
