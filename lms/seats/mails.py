@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
@@ -24,6 +24,10 @@ INVITED = N_("%(organization)s has a seat for you")
 OFFERED = N_("A seat from %(organization)s is available for you")
 MOVED = N_("%(organization)s moved you to another seat")
 CLAIMED = N_("You have a seat: %(covers)s")
+
+_WEBINAR = select(Webinar.title, Webinar.slug).where(Webinar.id == bindparam("id"))
+_PRESENTER = select(Presenter.name, Presenter.slug).where(Presenter.id == bindparam("id"))
+_SERIES = select(Series.title, Series.slug).where(Series.id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +54,15 @@ def about_pool(session: Session, pool: Pool) -> About:
     organization = session.scalars(
         select(Organization.name).where(Organization.id == kept_organization(pool.organization_id))
     ).one()
-    named: dict[str, Select[str, str]] = {
-        "/webinars/": select(Webinar.title, Webinar.slug).where(Webinar.id == pool.webinar_id),
-        "/presenters/": select(Presenter.name, Presenter.slug).where(
-            Presenter.id == pool.presenter_id
-        ),
-        "/series/": select(Series.title, Series.slug).where(Series.id == pool.series_id),
-    }
-    for place, query in named.items():
-        row = session.execute(query).one_or_none()
-        if row is not None:
-            return About(pool, organization, row[0], row[1], place + row[1])
+    covered: tuple[tuple[str, Select[str, str], int | None], ...] = (
+        ("/webinars/", _WEBINAR, pool.webinar_id),
+        ("/presenters/", _PRESENTER, pool.presenter_id),
+        ("/series/", _SERIES, pool.series_id),
+    )
+    for place, query, row_id in covered:
+        if row_id is not None:
+            covers, slug = session.execute(query, {"id": row_id}).one()
+            return About(pool, organization, covers, slug, place + slug)
     return About(pool, organization, "", "", "/library")
 
 
