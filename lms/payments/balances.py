@@ -121,24 +121,12 @@ _PAYER: Final[tuple[ColumnElement[Any], ...]] = (
     Organization.id.label("kept_id"),
     func.coalesce(Organization.slug, Login.public_id).label("ref"),
     func.coalesce(Organization.name, Login.name).label("payer"),
-    Organization.id.label("payer_id"),
 )
 
 
 def open_invoices(session: Session, payer: Customer | None = None) -> tuple[OpenInvoice, ...]:
     """Return the invoices that aren't paid in full, of all payers or of one, the oldest due first."""
-    query = (
-        select(Document, Order.public_id.label("order_public_id"), *_PAYER)
-        .join(Order, Order.id == Document.order_id)
-        .outerjoin(Login, Login.id == Document.login_id)
-        .outerjoin(Organization, Organization.id == kept_organization(Document.organization_id))
-        .where(
-            Document.kind == DocumentKind.INVOICE,
-            Document.open_minor > 0,
-            Document.livemode.is_(True),
-        )
-        .order_by(Document.due_at, Document.id)
-    )
+    query = _open(DocumentKind.INVOICE).order_by(Document.due_at, Document.id)
     return tuple(
         copied(
             OpenInvoice,
@@ -154,12 +142,7 @@ def open_invoices(session: Session, payer: Customer | None = None) -> tuple[Open
 
 def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit, ...]:
     """Return the unused money, of all payers or of one, the oldest first."""
-    paid = (
-        select(Payment, *_PAYER)
-        .outerjoin(Login, Login.id == Payment.login_id)
-        .outerjoin(Organization, Organization.id == kept_organization(Payment.organization_id))
-        .where(Payment.open_minor > 0, Payment.livemode.is_(True))
-    )
+    paid = select(Payment).where(Payment.open_minor > 0, Payment.livemode.is_(True))
     found = [
         Credit(
             payer=_payer(row.Payment, row),
@@ -175,17 +158,6 @@ def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit,
         )
         for row in session.execute(_of(paid, Payment, payer))
     ]
-    noted = (
-        select(Document, Order.public_id.label("order_public_id"), *_PAYER)
-        .join(Order, Order.id == Document.order_id)
-        .outerjoin(Login, Login.id == Document.login_id)
-        .outerjoin(Organization, Organization.id == kept_organization(Document.organization_id))
-        .where(
-            Document.kind == DocumentKind.CREDIT_NOTE,
-            Document.open_minor > 0,
-            Document.livemode.is_(True),
-        )
-    )
     found += [
         Credit(
             payer=_payer(row.Document, row),
@@ -199,7 +171,7 @@ def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit,
             order_id=row.order_public_id,
             reason=row.Document.reason,
         )
-        for row in session.execute(_of(noted, Document, payer))
+        for row in session.execute(_of(_open(DocumentKind.CREDIT_NOTE), Document, payer))
     ]
     return tuple(sorted(found, key=lambda one: one.since))
 
@@ -207,10 +179,8 @@ def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit,
 def refunds_owed(session: Session, payer: Customer | None = None) -> tuple[OwedRefund, ...]:
     """Return the refunds that haven't been paid out, of all payers or of one, the oldest first."""
     query = (
-        select(Refund, Payment, *_PAYER)
+        select(Refund, Payment)
         .join(Payment, Payment.id == Refund.payment_id)
-        .outerjoin(Login, Login.id == Payment.login_id)
-        .outerjoin(Organization, Organization.id == kept_organization(Payment.organization_id))
         .where(Refund.state.in_(WAITING), Payment.livemode.is_(True))
         .order_by(Refund.requested_at, Refund.id)
     )
@@ -297,10 +267,28 @@ def _organization(session: Session, organization_id: int) -> Customer:
     return Customer(None, kept.id, kept.slug, kept.name)
 
 
+def _open(kind: DocumentKind) -> Select[*tuple[Any, ...]]:
+    """Return the query for the documents of a kind that aren't settled, with their orders' public IDs."""
+    return (
+        select(Document, Order.public_id.label("order_public_id"))
+        .join(Order, Order.id == Document.order_id)
+        .where(Document.kind == kind, Document.open_minor > 0, Document.livemode.is_(True))
+    )
+
+
 def _of(
-    query: Select[Any], table: type[Document] | type[Payment], payer: Customer | None
-) -> Select[Any]:
-    return query if payer is None else query.where(is_of(table, payer))
+    query: Select[*tuple[Any, ...]],
+    table: type[Document] | type[Payment],
+    payer: Customer | None,
+) -> Select[*tuple[Any, ...]]:
+    """Return a query with the payers of what it returns, of all payers or of one."""
+    organization_id = kept_organization(table.organization_id)
+    whole = (
+        query.add_columns(*_PAYER)
+        .outerjoin(Login, Login.id == table.login_id)
+        .outerjoin(Organization, Organization.id == organization_id)
+    )
+    return whole if payer is None else whole.where(is_of(table, payer))
 
 
 def _payer(owned: Document | Payment, row: Any) -> Customer:  # noqa: ANN401  (a row of a statement)
