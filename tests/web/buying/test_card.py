@@ -12,6 +12,7 @@ import requests
 from flask import Flask
 from sqlalchemy import select
 
+from lms.checkouts.opening import OTHER_TOTAL
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.documents.snapshots import BillTo
@@ -28,10 +29,13 @@ from lms.sales.billing import Billing
 from lms.sales.orders import find_order
 from lms.seller.policies import publish_policy, save_draft
 from lms.tax.rule_list import NewTaxRule, add_rule
+from lms.web.buying.payment_page_card import NOTHING_OWED
+from lms.web.seller.agreements import NOT_AGREED
 from tests.buying.buying_fixtures import PRICES, ROSA, open_for_business
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import link_in, newest
+from tests.page_texts import shows
 from tests.sales.order_fixtures import GROUP, SEAT, paid, placed, read
 from tests.servers.stripe import KEY, SECRET, Delivery, FakeStripe
 from tests.servers.stripe_objects import PAYS
@@ -198,7 +202,7 @@ def test_prices_of_a_card_page_hold_for_that_page_alone(
     for form in (CARD, {"payer": "myself", "payment": "invoice"}):
         answer = check_out(client, **form, seen="9900")
         assert answer.status_code == 400
-        assert "The total changed." in answer.text
+        assert shows(answer.text, OTHER_TOTAL)
         assert "$100.00" in answer.text
     client.get(back(url))
     with database.read_session() as session:
@@ -258,7 +262,7 @@ def test_person_pays_their_quote_by_its_link_in_one_step(
     path = link(carrel, facts)
     assert "Pay $99.00 by card" in client.get(path).text
     assert client.post(f"{path}/card").location == path
-    assert "Agree to the terms to continue." in client.get(path).text
+    assert shows(client.get(path).text, NOT_AGREED)
     sent = {"has_agreed": "y", "seen": "9900"}
     url = client.post(f"{path}/card", data=sent).location or ""
     assert read(database, facts).placed_at is None
@@ -287,7 +291,7 @@ def test_quote_shows_and_charges_its_total_with_tax_and_no_other(
     for sent in ({"seen": seen(before)}, {}):
         assert client.post(f"{path}/card", data=sent).location == path
         page = client.get(path).text
-        assert "The total changed. Check it, then press the button again." in page
+        assert shows(page, OTHER_TOTAL)
     assert "Pay $106.92 by card" in page
     assert "$7.92" in page
     client.get(back(client.post(f"{path}/card", data={"seen": seen(page)}).location or ""))
@@ -336,6 +340,6 @@ def test_payment_link_pays_no_quote_that_is_not_accepted_or_expired(
     for at in (NOW, NOW + timedelta(days=90)):
         clock.set(at)
         assert client.post(f"{path}/card").location == path
-        assert "accept it first" in client.get(path).text
+        assert shows(client.get(path).text, NOTHING_OWED)
     with carrel.database.read_session() as session:
         assert session.scalars(select(Checkout.id)).all() == []

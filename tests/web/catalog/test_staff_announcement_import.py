@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from lms.announcement_parser.catalog_matcher import NO_TEXT
+from lms.announcement_parser.evidence import WHICH_PRESENTER
 from lms.core.database import Database
 from lms.models.catalog import Presenter, Series, Webinar, WebinarState
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.factories import make_presenter
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 TEXTS = Path(__file__).parents[2] / "announcement_parser" / "texts"
@@ -88,7 +91,7 @@ def test_each_field_of_an_announcement_can_be_reviewed_and_is_kept(
 
 def test_a_presenter_that_no_label_names_is_asked_until_one_is_chosen(ada: Visitor) -> None:
     page = pasted(ada, (TEXTS / "preservation_week.txt").read_text("utf-8"))
-    assert "We can\u2019t tell who is presenting." in page
+    assert shows(page, WHICH_PRESENTER)
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "presenter-0"}).text
     assert fields(page)["presenters"] == ["thaddeus-holm"]
     assert "We can\u2019t tell who is presenting." not in page
@@ -102,7 +105,7 @@ def test_a_known_presenter_that_no_label_names_is_asked_about(
         slug = make_presenter(session, "Thaddeus Holm").slug
     page = pasted(ada, text)
     assert fields(page)["presenters"] == [slug]
-    assert "We can\u2019t tell who is presenting." in page
+    assert shows(page, WHICH_PRESENTER)
 
 
 @pytest.mark.parametrize("act", ["presenter-\u00b2", "series-9", f"moment-{'9' * 5000}", "series-"])
@@ -175,7 +178,7 @@ def test_a_file_is_read_and_what_is_no_text_is_refused(ada: Visitor) -> None:
     for body in (b"%PDF-1.7 and so on", b"\x00" * 90, b"<!doctype html><p>Hello"):
         status, page = send("a.txt", body)
         assert status == 400
-        assert "t plain text." in page
+        assert shows(page, NO_TEXT)
     status, page = send("", b"")
     assert (status, "Paste the text of an announcement" in page) == (400, True)
 

@@ -4,6 +4,7 @@ import pytest
 from lxml.html import document_fromstring
 from sqlalchemy import select
 
+from lms.access.explanations import NOT_IN_PASSES
 from lms.core.database import Database
 from lms.models.audit import AuditEntry
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
@@ -13,6 +14,7 @@ from lms.web.core import form_fields
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_presenter, make_series
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 FORM = {
@@ -209,7 +211,7 @@ def test_the_page_of_a_webinar_out_of_passes_says_so_to_a_pass_holder(
     assert "Not included in passes or contracts" in page
     client.sign_in(cast.bob.id)
     page = client.get(f"/webinars/{cast.slug}").text
-    assert "This webinar isn\u2019t included in passes. You can buy it separately." in page
+    assert shows(page, NOT_IN_PASSES)
     assert client.get(f"/webinars/{cast.slug}/watch").status_code != 200
     assert cast.slug not in client.get("/my").text
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.certificates import certificates
-from lms.certificates.certificates import Award
+from lms.certificates.certificates import HAS_ONE, Award
 from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lms.models.certificates import CertificateKind
@@ -17,6 +17,7 @@ from tests.certificates.playback_fixtures import certificates as issued
 from tests.certificates.playback_fixtures import letters
 from tests.certificates.test_eligibility import consider, saw
 from tests.clock import NOW
+from tests.page_texts import shows
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +123,7 @@ def test_one_is_issued_by_hand_for_a_reason(ada, cast, page, database):
         assert letters(session) == [cast.dan.email]
     again = ada.post(f"{page}/issue", data=data)
     assert again.status_code == 400
-    assert "This person already has a certificate for this webinar." in again.text
+    assert shows(again.text, HAS_ONE)
 
 
 @pytest.mark.parametrize(

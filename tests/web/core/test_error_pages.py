@@ -9,6 +9,7 @@ from gunicorn.http.unreader import IterUnreader
 from sqlalchemy.exc import IntegrityError
 
 from lms.app import create_app
+from lms.core.database import AT_ONCE
 from lms.core.errors import (
     Conflict,
     Forbidden,
@@ -21,8 +22,10 @@ from lms.core.errors import (
 )
 from lms.core.runtime import Carrel
 from lms.registry import LIBRARY
+from lms.web.core.error_pages import NOT_UNDERSTOOD
 from lms.web.core.route_guard import Audience, open_to
 from tests.components import made_up_component
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 REFUSALS = {
@@ -106,7 +109,7 @@ def test_a_failure_keeps_its_cause_to_itself_and_gives_a_reference(
 def test_what_another_request_inserted_first_is_no_failure(visitor: Visitor) -> None:
     page = visitor.get("/clashed/23505")
     assert page.status_code == 409
-    assert "Someone else changed this at the same time" in page.text
+    assert shows(page.text, AT_ONCE)
     assert visitor.get("/clashed/23514").status_code == 500  # a CHECK: our own fault
 
 
@@ -129,7 +132,7 @@ def test_a_body_that_was_sent_in_broken_pieces_is_the_senders_fault(
         environ_overrides={"wsgi.input": body, "wsgi.input_terminated": True},
     )
     assert answer.status_code == 400
-    assert "understand that request" in answer.text
+    assert shows(answer.text, NOT_UNDERSTOOD)
 
 
 def test_a_code_of_its_own_replaces_the_kind_s() -> None:

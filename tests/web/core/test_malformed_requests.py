@@ -8,8 +8,10 @@ from structlog.testing import capture_logs
 
 from lms.app import create_app
 from lms.core.runtime import Carrel
+from lms.web.core.error_pages import NOT_UNDERSTOOD
 from lms.web.wsgi_middleware_stack import front
 from tests.cast import Cast
+from tests.page_texts import shows
 from tests.web.core.raw_requests import ask, environ_of
 from wsgi import COMPONENTS
 
@@ -60,7 +62,7 @@ def test_a_length_that_is_no_number_is_refused(house: "WSGIApplication", length:
     for path in EVERYWHERE:
         answer = ask(house, environ_of("POST", path, CONTENT_LENGTH=length))
         assert answer.status == 400
-        assert "understand that request" in answer.text
+        assert shows(answer.text, NOT_UNDERSTOOD)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
+from lms.web.core.error_pages import BUSY
 from lms.web.core.request_queue import READ_FIRST, TURNED_AWAY, RequestQueue
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 
@@ -129,5 +131,5 @@ def test_what_is_not_surely_short_takes_nobody_s_place(pages: Pages, way: dict[s
 def test_who_found_no_place_reads_when_to_come_again(client: Visitor) -> None:
     answer = client.get("/webinars", environ_overrides={TURNED_AWAY: True})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-    assert "The site is very busy right now." in answer.text
+    assert shows(answer.text, BUSY)
     assert client.get("/webinars").status_code == 200

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from lms.core.database import Database
 from lms.live import questions
+from lms.live.answers import REQUIRED
 from lms.live.questions import Question
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
@@ -21,6 +22,7 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.live.upcoming_webinar import HELD_AT, LINKS
 from tests.mailbox import newest
+from tests.page_texts import shows
 from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
 
@@ -73,7 +75,7 @@ def test_required_answers_come_before_the_registration(
     assert f'action="{here(to_come)}"' not in page
     refused = client.post(here(to_come), data=said(asked, branch=" ", role="Trustee"))
     assert refused.status_code == 400
-    assert "Answer this question." in refused.text
+    assert shows(refused.text, REQUIRED)
     assert 'selected value="Trustee"' in refused.text
     assert count(database) == before
     answers = said(asked, branch="Main", role="Trustee", first="no")

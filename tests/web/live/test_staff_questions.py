@@ -4,7 +4,9 @@ import pytest
 
 from lms.core.database import Database
 from lms.live import questions, survey_links
+from lms.live.survey_links import WHOLE_LINK
 from tests.cast import Cast
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 LINES = {
@@ -50,7 +52,7 @@ def test_faults_come_back_with_what_was_entered(client: Visitor, cast: Cast) -> 
     sent = {**LINES, "choices-2": "One", "survey_link": "http://survey.example.org"}
     refused = client.post("/staff/registration", data=sent)
     assert refused.status_code == 400
-    assert "Paste the whole link" in refused.text
+    assert shows(refused.text, WHOLE_LINK)
     sent["survey_link"] = ""
     refused = client.post("/staff/registration", data=sent)
     assert refused.status_code == 400

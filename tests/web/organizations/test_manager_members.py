@@ -12,9 +12,11 @@ from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.models.accounts import Login
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
+from lms.organizations.manager_and_owner_permissions import BELONGS_ALREADY
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import PASSWORD, kept_password, letters, link_in, newest
+from tests.page_texts import shows
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 
@@ -213,7 +215,7 @@ def test_whoever_belongs_already_is_not_added_twice(mia: Visitor, elm: Elm) -> N
     data = {"email": "olga@example.org", "role": "member"}
     answer = mia.post(f"/organization/{elm.id}/members", data=data)
     assert answer.status_code == 400
-    assert "is already a member" in answer.text
+    assert shows(answer.text, BELONGS_ALREADY)
 
 
 def test_an_address_that_is_none_is_said_beside_its_field(mia: Visitor, elm: Elm) -> None:

@@ -6,9 +6,11 @@ from lms.core.database import Database
 from lms.models.audit import AuditEntry
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
 from lms.models.training import GroupSupervisor, TrainingGroup
+from lms.organizations.supervised_groups import NO_GROUP
 from tests.cast import Cast, Person, Roles
 from tests.clock import NOW
 from tests.mailbox import newest
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 
@@ -73,7 +75,7 @@ def test_a_supervisor_has_groups(
     client.sign_in(cast.mia.id)
     refused = client.post(path, data={"role": "supervisor"})
     assert refused.status_code == 400
-    assert "Choose at least one group" in refused.text
+    assert shows(refused.text, NO_GROUP)
     assert role_of(database, roles.rita) is Role.MEMBER
     both = [roles.circulation, roles.cataloging]
     assert client.post(path, data={"role": "supervisor", "groups": both}).status_code == 303

@@ -11,10 +11,14 @@ from lms.models.grants import Grant
 from lms.models.orders import Terms
 from lms.models.payments import Deposit, Payment, Refund, RefundState
 from lms.payments.balance_check import differences
+from lms.payments.credit_use import CHANGED
+from lms.payments.refunds import NOT_WAITING
 from lms.sales.read_models import OrderFacts, Standing
+from lms.web.payments.staff_payments import NO_OPEN_INVOICE
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import letters, newest
+from tests.page_texts import shows
 from tests.sales.order_fixtures import GROUP, SEAT, credited, paid, placed, read, with_line
 from tests.visitor import Visitor
 from tests.web.sales.order_pages import documents, fields_of, send
@@ -234,7 +238,7 @@ def test_credit_form_sent_twice_uses_the_credit_once(
     assert read(database, two[1]).open_minor == 10_000 - amount
     other = staff.post(path, data={**sent, "amount": "1"})
     assert other.status_code == 409
-    assert "changed after you opened this page" in other.text
+    assert shows(other.text, CHANGED)
     assert fields_of(other.text)["unused"] != sent["unused"]
     with database.read_session() as session:
         assert differences(session) == ()
@@ -262,7 +266,7 @@ def test_credit_without_an_open_invoice_says_so(staff: Visitor, database: Databa
     page = pay(staff, database, placed(database, GROUP), "345")
     assert f"{page}/use" not in staff.get(page).text
     shown = staff.get(f"{page}/use", follow_redirects=True)
-    assert "This customer has no open invoice." in shown.text
+    assert shows(shown.text, NO_OPEN_INVOICE)
 
 
 def test_refund_is_requested_once_then_paid_out(staff: Visitor, database: Database) -> None:
@@ -283,7 +287,7 @@ def test_refund_is_requested_once_then_paid_out(staff: Visitor, database: Databa
     assert "501" in staff.get(page).text
     late = send(staff, done, reference="502")
     assert late.status_code == 409
-    assert "already sent or canceled" in late.text
+    assert shows(late.text, NOT_WAITING)
 
 
 def test_refund_of_a_credit_note_is_canceled_and_used_instead(

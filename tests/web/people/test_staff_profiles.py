@@ -11,8 +11,11 @@ from lms.models.audit import AuditEntry
 from lms.models.grants import Grant, Scope, Withdrawal
 from lms.models.mail import Mail
 from lms.people import login_merges
+from lms.people.account_blocks import NOT_YOURSELF
+from lms.web.people.staff_account_actions import OWNERS_ONLY
 from tests.cast import Cast, Person, Roles
 from tests.clock import NOW
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 
@@ -113,7 +116,7 @@ def test_blocking_asks_why_and_unblocking_undoes_it(
 def test_nobody_blocks_themselves(owner: Visitor, roles: Roles) -> None:
     answer = owner.post(f"{_page(roles.owen)}/block", data={"reason": "Trying it"})
     assert answer.status_code == 400
-    assert "your own account" in answer.text
+    assert shows(answer.text, NOT_YOURSELF)
 
 
 def test_only_an_owner_changes_the_account_of_a_person_on_the_team(
@@ -124,7 +127,7 @@ def test_only_an_owner_changes_the_account_of_a_person_on_the_team(
         for act, data in acts.items():
             assert staff.post(f"{_page(person)}/{act}", data=data).status_code == 403
         page = staff.get(_page(person)).text
-        assert "Only an owner can change" in page
+        assert shows(page, OWNERS_ONLY)
         assert "/addresses" not in page
         assert "/block" not in page
     staff.sign_in(roles.owen.id)

@@ -12,11 +12,13 @@ from lms.models.orders import PurchaseOrder, Terms
 from lms.models.organizations import Organization
 from lms.models.payments import Payment
 from lms.models.requests import DeskRequest
+from lms.own_orders.own_orders import INVOICED
 from lms.sales import cancellations, disputes, invoices
 from lms.sales.read_models import OrderFacts
 from lms.seller.settings import SellerSettings, edit_seller
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
+from tests.page_texts import shows
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, SEAT, credited, locked, paid, placed
 from tests.visitor import Visitor
@@ -117,7 +119,7 @@ def test_who_is_billed_changes_until_the_invoice_is_issued(
         assert invoice.snapshot["bill_to"]["name"] == "Friends of Elm"
     answer = client.post(path, data=data)
     assert answer.status_code == 409
-    assert "Ask us to correct it." in answer.text
+    assert shows(answer.text, INVOICED)
 
 
 def test_a_refund_is_asked_for_once_and_only_of_what_was_paid(

@@ -8,10 +8,12 @@ from lms.models.requests import RequestKind, RequestState
 from lms.models.seats import Seat, SeatState
 from lms.organizations.email_domains import domains_of
 from lms.seats.claims import claim
+from lms.seats.invitations import IN_ALREADY
 from lms.seats.pools import pools_of
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import newest
+from tests.page_texts import shows
 from tests.sales.order_fixtures import GROUP, placed
 from tests.visitor import Visitor
 from tests.web.requests.test_customer_request import value_of
@@ -68,7 +70,7 @@ def test_a_seat_goes_to_whom_was_named_with_one_click_or_staff_read_why_not(
     again = asked(database, cast, kind=RequestKind.REASSIGN, **about, **named)
     refused = staff.post(f"/staff/requests/{again.public_id}/refill")
     assert refused.status_code == 409
-    assert "already has one of these seats" in refused.text
+    assert shows(refused.text, IN_ALREADY)
     assert "Let the person know in your answer below" in refused.text
     assert state_of(database, again) is RequestState.NEW
 

@@ -8,9 +8,10 @@ from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind
 from lms.models.seller import SalesText
 from lms.pricing.price_list import Price, set_prices
-from lms.seller.sales_texts import LONGEST_TEXT
+from lms.seller.sales_texts import LONGEST_TEXT, TOO_LONG
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.page_texts import shows
 from tests.visitor import Visitor
 from tests.web.form_values import values_of
 
@@ -95,7 +96,7 @@ def test_a_text_that_is_too_long_is_refused_and_kept_in_the_form(
 ) -> None:
     answer = ada.post(HERE, data={**TEXTS, "faq": "x" * (LONGEST_TEXT + 1)})
     assert answer.status_code == 400
-    assert "Use up to 20,000 characters." in answer.text
+    assert shows(answer.text, TOO_LONG)
     assert values_of(answer.text)["home"] == TEXTS["home"]
     with database.read_session() as session:
         assert session.query(SalesText).count() == 0

@@ -3,8 +3,9 @@
 import pytest
 
 from lms.core.database import Database
-from lms.tax.rule_list import list_rules
+from lms.tax.rule_list import TOO_EARLY, list_rules
 from tests.cast import Cast, Roles
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 PAGE = "/staff/tax-rules"
@@ -34,7 +35,7 @@ def test_owner_adds_and_ends_a_rule(owner: Visitor, database: Database) -> None:
         (rule,) = list_rules(session)
     early = owner.post(f"{PAGE}/{rule.id}/end", data={"last_day": "2025-12-31"})
     assert early.status_code == 400
-    assert "on or after the first day" in early.text
+    assert shows(early.text, TOO_EARLY)
     ended = owner.post(f"{PAGE}/{rule.id}/end", data={"last_day": "2026-02-28"})
     assert ended.status_code == 303
     assert "Ended" in owner.get(PAGE).text

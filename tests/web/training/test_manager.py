@@ -11,8 +11,11 @@ from lms.core.database import Database
 from lms.models.accounts import Login
 from lms.models.organizations import Membership, Role
 from lms.models.training import Trainee, Training, TrainingGroup
+from lms.training import assignments
+from lms.training.subjects import CHOOSE
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.page_texts import shows
 from tests.seats.pool_fixtures import people as make_people
 from tests.training.conftest import look_at_all, watched
 from tests.visitor import Visitor
@@ -87,7 +90,7 @@ def test_faults_are_shown_and_nothing_is_lost(mia: Visitor, elm: Elm, cast: Cast
     form = {"subject": f"webinar:{cast.slug}", "due_on": "2020-01-01", "policy": "Keep <b>me</b>."}
     answer = mia.post(at(elm, "new"), data={**form, "everyone": "y"})
     assert answer.status_code == 400
-    assert "Choose today or a later date" in answer.text
+    assert shows(answer.text, assignments.DUE)
     assert "Keep &lt;b&gt;me&lt;/b&gt;." in answer.text
     strange = mia.post(
         at(elm, "new"), data={**form, "due_on": DUE, "addresses": "carol@example.org"}
@@ -99,9 +102,9 @@ def test_faults_are_shown_and_nothing_is_lost(mia: Visitor, elm: Elm, cast: Cast
 def test_all_that_is_missing_is_told_at_once(mia: Visitor, elm: Elm, cast: Cast) -> None:
     answer = mia.post(at(elm, "new"), data={})
     assert answer.status_code == 400
-    assert "Choose a webinar or a series from the list." in answer.text
+    assert shows(answer.text, CHOOSE)
     assert "Choose a due date." in answer.text
-    assert "Choose who should watch it: everyone, a group, or email addresses." in answer.text
+    assert shows(answer.text, assignments.NOBODY_CHOSEN)
 
 
 def test_the_day_is_changed_and_the_training_withdrawn(

@@ -13,11 +13,12 @@ from lti.launches.launch_log import Occurrence, write_launch
 from lti.protocol.refusals import LaunchRefused
 from lti.registrations.deployments import approve_deployment, see_deployment
 from lti.registrations.registrations import NewRegistration, RegistrationFacts, add_registration
-from lti.web.launches.launch_log_texts import REFUSALS
+from lti.web.launches.launch_log_texts import REFUSALS, UNSAID
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_organization
 from tests.lti.factories import SLUG, connect_elm_county, platform_details
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 REFUSING = ("malformed", "not_authentic", "not_entitled", "LaunchRefused", "KeyUnusable")
@@ -112,7 +113,7 @@ def test_a_refused_sign_in_is_not_called_an_opening_of_content(
         write_launch(session, Occurrence(shared.id, refusal=refusal), now=NOW)
     client.sign_in(cast.mia.id)
     page = client.get(elm_county(database, cast)).text
-    assert "Unknown (refused early)" in page
+    assert shows(page, UNSAID)
 
 
 def test_who_has_no_launches_is_told_what_to_do(

@@ -12,6 +12,7 @@ from lms.models.jobs import Job
 from lms.models.organizations import Organization, Role
 from lms.models.seats import Assignment, AssignmentState
 from lms.seats.claims import claim
+from lti.grades.scores import NOTHING_TO_SEND
 from lti.models.courses import (
     CompletionRule,
     Context,
@@ -24,6 +25,8 @@ from lti.models.delivery_leases import Turn
 from lti.models.identities import Identity
 from lti.models.registrations_and_keys import Registration, RegistrationState
 from lti.protocol.content_target import Target
+from lti.rosters.roster_sync_and_seat_release import NO_ROSTER
+from lti.web.courses.manager import SWITCHED_OFF
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import (
@@ -34,6 +37,7 @@ from tests.factories import (
     make_pool_grant,
 )
 from tests.lti.course_fixtures import Course, make_course
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 NAMES = ("Wren Reader", "Kit Reader", "Lou Reader")
@@ -226,7 +230,7 @@ def test_there_is_nothing_to_send_where_nobody_has_watched(
     client.sign_in(cast.mia.id)
     here = f"/organization/{organization_id}/lti"
     answer = client.post(f"{here}/links/{link_id}/send", follow_redirects=True)
-    assert "There are no scores to send yet." in answer.text
+    assert shows(answer.text, NOTHING_TO_SEND)
     assert "No pending scores" in client.get(f"{here}/scores").text
 
 
@@ -271,7 +275,7 @@ def test_a_course_without_a_list_says_how_one_is_allowed(
     page = f"/organization/{organization_id}/lti/courses/{course_id}"
     assert "Allow names and roles (NRPS)" in client.get(page).text
     answer = client.post(f"{page}/roster", follow_redirects=True)
-    assert "share its roster" in answer.text
+    assert shows(answer.text, NO_ROSTER)
 
 
 def test_nothing_is_read_from_a_platform_that_was_switched_off(
@@ -283,7 +287,7 @@ def test_nothing_is_read_from_a_platform_that_was_switched_off(
     client.sign_in(cast.mia.id)
     page = f"/organization/{organization_id}/lti/courses/{course_id}"
     answer = client.post(f"{page}/roster", follow_redirects=True)
-    assert "LMS is turned off" in answer.text
+    assert shows(answer.text, SWITCHED_OFF)
 
 
 @pytest.fixture

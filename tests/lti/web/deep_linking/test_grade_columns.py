@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import update
 
 from lms.core.database import Database
+from lti.deep_linking import BAD_POINTS
 from lti.models.registrations_and_keys import Registration
+from lti.web.deep_linking.picker import ONE_COLUMN
 from tests.cast import Cast
 from tests.lti.web.deep_linking.test_picker import DL, answer_of, open_picker, send
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 
@@ -64,7 +67,7 @@ def test_points_that_are_none_are_refused_and_what_was_entered_stays(
     path, name = open_picker(database, cast), shelf["mold"]
     refused = send(client, path, f"webinar:{name}", points=points)
     assert refused.status_code == 400
-    assert "Enter points as a whole number from 1 to 1000." in refused.text
+    assert shows(refused.text, BAD_POINTS)
     assert f'value="{points}"' in refused.text
     assert "JWT" not in refused.text
     sent = send(client, path, f"webinar:{name}", points=points, asked=name)
@@ -87,7 +90,7 @@ def test_links_of_one_open_edx_component_share_a_column_which_one_of_them_has(
 
     refused = client.post(path, data={"chosen": names, "asked": both, "graded": both})
     assert refused.status_code == 400
-    assert "only one recording" in refused.text
+    assert shows(refused.text, ONE_COLUMN)
     sent = client.post(path, data={"chosen": names, "asked": both, "graded": both[1:]})
     items = answer_of(client, sent.text)[f"{DL}content_items"]
     assert ["lineItem" in each for each in items] == [False, True]

@@ -13,9 +13,11 @@ from lms.models.organizations import Organization
 from lms.models.recordings import Caption
 from lti.embed_links.embed_links import count_use, edit_embed, find_embed, revoke_embed
 from lti.protocol.content_target import Target
+from lti.web.embed_links.manager import NO_ACCESS
 from tests.clock import NOW
 from tests.factories import make_series
 from tests.lti.embed_links.embed_link_fixtures import IN_A_FRAME, SITE, Framed, make_embed, path_of
+from tests.page_texts import shows
 from tests.seat_rows import add_pool
 
 OTHER = "https://my.nicheacademy.com"
@@ -172,7 +174,7 @@ def test_pack_needs_access_of_the_organization(client, database, cast, here):
         session.execute(update(Grant).values(revoked_at=NOW, revoked_as=Withdrawal.REFUNDED))
     answer = client.get(f"{here}/pack.zip")
     assert answer.status_code == 410
-    assert "show this recording now" in answer.text
+    assert shows(answer.text, NO_ACCESS)
 
 
 def test_staff_find_links_by_organization_webinar_or_site(client, cast, link):

@@ -13,10 +13,12 @@ from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.seats import Assignment
 from lms.people.account_blocks import block
 from lti.models.identities import Identity, IdentityLink
+from lti.people.account_linking import DONE_BEFORE
 from lti.protocol.content_target import Target
 from tests.clock import NOW
 from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR, make_course
 from tests.mailbox import PASSWORD, give_password, letters, link_in, newest
+from tests.page_texts import shows
 from tests.seat_rows import add_pool, seat, watched
 from tests.second_steps import give_app
 
@@ -244,7 +246,7 @@ def test_a_used_link_says_that_it_is_done(client, database, rosalind):
     client.post(path, data={"answer": "yes"})
     for answer in (client.get(path), client.post(path, data={"answer": "yes"})):
         assert answer.status_code == 410
-        assert "the accounts are linked" in answer.text
+        assert shows(answer.text, DONE_BEFORE)
         assert 'href="/account/learning-systems"' in answer.text
 
 

@@ -9,8 +9,10 @@ from lms.people.erasure import ERASED_NAME
 from lti.models.courses import RosterMember
 from lti.models.identities import Identity
 from lti.models.launches import Purpose
+from lti.web.people.privacy_launch import SAY_YES
 from tests.clock import NOW
 from tests.lti.course_fixtures import ANONYMOUS, COURSE_PAGE, make_course
+from tests.page_texts import shows
 from tests.seat_rows import watched
 
 
@@ -56,7 +58,7 @@ def test_nothing_is_erased_without_a_yes(client, database, asked):
     secret, login_id = asked
     answer = client.post(f"/lti/s/{secret}/privacy/erase", data={})
     assert answer.status_code == 400
-    assert "To delete your data, select the checkbox" in answer.text
+    assert shows(answer.text, SAY_YES)
     with database.read_session() as session:
         assert session.get_one(Login, login_id).name == "Rosalind Inkwell"
 

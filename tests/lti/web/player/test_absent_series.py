@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lms.lti_facade.link_content import NO_SERIES
 from lms.models.catalog import Webinar, WebinarSeries, WebinarState
 from lms.models.organizations import Organization
 from lms.seller.settings import edit_seller
@@ -17,6 +18,7 @@ from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR, make_course
 from tests.lti.web.player.test_watch_page import _launch
 from tests.lti.web.player.test_watch_page import at_noon as at_noon
 from tests.mailbox import letters
+from tests.page_texts import shows
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_series_is_asked_of_a_manager_or_bought_in_a_new_window(client, database
     for secret in frames:
         page = client.get(f"/lti/s/{secret}/watch")
         assert page.status_code == 404
-        assert "Your organization doesn\u2019t have this series." in page.text
+        assert shows(page.text, NO_SERIES)
         assert "Basics of reading rooms</h1>" in page.text
         assert 'href="/series/basics#buy"' in page.text
         assert 'target="_blank"' in page.text

@@ -7,6 +7,7 @@ from sqlalchemy import update
 
 from lms.core.database import Database
 from lti.models.registrations_and_keys import Registration, RegistrationState
+from lti.web.registrations.connection_step_texts import MAKE_VISIBLE, WAITS
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.lti.course_fixtures import make_course
@@ -17,6 +18,7 @@ from tests.lti.factories import (
     platform_details,
 )
 from tests.lti.web.registrations.test_manager import place
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 
@@ -48,7 +50,7 @@ def test_a_manager_reads_whom_each_step_waits_for(
     for words in ("Registered", "Approved", "Visible to teachers", "First launch", "First grade"):
         assert f"<strong>{words}</strong>" in page
     assert "Our team" in page
-    assert "review it within one business day and email you." in page
+    assert shows(page, WAITS)
 
     client.sign_in(cast.ada.id)
     client.post(f"/staff/lti/{waiting}/approve")
@@ -67,7 +69,7 @@ def test_a_platform_without_a_step_of_its_own_is_shown_to_teachers_by_its_guide(
     client.sign_in(cast.mia.id)
     page = client.get(place(database, cast)).text
     assert "Show in activity chooser" not in page
-    assert "Follow the guide to add it to your courses." in page
+    assert shows(page, MAKE_VISIBLE)
     assert "/guide/canvas" in page
 
 

@@ -10,7 +10,8 @@ from lms.core.errors import Invalid
 from lms.web.core.gunicorn_log import safe_path
 from lti.models.registrations_and_keys import RegistrationState
 from lti.registrations.deployments import list_deployments
-from lti.registrations.dynamic_registration import ENDPOINTS, read_configuration
+from lti.registrations.dynamic_registration import ENDPOINTS, NO_CONFIGURATION, read_configuration
+from lti.registrations.dynamically_registered_platforms import OTHER_PLATFORM
 from lti.registrations.invites import make_invite
 from lti.registrations.registrations import (
     RegistrationFacts,
@@ -27,6 +28,7 @@ from tests.lti.registrations.registration_server import (
     MailContext,
     open_office,
 )
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 
@@ -102,7 +104,7 @@ def test_without_a_platform_the_link_explains_itself_and_stays_good(
     secret = invite(database, cast.organization_id)
     answer = client.get(f"/lti/register/{secret}")
     assert answer.status_code == 400
-    assert "Open this link from your LMS" in answer.text
+    assert shows(answer.text, NO_CONFIGURATION)
     assert client.get(page(secret, office)).status_code == 200
 
 
@@ -115,7 +117,7 @@ def test_a_link_is_good_for_one_platform_and_14_days(
         another.answer["client_id"] = "client-2"
         refused = client.get(page(secret, another))
     assert refused.status_code == 409
-    assert "used by a different LMS" in refused.text
+    assert shows(refused.text, OTHER_PLATFORM)
     assert another.requests == []  # nor does it keep a tool that is none
     late = invite(database, cast.organization_id)
     clock.advance(timedelta(days=14))

@@ -14,6 +14,7 @@ from lms.models.organizations import Organization, Role
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.registrations.additional_setup_guides import GUIDES
 from lti.registrations.deployments import find_deployment, list_deployments, refuse_deployment
+from lti.registrations.manager_actions import REFUSED
 from lti.registrations.registrations import (
     approve_registration,
     edit_registration,
@@ -25,6 +26,7 @@ from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
 from tests.lti.factories import make_registration, pend_deployment
 from tests.lti.registrations.registration_server import MailContext
+from tests.page_texts import shows
 from tests.visitor import Visitor
 from wsgi import COMPONENTS
 
@@ -188,7 +190,7 @@ def test_what_staff_refused_no_manager_connects(
     client.post(f"{here}/deployments/{deployment.public_id}/approve")
     with database.read_session() as session:
         assert find_deployment(session, deployment.public_id).state is DeploymentState.REFUSED
-    assert "We refused this deployment" in client.get(here).text
+    assert shows(client.get(here).text, REFUSED)
 
 
 def test_faults_stand_beside_their_fields_and_nothing_is_lost(
