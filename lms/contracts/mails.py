@@ -31,6 +31,7 @@ RENEWAL_ORDERED = N_("%(organization)s: a renewal until %(day)s was ordered")
 PASS_ENDS = N_("Your pass ends on %(day)s")
 PASS_ENDED = N_("Your pass ended on %(day)s")
 OWNED_PASS_ENDS = N_("%(organization)s: your all-access pass ends on %(day)s")
+OWNED_PASS_ENDED = N_("%(organization)s: your all-access pass ended")
 OWNED_PASS_RENEWED = N_("%(organization)s: your all-access pass is renewed until %(day)s")
 FULL: Final = 100
 NAMED_AT_MOST: Final = 20
@@ -42,6 +43,19 @@ class Post:
 
     links: Links
     zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEnded:
+    """The end of a pass, or of a contract's grace period: for how many people, whose seats are kept.
+
+    `is_held`: it was renewed by an order that is on hold.
+    """
+
+    at: datetime
+    kept_until: datetime
+    people: int
+    is_held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,24 +135,24 @@ def send_contract_over(  # noqa: PLR0913  (the pool, its dates, and the time)
     _to_stewards(session, pool, post, ("contract_expired", subject, key), values, now=now)
 
 
-def send_contract_lapsed(  # noqa: PLR0913  (the pool, its dates, and the time)
-    session: Session,
-    pool: PoolFacts,
-    post: Post,
-    *,
-    grace_until: datetime,
-    kept_until: datetime,
-    is_held: bool,
-    now: datetime,
+def send_access_ended(
+    session: Session, pool: PoolFacts, post: Post, ended: AccessEnded, *, now: datetime
 ) -> None:
-    """Email the managers of a contract that the grace period ended, and until when assignments are kept.
-
-    `is_held`: it was renewed by an order that is on hold, whose people keep their seats.
-    """
-    values = {"kept_until": _last_day(kept_until, post.zone), "is_held": is_held}
-    subject = CONTRACT_LAPSED % {"organization": pool.organization}
-    key = f"contract-lapsed:{pool.public_id}:{_stamp(grace_until)}"
-    _to_stewards(session, pool, post, ("contract_grace_ended", subject, key), values, now=now)
+    """Email the managers of a contract or pass that access ended, for how many, and how to renew it."""
+    values = {
+        "day": _last_day(ended.at, post.zone),
+        "people": ended.people,
+        "kept_until": _last_day(ended.kept_until, post.zone),
+        "is_held": ended.is_held,
+    }
+    kind, line, event = (
+        ("organization_pass_ended", OWNED_PASS_ENDED, "pass-over")
+        if pool.is_pass
+        else ("contract_grace_ended", CONTRACT_LAPSED, "contract-lapsed")
+    )
+    subject = line % {"organization": pool.organization}
+    key = f"{event}:{pool.public_id}:{_stamp(ended.at)}"
+    _to_stewards(session, pool, post, (kind, subject, key), values, now=now)
 
 
 def send_shortage(

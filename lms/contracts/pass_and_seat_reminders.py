@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
 from lms.contracts.grace_periods import IS_HELD
-from lms.contracts.mails import EndingPass, Fewer, Post
+from lms.contracts.mails import AccessEnded, EndingPass, Fewer, Post
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import or_not_found
 from lms.grants.grants import Target
@@ -30,6 +30,7 @@ from lms.models.seats import Pool
 from lms.organizations.manager_and_owner_permissions import Steward
 from lms.seats.capacity import KEPT_FROZEN
 from lms.seats.pools import PoolFacts, read_pool
+from lms.seats.seat_counts import count_people
 
 BEFORE_THE_END: Final = (30, 7, 1)
 SHARES: Final = (100, 90, 75)
@@ -110,37 +111,35 @@ def tell_contract_ends(session: Session, *, mail_context: MailContext, now: date
 
 
 def tell_contracts_over(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Email managers when a contract ends and its grace period begins, and when that ends, too (C1).
+    """Email managers when a contract ends and its grace period begins, and when access ends.
 
-    Also if it was renewed by an order that is still on hold: people lose access until it is paid.
+    That is at the end of a pass, or of a contract's grace period (C1). Also if it was renewed by an
+    order that is still on hold: people lose access until it is paid.
     """
     held = set(session.scalars(select(Grant.pool_id).where(IS_HELD, Grant.revoked_at.is_(None))))
     for ending in _endings(session, now - timedelta(days=400), now, ~IS_HELD):
-        grace_until = ending.grace_until
-        if grace_until is None or ending.since >= ending.ends_at:
+        if ending.since >= ending.ends_at:
             continue
         pool, post = read_pool(session, ending.pool_id), _post(mail_context, ending.zone)
-        if now < grace_until and ending.ends_at > now - TELLS_FOR:
+        is_held, over_at = ending.pool_id in held, ending.grace_until or ending.ends_at
+        if now < over_at and ending.ends_at > now - TELLS_FOR:
             mails.send_contract_over(
                 session,
                 pool,
                 post,
                 ends_at=ending.ends_at,
-                grace_until=grace_until,
-                is_held=ending.pool_id in held,
+                grace_until=over_at,
+                is_held=is_held,
                 now=now,
             )
-        elif grace_until <= now < grace_until + TELLS_FOR:
-            kept_until = grace_until + KEPT_FROZEN
-            mails.send_contract_lapsed(
-                session,
-                pool,
-                post,
-                grace_until=grace_until,
-                kept_until=kept_until,
-                is_held=ending.pool_id in held,
-                now=now,
+        elif over_at <= now < over_at + TELLS_FOR:
+            ended = AccessEnded(
+                over_at,
+                kept_until=over_at + KEPT_FROZEN,
+                people=count_people(session, pool.id),
+                is_held=is_held,
             )
+            mails.send_access_ended(session, pool, post, ended, now=now)
 
 
 def tell_shortages(session: Session, *, mail_context: MailContext, now: datetime) -> None:

@@ -151,6 +151,20 @@ def recount(session: Session, pool_id: int) -> int:
     return (session.scalar(taken) or 0) + (session.scalar(locked) or 0)
 
 
+def count_people(session: Session, pool_id: int) -> int:
+    """Count the people with a seat in a pool or one allotted from it, also those saved after its end."""
+    people = (
+        select(func.count(Assignment.id))
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .where(
+            or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id),
+            Assignment.ended_at.is_(None),
+            Assignment.state.in_((AssignmentState.CLAIMED, AssignmentState.FROZEN)),
+        )
+    )
+    return session.scalar(people) or 0
+
+
 def tell_later(
     session: Session, pool_id: int, *, released: Sequence[int] = (), now: datetime
 ) -> None:

@@ -1,6 +1,8 @@
 """An all-access pass that an organization owns: its managers hear of its end, and it has no grace."""
 
-from datetime import timedelta
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,18 +10,25 @@ from sqlalchemy import select
 from lms.contracts import grace_periods, pass_and_seat_reminders
 from lms.core.database import Database
 from lms.core.errors import Conflict
+from lms.models.accounts import Login
 from lms.models.mail import Mail
+from lms.models.orders import LineAct
+from lms.models.organizations import Organization, Role
 from tests.cast import Cast
-from tests.contracts.contract_fixtures import OFFICE
+from tests.contracts.contract_fixtures import OFFICE, letters
+from tests.factories import make_membership
 from tests.sales.order_fixtures import placed
 from tests.sales.test_payer_and_holder import (
     BOUGHT,
     DAY,
     ELM,
     ENDS,
+    MOMENT,
     ONE_FOR_ELM,
+    PASS,
     pool_of,
     renewed,
+    settled,
 )
 
 
@@ -43,15 +52,59 @@ def test_managers_are_told_a_month_before_its_end(database: Database, cast: Cast
     assert "contract" not in told.text.partition("http")[0]
 
 
-def test_its_end_has_no_grace_to_tell_of(database: Database, cast: Cast) -> None:
+def tell_ended(database: Database, at: datetime) -> None:
+    with database.transaction() as session:
+        pass_and_seat_reminders.tell_contracts_over(session, mail_context=OFFICE, now=at)
+
+
+def test_managers_are_told_once_that_it_ended(database: Database, cast: Cast) -> None:
+    pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        make_membership(session, elm, session.get_one(Login, cast.bob.id), role=Role.MANAGER)
+    tell_ended(database, ENDS - MOMENT)
+    assert letters(database, "organization_pass_ended") == []
+    tell_ended(database, ENDS)  # before its people's seats are saved
+    settled(database, pool_id, ENDS)
+    for late in (timedelta(minutes=15), DAY, 20 * DAY):
+        tell_ended(database, ENDS + late)
+    told = letters(database, "organization_pass_ended")
+    assert sorted(recipient for _kind, recipient in told) == ["bob@example.org", "mia@example.org"]
+    mail = newest(database, "organization_pass_ended")
+    assert mail.subject == "Elm County Library: your all-access pass ended"
+    text = " ".join(mail.text.split())
+    assert "ended on Wednesday, October 6, 2027." in text
+    assert "1 person can no longer watch with it." in text
+    assert "until Tuesday, January 4, 2028" in text
+    assert re.search("/organization/[a-z0-9]+/pools/[a-z0-9]+/renew", text)
+
+
+def test_the_people_of_an_ended_pass_are_counted_after_their_seats_are_saved(
+    database: Database, cast: Cast
+) -> None:
+    pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
+    settled(database, pool_id, ENDS)
+    tell_ended(database, ENDS + DAY)
+    text = newest(database, "organization_pass_ended").text
+    assert "1 person can no longer watch with it." in " ".join(text.split())
+
+
+def test_no_one_is_told_that_a_renewed_pass_ended(database: Database, cast: Cast) -> None:
     placed(database, ELM, at=BOUGHT)
-    for late in (timedelta(), DAY, 20 * DAY):
-        with database.transaction() as session:
-            pass_and_seat_reminders.tell_contracts_over(
-                session, mail_context=OFFICE, now=ENDS + late
-            )
-    with database.read_session() as session:
-        assert session.scalars(select(Mail.id).where(Mail.kind.startswith("contract_"))).all() == []
+    renewed(database, at=ENDS - 20 * DAY)
+    tell_ended(database, ENDS + DAY)
+    assert letters(database, "organization_pass_ended") == []
+
+
+def test_end_before_a_renewal_on_hold_leads_to_its_payment(database: Database, cast: Cast) -> None:
+    placed(database, ELM, at=BOUGHT)
+    line = replace(PASS, act=LineAct.RENEWAL)
+    placed(database, replace(ELM, lines=(line,), is_held=True), at=ENDS - 20 * DAY)
+    tell_ended(database, ENDS)
+    text = " ".join(newest(database, "organization_pass_ended").text.split())
+    assert "The renewal you ordered starts when we receive payment." in text
+    assert "/orders" in text
+    assert "/renew" not in text
 
 
 def test_grace_cannot_be_given_by_hand(database: Database, cast: Cast) -> None:

@@ -132,6 +132,21 @@ def test_managers_hear_that_grace_begins_and_that_it_is_over(database: Database)
     ]
 
 
+def test_managers_read_how_many_people_lost_access(database: Database) -> None:
+    made = make_contract(database)
+    for one in people(database, 2):
+        take_seat(database, made.pool_id, one)
+    for at, kind, words in (
+        (END, "contract_expired", "2 people have a seat."),
+        (END + 14 * DAY, "contract_grace_ended", "2 people lost access."),
+    ):
+        settle_at(database, made.pool_id, at)
+        tell(database, pass_and_seat_reminders.tell_contracts_over, at)
+        with database.read_session() as session:
+            text = session.scalars(select(Mail.text).where(Mail.kind == kind)).one()
+        assert words in " ".join(text.split())
+
+
 def test_managers_hear_of_a_smaller_term_and_who_would_go(database: Database) -> None:
     made = make_contract(database, 2)
     for one in people(database, 2):

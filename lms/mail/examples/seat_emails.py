@@ -148,7 +148,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Grace period ended"),
         N_("To managers when the grace period of a contract ends."),
         f"{LIBRARY}: access ended",
-        {**_CONTRACT, "kept_until": "October 12, 2027", "is_held": False},
+        {**_CONTRACT, "kept_until": "October 12, 2027", "people": 38, "is_held": False},
+    ),
+    "organization_pass_ended": Example(
+        N_("Organization's pass ended"),
+        N_("To managers when a pass that their organization bought ends."),
+        f"{LIBRARY}: your all-access pass ended",
+        {**_CONTRACT, "kept_until": "September 28, 2027", "people": 1, "is_held": False},
     ),
     "contract_renewed": Example(
         N_("Contract or pass renewed"),
