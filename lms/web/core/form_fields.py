@@ -47,7 +47,7 @@ def sent_or_stored(form_class: type[Made], **stored: Any) -> Made:  # noqa: ANN4
     been sent.
     """
     if request.method == "POST":
-        blank: dict[str, Any] = dict.fromkeys(stored)
+        blank: dict[str, Any] = dict.fromkeys(field.name for field in form_class())
         return form_class(request.form, **blank)
     return form_class(**stored)
 

@@ -43,6 +43,7 @@ class PaymentForm(Form):
     method = SelectField(
         _l("Method"),
         choices=choices_of(METHOD_WORDS),
+        validators=[InputRequired(_l("Choose the method."))],
         default=PaymentMethod.CHECK.value,
     )
     amount = amount_field(_l("Amount"))

@@ -109,7 +109,7 @@ class OrderForm(Form):
     payer = RadioField(
         _l("Who pays"),
         choices=choices_of(PAYERS),
-        default=ORGANIZATION,
+        validators=[InputRequired(_l("Choose who pays."))],
     )
     organization = StringField(
         _l("Organization"),
@@ -124,7 +124,7 @@ class OrderForm(Form):
     terms = SelectField(
         _l("Payment"),
         choices=choices_of(TERMS_WORDS, but=Terms.HISTORY),
-        default=Terms.INVOICE.value,
+        validators=[InputRequired(_l("Choose how it\u2019s paid."))],
     )
     po_number = StringField(
         _l("PO number"),

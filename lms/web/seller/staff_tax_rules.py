@@ -26,6 +26,7 @@ from lms.tax.rule_list import (
 from lms.tax.rules import say_rate
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
+from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
@@ -64,6 +65,7 @@ class TaxRuleForm(Form):
     supply = RadioField(
         _l("Charged on"),
         choices=[SelectChoice(one.value, words) for one, words in SUPPLY_WORDS.items()],
+        validators=[InputRequired(_l("Choose what it\u2019s charged on."))],
         default=Supply.BOTH.value,
     )
     first_day = DateField(_l("First day"), [InputRequired(_l("Choose a day."))])
@@ -89,7 +91,7 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.SELLER_OWNERS)
 def add() -> ResponseReturnValue:
     """Add a rule."""
-    form = TaxRuleForm(request.form)
+    form = sent_or_stored(TaxRuleForm)
     if not form.validate() or form.first_day.data is None:
         return _page(form), 400
     with shown_in(form, Invalid):

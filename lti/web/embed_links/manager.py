@@ -20,7 +20,7 @@ from lms.lti_facade.content_choices import (
 from lms.lti_facade.webinar_packs import read_pack_contents
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed, shown_in
-from lms.web.core.form_fields import MOST_LISTED
+from lms.web.core.form_fields import MOST_LISTED, sent_or_stored
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
@@ -116,7 +116,7 @@ def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
     managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
         target, title = _chosen(session, managed.facts.id, kind, name, now=now)
-    form = EmbedForm(request.form)
+    form = sent_or_stored(EmbedForm)
     form.offer_rules()
     if request.method == "POST" and form.validate():
         with shown_in(form, Invalid):
@@ -219,7 +219,7 @@ def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
     zone = zone_of(managed)
     with read_session() as session:
         kept = find_embed(session, managed.facts.id, embed_id)
-    form = EmbedForm(request.form)
+    form = sent_or_stored(EmbedForm)
     form.offer_rules()
     if request.method == "GET":
         form.fill(kept, zone)

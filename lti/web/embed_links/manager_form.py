@@ -60,7 +60,11 @@ class EmbedForm(Form):
             "placeholder": "https://",
         },
     )
-    seat_rule = RadioField(_l("Who can watch"), default=SeatRule.SEATED.value)
+    seat_rule = RadioField(
+        _l("Who can watch"),
+        [InputRequired(_l("Choose who can watch."))],
+        default=SeatRule.SEATED.value,
+    )
     expires = DateField(
         _l("Last day"),
         [Optional()],

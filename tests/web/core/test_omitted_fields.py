@@ -12,16 +12,25 @@ from lms.catalog.series import SeriesWords
 from lms.certificates.designs import read_design
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.core.settings import Settings
 from lms.live.questions import Question, set_default_questions
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.live import QuestionKind, RegistrationAnswer, RegistrationQuestion
 from lms.models.mail import Mail
+from lms.models.orders import Order
 from lms.models.organizations import Organization
+from lms.models.payments import Payment
+from lms.tax.rule_list import list_rules
+from lti.models.embed_links import EmbedLink, SeatRule
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
+from tests.lti.embed_links.embed_link_fixtures import SITE, make_embed
+from tests.sales.order_fixtures import GROUP, placed
 from tests.second_steps import give_app
 from tests.visitor import Visitor
+from tests.web.sales.order_pages import fields_of
+from tests.web.sales.test_staff_order_form import NEW, SEATS, TO_ELM
 
 
 def test_optional_text_that_was_not_sent_is_cleared(owner: Visitor, database: Database) -> None:
@@ -126,3 +135,60 @@ def test_answers_to_registration_questions_that_were_not_sent_are_cleared(
         assert client.post(page, data=data).status_code == 303
         with database.read_session() as session:
             assert session.scalars(select(RegistrationAnswer.answer)).all() == kept
+
+
+def test_method_of_a_payment_that_was_not_sent_is_asked_for(
+    staff: Visitor, database: Database
+) -> None:
+    path = f"/staff/orders/{placed(database, GROUP).public_id}/payment"
+    sent = {**fields_of(staff.get(path).text), "amount": "100", "check_number": "1"}
+    assert sent.pop("method") == "check"
+    answer = staff.post(path, data=sent)
+    assert answer.status_code == 400
+    assert "Choose the method." in answer.text
+    with database.read_session() as session:
+        assert not session.scalars(select(Payment.id)).all()
+
+
+def test_rule_of_an_embed_link_that_was_not_sent_is_asked_for(
+    client: Visitor, cast: Cast, database: Database, settings: Settings, clock: Clock
+) -> None:
+    assert clock.moment == NOW
+    with database.transaction() as session:
+        link = make_embed(session, cast, settings, rule=SeatRule.NAMED)
+        elm = session.get_one(Organization, cast.organization_id)
+        path = f"/organization/{elm.public_id}/embeds/{link.public_id}/edit"
+    client.sign_in(cast.mia.id)
+    sent = {"label": "Staff page", "origins": SITE, "expires": "2099-01-01"}
+    answer = client.post(path, data=sent)
+    assert answer.status_code == 400
+    assert "Choose who can watch." in answer.text
+    with database.read_session() as session:
+        assert session.scalars(select(EmbedLink.seat_rule)).one() is SeatRule.NAMED
+
+
+def test_what_a_tax_is_charged_on_that_was_not_sent_is_asked_for(
+    owner: Visitor, database: Database
+) -> None:
+    sent = {"state": "TX", "name": "Tax", "rate": "8.25", "first_day": "2026-01-01"}
+    answer = owner.post("/staff/tax-rules", data=sent)
+    assert answer.status_code == 400
+    assert "Choose what it\u2019s charged on." in answer.text
+    with database.read_session() as session:
+        assert list_rules(session) == ()
+
+
+def test_payer_and_terms_of_an_order_that_were_not_sent_are_asked_for(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    whole = {**fields_of(staff.get(NEW).text), **TO_ELM, **SEATS, "do": "quote"}
+    for name, words in (
+        ("payer", "Choose who pays."),
+        ("terms", "Choose how it\u2019s paid."),
+    ):
+        sent = {key: value for key, value in whole.items() if key != name}
+        answer = staff.post(NEW, data=sent)
+        assert answer.status_code == 400, name
+        assert words in answer.text
+    with database.read_session() as session:
+        assert not session.scalars(select(Order.id).where(Order.placed_at.is_not(None))).all()
