@@ -3,17 +3,17 @@
 A cart is an order that isn't placed, found by the secret in its browser (MONEY.md, Words).
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from lms.buying.cart_copies import hash_token, is_being_paid, set_aside
 from lms.core.errors import N_, Invalid, NotFound, or_not_found
-from lms.core.model_base import copied, locked, new_public_id
+from lms.core.model_base import copied, locked
 from lms.grants.grants import Target, target_columns
 from lms.grants.request_and_sale_form_choices import read_target
 from lms.models.catalog import Webinar, WebinarState
@@ -26,7 +26,6 @@ from lms.pricing.quotes import Alternative, Ask, Quote, Unpriced, quote
 from lms.sales import orders
 from lms.sales.new_orders import NewLine
 from lms.sales.order_access import target_of
-from lms.seats.named_people import name_people, people_named
 
 FORGOTTEN_AFTER: Final = timedelta(days=30)
 MOST_LINES: Final = 40
@@ -93,11 +92,6 @@ class CartFacts:
         )
 
 
-def hash_token(token: str) -> str:
-    """Return the stored hash of a cart's secret."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def start(session: Session, *, now: datetime) -> tuple[Order, str]:
     """Return a new, empty cart, and the secret for its browser."""
     token = secrets.token_urlsafe(32)
@@ -130,38 +124,7 @@ def editable(session: Session, token: str, *, now: datetime) -> Order:
     browser continues with a copy.
     """
     cart = find(session, token, lock=True)
-    return set_aside(session, cart, token, now=now) if _is_being_paid(session, cart) else cart
-
-
-def sent_to_card_page(session: Session, token: str) -> str:
-    """Return the public ID of the cart of a secret if its buyer was sent to pay by card, or ""."""
-    mine = select(Order).where(Order.cart_token_hash == hash_token(token))
-    cart = session.scalar(mine) if token else None
-    return cart.public_id if cart is not None and _is_being_paid(session, cart) else ""
-
-
-def set_aside(session: Session, cart: Order, token: str, *, now: datetime) -> Order:
-    """Switch the browser of a secret to a copy of its cart; the original doesn't change."""
-    cart.cart_token_hash = hash_token(secrets.token_urlsafe(32))
-    session.flush()
-    copy = Order(
-        terms=cart.terms,
-        currency=cart.currency,
-        contact_name=cart.contact_name,
-        contact_email=cart.contact_email,
-        organization_id=cart.organization_id,
-        organization_name=cart.organization_name,
-        bill_to=cart.bill_to,
-        exempt_as=cart.exempt_as,
-        is_self_service=True,
-        cart_token_hash=hash_token(token),
-        created_at=now,
-    )
-    session.add(copy)
-    session.flush()
-    for line in orders.lines_of(session, cart.id):
-        _copy_line(session, line, copy)
-    return copy
+    return set_aside(session, cart, token, now=now) if is_being_paid(session, cart) else cart
 
 
 def price_of(session: Session, item: Item) -> tuple[Target, Quote]:
@@ -236,7 +199,7 @@ def reprice(session: Session, cart: Order) -> bool:
     Removes lines without a price or off sale. A cart with a card payment keeps its prices (M8).
     """
     changed = False
-    if _is_being_paid(session, cart):
+    if is_being_paid(session, cart):
         return False
     for line in orders.lines_of(session, cart.id):
         priced = quote(read_prices(session, target_of(line)), _ask(line.kind, line.quantity or 1))
@@ -271,25 +234,6 @@ def forget_old(session: Session, *, now: datetime) -> None:
             Order.id.not_in(select(Checkout.order_id).where(Checkout.order_id.is_not(None))),
         )
     )
-
-
-def _is_being_paid(session: Session, cart: Order) -> bool:
-    return session.scalar(select(exists().where(Checkout.order_id == cart.id))) or False
-
-
-def _copy_line(session: Session, line: OrderLine, copy: Order) -> None:
-    """Copy a line and the people named for it; the copy gets the public ID, which pages know."""
-    shown, line.public_id = line.public_id, new_public_id()
-    session.flush()
-    kept = {
-        column.key: getattr(line, column.key)
-        for column in OrderLine.__mapper__.column_attrs
-        if column.key not in ("id", "public_id", "order_id")
-    }
-    made = OrderLine(order_id=copy.id, public_id=shown, **kept)
-    session.add(made)
-    session.flush()
-    name_people(session, made.id, people_named(session, line.id))
 
 
 def _facts(session: Session, line: OrderLine) -> CartLine:

@@ -103,6 +103,15 @@ def open_checkout(
     )
 
 
+def end_checkouts(carrel: Carrel, provider: Provider, order_id: str) -> None:
+    """End the open checkouts of an order that isn't placed, by its public ID; raises Unavailable."""
+    with carrel.database.read_session() as session:
+        open_now = _open_of(session, orders.find_order(session, order_id), None)
+    for checkout in open_now:
+        if checkout.provider_session is not None:
+            provider.expire_session(checkout.provider_session)
+
+
 def _write_down(
     session: Session,
     provider: Provider,

@@ -10,7 +10,6 @@ from lms.core.database import Database
 from lms.core.errors import Invalid, NotFound
 from lms.models.catalog import WebinarState
 from lms.models.grants import OfferKind
-from lms.models.payments import Checkout
 from lms.pricing.price_list import Price, set_prices
 from tests.buying.buying_fixtures import PRICES, WEBINAR, filled, open_for_business
 from tests.cast import Cast
@@ -110,33 +109,6 @@ def test_only_announced_webinars_are_sold(database: Database, state: WebinarStat
         make_webinar(session, "story-times", state=state)
     with pytest.raises(Invalid):
         filled(database, Item(OfferKind.SINGLE, "webinar:story-times"))
-
-
-def test_a_cart_that_is_being_paid_goes_on_as_a_copy(database: Database) -> None:
-    token = filled(database)
-    with database.transaction() as session:
-        paying = carts.find(session, token)
-        session.add(
-            Checkout(
-                order_id=paying.id,
-                currency="USD",
-                amount_minor=32500,
-                provider_session="cs_1",
-                idempotency_key="key",
-                created_at=NOW,
-                expires_at=NOW + timedelta(hours=24),
-            )
-        )
-        shown = carts.read(session, paying).lines[0].public_id
-        paying_id = paying.id
-    with database.transaction() as session:
-        cart = carts.editable(session, token, now=NOW)
-        carts.change(session, cart, shown, seats=2)
-        assert cart.id != paying_id
-        assert [one.net_minor for one in carts.read(session, cart).lines] == [19800]
-    with database.read_session() as session:
-        (kept,) = carts.read(session, session.get_one(type(cart), paying_id)).lines
-        assert kept.net_minor == 32500
 
 
 def test_a_line_of_another_cart_is_not_there(database: Database, cast: Cast) -> None:

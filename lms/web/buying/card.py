@@ -1,5 +1,6 @@
 """Paying by card: leads to the card provider's page and handles the return (MONEY.md, M5)."""
 
+from contextlib import suppress
 from typing import Final
 
 from flask import Blueprint, Response, flash, make_response, redirect, url_for
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
 from werkzeug.wrappers import Response as BaseResponse
 
-from lms.checkouts.opening import NewCheckout, open_checkout
+from lms.checkouts.opening import NewCheckout, end_checkouts, open_checkout
 from lms.checkouts.settling import settle_order
 from lms.core import clock
 from lms.core.errors import NotFound, Unavailable
@@ -78,6 +79,12 @@ def lead_to_card_page(
         now=clock.now(),
     )
     return redirect(opened.url, code=303)
+
+
+def end_card_page(order_id: str) -> None:
+    """End the card page of an order that was canceled; a payment there would be returned."""
+    with suppress(Unavailable):
+        end_checkouts(carrel(), open_provider(carrel().settings), order_id)
 
 
 def settle(order_id: str) -> None:

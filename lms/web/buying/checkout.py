@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from lms.accounts import accounts
-from lms.buying import cart_quotes, carts, checkout, order_sessions
+from lms.buying import cart_copies, cart_quotes, carts, checkout, order_sessions
 from lms.buying.carts import CartFacts
 from lms.buying.checkout import Buyer, Details, Payment
 from lms.buying.checkout_tax import asks_about_tax
@@ -21,7 +21,14 @@ from lms.models.orders import Order
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.sales.orders import find_order
-from lms.web.buying.card import is_test, lead_to_card_page, pay_page, settle, takes_cards
+from lms.web.buying.card import (
+    end_card_page,
+    is_test,
+    lead_to_card_page,
+    pay_page,
+    settle,
+    takes_cards,
+)
 from lms.web.buying.cart import ShownLine, current_cart, estimated_tax, shown_lines
 from lms.web.buying.checkout_form import (
     CheckoutForm,
@@ -95,7 +102,7 @@ def order() -> ResponseReturnValue:
 def _paid_meanwhile() -> str:
     """Return the order of this browser's cart if it was paid by card, and the browser didn't come back."""
     with read_session() as session:
-        order_id = carts.sent_to_card_page(session, cart_token())
+        order_id = cart_copies.sent_to_card_page(session, cart_token())
     if not order_id or not takes_cards() or not is_paid_here(order_id):
         return ""
     settle(order_id)
@@ -138,7 +145,9 @@ def _known() -> dict[str, object]:
 
 def _order(form: CheckoutForm, shown: CartFacts) -> BaseResponse:
     """Place the order, or redirect to the page where it is paid by card, which places it."""
-    order_id, is_placed = _write_down(form, shown)
+    order_id, original_id, is_placed = _write_down(form, shown)
+    if original_id:
+        end_card_page(original_id)
     if not is_placed and form.payment.data == Payment.PURCHASING:
         return see_other("cart_quote.sent")
     if not is_placed:
@@ -151,8 +160,8 @@ def _order(form: CheckoutForm, shown: CartFacts) -> BaseResponse:
     return see_other("order.show", order_id=order_id)
 
 
-def _write_down(form: CheckoutForm, shown: CartFacts) -> tuple[str, bool]:
-    """Save what was entered; return the order's public id and whether it is placed.
+def _write_down(form: CheckoutForm, shown: CartFacts) -> tuple[str, str, bool]:
+    """Save what was entered; return the public ids of the order and its original, and whether it is placed.
 
     Raises _OtherTotal if the total differs from what the page showed, for example by sales tax.
     """
@@ -173,15 +182,16 @@ def _write_down(form: CheckoutForm, shown: CartFacts) -> tuple[str, bool]:
             rate_limits.spend(rate_limits.EMAILS, order.contact_email.casefold())
         if details.payment is Payment.PURCHASING:
             _send_to_purchasing(session, order, details, buyer)
-            return order.public_id, False
+            return order.public_id, "", False
+        original_id = cart_copies.cancel_original(session, order, cart_token(), now=now)
         token = _session_token()
         if details.payment is Payment.CARD and checkout.costs(session, order):
             checkout.begin(session, order, token=token, buyer=buyer, now=now)
-            return order.public_id, False
+            return order.public_id, original_id, False
         checkout.place(
             session, order, token=token, buyer=buyer, mail_context=mail_context(), now=now
         )
-        return order.public_id, True
+        return order.public_id, original_id, True
 
 
 def _send_to_purchasing(
@@ -191,7 +201,7 @@ def _send_to_purchasing(
     now = clock.now()
     if buyer is not None:  # no one else can order for their organization
         cart.contact_email = buyer.email
-    carts.set_aside(session, cart, cart_token(), now=now)
+    cart_copies.set_aside(session, cart, cart_token(), now=now)
     cart_quotes.send_link(
         session,
         cart,

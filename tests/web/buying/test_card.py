@@ -1,7 +1,7 @@
 """Paying by card: who may come back, what a lost webhook changes, and where forms may lead."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ import pytest
 import requests
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from lms.checkouts.opening import OTHER_TOTAL
 from lms.core.database import Database
@@ -81,6 +82,10 @@ def back(url: str, card: str = PAYS) -> str:
     return answer.headers.get("Location", "").removeprefix("http://localhost")
 
 
+def placed_orders(session: Session) -> Sequence[int]:
+    return session.scalars(select(Order.id).where(Order.placed_at.is_not(None))).all()
+
+
 def newest_order(database: Database) -> str:
     with database.read_session() as session:
         return session.scalars(select(Order.public_id).order_by(Order.id.desc()).limit(1)).one()
@@ -132,6 +137,50 @@ def test_buyer_who_pays_a_paid_cart_again_is_led_to_its_order(
     with database.read_session() as session:
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
         assert len(session.scalars(select(Checkout.id)).all()) == 1
+
+
+@pytest.mark.parametrize("payment", ["card", "invoice"])
+def test_cart_ordered_again_in_another_tab_is_paid_once(
+    client: Visitor, database: Database, payment: str
+) -> None:
+    first = to_card_page(client)
+    again = check_out(client, payer="myself", payment=payment)
+    assert again.status_code == 303
+    assert back(first) == ""
+    if payment == "card":
+        client.get(back(again.location))
+    with database.read_session() as session:
+        paid = session.scalars(select(Payment.amount_minor)).all()
+        assert paid == ([9900] if payment == "card" else [])
+        assert len(placed_orders(session)) == 1
+
+
+def test_card_payment_of_a_cart_that_was_ordered_again_is_returned(
+    client: Visitor, database: Database, fake_stripe: FakeStripe
+) -> None:
+    """The provider couldn't be reached to end the card page of the first tab."""
+    first = to_card_page(client)
+    fake_stripe.faults = [Delivery.BROKEN] * 9
+    assert check_out(client, payer="myself", payment="invoice").status_code == 303
+    fake_stripe.faults = []
+    assert client.get(back(first)).status_code == 202
+    with database.read_session() as session:
+        payment = session.scalars(select(Payment)).one()
+        assert payment.open_minor == 9900
+        assert payment.returns_on is not None
+        assert len(placed_orders(session)) == 1
+
+
+def test_cart_paid_in_another_tab_is_not_ordered_again(client: Visitor, database: Database) -> None:
+    """The other tab didn't come back from the card page, and the cart was changed meanwhile."""
+    first = to_card_page(client)
+    fill(client, choice="team", seats="3")
+    path = back(first)
+    again = check_out(client, **CARD, organization_name="Pine County Library")
+    assert again.location == path
+    with database.read_session() as session:
+        assert session.scalars(select(Payment.amount_minor)).all() == [9900]
+        assert len(placed_orders(session)) == 1
 
 
 def test_provider_that_is_away_loses_nothing(client: Visitor, fake_stripe: FakeStripe) -> None:
