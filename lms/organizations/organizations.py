@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
+from lms.accounts.power_over_others import close_before_power
 from lms.core import slugs
 from lms.core.bulk_insert import add_once, write_rows
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_ids
 from lms.core.postal_addresses import Address, address_faults, clean_address
-from lms.mail import link_tokens_and_codes
 from lms.models.accounts import Login
 from lms.models.organizations import MANAGING, InvoiceDelivery, Membership, Organization, Role
 from lms.organizations.organization_lists import ids_below
@@ -266,7 +266,7 @@ def add_member(
         )
         session.flush()
     if role in MANAGING:
-        link_tokens_and_codes.void_before_power(session, [login_id], actor=actor, now=now)
+        close_before_power(session, [login_id], actor=actor, now=now)
     audit.record(
         session,
         "membership.set",

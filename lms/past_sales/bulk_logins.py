@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.accounts import accounts
+from lms.accounts.power_over_others import close_before_power
 from lms.core.bulk_insert import write_rows
 from lms.core.database import AT_ONCE
 from lms.core.email_addresses import Address
 from lms.core.errors import Conflict
 from lms.core.model_base import new_public_ids
-from lms.mail import link_tokens_and_codes
 from lms.models.accounts import Login, LoginAlias
 from lms.models.organizations import MANAGING, Membership, Organization, Role
 from lms.organizations.memberships import RANKS
@@ -98,7 +98,7 @@ def let_manage(
         given[place] = (role, one.buyer.public_id)
     _write(session, given, before, now)
     people = {login_id for _, login_id in given}
-    link_tokens_and_codes.void_before_power(session, people, actor=actor, now=now)
+    close_before_power(session, people, actor=actor, now=now)
     named = _public_ids(session, {organization for organization, _ in given})
     audit.record_all(
         session,

@@ -7,6 +7,7 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
+from lms.accounts.power_over_others import has_power
 from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
@@ -19,7 +20,6 @@ from lms.models.grants import Grant, Scope
 from lms.models.orders import Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
-from lms.people.profile_read_model import has_power
 
 NAMED_AT_MOST: Final = 10
 SUBJECT = N_("Your webinars at %(seller)s")

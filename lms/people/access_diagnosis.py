@@ -15,6 +15,7 @@ from lms.access.policy import Action, Case, Decision, decide
 from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
 from lms.accounts.login_lookup import look_up
+from lms.accounts.power_over_others import has_power
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Invalid, NotFound
 from lms.mail.bounces import Bounced, bounced_addresses
@@ -34,7 +35,7 @@ from lms.people.caller_facts import (
 )
 from lms.people.grant_and_seat_history import HeldSeat, read_seats, read_seats_for
 from lms.people.invited_people import Waiting, read_waiting
-from lms.people.profile_read_model import find_other, has_power
+from lms.people.profile_read_model import find_other
 
 NO_ADDRESS = N_("Enter an email address, or the ID of an account.")
 

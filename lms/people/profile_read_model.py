@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import kept_login, logins_of
+from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.accounts import email_aliases
 from lms.accounts.email_aliases import Alias
 from lms.core.errors import NotFound, or_not_found
 from lms.core.model_base import copied
 from lms.models.accounts import Login, LoginAlias, SecondStep, SellerRole, SignIn
-from lms.models.organizations import MANAGING, Membership, Organization, Role
+from lms.models.organizations import Membership, Organization, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +79,6 @@ def read_person(session: Session, public_id: str) -> Person:
         aliases=email_aliases.list_for(session, login.id),
         places=_places(session, login.id),
     )
-
-
-def has_power(session: Session, login_id: int) -> bool:
-    """Return whether signing in with a login opens an account on our team, or that manages an organization."""
-    theirs = logins_of(login_id)
-    on_team = exists().where(Login.id == kept_login(login_id), Login.seller_role.is_not(None))
-    manages = exists().where(Membership.login_id.in_(theirs), Membership.role.in_(MANAGING))
-    return bool(session.scalar(select(or_(on_team, manages))))
 
 
 def find_other(session: Session, typed: str) -> Named:

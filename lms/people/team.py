@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account, NewLogin
+from lms.accounts.power_over_others import close_before_power
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, NotFound, or_not_found
-from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.accounts import Login, SellerRole
@@ -159,7 +159,8 @@ def set_role(
     if can_preview and role not in PREVIEWERS:
         playback_sessions.end_for_login(session, login.id, ended_as=PlaybackEnd.REVOKED, now=now)
     if role is not None:
-        link_tokens_and_codes.void_before_power(session, [login.id], actor=actor, now=now)
+        # by the command line, it is another person, too
+        close_before_power(session, [login.id], actor=actor or "", now=now)
     audit.record(
         session,
         "login.role_set",

@@ -5,7 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import audit
-from lms.accounts import accounts, email_aliases, login_lookup, second_factors, sign_up
+from lms.accounts import (
+    accounts,
+    email_aliases,
+    login_lookup,
+    power_over_others,
+    second_factors,
+    sign_up,
+)
 from lms.accounts import mails as account_mails
 from lms.accounts.mails import Reader
 from lms.core import clock
@@ -190,7 +197,7 @@ def _person(login_id: str) -> Person:
 
 def _has_power(person: Person) -> bool:
     with read_session() as session:
-        return profile_read_model.has_power(session, person.id)
+        return power_over_others.has_power(session, person.id)
 
 
 def _reachable(login_id: str) -> Person:

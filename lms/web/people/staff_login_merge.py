@@ -6,6 +6,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lms.accounts import power_over_others
 from lms.component import hooks_for
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
@@ -119,7 +120,7 @@ def _side(login_id: str) -> Side:
     zone, now = reading_zone(), clock.now()
     with read_session() as session:
         person = profile_read_model.read_person(session, login_id)
-        has_power = profile_read_model.has_power(session, person.id)
+        has_power = power_over_others.has_power(session, person.id)
         grants = grant_and_seat_history.read_grants(session, person.id, now=now)
         seats = grant_and_seat_history.read_seats(session, person.id)
         watched = grant_and_seat_history.read_watched(session, person.id)

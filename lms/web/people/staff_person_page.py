@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
-from lms.accounts import browser_sessions
+from lms.accounts import browser_sessions, power_over_others
 from lms.certificates.read_models import list_history
 from lms.component import hooks_for
 from lms.core import clock
@@ -49,7 +49,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         alike = [
             pair for hook in hooks_for(components(), "twins_of") for pair in hook(session, logins)
         ]
-        has_power = profile_read_model.has_power(session, found.id)
+        has_power = power_over_others.has_power(session, found.id)
         has_second_step = browser_sessions.has_second_factor(session, found.id)
         values = {
             "twins": twin_rows(possible_twins(session, alike)),
