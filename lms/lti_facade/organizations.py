@@ -3,13 +3,16 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_logins import kept_login, logins_of
 from lms.access.merged_organizations import family_of as family_of
-from lms.models.organizations import Organization
+from lms.models.accounts import Login
+from lms.models.organizations import PREVIEWING, Membership, Organization
 from lms.organizations.organizations import OrganizationFacts as OrganizationFacts
 from lms.organizations.organizations import find_organization as find_organization
+from lms.people.team import PREVIEWERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +52,14 @@ def organizations_named(word: str) -> Select[int]:
         .join(Organization, Organization.id == func.coalesce(asked.merged_into, asked.id))
         .where(Organization.name.icontains(word, autoescape=True))
     )
+
+
+def may_preview(session: Session, login_id: int, organization_id: int) -> bool:
+    """Return whether a person can preview an organization's embed links: by a role in it, or on our team."""
+    on_team = exists().where(Login.id == kept_login(login_id), Login.seller_role.in_(PREVIEWERS))
+    has_role = exists().where(
+        Membership.login_id.in_(logins_of(login_id)),
+        Membership.organization_id.in_(family_of(organization_id)),
+        Membership.role.in_(PREVIEWING),
+    )
+    return bool(session.scalar(select(or_(on_team, has_role))))

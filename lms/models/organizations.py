@@ -24,6 +24,7 @@ class Role(StrEnum):
 
 
 MANAGING: Final = (Role.MANAGER, Role.OWNER)
+PREVIEWING: Final = (*MANAGING, Role.LMS_ADMIN)  # of embed links
 
 
 class InvoiceDelivery(StrEnum):

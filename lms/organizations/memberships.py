@@ -17,8 +17,10 @@ from lms.core.errors import NotFound, or_not_found
 from lms.core.list_queries import Page, count_rows, has_words
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.organizations import Membership, Role
+from lms.models.playback import PlaybackEnd
 from lms.organizations import supervised_groups
 from lms.organizations.organizations import OrganizationFacts, add_member
+from lms.playback.sessions import end_previews_of
 
 PORTION = 500
 RANKS: Final = {
@@ -103,6 +105,13 @@ def remove_member(
         raise NotFound
     for row in gone:
         supervised_groups.clear(session, row.organization_id, row.login_id)
+        end_previews_of(
+            session,
+            row.login_id,
+            family_of(organization.id),
+            ended_as=PlaybackEnd.REVOKED,
+            now=now,
+        )
     audit.record(
         session,
         "membership.removed",

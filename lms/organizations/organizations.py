@@ -19,8 +19,17 @@ from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_ids
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.models.accounts import Login
-from lms.models.organizations import MANAGING, InvoiceDelivery, Membership, Organization, Role
+from lms.models.organizations import (
+    MANAGING,
+    PREVIEWING,
+    InvoiceDelivery,
+    Membership,
+    Organization,
+    Role,
+)
+from lms.models.playback import PlaybackEnd
 from lms.organizations.organization_lists import ids_below
+from lms.playback.sessions import end_previews_of
 
 LONGEST_SLUG: Final = 80
 LONGEST_NAME: Final = 200
@@ -267,6 +276,10 @@ def add_member(
         session.flush()
     if role in MANAGING:
         close_before_power(session, [login_id], actor=actor, now=now)
+    if role not in PREVIEWING:
+        end_previews_of(
+            session, login_id, family_of(organization.id), ended_as=PlaybackEnd.REVOKED, now=now
+        )
     audit.record(
         session,
         "membership.set",

@@ -231,6 +231,20 @@ def end_previews(
     return _end(session, by_them, ended_as=ended_as, now=now)
 
 
+def end_previews_of(
+    session: Session,
+    login_id: int,
+    organizations: Select[int],
+    *,
+    ended_as: PlaybackEnd,
+    now: datetime,
+) -> int:
+    """End a person's previews in frames of the organizations in a subquery; return how many."""
+    theirs = PlaybackSession.login_id.in_(logins_of(login_id)) & PlaybackSession.is_preview
+    inside = PlaybackSession.organization_id.in_(organizations)
+    return _end(session, theirs & inside, ended_as=ended_as, now=now)
+
+
 def end_for_webinar(
     session: Session, webinar_id: int, *, ended_as: PlaybackEnd, now: datetime
 ) -> int:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from lms.core.errors import N_, Forbidden, Gone, NotFound, or_not_found
 from lms.lti_facade.frame_playback_sessions import end_in_frames
 from lms.lti_facade.learner_logins import add_learner, blocked_since, forget_learners
+from lms.lti_facade.organizations import may_preview
 from lti.frames.session_creation import Opening, hashed, new_secret, open_frame
 from lti.models.embed_links import EmbedLink, SeatRule
 from lti.models.launches import FrameRole, FrameSession, Purpose
@@ -85,7 +86,7 @@ NOWHERE: Final = Surroundings((), None)
 def find_frame(session: Session, secret: str, *, browser: str | None, now: datetime) -> Frame:
     """Return the framed session of a secret, checking the browser it is bound to, if any.
 
-    Raises NotFound for an unknown secret or another browser; Gone for an ended or expired session, or
+    Raises NotFound for an unknown secret, another browser, or a manager who isn't one anymore; Gone for an ended or expired session, or
     if its embed link was revoked or has expired; Forbidden while its LMS is turned off or belongs to
     another organization, and for a blocked instructor.
     """
@@ -100,6 +101,8 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
         check_link(found.revoked_at, found.ends_at, now=now)
     if row.ended_at is not None or row.expires_at <= now:
         raise Gone(OVER if row.embed_link_id is None else LONG_OPEN)
+    if row.embed_link_id is not None and row.role is FrameRole.INSTRUCTOR:
+        _check_previewer(session, row)
     is_off = (
         found.registration is RegistrationState.DISABLED
         or found.deployment is DeploymentState.REFUSED
@@ -110,6 +113,12 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
     if found.blocked_at is not None and row.role is FrameRole.INSTRUCTOR:
         raise Forbidden(BLOCKED, code="account_blocked")  # for learners, the access policy refuses
     return _frame(found)
+
+
+def _check_previewer(session: Session, row: FrameSession) -> None:
+    """Raise NotFound for the preview of an embed link by a person whose role ended."""
+    if row.login_id is None or not may_preview(session, row.login_id, row.organization_id):
+        raise NotFound
 
 
 def check_link(revoked_at: datetime | None, ends_at: datetime | None, *, now: datetime) -> None:

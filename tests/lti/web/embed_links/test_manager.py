@@ -4,11 +4,17 @@ import html
 import re
 
 import pytest
+from sqlalchemy import select
 
 from lms.models.catalog import Webinar, WebinarSeries
 from lms.models.organizations import Organization, Role
+from lms.models.playback import PlaybackEnd, PlaybackSession
+from lms.organizations.memberships import remove_member
+from lms.organizations.organizations import add_member, find_organization
+from lms.people.team import set_role
 from lti.embed_links.embed_links import ANYBODY_ENDS, list_embeds
 from lti.models.embed_links import SeatRule
+from tests.clock import NOW
 from tests.factories import (
     make_login,
     make_membership,
@@ -18,7 +24,13 @@ from tests.factories import (
     make_series,
     make_webinar,
 )
-from tests.lti.embed_links.embed_link_fixtures import SITE, make_embed, path_of
+from tests.lti.embed_links.embed_link_fixtures import (
+    SITE,
+    Framed,
+    make_embed,
+    path_of,
+    secret_in,
+)
 from tests.page_texts import shows
 
 ENTERED = {
@@ -179,3 +191,42 @@ def test_staff_see_all_links_and_take_one_back(client, database, cast, here, lin
     assert facts.revoked_at is not None
     client.sign_in(cast.mia.id)
     assert client.get("/staff/lti/embeds").status_code == 404
+
+
+def removed(session, cast):
+    elm = find_organization(session, "elm-county")
+    remove_member(session, elm, cast.mia.public_id, actor=None, now=NOW)
+
+
+def made_a_member(session, cast):
+    elm = find_organization(session, "elm-county")
+    add_member(session, elm, cast.mia.id, role=Role.MEMBER, actor=None, now=NOW)
+
+
+def left_the_team(session, cast):
+    set_role(session, cast.ada.public_id, None, actor=None, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("person", "end"), [("mia", removed), ("mia", made_a_member), ("ada", left_the_team)]
+)
+def test_preview_ends_with_the_role(client, database, cast, here, link, person, end):
+    client.sign_in(getattr(cast, person).id)
+    framed = Framed(client, database, secret_in(client.get(f"{here}/{link.public_id}/preview")))
+    assert framed.get().status_code == 200
+    assert framed.play().status_code in (200, 201)
+    with database.transaction() as session:
+        end(session, cast)
+    assert framed.get().status_code == 404
+    assert framed.play().status_code == 404
+    with database.read_session() as session:
+        assert session.scalars(select(PlaybackSession.ended_as)).all() == [PlaybackEnd.REVOKED]
+
+
+def test_preview_stays_for_lms_admins(client, database, cast, here, link):
+    client.sign_in(cast.mia.id)
+    framed = Framed(client, database, secret_in(client.get(f"{here}/{link.public_id}/preview")))
+    with database.transaction() as session:
+        elm = find_organization(session, "elm-county")
+        add_member(session, elm, cast.mia.id, role=Role.LMS_ADMIN, actor=None, now=NOW)
+    assert framed.get().status_code == 200
