@@ -24,6 +24,7 @@ from lms.tax.rule_list import (
     read_rate,
 )
 from lms.tax.rules import say_rate
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import sent_or_stored
@@ -88,6 +89,7 @@ def index() -> ResponseReturnValue:
 
 
 @blueprint.post("")
+@asks_again
 @open_to(Audience.SELLER_OWNERS)
 def add() -> ResponseReturnValue:
     """Add a rule."""
@@ -111,6 +113,7 @@ def add() -> ResponseReturnValue:
 
 
 @blueprint.post("/<rule_id>/end")
+@asks_again
 @open_to(Audience.SELLER_OWNERS)
 def end(rule_id: str) -> ResponseReturnValue:
     """End a rule after the chosen day."""

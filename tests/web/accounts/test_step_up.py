@@ -42,6 +42,8 @@ ASKS_AGAIN = {
     "staff_refunds.of_credit_note",
     "staff_seller.edit",
     "staff_special_prices.edit",
+    "staff_tax_rules.add",
+    "staff_tax_rules.end",
     "staff_team.add",
     "staff_team.change",
     "staff_team.remove",
