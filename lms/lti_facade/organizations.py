@@ -44,6 +44,12 @@ def customers(session: Session, ids: Collection[int]) -> Mapping[int, Customer]:
     return {row.asked_id: Customer(row.id, row.public_id, row.slug, row.name) for row in rows}
 
 
+def lock_organization(session: Session, organization_id: int) -> None:
+    """Lock an organization until the transaction ends; rows that refer to it can still be added."""
+    mine = select(Organization.id).where(Organization.id == organization_id)
+    session.execute(mine.with_for_update(key_share=True))
+
+
 def organizations_named(word: str) -> Select[int]:
     """Return the query for the row ids of organizations with a word in their name, merged ones included."""
     asked = aliased(Organization)

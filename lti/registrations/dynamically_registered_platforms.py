@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict, Gone
-from lms.lti_facade.organizations import Customer
+from lms.lti_facade.organizations import Customer, lock_organization
 from lti.frames.session_creation import hashed
 from lti.models.registrations_and_keys import Registration, RegistrationState
 from lti.registrations.deployments import see_deployment
@@ -127,6 +127,7 @@ def _added(
 
 def _first_state(session: Session, organization: Customer) -> RegistrationState:
     """Return the initial state of a new platform: an organization's first is active at once."""
+    lock_organization(session, organization.id)  # of two that register at once, one is the first
     known = list_registrations(session, organization_id=organization.id)
     own = [one for one in known if one.organization and one.organization.id == organization.id]
     return RegistrationState.PENDING if own else RegistrationState.ACTIVE
