@@ -22,6 +22,31 @@ ACTIONS: Final = {
     Action.HANDOUT: N_("Download the handouts"),
     Action.CERTIFICATE: N_("Get the certificate"),
 }
+CODE_WORDS: Final[Mapping[Code, str]] = {
+    Code.OK_PERMANENT: N_("Permanent access"),
+    Code.OK_FREE: N_("Free webinar"),
+    Code.OK_TERM: N_("Access until a date"),
+    Code.OK_GRACE: N_("Grace period"),
+    Code.INVITE_NOT_CLAIMED: N_("Invitation not accepted"),
+    Code.SEAT_CLAIMABLE: N_("Seat available"),
+    Code.PAYMENT_PENDING: N_("Order not paid"),
+    Code.PAYMENT_OVERDUE: N_("On hold until paid"),
+    Code.POOL_FULL_WAITLISTED: N_("On the waitlist"),
+    Code.NOT_STARTED: N_("Access not started"),
+    Code.LIVE_NOT_OPEN: N_("Live session not open"),
+    Code.RECORDING_NOT_READY: N_("Recording not ready"),
+    Code.LIVE_OVER: N_("Live session over"),
+    Code.HELD_AFTER_TERM: N_("Held after the pass ends"),
+    Code.CONTRACT_LAPSED: N_("Contract ended"),
+    Code.PASS_EXPIRED: N_("Pass ended"),
+    Code.SEAT_RELEASED: N_("Seat released"),
+    Code.SUSPENDED_DISPUTE: N_("Payment disputed"),
+    Code.REFUNDED: N_("Refunded"),
+    Code.REVOKED: N_("Access revoked"),
+    Code.NO_GRANT: N_("No access"),
+    Code.ACCOUNT_BLOCKED: N_("Account blocked"),
+    Code.WEBINAR_PULLED: N_("Webinar removed"),
+}
 # For a person's own access, or none.
 _OWN: Final[Mapping[Code, str]] = {
     Code.OK_PERMANENT: N_("They can watch. They have permanent access."),

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lms.access.policy import Code
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime, say_time_shortly
 from lms.core.errors import N_, Conflict, Invalid, NotFound
@@ -33,6 +34,7 @@ from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
+from lms.web.people.staff_answer_texts import CODE_WORDS
 from lms.web.requests.request_texts import STATE_BADGES, STATE_WORDS
 from lms.web.sales.staff_request_forms import AnswerForm, DomainForm, NoteForm
 from media.storage.storage_protocol import content_type_of
@@ -285,6 +287,7 @@ def _page(
         badge_kind=STATE_BADGES[facts.state],
         is_overdue=facts.is_overdue(now()),
         registration=_registration(facts),
+        decision=_(CODE_WORDS[Code(facts.refusal)]) if facts.refusal in set(Code) else "",
         may_sell=_may_sell(facts),
         is_answered_by_order=is_quoted or facts.is_ordered,
         hindrance=hindrance,

@@ -83,7 +83,8 @@ def test_a_refusal_has_its_status_and_says_its_sentence(visitor: Visitor, status
     page = visitor.get(f"/refused/{status}")
     assert page.status_code == status
     sentence = REFUSALS[status].message.replace("'", "\u2019")
-    assert sentence in unescape(page.text)
+    if status != 429:  # its page says when to try again
+        assert sentence in unescape(page.text)
     told = visitor.get(f"/refused/{status}", headers={"Accept": "application/json"})
     assert told.json is not None
     assert (told.status_code, told.json["message"]) == (status, sentence)
@@ -92,6 +93,30 @@ def test_a_refusal_has_its_status_and_says_its_sentence(visitor: Visitor, status
 
 def test_a_wait_is_told_in_seconds(visitor: Visitor) -> None:
     assert visitor.get("/refused/429").headers["Retry-After"] == "60"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "Try again in 1 minute."),
+        (61, "Try again in 2 minutes."),
+        (119 * 60, "Try again in 119 minutes."),
+        (86_400, "Try again in 24 hours."),
+    ],
+)
+def test_page_says_one_wait(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, seconds: int, words: str
+) -> None:
+    refusal = TooMany("Too many attempts. Wait a few minutes.", retry_after_s=seconds)
+    monkeypatch.setitem(REFUSALS, 429, refusal)
+    page = visitor.get("/refused/429").text
+    assert words in page
+    assert "Wait a" not in page
+
+
+def test_page_without_a_known_wait_says_its_sentence(visitor: Visitor) -> None:
+    page = visitor.get("/aborted/429").text
+    assert page.count("try again") == 1
 
 
 def test_a_failure_keeps_its_cause_to_itself_and_gives_a_reference(

@@ -138,8 +138,9 @@ def test_a_request_shows_everything_that_was_said(
         refusal="NO_GRANT",
     )
     page = staff.get(f"/staff/requests/{facts.public_id}").text
-    for words in ("Reading rooms", "Birch", "We are &lt;five&gt;", "NO_GRANT", "$325.00"):
+    for words in ("Reading rooms", "Birch", "We are &lt;five&gt;", "No access", "$325.00"):
         assert words in page
+    assert "NO_GRANT" not in page
 
 
 def test_a_request_that_never_was_is_not_found(staff: Visitor) -> None:
