@@ -4,15 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pkgutil import resolve_name
-from typing import Any, TypedDict, cast
+from typing import Any, Final, TypedDict, cast
 
 import click
 
 from lms.component import Component, load_tables, work_of
 from lms.core import clock
-from lms.core.runtime import Carrel, open_carrel
+from lms.core.errors import Unavailable
+from lms.core.runtime import Carrel, database_file, open_carrel
 from lms.core.settings import Settings
 from lms.jobs.queue import Work
+
+NO_DATABASE: Final = (
+    "There's no database at {file}. Check CARREL_DATABASE_URL. To create a database there, run: "
+    "carrel db upgrade"
+)
 
 
 class LazyGroup(click.Group):
@@ -48,7 +54,19 @@ class Console:
 
     @cached_property
     def carrel(self) -> Carrel:
-        """Return the installation that the settings describe."""
+        """Return the installation that the settings describe.
+
+        Raises Unavailable if the file of its SQLite database doesn't exist: a mistyped name would become an
+        empty library.
+        """
+        file = database_file(self.settings.database_url)
+        if file is not None and file.parent.is_dir() and not file.exists():
+            raise Unavailable(NO_DATABASE.format(file=file), code="no_database")
+        return self.new_carrel
+
+    @cached_property
+    def new_carrel(self) -> Carrel:
+        """Return the installation, for commands that create its database."""
         load_tables(self.components)
         return open_carrel(self.settings)
 
@@ -59,8 +77,8 @@ class Console:
 
     def close(self) -> None:
         """Close the database's connections, if any were opened."""
-        if "carrel" in self.__dict__:
-            self.carrel.database.dispose()
+        for name in {"carrel", "new_carrel"} & self.__dict__.keys():
+            self.__dict__[name].database.dispose()
 
 
 class Acting(TypedDict):

@@ -32,7 +32,7 @@ def demo(console: Console) -> None:
 
     If there is already data, it changes nothing.
     """
-    report = install_demo(console.carrel, now=now())
+    report = install_demo(console.new_carrel, now=now())
     if is_json():
         answer(report)
     else:

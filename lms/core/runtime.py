@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, cast
 
 from sqlalchemy import make_url
@@ -66,6 +67,13 @@ class _AwayStorage:
 
     def __getattr__(self, _name: str) -> object:
         raise self._fault
+
+
+def database_file(url: str) -> Path | None:
+    """Return the file of an SQLite database, None for PostgreSQL."""
+    made = make_url(url)
+    is_file = made.get_backend_name() == "sqlite"
+    return Path(made.database) if is_file and made.database else None
 
 
 def shown_url(url: str) -> str:

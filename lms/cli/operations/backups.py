@@ -117,7 +117,7 @@ def restore(context: click.Context, *, source: str, name: str | None, new_secret
         console = context.obj = Console(console.components)
     try:
         done = backup_restore.restore(
-            console.carrel,
+            console.new_carrel,
             place,
             snapshot,
             new_secret_key=new_secret_key,

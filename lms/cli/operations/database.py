@@ -88,7 +88,7 @@ def db() -> None:
 @click.pass_obj
 def upgrade_command(console: Console) -> None:
     """Upgrade the tables to this version; safe to run again."""
-    database = console.carrel.database
+    database = console.new_carrel.database
     revision = current(database)
     if revision is not None and fits(database):
         done = Upgrade(revision, revision)

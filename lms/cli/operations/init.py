@@ -41,7 +41,7 @@ def init(console: Console, *, owner: str, name: str | None) -> None:
     that owner has no password, the same command prints a new link.
     """
     address = read_address(owner)
-    carrel, settings = console.carrel, console.settings
+    carrel, settings = console.new_carrel, console.settings
     probes = probe_servers(carrel, now=now())
     faults = [one for one in probes if one.state is State.FAULT]
     if any(one.name in NEEDED for one in faults):

@@ -35,6 +35,41 @@ def test_status_names_the_state_and_hides_the_password(
     assert state(carrel_command) == "current"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("db", "status"),
+        ("db", "move", "--abort"),
+        ("doctor",),
+        ("worker",),
+        ("backup", "create"),
+        ("job", "list"),
+    ],
+)
+def test_mistyped_name_of_a_database_makes_no_empty_one(
+    carrel_command: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: tuple[str, ...],
+) -> None:
+    file = tmp_path / "carel.sqlite3"
+    monkeypatch.setenv("CARREL_DATABASE_URL", f"sqlite:///{file}")
+    monkeypatch.setenv("CARREL_BACKUP", f"file://{tmp_path / 'backup'}")
+    refused = carrel_command(*command, "--json")
+    assert (refused.code, refused.complaint["code"]) == (4, "no_database")
+    assert str(file) in refused.complaint["message"]
+    assert "carrel db upgrade" in refused.complaint["message"]
+    assert not file.exists()
+
+
+def test_upgrade_makes_the_file_of_a_new_database(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CARREL_DATABASE_URL", f"sqlite:///{tmp_path / 'new.sqlite3'}")
+    assert carrel_command("db", "upgrade").code == 0
+    assert state(carrel_command) == "current"
+
+
 def test_serve_leaves_the_tables_of_postgresql_to_an_upgrade(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, postgresql_url: str
 ) -> None:
