@@ -71,3 +71,26 @@ def tell_managers(
                 },
                 now=now,
             )
+
+
+def tell_of_revoked_link(
+    session: Session,
+    organization_id: int,
+    label: str,
+    *,
+    path: str,
+    links: Links,
+    now: datetime,
+) -> None:
+    """Email an organization's managers that our team revoked an embed link, whose page is at `path`."""
+    for manager in find_managers(session, organization_id):
+        if manager.email:
+            mail_outbox.post(
+                session,
+                kind="embed_link_revoked",
+                to=manager.email,
+                login_id=manager.login_id,
+                subject=N_("Embed link revoked: %(label)s") % {"label": label},
+                values={"label": label, "action_url": links.page(path)},
+                now=now,
+            )

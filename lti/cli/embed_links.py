@@ -2,7 +2,7 @@
 
 import click
 
-from lms.cli.command_context import Console
+from lms.cli.command_context import Console, acting
 from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
@@ -10,6 +10,7 @@ from lms.core.runtime import derived_key
 from lms.lti_facade.content_choices import find_choices, find_series
 from lms.lti_facade.content_names import public_id_of
 from lms.lti_facade.organizations import find_organization
+from lms.mail.links import Links
 from lti.embed_links.allowed_origins import read_origins
 from lti.embed_links.embed_links import (
     EMBED_LINKS,
@@ -18,7 +19,7 @@ from lti.embed_links.embed_links import (
     add_embed,
     find_anybodys,
     list_embeds,
-    revoke_embed,
+    revoke_for_team,
     token_of,
 )
 from lti.models.embed_links import SeatRule
@@ -109,10 +110,9 @@ def list_all(console: Console, *, organization: str | None) -> None:
 @click.pass_obj
 def revoke(console: Console, *, embed_id: str) -> None:
     """Revoke an embed link; playback stops within one minute."""
-    now = clock.now()
+    links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
-        found = find_anybodys(session, embed_id)
-        revoke_embed(session, found.organization.id, embed_id, actor=None, now=now)
+        revoke_for_team(session, embed_id, links=links, **acting())
         kept = find_anybodys(session, embed_id)
     answer(_answer(console, kept), f"{kept.details.label} is revoked.")
 

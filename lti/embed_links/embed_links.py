@@ -19,8 +19,10 @@ from lms import audit
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import copied, locked, new_public_id
+from lms.lti_facade.connection_emails import tell_of_revoked_link
 from lms.lti_facade.content_names import content_named, titles_of
 from lms.lti_facade.organizations import Customer, customers, family_of, organizations_named
+from lms.mail.links import Links
 from lti.frames.session_creation import hashed
 from lti.frames.sessions import stop_frames_by
 from lti.models.embed_links import EmbedLink, EmbedPlace, EmbedViewer, SeatRule
@@ -166,6 +168,22 @@ def revoke_embed(
     session.flush()
     stop_frames_by(session, row.id, now=now)
     _note(session, "embed.revoked", row, actor=actor, now=now)
+
+
+def revoke_for_team(
+    session: Session, public_id: str, *, links: Links, actor: str | None, now: datetime
+) -> None:
+    """Revoke a link of any organization for our team, and email its managers; raises as `revoke_embed`."""
+    link = find_anybodys(session, public_id)
+    revoke_embed(session, link.organization.id, public_id, actor=actor, now=now)
+    tell_of_revoked_link(
+        session,
+        link.organization.id,
+        link.details.label,
+        path=f"/organization/{link.organization.public_id}/embeds/{public_id}",
+        links=links,
+        now=now,
+    )
 
 
 def restore_embed(

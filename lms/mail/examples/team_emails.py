@@ -160,6 +160,15 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         "A new deployment of Moodle needs your approval",
         {"system": "Moodle", "deployment_id": "7", "action_url": page("/staff/lti")},
     ),
+    "embed_link_revoked": Example(
+        N_("Embed link revoked"),
+        N_("To managers when our team revokes an embed link of their organization."),
+        "Embed link revoked: Staff page",
+        {
+            "label": "Staff page",
+            "action_url": page("/organization/example/embeds/example"),
+        },
+    ),
     "lms_decided": Example(
         N_("LMS approved or turned off"),
         N_("To managers when our team approves or turns off their LMS."),

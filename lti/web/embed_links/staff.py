@@ -11,9 +11,10 @@ from lms.core.errors import Conflict
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lti.embed_links.embed_links import find_anybodys, revoke_embed, search_embeds
+from lti.embed_links.embed_links import revoke_for_team, search_embeds
 from lti.web.embed_links.link_texts_and_embed_code import line_of
 
 blueprint = Blueprint("staff_embeds", __name__, url_prefix="/staff/lti/embeds")
@@ -51,7 +52,6 @@ def take_back(embed_id: str) -> ResponseReturnValue:
     """Revoke a link."""
     with flashed(Conflict):
         with transaction() as session:
-            link = find_anybodys(session, embed_id)
-            revoke_embed(session, link.organization.id, embed_id, **acting())
+            revoke_for_team(session, embed_id, links=links(), **acting())
         flash(_("Embed link revoked. Playback stops within one minute."), "done")
     return see_other(".index")

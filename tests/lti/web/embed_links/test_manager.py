@@ -31,6 +31,7 @@ from tests.lti.embed_links.embed_link_fixtures import (
     path_of,
     secret_in,
 )
+from tests.mailbox import letters
 from tests.page_texts import shows
 
 ENTERED = {
@@ -186,6 +187,11 @@ def test_staff_see_all_links_and_take_one_back(client, database, cast, here, lin
     assert "Staff page" in page
     assert "Elm County Library" in page
     assert client.post(f"/staff/lti/embeds/{link.public_id}/take-back").status_code == 303
+    [mail] = [
+        one for one in letters(database, "mia@example.org") if one.kind == "embed_link_revoked"
+    ]
+    assert mail.subject == "Embed link revoked: Staff page"
+    assert f"{here}/{link.public_id}" in mail.text
     with database.read_session() as session:
         (facts,) = list_embeds(session)
     assert facts.revoked_at is not None
