@@ -38,6 +38,7 @@ from tests.factories import make_login, make_webinar
 from tests.servers.databases import Databases
 from tests.servers.process import free_port, running
 from tests.servers.stripe import KEY, SECRET
+from tests.wait_until import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -171,7 +172,7 @@ def film(made_databases: Databases) -> Film:
 def first_seconds(place: Path) -> Path:
     """Write the first seconds of the recording to a file; to encode all of it takes half a minute."""
     command = [ffmpeg_path(), "-v", "error", "-i", str(FILES / "getting-the-most.mp4"), "-t", "8"]
-    subprocess.run([*command, "-c", "copy", str(place)], check=True, timeout=60)
+    subprocess.run([*command, "-c", "copy", str(place)], check=True, timeout=PATIENCE_S)
     return place
 
 
@@ -182,7 +183,7 @@ def _drawn_small(place: Path) -> Path:
     """
     command = [ffmpeg_path(), "-v", "error", "-i", str(FILES / "getting-the-most.mp4")]
     pictures = ["-vf", "fps=10,scale=480:-2", "-c:a", "copy"]
-    subprocess.run([*command, *pictures, str(place)], check=True, timeout=120)
+    subprocess.run([*command, *pictures, str(place)], check=True, timeout=PATIENCE_S)
     return place
 
 

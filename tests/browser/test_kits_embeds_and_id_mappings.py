@@ -26,6 +26,7 @@ from tests.browser.sent_mail import found_in_letter
 from tests.factories import make_membership, make_organization, make_pool, make_pool_grant
 from tests.lti.course_fixtures import make_course
 from tests.lti.id_mappings.changing_institution import make_lms
+from tests.wait_until import PATIENCE_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -54,7 +55,7 @@ def scene(served: Served, tmp_path: Path) -> Scene:
     name = new_public_id()[:6]
     film = tmp_path / "talk.mp4"
     short = [ffmpeg_path(), "-v", "error", "-t", "3", "-i", FILES / "getting-the-most.mp4"]
-    subprocess.run([*short, "-c", "copy", film], check=True, timeout=60)
+    subprocess.run([*short, "-c", "copy", film], check=True, timeout=PATIENCE_S)
     with served.carrel.database.transaction() as session:
         elm = make_organization(session, f"elm-{name}", name="Elm County Library")
         mia = served.add_person(session, "Mia")

@@ -19,6 +19,7 @@ from tests.clock import NOW
 from tests.requests.test_requests import OFFICE
 from tests.seats.test_concurrent_claims import together
 from tests.servers.databases import on_postgresql
+from tests.wait_until import PATIENCE_S
 
 OPENED = OpenedRequest(
     QuoteRequest(
@@ -64,7 +65,7 @@ def test_browser_that_began_before_the_other_ended_is_led_to_its_quote(
 
     def wait_after_looking(session: object, request: QuoteRequest) -> object:
         is_asking.set()
-        assert others_turn.wait(30)
+        assert others_turn.wait(PATIENCE_S)
         return price(session, request)  # type: ignore[arg-type]
 
     others_turn = Event()
@@ -73,7 +74,7 @@ def test_browser_that_began_before_the_other_ended_is_led_to_its_quote(
             first = requested_quotes.issue(session, OPENED, mail_context=OFFICE, now=NOW)
             monkeypatch.setattr(requested_quotes, "price", wait_after_looking)
             other = second.submit(issue, database)
-            assert is_asking.wait(30)
+            assert is_asking.wait(PATIENCE_S)
         others_turn.set()
         assert other.result() == first.public_id
     assert quoted(database) == (1, 1, 1)

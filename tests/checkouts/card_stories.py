@@ -35,6 +35,7 @@ from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import SEAT
 from tests.servers.stripe import FAULTY, Delivery, FakeStripe
 from tests.servers.stripe_objects import PAYS
+from tests.wait_until import PATIENCE_S
 
 T = TypeVar("T")
 CONTEXT = MailContext(Links("http://localhost"), OFFICE.zone)
@@ -79,7 +80,7 @@ class Shop:
     def pay(self, opened: OpenCheckout, card: str = PAYS, **more: str) -> int:
         """Fill in the provider's page; returns its status."""
         answer = requests.post(
-            opened.url, {"card": card, **more}, allow_redirects=False, timeout=10
+            opened.url, {"card": card, **more}, allow_redirects=False, timeout=PATIENCE_S
         )
         return answer.status_code
 

@@ -18,6 +18,7 @@ from tests.cli.command_runner import Shell
 from tests.clock import NOW, Clock
 from tests.sales.order_fixtures import GROUP
 from tests.uploads.tus_client import film
+from tests.wait_until import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 SLIDES = ROOT / "lms/demo/files/folding-table.pdf"
@@ -148,7 +149,7 @@ def test_a_command_that_does_the_job_itself_says_nothing_beside_its_answer(
             env={"PATH": os.defpath, **environ},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
 

@@ -20,6 +20,7 @@ from tests.cast import Cast
 from tests.cli.command_runner import Shell
 from tests.clock import Clock
 from tests.uploads.tus_client import film
+from tests.wait_until import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 3_000_000_000  # long enough that a busy machine stops it midway
@@ -79,11 +80,11 @@ def test_it_goes_on_after_it_was_stopped(
     os.truncate(talk, SIZE)  # mostly a hole, which is read as zeros
     program = _command(cast.slug, talk, environ)
     _stop_midway(database, program, number)
-    _out, err = program.communicate(timeout=60)
+    _out, err = program.communicate(timeout=PATIENCE_S)
     assert program.returncode in codes
     assert ("Run the same command again" in err) is (number == signal.SIGINT)
     program = _command(cast.slug, talk, environ)
-    out, err = program.communicate(timeout=200)
+    out, err = program.communicate(timeout=PATIENCE_S)
     assert (program.returncode, json.loads(out)["version"]) == (0, 2)
     assert "Continuing the upload of A long evening.mp4 at " in err
     with database.read_session() as session:

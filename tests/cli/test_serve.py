@@ -21,7 +21,7 @@ from lms.mail.outbox import post
 from tests.cli.command_runner import Shell
 from tests.servers.databases import Databases
 from tests.servers.process import running
-from tests.wait_until import until
+from tests.wait_until import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
@@ -141,7 +141,7 @@ def test_ending_it_ends_everything_it_started(house: House) -> None:
     everybody = family(house.process.pid)
     assert len(everybody) >= 4  # itself, the worker, gunicorn and its own worker
     house.process.terminate()
-    assert house.process.wait(20) == 0
+    assert house.process.wait(PATIENCE_S) == 0
     assert not any(map(is_alive, everybody))
 
 
@@ -149,7 +149,7 @@ def test_killing_it_leaves_nothing_running(house: House) -> None:
     until(house.healthy)
     everybody = family(house.process.pid)
     house.process.kill()
-    until(lambda: not any(map(is_alive, everybody)), seconds=60)
+    until(lambda: not any(map(is_alive, everybody)))
 
 
 def test_the_worker_beside_the_pages_sends_the_mail(
@@ -172,7 +172,7 @@ def test_the_log_holds_requests_without_secrets_queries_or_people(house: House) 
     paths = (f"/media/{LONG}/x.m3u8", f"/confirm/{LONG}", f"/nowhere?code={LONG}")
     for path in paths:
         with pytest.raises(OSError, match="404"):
-            urllib.request.urlopen(f"{house.url}{path}", timeout=10)  # noqa: S310
+            urllib.request.urlopen(f"{house.url}{path}", timeout=PATIENCE_S)  # noqa: S310
     until(lambda: len(house.events("request")) == 3)
     seen = house.events("request")
     assert [entry["status"] for entry in seen] == [404, 404, 404]
@@ -217,5 +217,5 @@ def test_a_worker_alone_does_its_share_until_it_is_told_to_end(
         environ={**os.environ, **environ},
     ) as process:
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(PATIENCE_S) == 0
     assert json.loads(log.read_text().splitlines()[0]) == {"pid": process.pid, "lanes": lanes}

@@ -14,6 +14,7 @@ from lms.core.errors import Invalid
 from lms.models.seat_imports import Fault
 from lms.organizations.staff_list_parser import Entry, read_file, read_pasted
 from tests.seat_imports.workbooks import workbook
+from tests.wait_until import PATIENCE_S
 
 PEOPLE = "E-mail,Name\njane@example.org,Jane Doe\nzoë@example.org,Zoë Ångström\n"
 
@@ -281,7 +282,7 @@ def test_a_file_of_50_mb_is_read_in_the_memory_of_a_small_one(tmp_path: Path) ->
             check=True,
             text=True,
             cwd=Path(__file__).parents[2],
-            timeout=100,
+            timeout=PATIENCE_S,
         )
         count, kilobytes = done.stdout.split()
         return int(count), int(kilobytes)

@@ -21,7 +21,7 @@ from tests.servers.postgres import Postgres, postgres
 from tests.servers.process import found_program, free_port, free_ports, listening
 from tests.servers.s3 import _PORTS, _program
 from tests.servers.valkey import _program as valkey_program
-from tests.wait_until import until
+from tests.wait_until import PATIENCE_S, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -96,7 +96,7 @@ def test_profile_embedded_serves_backs_up_and_copies_continuously(
     containers.start("backup", ready=drilled(containers, "backup"))
     assert backups(containers)
     with urllib.request.urlopen(
-        f"http://127.0.0.1:{in_front(containers, port)}/", timeout=5
+        f"http://127.0.0.1:{in_front(containers, port)}/", timeout=PATIENCE_S
     ) as page:
         assert page.status == 200
     litestream = found_program("litestream")
@@ -193,7 +193,7 @@ def test_profile_servers_serves_backs_up_and_archives_continuously(
     containers.start("backup-servers", ready=drilled(containers, "backup-servers"))
     assert backups(containers)
     with urllib.request.urlopen(
-        f"http://127.0.0.1:{in_front(containers, port)}/", timeout=5
+        f"http://127.0.0.1:{in_front(containers, port)}/", timeout=PATIENCE_S
     ) as page:
         assert page.status == 200
     containers.run("web", "login", "add", "last@example.org", "--staff")

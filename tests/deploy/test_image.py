@@ -134,7 +134,7 @@ def test_the_image_plays_a_recording_without_rights(
         until(lambda: is_ready(image), seconds=600)
         page.goto(f"/webinars/{OWNED}/watch")
         page.locator("media-controller .player-bar media-play-button").click()
-        until(lambda: bool(page.evaluate(PLAYING)), seconds=60)
+        until(lambda: bool(page.evaluate(PLAYING)))
 
 
 def serves(port: int) -> bool:

@@ -32,7 +32,7 @@ from lms.models.jobs import Job, JobState, Lane
 from lms.worker.worker import Worker, see_through
 from tests.factories import make_login
 from tests.jobs.job_fixtures import SUBJECT, at_work, facts_of, make_job
-from tests.wait_until import until
+from tests.wait_until import PATIENCE_S, until
 
 
 def done(_carrel: Carrel, _run: JobRun) -> None:
@@ -143,7 +143,7 @@ def test_seeing_a_job_through_waits_for_the_worker_that_has_it(carrel: Carrel) -
     job_id, go = make_job(carrel.database, now=now()), threading.Event()
 
     def handler(_carrel: Carrel, _run: JobRun) -> None:
-        go.wait(10)
+        go.wait(PATIENCE_S)
 
     work = Work(handlers={"encode": handler})
     with at_work(Worker(carrel, work, (Lane.MEDIA,))):

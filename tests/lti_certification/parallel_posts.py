@@ -4,6 +4,8 @@ from http.client import HTTPConnection
 from threading import Barrier
 from urllib.parse import urlencode, urlsplit
 
+from tests.wait_until import PATIENCE_S
+
 _at_once: list[Barrier] = []
 
 
@@ -17,7 +19,7 @@ def post(url: str, fields: dict[str, str], cookie: str) -> int:
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     connection.connect()
-    _at_once[0].wait(30)
+    _at_once[0].wait(PATIENCE_S)
     headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", parts.path, urlencode(fields), headers)
     status = connection.getresponse().status

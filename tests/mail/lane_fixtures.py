@@ -9,7 +9,6 @@ from lms.mail.outbox import post
 from lms.models.mail import Mail, MailLane
 from tests.servers.smtp import MailSink
 
-BAR_S = 5.0  # B-M3, as benchmarks/mail_lanes.py measures it with 20,000
 CODE = "code@example.org"
 
 

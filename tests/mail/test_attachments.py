@@ -21,6 +21,7 @@ from lms.worker.mail_thread import FILES_PAUSE, MailSender
 from media.storage.storage_protocol import Storage, StorageAway
 from tests.clock import NOW, Clock
 from tests.servers.smtp import Delivered, MailSink
+from tests.wait_until import PATIENCE_S
 
 PAYABLE = "payable@example.org"
 BOB = "bob@example.org"
@@ -201,7 +202,7 @@ def test_files_are_read_outside_any_transaction(library: Carrel, mail_sink: Mail
 
             other = threading.Thread(target=write_meanwhile)
             other.start()
-            other.join(5)
+            other.join(PATIENCE_S)
             assert not other.is_alive(), "the database is locked"
             return library.storage.open(key, start, length)
 

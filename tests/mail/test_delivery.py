@@ -1,7 +1,6 @@
 """Sending mail: to a real server, to one that refuses, to none at all, and into files."""
 
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -20,7 +19,7 @@ from lms.mail.transport import BrokenOff, open_transport
 from lms.models.branding import Branding
 from lms.models.jobs import JobState, Lane
 from lms.models.mail import Mail, MailLane
-from lms.worker.mail_thread import FIRST_PAUSE_S, MailSender
+from lms.worker.mail_thread import MailSender
 from lms.worker.worker import Worker
 from tests.jobs.job_fixtures import at_work
 from tests.servers.process import free_port
@@ -164,14 +163,16 @@ def test_nothing_is_lost_or_counted_while_the_server_is_away(
 
 
 def test_the_pause_of_an_outage_ends_with_the_worker(
-    database: Database, environ: Mapping[str, str]
+    database: Database, environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(
+        "lms.worker.mail_thread.FIRST_PAUSE_S", 3600.0
+    )  # longer than a test may take
     carrel = house_with(database, environ, SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
     write(carrel)
     with at_work(Worker(carrel, Work(handlers={}), (Lane.PROMPT,))):
         until(lambda: stored(carrel)[0].failure is not None)
-        began = time.monotonic()
-    assert time.monotonic() - began < FIRST_PAUSE_S
+    assert stored(carrel)[0].state is JobState.QUEUED
 
 
 def test_without_a_server_mails_become_files_that_only_the_house_reads(carrel: Carrel) -> None:

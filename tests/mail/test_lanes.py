@@ -2,7 +2,6 @@
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -29,9 +28,9 @@ from lms.worker.mail_thread import RENEW_EVERY, MailSender
 from lms.worker.worker import Worker
 from tests.clock import NOW, Clock
 from tests.jobs.job_fixtures import at_work
-from tests.mail.lane_fixtures import BAR_S, CODE, listed, post_invitations, post_one
+from tests.mail.lane_fixtures import CODE, listed, post_invitations, post_one
 from tests.servers.smtp import MailSink
-from tests.wait_until import until
+from tests.wait_until import PATIENCE_S, until
 
 NORMAL = "normal@example.org"
 PARTS = {"base"}  # what other templates extend is no email
@@ -82,16 +81,14 @@ def test_a_sender_takes_email_of_its_own_lane_only(database: Database) -> None:
 def test_codes_arrive_at_once_while_hundreds_of_invitations_wait(
     library: Carrel, mail_sink: MailSink, count: int
 ) -> None:
-    mail_sink.delay_s = 0.02  # 300 take a worker longer than the bar
+    mail_sink.delay_s = 0.2  # 300 take two workers half a minute
     post_invitations(library.database, 300)
     with workers(library, count):
         until(lambda: len(listed(mail_sink)) > 5)
-        began = time.monotonic()
         post_one(library.database, "sign_in_code", CODE)
         post_one(library.database, "request_received", NORMAL)
-        until(lambda: mail_sink.to(CODE) and mail_sink.to(NORMAL), seconds=BAR_S)
-        assert time.monotonic() - began < BAR_S
-        assert len(listed(mail_sink)) < 290, "the invitations were out before the code"
+        until(lambda: mail_sink.to(CODE) and mail_sink.to(NORMAL))
+        assert len(listed(mail_sink)) < 150, "half of the invitations were out before the code"
         mail_sink.delay_s = 0.0
         until(lambda: len(listed(mail_sink)) == 300)
     assert len(set(listed(mail_sink))) == 300
@@ -131,7 +128,7 @@ class Waiting:
 
     def put(self, message: EmailMessage) -> None:
         self.asked.set()
-        assert self.answer.wait(30)
+        assert self.answer.wait(PATIENCE_S)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -145,7 +142,7 @@ def test_an_email_over_which_the_server_takes_long_is_sent_by_one_worker(
     sender = MailSender(carrel, MailLane.NORMAL, "one", threading.Event(), server)
     sending = threading.Thread(target=sender.step)
     sending.start()
-    assert server.asked.wait(30)
+    assert server.asked.wait(PATIENCE_S)
     clock.advance(RENEW_EVERY)
     sender.keep_lease()
     clock.set(NOW + LEASE + timedelta(seconds=1))  # when its first lease has lapsed

@@ -10,6 +10,7 @@ from media.files.subprocesses import ffmpeg_path
 from media.storage.object_keys import new_key_id
 from media.storage.storage_protocol import Storage, open_storage
 from tests.servers.s3 import S3Server
+from tests.wait_until import PATIENCE_S
 
 Make = Callable[..., Path]
 
@@ -48,7 +49,7 @@ def make(tmp_path_factory) -> Make:
         if key not in made:
             made[key] = folder / f"{len(made)}-{name}"
             command = [ffmpeg_path(), "-v", "error", "-nostdin", "-y", *words, str(made[key])]
-            subprocess.run(command, check=True, timeout=120)
+            subprocess.run(command, check=True, timeout=PATIENCE_S)
         return made[key]
 
     return recorded

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -60,7 +59,7 @@ for turn in range(int(sys.argv[2])):
 """
 
 
-def test_files_do_not_grow_over_thirty_restarts_and_are_read_in_an_instant(tmp_path: Path) -> None:
+def test_files_do_not_grow_over_thirty_restarts(tmp_path: Path) -> None:
     sizes = []
     for restarts in (1, 30):
         subprocess.run((sys.executable, "-c", RESTARTED, str(tmp_path), str(restarts)), check=True)
@@ -71,13 +70,7 @@ def test_files_do_not_grow_over_thirty_restarts_and_are_read_in_an_instant(tmp_p
     )  # at most four processes count at once, and the first may be one
     registry = CollectorRegistry()
     MultiProcessCollector(registry, path=str(tmp_path))
-    took_s = []
-    for _ in range(5):
-        began = time.process_time()
-        told = generate_latest(registry).decode()
-        took_s.append(time.process_time() - began)
-    assert 'route="/page119/<slug>"' in told
-    assert min(took_s) < 0.05
+    assert 'route="/page119/<slug>"' in generate_latest(registry).decode()
 
 
 def scraped(port: int) -> dict[str, float]:
@@ -134,7 +127,7 @@ def test_what_a_library_does_is_counted_without_ids(
     for path in ("/webinars", f"/confirm/{SECRET}", f"/media/{SECRET}/x.m3u8", "/webinars/none"):
         ask(port_of(house), path)
     sent = 'carrel_events_total{event="mail_sent",how="",what="delivery_test"}'
-    until(lambda: scraped(place).get(sent) == 1, seconds=120)
+    until(lambda: scraped(place).get(sent) == 1)
     assert counted(place, "/webinars", 200) == 1
     assert counted(place, "/webinars/<slug>", 404) == 1
     assert counted(place, "/media/<token>/m3u8", 404) == 1
@@ -152,13 +145,10 @@ def test_files_do_not_grow_over_restarts(
     for _ in range(3):
         before = house.pid_of("metrics")
         house.process.send_signal(signal.SIGHUP)
-        until(lambda before=before: house.pid_of("metrics") != before, seconds=90)
+        until(lambda before=before: house.pid_of("metrics") != before)
         ask(port_of(house), "/webinars")
-    until(lambda: counted(place, "/webinars", 200) == 3, seconds=120)
+    until(lambda: counted(place, "/webinars", 200) == 3)
     files = [*Path(environ["CARREL_DATA_DIR"], "scratch/metrics").glob("*.db")]
     assert len(files) <= 2 * 6  # counters and histograms: of two generations of web, and the worker
     assert sum(file.stat().st_size for file in files) < 20 << 20
-    began = time.perf_counter()
-    for _ in range(10):
-        assert scraped(place)
-    assert (time.perf_counter() - began) / 10 < 0.1
+    assert scraped(place)

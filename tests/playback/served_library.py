@@ -21,6 +21,7 @@ from tests.servers.nginx import CERTIFICATE, deployed
 from tests.servers.process import free_port, running
 from tests.servers.s3 import S3Server
 from tests.visitor import add_sign_in
+from tests.wait_until import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 AGENT = "Firefox of the tests"
@@ -51,7 +52,7 @@ class House:
         trusting.check_hostname = False
         host = "127.0.0.1"
         made = (
-            http.client.HTTPSConnection(host, self.port, timeout=20, context=trusting)
+            http.client.HTTPSConnection(host, self.port, timeout=PATIENCE_S, context=trusting)
             if self.way is Way.NGINX
             else http.client.HTTPConnection(host, self.port, timeout=60)
         )

@@ -55,16 +55,18 @@ def test_a_grant_that_is_taken_back_ends_the_film_within_a_minute(house, cast):
             now=now(),
         )
     began = time.monotonic()
-    while house.ask(f"{film}/high.mp4", Range="bytes=0-999").status != 403:
-        assert time.monotonic() - began < STOPS_WITHIN_S
-        time.sleep(0.25)
-    took = time.monotonic() - began
     # An address of the bucket that was given out just before goes on opening its own piece.
-    assert took + (ADDRESS_S if house.way is Way.REDIRECT else 0) < STOPS_WITHIN_S
+    opens_s = ADDRESS_S if house.way is Way.REDIRECT else 0
     # another process of the server may hear of it seconds later
-    while house.ask(f"{film}/progressive.mp4", Range="bytes=0-").status != 403:
-        assert time.monotonic() - began < STOPS_WITHIN_S
-        time.sleep(0.25)
+    for name, wanted, within_s in (
+        ("high.mp4", "bytes=0-999", STOPS_WITHIN_S - opens_s),
+        ("progressive.mp4", "bytes=0-", STOPS_WITHIN_S),
+    ):
+        asked_at = time.monotonic()
+        while house.ask(f"{film}/{name}", Range=wanted).status != 403:
+            assert asked_at - began < within_s  # a busy machine may answer it later
+            time.sleep(0.25)
+            asked_at = time.monotonic()
 
 
 def test_staff_alone_take_the_original_and_go_on_where_it_broke_off(house, cast):
@@ -98,7 +100,7 @@ def test_pages_of_a_handout_are_drawn_by_the_worker_and_shown_to_who_holds_it(
     kept = handouts.keep_handout(carrel.storage, path, "Slides.pdf", tmp_path)
     with carrel.database.transaction() as session:
         handouts.attach(session, slug=cast.slug, kept=kept, actor=None, now=now())
-    until(lambda: drawn(carrel, kept.handout_id) == 2, seconds=90)
+    until(lambda: drawn(carrel, kept.handout_id) == 2)
     folder = f"/handouts/{kept.handout_id}"
     alice, dan = house.cookie_of(cast.alice.id), house.cookie_of(cast.dan.id)
     for page in (1, 2):

@@ -24,6 +24,7 @@ from media.video.upload_probe import (
     probe,
 )
 from tests.media.conftest import AAC, X264, picture, tone
+from tests.wait_until import PATIENCE_S
 
 FILM = (*picture(), *tone(), *X264, *AAC, "-g", "50", "-shortest")
 LONG = (*picture(seconds=20), *tone(20), *X264, *AAC, "-g", "50")
@@ -47,7 +48,7 @@ def by_ffmpeg(file: str, *words: str) -> Callable[[Path], Path]:
     def made(folder: Path) -> Path:
         path = folder / file
         command = [ffmpeg_path(), "-v", "error", "-nostdin", "-y", *words, str(path)]
-        subprocess.run(command, check=True, timeout=180, cwd=folder)
+        subprocess.run(command, check=True, timeout=PATIENCE_S, cwd=folder)
         return path
 
     return made

@@ -88,7 +88,7 @@ def begun(
         worker = stack.enter_context(
             running_worker({**places, **elsewhere}, command=command, log=log)
         )
-        until((house.settings.data_dir / STORED).exists, seconds=180)
+        until((house.settings.data_dir / STORED).exists)
         left = set(house.storage.list(f"renditions/{original.recording_id}/"))
         assert len(left) == 3
         yield Begun(original.recording_id, worker, log, left)
@@ -111,7 +111,7 @@ def work(house: Carrel, places: Mapping[str, str], end: JobState, left: set[str]
         return state is end and not left & set(house.storage.list("renditions/"))
 
     with running_worker(places, log=house.settings.data_dir / "next.log"):
-        until(is_over, seconds=180)
+        until(is_over)
 
 
 def taken_over(house: Carrel) -> str:
@@ -126,7 +126,7 @@ def taken_over(house: Carrel) -> str:
             )
         return held[-1] is not None
 
-    until(has_lapsed, seconds=60)
+    until(has_lapsed)
     return held[-1].public_id
 
 
@@ -173,7 +173,7 @@ def test_a_worker_that_was_frozen_until_another_had_done_it_stores_nothing_more(
     (house.settings.data_dir / GO).touch()
     work(house, places, JobState.DONE, begun.left)
     begun.worker.send_signal(signal.SIGCONT)
-    until(lambda: "job_ended" in begun.log.read_text(), seconds=60)
+    until(lambda: "job_ended" in begun.log.read_text())
     with house.database.read_session() as session:
         made = session.scalars(select(Recording)).one()
     stored = set(house.storage.list(f"renditions/{begun.recording_id}/"))
@@ -190,5 +190,5 @@ def test_a_worker_that_wakes_while_another_encodes_takes_nothing_from_it(
         (folder / "kept").touch()
         (house.settings.data_dir / GO).touch()
         begun.worker.send_signal(signal.SIGCONT)
-        until(lambda: "job_ended" in begun.log.read_text(), seconds=60)
+        until(lambda: "job_ended" in begun.log.read_text())
         assert [path.name for path in folder.iterdir()] == ["kept"]

@@ -76,9 +76,9 @@ def test_two_workers_share_the_recordings_and_one_that_is_killed_loses_none(
     with ExitStack() as stack:
         doomed = start(stack, places, tmp_path / "one")
         start(stack, places, tmp_path / "two")
-        until(lambda: states(house).get(JobState.RUNNING) == 2, seconds=60)
+        until(lambda: states(house).get(JobState.RUNNING) == 2)
         doomed.send_signal(signal.SIGKILL)
-        until(lambda: states(house).get(JobState.DONE) == FILMS, seconds=240)
+        until(lambda: states(house).get(JobState.DONE) == FILMS)
     with house.database.read_session() as session:
         made = session.scalars(select(Recording)).all()
         tries = session.scalars(select(Job.tries).where(Job.kind == ENCODE)).all()

@@ -139,10 +139,10 @@ def test_what_is_encoded_again_stands_aside_for_an_upload(
         recordings.reencode(session, again, actor=None, now=now())
     job_id = latest(database, again).id
     with at_work(Worker(carrel, WORK, (Lane.MEDIA,))):
-        until(lambda: latest(database, again).progress > 0.05, seconds=150)
+        until(lambda: latest(database, again).progress > 0.05)
         fresh = add(carrel, long, "another")
-        until(lambda: latest(database, fresh).state is JobState.DONE, seconds=150)
-        until(lambda: latest(database, again).state is JobState.DONE, seconds=150)
+        until(lambda: latest(database, fresh).state is JobState.DONE)
+        until(lambda: latest(database, again).state is JobState.DONE)
     ended, first = facts_of(database, job_id).finished_at, latest(database, fresh).finished_at
     assert ended is not None
     assert first is not None

@@ -46,6 +46,7 @@ from tests.sales.order_fixtures import (
 from tests.sales.test_orders import CONTRACT
 from tests.seats.test_concurrent_claims import together
 from tests.servers.databases import on_postgresql
+from tests.wait_until import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not on_postgresql(), reason="SQLite lets one write at a time")
 BLOCKED = text(
@@ -88,7 +89,7 @@ def both(called: Event, first: Callable[[], object], second: Callable[[], object
     """Begin the second act while the first one is in the middle; raises what either raises."""
     with ThreadPoolExecutor(2) as crowd:
         begun = crowd.submit(first)
-        assert called.wait(30)
+        assert called.wait(PATIENCE_S)
         other = crowd.submit(second)
         begun.result()
         other.result()

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.servers.axe import axe_script
 from tests.servers.npm import Pinned, node
+from tests.wait_until import PATIENCE_S
 
 # what a test needs, and nothing that calls home or needs a graphics card
 SWITCHES = (
@@ -27,7 +28,7 @@ SWITCHES = (
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 )
-PATIENCE_MS = 30_000  # 5 s by default, in which a busy machine draws no page
+PATIENCE_MS = 60_000  # 5 s by default, in which a busy machine draws no page
 SYSTEM_NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
 PACKAGED = Pinned(
     "@sparticuz/chromium",
@@ -96,7 +97,7 @@ def _packaged() -> Chromium:
 def _inflate(place: Path) -> None:
     for name in ("al2023.tar", "fonts.tar", "chromium"):
         source, target = place / f"bin/{name}.br", place / f"{name}.part"
-        subprocess.run([node(), "-e", INFLATE, source, target], check=True, timeout=120)
+        subprocess.run([node(), "-e", INFLATE, source, target], check=True, timeout=PATIENCE_S)
         if name.endswith(".tar"):
             with tarfile.open(target) as tar:
                 tar.extractall(place, filter="data")

@@ -158,5 +158,5 @@ def _client(server: S3Server) -> Any:
         region_name=server.region,
         aws_access_key_id=server.access_key,
         aws_secret_access_key=server.secret_key,
-        config=Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1}),
+        config=Config(connect_timeout=60, read_timeout=60, retries={"total_max_attempts": 1}),
     )

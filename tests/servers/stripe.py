@@ -32,6 +32,7 @@ from tests.servers.stripe_objects import (
     Object,
     StripeFault,
 )
+from tests.wait_until import PATIENCE_S
 
 KEY = "sk_test_simulated"
 SECRET = "whsec_simulated"  # noqa: S105  (of the simulation)
@@ -280,7 +281,7 @@ def _post_to(webhook: str) -> Callable[[bytes, str], None]:
         headers = {"Stripe-Signature": signature, "Content-Type": "application/json"}
         request = urllib.request.Request(webhook, body, headers)  # noqa: S310  (loopback)
         try:
-            urllib.request.urlopen(request, timeout=10).close()  # noqa: S310  (loopback)
+            urllib.request.urlopen(request, timeout=PATIENCE_S).close()  # noqa: S310  (loopback)
         except (urllib.error.URLError, OSError):
             time.sleep(RETRY_S)  # the library's own rounds ask for what was missed
 

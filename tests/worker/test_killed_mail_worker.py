@@ -12,7 +12,7 @@ from lms.core.database import Database
 from lms.mail.delivery import LEASE
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
-from tests.mail.lane_fixtures import BAR_S, CODE, listed, post_invitations, post_one
+from tests.mail.lane_fixtures import CODE, listed, post_invitations, post_one
 from tests.servers.smtp import MailSink
 from tests.servers.worker_process import running_worker
 from tests.wait_until import until
@@ -40,7 +40,7 @@ def test_code_waits_neither_for_a_killed_worker_nor_for_what_it_left(
     assert in_state(database, JobState.RUNNING) == 1
     with running_worker(given):
         post_one(database, "sign_in_code", CODE)
-        until(lambda: bool(mail_sink.to(CODE)), seconds=BAR_S)
+        until(lambda: bool(mail_sink.to(CODE)))
         assert in_state(database, JobState.QUEUED) > 100
         mail_sink.delay_s = 0.0
         until(lambda: in_state(database, JobState.DONE) == 201, seconds=2 * LEASE.total_seconds())

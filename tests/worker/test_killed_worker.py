@@ -15,7 +15,7 @@ from lms.models.jobs import JobState, Lane
 from tests.jobs.job_fixtures import facts_of, make_job
 from tests.jobs.slow_worker import DIARY, GO
 from tests.servers.worker_process import running_worker
-from tests.wait_until import until
+from tests.wait_until import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +92,7 @@ def test_a_worker_told_to_end_gives_its_job_back_at_once(
     worker = workers.start()
     until(lambda: workers.diary() == ["begun"])
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(PATIENCE_S) == 0
     facts = facts_of(database, job_id)
     assert (facts.state, facts.tries) == (JobState.QUEUED, 0)
 
@@ -104,7 +104,7 @@ def test_a_handler_that_does_not_listen_is_left_behind_and_its_job_given_back(
     worker = workers.start()
     until(lambda: workers.diary() == ["begun"])
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(PATIENCE_S) == 0
     assert state_of(database, job_id) is JobState.QUEUED
 
 

@@ -96,10 +96,10 @@ def test_renewal_loses_no_request_and_ends_the_old_processes(
         with Crowd(port_of(house)) as crowd:
             time.sleep(1)
             house.process.send_signal(signal.SIGHUP)
-            until(lambda: renewed(house, "worker"), seconds=60)
-            until(lambda: not any(map(is_there, before.values())), seconds=60)
+            until(lambda: renewed(house, "worker"))
+            until(lambda: not any(map(is_there, before.values())))
             asked = crowd.answered
-            until(lambda: crowd.answered > asked + 100, seconds=120)
+            until(lambda: crowd.answered > asked + 100)
         assert crowd.faults == []
         assert all(house.pid_of(name) != pid for name, pid in before.items())
         assert house.process.poll() is None
@@ -120,7 +120,7 @@ def test_a_version_that_does_not_start_leaves_the_one_that_runs(
         key.write_text("too short")
         before = {name: house.pid_of(name) for name in ("web", "worker")}
         house.process.send_signal(signal.SIGHUP)
-        until(lambda: house.events("renewal_failed"), seconds=60)
+        until(lambda: house.events("renewal_failed"))
         assert house.healthy()
         assert all(map(is_there, before.values()))
 
@@ -134,7 +134,7 @@ def test_what_was_begun_ends_and_new_connections_are_refused_at_once(
         begun.sendall(b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n")
         time.sleep(0.5)
         house.process.terminate()
-        until(lambda: not is_open(port), seconds=60)
+        until(lambda: not is_open(port))
         begun.sendall(b"a=b&")
         assert begun.recv(100).startswith(b"HTTP/1.1 400")
         assert house.process.wait(120) == 0

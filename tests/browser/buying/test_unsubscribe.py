@@ -14,6 +14,7 @@ from tests.browser.conftest import Served, Visit
 from tests.browser.sales.arrived_mail import arrived
 from tests.factories import make_membership, make_organization, make_pool, make_pool_grant
 from tests.servers.smtp import MailSink
+from tests.wait_until import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 
@@ -57,7 +58,7 @@ def test_unsubscribed_person_is_shown_to_managers_and_invited_once_they_are_back
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = str(mail["List-Unsubscribe"]).strip("<>")
     # as mail programs do, without a cookie or a page
-    answer = requests.post(link, {"List-Unsubscribe": "One-Click"}, timeout=20)
+    answer = requests.post(link, {"List-Unsubscribe": "One-Click"}, timeout=PATIENCE_S)
     assert answer.status_code == 200
     page.goto(urlsplit(link).path)
     expect(page.get_by_role("heading", name="unsubscribed")).to_be_visible()

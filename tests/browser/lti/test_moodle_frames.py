@@ -143,7 +143,7 @@ def test_a_score_that_waits_says_for_whom_and_changes_by_itself_when_it_arrives(
         waiting = select(Score).where(Score.state == ScoreState.QUEUED).order_by(Score.id.desc())
         score = session.scalars(waiting.limit(1)).one()
         score.state, score.delivered_at = ScoreState.DELIVERED, score.created_at
-    expect(line).to_have_text(re.compile("Sent to the gradebook"), timeout=40_000)
+    expect(line).to_have_text(re.compile("Sent to the gradebook"), timeout=120_000)
     expect(line).to_have_attribute("role", "status")
 
 

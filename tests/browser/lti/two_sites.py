@@ -34,7 +34,7 @@ from tests.servers.process import free_port, running
 from wsgi import COMPONENTS
 
 PATIENCE_MS = 60_000
-STARTS_WITHIN_MS = 45_000
+STARTS_WITHIN_MS = 120_000
 PLAYING = "video => video.currentTime > 1 && !video.paused"
 ORGANIZATION = "elm-county"
 TITLES = ("Getting the most from a recording", "The quiet desk", "Maps for everybody")

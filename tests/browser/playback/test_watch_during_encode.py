@@ -46,7 +46,7 @@ def encoding(served: Served, tmp_path: Path) -> Iterator[str]:
     with served.carrel.database.transaction() as session:
         make_webinar(session, "an-evening")
         recordings.attach(session, slug="an-evening", original=original, actor=None, now=now())
-    until(lambda: _state(served, original.recording_id) is JobState.RUNNING, seconds=60)
+    until(lambda: _state(served, original.recording_id) is JobState.RUNNING)
     yield original.recording_id
     with served.carrel.database.transaction() as session:
         job = queue.latest_job(session, kind=ENCODE, subject=original.recording_id)

@@ -13,6 +13,7 @@ from media.files.subprocesses import ffmpeg_path
 from tests.browser.conftest import FILES, Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_webinar
+from tests.wait_until import PATIENCE_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -33,7 +34,7 @@ def long_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     noise = "nullsrc=s=960x540:r=25:d=40,noise=c0s=100:c0f=t+u"
     command = [ffmpeg_path(), "-v", "error", "-f", "lavfi", "-i", noise]
     options = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "3M"]
-    subprocess.run([*command, *options, str(made)], check=True, timeout=120)
+    subprocess.run([*command, *options, str(made)], check=True, timeout=PATIENCE_S)
     return made
 
 

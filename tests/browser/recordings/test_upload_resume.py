@@ -126,7 +126,7 @@ def test_a_large_file_arrives_whole_though_the_server_is_killed_twice_and_the_pa
 
     house.kill()
     expect(page.locator(".upload-line").get_by_text("Trying again in")).to_be_visible(
-        timeout=30_000
+        timeout=120_000
     )
     house.start()
     until_share(page, 0.5)

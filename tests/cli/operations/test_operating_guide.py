@@ -67,7 +67,7 @@ class Operator:
         self.serving.enter_context(
             running(command, ready=lambda: True, log=self.log, environ=dict(os.environ))
         )
-        until(answers, seconds=240)
+        until(answers)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from lti.http import guarded_connections, platform_calls_and_outcomes
 from lti.http.guarded_connections import may_be_reached
 from lti.http.platform_calls_and_outcomes import Answered, Call, Denied, Later, make_call
 from tests.lti.http.misbehaving_server import drips, says, strange_server
+from tests.wait_until import PATIENCE_S
 
 
 def _get(url: str, **values: object) -> Call:
@@ -163,7 +164,7 @@ def test_an_answer_that_is_too_large_is_not_read_to_its_end() -> None:
 def test_silence_ends_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded_connections, "SILENCE_S", 0.2)
     ends = threading.Event()
-    with strange_server(lambda _handler: ends.wait(5) and None) as server:
+    with strange_server(lambda _handler: ends.wait(PATIENCE_S) and None) as server:
         assert make_call(_get(server.url)) == Later(platform_calls_and_outcomes.SILENT)
         ends.set()
 

@@ -21,6 +21,7 @@ from media.storage.storage_protocol import Storage, open_storage
 from tests.servers.nginx import CERTIFICATE, deployed
 from tests.servers.process import free_port, listening, running
 from tests.servers.s3 import S3Server
+from tests.wait_until import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +82,9 @@ class Served:
             return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
         trusting.check_hostname = False
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=trusting)
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=PATIENCE_S, context=trusting
+        )
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """Ask once, and go where a redirect leads with the same headers, as players do."""

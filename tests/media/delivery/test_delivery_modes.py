@@ -258,10 +258,11 @@ class TestTheEnd:
         for name in ("run/high.mp4", "run/master.m3u8", "captions/en.vtt"):
             assert ask(house, ticket, name, Range="bytes=0-5").status == 206
         house.end(ticket.session)
-        ended = time.monotonic()
+        ended = asked_at = time.monotonic()
         while ask(house, ticket, "run/high.mp4", Range="bytes=0-5").status != 403:
-            assert time.monotonic() - ended < ADMITTED_S + 2
+            assert asked_at - ended < ADMITTED_S + 1  # a busy machine may answer it later
             time.sleep(0.1)
+            asked_at = time.monotonic()
         for name in ("run/high.mp4", "run/master.m3u8", "captions/en.vtt", "run/progressive.mp4"):
             answer = ask(house, ticket, name, Range="bytes=0-5")
             assert (answer.status, json.loads(answer.body)) == (403, {"code": "SESSION_ENDED"})

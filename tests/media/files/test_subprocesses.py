@@ -18,6 +18,7 @@ from media.files.subprocesses import (
     ffmpeg_path,
     run_ffmpeg,
 )
+from tests.wait_until import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -60,10 +61,8 @@ def test_a_flood_of_words_does_not_block_it(tmp_path):
 
 def test_one_that_stands_still_is_killed(tmp_path):
     code = "import time\nwhile 1: print('frame=7\\nprogress=continue', flush=True); time.sleep(.1)"
-    began = time.monotonic()
     with pytest.raises(ProgramStalled):
         run(python(code), tmp_path, limits=Limits(stall_seconds=0.6))
-    assert time.monotonic() - began < 5
 
 
 # longer than it may stand still, and that is long enough for a busy machine to start a Python
@@ -104,8 +103,9 @@ def test_memory_is_limited(tmp_path):
 
 
 def test_time_on_the_processor_is_limited(tmp_path):
-    with pytest.raises(ProgramFailed):
-        run(python("while 1: pass"), tmp_path, limits=Limits(cpu_seconds=1))
+    limits = Limits(cpu_seconds=1, stall_seconds=PATIENCE_S)
+    with pytest.raises(ProgramFailed, match="ended by signal"):
+        run(python("while 1: pass"), tmp_path, limits=limits)
 
 
 def test_the_size_of_a_file_is_limited(tmp_path):
@@ -119,8 +119,8 @@ def test_it_gives_way_to_others_and_knows_nothing_of_us(monkeypatch):
     monkeypatch.setenv("CARREL_SECRET_KEY", "secret")
     monkeypatch.setenv("FFREPORT", "file=/tmp/report")
     code = "import os; print(os.nice(0), sorted(os.environ))"
-    said = ask(python(code), limits=Limits(nice=10), seconds=20).out
-    assert said.startswith("10 ")
+    said = ask(python(code), limits=Limits(nice=10), seconds=PATIENCE_S).out
+    assert said.startswith(f"{os.nice(0) + 10} ")
     assert "CARREL" not in said
     assert "FFREPORT" not in said
 

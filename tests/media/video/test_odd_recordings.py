@@ -12,6 +12,7 @@ from media.video.transcoder import Encoded, NotCopyable, encode, remux
 from media.video.upload_probe import probe
 from media.video.watermarked_mp4 import Marks, burn
 from tests.media.conftest import AAC, X264, picture, tone
+from tests.wait_until import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ def encoded(source: Path, out: Path) -> Encoded:
 def shown(path: Path, at: float) -> Image.Image:
     still = path.with_name(f"{path.stem}-{at}.png")
     words = ["-v", "error", "-nostdin", "-y", "-i", str(path), "-ss", str(at), "-frames:v", "1"]
-    subprocess.run([ffmpeg_path(), *words, str(still)], check=True, timeout=60)
+    subprocess.run([ffmpeg_path(), *words, str(still)], check=True, timeout=PATIENCE_S)
     with Image.open(still) as opened:
         return opened.convert("RGB")
 
@@ -196,4 +197,4 @@ def test_more_odd_recordings_play_whole(make, tmp_path):
         assert abs(made.seconds - wanted) < 0.3, what
         words = ["-v", "error", "-xerror", "-nostdin", "-i", str(out / made.master)]
         command = [ffmpeg_path(), *words, "-f", "null", "-"]
-        assert subprocess.run(command, check=False, timeout=60).returncode == 0, what
+        assert subprocess.run(command, check=False, timeout=PATIENCE_S).returncode == 0, what

@@ -12,6 +12,7 @@ from media.video.transcoder import EncodeCanceled
 from media.video.upload_probe import probe
 from media.video.watermarked_mp4 import FACES, FILM, CaptionFile, Marks, burn, letter
 from tests.media.conftest import AAC, X264, tone
+from tests.wait_until import PATIENCE_S
 
 CUES = "WEBVTT\n\n00:00.500 --> 00:01.500\nGood morning\n\n00:02.000 --> 00:03.000\nLet us begin\n"
 GRAY = ("-f", "lavfi", "-i", "color=c=gray:s=640x360:r=10:d=4")
@@ -32,7 +33,7 @@ def said_of(path: Path) -> str:
 def frame(path: Path, folder: Path) -> Image.Image:
     shot = folder / f"{path.parent.name}.png"
     words = ["-v", "error", "-y", "-ss", "1", "-i", str(path), "-frames:v", "1", str(shot)]
-    subprocess.run([ffmpeg_path(), *words], check=True, timeout=60)
+    subprocess.run([ffmpeg_path(), *words], check=True, timeout=PATIENCE_S)
     with Image.open(shot) as opened:
         return opened.convert("L")
 

@@ -8,6 +8,7 @@ import pytest
 from gunicorn.config import Config
 
 from lms.web.core import gunicorn_log
+from tests.wait_until import PATIENCE_S
 
 
 def test_a_request_waits_for_nobody_who_is_at_the_logs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,5 +21,5 @@ def test_a_request_waits_for_nobody_who_is_at_the_logs(monkeypatch: pytest.Monke
     request = Thread(target=gunicorn.http.wsgi.base_environ, args=(config,), daemon=True)
     with logging._lock:  # type: ignore[attr-defined]  # what `getLogger` waits for
         request.start()
-        request.join(5)
+        request.join(PATIENCE_S)
         assert not request.is_alive()

@@ -12,6 +12,7 @@ from lms.web.core.error_pages import BUSY
 from lms.web.core.request_queue import READ_FIRST, TURNED_AWAY, RequestQueue
 from tests.page_texts import shows
 from tests.visitor import Visitor
+from tests.wait_until import PATIENCE_S
 
 
 class Pages:
@@ -27,7 +28,7 @@ class Pages:
         self.seen.append(f"{path}{' turned away' if TURNED_AWAY in environ else ''}")
         if path == "/slow":
             self.entered.set()
-            assert self.may_leave.wait(10)
+            assert self.may_leave.wait(PATIENCE_S)
         start("200 OK", [])
         return [environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))]
 
@@ -48,7 +49,7 @@ def _ask(room: RequestQueue, path: str) -> Thread:
 def test_who_comes_while_all_places_are_taken_waits_and_is_answered(pages: Pages) -> None:
     room = RequestQueue(pages, places=1)
     slow = _ask(room, "/slow")
-    assert pages.entered.wait(10)
+    assert pages.entered.wait(PATIENCE_S)
     next_one = _ask(room, "/next")
     next_one.join(0.2)
     assert (next_one.is_alive(), pages.seen) == (True, ["/slow"])
@@ -64,7 +65,7 @@ def test_who_comes_while_all_places_are_taken_waits_and_is_answered(pages: Pages
 def test_who_has_a_page_and_plays_does_not_stand_in_line_again(pages: Pages, path: str) -> None:
     room = RequestQueue(pages, places=1, players=1, patience_s=0)
     slow = _ask(room, "/slow")
-    assert pages.entered.wait(10)
+    assert pages.entered.wait(PATIENCE_S)
     Client(room).get(path)
     Client(room).get("/webinars/talk/watch")
     pages.may_leave.set()
@@ -75,7 +76,7 @@ def test_who_has_a_page_and_plays_does_not_stand_in_line_again(pages: Pages, pat
 def test_launches_that_wait_for_a_learning_system_keep_nobody_from_the_pages(pages: Pages) -> None:
     room = RequestQueue(pages, places=1, launches=1, patience_s=0)
     slow = _ask(room, "/slow")
-    assert pages.entered.wait(10)
+    assert pages.entered.wait(PATIENCE_S)
     for path in ("/lti/launch", "/lti/register", "/lti/launched", "/"):
         Client(room).get(path)
     pages.may_leave.set()
@@ -120,7 +121,7 @@ def test_what_is_sent_is_read_before_a_place_is_taken(pages: Pages) -> None:
 def test_what_is_not_surely_short_takes_nobody_s_place(pages: Pages, way: dict[str, Any]) -> None:
     room = RequestQueue(pages, places=1, patience_s=0)
     slow = _ask(room, "/slow")
-    assert pages.entered.wait(10)
+    assert pages.entered.wait(PATIENCE_S)
     Client(room).post("/file", **way)
     Client(room).get("/page")
     pages.may_leave.set()

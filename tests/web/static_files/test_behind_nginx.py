@@ -11,11 +11,12 @@ from werkzeug.serving import make_server
 from tests.cast import Cast
 from tests.servers.nginx import deployed
 from tests.servers.process import free_port
+from tests.wait_until import PATIENCE_S
 
 
 def asked(port: int, path: str) -> tuple[HTTPResponse, bytes]:
     """Fetch a path as a browser does; returns the answer and its body."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     connection.request("GET", path, headers={"Accept-Encoding": "gzip, deflate, br"})
     answer = connection.getresponse()
     body = answer.read()
