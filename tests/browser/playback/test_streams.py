@@ -149,15 +149,17 @@ def test_the_end_of_a_pass_is_announced_ten_minutes_ahead_and_the_place_is_kept(
     served: Served, visit: Visit, alice: tuple[int, str]
 ) -> None:
     login_id, path = alice
-    ends_at = now() + timedelta(minutes=10, seconds=8)
+    ends_at = now() + timedelta(minutes=15)
     _end_grants_at(served, login_id, ends_at)
     person = visit(login_id)
     page = person.page
+    page.clock.install()
     page.goto(path)
     play(page)
     until_plays(person, page)
     notice = page.locator("[data-notice]")
     expect(notice).to_be_hidden()
+    page.clock.fast_forward(5 * 60_000)
     expect(notice).to_be_visible()
     expect(notice).to_contain_text(re.compile(r"Your access ends at \d+:\d\d.*Your place is saved"))
     notice.get_by_role("button", name="OK").click()
