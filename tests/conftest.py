@@ -108,14 +108,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out on PostgreSQL what asks for no database: on SQLite it says the same.
 
-    What may take longest begins first, so that no worker is left with it while others have ended;
-    otherwise the order is chance's.
+    What may take longest begins first, so that no worker is left with it while others have ended.
+    Browser tests of one server stay together: it takes a worker ten seconds of a processor to
+    start one. Otherwise the order is chance's.
     """
     if on_postgresql():
         left_out = {one for one in items if "made_databases" not in _fixtures_of(one)}
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [one for one in items if one not in left_out]
-    items.sort(key=_longest, reverse=True)
+    items.sort(key=_order, reverse=True)
 
 
 def pytest_collection_finish() -> None:
@@ -126,10 +127,14 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-def _longest(item: pytest.Item) -> tuple[bool, float]:
-    """Tell how long a test may take, as its file says: whether it is slow, and its seconds."""
+def _order(item: pytest.Item) -> tuple[bool, str, float]:
+    """Tell whether a test is slow, which folder's server a browser opens, and the seconds it may take."""
     allowed = item.get_closest_marker("timeout")
-    return item.get_closest_marker("slow") is not None, allowed.args[0] if allowed else 0.0
+    seconds = allowed.args[0] if allowed else 0.0
+    server = ""
+    if item.get_closest_marker("browser"):
+        server = next(str(up) for up in item.path.parents if (up / "conftest.py").exists())
+    return item.get_closest_marker("slow") is not None, server, seconds
 
 
 def _fixtures_of(item: pytest.Item) -> Sequence[str]:
