@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -149,8 +150,9 @@ def test_a_database_that_does_not_answer_exits_with_4(
 
 
 def test_tables_that_were_never_made_are_told_with_the_way_out(
-    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    (tmp_path / "empty.sqlite3").touch()
     monkeypatch.setenv("CARREL_DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite3")
     ran = carrel_command("job", "list", "--json")
     assert (ran.code, ran.complaint["code"]) == (4, "database_not_prepared")
