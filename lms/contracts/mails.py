@@ -17,7 +17,8 @@ from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.organizations import Organization
 from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
-from lms.seats.pools import PoolFacts
+from lms.seats.pools import PoolFacts, allotments_of
+from lms.seats.seat_counts import count_people
 
 ALL_WEBINARS = N_("all webinars")
 CONTRACT_ENDS = N_("%(organization)s: your contract ends on %(day)s")
@@ -28,6 +29,9 @@ POOL_USE = N_("%(organization)s: %(share)s%% of your seats are used")
 POOL_FULL = N_("%(organization)s: all your seats are used")
 RENEWED = N_("%(organization)s: your contract is renewed until %(day)s")
 RENEWAL_ORDERED = N_("%(organization)s: a renewal until %(day)s was ordered")
+ALLOTTED_END = N_("%(organization)s: your seats from %(parent)s end on %(day)s")
+ALLOTTED_ENDED = N_("%(organization)s: your seats from %(parent)s ended on %(day)s")
+ALLOTTED_RENEWED = N_("%(organization)s: your seats from %(parent)s are renewed until %(day)s")
 PASS_ENDS = N_("Your pass ends on %(day)s")
 PASS_ENDED = N_("Your pass ended on %(day)s")
 OWNED_PASS_ENDS = N_("%(organization)s: your all-access pass ends on %(day)s")
@@ -108,6 +112,7 @@ def send_contract_ends(
     subject = line % {"organization": pool.organization, "day": day}
     key = f"contract-ends:{pool.public_id}:{_stamp(ends_at)}:{days}"
     _to_stewards(session, pool, post, ("contract_expiring", subject, key), values, now=now)
+    _to_branches(session, pool, post, ALLOTTED_END, f"{_stamp(ends_at)}:{days}", ends_at, now=now)
 
 
 def send_contract_over(  # noqa: PLR0913  (the pool, its dates, and the time)
@@ -153,6 +158,7 @@ def send_access_ended(
     subject = line % {"organization": pool.organization}
     key = f"{event}:{pool.public_id}:{_stamp(ended.at)}"
     _to_stewards(session, pool, post, (kind, subject, key), values, now=now)
+    _to_branches(session, pool, post, ALLOTTED_ENDED, f"{_stamp(ended.at)}:over", ended.at, now=now)
 
 
 def send_shortage(
@@ -210,6 +216,9 @@ def send_renewed(
     if is_again:
         key += f":{_stamp(now)}"
     _to_stewards(session, pool, post, ("contract_renewed", subject, key), values, now=now)
+    if not term.is_held:
+        until = f"{_stamp(term.ends_at)}:renewed"
+        _to_branches(session, pool, post, ALLOTTED_RENEWED, until, term.ends_at, now=now)
 
 
 def use_key(pool: PoolFacts, grant_id: int, share: int) -> str:
@@ -292,12 +301,50 @@ def _to_stewards(
         )
 
 
-def _page(session: Session, kind: str, pool: PoolFacts, *, is_held: bool) -> str:
+def _to_branches(  # noqa: PLR0913  (the pool, its end, and the time)
+    session: Session,
+    pool: PoolFacts,
+    post: Post,
+    subject: str,
+    event: str,
+    ends_at: datetime,
+    *,
+    now: datetime,
+) -> None:
+    """Email the managers of organizations with seats allotted from a pool, who can't renew it (S11)."""
+    day = _last_day(ends_at, post.zone)
+    for branch in allotments_of(session, pool.id):
+        people = count_people(session, branch.id)
+        if not (people or branch.allotted or branch.capacity is None):
+            continue  # all its seats were moved back
+        names = {"organization": branch.organization, "parent": pool.organization, "day": day}
+        for reader in stewards_of(session, branch.organization_id):
+            mail_outbox.post(
+                session,
+                kind="allotment_term",
+                to=reader.email,
+                login_id=reader.login_id,
+                subject=subject % names,
+                values={
+                    **names,
+                    "name": reader.name,
+                    "covers": branch.covers or ALL_WEBINARS,
+                    "people": people,
+                    "is_over": subject == ALLOTTED_ENDED,
+                    "is_renewed": subject == ALLOTTED_RENEWED,
+                    "action_url": post.links.page(_page(session, "allotment_term", branch)),
+                },
+                now=now,
+                unique_key=f"allotment:{branch.public_id}:{event}:{reader.login_id}",
+            )
+
+
+def _page(session: Session, kind: str, pool: PoolFacts, *, is_held: bool = False) -> str:
     organization = session.scalars(
         select(Organization.public_id).where(Organization.id == pool.organization_id)
     ).one()
     page = f"/organization/{organization}"
-    if kind == "contract_renewed":
+    if kind in {"contract_renewed", "allotment_term"}:
         return page
     if is_held:
         return f"{page}/orders"

@@ -85,6 +85,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
         # goes to everyone on a list, in an audience, or whose date has come
         MailLane.BULK: frozenset(
             {
+                "allotment_term",
                 "cancellation_offer",
                 "cancellation_offer_ended",
                 "confirm_order_reminder",
@@ -147,6 +148,7 @@ SUBSCRIBED: Final = frozenset({"new_webinar"})
 ENGLISH_ONLY: Final = frozenset(
     {
         "allotment_returned",
+        "allotment_term",
         "balances_differ",
         "contract_expired",
         "contract_expiring",

@@ -126,6 +126,21 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "action_url": page("/organization/example"),
         },
     ),
+    "allotment_term": Example(
+        N_("Seats from a parent organization end, or are renewed"),
+        N_(
+            "To managers before and when a contract ends that allotted them seats, and when it's renewed."
+        ),
+        "Elmwood Branch Library: your seats from Tri-County Library Consortium end on June 30, 2027",
+        {
+            **_CONTRACT,
+            "organization": "Elmwood Branch Library",
+            "parent": "Tri-County Library Consortium",
+            "people": 8,
+            "is_over": False,
+            "is_renewed": False,
+        },
+    ),
     "pool_usage_alert": Example(
         N_("Seats are running out"),
         N_("To managers when most or all seats of a contract are used."),
