@@ -57,6 +57,7 @@ class SqliteDatabases:
     place: Path
 
     def empty(self, name: str) -> str:
+        self._file(name).touch()
         return f"sqlite:///{self._file(name)}"
 
     def prepared(self, name: str) -> str:
