@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SLUG = "film-edges"
 WIDTHS = (821, 1283, 1440)  # of which some place the film between pixels
 AROUND = 3
+CORNER = 8
 DARK = 200  # of 255: both the page and the poster are lighter
 SHOWS_POSTER = """async () => {
     const shown = new Image();
@@ -25,7 +26,7 @@ SHOWS_POSTER = """async () => {
 
 
 def _dark_edges(page: Page, scale: float) -> list[str]:
-    """Return the edges, other than the one of the controls, that have a dark pixel in their middle."""
+    """Return the edges with a dark pixel in their middle, and the corners with one, above the controls."""
     left, right, top, bottom = (side * scale for side in page.evaluate(SHOWS_POSTER))
     shot = Image.open(BytesIO(page.screenshot())).convert("L")
     across, down = round((left + right) / 2), round((top + bottom) / 2)
@@ -33,6 +34,8 @@ def _dark_edges(page: Page, scale: float) -> list[str]:
         "left": (int(left) - AROUND, down, int(left) + AROUND, down + 1),
         "right": (int(right) - AROUND, down, int(right) + AROUND, down + 1),
         "top": (across, int(top) - AROUND, across + 1, int(top) + AROUND),
+        "top left": (int(left), int(top), int(left) + CORNER, int(top) + CORNER),
+        "top right": (int(right) - CORNER, int(top), int(right), int(top) + CORNER),
     }
     pixels = {edge: list(shot.crop(strip).tobytes()) for edge, strip in strips.items()}
     return [f"{edge}: {found}" for edge, found in pixels.items() if min(found) < DARK]
