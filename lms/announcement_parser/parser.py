@@ -64,7 +64,11 @@ from lms.announcement_parser.start_date_and_time import (
 )
 from lms.announcement_parser.start_evidence import with_doubts
 from lms.announcement_parser.times_of_day_and_time_zones import tell_times
-from lms.announcement_parser.title_evidence import drop_doubtful_subtitle, replace_doubtful_title
+from lms.announcement_parser.title_evidence import (
+    drop_doubtful_subtitle,
+    is_below_other_text,
+    replace_doubtful_title,
+)
 
 LONGEST_TEXT: Final = 100_000
 _LONGEST_LEAD: Final = 300  # characters of an overview's first sentence to serve as the summary
@@ -142,7 +146,7 @@ def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     end = _until_end(draft, when, default_zone, today) or when.minutes
     minutes, draft.is_length_differing = read_minutes(draft, end)
     draft.is_length_differing = draft.is_length_differing or (bool(draft.ends) and end is None)
-    draft.is_of_several = draft.is_of_several or len(draft.titles) > 1
+    draft.is_of_several |= len(draft.titles) > 1 or is_below_other_text(draft)
     overview = _list_in_overview(draft, _overview(draft))
     draft.series = _series(draft, [*said, *(price.words for price in draft.prices)])
     told = said_in(draft, plain.lines)

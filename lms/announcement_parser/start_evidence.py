@@ -34,6 +34,8 @@ _CHANGED: Final = re.compile(
     r"|formerly|instead of|time change|changed|correct(?:ed|ion)|was (?:to|planned|scheduled)|encore|repeat\w*|first (?:shown|held|given))\b",
     re.IGNORECASE,
 )
+# A field for the date that isn't filled in: the date of another line is of something else.
+_BLANK: Final = re.compile(r"^\W*(?:date|day|when)\b\W*_{2,}", re.IGNORECASE)
 _TIMES: Final = re.compile(
     r"\b(?:all times:?(?: (?:are|listed|shown|given|in))*|times(?: (?:are|listed|shown|given|in))+)",
     re.IGNORECASE,
@@ -54,7 +56,9 @@ def with_doubts(
     `said` are the sentences and short lines of the text. A start without a zone gets the usual ones as
     choices. Another day with a time shows that the draft `is_of_several`.
     """
-    is_changed = any(map(_CHANGED.search, said))
+    is_changed = any(
+        _CHANGED.search(one) for one in said if not any(name in one for name in draft.people)
+    )
     begins = when.beginning or next(iter(when.choices), None)
     if begins is None:
         return when
@@ -69,7 +73,7 @@ def with_doubts(
     days = timed if is_labeled and not is_changed else {**alone, **timed}
     is_open = draft.is_of_several or bool(days)
     is_open = is_open or _has_other_time(begins, when.minutes, said, is_labeled=is_labeled)
-    is_open = is_open or any(_names_other_zone(one, begins) for one in said)
+    is_open = is_open or any(_names_other_zone(one, begins) or _BLANK.match(one) for one in said)
     is_past = begins.shown.date() < today
     others = (Beginning(datetime.combine(*one), begins.zone) for one in days.items())
     choices = (begins, *others) if is_open or is_past else when.choices

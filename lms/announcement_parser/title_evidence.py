@@ -72,6 +72,7 @@ _NO_NAME: Final = re.compile(
 )
 _LONGEST_NAME: Final = 2  # words
 _LONGEST_SUBTITLE: Final = 160
+_LONGEST_OPENING: Final = 60  # words above a title, of which more may be another announcement
 
 
 def is_title_sure(draft: Draft, lines: list[str]) -> bool:
@@ -102,6 +103,13 @@ def is_title_sure(draft: Draft, lines: list[str]) -> bool:
         return signs >= needed and (agreed > 0 or (is_stated and not is_notice(title)))
     is_alone = not any(_agreements(one, draft, said) for one in rivals)
     return agreed > 0 and signs > needed and is_alone
+
+
+def is_below_other_text(draft: Draft) -> bool:
+    """Return whether the title is below a text that is too long for the opening of an email."""
+    title = (draft.titles or [""])[0]
+    above = next((one.prose_above for one in draft.candidates if one.text == title), 0)
+    return len(" ".join(draft.overview[:above]).split()) > _LONGEST_OPENING
 
 
 def _is_titled(title: str) -> bool:
