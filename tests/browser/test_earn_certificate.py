@@ -137,6 +137,7 @@ def _take_over(person: Person) -> None:
     person.page.wait_for_timeout(1500)
     if take.is_visible():
         take.click()
+        person.faults.clear()  # the browser logs the refusal that asked
     person.until(f"{PLACE} > 0.2", within_s=120)
 
 

@@ -57,6 +57,7 @@ from tests.lti.course_fixtures import Course, make_course
 from tests.requests.test_requests import OFFICE
 from tests.servers.axe import axe_faults
 from tests.servers.smtp import MailSink
+from tests.wait_until import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -99,9 +100,14 @@ def expired_invitation(phone: Phone) -> None:
 def bounced_invitation(phone: Phone) -> None:
     invite(phone, "bea")
     phone.mail("bea", subject=".*has a seat for you", path="/claim/")
-    with phone.served.carrel.database.transaction() as session:  # as a report of its return does
-        mine = update(Mail).where(Mail.recipient_key == phone.address("bea"))
-        session.execute(mine.values(bounced_at=now(), failure="550 5.1.1 No such mailbox"))
+    mine = update(Mail).where(Mail.recipient_key == phone.address("bea"), Mail.sent_at.is_not(None))
+
+    def bounces() -> bool:  # as a report of its return does, which comes after it was sent
+        with phone.served.carrel.database.transaction() as session:
+            bounced = mine.values(bounced_at=now(), failure="550 5.1.1 No such mailbox")
+            return session.execute(bounced.returning(Mail.id)).first() is not None
+
+    until(bounces)
     phone.ask(phone.address("bea"))
     phone.desk.told("Email to them bounced")
     phone.desk.told("No such mailbox")
