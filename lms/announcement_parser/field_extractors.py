@@ -83,6 +83,8 @@ def take_all(text: PlainText) -> Draft:
         if "/" in passage.heading:  # a label in two languages
             draft.set_aside("", passage.heading)
             passage.heading = ""
+            if not any(map(str.strip, passage.lines)):
+                continue
         if passage.label is not Label.HEAD:
             _TAKERS[passage.label](draft, passage)
         elif any(passage is one for one in top):

@@ -253,6 +253,7 @@ def test_no_word_is_lost_whatever_order_the_lines_come_in(lines: list[str]) -> N
     assert lost("\n".join(lines)) == set()
 
 
+@example("Title / T\u00edtulo:")  # a label in two languages, with nothing behind it
 @given(st.text(max_size=400))
 def test_any_text_at_all_is_read(text: str) -> None:
     understood_of(text)

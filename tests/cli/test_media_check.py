@@ -166,8 +166,6 @@ def test_a_run_that_is_being_made_or_waits_for_its_last_viewer_is_known(
 
 def test_memory_does_not_grow_with_the_house(database, carrel, cast):
     def peak_bytes(files):
-        for number in range(files):
-            carrel.storage.put_bytes(f"handouts/{number // 200}/{number}.pdf", b"x", "x/y")
         # Statements are cycles: how much garbage waits depends on what else this process holds.
         gc.freeze()
         tracemalloc.start()
@@ -180,9 +178,14 @@ def test_memory_does_not_grow_with_the_house(database, carrel, cast):
         assert (found.orphan_count, len(found.orphans)) == (files, 1000)
         return peak
 
-    peak_bytes(1200)  # makes what is made once
-    small = peak_bytes(1400)
-    assert peak_bytes(4200) < 1.2 * small
+    def least_with(files):
+        """Of three, since what other threads of this process hold is counted too."""
+        for number in range(files):
+            carrel.storage.put_bytes(f"handouts/{number // 200}/{number}.pdf", b"x", "x/y")
+        return min(peak_bytes(files) for _ in range(3))
+
+    small, large = least_with(1400), least_with(4200)
+    assert large - small < 60 * (4200 - 1400)  # a key that is held takes 80 bytes and more
 
 
 def test_every_column_that_may_name_a_file_is_asked():
