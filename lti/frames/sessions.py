@@ -86,9 +86,9 @@ NOWHERE: Final = Surroundings((), None)
 def find_frame(session: Session, secret: str, *, browser: str | None, now: datetime) -> Frame:
     """Return the framed session of a secret, checking the browser it is bound to, if any.
 
-    Raises NotFound for an unknown secret, another browser, or a manager who isn't one anymore; Gone for an ended or expired session, or
-    if its embed link was revoked or has expired; Forbidden while its LMS is turned off or belongs to
-    another organization, and for a blocked instructor.
+    Raises NotFound for an unknown secret, another browser, or a person whose role no longer allows the
+    preview; Gone for an ended or expired session, or if its embed link was revoked or has expired;
+    Forbidden while its LMS is turned off or belongs to another organization, and for a blocked instructor.
     """
     query = _FRAMES.where(FrameSession.secret_hash == hashed(secret))
     found = or_not_found(session.execute(query).one_or_none())

@@ -57,3 +57,16 @@ def test_no_dark_line_shows_beside_a_light_poster(
         page.set_viewport_size({"width": width, "height": 900})
         faults += [f"at {width} px, {each}" for each in _dark_edges(page, scale)]
     assert faults == []
+
+
+def test_film_has_square_corners_from_edge_to_edge_on_a_phone(served: Served, visit: Visit) -> None:
+    with served.carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, f"{SLUG}-phone", title="Film edges")
+        alice = served.add_person(session, "Alice")
+        make_grant(session, alice, webinar)
+        slug, login_id = webinar.slug, alice.id
+    page = visit(login_id, viewport={"width": 390, "height": 844}, color_scheme="light").page
+    page.goto(f"/webinars/{slug}/watch")
+    film = page.locator(".watch-film")
+    looks = "it => [getComputedStyle(it).borderRadius, getComputedStyle(it).clipPath]"
+    assert film.evaluate(looks) == ["0px", "none"]
