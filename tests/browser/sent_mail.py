@@ -4,6 +4,8 @@ import email
 import email.policy
 import re
 import time
+from functools import cache
+from pathlib import Path
 
 from playwright.sync_api import Page
 from sqlalchemy import update
@@ -30,12 +32,8 @@ def letter_to(
         if is_held_back:
             _hasten(served)
         for path in (served.carrel.settings.data_dir / "mail").glob("*.eml"):
-            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            body = message.get_body(("plain",))
-            if address not in str(message["To"]) or body is None:
-                continue
-            text = str(body.get_content())
-            if re.search(holding, text):
+            to, text = _read(path)
+            if address in to and re.search(holding, text):
                 return text
         time.sleep(0.2)
     raise TimeoutError(f"no letter to {address} that holds {holding!r}")
@@ -47,6 +45,14 @@ def found_in_letter(served: Served, address: str, pattern: str) -> str:
     found = re.search(pattern, text)
     assert found
     return found[1]
+
+
+@cache
+def _read(path: Path) -> tuple[str, str]:
+    """Return whom a sent email is for, and its text; read once, since it comes whole and stays."""
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    body = message.get_body(("plain",))
+    return str(message["To"]), str(body.get_content()) if body else ""
 
 
 def _hasten(served: Served) -> None:
