@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Flask, has_request_context, request
 from flask.templating import Environment
-from flask_wtf.csrf import CSRFProtect
 
 from lms.component import Component, load_tables
 from lms.core.acting_roles import ActingRole
@@ -22,25 +21,12 @@ from lms.web.core.page_frame import init_shell
 from lms.web.core.rate_limits import init_limits
 from lms.web.core.request_context import COMPONENTS, EXTENSION
 from lms.web.core.request_queue import init_request_queue
-from lms.web.core.route_guard import UNCOOKIED, Audience, audiences_of, guard_routes, refuse_nul
+from lms.web.core.route_guard import guard_routes
 from lms.web.core.security_headers_and_proxies import init_headers
 from lms.web.static_files.responses import init_static_files
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 8 * 1024 * 1024
-# The largest request of each audience, by default that of a message. Anyone can sign up.
-STRANGERS_BYTES = 12 * 1024 * 1024  # a purchase order of 10 MB, and the form around it
-MESSAGE_BYTES = 1024 * 1024  # a signed launch is a few kilobytes
-MANAGERS_BYTES = 64 * 1024 * 1024  # a staff list of 50 MB
-LARGEST = {
-    Audience.EVERYONE: STRANGERS_BYTES,
-    Audience.SIGNED_IN: STRANGERS_BYTES,
-    Audience.MANAGERS: MANAGERS_BYTES,
-    Audience.SUPERVISORS: MANAGERS_BYTES,
-    Audience.BILLING: MANAGERS_BYTES,
-    Audience.LMS_ADMINS: MANAGERS_BYTES,
-}
-UPLOADERS = frozenset({Audience.STAFF, Audience.SELLER_OWNERS})  # of whole recordings
 
 
 class Templates(Environment):
@@ -113,7 +99,7 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
         MAX_FORM_MEMORY_SIZE=FORM_BYTES,
-        WTF_CSRF_CHECK_DEFAULT=False,  # _protect_forms does
+        WTF_CSRF_CHECK_DEFAULT=False,  # the guard does
         # as long as the browser session, so that a form left open can still be sent
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -135,9 +121,8 @@ def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
     init_limits(app, settings)
     for component in components:
         component.init_app(app)
-    guard_routes(app)  # before the forms: people without access can't send a body either
-    _protect_forms(app)
-    init_step_up(app)  # after the forms: only this person's own input is carried over
+    guard_routes(app)
+    init_step_up(app)  # after the guard: only this person's own input is carried over
     return app
 
 
@@ -148,24 +133,3 @@ def _name_routes(app: Flask) -> None:
     def name_route() -> None:
         if request.url_rule is not None:
             request.environ[ROUTE] = request.url_rule.rule
-
-
-def _protect_forms(app: Flask) -> None:
-    """Require the form's token exactly if a cookie authenticates.
-
-    Flask-WTF's own exemptions are by view name, and two views may have the same one.
-    """
-    csrf = CSRFProtect(app)
-
-    @app.before_request
-    def check_token() -> None:
-        if request.endpoint is None:
-            return  # unknown route: Flask answers 404 or 405
-        audiences = audiences_of(app.view_functions[request.endpoint])
-        if not audiences & UPLOADERS:  # limits the size, so that no one can fill the disk
-            largest = max(LARGEST.get(each, MESSAGE_BYTES) for each in audiences)
-            request.max_content_length = largest
-        if not audiences & UNCOOKIED:
-            csrf.protect()
-        if Audience.PLAYBACK_TOKEN not in audiences:
-            refuse_nul()

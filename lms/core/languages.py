@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar, cast
@@ -75,6 +75,11 @@ def set_default(chosen: Language) -> None:
 def use(chosen: Language | None) -> None:
     """Set the language of the rest of this request; None for pages that aren't translated."""
     _NOW.set(chosen)
+
+
+def forget(_fault: object = None) -> None:
+    """Forget the language of a request that has ended."""
+    _NOW.set(None)
 
 
 @contextmanager
@@ -192,6 +197,12 @@ def gettext(text: str) -> str:
     if isinstance(text, Said):
         return text.again()
     return translations(language()).gettext(text)
+
+
+@lru_cache(maxsize=8192)
+def template_text(text: str, of: Language) -> str:
+    """Return a text of a template, which never changes, in a language."""
+    return translations(of).gettext(text)
 
 
 def ngettext(one: str, many: str, count: int) -> str:

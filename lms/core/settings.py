@@ -70,11 +70,11 @@ class Settings:
     sentry_dsn: str | None = field(repr=False)
     otlp_url: str | None
     secret_key_old: str | None = field(repr=False)
+    is_https: bool = field(init=False)  # whether people reach this site by HTTPS
 
-    @property
-    def is_https(self) -> bool:
-        """Return whether people reach this site by HTTPS."""
-        return self.base_url.startswith("https://")
+    def __post_init__(self) -> None:
+        """Read the scheme once, since every request asks for it."""
+        object.__setattr__(self, "is_https", self.base_url.startswith("https://"))
 
     @property
     def zone(self) -> ZoneInfo:

@@ -40,11 +40,11 @@ class Attachment:
             raise ValueError("a media type is like application/pdf, without parameters")
 
 
-def packed(attachments: Sequence[Attachment]) -> list[dict[str, str]] | None:
-    """Return attachments as stored with an email, or None if there are none. Raises Invalid for too many."""
+def packed(attachments: Sequence[Attachment]) -> list[dict[str, str]]:
+    """Return attachments as stored with an email; raises Invalid for too many."""
     if len(attachments) > MOST_FILES:
         raise Invalid(TOO_MANY_FILES)
-    return [asdict(one) | {"name": _file_name(one.name)} for one in attachments] or None
+    return [asdict(one) | {"name": _file_name(one.name)} for one in attachments]
 
 
 def unpacked(kept: Sequence[Mapping[str, str]] | None) -> tuple[Attachment, ...]:

@@ -13,7 +13,7 @@ from lms.core.errors import N_, Invalid, NotFound
 from lms.core.languages import Language, speaking
 from lms.mail.edits import HOUSE, NO_EDITS, OURS, PLACEHOLDER, Edits
 from lms.mail.examples import EXAMPLES
-from lms.mail.lanes import lane_of
+from lms.mail.lanes import LANES
 from lms.mail.outbox import key_of
 from lms.mail.passages import Passage, braced, passages_of
 from lms.mail.rendering import Written, mail_branding, write
@@ -202,7 +202,7 @@ def send_test(
     session.add(
         Mail(
             kind=TEST_KIND,
-            lane=lane_of(TEST_KIND),
+            lane=LANES[TEST_KIND],
             login_id=login_id,
             recipient=to,
             recipient_key=key_of(to),

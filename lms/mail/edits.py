@@ -13,7 +13,7 @@ from markupsafe import escape
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from lms.core.languages import gettext, ngettext
+from lms.core.languages import ngettext, template_text
 from lms.core.markdown import to_inline_html
 from lms.models.mail import EmailText
 
@@ -76,7 +76,7 @@ def translated(context: Context, original: str) -> str:
     """Return a text of a template, edited if the email's `edits` have it."""
     edits: Edits = context.get("edits", NO_EDITS)
     if original not in edits.passages:
-        return gettext(original)
+        return template_text(original, context["language"])
     return edits.said(original, house=context["branding"].name)
 
 

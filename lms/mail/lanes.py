@@ -189,9 +189,4 @@ ENGLISH_ONLY: Final = frozenset(
         "training_overdue_supervisor",
     }
 )
-_LANES: Final = {kind: lane for lane, kinds in KINDS.items() for kind in kinds}
-
-
-def lane_of(kind: str) -> MailLane:
-    """Return the lane of a kind of email; raises KeyError for a kind without a lane."""
-    return _LANES[kind]
+LANES: Final = {kind: lane for lane, kinds in KINDS.items() for kind in kinds}

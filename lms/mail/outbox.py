@@ -21,7 +21,7 @@ from lms.core.logs import request_id
 from lms.mail.attachments import Attachment
 from lms.mail.attachments import packed as packed_attachments
 from lms.mail.edits import NO_EDITS, mark_failed, read_edits
-from lms.mail.lanes import ENGLISH_ONLY, lane_of
+from lms.mail.lanes import ENGLISH_ONLY, LANES
 from lms.mail.links import has_secret_link
 from lms.mail.rendering import Written, mail_branding, write
 from lms.models.accounts import EmailPurpose, Login
@@ -118,7 +118,7 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
         written = _written(session, kind, subject, given, now=now)
     mail = Mail(
         kind=kind,
-        lane=lane_of(kind),
+        lane=LANES[kind],
         login_id=login_id,
         recipient=recipient,
         recipient_key=key_of(recipient),
@@ -126,7 +126,7 @@ def post(  # noqa: PLR0913  (the parts of an email, each needed)
         text=written.text,
         html=written.html,
         invitation=packed(invitation) if invitation else None,
-        attachments=packed_attachments(attachments),
+        attachments=packed_attachments(attachments) if attachments else None,
         unique_key=unique_key,
         run_at=now,
         created_at=now,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
 from lms.core.accent_colors import light_accent
-from lms.core.languages import Language, language, read_language, say_again, speaking
+from lms.core.languages import Language, language, read_language, say_again
 from lms.core.model_base import CROCKFORD
 from lms.mail.edits import NO_EDITS, Edits, translated, translated_number
 
@@ -131,11 +131,11 @@ def write(
 
     The language is that of the moment. Raises KeyError, TypeError or ValueError for words that can't be used.
     """
-    values = say_again(values)
+    values, subject = say_again((values, subject))
     spoken = language()
     if spoken is not Language.ENGLISH:
         edits = NO_EDITS  # our team writes in English
-    line = _one_line(edits.subject_of(say_again(subject), values, house=branding.name))
+    line = _one_line(edits.subject_of(subject, values, house=branding.name))
     given = {
         "preheader": "",
         "action_url": "",
@@ -199,14 +199,14 @@ def bulk_footer(
     `unsubscribe` the link; either may be empty. An email that `is_subscribed_to` links to the
     recipient's subscriptions.
     """
+    written_in = re.search(r'<html lang="([^"]+)"', mail)
     given = {
         "address": address,
         "unsubscribe": unsubscribe,
         "is_subscribed_to": is_subscribed_to,
+        "language": read_language(written_in and written_in[1]) or Language.ENGLISH,
     }
-    written_in = re.search(r'<html lang="([^"]+)"', mail)
-    with speaking(read_language(written_in and written_in[1]) or Language.ENGLISH):
-        html = environment().get_template("mail/messages/_bulk_footer.html").render(given)
+    html = environment().get_template("mail/messages/_bulk_footer.html").render(given)
     return text_of(html), html
 
 

@@ -27,7 +27,7 @@ from lms.playback.session_statements import (
     REACHED,
     ending,
 )
-from lms.playback.slides import SlideFacts, shown_slides, stored_slides
+from lms.playback.slides import SlideFacts, read_slides
 from lms.playback.stream_limit import Claim, Holder
 from lms.playback.watch_page import CaptionFacts, captions_of
 from lms.playback.watch_records import Place, place_of
@@ -349,7 +349,7 @@ def _open(
         access_ends_at=ends_at if expires_at == ends_at else None,
         place=place,
         captions=captions_of(played.captions),
-        slides=shown_slides(stored_slides(played.slides), played.seconds),
+        slides=read_slides(played.slides, played.seconds),
     )
 
 

@@ -66,6 +66,11 @@ def stored_slides(rows: Iterable[Sequence[Any]] | None) -> list[StoredSlide]:
     ]
 
 
+def read_slides(rows: Iterable[Sequence[Any]] | None, seconds: float) -> tuple[SlideFacts, ...]:
+    """Return the slides for display that are in the column `slide_rows`."""
+    return shown_slides(stored_slides(rows), seconds)
+
+
 def shown_slides(stored: Sequence[StoredSlide], seconds: float) -> tuple[SlideFacts, ...]:
     """Return the slides of a recording of this length in order; empty if there is only one."""
     kept = [each for each in stored if each.fate is not SlideFate.REMOVED]

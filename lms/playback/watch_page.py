@@ -14,7 +14,7 @@ from lms.core.model_base import copied
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.handouts import Handout, HandoutPage
 from lms.models.recordings import Caption, Recording
-from lms.playback.slides import SlideFacts, shown_slides, slide_rows, stored_slides
+from lms.playback.slides import SlideFacts, read_slides, slide_rows
 from media.files.file_types import MEDIA_TYPES, DocumentKind
 
 # Posters of webinars in these states are not shown.
@@ -179,7 +179,7 @@ def read_playable(session: Session, slug: str) -> PlayableWebinar:
         version=version,
         handouts=_handouts_of(row.handouts),
         captions=captions_of(row.captions),
-        slides=shown_slides(stored_slides(row.slides), row.seconds or 0.0),
+        slides=read_slides(row.slides, row.seconds or 0.0),
     )
 
 

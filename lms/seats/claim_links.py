@@ -19,7 +19,6 @@ from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, Pool, Seat
 from lms.seats.mails import About, about_pool
 from lms.seats.seat_counts import OPEN
-from lms.seats.waitlist_offers import IS_OFF
 
 MOST_USES: Final = 10_000
 LINK_IS_OVER = N_("This link was already used or withdrawn. Ask for a new one.")
@@ -232,7 +231,7 @@ def facts_of(session: Session, found: FoundLink) -> LinkFacts:
         is_open=invited is None,
         state=found.state,
         has_room=pool.capacity is None or pool.used < pool.capacity,
-        is_off=bool(session.scalar(IS_OFF, {"pool": pool.id})),
+        is_off=about.is_off,
         begins_account=begins,
         name=invited.name if invited is not None and begins else "",
         email=(invited.email or "") if invited is not None and begins else "",

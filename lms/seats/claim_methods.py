@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
@@ -32,13 +32,22 @@ from lms.seats.claims import BY_A_MANAGER, Already, Claim, Claimed, Closed
 from lms.seats.mails import About
 from lms.seats.seat_counts import OPEN, Full
 from lms.seats.waitlist import Offered, Waiting
-from lms.seats.waitlist_offers import check_on
+from lms.seats.waitlist_offers import IS_OFF_NOW
 
 SIGN_IN = N_("This address has an account. Sign in with it to claim the seat.")
 TAKES_NO_ONE = N_("No one can claim these seats right now. Ask the person who invited you.")
 ANOTHER_ADDRESS = N_("This link is for another address. Sign in with the address it was sent to.")
 
 LinkClaim = Claim | Waiting | Offered
+
+_LOST = select(
+    exists().where(
+        Assignment.pool_id == bindparam("pool"),
+        Assignment.login_id.in_(logins_of(bindparam("login"))),
+        Assignment.ended_as.in_(BY_A_MANAGER),
+        Assignment.ended_at >= bindparam("since"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +105,14 @@ def claim_by_link(
     canceled or removed. Returns Closed if the pool admits no one.
     """
     link, invited, state = found.link, found.invited, found.state
-    own = login_lookup.kept_login(session, login_id)
     if invited is not None:
-        _check_owner(session, invited, own)
+        _check_owner(session, invited, login_id)
     if state in (LinkState.USED, LinkState.TAKEN_BACK):
         return _again(session, link.pool_id, login_id)
     _check_claimable(session, found, login_id)
     if link.is_mailed and invited is not None and invited.email_key is not None:
         accounts.confirm_address(session, login_id, invited.email_key, now=now)
-    done = _claim(session, found.about, own, links=links, actor=actor, now=now)
+    done = _claim(session, found.about, login_id, links=links, actor=actor, now=now)
     if isinstance(done, Claimed):
         claim_links.use_link(session, link)
     if isinstance(done, Full) and invited is not None:
@@ -116,7 +124,8 @@ def _check_claimable(session: Session, found: FoundLink, login_id: int) -> None:
     link, invited, state = found.link, found.invited, found.state
     if invited is None and state is LinkState.EXPIRED:
         raise Gone(LINK_IS_OVER)
-    check_on(session, link.pool_id)
+    if found.about.is_off:
+        raise Conflict(IS_OFF_NOW)
     is_kept_for_them = invited is not None and state is LinkState.GOOD
     if not is_kept_for_them and _lost_since(session, link, login_id):
         raise Gone(LINK_IS_OVER)
@@ -156,24 +165,23 @@ def claim_and_tell(
     session: Session, pool_id: int, login_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> Claim:
     """Claim a seat of a pool, and email a confirmation with a calendar entry for a live webinar."""
-    own = login_lookup.kept_login(session, login_id)
     about = seat_mails.about_pool(session, session.get_one(Pool, pool_id))
-    return _claim(session, about, own, links=links, actor=actor, now=now)
+    return _claim(session, about, login_id, links=links, actor=actor, now=now)
 
 
 def _claim(
-    session: Session, about: About, own: int, *, links: Links, actor: str | None, now: datetime
+    session: Session, about: About, login_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> Claim:
     pool = about.pool
-    done = claims.claim(session, pool.id, own, actor=actor, now=now)
+    done = claims.claim(session, pool.id, login_id, actor=actor, now=now)
     if not isinstance(done, Claimed):
         return done
     entry = None
     if pool.webinar_id is not None:
         # the next round of live webinars registers the person because of the seat
         webinar = session.get_one(Webinar, pool.webinar_id)
-        entry = live_mails.entry_for(session, webinar, own, links=links, now=now)
-    seat_mails.send_claimed(session, own, about, entry, links=links, now=now)
+        entry = live_mails.entry_for(session, webinar, login_id, links=links, now=now)
+    seat_mails.send_claimed(session, done.sitter, about, entry, links=links, now=now)
     return done
 
 
@@ -204,34 +212,29 @@ def _may_by_domain(session: Session, pool: Pool, login_id: int) -> bool:
 
 def _lost_since(session: Session, link: ClaimLink, login_id: int) -> bool:
     """Return whether this person lost their seat to a manager's action after the link was created."""
-    lost = exists().where(
-        Assignment.pool_id == link.pool_id,
-        Assignment.login_id.in_(logins_of(login_id)),
-        Assignment.ended_as.in_(BY_A_MANAGER),
-        Assignment.ended_at >= link.created_at,
-    )
-    return bool(session.scalar(select(lost)))
+    asked = {"pool": link.pool_id, "login": login_id, "since": link.created_at}
+    return bool(session.scalar(_LOST, asked))
 
 
 def is_for(session: Session, found: FoundLink, login_id: int) -> bool:
     """Return whether this person can use a link: a shared one, or one for an address of theirs."""
     try:
         if found.invited is not None:
-            _check_owner(session, found.invited, login_lookup.kept_login(session, login_id))
+            _check_owner(session, found.invited, login_id)
     except Forbidden:
         return False
     return True
 
 
-def _check_owner(session: Session, invited: Assignment, own: int) -> None:
-    if invited.login_id is not None and invited.login_id == own:
+def _check_owner(session: Session, invited: Assignment, login_id: int) -> None:
+    own = claims.asking_sitter(session, login_id)
+    if invited.login_id is not None and invited.login_id == own.login_id:
         return
-    its_key = session.scalar(select(Login.email_key).where(Login.id == own))
-    if invited.email_key is not None and its_key == invited.email_key:
+    if invited.email_key is not None and own.email_key == invited.email_key:
         return  # signed in with that address, confirmed or not
     if invited.email is not None and invited.email_key is not None:
         known = login_lookup.look_up(session, Address(invited.email, invited.email_key))
-        if known is not None and known.login_id == own and known.is_confirmed:
+        if known is not None and known.login_id == own.login_id and known.is_confirmed:
             return
     raise Forbidden(ANOTHER_ADDRESS, code="another_address")
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.core.compiled_statements import Query
-from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.core.logs import count_event
 from lms.core.model_base import locked
 from lms.mail.links import Links
@@ -47,10 +47,10 @@ NOT_LOCKED = N_("This seat isn't waiting for approval.")
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The person now has the seat; `was_invited` means that it had been reserved for them."""
+    """The person now has the seat."""
 
     seat: str
-    was_invited: bool
+    sitter: Sitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +144,9 @@ def _claim(
 ) -> Claim:
     # who asks and the pool's grants in one statement, because each is a round trip on PostgreSQL
     found = _CLAIMING.rows(session, {"pool": pool_id, "login": login_id})
-    asking = or_not_found(next(iter(found), None))
-    sitter = Sitter(asking.id, asking.email, asking.email_key)
+    if not found:
+        raise NotFound
+    sitter = Sitter(*found[0][:3])
     lines = [Line(*row[3:]) for row in found if row.starts_at is not None]
     stands = capacity_at(lines, now)
     for _ in range(TRIES):
@@ -186,7 +187,7 @@ def _claim_once(
     place = Place(AssignmentState.CLAIMED)
     got = seat_one(session, pool_id, sitter, place, actor=actor, now=now)
     if isinstance(got, Seated):
-        return Claimed(got.seat, was_invited=False)
+        return Claimed(got.seat, sitter)
     return got if isinstance(got, Full) else None
 
 
@@ -206,7 +207,7 @@ def _claim_held(
         return Full()
     audit.record(session, "seat.claimed", good[0].seat, actor=actor, now=now)
     session.flush()
-    return Claimed(good[0].seat, was_invited=True)
+    return Claimed(good[0].seat, sitter)
 
 
 def _accept(session: Session, pool_id: int, held: Held, sitter: Sitter, *, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
@@ -13,11 +13,12 @@ from lms.core.icalendar import Invitation
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.accounts import Login
-from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.catalog import OFF, Presenter, Series, Webinar
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.seats.claim_statements import Sitter
 from lms.seats.seat_counts import HELD_BACK_FOR
 
 INVITED = N_("%(organization)s has a seat for you")
@@ -25,7 +26,12 @@ OFFERED = N_("A seat from %(organization)s is available for you")
 MOVED = N_("%(organization)s moved you to another seat")
 CLAIMED = N_("You have a seat: %(covers)s")
 
-_WEBINAR = select(Webinar.title, Webinar.slug).where(Webinar.id == bindparam("id"))
+_ORGANIZATION = select(Organization.name).where(
+    Organization.id == kept_organization(bindparam("id"))
+)
+_WEBINAR = select(Webinar.title, Webinar.slug, Webinar.state.in_(OFF)).where(
+    Webinar.id == bindparam("id")
+)
 _PRESENTER = select(Presenter.name, Presenter.slug).where(Presenter.id == bindparam("id"))
 _SERIES = select(Series.title, Series.slug).where(Series.id == bindparam("id"))
 
@@ -34,7 +40,8 @@ _SERIES = select(Series.title, Series.slug).where(Series.id == bindparam("id"))
 class About:
     """What emails and claim pages say about a pool: its organization, and what it covers ("" is all).
 
-    `slug` is that of what it covers; `page` is the path of that page.
+    `slug` is that of what it covers; `page` is the path of that page. `webinar` is the slug if it
+    covers one webinar, else None; `is_off` says that this webinar was canceled or removed.
     """
 
     pool: Pool
@@ -42,20 +49,17 @@ class About:
     covers: str
     slug: str
     page: str
-
-    @property
-    def webinar(self) -> str | None:
-        """Return the slug of the webinar; None if the pool covers more than one."""
-        return self.slug if self.pool.webinar_id is not None else None
+    webinar: str | None = None
+    is_off: bool = False
 
 
 def about_pool(session: Session, pool: Pool) -> About:
     """Return what emails and claim pages say about a pool."""
-    organization = session.scalars(
-        select(Organization.name).where(Organization.id == kept_organization(pool.organization_id))
-    ).one()
-    covered: tuple[tuple[str, Select[str, str], int | None], ...] = (
-        ("/webinars/", _WEBINAR, pool.webinar_id),
+    organization = session.scalars(_ORGANIZATION, {"id": pool.organization_id}).one()
+    if pool.webinar_id is not None:
+        title, slug, is_off = session.execute(_WEBINAR, {"id": pool.webinar_id}).one()
+        return About(pool, organization, title, slug, f"/webinars/{slug}", slug, is_off)
+    covered = (
         ("/presenters/", _PRESENTER, pool.presenter_id),
         ("/series/", _SERIES, pool.series_id),
     )
@@ -101,7 +105,7 @@ def send_invitation(
 
 def send_claimed(
     session: Session,
-    login_id: int,
+    sitter: Sitter,
     about: About,
     entry: Invitation | None,
     *,
@@ -109,14 +113,13 @@ def send_claimed(
     now: datetime,
 ) -> None:
     """Confirm a claimed seat, with the page to watch on and a calendar entry if there is one."""
-    email = session.scalar(select(Login.email).where(Login.id == login_id))
-    if email is None:
+    if sitter.email is None:
         return
     mail_outbox.post(
         session,
         kind="seat_claimed",
-        to=email,
-        login_id=login_id,
+        to=sitter.email,
+        login_id=sitter.login_id,
         subject=CLAIMED % {"covers": about.covers or N_("all webinars")},
         values={
             "organization": about.organization,

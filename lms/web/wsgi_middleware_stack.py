@@ -8,10 +8,10 @@ from flask import Flask
 from lms.core.runtime import Carrel
 from lms.playback.ended_session_cache import EndedSessionCache
 from lms.playback.sessions import LONGEST
+from lms.web.core.current_user import playback_cookies
 from lms.web.core.malformed_requests import MalformedRequestFilter
 from lms.web.core.security_headers_and_proxies import TrustedProxies
 from lms.web.core.uncaught_exception_middleware import UncaughtExceptionMiddleware
-from lms.web.playback.media_tokens import cookie_names
 from lms.web.server.request_ids import RequestIds
 from media.delivery.authorization import Gate
 from media.delivery.wsgi_app import Delivery
@@ -29,7 +29,7 @@ def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
             signer=carrel.signer,
             live=EndedSessionCache(carrel.database, longest=LONGEST),
             client_address=client_address,
-            cookies=cookie_names(carrel.settings),
+            cookies=playback_cookies(carrel.settings),
         ),
         way=carrel.settings.delivery,
     )

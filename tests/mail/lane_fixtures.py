@@ -4,7 +4,7 @@ from sqlalchemy import update
 
 from lms.core.clock import now
 from lms.core.database import Database
-from lms.mail.lanes import lane_of
+from lms.mail.lanes import LANES
 from lms.mail.outbox import post
 from lms.models.mail import Mail, MailLane
 from tests.servers.smtp import MailSink
@@ -24,7 +24,7 @@ def post_one(database: Database, kind: str, to: str) -> None:
             values={},
             now=now(),
         )
-        row.kind, row.lane = kind, lane_of(kind)
+        row.kind, row.lane = kind, LANES[kind]
 
 
 def post_invitations(database: Database, many: int) -> None:

@@ -18,7 +18,7 @@ from lms.core.runtime import Carrel
 from lms.jobs.queue import Work
 from lms.mail import delivery
 from lms.mail.delivery import LEASE, take
-from lms.mail.lanes import KINDS, lane_of
+from lms.mail.lanes import KINDS, LANES
 from lms.mail.links import Links
 from lms.mail.rendering import TEMPLATES
 from lms.models.accounts import EmailPurpose
@@ -59,7 +59,7 @@ def test_every_kind_of_email_is_in_exactly_one_lane() -> None:
 
 
 def test_what_proves_an_address_or_opens_an_account_is_urgent() -> None:
-    assert {lane_of(purpose.value) for purpose in EmailPurpose} == {MailLane.URGENT}
+    assert {LANES[purpose.value] for purpose in EmailPurpose} == {MailLane.URGENT}
 
 
 def test_an_email_is_posted_into_the_lane_of_its_kind(database: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 from lms.core.postal_addresses import Address
 from lms.core.runtime import Carrel
 from lms.mail.bounces import take_report
-from lms.mail.lanes import KINDS, OPTIONAL, SUBSCRIBED, lane_of
+from lms.mail.lanes import KINDS, LANES, OPTIONAL, SUBSCRIBED
 from lms.mail.opt_outs import opt_in, opt_out, opt_out_links
 from lms.mail.outbox import mail_facts, post, resend
 from lms.mail.transport import mail_folder
@@ -42,13 +42,13 @@ def write(carrel: Carrel, kind: str) -> str:
             values={},
             now=NOW,
         )
-        mail.kind, mail.lane = kind, lane_of(kind)
+        mail.kind, mail.lane = kind, LANES[kind]
         return mail.public_id
 
 
 def send(carrel: Carrel, kind: str) -> str:
     mail_id = write(carrel, kind)
-    MailSender(carrel, lane_of(kind), "one", threading.Event()).step()
+    MailSender(carrel, LANES[kind], "one", threading.Event()).step()
     return mail_id
 
 

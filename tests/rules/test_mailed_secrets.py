@@ -6,7 +6,7 @@ from flask import Flask
 
 from lms.core.database import Database
 from lms.mail import delivery
-from lms.mail.lanes import KINDS, lane_of
+from lms.mail.lanes import KINDS, LANES
 from lms.mail.links import SECRET_PATHS
 from lms.mail.outbox import ONE_TIME, post
 from lms.mail.rendering import TEMPLATES
@@ -57,7 +57,7 @@ def _after_sending(database: Database, kind: str, path: str) -> str:
             values={"action_url": f"https://library.example.org{path}{SECRET}?next=%2Flibrary"},
             now=NOW,
         )
-        mail.kind, mail.lane = kind, lane_of(kind)
+        mail.kind, mail.lane = kind, LANES[kind]
         session.flush()
         letter = delivery.take(session, mail.lane, worker="one", now=NOW)
         assert letter is not None

@@ -108,7 +108,7 @@ def test_an_invited_person_s_claim_is_not_counted_twice(database: Database) -> N
     [pat] = people(database, 1)
     seat = invite(database, home.pool_id, email_of(database, pat))
     assert counts(database, home.pool_id) == (1, 1)
-    assert take(database, home.pool_id, pat) == Claimed(seat, was_invited=True)
+    assert take_seat(database, home.pool_id, pat) == seat
     assert counts(database, home.pool_id) == (1, 1)
     with database.read_session() as session:
         sits = session.scalars(select(Assignment)).one()
@@ -120,7 +120,7 @@ def test_an_offer_is_claimed_like_an_invitation(database: Database) -> None:
     [pat] = people(database, 1)
     email = email_of(database, pat)
     seat = invite(database, home.pool_id, email, state=AssignmentState.OFFERED)
-    assert take(database, home.pool_id, pat) == Claimed(seat, was_invited=True)
+    assert take_seat(database, home.pool_id, pat) == seat
 
 
 def test_an_invitation_to_a_merged_login_s_address_is_this_person_s(database: Database) -> None:
@@ -129,7 +129,7 @@ def test_an_invitation_to_a_merged_login_s_address_is_this_person_s(database: Da
     with database.transaction() as session:
         session.execute(update(Login).where(Login.id == old).values(merged_into=pat))
     seat = invite(database, home.pool_id, email_of(database, old))
-    assert take(database, home.pool_id, pat) == Claimed(seat, was_invited=True)
+    assert take_seat(database, home.pool_id, pat) == seat
     assert take(database, home.pool_id, old) == Already(seat)
 
 
@@ -143,7 +143,7 @@ def test_an_invitation_to_a_further_address_is_this_person_s(database: Database)
             )
         )
     seat = invite(database, home.pool_id, "p@elm.example")
-    assert take(database, home.pool_id, pat) == Claimed(seat, was_invited=True)
+    assert take_seat(database, home.pool_id, pat) == seat
 
 
 def test_a_merged_login_claims_for_the_person_it_belongs_to(database: Database) -> None:
@@ -162,7 +162,7 @@ def test_of_two_invitations_of_one_person_the_second_is_freed(database: Database
         session.execute(update(Login).where(Login.id == old).values(merged_into=pat))
     first = invite(database, home.pool_id, email_of(database, pat))
     invite(database, home.pool_id, email_of(database, old))
-    assert take(database, home.pool_id, pat) == Claimed(first, was_invited=True)
+    assert take_seat(database, home.pool_id, pat) == first
     assert counts(database, home.pool_id) == (1, 2)
 
 
@@ -170,7 +170,7 @@ def test_an_invitation_that_ran_out_claims_while_a_seat_is_free(database: Databa
     home = make_home(database, 1)
     [pat] = people(database, 1)
     seat = invite(database, home.pool_id, email_of(database, pat))
-    assert take(database, home.pool_id, pat, SOON) == Claimed(seat, was_invited=False)
+    assert take_seat(database, home.pool_id, pat, SOON) == seat
     assert counts(database, home.pool_id) == (1, 1)
 
 
@@ -223,7 +223,7 @@ def test_somebody_frozen_takes_their_own_seat_again_once_one_is_free(database: D
             select(Seat.public_id).join(Assignment).where(Assignment.login_id == dan)
         ).one()
     let_go(database, dans, lapsed)
-    assert take(database, home.pool_id, pat, lapsed) == Claimed(seat, was_invited=True)
+    assert take_seat(database, home.pool_id, pat, lapsed) == seat
     assert counts(database, home.pool_id) == (1, 1)
 
 

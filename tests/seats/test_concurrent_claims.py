@@ -190,5 +190,4 @@ def test_who_is_invited_while_claiming_has_the_seat_of_the_invitation(database: 
         lambda: take(database, home.pool_id, pat),
     )
     assert isinstance(answer, claims.Claimed)
-    assert answer.was_invited
     assert counts(database, home.pool_id) == (1, 2)

@@ -16,10 +16,12 @@ from lms.core.languages import (
     Language,
     Said,
     default_language,
+    forget,
     gettext,
     language,
     ngettext,
     read_language,
+    template_text,
     translations,
     use,
 )
@@ -27,7 +29,6 @@ from lms.web.core.current_user import viewer
 from lms.web.core.next_url import local_path
 from lms.web.core.request_context import carrel
 from lms.web.core.route_guard import Audience, audiences_of, open_to
-from media.delivery.cookie_reader import cookie_in
 
 COOKIE: Final = "carrel-language"
 KEPT_S: Final = 365 * 24 * 3600
@@ -108,7 +109,7 @@ def init_languages(app: Flask) -> None:
     app.jinja_env.globals["_"] = _in_page
     translations(Language.SPANISH)  # before the server makes its processes
     app.before_request(_choose)
-    app.teardown_request(lambda _fault: use(None))
+    app.teardown_request(forget)
     app.context_processor(_for_templates)
 
 
@@ -120,17 +121,18 @@ def _in_page(text: str, /, **values: object) -> Markup:
     """
     if values or isinstance(text, Said):
         return Markup(gettext(text)) % values  # noqa: S704  (the texts are ours)
-    return _fixed_text(text, language())
+    return _markup(text, language())
 
 
 @lru_cache(maxsize=8192)
-def _fixed_text(text: str, of: Language) -> Markup:
-    return Markup(translations(of).gettext(text)) % {}  # noqa: S704  (the texts are ours)
+def _markup(text: str, of: Language) -> Markup:
+    return Markup(template_text(text, of)) % {}  # noqa: S704  (the texts are ours)
 
 
 def chosen_language() -> Language | None:
     """Return the language that this browser's reader chose, or None."""
-    return read_language(cookie_in(request.environ, COOKIE))
+    tag = request.cookies.get(COOKIE)
+    return read_language(tag) if tag else None
 
 
 def read_in(chosen: Language) -> None:

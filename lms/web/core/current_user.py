@@ -119,6 +119,16 @@ def cookie_name(settings: Settings) -> str:
     return "__Host-carrel" if settings.is_https else "carrel"
 
 
+def order_cookie(settings: Settings) -> str:
+    """Return the name of the cookie of an order's browser (lms/web/core/order_browser.py)."""
+    return "__Host-carrel-order" if settings.is_https else "carrel-order"
+
+
+def playback_cookies(settings: Settings) -> tuple[str, str]:
+    """Return the names of the cookies that open playback, in order of precedence: sign-in, then order."""
+    return cookie_name(settings), order_cookie(settings)
+
+
 def viewer() -> Viewer | None:
     """Return the signed-in person, or None."""
     person = current_user._get_current_object()  # noqa: SLF001  (a proxy has no public way to its object)
@@ -235,12 +245,13 @@ def let_out(location: str) -> Response:
 
 
 def _load_viewer(request: Request) -> Viewer | None:
-    value = cookie_in(request.environ, cookie_name(carrel().settings))
+    running = carrel()
+    value = cookie_in(request.environ, cookie_name(running.settings))
     if not value:
         return None
     now = clock.now()
     asked = {"token_hash": hash_cookie(value), "now": now}
-    with read_session() as reading:
+    with running.database.read_session() as reading:
         row = read_columns(reading, _SIGNED_IN, asked).one_or_none()
     if row is None:
         return None
@@ -251,7 +262,7 @@ def _load_viewer(request: Request) -> Viewer | None:
             came_before_at = row.last_seen_at
     has_second_step = row.second_step == SecondStep.DONE
     must_set_up = (
-        row.seller_role is not None and carrel().settings.staff_two_step and not has_second_step
+        row.seller_role is not None and running.settings.staff_two_step and not has_second_step
     )
     return Viewer(
         login_id=row.login_id,

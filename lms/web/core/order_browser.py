@@ -12,8 +12,7 @@ from lms.accounts import accounts
 from lms.buying import order_sessions
 from lms.core import clock
 from lms.core.errors import N_, Forbidden
-from lms.core.settings import Settings
-from lms.web.core.current_user import CART, Viewer, viewer
+from lms.web.core.current_user import CART, Viewer, order_cookie, viewer
 from lms.web.core.request_context import carrel, read_session
 from media.delivery.cookie_reader import cookie_in
 
@@ -116,8 +115,3 @@ def _buyer(reading: Session, login_id: int) -> Viewer:
         has_second_step=False,
         must_set_up=False,
     )
-
-
-def order_cookie(settings: Settings) -> str:
-    """Return the name of the order session cookie."""
-    return "__Host-carrel-order" if settings.is_https else "carrel-order"

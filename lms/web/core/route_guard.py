@@ -1,4 +1,4 @@
-"""The route guard: every route declares its audiences, or the app does not start."""
+"""The route guard: every route declares its audiences, who alone get in, and what they can send."""
 
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar, cast
 
 from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import BadRequest
 
 from lms.core.acting_roles import ActingRole
@@ -77,6 +78,19 @@ _SELLER_ROLES: Final[Mapping[Audience, frozenset[SellerRole]]] = {
     Audience.STAFF: frozenset({SellerRole.OWNER, SellerRole.STAFF}),
     Audience.BOOKKEEPERS: frozenset({SellerRole.BOOKKEEPER}),
 }
+# The largest request of each audience, by default that of a message. Anyone can sign up.
+STRANGERS_BYTES: Final = 12 * 1024 * 1024  # a purchase order of 10 MB, and the form around it
+MESSAGE_BYTES: Final = 1024 * 1024  # a signed launch is a few kilobytes
+MANAGERS_BYTES: Final = 64 * 1024 * 1024  # a staff list of 50 MB
+LARGEST: Final = {
+    Audience.EVERYONE: STRANGERS_BYTES,
+    Audience.SIGNED_IN: STRANGERS_BYTES,
+    Audience.MANAGERS: MANAGERS_BYTES,
+    Audience.SUPERVISORS: MANAGERS_BYTES,
+    Audience.BILLING: MANAGERS_BYTES,
+    Audience.LMS_ADMINS: MANAGERS_BYTES,
+}
+UPLOADERS: Final = frozenset({Audience.STAFF, Audience.SELLER_OWNERS})  # of whole recordings
 
 
 def open_to(*audiences: Audience) -> Callable[[View], View]:
@@ -103,6 +117,7 @@ def guard_routes(app: Flask) -> None:
     if undeclared:
         raise RuntimeError(f"routes that declare no audience: {', '.join(undeclared)}")
     app.before_request(_let_in)
+    _protect_forms(app)  # later: people without access can't send a body either
     app.add_template_global(may_open)
 
 
@@ -130,7 +145,28 @@ def managed_organization(organization_id: str) -> Managed:
     return managed
 
 
-def refuse_nul() -> None:
+def _protect_forms(app: Flask) -> None:
+    """Require the form's token exactly if a cookie authenticates.
+
+    Flask-WTF's own exemptions are by view name, and two views may have the same one.
+    """
+    csrf = CSRFProtect(app)
+
+    @app.before_request
+    def check_token() -> None:
+        if request.endpoint is None:
+            return  # unknown route: Flask answers 404 or 405
+        audiences = audiences_of(app.view_functions[request.endpoint])
+        if not audiences & UPLOADERS:  # limits the size, so that no one can fill the disk
+            largest = max(LARGEST.get(each, MESSAGE_BYTES) for each in audiences)
+            request.max_content_length = largest
+        if not audiences & UNCOOKIED:
+            csrf.protect()
+        if Audience.PLAYBACK_TOKEN not in audiences:
+            _refuse_nul()
+
+
+def _refuse_nul() -> None:
     """Answer 400 to a request that contains NUL: no real text does, and PostgreSQL rejects it."""
     texts = chain(
         (request.path,),

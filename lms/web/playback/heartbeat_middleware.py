@@ -21,10 +21,10 @@ from lms.playback import heartbeats
 from lms.playback import sessions as playback_sessions
 from lms.playback.heartbeats import Ended, Kept
 from lms.playback.progress_bitmap import Beat, checked_beat
+from lms.web.core.current_user import playback_cookies
 from lms.web.playback.media_tokens import (
     bearers_ticket,
     client_in,
-    cookie_names,
     film_token,
     text_of,
 )
@@ -59,7 +59,7 @@ class Heartbeats:
     def __init__(self, app: "WSGIApplication", carrel: Carrel) -> None:
         self._app = app
         self._carrel = carrel
-        self._cookies = cookie_names(carrel.settings)
+        self._cookies = playback_cookies(carrel.settings)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"

@@ -10,10 +10,8 @@ from typing import Any, Final
 from flask import Request
 
 from lms.core.errors import N_, Forbidden, NotFound
-from lms.core.settings import Settings
 from lms.playback.sessions import Playback
-from lms.web.core.current_user import cookie_name
-from lms.web.core.order_browser import order_cookie
+from lms.web.core.current_user import playback_cookies
 from lms.web.core.request_context import carrel
 from media.delivery.cookie_reader import cookies_in
 from media.delivery.media_tokens import (
@@ -56,12 +54,7 @@ class Client:
 
 def client_of(request: Request) -> Client:
     """Return what a request reveals about its browser."""
-    return client_in(request.environ, cookie_names(carrel().settings))
-
-
-def cookie_names(settings: Settings) -> tuple[str, ...]:
-    """Return the names of the cookies that open playback, in order of precedence: sign-in, then order."""
-    return (cookie_name(settings), order_cookie(settings))
+    return client_in(request.environ, playback_cookies(carrel().settings))
 
 
 def client_in(environ: Mapping[str, Any], cookies: Sequence[str]) -> Client:

@@ -1,6 +1,7 @@
 """Opening a playback session, and why one ended."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -26,7 +27,6 @@ from lms.web.core.request_context import read_session, sent_json, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.media_tokens import (
     Client,
-    Tokens,
     client_of,
     issue,
     read_ticket,
@@ -72,9 +72,11 @@ def open_session(slug: str) -> ResponseReturnValue:
     person = viewer() or _buyer_of(slug)
     wishes = sent_wishes()
     wish = Wish(is_preview="preview" in wishes, takes_over="take_over" in wishes)
-    answer = begin(slug, person, wish)
+    now = clock.now()
+    answer = begin(slug, person, wish, now=now)
     if isinstance(answer, Playback):
-        return jsonify(addresses(answer, client_of(request), is_native="native" in wishes))
+        is_native = "native" in wishes
+        return jsonify(addresses(answer, client_of(request), is_native=is_native, now=now))
     if isinstance(answer, Holder):
         return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
     decision, webinar = answer
@@ -119,7 +121,7 @@ def sent_wishes() -> set[str]:
 
 
 def begin(
-    slug: str, person: Viewer, wish: Wish
+    slug: str, person: Viewer, wish: Wish, *, now: datetime
 ) -> Playback | Holder | tuple[Decision, WebinarFacts]:
     """Open a session for this person, or return the other screen, or the decision that refused access.
 
@@ -128,7 +130,6 @@ def begin(
     """
     browser = describe(request.user_agent.string)
     screen = Screen(person.login_id, person.sign_in_id, browser)
-    now = clock.now()
     with transaction(in_passing=True) as session:
         webinar_id = watch_page.webinar_id_of(session, slug, with_drafts=person.is_staff)
         if wish.is_preview:
@@ -168,27 +169,28 @@ def elsewhere_words(holder: Holder) -> str:
     )
 
 
-def progressive_url(playback: Playback, client: Client) -> str | None:
-    """Return the URL of the plain MP4 for players without scripts; None until it is encoded."""
-    if not playback.is_whole:
-        return None
-    return f"/media/{_plain_tokens(playback, client).film}/{playback.run}/{PROGRESSIVE}"
-
-
-def plain_captions(playback: Playback, client: Client) -> list[dict[str, Any]]:
-    """Return the caption tracks for a player without scripts."""
-    return _captions(playback, f"/media/{_plain_tokens(playback, client).page}")
+def plain_addresses(playback: Playback, client: Client, *, now: datetime) -> dict[str, Any]:
+    """Return what a page without scripts plays: the plain MP4, once it is encoded, and the captions."""
+    media = f"/media/{issue(playback, client, native=True, now=now).film}"
+    return {
+        "film_url": f"{media}/{playback.run}/{PROGRESSIVE}" if playback.is_whole else None,
+        "captions": _captions(playback, media),
+    }
 
 
 def addresses(
-    playback: Playback, client: Client, *, is_native: bool, why_url: str | None = None
+    playback: Playback,
+    client: Client,
+    *,
+    is_native: bool,
+    now: datetime,
+    why_url: str | None = None,
 ) -> dict[str, Any]:
     """Return what a player needs: its media URLs, its heartbeat and other endpoints, and the progress.
 
     `why_url` replaces the page that explains why playback ended, with `{token}` for the token. If
     `is_renewed`, each heartbeat returns the next media token.
     """
-    now = clock.now()
     tokens = issue(playback, client, native=is_native, now=now)
     token, media = tokens.page, f"/media/{tokens.page}"
     ends_at = playback.access_ends_at
@@ -211,10 +213,6 @@ def addresses(
         "ends_at": None if ends_at is None else ends_at.isoformat(),
         "ends_in_s": ends_in,
     }
-
-
-def _plain_tokens(playback: Playback, client: Client) -> Tokens:
-    return issue(playback, client, native=True, now=clock.now())
 
 
 def _captions(playback: Playback, media: str) -> list[dict[str, Any]]:

@@ -39,8 +39,7 @@ from lms.web.playback.session_opening_and_end_reasons import (
     Wish,
     begin,
     elsewhere_words,
-    plain_captions,
-    progressive_url,
+    plain_addresses,
 )
 from lms.web.playback.slide_strip_and_chapters import chapters_of, tiles_of
 from lms.web.playback.transcripts import links_to
@@ -84,8 +83,10 @@ def watch(slug: str) -> ResponseReturnValue:
 def watch_plainly(slug: str) -> ResponseReturnValue:
     """Play in the browser's own player, for browsers without scripts."""
     person, seat = _seat(slug)
-    takes_over = request.form.get("take_over") == "yes"
-    answer = begin(slug, person, Wish(is_preview=_is_preview(person), takes_over=takes_over))
+    takes_over, now = request.form.get("take_over") == "yes", clock.now()
+    answer = begin(
+        slug, person, Wish(is_preview=_is_preview(person), takes_over=takes_over), now=now
+    )
     if isinstance(answer, Holder):
         return _elsewhere_page(seat, answer)
     if not isinstance(answer, Playback):
@@ -94,9 +95,8 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
         "playback/watch_without_script.html",
         playable=seat.playable,
         held_on=held_on(seat.playable),
-        film_url=progressive_url(answer, client_of(request)),
         resume_s=int(answer.place.resume_s if asked_position() is None else asked_position() or 0),
-        captions=plain_captions(answer, client_of(request)),
+        **plain_addresses(answer, client_of(request), now=now),
         tracks=links_to(seat.playable.captions, "transcripts"),
         handouts=seat.has_handouts,
         notes=seat.notes,

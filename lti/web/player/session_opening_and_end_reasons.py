@@ -61,9 +61,9 @@ def open_session(secret: str, slug: str | None) -> ResponseReturnValue:
     if isinstance(answer, Playback):
         part = f"?part={viewer.part}" if viewer.part else ""
         why_url = f"/lti/s/{secret}/playback/{{token}}/why{part}"
-        return jsonify(
-            addresses(answer, frame_client(), is_native="native" in wishes, why_url=why_url)
-        )
+        is_native = "native" in wishes
+        told = addresses(answer, frame_client(), is_native=is_native, now=now, why_url=why_url)
+        return jsonify(told)
     if isinstance(answer, Holder):
         return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
     with read_session() as session:

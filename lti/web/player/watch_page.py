@@ -26,8 +26,7 @@ from lms.web.playback.player_csp import player_policy
 from lms.web.playback.poster_images import picture_of, poster_url
 from lms.web.playback.session_opening_and_end_reasons import (
     elsewhere_words,
-    plain_captions,
-    progressive_url,
+    plain_addresses,
 )
 from lms.web.playback.watch_page import held_on
 from lti.frames.sessions import Frame
@@ -184,8 +183,7 @@ def _plain_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
     return frame_page(
         frame,
         "lti/player/watch_without_script.html",
-        film_url=progressive_url(begun, frame_client()),
-        captions=plain_captions(begun, frame_client()),
+        **plain_addresses(begun, frame_client(), now=now),
         at=f"#t={starts_s:g}{ends}" if starts_s or ends else "",
         **around,
     )
