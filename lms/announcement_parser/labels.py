@@ -201,21 +201,26 @@ def label_of(name: str) -> Label | None:
     """Return the label for a name, or None if it is unknown."""
     folded = " ".join(re.sub(r"[_\u2019]", _plain, name).casefold().split()).strip(" :.*#?!-")
     scanned = folded.replace("rn", "m").replace("0", "o").replace("1", "l")  # as a scanner misreads
-    for each in dict.fromkeys((folded, scanned, scanned.replace("l", "i"))):
-        found = LABELS.get(each) or next(
-            (label for label, words in _LABELED_BY if words.fullmatch(each)), None
-        )
-        forms = [each]
-        for around in () if found else _AROUND:
-            forms += [around.sub("", form) for form in forms]
-        forms += [
-            part.strip() for form in forms if form.count("/") == 1 for part in form.split("/")
-        ]
-        forms += [form.removesuffix("s") for form in forms]
-        found = found or next((LABELS[form] for form in forms if form in LABELS), None)
-        if found:
-            return found
-    return None
+    read = map(_label_as_read, dict.fromkeys((folded, scanned, scanned.replace("l", "i"))))
+    return next(filter(None, read), None)
+
+
+def _label_as_read(name: str) -> Label | None:
+    if name in LABELS:
+        return LABELS[name]
+    for label, words in _LABELED_BY:
+        if words.fullmatch(name):
+            return label
+    return next((LABELS[form] for form in _shorter_forms(name) if form in LABELS), None)
+
+
+def _shorter_forms(name: str) -> list[str]:
+    """Return a name without words around its label, each side of a slash, and all in the singular."""
+    forms = [name]
+    for around in _AROUND:
+        forms += [around.sub("", form) for form in forms]
+    forms += [part.strip() for form in forms if form.count("/") == 1 for part in form.split("/")]
+    return forms + [form.removesuffix("s") for form in forms]
 
 
 def _plain(mark: re.Match[str]) -> str:

@@ -90,22 +90,25 @@ def give(
             RegistrationAnswer.question_id.in_([row.id for row in rows]),
         )
     )
-    for row in rows:
-        if answer := clean[row.public_id]:
-            session.execute(
-                insert_into(session, RegistrationAnswer)
-                .values(
-                    login_id=own_id,
-                    webinar_id=webinar_id,
-                    question_id=row.id,
-                    answer=answer,
-                    answered_at=now,
-                )
-                .on_conflict_do_update(
-                    index_elements=["login_id", "webinar_id", "question_id"],
-                    set_={"answer": answer, "answered_at": now},
-                )
+    given = [
+        {
+            "login_id": own_id,
+            "webinar_id": webinar_id,
+            "question_id": row.id,
+            "answer": clean[row.public_id],
+            "answered_at": now,
+        }
+        for row in rows
+        if clean[row.public_id]
+    ]
+    if given:
+        insert = insert_into(session, RegistrationAnswer).values(given)
+        session.execute(
+            insert.on_conflict_do_update(  # sent twice at the same moment
+                index_elements=["login_id", "webinar_id", "question_id"],
+                set_={"answer": insert.excluded.answer, "answered_at": now},
             )
+        )
 
 
 def read_given(session: Session, webinar_id: int, people: Collection[str] | None = None) -> Given:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import case, func, or_, select, union
 from sqlalchemy.orm import Session
@@ -66,7 +66,7 @@ def changed_since(session: Session, since: datetime) -> Mapping[int, frozenset[i
     index.
     """
     seen = (
-        select(func.coalesce(Login.merged_into, Login.id), Recording.webinar_id)
+        select(_person, Recording.webinar_id)
         .select_from(PlaybackSession)
         .join(
             WatchRecord,
@@ -88,10 +88,8 @@ def changed_since(session: Session, since: datetime) -> Mapping[int, frozenset[i
 def logins_of(session: Session, kept: Collection[int]) -> Mapping[int, int]:
     """Return all logins of these people, each with the kept login of its person."""
     ids = sorted(kept)
-    query = select(Login.id, func.coalesce(Login.merged_into, Login.id)).where(
-        or_(Login.id.in_(ids), Login.merged_into.in_(ids))
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
+    query = select(Login.id, _person).where(or_(Login.id.in_(ids), Login.merged_into.in_(ids)))
+    return dict(session.execute(query).tuples().all())
 
 
 def watched_share(session: Session, login_id: int, extent: Extent) -> float | None:
@@ -114,30 +112,6 @@ def watched_share(session: Session, login_id: int, extent: Extent) -> float | No
         return None
     watched = sum(seconds * best.get(webinar, 0.0) for webinar, seconds in lengths.items())
     return min(1.0, watched / total)
-
-
-def _films(session: Session, webinar_ids: Iterable[int]) -> list[Film]:
-    rows = session.execute(
-        select(Recording.id, Recording.webinar_id, Recording.seconds, Recording.is_current).where(
-            Recording.webinar_id.in_(list(webinar_ids)), Recording.seconds > 0
-        )
-    )
-    return [Film(row.id, row.webinar_id, row.seconds or 0.0, row.is_current) for row in rows]
-
-
-def _best_shares(films: Iterable[Film], places: Mapping[int, Place]) -> Mapping[int, float]:
-    best: dict[int, float] = {}
-    for film in films:
-        if film.id in places:
-            best[film.webinar_id] = max(best.get(film.webinar_id, 0.0), places[film.id].share)
-    return best
-
-
-def _share_within(place: Place | None, span: Span, film: Film) -> float:
-    if place is None:
-        return 0.0
-    inside = Span(span.starts_s, min(span.ends_s, film.seconds))
-    return share_within(place.buckets, inside, seconds=film.seconds)
 
 
 def seen_in_frames(
@@ -174,8 +148,31 @@ def seen_in_frames(
         )
         .group_by(_person, Recording.webinar_id)
     )
-    return {(row.person, row.webinar_id): _seen(row) for row in rows}
+    return {
+        (row.person, row.webinar_id): Seen(min(1.0, float(row.share)), row.completed_at)
+        for row in rows
+    }
 
 
-def _seen(row: Any) -> Seen:  # noqa: ANN401  (a row of the statement above)
-    return Seen(min(1.0, float(row.share)), row.completed_at)
+def _films(session: Session, webinar_ids: Iterable[int]) -> list[Film]:
+    rows = session.execute(
+        select(Recording.id, Recording.webinar_id, Recording.seconds, Recording.is_current).where(
+            Recording.webinar_id.in_(list(webinar_ids)), Recording.seconds > 0
+        )
+    )
+    return [Film(row.id, row.webinar_id, row.seconds or 0.0, row.is_current) for row in rows]
+
+
+def _best_shares(films: Iterable[Film], places: Mapping[int, Place]) -> Mapping[int, float]:
+    best: dict[int, float] = {}
+    for film in films:
+        if film.id in places:
+            best[film.webinar_id] = max(best.get(film.webinar_id, 0.0), places[film.id].share)
+    return best
+
+
+def _share_within(place: Place | None, span: Span, film: Film) -> float:
+    if place is None:
+        return 0.0
+    inside = Span(span.starts_s, min(span.ends_s, film.seconds))
+    return share_within(place.buckets, inside, seconds=film.seconds)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import Float, Select, cast, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Float, Select, cast, exists, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.models.catalog import (
@@ -55,31 +55,15 @@ def suggest(session: Session, asked: str) -> tuple[Suggestion, ...]:
 
 def _suggest(session: Session, words: tuple[str, ...]) -> tuple[Suggestion, ...]:
     hits = webinar_search.hits(words, session.get_bind().dialect.name)
+    place = 1 + func.row_number().over(order_by=hits.c.rank)
     webinars = (
-        _named(
-            Kind.WEBINAR,
-            Webinar.slug,
-            Webinar.title,
-            1 + func.row_number().over(order_by=hits.c.rank),
-        )
+        _named(Kind.WEBINAR, Webinar.slug, Webinar.title, place)
         .join(hits, hits.c.webinar_id == Webinar.id)
         .where(Webinar.state == WebinarState.ANNOUNCED)
         .order_by(hits.c.rank, Webinar.held_at.desc())
         .limit(MOST[Kind.WEBINAR])
     )
-    presented = exists().where(
-        WebinarPresenter.presenter_id == Presenter.id,
-        WebinarPresenter.webinar_id == Webinar.id,
-        Webinar.state == WebinarState.ANNOUNCED,
-    )
-    presenters = _named(Kind.PRESENTER, Presenter.slug, Presenter.name, literal(0.0))
-    filled = exists().where(
-        WebinarSeries.series_id == Series.id,
-        WebinarSeries.webinar_id == Webinar.id,
-        Webinar.state == WebinarState.ANNOUNCED,
-    )
-    series = _named(Kind.SERIES, Series.slug, Series.title, literal(1.0))
-    parts = (presenters.where(presented), series.where(filled), webinars)
+    parts = (_PRESENTERS, _SERIES, webinars)
     every = union_all(*(select(part.subquery()) for part in parts)).subquery()
     rows = session.execute(
         select(every.c.kind, every.c.slug, every.c.title).order_by(every.c.rank, every.c.title)
@@ -87,16 +71,15 @@ def _suggest(session: Session, words: tuple[str, ...]) -> tuple[Suggestion, ...]
     found = [Suggestion(Kind(row.kind), row.slug, row.title) for row in rows]
     # Databases don't compare names without accents, as the search words are.
     called = [each for each in found if each.kind is Kind.WEBINAR or _is_called(each.title, words)]
-    return tuple(
-        each for kind in Kind for each in [one for one in called if one.kind is kind][: MOST[kind]]
-    )
+    of_kind = ([each for each in called if each.kind is kind][: MOST[kind]] for kind in Kind)
+    return tuple(chain.from_iterable(of_kind))
 
 
 def _named(
     kind: Kind,
     slug: InstrumentedAttribute[str],
     title: InstrumentedAttribute[str],
-    rank: Any,  # noqa: ANN401
+    rank: ColumnElement[Any],
 ) -> Select[Any, Any, Any, Any]:
     return select(
         literal(kind.value).label("kind"),
@@ -104,6 +87,23 @@ def _named(
         title.label("title"),
         cast(rank, Float).label("rank"),
     )
+
+
+# Presenters and series of announced webinars.
+_PRESENTERS: Final = _named(Kind.PRESENTER, Presenter.slug, Presenter.name, literal(0.0)).where(
+    exists().where(
+        WebinarPresenter.presenter_id == Presenter.id,
+        WebinarPresenter.webinar_id == Webinar.id,
+        Webinar.state == WebinarState.ANNOUNCED,
+    )
+)
+_SERIES: Final = _named(Kind.SERIES, Series.slug, Series.title, literal(1.0)).where(
+    exists().where(
+        WebinarSeries.series_id == Series.id,
+        WebinarSeries.webinar_id == Webinar.id,
+        Webinar.state == WebinarState.ANNOUNCED,
+    )
+)
 
 
 def _is_called(name: str, words: tuple[str, ...]) -> bool:

@@ -33,11 +33,12 @@ def roster_words(session: Session, standing: RosterStanding, zone: str) -> Roste
     """Return the status of a roster as text, with times in a zone."""
     job = latest_job(session, kind=ROSTER, subject=standing.course_id)
     is_live = job is not None and job.state not in ENDED
-    state, badge = _state(standing, is_live=is_live, failure=_failure(standing, job))
+    failure = _failure(standing, job)
+    state, badge = _state(standing, is_live=is_live, failure=failure)
     return RosterWords(
         state=state,
         badge=badge,
-        sentences=tuple(_sentences(standing, _failure(standing, job), zone)),
+        sentences=tuple(_sentences(standing, failure, zone)),
         is_live=is_live,
         may_ask=standing.is_offered and not is_live,
         held_back=standing.held_back or 0,
