@@ -27,11 +27,10 @@ from sqlalchemy import event
 
 from benchmarks.cpu_time import cpu_seconds
 from benchmarks.heartbeat import AGENT, asked, environ_for, environ_of, hello_app
-from lms.accounts.browser_sessions import hash_cookie
 from lms.app import create_app
 from lms.core.clock import now
 from lms.core.database import Database
-from lms.core.runtime import Carrel, open_carrel
+from lms.core.runtime import Carrel, hash_secret, open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
 from lms.models.accounts import SignIn
@@ -151,7 +150,7 @@ def _alice(carrel: Carrel) -> tuple[str, list[Page]]:
         alice = make_login(session, "alice@example.org")
         make_grant(session, alice, webinar)
         sign_in = SignIn(
-            token_hash=hash_cookie(value),
+            token_hash=hash_secret(value),
             login_id=alice.id,
             remembered=False,
             agent=AGENT,

@@ -10,9 +10,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from lms.core.clock import now
-from lms.core.runtime import Carrel
+from lms.core.runtime import Carrel, hash_secret
 from lms.models.accounts import SignIn
-from lms.web.core.current_user import cookie_name, hash_cookie
+from lms.web.core.current_user import cookie_name
 from lms.web.core.request_context import EXTENSION
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -24,7 +24,7 @@ def add_sign_in(carrel: Carrel, login_id: int) -> tuple[str, int]:
     """Sign somebody in; returns the value of the cookie, and the id of the sign-in."""
     value, moment = secrets.token_urlsafe(32), now()
     row = SignIn(
-        token_hash=hash_cookie(value),
+        token_hash=hash_secret(value),
         login_id=login_id,
         remembered=False,
         agent="test",

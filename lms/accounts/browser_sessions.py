@@ -3,7 +3,6 @@
 If a login has a second factor, a sign-in gives no access until its second step is done.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.core.errors import N_, Forbidden, NotFound, or_not_found
+from lms.core.runtime import hash_secret
 from lms.mail import link_tokens_and_codes
 from lms.models.accounts import Login, SecondFactor, SecondStep, SignIn
 from lms.models.playback import PlaybackEnd
@@ -84,11 +84,6 @@ class SignedIn:
     last_seen_at: datetime
 
 
-def hash_cookie(value: str) -> bytes:
-    """Return the stored form of a cookie: its SHA-256, 32 bytes."""
-    return hashlib.sha256(value.encode()).digest()
-
-
 def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: datetime) -> Opened:
     """Sign a browser in with a new cookie of 256 random bits.
 
@@ -110,7 +105,7 @@ def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: date
     cookie = secrets.token_urlsafe(32)
     is_due = has_second_factor(session, login.id)
     sign_in = SignIn(
-        token_hash=hash_cookie(cookie),
+        token_hash=hash_secret(cookie),
         login_id=login.id,
         remembered=browser.remembered,
         agent=browser.agent[:LONGEST_AGENT],
@@ -139,7 +134,7 @@ def read_due(session: Session, cookie: str, *, now: datetime) -> Due | None:
         select(SignIn.id, SignIn.login_id, Login.public_id, SignIn.challenge)
         .join(Login, Login.id == SignIn.login_id)
         .where(
-            SignIn.token_hash == hash_cookie(cookie),
+            SignIn.token_hash == hash_secret(cookie),
             SignIn.second_step == SecondStep.DUE,
             SignIn.ended_at.is_(None),
             SignIn.expires_at > now,
@@ -162,7 +157,7 @@ def finish(session: Session, due: Due, *, now: datetime) -> Opened:
         .with_for_update()
     )
     sign_in = or_not_found(session.scalar(query))
-    sign_in.token_hash = hash_cookie(cookie)
+    sign_in.token_hash = hash_secret(cookie)
     sign_in.second_step = SecondStep.DONE
     sign_in.proved_at = now
     sign_in.expires_at = now + _lasts(remembered=sign_in.remembered)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.database import insert_into
-from lms.mail.link_tokens_and_codes import hash_secret
+from lms.core.runtime import hash_secret
 from lms.models.accounts import Login
 from lms.models.orders import Order, OrderSession
 

@@ -13,11 +13,11 @@ from lms.mail.links import Links
 from lms.models.seats import AssignmentEnd
 from lms.seats import invitations, pools
 from lms.seats import read_models as seat_reading
+from lms.seats.claim_statements import Full
 from lms.seats.claims import Closed, claim, release
 from lms.seats.invitations import AlreadyIn, Answer, Invited, Invitee
 from lms.seats.pools import PoolFacts
 from lms.seats.read_models import SeatFacts, seat_of_address
-from lms.seats.seat_counts import Full
 
 FULL = N_("No seats are available in this pool.")
 CLOSED = N_("You can't add people because this pool has ended.")

@@ -101,6 +101,11 @@ def _signer(settings: Settings, old_keys: Callable[[], tuple[str, ...]]) -> Sign
     return Signer(derived(settings.secret_key), lambda: map(derived, old_keys()))
 
 
+def hash_secret(secret: str) -> bytes:
+    """Return the SHA-256, 32 bytes, under which a random secret of a link or a cookie is stored."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
 def derived_key(secret: str, purpose: str) -> bytes:
     """Return 32 bytes derived for one purpose, so that no two uses share a key."""
     return hmac.digest(secret.encode(), f"carrel: {purpose}".encode(), hashlib.sha256)

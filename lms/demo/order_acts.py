@@ -42,8 +42,9 @@ from lms.payments import refunds
 from lms.payments.payments import NewPayment
 from lms.payments.refunds import NewRefund
 from lms.sales import corrections, credit_notes, invoices, orders, quotes, receiving
-from lms.sales.corrections import Correction, LineChange
+from lms.sales.corrections import Correction
 from lms.sales.credit_notes import Credit, NewCreditNote
+from lms.sales.line_corrections import LineChange
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.quotes import Acceptance
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.database import insert_into
 from lms.core.errors import N_, Gone, or_not_found
-from lms.core.runtime import derived_key
+from lms.core.runtime import derived_key, hash_secret
 from lms.core.settings import Settings
 from lms.mail.links import Links
 from lms.models.orders import Order, OrderLink
@@ -63,7 +63,7 @@ def link_of(session: Session, order: Order, *, where: PaymentLinks, now: datetim
     # two emails of one order can create its first link at once: both get the same one
     session.execute(
         insert_into(session, OrderLink)
-        .values(order_id=order.id, number=number, token_hash=hash_of(token), created_at=now)
+        .values(order_id=order.id, number=number, token_hash=hash_secret(token), created_at=now)
         .on_conflict_do_nothing()
     )
     return where.page(token)
@@ -80,7 +80,7 @@ def current_link(session: Session, order: Order, *, where: PaymentLinks) -> Curr
     if row is None:
         return None
     token = _token(order, row.number, where)
-    if not hmac.compare_digest(row.token_hash, hash_of(token)):
+    if not hmac.compare_digest(row.token_hash, hash_secret(token)):
         return None
     return CurrentLink(where.page(token), row.created_at, row.last_opened_at)
 
@@ -107,7 +107,7 @@ def order_of(session: Session, token: str) -> Order:
     query = (
         select(Order, OrderLink.revoked_at)
         .join(OrderLink, OrderLink.order_id == Order.id)
-        .where(OrderLink.token_hash == hash_of(token))
+        .where(OrderLink.token_hash == hash_secret(token))
     )
     row = or_not_found(session.execute(query).one_or_none())
     if row.revoked_at is not None:
@@ -129,13 +129,10 @@ def check_unreplaced(session: Session, order_id: str) -> None:
 def note_opening(session: Session, token: str, *, now: datetime) -> None:
     """Record that the page of a link was opened."""
     session.execute(
-        update(OrderLink).where(OrderLink.token_hash == hash_of(token)).values(last_opened_at=now)
+        update(OrderLink)
+        .where(OrderLink.token_hash == hash_secret(token))
+        .values(last_opened_at=now)
     )
-
-
-def hash_of(token: str) -> bytes:
-    """Return the stored hash of a token: its SHA-256."""
-    return hashlib.sha256(token.encode()).digest()
 
 
 def _last_number(session: Session, order: Order) -> int | None:

@@ -15,11 +15,11 @@ from lms.core.database import insert_into
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_id
+from lms.core.runtime import hash_secret
 from lms.group_showings.attendee_list_parser import Guest
 from lms.group_showings.entitlement import must_stand
 from lms.group_showings.showings import LONGEST_NAME, ShowingFacts
 from lms.mail import outbox as mail_outbox
-from lms.mail.link_tokens_and_codes import hash_secret
 from lms.mail.links import Links
 from lms.models.group_showings import Attendee, EnteredBy
 from lms.models.mail import Mail

@@ -16,8 +16,8 @@ from lms.certificates import group_showing_certificates
 from lms.core.database import insert_into
 from lms.core.errors import N_, Gone, or_not_found
 from lms.core.model_base import CROCKFORD, new_public_id
+from lms.core.runtime import hash_secret
 from lms.group_showings.entitlement import grant_to_show, must_stand
-from lms.mail.link_tokens_and_codes import hash_secret
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant, OfferKind

@@ -16,9 +16,9 @@ from lms import audit
 from lms.access.merged_organizations import family_of
 from lms.access.policy import Action, Admitted
 from lms.core.errors import N_, Conflict, Forbidden, Gone, NotFound, or_not_found
+from lms.core.runtime import hash_secret
 from lms.jobs import queue as job_queue
 from lms.lti_facade.viewer_access_facts import Presence, Visitor, read_standing
-from lms.mail.link_tokens_and_codes import hash_secret
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.jobs import Job, Lane
 from lms.models.kits import DeliveryKit, EndedKitLink, KitPermit, KitState

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Gone
 from lms.core.model_base import new_public_id
+from lms.core.runtime import hash_secret
 from lms.models.accounts import EmailPurpose, EmailToken, Login
 
 LIFE: Final = {
@@ -265,8 +266,3 @@ def _keep(  # noqa: PLR0913  (each is a column)
         )
     )
     session.flush()
-
-
-def hash_secret(secret: str) -> bytes:
-    """Return the stored hash of a link's secret: its SHA-256, 32 bytes."""
-    return hashlib.sha256(secret.encode()).digest()

@@ -30,7 +30,8 @@ from lms.organizations.manager_and_owner_permissions import stewards_of
 from lms.organizations.organizations import OrganizationFacts
 from lms.pricing.price_list import say_money
 from lms.sales import corrections, invoices, orders
-from lms.sales.corrections import Correction, NewPayer
+from lms.sales.corrections import Correction
+from lms.sales.payer_corrections import NewPayer
 from lms.sales.read_models import find_order_facts
 from lms.seats import claims, named_people
 from lms.seats.invitations import Invitee

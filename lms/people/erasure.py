@@ -40,7 +40,7 @@ from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
 from lms.models.training import GroupSupervisor, Trainee, TrainingGroupInvitee, TrainingGroupMember
 from lms.organizations import manager_and_owner_permissions
 from lms.people import erased_orders
-from lms.people.erased_orders import ERASED_NAME as ERASED_NAME
+from lms.people.erased_orders import ERASED_NAME
 from lms.playback import sessions as playback_sessions
 from lms.seats.claims import release_many
 

@@ -33,8 +33,8 @@ from lms.sales import (
 )
 from lms.sales.billing import Billing
 from lms.sales.credit_notes import Left, NewCreditNote
-from lms.sales.line_corrections import LineChange as LineChange
-from lms.sales.payer_corrections import NewPayer as NewPayer
+from lms.sales.line_corrections import LineChange
+from lms.sales.payer_corrections import NewPayer
 from lms.sales.purchase_orders import NewPurchaseOrder
 
 DUE_TOO_EARLY = N_("Choose a due date on or after the date of the order.")

@@ -13,7 +13,7 @@ from lms import audit
 from lms.accounts import accounts, login_lookup
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Gone, Invalid
-from lms.mail.link_tokens_and_codes import hash_secret
+from lms.core.runtime import hash_secret
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, Pool, Seat

@@ -28,9 +28,10 @@ from lms.models.seats import (
 from lms.seats import claim_links, claims, waitlist
 from lms.seats import mails as seat_mails
 from lms.seats.claim_links import LINK_IS_OVER, FoundLink, LinkState
+from lms.seats.claim_statements import Full
 from lms.seats.claims import BY_A_MANAGER, Already, Claim, Claimed, Closed
 from lms.seats.mails import About
-from lms.seats.seat_counts import OPEN, Full
+from lms.seats.seat_counts import OPEN
 from lms.seats.waitlist import Offered, Waiting
 from lms.seats.waitlist_offers import IS_OFF_NOW
 

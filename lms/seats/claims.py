@@ -21,19 +21,15 @@ from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, S
 from lms.playback.sessions import end_for_logins
 from lms.seats import mails
 from lms.seats.capacity import Capacity, Line, Standing, capacity_at
+from lms.seats.claim_statements import Full, Place, Seated, Sitter, seat_one
 from lms.seats.seat_counts import (
     COUNTED,
     LINES,
     OPEN,
-    Full,
-    Place,
-    Seated,
-    Sitter,
     count_in,
     count_out,
     lock_pool,
     lock_seat,
-    seat_one,
     set_seat,
 )
 from lms.seats.transfer_rules import Refill, refill_of

@@ -27,13 +27,10 @@ from lms.models.seats import (
     WaitingEntry,
 )
 from lms.seats import claim_links, claims, mails
+from lms.seats.claim_statements import Full, Place, Seated, Sitter
 from lms.seats.mails import About
 from lms.seats.seat_counts import (
     OPEN,
-    Full,
-    Place,
-    Seated,
-    Sitter,
     count_out,
     lock_pool,
     lock_seat,

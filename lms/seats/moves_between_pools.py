@@ -16,14 +16,11 @@ from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.seats import claims, invitations, mails
-from lms.seats.claim_statements import seat_uncounted, stand_up
+from lms.seats.claim_statements import Place, Seated, Sitter, seat_uncounted, stand_up
 from lms.seats.invitations import STAYS_OPEN, TAKES_NOBODY
 from lms.seats.release_undo import TOO_LATE, TOO_OLD, restore
 from lms.seats.seat_counts import (
     UNDO_FOR,
-    Place,
-    Seated,
-    Sitter,
     count_in,
     count_out,
     lock_pool,

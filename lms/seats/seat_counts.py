@@ -21,13 +21,18 @@ from lms.models.grants import Grant
 from lms.models.jobs import Lane
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.seats.capacity import Capacity, Line, capacity_at
-from lms.seats.claim_statements import POOLS, SEATS, count_on, seat_uncounted, stand_up
-from lms.seats.claim_statements import Clash as Clash
-from lms.seats.claim_statements import Full as Full
-from lms.seats.claim_statements import Place as Place
-from lms.seats.claim_statements import Seated as Seated
-from lms.seats.claim_statements import Sitter as Sitter
-from lms.seats.claim_statements import seat_one as seat_one
+from lms.seats.claim_statements import (
+    POOLS,
+    SEATS,
+    Clash,
+    Full,
+    Place,
+    Seated,
+    Sitter,
+    count_on,
+    seat_uncounted,
+    stand_up,
+)
 
 NO_SUCH_SEAT = N_("We couldn't find this seat.")
 TELL: Final = "seats.tell"

@@ -11,8 +11,9 @@ from lms import audit
 from lms.core.errors import N_, Conflict, NotFound
 from lms.models.accounts import Login
 from lms.models.seats import Pool, WaitingEnd, WaitingEntry
+from lms.seats.claim_statements import Sitter
 from lms.seats.claims import asking_sitter, seat_held
-from lms.seats.seat_counts import Sitter, lock_pool, standing_of
+from lms.seats.seat_counts import lock_pool, standing_of
 from lms.seats.waitlist_offers import check_on, offer_next
 
 NOT_WAITED_FOR = N_("You can't join the waitlist because access with these seats has ended.")

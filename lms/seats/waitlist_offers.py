@@ -21,19 +21,8 @@ from lms.models.seats import (
     WaitingEntry,
 )
 from lms.seats import mails
-from lms.seats.seat_counts import (
-    Clash,
-    Full,
-    Place,
-    Seated,
-    Sitter,
-    count_out,
-    lock_pool,
-    seat_one,
-    set_seat,
-    standing_of,
-    tell_later,
-)
+from lms.seats.claim_statements import Clash, Full, Place, Seated, Sitter, seat_one
+from lms.seats.seat_counts import count_out, lock_pool, set_seat, standing_of, tell_later
 
 OFFER_HELD_FOR: Final = timedelta(hours=72)  # PRODUCT.md, S9
 PATIENCE_MS: Final = 250

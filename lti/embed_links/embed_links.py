@@ -19,11 +19,11 @@ from lms import audit
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import copied, locked, new_public_id
+from lms.core.runtime import hash_secret
 from lms.lti_facade.connection_emails import tell_of_revoked_link
 from lms.lti_facade.content_names import content_named, titles_of
 from lms.lti_facade.organizations import Customer, customers, family_of, organizations_named
 from lms.mail.links import Links
-from lti.frames.session_creation import hashed
 from lti.frames.sessions import stop_frames_by
 from lti.models.embed_links import EmbedLink, EmbedPlace, EmbedViewer, SeatRule
 from lti.protocol.content_target import Target, read_target
@@ -116,7 +116,7 @@ def add_embed(  # noqa: PLR0913  (every argument is needed)
     row = EmbedLink(
         public_id=public_id,
         organization_id=organization_id,
-        token_hash=hashed(token_of(key, public_id)),
+        token_hash=hash_secret(token_of(key, public_id)),
         label=details.label,
         target=target.custom,
         origins="\n".join(details.origins),
@@ -230,7 +230,7 @@ def find_anybodys(session: Session, public_id: str) -> EmbedFacts:
 
 def find_by_token(session: Session, token: str) -> EmbedFacts:
     """Return the link of a secret, even if it no longer works; raises NotFound."""
-    query = _LISTED.where(EmbedLink.token_hash == hashed(token))
+    query = _LISTED.where(EmbedLink.token_hash == hash_secret(token))
     found = _facts(session, session.execute(query).all())
     if not found:
         raise NotFound

@@ -3,7 +3,6 @@
 Launches and embed links write the same kind of row; only the hash of its secret is stored.
 """
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.compiled_statements import CompiledStatement
 from lms.core.model_base import Base, new_public_id
+from lms.core.runtime import hash_secret
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.protocol.content_target import Target
 
@@ -25,11 +25,6 @@ LASTS: Final = timedelta(hours=8)
 def new_secret() -> str:
     """Return 256 random bits as text for a URL or a cookie."""
     return secrets.token_urlsafe(32)
-
-
-def hashed(secret: str) -> bytes:
-    """Return the SHA-256 hash under which a secret is stored."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +72,11 @@ def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
     """Open a framed session and return its secret, of which only the hash is stored."""
     values = {
         "frame_public_id": opening.public_id,
-        "frame_secret_hash": hashed(opening.secret),
-        "frame_hand_over_hash": None if opening.hand_over is None else hashed(opening.hand_over),
-        "frame_browser_hash": None if opening.browser is None else hashed(opening.browser),
+        "frame_secret_hash": hash_secret(opening.secret),
+        "frame_hand_over_hash": None
+        if opening.hand_over is None
+        else hash_secret(opening.hand_over),
+        "frame_browser_hash": None if opening.browser is None else hash_secret(opening.browser),
         "frame_purpose": opening.purpose,
         "frame_role": opening.role,
         "frame_organization_id": opening.organization_id,
@@ -103,5 +100,5 @@ def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
 
 def is_opened(session: Session, secret: str) -> bool:
     """Return whether a session with this secret exists, for a caller whose commit had an unknown outcome."""
-    found = select(FrameSession.id).where(FrameSession.secret_hash == hashed(secret))
+    found = select(FrameSession.id).where(FrameSession.secret_hash == hash_secret(secret))
     return session.scalar(found) is not None

@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Row, Select, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Forbidden, Gone, NotFound, or_not_found
+from lms.core.runtime import hash_secret
 from lms.lti_facade.frame_playback_sessions import end_in_frames
 from lms.lti_facade.learner_logins import add_learner, blocked_since, forget_learners
 from lms.lti_facade.organizations import may_preview
-from lti.frames.session_creation import Opening, hashed, new_secret, open_frame
+from lti.frames.session_creation import Opening, new_secret, open_frame
 from lti.models.embed_links import EmbedLink, SeatRule
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.models.registrations_and_keys import (
@@ -90,11 +91,11 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
     preview; Gone for an ended or expired session, or if its embed link was revoked or has expired;
     Forbidden while its LMS is turned off or belongs to another organization, and for a blocked instructor.
     """
-    query = _FRAMES.where(FrameSession.secret_hash == hashed(secret))
+    query = _FRAMES.where(FrameSession.secret_hash == hash_secret(secret))
     found = or_not_found(session.execute(query).one_or_none())
     row = found.FrameSession
     if row.browser_hash is not None:
-        given = b"" if browser is None else hashed(browser)
+        given = b"" if browser is None else hash_secret(browser)
         if not secrets.compare_digest(row.browser_hash, given):
             raise NotFound
     if row.embed_link_id is not None:
@@ -151,11 +152,11 @@ def surroundings_of(session: Session, secret: str, *, browser: str | None) -> Su
             FrameSession.embed_link_id.is_not(None).label("is_embedded"),
         )
         .outerjoin(EmbedLink, EmbedLink.id == FrameSession.embed_link_id)
-        .where(FrameSession.secret_hash == hashed(secret))
+        .where(FrameSession.secret_hash == hash_secret(secret))
     ).one_or_none()
     if row is None:
         return NOWHERE
-    given = b"" if browser is None else hashed(browser)
+    given = b"" if browser is None else hash_secret(browser)
     is_theirs = row.browser_hash is None or secrets.compare_digest(row.browser_hash, given)
     return_url = way_back(row.services) if is_theirs else None
     origins = tuple(row.origins.split())
@@ -182,14 +183,14 @@ def hand_over(session: Session, token: str, *, browser: str | None, now: datetim
     moved = session.execute(
         update(FrameSession)
         .where(
-            FrameSession.hand_over_hash == hashed(token),
+            FrameSession.hand_over_hash == hash_secret(token),
             FrameSession.created_at > now - HAND_OVER_WITHIN,
             FrameSession.ended_at.is_(None),
         )
         .values(
             hand_over_hash=None,
-            secret_hash=hashed(secret),
-            browser_hash=None if browser is None else hashed(browser),
+            secret_hash=hash_secret(secret),
+            browser_hash=None if browser is None else hash_secret(browser),
         )
         .returning(FrameSession.id)
     ).one_or_none()
@@ -240,7 +241,7 @@ def known_here(
         select(FrameSession.login_id, FrameSession.expires_at)
         .where(
             FrameSession.embed_link_id == embed_link_id,
-            FrameSession.browser_hash == hashed(browser),
+            FrameSession.browser_hash == hash_secret(browser),
             FrameSession.role == FrameRole.LEARNER,
             FrameSession.ended_at.is_(None),
             FrameSession.expires_at > now,

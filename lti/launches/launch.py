@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from lms.core.database import Database, is_cut_off
 from lms.core.errors import N_, Invalid
+from lms.core.runtime import hash_secret
 from lms.mail.links import Links
-from lti.frames.session_creation import Opening, hashed, is_opened, new_secret, open_frame
+from lti.frames.session_creation import Opening, is_opened, new_secret, open_frame
 from lti.keys.platform_keys import KeyPlace, KeySets, KeysUnavailable, KeyUnusable
 from lti.launches.launch_log import Occurrence, write_launch
 from lti.launches.launch_lookup import Found, Known, find_launch
@@ -267,7 +268,7 @@ def _declined(form: Mapping[str, str], refusal: LaunchRefused) -> LaunchRefused:
 
 
 def _check_browser(begun: Begun, browser: str | None) -> None:
-    if browser is not None and not hmac.compare_digest(hashed(browser), begun.browser_hash):
+    if browser is not None and not hmac.compare_digest(hash_secret(browser), begun.browser_hash):
         raise LaunchRefused(401, "browser_wrong", OTHER_BROWSER, advice=TRY_AGAIN)
 
 

@@ -11,8 +11,8 @@ from sqlalchemy import Select, and_, bindparam, select
 
 from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.model_base import Base
+from lms.core.runtime import hash_secret
 from lms.lti_facade.learner_logins import learners_name
-from lti.frames.session_creation import hashed
 from lti.launches.login_state import BEGUN, PENDING_LOGINS, Begun, used_up
 from lti.models.courses import Context, ResourceLink
 from lti.models.identities import Identity
@@ -137,7 +137,7 @@ def find_launch(driver: Driver, state: str, claims: Claims, *, now: datetime) ->
 
     Raises LaunchRefused if no login has this state, or if it expired.
     """
-    state_hash = hashed(state[:LONGEST_STATE])
+    state_hash = hash_secret(state[:LONGEST_STATE])
     course, link = (claims.get(name) for name in (CONTEXT, RESOURCE_LINK))
     named = {
         "deployment": claims.get(DEPLOYMENT_ID),

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.errors import N_
 from lms.core.model_base import Base
-from lti.frames.session_creation import hashed, new_secret
+from lms.core.runtime import hash_secret
+from lti.frames.session_creation import new_secret
 from lti.models.launches import PendingLogin
 from lti.models.registrations_and_keys import RegistrationState
 from lti.protocol.refusals import TRY_AGAIN, LaunchRefused, malformed, not_authentic, not_entitled
@@ -144,9 +145,9 @@ def begin_login(
     values = {
         "issuer": asked["iss"],
         "client_id": asked.get("client_id"),
-        "new_state_hash": hashed(started.state),
-        "new_nonce_hash": hashed(started.nonce),
-        "new_browser_hash": hashed(browser),
+        "new_state_hash": hash_secret(started.state),
+        "new_nonce_hash": hash_secret(started.nonce),
+        "new_browser_hash": hash_secret(browser),
         "new_storage_target": storage_target,
         "new_created_at": now,
         "new_expires_at": now + LASTS,

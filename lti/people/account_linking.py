@@ -19,6 +19,7 @@ from lms import audit
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Gone, NotFound, or_not_found
 from lms.core.model_base import locked
+from lms.core.runtime import hash_secret
 from lms.lti_facade.account_lookup_and_creation import (
     Account,
     Belongings,
@@ -32,7 +33,6 @@ from lms.lti_facade.learner_logins import kept_login
 from lms.lti_facade.login_merges import OnMerge, join, part, persons_logins, refusal_to_join
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
-from lti.frames.session_creation import hashed
 from lti.models.identities import Identity, IdentityLink
 from lti.people.identities_joined_by_mappings import one_person
 from lti.people.identity_names_and_platforms import Origin, origin_of
@@ -110,7 +110,7 @@ def ask_link(
     session.add(
         IdentityLink(
             identity_id=identity_id,
-            token_hash=hashed(secret),
+            token_hash=hash_secret(secret),
             email=email,
             email_key=address.key,
             created_at=now,
@@ -247,7 +247,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 def _open(session: Session, secret: str, now: datetime) -> IdentityLink:
     link = session.scalar(
-        locked(select(IdentityLink).where(IdentityLink.token_hash == hashed(secret)))
+        locked(select(IdentityLink).where(IdentityLink.token_hash == hash_secret(secret)))
     )
     if link is None:
         raise LinkOver

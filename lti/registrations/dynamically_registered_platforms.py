@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Conflict, Gone
+from lms.core.runtime import hash_secret
 from lms.lti_facade.organizations import Customer, lock_organization
-from lti.frames.session_creation import hashed
 from lti.models.registrations_and_keys import Registration, RegistrationState
 from lti.registrations.deployments import see_deployment
 from lti.registrations.dynamic_registration import Granted, PlatformConfiguration
@@ -51,7 +51,7 @@ class Way:
 def find_way(session: Session, secret: str, *, now: datetime) -> Way:
     """Return what a link's secret allows; raises NotFound for an unknown secret, Gone for an expired one."""
     public_id = session.scalar(
-        select(Registration.public_id).where(Registration.update_token_hash == hashed(secret))
+        select(Registration.public_id).where(Registration.update_token_hash == hash_secret(secret))
     )
     if public_id is None:
         invite = find_invite(session, secret, now=now)
@@ -120,7 +120,7 @@ def _added(
         details=details,
         organization=way.organization.slug,
         state=_first_state(session, way.organization),
-        update_token_hash=hashed(secret),
+        update_token_hash=hash_secret(secret),
     )
     return add_registration(session, new, actor=None, now=now)
 

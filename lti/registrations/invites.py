@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Gone, or_not_found
 from lms.core.model_base import copied
+from lms.core.runtime import hash_secret
 from lms.lti_facade.organizations import Customer, customers, family_of
-from lti.frames.session_creation import hashed, new_secret
+from lti.frames.session_creation import new_secret
 from lti.models.registrations_and_keys import RegistrationInvite
 
 LASTS: Final = timedelta(days=14)
@@ -57,7 +58,7 @@ def make_invite(
     secret = new_secret()
     row = RegistrationInvite(
         organization_id=organization_id,
-        token_hash=hashed(secret),
+        token_hash=hash_secret(secret),
         allows_loopback=allows_loopback,
         created_at=now,
         expires_at=now + LASTS,
@@ -78,7 +79,7 @@ def make_invite(
 
 def find_invite(session: Session, secret: str, *, now: datetime) -> Invite:
     """Return the open invite of a secret; raises NotFound for an unknown secret, Gone for a used or expired one."""
-    query = select(RegistrationInvite).where(RegistrationInvite.token_hash == hashed(secret))
+    query = select(RegistrationInvite).where(RegistrationInvite.token_hash == hash_secret(secret))
     row = or_not_found(session.scalar(query), OVER)  # revoked ones are deleted
     if row.used_at is not None or row.expires_at <= now:
         raise Gone(OVER)

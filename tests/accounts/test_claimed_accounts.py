@@ -38,8 +38,9 @@ from lms.past_sales.bulk_orders import PastOrder
 from lms.people import access_diagnosis, login_merges, team
 from lms.people.team import NewTeamMember
 from lms.sales import corrections, orders
-from lms.sales.corrections import Correction, NewPayer
+from lms.sales.corrections import Correction
 from lms.sales.new_orders import NewLine
+from lms.sales.payer_corrections import NewPayer
 from lms.seats import invitations
 from lms.seats.invitations import Invitee
 from tests.cast import Cast

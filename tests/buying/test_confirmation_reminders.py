@@ -29,8 +29,9 @@ from lms.organizations import organization_merges
 from lms.pricing.price_list import Price, set_prices
 from lms.registry import LIBRARY
 from lms.sales import corrections
-from lms.sales.corrections import Correction, NewPayer
+from lms.sales.corrections import Correction
 from lms.sales.orders import find_order
+from lms.sales.payer_corrections import NewPayer
 from lms.sales.read_models import OrderFacts
 from tests.buying.buying_fixtures import (
     PRICES,

@@ -22,8 +22,9 @@ from lms.payments.jobs import check as check_balances
 from lms.pricing.price_list import set_prices
 from lms.requests.asker import Asker
 from lms.sales import corrections, invoices, orders, quotes, receiving, requested_orders
-from lms.sales.corrections import Correction, LineChange
+from lms.sales.corrections import Correction
 from lms.sales.credit_notes import Credit
+from lms.sales.line_corrections import LineChange
 from lms.sales.new_orders import NewOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, Standing, find_order_facts

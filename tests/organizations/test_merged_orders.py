@@ -22,9 +22,10 @@ from lms.payments.balances import balances_of, credits_of, find_payer, open_invo
 from lms.payments.credit_use import CreditUse
 from lms.payments.payments import NewPayment
 from lms.sales import corrections, purchase_orders, receiving, statements
-from lms.sales.corrections import Correction, NewPayer
+from lms.sales.corrections import Correction
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.order_search import WantedOrders, list_orders
+from lms.sales.payer_corrections import NewPayer
 from lms.sales.read_models import OrderFacts, orders_of_payer
 from lms.seats import claims, pools
 from lms.seats.claims import Claimed

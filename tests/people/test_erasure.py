@@ -29,6 +29,7 @@ from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seat_imports import ImportState
 from lms.models.seats import Assignment, AssignmentEnd, Pool, WaitingEntry
 from lms.people import erasure
+from lms.people.erased_orders import ERASED_NAME
 from lms.playback import notes
 from tests.cast import Cast
 from tests.clock import NOW
@@ -237,7 +238,7 @@ def test_merged_logins_go_together_and_others_are_left_alone(
         _erase(database, cast.dan.id)
     _erase(database, cast.alice.id)
     with database.read_session() as session:
-        which = or_(Login.email_key.is_not(None), Login.name != erasure.ERASED_NAME)
+        which = or_(Login.email_key.is_not(None), Login.name != ERASED_NAME)
         left = set(session.scalars(select(Login.id).where(which)))
     assert left == {cast.bob.id, cast.carol.id, cast.mia.id, cast.ada.id}
 

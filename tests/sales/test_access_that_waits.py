@@ -8,8 +8,9 @@ from lms.core.database import Database
 from lms.models.documents import CreditReason
 from lms.payments.credit_use import CreditUse
 from lms.sales import corrections, receiving
-from lms.sales.corrections import Correction, LineChange
+from lms.sales.corrections import Correction
 from lms.sales.credit_notes import Credit
+from lms.sales.line_corrections import LineChange
 from lms.sales.read_models import OrderFacts, Standing
 from tests.cast import Cast
 from tests.clock import NOW

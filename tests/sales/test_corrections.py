@@ -23,9 +23,11 @@ from lms.payments.payments import NewPayment
 from lms.payments.refunds import NewRefund
 from lms.pricing.price_list import set_prices
 from lms.sales import credit_notes, disputes, receiving
-from lms.sales.corrections import Correction, LineChange, NewPayer, correct
+from lms.sales.corrections import Correction, correct
 from lms.sales.credit_notes import Credit, NewCreditNote
 from lms.sales.invoices import live_invoice, standing_lines
+from lms.sales.line_corrections import LineChange
+from lms.sales.payer_corrections import NewPayer
 from lms.sales.read_models import OrderFacts
 from lms.seats.pools import pools_of
 from tests.cast import Cast

@@ -31,8 +31,9 @@ from lms.seat_imports.read_models import (
     read_import,
     rows_of,
 )
+from lms.seats.claim_statements import Place, Sitter, seat_one
 from lms.seats.pools import PoolFacts
-from lms.seats.seat_counts import Place, Sitter, count_in, seat_one
+from lms.seats.seat_counts import count_in
 from tests.clock import NOW
 from tests.factories import make_login
 from tests.seat_imports.list_fixtures import a_pool, answers, footprint, invited, of, stored

@@ -26,12 +26,13 @@ from lms.models.seats import (
 )
 from lms.seats import claim_links, claim_methods, claims, invitations, pools
 from lms.seats.claim_links import LinkFacts
+from lms.seats.claim_statements import Place, Seated, Sitter, seat_one
 from lms.seats.claims import Claim, Released
 from lms.seats.invitations import Invitee
 from lms.seats.pool_reconciliation import Settled, settle
 from lms.seats.pools import NewPoolGrant, PoolFacts
 from lms.seats.release_undo import restore
-from lms.seats.seat_counts import COUNTED, Place, Seated, Sitter, seat_one
+from lms.seats.seat_counts import COUNTED
 from tests.clock import NOW
 from tests.factories import make_login, make_organization, make_recording, make_webinar
 

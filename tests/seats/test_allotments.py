@@ -10,7 +10,7 @@ from lms.grants.grants import Term
 from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
 from lms.seats import allotments, pools
-from lms.seats.seat_counts import Full
+from lms.seats.claim_statements import Full
 from tests.clock import NOW
 from tests.factories import make_organization
 from tests.seats.pool_fixtures import (

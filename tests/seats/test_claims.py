@@ -13,8 +13,8 @@ from lms.models.accounts import Login, LoginAlias
 from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.seats.capacity import Standing
+from lms.seats.claim_statements import Full
 from lms.seats.claims import Already, Claimed, Closed
-from lms.seats.seat_counts import Full
 from tests.clock import NOW
 from tests.seats.pool_fixtures import (
     DAY,

@@ -24,7 +24,8 @@ from lms.models.seats import (
     WaitingEntry,
 )
 from lms.seats import claims, pools
-from lms.seats.seat_counts import TELL, UNDO_FOR, Full
+from lms.seats.claim_statements import Full
+from lms.seats.seat_counts import TELL, UNDO_FOR
 from lms.seats.transfer_rules import watched_share
 from tests.clock import NOW
 from tests.factories import make_recording, make_series, make_webinar

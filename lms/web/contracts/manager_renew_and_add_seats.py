@@ -31,10 +31,10 @@ from lms.seats.pools import PoolFacts
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.lazy_form_translations import _l
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.sales.purchase_order_fields import ask_for_po_number
 from lms.web.seller.agreements import agreements, check_agreed
 

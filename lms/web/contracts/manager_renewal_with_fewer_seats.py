@@ -13,9 +13,9 @@ from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import pools
 from lms.seats.pools import PoolFacts
 from lms.web.core.current_user import acting
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 
 blueprint = Blueprint(
     "organization_renewal",

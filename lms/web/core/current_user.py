@@ -18,13 +18,13 @@ from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 
 from lms.accounts import accounts, browser_sessions
-from lms.accounts.browser_sessions import Blocked, Browser, Due, Opened, hash_cookie
+from lms.accounts.browser_sessions import Blocked, Browser, Due, Opened
 from lms.core import clock
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Forbidden, Frozen
 from lms.core.languages import Language
 from lms.core.list_queries import read_columns
-from lms.core.runtime import derived_key
+from lms.core.runtime import derived_key, hash_secret
 from lms.core.settings import Settings
 from lms.mail.link_tokens_and_codes import LinkOver
 from lms.models.accounts import Login, SecondStep, SellerRole, SignIn
@@ -171,7 +171,7 @@ def this_browser(*, remembered: bool) -> Browser:
     return Browser(
         agent=describe(request.user_agent.string),
         remembered=remembered,
-        earlier=hash_cookie(value) if value else None,
+        earlier=hash_secret(value) if value else None,
     )
 
 
@@ -250,7 +250,7 @@ def _load_viewer(request: Request) -> Viewer | None:
     if not value:
         return None
     now = clock.now()
-    asked = {"token_hash": hash_cookie(value), "now": now}
+    asked = {"token_hash": hash_secret(value), "now": now}
     with running.database.read_session() as reading:
         row = read_columns(reading, _SIGNED_IN, asked).one_or_none()
     if row is None:

@@ -11,7 +11,6 @@ from lms.organizations.manager_and_owner_permissions import Managed as Managed
 from lms.web.core.current_user import viewer
 from lms.web.core.page_frame import LinkGroup, allowed_links
 from lms.web.core.request_context import carrel, render
-from lms.web.core.route_guard import managed_organization as managed_organization
 from lms.web.core.route_guard import may_open
 
 PEOPLE: Final = "organization_people.people"

@@ -16,10 +16,10 @@ from lms.web.accounts.forms import address_field
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import acting
 from lms.web.core.lazy_form_translations import _l
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 
 blueprint = Blueprint(
     "organization_showings", __name__, url_prefix="/organization/<organization_id>/group-viewings"

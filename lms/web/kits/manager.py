@@ -18,11 +18,11 @@ from lms.models.kits import KitState
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.job_progress_texts import say_left
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.playback.poster_images import picture_of
 
 blueprint = Blueprint(

@@ -11,10 +11,10 @@ from lms.sales import orders
 from lms.sales.read_models import find_order_facts
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.pricing.quote_texts import offer_name
 
 blueprint = Blueprint(

@@ -12,9 +12,9 @@ from lms.organizations.payers import Payer
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_uploads import has_file
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.organizations.billing_forms import BillingContactForm, OwnTaxPaperForm, contact_data
 from lms.web.organizations.billing_texts import agreed_facts

@@ -34,12 +34,12 @@ from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import Names, PickersField, sent_or_stored
 from lms.web.core.lazy_form_translations import _l
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.people.staff_forms import new_persons_name_field
 from lms.web.training.manager_groups import group_names
 

@@ -11,9 +11,9 @@ from lms.reports.progress_by_person import read_person
 from lms.reports.viewing_queries import Whose
 from lms.reports.viewing_totals import find_webinar
 from lms.web.core.current_user import required_viewer
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.request_context import read_session
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.reports import shared_report_pages
 from lms.web.reports.charts_and_tables import ALL, Url, chart_csv, days_asked, percent
 from lms.web.reports.shared_report_pages import Report

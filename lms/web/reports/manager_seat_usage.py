@@ -15,11 +15,11 @@ from lms.core.dates_and_time_zones import LOCALE
 from lms.reports.seat_usage import MonthUse, Usage, read_usage
 from lms.seats.pool_overview import read_pools
 from lms.web.core.csv_downloads import csv_answer
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_table import titles_of
 
 blueprint = Blueprint("organization_usage", __name__, url_prefix="/organization/<organization_id>")

@@ -36,10 +36,10 @@ from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import PAPERS, sent_file
 from lms.web.core.lazy_form_translations import _l
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.pricing.quote_texts import offer_name
 from lms.web.sales.act_forms import REFERENCE, SHORT
 from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS

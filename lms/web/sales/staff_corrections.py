@@ -15,8 +15,10 @@ from lms.models.orders import Order, OrderLine
 from lms.organizations.organization_lists import match_organization
 from lms.pricing.price_list import say_money
 from lms.sales import billing, credit_notes, orders, purchase_orders
-from lms.sales.corrections import Correction, LineChange, NewPayer, correct
+from lms.sales.corrections import Correction, correct
 from lms.sales.invoices import check_payee, live_invoice
+from lms.sales.line_corrections import LineChange
+from lms.sales.payer_corrections import NewPayer
 from lms.sales.read_models import OrderFacts, find_order_facts
 from lms.web.core.current_user import acting
 from lms.web.core.form_fields import sent_or_stored

@@ -15,10 +15,10 @@ from lms.seats import bulk_release_and_reinvite
 from lms.seats.bulk_release_and_reinvite import Act, MassWork
 from lms.web.core.current_user import acting
 from lms.web.core.job_progress_texts import STATE_BADGES, say_pace
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 
 blueprint = Blueprint(
     "organization_mass_work",

@@ -16,9 +16,9 @@ from lms.core.password_hashing_and_rules import check_new_password, hash_passwor
 from lms.seats import claim_links, claim_methods
 from lms.seats.claim_links import FoundLink, LinkFacts, LinkState
 from lms.seats.claim_methods import LinkClaim, Newcomer
+from lms.seats.claim_statements import Full
 from lms.seats.claims import Already, Claimed
 from lms.seats.mails import About
-from lms.seats.seat_counts import Full
 from lms.seats.waitlist import Offered, Waiting
 from lms.web.accounts.forms import ON_CERTIFICATES, name_field, password_field
 from lms.web.core import rate_limits

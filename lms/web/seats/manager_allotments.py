@@ -24,11 +24,11 @@ from lms.seats.pools import PoolFacts
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import show_faults
 from lms.web.core.lazy_form_translations import _l
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.pool_texts import pool_title
 
 blueprint = Blueprint(

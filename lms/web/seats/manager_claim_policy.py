@@ -13,10 +13,10 @@ from lms.organizations import email_domains
 from lms.seats import pools
 from lms.seats.pool_overview import read_pool, read_pools
 from lms.web.core.current_user import acting, required_viewer
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.pool_texts import pool_title
 
 blueprint = Blueprint(

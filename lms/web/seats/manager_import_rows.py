@@ -15,10 +15,9 @@ from lms.core.csv_writer import Cell
 from lms.seat_imports.corrections import Correction, correct
 from lms.seat_imports.read_models import read_import, rows_left_out
 from lms.web.core.csv_downloads import streamed_csv
-from lms.web.core.manager_area import managed_organization
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_import import ANSWER_WORDS
 
 blueprint = Blueprint(

@@ -22,11 +22,11 @@ from lms.seats.invitations import MOST_AT_ONCE, Answer, Invited, Invitee, NoSeat
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.seats.waitlist_offers import check_on
 from lms.web.core.current_user import acting
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_forms import PoolForm
 from lms.web.seats.pool_texts import pool_names, pool_title
 

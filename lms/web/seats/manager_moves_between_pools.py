@@ -13,11 +13,11 @@ from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import moves_between_pools
 from lms.seats.pool_overview import PoolCard, read_pool, read_pools
 from lms.web.core.current_user import required_viewer
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.bulk_action_undo import put_back
 from lms.web.seats.manager_seat_table import MOVED
 from lms.web.seats.pool_texts import pool_title

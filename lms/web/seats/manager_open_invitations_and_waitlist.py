@@ -18,12 +18,12 @@ from lms.seats import claim_links, waitlist
 from lms.seats.pool_overview import read_pool
 from lms.seats.seat_table import PAGE_SIZE, Order, SeatRow, Sort, Standing, Wanted, read_rows
 from lms.web.core.current_user import required_viewer
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_forms import OpenLinkForm
 from lms.web.seats.pool_texts import pool_title
 from lms.web.seats.seat_table_filters import STANDING_BADGES, STANDING_WORDS

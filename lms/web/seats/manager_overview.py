@@ -22,17 +22,11 @@ from lms.organizations.manager_and_owner_permissions import Managed, managed_by
 from lms.seats.pool_overview import PoolCard, Standing, read_pools
 from lms.seats.seats_to_assign import pools_with_own_seat
 from lms.web.core.current_user import required_viewer
-from lms.web.core.manager_area import (
-    PEOPLE,
-    area_links,
-    managed_organization,
-    render_in,
-    zone_of,
-)
+from lms.web.core.manager_area import PEOPLE, area_links, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, render
-from lms.web.core.route_guard import Audience, may_open, open_to
+from lms.web.core.route_guard import Audience, managed_organization, may_open, open_to
 from lms.web.seats.assign_lines import purpose_url, take_url
 from lms.web.seats.pool_texts import SOON, pool_face, pool_names, pool_title, seats_line
 

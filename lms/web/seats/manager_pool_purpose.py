@@ -17,10 +17,10 @@ from lms.seats.pool_overview import PoolCard, read_pool
 from lms.seats.seats_to_assign import pools_with_own_seat
 from lms.seats.self_service import claim_own
 from lms.web.core.current_user import required_viewer
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.own import after_claim
 from lms.web.seats.pool_texts import pool_title
 

@@ -16,10 +16,10 @@ from lms.seat_imports.removals import Answer, Removal, RemovalRow, preview
 from lms.seats.bulk_release_and_reinvite import AT_ONCE
 from lms.seats.pool_overview import read_pools
 from lms.seats.seat_table import SeatRow, Standing
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_table import titles_of
 from lms.web.seats.sent_list import sent_list
 

@@ -23,10 +23,10 @@ from lms.seats.seat_table import Standing
 from lms.seats.watch_progress import COMPLETED_FROM, read_shares
 from lms.web.certificates.texts_and_pdfs import day_of, hours_words
 from lms.web.core.current_user import acting
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.pool_texts import pool_title
 from lms.web.seats.seat_table_filters import STANDING_BADGES, STANDING_WORDS
 

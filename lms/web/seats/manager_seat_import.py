@@ -21,11 +21,11 @@ from lms.seat_imports.read_models import PAGE, ImportFacts, latest_imports, read
 from lms.seats.pool_overview import PoolCard, read_pool, read_pools
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.job_progress_texts import say_pace
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, see_other, transaction, wants_json
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_forms import PoolForm
 from lms.web.seats.manager_seat_table import titles_of
 from lms.web.seats.pool_texts import pool_names, pool_title

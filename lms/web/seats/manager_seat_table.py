@@ -21,11 +21,11 @@ from lms.seats import bulk_release_and_reinvite
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.seats.seat_table import PAGE_SIZE, SeatRow, Standing, every_row, read_rows
 from lms.web.core.csv_downloads import streamed_csv
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of, sorting
 from lms.web.core.request_context import read_session
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_forms import PoolForm
 from lms.web.seats.pool_texts import pool_names, pool_title
 from lms.web.seats.seat_table_filters import (

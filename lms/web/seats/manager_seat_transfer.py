@@ -16,10 +16,10 @@ from lms.seats.invitations import Invitee
 from lms.seats.seat_counts import OPEN
 from lms.seats.transfers import Losses
 from lms.web.core.current_user import acting, required_viewer
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat import own_seat
 from lms.web.seats.manager_seat_forms import NextHolderForm, SeatAddressForm, SuccessorForm
 

@@ -40,11 +40,11 @@ from lms.training.subjects import Subject, find_subject, search_subjects
 from lms.web.core.csv_downloads import streamed_csv
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import shown_in
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import kept_order, order_asked, page_number, pager_of, sorting
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.training.manager_forms import DueForm, TrainingForm
 from lms.web.training.manager_groups import group_names
 

@@ -12,11 +12,11 @@ from lms.training.groups import PAGE_SIZE, list_groups, read_group
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import shown_in
 from lms.web.core.form_fields import Names
-from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.manager_area import render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, paged, pager_of
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.training.manager_forms import GroupForm, GroupPeopleForm
 
 blueprint = Blueprint(

@@ -4,9 +4,9 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from lms.core import clock
-from lms.web.core.manager_area import managed_organization, reader_zone_of, render_in
+from lms.web.core.manager_area import reader_zone_of, render_in
 from lms.web.core.request_context import read_session
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_links
 from lti.launches.launch_log import list_launches
 from lti.registrations.registrations import list_registrations

@@ -16,10 +16,10 @@ from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import flashed
 from lms.web.core.form_uploads import received
-from lms.web.core.manager_area import Managed, managed_organization, render_in, zone_of
+from lms.web.core.manager_area import Managed, render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lti.completions.completions import Completion, forget_reported, read_completions
 from lti.completions.csv_import import Answer, AnsweredRow, answer_list, checked_source, take_in
 from lti.embed_links.embed_links import EmbedFacts, find_embed, list_embeds

@@ -12,10 +12,10 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed
-from lms.web.core.manager_area import managed_organization, reader_zone_of, render_in
+from lms.web.core.manager_area import reader_zone_of, render_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lti.courses.manager_view import (
     find_own_course,
     find_own_link,

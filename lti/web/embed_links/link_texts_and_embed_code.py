@@ -9,11 +9,10 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from lms.core.errors import N_
-from lms.core.runtime import derived_key
+from lms.core.runtime import derived_key, hash_secret
 from lms.lti_facade.dates import say_last_of, say_time_of
 from lms.web.core.request_context import carrel
 from lti.embed_links.embed_links import EMBED_LINKS, EmbedFacts, token_of
-from lti.frames.session_creation import hashed
 from lti.models.embed_links import SeatRule
 
 RULES: Final = {
@@ -66,7 +65,7 @@ def embed_key() -> bytes:
 def address_of(facts: EmbedFacts) -> str | None:
     """Return a link's URL; None if the installation's key has changed since it was created."""
     token = token_of(embed_key(), facts.public_id)
-    if hashed(token) != facts.token_hash:
+    if hash_secret(token) != facts.token_hash:
         return None
     return carrel().settings.base_url + url_for("embedded.embed", token=token)
 

@@ -21,10 +21,10 @@ from lms.lti_facade.webinar_packs import read_pack_contents
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed, shown_in
 from lms.web.core.form_fields import MOST_LISTED, sent_or_stored
-from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.playback.poster_images import picture_of
 from lti.embed_links.embed_links import (
     add_embed,

@@ -13,10 +13,10 @@ from lms.lti_facade.connection_emails import tell_team
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_errors import flashed, shown_in
-from lms.web.core.manager_area import Managed, managed_organization, reader_zone_of, render_in
+from lms.web.core.manager_area import Managed, reader_zone_of, render_in
 from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction
-from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lti.courses.manager_view import decisions_due
 from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_links
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState

@@ -8,7 +8,7 @@ from lms.core.database import Database
 from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import Login
 from lms.models.organizations import Role
-from lms.people.erasure import ERASED_NAME
+from lms.people.erased_orders import ERASED_NAME
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_membership, make_organization

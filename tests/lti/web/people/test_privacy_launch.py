@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
-from lms.people.erasure import ERASED_NAME
+from lms.people.erased_orders import ERASED_NAME
 from lti.models.courses import RosterMember
 from lti.models.identities import Identity
 from lti.models.launches import Purpose

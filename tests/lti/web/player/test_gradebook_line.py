@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lti.frames.session_creation import hashed
+from lms.core.runtime import hash_secret
 from lti.models.courses import CompletionRule, ResourceLink, Score, ScoreState
 from lti.models.identities import Identity
 from lti.models.launches import FrameSession
@@ -82,7 +82,7 @@ def test_a_frame_that_is_over_tells_nothing_more(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     with database.transaction() as session:
         frame = session.scalars(
-            select(FrameSession).where(FrameSession.secret_hash == hashed(secret))
+            select(FrameSession).where(FrameSession.secret_hash == hash_secret(secret))
         ).one()
         frame.created_at, frame.expires_at = NOW - timedelta(hours=9), NOW - timedelta(hours=1)
     assert client.get(f"/lti/s/{secret}/gradebook").status_code == 410
