@@ -352,13 +352,13 @@ def _is_full(grant: GrantFacts) -> bool:
 def _values(grant: GrantFacts | None, zone: ZoneInfo) -> dict[str, str]:
     if grant is None:
         return {}
-    values = {"covers": grant.covers, "starts": first_day(grant.starts_at, zone)}
+    values = {"covers": grant.covers, "starts": say_long_date(grant.starts_at, zone)}
     if grant.ends_at is not None:
         values["until"] = last_day(grant.ends_at, zone)
     if grant.grace_until is not None:
         values["grace"] = last_day(grant.grace_until, zone)
     if grant.revoked_at is not None:
-        values["revoked"] = first_day(grant.revoked_at, zone)
+        values["revoked"] = say_long_date(grant.revoked_at, zone)
     if grant.place is not None:
         values["organization"] = grant.place.organization_name
     return values
@@ -366,9 +366,4 @@ def _values(grant: GrantFacts | None, zone: ZoneInfo) -> dict[str, str]:
 
 def last_day(ends_at: datetime, zone: ZoneInfo) -> str:
     """Return the last day of a half-open term; a term ending at midnight ends the day before."""
-    return first_day(ends_at - timedelta(microseconds=1), zone)
-
-
-def first_day(at: datetime, zone: ZoneInfo) -> str:
-    """Return the day of a moment; a term starts with the day it is sold."""
-    return say_long_date(at, zone)
+    return say_long_date(ends_at - timedelta(microseconds=1), zone)

@@ -34,7 +34,7 @@ REMOVED: Final = N_("A manager reassigned your seat. Contact them to get another
 class Bought:
     """One item that an order bought.
 
-    `may_take` (one of its seats), `can_watch`, `can_join` and `has_slides` are about the viewer;
+    `may_take` (one of its seats), `can_watch` and `can_join` are about the viewer;
     `free` is the number of seats neither used nor named for a person, None if unlimited; `named` is
     the number of people to invite once access opens; `begins_at` is the date of an upcoming
     webinar.
@@ -52,7 +52,6 @@ class Bought:
     may_take: bool
     can_watch: bool
     can_join: bool
-    has_slides: bool
     begins_at: datetime | None
     zone: str
 
@@ -162,24 +161,17 @@ def _bought(
     if pool is not None:
         held = claims.seat_held(session, pool.id, claims.asking_sitter(session, login_id))
         has_seat = held is not None
-    can = {"watch": False, "join": False, "slides": False}
+    can_watch = can_join = False
     begins_at, zone = None, ""
     if grant.scope is Scope.WEBINAR:
         row = session.scalars(select(Webinar).where(Webinar.slug == grant.slug)).one()
         case = load_case(session, login_id=login_id, webinar_id=row.id)
-        for name, action in (
-            ("watch", Action.RECORDING),
-            ("join", Action.LIVE),
-            ("slides", Action.HANDOUT),
-        ):
-            decision = decide(case.login, case.webinar, action, now)
-            is_early = decision.code is Code.LIVE_NOT_OPEN and action is Action.LIVE
-            can[name] = isinstance(decision, Admitted) or is_early
+        can_watch = isinstance(decide(case.login, case.webinar, Action.RECORDING, now), Admitted)
         zone = row.zone
         if row.held_at + timedelta(minutes=row.minutes) > now:
             begins_at = row.held_at
-        else:
-            can["join"] = False
+            live = decide(case.login, case.webinar, Action.LIVE, now)
+            can_join = isinstance(live, Admitted) or live.code is Code.LIVE_NOT_OPEN
     return copied(
         Bought,
         grant,
@@ -188,9 +180,8 @@ def _bought(
         named=named,
         has_seat=has_seat,
         may_take=pool is not None and _may_take(session, order, pool.id, login_id),
-        can_watch=can["watch"],
-        can_join=can["join"],
-        has_slides=can["slides"],
+        can_watch=can_watch,
+        can_join=can_join,
         begins_at=begins_at,
         zone=zone,
     )

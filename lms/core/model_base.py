@@ -141,8 +141,7 @@ def locked(
     *,
     of: Any = None,  # noqa: ANN401  (as with_for_update takes it)
     key_share: bool = False,
-    skip_locked: bool = False,
 ) -> Asked:
     """Return a query whose rows are locked for this transaction, and read anew if they were known."""
-    rows = query.with_for_update(of=of, key_share=key_share, skip_locked=skip_locked)
+    rows = query.with_for_update(of=of, key_share=key_share)
     return rows.execution_options(populate_existing=True)

@@ -1,10 +1,14 @@
-"""The WSGI middleware stack in front of Flask: failure guard, proxies, and media delivery."""
+"""The WSGI middleware stack in front of Flask: request ids, failure guard, proxies, and media delivery."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import re
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from flask import Flask
 
+from lms.core.logs import REQUEST
 from lms.core.runtime import Carrel
 from lms.playback.ended_session_cache import EndedSessionCache
 from lms.playback.sessions import LONGEST
@@ -12,12 +16,40 @@ from lms.web.core.current_user import playback_cookies
 from lms.web.core.malformed_requests import MalformedRequestFilter
 from lms.web.core.security_headers_and_proxies import TrustedProxies
 from lms.web.core.uncaught_exception_middleware import UncaughtExceptionMiddleware
-from lms.web.server.request_ids import RequestIds
 from media.delivery.authorization import Gate
 from media.delivery.wsgi_app import Delivery
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+_ID: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+class RequestIds:
+    """Outermost WSGI middleware: an id of each request, for its log lines, its response, jobs and emails.
+
+    Uses the one that a trusted proxy sends, or generates one.
+    """
+
+    def __init__(self, app: "WSGIApplication", trusts: Callable[[str], bool]) -> None:
+        self._app, self._trusts = app, trusts
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        is_given = _ID.fullmatch(given) and self._trusts(environ.get("REMOTE_ADDR", ""))
+        request = given if is_given else secrets.token_hex(8)
+        # Bound until the thread's next request, because the body and the access log line come
+        # later.
+        structlog.contextvars.bind_contextvars(**{REQUEST: request})
+
+        def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:  # noqa: ANN401  (the type in WSGI)
+            return start_response(status, [*headers, ("X-Request-ID", request)], *more)
+
+        return self._app(environ, begin)
 
 
 def front(app: Flask, carrel: Carrel) -> "WSGIApplication":

@@ -52,8 +52,8 @@ class LocalStorage:
         self._incoming = self._root / _INCOMING
         self.intake = LocalIntake(
             self._root / _ARRIVING,
-            stored=lambda key: self._path(key).is_file(),
-            settle=lambda path, key: self._settle(path, self._path(key)),
+            stored=lambda key: self.local_path(key).is_file(),
+            settle=lambda path, key: self._settle(path, self.local_path(key)),
         )
 
     def prepare(self) -> None:
@@ -71,7 +71,7 @@ class LocalStorage:
 
     def take_file(self, key: str, path: Path, content_type: str) -> None:
         """See Storage."""
-        target, part = self._path(key), self._new_part()
+        target, part = self.local_path(key), self._new_part()
         try:
             path.rename(part)
         except OSError as fault:
@@ -90,7 +90,7 @@ class LocalStorage:
 
     def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """See Storage."""
-        path = self._path(key)
+        path = self.local_path(key)
         try:
             stream = path.open("rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -105,7 +105,7 @@ class LocalStorage:
 
     def stat(self, key: str) -> Stat | None:
         """See Storage."""
-        path = self._path(key)
+        path = self.local_path(key)
         try:
             found = path.stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -120,7 +120,7 @@ class LocalStorage:
 
     def delete(self, key: str) -> None:
         """See Storage."""
-        path = self._path(key)
+        path = self.local_path(key)
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
             path.unlink()
         with contextlib.suppress(OSError):  # stops at the first folder that isn't empty
@@ -134,12 +134,12 @@ class LocalStorage:
         if not self._root.is_dir():
             raise StorageAway(f"There is no directory {self._root}.", "directory")
         folder = folder_of(prefix)
-        start = self._path(folder) if folder else self._root
+        start = self.local_path(folder) if folder else self._root
         return self._walk(start, f"{folder}/" if folder else "", prefix)
 
-    def local_path(self, key: str) -> Path | None:
+    def local_path(self, key: str) -> Path:
         """See Storage."""
-        return self._path(key)
+        return self._root / checked_key(key)
 
     def address(self, key: str, seconds: int, content_type: str, wanted: str) -> str | None:  # noqa: ARG002 - S3 wants it
         """See Storage: a directory has no addresses."""
@@ -152,9 +152,6 @@ class LocalStorage:
         """Return a path for a file that is being written."""
         self.prepare()
         return self._incoming / secrets.token_hex(16)
-
-    def _path(self, key: str) -> Path:
-        return self._root / checked_key(key)
 
     def _walk(self, folder: Path, above: str, prefix: str) -> Iterator[str]:
         try:
@@ -172,7 +169,7 @@ class LocalStorage:
                 yield key
 
     def _write(self, key: str, source: BinaryIO) -> None:
-        path = self._path(key)
+        path = self.local_path(key)
         part = self._new_part()
         try:
             with part.open("xb") as target:

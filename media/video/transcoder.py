@@ -105,18 +105,13 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A finished run: `files` are all names in its directory, including the named ones.
+    """A finished run: `files` are all names in its directory.
 
-    `seconds` is the playing time. A run that was only copied has no `thumbnails`, no `progressive` and
-    no `slides`; one without video has no `thumbnails` and no `slides`.
+    `seconds` is the playing time. A run that was only copied, or is without video, has no `slides`.
     """
 
     seconds: float
     renditions: tuple[Rendition, ...]
-    master: str
-    poster: str
-    thumbnails: str | None
-    progressive: str | None
     slides: tuple[Slide, ...]
     files: tuple[str, ...]
 
@@ -246,10 +241,6 @@ def _finished(
     return Encoded(
         seconds=seconds,
         renditions=renditions,
-        master=MASTER,
-        poster=POSTER,
-        thumbnails=THUMB_TRACK if THUMB_TRACK in files else None,
-        progressive=PROGRESSIVE if PROGRESSIVE in files else None,
         # A slide without a picture is not shown.
         slides=tuple(each for each in slides if slide_picture(each.picture_s) in files),
         files=files,

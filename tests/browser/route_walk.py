@@ -102,7 +102,7 @@ NAMED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("badges.issuer", "badges.keys", "badges.key"), FILE),
     "theme.logo": FILE,
     "kit_download.download": FILE,
-    "lti_keys.jwks": FILE,
+    "lti_tool.jwks": FILE,
     "lti_tool.configuration": FILE,
     "handouts.download": FILE,
     "catalog.presenter_picture": FILE,

@@ -54,7 +54,6 @@ IN_ENGLISH: Final = frozenset(
         "following",
         "framed_course",
         "health",
-        "lti_keys",
         "lti_picker",
         "lti_registering",
         "lti_tool",

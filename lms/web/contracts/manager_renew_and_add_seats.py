@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from wtforms import BooleanField, Form, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from lms.access.explanations import first_day, last_day
+from lms.access.explanations import last_day
 from lms.contracts import renewals
 from lms.core import clock
+from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.core.model_base import PUBLIC_ID, new_public_id
 from lms.models.grants import OfferKind
@@ -237,7 +238,7 @@ def _renewal_page(
         seats=pool.capacity if isinstance(price, Unpriced) else price.seats,
         price=say_money(price.price_minor, currency) if not isinstance(price, Unpriced) else "",
         is_priced=is_priced,
-        starts=first_day(starts, zone),
+        starts=say_long_date(starts, zone),
         ends=last_day(ends, zone),
         **_order_values(managed, line, zone, offered, refusal),
         more_url=url_for(".more", organization_id=managed.facts.public_id, pool_id=pool_id),

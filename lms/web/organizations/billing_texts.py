@@ -1,7 +1,5 @@
 """Billing texts: invoice delivery, payment terms and months in words."""
 
-from collections.abc import Iterable
-
 from babel.dates import get_month_names
 from flask_babel import gettext as _
 
@@ -35,10 +33,10 @@ def billing_facts(details: BillingDetails) -> list[tuple[str, str]]:
     contact, terms = details.contact, details.terms
     return [
         (_("Legal name"), terms.legal_name),
-        (_("Legal address"), _lines(terms.legal_address.lines if terms.legal_address else ())),
+        (_("Legal address"), ", ".join(terms.legal_address.lines if terms.legal_address else ())),
         (
             _("Billing address"),
-            _lines(contact.billing_address.lines if contact.billing_address else ()),
+            ", ".join(contact.billing_address.lines if contact.billing_address else ()),
         ),
         (_("Invoices"), delivery_words(contact.delivery)),
         (_("Payment terms"), terms_words(terms.net_days)),
@@ -53,7 +51,7 @@ def agreed_facts(details: BillingDetails) -> list[tuple[str, str]]:
     terms = details.terms
     return [
         (_("Legal name"), terms.legal_name),
-        (_("Legal address"), _lines(terms.legal_address.lines if terms.legal_address else ())),
+        (_("Legal address"), ", ".join(terms.legal_address.lines if terms.legal_address else ())),
         (_("Payment terms"), terms_words(terms.net_days)),
         (_("Our vendor number"), terms.vendor_number),
         (_("Fiscal year starts"), _month(terms.fiscal_year_start)),
@@ -62,7 +60,3 @@ def agreed_facts(details: BillingDetails) -> list[tuple[str, str]]:
 
 def _month(number: int | None) -> str:
     return month_names()[number] if number else ""
-
-
-def _lines(lines: Iterable[str]) -> str:
-    return ", ".join(lines)

@@ -1,4 +1,4 @@
-"""The tool configuration for platforms: the tool's URLs and names, and the JSON for Canvas."""
+"""What platforms read of the tool: its URLs and names, the JSON for Canvas, and its public keys."""
 
 from urllib.parse import urlsplit
 
@@ -6,9 +6,11 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lms.core.clock import now
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel
 from lms.web.core.route_guard import Audience, open_to
+from lti.keys.tool_keys import publish_keys
 from lti.protocol.platform_urls import is_loopback_host
 from lti.protocol.tool_urls_and_scopes import ToolAddresses
 from lti.registrations.tool_configuration import DESCRIPTION, PICK, ToolFace, canvas_configuration
@@ -42,4 +44,15 @@ def canvas_json() -> ResponseReturnValue:
     """Return the configuration that Canvas reads by its "Enter URL" method."""
     answer = jsonify(canvas_configuration(tool_addresses(), tool_face()))
     answer.headers["Cache-Control"] = "public, max-age=300"
+    return answer
+
+
+@blueprint.get("/jwks")
+@open_to(Audience.EVERYONE)
+def jwks() -> ResponseReturnValue:
+    """Return our public keys (RFC 7517): active, next, and recently retired ones."""
+    running = carrel()
+    answer = jsonify(publish_keys(running.database, running.settings.secret_key, now=now()))
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    answer.headers["Access-Control-Allow-Origin"] = "*"
     return answer

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from media.files.subprocesses import ffmpeg_path
-from media.video.transcoder import Encoded, NotCopyable, encode, remux
+from media.video.renditions_and_commands import POSTER
+from media.video.transcoder import MASTER, Encoded, NotCopyable, encode, remux
 from media.video.upload_probe import probe
 from media.video.watermarked_mp4 import Marks, burn
 from tests.media.conftest import AAC, X264, picture, tone
@@ -142,7 +143,7 @@ class TestHdr:
         source = make("hdr.mp4", *hdr(transfer))
         assert "bt2020" in described(source)
         assert not probe(source).copyable
-        made = encoded(source, tmp_path)
+        encoded(source, tmp_path)
         for name in ("high.mp4", "low.mp4"):
             assert re.search(r"yuv420p\((tv, )?bt709, progressive\)", described(tmp_path / name))
             seen = shown(tmp_path / name, 1)
@@ -150,7 +151,7 @@ class TestHdr:
                 wanted, found = plain.getpixel(place), seen.getpixel(place)
                 far = max(abs(one - other) for one, other in zip(wanted, found, strict=True))
                 assert far < 30, (name, place, wanted, found)
-        with Image.open(tmp_path / made.poster) as poster:
+        with Image.open(tmp_path / POSTER) as poster:
             assert poster.convert("L").getpixel((125, 160)) > WHITE
 
 
@@ -195,6 +196,6 @@ def test_more_odd_recordings_play_whole(make, tmp_path):
         made = encoded(source, out)
         wanted = {FIVE_SECONDS_EACH: 20, "a sound that changes channels and rate": 9}.get(what, 4)
         assert abs(made.seconds - wanted) < 0.3, what
-        words = ["-v", "error", "-xerror", "-nostdin", "-i", str(out / made.master)]
+        words = ["-v", "error", "-xerror", "-nostdin", "-i", str(out / MASTER)]
         command = [ffmpeg_path(), *words, "-f", "null", "-"]
         assert subprocess.run(command, check=False, timeout=PATIENCE_S).returncode == 0, what

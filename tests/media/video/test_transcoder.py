@@ -8,7 +8,10 @@ from media.captions.caption_file_parser import read_cues
 from media.files.subprocesses import Limits, ffmpeg_path
 from media.video.encoder_runs import STALLED
 from media.video.hls_playlist_parser_and_writer import checked_playlist
+from media.video.renditions_and_commands import POSTER, PROGRESSIVE
 from media.video.transcoder import (
+    MASTER,
+    THUMB_TRACK,
     EncodeCanceled,
     EncodeFailed,
     NotCopyable,
@@ -129,7 +132,7 @@ class TestEncode:
     def test_every_file_is_named(self, full):
         out, made = full
         assert set(made.files) == {path.name for path in out.iterdir()}
-        assert {made.master, made.poster, made.thumbnails, made.progressive} <= set(made.files)
+        assert {MASTER, POSTER, THUMB_TRACK, PROGRESSIVE} <= set(made.files)
 
     def test_every_playlist_is_as_long_as_the_source(self, anew):
         out, made = anew
@@ -139,8 +142,8 @@ class TestEncode:
         assert abs(made.seconds - 14) < 0.5
 
     def test_everything_can_be_decoded(self, anew):
-        out, made = anew
-        for each in (made.master, made.progressive):
+        out, _ = anew
+        for each in (MASTER, PROGRESSIVE):
             assert abs(decoded(out / each) - 14) < 0.5
 
     def test_both_rungs_are_cut_at_the_same_times(self, anew):
@@ -170,16 +173,16 @@ class TestEncode:
         assert 'URI="audio.m3u8"' in master
 
     def test_the_poster_and_the_thumbnails_are_pictures_of_the_talk(self, anew):
-        out, made = anew
-        with Image.open(out / made.poster) as poster:
+        out, _ = anew
+        with Image.open(out / POSTER) as poster:
             assert poster.size in {(852, 478), (853, 478)}
         with Image.open(out / "thumbs-001.jpg") as sheet:
             assert sheet.size == (1600, 900)
-        assert len(read_cues((out / made.thumbnails).read_bytes())) == 2
+        assert len(read_cues((out / THUMB_TRACK).read_bytes())) == 2
 
     def test_the_plain_mp4_begins_with_its_index(self, anew):
-        out, made = anew
-        head = (out / made.progressive).read_bytes()[:4096]
+        out, _ = anew
+        head = (out / PROGRESSIVE).read_bytes()[:4096]
         assert b"moov" in head
 
     def test_progress_only_rises_and_ends_at_one(self, talk, tmp_path):
@@ -246,9 +249,9 @@ class TestEveryKindPlays:
             source = make("turned.mov", "-display_rotation", "90", "-i", str(source), "-c", "copy")
         made = encoded(source, tmp_path)
         assert abs(made.seconds - probe(source).seconds) < 0.5
-        assert abs(decoded(tmp_path / made.master) - made.seconds) < 0.5
-        assert abs(decoded(tmp_path / made.progressive) - made.seconds) < 0.5
-        with Image.open(tmp_path / made.poster) as poster:
+        assert abs(decoded(tmp_path / MASTER) - made.seconds) < 0.5
+        assert abs(decoded(tmp_path / PROGRESSIVE) - made.seconds) < 0.5
+        with Image.open(tmp_path / POSTER) as poster:
             assert poster.format == "JPEG"
 
     def test_a_sound_that_begins_later_stays_in_its_place(self, make, talk, tmp_path):
