@@ -133,6 +133,10 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
     If it raises, `platform` and `message_type` are set as far as validation got, for the log.
     """
 
+    begun: Begun  # the login that it answers, once `is_begun`
+    known: Known  # the known rows that the message names, once `is_begun`
+    message: Message  # what the platform said, once `is_read`
+
     def __init__(self, form: Mapping[str, str], context: LaunchContext) -> None:
         posted = Posted(form)
         super().__init__(
@@ -143,33 +147,10 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
             requests_session=_NO_NETWORK,
         )
         self._context = context
-        self._found: Found | None = None
-        self._message: Message | None = None
         self._signature = ""
-        self.is_authentic = False
-
-    @property
-    def begun(self) -> Begun:
-        """Return the login that this launch answers."""
-        assert self._found is not None, "validate() first"  # noqa: S101
-        return self._found.begun
-
-    @property
-    def known(self) -> Known:
-        """Return the known rows that the message names."""
-        assert self._found is not None, "validate() first"  # noqa: S101
-        return self._found.known
-
-    @property
-    def message(self) -> Message:
-        """Return what the platform said."""
-        assert self._message is not None, "validate() first"  # noqa: S101
-        return self._message
-
-    @property
-    def is_read(self) -> bool:
-        """Return whether the whole message was authentic and well formed."""
-        return self._message is not None
+        self.is_begun = False  # the state matched a login
+        self.is_authentic = False  # the signature was verified
+        self.is_read = False  # the whole message was authentic and well formed
 
     @property
     def return_url(self) -> str | None:
@@ -181,14 +162,9 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
             return None
 
     @property
-    def is_begun(self) -> bool:
-        """Return whether the state matched a login."""
-        return self._found is not None
-
-    @property
     def platform(self) -> Platform | None:
         """Return the platform, None before its state was found."""
-        return None if self._found is None else self._found.begun.platform
+        return self.begun.platform if self.is_begun else None
 
     @property
     def claims(self) -> Claims:
@@ -217,7 +193,8 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         try:
             self._take_apart()
         finally:
-            self._found = self._context.find(state, self.claims)
+            found = self._context.find(state, self.claims)
+            self.begun, self.known, self.is_begun = found.begun, found.known, True
         return self
 
     def validate_jwt_format(self) -> "Launch":
@@ -299,9 +276,10 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
 
     def validate_message(self) -> "Launch":
         """Read the message; raises LaunchRefused."""
-        self._message = read_claims(
+        self.message = read_claims(
             self.claims, self.begun.platform, base_url=self._context.base_url
         )
+        self.is_read = True
         return self
 
     def save_launch_data(self) -> "Launch":
