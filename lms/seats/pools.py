@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.access.merged_organizations import family_of
-from lms.core.errors import N_, Conflict, or_not_found
+from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.core.model_base import locked
 from lms.grants.grants import Target, Term, target_columns
 from lms.models.catalog import Presenter, Series, Webinar
@@ -162,6 +162,14 @@ def sell_seats(
 def find_pool(session: Session, public_id: str) -> PoolFacts:
     """Return a pool by its public ID; raises NotFound."""
     return _one(session, Pool.public_id == public_id)
+
+
+def find_own_pool(session: Session, organization_id: int, public_id: str) -> PoolFacts:
+    """Return a pool of an organization by its public ID; raises NotFound, also for another's."""
+    pool = find_pool(session, public_id)
+    if pool.organization_id != organization_id:
+        raise NotFound(NO_SUCH_POOL)
+    return pool
 
 
 def read_pool(session: Session, pool_id: int) -> PoolFacts:

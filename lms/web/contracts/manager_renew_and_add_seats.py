@@ -100,14 +100,14 @@ def ask_to_renew(organization_id: str, pool_id: str) -> ResponseReturnValue:
         try:
             check_agreed(has_agreed=form.has_agreed.data)
             with transaction() as session:
-                pool = _own_pool(session, managed, pool_id)
+                pool = pools.find_own_pool(session, managed.facts.id, pool_id)
                 line = seat_orders.renewal_line(session, pool, zone_of(managed), now=clock.now())
                 return _ordered(session, managed, pool, line, form)
         except (Invalid, Conflict) as refusal:
             page = _renewal_page(managed, pool_id, form, refusal=refusal)
             return page, 400 if isinstance(refusal, Invalid) else 409
     with transaction() as session:
-        pool = _own_pool(session, managed, pool_id)
+        pool = pools.find_own_pool(session, managed.facts.id, pool_id)
         asked = requested_orders.ask_to_renew(
             session,
             pool,
@@ -146,7 +146,7 @@ def ask_for_more(organization_id: str, pool_id: str) -> ResponseReturnValue:
         if is_order:
             check_agreed(has_agreed=form.has_agreed.data)
         with transaction() as session:
-            pool = _own_pool(session, managed, pool_id)
+            pool = pools.find_own_pool(session, managed.facts.id, pool_id)
             more = form.quantity.data or 0
             if is_order:
                 line = seat_orders.line_of_more(
@@ -218,7 +218,7 @@ def _renewal_page(
         show_faults(form, refusal)
     zone, at = zone_of(managed), clock.now()
     with read_session() as session:
-        pool = _own_pool(session, managed, pool_id)
+        pool = pools.find_own_pool(session, managed.facts.id, pool_id)
         if pool.allotted_from is not None or pool.is_permanent:
             raise NotFound(pools.NO_SUCH_POOL)
         price = seat_prices.price_of_renewal(session, pool)
@@ -251,7 +251,7 @@ def _seats_page(
 ) -> str:
     zone, at = zone_of(managed), clock.now()
     with read_session() as session:
-        pool = _own_pool(session, managed, pool_id)
+        pool = pools.find_own_pool(session, managed.facts.id, pool_id)
         if pool.allotted_from is not None or pool.capacity is None:
             raise NotFound(pools.NO_SUCH_POOL)
         ask_for_po_number(session, form, managed.facts.id)
@@ -305,14 +305,6 @@ def _order_values(
         "order_id": new_public_id(),
         "fault": _(refusal.message) if isinstance(refusal, Conflict) else "",
     }
-
-
-def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
-    """Return a pool of this organization; raises NotFound for another's."""
-    pool = pools.find_pool(session, pool_id)
-    if pool.organization_id != managed.facts.id:
-        raise NotFound(pools.NO_SUCH_POOL)
-    return pool
 
 
 def _asker(message: str) -> Asker:

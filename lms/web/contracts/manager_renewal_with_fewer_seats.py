@@ -3,15 +3,11 @@
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 
 from lms.contracts import renewals
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_day
-from lms.core.errors import NotFound
-from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import pools
-from lms.seats.pools import PoolFacts
 from lms.web.core.current_user import acting
 from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.request_context import read_session, see_other, transaction
@@ -30,7 +26,7 @@ def renewal(organization_id: str, pool_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     zone = zone_of(managed)
     with read_session() as session:
-        pool = _own_pool(session, managed, pool_id)
+        pool = pools.find_own_pool(session, managed.facts.id, pool_id)
         shortage = renewals.shortage_ahead(session, pool.id, now=now())
         people = renewals.sitting_people(session, pool.id)
     going = {one.seat for one in shortage.leavers} if shortage else set()
@@ -59,15 +55,7 @@ def renewal(organization_id: str, pool_id: str) -> ResponseReturnValue:
 def choose(organization_id: str, pool_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
-        pool = _own_pool(session, managed, pool_id)
+        pool = pools.find_own_pool(session, managed.facts.id, pool_id)
         renewals.choose_leavers(session, pool.id, request.form.getlist("seat"), **acting())
     flash(_("Your choice was saved. You can change it until that day."), "done")
     return see_other(".renewal", organization_id=organization_id, pool_id=pool_id)
-
-
-def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
-    """Return a pool of this organization; raises NotFound for another's."""
-    pool = pools.find_pool(session, pool_id)
-    if pool.organization_id != managed.facts.id:
-        raise NotFound(pools.NO_SUCH_POOL)
-    return pool

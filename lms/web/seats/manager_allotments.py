@@ -179,8 +179,8 @@ def members(organization_id: str) -> ResponseReturnValue:
 
 def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
     """Return a pool that this organization can allot; raises NotFound for any other."""
-    pool = pools.find_pool(session, pool_id)
-    if pool.organization_id != managed.facts.id or pool.allotted_from is not None:
+    pool = pools.find_own_pool(session, managed.facts.id, pool_id)
+    if pool.allotted_from is not None:
         raise NotFound(pools.NO_SUCH_POOL)
     return pool
 
