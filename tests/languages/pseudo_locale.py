@@ -12,6 +12,7 @@ import pytest
 
 from lms.core import languages
 from lms.core.languages import Language
+from lms.mail import edits
 from lms.web.accounts import page_language
 from lms.web.core import page_frame
 from lms.web.playback import player
@@ -21,7 +22,9 @@ KEPT: Final = re.compile(r"(%\(\w+\)[sd]|%%|\{\w+\})")
 LONGER: Final = 1.4  # Spanish is a third longer than English
 # What keeps texts by their language.
 KEEPING: Final = (
-    (page_language, "_fixed_text"),
+    (page_language, "_markup"),
+    (page_language, "template_text"),
+    (edits, "template_text"),
     (page_frame, "_fixed_part"),
     (player, "_player_words"),
     (player, "_control_texts"),
