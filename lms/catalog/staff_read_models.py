@@ -144,21 +144,12 @@ def read_standing(session: Session, slug: str) -> Standing:
         .where(WebinarSeries.webinar_id == row.id)
         .order_by(Series.title)
     )
-    words = WebinarWords(
-        title=row.title,
-        held_at=row.held_at,
-        zone=row.zone,
-        minutes=row.minutes,
-        slug=row.slug,
-        subtitle=row.subtitle,
-        hosted_by=row.hosted_by,
-        summary=row.summary,
-        overview=row.overview,
-        agenda=row.agenda,
+    words = copied(
+        WebinarWords,
+        row,
+        new_presenters=(),
         live_link=row.live_link or "",
         survey_link=row.survey_link or "",
-        free=row.free,
-        is_in_passes=row.is_in_passes,
         presenters=tuple(presenters),
         series=tuple(series),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Forbidden, Gone, NotFound, or_not_found
+from lms.core.model_base import copied
 from lms.core.runtime import hash_secret
 from lms.lti_facade.frame_playback_sessions import end_in_frames
 from lms.lti_facade.learner_logins import add_learner, blocked_since, forget_learners
@@ -310,23 +311,12 @@ _FRAMES: Final = (
 def _frame(found: Row[*tuple[Any, ...]]) -> Frame:
     row: FrameSession = found.FrameSession
     ends_at = row.expires_at if found.ends_at is None else min(row.expires_at, found.ends_at)
-    return Frame(
-        id=row.id,
-        public_id=row.public_id,
-        purpose=row.purpose,
-        role=row.role,
-        organization_id=row.organization_id,
+    return copied(
+        Frame,
+        row,
         origins=tuple(found.origins.split()),
         target=None if row.target is None else read_target(row.target),
-        deployment_id=row.deployment_id,
-        context_id=row.context_id,
-        link_id=row.link_id,
-        embed_link_id=row.embed_link_id,
-        identity_id=row.identity_id,
-        login_id=row.login_id,
-        is_test_user=row.is_test_user,
         services=MappingProxyType(row.services),
-        locale=row.locale,
         expires_at=ends_at,
         seat_rule=found.seat_rule,
     )

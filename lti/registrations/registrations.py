@@ -295,13 +295,5 @@ def _owner_ids(rows: Iterable[Registration]) -> set[int]:
 
 
 def _facts(row: Registration, organization: Customer | None) -> RegistrationFacts:
-    return RegistrationFacts(
-        id=row.id,
-        public_id=row.public_id,
-        issuer=row.issuer,
-        client_id=row.client_id,
-        details=copied(RegistrationDetails, row, frame_origins=tuple(row.frame_origins.split())),
-        organization=organization,
-        state=row.state,
-        created_at=row.created_at,
-    )
+    details = copied(RegistrationDetails, row, frame_origins=tuple(row.frame_origins.split()))
+    return copied(RegistrationFacts, row, details=details, organization=organization)
