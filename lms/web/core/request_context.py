@@ -27,6 +27,8 @@ COMPONENTS = "carrel_components"
 ACTING = "carrel.acting"
 JSON_OR_PAGE = ("text/html", "application/json")
 
+render = render_template  # a page of templates/
+
 
 def carrel() -> Carrel:
     """Return the application's runtime, with the role that this request acts in (`act_as`)."""
@@ -53,11 +55,6 @@ def transaction(*, in_passing: bool = False) -> AbstractContextManager[Session]:
 def read_session() -> AbstractContextManager[Session]:
     """Open a read-only session; pass plain dataclasses, not rows, to templates."""
     return carrel().database.read_session()
-
-
-def render(template: str, **values: object) -> str:
-    """Render a page of templates/."""
-    return render_template(template, **values)
 
 
 def see_other(endpoint: str, **values: Any) -> Response:  # noqa: ANN401  (the type in url_for)
