@@ -27,14 +27,14 @@ from lms.models.mail import Mail
 MOST_PEOPLE: Final = 1000
 SLIDES: Final = "group_showing_slides"
 # A host can enter any address, so emails to one address are limited, across all hosts.
-MOST_LETTERS: Final = 3
+MOST_EMAILS: Final = 3
 COUNTED_FOR: Final = timedelta(days=1)
 ACTS: Final = {
     "entered": "showing.person_entered",
     "corrected": "showing.person_corrected",
     "removed": "showing.person_removed",
 }
-ENOUGH_LETTERS = N_(
+ENOUGH_EMAILS = N_(
     "We emailed the slides to %(email)s three times today. We can send them again"
     " tomorrow. Ask them to check their spam folder."
 )
@@ -211,8 +211,8 @@ def _spare(session: Session, email: str, now: datetime) -> None:
             Mail.created_at > now - COUNTED_FOR,
         )
     )
-    if (sent or 0) >= MOST_LETTERS:
-        raise Conflict(ENOUGH_LETTERS % {"email": email}, code="enough_letters")
+    if (sent or 0) >= MOST_EMAILS:
+        raise Conflict(ENOUGH_EMAILS % {"email": email}, code="enough_emails")
 
 
 def _attendee(session: Session, showing: ShowingFacts, attendee_id: str) -> Attendee:

@@ -208,7 +208,7 @@ def _packed(carrel: Carrel, run: JobRun, plan: _Plan, film: Path, folder: Path) 
         parts.append((plan.poster, POSTER))
     made = now().timetuple()[:6]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(TEXT, made), letter_of(plan.text))
+        archive.writestr(zipfile.ZipInfo(TEXT, made), readme_of(plan.text))
         archive.write(film, film.name)
         for key, name in parts:
             if run.canceled():
@@ -239,7 +239,7 @@ JOBS: Final = (
 )
 
 
-def letter_of(text: KitText) -> str:
+def readme_of(text: KitText) -> str:
     """Return the kit's README, with CRLF line endings, which every program understands."""
     lines = [
         text.title,

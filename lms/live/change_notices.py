@@ -68,7 +68,7 @@ def last_answer(held_at: datetime, *, now: datetime) -> datetime:
     return opens_at if now < opens_at else held_at
 
 
-def tell_all(session: Session, row: Webinar, letter: str, said: str, *, now: datetime) -> None:
+def tell_all(session: Session, row: Webinar, template: str, said: str, *, now: datetime) -> None:
     """Queue emails about a change to the whole audience; reminders become due again afterward."""
     row.notice, row.notice_said = row.notice + 1, said
     job_queue.enqueue(
@@ -76,7 +76,7 @@ def tell_all(session: Session, row: Webinar, letter: str, said: str, *, now: dat
         kind=TELL_CHANGED,
         lane=Lane.PROMPT,
         subject=row.public_id,
-        payload={"letter": letter, "notice": row.notice},
+        payload={"letter": template, "notice": row.notice},  # the key of 0.2.0, which may read it
         now=now,
         unique_key=_key(row),
     )

@@ -76,7 +76,7 @@ class PersonalData:
     groups: tuple[Told, ...]
     tax_papers: tuple[Told, ...]
     supervises: tuple[Told, ...]
-    letters: tuple[Told, ...]
+    emails_sent: tuple[Told, ...]
     subscriptions: tuple[Told, ...]
     learning_systems: tuple[OwnSystem, ...]
 
@@ -154,7 +154,7 @@ def read_personal_data(
             }
             for one in list_exemptions(session, Payer(login_id=login_id))
         ),
-        letters=_letters(session, own_ids),
+        emails_sent=_emails_sent(session, own_ids),
         subscriptions=_subscriptions(session, addresses),
         learning_systems=tuple(
             system for own_id in own_ids for hook in hooks for system in hook(session, own_id)
@@ -207,7 +207,7 @@ def _asked(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
     )
 
 
-def _letters(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
+def _emails_sent(session: Session, own_ids: Sequence[int]) -> tuple[Told, ...]:
     written = select(Mail.recipient.label("to"), Mail.subject, Mail.created_at.label("written_at"))
     return told(session, written.where(Mail.login_id.in_(own_ids)).order_by(Mail.created_at))
 

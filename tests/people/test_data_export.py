@@ -179,7 +179,7 @@ def test_nobody_elses_things_are_among_them(database: Database, cast: Cast) -> N
             now=NOW,
         )
         found = read_personal_data(session, cast.dan.id, hooks=(), now=NOW)
-    kept = (found.grants, found.seats, found.progress, found.notes, found.letters)
+    kept = (found.grants, found.seats, found.progress, found.notes, found.emails_sent)
     assert kept == ((), (), (), (), ())
 
 

@@ -242,7 +242,7 @@ def leave(slug: str) -> ResponseReturnValue:
     return see_other("catalog.webinar", slug=slug)
 
 
-@blueprint.post("/register/letter")
+@blueprint.post("/register/email")
 @open_to(Audience.SIGNED_IN)
 def send_again(slug: str) -> ResponseReturnValue:
     """Email the confirmation of a registration again, while the webinar is upcoming."""

@@ -52,17 +52,17 @@ ANSWERS: Final = {
 }
 
 
-MOST_LETTERS = 100_000
+MOST_PEOPLE = 100_000
 
 
-class LettersForm(Form):
+class InvitationsForm(Form):
     """How many people to email now."""
 
     people = IntegerField(
         _l("Number of people"),
         [
             InputRequired(_l("Enter a number.")),
-            NumberRange(1, MOST_LETTERS, _l("Enter a number between 1 and 100,000.")),
+            NumberRange(1, MOST_PEOPLE, _l("Enter a number between 1 and 100,000.")),
         ],
         description=_l("We'll email people in the order you imported them, once each."),
         render_kw={"class": "input-short", "inputmode": "numeric", "autocomplete": "off"},
@@ -73,7 +73,7 @@ class LettersForm(Form):
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
     """Show the upload form, the latest lists, and how many people haven't been emailed."""
-    return _index(LettersForm())
+    return _index(InvitationsForm())
 
 
 @blueprint.post("")
@@ -84,7 +84,7 @@ def send() -> ResponseReturnValue:
         with received() as (path, name):
             facts = past_sale_jobs.take_in(carrel(), path, name, **acting())
     except Invalid as refusal:
-        return _index(LettersForm(), fault=_(refusal.message)), 400
+        return _index(InvitationsForm(), fault=_(refusal.message)), 400
     return see_other(".show", import_id=facts.public_id)
 
 
@@ -160,11 +160,11 @@ def discard(import_id: str) -> ResponseReturnValue:
     return see_other(".index")
 
 
-@blueprint.post("/letters")
+@blueprint.post("/emails")
 @open_to(Audience.STAFF)
-def write_letters() -> ResponseReturnValue:
+def send_emails() -> ResponseReturnValue:
     """Queue emails to as many people as chosen, of those who haven't been emailed."""
-    form = LettersForm(request.form)
+    form = InvitationsForm(request.form)
     if not form.validate() or form.people.data is None:
         return _index(form), 400
     with transaction() as session:
@@ -183,7 +183,7 @@ def write_letters() -> ResponseReturnValue:
     return see_other(".index")
 
 
-def _index(form: LettersForm, *, fault: str = "") -> str:
+def _index(form: InvitationsForm, *, fault: str = "") -> str:
     zone = reading_zone()
     with read_session() as session:
         waiting = uninvited_buyers.count_waiting(session, now=now())

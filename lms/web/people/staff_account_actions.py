@@ -113,7 +113,7 @@ def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
     return see_other("staff_people.person", login_id=login_id)
 
 
-@blueprint.post("/password-letter")
+@blueprint.post("/password-email")
 @open_to(Audience.STAFF)
 def send_password(login_id: str) -> ResponseReturnValue:
     """Email the link for choosing a password.
@@ -132,7 +132,7 @@ def send_password(login_id: str) -> ResponseReturnValue:
     return see_other("staff_people.person", login_id=login_id)
 
 
-@blueprint.post("/sign-in-letter")
+@blueprint.post("/sign-in-email")
 @open_to(Audience.STAFF)
 def send_sign_in(login_id: str) -> ResponseReturnValue:
     """Email how to sign in, or the confirmation again if it was never opened."""

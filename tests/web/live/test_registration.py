@@ -149,10 +149,10 @@ def test_the_letter_is_sent_again_to_who_registered_alone(
 ) -> None:
     client.sign_in(to_come.bob.id)
     page = f"/webinars/{to_come.slug}"
-    assert client.post(f"{page}/register/letter").status_code == 404
+    assert client.post(f"{page}/register/email").status_code == 404
     client.post(f"{page}/register")
     assert "Resend email" in client.get(page).text
-    assert client.post(f"{page}/register/letter").status_code == 303
+    assert client.post(f"{page}/register/email").status_code == 303
     assert len(letters(database, "bob@example.org")) == 2
 
 
@@ -163,7 +163,7 @@ def test_nobody_is_written_to_again_about_a_webinar_that_was_canceled(
     client.post(f"/webinars/{to_come.slug}/register")
     with database.transaction() as session:
         webinars.cancel_webinar(session, to_come.slug, actor=None, now=NOW)
-    assert client.post(f"/webinars/{to_come.slug}/register/letter").status_code == 403
+    assert client.post(f"/webinars/{to_come.slug}/register/email").status_code == 403
     assert [one.kind for one in letters(database, "bob@example.org")] == ["live_registered"]
 
 

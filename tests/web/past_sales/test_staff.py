@@ -43,7 +43,7 @@ def test_the_pages_are_not_there_for_anybody_but_staff(
     client.sign_in(getattr(cast, who).id)
     for path in (PAGE, listed):
         assert client.get(path).status_code == 404
-    for path in (PAGE, f"{listed}/apply", f"{listed}/discard", f"{PAGE}/letters"):
+    for path in (PAGE, f"{listed}/apply", f"{listed}/discard", f"{PAGE}/emails"):
         assert client.post(path, data={"people": "1"}).status_code == 404
 
 
@@ -164,11 +164,11 @@ def test_staff_see_how_many_wait_for_a_letter_and_choose_how_many_get_it(
     client: Visitor, three_came_in: None
 ) -> None:
     def standing() -> list[str]:
-        page = client.get(PAGE).text.partition('id="letters-title"')[2]
+        page = client.get(PAGE).text.partition('id="emails-title"')[2]
         return re.findall(r"<dd>\s*([\d,]+)\s*</dd>", page)
 
     assert standing() == ["3", "0"]
-    assert client.post(f"{PAGE}/letters", data={"people": "2"}).status_code == 303
+    assert client.post(f"{PAGE}/emails", data={"people": "2"}).status_code == 303
     assert standing() == ["1", "2", "0"]
 
 
@@ -176,7 +176,7 @@ def test_staff_see_how_many_wait_for_a_letter_and_choose_how_many_get_it(
 def test_a_number_of_letters_that_can_not_be_is_refused_beside_the_field(
     client: Visitor, database: Database, three_came_in: None, people: str
 ) -> None:
-    answer = client.post(f"{PAGE}/letters", data={"people": people})
+    answer = client.post(f"{PAGE}/emails", data={"people": people})
     assert answer.status_code == 400
     assert 'id="people-error"' in answer.text
     assert count(database, Mail) == 0

@@ -392,6 +392,6 @@ def test_the_account_s_emails_and_block_lead_back_to_the_caller(
     page = _ask(staff, "dan")
     assert "Their account is blocked" in page
     back = f"/staff/people/why?address={cast.dan.email}"
-    for act in ("unblock", "sign-in-letter"):
+    for act in ("unblock", "sign-in-email"):
         answer = staff.post(f"/staff/people/{cast.dan.public_id}/{act}", data={"next": back})
         assert (answer.status_code, answer.location) == (303, back)

@@ -36,7 +36,7 @@ def test_who_is_not_staff_finds_nothing(
     grant = _grant_of(database, cast.alice)
     for path in ("/staff/people", _page(cast.dan), f"{_page(cast.dan)}/merge"):
         assert client.get(path).status_code == 404
-    for path in ("block", "unblock", "addresses", "pass", "webinar", "merge", "password-letter"):
+    for path in ("block", "unblock", "addresses", "pass", "webinar", "merge", "password-email"):
         assert client.post(f"{_page(cast.dan)}/{path}").status_code == 404
     assert client.post(f"/staff/grants/{grant}/revoke", data={"reason": "x"}).status_code == 404
 
@@ -159,7 +159,7 @@ def test_an_address_of_somebody_else_is_refused_beside_the_field(
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"), [("password-letter", "set_password"), ("sign-in-letter", "how_to_sign_in")]
+    ("path", "kind"), [("password-email", "set_password"), ("sign-in-email", "how_to_sign_in")]
 )
 def test_letters_go_to_the_login_s_own_address(
     staff: Visitor, cast: Cast, database: Database, path: str, kind: str
@@ -172,7 +172,7 @@ def test_letters_go_to_the_login_s_own_address(
 
 def test_a_blocked_login_is_sent_no_letter(staff: Visitor, cast: Cast) -> None:
     staff.post(f"{_page(cast.dan)}/block", data={"reason": "Shared it"})
-    assert staff.post(f"{_page(cast.dan)}/sign-in-letter").status_code == 409
+    assert staff.post(f"{_page(cast.dan)}/sign-in-email").status_code == 409
 
 
 def test_a_pass_is_given_for_a_year(staff: Visitor, cast: Cast, database: Database) -> None:

@@ -11,7 +11,7 @@ from tests.cast import Cast, Person, Roles
 from tests.clock import NOW
 from tests.visitor import Visitor
 
-LETTERS = ("password-letter", "sign-in-letter")
+EMAILS = ("password-email", "sign-in-email")
 
 
 def page_of(person: Person) -> str:
@@ -42,7 +42,7 @@ def powerful(request: pytest.FixtureRequest, cast: Cast, roles: Roles) -> Person
     return found
 
 
-@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("email", EMAILS)
 @pytest.mark.parametrize("viewer", ["ada", "owen"])
 def test_link_to_an_account_with_power_is_sent_by_no_one(
     staff: Visitor,
@@ -50,28 +50,28 @@ def test_link_to_an_account_with_power_is_sent_by_no_one(
     roles: Roles,
     database: Database,
     powerful: Person,
-    letter: str,
+    email: str,
     viewer: str,
 ) -> None:
     staff.sign_in({"ada": cast.ada, "owen": roles.owen}[viewer].id)
-    answer = staff.post(f"{page_of(powerful)}/{letter}")
+    answer = staff.post(f"{page_of(powerful)}/{email}")
     assert answer.status_code == 403
     assert "Forgot your password" in answer.text
     assert count(database, Mail) == 0
     page = staff.get(page_of(powerful)).text
-    assert "-letter" not in page
+    assert '-email"' not in page
     assert "Only they can ask for a link" in page
     caller = staff.get("/staff/people/why", query_string={"address": powerful.email}).text
-    assert "-letter" not in caller
+    assert '-email"' not in caller
     assert "Only they can ask for a link" in caller
 
 
-@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("email", EMAILS)
 @pytest.mark.parametrize("person", ["bill", "lee", "sue", "rita"])
 def test_link_is_sent_to_people_with_other_roles(
-    staff: Visitor, roles: Roles, database: Database, letter: str, person: str
+    staff: Visitor, roles: Roles, database: Database, email: str, person: str
 ) -> None:
-    assert staff.post(f"{page_of(getattr(roles, person))}/{letter}").status_code == 303
+    assert staff.post(f"{page_of(getattr(roles, person))}/{email}").status_code == 303
     assert count(database, Mail) == 1
 
 
@@ -81,19 +81,19 @@ def test_unconfirmed_account_is_sent_its_confirmation_and_no_password_link(
     """A password chosen by such a link would leave the address unproven (PRODUCT.md, S13)."""
     with database.transaction() as session:
         session.execute(update(Login).where(Login.id == cast.dan.id).values(confirmed_at=None))
-    assert staff.post(f"{page_of(cast.dan)}/password-letter").status_code == 409
+    assert staff.post(f"{page_of(cast.dan)}/password-email").status_code == 409
     assert count(database, Mail) == 0
-    assert staff.post(f"{page_of(cast.dan)}/sign-in-letter").status_code == 303
+    assert staff.post(f"{page_of(cast.dan)}/sign-in-email").status_code == 303
     with database.read_session() as session:
         assert session.scalars(select(Mail.kind)).all() == ["confirm_sign_up"]
 
 
-@pytest.mark.parametrize("letter", LETTERS)
+@pytest.mark.parametrize("email", EMAILS)
 def test_link_to_a_login_merged_into_an_account_with_power_is_refused(
-    staff: Visitor, cast: Cast, database: Database, letter: str
+    staff: Visitor, cast: Cast, database: Database, email: str
 ) -> None:
     merge(database, cast.dan, cast.mia)
-    assert staff.post(f"{page_of(cast.dan)}/{letter}").status_code == 403
+    assert staff.post(f"{page_of(cast.dan)}/{email}").status_code == 403
     assert count(database, Mail) == 0
 
 
