@@ -130,7 +130,7 @@ _PAGE: Final = (
     .outerjoin(_current, and_(_current.webinar_id == Webinar.id, _current.is_current))
     .where(Webinar.slug == bindparam("slug"))
 )
-_LINK: Final = select(Webinar.id, Webinar.state, Webinar.live_link).where(
+_LINK: Final = select(Webinar.id, Webinar.title, Webinar.state, Webinar.live_link).where(
     Webinar.slug == bindparam("slug")
 )
 
@@ -140,6 +140,7 @@ class LiveRoom:
     """The live link, only for people whom the policy admits."""
 
     webinar_id: int
+    title: str
     state: WebinarState
     link: str | None
 
@@ -153,7 +154,7 @@ def read_announcement(session: Session, slug: str) -> Announcement:
 def read_live_room(session: Session, slug: str) -> LiveRoom:
     """Return the live link, which callers reveal only after a decision; raises NotFound."""
     row = or_not_found(session.execute(_LINK, {"slug": slug}).one_or_none())
-    return LiveRoom(row.id, row.state, row.live_link)
+    return LiveRoom(row.id, row.title, row.state, row.live_link)
 
 
 def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:

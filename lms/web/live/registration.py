@@ -276,13 +276,10 @@ def join(slug: str) -> ResponseReturnValue:
         with read_session() as session:
             box = refused_box(session, slug, case.webinar, decision, now=now)
         shown = replace(panel, action_url=None) if box else panel
-        page = render("live/room_entry.html", slug=slug, panel=shown, is_open=False, box=box)
+        page = render("live/room_entry.html", slug=slug, title=room.title, panel=shown, box=box)
         return page, 403
     if room.link is None:
-        sentence = _("The link to join isn't here yet. Reload this page in a minute.")
-        return render(
-            "live/room_entry.html", slug=slug, sentence=sentence, panel=None, is_open=True
-        )
+        return render("live/room_entry.html", slug=slug, title=room.title, panel=None)
     if _is_a_person_coming():
         with transaction() as session:
             registrations.note_join(

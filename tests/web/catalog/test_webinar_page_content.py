@@ -207,7 +207,9 @@ def test_a_room_without_a_link_yet_says_so(
     page = client.get(upcoming.path).text
     assert 'href="/webinars/soon/live"' not in page
     assert "The link to join will appear here" in page
-    assert client.get("/webinars/soon/live").status_code == 200
+    answer = client.get("/webinars/soon/live")
+    assert answer.status_code == 200
+    assert "<h1>Soon</h1>" in answer.text
 
 
 def test_a_stranger_is_told_to_sign_in_and_comes_back_here(client: Visitor, cast: Cast) -> None:
