@@ -228,7 +228,7 @@ class BrandingForm(Form):
     contact_email = StringField(
         _l("Contact email address"),
         [InputRequired(_l("Enter an email address where people can reach you."))],
-        description=_l("Shown in the footer, in emails, and wherever people need help."),
+        description=_l("Shown on the contact page, in emails, and wherever people need help."),
         render_kw={"type": "email", "autocomplete": "off"},
     )
     sender_name = StringField(
