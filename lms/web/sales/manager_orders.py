@@ -42,7 +42,7 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.pricing.quote_texts import offer_name
 from lms.web.sales.act_forms import REFERENCE, SHORT
-from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
+from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, covered_text
 from lms.web.sales.own_order_page import (
     act_on,
     form_of,
@@ -236,9 +236,6 @@ def _quote(one: OpenQuote, managed: Managed) -> dict[str, str]:
 
 def _row(facts: OrderFacts, managed: Managed) -> dict[str, object]:
     standing = facts.standing(clock.now())
-    what = offer_name(facts.kind, facts.quantity)
-    if facts.lines > 1:
-        what = _("%(what)s and more", what=what)
     return {
         "url": url_for(".show", organization_id=managed.facts.public_id, order_id=facts.public_id),
         "number": facts.number,
@@ -247,8 +244,8 @@ def _row(facts: OrderFacts, managed: Managed) -> dict[str, object]:
             organization_id=managed.facts.public_id,
             order_id=facts.public_id,
         ),
-        "what": what,
-        "covers": facts.covers,
+        "what": offer_name(facts.kind, facts.quantity),
+        "covers": covered_text(facts),
         "total": say_money(facts.total_minor, facts.currency),
         "state": _(STANDING_WORDS[standing]),
         "badge": STANDING_BADGES[standing],

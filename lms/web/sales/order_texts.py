@@ -15,7 +15,7 @@ from lms.models.orders import DeliveredThrough, LineAct, Terms
 from lms.models.payments import PauseKind, PaymentMethod, RefundState, Reversal
 from lms.pricing.price_list import say_money
 from lms.sales.order_history import Event, Happening
-from lms.sales.read_models import Standing
+from lms.sales.read_models import OrderFacts, Standing
 from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.core.lazy_form_translations import _l
 
@@ -153,6 +153,14 @@ _HAPPENED: Final = {
 def choices_of(words: Mapping[Value, str], *, but: str = "") -> list[SelectChoice]:
     """Return the choices of a field by the words for each value, without `but`."""
     return [SelectChoice(str(value), label) for value, label in words.items() if value != but]
+
+
+def covered_text(facts: OrderFacts) -> str:
+    """Return what the first line of an order covers, and how many more lines there are."""
+    if facts.lines == 1:
+        return facts.covers
+    more = _("and %(number)s more", number=facts.lines - 1)
+    return f"{facts.covers} {more}".strip()
 
 
 def event_text(event: Event) -> str:

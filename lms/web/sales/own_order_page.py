@@ -88,6 +88,7 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
         ],
         "pay_url": url_for(".pay", **(request.view_args or {})) if may_pay else "",
         "may_add_po": standing not in (Standing.CANCELED, Standing.RETURNED),
+        "is_settled": standing in (Standing.PAID, Standing.CREDITED),
         "may_bill_anew": facts.invoice_id is None and facts.canceled_at is None,
         "may_ask_refund": may_ask_refund and not is_late,
         "refund_until": say_calendar_date(last) if last else "",

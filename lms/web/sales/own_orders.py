@@ -18,7 +18,7 @@ from lms.web.core.private_page_headers_and_mail_links import keep_nothing
 from lms.web.core.request_context import read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
-from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS
+from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, covered_text
 from lms.web.sales.own_order_page import (
     act_on,
     form_of,
@@ -69,12 +69,11 @@ def act(order_id: str) -> ResponseReturnValue:
 
 def _row(facts: OrderFacts) -> dict[str, object]:
     standing = facts.standing(clock.now())
-    what = offer_name(facts.kind, facts.quantity)
     return {
         "id": facts.public_id,
         "number": facts.number,
-        "what": _("%(what)s and more", what=what) if facts.lines > 1 else what,
-        "covers": facts.covers,
+        "what": offer_name(facts.kind, facts.quantity),
+        "covers": covered_text(facts),
         "total": say_money(facts.total_minor, facts.currency),
         "state": _(STANDING_WORDS[standing]),
         "badge": STANDING_BADGES[standing],

@@ -22,7 +22,7 @@ from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quote_texts import offer_name
-from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, TERMS_WORDS
+from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, TERMS_WORDS, covered_text
 
 blueprint = Blueprint("staff_orders", __name__, url_prefix="/staff/orders")
 
@@ -99,14 +99,12 @@ def _figures(found: Orders) -> list[tuple[str, str]]:
 
 def _row(facts: OrderFacts) -> dict[str, object]:
     standing = facts.standing(clock.now())
-    more = facts.lines - 1
     return {
         "id": facts.public_id,
         "number": facts.number,
         "buyer": facts.buyer,
         "what": offer_name(facts.kind, facts.quantity),
-        "covers": facts.covers,
-        "more": _("and %(number)s more", number=more) if more else "",
+        "covers": covered_text(facts),
         "total": say_money(facts.total_minor, facts.currency),
         "open": say_money(facts.open_minor, facts.currency)
         if 0 < facts.open_minor < facts.total_minor

@@ -20,7 +20,16 @@ from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
 from tests.page_texts import shows
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, SEAT, credited, locked, paid, placed
+from tests.sales.order_fixtures import (
+    FIVE_SEATS,
+    GROUP,
+    ONE_SEAT,
+    SEAT,
+    credited,
+    locked,
+    paid,
+    placed,
+)
 from tests.visitor import Visitor
 
 LATER = replace(GROUP, bill_on=date(2026, 7, 1))
@@ -100,6 +109,32 @@ def test_a_purchase_order_number_is_added_and_a_used_one_asked_about(
     with database.read_session() as session:
         numbers = session.scalars(select(PurchaseOrder.number).order_by(PurchaseOrder.id)).all()
     assert numbers == ["88123", "90001"]
+
+
+def test_paid_order_has_the_form_for_a_purchase_order_number_folded_up(
+    client: Visitor, cast: Cast, database: Database, own: OrderFacts
+) -> None:
+    unpaid = placed(database, replace(SEAT, terms=Terms.INVOICE))
+    client.sign_in(cast.dan.id)
+    for facts, is_folded in ((own, True), (unpaid, False)):
+        page = client.get(path_of(database, facts)).text
+        assert ("</svg>Purchase order number" in page) is is_folded
+    answer = client.post(path_of(database, own), data={"act": "po", "po_number": ""})
+    assert "</svg>Purchase order number" not in answer.text
+
+
+def test_list_of_orders_says_how_many_lines_follow_the_first(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    placed(database, replace(GROUP, lines=(FIVE_SEATS, FIVE_SEATS, ONE_SEAT)))
+    client.sign_in(cast.mia.id)
+    with database.read_session() as session:
+        elm = session.scalars(select(Organization)).first()
+        assert elm is not None
+        path = f"/organization/{elm.public_id}/orders"
+    assert "Reading rooms and 2 more" in client.get(path).text
+    client.sign_in(cast.ada.id)
+    assert "Reading rooms and 2 more" in client.get("/staff/orders").text
 
 
 def test_who_is_billed_changes_until_the_invoice_is_issued(
