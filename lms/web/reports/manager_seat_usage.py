@@ -20,7 +20,7 @@ from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, managed_organization, open_to
-from lms.web.seats.manager_seat_table import titles_of
+from lms.web.seats.pool_texts import pool_titles
 
 blueprint = Blueprint("organization_usage", __name__, url_prefix="/organization/<organization_id>")
 
@@ -58,7 +58,7 @@ class Month:
 def usage(organization_id: str) -> ResponseReturnValue:
     managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
-        titles = titles_of(read_pools(session, managed.facts.id, now=now))
+        titles = pool_titles(read_pools(session, managed.facts.id, now=now))
         found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=now)
     shown, pager = paged(
         found.pools,
@@ -105,7 +105,7 @@ def usage(organization_id: str) -> ResponseReturnValue:
 def usage_csv(organization_id: str) -> ResponseReturnValue:
     managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
-        titles = titles_of(read_pools(session, managed.facts.id, now=now))
+        titles = pool_titles(read_pools(session, managed.facts.id, now=now))
         found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=now)
     headings = (
         _("Seats for"),

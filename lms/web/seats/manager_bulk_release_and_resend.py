@@ -28,7 +28,8 @@ from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.bulk_action_undo import put_back
-from lms.web.seats.manager_seat_table import RELEASED, titles_of
+from lms.web.seats.manager_seat_table import RELEASED
+from lms.web.seats.pool_texts import pool_titles
 from lms.web.seats.selected_seats import (
     NO_ONE_SELECTED,
     chosen_seats,
@@ -56,7 +57,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
         flash(_(NO_ONE_SELECTED), "attention")
         return see_other_url(state.url())
     with read_session() as reading:
-        pools = titles_of(read_pools(reading, managed.facts.id, now=shown_at))
+        pools = pool_titles(read_pools(reading, managed.facts.id, now=shown_at))
         named = read_chosen(reading, managed.facts.id, chosen[:NAMED])
     return render_in(
         managed,

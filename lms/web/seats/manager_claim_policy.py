@@ -17,7 +17,7 @@ from lms.web.core.manager_area import render_in
 from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, managed_organization, open_to
-from lms.web.seats.pool_texts import pool_title
+from lms.web.seats.pool_texts import pool_title, pool_titles
 
 blueprint = Blueprint(
     "organization_claims", __name__, url_prefix="/organization/<organization_id>/claims"
@@ -38,12 +38,13 @@ def claims(organization_id: str) -> ResponseReturnValue:
         PAGE_SIZE,
         url=lambda page: url_for(".claims", organization_id=organization_id, page=page),
     )
+    titles = pool_titles(cards)
     return render_in(
         managed,
         "seats/manager_claim_policy.html",
         domains=owned,
         pools=[
-            (card.public_id, pool_title(card), card.claim_policy is ClaimPolicy.DOMAIN)
+            (card.public_id, titles[card.public_id], card.claim_policy is ClaimPolicy.DOMAIN)
             for card in shown
         ],
         pager=pager,

@@ -20,7 +20,7 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.bulk_action_undo import put_back
 from lms.web.seats.manager_seat_table import MOVED
-from lms.web.seats.pool_texts import pool_title
+from lms.web.seats.pool_texts import pool_titles
 from lms.web.seats.seat_table_filters import TableState
 from lms.web.seats.selected_seats import NO_ONE_SELECTED, chosen_seats, see_other_url, table_of
 
@@ -110,6 +110,7 @@ def undo(organization_id: str) -> ResponseReturnValue:
 def _page(managed: Managed, state: TableState, chosen: tuple[str, ...], *, error: str = "") -> str:
     with read_session() as reading:
         cards = read_pools(reading, managed.facts.id, now=clock.now())
+    titles = pool_titles(cards)
     return render_in(
         managed,
         "seats/manager_moves_between_pools.html",
@@ -118,7 +119,7 @@ def _page(managed: Managed, state: TableState, chosen: tuple[str, ...], *, error
         count=len(chosen),
         said=counted(len(chosen)),
         places=[
-            (card.public_id, pool_title(card), _room(card))
+            (card.public_id, titles[card.public_id], _room(card))
             for card in cards
             if card.takes_people and card.free != 0
         ],

@@ -201,7 +201,7 @@ def _needs(managed: Managed, card: PoolCard) -> list[Need]:
     rows: dict[str, Any] = {"organization_id": here, "pool": card.public_id}
     needs = []
     if card.awaits_purpose:
-        text = _("You have unlimited seats for %(pool)s. Who are they for?", pool=title)
+        text = _("%(pool)s: you have unlimited seats. Who are they for?", pool=title)
         needs.append(
             Need(text, purpose_url(here, card.public_id), _("Choose who uses them"), "note")
         )

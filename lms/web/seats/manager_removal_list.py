@@ -20,7 +20,7 @@ from lms.web.core.manager_area import render_in
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, managed_organization, open_to
-from lms.web.seats.manager_seat_table import titles_of
+from lms.web.seats.pool_texts import pool_titles
 from lms.web.seats.sent_list import sent_list
 
 blueprint = Blueprint(
@@ -53,7 +53,7 @@ def check(organization_id: str) -> ResponseReturnValue:
     except Invalid as refusal:
         return _begin_page(managed, error=_(refusal.message)), 400
     with read_session() as session:
-        pools = titles_of(read_pools(session, managed.facts.id, now=shown_at))
+        pools = pool_titles(read_pools(session, managed.facts.id, now=shown_at))
     # What needs attention comes first, since a long list isn't shown whole.
     rows = sorted(removal.rows, key=lambda row: row.answer is Answer.FOUND)
     return render_in(

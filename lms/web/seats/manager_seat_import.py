@@ -27,8 +27,7 @@ from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_forms import PoolForm
-from lms.web.seats.manager_seat_table import titles_of
-from lms.web.seats.pool_texts import pool_names, pool_title
+from lms.web.seats.pool_texts import pool_names, pool_title, pool_titles
 from lms.web.seats.sent_list import sent_list
 
 blueprint = Blueprint(
@@ -216,7 +215,7 @@ def _begin_page(managed: Managed, *, error: str = "") -> str:
     with read_session() as session:
         cards = read_pools(session, managed.facts.id, now=now())
         latest = latest_imports(session, [card.id for card in cards], limit=LATEST)
-    titles, zone = titles_of(cards), zone_of(managed)
+    titles, zone = pool_titles(cards), zone_of(managed)
     form = _pool_form(managed, cards)
     if request.method == "GET" and form.pool.data not in ("", *titles) and not form.pool.fault:
         raise NotFound

@@ -27,7 +27,7 @@ from lms.web.core.pagination import page_number, pager_of, sorting
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_forms import PoolForm
-from lms.web.seats.pool_texts import pool_names, pool_title
+from lms.web.seats.pool_texts import pool_names, pool_title, pool_titles
 from lms.web.seats.seat_table_filters import (
     STANDING_BADGES,
     STANDING_WORDS,
@@ -84,7 +84,7 @@ def people(organization_id: str) -> ResponseReturnValue:
     zone = zone_of(managed)
     with read_session() as reading:
         cards = read_pools(reading, managed.facts.id, now=now)
-        titles = titles_of(cards)
+        titles = pool_titles(cards)
         form = PoolForm(request.args)
         form.pool.offer(pool_names(organization_id, cards), ("", _("Any")))
         args = request.args.copy()
@@ -138,7 +138,7 @@ def people_csv(organization_id: str) -> ResponseReturnValue:
     managed, now = managed_organization(organization_id), clock.now()
     with read_session() as reading:
         cards = read_pools(reading, managed.facts.id, now=now)
-    state = read_state(organization_id, request.args, titles_of(cards))
+    state = read_state(organization_id, request.args, pool_titles(cards))
     headings = (
         _("Name"),
         _("Email address"),
@@ -196,11 +196,6 @@ def _just(what: str, organization_id: str) -> int:
     if clock.now() - datetime.fromisoformat(kept[1]) > UNDO_SHOWN_FOR:
         return 0
     return int(kept[2])
-
-
-def titles_of(cards: tuple[PoolCard, ...]) -> dict[str, str]:
-    """Return what each pool covers, in words, by its public id."""
-    return {card.public_id: pool_title(card) for card in cards}
 
 
 def _by_id(cards: tuple[PoolCard, ...]) -> dict[str, tuple[PoolCard, str]]:

@@ -67,25 +67,30 @@ def pool_names(
     which of merged organizations. With `with_free`, a list of them says how many seats are free.
     """
     url = url_for("organization_people.pools", organization_id=organization_id)
-    ids = [card.public_id for card in cards]
-    titles = told_apart(_marked(card) for card in cards)
-    names = Names(zip(ids, titles, strict=True), url)
+    titles = pool_titles(cards)
+    names = Names(titles.items(), url)
     if with_free and names.are_few:
-        pairs = zip(cards, titles, strict=True)
-        return Names(zip(ids, (_with_free(*each) for each in pairs), strict=True), url)
+        pairs = zip(cards, titles.values(), strict=True)
+        return Names(zip(titles, (_with_free(*each) for each in pairs), strict=True), url)
     return names
+
+
+def pool_titles(cards: Sequence[PoolCard]) -> dict[str, str]:
+    """Return what each pool covers, in words, by its public id; those of one title are told apart."""
+    titles = told_apart(_marked(card) for card in cards)
+    return dict(zip((card.public_id for card in cards), titles, strict=True))
 
 
 def _marked(card: PoolCard) -> tuple[str, ...]:
     until = card.term.until
-    ends = _("Until %(day)s", day=last_day(until, reading_zone())) if until else ""
+    ends = _("until %(day)s", day=last_day(until, reading_zone())) if until else ""
     return (pool_title(card), card.target or "", _about(card), ends, card.record)
 
 
 def _with_free(card: PoolCard, title: str) -> str:
     if card.free is None:
         return title
-    return f"{title} ({_('%(free)s available', free=counted(card.free))})"
+    return f"{title}, {_('%(free)s available', free=counted(card.free))}"
 
 
 def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: datetime) -> Face:
@@ -267,8 +272,7 @@ def _parts(card: PoolCard) -> tuple[tuple[str, str], ...]:
         (_("Reserved for renewal"), counts.frozen),
         (_("On the waitlist"), counts.waiting),
     )
-    free = ((_("Available"), counted(card.free)),) if card.free is not None else ()
-    return (*((label, counted(count)) for label, count in named if count), *free)
+    return tuple((label, counted(count)) for label, count in named if count)
 
 
 def _line(line: Line, zone: ZoneInfo) -> str:

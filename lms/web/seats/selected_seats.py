@@ -12,7 +12,8 @@ from lms.seats import seat_table
 from lms.seats.bulk_release_and_reinvite import unchanged_since
 from lms.seats.pool_overview import read_pools
 from lms.web.core.request_context import read_session
-from lms.web.seats.manager_seat_table import CHOSEN_FROM, titles_of
+from lms.web.seats.manager_seat_table import CHOSEN_FROM
+from lms.web.seats.pool_texts import pool_titles
 from lms.web.seats.seat_table_filters import TableState, read_state
 
 NO_ONE_SELECTED = N_("Select at least one person.")
@@ -21,7 +22,7 @@ NO_ONE_SELECTED = N_("Select at least one person.")
 def table_of(managed: Managed) -> TableState:
     """Return the table that a form was sent from; raises NotFound for another organization's pool."""
     with read_session() as reading:
-        titles = titles_of(read_pools(reading, managed.facts.id, now=now()))
+        titles = pool_titles(read_pools(reading, managed.facts.id, now=now()))
     return read_state(managed.facts.public_id, request.form, titles)
 
 

@@ -158,4 +158,4 @@ def test_groups_and_pools_of_one_name_say_whose_they_are(
     assert ">Circulation<" in groups
     for name in ("Elm County Library", "Elm Township Library"):
         assert f">Reference ({name})<" in groups
-        assert f">Reading rooms ({name}) (10 available)<" in pools
+        assert f">Reading rooms ({name}), 10 available<" in pools

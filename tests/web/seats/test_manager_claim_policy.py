@@ -1,5 +1,7 @@
 """Self-enrollment: for managers only (test_access.py), by domains and each pool's policy."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from lms.core.database import Database
@@ -7,6 +9,7 @@ from lms.models.organizations import Organization
 from lms.models.seats import ClaimPolicy, Pool
 from lms.organizations import email_domains
 from tests.clock import NOW
+from tests.seat_rows import add_pool
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 
@@ -35,6 +38,19 @@ def test_a_pool_is_opened_to_the_domains_and_closed_again(
     mia.post(place, data={"policy": "invitation"})
     assert policy_of(database, elm.pool) is ClaimPolicy.INVITATION
     assert mia.post(place, data={"policy": "anybody"}).status_code == 404
+
+
+def test_pools_that_cover_the_same_are_told_apart(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    with database.transaction() as session:
+        found = session.scalars(select(Organization).where(Organization.public_id == elm.id)).one()
+        add_pool(session, found)
+        add_pool(session, found, ends_at=NOW + timedelta(days=300))
+    for page in ("claims", "usage"):
+        shown = mia.get(f"/organization/{elm.id}/{page}").text
+        assert "All webinars (Permanent seats)" in shown
+        assert "All webinars (Contract, until" in shown
 
 
 def test_a_pool_of_another_organization_keeps_its_policy(
