@@ -14,6 +14,7 @@ from lms.web.core.request_context import carrel, render
 from lms.web.core.route_guard import may_open
 
 PEOPLE: Final = "organization_people.people"
+ORDERS: Final = "organization_orders.index"
 OWN_PAGES: Final = "organization_embeds.index"
 # Pages whose paths are outside their menu entry's path, such as a seat's page under People.
 ENTERED_FROM: Final = {
@@ -21,6 +22,8 @@ ENTERED_FROM: Final = {
     "organization_moves": PEOPLE,
     "organization_invitations": PEOPLE,
     "organization_kits": OWN_PAGES,
+    "organization_orders": ORDERS,
+    "organization_takeovers": ORDERS,
 }
 
 
@@ -69,7 +72,7 @@ def area_links(managed: Managed) -> list[LinkGroup]:
                     *(allotments if managed.has_children else []),
                     (_("Reports"), "organization_reports.overview", "chart-column"),
                     (_("Usage"), "organization_usage.usage", "ticket"),
-                    (_("Orders and invoices"), "organization_orders.index", "file-text"),
+                    (_("Orders and invoices"), ORDERS, "file-text"),
                 ],
             ),
             (
@@ -90,6 +93,6 @@ def area_links(managed: Managed) -> list[LinkGroup]:
 def _here(managed: Managed) -> str:
     """Return the path that marks the current menu entry."""
     entrance = ENTERED_FROM.get(request.blueprint or "")
-    if entrance is None:
+    if entrance in (None, request.endpoint):
         return request.path
     return f"{url_for(entrance, organization_id=managed.facts.public_id)}/"

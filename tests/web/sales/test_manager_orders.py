@@ -1,6 +1,7 @@
 """An organization's orders: who sees them, quotes to accept, and the seller's bookkeeper."""
 
 import io
+import re
 from dataclasses import replace
 
 import pytest
@@ -68,6 +69,8 @@ def test_billing_accepts_a_quote_by_a_purchase_order(
 ) -> None:
     client.sign_in(roles.bill.id)
     assert f"/quotes/{quote}/accept" in client.get(f"{area}/orders").text
+    marked = rf'href="{area}/orders"\s+aria-current="true"'  # the menu entry that leads here
+    assert re.search(marked, client.get(f"{area}/quotes/{quote}/accept").text)
     sent = {"name": "Bill", "po_number": "PO-7781"}
     assert client.post(f"{area}/quotes/{quote}/accept", data=sent).status_code == 303
     with database.read_session() as session:
