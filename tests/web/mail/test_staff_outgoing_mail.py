@@ -21,8 +21,7 @@ def staff(client: Visitor, cast: Cast) -> Visitor:
 
 
 def read(page: Visitor, path: str = "/staff/mail") -> str:
-    """Return a page as it reads: where a long address may be broken, it isn't."""
-    return page.get(path).text.replace("<wbr>", "")
+    return page.get(path).text
 
 
 def write(database: Database, *attachments: Attachment) -> str:
