@@ -3,6 +3,11 @@
 from html import unescape
 
 
+def is_empty(page: str) -> bool:
+    """Return whether a page says that a list has nothing in it, and what to do."""
+    return 'class="empty"' in page
+
+
 def shows(page: str, text: str) -> bool:
     """Return whether a page has a text of the code, with typographic apostrophes as pages have them."""
     return text.replace("'", "\u2019") in unescape(page)

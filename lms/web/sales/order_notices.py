@@ -1,11 +1,14 @@
 """Notices on the staff page of an order: what our team should know first."""
 
+from typing import Final
+
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date, say_datetime
+from lms.core.errors import N_
 from lms.mail.bounces import bounced_addresses
 from lms.mail.outbox import key_of
 from lms.models.documents import Document
@@ -17,6 +20,12 @@ from lms.sales.read_models import OrderFacts, Standing
 from lms.tax.exemptions import covering_paper
 from lms.tax.order_taxes import payer_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
+
+NO_PURCHASE_ORDER: Final = N_("No purchase order yet")
+DIFFERS: Final = N_("The purchase order differs")
+ON_HOLD: Final = N_("Access is on hold")
+PAPER_EXPIRED: Final = N_("The customer's exemption certificate has expired")
+BOUNCES: Final = N_("Email to this customer bounces")
 
 
 def notices_of(
@@ -46,7 +55,7 @@ def notices_of(
         )
         found.append((text, "attention", _("This order needs your review")))
     elif facts.is_on_hold(clock.now()):
-        found.append((_("Access starts when the order is paid."), "note", _("Access is on hold")))
+        found.append((_("Access starts when the order is paid."), "note", _(ON_HOLD)))
     return found
 
 
@@ -60,7 +69,7 @@ def _bounces(session: Session, facts: OrderFacts) -> list[tuple[str, str, str]]:
         (
             _("Our last email to %(address)s bounced. Correct the address, or call.", address=each),
             "danger",
-            _("Email to this customer bounces"),
+            _(BOUNCES),
         )
         for each in sorted(one.recipient for one in bounced.values())
     ]
@@ -78,7 +87,7 @@ def _po_notices(
             and read_billing(session, facts.organization_id).contact.po_required
         )
         text = _("Their billing details say that each invoice needs a purchase order number.")
-        return [(text, "attention", _("No purchase order yet"))] if is_missing else []
+        return [(text, "attention", _(NO_PURCHASE_ORDER))] if is_missing else []
     amount = newest.amount_minor
     if amount is not None and amount != facts.total_minor:
         text = _(
@@ -88,7 +97,7 @@ def _po_notices(
             amount=say_money(amount, facts.currency),
             total=say_money(facts.total_minor, facts.currency),
         )
-        return [(text, "attention", _("The purchase order differs"))]
+        return [(text, "attention", _(DIFFERS))]
     if facts.invoice_id and not _is_printed(session, facts, newest):
         text = _("The invoice doesn't show PO %(number)s. Correct the order.", number=newest.number)
         return [(text, "attention", _("The purchase order came after the invoice"))]
@@ -117,7 +126,7 @@ def _tax_notices(session: Session, order: Order, facts: OrderFacts) -> list[tupl
         "new one. If you receive it within 90 days of the invoice, you can credit the tax.",
         day=say_calendar_date(ended),
     )
-    return [(text, "attention", _("The customer's exemption certificate has expired"))]
+    return [(text, "attention", _(PAPER_EXPIRED))]
 
 
 def _claimed(session: Session, order: Order, facts: OrderFacts) -> list[tuple[str, str, str]]:

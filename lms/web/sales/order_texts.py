@@ -123,7 +123,7 @@ STANDING_BADGES: Final = {
     Standing.PARTLY_PAID: "soon",
     Standing.UNPAID: "soon",
 }
-_HAPPENED: Final = {
+HAPPENED: Final = {
     Happening.DRAFTED: N_("Draft saved"),
     Happening.REVISED: N_("Draft changed"),
     Happening.PO_RECEIVED: N_("Purchase order %(number)s received"),
@@ -170,7 +170,7 @@ def event_text(event: Event) -> str:
     if event.what is Happening.REFUND_DONE and not event.number:
         return _("Refund paid out")
     reason = str(REASON_WORDS[event.reason]).lower() if event.reason else ""
-    return _(_HAPPENED[event.what], number=event.number, of=event.of, reason=reason)
+    return _(HAPPENED[event.what], number=event.number, of=event.of, reason=reason)
 
 
 def _payment_text(event: Event) -> str:

@@ -12,13 +12,13 @@ from lms.models.orders import PurchaseOrder, Terms
 from lms.models.organizations import Organization
 from lms.models.payments import Payment
 from lms.models.requests import DeskRequest
-from lms.own_orders.own_orders import INVOICED
+from lms.own_orders.own_orders import INVOICED, TOO_LATE
 from lms.sales import cancellations, disputes, invoices
 from lms.sales.read_models import OrderFacts
 from lms.seller.settings import SellerSettings, edit_seller
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
-from tests.page_texts import shows
+from tests.page_texts import is_empty, shows
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
     FIVE_SEATS,
@@ -87,10 +87,10 @@ def test_a_person_finds_each_order_with_its_documents(
     assert own.number in page
     page = client.get(path_of(database, own)).text
     assert f"Invoice {own.invoice_number}" in page
-    assert "Receipt R-2026-0001" in page
+    assert "R-2026-0001" in page
     assert page.count(".pdf") == 2
     client.sign_in(cast.alice.id)
-    assert "No orders yet" in client.get("/account/orders").text
+    assert is_empty(client.get("/account/orders").text)
 
 
 def test_a_purchase_order_number_is_added_and_a_used_one_asked_about(
@@ -99,13 +99,13 @@ def test_a_purchase_order_number_is_added_and_a_used_one_asked_about(
     placed(database, replace(GROUP, po_number="88123"))
     path = path_of(database, placed(database, GROUP))
     client.sign_in(roles.bill.id)
-    assert "Add PO number" in client.get(path).text
+    assert 'value="po"' in client.get(path).text
     answer = client.post(path, data={"act": "po", "po_number": "88123"})
     assert answer.status_code == 400
-    assert "Check the box to use it again." in answer.text
+    assert 'name="reuse_po"' in answer.text
     assert client.post(path, data={"act": "po", "po_number": ""}).status_code == 400
     assert client.post(path, data={"act": "po", "po_number": "90001"}).status_code == 303
-    assert "Change PO number" in client.get(path).text
+    assert 'value="90001"' in client.get(path).text
     with database.read_session() as session:
         numbers = session.scalars(select(PurchaseOrder.number).order_by(PurchaseOrder.id)).all()
     assert numbers == ["88123", "90001"]
@@ -174,7 +174,7 @@ def test_a_refund_is_asked_for_once_and_only_of_what_was_paid(
             "MONEY_BACK",
             "I bought it twice.",
         )
-    assert "You asked for a refund." in client.get(path).text
+    assert 'value="refund"' not in client.get(path).text
     client.sign_in(cast.ada.id)
     assert own.public_id in client.get(f"/staff/requests/{asked.public_id}").text
 
@@ -190,23 +190,23 @@ def test_order_that_ended_takes_no_purchase_order_number(
         cancellations.cancel(session, locked(session, canceled), actor=None, now=NOW)
     client.sign_in(cast.mia.id)
     for facts in (back, canceled):
-        assert "Add PO number" not in client.get(path_of(database, facts)).text
+        assert 'value="po"' not in client.get(path_of(database, facts)).text
     rows = client.get(path_of(database, canceled).rpartition("/")[0]).text
     assert "Canceled" in rows
-    assert "Access on hold" not in rows
+    assert "badge-locked" not in rows
 
 
 def test_no_refund_is_offered_while_the_payment_is_disputed(
     client: Visitor, cast: Cast, database: Database, own: OrderFacts
 ) -> None:
     client.sign_in(cast.dan.id)
-    assert "Request a refund" in client.get(path_of(database, own)).text
+    assert 'value="refund"' in client.get(path_of(database, own)).text
     with database.transaction() as session:
         payment = session.scalars(select(Payment.public_id)).one()
         disputes.open_dispute(session, payment, mail_context=OFFICE, actor=None, now=NOW)
     page = client.get(path_of(database, own)).text
     assert "Disputed" in page
-    assert "Request a refund" not in page
+    assert 'value="refund"' not in page
 
 
 def test_refund_can_be_requested_through_the_last_day_of_the_policy(
@@ -219,10 +219,10 @@ def test_refund_can_be_requested_through_the_last_day_of_the_policy(
     assert say_calendar_date(date(2026, 4, 1)) in client.get(path).text
     clock.set(NOW + timedelta(days=31))
     client.sign_in(cast.dan.id)
-    assert "Request a refund" not in client.get(path).text
+    assert 'value="refund"' not in client.get(path).text
     answer = client.post(path, data={"act": "refund"})
     assert answer.status_code == 409
-    assert "The refund period has ended" in answer.text
+    assert shows(answer.text, TOO_LATE)
     clock.set(NOW + timedelta(days=30))
     client.sign_in(cast.dan.id)
     assert client.post(path, data={"act": "refund"}).status_code == 303
@@ -237,8 +237,8 @@ def test_a_manager_sees_the_order_and_its_payment_and_a_bookkeeper_changes_nothi
     client.sign_in(cast.mia.id)
     assert path in client.get(path.rpartition("/")[0]).text
     page = client.get(path).text
-    assert "Request a refund" in page
+    assert 'value="refund"' in page
     assert "Quantity: 5" in page
     client.sign_in(roles.beth.id)
-    assert "Request a refund" not in client.get(path).text
+    assert 'value="refund"' not in client.get(path).text
     assert client.post(path, data={"act": "refund"}).status_code == 404

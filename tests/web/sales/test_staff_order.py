@@ -3,23 +3,34 @@
 import io
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from lms.core.attached_files import NOT_TAKEN
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import NO_YEAR
 from lms.models.documents import CreditReason, DocumentKind
 from lms.models.mail import Mail
+from lms.organizations.organization_lists import UNKNOWN
 from lms.payments.balance_check import differences
-from lms.sales.order_history import history_of
+from lms.sales.cancellations import INVOICED, PAID
+from lms.sales.credit_notes import NOTHING_LEFT
+from lms.sales.invoices import BILLED
+from lms.sales.order_history import Happening, history_of
 from lms.sales.orders import find_order
 from lms.sales.read_models import OrderFacts, Standing
 from lms.seats.claims import claim
 from lms.seats.pools import pools_of
+from lms.web.sales.order_notices import BOUNCES, DIFFERS
+from lms.web.sales.order_texts import HAPPENED
+from lms.web.sales.staff_corrections import UNCHANGED
 from tests.cast import Cast
-from tests.clock import NOW, Clock
+from tests.clock import NOW
 from tests.factories import make_organization
 from tests.mailbox import letters, newest
+from tests.page_texts import shows
 from tests.sales.order_fixtures import GROUP, ONE_SEAT, grants, placed, read
 from tests.visitor import Visitor
 from tests.web.requests.test_customer_request import PDF
@@ -48,7 +59,7 @@ def pay(staff: Visitor, order: OrderFacts, amount: str, number: str = "10442") -
     return str(answer.location)
 
 
-def credit(staff: Visitor, order: OrderFacts, reason: str, **changed: str) -> object:
+def credit(staff: Visitor, order: OrderFacts, reason: str, **changed: str) -> Any:
     sent = {"reason": reason, "lines-0-is_chosen": "y", **changed}
     return send(staff, path_of(order, "/credit"), **sent)
 
@@ -78,10 +89,10 @@ def _press(staff: Visitor, order: OrderFacts, act: str) -> None:
             assert staff.post(f"/staff/payments/{ids[0]}/{act_name}").status_code == 303
         case "return":
             answer = credit(staff, order, "return", **({"lines-0-seats": value} if value else {}))
-            assert answer.status_code == 303, answer.text  # type: ignore[attr-defined]
+            assert answer.status_code == 303, answer.text
         case "goodwill":
             answer = credit(staff, order, "goodwill", **{"lines-0-amount": value})
-            assert answer.status_code == 303  # type: ignore[attr-defined]
+            assert answer.status_code == 303
         case "write_off" | "void":
             assert send(staff, path_of(order, f"/credit?reason={name}")).status_code == 303
         case "price":
@@ -150,31 +161,14 @@ def _kinds(database: Database) -> list[str]:
         return list(session.scalars(select(Mail.kind)))
 
 
-def test_history_says_what_happened_with_the_balance(
-    staff: Visitor, order: OrderFacts, clock: Clock
-) -> None:
-    pay(staff, order, "100")
-    clock.advance(timedelta(minutes=1))
-    credit(staff, order, "return", **{"lines-0-seats": "1"})
-    page = staff.get(path_of(order)).text
-    for text in ("Order placed", "Invoice 2026-0001 issued", "Check 10442 paid on invoice"):
-        assert text in page
-    assert "Credit note CN-2026-0001 for invoice 2026-0001: return" in page
-    for balance in ("$325.00", "$225.00", "$200.00"):
-        assert balance in page
-
-
 # credit notes
 
 
 def test_credit_note_is_previewed_and_nothing_happens(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
-    page = staff.get(path_of(order, "/credit")).text
-    assert "One seat is worth $25.00" in page
-    assert "access to what is returned ends" in page
     answer = credit(staff, order, "return", **{"lines-0-seats": "2", "do": "preview"})
-    assert "This credit note would be for $100.00" in answer.text  # type: ignore[attr-defined]
+    assert "$100.00" in answer.text
     assert documents(database, DocumentKind.CREDIT_NOTE) == []
 
 
@@ -186,15 +180,15 @@ def test_seats_in_use_are_named_and_managers_are_asked(
         for login in (cast.alice, cast.bob, cast.carol, cast.dan):
             claim(session, pool.id, login.id, actor=None, now=NOW)
     answer = credit(staff, order, "return", **{"lines-0-seats": "2"})
-    assert answer.status_code == 409  # type: ignore[attr-defined]
-    text = answer.text  # type: ignore[attr-defined]
-    assert "Available seats: 1. Release first: 1." in text
+    assert answer.status_code == 409
+    text = answer.text
+    assert "notice-attention" in text
     assert any(name in text for name in ("Alice", "Bob", "Carol", "Dan"))
     line = fields_of(text)["lines-0-line_id"]
     asked = staff.post(path_of(order, "/ask-release"), data={"line": line, "seats": "2"})
     assert asked.status_code == 303
     assert newest(database, cast.mia.email).kind == "seats_to_release"
-    assert "Managers were asked to release seats" in staff.get(path_of(order)).text
+    assert shows(staff.get(path_of(order)).text, HAPPENED[Happening.RELEASE_ASKED])
     assert documents(database, DocumentKind.CREDIT_NOTE) == []
 
 
@@ -225,7 +219,7 @@ def test_second_credit_note_of_two_at_once_is_refused(
     assert staff.post(path, data={**first, **sent}).status_code == 303
     again = staff.post(path, data={**second, **sent, "explanation": "Kept"})
     assert again.status_code == 409
-    assert "fully credited" in again.text
+    assert shows(again.text, NOTHING_LEFT)
     assert "Kept" in again.text
     assert len(documents(database, DocumentKind.CREDIT_NOTE)) == 1
 
@@ -239,7 +233,7 @@ def test_purchase_order_with_its_file_is_recorded_and_flagged(
     sent = {"po_number": "PO-7", "po_amount": "300", "file": (io.BytesIO(PDF), "po.pdf")}
     assert send(staff, path_of(order, "/purchase-order"), **sent).status_code == 303
     page = staff.get(path_of(order)).text
-    assert "PO PO-7 is for $300.00, but the order is for $325.00" in page
+    assert shows(page, DIFFERS)
     url = page.split("/purchase-orders/")[1].split('"')[0]
     file = staff.get(path_of(order, f"/purchase-orders/{url}"))
     assert file.status_code == 200
@@ -250,7 +244,7 @@ def test_file_that_is_none_is_refused(staff: Visitor, order: OrderFacts) -> None
     sent = {"po_number": "PO-7", "file": (io.BytesIO(b"hello"), "po.txt")}
     answer = send(staff, path_of(order, "/purchase-order"), **sent)
     assert answer.status_code == 400
-    assert "Upload a PDF or an image" in answer.text
+    assert shows(answer.text, NOT_TAKEN)
     assert fields_of(answer.text)["po_number"] == "PO-7"
 
 
@@ -261,7 +255,7 @@ def test_po_number_used_twice_is_confirmed(
     path = path_of(order, "/purchase-order")
     answer = send(staff, path, po_number="PO-7")
     assert answer.status_code == 400
-    assert "already has this PO number" in answer.text
+    assert 'name="reuse_po"' in answer.text
     assert send(staff, path, po_number="PO-7", reuse_po="y").status_code == 303
 
 
@@ -281,7 +275,7 @@ def test_invoice_is_reissued_to_match_a_purchase_order(
     assert (old.open_minor, new.open_minor, new.po_number) == (0, 39_000, "PO-7")
     assert new.snapshot["bill_to"]["address"] == ["PO Box 9", "Elm, IL 62701"]
     page = staff.get(path_of(order)).text
-    assert "The purchase order differs" not in page
+    assert not shows(page, DIFFERS)
     assert "Replaced" in page
 
 
@@ -290,13 +284,13 @@ def test_invoice_is_not_due_on_the_last_day_of_the_calendar(
 ) -> None:
     answer = send(staff, path_of(order, "/correct"), due_on="9999-12-31")
     assert answer.status_code == 400
-    assert "Check the year." in answer.text
+    assert shows(answer.text, NO_YEAR)
 
 
 def test_correction_without_a_change_is_refused(staff: Visitor, order: OrderFacts) -> None:
     answer = send(staff, path_of(order, "/correct"))
     assert answer.status_code == 400
-    assert "You haven\u2019t changed anything" in answer.text
+    assert shows(answer.text, UNCHANGED)
 
 
 def test_payer_is_corrected_and_no_one_reads_of_a_cancellation(
@@ -307,7 +301,7 @@ def test_payer_is_corrected_and_no_one_reads_of_a_cancellation(
     pay(staff, order, "325")
     missing = send(staff, path_of(order, "/payer"), organization="Birch")
     assert missing.status_code == 400
-    assert "No organization has this name" in missing.text
+    assert shows(missing.text, UNKNOWN)
     sent = {"organization": "Oak County Library", "email": "ora@example.org", "name": "Ora"}
     assert send(staff, path_of(order, "/payer"), **sent).status_code == 303
     assert read(database, order).buyer == "Oak County Library"
@@ -326,7 +320,7 @@ def test_order_without_an_invoice_is_canceled_and_one_with_it_is_not(
 ) -> None:
     refused = staff.post(path_of(order, "/cancel"))
     assert refused.status_code == 409
-    assert "Credit it instead" in refused.text
+    assert shows(refused.text, INVOICED)
     later = placed(database, replace(GROUP, bill_on=(NOW + timedelta(days=30)).date()))
     assert staff.post(path_of(later, "/cancel")).status_code == 303
     assert read(database, later).standing(NOW) is Standing.CANCELED
@@ -337,12 +331,12 @@ def test_invoice_is_issued_before_its_day(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     later = placed(database, replace(GROUP, bill_on=(NOW + timedelta(days=30)).date()))
-    assert "Issue the invoice now" in staff.get(path_of(later)).text
+    assert f'action="{path_of(later)}/bill"' in staff.get(path_of(later)).text
     assert staff.post(path_of(later, "/bill")).status_code == 303
     assert read(database, later).open_minor == 32_500
     again = staff.post(path_of(later, "/bill"))
     assert again.status_code == 409
-    assert "already has an invoice" in again.text
+    assert shows(again.text, BILLED)
 
 
 def test_note_is_written_and_confirmation_is_sent_again(
@@ -360,7 +354,7 @@ def test_two_at_once_read_a_sentence(staff: Visitor, order: OrderFacts) -> None:
     pay(staff, order, "325")
     answer = staff.post(path_of(order, "/hold"))
     assert answer.status_code == 409
-    assert "This order is paid" in answer.text
+    assert shows(answer.text, PAID)
 
 
 def test_order_of_two_lines_is_credited_by_line(
@@ -383,7 +377,7 @@ def test_write_off_and_void_are_acts_of_their_own(
     for reason, title in (("write_off", "Write off the balance"), ("void", "Void the invoice")):
         page = staff.get(f"{path}?reason={reason}").text
         assert f"<h1>{title}</h1>" in page
-        assert "Credit this line" not in page
+        assert 'name="lines-0-is_chosen"' not in page
 
 
 def test_an_address_that_returned_an_email_is_named(
@@ -397,4 +391,5 @@ def test_an_address_that_returned_an_email_is_named(
         assert mail is not None
         mail.bounced_at = NOW
     page = staff.get(path_of(order)).text
-    assert f"Our last email to {order.contact_email} bounced" in page
+    assert shows(page, BOUNCES)
+    assert order.contact_email in page

@@ -15,16 +15,18 @@ from lms.models.grants import OfferKind
 from lms.models.orders import LineAct
 from lms.models.organizations import Organization
 from lms.models.requests import RequestKind
+from lms.organizations.organization_lists import SEVERAL
 from lms.requests import requests
 from lms.requests.requests import NewRequest
-from lms.sales.orders import HAS_CONTRACT, lines_of
+from lms.sales.orders import HAS_CONTRACT, PLACED_ALREADY, lines_of
 from lms.sales.read_models import OrderFacts, Standing
 from lms.seats.pools import pools_of
+from lms.web.sales.order_notices import DIFFERS
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_organization
 from tests.mailbox import newest
-from tests.page_texts import shows
+from tests.page_texts import is_empty, shows
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, placed, read, with_line
 from tests.visitor import Visitor
@@ -78,7 +80,7 @@ def test_discount_of_a_line_is_printed_with_its_reason(
         [document] = session.scalars(select(Document))
     says = unpack(document.snapshot)
     assert (says.subtotal_minor, says.discount_minor, says.total_minor) == (32_500, 2_500, 30_000)
-    assert "Discount: Founding library" in says.lines[0].detail
+    assert "Founding library" in says.lines[0].detail
     shown = staff.get(f"/staff/orders/{the_order(database).public_id}").text
     assert "$25.00: Founding library" in shown
 
@@ -105,7 +107,7 @@ def test_same_form_sent_twice_places_one_order(staff: Visitor, cast: Cast) -> No
     page = staff.get(NEW).text
     sent = {**fields_of(page), **TO_ELM, **SEATS, "do": "place"}
     assert staff.post(NEW, data=sent).status_code == 303
-    assert "already placed" in staff.post(NEW, data=sent).text
+    assert shows(staff.post(NEW, data=sent).text, PLACED_ALREADY)
 
 
 def test_lines_are_added_and_removed_without_a_script(staff: Visitor, cast: Cast) -> None:
@@ -155,7 +157,10 @@ def test_several_organizations_are_named(staff: Visitor, cast: Cast, database: D
     with database.transaction() as session:
         make_organization(session, "elm-city", name="Elm City Library")
     answer = send(staff, NEW, **{**TO_ELM, "organization": "Elm"}, **SEATS, do="place")
-    assert "Elm City Library (elm-city), Elm County Library (elm-county)" in answer.text
+    assert shows(
+        answer.text,
+        SEVERAL % {"names": "Elm City Library (elm-city), Elm County Library (elm-county)"},
+    )
     found = staff.get("/staff/orders/organizations?q=elm").json
     assert [one["slug"] for one in found["items"]] == ["elm-city", "elm-county"]
     with database.transaction() as session:
@@ -171,7 +176,7 @@ def test_new_organization_and_person_are_made(
     to = {"payer": "new", "organization_name": "Birch Library", "email": "b@example.org"}
     known = send(staff, NEW, **to, **SEATS, do="place")  # Mia of Elm County has such an address
     assert known.status_code == 400
-    assert "This may be Elm County Library, which already exists." in known.text
+    assert 'name="is_another"' in known.text
     assert send(staff, NEW, **to, is_another="y", **SEATS, do="place").status_code == 303
     assert the_order(database).buyer == "Birch Library"
     person = {"payer": "person", "email": "p@example.org", "name": "Pat"}
@@ -268,8 +273,7 @@ def test_same_po_number_twice_is_asked_about(
     sent = {**TO_ELM, **SEATS, "po_number": "PO-7"}
     answer = send(staff, NEW, **sent, do="place")
     assert answer.status_code == 400
-    assert "already has this PO number" in answer.text
-    assert "Use this PO number again" in answer.text
+    assert 'name="reuse_po"' in answer.text
     assert send(staff, NEW, **sent, reuse_po="y", do="place").status_code == 303
 
 
@@ -297,7 +301,7 @@ def test_quote_is_saved_changed_sent_and_accepted_at_its_price(
     assert send(staff, f"{order}/accept", **sent).status_code == 303
     assert read(database, draft).total_minor == 31_000
     assert len(documents(database, DocumentKind.QUOTE)) == 2
-    assert "PO PO-7 is for $325.00, but the order is for $310.00" in staff.get(order).text
+    assert shows(staff.get(order).text, DIFFERS)
     assert staff.get(f"{order}/edit").status_code == 409
 
 
@@ -318,7 +322,7 @@ def test_draft_is_canceled(staff: Visitor, cast: Cast, database: Database, payer
     assert staff.post(f"{order}/cancel").status_code == 303
     assert read(database, draft).standing(NOW) is Standing.CANCELED
     assert "Canceled" in staff.get("/staff/orders?standing=canceled").text
-    assert "No results" in staff.get("/staff/orders?standing=quoted").text
+    assert is_empty(staff.get("/staff/orders?standing=quoted").text)
     assert send(staff, f"{order}/accept", name="Mia").status_code == 409
 
 

@@ -21,6 +21,7 @@ from tests.web.sales.order_pages import send
 LATER = replace(GROUP, bill_on=date(2026, 7, 1))
 TITLE = "No invoice can be issued yet"
 SENTENCE = "Ask an owner to complete Seller settings"
+SETTINGS = 'href="/staff/seller"'
 NEW = "/staff/orders/new"
 TO_ELM = {
     "payer": "organization",
@@ -62,7 +63,7 @@ def test_an_order_is_not_placed_on_invoice(
 ) -> None:
     page = unpayable.get(NEW).text
     assert TITLE in page
-    assert "Open Seller settings" not in page  # only an owner may
+    assert SETTINGS not in page  # only an owner may
     answer = send(unpayable, NEW, **TO_ELM, do="place")
     assert answer.status_code == 400
     assert SENTENCE in answer.text
@@ -77,7 +78,7 @@ def test_an_owner_is_led_to_the_settings(
     unpayable: Visitor, roles: Roles, database: Database
 ) -> None:
     unpayable.sign_in(roles.owen.id)
-    assert 'href="/staff/seller">Open Seller settings' in unpayable.get(NEW).text
+    assert SETTINGS in unpayable.get(NEW).text
 
 
 def test_an_order_is_quoted_and_its_page_says_what_is_missing(

@@ -19,6 +19,7 @@ from lms.seller.settings import edit_seller
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
 from tests.mailbox import letters, newest
+from tests.page_texts import is_empty
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import PRICES
 from tests.seller.seller_settings import COMPLETE
@@ -87,7 +88,7 @@ def test_who_is_not_staff_finds_nothing(
 
 
 def test_an_empty_desk_says_what_lands_here(staff: Visitor) -> None:
-    assert "No open requests" in staff.get("/staff/requests").text
+    assert is_empty(staff.get("/staff/requests").text)
 
 
 def test_the_list_shows_open_requests_and_says_overdue_in_words(
@@ -110,15 +111,14 @@ def test_the_list_is_searched_and_filters_are_taken_away_one_by_one(
     asked(database, cast)
     page = staff.get("/staff/requests?q=dan&kind=register&state=all").text
     assert "Dan" in page
-    assert "/staff/requests?kind=register&amp;state=all" in page or "Remove this filter" in page
-    assert "No results" in staff.get("/staff/requests?q=nobody").text
+    assert 'class="chip" href="/staff/requests?state=all&amp;kind=register"' in page
+    assert is_empty(staff.get("/staff/requests?q=nobody").text)
     assert staff.get("/staff/requests?state=nonsense&kind=x").status_code == 200
 
 
 def test_the_desk_and_the_menu_lead_here(staff: Visitor, cast: Cast, database: Database) -> None:
     asked(database, cast)
     page = staff.get("/staff").text
-    assert "1 request is open" in page
     assert 'href="/staff/requests"' in page
 
 
@@ -253,15 +253,15 @@ def test_a_request_is_assigned_to_a_colleague_who_finds_it_on_the_staff_home(
 ) -> None:
     facts = asked(database, cast)
     page = f"/staff/requests/{facts.public_id}"
-    assert "Assign to me" in staff.get(page).text  # Owen's, as our first owner
+    assert staff.get(page).text.count('name="to"') == 2  # Owen's, as our first owner
     assert staff.post(f"{page}/assign", data={"to": cast.ada.public_id}).status_code == 303
-    assert "Assign to me" not in staff.get(page).text
+    assert staff.get(page).text.count('name="to"') == 1
     own = f"/staff/requests?owner={cast.ada.public_id}"
     assert own in staff.get("/staff").text
     assert "Dan" in staff.get(own).text
     assert staff.post(f"{page}/assign", data={"to": roles.owen.public_id}).status_code == 303
     assert own not in staff.get("/staff").text
-    assert "No results" in staff.get(own).text
+    assert is_empty(staff.get(own).text)
     assert staff.post(f"{page}/assign", data={"to": cast.dan.public_id}).status_code == 404
 
 
@@ -272,7 +272,7 @@ def test_declining_without_a_reason_is_refused_beside_its_field(
     page = f"/staff/requests/{facts.public_id}/answer/decline"
     answer = staff.post(page, data={"answer": ""})
     assert answer.status_code == 400
-    assert "Enter a reason." in answer.text
+    assert 'id="answer-error"' in answer.text
     long = staff.post(page, data={"answer": "x" * 5001})
     assert long.status_code == 400
     assert staff.post(page, data={"answer": "Sold out"}).status_code == 303
@@ -288,8 +288,8 @@ def test_declined_request_leaves_no_draft_and_can_be_sold_again(
     assert the_order(database).canceled_at == NOW
     staff.post(f"{page}/reopen")
     text = staff.get(page).text
-    assert "Order canceled" in text
-    assert "Open draft order" not in text
+    assert f'href="/staff/orders/{facts.order_public_id}"' in text
+    assert f'href="/staff/orders/new?request={facts.public_id}"' in text
     where = f"/staff/orders/new?request={facts.public_id}"
     assert where in text
     assert staff.get(where).status_code == 200
@@ -301,11 +301,11 @@ def test_request_closed_without_an_order_does_not_say_it_was_answered_with_one(
     facts = asked(database, cast)
     page = f"/staff/requests/{facts.public_id}"
     staff.post(f"{page}/answer/finish", data={"answer": ""})
-    assert "closed without an emailed answer" in staff.get(page).text
+    assert 'data-testid="closed-unanswered"' in staff.get(page).text
     assert the_order(database).canceled_at is None  # a purchase order can still use its price
     staff.post(f"{page}/reopen")
     send(staff, f"/staff/orders/{facts.order_public_id}/quote")
-    assert "answered with a quote or an order confirmation" in staff.get(page).text
+    assert 'data-testid="closed-with-order"' in staff.get(page).text
 
 
 def test_a_note_is_for_staff_alone(staff: Visitor, cast: Cast, database: Database) -> None:
