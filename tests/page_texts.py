@@ -8,6 +8,11 @@ def is_empty(page: str) -> bool:
     return 'class="empty"' in page
 
 
+def start_of(text: str) -> str:
+    """Return a text of the code up to its first value."""
+    return text.partition("%(")[0].rstrip()
+
+
 def shows(page: str, text: str) -> bool:
     """Return whether a page has a text of the code, with typographic apostrophes as pages have them."""
     return text.replace("'", "\u2019") in unescape(page)

@@ -116,6 +116,8 @@ _EXPIRED: Final = N_("Their invitation from %(organization)s expired %(expires)s
 _EXPIRED_FULL: Final = N_(
     "Their invitation from %(organization)s expired %(expires)s, and every seat is now taken."
 )
+FROM_AN_LMS: Final = N_("They come from an LMS and have no email address.")
+MOVED: Final = N_("They have access. The webinar was moved from %(was)s to %(held)s.")
 _CANCELED: Final = N_("This webinar was canceled.")
 _SECRETS: Final = {
     EmailPurpose.SIGN_IN_CODE: N_("Sign-in code"),
@@ -157,11 +159,7 @@ def coming_sentence(webinar: WebinarFacts, moved_from: datetime | None, zone: Zo
     values = {"held": say_datetime(webinar.held_at, zone)}
     if moved_from is None:
         return _("They have access. The webinar is on %(held)s.", **values)
-    return _(
-        "They have access. The webinar was moved from %(was)s to %(held)s.",
-        was=say_datetime(moved_from, zone),
-        **values,
-    )
+    return _(MOVED, was=say_datetime(moved_from, zone), **values)
 
 
 def account_sentence(caller: Caller) -> str:
@@ -172,7 +170,7 @@ def account_sentence(caller: Caller) -> str:
     if caller.account.is_blocked:
         said = _("Their account is blocked.")
     elif caller.account.email is None:
-        said = _("They come from an LMS and have no email address.")
+        said = _(FROM_AN_LMS)
     elif caller.unconfirmed:
         said = _(
             "An order with their address isn't in their account yet. Ask them to use the link in the email "

@@ -15,6 +15,7 @@ from lms.component import hooks_for
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.email_addresses import imitating_letters, read_address
+from lms.core.errors import N_
 from lms.mail.bounces import bounced_addresses
 from lms.mail.outbox import recent_mails
 from lms.organizations import tax_papers
@@ -38,6 +39,7 @@ from lms.web.people.tax_paper_rows import tax_credit_rows, tax_paper_rows
 from lms.web.people.twin_rows import twin_rows
 
 SHOWN_ORDERS: Final = 10
+MIXED_ALPHABETS: Final = N_("Mixed alphabets")
 
 
 def person_page(login_id: str, form: AliasForm) -> str:
@@ -85,7 +87,7 @@ def badges(row: PersonRow | Person) -> list[tuple[str, str]]:
         (is_blocked, _("Blocked"), "danger"),
         (is_merged, _("Merged"), "none"),
         (not row.is_confirmed, _("Not confirmed"), "soon"),
-        (bool(imitating_letters(row.email or "")), _("Mixed alphabets"), "danger"),
+        (bool(imitating_letters(row.email or "")), _(MIXED_ALPHABETS), "danger"),
     )
     return [(words, kind) for is_so, words, kind in told if is_so]
 

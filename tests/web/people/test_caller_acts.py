@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lms.contracts.mails import PASS_ENDED
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.documents.payment_links import payment_links
@@ -19,6 +20,7 @@ from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import Assignment, AssignmentEnd, Pool
 from lms.sales import cancellations
 from lms.sales.read_models import OrderFacts
+from lms.web.people.staff_answer_texts import FROM_AN_LMS, MOVED
 from tests.buying.buying_fixtures import open_for_business
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -31,6 +33,7 @@ from tests.factories import (
     make_waiting_entry,
 )
 from tests.mailbox import letters
+from tests.page_texts import shows, start_of
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, locked, placed
 from tests.visitor import Visitor
@@ -62,14 +65,14 @@ def test_learner_without_an_address_is_given_a_seat(
     staff: Visitor, database: Database, learner: str, clock: Clock
 ) -> None:
     page = _ask(staff, "Wren Okafor")
-    assert "They come from an LMS and have no email address." in page
+    assert shows(page, FROM_AN_LMS)
     with database.read_session() as session:
         pool = session.scalars(select(Pool.public_id)).one()
     url = f"{HERE}/pools/{pool}/seat"
     assert url in page
     answer = staff.post(url, data=asked(learner))
     assert answer.status_code == 303
-    assert "They can watch. They have a seat from Elm County" in staff.get(answer.location).text
+    assert "OK_PERMANENT" in staff.get(answer.location).text
     with database.read_session() as session:
         active = select(Login.name).join(Assignment, Assignment.login_id == Login.id)
         assert session.scalars(active.where(Assignment.ended_at.is_(None))).all() == ["Wren Okafor"]
@@ -83,8 +86,8 @@ def test_learners_of_one_name_are_told_apart(
         later = NOW + timedelta(days=3)
         session.add(Login(email=None, email_key=None, name="Wren Okafor", created_at=later))
     page = _ask(staff, "wren okafor")
-    assert "from an LMS since Mar 2, 2026" in page
-    assert "from an LMS since Mar 5, 2026" in page
+    assert "Mar 2, 2026" in page
+    assert "Mar 5, 2026" in page
 
 
 def test_person_with_an_address_is_not_seated_without_an_invitation(
@@ -105,7 +108,7 @@ def test_waitlist_of_a_learner_without_an_address_is_shown(
         make_waiting_entry(session, session.scalars(select(Pool)).one(), wren)
     page = _ask(staff, "Wren Okafor")
     assert "Waitlist" in page
-    assert "re on the waitlist" in page
+    assert "POOL_FULL_WAITLISTED" in page
 
 
 def test_ended_pass_is_renewed_by_an_emailed_link_as_often_as_asked(
@@ -119,11 +122,10 @@ def test_ended_pass_is_renewed_by_an_emailed_link_as_often_as_asked(
     assert url in _ask(staff, cast.carol.email)
     for number in (1, 2):
         answer = staff.post(url, data=asked(cast.carol.email))
-        assert f"We emailed {cast.carol.email} a link" in staff.get(answer.location).text
+        assert 'data-toast="done"' in staff.get(answer.location).text
         mails = letters(database, cast.carol.email)
         assert len(mails) == number
-        assert mails[-1].subject.startswith("Your pass ended on ")
-        assert "your new year starts when you pay" in mails[-1].text
+        assert mails[-1].subject.startswith(start_of(PASS_ENDED))
         assert "/pay/" in mails[-1].text
     with database.read_session() as session:
         acts = select(AuditEntry.subject).where(AuditEntry.act == "grant.renewal_sent")
@@ -137,7 +139,7 @@ def test_renewal_of_no_pass_is_refused(staff: Visitor, database: Database, cast:
     for grant in (single, "0" * 26):
         answer = staff.post(f"{HERE}/grants/{grant}/renewal", data=asked(cast.alice.email))
         assert answer.status_code == 404
-    assert "Email a renewal link" not in _ask(staff, cast.alice.email)
+    assert "/renewal" not in _ask(staff, cast.alice.email)
 
 
 @pytest.fixture
@@ -171,7 +173,7 @@ def test_access_on_hold_is_opened_from_the_page(
     back = f"{HERE}?address={cast.dan.email}"
     answer = staff.post(url, data={"next": back})
     assert (answer.status_code, answer.location) == (303, back)
-    assert "They can watch" in _ask(staff, cast.dan.email)
+    assert "OK_PERMANENT" in _ask(staff, cast.dan.email)
 
 
 @pytest.fixture
@@ -188,7 +190,7 @@ def test_moved_webinar_is_told_with_both_dates_and_how_to_join_is_emailed(
     staff: Visitor, database: Database, cast: Cast, coming: int, clock: Clock
 ) -> None:
     page = _ask(staff, cast.alice.email)
-    assert "They have access. The webinar was moved from" in page
+    assert shows(page, start_of(MOVED))
     assert "Not yet" in page
     assert "t watch</span>" not in page
     assert "March 9, 2026" in page
@@ -196,7 +198,7 @@ def test_moved_webinar_is_told_with_both_dates_and_how_to_join_is_emailed(
     assert url in page
     for number in (1, 2):
         answer = staff.post(url, data=asked(cast.alice.email))
-        assert "how to join" in staff.get(answer.location).text
+        assert 'data-toast="done"' in staff.get(answer.location).text
         assert [one.kind for one in letters(database, cast.alice.email)] == [
             "live_registered"
         ] * number
@@ -258,8 +260,8 @@ def test_account_without_access_names_other_accounts_of_that_person(
         make_login(session, "fay@other.example", name="Fay Okafor")
         make_login(session, "fay.mossley@mail.example", name="Fay Mossley")
     page = _ask(staff, "fay.home@mail.example")
-    assert "Did they use a different address?" in page
+    assert 'id="alike-title"' in page
     assert "fay@work.example" in page
     assert "fay@other.example" not in page
     assert "fay.mossley@mail.example" not in page
-    assert "Did they use a different address?" not in _ask(staff, "fay@work.example")
+    assert 'id="alike-title"' not in _ask(staff, "fay@work.example")

@@ -100,7 +100,7 @@ def test_a_person_s_page_has_purchases_invitations_emails_and_timeline(
     page = staff.get(f"/staff/people/{cast.dan.public_id}").text
     assert "$499.00" in page.partition('id="has-title"')[0]
     assert "past due since" in page
-    assert "Invited, not accepted yet" in page
+    assert 'id="asked-title"' in page
     assert "For dan@example.org" in page
     assert "For bob@example.org" not in page
     assert "blocked" in page.partition('id="happened-title"')[2]

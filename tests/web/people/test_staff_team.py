@@ -7,8 +7,11 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.models.accounts import Login, SellerRole
 from lms.models.audit import AuditEntry
+from lms.people.role_texts import WHAT_SELLER_ROLES_SEE
+from lms.people.team import LAST_OWNER
 from tests.cast import Cast, Person, Roles
 from tests.mailbox import letters
+from tests.page_texts import shows
 from tests.player import open_playback
 from tests.visitor import Visitor
 
@@ -36,7 +39,7 @@ def test_an_owner_sees_everybody_by_role_and_what_each_role_means(
 ) -> None:
     page = owner.get(TEAM).text
     assert page.index("owen@example.org") < page.index(cast.ada.email) < page.index("beth@example")
-    assert "never sees who watches what" in page
+    assert shows(page, WHAT_SELLER_ROLES_SEE[SellerRole.BOOKKEEPER])
     assert f'href="{TEAM}"' in page
 
 
@@ -89,7 +92,7 @@ def test_the_last_owner_stays(owner: Visitor, roles: Roles, database: Database) 
     for path, data in ((one, {"role": "staff"}), (f"{one}/remove", {})):
         answer = owner.post(path, data=data)
         assert answer.status_code == 409
-        assert "at least one owner" in answer.text
+        assert shows(answer.text, LAST_OWNER)
     assert role_of(database, roles.owen) is SellerRole.OWNER
 
 
