@@ -36,6 +36,7 @@ NO_QUOTE = N_("This order has no quote to accept.")
 CANCELED = N_("This order was canceled.")
 NO_PAYER = N_("You can send a tax exemption after the order is placed.")
 FILE_NEEDED = N_("Choose the file with your certificate or letter.")
+PO_RECEIVED = N_("Purchase order received")
 USED_BEFORE = N_(
     "Your organization already used this purchase order number. Correct it, or confirm "
     "below that it's for this order, too."
@@ -93,7 +94,7 @@ def add_purchase_order(
     if used and not is_confirmed:
         raise Invalid(USED_BEFORE, fields={"po_number": USED_BEFORE})
     purchase_orders.receive(session, order, new, actor=None, now=now)
-    told = Told(N_("Purchase order received"), new.number)
+    told = Told(PO_RECEIVED, new.number)
     tell_team(session, order, told, links=mail_context.links, now=now)
 
 

@@ -1,6 +1,7 @@
 """The cart: what a customer selected, the quantities, and what would cost less."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from babel.lists import format_list
 from flask import Blueprint, flash, request
@@ -13,7 +14,7 @@ from lms.buying import carts, owned
 from lms.buying.carts import CartFacts, CartLine, Item
 from lms.buying.checkout_tax import estimate, states_of_tax
 from lms.core import clock
-from lms.core.errors import Invalid, NotFound
+from lms.core.errors import N_, Invalid, NotFound
 from lms.models.grants import OfferKind, Scope
 from lms.models.orders import DeliveredThrough, Order
 from lms.pricing.offers import SEATS
@@ -28,6 +29,9 @@ from lms.web.core.request_context import read_session, render, see_other, transa
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.buy_box import KEYS, people_words, read_item
 from lms.web.pricing.quote_texts import TERMS, offer_name
+
+HERE: Final = N_("Watch on this site")
+IN_LMS: Final = N_("Watch in your LMS")
 
 blueprint = Blueprint("cart", __name__)
 
@@ -180,7 +184,7 @@ def _place(line: CartLine) -> str:
     if line.kind is not OfferKind.INSTITUTIONAL:
         return ""
     is_in_lms = line.delivered_through is DeliveredThrough.LMS
-    return _("Watch in your LMS") if is_in_lms else _("Watch on this site")
+    return _(IN_LMS) if is_in_lms else _(HERE)
 
 
 def _offer(offer: Alternative, currency: str) -> ShownOffer:

@@ -56,6 +56,7 @@ ORDERS_FROM: Final = rate_limits.Limit(
     "orders_from", (RateLimitItemPerHour(40), RateLimitItemPerDay(200))
 )
 LONGEST_TOTAL: Final = 12
+TAX_CHANGED_TOTAL = N_("Sales tax changed the total. Check it, then press the button again.")
 CHECK = N_("Check the fields below.")
 
 
@@ -119,7 +120,7 @@ def _ordered(form: CheckoutForm, lines: list[ShownLine], cart: CartFacts) -> Res
         return _page(form, lines, cart, 400, total_minor=_total(form, cart))
     except _OtherTotal as other:
         form.form_errors.append(
-            _("Sales tax changed the total. Check it, then press the button again.")
+            _(TAX_CHANGED_TOTAL)
             if other.total_minor != cart.net_minor
             else _("The total changed. Check it, then press the button again.")
         )

@@ -82,6 +82,7 @@ _LABELS: Final = {
     "library": N_("Everyone at my library"),
     "pass": N_("All-access pass"),
 }
+HAS_IT: Final = N_("You already have access to this webinar. Buy it here only for other people.")
 _RECORDED: Final = N_("Recording, slides, and certificate. Permanent access.")
 _DETAILS: Final = {
     "me": N_("Live session, recording, slides, and certificate. Permanent access."),
@@ -121,7 +122,7 @@ def webinar_box(
     covers = f"{Scope.WEBINAR}:{slug}"
     choices = [one for one in _choices(prices, covers) if one.key != "me" or not has_it]
     if has_it:
-        note = _("You already have access to this webinar. Buy it here only for other people.")
+        note = _(HAS_IT)
         return BuyBox(covers, tuple(choices), (), choices[0].key, note) if choices else None
     passes: tuple[Cover, ...] = ()
     if any(each.kind is OfferKind.PASS for each in prices):

@@ -25,6 +25,7 @@ NO_PURCHASE_ORDER: Final = N_("No purchase order yet")
 DIFFERS: Final = N_("The purchase order differs")
 ON_HOLD: Final = N_("Access is on hold")
 PAPER_EXPIRED: Final = N_("The customer's exemption certificate has expired")
+NO_PAPER: Final = N_("Exempt from sales tax, no certificate yet")
 BOUNCES: Final = N_("Email to this customer bounces")
 
 
@@ -143,7 +144,7 @@ def _claimed(session: Session, order: Order, facts: OrderFacts) -> list[tuple[st
         day=say_calendar_date(on + tax_credits.PROOF_WITHIN),
     )
     is_late = on + tax_credits.PROOF_WITHIN < clock.now().astimezone(zone).date()
-    title = _("Exempt from sales tax, no certificate yet")
+    title = _(NO_PAPER)
     return [(text, "attention" if is_late else "note", title)]
 
 

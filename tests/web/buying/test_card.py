@@ -36,7 +36,7 @@ from tests.buying.buying_fixtures import PRICES, ROSA, open_for_business
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import link_in, newest
-from tests.page_texts import shows
+from tests.page_texts import is_empty, shows
 from tests.sales.order_fixtures import GROUP, SEAT, paid, placed, read
 from tests.servers.stripe import KEY, SECRET, Delivery, FakeStripe
 from tests.servers.stripe_objects import PAYS
@@ -109,7 +109,7 @@ def test_card_pays_without_any_webhook_and_opens_the_recording(
         client.get(path)
     with database.read_session() as session:
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
-    assert "Your cart is empty" in client.get("/cart").text
+    assert is_empty(client.get("/cart").text)
 
 
 def test_unpaid_order_opens_nothing_and_waits(
@@ -309,7 +309,8 @@ def test_person_pays_their_quote_by_its_link_in_one_step(
         publish_policy(session, PolicyKind.TERMS, actor=None, now=NOW)
     facts = quoted(database, SEAT)
     path = link(carrel, facts)
-    assert "Pay $99.00 by card" in client.get(path).text
+    assert f'action="{path}/card"' in client.get(path).text
+    assert "$99.00" in client.get(path).text
     assert client.post(f"{path}/card").location == path
     assert shows(client.get(path).text, NOT_AGREED)
     sent = {"has_agreed": "y", "seen": "9900"}
@@ -333,7 +334,8 @@ def test_quote_shows_and_charges_its_total_with_tax_and_no_other(
     with database.transaction() as session:
         find_order(session, facts.public_id, lock=True).bill_to = billing.pack(Billing(to, "IL"))
     before = client.get(path).text
-    assert "Pay $99.00 by card" in before
+    assert "$99.00" in before
+    assert "$106.92" not in before
     with database.transaction() as session:
         new = NewTaxRule("IL", "Illinois sales tax", Supply.BOTH, Decimal(8), date(2026, 1, 1))
         add_rule(session, new, actor=None, now=NOW)
@@ -341,7 +343,7 @@ def test_quote_shows_and_charges_its_total_with_tax_and_no_other(
         assert client.post(f"{path}/card", data=sent).location == path
         page = client.get(path).text
         assert shows(page, OTHER_TOTAL)
-    assert "Pay $106.92 by card" in page
+    assert "$106.92" in page
     assert "$7.92" in page
     client.get(back(client.post(f"{path}/card", data={"seen": seen(page)}).location or ""))
     with database.read_session() as session:

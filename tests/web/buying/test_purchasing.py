@@ -20,12 +20,14 @@ from lms.models.organizations import Organization
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seller import VendorDocumentAudience, VendorDocumentKind
 from lms.pricing.price_list import set_prices
+from lms.requests.read_models import KIND_WORDS
 from lms.seller.settings import SellerSettings, edit_seller
 from lms.seller.vendor_documents import VendorDocumentDetails, add_vendor_document
 from lms.web.buying import quote_request
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import letters, link_in, newest
+from tests.page_texts import shows
 from tests.sales.order_fixtures import PRICES
 from tests.seller.seller_settings import COMPLETE
 from tests.visitor import Visitor
@@ -315,7 +317,7 @@ def test_vendor_form_is_a_request_due_on_its_day_and_answered_with_a_file(
     assert row.due_at.date().isoformat() == "2026-12-31"
     client.sign_in(cast.ada.id)
     path = f"/staff/requests/{row.public_id}"
-    assert "Fill out a vendor form" in client.get(path).text
+    assert shows(client.get(path).text, KIND_WORDS[RequestKind.VENDOR_FORM])
     done = {"answer": "", "file": (io.BytesIO(PDF), "Filled in.pdf")}
     assert client.post(f"{path}/answer/finish", data=done).status_code == 303
     mail = newest(database, "pat@oak.example", "request_answered")

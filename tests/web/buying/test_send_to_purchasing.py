@@ -103,7 +103,7 @@ def test_office_gets_the_quote_with_its_payment_link_once(
     assert (order.placed_at, order.organization_name) == (None, "Pine County Library")
     office = app.test_client().get(place)
     assert "Pine County Library" in office.text
-    assert "Accept quote" in office.text
+    assert '/accept-quote"' in office.text
 
 
 def test_emailed_link_ends_with_the_payment_link_that_it_led_to(
