@@ -39,7 +39,8 @@ PAUSE: Final = timedelta(hours=12)
 # An address is reminded once a day; the hourly job may run a little earlier the next day.
 A_DAY: Final = timedelta(hours=23)
 KIND: Final = "confirm_order_reminder"
-SUBJECT = N_("Reminder: Confirm your email address")
+SUBJECT = N_("Reminder: Confirm your order %(numbers)s")
+SUBJECT_OF_SEVERAL = N_("Reminder: Confirm your orders %(numbers)s")
 
 
 def due_buyers(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[int, ...]:
@@ -79,17 +80,18 @@ def remind(session: Session, login_id: int, *, mail_context: MailContext, now: d
     secret = link_tokens_and_codes.issue(
         session, login_id, purpose, email=newest.contact_email, now=now
     )
+    numbers = ", ".join(number_of(order.public_id) for order in orders)
     lives = [mails.live_of(session, one, now) for one in standing]
     mail_outbox.post(
         session,
         kind=KIND,
         to=newest.contact_email,
         login_id=login_id,
-        subject=SUBJECT,
+        subject=(SUBJECT_OF_SEVERAL if len(orders) > 1 else SUBJECT) % {"numbers": numbers},
         values={
             "name": newest.contact_name,
             "orders": len(orders),
-            "numbers": ", ".join(number_of(order.public_id) for order in orders),
+            "numbers": numbers,
             "items": mails.items_of(standing, mail_context.zone, now),
             "is_billed": not any(order.awaits_proof for order in orders),
             "live": next(filter(None, lives), ""),

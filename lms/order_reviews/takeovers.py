@@ -86,7 +86,7 @@ def ask(
             kind="order_takeover",
             to=one.email,
             login_id=one.login_id,
-            subject=N_("Is this your order? %(buyer)s") % {"buyer": facts.buyer},
+            subject=N_("%(buyer)s: is this your order?") % {"buyer": facts.buyer},
             values={
                 "name": one.name,
                 "organization": organization.name,

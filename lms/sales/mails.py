@@ -125,7 +125,7 @@ def send_open(session: Session, order: Order, *, mail_context: MailContext, now:
             kind="order_open",
             to=one.email,
             login_id=one.login_id,
-            subject=N_("You now have access to your order"),
+            subject=N_("Order %(number)s: you now have access") % {"number": facts.number},
             values={
                 "name": one.name,
                 "items": items_of(grants, mail_context.zone, now),

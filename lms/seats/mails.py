@@ -25,6 +25,8 @@ INVITED = N_("%(organization)s has a seat for you")
 OFFERED = N_("A seat from %(organization)s is available for you")
 MOVED = N_("%(organization)s moved you to another seat")
 CLAIMED = N_("You have a seat: %(covers)s")
+RELEASED = N_("Your seat was released: %(covers)s")
+WITHDRAWN = N_("Your invitation was withdrawn: %(covers)s")
 
 _ORGANIZATION = select(Organization.name).where(
     Organization.id == kept_organization(bindparam("id"))
@@ -146,12 +148,13 @@ def send_released(
     if to is None:
         return
     about = about_pool(session, pool)
+    subject = RELEASED if holder.claimed_at else WITHDRAWN
     mail = mail_outbox.post(
         session,
         kind="seat_released",
         to=to,
         login_id=holder.login_id,
-        subject=N_("Your seat was released"),
+        subject=subject % {"covers": about.covers or N_("all webinars")},
         values={
             "organization": about.organization,
             "covers": about.covers,

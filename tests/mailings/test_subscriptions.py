@@ -42,7 +42,7 @@ def test_only_a_confirmed_address_is_subscribed(carrel: Carrel, database: Databa
     mail = newest(database, SAM, CONFIRM)
     path = urlsplit(confirm_links(carrel.settings).page(made)).path
     assert path in mail.text
-    assert "new webinars: Pat Doe" in mail.text
+    assert "new webinars from Pat Doe" in mail.text
     with database.transaction() as session:
         for _twice in range(2):
             subscriptions.confirm(session, made, now=NOW)

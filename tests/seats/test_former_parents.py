@@ -91,4 +91,4 @@ def test_managers_of_both_are_told_once_how_many_seats_went_back(database: Datab
     with database.read_session() as session:
         mails = session.scalars(select(Mail).where(Mail.kind == "allotment_returned")).all()
     assert sorted(one.recipient for one in mails) == ["down@example.org", "up@example.org"]
-    assert all("3 unused (went back), 1 in use (stay)" in one.text for one in mails)
+    assert all("3 returned, 1 still in use" in one.text for one in mails)

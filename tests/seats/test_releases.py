@@ -245,6 +245,7 @@ def test_somebody_who_was_only_invited_is_told_in_other_words_or_not_at_all(
     with database.read_session() as session:
         letter = session.scalars(select(Mail)).one()
         assert letter.recipient == "told@example.org"
+        assert letter.subject.startswith("Your invitation was withdrawn: ")
         assert "withdrew its invitation" in letter.text
     assert counts(database, home.pool_id) == (0, 2)
 

@@ -62,7 +62,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "confirm_order_reminder": Example(
         N_("Reminder to confirm an order's email address"),
         N_("1 and 14 days after the order, and after 3 days if seats are unassigned."),
-        "Reminder: Confirm your email address",
+        "Reminder: Confirm your order 2026-0412",
         {
             **_ORDER,
             "orders": 1,
@@ -87,7 +87,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "order_open": Example(
         N_("Access granted"),
         N_("When an order on hold is approved or paid."),
-        "You now have access to your order",
+        "Order 2026-0412: you now have access",
         {**_ORDER, "has_seats": True},
     ),
     "order_on_hold": Example(
@@ -111,7 +111,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "order_takeover": Example(
         N_("Order from an organization's email domain"),
         N_("To managers when someone at their email domain orders without an account."),
-        f"Is this your order? {LIBRARY}",
+        f"{LIBRARY}: is this your order?",
         {
             **_ORDER,
             "contact": "Ben Carter",

@@ -61,7 +61,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "seat_released": Example(
         N_("Seat released"),
         N_("When a manager releases a person's seat or withdraws an invitation."),
-        "Your seat was released",
+        f"Your seat was released: {TITLE}",
         {**_SEAT, "had_claimed": True, "action_url": page("/library")},
     ),
     "seat_question": Example(
@@ -122,7 +122,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         {
             "organization": LIBRARY,
             "parent": "Tri-County Library Consortium",
-            "lines": [(ALL, 3, 2)],
+            "lines": [(TITLE, 3, 2)],
             "action_url": page("/organization/example"),
         },
     ),

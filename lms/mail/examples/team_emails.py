@@ -52,7 +52,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "payment_unused_staff": Example(
         N_("Card payment couldn't be applied"),
         N_("To our team when we can't apply a card payment to an order."),
-        "A card payment for order 2026-0412 couldn't be applied",
+        "We couldn't apply a card payment to order 2026-0412",
         {
             **_PAYMENT,
             "number": "2026-0412",

@@ -290,7 +290,7 @@ def payment_overdue(phone: Phone) -> None:
     phone.desk.press(phone.desk.button("Grant access now"))
     phone.desk.done("Access granted. We emailed the customer.")
     phone.desk.told("They can watch.")
-    arrived(phone.sink, hana, subject="You now have access to your order")
+    arrived(phone.sink, hana, subject="Order .+: you now have access")
     assert phone.sink.to(phone.address("ida")) == []
     watch(phone, ida_there)
 
