@@ -166,7 +166,9 @@ def _shown(line: CartLine, currency: str, *, is_owned: bool) -> ShownLine:
     return ShownLine(
         public_id=line.public_id,
         title=_title(line),
-        offer=offer_name(line.kind, line.seats),
+        offer=_("All-access pass, one year")
+        if line.kind is OfferKind.PASS
+        else offer_name(line.kind, line.seats),
         people=people_words(line.kind, line.seats),
         place=_place(line),
         total=say_money(line.net_minor, currency),

@@ -15,7 +15,12 @@ from sqlalchemy.orm import Session
 
 from lms.certificates import group_showing_certificates
 from lms.core import clock
-from lms.core.dates_and_time_zones import read_zone, say_datetime, say_time
+from lms.core.dates_and_time_zones import (
+    read_zone,
+    say_datetime,
+    say_datetime_in_table,
+    say_time,
+)
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.group_showings import attendees, showings
 from lms.group_showings.attendee_list_parser import Guest, read_guests
@@ -300,5 +305,5 @@ def _when(showing: ShowingFacts) -> dict[str, str]:
 
 
 def _line(showing: ShowingFacts) -> tuple[str, str, bool]:
-    words = say_datetime(showing.opened_at, read_zone(showing.zone))
+    words = say_datetime_in_table(showing.opened_at, read_zone(showing.zone))
     return url_for("showings.host", public_id=showing.public_id), words, showing.is_open

@@ -225,10 +225,9 @@ def pass_box(
 
 def renewal_of(session: Session, ended: GrantFacts) -> Cover | None:
     """Return the pass that renews one that ended, at its current price; None if it isn't sold."""
-    covers = covers_of(session, ended.public_id)
-    around = Around(ended.scope, covers.partition(":")[2], ended.covers)
-    own = () if covers == EVERYTHING else (around,)
-    return next((one for one in _passes(session, own) if one.covers == covers), None)
+    slug = covers_of(session, ended.public_id).partition(":")[2]
+    found = _priced(pass_prices(session), Around(ended.scope, slug, ended.covers))
+    return found and found[1]
 
 
 def read_item(values: Mapping[str, str]) -> Item:
@@ -282,20 +281,22 @@ def _choices(prices: Sequence[Price], covers: str) -> list[Choice]:
 
 
 def _passes(session: Session, around: Sequence[Around]) -> tuple[Cover, ...]:
-    """Return the scopes that a pass can have, the cheapest first: each of these, and everything.
-
-    At the same price everything comes first, because it includes the others.
-    """
+    """Return the scopes that a pass can have, the cheapest first: everything, and what costs less."""
     prices = pass_prices(session)
-    general = prices.get((Scope.EVERYTHING, ""))
-    found = []
-    for one in (Around(Scope.EVERYTHING, "", ""), *around):
-        price = prices.get((one.scope, one.slug), general)
-        if price is not None:
-            covers = EVERYTHING if one.scope is Scope.EVERYTHING else one.covers
-            cover = Cover(covers, _cover_words(one.scope, one.name), price.said)
-            found.append((price.price_minor, cover))
-    return tuple(cover for _price, cover in sorted(found, key=lambda each: each[0]))
+    everything = _priced(prices, Around(Scope.EVERYTHING, "", ""))
+    own = [found for one in around if (found := _priced(prices, one)) is not None]
+    if everything is not None:
+        own = [*(one for one in own if one[0] < everything[0]), everything]
+    return tuple(cover for _price, cover in sorted(own, key=lambda each: each[0]))
+
+
+def _priced(prices: Mapping[tuple[Scope, str], Price], one: Around) -> tuple[int, Cover] | None:
+    """Return the price of a pass for this, which is the general one if it has none, in minor units."""
+    price = prices.get((one.scope, one.slug), prices.get((Scope.EVERYTHING, "")))
+    if price is None:
+        return None
+    covers = EVERYTHING if one.scope is Scope.EVERYTHING else one.covers
+    return price.price_minor, Cover(covers, _cover_words(one.scope, one.name), price.said)
 
 
 def _owned_note(session: Session, login_id: int | None, covers: str, now: datetime) -> str:

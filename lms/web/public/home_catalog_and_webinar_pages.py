@@ -255,7 +255,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         ),
         opens_live=not is_over and found.state is WebinarState.ANNOUNCED,
         when=when,
-        held=_held(found) if is_over else "",
+        held=_held(found, when) if is_over or found.state is WebinarState.CANCELED else "",
         phase=phase_of(found, now),
         overview=Markup(to_html(found.overview)),  # noqa: S704  (nh3 sanitized it)
         people=[
@@ -286,10 +286,10 @@ def webinar(slug: str) -> ResponseReturnValue:
     )
 
 
-def _held(found: Announcement) -> str:
-    """Return the day of a webinar that is over, of which the time no longer matters; "" if it was canceled."""
+def _held(found: Announcement, when: str) -> str:
+    """Return the day of a webinar that is over, of which the time no longer matters, or that was canceled."""
     if found.state is WebinarState.CANCELED:
-        return ""
+        return _("Was scheduled for %(day)s", day=when)
     return _("Held %(day)s", day=say_long_date(found.held_at, read_zone(found.zone)))
 
 

@@ -256,7 +256,7 @@ def _card(volume: Volume) -> Card:
         slug=volume.slug,
         title=volume.title,
         url=_url(volume),
-        poster_url=picture_of(volume.slug, None if volume.is_pulled else version),
+        poster_url=None if volume.is_pulled else picture_of(volume.slug, version),
         minutes=minutes_of(version.seconds) if version else volume.minutes,
         presenters=", ".join(volume.presenters),
         when=when,

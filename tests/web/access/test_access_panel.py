@@ -8,9 +8,10 @@ from lxml.html import HtmlElement, document_fromstring
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.grants.grants import Target
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarSeries
-from lms.models.grants import OfferKind
+from lms.models.grants import OfferKind, Scope
 from lms.models.mail import Mail
 from lms.models.organizations import Organization, Role
 from lms.models.seats import AssignmentState
@@ -168,6 +169,8 @@ def test_ended_pass_is_renewed_first_with_what_it_covered(
     with database.transaction() as session:
         series = make_series(session, "quiet-places")
         session.add(WebinarSeries(webinar_id=cast.webinar_id, series_id=series.id, position=1))
+        price = (Price(OfferKind.PASS, 1, 19_900, "USD"),)
+        set_prices(session, price, Target(Scope.SERIES, series.id), actor=None, now=NOW)
     page = page_of(client, cast, cast.carol.id)
     assert order_of(page) == ["access", "buy-box"]
     assert step_of(page) == ("Renew", f"/webinars/{cast.slug}#buy")

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from lxml.html import document_fromstring
 
 from lms.catalog.my_webinars_statements import PAGE_SIZE
 from lms.models.accounts import Login
@@ -134,7 +135,7 @@ def test_after_a_pass_nothing_of_it_is_there_and_its_end_is_told(library, cast):
     answer = library(cast.carol)
     assert "ended on" in answer.text
     assert f"/webinars/{cast.slug}/watch" not in answer.text
-    assert "No webinars yet" in answer.text
+    assert "Nothing to watch right now" in answer.text
 
 
 def test_a_webinar_to_come_is_held_already(library, cast, database):
@@ -156,9 +157,11 @@ def test_what_was_begun_can_be_continued(library, cast, database):
     answer = library(cast.alice)
     assert "Continue watching" in answer.text
     assert "Watched 10 of 60 minutes" in answer.text
+    sections = document_fromstring(answer.text).xpath("//main//h2/text()")
+    assert sections[0] == "Continue watching"
 
 
-def test_what_was_begun_and_lost_is_not_offered(library, cast, database):
+def test_what_was_begun_and_lost_is_not_offered(library, client, cast, database):
     _watch(database, cast, cast.bob)
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
@@ -166,6 +169,8 @@ def test_what_was_begun_and_lost_is_not_offered(library, cast, database):
     answer = library(cast.bob)
     assert "Continue watching" not in answer.text
     assert "Removed" in answer.text
+    pictures = document_fromstring(answer.text).xpath("//article//img/@src")
+    assert [client.get(each).status_code for each in pictures] == [200] * len(pictures)
 
 
 def test_free_webinars_are_there_for_everyone_signed_in(library, cast, database):
