@@ -22,7 +22,7 @@ COMPONENTS = (LIBRARY, LTI)
 
 def application() -> "WSGIApplication":
     """Build the web application from the environment: `gunicorn 'wsgi:application()'`."""
-    # Nothing that is imported and built here becomes garbage; to look for it was a quarter of the start.
+    # Nothing imported and built here becomes garbage; looking for it took a quarter of the startup time.
     gc.disable()
     try:
         return _application()
@@ -32,7 +32,7 @@ def application() -> "WSGIApplication":
 
 
 def _application() -> "WSGIApplication":
-    # here, since a command starts without the pages
+    # imported here, because commands don't need the pages
     from lms.app import create_app  # noqa: PLC0415
     from lms.operations.secret_key_change import accept_old_key  # noqa: PLC0415
     from lms.web.wsgi_middleware_stack import front  # noqa: PLC0415

@@ -1,6 +1,6 @@
-"""The words of twenty pages and ten emails: docs/plain-words/after.txt, made anew from the demo.
+"""The words of twenty pages and ten emails: docs/plain-words/after.txt, written from the demo.
 
-Run as `python -m tests.plain_words`. The clock stands still, so a difference is a changed text.
+Run as `python -m tests.plain_words`. The clock is fixed, so a difference is a changed text.
 """
 
 import re
@@ -36,7 +36,7 @@ MOMENT: Final = datetime(2026, 11, 30, 15, 0, tzinfo=UTC)
 URL: Final = "http://localhost:8000"
 HEAD: Final = (
     "The visible text of twenty pages of the demo and ten example emails. See docs/glossary.md.\n"
-    "Make it anew with: python -m tests.plain_words\n"
+    "Update it with: python -m tests.plain_words\n"
 )
 LIVE, RECORDED = "/webinars/story-time-restless-room", "/webinars/oral-history-with-a-phone"
 OURS: Final = "/organization/{organization}"

@@ -106,7 +106,7 @@ def _payers(webinar: Webinar) -> tuple[Found, Found]:
         _row(
             Role.BUYER,
             func.coalesce(Order.login_id, Order.contact_id),
-            # who paid before confirming an address is told at the one of the order
+            # people who paid before confirming an address are emailed at the order's address
             email=func.nullif(Order.contact_email, ""),
             name=Order.contact_name,
             organization_id=kept,

@@ -44,7 +44,7 @@ SUBJECT_OF_SEVERAL = N_("Reminder: Confirm your orders %(numbers)s")
 
 
 def due_buyers(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[int, ...]:
-    """Return the buyers, by the row ID of their login, who are to be reminded now, the newest order first.
+    """Return the buyers, by the row ID of their login, to remind now, the newest order first.
 
     Each browser that orders for an address makes a login; the address is reminded of the newest.
     """

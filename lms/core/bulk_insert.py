@@ -22,7 +22,7 @@ Row = TypeVar("Row", bound=Base)
 
 def add_once(session: Session, row: Base) -> bool:
     """Insert a row and return True; False, with nothing changed, if it breaks a unique index."""
-    session.flush()  # so that a fault of another new row isn't taken for this one's
+    session.flush()  # so another new row's error isn't mistaken for this one's
     try:
         with session.begin_nested():
             session.add(row)

@@ -77,7 +77,7 @@ def install_demo(carrel: Carrel, *, now: datetime) -> DemoReport:
     if not is_taken:
         stored = make_ready(carrel)
         with carrel.database.transaction() as session:
-            # another process may have been quicker
+            # another process may have installed it first
             is_taken = _has_house(session)
             if not is_taken:
                 _write(session, stored, now=now)

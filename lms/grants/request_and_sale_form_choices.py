@@ -45,7 +45,7 @@ def webinars_on_sale(
 ) -> tuple[Named, ...]:
     """Return the webinars that are for sale with each word of the query, the newest first.
 
-    A title that several of them have is told apart as `Title (slug)`.
+    Titles that several of them share become `Title (slug)`.
     """
     rows = session.execute(
         select(Webinar.id, Webinar.slug, Webinar.title)

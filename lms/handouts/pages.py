@@ -24,7 +24,7 @@ LETTERS: Final = passages.PIECE_LETTERS
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A handout whose pages are not read yet; `drawn` counts the pages that earlier tries finished."""
+    """A handout whose pages are not read yet; `drawn` counts the pages that earlier attempts finished."""
 
     id: int
     kind: DocumentKind
@@ -34,7 +34,7 @@ class Unread:
 
     @property
     def pictured(self) -> int:
-        """How many of its pages are to be drawn."""
+        """Return the number of its pages to draw."""
         return min(self.pages, MOST_PICTURED) if self.kind is DocumentKind.PDF else 0
 
 
@@ -102,7 +102,7 @@ def small_key(handout_id: str, number: int) -> str:
 
 
 def find_unread(session: Session, handout_id: str) -> Unread | None:
-    """Return a handout that is to be read; None if it was read or removed."""
+    """Return a handout to read; None if it was read or removed."""
     row = session.scalar(
         select(Handout).where(
             Handout.public_id == handout_id,

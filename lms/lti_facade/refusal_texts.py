@@ -52,7 +52,7 @@ SEATS_HELP: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A refusal as told to a viewer in a frame, with the next step.
+    """A refusal as a viewer in a frame sees it, with the next step.
 
     `manager` is the name of the organization's manager, None if there is none or a manager can't help;
     `waits` is True if they can only come back later. `may_ask` is True if a seat from a manager would

@@ -175,7 +175,7 @@ def was_issued_since(
 
 
 def issue_code(session: Session, login_id: int, *, email: str, now: datetime) -> MailedCode:
-    """Make an 8-digit code, valid for 10 minutes and 5 tries in the browser that requested it."""
+    """Make an 8-digit code, valid for 10 minutes and 5 attempts in the browser that requested it."""
     made = invent_code()
     _keep(
         session,

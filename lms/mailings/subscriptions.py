@@ -62,7 +62,7 @@ def ask(
 
 
 def confirm(session: Session, subscription_id: str, *, now: datetime) -> None:
-    """Confirm a subscription; raises NotFound, and Gone a week after it was asked for."""
+    """Confirm a subscription; raises NotFound, and Gone a week after it was requested."""
     row = _find(session, subscription_id, now=now)
     if row.confirmed_at is None:
         row.confirmed_at = now

@@ -1,4 +1,4 @@
-"""Tables of tax rules, exemptions and coupons: what changes a price besides the price list."""
+"""Tables of tax rules, exemptions and coupons: what changes a price in addition to the price list."""
 
 from datetime import date, datetime
 from decimal import Decimal

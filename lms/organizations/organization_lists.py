@@ -113,7 +113,7 @@ def match_organization(
 
     `among` is a condition on the organizations that it can be, by default any.
 
-    A name that several have is told apart as `Name (slug)`. For a merged organization, returns the
+    Names that several share become `Name (slug)`. For a merged organization, returns the
     one that remains. Raises Invalid (field `organization`).
     """
     text = " ".join(typed.split())

@@ -48,7 +48,7 @@ class Contact:
 def people_of(
     session: Session, wanted: Sequence[Wanted], *, actor: str | None, now: datetime
 ) -> Mapping[str, Buyer]:
-    """Return the login of each address by its key, made if there is none.
+    """Return the login of each address by its key, creating missing ones.
 
     As `lms.accounts.accounts.add_login` does for one, a sign-up that wasn't completed is taken over. An
     address of an unconfirmed login that has a password, or a further address of any, is left out.
@@ -151,7 +151,7 @@ def _known(
 def _add(
     session: Session, missing: Sequence[Wanted], begun: Collection[str], now: datetime
 ) -> dict[str, Buyer]:
-    """Make the missing logins, and confirm the unconfirmed ones."""
+    """Create the missing logins, and confirm the unconfirmed ones."""
     new = [one for one in missing if one.address.key not in begun]
     write_rows(
         session,

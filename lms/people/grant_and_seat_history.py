@@ -89,7 +89,7 @@ class HeldSeat:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A webinar that a login has begun, and the watched share, 0 to 1."""
+    """A webinar that a login has started, and the watched share, 0 to 1."""
 
     slug: str
     title: str
@@ -196,7 +196,7 @@ def read_seats_for(session: Session, email_key: str) -> tuple[HeldSeat, ...]:
 
 
 def read_watched(session: Session, login_id: int) -> tuple[Watched, ...]:
-    """Return what one login alone has begun to watch, latest first."""
+    """Return what one login alone has started to watch, latest first."""
     rows = session.execute(
         select(
             Webinar.slug,

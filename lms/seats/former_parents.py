@@ -1,7 +1,7 @@
 """Former parents: an organization that gets another parent returns what it hasn't used of their seats (S11).
 
-People keep the seats they have, because the former parent paid for them (S2, S10). It can take back each
-one that becomes free.
+People keep the seats they have, because the former parent paid for them (S2, S10). It can move back each
+one that becomes available.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class Returning:
 
 
 class SeatsReturn(Conflict):
-    """A change of the parent returns seats; `seen` is to be sent along to confirm `returning`."""
+    """A change of the parent returns seats; `seen` must be sent along to confirm `returning`."""
 
     def __init__(self, returning: tuple[Returning, ...]) -> None:
         super().__init__(SEATS_RETURN)

@@ -120,7 +120,7 @@ _NAMES: Final = (
     + func.coalesce(Login.email, "")
 )
 _SORTS: Final[Mapping[Sort, Any]] = {
-    # People with only an address sort among the names, not before them.
+    # People with only an address are sorted among the names, not before them.
     Sort.NAME: func.lower(func.coalesce(func.nullif(_person, ""), Assignment.email)),
     Sort.ADDRESS: Assignment.email_key,
     Sort.STATE: Assignment.state,

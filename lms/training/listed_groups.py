@@ -72,7 +72,7 @@ def await_invited(session: Session, group_id: int, keys: Iterable[str], *, now: 
 def admit_invited(session: Session, *, now: datetime) -> None:
     """Add invited people to the groups that their list named, once they belong to the organization.
 
-    Addresses of people who don't come within 180 days are forgotten.
+    Addresses of people who don't join within 180 days are deleted.
     """
     arrived = defaultdict[int, dict[str, int]](dict)
     for group_id, email_key, login_id in session.execute(union(_with_a_seat(), _by_address())):

@@ -35,7 +35,7 @@ from lms.training.trainees import concerns
 
 BEFORE_DUE: Final = (14, 3, 0)
 OVERDUE: Final = -1
-OVERDUE_FOR: Final = timedelta(days=7)  # later than that, no one is told anymore
+OVERDUE_FOR: Final = timedelta(days=7)  # later than that, no one is reminded
 MORNING: Final = time(9)
 AT_ONCE: Final = 100
 AHEAD: Final = timedelta(days=max(BEFORE_DUE) + 2)

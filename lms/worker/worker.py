@@ -107,7 +107,7 @@ class Worker:
                 wait_s = FAULT_WAIT_S
             except Frozen as refusal:  # due jobs wait until the database was moved
                 if isinstance(refusal, Moved):
-                    log.error("database_moved", step=threading.current_thread().name)  # noqa: TRY400  (no fault of ours)
+                    log.error("database_moved", step=threading.current_thread().name)  # noqa: TRY400  (not our error)
                 wait_s = FAULT_WAIT_S
             except Exception as error:  # a lane continues, whatever one step raises
                 log.exception("step_broke", kind=type(error).__name__)

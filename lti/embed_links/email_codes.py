@@ -31,7 +31,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class WrongCode:
-    """The code is wrong, used, expired or was tried too often; the caller is not told which."""
+    """The code is wrong, used, expired or was tried too often; the caller doesn't learn which."""
 
 
 def send_code(

@@ -178,7 +178,7 @@ def _kept_for(lasts: Any) -> timedelta:  # noqa: ANN401  (whatever the platform 
 
 
 def _refusal(outcome: Denied) -> Later | Denied:
-    """Tell temporary refusals from permanent ones: after a key rotation, a platform may not know our key yet.
+    """Distinguish temporary refusals from permanent ones: after a key rotation, a platform may not know our key yet.
 
     A scope that was not granted stays denied until an administrator grants it.
     """

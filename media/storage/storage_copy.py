@@ -35,7 +35,7 @@ class Ledger:
         self._known: set[bytes] = set()
         if path.exists():
             with path.open("r", encoding="utf-8", errors="replace") as lines:
-                # An incomplete last line is ignored: that file is copied once more.
+                # An incomplete last line is ignored: that file is copied again.
                 self._known = {_mark(line[:-1]) for line in lines if line.endswith("\n")}
 
     def __contains__(self, key: str) -> bool:

@@ -1,4 +1,4 @@
-"""Seats that managers may take themselves, of what their organization bought (PRODUCT.md, S12)."""
+"""Seats of their organization that managers can take for themselves (PRODUCT.md, S12)."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ def code_of(database: Database, cast: Cast, login_id: int) -> Code:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_only_managers_and_owners_may_take_a_free_seat(
+def test_only_managers_and_owners_can_take_an_available_seat(
     database: Database, cast: Cast, role: Role
 ) -> None:
     bought(database, cast)
@@ -53,7 +53,7 @@ def test_only_managers_and_owners_may_take_a_free_seat(
     assert code_of(database, cast, person_id) is expected
 
 
-def test_managers_of_another_organization_may_take_none(database: Database, cast: Cast) -> None:
+def test_manager_of_another_organization_cannot_take_a_seat(database: Database, cast: Cast) -> None:
     bought(database, cast)
     with database.transaction() as session:
         person = make_login(session, "pat@example.org")
@@ -69,7 +69,7 @@ def test_unlimited_seats_are_open_to_their_manager(database: Database, cast: Cas
         assert read_own_place(session, cast.mia.id, public_id, NOW).holding.may_claim
 
 
-def test_manager_of_a_full_pool_is_offered_nothing(database: Database, cast: Cast) -> None:
+def test_full_pool_offers_its_manager_no_seat(database: Database, cast: Cast) -> None:
     bought(database, cast, capacity=5, used=5)
     found = decision(database, cast.mia.id, cast.webinar_id)
     assert (found.code, found.grant) == (Code.NO_GRANT, None)
@@ -87,7 +87,7 @@ def test_manager_reads_that_payment_is_awaited_and_may_take_the_seat_before(
     assert (own.place.way, own.holding.may_claim) == (Way.MANAGED, True)
 
 
-def test_seats_that_were_taken_back_are_no_longer_offered(database: Database, cast: Cast) -> None:
+def test_revoked_seats_are_not_offered(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         pool = make_pool(session, elm_of(session, cast))
         line = make_pool_grant(session, pool)
@@ -95,9 +95,7 @@ def test_seats_that_were_taken_back_are_no_longer_offered(database: Database, ca
     assert code_of(database, cast, cast.mia.id) is Code.NO_GRANT
 
 
-def test_manager_takes_seats_of_an_organization_merged_with_theirs(
-    database: Database, cast: Cast
-) -> None:
+def test_manager_can_take_seats_of_a_merged_organization(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         other = make_organization(session)
         other.merged_into = cast.organization_id

@@ -1,4 +1,4 @@
-"""Reports in a browser: nothing axe finds in either theme, nothing wider than a telephone."""
+"""Reports in a browser: no axe errors in either theme, and nothing wider than a phone."""
 
 import re
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Six people of an organization have watched, each a little further; Mia manages it."""
+    """Six people of an organization have watched, each a little more; Mia manages it."""
 
     mia: int
     ada: int
@@ -102,9 +102,7 @@ PAGES = (
 
 
 @pytest.mark.parametrize("who", ["mia", "ada", "member"])
-def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
-    visit: Visit, house: House, who: str
-) -> None:
+def test_axe_finds_nothing_and_pages_fit_a_phone(visit: Visit, house: House, who: str) -> None:
     login = {"mia": house.mia, "ada": house.ada, "member": house.member}[who]
     page = visit(login, viewport={"width": 390, "height": 844}, reduced_motion="reduce").page
     for path in [path for one, path in PAGES if one == who]:
@@ -117,16 +115,14 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
 
 
-def test_a_manager_chooses_days_of_their_own_and_goes_into_a_webinar(
-    visit: Visit, house: House
-) -> None:
+def test_manager_chooses_custom_dates_and_opens_a_webinar(visit: Visit, house: House) -> None:
     mia = visit(house.mia)
     page = mia.page
     page.goto(f"/organization/{house.organization}/reports")
     page.get_by_role("link", name="Last 3 months").click()
     expect(page.get_by_role("link", name="Last 3 months")).to_have_attribute("aria-current", "true")
     day = (now() - timedelta(days=3)).date()
-    first = day.replace(day=1).isoformat()  # a report is of whole months
+    first = day.replace(day=1).isoformat()  # a report covers whole months
     page.get_by_label("From", exact=True).fill(day.isoformat())
     page.get_by_role("button", name="Show").click()
     expect(page.get_by_label("From", exact=True)).to_have_value(first)

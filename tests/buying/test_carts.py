@@ -1,4 +1,4 @@
-"""Carts: what is chosen, what it costs, and what serves the same people for less."""
+"""Carts: their lines, prices, and cheaper offers for the same people."""
 
 from datetime import timedelta
 
@@ -35,12 +35,12 @@ def read(database: Database, token: str) -> CartFacts:
     ("seats", "total"),
     [(1, 9900), (2, 19800), (3, 22500), (4, 30000), (5, 32500), (6, 39000), (7, 45500), (8, 52000)],
 )
-def test_seats_cost_what_the_price_list_says(database: Database, seats: int, total: int) -> None:
+def test_seats_cost_the_price_on_the_list(database: Database, seats: int, total: int) -> None:
     token = filled(database, Item(OfferKind.GROUP_SEATS, WEBINAR, seats))
     assert read(database, token).net_minor == total
 
 
-def test_seats_of_one_webinar_are_one_line_and_one_tier(database: Database) -> None:
+def test_seats_in_one_webinar_share_a_line_and_a_tier(database: Database) -> None:
     token = filled(
         database, Item(OfferKind.GROUP_SEATS, WEBINAR, 3), Item(OfferKind.GROUP_SEATS, WEBINAR, 2)
     )
@@ -48,7 +48,7 @@ def test_seats_of_one_webinar_are_one_line_and_one_tier(database: Database) -> N
     assert (line.seats, line.net_minor) == (5, 32500)
 
 
-def test_seats_of_two_webinars_are_two_lines_with_their_own_tiers(database: Database) -> None:
+def test_seats_in_two_webinars_have_separate_lines_and_tiers(database: Database) -> None:
     with database.transaction() as session:
         make_webinar(session, "story-times")
     other = Item(OfferKind.GROUP_SEATS, "webinar:story-times", 2)
@@ -56,7 +56,7 @@ def test_seats_of_two_webinars_are_two_lines_with_their_own_tiers(database: Data
     assert [line.net_minor for line in read(database, token).lines] == [22500, 19800]
 
 
-def test_a_cheaper_offer_is_named_and_taken_in_one_act(database: Database) -> None:
+def test_cheaper_offer_is_shown_and_applied_in_one_step(database: Database) -> None:
     token = filled(database, Item(OfferKind.GROUP_SEATS, WEBINAR, 8))
     (line,) = read(database, token).lines
     kinds = [each.kind for each in line.cheaper]
@@ -68,7 +68,7 @@ def test_a_cheaper_offer_is_named_and_taken_in_one_act(database: Database) -> No
     assert (line.kind, line.seats, line.net_minor) == (OfferKind.INSTITUTIONAL, None, 49900)
 
 
-def test_a_cart_costs_what_holds_now(database: Database) -> None:
+def test_cart_uses_current_prices(database: Database) -> None:
     token = filled(database)
     dearer = tuple(Price(one.kind, one.minimum, one.price_minor + 100, "USD") for one in PRICES)
     with database.transaction() as session:
@@ -76,7 +76,7 @@ def test_a_cart_costs_what_holds_now(database: Database) -> None:
     assert read(database, token).net_minor == 33000
 
 
-def test_what_goes_off_sale_leaves_the_cart(database: Database) -> None:
+def test_webinar_taken_off_sale_leaves_the_cart(database: Database) -> None:
     with database.transaction() as session:
         webinar = make_webinar(session, "story-times")
     token = filled(database, Item(OfferKind.SINGLE, "webinar:story-times"))
@@ -96,7 +96,7 @@ def test_what_goes_off_sale_leaves_the_cart(database: Database) -> None:
         Item(OfferKind.GROUP_SEATS, WEBINAR, 10_001),
     ],
 )
-def test_what_is_not_sold_is_refused_with_a_reason(database: Database, item: Item) -> None:
+def test_item_not_for_sale_is_refused_with_a_reason(database: Database, item: Item) -> None:
     with pytest.raises(Invalid):
         filled(database, item)
 
@@ -104,14 +104,14 @@ def test_what_is_not_sold_is_refused_with_a_reason(database: Database, item: Ite
 @pytest.mark.parametrize(
     "state", [WebinarState.DRAFT, WebinarState.CANCELED, WebinarState.WITHDRAWN]
 )
-def test_only_announced_webinars_are_sold(database: Database, state: WebinarState) -> None:
+def test_only_announced_webinars_are_for_sale(database: Database, state: WebinarState) -> None:
     with database.transaction() as session:
         make_webinar(session, "story-times", state=state)
     with pytest.raises(Invalid):
         filled(database, Item(OfferKind.SINGLE, "webinar:story-times"))
 
 
-def test_a_line_of_another_cart_is_not_there(database: Database, cast: Cast) -> None:
+def test_line_of_another_cart_is_not_found(database: Database, cast: Cast) -> None:
     mine, theirs = filled(database), filled(database)
     line = read(database, theirs).lines[0].public_id
     with database.transaction() as session:
@@ -120,7 +120,7 @@ def test_a_line_of_another_cart_is_not_there(database: Database, cast: Cast) -> 
             carts.remove(session, cart, line)
 
 
-def test_carts_that_nobody_ordered_are_forgotten(database: Database) -> None:
+def test_abandoned_carts_are_deleted(database: Database) -> None:
     token = filled(database)
     with database.transaction() as session:
         carts.forget_old(session, now=NOW + timedelta(days=31))
@@ -137,7 +137,7 @@ def test_carts_that_nobody_ordered_are_forgotten(database: Database) -> None:
         (Item(OfferKind.SINGLE, WEBINAR), OfferKind.PASS),
     ],
 )
-def test_a_line_is_not_changed_to_an_offer_of_another_scope(
+def test_line_cannot_change_to_an_offer_with_another_scope(
     database: Database, item: Item, kind: OfferKind
 ) -> None:
     token = filled(database, item)
@@ -149,7 +149,7 @@ def test_a_line_is_not_changed_to_an_offer_of_another_scope(
     assert read(database, token) == before
 
 
-def test_a_seat_for_oneself_joins_those_of_the_team(database: Database) -> None:
+def test_seat_for_the_buyer_joins_the_team_line(database: Database) -> None:
     me, team = Item(OfferKind.SINGLE, WEBINAR), Item(OfferKind.GROUP_SEATS, WEBINAR, 4)
     for items in ((team, me), (me, team)):
         (line,) = read(database, filled(database, *items)).lines

@@ -1,4 +1,4 @@
-"""A year of buying by a moved clock: every round runs each day, and each part meets the others' rows."""
+"""A simulated year of purchases: every periodic job runs each day, on the rows of all the others."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +53,7 @@ OTHER: Final = "mending-spines"
 
 
 class Year:
-    """The shop's year, lived day by day."""
+    """The seller's year, simulated day by day."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop, self.database = shop, shop.carrel.database
@@ -64,7 +64,7 @@ class Year:
         return self.shop.clock.moment
 
     def until(self, month: int, day: int) -> None:
-        """Live until noon of a day of this year: each day has its rounds, webhooks and jobs."""
+        """Advance to noon of a day this year, running each day's periodic jobs, webhooks, and jobs."""
         for _ in self._days(NOW.replace(month=month, day=day, hour=12)):
             self.shop.hear()
             for kind in ROUNDS:
@@ -94,7 +94,7 @@ class Year:
             return find_order_facts(session, order)
 
     def watches(self, email: str, slug: str = "reading-rooms") -> str:
-        """Return what the decision says to somebody who wants the slides."""
+        """Return the access decision for a person who wants the slides."""
         with self.database.read_session() as session:
             login_id = session.scalars(select(Login.id).where(Login.email == email)).one()
             webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
@@ -119,7 +119,7 @@ def year(shop: Shop) -> Year:
     return Year(shop)
 
 
-def test_a_year_ends_with_balanced_books_and_everyone_told_once(year: Year) -> None:
+def test_year_ends_with_balanced_books_and_one_email_per_event(year: Year) -> None:
     a_declined_card_is_mended(year)
     reminders_pause_for_a_check(year)
     one_dispute_is_won_and_one_lost(year)
@@ -154,7 +154,7 @@ def reminders_pause_for_a_check(year: Year) -> None:
         note_check(session, order, check, zone=CONTEXT.zone, now=year.now)
     year.until(5, 2)
     assert len(year.told(mia, "payment_reminder")) == 2
-    year.until(5, 5)  # the promise is over, and the check has not come
+    year.until(5, 5)  # the pause has ended, and the check hasn't arrived
     assert len(year.told(mia, "payment_reminder")) == 3
     paid(year.database, elm, at=year.now)
     year.until(7, 1)
@@ -198,7 +198,7 @@ def a_refund_of_a_line_fails_later(year: Year) -> None:
     year.until(9, 2)
     with year.database.read_session() as session:
         states = session.scalars(select(Refund.state).order_by(Refund.id)).all()
-    # the money is owed, and our team pays it out by hand
+    # the money is owed, and our team pays it out manually
     assert states == [RefundState.FAILED, RefundState.REQUESTED]
     assert len(year.told("desk@example.org", "refund_failed")) == 1
 
@@ -216,12 +216,12 @@ def a_pass_is_renewed_late(year: Year) -> None:
 
 
 def a_canceled_webinar_has_seven_payers(year: Year) -> None:
-    """Two exchange, two take a refund, one takes credit, and two say nothing."""
+    """Two exchange, two take a refund, one takes credit, and two don't answer."""
     seat = replace(SEAT, lines=(replace(ONE_SEAT, covers=f"webinar:{LAST}"),))
     by_invoice = replace(seat, terms=Terms.INVOICE)
     group = replace(GROUP, lines=(replace(GROUP.lines[0], covers=f"webinar:{LAST}"),))
     year.until(11, 20)
-    # orders that begin with a test key are nobody's to be offered anything, so these begin as invoices
+    # test orders get no offers, so these start as invoices
     card = [
         year.orders(replace(by_invoice, email=f"c{n}@example.net", name=f"C{n}")) for n in range(3)
     ]

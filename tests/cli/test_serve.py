@@ -1,4 +1,4 @@
-"""carrel serve and carrel worker, as processes: started, killed, ended."""
+"""carrel serve and carrel worker as processes: started, killed, and stopped."""
 
 import json
 import os
@@ -31,7 +31,7 @@ LONG = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 
 @dataclass(slots=True)
 class House:
-    """A library that serves, and what it wrote."""
+    """A running server, and its output."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -69,7 +69,7 @@ def is_alive(pid: int) -> bool:
 
 
 def family(pid: int) -> set[int]:
-    """A process and all below it."""
+    """A process and all its descendants."""
     listed = Path(f"/proc/{pid}/task/{pid}/children")
     below = [int(child) for child in listed.read_text().split()] if listed.exists() else []
     return {pid}.union(*map(family, below))
@@ -80,7 +80,7 @@ def command(*arguments: str) -> Sequence[str]:
 
 
 def on_a_first_visit(environ: Mapping[str, str]) -> dict[str, str]:
-    """The settings without an address: it is the one that is served from."""
+    """Settings without an address; it becomes the one that the server is bound to."""
     given = {name: value for name, value in environ.items() if name != "CARREL_BASE_URL"}
     inherited = {name: value for name, value in os.environ.items() if "CARREL" not in name}
     return {**inherited, **given}
@@ -105,12 +105,12 @@ def house(environ: Mapping[str, str], database: Database, tmp_path: Path) -> Ite
         yield made
 
 
-def test_a_library_serves_at_the_address_it_is_bound_to(house: House) -> None:
+def test_serves_at_the_address_it_is_bound_to(house: House) -> None:
     assert house.url == f"http://{house.answer['bind']}"
     until(house.healthy)
 
 
-def test_it_says_where_letters_lie_without_a_mail_server(
+def test_without_a_mail_server_it_says_where_emails_are_saved(
     environ: Mapping[str, str], database: Database, tmp_path: Path
 ) -> None:
     log = tmp_path / "serve.log"
@@ -125,7 +125,7 @@ def test_it_says_where_letters_lie_without_a_mail_server(
     assert f"emails are written to {environ['CARREL_DATA_DIR']}/mail\n" in said
 
 
-def test_what_is_killed_is_started_again(house: House) -> None:
+def test_killed_process_is_restarted(house: House) -> None:
     until(house.healthy)
     before = {name: house.pid_of(name) for name in ("web", "worker")}
     for pid in before.values():
@@ -136,7 +136,7 @@ def test_what_is_killed_is_started_again(house: House) -> None:
     assert house.process.poll() is None
 
 
-def test_ending_it_ends_everything_it_started(house: House) -> None:
+def test_stopping_it_stops_every_process_it_started(house: House) -> None:
     until(house.healthy)
     everybody = family(house.process.pid)
     assert len(everybody) >= 4  # itself, the worker, gunicorn and its own worker
@@ -152,7 +152,7 @@ def test_killing_it_leaves_nothing_running(house: House) -> None:
     until(lambda: not any(map(is_alive, everybody)))
 
 
-def test_the_worker_beside_the_pages_sends_the_mail(
+def test_its_worker_sends_the_email(
     house: House, database: Database, environ: Mapping[str, str]
 ) -> None:
     with database.transaction() as session:
@@ -168,7 +168,7 @@ def test_the_worker_beside_the_pages_sends_the_mail(
     until(lambda: any(Path(environ["CARREL_DATA_DIR"], "mail").glob("*.eml")))
 
 
-def test_the_log_holds_requests_without_secrets_queries_or_people(house: House) -> None:
+def test_log_has_requests_without_secrets_queries_or_people(house: House) -> None:
     paths = (f"/media/{LONG}/x.m3u8", f"/confirm/{LONG}", f"/nowhere?code={LONG}")
     for path in paths:
         with pytest.raises(OSError, match="404"):
@@ -181,7 +181,7 @@ def test_the_log_holds_requests_without_secrets_queries_or_people(house: House) 
     assert "127.0.0.1" not in json.dumps(seen)
 
 
-def test_a_port_that_is_taken_is_told_at_once(carrel_command: Shell) -> None:
+def test_port_in_use_is_reported_right_away(carrel_command: Shell) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -190,7 +190,7 @@ def test_a_port_that_is_taken_is_told_at_once(carrel_command: Shell) -> None:
 
 
 @pytest.mark.parametrize("bind", ["8000", "127.0.0.1:", "127.0.0.1:eighty", "127.0.0.1:99999"])
-def test_an_address_that_is_none_is_wrong_usage(carrel_command: Shell, bind: str) -> None:
+def test_invalid_address_is_a_usage_error(carrel_command: Shell, bind: str) -> None:
     assert carrel_command("serve", "--bind", bind).code == 2
 
 
@@ -206,7 +206,7 @@ def test_a_worker_refuses_tables_of_another_version(
 @pytest.mark.parametrize(
     ("share", "lanes"), [("media", ["media"]), ("prompt", ["prompt", "files"])]
 )
-def test_a_worker_alone_does_its_share_until_it_is_told_to_end(
+def test_separate_worker_runs_its_jobs_until_stopped(
     environ: Mapping[str, str], database: Database, tmp_path: Path, share: str, lanes: list[str]
 ) -> None:
     log = tmp_path / "worker.log"

@@ -1,4 +1,4 @@
-"""Contracts for tests: an organization with a year of seats, its people, and those who manage it."""
+"""Contracts for tests: an organization with a year of seats, its people, and its managers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ class Contract:
 
 
 def make_contract(database: Database, seats: int | None = 4, term: Term = TERM) -> Contract:
-    """A contract of so many seats that ends in 100 days, and one manager."""
+    """A contract with this many seats that ends in 100 days, and one manager."""
     home = make_home(database, seats, term)
     with database.transaction() as session:
         organization = session.get_one(Organization, home.organization_id)
@@ -66,14 +66,14 @@ def asked(
     at: datetime,
     kind: RequestKind = RequestKind.CONTRACT,
 ) -> str:
-    """Lay a request about a pool on the desk."""
+    """Send a request about a pool."""
     new = NewRequest(kind=kind, name="Pat", email="pat@example.org", pool_id=pool_id)
     with database.transaction() as session:
         return ask(session, new, mail_context=OFFICE, actor=None, now=at).public_id
 
 
 def grace_of(database: Database, pool_id: int) -> list[datetime | None]:
-    """Until when each grant of a pool has grace."""
+    """When the grace period of each of a pool's grants ends."""
     with database.read_session() as session:
         return list(
             session.scalars(
@@ -83,7 +83,7 @@ def grace_of(database: Database, pool_id: int) -> list[datetime | None]:
 
 
 def letters(database: Database, kind: str | None = None) -> list[tuple[str, str]]:
-    """The letters that were written, as (kind, recipient), in order."""
+    """The emails that were written, as (kind, recipient), in order."""
     with database.read_session() as session:
         query = select(Mail.kind, Mail.recipient).order_by(Mail.id)
         if kind is not None:

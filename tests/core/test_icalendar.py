@@ -1,4 +1,4 @@
-"""Calendars as two libraries read them, and what a change of date does to an entry."""
+"""Calendar files as two parsers read them, and how a new date changes an entry."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ def one(data: bytes) -> icalendar.Event:
     return event
 
 
-def test_an_entry_is_at_its_webinars_own_time_with_its_zone_described() -> None:
+def test_entry_has_the_webinars_time_and_defines_its_zone() -> None:
     data = write_calendar([happening()])
     event = one(data)
     assert event["summary"] == "Mending; spines, and more"
@@ -55,7 +55,7 @@ def test_an_entry_is_at_its_webinars_own_time_with_its_zone_described() -> None:
         (datetime(2026, 11, 5, 19, 0, tzinfo=UTC), "2026-11-05T14:00:00-05:00"),
     ],
 )
-def test_another_library_reads_the_same_moment_on_both_sides_of_a_change_of_clocks(
+def test_another_parser_reads_the_same_time_before_and_after_a_clock_change(
     starts_at: datetime, shown: str
 ) -> None:
     data = write_calendar([happening(starts_at=starts_at)])
@@ -66,7 +66,7 @@ def test_another_library_reads_the_same_moment_on_both_sides_of_a_change_of_cloc
     assert event.uid.value == "abc@library.example.org"
 
 
-def test_a_changed_date_moves_the_entry_that_is_there() -> None:
+def test_changed_date_moves_the_existing_entry() -> None:
     before = one(write_calendar([happening()]))
     after = one(
         write_calendar([happening(starts_at=datetime(2026, 11, 5, 19, 0, tzinfo=UTC), sequence=1)])
@@ -76,12 +76,12 @@ def test_a_changed_date_moves_the_entry_that_is_there() -> None:
     assert after["dtstart"].dt.hour == before["dtstart"].dt.hour == 14
 
 
-def test_a_canceled_webinar_is_told_as_canceled() -> None:
+def test_canceled_webinar_is_marked_canceled() -> None:
     event = one(write_calendar([happening(is_canceled=True, sequence=3)]))
     assert (event["status"], event["sequence"]) == ("CANCELLED", 3)
 
 
-def test_a_calendar_that_is_followed_has_a_name_and_each_zone_once() -> None:
+def test_subscribed_calendar_has_a_name_and_each_zone_once() -> None:
     data = write_calendar(
         [happening(), happening(uid="b"), happening(uid="c", zone="Europe/Berlin")],
         name="Webinars from Tarnbrook",
@@ -93,5 +93,5 @@ def test_a_calendar_that_is_followed_has_a_name_and_each_zone_once() -> None:
     assert len(list(vobject.readOne(data.decode()).vevent_list)) == 3
 
 
-def test_no_entry_gives_a_calendar_that_is_empty() -> None:
+def test_no_entries_give_an_empty_calendar() -> None:
     assert icalendar.Calendar.from_ical(write_calendar([])).walk("VEVENT") == []

@@ -1,4 +1,4 @@
-"""Passwords: hashed well, compared in equal time, and not the first a stranger would try."""
+"""Passwords: strong hashes, constant-time checks, and no easily guessed ones."""
 
 import time
 from collections.abc import Callable
@@ -23,44 +23,44 @@ pytestmark = pytest.mark.usefixtures("slow_sign_ins")
 GOOD = "a quiet corner table"
 
 
-def test_a_password_is_kept_as_argon2id_of_the_present_strength() -> None:
+def test_password_is_stored_as_argon2id_at_the_current_strength() -> None:
     kept = extract_parameters(hash_password(GOOD))
     assert (kept.type.name, kept.memory_cost, kept.time_cost) == ("ID", MEMORY_KIB, PASSES)
 
 
-def test_the_right_password_is_right_and_another_is_wrong() -> None:
+def test_correct_password_matches_and_another_does_not() -> None:
     kept = hash_password(GOOD)
     assert check_password(kept, GOOD) == Right(outdated=False)
     assert check_password(kept, GOOD + "s") == Wrong()
 
 
-def test_the_same_letters_from_another_keyboard_are_the_same_password() -> None:
+def test_password_typed_on_another_keyboard_matches() -> None:
     assert check_password(hash_password("cafe\u0301 au coin"), "caf\u00e9 au coin") == Right(
         outdated=False
     )
 
 
-def test_a_hash_of_lesser_strength_is_right_and_outdated() -> None:
+def test_weaker_hash_matches_but_is_outdated() -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
     assert check_password(weak, GOOD) == Right(outdated=True)
 
 
 @pytest.mark.parametrize("kept", ["", "!", "plain text", "$argon2id$v=19$broken"])
-def test_what_is_no_hash_lets_nobody_in(kept: str) -> None:
+def test_invalid_hash_matches_no_password(kept: str) -> None:
     assert check_password(kept, kept) == Wrong()
 
 
-def test_no_password_matches_where_there_is_none() -> None:
+def test_missing_hash_matches_no_password() -> None:
     assert check_password(None, GOOD) == Wrong()
     assert check_password(None, "") == Wrong()
 
 
-def test_nobodys_hash_has_the_strength_of_all_others() -> None:
+def test_placeholder_hash_has_the_usual_strength() -> None:
     nobodys = extract_parameters(password_hashing_and_rules.NOBODYS)
     assert extract_parameters(hash_password(GOOD)) == nobodys
 
 
-def test_as_much_work_is_done_when_there_is_nothing_to_compare_with() -> None:
+def test_check_without_a_hash_takes_the_same_work() -> None:
     kept = hash_password(GOOD)
     real = min(_cpu(lambda: check_password(kept, "wrong")) for _ in range(3))
     none = min(_cpu(lambda: check_password(None, "wrong")) for _ in range(3))
@@ -88,7 +88,7 @@ def test_as_much_work_is_done_when_there_is_nothing_to_compare_with() -> None:
         "Deweydewey1",
     ],
 )
-def test_a_password_that_a_stranger_would_guess_is_refused(password: str) -> None:
+def test_guessable_password_is_refused(password: str) -> None:
     with pytest.raises(Invalid) as refused:
         check_new_password(password, email="dewey.decimal@example.org", name="Dewey Decimal")
     assert list(refused.value.fields) == ["password"]
@@ -97,7 +97,7 @@ def test_a_password_that_a_stranger_would_guess_is_refused(password: str) -> Non
 @pytest.mark.parametrize(
     "password", [GOOD, "correct horse battery staple", "Zq7)vJ2-mX0p", "密码密码图书馆员工入口"]
 )
-def test_a_password_worth_having_is_taken(password: str) -> None:
+def test_good_password_is_accepted(password: str) -> None:
     check_new_password(password, email="dewey@example.org", name="Dewey Decimal")
 
 

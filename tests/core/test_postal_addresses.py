@@ -10,7 +10,7 @@ ELM = Address("400 Elm Street", "Suite 2", "Springfield", "IL", "62701")
 LEEDS = Address("1 Calverley Street", "", "Leeds", "", "LS1 3AB", "GB")
 
 
-def test_the_country_is_printed_only_outside_the_us() -> None:
+def test_country_is_printed_only_outside_the_us() -> None:
     assert ELM.lines == ("400 Elm Street", "Suite 2", "Springfield, IL 62701")
     assert LEEDS.lines == ("1 Calverley Street", "Leeds LS1 3AB", "United Kingdom")
 
@@ -28,7 +28,7 @@ def test_the_country_is_printed_only_outside_the_us() -> None:
         (LEEDS, LEEDS),
     ],
 )
-def test_an_address_is_stored_in_one_form(typed: Address, stored: Address) -> None:
+def test_address_is_stored_in_one_form(typed: Address, stored: Address) -> None:
     assert clean_address(typed) == stored
     assert address_faults(stored) == {}
 
@@ -52,7 +52,7 @@ def test_an_address_is_stored_in_one_form(typed: Address, stored: Address) -> No
         ({"country": "GB", "postal_code": "x" * 21}, "postal_code"),
     ],
 )
-def test_a_fault_is_named_by_its_field(changed: dict[str, str], field: str) -> None:
+def test_error_names_its_field(changed: dict[str, str], field: str) -> None:
     assert list(address_faults(replace(ELM, **changed))) == [field]
     assert list(address_faults(replace(ELM, **changed), "legal_")) == [f"legal_{field}"]
 
@@ -61,7 +61,7 @@ def test_every_missing_field_is_named() -> None:
     assert set(address_faults(NO_ADDRESS)) == {"street", "city", "state", "postal_code"}
 
 
-def test_an_address_with_nothing_but_a_country_is_empty() -> None:
+def test_address_with_only_a_country_is_empty() -> None:
     assert NO_ADDRESS.is_empty
     assert replace(NO_ADDRESS, country="GB").is_empty
     assert not replace(NO_ADDRESS, city="Leeds").is_empty

@@ -25,7 +25,7 @@ TELEPHONE = {"width": 390, "height": 844}
 
 
 class TextOfPage(HTMLParser):
-    """Collects what is between the tags."""
+    """Collects the text between the tags."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class TextOfPage(HTMLParser):
 
 
 def environment() -> Environment:
-    """Return Jinja as the application has it, with no messages to show."""
+    """Return the application's Jinja environment, without flashed messages."""
     made = specimen.environment()
     made.globals["get_flashed_messages"] = lambda with_categories: []
     return made
@@ -64,7 +64,7 @@ def test_logo_is_named_after_the_seller() -> None:
     assert "<img" not in article(INVOICE)
 
 
-def test_words_of_customers_are_not_markup() -> None:
+def test_customer_text_is_escaped() -> None:
     payer = replace(INVOICE.bill_to, name="<b>Elm</b>", address=("<script>",))
     html = article(replace(INVOICE, bill_to=payer))
     assert "&lt;b&gt;Elm&lt;/b&gt;" in html
@@ -119,7 +119,7 @@ def test_axe_finds_nothing(page: Page) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
-def test_print_has_the_document_without_the_site(page: Page, paper: str) -> None:
+def test_printed_page_has_only_the_document(page: Page, paper: str) -> None:
     page.goto("/forty_lines")
     pages = PdfReader(BytesIO(page.pdf(format=paper))).pages
     texts = [squeezed(one.extract_text()) for one in pages]
@@ -133,7 +133,7 @@ def test_print_has_the_document_without_the_site(page: Page, paper: str) -> None
 
 
 @pytest.mark.browser
-def test_print_of_a_test_document_says_so_on_every_page(page: Page) -> None:
+def test_printed_test_document_is_marked_on_every_page(page: Page) -> None:
     page.goto("/test_invoice")
     page.add_style_tag(content=".document { min-height: 300vh }")
     pages = PdfReader(BytesIO(page.pdf(format="Letter"))).pages

@@ -1,4 +1,4 @@
-"""What the search leaves out of the text of slides and pages."""
+"""Text of slides and pages that search leaves out."""
 
 from lms.handouts.pages import without_furniture
 
@@ -21,7 +21,7 @@ def test_headers_footers_and_page_numbers_are_left_out() -> None:
     }
 
 
-def test_what_only_two_pages_share_stays() -> None:
+def test_text_shared_by_only_two_pages_is_kept() -> None:
     texts = {1: "What to do at the desk", 2: "What to do at the door"}
     assert without_furniture(texts) == texts
 

@@ -1,4 +1,4 @@
-"""A library with a subject for every kind of job, and what may become of it before the job's turn."""
+"""A subject for every kind of job, and what can happen to it before the job runs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -69,7 +69,7 @@ LIST: Final = b"Email,Name\nalice@example.org,Alice\n"
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The outside ids of one subject of each noun, and who is behind them: Alice."""
+    """The public IDs of one subject of each noun, and the person they belong to: Alice."""
 
     actor: str
     recording: str
@@ -99,7 +99,7 @@ Subject = tuple[str, Mapping[str, Any]]
 
 
 def subjects(of: Library) -> dict[str, Subject]:
-    """Return what each kind of job is about; rounds are about nothing."""
+    """Return the subject of each kind of job; periodic jobs have none."""
     since = NOW.isoformat()
     actor = {"actor": of.actor}
     people = {**actor, "people": [of.seat], "since": since}
@@ -208,7 +208,7 @@ def furnish(carrel: Carrel, cast: Cast) -> Library:
 
 
 def _mailing(session: Session, webinar_id: int) -> str:
-    """Add a mailing whose time has come."""
+    """Add a mailing that is due."""
     made = Mailing(
         webinar_id=webinar_id,
         part=MailingPart.EVERYONE,
@@ -224,7 +224,7 @@ def _mailing(session: Session, webinar_id: int) -> str:
 
 
 def _refund(session: Session) -> str:
-    """Add a refund of what Alice paid by card."""
+    """Add a refund of Alice's card payment."""
     new = NewPayment(
         method=PaymentMethod.CARD,
         currency="USD",
@@ -239,7 +239,7 @@ def _refund(session: Session) -> str:
 
 
 def _invoice(session: Session) -> str:
-    """Add what Alice bought on invoice; documents are never deleted."""
+    """Add Alice's purchase on invoice; documents are never deleted."""
     new = replace(SEAT, email="alice@example.org", name="Alice", terms=Terms.INVOICE)
     order = orders.place(session, new, mail_context=OFFICE, actor=None, now=NOW)
     return session.scalars(select(Document.public_id).where(Document.order_id == order.id)).one()

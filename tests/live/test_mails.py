@@ -1,4 +1,4 @@
-"""What the people of a live webinar are told by mail, when, and that it is once."""
+"""Emails about live webinars: who gets them, when, and that each is sent once."""
 
 import threading
 from dataclasses import replace
@@ -38,7 +38,7 @@ from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
 
 
-def test_people_are_reminded_a_day_and_an_hour_before_and_once_each(
+def test_registrants_get_one_reminder_a_day_before_and_one_an_hour_before(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     at_each(carrel, clock, HELD_AT - DAY - MINUTE)
@@ -49,7 +49,7 @@ def test_people_are_reminded_a_day_and_an_hour_before_and_once_each(
     assert kinds(database, "bob@example.org") == ["live_registered", "live_tomorrow", "live_soon"]
 
 
-def test_two_workers_at_once_remind_once(
+def test_two_workers_send_one_reminder(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -78,7 +78,7 @@ def test_two_workers_at_once_remind_once(
         assert kinds(database, f"p{number}@example.org") == ["live_registered", "live_tomorrow"]
 
 
-def test_times_are_said_by_the_readers_own_clock(
+def test_times_are_in_the_readers_time_zone(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -91,7 +91,7 @@ def test_times_are_said_by_the_readers_own_clock(
     assert "Friday, March 6, 2026, 12:00 AM Japan Time" in letter.html
 
 
-def test_without_a_zone_of_ones_own_the_webinars_is_named(
+def test_reader_without_a_time_zone_sees_the_webinars_zone(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     at_each(carrel, clock, HELD_AT - DAY)
@@ -99,7 +99,7 @@ def test_without_a_zone_of_ones_own_the_webinars_is_named(
     assert "Thursday, March 5, 2026, 10:00 AM ET" in letter.text
 
 
-def test_who_bought_the_webinar_or_has_a_seat_is_reminded_without_registering(
+def test_buyers_and_seat_owners_are_reminded_without_registering(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -111,7 +111,7 @@ def test_who_bought_the_webinar_or_has_a_seat_is_reminded_without_registering(
     assert kinds(database, "dan@example.org") == []
 
 
-def test_who_said_that_they_cannot_come_is_not_reminded(
+def test_person_who_cannot_attend_is_not_reminded(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     at_each(carrel, clock, HELD_AT - 2 * DAY)
@@ -125,7 +125,7 @@ def test_who_said_that_they_cannot_come_is_not_reminded(
     assert kinds(database, "alice@example.org") == ["live_unregistered"]
 
 
-def test_who_may_no_longer_come_in_is_not_reminded(
+def test_person_who_lost_access_is_not_reminded(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -139,7 +139,7 @@ def test_who_may_no_longer_come_in_is_not_reminded(
     assert kinds(database, "late@example.org") == ["live_registered"]
 
 
-def test_who_registers_late_is_reminded_of_what_is_still_ahead(
+def test_late_registrant_gets_only_reminders_still_due(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -151,7 +151,7 @@ def test_who_registers_late_is_reminded_of_what_is_still_ahead(
     assert kinds(database, "late@example.org") == ["live_registered", "live_soon"]
 
 
-def test_a_moved_date_is_told_and_reminded_of_anew(
+def test_new_date_is_emailed_and_gets_new_reminders(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     at_each(carrel, clock, HELD_AT - DAY)
@@ -172,7 +172,7 @@ def test_a_moved_date_is_told_and_reminded_of_anew(
     assert "New date: Thursday, March 12, 2026, 11:00 AM ET" in letter.text
 
 
-def test_moved_back_to_the_first_date_it_is_reminded_of_again(
+def test_original_date_restored_gets_new_reminders(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     at_each(carrel, clock, HELD_AT - DAY)
@@ -180,7 +180,7 @@ def test_moved_back_to_the_first_date_it_is_reminded_of_again(
     postpone(database, to_come.slug, HELD_AT, at=HELD_AT - 19 * HOUR)
     tell_changes(carrel)
     at_each(carrel, clock, HELD_AT - 18 * HOUR, HELD_AT - HOUR)
-    # moved twice before anybody was told: one letter says where it stands
+    # moved twice before any email: one email has the latest date
     assert kinds(database, "bob@example.org") == [
         "live_registered",
         "live_tomorrow",
@@ -189,7 +189,7 @@ def test_moved_back_to_the_first_date_it_is_reminded_of_again(
     ]
 
 
-def test_moved_twice_before_anybody_was_told_the_date_that_they_knew_is_named(
+def test_email_after_two_moves_names_the_date_people_knew(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     postpone(database, to_come.slug, HELD_AT + 7 * DAY, at=NOW)
@@ -204,7 +204,7 @@ def test_moved_twice_before_anybody_was_told_the_date_that_they_knew_is_named(
     assert "Old date: Thursday, March 19, 2026, 11:00 AM ET" in letter.text
 
 
-def test_a_date_changed_on_the_form_is_told_and_a_title_is_not(
+def test_date_changed_on_the_form_is_emailed_but_a_title_is_not(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -220,7 +220,7 @@ def test_a_date_changed_on_the_form_is_told_and_a_title_is_not(
     assert kinds(database, "bob@example.org") == ["live_registered", "live_rescheduled"]
 
 
-def test_who_was_refunded_is_not_told_that_they_are_still_registered(
+def test_refunded_buyer_is_not_told_they_are_registered(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     go_round(carrel)
@@ -237,7 +237,7 @@ def test_who_was_refunded_is_not_told_that_they_are_still_registered(
     assert kinds(database, "bob@example.org") == ["live_registered", "live_rescheduled"]
 
 
-def test_who_registered_by_a_pass_that_ends_before_the_new_date_is_told_of_it(
+def test_registrant_whose_pass_ends_before_the_new_date_is_emailed(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     postpone(database, to_come.slug, HELD_AT + 300 * DAY, at=NOW)
@@ -245,7 +245,7 @@ def test_who_registered_by_a_pass_that_ends_before_the_new_date_is_told_of_it(
     assert kinds(database, "bob@example.org") == ["live_registered", "live_rescheduled"]
 
 
-def test_a_new_date_of_a_withdrawn_webinar_is_told_to_who_holds_it_and_leaves_a_choice(
+def test_new_date_of_a_withdrawn_webinar_is_emailed_with_a_choice(
     carrel: Carrel, client: Visitor, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -263,7 +263,7 @@ def test_a_new_date_of_a_withdrawn_webinar_is_told_to_who_holds_it_and_leaves_a_
     assert "Choose another webinar" in page
 
 
-def test_a_canceled_webinar_is_told_to_all_and_reminds_nobody(
+def test_canceled_webinar_is_emailed_to_everyone_and_sends_no_reminders(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -278,7 +278,7 @@ def test_a_canceled_webinar_is_told_to_all_and_reminds_nobody(
     assert kinds(database, "dan@example.org") == []
 
 
-def test_held_after_all_it_is_told_and_reminded_of(
+def test_reinstated_webinar_is_emailed_and_sends_reminders(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -296,7 +296,7 @@ def test_held_after_all_it_is_told_and_reminded_of(
     ]
 
 
-def test_two_logins_of_one_person_get_one_letter(
+def test_two_logins_of_one_person_get_one_email(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -318,7 +318,7 @@ def test_two_logins_of_one_person_get_one_letter(
     assert kinds(database, "bobby@example.org") == ["live_registered"]
 
 
-def test_the_recording_is_told_once_to_who_registered_and_may_watch(
+def test_recording_ready_is_emailed_once_to_registrants_with_access(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -348,7 +348,7 @@ def test_the_recording_is_told_once_to_who_registered_and_may_watch(
     assert letter.invitation is None
 
 
-def test_nobody_is_noted_twice_among_those_who_will_come(
+def test_no_one_is_registered_twice(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     at_each(carrel, clock, NOW, NOW + HOUR)

@@ -1,4 +1,4 @@
-"""Posts a launch from a process of its own, which imports nothing of ours: eight of them start at once."""
+"""Posts a launch from a separate process, without importing our code, so that eight can start together."""
 
 from http.client import HTTPConnection
 from threading import Barrier
@@ -10,12 +10,12 @@ _at_once: list[Barrier] = []
 
 
 def begin(barrier: Barrier) -> None:
-    """Keep what all processes wait at before each post."""
+    """Store the barrier at which all processes wait before each post."""
     _at_once.append(barrier)
 
 
 def post(url: str, fields: dict[str, str], cookie: str) -> int:
-    """Post a form when every process is ready to; returns the status of the answer."""
+    """Post a form when every process is ready; return the status of the response."""
     parts = urlsplit(url)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     connection.connect()

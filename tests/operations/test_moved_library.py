@@ -1,4 +1,4 @@
-"""What was promised before a move to PostgreSQL and S3 is kept after it: certificates, invoices, launches and access."""
+"""Certificates, invoices, launches, and access still work after a move to PostgreSQL and S3."""
 
 import hashlib
 import random
@@ -42,7 +42,7 @@ PAIRS, SEED = 1000, 19
 def moved(
     carrel: Carrel, database: Database, postgresql_url: str, s3_server: S3Server
 ) -> Iterator[Carrel]:
-    """The library after its move; nothing is moved yet."""
+    """The installation to move to; nothing has been moved yet."""
     if not database.is_sqlite:
         pytest.skip("only SQLite is moved")
     settings = replace(
@@ -64,7 +64,7 @@ def move(old: Carrel, new: Carrel) -> None:
     database_move.move(old.database, new.database, lasts=MINUTE, now=NOW)
 
 
-def test_an_old_certificate_verifies_and_an_old_invoice_has_its_hash(
+def test_old_certificate_verifies_and_old_invoice_keeps_its_hash(
     carrel: Carrel, cast: Cast, clock: Clock, moved: Carrel
 ) -> None:
     certificate = give(carrel.database, cast)  # type: ignore[no-untyped-call]  # a fixture of pages
@@ -82,7 +82,7 @@ def test_an_old_certificate_verifies_and_an_old_invoice_has_its_hash(
         assert hashlib.sha256(file.read()).hexdigest() == before == kept.pdf_sha256
 
 
-def test_an_lms_launches_what_it_launched_before(
+def test_lms_links_still_launch(
     carrel: Carrel, cast: Cast, platform: Platform, moved: Carrel
 ) -> None:
     with carrel.database.transaction() as session:
@@ -97,7 +97,7 @@ def test_an_lms_launches_what_it_launched_before(
         assert is_open(answer), answer.text
 
 
-def test_a_thousand_people_may_watch_what_they_could(
+def test_a_thousand_people_keep_their_access(
     carrel: Carrel, cast: Cast, clock: Clock, moved: Carrel
 ) -> None:
     chance = random.Random(SEED)  # noqa: S311  (the same pairs each time)

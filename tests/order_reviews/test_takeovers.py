@@ -1,4 +1,4 @@
-"""Takeovers: who is asked about whose order, and what follows from the answer (S16)."""
+"""Takeovers: whose managers are asked about an order, and what their answer changes (S16)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,7 +85,7 @@ def accept(database: Database, cast: Cast) -> None:
         )
 
 
-def test_managers_are_asked_once_the_address_is_proven(database: Database, cast: Cast) -> None:
+def test_managers_are_asked_once_the_address_is_confirmed(database: Database, cast: Cast) -> None:
     ordered(database, filled(database), details())
     assert asked(database, cast) == []
     confirmed(database)
@@ -95,25 +95,25 @@ def test_managers_are_asked_once_the_address_is_proven(database: Database, cast:
     assert ROSA in mail.text
 
 
-def test_the_buyer_is_told_nothing(database: Database, cast: Cast) -> None:
+def test_buyer_is_not_notified(database: Database, cast: Cast) -> None:
     bought(database)
     assert not any("Elm County" in one.text for one in letters(database, ROSA))
 
 
-def test_nobody_is_asked_of_an_address_elsewhere(database: Database, cast: Cast) -> None:
+def test_no_one_is_asked_about_an_address_in_another_domain(database: Database, cast: Cast) -> None:
     ordered(database, filled(database), details(email="rosa@gmail.com"))
     confirmed(database, "rosa@gmail.com")
     assert asked(database, cast) == []
 
 
-def test_nobody_is_asked_of_a_purchase_for_oneself(database: Database, cast: Cast) -> None:
+def test_no_one_is_asked_about_a_personal_purchase(database: Database, cast: Cast) -> None:
     token = filled(database, Item(OfferKind.SINGLE, WEBINAR))
     ordered(database, token, details(is_for_organization=False))
     confirmed(database)
     assert asked(database, cast) == []
 
 
-def test_signed_in_buyer_of_a_new_organization_is_asked_about(
+def test_managers_are_asked_about_a_signed_in_buyers_new_organization(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -175,14 +175,14 @@ def accept_quote(database: Database, quote: Quote) -> Order:
 
 
 def is_new(database: Database, order: Order) -> bool:
-    """Tell whether our team is to check the organization that an order is for."""
+    """Return whether our team must check the organization that an order is for."""
     with database.read_session() as session:
         row = session.get_one(Organization, order.organization_id)
         return row.unverified_since is not None
 
 
 @pytest.mark.parametrize("ask_for", [quoted_on_request, quoted_from_a_cart])
-def test_accepted_quote_of_a_customers_own_is_asked_about_like_an_order(
+def test_managers_are_asked_about_an_accepted_customer_quote(
     database: Database, cast: Cast, ask_for: Callable[[Database], Quote]
 ) -> None:
     quote = ask_for(database)
@@ -199,15 +199,13 @@ def test_accepted_quote_of_a_customers_own_is_asked_about_like_an_order(
 
 
 @pytest.mark.parametrize("ask_for", [quoted_on_request, quoted_from_a_cart])
-def test_access_of_a_customers_own_quote_opens_by_the_credit_of_their_domain(
+def test_customer_quote_uses_the_credit_of_its_domain(
     database: Database, cast: Cast, ask_for: Callable[[Database], Quote]
 ) -> None:
     assert accept_quote(database, ask_for(database)).held_at is None
 
 
-def test_quote_of_our_team_makes_an_organization_that_needs_no_check(
-    database: Database, cast: Cast
-) -> None:
+def test_organization_from_our_quote_needs_no_check(database: Database, cast: Cast) -> None:
     assert not is_new(database, accept_quote(database, quoted_by_our_team(database)))
     assert asked(database, cast) == []
 
@@ -283,7 +281,7 @@ def test_people_with_seats_are_invited_again_and_the_buyer_has_theirs(
     ]
 
 
-def test_declining_leaves_the_order_and_asks_not_again(database: Database, cast: Cast) -> None:
+def test_declining_keeps_the_order_and_does_not_ask_again(database: Database, cast: Cast) -> None:
     facts, login_id = bought(database)
     (takeover_id,) = asked(database, cast)
     with database.transaction() as session:
@@ -297,7 +295,7 @@ def test_declining_leaves_the_order_and_asks_not_again(database: Database, cast:
     assert asked(database, cast) == []
 
 
-def test_it_is_answered_once_and_by_these_managers_alone(database: Database, cast: Cast) -> None:
+def test_only_these_managers_can_answer_and_only_once(database: Database, cast: Cast) -> None:
     facts, _login = bought(database)
     (takeover_id,) = asked(database, cast)
     with database.transaction() as session, pytest.raises(NotFound):
@@ -311,7 +309,7 @@ def test_it_is_answered_once_and_by_these_managers_alone(database: Database, cas
         )
 
 
-def test_verified_organization_is_asked_about_no_more(database: Database, cast: Cast) -> None:
+def test_verified_organization_is_not_asked_about_again(database: Database, cast: Cast) -> None:
     facts, _login = bought(database)
     with database.transaction() as session:
         slug = session.get_one(Organization, facts.organization_id).slug
@@ -330,7 +328,7 @@ def test_orders_at_a_domain_share_its_credit_until_taken_over(
     assert row(database, second).held_at is not None
 
 
-def test_declined_order_leaves_no_credit_to_its_buyer(database: Database, cast: Cast) -> None:
+def test_declined_order_gives_its_buyer_no_credit(database: Database, cast: Cast) -> None:
     bought(database)
     (takeover_id,) = asked(database, cast)
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Large lists of the past: read and brought in by jobs that can be killed, and letters in batches."""
+"""Large lists of past sales: imported by jobs that can be killed, and emailed in batches."""
 
 import threading
 from pathlib import Path
@@ -36,7 +36,7 @@ MANY = 30
 
 @pytest.fixture(autouse=True)
 def _small(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let 30 rows be a large list: read by 7, brought in by 5, 10 in a job."""
+    """Make 30 rows a large list: read 7 at a time, imported 5 at a time, 10 per job."""
     monkeypatch.setattr(jobs.LIST_JOBS, "small_bytes", 10)
     monkeypatch.setattr(jobs.LIST_JOBS, "at_once", 7)
     for name, value in {
@@ -56,7 +56,7 @@ def received(carrel: Carrel, folder: Path, slug: str, *more: str) -> PastFacts:
 
 
 def do(carrel: Carrel, kind: str, subject: str) -> JobState:
-    """Do the latest job about something."""
+    """Run the latest job about something."""
     with carrel.database.read_session() as session:
         job = latest_job(session, kind=kind, subject=subject)
     assert job is not None
@@ -74,7 +74,7 @@ def count(database: Database, model: type) -> int:
 
 
 def brought_in(carrel: Carrel, folder: Path, slug: str) -> PastFacts:
-    """Bring in a large list, job after job."""
+    """Import a large list, job by job."""
     facts = received(carrel, folder, slug)
     do(carrel, READ, facts.public_id)
     jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
@@ -94,7 +94,7 @@ def waiting(database: Database) -> tuple[int, int, int]:
     return found.left, found.asked, found.written
 
 
-def test_a_large_list_is_read_by_a_job_and_its_file_is_kept_until_then(
+def test_job_reads_a_large_list_and_its_file_is_kept_until_then(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     facts = received(carrel, tmp_path, cast.slug, "nonsense,,everything,2024-01-01")
@@ -108,7 +108,7 @@ def test_a_large_list_is_read_by_a_job_and_its_file_is_kept_until_then(
     assert count(database, Order) == 0
 
 
-def test_a_large_list_is_brought_in_by_jobs_that_let_others_in_between(
+def test_large_list_is_imported_by_jobs_that_give_way(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     facts = received(carrel, tmp_path, cast.slug)
@@ -124,13 +124,13 @@ def test_a_large_list_is_brought_in_by_jobs_that_let_others_in_between(
     assert count(database, PastImportRow) == 0
 
 
-def test_bringing_in_that_was_killed_goes_on_where_it_was(
+def test_killed_import_resumes_where_it_stopped(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     facts = received(carrel, tmp_path, cast.slug)
     do(carrel, READ, facts.public_id)
     jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
-    with database.transaction() as session:  # a worker did this much, and was gone
+    with database.transaction() as session:  # a worker got this far, then died
         imports.apply_some(
             session,
             facts.public_id,
@@ -145,7 +145,7 @@ def test_bringing_in_that_was_killed_goes_on_where_it_was(
     assert count(database, Order) == MANY
 
 
-def test_a_job_that_is_done_twice_starts_the_rest_once(
+def test_job_run_twice_queues_the_rest_once(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     facts = received(carrel, tmp_path, cast.slug)
@@ -161,7 +161,7 @@ def test_a_job_that_is_done_twice_starts_the_rest_once(
         assert session.scalar(waits) == 1
 
 
-def test_canceling_keeps_what_was_brought_in_and_the_rest_goes_on_when_asked(
+def test_canceled_import_keeps_its_rows_and_can_be_resumed(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     facts = received(carrel, tmp_path, cast.slug)
@@ -181,7 +181,7 @@ def test_canceling_keeps_what_was_brought_in_and_the_rest_goes_on_when_asked(
     assert seen(carrel, facts).brought == MANY
 
 
-def test_a_row_that_became_impossible_is_told_and_the_others_come_in(
+def test_row_that_became_invalid_is_reported_and_the_others_are_imported(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     facts = received(carrel, tmp_path, cast.slug)
@@ -196,7 +196,7 @@ def test_a_row_that_became_impossible_is_told_and_the_others_come_in(
     assert (now.state, now.brought, now.invalid) == (ImportState.APPLIED, MANY - 1, 1)
 
 
-def test_letters_go_to_as_many_as_asked_those_brought_in_first_first(
+def test_emails_go_to_the_requested_number_in_import_order(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast.slug)
@@ -211,7 +211,7 @@ def test_letters_go_to_as_many_as_asked_those_brought_in_first_first(
 
 
 @pytest.mark.usefixtures("loops_alone")
-def test_no_plan_of_the_database_asks_or_writes_to_more_than_so_many(
+def test_no_query_plan_emails_more_than_the_requested_number(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast.slug)
@@ -222,7 +222,7 @@ def test_no_plan_of_the_database_asks_or_writes_to_more_than_so_many(
     assert waiting(database) == (20, 6, 4)
 
 
-def test_of_many_who_ask_at_once_each_person_gets_one_letter(
+def test_simultaneous_requests_send_each_person_one_email(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast.slug)
@@ -253,7 +253,7 @@ def _write(carrel: Carrel, batch: str) -> None:
         pass
 
 
-def test_a_batch_that_was_canceled_lets_its_people_wait_again(
+def test_people_in_a_canceled_batch_can_be_emailed_later(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast.slug)
@@ -267,7 +267,7 @@ def test_a_batch_that_was_canceled_lets_its_people_wait_again(
     assert waiting(database) == (26, 0, 4)
 
 
-def test_who_is_blocked_or_has_nothing_left_is_not_written_to(
+def test_blocked_people_and_people_without_access_are_not_emailed(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     brought_in(carrel, tmp_path, cast.slug)
@@ -282,7 +282,7 @@ def test_who_is_blocked_or_has_nothing_left_is_not_written_to(
     assert waiting(database) == (28, 0, 0)
 
 
-def test_the_letter_says_what_is_theirs_and_lets_them_choose_a_password(
+def test_email_lists_their_webinars_and_has_a_password_link(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:
     more = (
@@ -297,7 +297,7 @@ def test_the_letter_says_what_is_theirs_and_lets_them_choose_a_password(
     do(carrel, READ, facts.public_id)
     jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
     do(carrel, APPLY, facts.public_id)
-    with database.transaction() as session:  # bob has chosen his password already
+    with database.transaction() as session:  # bob already has a password
         session.execute(
             update(Login).where(Login.id == cast.bob.id).values(password_hash="$scrypt$")
         )

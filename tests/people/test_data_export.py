@@ -1,4 +1,4 @@
-"""What is kept about a person, as they may take it along."""
+"""The export of everything stored about a person."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ from tests.sales.order_fixtures import GROUP, SEAT, placed
 from tests.seat_rows import watched
 
 
-def test_all_of_a_persons_logins_are_told_of(database: Database, cast: Cast) -> None:
+def test_export_has_all_logins_of_a_person(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
         watched(session, cast.dan.id, cast.recording_id, 0.5)
@@ -49,9 +49,7 @@ def test_all_of_a_persons_logins_are_told_of(database: Database, cast: Cast) -> 
     assert len(found.grants) == len(found.registrations) == 1
 
 
-def test_what_they_were_asked_and_have_not_accepted_is_among_it(
-    database: Database, cast: Cast
-) -> None:
+def test_export_has_open_invitations(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
         session.add(
@@ -79,9 +77,7 @@ def test_what_they_were_asked_and_have_not_accepted_is_among_it(
     assert elses.asked == ()
 
 
-def test_what_they_asked_for_and_where_they_were_is_among_it(
-    database: Database, cast: Cast
-) -> None:
+def test_export_has_requests_and_attendance(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         for login_id, email in ((cast.alice.id, "a@example.net"), (None, "Alice@example.org")):
             session.add(
@@ -118,7 +114,7 @@ def test_what_they_asked_for_and_where_they_were_is_among_it(
     assert (elses.requests, elses.showings, elses.live_minutes) == ((), (), ())
 
 
-def test_orders_documents_and_payments_are_among_it(database: Database, cast: Cast) -> None:
+def test_export_has_orders_documents_and_payments(database: Database, cast: Cast) -> None:
     own = placed(database, SEAT)
     placed(database, GROUP)
     with database.read_session() as session:
@@ -144,14 +140,14 @@ def test_orders_documents_and_payments_are_among_it(database: Database, cast: Ca
     [paid] = dan.payments
     assert (paid["method"], paid["amount_minor"]) == (PaymentMethod.CARD, 9900)
     assert paid["currency"] == "USD"
-    # what an organization owes is no matter of the person who ordered it
+    # what an organization owes doesn't concern the person who ordered it
     [theirs] = mia.orders
     assert theirs["organization"] == "Elm County Library"
     assert theirs["email"] == "mia@example.org"
     assert (mia.documents, mia.payments) == ((), ())
 
 
-def test_an_address_that_was_never_confirmed_tells_nothing(database: Database, cast: Cast) -> None:
+def test_unconfirmed_address_exports_nothing(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.get_one(Login, cast.alice.id).confirmed_at = None
         session.add(
@@ -167,7 +163,7 @@ def test_an_address_that_was_never_confirmed_tells_nothing(database: Database, c
         assert read_personal_data(session, cast.alice.id, hooks=(), now=NOW).requests == ()
 
 
-def test_nobody_elses_things_are_among_them(database: Database, cast: Cast) -> None:
+def test_export_has_nothing_of_other_people(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         watched(session, cast.bob.id, cast.recording_id, 0.5)
         notes.write(
@@ -183,12 +179,12 @@ def test_nobody_elses_things_are_among_them(database: Database, cast: Cast) -> N
     assert kept == ((), (), (), (), ())
 
 
-def test_a_login_that_is_none_is_not_found(database: Database) -> None:
+def test_unknown_login_is_not_found(database: Database) -> None:
     with database.read_session() as session, pytest.raises(NotFound):
         read_personal_data(session, 4711, hooks=(), now=NOW)
 
 
-def test_answers_to_registration_questions_are_among_it(database: Database, cast: Cast) -> None:
+def test_export_has_answers_to_registration_questions(database: Database, cast: Cast) -> None:
     branch = Question(QuestionKind.TEXT, "Which branch?")
     with database.transaction() as session:
         set_default_questions(session, [branch], actor=None, now=NOW)

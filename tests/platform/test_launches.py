@@ -1,4 +1,4 @@
-"""The platform answers an authentication request only when all of it is right."""
+"""The simulated platform answers only valid authentication requests."""
 
 import json
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ def a_link(platform: Platform, **more: object) -> Link:
 
 
 def asked(platform: Platform, link: Link, **changes: str | None) -> str:
-    """Return the address a right tool would send the browser to, with some fields changed."""
+    """Return the URL to which a correct tool would send the browser, with some fields changed."""
     begun = platform.begin(platform.course.learners[0], link)
     fields = {
         "client_id": link.client_id,
@@ -51,7 +51,7 @@ def read(platform: Platform, token: str) -> dict:
     return jwt.decode(token, key.key, algorithms=["RS256"], options={"verify_aud": False})
 
 
-def test_a_right_request_is_answered_with_a_signed_token(platform: Platform) -> None:
+def test_valid_request_returns_a_signed_token(platform: Platform) -> None:
     link = a_link(platform, column=100)
     posted = platform.answer(asked(platform, link))
     said = read(platform, posted.id_token)
@@ -63,7 +63,7 @@ def test_a_right_request_is_answered_with_a_signed_token(platform: Platform) -> 
     assert said[NRPS_CLAIM]["service_versions"] == ["2.0"]
 
 
-def test_a_browser_is_answered_with_a_form(platform: Platform) -> None:
+def test_browser_gets_a_form(platform: Platform) -> None:
     answer = requests.get(asked(platform, a_link(platform)), timeout=60)
     assert answer.status_code == 200
     assert 'action="https://tool.example/launch?from=lms"' in answer.text
@@ -91,12 +91,12 @@ def test_a_browser_is_answered_with_a_form(platform: Platform) -> None:
     ],
     ids=str,
 )
-def test_a_wrong_request_is_refused(platform: Platform, changes: dict[str, str | None]) -> None:
+def test_invalid_request_is_refused(platform: Platform, changes: dict[str, str | None]) -> None:
     with pytest.raises(Refused):
         platform.answer(asked(platform, a_link(platform), **changes))
 
 
-def test_a_hint_that_was_encoded_once_too_often_is_refused(platform: Platform) -> None:
+def test_double_encoded_hint_is_refused(platform: Platform) -> None:
     link = a_link(platform)
     hint = platform.begin(platform.course.learners[0], link).fields["lti_message_hint"]
     for damaged in (hint.replace("+", " "), hint.replace("%2F", "/"), json.dumps(json.loads(hint))):
@@ -105,14 +105,14 @@ def test_a_hint_that_was_encoded_once_too_often_is_refused(platform: Platform) -
                 platform.answer(asked(platform, link, lti_message_hint=damaged))
 
 
-def test_a_nonce_serves_once(platform: Platform) -> None:
+def test_nonce_works_once(platform: Platform) -> None:
     link = a_link(platform)
     platform.answer(asked(platform, link))
     with pytest.raises(Refused, match="nonce"):
         platform.answer(asked(platform, link))
 
 
-def test_an_error_goes_back_to_the_tool_but_only_to_a_registered_address(
+def test_error_is_sent_only_to_a_registered_address(
     platform: Platform,
 ) -> None:
     link = a_link(platform)
@@ -125,7 +125,7 @@ def test_an_error_goes_back_to_the_tool_but_only_to_a_registered_address(
 
 
 @pytest.mark.parametrize("habits", [MOODLE, OPEN_EDX, CANVAS], ids=lambda habits: habits.name)
-def test_habits_shape_what_is_sent(habits: Habits) -> None:
+def test_quirks_change_the_message(habits: Habits) -> None:
     with running_platform(habits=habits) as platform:
         link = platform.link(
             a_tool(platform), custom={"was": "$ResourceLink.id.history", "x": "$No.such"}
@@ -147,7 +147,7 @@ def test_habits_shape_what_is_sent(habits: Habits) -> None:
         )
 
 
-def test_a_deep_linking_request_names_where_to_answer(platform: Platform) -> None:
+def test_deep_linking_request_has_a_return_url(platform: Platform) -> None:
     tool = a_tool(platform, deep_link_url="https://tool.example/pick")
     begun = platform.begin_deep_linking(
         platform.course.instructors[0], tool, deep_linking={"data": None}
@@ -159,7 +159,7 @@ def test_a_deep_linking_request_names_where_to_answer(platform: Platform) -> Non
     assert "data" not in settings
 
 
-def test_a_review_names_whose_work_it_is_about(platform: Platform) -> None:
+def test_submission_review_names_the_learner(platform: Platform) -> None:
     link = a_link(platform, column=100)
     teacher, learner = platform.course.instructors[0], platform.course.learners[0]
     begun = platform.begin_review(teacher, link, learner)

@@ -1,4 +1,4 @@
-"""The figures of reports, by cases made by hand."""
+"""The figures of reports, in cases with known results."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -63,13 +63,13 @@ def test_totals_count_people_views_hours_and_what_was_finished(
     with database.transaction() as session:
         place = make_place(session, "one")
         people = five(session, place)
-        view(session, place, people[3], 700.0, began=500.0)  # again, and further
+        view(session, place, people[3], 700.0, began=500.0)  # again, and more of it
         whose = HOUSE if is_house else Whose(place.organization.id)
         found = read_totals(session, whose, ALL)
     assert found == Totals(people=5, views=6, seconds=3 * 900 + 500 + 200, begun=5, finished=3)
 
 
-def test_a_webinar_s_row_has_the_average_of_what_each_has_seen_by_now(database: Database) -> None:
+def test_webinar_row_has_the_average_watched_so_far(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         five(session, place)
@@ -78,7 +78,7 @@ def test_a_webinar_s_row_has_the_average_of_what_each_has_seen_by_now(database: 
     assert line == Line("one", "One", 5, 5, 3200, 5, 3, pytest.approx((3 * 0.9 + 0.5) / 5))
 
 
-def test_only_views_that_began_in_the_span_count(database: Database) -> None:
+def test_only_views_started_in_the_period_count(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         people = [seat(session, place) for _ in range(6)]
@@ -90,14 +90,14 @@ def test_only_views_that_began_in_the_span_count(database: Database) -> None:
     assert (found.people, found.views, found.seconds) == (5, 5, 500)
 
 
-def test_staff_looking_over_are_nobody(database: Database) -> None:
+def test_staff_previews_are_not_counted(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         view(session, place, make_login(session), 900.0, is_preview=True)
         assert read_totals(session, HOUSE, ALL).is_empty
 
 
-def test_what_fewer_than_five_did_in_a_span_is_told_to_nobody(database: Database) -> None:
+def test_counts_below_five_are_hidden(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         for _ in range(4):
@@ -107,7 +107,7 @@ def test_what_fewer_than_five_did_in_a_span_is_told_to_nobody(database: Database
             assert read_totals(session, whose, WEEK) == Totals(None, None, None, None, None)
             line = read_webinar(session, whose, WEEK, facts)
             assert line == Line("one", "One", None, None, None, None, None, None)
-            # of all time, what is known of each person anyway is told, and no views
+            # over all time, figures that managers see per person are shown, but not views
             assert read_totals(session, whose, ALL) == Totals(4, None, None, 4, 4)
             line = read_webinar(session, whose, ALL, facts)
             assert line == Line("one", "One", 4, None, None, 4, 4, pytest.approx(0.9))
@@ -115,7 +115,7 @@ def test_what_fewer_than_five_did_in_a_span_is_told_to_nobody(database: Database
         assert read_totals(session, HOUSE, WEEK).views == 5
 
 
-def test_no_sum_tells_what_the_few_did(database: Database) -> None:
+def test_totals_do_not_reveal_hidden_counts(database: Database) -> None:
     with database.transaction() as session:
         lonely, large = make_place(session, "lonely"), make_place(session, "large")
         middle = make_place(session, "middle", organization=large.organization)
@@ -126,7 +126,7 @@ def test_no_sum_tells_what_the_few_did(database: Database) -> None:
         whose = Whose(large.organization.id)
         lines = {line.key: line.views for line in every_webinar(session, whose, WEEK, Order())}
         assert lines == {"large": 6}
-        for _ in range(4):  # now five different people are kept back together
+        for _ in range(4):  # now five different people are hidden together
             watch(
                 session,
                 other := make_place(session, f"w{_}", organization=large.organization),
@@ -137,7 +137,7 @@ def test_no_sum_tells_what_the_few_did(database: Database) -> None:
     assert lines == {"large": 6, "middle": 5}
 
 
-def test_a_bar_of_fewer_than_five_is_kept_back_with_the_smallest_other(database: Database) -> None:
+def test_hidden_bar_hides_the_next_smallest_too(database: Database) -> None:
     first = date(2026, 3, 1)
     among = laps(first, first + timedelta(days=3), Lapse.DAY, UTC_ZONE)
     span = Span(among[0].starts_at, among[-1].ends_at)
@@ -154,7 +154,7 @@ def test_a_bar_of_fewer_than_five_is_kept_back_with_the_smallest_other(database:
     assert ours == found
 
 
-def test_a_bar_of_one_webinar_that_everybody_s_would_tell_of_is_kept_back(
+def test_webinar_bar_that_the_total_would_reveal_is_hidden(
     database: Database,
 ) -> None:
     first = date(2026, 3, 1)
@@ -174,7 +174,7 @@ def test_a_bar_of_one_webinar_that_everybody_s_would_tell_of_is_kept_back(
     assert [one.views for one in own] == [5, None]
 
 
-def test_what_is_watched_otherwise_is_not_the_organization_s(database: Database) -> None:
+def test_viewing_through_other_access_is_not_the_organizations(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         other = make_place(session, "two")
@@ -184,7 +184,7 @@ def test_what_is_watched_otherwise_is_not_the_organization_s(database: Database)
         assert read_totals(session, Whose(place.organization.id), ALL).is_empty
 
 
-def test_what_is_watched_after_leaving_is_the_person_s_own(database: Database) -> None:
+def test_viewing_after_leaving_is_not_the_organizations(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         people = [seat(session, place) for _ in range(5)]
@@ -211,7 +211,7 @@ def test_a_frame_counts_for_its_organization(database: Database) -> None:
     assert found == Totals(people=5, views=5, seconds=5 * 950, begun=5, finished=5)
 
 
-def test_two_log_ins_that_were_merged_are_one_person(database: Database) -> None:
+def test_merged_logins_count_as_one_person(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         people = five(session, place)
@@ -225,7 +225,7 @@ def test_two_log_ins_that_were_merged_are_one_person(database: Database) -> None
             assert (found.people, found.views, found.begun, found.finished) == (5, 6, 5, 4)
 
 
-def test_a_seat_of_the_log_in_that_was_given_up_counts_as_well(database: Database) -> None:
+def test_seat_of_a_merged_login_counts(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         people = five(session, place)
@@ -237,7 +237,7 @@ def test_a_seat_of_the_log_in_that_was_given_up_counts_as_well(database: Databas
     assert (found.people, found.views) == (5, 6)
 
 
-def test_who_was_erased_is_in_no_figure(database: Database) -> None:
+def test_erased_person_is_in_no_total(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
         people = [seat(session, place) for _ in range(6)]
@@ -252,7 +252,7 @@ def test_who_was_erased_is_in_no_figure(database: Database) -> None:
             assert (found.people, found.views, found.finished) == (5, 5, 5)
 
 
-def test_a_table_is_sorted_by_what_is_asked_and_the_few_come_last_by_title(
+def test_table_is_sorted_and_hidden_rows_come_last_by_title(
     database: Database,
 ) -> None:
     with database.transaction() as session:
@@ -285,7 +285,7 @@ def test_a_table_is_sorted_by_what_is_asked_and_the_few_come_last_by_title(
         assert ([line.key for line in found.items], found.total) == (["much", "some"], 2)
 
 
-def test_a_row_kept_back_for_the_sum_s_sake_has_no_place_by_its_figure(database: Database) -> None:
+def test_hidden_row_is_not_sorted_by_its_figure(database: Database) -> None:
     with database.transaction() as session:
         most = make_place(session, "b-most")
         middle = make_place(session, "z-middle", organization=most.organization)
@@ -304,13 +304,15 @@ def test_a_row_kept_back_for_the_sum_s_sake_has_no_place_by_its_figure(database:
     ]
 
 
-def test_organizations_are_told_apart(database: Database) -> None:
+def test_organizations_are_counted_separately(database: Database) -> None:
     with database.transaction() as session:
         elm, oak = make_place(session, "elm"), make_place(session, "oak")
         five(session, elm)
         for _ in range(6):
             watch(session, oak, seat(session, oak), 100.0)
-        watch(session, oak, make_login(session), 100.0)  # it has no seat: nobody's
+        watch(
+            session, oak, make_login(session), 100.0
+        )  # without a seat, it counts for no organization
         lines = list(every_organization(session, WEEK, Order()))
         expected = [
             Line(
@@ -337,7 +339,7 @@ def test_organizations_are_told_apart(database: Database) -> None:
     assert lines == expected
 
 
-def test_a_webinar_that_an_organization_has_nothing_of_is_not_found(database: Database) -> None:
+def test_webinar_without_the_organizations_access_is_not_found(database: Database) -> None:
     with database.transaction() as session:
         elm = make_place(session, "elm")
         make_place(session, "oak")
@@ -348,7 +350,7 @@ def test_a_webinar_that_an_organization_has_nothing_of_is_not_found(database: Da
             find_webinar(session, whose, "oak")
 
 
-def test_a_groups_report_counts_the_views_of_its_people_alone(database: Database) -> None:
+def test_group_report_counts_only_its_members(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "desk")
         people = [seat(session, place) for _ in range(12)]
@@ -366,4 +368,4 @@ def test_a_groups_report_counts_the_views_of_its_people_alone(database: Database
         ).items
         assert (line.people, line.finished) == (5, 5)
         hidden = read_totals(session, Whose(place.organization.id, (few.id,)), ALL)
-        assert (hidden.people, hidden.views) == (1, None)  # of fewer than five nothing is told
+        assert (hidden.people, hidden.views) == (1, None)  # fewer than five are hidden

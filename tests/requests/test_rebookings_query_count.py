@@ -1,4 +1,4 @@
-"""What may be had instead of a webinar is read at once, however many there are to choose from."""
+"""The webinars to choose from are read in one query, however many there are."""
 
 import pytest
 from sqlalchemy import event
@@ -15,7 +15,7 @@ from tests.requests.test_rebookings import cancel
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
-def test_thirty_to_choose_from_cost_no_more_than_one(
+def test_thirty_choices_take_as_many_queries_as_one(
     database: Database, carrel: Carrel, to_come: Cast, who: str
 ) -> None:
     login_id, costs = getattr(to_come, who).id, []
@@ -30,7 +30,7 @@ def test_thirty_to_choose_from_cost_no_more_than_one(
 
 
 def cost(database: Database, webinar_id: int, login_id: int, others: int) -> int:
-    """Count the statements that a choice among so many takes."""
+    """Count the statements for a choice among this many webinars."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:

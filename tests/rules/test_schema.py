@@ -1,4 +1,4 @@
-"""The tables: every constraint has a name that says what it holds, and each one fires."""
+"""The tables: every constraint has a descriptive name and takes effect."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,7 +31,7 @@ PREFIXES = {
     UniqueConstraint: "uq",
     CheckConstraint: "ck",
 }
-LONGEST_NAME = 63  # PostgreSQL cuts what is longer, without a word
+LONGEST_NAME = 63  # PostgreSQL silently truncates longer names
 NOBODY = -1
 
 
@@ -134,7 +134,7 @@ def test_every_check_fires(connection: Connection) -> None:
     assert _not_refused(connection, "{}", cases) == []
 
 
-def test_what_is_unique_is_not_stored_twice(connection: Connection) -> None:
+def test_unique_constraints_refuse_duplicates(connection: Connection) -> None:
     stored_twice = []
     for unique in UNIQUES:
         beside = BESIDE.get(unique.name, {})
@@ -157,7 +157,7 @@ def test_what_is_unique_is_not_stored_twice(connection: Connection) -> None:
     assert stored_twice == []
 
 
-def test_a_reference_to_nothing_is_refused(connection: Connection) -> None:
+def test_foreign_keys_refuse_missing_rows(connection: Connection) -> None:
     def to_nothing(key: ForeignKeyConstraint) -> Mapping[str, Any]:
         return {**BESIDE.get(str(key.name), {}), **{column.key: NOBODY for column in key.columns}}
 
@@ -165,6 +165,6 @@ def test_a_reference_to_nothing_is_refused(connection: Connection) -> None:
     assert _not_refused(connection, "(?i)foreign key", cases) == []
 
 
-def test_what_is_required_is_not_left_out(connection: Connection) -> None:
+def test_required_columns_refuse_null(connection: Connection) -> None:
     cases = [(str(column), column.table.name, {column.key: null()}) for column in REQUIRED]
     assert _not_refused(connection, "(?i)not.null", cases) == []

@@ -48,13 +48,13 @@ INVOICE = replace(SEAT, terms=Terms.INVOICE)
 
 @pytest.fixture(autouse=True)
 def _seller(database: Database, cast: Cast) -> None:
-    """Invoices say who is paid."""
+    """Add the seller's details that invoices need."""
     with database.transaction() as session:
         edit_seller(session, COMPLETE, actor=None, now=NOW)
 
 
 def sold(database: Database, facts: OrderFacts) -> list[OrderLine]:
-    """Return the lines of an order as they stand."""
+    """Return the current lines of an order."""
     with database.read_session() as session:
         return invoices.standing_lines(session, facts.id)
 
@@ -64,7 +64,7 @@ def reverse(database: Database, payment_id: str, reversal: Reversal = Reversal.B
         receiving.reverse(session, payment_id, reversal, mail_context=OFFICE, actor=None, now=NOW)
 
 
-def test_a_card_order_has_its_invoice_and_receipt_at_once(database: Database, cast: Cast) -> None:
+def test_card_order_has_its_invoice_and_receipt_right_away(database: Database, cast: Cast) -> None:
     facts = placed(database, SEAT)
     assert documents(database, facts) == [
         ("invoice", "2026-0001", 9900, 0),
@@ -112,9 +112,7 @@ def test_one_check_pays_two_invoices_and_leaves_credit(database: Database, cast:
     assert balanced(database)
 
 
-def test_use_of_credit_that_changed_is_refused_though_the_same_was_used_earlier(
-    database: Database, cast: Cast
-) -> None:
+def test_changed_credit_is_refused_even_if_used_before(database: Database, cast: Cast) -> None:
     payment = paid(database, placed(database, GROUP), 65_000)
     one, other = (placed(database, GROUP).invoice_id or "" for _ in range(2))
 
@@ -143,7 +141,7 @@ def test_a_check_has_a_number_and_its_deposit_slip(database: Database, cast: Cas
         assert {one.deposit_id for one in session.scalars(select(Payment))} == {deposit.id}
 
 
-def test_no_more_is_paid_than_is_open(database: Database, cast: Cast) -> None:
+def test_payment_cannot_exceed_the_balance(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     new = NewPayment(
         PaymentMethod.TRANSFER,
@@ -159,9 +157,7 @@ def test_no_more_is_paid_than_is_open(database: Database, cast: Cast) -> None:
     assert read(database, facts).open_minor == 32_500
 
 
-def test_a_bounced_check_opens_the_invoice_again_and_ends_no_access(
-    database: Database, cast: Cast
-) -> None:
+def test_bounced_check_reopens_the_invoice_and_keeps_access(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     payment = paid(database, facts)
     reverse(database, payment)
@@ -254,7 +250,9 @@ def test_a_short_payment_that_bounces_after_a_reissue_is_owed_in_full(
     assert balanced(database)
 
 
-def test_a_goodwill_stays_where_a_short_payment_bounces(database: Database, cast: Cast) -> None:
+def test_goodwill_credit_remains_when_a_short_payment_bounces(
+    database: Database, cast: Cast
+) -> None:
     facts = placed(database, GROUP)
     line = first_line(database, facts).public_id
     credited(database, facts, CreditReason.GOODWILL, Credit(line, amount_minor=2_500))
@@ -274,7 +272,7 @@ def test_held_access_opens_when_it_is_paid(database: Database, cast: Cast) -> No
     assert "Reading rooms" in newest(database, "dan@example.org", "order_open").text
 
 
-def test_a_past_due_invoice_is_told_to_our_team_once(database: Database, cast: Cast) -> None:
+def test_our_team_is_emailed_once_about_a_past_due_invoice(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         words = BrandingTexts("Quill", "#1d6a4c", "team@example.org", "Quill", "")
         edit_branding(session, words, actor=None, now=NOW)

@@ -1,4 +1,4 @@
-"""Hundreds of seats released by a real worker that is killed, and stopped, in the middle of it."""
+"""Hundreds of seats released by a real worker that is killed and stopped partway."""
 
 import signal
 from collections.abc import Mapping
@@ -27,14 +27,14 @@ from tests.wait_until import until
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
-MANY = 600  # so many that a worker is stopped before it is through
+MANY = 600  # enough to stop a worker before it is done
 MIA = "0" * 26
 PATIENCE_S = 120.0
 
 
 @pytest.fixture
 def place(database: Database) -> str:
-    """An organization whose people all have seats for good."""
+    """An organization whose people all have permanent seats."""
     home = make_home(database, MANY)
     with database.transaction() as session:
         pool = session.get_one(Pool, home.pool_id)
@@ -44,7 +44,7 @@ def place(database: Database) -> str:
 
 
 def begin(database: Database, place: str) -> str:
-    """Have everybody released who still has a seat."""
+    """Start to release everyone who still has a seat."""
     with database.transaction() as session:
         taken = session.scalars(
             select(Seat.public_id)
@@ -79,7 +79,7 @@ def let_the_lease_lapse(database: Database, job: str) -> None:
 
 
 def each_once(database: Database) -> None:
-    """Hold everybody to have been released once, written down once and told once."""
+    """Check that everyone was released, audited, and emailed exactly once."""
     with database.read_session() as session:
         counted = session.scalars(select(Pool.used)).one()
         free = session.scalar(select(func.count()).where(Seat.state == SeatState.FREE))
@@ -94,7 +94,7 @@ def each_once(database: Database) -> None:
     assert sorted(told) == sorted(f"p{number}@example.org" for number in range(MANY))
 
 
-def test_killed_and_stopped_in_the_middle_nobody_is_released_or_told_twice(
+def test_killed_release_releases_and_emails_each_person_once(
     database: Database, environ: Mapping[str, str], place: str
 ) -> None:
     first = begin(database, place)

@@ -1,4 +1,4 @@
-"""Claiming a seat: once for a person, never one too many (PRODUCT.md, S4, I4)."""
+"""Claiming a seat: once per person, never beyond the capacity (PRODUCT.md, S4, I4)."""
 
 from datetime import timedelta
 
@@ -41,14 +41,14 @@ def email_of(database: Database, login_id: int) -> str:
         return email
 
 
-def test_a_login_that_is_none_claims_nothing(database: Database) -> None:
+def test_unknown_login_cannot_claim(database: Database) -> None:
     home = make_home(database, 2)
     with pytest.raises(NotFound):
         take(database, home.pool_id, 123456)
     assert counts(database, home.pool_id) == (0, 2)
 
 
-def test_a_free_seat_is_claimed_and_counted(database: Database) -> None:
+def test_available_seat_is_claimed_and_counted(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     claimed = take(database, home.pool_id, pat)
@@ -64,7 +64,7 @@ def test_a_free_seat_is_claimed_and_counted(database: Database) -> None:
         assert acts == ["seat.claimed"]
 
 
-def test_a_claim_is_recorded_in_the_role_of_whoever_claims(database: Database) -> None:
+def test_claim_is_audited_with_the_claimants_role(database: Database) -> None:
     home = make_home(database, 2)
     [pat, mel] = people(database, 2)
     take(database, home.pool_id, pat)
@@ -77,7 +77,7 @@ def test_a_claim_is_recorded_in_the_role_of_whoever_claims(database: Database) -
         ]
 
 
-def test_claiming_again_answers_with_the_same_seat(database: Database) -> None:
+def test_claiming_again_returns_the_same_seat(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -85,7 +85,7 @@ def test_claiming_again_answers_with_the_same_seat(database: Database) -> None:
     assert counts(database, home.pool_id) == (1, 2)
 
 
-def test_a_full_pool_answers_full_and_leaves_no_trace(database: Database) -> None:
+def test_full_pool_refuses_and_writes_nothing(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     take(database, home.pool_id, pat)
@@ -103,7 +103,7 @@ def test_an_unlimited_pool_is_never_full(database: Database) -> None:
     assert counts(database, home.pool_id) == (5, None)
 
 
-def test_an_invited_person_s_claim_is_not_counted_twice(database: Database) -> None:
+def test_claim_by_an_invited_person_is_counted_once(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     seat = invite(database, home.pool_id, email_of(database, pat))
@@ -115,7 +115,7 @@ def test_an_invited_person_s_claim_is_not_counted_twice(database: Database) -> N
         assert (sits.login_id, sits.claimed_at, sits.expires_at) == (pat, NOW, None)
 
 
-def test_an_offer_is_claimed_like_an_invitation(database: Database) -> None:
+def test_offer_is_claimed_like_an_invitation(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     email = email_of(database, pat)
@@ -123,7 +123,7 @@ def test_an_offer_is_claimed_like_an_invitation(database: Database) -> None:
     assert take_seat(database, home.pool_id, pat) == seat
 
 
-def test_an_invitation_to_a_merged_login_s_address_is_this_person_s(database: Database) -> None:
+def test_invitation_to_a_merged_logins_address_belongs_to_the_person(database: Database) -> None:
     home = make_home(database, 1)
     pat, old = people(database, 2)
     with database.transaction() as session:
@@ -133,7 +133,7 @@ def test_an_invitation_to_a_merged_login_s_address_is_this_person_s(database: Da
     assert take(database, home.pool_id, old) == Already(seat)
 
 
-def test_an_invitation_to_a_further_address_is_this_person_s(database: Database) -> None:
+def test_invitation_to_another_address_belongs_to_the_person(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     with database.transaction() as session:
@@ -155,7 +155,7 @@ def test_a_merged_login_claims_for_the_person_it_belongs_to(database: Database) 
     assert states(database, home.pool_id) == {pat: AssignmentState.CLAIMED}
 
 
-def test_of_two_invitations_of_one_person_the_second_is_freed(database: Database) -> None:
+def test_second_invitation_of_one_person_is_released(database: Database) -> None:
     home = make_home(database, 2)
     pat, old = people(database, 2)
     with database.transaction() as session:
@@ -166,7 +166,7 @@ def test_of_two_invitations_of_one_person_the_second_is_freed(database: Database
     assert counts(database, home.pool_id) == (1, 2)
 
 
-def test_an_invitation_that_ran_out_claims_while_a_seat_is_free(database: Database) -> None:
+def test_expired_invitation_claims_an_available_seat(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     seat = invite(database, home.pool_id, email_of(database, pat))
@@ -174,7 +174,7 @@ def test_an_invitation_that_ran_out_claims_while_a_seat_is_free(database: Databa
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_an_invitation_that_ran_out_gives_way_to_who_waits(database: Database) -> None:
+def test_expired_invitation_yields_to_the_waitlist(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     invite(database, home.pool_id, email_of(database, pat))
@@ -183,13 +183,13 @@ def test_an_invitation_that_ran_out_gives_way_to_who_waits(database: Database) -
     assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED
 
 
-def test_a_contract_that_is_to_come_takes_people_ahead(database: Database) -> None:
+def test_future_contract_accepts_claims(database: Database) -> None:
     home = make_home(database, 1, Term(NOW + DAY, NOW + 30 * DAY))
     [pat] = people(database, 1)
     assert isinstance(take(database, home.pool_id, pat), Claimed)
 
 
-def test_grace_takes_nobody_new(database: Database) -> None:
+def test_grace_period_accepts_no_new_claims(database: Database) -> None:
     home = make_home(database, 2, YEAR)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -198,13 +198,13 @@ def test_grace_takes_nobody_new(database: Database) -> None:
     assert take(database, home.pool_id, pat, in_grace) == Already(seat)
 
 
-def test_a_lapsed_pool_takes_nobody(database: Database) -> None:
+def test_lapsed_pool_accepts_no_claims(database: Database) -> None:
     home = make_home(database, 2, YEAR)
     [pat] = people(database, 1)
     assert take(database, home.pool_id, pat, NOW + 380 * DAY) == Closed(Standing.LAPSED)
 
 
-def test_somebody_frozen_takes_their_own_seat_again_once_one_is_free(database: Database) -> None:
+def test_frozen_person_regains_their_seat_once_one_is_available(database: Database) -> None:
     home = make_home(database, 2, YEAR)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -227,7 +227,7 @@ def test_somebody_frozen_takes_their_own_seat_again_once_one_is_free(database: D
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_a_freed_seat_is_the_one_that_is_taken_next(database: Database) -> None:
+def test_released_seat_is_claimed_next(database: Database) -> None:
     home = make_home(database, 2)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -236,13 +236,13 @@ def test_a_freed_seat_is_the_one_that_is_taken_next(database: Database) -> None:
     assert counts(database, home.pool_id) == (1, 2)
 
 
-def test_the_database_itself_holds_a_pool_to_its_capacity(database: Database) -> None:
+def test_database_limits_a_pool_to_its_capacity(database: Database) -> None:
     home = make_home(database, 1)
     with pytest.raises(Exception, match="not_oversold"), database.transaction() as session:
         session.execute(update(Pool).where(Pool.id == home.pool_id).values(used=2))
 
 
-def test_an_invitation_to_an_address_that_nobody_confirmed_is_left_alone(
+def test_invitation_to_an_unconfirmed_address_is_unchanged(
     database: Database,
 ) -> None:
     home = make_home(database, 2)
@@ -255,7 +255,7 @@ def test_an_invitation_to_an_address_that_nobody_confirmed_is_left_alone(
     assert counts(database, home.pool_id) == (1, 2)
 
 
-def test_of_two_frozen_seats_of_one_person_one_comes_back(database: Database) -> None:
+def test_one_of_two_frozen_seats_of_a_person_returns(database: Database) -> None:
     home = make_home(database, 3, YEAR)
     pat, old, dan = people(database, 3)
     take_seat(database, home.pool_id, pat)

@@ -1,4 +1,4 @@
-"""Moving people to another pool of their organization: all who can be, counted, and undone."""
+"""Moving people to another pool of their organization, and undoing it."""
 
 from datetime import datetime, timedelta
 
@@ -65,7 +65,7 @@ def letters(database: Database, state: JobState = JobState.QUEUED) -> list[str]:
         return list(session.scalars(select(Mail.kind).where(Mail.state == state)))
 
 
-def test_who_has_a_seat_has_the_other_at_once_and_is_told_once(database: Database) -> None:
+def test_person_with_a_seat_gets_the_other_and_one_email(database: Database) -> None:
     home, there = two_pools(database, 2, 2)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -76,16 +76,16 @@ def test_who_has_a_seat_has_the_other_at_once_and_is_told_once(database: Databas
     assert letters(database) == ["seat_moved"]
 
 
-def test_an_invitation_is_made_anew_there(database: Database) -> None:
+def test_invitation_is_recreated_in_the_new_pool(database: Database) -> None:
     home, there = two_pools(database, 2, 2)
     seat = invite(database, home.pool_id, "kim@example.org")
     assert move(database, [seat], there).moved == 1
     assert states(database, there) == {"kim@example.org": AssignmentState.INVITED}
     assert (counts(database, home.pool_id), counts(database, there)) == ((0, 2), (1, 2))
-    assert letters(database) == []  # the new letter is written once it can't be undone
+    assert letters(database) == []  # the new email is written once the move can't be undone
 
 
-def test_where_too_few_are_free_nobody_moves(database: Database) -> None:
+def test_no_one_moves_if_too_few_seats_are_available(database: Database) -> None:
     home, there = two_pools(database, 3, 1)
     taken = [take_seat(database, home.pool_id, one) for one in people(database, 2)]
     with pytest.raises(Conflict) as refused:
@@ -95,7 +95,7 @@ def test_where_too_few_are_free_nobody_moves(database: Database) -> None:
     assert letters(database) == []
 
 
-def test_who_has_a_place_there_already_stays(database: Database) -> None:
+def test_person_with_a_seat_in_the_new_pool_stays(database: Database) -> None:
     home, there = two_pools(database, 4, 4)
     pat, kim = people(database, 2)
     here = [take_seat(database, home.pool_id, one) for one in (pat, kim)]
@@ -107,7 +107,7 @@ def test_who_has_a_place_there_already_stays(database: Database) -> None:
     assert counts(database, there) == (3, 4)
 
 
-def test_the_seat_that_was_left_is_refilled_as_any_other(database: Database) -> None:
+def test_vacated_seat_can_be_assigned_again(database: Database) -> None:
     home, there = two_pools(database, 1, 2)
     pat, dan = people(database, 2)
     watched(database, home, pat, 0.6)
@@ -118,7 +118,7 @@ def test_the_seat_that_was_left_is_refilled_as_any_other(database: Database) -> 
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_a_move_is_undone_for_half_a_minute(database: Database) -> None:
+def test_move_can_be_undone_for_30_seconds(database: Database) -> None:
     home, there = two_pools(database, 2, 2)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -134,7 +134,7 @@ def test_a_move_is_undone_for_half_a_minute(database: Database) -> None:
     assert letters(database, JobState.CANCELED) == ["seat_moved"]
 
 
-def test_later_a_move_stays(database: Database) -> None:
+def test_move_cannot_be_undone_later(database: Database) -> None:
     home, there = two_pools(database, 2, 2)
     seat = take_seat(database, home.pool_id, people(database, 1)[0])
     move(database, [seat], there)
@@ -143,7 +143,7 @@ def test_later_a_move_stays(database: Database) -> None:
     assert (counts(database, home.pool_id), counts(database, there)) == ((0, 2), (1, 2))
 
 
-def test_a_move_stays_where_the_old_seat_has_gone_to_somebody(database: Database) -> None:
+def test_move_cannot_be_undone_once_the_old_seat_is_taken(database: Database) -> None:
     home, there = two_pools(database, 1, 2)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -155,7 +155,7 @@ def test_a_move_stays_where_the_old_seat_has_gone_to_somebody(database: Database
     assert (counts(database, home.pool_id), counts(database, there)) == ((1, 1), (1, 2))
 
 
-def test_nobody_moves_into_a_pool_that_is_over(database: Database) -> None:
+def test_no_one_moves_into_an_ended_pool(database: Database) -> None:
     home, _ = two_pools(database, 1, 1)
     seat = take_seat(database, home.pool_id, people(database, 1)[0])
     with database.transaction() as session:
@@ -164,7 +164,7 @@ def test_nobody_moves_into_a_pool_that_is_over(database: Database) -> None:
         move(database, [seat], past.id, NOW + timedelta(days=500))
 
 
-def test_too_many_at_once_and_seats_that_are_none_are_refused(database: Database) -> None:
+def test_too_many_and_unknown_seats_are_refused(database: Database) -> None:
     _, there = two_pools(database, 1, 1)
     with pytest.raises(Invalid):
         move(database, [str(number) for number in range(201)], there)
@@ -172,7 +172,7 @@ def test_too_many_at_once_and_seats_that_are_none_are_refused(database: Database
         move(database, ["0" * 26], there)
 
 
-def test_who_claims_again_there_has_the_seat_since_before(database: Database) -> None:
+def test_claiming_again_after_a_move_returns_the_same_seat(database: Database) -> None:
     home, there = two_pools(database, 1, 1)
     [pat] = people(database, 1)
     move(database, [take_seat(database, home.pool_id, pat)], there)

@@ -1,4 +1,4 @@
-"""Undoing a release: as if nothing had been, while the seat is nobody else's."""
+"""Undoing a release while no one else has the seat."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ from tests.seats.pool_fixtures import (
 )
 
 
-def test_undoing_brings_the_same_person_back_and_keeps_the_letter(database: Database) -> None:
+def test_undo_restores_the_person_and_cancels_the_email(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -43,7 +43,7 @@ def test_undoing_brings_the_same_person_back_and_keeps_the_letter(database: Data
         assert session.scalars(select(Mail.state)).all() == [JobState.CANCELED]
 
 
-def test_undoing_takes_the_lock_off_again(database: Database) -> None:
+def test_undo_removes_the_lock(database: Database) -> None:
     home = make_home(database, 1, YEAR)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -53,7 +53,7 @@ def test_undoing_takes_the_lock_off_again(database: Database) -> None:
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_undoing_takes_back_an_offer_that_nobody_was_told_of(database: Database) -> None:
+def test_undo_withdraws_an_offer_that_was_not_emailed(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -67,7 +67,7 @@ def test_undoing_takes_back_an_offer_that_nobody_was_told_of(database: Database)
     assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED
 
 
-def test_undoing_finds_the_offer_also_in_another_seat(database: Database) -> None:
+def test_undo_withdraws_the_offer_made_with_another_seat(database: Database) -> None:
     home = make_home(database, 2)
     pat, kim, dan = people(database, 3)
     spare = take_seat(database, home.pool_id, pat)
@@ -83,7 +83,7 @@ def test_undoing_finds_the_offer_also_in_another_seat(database: Database) -> Non
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_it_is_too_late_to_undo_once_the_seat_is_somebody_else_s(database: Database) -> None:
+def test_undo_is_refused_once_the_seat_is_reassigned(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -93,7 +93,7 @@ def test_it_is_too_late_to_undo_once_the_seat_is_somebody_else_s(database: Datab
         undo(database, seat)
 
 
-def test_it_is_too_late_to_undo_once_the_pool_is_full(database: Database) -> None:
+def test_undo_is_refused_once_the_pool_is_full(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -104,7 +104,7 @@ def test_it_is_too_late_to_undo_once_the_pool_is_full(database: Database) -> Non
         undo(database, seat)
 
 
-def test_it_is_too_late_to_undo_once_the_person_sits_elsewhere(database: Database) -> None:
+def test_undo_is_refused_once_the_person_has_another_seat(database: Database) -> None:
     home = make_home(database, 2)
     pat, dan = people(database, 2)
     spare = take_seat(database, home.pool_id, dan)
@@ -117,7 +117,7 @@ def test_it_is_too_late_to_undo_once_the_person_sits_elsewhere(database: Databas
     assert counts(database, home.pool_id) == (1, 2)
 
 
-def test_it_is_too_late_to_undo_after_a_while(database: Database) -> None:
+def test_undo_is_refused_after_30_seconds(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)

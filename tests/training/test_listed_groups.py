@@ -1,4 +1,4 @@
-"""Listed groups: made by two staff lists at the same time, and joined by people who come later."""
+"""Listed groups: created by simultaneous staff lists, and joined by people who accept later."""
 
 from contextlib import suppress
 from threading import Barrier, BrokenBarrierError
@@ -19,7 +19,7 @@ from tests.seats.test_concurrent_claims import together
 from tests.training.conftest import Elm
 
 
-def test_two_lists_at_once_make_each_new_group_once(database: Database, elm: Elm) -> None:
+def test_two_simultaneous_lists_create_each_group_once(database: Database, elm: Elm) -> None:
     met = Barrier(2)
 
     def apply(place: int) -> dict[str, int]:
@@ -37,10 +37,10 @@ def test_two_lists_at_once_make_each_new_group_once(database: Database, elm: Elm
     assert first["Desk"] == first["desk"] != first["Branch"]
 
 
-def test_invited_addresses_join_a_group_once_their_people_accept(
+def test_invited_people_join_a_group_when_they_accept(
     database: Database, elm: Elm, cast: Cast
 ) -> None:
-    """A manager names them before they come, as a staff list can; strangers are refused."""
+    """A manager can add invited people, as a staff list can; unknown people are refused."""
     with database.transaction() as session:
         session.add(
             MemberInvitation(

@@ -1,4 +1,4 @@
-"""Form errors: shows domain refusals beside the fields they are about, or on the next page."""
+"""Form errors: shows domain refusals next to the fields they are about, or on the next page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ def show_faults(form: Form, refusal: Refused) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A block that a refusal of these kinds ends; the code after the block goes on."""
+    """A block that a refusal of these kinds ends; the code after the block continues."""
 
     kinds: tuple[type[Refused], ...]
     show: Callable[[Refused], None]

@@ -1,4 +1,4 @@
-"""The LMS and organization of people without an address, which tell those of one name apart."""
+"""The LMS and organization of people without an address, to distinguish those with the same name."""
 
 from collections.abc import Iterable, Mapping
 

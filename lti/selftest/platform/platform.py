@@ -64,7 +64,7 @@ class Platform:
             return {"keys": [key.jwk for key in self.published]}
 
     def is_new(self, tool: Tool, nonce: str) -> bool:
-        """Return whether a nonce comes for the first time, and remember it."""
+        """Return whether a nonce is new, and remember it."""
         with self.lock:
             known = (tool.client_id, nonce) in self._nonces
             self._nonces.add((tool.client_id, nonce))

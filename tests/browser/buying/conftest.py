@@ -1,4 +1,4 @@
-"""A seller served on a Saturday evening: cards at a simulated Stripe, emails through a real server."""
+"""A running seller on a Saturday evening, with a simulated Stripe and a real mail server."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,14 +56,14 @@ class Sold:
 
 @pytest.fixture(scope="session")
 def mail_sink() -> Iterator[MailSink]:
-    """The mail server of the served seller, which keeps what it is sent."""
+    """The seller's mail server, which stores what it receives."""
     with mail_server() as sink:
         yield sink
 
 
 @pytest.fixture(scope="session")
 def fake_stripe() -> Iterator[FakeStripe]:
-    """The simulated Stripe of the served seller; no webhook comes unless a test delivers it."""
+    """The seller's simulated Stripe; it sends no webhook unless a test delivers it."""
     with running_stripe() as fake:
         fake.books.now = lambda: SATURDAY.now(UTC).timestamp()
         yield fake
@@ -99,7 +99,7 @@ def served(
 
 
 def open_for_business(served: Served) -> None:
-    """Give the seller a name, prices, terms, and all that invoices need, since yesterday."""
+    """Give the seller a name, prices, terms, and everything that invoices need, since yesterday."""
     yesterday = now() - timedelta(days=1)
     with served.carrel.database.transaction() as session:
         about = BrandingTexts(SELLER, "#1d6a4c", COMPLETE.ar_email, SELLER, "")
@@ -113,13 +113,13 @@ def open_for_business(served: Served) -> None:
 
 @pytest.fixture(autouse=True)
 def _saturday(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tests' own clock is the server's."""
+    """Set the tests' clock to the server's."""
     monkeypatch.setattr("lms.core.clock.datetime", SATURDAY)
 
 
 @pytest.fixture
 def webinar(served: Served) -> Sold:
-    """A webinar that was held and can be bought."""
+    """A past webinar that is for sale."""
     slug = f"lamps-{new_public_id()[:6]}"
     with served.carrel.database.transaction() as session:
         made = served.add_webinar(session, slug, title=f"Reading by Lamplight {slug[6:]}")
@@ -128,7 +128,7 @@ def webinar(served: Served) -> Sold:
 
 @pytest.fixture
 def domain(served: Served) -> str:
-    """The verified domain of a library that we know."""
+    """The verified domain of an existing organization."""
     name = f"pine-{new_public_id()[:6]}.example"
     with served.carrel.database.transaction() as session:
         library = make_organization(session, name=f"Pine County Library {name}")
@@ -146,6 +146,6 @@ def house(
     mail_sink: MailSink,
     fake_stripe: FakeStripe,
 ) -> House:
-    """A seller of its own, to be served at one moment after another."""
+    """A separate seller, which a test serves at different times."""
     url = made_databases.prepared(f"carrel_years_{worker_id}_{new_public_id()[:6]}")
     return House(browser, tmp_path, url, film, mail_sink, fake_stripe, SATURDAY.by)

@@ -1,4 +1,4 @@
-"""A course with recordings in it: chosen by who teaches, watched by who learns, graded by itself."""
+"""A course with recordings: an instructor adds them, a learner watches, and grades arrive automatically."""
 
 import re
 import time
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 GRADED_WITHIN_S = 60
 GRADE_SHOWN = re.compile(r"Your grade: (99\.\d|100) of 100")
-# What of the first recording is watched and graded: once all of it, else a part, which is over soon.
+# How much of the first recording is watched and graded: once all of it, otherwise a short part.
 WATCHED = {
     Cookies.ALLOWED: None,
     Cookies.THIRD_PARTY_BLOCKED: ("0:10", "0:25"),
@@ -40,7 +40,7 @@ WATCHED = {
 
 
 @pytest.mark.parametrize("cookies", AS_IN_MOST_BROWSERS)
-def test_three_are_picked_each_of_them_plays_and_one_is_graded(
+def test_teacher_adds_three_recordings_that_play_and_one_is_graded(
     browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
 ) -> None:
     with (
@@ -69,7 +69,7 @@ def test_three_are_picked_each_of_them_plays_and_one_is_graded(
         expect(learner.page.get_by_text(GRADE_SHOWN)).to_be_visible()
 
 
-def test_three_are_picked_in_a_window_where_nothing_is_kept_for_a_frame(
+def test_teacher_adds_three_recordings_in_a_window_if_frames_keep_no_cookies(
     browser: "Browser", library: Library, tmp_path: Path
 ) -> None:
     cookies = Cookies.ALL_BLOCKED
@@ -113,7 +113,7 @@ def pick_all(
         tool.get_by_label(f"{label} {TITLES[0]}").fill(time_)
     if watched:
         column = tool.get_by_role("checkbox", name=f"Add a grade column {TITLES[0]}")
-        expect(column).not_to_be_checked()  # a clip has none unless its teacher wants one
+        expect(column).not_to_be_checked()  # a clip has none unless its instructor wants one
         column.check()
     if watched and review.is_visible():
         tool.get_by_role("button", name="Close").click()
@@ -122,7 +122,7 @@ def pick_all(
 
 
 def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | None:
-    """Wait for what stands in the gradebook, at most as long as was promised."""
+    """Wait for the grade in the gradebook, at most as long as promised."""
     ends = time.monotonic() + GRADED_WITHIN_S
     while (grade := platform.grade(learner.person, link)) is None and time.monotonic() < ends:
         learner.page.wait_for_timeout(500)
@@ -130,7 +130,7 @@ def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | 
 
 
 @pytest.mark.parametrize("cookies", AS_IN_MOST_BROWSERS)
-def test_a_platform_registers_itself_and_launches_at_once(
+def test_platform_registers_itself_and_launches_right_away(
     browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
 ) -> None:
     # an organization's first learning system works at once, so each test has one of its own

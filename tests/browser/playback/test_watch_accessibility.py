@@ -1,4 +1,4 @@
-"""The pages of watching, for people who can't see, can't hover, or read in the dark."""
+"""Accessibility of the watch pages: screen readers, keyboard, and both themes."""
 
 import pytest
 from playwright.sync_api import expect
@@ -37,9 +37,9 @@ def doors_id(served: Served) -> int:
         return webinar.id
 
 
-@pytest.fixture  # new for each test: whoever left just now may still count as watching
+@pytest.fixture  # new for each test, because a viewer who just left may still count as watching
 def people(served: Served, doors_id: int) -> tuple[int, int]:
-    """Alice, who holds the webinar, and Dan, who doesn't."""
+    """Alice, who has access to the webinar, and Dan, who doesn't."""
     with served.carrel.database.transaction() as session:
         alice, dan = (served.add_person(session, name) for name in ("Alice", "Dan"))
         make_grant(session, alice, session.get_one(Webinar, doors_id))
@@ -47,14 +47,14 @@ def people(served: Served, doors_id: int) -> tuple[int, int]:
 
 
 def _play(visitor: Person) -> None:
-    """Open the film and play a second of it."""
+    """Open the recording and play a second of it."""
     visitor.page.goto(f"/webinars/{SLUG}/watch")
     visitor.until("!!customElements.get('media-controller')")
     visitor.page.keyboard.press("k")
     visitor.until("document.querySelector('video').currentTime > 1")
 
 
-def test_axe_finds_nothing_in_a_refusal_nor_before_and_while_a_film_plays(
+def test_axe_finds_nothing_on_a_refusal_and_before_and_during_playback(
     visit: Visit, people: tuple[int, int]
 ) -> None:
     alice, dan = (visit(each, reduced_motion="reduce") for each in people)
@@ -70,7 +70,7 @@ def test_axe_finds_nothing_in_a_refusal_nor_before_and_while_a_film_plays(
     assert faults_in_both_themes(alice.page) == []
 
 
-def test_axe_finds_nothing_in_the_page_without_scripts(
+def test_axe_finds_nothing_on_the_page_without_scripts(
     visit: Visit, people: tuple[int, int]
 ) -> None:
     alice = visit(people[0])
@@ -80,7 +80,7 @@ def test_axe_finds_nothing_in_the_page_without_scripts(
     assert axe_faults(alice.page) == []
 
 
-def test_without_scripts_everything_beside_the_film_is_read_one_below_the_other(
+def test_without_scripts_side_panels_are_listed_below_the_video(
     visit: Visit, people: tuple[int, int]
 ) -> None:
     page = visit(people[0], java_script_enabled=False).page
@@ -104,7 +104,7 @@ def test_without_scripts_everything_beside_the_film_is_read_one_below_the_other(
         assert rail.evaluate("rail => rail.scrollHeight <= rail.clientHeight + 1")
 
 
-def test_the_film_is_played_by_its_large_button_in_the_middle_or_by_the_keyboard_alone(
+def test_large_play_button_and_keyboard_start_playback(
     visit: Visit, people: tuple[int, int]
 ) -> None:
     alice = visit(people[0])
@@ -150,7 +150,7 @@ def test_single_key_shortcuts_can_be_turned_off(visit: Visit, people: tuple[int,
     alice.until("document.querySelector('video').currentTime > 0.5")
 
 
-def test_captions_stand_above_the_controls_also_while_the_film_stands(
+def test_captions_stay_above_the_controls_when_paused(
     visit: Visit, people: tuple[int, int]
 ) -> None:
     alice = visit(people[0])
@@ -178,9 +178,7 @@ def test_captions_stand_above_the_controls_also_while_the_film_stands(
     assert bar.screenshot() == before
 
 
-def test_over_the_time_line_stands_the_picture_of_where_the_pointer_is(
-    visit: Visit, people: tuple[int, int]
-) -> None:
+def test_timeline_shows_a_thumbnail_at_the_pointer(visit: Visit, people: tuple[int, int]) -> None:
     alice = visit(people[0])
     page = alice.page
     _play(alice)
@@ -203,9 +201,7 @@ def test_over_the_time_line_stands_the_picture_of_where_the_pointer_is(
     assert len(seen) == 2
 
 
-def test_captions_look_as_their_reader_chooses_and_that_is_remembered(
-    visit: Visit, people: tuple[int, int]
-) -> None:
+def test_caption_settings_apply_and_are_remembered(visit: Visit, people: tuple[int, int]) -> None:
     alice = visit(people[0], reduced_motion="reduce")
     page = alice.page
     _play(alice)

@@ -1,4 +1,4 @@
-"""Editing captions in a real browser: keys, undo, saving by itself, two editors, every width."""
+"""The caption editor in a browser: keyboard, undo, automatic saving, two editors, and all widths."""
 
 import re
 
@@ -44,7 +44,7 @@ def texts(page: Page) -> list[str]:
     return page.locator(".cue textarea").evaluate_all("each => each.map(one => one.value)")
 
 
-def test_captions_are_changed_split_joined_and_all_of_it_undone(
+def test_edits_splits_and_joins_can_be_undone(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk
@@ -88,7 +88,7 @@ def shift_by(page: Page, seconds: str) -> None:
     page.get_by_role("button", name="Shift all captions").click()
 
 
-def test_all_captions_are_shifted_later_and_earlier_and_back(
+def test_all_captions_shift_later_and_earlier(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk
@@ -122,7 +122,7 @@ def test_all_captions_are_shifted_later_and_earlier_and_back(
     assert ada.faults == []
 
 
-def test_what_would_begin_before_the_film_stands_at_its_beginning(
+def test_shift_before_the_start_is_clamped_to_zero(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk
@@ -150,7 +150,7 @@ SHIFTS_REFUSED = (
 )
 
 
-def test_a_shift_that_can_not_be_is_refused_in_words_and_alters_nothing(
+def test_impossible_shift_is_refused_and_changes_nothing(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk
@@ -175,7 +175,7 @@ def test_a_shift_that_can_not_be_is_refused_in_words_and_alters_nothing(
     expect(page.locator(".cue [data-starts]").first).to_have_value("0:02.500")
 
 
-def test_a_time_that_can_not_be_read_is_kept_when_all_are_shifted(
+def test_invalid_time_is_kept_when_captions_shift(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk
@@ -191,7 +191,9 @@ def test_a_time_that_can_not_be_read_is_kept_when_all_are_shifted(
     expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
-def test_a_bad_time_is_told_beside_it(served: Served, visit: Visit, desk: tuple[int, str]) -> None:
+def test_invalid_time_shows_an_error_next_to_it(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
     login, track = desk
     page = visit(login).page
     page.goto(f"/staff/captions/{track}")
@@ -208,7 +210,7 @@ def test_a_bad_time_is_told_beside_it(served: Served, visit: Visit, desk: tuple[
     assert "00:00:00.250 -->" in draft(served, track)
 
 
-def test_the_second_editor_is_told_and_chooses(
+def test_second_editor_is_warned_and_can_choose(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk
@@ -229,7 +231,7 @@ def test_the_second_editor_is_told_and_chooses(
     assert "From the other" in draft(served, track)
 
 
-def test_the_film_goes_where_a_caption_is_played_and_all_is_shown(
+def test_playing_a_caption_moves_the_video_there(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk
@@ -246,7 +248,7 @@ def test_the_film_goes_where_a_caption_is_played_and_all_is_shown(
     assert ada.faults == []
 
 
-def test_the_desk_is_without_barriers_at_every_width(
+def test_caption_editor_is_accessible_at_every_width(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk

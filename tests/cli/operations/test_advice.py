@@ -1,4 +1,4 @@
-"""What an operator's command says when something is wrong: which thing, and what to do next."""
+"""What an operator's command says when something is wrong: the cause, and what to do next."""
 
 import errno
 import sqlite3
@@ -43,11 +43,11 @@ ADVICE = [
 
 
 @pytest.mark.parametrize(("error", "advice"), ADVICE)
-def test_each_fault_of_a_machine_comes_with_what_to_do(error: Exception, advice: str) -> None:
+def test_each_system_error_says_what_to_do(error: Exception, advice: str) -> None:
     assert advice in weigh(error).message
 
 
-def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object, **_named: object) -> None:
         raise IntegrityError("INSERT", {}, sqlite3.IntegrityError("UNIQUE constraint failed"))
 
@@ -56,7 +56,7 @@ def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) 
         run((made_up_component("none"),), ("job", "list"))
 
 
-def test_a_database_in_a_missing_directory_names_its_setting(
+def test_database_in_a_missing_directory_names_its_setting(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CARREL_DATABASE_URL", f"sqlite:///{tmp_path}/missing/carrel.sqlite3")
@@ -65,7 +65,7 @@ def test_a_database_in_a_missing_directory_names_its_setting(
     assert "CARREL_DATABASE_URL: its directory must exist" in ran.complaint["message"]
 
 
-def test_a_file_that_is_no_database_is_said_to_be_damaged(
+def test_file_that_is_not_a_database_is_reported_as_damaged(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "carrel.sqlite3").write_bytes(b"no database" * 1000)
@@ -76,7 +76,7 @@ def test_a_file_that_is_no_database_is_said_to_be_damaged(
         assert "Restore a backup" in ran.complaint["message"]
 
 
-def test_a_storage_that_is_away_is_not_taken_for_the_database(
+def test_unavailable_storage_is_not_reported_as_the_database(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARREL_STORAGE", "file:///dev/null/files")
@@ -89,19 +89,19 @@ def test_a_storage_that_is_away_is_not_taken_for_the_database(
         assert "database" not in message
 
 
-def test_a_name_that_nothing_has_is_to_be_checked(carrel_command: Shell) -> None:
+def test_unknown_name_asks_to_check_the_spelling(carrel_command: Shell) -> None:
     ran = carrel_command("job", "show", "x")
     assert ran.code == 3
-    assert "Check how it is written" in ran.err
+    assert "Check the spelling" in ran.err
 
 
-def test_export_into_a_directory_that_can_not_be_made_says_so(carrel_command: Shell) -> None:
+def test_export_reports_a_directory_it_cannot_create(carrel_command: Shell) -> None:
     ran = carrel_command("export", "/proc/x", "--json")
     assert ran.code == 4
     assert "/proc/x" in ran.complaint["message"]
 
 
-def test_doctor_lists_a_storage_that_can_not_be_opened_beside_all_other_checks(
+def test_doctor_reports_unopenable_storage_with_all_other_checks(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [one["name"] for one in carrel_command("doctor", "--json").answer["items"]]
@@ -114,7 +114,7 @@ def test_doctor_lists_a_storage_that_can_not_be_opened_beside_all_other_checks(
     assert "chown" in found["storage"]["advice"]
 
 
-def test_a_full_disk_ends_a_backup_with_advice_and_leaves_none(
+def test_full_disk_stops_a_backup_with_advice_and_leaves_no_partial_backup(
     carrel_command: Shell, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = (tmp_path / "backup").as_uri()
@@ -133,7 +133,7 @@ def test_a_full_disk_ends_a_backup_with_advice_and_leaves_none(
     assert carrel_command("backup", "create", "--to", url).code == 0
 
 
-def test_doctor_tells_a_full_disk_from_a_wrong_address(
+def test_doctor_distinguishes_a_full_disk_from_a_wrong_address(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_arguments: object) -> None:
@@ -146,7 +146,7 @@ def test_doctor_tells_a_full_disk_from_a_wrong_address(
     assert "df -h" in storage["advice"]
 
 
-def test_a_backup_that_is_not_there_or_damaged_says_how_to_find_another(
+def test_missing_or_damaged_backup_says_how_to_find_another(
     carrel_command: Shell, cast: Cast, tmp_path: Path
 ) -> None:
     place = tmp_path / "backup"
@@ -165,7 +165,7 @@ def test_a_backup_that_is_not_there_or_damaged_says_how_to_find_another(
         assert f"move {url}/snapshots/{name} elsewhere" in ran.complaint["message"]
 
 
-def test_an_export_leaves_out_a_file_that_is_deleted_meanwhile(
+def test_export_skips_a_file_deleted_during_it(
     carrel_command: Shell,
     cast: Cast,
     database: Database,
@@ -188,7 +188,7 @@ def test_an_export_leaves_out_a_file_that_is_deleted_meanwhile(
     assert (tmp_path / "out/files/originals/y").is_file()
 
 
-def test_a_monitor_without_its_package_is_a_fault_of_the_settings(
+def test_monitor_without_its_package_is_a_settings_error(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(start, "find_spec", lambda _package: None)

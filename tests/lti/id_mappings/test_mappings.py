@@ -1,4 +1,4 @@
-"""A map of people: what is proposed and chosen, who never appears, what is kept and forgotten."""
+"""ID mappings: proposals, selection, people who never appear, and what is kept or deleted."""
 
 from datetime import timedelta
 
@@ -43,17 +43,17 @@ from tests.lti.id_mappings.changing_institution import (
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
     return clock
 
 
 @pytest.fixture
 def change(database, cast):
-    """Elm County's change of system, with Rosalind and Otto."""
+    """Elm County's LMS migration, with Rosalind and Otto."""
     return populate(make_change(database, cast))
 
 
-def test_a_preview_proposes_by_evidence_and_changes_nothing(change):
+def test_preview_proposes_matches_and_changes_nothing(change):
     map_id = begin(change)
     found = {each.old.sub: each for each in pairs(change, map_id)}
     assert {each.new.sub for each in found.values()} == {"n-rosa", "n-otto"}
@@ -64,7 +64,7 @@ def test_a_preview_proposes_by_evidence_and_changes_nothing(change):
     assert facts_of(change, map_id).state is MapState.DRAFT
 
 
-def test_the_institutions_own_id_comes_by_launch_and_by_roster(change):
+def test_institution_id_comes_from_launch_and_roster(change):
     with change.database.transaction() as session:
         change.old.comes(session, "o-una", "Una Folio", sis_id="e-5")
         change.new.lists(session, "n-una", "Una F.", sis_id="e-5")
@@ -107,7 +107,7 @@ def test_another_organizations_people_never_appear(change, database):
         )
 
 
-def test_a_map_from_a_system_to_itself_is_refused(change):
+def test_mapping_from_an_lms_to_itself_is_refused(change):
     with change.database.transaction() as session, pytest.raises(Invalid):
         begin_map(
             session,
@@ -119,7 +119,7 @@ def test_a_map_from_a_system_to_itself_is_refused(change):
         )
 
 
-def test_what_is_not_chosen_is_left_alone_and_what_is_barred_cannot_be(change, carrel):
+def test_unselected_pairs_stay_and_barred_pairs_cannot_be_selected(change, carrel):
     map_id = begin(change)
     ids = {each.old.sub: each.public_id for each in pairs(change, map_id)}
     with change.database.transaction() as session:
@@ -135,7 +135,7 @@ def test_what_is_not_chosen_is_left_alone_and_what_is_barred_cannot_be(change, c
     assert facts_of(change, map_id).counts[Show.BARRED] == 1
 
 
-def test_the_institutions_list_wins_over_what_was_proposed(change, carrel):
+def test_uploaded_list_overrides_proposals(change, carrel):
     map_id = begin(change)
     with change.database.transaction() as session:
         take_list(session, map_id, [Line(2, "o-rosa", "n-other")])
@@ -147,7 +147,7 @@ def test_the_institutions_list_wins_over_what_was_proposed(change, carrel):
     assert change.person("n-other") == change.person("o-rosa") != change.person("n-rosa")
 
 
-def test_one_issuer_with_two_registrations_tells_its_people_apart(database, cast, carrel):
+def test_two_registrations_with_one_issuer_keep_people_separate(database, cast, carrel):
     change = make_change(database, cast, issuer="https://canvas.example.com")
     with database.transaction() as session:
         change.old.comes(session, "o-1", "Una Folio", email="una@elm.example")
@@ -161,13 +161,13 @@ def test_one_issuer_with_two_registrations_tells_its_people_apart(database, cast
     assert found["same"].new is None  # one id of one issuer is one person already
 
 
-def test_test_users_are_nobody(change):
+def test_test_users_are_ignored(change):
     with change.database.transaction() as session:
         change.old.comes(session, "o-test", "Student View", is_test_user=True)
     assert "o-test" not in {each.old.sub for each in pairs(change, begin(change))}
 
 
-def test_a_map_at_work_takes_no_other_orders(change):
+def test_mapping_in_progress_refuses_changes(change):
     map_id = begin(change)
     with change.database.transaction() as session:
         ask_apply(session, map_id, actor=None, now=NOW)
@@ -182,7 +182,7 @@ def test_a_map_at_work_takes_no_other_orders(change):
             order(session)
 
 
-def test_only_what_is_not_applied_can_be_thrown_away(change, carrel):
+def test_only_unapplied_mapping_can_be_discarded(change, carrel):
     map_id = begin(change)
     apply(change, carrel, map_id)
     with change.database.transaction() as session, pytest.raises(Conflict):
@@ -193,7 +193,7 @@ def test_only_what_is_not_applied_can_be_thrown_away(change, carrel):
         assert session.scalars(select(PeopleMap)).all() == []
 
 
-def test_erasing_a_person_takes_their_pairs_along(change, carrel):
+def test_erasing_a_person_deletes_their_pairs(change, carrel):
     map_id = begin(change)
     with change.database.transaction() as session:
         take_list(session, map_id, [Line(1, "gone", "n-rosa"), Line(2, "o-rosa", "n-rosa")])
@@ -201,8 +201,8 @@ def test_erasing_a_person_takes_their_pairs_along(change, carrel):
     assert {each.old.sub for each in pairs(change, map_id)} == {"o-otto"}
 
 
-def test_erasing_a_person_leaves_who_goes_by_the_same_id_elsewhere(change, carrel):
-    """Systems count their users from one, so that ids meet."""
+def test_erasing_a_person_keeps_a_person_with_the_same_id_in_another_lms(change, carrel):
+    """LMSs number their users from one, so IDs can coincide."""
     with change.database.transaction() as session:
         change.new.comes(session, "o-otto", "Una Folio", email="una@elm.example")
     map_id = begin(change)
@@ -217,7 +217,7 @@ def test_erasing_a_person_leaves_who_goes_by_the_same_id_elsewhere(change, carre
     assert facts_of(change, map_id).counts[Show.APPLIED] == 2
 
 
-def test_old_drafts_and_what_led_to_nothing_are_forgotten(change, carrel):
+def test_old_drafts_and_unapplied_pairs_are_deleted(change, carrel):
     stands, draft = begin(change), begin(change)
     with change.database.transaction() as session:
         take_list(session, stands, [Line(1, "nobody", "n-x")])
@@ -232,7 +232,7 @@ def test_old_drafts_and_what_led_to_nothing_are_forgotten(change, carrel):
         find_map(session, draft)
 
 
-def test_no_name_and_no_address_is_in_the_trail_or_in_a_job(change, carrel):
+def test_audit_log_and_jobs_have_no_names_or_addresses(change, carrel):
     map_id = begin(change)
     apply(change, carrel, map_id)
     undo(change, carrel, map_id)

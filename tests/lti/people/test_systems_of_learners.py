@@ -1,4 +1,4 @@
-"""Learners of one name, without an address, are told apart by their LMS where our team looks for people."""
+"""Staff pages show the LMS of learners who have the same name and no email address."""
 
 from lms.core.database import Database
 from lti.models.launches import FrameRole

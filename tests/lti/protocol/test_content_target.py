@@ -1,4 +1,4 @@
-"""What a link's custom parameters name."""
+"""The content that a link's custom parameters name."""
 
 import pytest
 
@@ -6,17 +6,17 @@ from lms.core.errors import Invalid
 from lti.protocol.content_target import Target, read_target
 
 
-def test_a_webinar_and_a_clip_of_it_are_read_from_custom_parameters() -> None:
+def test_custom_parameters_name_a_webinar_and_a_clip() -> None:
     custom = {"webinar": "weeding-with-care", "start": "1:30", "end": "0:02:45"}
     assert read_target(custom) == Target(webinar="weeding-with-care", starts_s=90, ends_s=165)
 
 
-def test_a_column_is_named_by_what_its_link_shows() -> None:
+def test_grade_column_is_named_after_its_content() -> None:
     assert Target(webinar="w", starts_s=5, ends_s=9).resource_id == "webinar=w&start=5&end=9"
     assert Target(series="s").resource_id == "series=s"
 
 
-def test_a_target_survives_being_written_and_read_again() -> None:
+def test_target_survives_a_round_trip() -> None:
     for target in (
         Target(webinar="w", starts_s=5, ends_s=9),
         Target(series="s"),
@@ -36,7 +36,7 @@ def test_a_target_survives_being_written_and_read_again() -> None:
         {"webinar": ["a"]},
     ],
 )
-def test_what_the_platform_did_not_fill_names_nothing(custom: dict[str, object]) -> None:
+def test_unresolved_parameters_name_nothing(custom: dict[str, object]) -> None:
     assert read_target(custom) is None
 
 
@@ -50,6 +50,6 @@ def test_what_the_platform_did_not_fill_names_nothing(custom: dict[str, object])
         {"end": "99:00:00"},
     ],
 )
-def test_a_clip_that_is_none_is_refused(clip: dict[str, str]) -> None:
+def test_invalid_clip_is_refused(clip: dict[str, str]) -> None:
     with pytest.raises(Invalid):
         read_target({"webinar": "w", **clip})

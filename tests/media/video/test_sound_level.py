@@ -1,4 +1,4 @@
-"""The sound of a run comes out at one loudness, whatever it was; measured as it is decoded."""
+"""The encoded sound has the target loudness, measured after decoding."""
 
 import subprocess
 from pathlib import Path
@@ -52,13 +52,13 @@ def encoded(source: Path, out: Path) -> Path:
     return out / "audio.mp4"
 
 
-def test_a_peak_too_high_lowers_the_ceiling_and_leaves_the_gain():
+def test_high_peak_lowers_the_ceiling_and_keeps_the_gain():
     level = corrected(Level(6.0, 3.0), Loudness(-17.5, -0.5))
     assert level.gain_db == 6.0
     assert level.ceiling_dbtp == pytest.approx(-2.8)
 
 
-def test_a_sound_too_quiet_is_made_louder_until_only_its_peaks_are_in_the_way():
+def test_quiet_sound_is_raised_until_its_peaks_limit_it():
     level = corrected(Level(6.0, 3.0), Loudness(-28.0, -1.5))
     assert level.gain_db == 12.0
     assert is_loudest(Loudness(-24.0, -1.5), level)
@@ -66,20 +66,20 @@ def test_a_sound_too_quiet_is_made_louder_until_only_its_peaks_are_in_the_way():
     assert not is_loudest(Loudness(-24.0, -0.9), level)
 
 
-def test_what_is_nearly_silent_is_left_as_it_is():
+def test_nearly_silent_sound_is_unchanged():
     assert level_for(Loudness(-60.1, -50.0)).gain_db == 0
     assert level_for(Loudness(-59.9, -50.0)).gain_db == pytest.approx(43.9)
     assert is_right(Loudness(-60.1, -50.0))
     assert not is_right(Loudness(-40.0, -30.0))
 
 
-def test_what_cannot_be_measured_is_silence():
+def test_unmeasurable_sound_counts_as_silence():
     assert loudness.read_loudness("I: nan LUFS").lufs == float("-inf")
     assert level_for(loudness.read_loudness("")).gain_db == 0
 
 
 @pytest.mark.slow
-def test_a_run_whose_sound_stays_wrong_fails(make, tmp_path, monkeypatch):
+def test_encoding_with_wrong_loudness_fails(make, tmp_path, monkeypatch):
     monkeypatch.setattr(sound_level, "corrected", lambda level, after: level)
     monkeypatch.setattr(sound_level, "is_right", lambda after: False)
     with pytest.raises(EncodeFailed) as caught:
@@ -89,7 +89,7 @@ def test_a_run_whose_sound_stays_wrong_fails(make, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_every_sound_comes_out_at_one_loudness_without_a_peak_too_high(make, tmp_path):
+def test_every_sound_reaches_the_target_loudness_without_high_peaks(make, tmp_path):
     for number, (name, words) in enumerate(INPUTS.items()):
         source = make(f"{number}.wav", *words, "-c:a", "pcm_s24le")
         after = measured(encoded(source, tmp_path / str(number)))

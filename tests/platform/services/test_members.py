@@ -1,4 +1,4 @@
-"""The roster: pages, differences, roles, and members without a name."""
+"""The simulated roster: pages, differences, roles, and members without a name."""
 
 import pytest
 
@@ -34,13 +34,13 @@ def test_pages_lead_to_all_members_and_to_what_changes(platform, ask: Asking) ->
     assert "u-2001" not in ask("GET", roster_url(platform)).text
 
 
-def test_a_cursor_in_other_letters_is_unknown(platform, ask) -> None:
+def test_cursor_is_case_sensitive(platform, ask) -> None:
     platform.page_size = 3
     url = ask("GET", roster_url(platform)).links["next"]["url"]
     assert ask("GET", url.lower()).status_code == 404
 
 
-def test_some_have_no_address_and_some_no_name(platform, ask) -> None:
+def test_members_can_lack_an_address_or_a_name(platform, ask) -> None:
     members = {one["user_id"]: one for one in ask("GET", roster_url(platform)).json()["members"]}
     assert members["u-2002"]["name"] == "Zoë Ångström-O'Neil"
     assert "email" not in members["u-2004"]
@@ -48,13 +48,13 @@ def test_some_have_no_address_and_some_no_name(platform, ask) -> None:
 
 
 @pytest.mark.parametrize(("habits", "role"), [(MOODLE, "Learner"), (OPEN_EDX, Role.LEARNER.uri)])
-def test_roles_are_short_or_uris(habits, role) -> None:
+def test_roles_are_short_names_or_uris(habits, role) -> None:
     with running_platform(habits=habits) as platform:
         ask = ask_as(platform, register(platform))
         members = ask("GET", roster_url(platform), params={"role": "Learner"}).json()["members"]
         assert [one["roles"] for one in members] == [[role]] * len(platform.course.learners)
 
 
-def test_without_the_scope_there_is_no_roster(platform) -> None:
+def test_roster_requires_its_scope(platform) -> None:
     tool = register(platform, scopes=(Scope.SCORE,))
     assert ask_as(platform, tool)("GET", roster_url(platform)).status_code == 403

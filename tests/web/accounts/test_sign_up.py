@@ -1,4 +1,4 @@
-"""Making an account: nothing counts before the mailbox has shown whose it is."""
+"""Signing up: nothing takes effect before the email address is confirmed."""
 
 from datetime import timedelta
 
@@ -48,27 +48,25 @@ def _is_in(client: Visitor) -> bool:
     return client.get("/account").status_code == 200
 
 
-def test_a_link_that_was_made_up_opens_nothing(client: Visitor) -> None:
+def test_forged_link_is_refused(client: Visitor) -> None:
     assert client.get("/sign-up/confirm/made-up").status_code == 410
     assert _confirm(client, "/sign-up/confirm/made-up").status_code == 410
 
 
-def test_nobody_gets_in_before_the_address_is_confirmed(
-    client: Visitor, database: Database
-) -> None:
+def test_unconfirmed_account_cannot_sign_in(client: Visitor, database: Database) -> None:
     _ask(client)
     login = _nora(database)
     assert (login.confirmed_at, login.password_hash) == (None, None)
     assert not _is_in(client)
 
 
-def test_a_link_is_over_after_two_days(client: Visitor, database: Database, clock: Clock) -> None:
+def test_link_expires_after_two_days(client: Visitor, database: Database, clock: Clock) -> None:
     link = _link(client, database)
     clock.advance(timedelta(days=2))
     assert _confirm(client, link).status_code == 410
 
 
-def test_a_link_works_once_and_ends_the_others(client: Visitor, database: Database) -> None:
+def test_link_works_once_and_ends_earlier_links(client: Visitor, database: Database) -> None:
     first, second = _link(client, database), _link(client, database)
     _confirm(client, first)
     for link in (first, second):
@@ -76,7 +74,7 @@ def test_a_link_works_once_and_ends_the_others(client: Visitor, database: Databa
     assert _nora(database).name == "Nora Vex"
 
 
-def test_the_answer_is_the_same_whether_or_not_there_is_an_account(
+def test_response_is_the_same_with_and_without_an_account(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(client, "una@example.org")
@@ -88,7 +86,7 @@ def test_the_answer_is_the_same_whether_or_not_there_is_an_account(
     assert len(seen) == 1
 
 
-def test_who_has_an_account_is_told_so_in_the_mailbox_alone(
+def test_existing_account_is_mentioned_only_by_email(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(client, cast.alice.email, next="/webinars/reading-rooms")
@@ -98,7 +96,7 @@ def test_who_has_an_account_is_told_so_in_the_mailbox_alone(
     assert "/forgotten-password" in letter.text
 
 
-def test_asking_changes_nothing_of_an_account_that_is_there(
+def test_request_changes_nothing_in_an_existing_account(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(client, "ALICE@EXAMPLE.ORG")
@@ -107,19 +105,19 @@ def test_asking_changes_nothing_of_an_account_that_is_there(
         assert (login.email, login.name) == (cast.alice.email, "Alice")
 
 
-def test_opening_the_link_does_not_use_it_up(client: Visitor, database: Database) -> None:
+def test_opening_the_link_does_not_consume_it(client: Visitor, database: Database) -> None:
     link = _link(client, database)
     assert [client.get(link).status_code for _ in range(3)] == [200] * 3
     assert _confirm(client, link).status_code == 303
 
 
-def test_the_link_stays_out_of_referer_and_caches(client: Visitor, database: Database) -> None:
+def test_link_is_not_sent_as_referer_or_cached(client: Visitor, database: Database) -> None:
     answer = client.get(_link(client, database))
     assert answer.headers["Referrer-Policy"] == "strict-origin"
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_confirming_makes_the_account_and_signs_in(client: Visitor, database: Database) -> None:
+def test_confirming_creates_the_account_and_signs_in(client: Visitor, database: Database) -> None:
     assert _confirm(client, _link(client, database)).location == "/library"
     login = _nora(database)
     assert (login.email, login.name, login.zone) == (SHOWN, "Nora Vex", ZONE)
@@ -136,7 +134,9 @@ def test_account_starts_in_the_language_chosen_last(client: Visitor, database: D
     assert _nora(database).language == "en-US"
 
 
-def test_english_is_kept_where_the_setting_is_spanish(client: Visitor, database: Database) -> None:
+def test_english_choice_is_kept_if_the_setting_is_spanish(
+    client: Visitor, database: Database
+) -> None:
     set_default(Language.SPANISH)
     try:
         client.get("/language/en-US")
@@ -165,14 +165,14 @@ def test_the_link_works_in_another_browser(client: Visitor, app: Flask, database
     assert _is_in(telephone)
 
 
-def test_a_person_comes_to_where_they_wanted_to_go(client: Visitor, database: Database) -> None:
+def test_confirming_redirects_to_the_page_they_wanted(client: Visitor, database: Database) -> None:
     link = _link(client, database, next="/webinars/reading-rooms?t=60")
     page = client.get(link).text
     assert 'value="/webinars/reading-rooms?t=60"' in page
     assert _confirm(client, link).location == "/webinars/reading-rooms?t=60"
 
 
-def test_nobody_is_sent_to_another_house(client: Visitor, database: Database) -> None:
+def test_redirect_to_another_site_is_refused(client: Visitor, database: Database) -> None:
     link = _link(client, database, next="https://evil.example")
     assert _confirm(client, f"{link}?next=//evil.example").location == "/library"
 
@@ -190,7 +190,7 @@ def test_nobody_is_sent_to_another_house(client: Visitor, database: Database) ->
         ("zone", ""),
     ],
 )
-def test_a_fault_is_shown_at_its_field_and_the_link_stays_usable(
+def test_error_is_shown_at_its_field_and_the_link_still_works(
     client: Visitor, database: Database, field: str, value: str
 ) -> None:
     link = _link(client, database)
@@ -200,30 +200,28 @@ def test_a_fault_is_shown_at_its_field_and_the_link_stays_usable(
     assert _confirm(client, link).status_code == 303
 
 
-def test_a_stranger_can_not_lay_a_name_or_password_under_an_address(
-    client: Visitor, database: Database
-) -> None:
+def test_stranger_cannot_preset_a_name_or_password(client: Visitor, database: Database) -> None:
     _ask(client, name="Buy pills at evil.example", password="known to eve")
     login = _nora(database)
     assert login.password_hash is None
     assert "evil" not in login.name + newest(database, SHOWN).text
 
 
-def test_two_who_ask_at_once_get_one_account(client: Visitor, database: Database) -> None:
+def test_two_simultaneous_requests_create_one_account(client: Visitor, database: Database) -> None:
     _ask(client)
     _ask(client, "nora@EXAMPLE.org")
     with database.read_session() as session:
         assert session.scalar(select(func.count(Login.id))) == 1
 
 
-def test_what_is_no_address_is_shown_beside_its_field(client: Visitor) -> None:
+def test_invalid_address_shows_an_error_at_its_field(client: Visitor) -> None:
     answer = _ask(client, "nora@example")
     assert answer.status_code == 400
     assert 'id="email-error"' in answer.text
     assert 'value="nora@example"' in answer.text
 
 
-def test_what_was_never_confirmed_is_forgotten_after_a_week(
+def test_unconfirmed_sign_up_is_deleted_after_a_week(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(client)
@@ -235,7 +233,7 @@ def test_what_was_never_confirmed_is_forgotten_after_a_week(
     assert letters(database, SHOWN)[0].login_id is None
 
 
-def test_an_unconfirmed_login_that_was_granted_something_is_kept(
+def test_unconfirmed_login_with_access_is_kept(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(client)
@@ -246,7 +244,7 @@ def test_an_unconfirmed_login_that_was_granted_something_is_kept(
     assert _nora(database).confirmed_at is None
 
 
-def test_staff_take_over_what_was_begun_and_its_link_is_over(
+def test_account_created_by_staff_replaces_a_started_sign_up(
     client: Visitor, database: Database
 ) -> None:
     link = _link(client, database)
@@ -257,7 +255,7 @@ def test_staff_take_over_what_was_begun_and_its_link_is_over(
     assert _nora(database).confirmed_at == NOW
 
 
-def test_the_form_suggests_the_zone_of_the_house(client: Visitor, database: Database) -> None:
+def test_form_suggests_the_sellers_time_zone(client: Visitor, database: Database) -> None:
     page = client.get(_link(client, database)).text
     assert '<option selected value="America/New_York">' in page
     assert 'autocomplete="new-password"' in page

@@ -1,4 +1,4 @@
-"""Acts of power ask again who it is, and then go on with what was entered."""
+"""Sensitive actions ask people to confirm their identity, then continue with what they entered."""
 
 from datetime import timedelta
 
@@ -65,7 +65,7 @@ def owner(client: Visitor, clock: Clock, roles: Roles, database: Database) -> Vi
     return client
 
 
-def test_these_acts_ask_again(app: Flask) -> None:
+def test_sensitive_actions_ask_for_sign_in_again(app: Flask) -> None:
     marked = {name for name, view in app.view_functions.items() if is_marked(view)}
     assert marked == ASKS_AGAIN
 
@@ -77,7 +77,7 @@ def test_stranger_is_not_asked(client: Visitor, clock: Clock, cast: Cast) -> Non
     assert client.post("/staff/team", data=TYPED).status_code == 404
 
 
-def test_form_of_another_site_is_not_carried_along(owner: Visitor) -> None:
+def test_form_from_another_site_is_not_continued(owner: Visitor) -> None:
     answer = owner.post("/staff/team", data=TYPED, headers={"X-CSRFToken": ""})
     assert answer.status_code == 400
     assert "new@example.org" not in answer.text
@@ -92,9 +92,7 @@ def test_new_sign_in_is_not_asked(
     assert _is_on_the_team(database)
 
 
-def test_old_sign_in_is_asked_and_what_was_entered_comes_along(
-    owner: Visitor, database: Database
-) -> None:
+def test_old_sign_in_is_asked_and_the_form_is_kept(owner: Visitor, database: Database) -> None:
     page = owner.post("/staff/team", data=TYPED)
     assert page.status_code == 403
     assert 'action="/staff/team"' in page.text
@@ -104,7 +102,7 @@ def test_old_sign_in_is_asked_and_what_was_entered_comes_along(
     assert not _is_on_the_team(database)
 
 
-def test_wrong_password_does_not_do_it(owner: Visitor, database: Database) -> None:
+def test_wrong_password_is_refused(owner: Visitor, database: Database) -> None:
     answer = owner.post("/staff/team", data={**TYPED, "proof_password": "wrong wrong"})
     assert answer.status_code == 400
     assert "t your password" in answer.text
@@ -113,7 +111,7 @@ def test_wrong_password_does_not_do_it(owner: Visitor, database: Database) -> No
     assert not _is_on_the_team(database)
 
 
-def test_right_password_goes_on_and_counts_for_fifteen_minutes(
+def test_correct_password_continues_and_lasts_15_minutes(
     owner: Visitor, clock: Clock, database: Database
 ) -> None:
     answer = owner.post("/staff/team", data={**TYPED, "proof_password": PASSWORD})
@@ -131,7 +129,7 @@ def test_eleventh_wrong_password_waits(owner: Visitor) -> None:
     assert answers == [400] * 10 + [429]
 
 
-def test_password_is_not_enough_where_there_is_a_second_step(
+def test_password_alone_is_refused_with_two_step_sign_in(
     app: Flask, clock: Clock, roles: Roles, database: Database, settings: Settings
 ) -> None:
     give_password(database, roles.owen.id)
@@ -148,7 +146,7 @@ def test_password_is_not_enough_where_there_is_a_second_step(
     assert _is_on_the_team(database)
 
 
-def test_strangers_who_know_the_password_use_up_no_tries_of_a_signed_in_person(
+def test_strangers_with_the_password_do_not_use_up_attempts(
     app: Flask, clock: Clock, roles: Roles, database: Database, settings: Settings
 ) -> None:
     give_password(database, roles.owen.id)
@@ -166,14 +164,14 @@ def test_strangers_who_know_the_password_use_up_no_tries_of_a_signed_in_person(
     assert tries() == [400] * 10
     right = {**TYPED, "proof_code": code_of(secret, at=later)}
     assert owner.post("/staff/team", data=right).status_code == 303
-    assert tries() == [429] * 10  # and their right code gives no new ones
+    assert tries() == [429] * 10  # and their correct code doesn't reset the attempts
     form = owner.get("/account/security/app").text
     sealed = form.partition('name="sealed"')[2].partition('value="')[2].partition('"')[0]
     wrong = {"name": "Spare", "sealed": sealed, "code": "000000"}
     assert owner.post("/account/security/app", data=wrong).status_code == 400
 
 
-def test_person_without_password_or_second_step_reads_what_to_do(
+def test_person_without_password_or_second_step_sees_what_to_do(
     client: Visitor, clock: Clock, roles: Roles
 ) -> None:
     client.sign_in(roles.owen.id)
@@ -203,7 +201,7 @@ def test_only_another_owner_resets_a_second_step(
     assert client.get("/account").status_code == 200
 
 
-def test_reset_ends_what_the_person_has_open(
+def test_reset_signs_the_person_out_everywhere(
     app: Flask, database: Database, settings: Settings, cast: Cast, roles: Roles
 ) -> None:
     give_app(database, cast.ada.id, settings.secret_key)

@@ -1,4 +1,4 @@
-"""Sales tax on the checkout page: asked about where it is collected, and shown before the order."""
+"""Sales tax at checkout: questions where it is collected, and the total before the order."""
 
 import re
 from datetime import date
@@ -46,7 +46,7 @@ def collect_tax(database: Database) -> None:
         add_rule(session, new, actor=None, now=NOW)
 
 
-def test_nothing_is_asked_where_no_tax_is_collected(client: Visitor) -> None:
+def test_no_tax_questions_where_no_tax_is_collected(client: Visitor) -> None:
     page = client.get("/checkout").text
     assert "$325.00" in page
     assert 'name="exempt_as"' not in page
@@ -84,9 +84,7 @@ def test_total_is_updated_before_anything_else_is_entered(
         assert session.scalars(select(Order.bill_to)).all() == [None]
 
 
-def test_person_s_state_tells_the_total_and_it_is_what_is_ordered(
-    client: Visitor, database: Database
-) -> None:
+def test_persons_state_sets_the_total_of_the_order(client: Visitor, database: Database) -> None:
     collect_tax(database)
     seats = re.search(r'action="(/cart/\w+)"', client.get("/cart").text)
     assert seats
@@ -115,7 +113,7 @@ def test_errors_leave_the_total_with_its_tax(client: Visitor, database: Database
     assert not shows(page.text, TAX_CHANGED_TOTAL)
 
 
-def test_total_is_not_told_to_who_does_not_buy_for_the_organization(
+def test_total_is_hidden_from_people_outside_the_organization(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     collect_tax(database)
@@ -126,7 +124,7 @@ def test_total_is_not_told_to_who_does_not_buy_for_the_organization(
     assert 'data-testid="tax-later"' in page.text
 
 
-def test_who_is_exempt_orders_at_once(client: Visitor, database: Database) -> None:
+def test_exempt_buyer_can_order_right_away(client: Visitor, database: Database) -> None:
     collect_tax(database)
     sent = {**ENTERED, "seen": "32500", "exempt_as": "government"}
     assert client.post("/checkout", data=sent).status_code == 303
@@ -156,7 +154,7 @@ def test_tax_is_in_the_total_as_soon_as_the_address_is_known(
     assert 'data-testid="tax-later"' not in client.get("/cart").text
 
 
-def test_who_said_they_are_exempt_is_not_asked_again(client: Visitor, database: Database) -> None:
+def test_exempt_buyer_is_not_asked_again(client: Visitor, database: Database) -> None:
     collect_tax(database)
     asked = {"payment": "purchasing", "purchasing_email": "ap@pinecounty.example"}
     sent = {**ENTERED, **asked, "exempt_as": "government", "seen": "32500"}
@@ -166,7 +164,9 @@ def test_who_said_they_are_exempt_is_not_asked_again(client: Visitor, database: 
     assert 'data-testid="tax"' not in client.get("/cart").text
 
 
-def test_staff_read_that_no_paper_came_yet(client: Visitor, database: Database, cast: Cast) -> None:
+def test_staff_see_that_the_exemption_certificate_is_missing(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
     collect_tax(database)
     sent = {**ENTERED, "exempt_as": "government"}
     order = client.post("/checkout", data=sent).headers["Location"].rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Staff's page that extends the grace of a contract."""
+"""The staff page that extends a contract's grace period."""
 
 from datetime import UTC, datetime
 
@@ -35,19 +35,17 @@ def path(made: Contract, database: Database) -> str:
 
 
 def last_moment_in_new_york(year: int, month: int, day: int) -> datetime:
-    return datetime(year, month, day, 4, tzinfo=UTC)  # midnight by summer time
+    return datetime(year, month, day, 4, tzinfo=UTC)  # midnight in daylight saving time
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(
-    client: Visitor, cast: Cast, path: str, person: str
-) -> None:
+def test_only_staff_can_open_the_page(client: Visitor, cast: Cast, path: str, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get(path).status_code == 404
     assert client.post(path, data={"until": "2026-11-01"}).status_code == 404
 
 
-def test_staff_extend_the_grace_until_the_end_of_a_day_of_the_organization(
+def test_staff_extend_the_grace_period_to_the_end_of_a_local_day(
     client: Visitor, cast: Cast, database: Database, made: Contract, path: str
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -57,7 +55,9 @@ def test_staff_extend_the_grace_until_the_end_of_a_day_of_the_organization(
     assert grace_of(database, made.pool_id) == [last_moment_in_new_york(2026, 10, 21)]
 
 
-def test_what_is_over_is_told_as_over(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
+def test_ended_grace_period_is_shown_as_ended(
+    client: Visitor, cast: Cast, clock: Clock, path: str
+) -> None:
     client.sign_in(cast.ada.id)
     assert "The contract ends" in client.get(path).text
     clock.set(END + 15 * DAY)
@@ -67,9 +67,7 @@ def test_what_is_over_is_told_as_over(client: Visitor, cast: Cast, clock: Clock,
     assert "The grace period has ended" in page
 
 
-def test_it_is_written_down_who_did_it_and_until_when(
-    client: Visitor, cast: Cast, database: Database, path: str
-) -> None:
+def test_extension_is_audited(client: Visitor, cast: Cast, database: Database, path: str) -> None:
     client.sign_in(cast.ada.id)
     client.post(path, data={"until": "2026-10-20"})
     with database.read_session() as session:
@@ -87,7 +85,7 @@ def test_it_is_written_down_who_did_it_and_until_when(
     assert "extended the grace period of" in trail
 
 
-def test_who_had_lost_their_seat_has_it_back(
+def test_extension_restores_lost_seats(
     client: Visitor, cast: Cast, database: Database, clock: Clock, made: Contract, path: str
 ) -> None:
     [pat] = people(database, 1)
@@ -104,7 +102,7 @@ def test_who_had_lost_their_seat_has_it_back(
 
 
 @pytest.mark.parametrize("day", ["", "soon", "2026-02-01", "2029-01-01", "9999-12-31"])
-def test_a_day_that_gives_nothing_or_too_much_is_refused_beside_the_field(
+def test_date_too_early_or_late_shows_an_error_at_its_field(
     client: Visitor, cast: Cast, database: Database, made: Contract, path: str, day: str
 ) -> None:
     before = grace_of(database, made.pool_id)
@@ -115,14 +113,14 @@ def test_a_day_that_gives_nothing_or_too_much_is_refused_beside_the_field(
     assert grace_of(database, made.pool_id) == before
 
 
-def test_the_page_of_the_organization_leads_there(client: Visitor, cast: Cast, path: str) -> None:
+def test_organization_page_links_to_it(client: Visitor, cast: Cast, path: str) -> None:
     client.sign_in(cast.ada.id)
     page = client.get(path.partition("/pools/")[0]).text
     assert f'href="{path}"' in page
     assert "Grace period until" in page
 
 
-def test_seats_for_good_have_no_such_page(
+def test_permanent_seats_have_no_grace_page(
     client: Visitor, cast: Cast, database: Database, path: str
 ) -> None:
     made = make_contract(database, term=Term(NOW))

@@ -1,4 +1,4 @@
-"""Showing a webinar to a group: who may host, who comes into the room, and what each gets."""
+"""Group viewings: who can host, who can check in, and what each of them gets."""
 
 import re
 from datetime import timedelta
@@ -23,12 +23,12 @@ from tests.factories import make_handout
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def host(client, cast, database):
-    """Alice, who holds a group showing."""
+    """Alice, who owns a group viewing."""
     with database.transaction() as session:
         grant = session.scalars(select(Grant).where(Grant.login_id == cast.alice.id)).one()
         grant.kind = OfferKind.GROUP_SHOWING
@@ -38,7 +38,7 @@ def host(client, cast, database):
 
 @pytest.fixture
 def shown(host, cast):
-    """The path of her showing."""
+    """The path of her group viewing."""
     answer = host.post(f"/webinars/{cast.slug}/showing", data={"room": "Meeting room 2"})
     assert answer.status_code == 303
     return answer.location
@@ -46,7 +46,7 @@ def shown(host, cast):
 
 @pytest.fixture
 def guest(app):
-    """Somebody with a telephone who has no log-in."""
+    """A person with a phone and without an account."""
     return app.test_client()
 
 
@@ -62,14 +62,14 @@ def secret_of(database, email):
     return re.search(r"/slides/\S+", text)[0]
 
 
-def test_who_holds_it_for_themselves_alone_shows_it_to_nobody(client, cast):
+def test_owner_of_a_single_webinar_cannot_host(client, cast):
     client.sign_in(cast.alice.id)
     assert client.get(f"/webinars/{cast.slug}/showing").status_code == 404
     assert client.post(f"/webinars/{cast.slug}/showing", data={}).status_code == 404
     assert "Show it to a group" not in client.get(f"/webinars/{cast.slug}/watch").text
 
 
-def test_nobody_else_sees_a_showing_or_its_roster(app, cast, host, shown):
+def test_only_the_host_sees_a_showing_and_its_roster(app, cast, host, shown):
     other = app.test_client()
     other.sign_in(cast.dan.id)
     for path in (shown, f"{shown}/sheet", f"{shown}/roster.csv"):
@@ -79,22 +79,22 @@ def test_nobody_else_sees_a_showing_or_its_roster(app, cast, host, shown):
         assert other.post(path, data=data).status_code == 404
 
 
-def test_a_room_that_is_not_there_is_not_found(guest):
+def test_unknown_room_is_not_found(guest):
     assert guest.get("/room/00000000").status_code == 404
     assert guest.get("/slides/nothing").status_code == 404
 
 
-def test_the_holder_comes_to_it_from_the_watch_page(host, cast):
+def test_watch_page_links_to_the_showing(host, cast):
     assert "Show it to a group" in host.get(f"/webinars/{cast.slug}/watch").text
     assert host.get(f"/webinars/{cast.slug}/showing").status_code == 200
 
 
-def test_opening_it_again_comes_to_the_same_showing(host, cast, shown):
+def test_opening_it_again_returns_the_same_showing(host, cast, shown):
     again = host.post(f"/webinars/{cast.slug}/showing", data={})
     assert again.location == shown
 
 
-def test_the_code_and_its_link_are_on_the_page_and_on_the_sheet(host, shown):
+def test_qr_code_and_link_are_on_the_page_and_the_sheet(host, shown):
     for path in (shown, f"{shown}/sheet"):
         page = host.get(path).text
         assert "<svg" in page
@@ -102,7 +102,7 @@ def test_the_code_and_its_link_are_on_the_page_and_on_the_sheet(host, shown):
         assert "Meeting room 2" in page
 
 
-def test_somebody_in_the_room_enters_their_name_and_gets_the_slides(host, shown, guest, database):
+def test_attendee_checks_in_and_gets_the_slides(host, shown, guest, database):
     room = room_of(host, shown)
     assert "Shown by Alice" in guest.get(room).text
     page = guest.post(room, data={"name": "Jo  Reed", "email": "Jo@example.org"})
@@ -113,14 +113,14 @@ def test_somebody_in_the_room_enters_their_name_and_gets_the_slides(host, shown,
     assert "Come back to this link later" in page.text
 
 
-def test_who_was_in_the_room_gets_no_recording(host, shown, guest, database, cast):
+def test_attendee_cannot_open_the_recording(host, shown, guest, database, cast):
     guest.post(room_of(host, shown), data={"name": "Dan", "email": cast.dan.email})
     with database.read_session() as session:
         case = load_case(session, login_id=cast.dan.id, webinar_id=cast.webinar_id)
     assert decide(case.login, case.webinar, Action.RECORDING, NOW).code == "NO_GRANT"
 
 
-def test_an_address_is_on_the_roster_once_and_gets_one_mail(host, shown, guest, database):
+def test_address_is_on_the_roster_once_and_gets_one_email(host, shown, guest, database):
     room = room_of(host, shown)
     for email in ("jo@example.org", "JO@example.org"):
         guest.post(room, data={"name": "Jo", "email": email})
@@ -129,27 +129,27 @@ def test_an_address_is_on_the_roster_once_and_gets_one_mail(host, shown, guest, 
         assert len(session.scalars(select(Mail.id)).all()) == 1
 
 
-def test_what_is_no_address_is_told_and_nothing_typed_is_lost(host, shown, guest):
+def test_invalid_address_shows_an_error_and_keeps_the_input(host, shown, guest):
     page = guest.post(room_of(host, shown), data={"name": "Jo Reed", "email": "jo"})
     assert page.status_code == 400
     assert 'value="Jo Reed"' in page.text
 
 
-def test_the_host_pastes_people(host, shown):
+def test_host_pastes_attendees(host, shown):
     people = "Jo Reed, jo@example.org\n\nAmi <ami@example.org>\nsam@example.org\tSam Lee\n"
     page = host.post(f"{shown}/people", data={"people": people}, follow_redirects=True).text
     for name in ("Jo Reed", "Ami", "Sam Lee"):
         assert name in page
 
 
-def test_a_pasted_line_without_an_address_is_named(host, shown):
+def test_pasted_line_without_an_address_is_named(host, shown):
     page = host.post(f"{shown}/people", data={"people": "Jo, jo@example.org\nAmi"})
     assert page.status_code == 400
     assert "line 2" in page.text
     assert "Jo, jo@example.org" in page.text
 
 
-def test_the_host_corrects_an_address_and_the_old_link_ends(host, shown, guest, database):
+def test_correcting_an_address_ends_the_old_link(host, shown, guest, database):
     host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
     old = secret_of(database, "jo@example.org")
     path = f"{shown}/people/{attendee(database)}"
@@ -158,13 +158,13 @@ def test_the_host_corrects_an_address_and_the_old_link_ends(host, shown, guest, 
     assert guest.get(secret_of(database, "reed@example.org")).status_code == 200
 
 
-def test_the_host_takes_somebody_off(host, shown, database):
+def test_host_removes_an_attendee(host, shown, database):
     host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
     host.post(f"{shown}/people/{attendee(database)}", data={"act": "remove"})
     assert "No one is on the list yet" in host.get(shown).text
 
 
-def test_a_closed_showing_takes_no_names_and_the_host_can_still_mend_it(host, shown, guest):
+def test_ended_showing_accepts_no_check_ins_but_the_host_can_edit(host, shown, guest):
     room = room_of(host, shown)
     host.post(f"{shown}/close")
     assert guest.get(room).status_code == 410
@@ -173,7 +173,9 @@ def test_a_closed_showing_takes_no_names_and_the_host_can_still_mend_it(host, sh
     assert "Jo" in host.get(shown).text
 
 
-def test_it_closes_by_itself_at_the_end_of_the_day(host, cast, shown, guest, clock, database):
+def test_showing_ends_automatically_at_the_end_of_the_day(
+    host, cast, shown, guest, clock, database
+):
     room = room_of(host, shown)
     clock.advance(timedelta(days=1))
     assert guest.get(room).status_code == 410
@@ -186,9 +188,7 @@ def test_it_closes_by_itself_at_the_end_of_the_day(host, cast, shown, guest, clo
     assert host.post(f"/webinars/{cast.slug}/showing", data={}).location != shown
 
 
-def test_the_link_opens_the_handouts_of_that_webinar_and_no_others(
-    host, cast, shown, guest, database, storage
-):
+def test_link_opens_only_that_webinars_handouts(host, cast, shown, guest, database, storage):
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         ours = make_handout(session, webinar)
@@ -213,7 +213,7 @@ def test_the_link_opens_the_handouts_of_that_webinar_and_no_others(
     assert guest.get(f"{link}/{theirs}").status_code == 404
 
 
-def test_stamped_slides_carry_the_name_of_who_was_in_the_room(
+def test_stamped_slides_have_the_attendees_name(
     host, cast, shown, guest, database, storage, monkeypatch
 ):
     said = []
@@ -231,7 +231,7 @@ def test_stamped_slides_carry_the_name_of_who_was_in_the_room(
     assert said == ["Copy of Jo, March 2, 2026"]
 
 
-def test_the_slides_of_what_was_taken_down_are_gone(host, cast, shown, guest, database):
+def test_slides_of_a_removed_webinar_are_not_available(host, cast, shown, guest, database):
     host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
@@ -239,7 +239,7 @@ def test_the_slides_of_what_was_taken_down_are_gone(host, cast, shown, guest, da
     assert guest.get(secret_of(database, "jo@example.org")).status_code == 410
 
 
-def test_a_refund_ends_the_room_and_the_slides_that_came_of_it(host, cast, shown, guest, database):
+def test_refund_ends_the_showing_and_its_slides(host, cast, shown, guest, database):
     room = room_of(host, shown)
     host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
     link = secret_of(database, "jo@example.org")
@@ -268,16 +268,14 @@ def test_a_refund_ends_the_room_and_the_slides_that_came_of_it(host, cast, shown
         ).all() == ["jo@example.org"]
 
 
-def test_a_host_who_is_blocked_takes_no_slides_from_who_was_there(
-    host, cast, shown, guest, database
-):
+def test_attendees_of_a_blocked_host_keep_their_slides(host, cast, shown, guest, database):
     host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
     with database.transaction() as session:
         session.get_one(Login, cast.alice.id).blocked_at = NOW
     assert guest.get(secret_of(database, "jo@example.org")).status_code == 200
 
 
-def test_the_roster_is_exported_without_formulas(host, shown):
+def test_roster_export_has_no_formulas(host, shown):
     host.post(f"{shown}/people", data={"people": "=1+1 jo@example.org"})
     answer = host.get(f"{shown}/roster.csv")
     assert "'=1+1" in answer.text
@@ -299,9 +297,7 @@ def attendee(database):
         return session.scalars(select(Attendee.public_id)).one()
 
 
-def test_every_change_of_the_roster_is_written_down_by_ids_alone(
-    host, shown, guest, database, cast
-):
+def test_roster_changes_are_audited_by_ids_only(host, shown, guest, database, cast):
     guest.post(room_of(host, shown), data={"name": "Jo Reed", "email": "jo@example.org"})
     jo = attendee(database)
     page = f"{shown}/people/{jo}"
@@ -317,7 +313,7 @@ def test_every_change_of_the_roster_is_written_down_by_ids_alone(
     ]
 
 
-def test_nobody_is_mailed_again_and_again_through_a_roster(host, shown, database, clock, cast):
+def test_roster_cannot_be_used_to_email_a_person_repeatedly(host, shown, database, clock, cast):
     for _again in range(3):
         host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
         host.post(f"{shown}/people/{attendee(database)}", data={"act": "remove"})
@@ -338,7 +334,7 @@ def test_nobody_is_mailed_again_and_again_through_a_roster(host, shown, database
     assert moved.status_code == 303
 
 
-def test_the_room_says_so_too(host, shown, guest, database):
+def test_check_in_page_says_so_too(host, shown, guest, database):
     room = room_of(host, shown)
     for _again in range(3):
         guest.post(room, data={"name": "Jo", "email": "jo@example.org"})
@@ -348,7 +344,7 @@ def test_the_room_says_so_too(host, shown, guest, database):
     assert "check their spam folder" in page.text
 
 
-def test_the_host_s_page_is_told_when_the_roster_changes(host, shown, guest, cast, app):
+def test_host_page_updates_when_the_roster_changes(host, shown, guest, cast, app):
     before = host.get(f"{shown}/roster").json
     assert f'data-version="{before["version"]}"' in host.get(shown).text
     guest.post(room_of(host, shown), data={"name": "Jo Reed", "email": "jo@example.org"})
@@ -362,7 +358,7 @@ def test_the_host_s_page_is_told_when_the_roster_changes(host, shown, guest, cas
     assert other.get(f"{shown}/roster").status_code == 404
 
 
-def test_one_comes_to_one_s_showings_from_my_library(host, shown, cast):
+def test_my_webinars_links_to_own_showings(host, shown, cast):
     library = host.get("/library").text
     assert 'href="/showings"' in library
     assert f'href="{shown}"' in library
@@ -375,7 +371,7 @@ def test_one_comes_to_one_s_showings_from_my_library(host, shown, cast):
     assert "Ended" in host.get("/showings").text
 
 
-def test_who_shows_nothing_is_told_how_to(client, cast):
+def test_person_without_showings_sees_how_to_start(client, cast):
     client.sign_in(cast.dan.id)
     assert 'href="/showings"' not in client.get("/library").text
     assert "Request a group viewing" in client.get("/showings").text

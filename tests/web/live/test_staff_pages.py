@@ -1,4 +1,4 @@
-"""Staff pages of a live webinar: canceling, postponing, and who registered."""
+"""Staff pages of a live webinar: canceling, postponing, and registrants."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def to_come(carrel: Carrel, to_come: Cast) -> Cast:
 
 
 @pytest.mark.parametrize("act", ["cancel", "postpone"])
-def test_staff_see_who_is_told_before_anything_is_done(
+def test_staff_see_who_will_be_emailed_before_confirming(
     client: Visitor, to_come: Cast, database: Database, act: str
 ) -> None:
     client.sign_in(to_come.ada.id)
@@ -36,7 +36,7 @@ def test_staff_see_who_is_told_before_anything_is_done(
     assert list(kinds(database, "bob@example.org")) == ["live_registered"]
 
 
-def test_staff_move_the_date_by_the_clocks_of_its_zone(
+def test_staff_enter_the_new_date_in_the_webinars_zone(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
     client.sign_in(to_come.ada.id)
@@ -56,7 +56,7 @@ def test_staff_move_the_date_by_the_clocks_of_its_zone(
     assert "It snows." in letter.text
 
 
-def test_a_webinar_that_was_held_is_neither_moved_nor_canceled(
+def test_past_webinar_cannot_be_moved_or_canceled(
     client: Visitor, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -66,7 +66,7 @@ def test_a_webinar_that_was_held_is_neither_moved_nor_canceled(
         assert "was already held" in answer.text
 
 
-def test_the_list_shows_who_came_and_its_file_is_what_it_shows(
+def test_list_shows_attendance_and_the_csv_matches_it(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -89,7 +89,9 @@ def test_the_list_shows_who_came_and_its_file_is_what_it_shows(
     assert "2026-03-05T15:00:00Z" in table
 
 
-def test_the_page_says_how_near_it_is(client: Visitor, to_come: Cast, clock: Clock) -> None:
+def test_page_shows_the_time_until_the_webinar(
+    client: Visitor, to_come: Cast, clock: Clock
+) -> None:
     said = []
     for moment in (
         HELD_AT - timedelta(minutes=61),

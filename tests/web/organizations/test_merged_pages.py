@@ -1,4 +1,4 @@
-"""What managers of two merged organizations see: the things of both, until the merge is undone."""
+"""Managers of two merged organizations see both until the merge is undone."""
 
 import re
 from collections.abc import Mapping
@@ -20,10 +20,16 @@ from tests.visitor import Visitor
 from tests.web.core.things_of_organizations import Things, kept_besides, things_of
 
 OK = 200
-FREE = {"product": "moodle", "kind": "webinar"}  # words in addresses that are no organization's
-PASSING = ("job_id", "list_id")  # work of some minutes, which stays where it was begun
+FREE = {
+    "product": "moodle",
+    "kind": "webinar",
+}  # parts of URLs that don't belong to an organization
+PASSING = (
+    "job_id",
+    "list_id",
+)  # short-lived work, which stays with the organization where it started
 UNENDING = "organization_buying.renew"  # these pools never end
-# Of which page of the area each thing of an organization is a part.
+# The page that lists each kind of an organization's objects.
 SHOWN_ON: Mapping[str, str] = {
     "/orders": "document_id",
     "/group-viewings": "grant_id",
@@ -41,7 +47,7 @@ SHOWN_ON: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two records: its outside id, who manages it, and what it has."""
+    """One of the two records: its public ID, its manager, and its objects."""
 
     id: int
     public_id: str
@@ -69,7 +75,7 @@ def sides(carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path) -> tuple[Sid
 
 
 def _pages(app: Flask, here: str, things: Things) -> dict[str, str]:
-    """Return the address of every page of an area, by its endpoint, with these things in it."""
+    """Return the URL of every page of an area, by endpoint, with these objects in it."""
     values = {**FREE, **things, "organization_id": here}
     return {
         rule.endpoint: re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule.rule)
@@ -81,7 +87,7 @@ def _pages(app: Flask, here: str, things: Things) -> dict[str, str]:
 
 
 def _seen(client: Visitor, app: Flask, sides: tuple[Side, Side]) -> dict[tuple[int, str], object]:
-    """Return what each manager gets of every page of their area, but for tokens of forms."""
+    """Return every page of each manager's area, without form tokens."""
     seen: dict[tuple[int, str], object] = {}
     for person in sides:
         client.sign_in(person.manager)
@@ -95,7 +101,7 @@ def _seen(client: Visitor, app: Flask, sides: tuple[Side, Side]) -> dict[tuple[i
     return seen
 
 
-def test_managers_of_either_see_the_things_of_both_on_every_page(
+def test_managers_of_either_see_both_on_every_page(
     client: Visitor, database: Database, sides: tuple[Side, Side]
 ) -> None:
     kept = sides[0]
@@ -110,7 +116,7 @@ def test_managers_of_either_see_the_things_of_both_on_every_page(
             assert client.get(f"/documents/{side.things['document_id']}").status_code == OK
 
 
-def test_pages_about_things_of_either_open_as_they_did(
+def test_pages_of_either_still_open(
     app: Flask, client: Visitor, database: Database, sides: tuple[Side, Side]
 ) -> None:
     kept = sides[0]
@@ -128,10 +134,10 @@ def test_pages_about_things_of_either_open_as_they_did(
             assert answers(person, kept, side).items() ^ was.items() == set()
 
 
-def test_undoing_gives_back_every_page_as_it_was(
+def test_undo_restores_every_page(
     app: Flask, client: Visitor, database: Database, sides: tuple[Side, Side]
 ) -> None:
-    _seen(client, app, sides)  # who goes to pay an order for the first time gives it a payment link
+    _seen(client, app, sides)  # the first visit to pay an order creates its payment link
     before = _seen(client, app, sides)
     merge(database)
     unmerge(database)
@@ -139,10 +145,10 @@ def test_undoing_gives_back_every_page_as_it_was(
     assert [key for key in before if before[key] != after[key]] == []
 
 
-def test_groups_and_pools_of_one_name_say_whose_they_are(
+def test_groups_and_pools_with_one_name_show_their_organization(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
-    """A number in brackets told them apart, and staff lists went to the wrong one."""
+    """They used to be numbered in brackets, and staff lists went to the wrong one."""
     assert clock.moment == NOW
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)

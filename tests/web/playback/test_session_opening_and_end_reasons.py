@@ -1,4 +1,4 @@
-"""Opening playback, its beats, and the answer to why it ended."""
+"""Opening playback, heartbeats, and the reason why a session ended."""
 
 import json
 from base64 import b64decode
@@ -21,7 +21,7 @@ SECONDS_15 = timedelta(seconds=15)
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -30,12 +30,12 @@ def alice(client, cast):
     return open_playback(client, cast.slug)
 
 
-def test_nobody_opens_playback_without_signing_in(client, cast):
+def test_playback_requires_sign_in(client, cast):
     answer = client.post(f"/webinars/{cast.slug}/playback", json={})
     assert answer.status_code == 403
 
 
-def test_who_holds_nothing_is_told_the_reason_and_the_next_step(client, cast):
+def test_person_without_access_sees_the_reason_and_next_step(client, cast):
     client.sign_in(cast.dan.id)
     answer = client.post(f"/webinars/{cast.slug}/playback", json={})
     assert answer.status_code == 403
@@ -50,21 +50,21 @@ def test_a_preview_is_for_staff_only(client, cast):
     assert answer.status_code == 404
 
 
-def test_staff_preview_a_recording_they_do_not_hold(client, cast):
+def test_staff_can_preview_without_access(client, cast):
     client.sign_in(cast.ada.id)
     assert client.post(f"/webinars/{cast.slug}/playback", json={}).status_code == 403
     player = open_playback(client, cast.slug, preview=True)
     assert player.addresses["seconds"] == 3600
 
 
-def test_staff_whose_preview_ended_are_sold_nothing_and_may_go_on(client, cast):
+def test_ended_staff_preview_offers_to_continue_not_to_buy(client, cast):
     client.sign_in(cast.ada.id)
     player = open_playback(client, cast.slug, preview=True)
     told = client.post(player.addresses["why"]).json
     assert (told["may_reopen"], told["step_url"]) == (True, None)
 
 
-def test_a_webinar_that_is_not_there_opens_nothing(client, cast):
+def test_unknown_webinar_is_not_found(client, cast):
     client.sign_in(cast.alice.id)
     assert client.post("/webinars/nothing/playback", json={}).status_code == 404
 
@@ -72,14 +72,14 @@ def test_a_webinar_that_is_not_there_opens_nothing(client, cast):
 @pytest.mark.parametrize(
     "sent", ["[" * 60_000, '{"a":' * 10_000, "1" * 6_000, "NaN", "{", "[1]", ""]
 )
-def test_what_is_no_wish_asks_for_nothing(client, cast, sent):
+def test_unknown_options_in_the_request_are_ignored(client, cast, sent):
     client.sign_in(cast.alice.id)
     address = f"/webinars/{cast.slug}/playback"
     answer = client.post(address, data=sent, content_type="application/json")
     assert (answer.status_code, answer.json["seconds"]) == (200, 3600)
 
 
-def test_opening_needs_the_forms_token(client, cast):
+def test_opening_requires_the_form_token(client, cast):
     client.sign_in(cast.alice.id)
     address = f"/webinars/{cast.slug}/playback"
     assert (
@@ -90,26 +90,26 @@ def test_opening_needs_the_forms_token(client, cast):
     )
 
 
-def test_a_holder_gets_the_addresses_of_the_recording(alice, cast):
+def test_person_with_access_gets_the_media_addresses(alice, cast):
     assert alice.addresses["hls"].startswith("/media/")
     assert alice.addresses["hls"].endswith("/master.m3u8")
     assert alice.addresses["resume_s"] == 0
 
 
-def test_the_token_is_bound_to_cookie_browser_and_network(alice, carrel):
+def test_token_is_bound_to_cookie_browser_and_network(alice, carrel):
     ticket = carrel.signer.read(alice.token, NOW.timestamp())
     assert ticket.agent == fingerprint(alice.agent)
     assert ticket.network == "127.0.0.0/24"
     assert ticket.cookie
 
 
-def test_the_token_of_a_native_player_is_not_bound_to_the_browsers_name(client, cast, carrel):
+def test_native_player_token_is_not_bound_to_the_user_agent(client, cast, carrel):
     client.sign_in(cast.alice.id)
     player = open_playback(client, cast.slug, native=True)
     assert carrel.signer.read(player.token, NOW.timestamp()).agent == ""
 
 
-def test_a_beat_keeps_what_was_watched(alice, clock):
+def test_heartbeat_saves_progress(alice, clock):
     clock.advance(SECONDS_15)
     answer = alice.beat(position=15.0, spans=[[0, 15]])
     assert answer.status_code == 200
@@ -117,7 +117,7 @@ def test_a_beat_keeps_what_was_watched(alice, clock):
     assert b64decode(answer.json["watched"])[0] == 0b111
 
 
-def test_a_beat_may_come_as_a_beacon_with_a_plain_type(client, alice, clock):
+def test_heartbeat_can_be_a_plain_text_beacon(client, alice, clock):
     clock.advance(SECONDS_15)
     told = json.dumps({"position": 15.0, "rate": 1, "spans": [[0, 15]]})
     answer = client.post(
@@ -129,7 +129,7 @@ def test_a_beat_may_come_as_a_beacon_with_a_plain_type(client, alice, clock):
     assert answer.json["verdict"] == "kept"
 
 
-def test_a_player_resumes_where_it_was_left(client, cast, alice, clock):
+def test_player_resumes_where_it_stopped(client, cast, alice, clock):
     clock.advance(SECONDS_15)
     alice.beat(position=754.2)
     again = open_playback(client, cast.slug, take_over=True)
@@ -151,7 +151,7 @@ def test_a_player_resumes_where_it_was_left(client, cast, alice, clock):
         b" " * 70_000,
     ],
 )
-def test_what_is_no_beat_is_refused_and_keeps_nothing(client, alice, database, told):
+def test_invalid_heartbeat_is_refused_and_saves_nothing(client, alice, database, told):
     answer = client.post(
         alice.addresses["beat"],
         data=told,
@@ -162,14 +162,14 @@ def test_what_is_no_beat_is_refused_and_keeps_nothing(client, alice, database, t
         assert session.scalar(select(WatchRecord.watched_s)) == 0
 
 
-def test_a_forged_beat_earns_nothing(alice, clock):
+def test_forged_heartbeat_earns_nothing(alice, clock):
     clock.advance(SECONDS_15)
     answer = alice.beat(position=3600.0, spans=[[0, 3600]])
     assert answer.json["verdict"] == "too_soon"
     assert not any(b64decode(answer.json["watched"]))
 
 
-def test_an_altered_token_is_not_found(alice):
+def test_altered_token_is_not_found(alice):
     altered = ("A" if alice.token[5] != "A" else "B").join((alice.token[:5], alice.token[6:]))
     for verb in ("beat", "close", "why"):
         answer = alice.client.post(
@@ -180,17 +180,17 @@ def test_an_altered_token_is_not_found(alice):
         assert answer.status_code == 404
 
 
-def test_a_beat_from_somebody_elses_signed_in_browser_is_refused(app, cast, alice, carrel):
+def test_heartbeat_from_another_persons_browser_is_refused(app, cast, alice, carrel):
     other = app.test_client()
     other.sign_in(cast.dan.id)
     assert Player(other, alice.addresses, alice.agent).beat().status_code == 403
 
 
-def test_a_beat_from_another_browser_is_refused(alice):
+def test_heartbeat_from_another_browser_is_refused(alice):
     assert Player(alice.client, alice.addresses, "curl/8").beat().status_code == 403
 
 
-def test_a_beat_from_another_network_is_refused_where_no_cookie_comes_along(client, cast):
+def test_heartbeat_from_another_network_without_a_cookie_is_refused(client, cast):
     client.sign_in(cast.alice.id)
     native = open_playback(client, cast.slug, native=True)
     answer = native.beat(environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
@@ -198,14 +198,14 @@ def test_a_beat_from_another_network_is_refused_where_no_cookie_comes_along(clie
     assert answer.json["code"] == "fenced"
 
 
-def test_a_beat_after_the_tokens_time_is_refused(alice, clock):
+def test_heartbeat_with_an_expired_token_is_refused(alice, clock):
     clock.advance(timedelta(hours=24))
     answer = alice.beat()
     assert answer.status_code == 403
     assert answer.json["code"] == "expired"
 
 
-def test_a_beat_after_revocation_ends_the_session(database, cast, alice, clock):
+def test_heartbeat_after_revocation_ends_the_session(database, cast, alice, clock):
     _revoke(database, cast)
     clock.advance(SECONDS_15)
     answer = alice.beat(position=15.0, spans=[[0, 15]])
@@ -215,9 +215,7 @@ def test_a_beat_after_revocation_ends_the_session(database, cast, alice, clock):
         assert session.scalar(select(PlaybackSession.ended_as)) is PlaybackEnd.REVOKED
 
 
-def test_a_beat_while_the_database_is_away_is_told_to_come_again(
-    database, alice, clock, monkeypatch
-):
+def test_heartbeat_without_the_database_is_asked_to_retry(database, alice, clock, monkeypatch):
     def away(*_, **__):
         raise database.driver_fault
 
@@ -231,7 +229,7 @@ def test_a_beat_while_the_database_is_away_is_told_to_come_again(
     assert alice.beat(position=15.0, spans=[[0, 15]]).json["verdict"] == "kept"
 
 
-def test_closing_keeps_the_last_beat_and_ends_the_session(database, alice, clock):
+def test_closing_saves_the_last_heartbeat_and_ends_the_session(database, alice, clock):
     clock.advance(SECONDS_15)
     assert alice.close(position=15.0, spans=[[0, 15]]).json["verdict"] == "kept"
     assert alice.beat().json == {"code": "ended", "reason": "closed"}
@@ -239,14 +237,14 @@ def test_closing_keeps_the_last_beat_and_ends_the_session(database, alice, clock
         assert session.scalar(select(WatchRecord.watched_s)) == 15
 
 
-def test_nobody_else_can_close_a_session(alice, cast, app):
+def test_session_of_another_person_cannot_be_closed(alice, cast, app):
     other = app.test_client()
     other.sign_in(cast.dan.id)
     assert Player(other, alice.addresses, alice.agent).close().status_code == 403
     assert alice.beat().status_code == 200
 
 
-def test_why_says_that_access_was_taken_back_and_what_to_do(database, cast, alice):
+def test_why_says_that_access_was_revoked_and_what_to_do(database, cast, alice):
     _revoke(database, cast)
     told = alice.why().json
     assert told["sentence"] == "Your access to this webinar was removed."
@@ -254,7 +252,7 @@ def test_why_says_that_access_was_taken_back_and_what_to_do(database, cast, alic
     assert told["may_reopen"] is False
 
 
-def test_why_offers_a_new_session_to_who_may_still_watch(database, alice):
+def test_why_offers_a_new_session_to_a_person_with_access(database, alice):
     with database.transaction() as session:
         sessions.end_idle(session, now=NOW + timedelta(hours=5))
     told = alice.why().json
@@ -262,7 +260,7 @@ def test_why_offers_a_new_session_to_who_may_still_watch(database, alice):
     assert told["sentence"] == "This player was idle for four hours."
 
 
-def test_why_tells_whether_the_session_still_goes_on(database, cast, app, alice):
+def test_why_says_whether_the_session_continues(database, cast, app, alice):
     assert alice.why().json["is_live"] is True
     other = app.test_client()
     other.sign_in(cast.dan.id)
@@ -272,13 +270,13 @@ def test_why_tells_whether_the_session_still_goes_on(database, cast, app, alice)
     assert alice.why().json["is_live"] is False
 
 
-def test_why_answers_when_the_tokens_time_is_over(cast, alice, clock):
+def test_why_answers_with_an_expired_token(cast, alice, clock):
     clock.advance(timedelta(hours=24))
     alice.client.sign_in(cast.alice.id)
     assert alice.why().json["may_reopen"] is True
 
 
-def test_why_asks_who_signed_out_to_sign_in(app, cast, database, alice):
+def test_why_asks_a_signed_out_person_to_sign_in(app, cast, database, alice):
     with database.transaction() as session:
         sessions.end_for_login(session, cast.alice.id, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
     told = alice.without_cookies(app).why().json
@@ -288,14 +286,14 @@ def test_why_asks_who_signed_out_to_sign_in(app, cast, database, alice):
     assert told["may_reopen"] is False
 
 
-def test_why_tells_the_person_who_is_signed_in_now_about_themselves(app, cast, alice):
+def test_why_answers_about_the_person_signed_in_now(app, cast, alice):
     other = app.test_client()
     other.sign_in(cast.dan.id)
     told = Player(other, alice.addresses, alice.agent).why().json
     assert told["code"] == "NO_GRANT"
 
 
-def test_a_session_without_a_cookie_tells_its_bearer_why(database, cast, carrel, client):
+def test_session_without_a_cookie_says_why_it_ended(database, cast, carrel, client):
     with database.transaction() as session:
         screen = sessions.Screen(login_id=cast.carol.id, sign_in_id=None)
         playback = sessions.open_preview(
@@ -307,7 +305,7 @@ def test_a_session_without_a_cookie_tells_its_bearer_why(database, cast, carrel,
     assert told["may_reopen"] is False
 
 
-def test_captions_are_fetched_below_the_token(client, cast, database):
+def test_captions_are_served_under_the_token(client, cast, database):
     client.sign_in(cast.alice.id)
     with database.transaction() as session:
         session.add(
@@ -326,7 +324,7 @@ def test_captions_are_fetched_below_the_token(client, cast, database):
     assert "/captions/" in track["src"]
 
 
-def test_what_is_not_ready_yet_is_said(client, cast, database):
+def test_recording_that_is_not_ready_says_so(client, cast, database):
     client.sign_in(cast.alice.id)
     with database.transaction() as session:
         slug = make_webinar(session, free=True).slug
@@ -341,7 +339,7 @@ def _revoke(database, cast):
         grant.revoked_at, grant.revoked_as = NOW, Withdrawal.REVOKED
 
 
-def test_a_token_is_good_up_to_the_instant_in_which_its_session_ends(client, cast, clock, database):
+def test_token_works_until_its_session_ends(client, cast, clock, database):
     ends_at = NOW + timedelta(seconds=60.5)
     with database.transaction() as session:
         session.query(Grant).filter_by(login_id=cast.bob.id).one().ends_at = ends_at

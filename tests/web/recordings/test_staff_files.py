@@ -1,4 +1,4 @@
-"""Staff bring recordings, captions and handouts to a webinar."""
+"""Staff pages that add recordings, captions, and handouts to a webinar."""
 
 import html
 import io
@@ -30,7 +30,7 @@ SLIDES = Path(__file__).parents[3] / "lms/demo/files/folding-table.pdf"
 WANTS_JSON = {"Accept": "application/json"}
 
 
-def test_nobody_but_staff_brings_files(client: Visitor, cast: Cast, clock: Clock) -> None:
+def test_only_staff_can_upload_files(client: Visitor, cast: Cast, clock: Clock) -> None:
     client.sign_in(cast.mia.id)
     for place in ("recordings", "handouts"):
         answer = client.post(f"/staff/webinars/{cast.slug}/{place}", data=b"film")
@@ -38,7 +38,7 @@ def test_nobody_but_staff_brings_files(client: Visitor, cast: Cast, clock: Clock
     assert client.get(f"/staff/webinars/{cast.slug}/files").status_code == 404
 
 
-def test_a_file_sent_as_the_body_becomes_a_version_with_a_job(
+def test_uploaded_body_becomes_a_version_with_a_job(
     ada: Visitor, carrel: Carrel, cast: Cast
 ) -> None:
     answer = ada.post(
@@ -64,7 +64,7 @@ def test_a_file_sent_as_the_body_becomes_a_version_with_a_job(
 
 
 def settle(carrel: Carrel) -> None:
-    """Do what the worker would do with what has arrived."""
+    """Run the worker's jobs for the uploaded files."""
     with carrel.database.read_session() as session:
         waiting = session.scalars(select(Job.public_id).where(Job.state == JobState.QUEUED)).all()
     for job_id in waiting:
@@ -76,7 +76,7 @@ def handout_of(carrel: Carrel) -> Handout:
         return session.scalars(select(Handout)).one()
 
 
-def test_a_form_without_a_script_works_too(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
+def test_form_works_without_scripts(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
     answer = ada.post(
         f"/staff/webinars/{cast.slug}/handouts",
         data={"file": (io.BytesIO(SLIDES.read_bytes()), "Slides of Tuesday.pdf")},
@@ -90,7 +90,7 @@ def test_a_form_without_a_script_works_too(ada: Visitor, carrel: Carrel, cast: C
     assert list(carrel.settings.scratch.rglob("*.pdf")) == []
 
 
-def test_what_was_taken_out_of_a_handout_is_told(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
+def test_content_removed_from_a_handout_is_listed(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
     script = b"<< /S /JavaScript /JS (app.alert(1)) >>"
     whole = pdf(script, catalog="/OpenAction 10 0 R")
     ada.post(
@@ -103,7 +103,7 @@ def test_what_was_taken_out_of_a_handout_is_told(ada: Visitor, carrel: Carrel, c
     assert "Removed for safety: scripts." in page
 
 
-def test_a_removed_handout_can_be_put_back_for_thirty_days(
+def test_removed_handout_can_be_restored_for_30_days(
     ada: Visitor, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     with carrel.database.transaction() as session:
@@ -138,7 +138,7 @@ def test_a_removed_handout_can_be_put_back_for_thirty_days(
         ("recordings", "", b"film"),
     ],
 )
-def test_a_file_that_cannot_be_taken_is_refused_with_a_sentence(
+def test_unusable_file_is_refused_with_a_reason(
     ada: Visitor, cast: Cast, place: str, name: str, data: bytes
 ) -> None:
     answer = ada.post(
@@ -152,12 +152,12 @@ def test_a_file_that_cannot_be_taken_is_refused_with_a_sentence(
     assert answer.json["message"].endswith(".")
 
 
-def test_a_webinar_that_does_not_exist_takes_no_file(ada: Visitor, cast: Cast) -> None:
+def test_upload_to_an_unknown_webinar_is_not_found(ada: Visitor, cast: Cast) -> None:
     answer = ada.post("/staff/webinars/nowhere/recordings", data=b"film")
     assert answer.status_code == 404
 
 
-def test_captions_are_added_taken_away_and_put_back(
+def test_captions_are_added_removed_and_restored(
     ada: Visitor, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     with carrel.database.read_session() as session:
@@ -184,9 +184,7 @@ def test_captions_are_added_taken_away_and_put_back(
     assert ada.post(f"{place}/put-back").status_code == 404
 
 
-def test_captions_that_were_replaced_come_back_in_place_of_the_new_ones(
-    ada: Visitor, carrel: Carrel, cast: Cast
-) -> None:
+def test_replaced_captions_can_be_restored(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
     with carrel.database.read_session() as session:
         recording_id = session.scalars(select(Recording.public_id)).one()
     address = f"/staff/webinars/{cast.slug}/recordings/{recording_id}/captions"
@@ -212,7 +210,7 @@ def shown(carrel: Carrel) -> list[str]:
 
 
 def second_version(carrel: Carrel) -> str:
-    """Let the first version play and add another that is ready; returns the first one's outside id."""
+    """Make the first version playable and add another that is ready; return the first one's public ID."""
     with carrel.database.transaction() as session:
         first = session.scalars(select(Recording)).one()
         first.seconds, first.run, first.state = 60.0, "a" * 26, RecordingState.READY
@@ -239,7 +237,7 @@ def id_of(carrel: Carrel, number: int) -> str:
         return session.scalars(select(Recording.public_id).where(Recording.number == number)).one()
 
 
-def test_the_version_that_plays_is_looked_over_from_the_webinars_page(
+def test_current_version_can_be_previewed_from_the_webinar_page(
     ada: Visitor, carrel: Carrel, cast: Cast
 ) -> None:
     second_version(carrel)
@@ -251,7 +249,7 @@ def test_the_version_that_plays_is_looked_over_from_the_webinars_page(
     assert "Staff preview: we don\u2019t save what you watch." in looked.get_data(as_text=True)
 
 
-def test_captions_of_the_version_before_are_offered_beside_one_that_has_none(
+def test_version_without_captions_offers_those_of_the_previous_one(
     ada: Visitor, carrel: Carrel, cast: Cast
 ) -> None:
     first_id = second_version(carrel)
@@ -275,7 +273,7 @@ def test_captions_of_the_version_before_are_offered_beside_one_that_has_none(
     assert words not in ada.get(place).get_data(as_text=True)
 
 
-def test_a_former_version_plays_again_and_is_deleted_by_the_page(
+def test_earlier_version_can_be_made_current_and_deleted(
     ada: Visitor, carrel: Carrel, cast: Cast
 ) -> None:
     first_id = second_version(carrel)
@@ -299,7 +297,7 @@ def test_a_former_version_plays_again_and_is_deleted_by_the_page(
     assert "Make version 1 current" in ada.get(f"{place}/files").get_data(as_text=True)
 
 
-def test_all_that_the_scripts_say_are_the_pages_own_words(ada: Visitor, cast: Cast) -> None:
+def test_scripts_take_their_texts_from_the_page(ada: Visitor, cast: Cast) -> None:
     page = ada.get(f"/staff/webinars/{cast.slug}").text
     section = page[page.index("data-uploads") :]
     words = json.loads(html.unescape(section.partition('data-words="')[2].partition('"')[0]))
@@ -309,4 +307,6 @@ def test_all_that_the_scripts_say_are_the_pages_own_words(ada: Visitor, cast: Ca
     assert asked
     assert asked <= set(words)
     assert set(words) <= set(re.findall(r'"(\w+)"', written))
-    assert re.findall(r'["`][A-Z][a-z]+ [^"`]*["`]', written) == []  # no sentence is theirs
+    assert (
+        re.findall(r'["`][A-Z][a-z]+ [^"`]*["`]', written) == []
+    )  # scripts have no sentences of their own

@@ -1,4 +1,4 @@
-"""The picture that stands for a recording: who may choose it, from what, and what people see."""
+"""A recording's poster: who can choose it, from what, and what people see."""
 
 import io
 from datetime import timedelta
@@ -55,7 +55,7 @@ def address(cast, database) -> str:
         return f"/staff/recordings/{session.scalars(select(Recording.public_id)).one()}/picture"
 
 
-def test_it_is_not_there_for_anybody_but_staff(client, cast, address):
+def test_only_staff_can_open_it(client, cast, address):
     for person in (cast.alice, cast.mia):
         client.sign_in(person.id)
         for path in ("", "/current.jpg", "/frame.jpg"):
@@ -64,9 +64,7 @@ def test_it_is_not_there_for_anybody_but_staff(client, cast, address):
             assert client.post(address + path).status_code == 404
 
 
-def test_a_picture_of_ones_own_is_seen_by_everyone_and_taken_back(
-    client, cast, address, database, storage
-):
+def test_uploaded_poster_is_shown_and_can_be_removed(client, cast, address, database, storage):
     client.sign_in(cast.ada.id)
     answer = client.post(f"{address}/own", data={"picture": (picture(), "cover.png")})
     assert answer.status_code == 303
@@ -81,13 +79,13 @@ def test_a_picture_of_ones_own_is_seen_by_everyone_and_taken_back(
     assert "Current poster" in client.get(address).text
     client.post(f"{address}/own", data={"picture": (picture(color="lime"), "cover.png")})
     assert centre(client.get(open_address).data)[1] > 200
-    assert storage.stat(first) is None  # nobody is led to it any more
+    assert storage.stat(first) is None  # nothing links to it anymore
     assert client.post(f"{address}/first").status_code == 303
     with database.read_session() as session:
         assert session.scalars(select(Webinar.poster_key)).one() is None
 
 
-def test_what_staff_chose_stays_whichever_version_plays(
+def test_chosen_poster_stays_when_the_version_changes(
     client, cast, address, database, storage, clock, carrel
 ):
     client.sign_in(cast.ada.id)
@@ -114,17 +112,15 @@ def test_what_staff_chose_stays_whichever_version_plays(
     client.sign_in(cast.ada.id)
     assert centre(client.get("/posters/second/anew.jpg").data)[0] > 200
     client.post(f"{second_address}/first")
-    assert client.get("/posters/second/anew.jpg").status_code == 404  # of its own there is none
+    assert client.get("/posters/second/anew.jpg").status_code == 404  # it has no poster of its own
 
 
-def test_a_picture_that_was_chosen_for_a_version_outlives_its_files(
-    cast, database, storage, clock, carrel
-):
+def test_chosen_poster_survives_the_deletion_of_its_version(cast, database, storage, clock, carrel):
     with database.transaction() as session:
         recording = session.scalars(select(Recording)).one()
         prefix = f"renditions/{recording.public_id}/posters/"
         webinar = session.get_one(Webinar, recording.webinar_id)
-        webinar.poster_key = f"{prefix}chosen.jpg"  # so they were kept once
+        webinar.poster_key = f"{prefix}chosen.jpg"  # so they were stored once
         recording.is_current, recording.removed_at = False, now()
         recording.original_key = "originals/first/talk.mp4"
     for name in ("chosen.jpg", "former.jpg"):
@@ -135,15 +131,13 @@ def test_a_picture_that_was_chosen_for_a_version_outlives_its_files(
 
 
 @pytest.mark.parametrize("kind", ["nothing", "a text"])
-def test_what_is_no_picture_is_refused_with_a_sentence(client, cast, address, kind):
+def test_file_that_is_not_an_image_is_refused(client, cast, address, kind):
     client.sign_in(cast.ada.id)
     data = {} if kind == "nothing" else {"picture": (io.BytesIO(b"Dear all"), "cover.jpg")}
     assert client.post(f"{address}/own", data=data).status_code == 400
 
 
-def test_a_time_of_a_recording_whose_files_are_missing_is_refused_with_a_sentence(
-    client, cast, address
-):
+def test_moment_of_a_recording_without_files_is_refused(client, cast, address):
     client.sign_in(cast.ada.id)
     answer = client.get(f"{address}/frame.jpg?at=3")
     assert answer.status_code == 400
@@ -152,9 +146,7 @@ def test_a_time_of_a_recording_whose_files_are_missing_is_refused_with_a_sentenc
 
 
 @pytest.mark.slow
-def test_any_moment_is_taken_from_the_segment_it_lies_in(
-    client, cast, carrel, database, make, tmp_path
-):
+def test_moment_is_taken_from_its_segment(client, cast, carrel, database, make, tmp_path):
     colors = "".join(f"color={each}:s=320x180:r=25:d=8[{each}];" for each in COLORS)
     joined = f"{colors}{''.join(f'[{each}]' for each in COLORS)}concat=n=3:v=1[all]"
     film = make("colors.mp4", "-filter_complex", joined, "-map", "[all]", "-c:v", "libx264",

@@ -1,4 +1,4 @@
-"""Thousands released or written to from the table: a job whose page says how far it is, and stops it."""
+"""Bulk releases and emails from the seat table: a job with a page that shows progress and can stop it."""
 
 import pytest
 
@@ -20,7 +20,7 @@ WORK = work_without_schedules(LIBRARY)
 
 @pytest.fixture
 def begun(mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The page of a release that a worker is to do; here one seat is many."""
+    """The page of a release that a worker does; here one seat counts as many."""
     monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)
     data = {"all": "1", "pool": elm.pool}
     asked = mia.post(f"/organization/{elm.id}/people/release", data=data).text
@@ -30,7 +30,7 @@ def begun(mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch) -> str:
     return answer.location
 
 
-def test_it_is_begun_and_its_page_says_how_far_it_is(
+def test_page_shows_the_progress_of_a_release(
     mia: Visitor, elm: Elm, begun: str, database: Database
 ) -> None:
     page = mia.get(begun).text
@@ -44,7 +44,7 @@ def test_it_is_begun_and_its_page_says_how_far_it_is(
     assert begun in people
 
 
-def test_when_it_is_done_it_says_what_became_of_it(
+def test_finished_release_shows_its_results(
     mia: Visitor, elm: Elm, begun: str, database: Database, carrel: Carrel
 ) -> None:
     see_through(carrel, WORK, begun.rpartition("/")[2])
@@ -53,7 +53,7 @@ def test_when_it_is_done_it_says_what_became_of_it(
     assert begun not in mia.get(f"/organization/{elm.id}/people").text
 
 
-def test_it_is_stopped(
+def test_release_can_be_stopped(
     mia: Visitor, elm: Elm, begun: str, database: Database, carrel: Carrel
 ) -> None:
     assert mia.post(f"{begun}/stop").status_code == 303
@@ -63,7 +63,7 @@ def test_it_is_stopped(
     assert used(database, elm.pool) == 3
 
 
-def test_another_organization_s_is_not_found(
+def test_release_of_another_organization_is_not_found(
     client: Visitor, cast: Cast, elm: Elm, begun: str
 ) -> None:
     job = begun.rpartition("/")[2]
@@ -73,7 +73,7 @@ def test_another_organization_s_is_not_found(
         assert client.post(f"{place}/stop").status_code == 404
 
 
-def test_invitations_of_thousands_are_sent_again_by_a_job(
+def test_job_resends_thousands_of_invitations(
     mia: Visitor, elm: Elm, carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)
@@ -86,7 +86,7 @@ def test_invitations_of_thousands_are_sent_again_by_a_job(
     assert "1 invitation was sent again" in mia.get(answer.location).text
 
 
-def test_where_no_invitation_is_open_it_says_so(
+def test_resend_without_open_invitations_says_so(
     mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)

@@ -1,4 +1,4 @@
-"""Releasing seats from the table: for managers only (test_access.py), asked first, undone for a moment."""
+"""Releasing seats from the table: only by managers (test_access.py), with a confirmation and an undo."""
 
 from datetime import timedelta
 
@@ -34,16 +34,14 @@ def used(database: Database, pool: str) -> int:
         return session.scalars(select(Pool.used).where(Pool.public_id == pool)).one()
 
 
-def test_it_is_asked_first_and_says_what_they_lose(
-    mia: Visitor, elm: Elm, database: Database
-) -> None:
+def test_confirmation_says_what_people_lose(mia: Visitor, elm: Elm, database: Database) -> None:
     page = mia.post(f"/organization/{elm.id}/people/release", data={"seat": elm.invited_seat}).text
     assert "Release 1 seat?" in page
     assert "keep their certificates" in page
     assert state_of(database, elm.invited_seat) is AssignmentState.INVITED
 
 
-def test_it_names_who_loses_a_seat_and_of_what(mia: Visitor, elm: Elm, cast: Cast) -> None:
+def test_confirmation_names_the_people_and_their_seats(mia: Visitor, elm: Elm, cast: Cast) -> None:
     place = f"/organization/{elm.id}/people/release"
     page = mia.post(place, data={"seat": [elm.invited_seat, elm.alices_seat]}).text
     said = page.partition("<h1>")[2].partition("<form")[0]
@@ -52,7 +50,7 @@ def test_it_names_who_loses_a_seat_and_of_what(mia: Visitor, elm: Elm, cast: Cas
     assert said.count("Reading rooms") == 2
 
 
-def test_who_was_chosen_is_released_and_given_back_again(
+def test_selected_people_are_released_and_restored_by_undo(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     answer = mia.post(f"/organization/{elm.id}/people/released", data={"seat": elm.invited_seat})
@@ -68,7 +66,7 @@ def test_who_was_chosen_is_released_and_given_back_again(
     assert "has their seat again" in mia.get(f"/organization/{elm.id}/people").text
 
 
-def test_after_half_a_minute_it_stays_released(
+def test_release_cannot_be_undone_after_30_seconds(
     mia: Visitor, elm: Elm, database: Database, clock: Clock
 ) -> None:
     mia.post(f"/organization/{elm.id}/people/released", data={"seat": elm.invited_seat})
@@ -79,7 +77,7 @@ def test_after_half_a_minute_it_stays_released(
     assert "be restored: too much time passed" in mia.get(f"/organization/{elm.id}/people").text
 
 
-def test_all_that_match_are_released_at_once(mia: Visitor, elm: Elm, database: Database) -> None:
+def test_all_matching_people_are_released(mia: Visitor, elm: Elm, database: Database) -> None:
     data = {"all": "1", "pool": elm.pool, "state": "claimed"}
     assert "Release 1 seat?" in mia.post(f"/organization/{elm.id}/people/release", data=data).text
     mia.post(f"/organization/{elm.id}/people/released", data=data)
@@ -87,12 +85,12 @@ def test_all_that_match_are_released_at_once(mia: Visitor, elm: Elm, database: D
     assert state_of(database, elm.invited_seat) is AssignmentState.INVITED
 
 
-def test_nobody_chosen_releases_nobody(mia: Visitor, elm: Elm, database: Database) -> None:
+def test_empty_selection_releases_no_one(mia: Visitor, elm: Elm, database: Database) -> None:
     assert mia.post(f"/organization/{elm.id}/people/release").status_code == 303
     assert shows(mia.get(f"/organization/{elm.id}/people").text, NO_ONE_SELECTED)
 
 
-def test_a_seat_of_another_organization_is_not_there_even_among_ones_own(
+def test_seat_of_another_organization_is_not_found(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     for step in ("release", "released"):
@@ -103,11 +101,11 @@ def test_a_seat_of_another_organization_is_not_there_even_among_ones_own(
     assert state_of(database, elm.invited_seat) is AssignmentState.INVITED
 
 
-def test_there_is_nothing_to_undo_before_anything_was_done(mia: Visitor, elm: Elm) -> None:
+def test_nothing_to_undo_before_a_release(mia: Visitor, elm: Elm) -> None:
     assert mia.post(f"/organization/{elm.id}/people/undo").status_code == 404
 
 
-def test_a_seats_page_shows_who_has_it_and_who_had_it(mia: Visitor, elm: Elm, cast: Cast) -> None:
+def test_seat_page_shows_current_and_former_people(mia: Visitor, elm: Elm, cast: Cast) -> None:
     page = mia.get(f"/organization/{elm.id}/seats/{elm.alices_seat}").text
     assert "alice@example.org" in page
     assert "50%" in page
@@ -118,7 +116,7 @@ def test_a_seats_page_shows_who_has_it_and_who_had_it(mia: Visitor, elm: Elm, ca
     assert "Release seat" not in page
 
 
-def test_an_invitation_is_sent_again_or_made_a_link_to_copy(
+def test_invitation_can_be_resent_or_copied_as_a_link(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/seats/{elm.invited_seat}"
@@ -130,7 +128,7 @@ def test_an_invitation_is_sent_again_or_made_a_link_to_copy(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_open_invitations_among_the_chosen_are_sent_again(
+def test_open_invitations_of_selected_people_are_resent(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/people"

@@ -1,4 +1,4 @@
-"""An organization's courses: who may look, the rule of a link, scores sent again, rosters held back."""
+"""Manager pages of courses: access, grading rules, resent scores, and held rosters."""
 
 from datetime import timedelta
 
@@ -45,7 +45,7 @@ NAMES = ("Wren Reader", "Kit Reader", "Lou Reader")
 
 @pytest.fixture(autouse=True)
 def at_noon(clock: Clock) -> None:
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def course(database: Database, cast: Cast) -> Course:
 
 
 def outside(database: Database, course: Course) -> tuple[str, str, str]:
-    """The organization's, the course's and the link's outside ids."""
+    """The public IDs of the organization, the course, and the link."""
     with database.read_session() as session:
         return (
             session.get_one(Organization, course.organization_id).public_id,
@@ -84,7 +84,7 @@ def outside(database: Database, course: Course) -> tuple[str, str, str]:
 
 
 def pages(here: str, course_id: str) -> tuple[str, ...]:
-    """Every page of a course's."""
+    """Every page of a course."""
     return (
         f"{here}/courses",
         f"{here}/courses/{course_id}",
@@ -95,7 +95,7 @@ def pages(here: str, course_id: str) -> tuple[str, ...]:
 
 
 def acts(here: str, course_id: str, link_id: str) -> tuple[tuple[str, dict[str, str]], ...]:
-    """Every act on a course and its link."""
+    """Every action on a course and its link."""
     return (
         (f"{here}/courses/{course_id}/roster", {}),
         (f"{here}/courses/{course_id}/releases", {"decision": "go"}),
@@ -104,7 +104,7 @@ def acts(here: str, course_id: str, link_id: str) -> tuple[tuple[str, dict[str, 
     )
 
 
-def test_who_does_not_manage_it_finds_nothing(
+def test_only_managers_can_open_these_pages(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
     organization_id, course_id, link_id = outside(database, course)
@@ -115,10 +115,10 @@ def test_who_does_not_manage_it_finds_nothing(
     assert told == {404}
 
 
-def test_another_organizations_course_and_link_are_not_there(
+def test_course_and_link_of_another_organization_are_not_found(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
-    """By an address of their own organization's, with ids of ours in it."""
+    """With URLs of their own organization that contain another organization's IDs."""
     _, course_id, link_id = outside(database, course)
     with database.transaction() as session:
         other, theirs = make_login(session), make_organization(session, "far-away")
@@ -140,7 +140,7 @@ def test_another_organizations_course_and_link_are_not_there(
         assert session.scalar(select(func.count()).select_from(Job)) == 0
 
 
-def test_a_manager_sets_the_rule_and_it_is_written_down(
+def test_manager_sets_the_rule_and_it_is_audited(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
     organization_id, course_id, link_id = outside(database, course)
@@ -159,7 +159,7 @@ def test_a_manager_sets_the_rule_and_it_is_written_down(
 
 
 @pytest.mark.parametrize("given", ["", "0", "101", "½", "nine", "-3", "9" * 400])
-def test_a_percentage_that_is_none_is_refused_beside_its_field(
+def test_invalid_percentage_shows_an_error_at_its_field(
     client: Visitor, database: Database, cast: Cast, course: Course, given: str
 ) -> None:
     organization_id, _, link_id = outside(database, course)
@@ -173,7 +173,7 @@ def test_a_percentage_that_is_none_is_refused_beside_its_field(
     assert 'aria-invalid="true"' in answer.text
 
 
-def test_scores_that_were_refused_are_shown_with_the_reason_and_sent_again(
+def test_refused_scores_show_the_reason_and_can_be_resent(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
     organization_id, _, link_id = outside(database, course)
@@ -198,13 +198,13 @@ def test_scores_that_were_refused_are_shown_with_the_reason_and_sent_again(
     with database.read_session() as session:
         score = session.scalars(select(Score)).one()
         assert (score.state, score.failure, score.tries) == (ScoreState.QUEUED, None, 0)
-        assert session.scalars(select(Turn)).one().asks_at <= NOW  # it is asked at once
+        assert session.scalars(select(Turn)).one().asks_at <= NOW  # it's asked right away
     assert (
         "No pending scores" not in client.get(f"{here}/scores").text
     )  # the platform is still away
 
 
-def test_what_needs_somebody_stands_on_the_first_page_of_the_connection(
+def test_connection_page_lists_what_needs_a_decision(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
     organization_id, _, link_id = outside(database, course)
@@ -221,7 +221,7 @@ def test_what_needs_somebody_stands_on_the_first_page_of_the_connection(
     assert "Some scores" not in page
 
 
-def test_there_is_nothing_to_send_where_nobody_has_watched(
+def test_course_without_viewers_has_no_scores_to_send(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
     organization_id, _, link_id = outside(database, course)
@@ -234,7 +234,7 @@ def test_there_is_nothing_to_send_where_nobody_has_watched(
     assert "No pending scores" in client.get(f"{here}/scores").text
 
 
-def test_the_roster_is_asked_for_once_a_minute_and_the_page_tells_what_came_of_it(
+def test_roster_is_requested_once_a_minute_and_the_page_shows_the_result(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
     organization_id, course_id, _ = outside(database, course)
@@ -265,7 +265,7 @@ def test_the_roster_is_asked_for_once_a_minute_and_the_page_tells_what_came_of_i
     assert "1 person is no longer on it" in shown
 
 
-def test_a_course_without_a_list_says_how_one_is_allowed(
+def test_course_without_a_roster_says_how_to_allow_one(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
     organization_id, course_id, _ = outside(database, course)
@@ -278,7 +278,7 @@ def test_a_course_without_a_list_says_how_one_is_allowed(
     assert shows(answer.text, NO_ROSTER)
 
 
-def test_nothing_is_read_from_a_platform_that_was_switched_off(
+def test_turned_off_platform_is_not_read(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
     organization_id, course_id, _ = outside(database, course)
@@ -292,7 +292,7 @@ def test_nothing_is_read_from_a_platform_that_was_switched_off(
 
 @pytest.fixture
 def held(database: Database, cast: Cast, course: Course) -> Course:
-    """Three people with a seat each, whom the course's list has not named twice."""
+    """Three people with seats who were missing from the course roster twice."""
     with database.transaction() as session:
         organization = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, organization, session.get_one(Webinar, cast.webinar_id))
@@ -318,7 +318,7 @@ def seated(database: Database) -> int:
 
 
 @pytest.mark.parametrize(("decision", "left"), [("go", 0), ("keep", 3)])
-def test_a_roster_that_was_held_back_shows_who_would_go_and_asks(
+def test_held_roster_lists_seats_to_release_and_asks(
     client: Visitor, database: Database, cast: Cast, held: Course, decision: str, left: int
 ) -> None:
     organization_id, course_id, _ = outside(database, held)
@@ -343,11 +343,11 @@ def test_a_roster_that_was_held_back_shows_who_would_go_and_asks(
     assert client.get(f"{page}/releases").status_code == 303  # it is decided
 
 
-def test_where_nobody_would_lose_a_seat_any_more_none_is_said_to_go(
+def test_held_roster_without_seats_to_release_says_so(
     client: Visitor, database: Database, cast: Cast, held: Course
 ) -> None:
     with database.transaction() as session:
-        session.execute(delete(Identity))  # erased, so nobody is left who holds one
+        session.execute(delete(Identity))  # erased, so no one has a seat anymore
     organization_id, course_id, _ = outside(database, held)
     page = f"/organization/{organization_id}/lti/courses/{course_id}/releases"
     client.sign_in(cast.mia.id)

@@ -1,4 +1,4 @@
-"""An embed link outlives the recording it was made for: another one plays, and completions stay."""
+"""An embed link plays a replaced recording, and completions remain."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ A_MONTH = timedelta(days=31)
 
 @pytest.fixture(autouse=True)
 def served(app, carrel, clock, monkeypatch):
-    """The films stand in front of the pages, by the test's clock."""
+    """The media middleware in front of the pages, with the test's clock."""
 
     def told():
         return clock.moment.timestamp()
@@ -44,7 +44,7 @@ def staff(app, carrel, cast):
 
 @pytest.fixture
 def opened(client, database, cast, settings, clock):
-    """Opens the page with the link in a frame, some time later, as the same person each time."""
+    """Opens the page with the link in a frame at a later time, always as the same person."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id), capacity=1)
@@ -63,7 +63,7 @@ def opened(client, database, cast, settings, clock):
 
 @pytest.fixture
 def completion(app, database, cast):
-    """Reads what Mia reads of the one person: the share, and when it was complete."""
+    """Returns what Mia sees about the person: the share watched and when it was completed."""
     mia = app.test_client()
     with database.read_session() as session:
         elm = session.get_one(Organization, cast.organization_id).public_id
@@ -86,14 +86,14 @@ def playing(framed):
 
 
 def shown(player):
-    """What is really played."""
+    """What actually plays."""
     run = player.addresses["hls"].split("/")[3]
     answer = player.get(f"{run}/{FILE}")
     assert answer.status_code == 200
     return answer.data
 
 
-def test_the_same_address_plays_the_new_recording_and_who_had_begun_goes_on_in_it(
+def test_same_address_plays_the_new_recording_and_progress_continues(
     staff, opened, completion, clock
 ):
     former = staff.first(WHOLE_S)
@@ -102,7 +102,7 @@ def test_the_same_address_plays_the_new_recording_and_who_had_begun_goes_on_in_i
     assert shown(player) == former.film
 
     second = staff.replace(WHOLE_S)
-    assert shown(player) == former.film  # who watches at this moment sees it through
+    assert shown(player) == former.film  # current viewers can finish the old one
     again = opened()
     assert f'data-resume="{HALF_S}.0"' in again.get("watch").text
     player = playing(again)
@@ -118,9 +118,7 @@ def test_the_same_address_plays_the_new_recording_and_who_had_begun_goes_on_in_i
     assert completion() == read
 
 
-def test_a_completion_stands_when_a_longer_recording_takes_over_and_the_former_is_gone(
-    staff, opened, completion, clock
-):
+def test_completion_remains_when_a_longer_recording_replaces_it(staff, opened, completion, clock):
     former = staff.first(WHOLE_S)
     player = playing(opened())
     play(player, clock, 0, WHOLE_S)

@@ -1,4 +1,4 @@
-"""A stamped handout in a learning system carries the learner's name."""
+"""A stamped handout in an LMS has the learner's name."""
 
 import pytest
 
@@ -16,10 +16,10 @@ HEADERS = {"User-Agent": AGENT, "Accept": "application/json", "X-CSRFToken": ""}
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
-def test_the_copy_is_the_learners_own(client, database, cast, storage, monkeypatch):
+def test_copy_is_stamped_with_the_learners_name(client, database, cast, storage, monkeypatch):
     said = []
     whole = file_response.stamp
 
