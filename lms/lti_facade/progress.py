@@ -89,7 +89,7 @@ def logins_of(session: Session, kept: Collection[int]) -> Mapping[int, int]:
     """Return all logins of these people, each with the kept login of its person."""
     ids = sorted(kept)
     query = select(Login.id, _person).where(or_(Login.id.in_(ids), Login.merged_into.in_(ids)))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def watched_share(session: Session, login_id: int, extent: Extent) -> float | None:
