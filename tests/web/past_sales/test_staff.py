@@ -131,6 +131,7 @@ def test_a_file_that_is_no_list_is_refused_with_what_to_do(
     status, page = sent(client, "PK\x03\x04xl/workbook.xml")
     assert (status, count(database, PastImport)) == (400, 0)
     assert "CSV UTF-8" in page
+    assert 'aria-invalid="true"' in page
 
 
 def test_a_large_list_waits_for_the_worker_and_says_how_far_it_is(

@@ -82,6 +82,8 @@ def test_what_cannot_be_invited_is_said_and_nobody_is(
     )
     assert answer.status_code == 400
     assert said in answer.text
+    field = answer.text.partition("<textarea")[2].partition(">")[0]
+    assert 'aria-invalid="true"' in field  # the field is marked, not only the list above
     assert open_ones(database, elm.pool) == 1
 
 

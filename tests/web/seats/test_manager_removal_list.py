@@ -112,3 +112,4 @@ def test_nothing_sent_is_refused_and_nothing_is_lost(mia: Visitor, elm: Elm) -> 
     answer = mia.post(f"/organization/{elm.id}/people/remove", data={})
     assert answer.status_code == 400
     assert shows(answer.text, NOTHING_SENT)
+    assert 'id="list-file-error"' in answer.text

@@ -97,6 +97,7 @@ def test_nothing_sent_is_said_and_nothing_typed_is_lost(mia: Visitor, elm: Elm) 
     answer = mia.post(f"/organization/{elm.id}/import", data={"pool": elm.pool})
     assert answer.status_code == 400
     assert shows(answer.text, NOTHING_SENT)
+    assert 'id="list-file-error"' in answer.text
 
 
 def test_a_list_is_thrown_away_and_changes_nothing(

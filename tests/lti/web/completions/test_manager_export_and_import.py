@@ -168,6 +168,8 @@ def test_what_is_no_list_is_told(client, cast, here, text, source, told):
     answer = _send(client, here, text, source)
     assert answer.status_code == 400
     assert told in answer.text
+    field = "completions-file" if source.strip() else "completions-source"
+    assert f'id="{field}-error"' in answer.text
 
 
 def test_who_watched_by_a_link_is_listed_with_share_and_completion(

@@ -163,6 +163,7 @@ def test_what_is_no_list_comes_back_with_what_is_wrong(staff, change, text, said
     answer = send(staff, map_id, text)
     assert answer.status_code == 400
     assert said in answer.text
+    assert 'id="file-error"' in answer.text
     assert len(pairs(change, map_id)) == 2
 
 
