@@ -41,7 +41,7 @@ def send_unused(
             to=order.contact_email,
             login_id=order.contact_id,
             subject=N_("We'll refund your payment for order %(number)s") % {"number": number},
-            values={**values, "action_url": links.page("/contact")},
+            values={**values, "action_url": links.page("/ask")},
             now=now,
         )
     mail_outbox.post_to_team(

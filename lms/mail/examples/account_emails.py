@@ -24,7 +24,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Account already exists"),
         N_("When a person tries to create an account and already has one."),
         "You already have an account",
-        {"action_url": page("/sign-in"), "forgotten_url": page("/forgot-password")},
+        {"action_url": page("/sign-in"), "forgotten_url": page("/forgotten-password")},
     ),
     "no_account": Example(
         N_("No account has this address"),
@@ -54,7 +54,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Password changed"),
         N_("When a password is changed."),
         "Your password was changed",
-        {"account": EMAIL, "action_url": page("/forgot-password")},
+        {"account": EMAIL, "action_url": page("/forgotten-password")},
     ),
     "second_step_changed": Example(
         N_("Two-step sign-in changed"),
@@ -110,7 +110,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "organization": LIBRARY,
             "role": "manager",
             "link_days": None,
-            "action_url": page("/invitations/example"),
+            "action_url": page("/library"),
         },
     ),
     "delivery_test": Example(

@@ -177,7 +177,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "amount": "$99.00",
             "reason": "The order was already paid.",
             "returned": "December 14, 2026",
-            "action_url": page("/contact"),
+            "action_url": page("/ask"),
         },
     ),
     "quote_requested": Example(

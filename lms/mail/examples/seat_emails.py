@@ -210,7 +210,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "day": "October 6, 2027",
             "price": "$499.00",
             "is_over": False,
-            "action_url": page("/renew/example"),
+            "action_url": page("/pay/example"),
         },
     ),
     "past_purchases_added": Example(

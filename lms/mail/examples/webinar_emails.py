@@ -26,14 +26,14 @@ _OFFER: Final[Mapping[str, object]] = {
     "paid": "$325.00",
     "unpaid": "",
     "seats": "Elm County Library has 3 unused seats.",
-    "url": page("/offers/example"),
+    "url": page("/canceled/example/example"),
 }
 _CHOICES: Final[Mapping[str, object]] = {
     **_ABOUT,
     "offers": [_OFFER],
     "is_one": True,
     "sentence": "People who already have a certificate keep it.",
-    "action_url": page("/offers/example"),
+    "action_url": page("/canceled/example/example"),
 }
 _TRAINING: Final[Mapping[str, object]] = {
     "name": ALICE,
@@ -43,7 +43,7 @@ _TRAINING: Final[Mapping[str, object]] = {
     "is_today": False,
     "confirms": True,
     "only_to_confirm": False,
-    "action_url": page("/training"),
+    "action_url": page("/training/example"),
 }
 _MAILING: Final[Mapping[str, object]] = {
     "name": ALICE,
@@ -165,20 +165,20 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "title": TITLE,
             "when": WHEN,
             "price": "$99.00",
-            "action_url": page("/offers/example"),
+            "action_url": page("/canceled/example/example"),
         },
     ),
     "showing_host": Example(
         N_("Host of a group viewing"),
         N_("When a person becomes the host of an organization's group viewing."),
         f"You can now show “{TITLE}” to a group",
-        {"organization": LIBRARY, "title": TITLE, "action_url": page("/group-viewings")},
+        {"organization": LIBRARY, "title": TITLE, "action_url": page("/showings")},
     ),
     "showing_host_replaced": Example(
         N_("Host of a group viewing replaced"),
         N_("To the former host when an organization names another one."),
         f"{LIBRARY} chose another host for “{TITLE}”",
-        {"organization": LIBRARY, "title": TITLE, "action_url": page("/group-viewings")},
+        {"organization": LIBRARY, "title": TITLE, "action_url": page("/showings")},
     ),
     "group_showing_slides": Example(
         N_("Slides of a group viewing"),
@@ -198,15 +198,15 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         {
             "name": ALICE,
             "title": TITLE,
-            "pdf_url": page("/certificates/example.pdf"),
-            "action_url": page("/certificates/example"),
+            "pdf_url": page("/verify/example/certificate.pdf"),
+            "action_url": page("/verify/example"),
         },
     ),
     "certificate_revoked": Example(
         N_("Certificate revoked"),
         N_("When our team revokes a certificate."),
         f"Your certificate was revoked: {TITLE}",
-        {"name": ALICE, "title": TITLE, "action_url": page("/certificates/example")},
+        {"name": ALICE, "title": TITLE, "action_url": page("/verify/example")},
     ),
     "training_assigned": Example(
         N_("Training assigned"),
@@ -230,6 +230,10 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Overdue training: for supervisors"),
         N_("To supervisors when people in their groups haven't finished assigned training."),
         f"Overdue in your groups: {TITLE}",
-        {**_TRAINING, "people": 3},
+        {
+            **_TRAINING,
+            "people": 3,
+            "action_url": page("/organization/example/training/example"),
+        },
     ),
 }
