@@ -54,6 +54,7 @@ class Bought:
     can_join: bool
     begins_at: datetime | None
     zone: str
+    ends_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from wtforms import Form
 from lms.buying import confirmations, placed_orders
 from lms.buying.placed_orders import Bought, OwnOrder
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_datetime
+from lms.core.dates_and_time_zones import say_datetime, say_last_date
 from lms.core.errors import Conflict, Gone, NotFound
 from lms.documents.mails import NAMES
 from lms.documents.payer_documents import documents_of_order
@@ -213,9 +213,13 @@ def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
         and (one.free is None or one.free > 0)
         and not own.awaits_proof
     )
+    offer = offer_name(one.kind, one.seats)
+    if one.ends_at is not None and not own.is_held:
+        day = say_last_date(one.ends_at, mail_context().zone)
+        offer = _("%(offer)s until %(day)s", offer=offer, day=day)
     return ShownThing(
         title=one.covers or _("Every webinar"),
-        offer=offer_name(one.kind, one.seats),
+        offer=offer,
         when=said_datetime(one.begins_at, one.zone) if one.begins_at else "",
         watch_url=url_for("watch.watch", slug=one.slug) if one.can_watch else None,
         live_url=url_for("live.join", slug=one.slug) if one.can_join else None,

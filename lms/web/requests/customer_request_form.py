@@ -85,6 +85,7 @@ class AskForm(Form):
     webinar = StringField(
         _l("Which webinar?"),
         [MayBeBlank(), Length(max=300)],
+        description=_l("Leave blank if it isn't about one webinar."),
         render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
     )
     about = HiddenField()

@@ -1,5 +1,7 @@
 """What the browser of an order reads on other pages before its buyer confirms their address (S15)."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -36,4 +38,5 @@ def test_order_of_a_pass_leads_to_the_webinars(client: Visitor, database: Databa
     path = order(client, box={"choice": "pass"}, payer="myself")
     page = client.get(path).text
     assert 'href="/webinars">Browse webinars' in page
+    assert re.search(r"All-access pass until \w{3} \d+, \d{4}", page)
     assert 'class="notice notice-done"' in client.get(f"/webinars/{OTHER}").text
