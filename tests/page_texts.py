@@ -1,11 +1,19 @@
 """Texts of the code on pages: tests name a text by its constant, and its wording can change."""
 
+import re
 from html import unescape
 
 
 def is_empty(page: str) -> bool:
     """Return whether a page says that a list has nothing in it, and what to do."""
     return 'class="empty"' in page
+
+
+def told(page: str, kind: str = "done") -> str:
+    """Return what a page says in toasts of a kind and beside "Undo"; "" if it has none."""
+    toasts = page.partition("data-toasts>")[2]  # before it are empty ones, for scripts
+    texts = rf'data-toast="{kind}">(?:(?!data-toast=).)*?<p>([^<]+)</p>|data-undo-text>([^<]+)<'
+    return unescape(" ".join(map("".join, re.findall(texts, toasts, re.DOTALL))))
 
 
 def start_of(text: str) -> str:

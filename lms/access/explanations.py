@@ -40,6 +40,9 @@ class Step(StrEnum):
 
 
 CANCELED: Final = N_("This webinar was canceled.")
+READY_LATER: Final = N_("You can watch here as soon as the recording is ready.")
+SEAT_AVAILABLE: Final = N_("%(organization)s has a seat available for you.")
+ALL_TAKEN: Final = N_("All seats at %(organization)s are taken.")
 NOT_IN_PASSES: Final = N_("This webinar isn't included in passes. You can buy it separately.")
 STEP_LABELS: Mapping[Step, str] = {
     Step.WATCH: N_("Watch"),
@@ -82,7 +85,7 @@ _WORDS: Mapping[Code, tuple[str, Step]] = {
         Step.WAIT,
     ),
     Code.RECORDING_NOT_READY: (
-        N_("You can watch here as soon as the recording is ready."),
+        READY_LATER,
         Step.WAIT,
     ),
     Code.LIVE_OVER: (N_("The live session is over."), Step.WAIT),
@@ -132,7 +135,7 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
         Step.CLAIM,
     ),
     Code.SEAT_CLAIMABLE: (
-        N_("%(organization)s has a seat available for you."),
+        SEAT_AVAILABLE,
         Step.CLAIM,
     ),
     Code.PAYMENT_PENDING: (
@@ -176,10 +179,10 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
 # refusals about what an organization bought: a member organization of a consortium didn't buy its seats
 _OF_THE_PAYER: Final = UNPAID | {Code.SUSPENDED_DISPUTE, Code.REFUNDED, Code.CONTRACT_LAPSED}
 # of an order that isn't paid, to its manager without a seat (PRODUCT.md, S12)
-_UNPAID_SEAT: Final = N_(
+UNPAID_SEAT: Final = N_(
     "%(organization)s ordered this webinar. Take a seat now, and you can watch as soon as we receive payment."
 )
-_FULL: tuple[str, Step] = (N_("All seats at %(organization)s are taken."), Step.JOIN)
+_FULL: tuple[str, Step] = (ALL_TAKEN, Step.JOIN)
 _BEGAN_LATER: tuple[str, Step] = (
     N_(
         "Your access started after this live session began. You can watch the recording here "
@@ -285,7 +288,7 @@ def explain(
         step = Step.WATCH
     if _claims_ahead(decision) and not is_canceled:
         step = Step.CLAIM
-        message = _UNPAID_SEAT if decision.code is Code.PAYMENT_PENDING else message
+        message = UNPAID_SEAT if decision.code is Code.PAYMENT_PENDING else message
     values = _values(decision.grant, zone)
     values |= {"organization": payer} if payer and decision.code in _OF_THE_PAYER else {}
     values["opens"] = say_datetime(webinar.held_at - LIVE_OPENS_BEFORE, zone)

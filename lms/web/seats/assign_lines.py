@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.models.grants import Scope
 from lms.seats.seats_to_assign import ToAssign, seats_to_assign
 from lms.web.core.current_user import Viewer
-from lms.web.seats.pool_texts import pool_title, seats_line
+from lms.web.seats.pool_texts import CHOOSE_PURPOSE, pool_title, seats_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def _line(each: ToAssign) -> AssignLine:
 def _second(each: ToAssign) -> tuple[str, str]:
     card, organization_id = each.pool, each.organization_id
     if card.awaits_purpose:
-        return _("Choose who uses them"), purpose_url(organization_id, card.public_id)
+        return _(CHOOSE_PURPOSE), purpose_url(organization_id, card.public_id)
     url = url_for(
         "organization_inviting.begin", organization_id=organization_id, pool=card.public_id
     )

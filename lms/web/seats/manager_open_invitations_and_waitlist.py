@@ -26,7 +26,12 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_forms import OpenLinkForm
 from lms.web.seats.pool_texts import pool_title
-from lms.web.seats.seat_table_filters import STANDING_BADGES, STANDING_WORDS
+from lms.web.seats.seat_table_filters import (
+    BOUNCED_WORDS,
+    STANDING_BADGES,
+    STANDING_WORDS,
+    UNSUBSCRIBED,
+)
 
 blueprint = Blueprint(
     "organization_invitations",
@@ -183,7 +188,7 @@ def _open_one(row: SeatRow, zone: ZoneInfo, at: datetime) -> OpenOne:
 def _open_state(row: SeatRow) -> str:
     """Return the status of an invitation, or why its email doesn't arrive."""
     if row.bounced:
-        return _("Email bounced")
+        return _(BOUNCED_WORDS)
     if row.unsubscribed:
-        return _("Unsubscribed from emails")
+        return _(UNSUBSCRIBED)
     return _(STANDING_WORDS[row.standing])

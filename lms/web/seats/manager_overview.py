@@ -28,7 +28,14 @@ from lms.web.core.pagination import paged
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, managed_organization, may_open, open_to
 from lms.web.seats.assign_lines import purpose_url, take_url
-from lms.web.seats.pool_texts import SOON, pool_face, pool_names, pool_title, seats_line
+from lms.web.seats.pool_texts import (
+    CHOOSE_PURPOSE,
+    SOON,
+    pool_face,
+    pool_names,
+    pool_title,
+    seats_line,
+)
 
 PAGE_SIZE: Final = 24
 MOST_NEEDS: Final = 20
@@ -202,9 +209,7 @@ def _needs(managed: Managed, card: PoolCard) -> list[Need]:
     needs = []
     if card.awaits_purpose:
         text = _("%(pool)s: you have unlimited seats. Who are they for?", pool=title)
-        needs.append(
-            Need(text, purpose_url(here, card.public_id), _("Choose who uses them"), "note")
-        )
+        needs.append(Need(text, purpose_url(here, card.public_id), _(CHOOSE_PURPOSE), "note"))
     if card.counts.waiting:
         text = ngettext(
             "%(count)s person is waiting for a seat for %(pool)s.",

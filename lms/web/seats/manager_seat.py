@@ -34,6 +34,7 @@ blueprint = Blueprint(
     "organization_seat", __name__, url_prefix="/organization/<organization_id>/seats"
 )
 
+ON_APPROVAL: Final = N_("after we approve it")
 ENDINGS: Final = {
     AssignmentEnd.EXPIRED: N_("Invitation expired"),
     AssignmentEnd.REMOVED: N_("Released by a manager"),
@@ -165,7 +166,7 @@ def _facts(
             pairs.extend(_watched(card, shares))
     elif found.state is SeatState.LOCKED:
         opens = say_datetime_in_table(found.opens_at, zone) if found.opens_at else ""
-        pairs.append((_("Can be assigned"), opens or _("after we approve it")))
+        pairs.append((_("Can be assigned"), opens or _(ON_APPROVAL)))
     pairs.append((_("Reference"), found.public_id))
     return pairs
 

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime
-from lms.core.errors import Conflict, Invalid
+from lms.core.errors import N_, Conflict, Invalid
 from lms.models.seats import AssignmentState
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.requests import seat_transfer_requests
@@ -28,6 +28,7 @@ blueprint = Blueprint(
 )
 
 SEAT = "organization_seat.seat"
+KEPT = N_("We email them. They keep their certificates and any other access.")
 
 
 @blueprint.get("/reassign")
@@ -164,5 +165,5 @@ def _losses(lost: Losses) -> list[str]:
     return [
         watched,
         _("They lose access through it within a minute on all devices."),
-        _("We email them. They keep their certificates and any other access."),
+        _(KEPT),
     ]

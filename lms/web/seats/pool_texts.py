@@ -20,6 +20,10 @@ from lms.web.core.form_fields import Names
 from lms.web.core.number_parsing_and_formatting import counted
 
 SOON = timedelta(days=30)
+CHOOSE_PURPOSE = N_("Choose who uses them")
+UNLIMITED_WITH_OWN = N_("Unlimited seats: take one yourself and invite your staff.")
+SEVERAL_WITH_OWN = N_("%(seats)s seats: take one yourself, invite %(others)s.")
+ONE_WITH_OWN = N_("1 seat: take it yourself or invite someone.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +143,14 @@ def seats_line(free: int | None, *, has_own: bool) -> str:
     if free is None:
         if has_own:
             return _("Unlimited seats: invite your staff.")
-        return _("Unlimited seats: take one yourself and invite your staff.")
+        return _(UNLIMITED_WITH_OWN)
     if has_own:
         return ngettext(
             "%(seats)s seat to assign.", "%(seats)s seats to assign.", free, seats=counted(free)
         )
     if free == 1:
-        return _("1 seat: take it yourself or invite someone.")
-    return _(
-        "%(seats)s seats: take one yourself, invite %(others)s.",
-        seats=counted(free),
-        others=counted(free - 1),
-    )
+        return _(ONE_WITH_OWN)
+    return _(SEVERAL_WITH_OWN, seats=counted(free), others=counted(free - 1))
 
 
 def _about(card: PoolCard) -> str:

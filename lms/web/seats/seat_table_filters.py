@@ -35,6 +35,7 @@ WATCHING_WORDS: Final = {
     Watching.BEGUN: N_("Has watched"),
 }
 BOUNCED: Final = "bounced"
+UNSUBSCRIBED: Final = N_("Unsubscribed from emails")
 BOUNCED_WORDS: Final = N_("Email bounced")
 UP_FIRST: Final = frozenset({Sort.NAME, Sort.ADDRESS, Sort.STATE})
 Word = TypeVar("Word", Sort, Standing, Watching)

@@ -1,5 +1,7 @@
 """Bulk releases and emails from the seat table: a job with a page that shows progress and can stop it."""
 
+import re
+
 import pytest
 
 from lms.core.database import Database
@@ -24,7 +26,7 @@ def begun(mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)
     data = {"all": "1", "pool": elm.pool}
     asked = mia.post(f"/organization/{elm.id}/people/release", data=data).text
-    assert "be undone. You can leave the page" in asked
+    assert 'data-testid="takes-a-while"' in asked
     answer = mia.post(f"/organization/{elm.id}/people/released", data=data)
     assert answer.status_code == 303
     return answer.location
@@ -34,7 +36,7 @@ def test_page_shows_the_progress_of_a_release(
     mia: Visitor, elm: Elm, begun: str, database: Database
 ) -> None:
     page = mia.get(begun).text
-    assert "Releasing 2 seats" in page
+    assert re.search(r"<h1>[^<]*\b2 ", page)
     assert "0 of 2" in page
     assert used(database, elm.pool) == 3
     told = mia.get(begun, headers={"Accept": "application/json"}).json
@@ -48,7 +50,7 @@ def test_finished_release_shows_its_results(
     mia: Visitor, elm: Elm, begun: str, database: Database, carrel: Carrel
 ) -> None:
     see_through(carrel, WORK, begun.rpartition("/")[2])
-    assert "2 seats were released" in mia.get(begun).text
+    assert "notice-done" in mia.get(begun).text
     assert used(database, elm.pool) == 1
     assert begun not in mia.get(f"/organization/{elm.id}/people").text
 
@@ -80,10 +82,10 @@ def test_job_resends_thousands_of_invitations(
     answer = mia.post(f"/organization/{elm.id}/people/resend", data={"all": "1"})
     assert answer.status_code == 303
     page = mia.get(answer.location).text
-    assert "Sending 1 invitation again" in page
-    assert "sending invitations again" in mia.get(f"/organization/{elm.id}/people").text
+    assert re.search(r"<h1>[^<]*\b1 ", page)
+    assert answer.location in mia.get(f"/organization/{elm.id}/people").text
     see_through(carrel, WORK, answer.location.rpartition("/")[2])
-    assert "1 invitation was sent again" in mia.get(answer.location).text
+    assert re.search(r"<strong>1 ", mia.get(answer.location).text)
 
 
 def test_resend_without_open_invitations_says_so(

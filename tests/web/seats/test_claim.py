@@ -91,7 +91,7 @@ def test_a_link_that_ran_out_claims_while_a_seat_is_free(client, cast, clock, in
     clock.advance(timedelta(days=20))
     client.sign_in(cast.dan.id)
     page = client.get(f"/claim/{token}")
-    assert "This invitation expired" in page.text
+    assert 'data-testid="expired-with-a-seat"' in page.text
     assert client.post(f"/claim/{token}").headers["Location"] == "/library"
 
 

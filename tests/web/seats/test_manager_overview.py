@@ -6,28 +6,18 @@ from datetime import timedelta
 
 import pytest
 from lxml.html import document_fromstring
-from sqlalchemy import update
 
 from lms.core.database import Database
-from lms.models.grants import Grant, Withdrawal
-from lms.models.organizations import Organization, Role
-from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from lms.models.organizations import Role
+from lms.models.seats import Pool
 from lms.web.seats import manager_allotments, manager_claim_policy, manager_overview
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
+from tests.page_texts import is_empty
 from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
-
-
-def test_it_says_what_each_pool_covers_and_how_full_it_is(mia: Visitor, elm: Elm) -> None:
-    page = mia.get(f"/organization/{elm.id}").text
-    assert "Reading rooms" in page
-    assert "3 of 4 seats used" in page
-    assert "Doesn\u2019t expire" in page
-    assert "All webinars" in page
-    assert "1 of 1 seats used" in page
 
 
 def test_many_pools_have_pages_and_are_searched(
@@ -60,82 +50,6 @@ def test_pool_that_is_changed_stays_on_the_page(
     assert changed.location == f"{here}/claims?page=2"
 
 
-def test_it_says_what_ends_soon(mia: Visitor, elm: Elm) -> None:
-    page = mia.get(f"/organization/{elm.id}").text
-    assert "Ends soon" in page
-    assert "Until March 22, 2026" in page
-
-
-def test_it_says_until_when_grace_lasts_and_what_a_renewal_does(
-    mia: Visitor, elm: Elm, cast: Cast, clock: Clock
-) -> None:
-    clock.set(NOW + timedelta(days=21))
-    mia.sign_in(cast.mia.id)
-    page = mia.get(f"/organization/{elm.id}").text
-    assert "People can watch until April 5, 2026" in page
-    clock.set(NOW + timedelta(days=40))
-    mia.sign_in(cast.mia.id)
-    page = mia.get(f"/organization/{elm.id}").text
-    assert "Renew to give the same people access again" in page
-
-
-def test_unpaid_seats_are_pending_and_those_that_were_open_are_paused(
-    mia: Visitor, elm: Elm, database: Database
-) -> None:
-    with database.transaction() as session:
-        session.execute(update(Grant).values(awaits_payment_since=Grant.created_at))
-    page = mia.get(f"/organization/{elm.id}").text
-    assert "Awaiting payment" in page
-    assert "Access starts when we receive payment." in page
-    assert "Paused" not in page
-    with database.transaction() as session:
-        later = NOW + timedelta(seconds=1)
-        session.execute(update(Grant).values(awaits_payment_since=later))
-    page = mia.get(f"/organization/{elm.id}").text
-    assert "Paused" in page
-    assert "Access is paused until we receive payment." in page
-    assert "Access starts when we receive payment." not in page
-    assert "Invite people" in page
-
-
-def test_days_end_in_the_organizations_own_zone(mia: Visitor, elm: Elm, database: Database) -> None:
-    with database.transaction() as session:
-        session.execute(
-            update(Grant)
-            .where(Grant.ends_at.is_not(None))
-            .values(ends_at=NOW.replace(day=20, hour=2), grace_until=NOW + timedelta(days=60))
-        )
-    assert "Until March 19, 2026" in mia.get(f"/organization/{elm.id}").text
-    with database.transaction() as session:
-        session.execute(update(Organization).values(zone="Europe/Berlin"))
-    assert "Until March 20, 2026" in mia.get(f"/organization/{elm.id}").text
-
-
-def test_it_asks_for_what_needs_a_manager(mia: Visitor, elm: Elm) -> None:
-    assert (
-        "1 released seat for Reading rooms needs our approval"
-        in mia.get(f"/organization/{elm.id}").text
-    )
-
-
-def test_seats_that_were_all_taken_back_are_shown_only_while_people_are_in_them(
-    mia: Visitor, elm: Elm, database: Database
-) -> None:
-    with database.transaction() as session:
-        session.execute(update(Grant).values(revoked_at=NOW, revoked_as=Withdrawal.REVOKED))
-    page = mia.get(f"/organization/{elm.id}").text
-    assert "These seats were revoked." in page
-    assert "Renew to give the same people access again" not in page
-    with database.transaction() as session:
-        session.execute(
-            update(Assignment)
-            .where(Assignment.ended_at.is_(None))
-            .values(state=AssignmentState.RELEASED, ended_at=NOW, ended_as=AssignmentEnd.REMOVED)
-        )
-        session.execute(update(Pool).values(used=0, capacity=0))
-    assert "No seats yet" in mia.get(f"/organization/{elm.id}").text
-
-
 def test_an_organization_without_seats_is_told_what_to_do(
     client: Visitor, database: Database, clock: Clock
 ) -> None:
@@ -147,8 +61,8 @@ def test_an_organization_without_seats_is_told_what_to_do(
     client.sign_in(login_id)
     for path in (f"/organization/{place_id}", f"/organization/{place_id}/people"):
         page = client.get(path).text
-        assert "No seats yet" in page
-        assert "Browse webinars" in page
+        assert is_empty(page)
+        assert 'href="/webinars"' in page.partition('class="empty"')[2]
 
 
 def test_numbers_that_are_all_zero_give_way_to_what_to_do(
@@ -161,14 +75,14 @@ def test_numbers_that_are_all_zero_give_way_to_what_to_do(
         pool = add_pool(session, place, cast.webinar_id, seats=None)
         login_id, here, pool_id = person.id, f"/organization/{place.public_id}", pool.id
     client.sign_in(login_id)
-    assert "No seats assigned yet" in client.get(f"{here}/people").text
+    assert is_empty(client.get(f"{here}/people").text)
     page = client.get(here).text
     assert "Seats claimed" not in page
-    assert "No one has a seat yet" in page
+    assert is_empty(page)
     with database.transaction() as session:
         seat(session, session.get_one(Pool, pool_id), cast.dan.id)
     page = client.get(here).text
-    assert "No one has a seat yet" not in page
+    assert not is_empty(page)
     assert "Unlimited" in page.partition("Available seats</dt>")[2][:80]
 
 
@@ -185,7 +99,7 @@ def test_seats_that_all_ended_lead_to_new_ones(
     client.sign_in(login_id)
     page = client.get(here).text
     assert "Seats claimed" not in page
-    assert "No active seats" in page
+    assert is_empty(page)
 
 
 def test_each_next_step_leads_to_a_page(mia: Visitor, elm: Elm) -> None:

@@ -6,8 +6,10 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, Pool, PoolPurpose
+from lms.web.seats.pool_texts import CHOOSE_PURPOSE
 from tests.cast import Cast, Roles
 from tests.clock import Clock
+from tests.page_texts import shows
 from tests.visitor import Visitor
 from tests.web.seats.test_assign_lines import buy
 
@@ -69,10 +71,10 @@ def test_question_is_on_three_pages_until_it_is_answered(
     for path in pages:
         text = client.get(path).text
         assert page in text
-        assert "Choose who uses them" in text
+        assert shows(text, CHOOSE_PURPOSE)
     client.post(page, data={"purpose": "lms"})
     for path in pages:
-        assert "Choose who uses them" not in client.get(path).text
+        assert not shows(client.get(path).text, CHOOSE_PURPOSE)
     assert page in client.get(area).text  # to change it
 
 

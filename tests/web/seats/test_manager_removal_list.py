@@ -14,7 +14,7 @@ from lms.seats import claims
 from lms.web.seats.sent_list import NOTHING_SENT
 from tests.cast import Cast
 from tests.clock import Clock
-from tests.page_texts import shows
+from tests.page_texts import shows, told
 from tests.seat_imports.workbooks import workbook
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
@@ -41,10 +41,10 @@ def test_the_preview_says_what_each_person_loses_and_releases_nothing(
     mia: Visitor, elm: Elm
 ) -> None:
     page = checked(mia, elm, "alice@example.org\nzoe@example.org\ncarol@example.org\nnobody")
-    assert "2 people will lose access" in page
-    assert "50% watched" in page
+    assert 'data-people="2"' in page
+    assert "50%" in page
     assert "(invited)" in page
-    assert "t release a seat." in page
+    assert 'data-testid="other-rows"' in page
     assert "zoe@example.org" in people(mia, elm)
 
 
@@ -53,7 +53,7 @@ def test_seats_are_released_and_put_back(mia: Visitor, elm: Elm) -> None:
     seats = re.findall(r'name="seat" value="(\w+)"', page)
     assert seats == [elm.invited_seat]
     released = mia.post(f"/organization/{elm.id}/people/released", data={"seat": seats})
-    assert "1 seat was released." in mia.get(released.location).text
+    assert told(mia.get(released.location).text).startswith("1 ")
     mia.post(f"/organization/{elm.id}/people/undo")
     assert "zoe@example.org" in people(mia, elm)
 
@@ -85,7 +85,7 @@ def test_a_seat_that_someone_else_got_since_is_not_released(
         assert session.scalars(holders).all() == [cast.carol.id]
     mia.post(f"/organization/{elm.id}/people/released", data=sent)
     here = people(mia, elm)
-    assert "1 seat was released." in here
+    assert told(here).startswith("1 ")
     assert "1 seat changed since you opened that page" in here
     assert "carol@" in here
     assert "alice@example.org" not in here
@@ -104,8 +104,8 @@ def test_a_time_that_no_page_sent_releases_nothing(mia: Visitor, elm: Elm, shown
 def test_a_workbook_is_read_and_a_member_is_pointed_out(mia: Visitor, elm: Elm) -> None:
     file = (io.BytesIO(workbook([["Email"], ["olga@example.org"]])), "left.xlsx")
     page = mia.post(f"/organization/{elm.id}/people/remove", data={"file": file}).text
-    assert "No one on this list has a seat" in page
-    assert "Remains a member (Owner)" in page
+    assert 'data-people="0"' in page
+    assert f'href="/organization/{elm.id}/members?q=olga' in page
 
 
 def test_nothing_sent_is_refused_and_nothing_is_lost(mia: Visitor, elm: Elm) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy import update
 from lms.core.database import Database
 from lms.models.accounts import Login
 from lms.web.core import form_fields
+from lms.web.core.form_fields import BLANK
 from tests.cast import Cast
+from tests.page_texts import is_empty
 from tests.seats.test_seat_table import came_back
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
@@ -68,7 +70,7 @@ def test_one_of_many_pools_is_found_by_what_it_covers(
     assert '<option value="All webinars">' in page
     assert mia.get(f"{here}/people/pools?q=read").json == {"items": [{"name": "Reading rooms"}]}
     invited = {"pool": "reading", "addresses": "new@example.org"}
-    assert "1 person was invited" in mia.post(f"{here}/invite", data=invited).text
+    assert re.search(r"<h1>1 ", mia.post(f"{here}/invite", data=invited).text)
     unknown = mia.post(f"{here}/invite", data={**invited, "pool": "Ducks"})
     assert unknown.status_code == 400
     assert "find “Ducks.”" in unknown.text
@@ -79,7 +81,7 @@ def test_one_of_many_pools_is_found_by_what_it_covers(
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("", "Choose a suggestion."), ("Ducks", "find “Ducks.”")],
+    [("", BLANK), ("Ducks", "find “Ducks.”")],
 )
 @pytest.mark.parametrize("form", ["invite", "import"])
 def test_form_without_one_of_many_pools_comes_back_with_all_that_was_typed(
@@ -89,8 +91,8 @@ def test_form_without_one_of_many_pools_comes_back_with_all_that_was_typed(
     page = f"/organization/{elm.id}/{form}"
     fresh = mia.get(page)
     assert fresh.status_code == 200
-    assert "Check the following" not in fresh.text
-    assert "Enter a name" not in fresh.text
+    assert "data-error-summary" not in fresh.text
+    assert 'id="pool-error"' not in fresh.text
     answer = mia.post(page, data={"pool": typed, "addresses": "new@example.org"})
     assert answer.status_code == 400
     assert said in answer.text
@@ -113,7 +115,7 @@ def test_mistyped_filter_of_many_pools_filters_nothing_and_is_said(
 
 def test_nobody_matching_is_said_with_the_way_back(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}/people?q=nobody").text
-    assert "No matching people" in page
+    assert is_empty(page)
 
 
 def test_a_page_beyond_the_last_is_not_there(mia: Visitor, elm: Elm) -> None:
@@ -135,11 +137,11 @@ def test_an_address_that_takes_no_mail_is_shown_beside_its_seat_and_found(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     page = f"/organization/{elm.id}/people"
-    assert "Email bounced" not in mia.get(page).text
+    assert mia.get(page).text.count("badge-danger") == 0
     with database.transaction() as session:
         came_back(session, "zoe@example.org")
     shown = mia.get(page).text
-    assert shown.count("Email bounced") == 1
+    assert shown.count("badge-danger") == 1
     found = mia.get(f"{page}?mail=bounced").text
     assert "zoe@example.org" in found
     assert "alice@example.org" not in found

@@ -1,8 +1,11 @@
 """A person's own place with an organization's seats: claimed, given back, asked about."""
 
+import re
+
 import pytest
 from sqlalchemy import select, update
 
+from lms.access.explanations import STEP_LABELS, Step
 from lms.access.policy import Code
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
@@ -13,6 +16,7 @@ from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from tests.access.decision_situations import arrange
 from tests.clock import NOW
 from tests.factories import make_assignment, make_pool, make_pool_grant
+from tests.page_texts import is_empty, shows
 
 
 @pytest.fixture(autouse=True)
@@ -49,13 +53,13 @@ def test_a_seat_that_waits_is_claimed_with_one_click_and_lets_in(
     client, cast, database, arranged, code
 ):
     page = arranged(code)
-    assert "has a seat for you" in client.get(page).text
+    assert f'action="{page}/claim"' in client.get(page).text
     assert client.post(f"{page}/claim").headers["Location"] == f"/webinars/{cast.slug}"
     with database.read_session() as session:
         held = session.scalars(select(Assignment)).one()
     assert (held.login_id, held.state) == (cast.dan.id, AssignmentState.CLAIMED)
     assert "through Elm County Library" in client.get("/library").text
-    assert "Your seat from Elm County Library" in client.get(page).text
+    assert f'action="{page}/give-back"' in client.get(page).text
 
 
 @pytest.mark.parametrize("code", [Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE])
@@ -74,7 +78,7 @@ def test_no_seat_of_a_canceled_webinar_is_claimed_or_waited_for(
 
 def test_who_had_a_seat_cannot_claim_it_again(client, arranged):
     page = arranged(Code.SEAT_RELEASED)
-    assert "Claim your seat" not in client.get(page).text
+    assert f'action="{page}/claim"' not in client.get(page).text
     assert client.post(f"{page}/claim").status_code == 409
 
 
@@ -91,21 +95,21 @@ def test_a_seat_given_back_is_gone(client, cast, database, arranged):
 def test_the_library_shows_what_waits_and_one_s_number_in_line(client, arranged):
     arranged(Code.POOL_FULL_WAITLISTED)
     page = client.get("/library").text
-    assert "re number 1 on the waitlist at Elm County Library." in page
+    assert re.search(r"number 1\b[^<]*Elm County Library", page)
 
 
 def test_the_library_offers_a_kept_seat_on_top(client, arranged):
     page = arranged(Code.INVITE_NOT_CLAIMED)
     library = client.get("/library").text
-    assert "reserved a seat for you until" in library
+    assert "Elm County Library" in library.partition('id="kept"')[2]
     assert f'action="{page}/claim"' in library
 
 
 def test_the_library_says_that_a_contract_is_over_while_it_still_lets_in(client, arranged):
     arranged(Code.OK_GRACE)
     library = client.get("/library").text
-    assert "Your access ends soon" in library
-    assert "The contract for Elm County Library ended on" in library
+    assert "notice-attention" in library
+    assert re.search(r"notice-attention.*Elm County Library", library, re.DOTALL)
 
 
 def test_a_full_pool_is_waited_for_and_the_list_left_again(client, cast, database, arranged):
@@ -113,11 +117,11 @@ def test_a_full_pool_is_waited_for_and_the_list_left_again(client, cast, databas
     with database.transaction() as session:
         session.execute(update(Pool).values(capacity=0))
         session.execute(update(Grant).where(Grant.pool_id.is_not(None)).values(seats=1))
-    assert "Join the waitlist" in client.get(f"/webinars/{cast.slug}").text
+    assert shows(client.get(f"/webinars/{cast.slug}").text, STEP_LABELS[Step.JOIN])
     client.post(f"{page}/join")
-    assert "number 1 on the waitlist" in client.get(page).text
+    assert f'action="{page}/leave"' in client.get(page).text
     client.post(f"{page}/leave")
-    assert "Join the waitlist" in client.get(page).text
+    assert f'action="{page}/join"' in client.get(page).text
 
 
 def test_where_a_seat_is_free_nobody_waits(client, arranged):
@@ -153,5 +157,5 @@ def test_where_nobody_manages_the_seats_the_house_is_asked(client, cast, databas
         make_assignment(session, pool, session.get_one(Login, cast.dan.id))
         page = f"/library/seats/{pool.public_id}/ask"
     client.sign_in(cast.dan.id)
-    assert "have a manager right now" in client.get(page).text
+    assert is_empty(client.get(page).text)
     assert client.post(page, data={"message": "May I?"}).status_code == 409
