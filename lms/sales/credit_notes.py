@@ -27,6 +27,7 @@ from lms.tax.rounding import share, spread
 from lms.tax.rules import LineTax
 
 NO_INVOICE = N_("This order has no invoice to credit.")
+TOO_MUCH = N_("Enter no more than what's left of this line.")
 NOTHING_LEFT = N_("This invoice is fully credited.")
 PAID_IN_PART = N_("This invoice is paid in part. Credit its lines instead.")
 
@@ -264,7 +265,7 @@ def _one(
     if wanted.amount_minor is not None:
         amount = wanted.amount_minor
     if not 0 <= amount <= one.net_minor:
-        sentence = N_("Enter no more than what's left of this line.")
+        sentence = TOO_MUCH
         raise Invalid(sentence, fields={"amount": sentence})
     tax = share(one.tax_minor, amount, one.net_minor)
     return _line(one, amount, tax, seats if reason is CreditReason.RETURN else None)

@@ -18,6 +18,8 @@ from lms.pricing.price_list import HIGHEST_MINOR, MOST_SEATS
 LONGEST_REFERENCE: Final = 80
 LONGEST_REASON: Final = 120
 MOST_LINES: Final = 60
+NO_QUANTITY = N_("Enter the quantity.")
+NO_ORGANIZATION = N_("Choose the organization that is buying.")
 FAULTY = N_("Check the order.")
 
 
@@ -126,7 +128,7 @@ def line_faults(line: NewLine, target: Target, *, is_to_organization: bool) -> d
     if len(line.discount_reason) > LONGEST_REASON:
         faults["discount_reason"] = N_("Use up to 120 characters.")
     if line.kind in OF_A_POOL and not is_to_organization:
-        faults["organization"] = N_("Choose the organization that is buying.")
+        faults["organization"] = NO_ORGANIZATION
     if line.starts_at is not None and line.ends_at is not None and line.ends_at <= line.starts_at:
         faults["ends_at"] = N_("Choose an end date after the start.")
     if (target.scope is Scope.WEBINAR) is (line.kind in DATED):
@@ -142,7 +144,7 @@ def _quantity_faults(line: NewLine, *, is_to_organization: bool) -> dict[str, st
     if line.quantity != 1 and (line.kind in OF_A_LOGIN or not is_to_organization):
         return {"quantity": N_("A person can buy only one. To sell more, choose an organization.")}
     if line.quantity is None and line.kind not in UNLIMITED:
-        return {"quantity": N_("Enter the quantity.")}
+        return {"quantity": NO_QUANTITY}
     if line.quantity is not None and not 1 <= line.quantity <= MOST_SEATS:
         return {"quantity": N_("Enter a number between 1 and 10,000.")}
     if line.kind is OfferKind.INSTITUTIONAL and line.quantity is not None:

@@ -26,6 +26,7 @@ DIFFERS: Final = N_("The purchase order differs")
 ON_HOLD: Final = N_("Access is on hold")
 PAPER_EXPIRED: Final = N_("The customer's exemption certificate has expired")
 NO_PAPER: Final = N_("Exempt from sales tax, no certificate yet")
+NO_INVOICE_YET: Final = N_("No invoice can be issued yet")
 BOUNCES: Final = N_("Email to this customer bounces")
 
 
@@ -43,7 +44,7 @@ def notices_of(
         found.append((_expired(session, order, facts), "attention", _("The quote has expired")))
     is_to_bill = facts.invoice_id is None and facts.canceled_at is None
     if is_to_bill and invoices.lacks_payee(session, order):
-        found.append((_(invoices.NO_PAYEE), "danger", _("No invoice can be issued yet")))
+        found.append((_(invoices.NO_PAYEE), "danger", _(NO_INVOICE_YET)))
     found += _bounces(session, facts)
     found += _tax_notices(session, order, facts)
     found += _po_notices(session, order, facts, standing)

@@ -11,21 +11,24 @@ from sqlalchemy import select
 from lms.core.attached_files import NOT_TAKEN
 from lms.core.database import Database
 from lms.core.dates_and_time_zones import NO_YEAR
+from lms.core.money_parsing_and_formatting import NOT_AN_AMOUNT
 from lms.models.documents import CreditReason, DocumentKind
 from lms.models.mail import Mail
 from lms.organizations.organization_lists import UNKNOWN
 from lms.payments.balance_check import differences
 from lms.sales.cancellations import INVOICED, PAID
-from lms.sales.credit_notes import NOTHING_LEFT
+from lms.sales.credit_notes import NOTHING_LEFT, TOO_MUCH
 from lms.sales.invoices import BILLED
 from lms.sales.order_history import Happening, history_of
 from lms.sales.orders import find_order
 from lms.sales.read_models import OrderFacts, Standing
+from lms.sales.seat_returns import SOME
 from lms.seats.claims import claim
 from lms.seats.pools import pools_of
 from lms.web.sales.order_notices import BOUNCES, DIFFERS
 from lms.web.sales.order_texts import HAPPENED
 from lms.web.sales.staff_corrections import UNCHANGED
+from lms.web.sales.staff_credits import NOTHING_CHOSEN, TITLES
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_organization
@@ -110,7 +113,7 @@ JOURNEYS = {
     "untouched": ("", Outcome(Standing.UNPAID, 32_500, 5, 32_500)),
     "paid": ("pay:325", Outcome(Standing.PAID, 0, 5, 0)),
     "paid by two checks": ("pay:100 pay:225", Outcome(Standing.PAID, 0, 5, 0)),
-    "paid in part": ("pay:100", Outcome(Standing.PARTLY_PAID, 22_500, 5, 22_500)),
+    "partly paid": ("pay:100", Outcome(Standing.PARTLY_PAID, 22_500, 5, 22_500)),
     "a dollar short": ("pay:324", Outcome(Standing.PAID, 0, 5, 0)),
     "a dollar short and bounced": (
         "pay:324 bounce",
@@ -193,10 +196,10 @@ def test_seats_in_use_are_named_and_managers_are_asked(
 
 
 FAULTS = {
-    "nothing chosen": ({"lines-0-is_chosen": None}, "Choose at least one line"),
-    "no amount": ({"lines-0-amount": "much"}, "Enter an amount like 99.00."),
-    "too much": ({"reason": "goodwill", "lines-0-amount": "400"}, "no more than what"),
-    "too many seats": ({"lines-0-seats": "9"}, "Return at least one seat"),
+    "nothing chosen": ({"lines-0-is_chosen": None}, NOTHING_CHOSEN),
+    "no amount": ({"lines-0-amount": "much"}, NOT_AN_AMOUNT),
+    "too much": ({"reason": "goodwill", "lines-0-amount": "400"}, TOO_MUCH),
+    "too many seats": ({"lines-0-seats": "9"}, SOME),
 }
 
 
@@ -207,7 +210,7 @@ def test_faulty_credit_note_is_shown_again(
     sent = {"reason": "return", "lines-0-is_chosen": "y", "explanation": "As agreed", **wrong}
     answer = send(staff, path_of(order, "/credit"), **sent)
     assert answer.status_code == 400
-    assert sentence in answer.text
+    assert shows(answer.text, sentence)
     assert fields_of(answer.text)["explanation"] == "As agreed"
 
 
@@ -374,9 +377,9 @@ def test_write_off_and_void_are_acts_of_their_own(
 ) -> None:
     path = f"/staff/orders/{placed(database, GROUP).public_id}/credit"
     assert 'value="write_off"' not in staff.get(path).text
-    for reason, title in (("write_off", "Write off the balance"), ("void", "Void the invoice")):
+    for reason in (CreditReason.WRITE_OFF, CreditReason.VOID):
         page = staff.get(f"{path}?reason={reason}").text
-        assert f"<h1>{title}</h1>" in page
+        assert f"<h1>{TITLES[reason][0]}</h1>" in page
         assert 'name="lines-0-is_chosen"' not in page
 
 

@@ -9,18 +9,21 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.dates_and_time_zones import NO_YEAR
+from lms.core.money_parsing_and_formatting import NOT_AN_AMOUNT
 from lms.documents.snapshots import unpack
 from lms.models.documents import Document, DocumentKind
 from lms.models.grants import OfferKind
 from lms.models.orders import LineAct
 from lms.models.organizations import Organization
 from lms.models.requests import RequestKind
-from lms.organizations.organization_lists import SEVERAL
+from lms.organizations.organization_lists import SEVERAL, UNKNOWN
 from lms.requests import requests
 from lms.requests.requests import NewRequest
-from lms.sales.orders import HAS_CONTRACT, PLACED_ALREADY, lines_of
+from lms.sales.new_orders import NO_ORGANIZATION, NO_QUANTITY
+from lms.sales.orders import HAS_CONTRACT, NO_CONTRACT, PLACED_ALREADY, lines_of
 from lms.sales.read_models import OrderFacts, Standing
 from lms.seats.pools import pools_of
+from lms.web.sales.order_form_reader import NO_WEBINAR, ONLY_CONTRACTS
 from lms.web.sales.order_notices import DIFFERS
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -125,17 +128,17 @@ def test_lines_are_added_and_removed_without_a_script(staff: Visitor, cast: Cast
 
 
 FAULTS = {
-    "no organization": ({"organization": "Birch"}, "No organization has this name"),
+    "no organization": ({"organization": "Birch"}, UNKNOWN),
     "no email": ({"email": "nobody"}, "email"),
-    "price": (line(0, price="a lot"), "Enter an amount like 99.00."),
+    "price": (line(0, price="a lot"), NOT_AN_AMOUNT),
     "second price": (line(1, price=""), "Line 2"),
-    "no webinar": (line(0, webinar=""), "choose it from the list"),
-    "renewal of a seat": (line(1, act="renewal"), "You can renew only contracts"),
-    "no seats": (line(0, quantity=""), "Enter the quantity."),
-    "seats of a person": ({"payer": "person"}, "Choose the organization that is buying"),
+    "no webinar": (line(0, webinar=""), NO_WEBINAR),
+    "renewal of a seat": (line(1, act="renewal"), ONLY_CONTRACTS),
+    "no seats": (line(0, quantity=""), NO_QUANTITY),
+    "seats of a person": ({"payer": "person"}, NO_ORGANIZATION),
     "new contract": (
         line(0, kind="contract", covers="everything", act="renewal"),
-        "have this contract yet",
+        NO_CONTRACT,
     ),
 }
 
@@ -147,7 +150,7 @@ def test_error_stands_beside_its_field_and_nothing_is_lost(
     sent = {**TO_ELM, **SEATS, **SEAT, "note": "Called on Monday", **wrong}
     answer = send(staff, NEW, **sent, do="place")
     assert answer.status_code == 400
-    assert sentence in answer.text
+    assert shows(answer.text, sentence)
     typed = fields_of(answer.text)
     for name in ("lines-0-webinar", "lines-1-price", "note", "organization"):
         assert typed[name] == sent[name]

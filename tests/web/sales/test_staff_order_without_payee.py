@@ -8,10 +8,13 @@ import pytest
 from lms.core.database import Database
 from lms.models.orders import Terms
 from lms.sales import orders, quotes
+from lms.sales.invoices import NO_PAYEE
 from lms.sales.read_models import OrderFacts, find_order_facts
 from lms.seller.settings import SellerSettings, edit_seller
+from lms.web.sales.order_notices import NO_INVOICE_YET as TITLE
 from tests.cast import Cast, Roles
 from tests.clock import NOW
+from tests.page_texts import shows
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, documents, placed, read, with_line
 from tests.seller.seller_settings import COMPLETE
@@ -19,8 +22,6 @@ from tests.visitor import Visitor
 from tests.web.sales.order_pages import send
 
 LATER = replace(GROUP, bill_on=date(2026, 7, 1))
-TITLE = "No invoice can be issued yet"
-SENTENCE = "Ask an owner to complete Seller settings"
 SETTINGS = 'href="/staff/seller"'
 NEW = "/staff/orders/new"
 TO_ELM = {
@@ -66,7 +67,7 @@ def test_an_order_is_not_placed_on_invoice(
     assert SETTINGS not in page  # only an owner may
     answer = send(unpayable, NEW, **TO_ELM, do="place")
     assert answer.status_code == 400
-    assert SENTENCE in answer.text
+    assert shows(answer.text, NO_PAYEE)
     assert 'value="325.00"' in answer.text
     with database.transaction() as session:
         edit_seller(session, COMPLETE, actor=None, now=NOW)
@@ -90,7 +91,7 @@ def test_an_order_is_quoted_and_its_page_says_what_is_missing(
     assert TITLE in unpayable.get(path).text
     answer = send(unpayable, f"{path}/accept", name="Mia")
     assert answer.status_code == 409
-    assert SENTENCE in answer.text
+    assert shows(answer.text, NO_PAYEE)
     assert read(database, facts).placed_at is None
 
 
@@ -101,7 +102,7 @@ def test_a_quote_that_leads_to_an_invoice_is_not_issued(
         order_id = orders.draft(session, GROUP, actor=None, now=NOW).public_id
     answer = send(unpayable, f"/staff/orders/{order_id}/quote")
     assert answer.status_code == 409
-    assert SENTENCE in answer.text
+    assert shows(answer.text, NO_PAYEE)
     with database.transaction() as session:
         assert quotes.newest(session, orders.find_order(session, order_id).id) is None
         edit_seller(session, COMPLETE, actor=None, now=NOW)
@@ -115,7 +116,7 @@ def test_an_invoice_is_not_issued_before_its_day(
     path = f"/staff/orders/{facts.public_id}"
     answer = unpayable.post(f"{path}/bill")
     assert answer.status_code == 409
-    assert SENTENCE in answer.text
+    assert shows(answer.text, NO_PAYEE)
     assert documents(database, facts) == []
 
 
@@ -124,7 +125,7 @@ def test_an_invoice_is_not_reissued(unpayable: Visitor, cast: Cast, database: Da
     typed = {"organization": "elm-county", "email": "mia@example.org", "name": "Mia"}
     answer = send(unpayable, f"/staff/orders/{facts.public_id}/payer", **typed)
     assert answer.status_code == 409
-    assert SENTENCE in answer.text
+    assert shows(answer.text, NO_PAYEE)
     assert 'value="elm-county"' in answer.text
     assert len(documents(database, facts)) == 1
 

@@ -63,7 +63,7 @@ def test_a_seat_goes_to_whom_was_named_with_one_click_or_staff_read_why_not(
     about = {"seat_id": seat_id, "pool_id": pool.id, "webinar_id": None}
     facts = asked(database, cast, kind=RequestKind.REASSIGN, **about, **named)
     page = f"/staff/requests/{facts.public_id}"
-    assert "ll invite kim@example.org to the seat" in staff.get(page).text
+    assert 'data-testid="goes-to-named"' in staff.get(page).text
     assert staff.post(f"{page}/refill").status_code == 303
     assert newest(database, "kim@example.org").kind == "invitation"
     assert "We invited kim@example.org" in newest(database, "dan@example.org").text
