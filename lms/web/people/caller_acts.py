@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.access.policy import UNPAID, Action, Admitted, Code
+from lms.core.errors import N_
 from lms.models.catalog import WebinarState
 from lms.models.recordings import RecordingState
 from lms.people.access_diagnosis import Asked, Found
 from lms.recordings.staff_file_list import read_webinar_files
 
 _ABOUT_THE_WEBINAR = frozenset({Code.LIVE_NOT_OPEN, Code.LIVE_OVER, Code.RECORDING_NOT_READY})
+NOT_UPLOADED: Final = N_("No recording was uploaded yet.")
+IN_PROCESS: Final = N_("We're processing the recording (%(percent)s%%).")
+NOT_PROCESSED: Final = N_("The recording couldn't be processed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +50,11 @@ def recording_state(session: Session, found: Found, asked: Asked, slug: str) -> 
         return ""
     newest = next(iter(read_webinar_files(session, slug).versions), None)
     if newest is None:
-        return _("No recording was uploaded yet.")
+        return _(NOT_UPLOADED)
     if newest.is_under_way:
-        return _(
-            "We're processing the recording (%(percent)s%%).", percent=round(100 * newest.share)
-        )
+        return _(IN_PROCESS, percent=round(100 * newest.share))
     if newest.state is RecordingState.FAILED:
-        return _("The recording couldn't be processed.")
+        return _(NOT_PROCESSED)
     return ""
 
 

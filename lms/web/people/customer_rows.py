@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
+from lms.core.errors import N_
 from lms.organizations.orders import OrderRow
 from lms.pricing.price_list import say_money
 from lms.reports.audit_log import Entry
@@ -20,6 +21,7 @@ from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.people.grant_and_seat_rows import KINDS
 
 FEW: Final = 20
+PAST_DUE: Final = N_("past due since %(day)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +117,5 @@ def _when(due_at: datetime | None, *, is_late: bool) -> str:
     if due_at is None:
         return _("not paid yet")
     if is_late:
-        return _("past due since %(day)s", day=say_date(due_at, mail_context().zone))
+        return _(PAST_DUE, day=say_date(due_at, mail_context().zone))
     return _("due %(day)s", day=due_day(due_at))

@@ -20,6 +20,7 @@ from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import Assignment, AssignmentEnd, Pool
 from lms.sales import cancellations
 from lms.sales.read_models import OrderFacts
+from lms.web.people.caller_acts import IN_PROCESS, NOT_PROCESSED, NOT_UPLOADED
 from lms.web.people.staff_answer_texts import FROM_AN_LMS, MOVED
 from tests.buying.buying_fixtures import open_for_business
 from tests.cast import Cast
@@ -33,7 +34,7 @@ from tests.factories import (
     make_waiting_entry,
 )
 from tests.mailbox import letters
-from tests.page_texts import shows, start_of
+from tests.page_texts import shows, start_of, told
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, locked, placed
 from tests.visitor import Visitor
@@ -122,7 +123,7 @@ def test_ended_pass_is_renewed_by_an_emailed_link_as_often_as_asked(
     assert url in _ask(staff, cast.carol.email)
     for number in (1, 2):
         answer = staff.post(url, data=asked(cast.carol.email))
-        assert 'data-toast="done"' in staff.get(answer.location).text
+        assert told(staff.get(answer.location).text)
         mails = letters(database, cast.carol.email)
         assert len(mails) == number
         assert mails[-1].subject.startswith(start_of(PASS_ENDED))
@@ -198,7 +199,7 @@ def test_moved_webinar_is_told_with_both_dates_and_how_to_join_is_emailed(
     assert url in page
     for number in (1, 2):
         answer = staff.post(url, data=asked(cast.alice.email))
-        assert 'data-toast="done"' in staff.get(answer.location).text
+        assert told(staff.get(answer.location).text)
         assert [one.kind for one in letters(database, cast.alice.email)] == [
             "live_registered"
         ] * number
@@ -224,9 +225,9 @@ def test_only_a_person_with_access_is_emailed_how_to_join(
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (None, "No recording was uploaded yet."),
-        (RecordingState.WAITING, "We\u2019re processing the recording (0%)."),
-        (RecordingState.FAILED, "t be processed."),
+        (None, NOT_UPLOADED),
+        (RecordingState.WAITING, IN_PROCESS % {"percent": 0}),
+        (RecordingState.FAILED, NOT_PROCESSED),
     ],
 )
 def test_recording_that_is_not_ready_says_what_it_waits_for(
@@ -241,7 +242,7 @@ def test_recording_that_is_not_ready_says_what_it_waits_for(
             recording.state = state
         again = f"/staff/webinars/reading-rooms/recordings/{recording.public_id}/retry"
     page = _ask(staff, cast.alice.email)
-    assert words in page
+    assert shows(page, words)
     assert "Not yet" in page
     assert (again in page) is (state is RecordingState.FAILED)
     if state is RecordingState.FAILED:

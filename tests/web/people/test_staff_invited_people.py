@@ -11,8 +11,12 @@ from lms.mail import outbox
 from lms.models.mail import Mail
 from lms.models.orders import Terms
 from lms.models.organizations import MemberInvitation, Role
+from lms.people.login_search import Show
+from lms.web.people.customer_rows import PAST_DUE
+from lms.web.people.staff_profiles import SHOWN
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.page_texts import shows, start_of
 from tests.sales.order_fixtures import SEAT, placed, with_line
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
@@ -61,7 +65,7 @@ def test_an_invited_person_has_a_page_with_invitations_and_emails(
         session.execute(update(Mail).values(bounced_at=NOW, failure="No such mailbox"))
     page = staff.get(ZOE).text
     for words in (
-        "Invited, no account yet",
+        SHOWN[Show.INVITED],
         "Elm County Library",
         "For zoe@example.org",
         "Email bounced",
@@ -74,7 +78,7 @@ def test_an_address_with_an_account_leads_to_the_person(
 ) -> None:
     answer = staff.get("/staff/people/invited/alice@example.org")
     assert (answer.status_code, answer.location) == (303, f"/staff/people/{cast.alice.public_id}")
-    for address in ("nobody@example.org", "no email address"):
+    for address in ("nobody@example.org", "not-an-address"):
         assert staff.get(f"/staff/people/invited/{address}").status_code == 404
 
 
@@ -99,7 +103,7 @@ def test_a_person_s_page_has_purchases_invitations_emails_and_timeline(
     staff.post(f"/staff/people/{cast.dan.public_id}/block", data={"reason": "A test"})
     page = staff.get(f"/staff/people/{cast.dan.public_id}").text
     assert "$499.00" in page.partition('id="has-title"')[0]
-    assert "past due since" in page
+    assert shows(page, start_of(PAST_DUE))
     assert 'id="asked-title"' in page
     assert "For dan@example.org" in page
     assert "For bob@example.org" not in page

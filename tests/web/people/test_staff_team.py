@@ -84,7 +84,7 @@ def test_a_role_is_changed_and_ended_and_recorded(
         (roles.owen.public_id, "seller_owner", {"role": "bookkeeper"}),
         (roles.owen.public_id, "seller_owner", {"role": None}),
     ]
-    assert "changed the team role of" in owner.get("/staff/audit").text
+    assert f'href="/staff/people/{cast.ada.public_id}"' in owner.get("/staff/audit").text
 
 
 def test_the_last_owner_stays(owner: Visitor, roles: Roles, database: Database) -> None:
