@@ -82,6 +82,7 @@ _LABELS: Final = {
     "library": N_("Everyone at my library"),
     "pass": N_("All-access pass"),
 }
+HAS_PASS: Final = N_("You already have a pass or contract that includes this.")
 HAS_IT: Final = N_("You already have access to this webinar. Buy it here only for other people.")
 _RECORDED: Final = N_("Recording, slides, and certificate. Permanent access.")
 _DETAILS: Final = {
@@ -303,7 +304,7 @@ def _owned_note(session: Session, login_id: int | None, covers: str, now: dateti
     if login_id is None:
         return ""
     has_it = owned.has_already(session, login_id, read_target(session, covers), now=now)
-    return _("You already have a pass or contract that includes this.") if has_it else ""
+    return _(HAS_PASS) if has_it else ""
 
 
 def _cover_words(scope: Scope, name: str) -> str:

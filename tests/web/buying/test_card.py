@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("cast", "_open")
 CARD = {"payer": "myself", "payment": "card"}
-TEST_MODE = "Test mode: no money moves."
+TEST_MODE = 'data-testid="test-mode"'
 DECLINED = "4000000000000002"
 
 

@@ -13,6 +13,7 @@ from lms.models.catalog import Webinar, WebinarSeries
 from lms.models.grants import OfferKind, Scope
 from lms.pricing.price_list import Price, set_prices
 from lms.web.pricing.buy_box import HAS_IT
+from lms.web.pricing.buy_box import HAS_PASS as INCLUDED
 from tests.buying.buying_fixtures import open_for_business
 from tests.cast import Cast
 from tests.clock import NOW
@@ -22,8 +23,7 @@ from tests.visitor import Visitor
 from tests.web.buying.shopping import fill
 
 pytestmark = pytest.mark.usefixtures("cast", "_open", "clock")
-INCLUDED = "You already have a pass or contract that includes this."
-PAYS_TWICE = "You already have this."
+PAYS_TWICE = "notice-attention"
 
 
 @pytest.fixture
