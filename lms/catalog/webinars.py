@@ -38,6 +38,7 @@ from lms.seats import invitations
 from lms.seats.waitlist_offers import close_offers
 
 LONGEST_REASON: Final = 2000
+ALREADY_HELD: Final = N_("This webinar was already held. Withdraw it instead.")
 
 
 def add_webinar(
@@ -216,7 +217,7 @@ def restore_webinar(session: Session, slug: str, *, actor: str | None, now: date
 
 def _check_to_come(row: Webinar, now: datetime) -> None:
     if has_ended(row.held_at, row.minutes, now):
-        raise Conflict(N_("This webinar was already held. Withdraw it instead."), code="held")
+        raise Conflict(ALREADY_HELD, code="held")
 
 
 def find_in_state(session: Session, slug: str, *states: WebinarState) -> Webinar:

@@ -31,6 +31,10 @@ NEAR = (
     "America/Anchorage",
     "Pacific/Honolulu",
 )
+NO_SUCH_ZONE = N_("Choose a time zone from the list.")
+SKIPPED = N_(
+    "Clocks skip this time when daylight saving time starts. Choose a time one hour later."
+)
 NO_YEAR = N_("Check the year.")
 AREAS = ("America", "Atlantic", "Europe", "Africa", "Asia", "Indian", "Australia", "Pacific")
 
@@ -40,8 +44,7 @@ def read_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        sentence = N_("Choose a time zone from the list.")
-        raise Invalid(sentence, fields={"zone": sentence}) from None
+        raise Invalid(NO_SUCH_ZONE, fields={"zone": NO_SUCH_ZONE}) from None
 
 
 def is_zone(name: str) -> bool:
@@ -64,7 +67,7 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
             raise Invalid(NO_YEAR, fields={"held_at": NO_YEAR}) from None
     is_skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != shown
     sentence = (
-        N_("Clocks skip this time when daylight saving time starts. Choose a time one hour later.")
+        SKIPPED
         if is_skipped
         else N_(
             "Clocks show this time twice when daylight saving time ends. Choose a time one hour "

@@ -10,6 +10,7 @@ from babel import Locale
 from lms.core.errors import N_
 
 HOME: Final = "US"
+NO_STREET: Final = N_("Enter the street address or PO box.")
 LONGEST_LINE: Final = 120  # street, street2, city
 LONGEST_STATE: Final = 40
 LONGEST_POSTAL_CODE: Final = 20
@@ -157,7 +158,7 @@ def address_faults(address: Address, prefix: str = "") -> dict[str, str]:
 def _required_faults(address: Address) -> dict[str, str]:
     faults = {}
     if not address.street:
-        faults["street"] = N_("Enter the street address or PO box.")
+        faults["street"] = NO_STREET
     if not address.city:
         faults["city"] = N_("Enter the city.")
     if address.country not in COUNTRIES:

@@ -11,10 +11,13 @@ from lms.announcement_parser.catalog_matcher import Fitted
 from lms.announcement_parser.evidence import Question
 from lms.announcement_parser.start_date_and_time import Beginning
 from lms.core.dates_and_time_zones import LOCALE, from_wall_clock, is_zone, read_zone, say_datetime
-from lms.core.errors import Invalid
+from lms.core.errors import N_, Invalid
 from lms.web.catalog.staff_forms import WebinarForm
 
 ALL: Final = "all"
+FREE: Final = N_("Free for everyone")
+NOT_FREE: Final = N_("Not free")
+AS_FILLED_IN: Final = N_("As filled in")
 _TEXTS: Final = frozenset({"title", "subtitle", "hosted_by"})  # fields with a line of text
 _FIELDS: Final = {"is_in_passes": "not_in_passes"}  # questions about another field of the form
 _LONGEST: Final = 90  # characters of a text on a button
@@ -102,7 +105,7 @@ def _kept(form: WebinarForm, fitted: Fitted, field: str) -> list[Answer]:
     said, act = fitted.said, f"ok-{field}"
     if field in ("free", "is_in_passes"):
         return []
-    words = _("As filled in")
+    words = _(AS_FILLED_IN)
     if field in _TEXTS:
         words = form[field].data or ("" if field == "title" else _("None"))
     elif field == "minutes":
@@ -126,7 +129,7 @@ def _others(form: WebinarForm, question: Question) -> list[Answer]:
     """Return the buttons that answer a question otherwise than the form does."""
     field = question.field
     if field == "free":
-        return _yes_or_no(field, _("Free for everyone"), _("Not free"), is_yes=form.free.data)
+        return _yes_or_no(field, _(FREE), _(NOT_FREE), is_yes=form.free.data)
     if field == "is_in_passes":
         is_yes = not form.not_in_passes.data
         return _yes_or_no(field, _("Included in passes"), _("Not included"), is_yes=is_yes)

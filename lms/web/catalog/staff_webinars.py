@@ -52,6 +52,7 @@ from lms.web.recordings.staff_uploads import own_sending
 
 blueprint = Blueprint("staff_webinars", __name__, url_prefix="/staff/webinars")
 
+ONLY_BUYERS: Final = N_("Only people who buy this webinar separately can watch it.")
 PAGE_SIZE: Final = 40
 STATE_WORDS: Final = {
     WebinarState.DRAFT: N_("Draft"),
@@ -288,7 +289,7 @@ def _warning(standing: Standing) -> str:
     """Return how many people lose access if a webinar is excluded from passes."""
     with read_session() as session:
         people = count_watching_by_pass(session, standing.id, now=clock.now())
-    sentence = _("Only people who buy this webinar separately can watch it.")
+    sentence = _(ONLY_BUYERS)
     if not people:
         return sentence
     lost = ngettext(

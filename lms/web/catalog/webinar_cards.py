@@ -50,6 +50,8 @@ BADGE_WORDS: Final = {
     Code.RECORDING_NOT_READY: N_("You have access"),
     Code.WEBINAR_PULLED: N_("Removed"),
 }
+NOT_IN_A_PASS: Final = N_("Not included in passes")
+INCLUDED: Final = N_("Included in your pass until %(day)s")
 NOT_YOURS: Final = N_("Not purchased")
 # What a person with one of these can do is buy.
 NOT_PURCHASED: Final = frozenset(
@@ -97,7 +99,7 @@ def badge_words(decision: Decision) -> str:
         return _("Starts %(day)s", day=say_date(decision.grant.starts_at, reading_zone()))
     if decision.code is Code.OK_TERM and isinstance(decision, Admitted) and decision.ends_at:
         day = say_last_date(decision.ends_at, reading_zone())
-        return _("Included in your pass until %(day)s", day=day)
+        return _(INCLUDED, day=day)
     return _(BADGE_WORDS.get(decision.code, NOT_YOURS))
 
 
@@ -140,7 +142,7 @@ def _entry_card(entry: Entry, decision: Decision | None) -> Card:
     words, kind = (_("Free"), "free") if entry.free else ("", "none")
     is_by_itself = not entry.is_in_passes and not entry.free
     if is_by_itself:
-        words = _("Not included in passes")
+        words = _(NOT_IN_A_PASS)
     if decision is not None and not (is_by_itself and decision.code is Code.NO_GRANT):
         words, kind = badge_words(decision), badge_kind(decision)
     return Card(

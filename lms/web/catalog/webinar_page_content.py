@@ -21,13 +21,18 @@ from lms.access.policy import (
 )
 from lms.catalog.webinar_page import Announcement
 from lms.core.dates_and_time_zones import say_span
-from lms.core.errors import NotFound
+from lms.core.errors import N_, NotFound
 from lms.models.catalog import WebinarState
 from lms.web.access.access_panel_and_reader_times import Panel, panel_of
 from lms.web.core.current_user import Viewer
 from lms.web.seats.assign_lines import AssignLine
 
 RECORDING_AWAITED: Final = timedelta(days=30)
+SIGN_IN_TO_CHOOSE: Final = N_("If you registered, sign in to see your options.")
+SIGN_IN_TO_JOIN: Final = N_("Already registered? Sign in to join.")
+OPEN_TO_JOIN: Final = N_("Open to join")
+LIVE_NOW: Final = N_("Live now")
+RECORDING_SOON: Final = N_("Recording coming soon")
 
 
 def check_may_see(
@@ -93,11 +98,11 @@ def phase_of(found: Announcement, now: datetime) -> tuple[str, str] | None:
     if found.state is not WebinarState.ANNOUNCED or now < found.held_at - LIVE_OPENS_BEFORE:
         return None
     if now < found.held_at:
-        return _("Open to join"), "open"
+        return _(OPEN_TO_JOIN), "open"
     if now < found.ends_at:
-        return _("Live now"), "open"
+        return _(LIVE_NOW), "open"
     if found.recording is None and now < found.ends_at + RECORDING_AWAITED:
-        return _("Recording coming soon"), "none"
+        return _(RECORDING_SOON), "none"
     return None
 
 
@@ -159,7 +164,7 @@ def _stranger(found: Announcement, now: datetime) -> Panel:
     if found.state is WebinarState.PULLED:
         sentence = _("This webinar was removed and is no longer available.")
     elif found.state is WebinarState.CANCELED:
-        sentence = _("If you registered, sign in to see your options.")
+        sentence = _(SIGN_IN_TO_CHOOSE)
     elif found.free and is_over:
         sentence = _("This webinar is free. Sign in to watch.")
     elif found.free:
@@ -167,7 +172,7 @@ def _stranger(found: Announcement, now: datetime) -> Panel:
     elif is_over:
         sentence = _("Sign in to see whether you have access.")
     else:
-        sentence = _("Already registered? Sign in to join.")
+        sentence = _(SIGN_IN_TO_JOIN)
     is_gone = found.state is WebinarState.PULLED
     here = url_for("catalog.webinar", slug=found.slug)
     return Panel(

@@ -52,23 +52,23 @@ def page_of(client: Visitor, person_id: int, cast: Cast) -> str:
 
 
 @pytest.mark.parametrize(
-    ("offer", "sentence"),
+    ("offer", "field"),
     [
-        ({}, "Choose what they get instead."),
-        ({"kind": "tea"}, "Not a valid choice."),
-        ({"kind": "words", "said": "  "}, "Enter what they get."),
-        ({"kind": "webinar"}, "Choose a webinar that is in the catalog."),
-        ({"kind": "webinar", "other": "no-such-one"}, "Choose a webinar that is in the catalog."),
-        ({"kind": "refund", "said": "x" * 1001}, "Use up to 1,000 characters."),
+        ({}, "kind"),
+        ({"kind": "tea"}, "kind"),
+        ({"kind": "words", "said": "  "}, "said"),
+        ({"kind": "webinar"}, "other"),
+        ({"kind": "webinar", "other": "no-such-one"}, "other"),
+        ({"kind": "refund", "said": "x" * 1001}, "said"),
     ],
 )
 def test_nothing_is_pulled_before_it_is_said_what_holders_get(
-    ada: Visitor, database: Database, cast: Cast, offer: dict[str, str], sentence: str
+    ada: Visitor, database: Database, cast: Cast, offer: dict[str, str], field: str
 ) -> None:
     answer = ada.post(f"/staff/webinars/{cast.slug}/pull", data={**REASON, **offer})
     assert answer.status_code == 400
     page = answer.get_data(as_text=True)
-    assert sentence in page
+    assert f'id="{field}-error"' in page
     assert REASON["reason"] in page
     assert code(database, cast.alice.id, cast.slug) is Code.OK_PERMANENT
 
@@ -86,7 +86,7 @@ def test_who_sits_in_a_pool_is_counted_among_those_who_lose_it(
         pool = add_pool(session, elm, cast.webinar_id)
         for login_id in (cast.dan.id, cast.alice.id):  # alice holds it by herself as well
             seat(session, pool, login_id)
-    assert "3 people lose access" in ada.get(f"/staff/webinars/{cast.slug}/pull").text
+    assert "<strong>3 " in ada.get(f"/staff/webinars/{cast.slug}/pull").text
 
 
 def test_a_holder_takes_the_other_webinar_by_one_press_and_has_it_for_good(
@@ -139,17 +139,16 @@ def test_nobody_is_given_a_webinar_that_is_gone_as_well(
     pull(ada, cast, kind="webinar", other=OTHER)
     assert ada.post(f"/staff/webinars/{OTHER}/withdraw").status_code == 303
     page = page_of(client, cast.alice.id, cast)
-    assert "Contact us" in page
+    assert 'href="/ask?kind=trouble&amp;' in page
     assert client.post(f"/webinars/{cast.slug}/instead").status_code == 403
 
 
 def test_money_is_asked_for_at_the_desk(ada: Visitor, client: Visitor, cast: Cast) -> None:
     pull(ada, cast, kind="refund")
     page = page_of(client, cast.alice.id, cast)
-    assert "you can get a refund" in page
-    assert "Request a refund" in page
+    assert 'refusal=WEBINAR_PULLED"' in page
     form = client.get(f"/ask?kind=trouble&webinar={cast.slug}&refusal=WEBINAR_PULLED").text
-    assert "Reading rooms, which was removed" in form  # the desk learns which one it is about
+    assert "Reading rooms" in form  # the desk learns which one it is about
 
 
 def test_words_of_the_staff_s_own_are_told_where_it_was_watched(

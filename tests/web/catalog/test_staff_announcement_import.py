@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lms.announcement_parser.catalog_matcher import NO_TEXT
+from lms.announcement_parser.catalog_matcher import NO_TEXT, NOTHING
 from lms.announcement_parser.evidence import WHICH_PRESENTER
+from lms.announcement_parser.start_date_and_time import SENTENCES, Ask
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import NO_SUCH_ZONE
 from lms.models.catalog import Presenter, Series, Webinar, WebinarState
 from tests.cast import Cast
 from tests.clock import Clock
@@ -86,7 +88,8 @@ def test_each_field_of_an_announcement_can_be_reviewed_and_is_kept(
     assert not made.is_in_passes
     shown = ada.get(f"/webinars/{made.slug}").get_data(as_text=True)
     assert "Five rehearsals" in shown
-    assert "Hosted by Lottie Quist" in shown
+    assert 'data-testid="host"' in shown
+    assert "Lottie Quist" in shown
 
 
 def test_a_presenter_that_no_label_names_is_asked_until_one_is_chosen(ada: Visitor) -> None:
@@ -94,7 +97,7 @@ def test_a_presenter_that_no_label_names_is_asked_until_one_is_chosen(ada: Visit
     assert shows(page, WHICH_PRESENTER)
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "presenter-0"}).text
     assert fields(page)["presenters"] == ["thaddeus-holm"]
-    assert "We can\u2019t tell who is presenting." not in page
+    assert not shows(page, WHICH_PRESENTER)
 
 
 def test_a_known_presenter_that_no_label_names_is_asked_about(
@@ -124,7 +127,7 @@ def test_who_and_what_is_new_is_added_by_a_press_and_the_draft_is_kept(
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "series-0"}).get_data(as_text=True)
     assert fields(page)["presenters"] == ["dr-wilhelmina-oyelaran"]
     assert fields(page)["series"] == ["gentle-stacks"]
-    assert "New presenters and series" not in page
+    assert 'id="new-title"' not in page
     answer = ada.post(f"{AT}/review", data={**fields(page), "act": "save"})
     assert answer.status_code == 303
     with database.read_session() as session:
@@ -142,14 +145,14 @@ def test_a_date_that_can_be_read_twice_is_asked_and_chosen(
     ada: Visitor, database: Database
 ) -> None:
     page = pasted(ada, OPEN)
-    assert "This date could be month/day or day/month." in page
+    assert shows(page, SENTENCES[Ask.DAY_OR_MONTH])
     assert fields(page)["held_at"] == ""
     refused = ada.post(f"{AT}/review", data={**fields(page), "act": "save"})
     assert refused.status_code == 400
     chosen = ada.post(f"{AT}/review", data={**fields(page), "act": "moment-1"})
     page = chosen.get_data(as_text=True)
     assert fields(page)["held_at"] == "2027-11-05T14:00"
-    assert "This date could be" not in page
+    assert not shows(page, SENTENCES[Ask.DAY_OR_MONTH])
     assert ada.post(f"{AT}/review", data={**fields(page), "act": "save"}).status_code == 303
     with database.read_session() as session:
         made = session.scalars(select(Webinar).where(Webinar.title.startswith("Catalog"))).one()
@@ -158,12 +161,12 @@ def test_a_date_that_can_be_read_twice_is_asked_and_chosen(
 
 def test_a_zone_that_is_not_named_has_to_be_chosen(ada: Visitor) -> None:
     page = pasted(ada, "Quiet Rooms\n\nDate: March 9, 2027, 2 pm")
-    assert "There\u2019s no time zone." in page
+    assert shows(page, SENTENCES[Ask.NO_ZONE])
     sent = fields(page)
     assert (sent["held_at"], sent["zone"]) == ("2027-03-09T14:00", "")
     refused = ada.post(f"{AT}/review", data={**sent, "act": "save"})
     assert refused.status_code == 400
-    assert "Choose a time zone from the list." in refused.get_data(as_text=True)
+    assert shows(refused.text, NO_SUCH_ZONE)
     chosen = {**sent, "zone": "America/Chicago", "act": "save"}
     assert ada.post(f"{AT}/review", data=chosen).status_code == 303
 
@@ -180,12 +183,13 @@ def test_a_file_is_read_and_what_is_no_text_is_refused(ada: Visitor) -> None:
         assert status == 400
         assert shows(page, NO_TEXT)
     status, page = send("", b"")
-    assert (status, "Paste the text of an announcement" in page) == (400, True)
+    assert status == 400
+    assert shows(page, NOTHING)
 
 
 def test_prices_that_the_price_list_does_not_have_are_pointed_out(ada: Visitor) -> None:
     page = pasted(ada, "Quiet Rooms\n\nCost: $123.45 each, $99 for friends")
-    assert "Not in the price list: $123.45" in page
+    assert re.search(r"<strong>[^<]*[$]123[.]45", page)
 
 
 def test_markup_in_an_announcement_stays_text(ada: Visitor) -> None:

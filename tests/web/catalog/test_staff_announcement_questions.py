@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from lms.announcement_parser.evidence import NO_PRESENTER
+from lms.announcement_parser.start_date_and_time import SENTENCES, Ask
 from lms.core.database import Database
 from lms.models.catalog import Presenter
+from lms.web.catalog.staff_announcement_questions import AS_FILLED_IN, FREE, NOT_FREE
 from tests.page_texts import shows
 from tests.visitor import Visitor
 from tests.web.catalog.test_staff_announcement_import import AT, fields, pasted
@@ -62,9 +64,9 @@ def test_a_changed_field_is_no_longer_asked_about(ada: Visitor) -> None:
 def test_all_questions_are_confirmed_at_once(ada: Visitor, database: Database) -> None:
     text = f"{RIVALS}\n\nTom Ray has mended doors."
     page = pasted(ada, text)
-    assert "Confirm all as filled in" in page
+    assert 'value="ok-all"' in page
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "ok-all"}).text
-    assert "Check the following" not in page
+    assert 'id="asked-title"' not in page
     assert fields(page)["presenters"] == ["ana-bell"]
     with database.read_session() as session:
         assert session.scalars(select(Presenter.name)).all() == ["Ana Bell"]
@@ -73,9 +75,9 @@ def test_all_questions_are_confirmed_at_once(ada: Visitor, database: Database) -
 def test_a_missing_answer_is_not_confirmed_with_the_others(ada: Visitor) -> None:
     page = pasted(ada, f"Mending Shelves\n\n{TEXT}")
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "ok-all"}).text
-    assert "t find a date." in page
+    assert shows(page, SENTENCES[Ask.NO_DATE])
     assert shows(page, NO_PRESENTER)
-    assert "Confirm all" not in page
+    assert 'value="ok-all"' not in page
 
 
 def test_another_start_leaves_the_field_empty_until_one_is_chosen(ada: Visitor) -> None:
@@ -105,12 +107,12 @@ def test_another_person_is_added_by_a_press_and_more_can_be(ada: Visitor) -> Non
     assert answers(page, "Presenters") == []
 
 
-@pytest.mark.parametrize("words", ["Free for everyone", "Not free"])
+@pytest.mark.parametrize("words", [FREE, NOT_FREE])
 def test_whether_it_is_free_is_chosen_by_a_press(ada: Visitor, words: str) -> None:
     text = f"Mending Shelves\n\n{FACTS.replace('Price: $99', 'Price: $0.00 (your pass)')}\n{TEXT}"
     page = press(ada, pasted(ada, text), "Free", words)
     is_free = re.search(r'<input[^>]* checked[^>]* name="free"', page) is not None
-    assert is_free == (words == "Free for everyone")
+    assert is_free == (words == FREE)
     assert answers(page, "Free") == []
 
 
@@ -133,7 +135,7 @@ def test_a_text_is_added_to_the_overview_by_a_press(ada: Visitor) -> None:
         ada, f"Mending Shelves at Home\n\n{FACTS}\nHi friends,\n\n{TEXT}\n\nWHY\n\n{more}"
     )
     found = answers(page, "Overview")
-    assert found[0] == "As filled in"
+    assert found[0] == AS_FILLED_IN
 
 
 def test_a_question_shows_the_lines_that_it_is_about(ada: Visitor) -> None:

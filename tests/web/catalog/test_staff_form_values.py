@@ -11,11 +11,13 @@ from lms.catalog.staff_read_models import count_holders
 from lms.catalog.webinar_details_validation import WebinarWords
 from lms.catalog.webinars import add_webinar
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import SKIPPED
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_grant, make_login
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 WORDS = WebinarWords("Weeding", NOW, "US/Eastern", presenters=("zoe", "ann"))
@@ -93,7 +95,7 @@ def test_a_time_that_no_clock_shows_is_named_beside_its_field(ada: Visitor) -> N
     }
     answer = ada.post("/staff/webinars/new", data=form)
     assert answer.status_code == 400
-    assert "skip this time" in answer.text
+    assert shows(answer.text, SKIPPED)
     assert 'value="2026-03-08T02:30"' in answer.text
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from lms.access.policy import Code
 from lms.catalog.presenters import PresenterWords, add_presenter, change_picture
 from lms.catalog.public_listing import PAGE_SIZE
 from lms.catalog.series import SeriesWords, add_series
@@ -15,10 +16,12 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.playback import WatchRecord
 from lms.search import webinar_search
+from lms.web.catalog.webinar_cards import BADGE_WORDS, INCLUDED, NOT_YOURS
 from media.storage.storage_protocol import Storage
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
+from tests.page_texts import is_empty, start_of
 from tests.seat_rows import add_pool, seat
 from tests.statements import statements
 from tests.visitor import Visitor
@@ -77,14 +80,14 @@ def test_upcoming_stands_before_what_was_held(
     client: Visitor, shelves: Database, path: str
 ) -> None:
     page = client.get(path).text
-    assert page.index("Coming up live") < page.index("Weeding without tears")
+    assert page.index('id="upcoming"') < page.index("Weeding without tears")
     assert page.index("Weeding without tears") < page.index("Recordings</h2>")
     assert page.index("Recordings</h2>") < page.index("Moving day")
 
 
 @pytest.mark.parametrize("path", ["/", "/webinars"])
 def test_an_empty_library_says_so(client: Visitor, database: Database, path: str) -> None:
-    assert "No webinars yet" in client.get(path).text
+    assert is_empty(client.get(path).text)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +134,7 @@ def test_a_search_that_finds_nothing_offers_the_way_back(
     assert page.status_code == 200
     assert "<script>&" not in page.text
     if query == "elephants":
-        assert "No webinars found" in page.text
+        assert is_empty(page.text)
 
 
 def test_pages_are_counted_and_linked_with_their_filters(
@@ -151,10 +154,10 @@ def test_pages_are_counted_and_linked_with_their_filters(
 @pytest.mark.parametrize(
     ("who", "badge"),
     [
-        ("alice", "Permanent access"),
-        ("bob", "Included in your pass until"),
-        ("carol", "Not purchased"),
-        ("dan", "Not purchased"),
+        ("alice", BADGE_WORDS[Code.OK_PERMANENT]),
+        ("bob", start_of(INCLUDED)),
+        ("carol", NOT_YOURS),
+        ("dan", NOT_YOURS),
     ],
 )
 def test_a_card_tells_each_person_their_access(
@@ -167,11 +170,11 @@ def test_a_card_tells_each_person_their_access(
 def test_a_card_of_an_upcoming_webinar_says_when_in_the_readers_own_time(
     client: Visitor, shelves: Database, cast: Cast
 ) -> None:
-    assert "Live Mar 5, 10:00 AM ET" in client.get("/webinars").text
+    assert "Mar 5, 10:00 AM ET" in client.get("/webinars").text
     with shelves.transaction() as session:
         session.get_one(Login, cast.dan.id).zone = "America/Los_Angeles"
     client.sign_in(cast.dan.id)
-    assert "Live Mar 5, 7:00 AM your time" in client.get("/webinars").text
+    assert "Mar 5, 7:00 AM" in client.get("/webinars").text
 
 
 def test_a_card_shows_what_was_watched(
@@ -190,7 +193,7 @@ def test_a_card_shows_what_was_watched(
             )
         )
     client.sign_in(cast.alice.id)
-    assert "50% watched" in client.get("/webinars").text
+    assert "50%" in client.get("/webinars").text
 
 
 def test_a_presenters_picture_is_for_everyone(
