@@ -19,6 +19,7 @@ MOST_CHOICES: Final = 20
 LONGEST_QUESTION: Final = 200
 LONGEST_CHOICE: Final = 100
 TOO_MANY: Final = N_("Ask up to 10 questions.")
+FEW_CHOICES: Final = N_("Enter 2 to 20 choices, one per line.")
 FAULTY: Final = N_("Check the questions below.")
 
 
@@ -144,7 +145,7 @@ def _fault(question: Question) -> str:
     if question.kind is not QuestionKind.CHOICE:
         return ""
     if not 2 <= len(question.choices) <= MOST_CHOICES:
-        return N_("Enter 2 to 20 choices, one per line.")
+        return FEW_CHOICES
     if any(len(each) > LONGEST_CHOICE for each in question.choices):
         return N_("Use up to 100 characters for each choice.")
     return ""

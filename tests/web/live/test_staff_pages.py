@@ -1,19 +1,26 @@
 """Staff pages of a live webinar: canceling, postponing, and registrants."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
+from lms.audience.events import ROLE_NAMES, Role
+from lms.catalog.webinars import ALREADY_HELD
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import SKIPPED
 from lms.core.runtime import Carrel
 from lms.live.change_notices import NOT_LATER
 from lms.models.catalog import Webinar
+from lms.web.catalog.webinar_page_content import LIVE_NOW, OPEN_TO_JOIN, RECORDING_SOON
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.live.upcoming_webinar import HELD_AT, go_round, kinds, tell_changes
 from tests.mailbox import newest
 from tests.page_texts import shows
 from tests.visitor import Visitor
+
+PHASES = (OPEN_TO_JOIN, LIVE_NOW, RECORDING_SOON)
 
 
 @pytest.fixture
@@ -29,10 +36,10 @@ def test_staff_see_who_will_be_emailed_before_confirming(
 ) -> None:
     client.sign_in(to_come.ada.id)
     page = client.get(f"/staff/webinars/{to_come.slug}/{act}").text
-    assert "3 people will get an email" in page
-    assert "People with a seat or access of their own: 1" in page
-    assert "Registered through a pass: 1" in page
-    assert "Our team: 1" in page
+    assert re.search(r'id="told-title">3 ', page)
+    assert f"{ROLE_NAMES[Role.HOLDER]}: 1" in page
+    assert f"{ROLE_NAMES[Role.PASS]}: 1" in page
+    assert f"{ROLE_NAMES[Role.TEAM]}: 1" in page
     assert list(kinds(database, "bob@example.org")) == ["live_registered"]
 
 
@@ -46,13 +53,13 @@ def test_staff_enter_the_new_date_in_the_webinars_zone(
     assert shows(same.text, NOT_LATER)
     skipped = client.post(here, data={"held_at": "2026-03-08T02:30"})
     assert skipped.status_code == 400
-    assert "skip this time" in skipped.text
+    assert shows(skipped.text, SKIPPED)
     moved = client.post(here, data={"held_at": "2026-03-12T10:00", "said": "It snows."})
     assert moved.status_code == 303
     tell_changes(carrel)
     letter = newest(database, "bob@example.org")
     assert letter.kind == "live_rescheduled"
-    assert "New date: Thursday, March 12, 2026, 10:00 AM ET" in letter.text
+    assert "Thursday, March 12, 2026, 10:00 AM ET" in letter.text
     assert "It snows." in letter.text
 
 
@@ -63,7 +70,7 @@ def test_past_webinar_cannot_be_moved_or_canceled(
     for act, data in (("cancel", {}), ("postpone", {"held_at": "2026-03-12T10:00"})):
         answer = client.post(f"/staff/webinars/{cast.slug}/{act}", data=data)
         assert answer.status_code == 400
-        assert "was already held" in answer.text
+        assert shows(answer.text, ALREADY_HELD)
 
 
 def test_list_shows_attendance_and_the_csv_matches_it(
@@ -101,11 +108,5 @@ def test_page_shows_the_time_until_the_webinar(
     ):
         clock.set(moment)
         page = client.get(f"/webinars/{to_come.slug}").text
-        said.append(
-            [
-                words
-                for words in ("Open to join", "Live now", "Recording coming soon")
-                if words in page
-            ]
-        )
-    assert said == [[], ["Open to join"], ["Live now"], ["Recording coming soon"]]
+        said.append([words for words in PHASES if words in page])
+    assert said == [[], *([phase] for phase in PHASES)]

@@ -4,6 +4,7 @@ import pytest
 
 from lms.core.database import Database
 from lms.live import questions, survey_links
+from lms.live.questions import FEW_CHOICES
 from lms.live.survey_links import WHOLE_LINK
 from tests.cast import Cast
 from tests.page_texts import shows
@@ -56,7 +57,7 @@ def test_faults_come_back_with_what_was_entered(client: Visitor, cast: Cast) -> 
     sent["survey_link"] = ""
     refused = client.post("/staff/registration", data=sent)
     assert refused.status_code == 400
-    assert "Enter 2 to 20 choices" in refused.text
+    assert shows(refused.text, FEW_CHOICES)
     assert 'value="Which branch?"' in refused.text
 
 
