@@ -4,7 +4,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.errors import Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.organizations import Role
 from lms.models.seats import ClaimPolicy
 from lms.organizations import email_domains, member_invitations, memberships
@@ -24,6 +24,10 @@ from lms.web.organizations.staff_organization_page import (
     roles_chosen_here,
 )
 from lms.web.people.staff_forms import MemberForm
+
+INVITED = N_(
+    "%(email)s has an account, so we emailed them an invitation. They get the role when they accept."
+)
 
 blueprint = Blueprint(
     "staff_organization_actions", __name__, url_prefix="/staff/organizations/<slug>"
@@ -49,9 +53,7 @@ def add_member(slug: str) -> ResponseReturnValue:
     if joined.is_new:
         sentence = _("%(email)s was added. We emailed them a link to choose a password.")
     elif joined.is_invited:
-        sentence = _(
-            "%(email)s has an account, so we emailed them an invitation. They get the role when they accept."
-        )
+        sentence = _(INVITED)
     else:
         sentence = _("%(email)s was added.")
     flash(sentence % {"email": joined.email}, "done")

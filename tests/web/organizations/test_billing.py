@@ -83,7 +83,7 @@ def test_staff_change_everything_and_see_it_on_the_page(
         "fiscal_year_start": "7",
         "legal_country": "US",
     }
-    assert "Billing details for Elm" in staff.get(f"{ELM}/billing").text
+    assert f'href="{ELM}"' in staff.get(f"{ELM}/billing").text
     assert staff.post(f"{ELM}/billing", data=data).status_code == 303
     found = billing(database, cast)
     assert found.contact.delivery is InvoiceDelivery.PORTAL
@@ -153,7 +153,7 @@ def test_a_manager_uploads_a_paper_that_others_do_not_see(
     assert "EX 1" in client.get(path).text
     client.sign_in(cast.ada.id)
     assert client.get(f"/staff/tax-papers/{paper}").status_code == 200
-    assert "Exemption certificate" in client.get(ELM).text
+    assert f'href="/staff/tax-papers/{paper}"' in client.get(ELM).text
     other = f"/organization/{elm.other}/billing"
     assert client.get(f"{other}/tax-papers/{paper}").status_code == 404
     assert client.post(f"{ELM}/tax-papers/{paper}/remove").status_code == 303
@@ -187,7 +187,7 @@ def test_staff_add_a_paper_without_a_file_to_a_person_and_remove_it(
     answer = staff.post(f"{person}/tax-papers/new", data={"basis": "501c3"})
     assert (answer.status_code, answer.location) == (303, person)
     (paper,) = papers(database, Payer(login_id=cast.alice.id))
-    assert "501(c)(3) nonprofit" in staff.get(person).text
+    assert "501(c)(3)" in staff.get(person).text
     assert staff.get(f"/staff/tax-papers/{paper}").status_code == 404
     assert staff.post(f"{ELM}/tax-papers/{paper}/remove").status_code == 404
     assert staff.post(f"{person}/tax-papers/{paper}/remove").status_code == 303

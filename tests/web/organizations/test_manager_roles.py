@@ -7,6 +7,7 @@ from lms.models.audit import AuditEntry
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
 from lms.models.training import GroupSupervisor, TrainingGroup
 from lms.organizations.supervised_groups import NO_GROUP
+from lms.people.role_texts import WHAT_ROLES_SEE
 from tests.cast import Cast, Person, Roles
 from tests.clock import NOW
 from tests.mailbox import newest
@@ -62,8 +63,8 @@ def test_a_manager_reads_what_each_role_sees_and_changes_it(
     path = f"{area(database, cast)}/members/{roles.rita.public_id}/role"
     client.sign_in(cast.mia.id)
     page = client.get(path).text
-    assert "never sees who watches what" in page
-    assert "chooses other owners" not in page  # only owners do
+    assert shows(page, WHAT_ROLES_SEE[Role.BILLING])
+    assert not shows(page, WHAT_ROLES_SEE[Role.OWNER])  # only owners do
     assert client.post(path, data={"role": "billing"}).status_code == 303
     assert role_of(database, roles.rita) is Role.BILLING
 

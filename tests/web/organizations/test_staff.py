@@ -1,5 +1,6 @@
 """Staff's pages about organizations: the list, one of them, its people and its pools."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,9 +15,11 @@ from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import ClaimPolicy, Pool, VerifiedDomain
 from lms.seats import allotments, pools
 from lms.seats.pools import NewPoolGrant
+from lms.web.organizations.staff_organization_actions import INVITED
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_organization
+from tests.page_texts import is_empty, shows
 from tests.visitor import Visitor
 
 OAK = {"name": "Oak Hill", "zone": "", "parent": ""}
@@ -48,7 +51,7 @@ def test_who_is_not_staff_finds_nothing(
 def test_organizations_are_listed_and_found_by_name(staff: Visitor) -> None:
     assert "Elm County Library" in staff.get("/staff/organizations").text
     assert "Elm County Library" in staff.get("/staff/organizations?q=county+elm").text
-    assert "No matching organizations" in staff.get("/staff/organizations?q=oak").text
+    assert is_empty(staff.get("/staff/organizations?q=oak").text)
 
 
 def test_an_organization_is_added_with_an_address_that_follows_its_name(
@@ -147,8 +150,8 @@ def test_person_with_an_account_is_invited_once(
     data = {"email": cast.dan.email, "role": "manager"}
     assert staff.post(f"{ELM}/members", data=data).status_code == 303
     page = staff.get(ELM).text
-    assert "They get the role when they accept." in page
-    assert "Open invitations" in page
+    assert shows(page, INVITED % {"email": cast.dan.email})
+    assert 'id="invited-title"' in page
     again = staff.post(f"{ELM}/members", data=data)
     assert (again.status_code, 'id="email-error"' in again.text) == (409, True)
     with database.read_session() as session:
@@ -179,7 +182,7 @@ def test_pools_and_their_grants_are_shown_and_a_grant_is_taken_back(
 ) -> None:
     path = f"{ELM}/grants/{_sell(database, cast)}/revoke"
     assert "0 of 20 used" in staff.get(ELM).text
-    assert "Contract, 20 seats" in staff.get(path).text
+    assert "20 seats" in staff.get(path).text
     assert staff.post(path, data={}).status_code == 400
     assert staff.post(path, data={"reason": "Never paid"}).status_code == 303
     page = staff.get(ELM).text
@@ -256,7 +259,7 @@ def test_seats_of_a_former_parent_are_shown_before_they_return(
     edit = "/staff/organizations/oak-hill/edit"
     page = staff.post(edit, data=OAK)
     assert page.status_code == 409
-    assert "4 unused (go back)" in page.text
+    assert re.search(r"\b4 [^<]*<", page.text.partition("notice-attention")[2])
     seen = page.text.split('name="seen"')[1].split('value="')[1].split('"')[0]
     with database.read_session() as session:
         assert session.get_one(Pool, made.id).capacity == 4
