@@ -1,6 +1,7 @@
 """Connection emails: our team is notified of new LMSs, and managers of our team's decisions."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -9,12 +10,17 @@ from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.organizations.organizations import find_managers
 
+NEEDS_APPROVAL: Final = N_("%(system)s needs your approval")
+IS_CONNECTED: Final = N_("%(system)s is connected")
+IS_APPROVED: Final = N_("%(system)s is approved")
+IS_OFF: Final = N_("%(system)s was turned off")
+
 
 def tell_team(
     session: Session, system: str, *, is_waiting: bool, links: Links, now: datetime
 ) -> None:
     """Email our team, if the seller has an email address, that an LMS was connected or needs approval."""
-    subject = N_("%(system)s needs your approval") if is_waiting else N_("%(system)s is connected")
+    subject = NEEDS_APPROVAL if is_waiting else IS_CONNECTED
     mail_outbox.post_to_team(
         session,
         kind="lms_registered",
@@ -55,7 +61,7 @@ def tell_managers(
     now: datetime,
 ) -> None:
     """Email an organization's managers that our team approved or turned off their LMS."""
-    subject = N_("%(system)s is approved") if is_on else N_("%(system)s was turned off")
+    subject = IS_APPROVED if is_on else IS_OFF
     for manager in find_managers(session, organization_id):
         if manager.email:
             mail_outbox.post(

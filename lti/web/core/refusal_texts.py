@@ -1,16 +1,27 @@
 """Refusal texts in a frame: the next step, the contact link, and the data for the player."""
 
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext as _
 
+from lms.core.errors import N_
 from lms.lti_facade.refusal_texts import Instead, Told
 from lms.web.access.access_panel_and_reader_times import instead_words, said
 from lms.web.core.request_context import carrel
 from lti.frames.sessions import Frame
 from lti.models.launches import FrameRole, Purpose
+
+INSTEAD: Final = N_(
+    "“%(title)s” is available instead. Ask your instructor to add it to the course."
+)
+COME_BACK: Final = N_("Come back then.")
+ASK_MANAGER: Final = N_("Ask %(manager)s, who manages seats for %(organization)s.")
+TELL_INSTRUCTOR: Final = N_(
+    "Tell your instructor, or contact us. We reply within one business day."
+)
+CONTACT_US: Final = N_("Contact us. We reply within one business day.")
 
 
 def default_zone() -> ZoneInfo:
@@ -21,18 +32,18 @@ def default_zone() -> ZoneInfo:
 def next_step(told: Told, frame: Frame) -> str:
     """Return what to do about a refusal."""
     if told.waits:
-        return _("Come back then.")
+        return _(COME_BACK)
     if told.instead is not None:
         return _instead(told.instead, frame)
     if told.manager:
         return _(
-            "Ask %(manager)s, who manages seats for %(organization)s.",
+            ASK_MANAGER,
             manager=told.manager,
             organization=told.organization,
         )
     if _has_instructor(frame):
-        return _("Tell your instructor, or contact us. We reply within one business day.")
-    return _("Contact us. We reply within one business day.")
+        return _(TELL_INSTRUCTOR)
+    return _(CONTACT_US)
 
 
 def _instead(found: Instead, frame: Frame) -> str:
@@ -42,10 +53,7 @@ def _instead(found: Instead, frame: Frame) -> str:
         offered = _("“%(title)s” is available instead.", title=found.title)
         return offered if is_webinar else instead_words(found)
     if found.title and not found.said:
-        return _(
-            "“%(title)s” is available instead. Ask your instructor to add it to the course.",
-            title=found.title,
-        )
+        return _(INSTEAD, title=found.title)
     return _("%(offered)s Tell your instructor, or contact us.", offered=instead_words(found))
 
 

@@ -37,6 +37,7 @@ blueprint = Blueprint(
 )
 
 REJECTED: Final = 400
+LEFT: Final = N_("They were removed from the roster.")
 SWITCHED_OFF: Final = N_("This LMS is turned off, so its rosters aren't updated.")
 
 
@@ -123,7 +124,7 @@ def decide_releases(organization_id: str, course_id: str) -> ResponseReturnValue
                 given = confirm_releases(session, course_id, links=links(), actor=actor, now=now())
             else:
                 dismiss_releases(session, course_id, actor=actor, now=now())
-        gone = _("They were removed from the roster.")
+        gone = _(LEFT)
         if given:
             gone = ngettext("%(num)s seat was released.", "%(num)s seats were released.", given)
         flash(gone if wanted == "go" else _("Everyone keeps their seat."), "done")

@@ -14,6 +14,11 @@ from lms.models.jobs import JobState
 from lti.rosters.jobs import ROSTER
 from lti.rosters.roster_status import RosterStanding
 
+NOT_READ: Final = N_("Not read yet")
+NOT_OFFERED: Final = N_(
+    "Your LMS doesn't share the roster of this course. Allow names and roles (NRPS) for this "
+    "tool, then open a link in the course once."
+)
 BROKE_OFF: Final = N_("The update failed. Try again. If it fails again, contact us.")
 
 
@@ -62,18 +67,13 @@ def _state(standing: RosterStanding, *, is_live: bool, failure: str) -> tuple[st
     if failure:
         return _("Couldn't be read"), "danger"
     if standing.synced_at is None:
-        return _("Not read yet"), "soon"
+        return _(NOT_READ), "soon"
     return _("Up to date"), "open"
 
 
 def _sentences(standing: RosterStanding, failure: str, zone: str) -> list[str]:
     if not standing.is_offered:
-        return [
-            _(
-                "Your LMS doesn't share the roster of this course. Allow names and roles (NRPS) for this "
-                "tool, then open a link in the course once."
-            )
-        ]
+        return [_(NOT_OFFERED)]
     told = [failure] if failure else []
     if standing.synced_at is None:
         return told or [_("We update the roster automatically once a day.")]

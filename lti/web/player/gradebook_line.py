@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.core.errors import or_not_found
+from lms.core.errors import N_, or_not_found
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
@@ -19,6 +20,8 @@ from lti.models.launches import FrameRole, Purpose
 from lti.web.core.framed_pages import framed_blueprint, this_frame
 
 blueprint = framed_blueprint("framed_gradebook", __name__)
+YOUR_LMS: Final = N_("your LMS")
+PERCENTAGE: Final = N_("Your score is the percentage that you watch.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def read_line(session: Session, frame: Frame, secret: str) -> GradebookLine | No
 
 
 def _sentence(status: GradebookStatus) -> str:
-    system = status.product or _("your LMS")
+    system = status.product or _(YOUR_LMS)
     if status.state is ScoreState.DELIVERED:
         return _("Sent to the gradebook")
     if status.state is ScoreState.QUEUED:
@@ -76,7 +79,7 @@ def _sentence(status: GradebookStatus) -> str:
             system=system,
         )
     if status.threshold is None:
-        return _("Your score is the percentage that you watch.")
+        return _(PERCENTAGE)
     return _(
         "Watch %(threshold)s%% to get your score in the gradebook.", threshold=status.threshold
     )

@@ -20,18 +20,17 @@ def test_a_learner_is_told_what_is_missing_and_led_to_the_certificate_once_earne
 ):
     secret = _launch(database, course)
     before = client.get(f"/lti/s/{secret}/watch").text
-    assert "Watch 54 more minutes to earn your certificate." in before
+    assert 'data-missing="3240"' in before
     assert f'data-url="/lti/s/{secret}/watch"' in before
     play(Player(client, _play(client, secret).json), clock, 0, 3240)
     with database.read_session() as session:
         (number,) = session.scalars(select(Certificate.public_id)).all()
         assert session.scalars(select(Mail.id)).all() == []
     after = client.get(f"/lti/s/{secret}/watch").text
-    assert "You earned your certificate." in after
     link = re.search(r'<a\s+href="(/verify/\w+)"\s+target="_blank"', after)
     assert link
     assert link[1] == f"/verify/{number}"
-    assert "This certificate is valid" in app.test_client().get(link[1]).text
+    assert "notice-done" in app.test_client().get(link[1]).text
 
 
 def test_an_instructor_who_looks_it_over_is_offered_none(client, course, pool, database):

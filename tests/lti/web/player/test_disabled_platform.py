@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from lms.models.catalog import Webinar
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd, PlaybackSession
+from lti.frames.sessions import SWITCHED_OFF as SAID
 from lti.models.registrations_and_keys import Deployment, Registration, RegistrationState
 from lti.protocol.content_target import Target
 from lti.registrations.deployments import approve_deployment, refuse_deployment
@@ -16,7 +17,6 @@ from tests.lti.course_fixtures import ANONYMOUS, COURSE_PAGE, INSTRUCTOR, PLATFO
 from tests.player import AGENT, Player
 
 HEADERS = {"User-Agent": AGENT, "Accept": "application/json", "X-CSRFToken": ""}
-SAID = "The connection to your LMS was turned off."
 
 
 @pytest.fixture(autouse=True)

@@ -11,12 +11,14 @@ from lti.models.identities import Identity
 from lti.models.launches import FrameSession
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.protocol.spec_vocabulary import SCORE_SCOPE
+from lti.web.player.gradebook_line import PERCENTAGE, YOUR_LMS
 from tests.clock import NOW
 from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR
 from tests.lti.web.player.test_watch_page import _launch
 from tests.lti.web.player.test_watch_page import at_noon as at_noon
 from tests.lti.web.player.test_watch_page import course as course
 from tests.lti.web.player.test_watch_page import pool as pool
+from tests.page_texts import shows
 
 
 @pytest.fixture
@@ -90,24 +92,28 @@ def test_a_frame_that_is_over_tells_nothing_more(client, database, graded):
 
 def test_before_anything_is_sent_it_says_what_is_needed(client, database, graded):
     secret = _launch(database, graded, sub="kim")
-    assert "Watch 90% to get your score in the gradebook." in _line(client, secret)
+    line = _line(client, secret)
+    assert 'data-gradebook=""' in line
+    assert "90%" in line
     with database.transaction() as session:
         session.get_one(ResourceLink, graded.link_id).rule = CompletionRule.PROPORTIONAL
-    assert "Your score is the percentage that you watch." in _line(client, secret)
+    assert shows(_line(client, secret), PERCENTAGE)
 
 
 def test_a_score_that_arrived_says_when(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     _score(database, graded, ScoreState.DELIVERED, delivered_at=NOW)
     line = _line(client, secret)
-    assert "Sent to the gradebook" in line
+    assert f'data-gradebook="{ScoreState.DELIVERED}"' in line
     assert f'datetime="{NOW.isoformat()}"' in line
 
 
 def test_a_score_on_its_way_waits_for_the_platform_by_its_name(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     _score(database, graded, ScoreState.QUEUED)
-    assert "Your score is ready. Waiting for Moodle." in _line(client, secret)
+    line = _line(client, secret)
+    assert f'data-gradebook="{ScoreState.QUEUED}"' in line
+    assert "Moodle" in line
 
 
 def test_a_platform_that_did_not_say_what_it_is_has_no_name(client, database, graded):
@@ -116,14 +122,15 @@ def test_a_platform_that_did_not_say_what_it_is_has_no_name(client, database, gr
     with database.transaction() as session:
         deployment = session.get_one(Deployment, graded.deployment_id)
         session.get_one(Registration, deployment.registration_id).product = "homemade-lms"
-    assert "Waiting for your LMS." in _line(client, secret)
+    assert shows(_line(client, secret), YOUR_LMS)
 
 
 def test_a_score_that_was_refused_says_whom_to_tell(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     _score(database, graded, ScoreState.REFUSED, failure="The column is gone.")
     line = _line(client, secret)
-    assert "be added to the gradebook in Moodle. Tell your instructor" in line
+    assert f'data-gradebook="{ScoreState.REFUSED}"' in line
+    assert "Moodle" in line
     assert "The column is gone" not in line
 
 

@@ -9,10 +9,12 @@ from threading import Barrier, Thread
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
+from lms.access.explanations import ALL_TAKEN
 from lms.models.catalog import Webinar
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, Pool
 from lti.protocol.content_target import Target
+from lti.web.core.refusal_texts import ASK_MANAGER
 from tests.factories import make_pool, make_pool_grant
 from tests.lti.course_fixtures import make_course
 from tests.servers.process import free_port
@@ -52,9 +54,11 @@ def test_of_fifty_learners_one_gets_the_last_seat_and_the_others_read_why(
     answers = _at_once(app, port, play, secrets)
     assert Counter(status for status, _ in answers) == {200: 1, 403: LEARNERS - 1}
     refused = [told for status, told in answers if status == 403]
-    assert {told["sentence"] for told in refused} == {"All seats at Elm County Library are taken."}
+    assert {told["sentence"] for told in refused} == {
+        ALL_TAKEN % {"organization": "Elm County Library"}
+    }
     assert {told["more"].partition(" Reference: ")[0] for told in refused} == {
-        "Ask Mia, who manages seats for Elm County Library."
+        ASK_MANAGER % {"manager": "Mia", "organization": "Elm County Library"}
     }
     with database.read_session() as session:
         assert session.scalars(select(Pool.used).where(Pool.id == pool_id)).one() == 1

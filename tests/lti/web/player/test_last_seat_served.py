@@ -13,6 +13,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 
+from lms.access.explanations import ALL_TAKEN
 from lms.core.clock import now
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
@@ -20,6 +21,7 @@ from lms.models.organizations import Role
 from lms.models.playback import PlaybackSession
 from lms.models.seats import Assignment, Pool
 from lti.protocol.content_target import Target
+from lti.web.core.refusal_texts import ASK_MANAGER
 from tests.factories import (
     make_login,
     make_membership,
@@ -83,9 +85,11 @@ def test_one_is_let_in_and_the_others_read_why(served: tuple[Carrel, int]) -> No
     assert Counter(status for status, _ in answers) == {200: 1, 403: LEARNERS - 1}
     refused = [told for status, told in answers if status == 403]
     assert {told["code"] for told in refused} == {"NO_GRANT"}
-    assert {told["sentence"] for told in refused} == {"All seats at Elm County Library are taken."}
+    assert {told["sentence"] for told in refused} == {
+        ALL_TAKEN % {"organization": "Elm County Library"}
+    }
     assert {told["more"].partition(" Reference: ")[0] for told in refused} == {
-        "Ask Maria Ortiz, who manages seats for Elm County Library."
+        ASK_MANAGER % {"manager": "Maria Ortiz", "organization": "Elm County Library"}
     }
     with carrel.database.read_session() as session:
         assert session.scalars(select(Pool.used)).one() == 1

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.lti_facade.connection_emails import IS_APPROVED, IS_CONNECTED, IS_OFF, NEEDS_APPROVAL
 from lms.models.branding import Branding
 from lms.models.mail import Mail
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
@@ -43,14 +44,14 @@ def test_a_platform_registers_itself_and_works_at_once(
     have_a_mailbox(database)
     answer = client.get(page(invite(database, cast.organization_id), office))
     assert answer.status_code == 200
-    assert "Your LMS is connected" in answer.text
-    assert "Show in activity chooser" in answer.text  # it is a Moodle
+    assert 'data-testid="registration-active"' in answer.text
+    assert 'data-testid="left-in-moodle"' in answer.text
     (made,) = registered(database)
     assert (made.issuer, made.client_id) == (office.origin, "client-1")
     assert made.state is RegistrationState.ACTIVE
     assert made.details.name == "Elm County Library · Moodle · 127.0.0.1"
     assert subjects(database) == [
-        ("desk@lantern.example", f"{made.details.name} is connected"),
+        ("desk@lantern.example", IS_CONNECTED % {"system": made.details.name}),
     ]
     assert made.organization is not None
     assert made.organization.id == cast.organization_id
@@ -99,18 +100,21 @@ def test_a_second_platform_of_an_organization_waits_for_staff_who_are_told(
         second.answer["client_id"] = "client-2"
         second.answer[TOOL] = {"deployment_id": 7}
         answer = client.get(page(invite(database, cast.organization_id), second))
-    assert "Your LMS is registered" in answer.text
+    assert 'data-testid="registration-pending"' in answer.text
     waiting = next(one for one in registered(database) if one.client_id == "client-2")
     assert waiting.state is RegistrationState.PENDING
     assert states(database) == {"7": (DeploymentState.PENDING, None)}
-    assert subjects(database)[-1][1] == f"{waiting.details.name} needs your approval"
+    assert subjects(database)[-1][1] == NEEDS_APPROVAL % {"system": waiting.details.name}
     client.sign_in(cast.ada.id)
     client.post(f"/staff/lti/{waiting.public_id}/approve")
     assert states(database) == {"7": (DeploymentState.APPROVED, "elm-county")}
-    assert subjects(database)[-1] == (cast.mia.email, f"{waiting.details.name} is approved")
+    assert subjects(database)[-1] == (
+        cast.mia.email,
+        IS_APPROVED % {"system": waiting.details.name},
+    )
     client.post(f"/staff/lti/{waiting.public_id}/approve")  # again, and nothing is new
     client.post(f"/staff/lti/{waiting.public_id}/disable")
     assert [subject for _to, subject in subjects(database)][-2:] == [
-        f"{waiting.details.name} is approved",
-        f"{waiting.details.name} was turned off",
+        IS_APPROVED % {"system": waiting.details.name},
+        IS_OFF % {"system": waiting.details.name},
     ]

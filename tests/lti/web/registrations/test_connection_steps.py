@@ -7,7 +7,9 @@ from sqlalchemy import update
 
 from lms.core.database import Database
 from lti.models.registrations_and_keys import Registration, RegistrationState
-from lti.web.registrations.connection_step_texts import MAKE_VISIBLE, WAITS
+from lti.registrations.connection_steps import Step
+from lti.registrations.setup_guides import IN_CHOOSER
+from lti.web.registrations.connection_step_texts import MAKE_VISIBLE, NEXT, TITLES, WAITS
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.lti.course_fixtures import make_course
@@ -47,7 +49,7 @@ def test_a_manager_reads_whom_each_step_waits_for(
 ) -> None:
     client.sign_in(cast.mia.id)
     page = client.get(place(database, cast)).text
-    for words in ("Registered", "Approved", "Visible to teachers", "First launch", "First grade"):
+    for words in TITLES.values():
         assert f"<strong>{words}</strong>" in page
     assert "Our team" in page
     assert shows(page, WAITS)
@@ -56,7 +58,7 @@ def test_a_manager_reads_whom_each_step_waits_for(
     client.post(f"/staff/lti/{waiting}/approve")
     client.sign_in(cast.mia.id)
     page = client.get(place(database, cast)).text
-    assert "Show in activity chooser" in page  # Moodle's next step, and no one else's
+    assert shows(page, IN_CHOOSER)  # Moodle's next step, and no one else's
     assert "/guide/moodle" in page
     assert re.search(r"<strong>Approved</strong>.*?Done.*?Our team", page, re.DOTALL)
 
@@ -68,7 +70,7 @@ def test_a_platform_without_a_step_of_its_own_is_shown_to_teachers_by_its_guide(
         connect_elm_county(session, cast, details=platform_details(product="canvas"))
     client.sign_in(cast.mia.id)
     page = client.get(place(database, cast)).text
-    assert "Show in activity chooser" not in page
+    assert not shows(page, IN_CHOOSER)
     assert shows(page, MAKE_VISIBLE)
     assert "/guide/canvas" in page
 
@@ -81,7 +83,7 @@ def test_a_connection_in_use_says_what_is_left(
     client.sign_in(cast.mia.id)
     page = client.get(place(database, cast)).text
     assert state_of(page) == ["Done"] * 4 + ["Next"]
-    assert "A learner watches a recording with a grade column." in page
+    assert shows(page, NEXT[Step.GRADED])
 
 
 def test_staff_see_the_steps_too(client: Visitor, cast: Cast, waiting: str) -> None:
@@ -94,11 +96,10 @@ def test_what_waits_for_our_team_is_on_the_staff_home(
 ) -> None:
     client.sign_in(cast.ada.id)
     home = client.get("/staff").text
-    assert "1 LMS connection needs approval" in home  # its deployment is approved with it
-    assert 'href="/staff/lti"' in home
+    assert 'data-testid="connections-1"' in home  # its deployment is approved with it
     client.post(f"/staff/lti/{waiting}/approve")
-    assert "needs approval" not in client.get("/staff").text
+    assert 'data-testid="connections-' not in client.get("/staff").text
     with database.transaction() as session:
         second = make_registration(session, client_id="second")
         pend_deployment(session, second, "8")
-    assert "1 LMS connection needs approval" in client.get("/staff").text
+    assert 'data-testid="connections-1"' in client.get("/staff").text

@@ -8,10 +8,12 @@ from lms.models.mail import Mail
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.registrations.deployments import list_deployments
 from lti.registrations.registrations import list_registrations
+from lti.web.registrations.manager import ENTERED
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.lti.web.registrations.test_connection_by_invite import have_a_mailbox
 from tests.lti.web.registrations.test_manager import place
+from tests.page_texts import shows
 from tests.visitor import Visitor
 
 EDX = "https://courses.elm.example.org"
@@ -59,7 +61,7 @@ def states(database: Database) -> dict[str, tuple[RegistrationState, DeploymentS
 def approved(client: Visitor, database: Database, cast: Cast, clock: Clock) -> None:
     """Elm County's first placement, which our team has approved."""
     have_a_mailbox(database)
-    assert "review it within one business day" in enter(client, database, cast, placement(1))
+    assert shows(enter(client, database, cast, placement(1)), ENTERED[RegistrationState.PENDING])
     with database.read_session() as session:
         (first,) = list_registrations(session)
     client.sign_in(cast.ada.id)
@@ -75,7 +77,7 @@ def test_a_further_placement_works_at_once_and_nobody_is_asked(
 ) -> None:
     with database.read_session() as session:
         before = len(session.scalars(select(Mail.id)).all())
-    assert "This component works now" in enter(client, database, cast, placement(2))
+    assert shows(enter(client, database, cast, placement(2)), ENTERED[RegistrationState.ACTIVE])
     assert states(database) == {"placement-1": WORKS, "placement-2": WORKS}
     with database.read_session() as session:
         assert len(session.scalars(select(Mail.id)).all()) == before
