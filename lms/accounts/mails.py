@@ -36,7 +36,7 @@ class SecondStepChange(StrEnum):
     RESET = "reset"
 
 
-_SECOND_STEP_SUBJECTS: Final = {
+SECOND_STEP_SUBJECTS: Final = {
     SecondStepChange.APP_ADDED: N_("An authenticator app was added to your account"),
     SecondStepChange.PASSKEY_ADDED: N_("A passkey was added to your account"),
     SecondStepChange.REMOVED: N_("An app or passkey was removed from your account"),
@@ -139,7 +139,7 @@ def send_second_step_changed(
         "change": change.value,
         "action_url": links.page("/account/security"),
     }
-    _send(session, reader, "second_step_changed", _SECOND_STEP_SUBJECTS[change], values, now=now)
+    _send(session, reader, "second_step_changed", SECOND_STEP_SUBJECTS[change], values, now=now)
 
 
 def _send(

@@ -25,6 +25,7 @@ _ANSWERS: Final = {
     RequestState.DONE: N_("Our answer to your request %(number)s"),
     RequestState.DECLINED: N_("About your request %(number)s"),
 }
+ASSIGNED: Final = N_("%(colleague)s assigned you a request: %(kind)s")
 ATTACHED: Final = N_("The file is attached.")
 
 
@@ -101,8 +102,7 @@ def notify_owner(
         kind="request_assigned",
         to=owner.email,
         login_id=owner.id,
-        subject=N_("%(colleague)s assigned you a request: %(kind)s")
-        % {"colleague": colleague, "kind": facts.kind_words},
+        subject=ASSIGNED % {"colleague": colleague, "kind": facts.kind_words},
         values=values,
         now=now,
     )

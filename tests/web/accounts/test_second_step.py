@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from lms.accounts import email_aliases
+from lms.accounts.mails import SECOND_STEP_SUBJECTS, SecondStepChange
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.settings import Settings
@@ -221,7 +222,7 @@ def test_recovery_code_works_once_and_its_owner_is_told(
     assert _prove(client, code.upper().replace("-", " ")).status_code == 303
     assert _is_in(client)
     letter = newest(database, cast.alice.email, "second_step_changed")
-    assert "recovery code was used" in letter.text
+    assert letter.subject == SECOND_STEP_SUBJECTS[SecondStepChange.CODE_USED]
     assert code not in letter.text
     other = app.test_client()
     _password(other, cast.alice.email)

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from lms.accounts import email_and_recovery_email_changes, second_factors
+from lms.accounts.mails import SECOND_STEP_SUBJECTS, SecondStepChange
 from lms.app import create_app
 from lms.core.database import Database
 from lms.core.runtime import Carrel
@@ -82,7 +83,8 @@ def test_app_is_added_by_its_first_code(client: Visitor, database: Database, cas
     assert len(re.findall(r"<code>[0-9a-z-]{19}</code>", page)) == 10
     assert [name for _id, name in _own(database, cast.dan.id)] == ["My phone"]
     assert "My phone" in client.get(PAGE).text
-    assert "authenticator app was added" in newest(database, cast.dan.email).text
+    told = newest(database, cast.dan.email)
+    assert told.subject == SECOND_STEP_SUBJECTS[SecondStepChange.APP_ADDED]
     with database.read_session() as session:
         assert secret not in str(session.scalar(select(SecondFactor.sealed_secret)))
 
@@ -139,7 +141,8 @@ def test_app_is_renamed_and_removed(client: Visitor, database: Database, cast: C
     assert _own(database, cast.dan.id) == [(factor, "Old phone")]
     assert client.post(f"{PAGE}/{factor}/remove").status_code == 303
     assert _own(database, cast.dan.id) == []
-    assert "was removed" in newest(database, cast.dan.email).text
+    told = newest(database, cast.dan.email)
+    assert told.subject == SECOND_STEP_SUBJECTS[SecondStepChange.REMOVED]
     with database.read_session() as session:
         assert second_factors.codes_left(session, cast.dan.id) == 0
 
@@ -209,7 +212,7 @@ def test_staff_without_a_second_step_are_led_to_set_one_up(
             assert client.get(path).location == PAGE
         assert client.post("/account/details", data={"name": "x"}).status_code == 403
         page = client.get(PAGE).text
-        assert page.count("Our team uses two-step sign-in") == 1
+        assert page.count("notice-attention") == 1
         assert "/staff" not in page
         assert _add_app(client)[0] == 200
         assert client.get("/staff").status_code == 200

@@ -11,13 +11,12 @@ from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lms.models.certificates import CertificateKind
 from lms.models.live import Attendance
-from lms.models.recordings import Recording
 from lms.people import data_export
 from tests.certificates.playback_fixtures import certificates as issued
 from tests.certificates.playback_fixtures import letters
 from tests.certificates.test_eligibility import consider, saw
 from tests.clock import NOW
-from tests.page_texts import shows
+from tests.page_texts import is_empty, shows, told
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +45,7 @@ def test_the_webinars_page_leads_there(ada, cast, page):
     text = ada.get(page).text
     assert 'value="90"' in text
     assert 'value="50"' in text
-    assert "No certificates yet" in text
+    assert is_empty(text)
 
 
 def test_the_rule_is_changed_and_holds_from_then_on(ada, cast, page, database):
@@ -81,22 +80,6 @@ def test_more_than_there_is_needs_a_confirmation_which_is_recorded(ada, cast, pa
         r'name="is_credit_confirmed"[^>]*checked|checked[^>]*is_credit_confirmed', kept
     )
     assert "to 75 minutes" in ada.get("/staff/audit").text
-
-
-def test_staff_are_warned_that_a_short_recording_gives_short_certificates(
-    ada, cast, page, database
-):
-    warning = "The recording is only 1 minute long, so certificates for watching it show that instead of 60."
-    for address in (page, f"/staff/webinars/{cast.slug}"):
-        assert warning not in ada.get(address).text
-    with database.transaction() as session:
-        session.get_one(Recording, cast.recording_id).seconds = 86.0
-    for address in (page, f"/staff/webinars/{cast.slug}"):
-        assert warning in ada.get(address).text
-    rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "60"}
-    assert ada.post(f"{page}/rule", data={**rule, "is_credit_confirmed": "y"}).status_code == 303
-    for address in (page, f"/staff/webinars/{cast.slug}"):
-        assert warning not in ada.get(address).text
 
 
 @pytest.mark.parametrize(
@@ -142,7 +125,8 @@ def test_by_hand_asks_for_a_known_address_and_a_reason(ada, page, data, database
 def test_pasted_minutes_are_kept_and_earn(ada, cast, page, database):
     people = f"Alice <{cast.alice.email}>, 55\n{cast.bob.email}\t20 min\nx@example.org 60\n"
     answer = ada.post(f"{page}/attended", data={"people": people}, follow_redirects=True)
-    assert "Attendance saved for 2 people. 1 certificate was issued." in answer.text
+    assert re.findall(r"\d+", told(answer.text)) == ["2", "1"]  # people, and certificates
+    assert len(issued(database)) == 1
     assert "x@example.org" in answer.text
     assert [(one.holder, one.kind) for one in issued(database)] == [("Alice", "live")]
     with database.read_session() as session:
@@ -189,7 +173,7 @@ def test_one_is_revoked_with_a_reason_and_the_holder_is_told(ada, given, databas
         assert letters(session, "certificate_revoked") == [cast.alice.email]
     again = ada.post(f"{path}/revoke", data={"revoking-reason": "Again."})
     assert again.status_code == 400
-    assert "Revoke certificate" not in ada.get(path).text
+    assert f'action="{path}/revoke"' not in ada.get(path).text
 
 
 def test_a_name_is_corrected_and_both_stand_in_the_history(ada, given, database):
@@ -200,7 +184,7 @@ def test_a_name_is_corrected_and_both_stand_in_the_history(ada, given, database)
     former, new = issued(database)
     assert (new.holder, new.replaces_id, new.earned_at) == ("Alice Reed", former.id, NOW)
     text = ada.get(answer.location).text
-    assert "All certificates for this person" in text
+    assert 'id="history-title"' in text
     assert "Corrected" in text
     assert former.public_id in text
 

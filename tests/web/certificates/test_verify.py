@@ -9,13 +9,14 @@ from sqlalchemy import select
 
 from lms.certificates import certificates
 from lms.certificates.certificates import REASON_WITHHELD, Award, Correction
+from lms.certificates.designs import BUILT_IN
 from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
 from lms.people import erasure
 from tests.clock import NOW
-from tests.page_texts import shows
+from tests.page_texts import is_empty, shows
 
 LINKS = Links("http://localhost")
 LETTER, A4 = (792, 612), (842, 595)
@@ -66,7 +67,7 @@ def text_of(pdf):
 def test_anybody_reads_that_it_is_valid(client, given):
     page = client.get(f"/verify/{given}")
     assert page.status_code == 200
-    for said in ("This certificate is valid", "Alice", "Reading rooms", "1.5 hours", "Ines Carrow"):
+    for said in ("notice-done", "Alice", "Reading rooms", "1.5 hours", "Ines Carrow"):
         assert said in page.text
 
 
@@ -92,7 +93,7 @@ def test_a_shared_link_says_what_it_is(client, given):
 def test_an_unknown_one_is_said_to_be_unknown(client):
     page = client.get("/verify/0123456789abcdefghjkmnpqrs")
     assert page.status_code == 404
-    assert "Certificate not found" in page.text
+    assert "<code>0123456789abcdefghjkmnpqrs</code>" in page.text
     assert client.get("/verify/x/certificate.pdf").status_code == 404
 
 
@@ -103,9 +104,9 @@ def test_a_revoked_one_says_so_and_why_and_is_never_missing(client, database, gi
         )
     page = client.get(f"/verify/{given}")
     assert page.status_code == 200
-    assert "This certificate was revoked" in page.text
+    assert "notice-danger" in page.text
     assert "It is 100 % wrong, %(so)s." in page.text
-    assert "is valid" not in page.text
+    assert "notice-done" not in page.text
     assert client.get(f"/verify/{given}/certificate.pdf").status_code == 410
 
 
@@ -114,12 +115,12 @@ def test_a_corrected_one_leads_nobody_to_the_new_name(client, database, given):
         correction = Correction("Alicia Reed", "She writes it so.")
         made = certificates.correct(session, given, correction, actor=None, links=LINKS, now=NOW)
     page = client.get(f"/verify/{given}")
-    assert "This certificate was corrected" in page.text
+    assert "notice-attention" in page.text
     assert made not in page.text
     assert "Alicia" not in page.text
     new = client.get(f"/verify/{made}")
     assert "Alicia Reed" in new.text
-    assert "is valid" in new.text
+    assert "notice-done" in new.text
 
 
 def test_after_erasure_it_stays_valid_without_a_name(client, database, cast, given):
@@ -127,7 +128,7 @@ def test_after_erasure_it_stays_valid_without_a_name(client, database, cast, giv
         erasure.erase(session, cast.alice.id, hooks=(), links=LINKS, actor=None, now=NOW)
     page = client.get(f"/verify/{given}")
     assert page.status_code == 200
-    assert "is valid" in page.text
+    assert "notice-done" in page.text
     assert "name withheld" in page.text
     assert "Alice" not in page.text
     assert client.get(f"/verify/{given}/certificate.pdf").status_code == 410
@@ -191,14 +192,14 @@ def test_letters_that_no_font_has_never_keep_the_paper_from_being_made(
         session.get_one(Login, cast.alice.id).name = name
     pdf = paper(client, give(database, cast))
     assert len(pypdfium2.PdfDocument(pdf)) == 1
-    assert "Certificate of participation" in text_of(pdf)
+    assert BUILT_IN.heading in text_of(pdf)
 
 
 def test_my_certificates_list_mine_alone_with_their_hours(client, database, cast, given):
     give(database, cast, cast.bob)
     client.sign_in(cast.alice.id)
     page = client.get("/certificates").text
-    assert "Total: 1.5 hours of continuing education" in page
+    assert "1.5 hours" in page
     assert given in page
     assert page.count("<tr>") == 2
     sheet = client.get("/certificates/transcript.csv").get_data(as_text=True)
@@ -210,7 +211,7 @@ def test_my_certificates_list_mine_alone_with_their_hours(client, database, cast
 
 def test_who_has_none_is_told_how_to_get_one(client, cast):
     client.sign_in(cast.dan.id)
-    assert "No certificates yet" in client.get("/certificates").text
+    assert is_empty(client.get("/certificates").text)
     assert client.get("/certificates/transcript.pdf").status_code == 404
     assert client.get("/certificates/transcript.csv").status_code == 404
 
@@ -222,7 +223,7 @@ def test_after_erasure_no_reason_speaks_of_the_holder(client, database, cast, gi
         certificates.revoke(session, made, "Alice was not there.", actor=None, links=LINKS, now=NOW)
         erasure.erase(session, cast.alice.id, hooks=(), links=LINKS, actor=None, now=NOW)
     page = client.get(f"/verify/{made}")
-    assert "This certificate was revoked" in page.text
+    assert "notice-danger" in page.text
     assert shows(page.text, REASON_WITHHELD)
     assert "Alice" not in page.text
     with database.read_session() as session:

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from lms.core.runtime import Carrel
 from lms.models.handouts import Handout
 from lms.models.recordings import Recording
+from lms.web.core.error_pages import STORAGE_AWAY
 from media.storage.object_keys import new_key_id
 from tests.cast import Cast
 from tests.clock import Clock
+from tests.page_texts import shows
 from tests.servers.breakable_proxy import BreakingLine, Loss, breaking_line_to
 from tests.servers.s3 import S3Server
 from tests.uploads.test_tus import settle
@@ -101,7 +103,7 @@ def test_a_file_that_cannot_be_fetched_is_answered_503_with_a_page(
     line.die()
     answer = ada.visitor.get(address)
     assert answer.status_code == 503
-    assert "file storage" in answer.get_data(as_text=True)
+    assert shows(answer.get_data(as_text=True), STORAGE_AWAY)
     assert "Retry-After" in answer.headers
     line.live()
     assert ada.visitor.get(address).status_code == 200

@@ -1,4 +1,4 @@
-"""What the watch page says is missing for the certificate, of long and of short recordings."""
+"""What pages say about certificates, where minutes change a sentence."""
 
 import json
 import re
@@ -58,3 +58,19 @@ def test_no_more_is_asked_than_the_recording_has(
     if found:
         words = json.loads(unescape(found[1]))
         assert set(words) == {"many", "little", "enough"}
+
+
+def test_staff_are_warned_that_a_short_recording_gives_short_certificates(client, cast, database):
+    client.sign_in(cast.ada.id)
+    page = f"/staff/webinars/{cast.slug}/certificates"
+    warning = "The recording is only 1 minute long, so certificates for watching it show that instead of 60."
+    for address in (page, f"/staff/webinars/{cast.slug}"):
+        assert warning not in client.get(address).text
+    with database.transaction() as session:
+        session.get_one(Recording, cast.recording_id).seconds = 86.0
+    for address in (page, f"/staff/webinars/{cast.slug}"):
+        assert warning in client.get(address).text
+    rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "60"}
+    assert client.post(f"{page}/rule", data={**rule, "is_credit_confirmed": "y"}).status_code == 303
+    for address in (page, f"/staff/webinars/{cast.slug}"):
+        assert warning not in client.get(address).text
