@@ -63,7 +63,7 @@ class Application(Flask):
 
 
 class FormKeys:
-    """The keys of forms, read anew at each use, because the previous secret key is accepted only for a day."""
+    """The keys of forms, read at each use, because the previous secret key is accepted only for a day."""
 
     def __init__(self, old_keys: Callable[[], tuple[str, ...]], *current: str) -> None:
         self._old_keys = old_keys

@@ -119,7 +119,7 @@ def edit_branding(
     )
     faults = _faults(clean)
     if faults:
-        raise Invalid(N_("Correct the fields marked below."), fields=faults)
+        raise Invalid(N_("Check the fields below."), fields=faults)
     branding = session.get(Branding, 1)
     if branding is None:
         session.add(_new_branding(clean, now))

@@ -100,7 +100,7 @@ _WORDS: Mapping[Code, tuple[str, Step]] = {
     Code.PASS_EXPIRED: (N_("Your pass ended on %(until)s."), Step.RENEW),
     Code.SEAT_RELEASED: (N_("You no longer have a seat."), Step.CONTACT),
     Code.SUSPENDED_DISPUTE: (
-        N_("Your access is paused while the payment is disputed."),
+        N_("Your access is paused during a payment dispute."),
         Step.CONTACT,
     ),
     Code.REFUNDED: (N_("Your access ended when your payment was refunded."), Step.BUY),
@@ -167,7 +167,7 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
     Code.PASS_EXPIRED: (N_("Your pass from %(organization)s ended on %(until)s."), Step.ASK),
     Code.SEAT_RELEASED: (N_("You no longer have a seat from %(organization)s."), Step.ASK),
     Code.SUSPENDED_DISPUTE: (
-        N_("Seats from %(organization)s are paused while the payment is disputed."),
+        N_("Seats from %(organization)s are paused during a payment dispute."),
         Step.ASK,
     ),
     Code.REFUNDED: (
@@ -180,7 +180,7 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
 _OF_THE_PAYER: Final = UNPAID | {Code.SUSPENDED_DISPUTE, Code.REFUNDED, Code.CONTRACT_LAPSED}
 # of an order that isn't paid, to its manager without a seat (PRODUCT.md, S12)
 UNPAID_SEAT: Final = N_(
-    "%(organization)s ordered this webinar. Take a seat now, and you can watch as soon as we receive payment."
+    "%(organization)s ordered this webinar. Assign yourself a seat now, and you can watch as soon as we receive payment."
 )
 _FULL: tuple[str, Step] = (ALL_TAKEN, Step.JOIN)
 _BEGAN_LATER: tuple[str, Step] = (
@@ -208,7 +208,7 @@ _VERDICTS: Mapping[Code, str] = {
     Code.SUSPENDED_DISPUTE: N_("paused during a payment dispute"),
     Code.REFUNDED: N_("refunded on %(revoked)s"),
     Code.REVOKED: N_("removed on %(revoked)s"),
-    Code.NO_GRANT: N_("doesn't include this live session, which began before your access started"),
+    Code.NO_GRANT: N_("doesn't include this live session, which started before your access did"),
 }
 _IS_FULL = N_("no seats left")
 _AWAITING: Final = frozenset(

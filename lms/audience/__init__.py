@@ -1,1 +1,1 @@
-"""Audience: who is concerned by a webinar, in which roles, and what each event tells them."""
+"""Audience: who is involved with a webinar, in which roles, and what they hear about each event."""

@@ -23,7 +23,9 @@ from lms.pricing.price_list import say_money
 from lms.sales import billing, orders, quotes
 
 SEALED_FOR = "quotes of carts"
-EMPTY = N_("Something you chose is no longer for sale. Choose again, and we'll send you a quote.")
+EMPTY = N_(
+    "Something in your quote is no longer for sale. Choose again, and we'll send you a new quote."
+)
 
 
 @dataclass(frozen=True, slots=True)

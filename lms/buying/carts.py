@@ -38,7 +38,7 @@ OFFERED: Final = (
 )
 NOT_ON_SALE: Final = N_("This isn't for sale. Contact us if you need it.")
 NO_PRICE: Final = N_("This doesn't have a price yet. Contact us, and we'll send you a quote.")
-HOW_MANY: Final = N_("Enter a number between 1 and 10,000.")
+HOW_MANY: Final = N_("Enter a number from 1 to 10,000.")
 TOO_MANY: Final = N_("A cart can have up to 40 items. Place this order first.")
 
 

@@ -60,7 +60,7 @@ def note_check(
     if not 1 <= len(number) <= LONGEST_NUMBER:
         faults["check_number"] = N_("Enter a check number of up to 80 characters.")
     if not today - timedelta(days=OLDEST_CHECK) <= check.sent_on <= today:
-        faults["sent_on"] = N_("Enter the day you sent the check. It can't be in the future.")
+        faults["sent_on"] = N_("Enter the date you sent the check. It can't be in the future.")
     if check.amount_minor is not None and not 1 <= check.amount_minor <= HIGHEST_MINOR:
         faults["amount"] = N_("Enter the amount of the check, like 325.00.")
     if faults:
@@ -91,7 +91,7 @@ def note_approval(
     today = on_wall_clock(now, zone).date()
     faults = {}
     if not today <= until <= today + timedelta(days=LONGEST_APPROVAL):
-        faults["until"] = N_("Choose a day within the next 60 days.")
+        faults["until"] = N_("Choose a date within the next 60 days.")
     if len(note.strip()) > LONGEST_NOTE:
         faults["note"] = N_("Use up to 500 characters.")
     if faults:

@@ -46,7 +46,7 @@ OFFERED: Final = (
     OfferKind.PASS,
 )
 NOT_SOLD = N_("Choose a webinar from the list.")
-NO_PRICE = N_("We have no list price for this. Contact us, and we'll send you a quote.")
+NO_PRICE = N_("This doesn't have a list price. Contact us, and we'll send you a quote.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ def unseal(
 def _offer_faults(session: Session, request: QuoteRequest) -> dict[str, str]:
     faults = {}
     if not 1 <= request.people <= MOST_SEATS:
-        faults["people"] = N_("Enter a number between 1 and 10,000.")
+        faults["people"] = N_("Enter a number from 1 to 10,000.")
     if not request.covers:
         return faults | {"webinar": NOT_SOLD}
     try:

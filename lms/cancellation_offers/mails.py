@@ -27,7 +27,7 @@ from lms.pricing.price_list import say_money
 
 CHOOSE = N_("Canceled: choose what you'd like instead of “%(title)s”")
 NEW_DATE = N_("New date: keep your order for “%(title)s,” or choose something else")
-HELD = N_("“%(title)s” will be held after all")
+HELD = N_("“%(title)s” is back on")
 
 
 @dataclass(frozen=True, slots=True)

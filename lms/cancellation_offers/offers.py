@@ -29,7 +29,7 @@ from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.seats import Assignment, AssignmentState
 
 CHOSEN: Final = N_("You already chose, so nothing changed.")
-WITHDRAWN: Final = N_("The webinar will be held after all, so your order doesn't change.")
+WITHDRAWN: Final = N_("The webinar is back on, so your order doesn't change.")
 NO_OTHER: Final = N_("Choose one of the webinars in the list.")
 OVER: Final = N_("It's too late to choose. Your order is for the webinar's current date.")
 NO_REFUND: Final = N_("The refund period has ended.")

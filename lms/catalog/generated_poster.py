@@ -173,7 +173,7 @@ def _plain(title: str, byline: str, ground: Ground) -> str:
 def _portraits(portraits: Sequence[bytes], ground: Ground) -> str:
     """Draw round portraits at the right, the last one on the line of the byline.
 
-    They are inside of the drawing, because `<img>` loads nothing that an SVG refers to.
+    They are embedded in the drawing, because `<img>` loads nothing that an SVG refers to.
     """
     across = ACROSS[len(portraits) - 1]
     left, top, drawn = WIDTH - MARGIN - across, FLOOR - across, []

@@ -52,7 +52,7 @@ def add_presenter(
 def presenters_named(
     session: Session, names: Sequence[str], *, actor: str | None, now: datetime
 ) -> list[str]:
-    """Return the slugs of presenters by name, adding those there aren't yet.
+    """Return the slugs of presenters by name, adding missing ones.
 
     Raises Invalid (field `new_presenters`) for a name that is too long.
     """
@@ -148,4 +148,4 @@ def _check(words: PresenterWords) -> None:
     if len(words.biography) > LONGEST_BIOGRAPHY:
         faults["biography"] = N_("Keep the biography under 10,000 characters.")
     if faults:
-        raise Invalid(N_("Correct the fields below."), fields=faults)
+        raise Invalid(N_("Check the fields below."), fields=faults)

@@ -84,4 +84,4 @@ def _check(words: SeriesWords) -> None:
     if len(words.description) > LONGEST_DESCRIPTION:
         faults["description"] = N_("Keep the description under 10,000 characters.")
     if faults:
-        raise Invalid(N_("Correct the fields below."), fields=faults)
+        raise Invalid(N_("Check the fields below."), fields=faults)

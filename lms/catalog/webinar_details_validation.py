@@ -85,7 +85,7 @@ def checked(words: WebinarWords) -> WebinarWords:
     )
     faults = _faults(clean)
     if faults:
-        raise Invalid(N_("Correct the fields below."), fields=faults)
+        raise Invalid(N_("Check the fields below."), fields=faults)
     read_zone(clean.zone)
     return clean
 

@@ -1,8 +1,8 @@
 """Badge signing keys: one new key a year; former public keys stay published.
 
 Badges are verified years after they were issued, so retired public keys stay published. A
-compromised key is withdrawn: badges it signed are invalid, and can be downloaded again, signed
-anew.
+compromised key is withdrawn: badges it signed are invalid, and can be downloaded again with a
+new signature.
 """
 
 import base64

@@ -60,7 +60,7 @@ def checked(design: Design) -> Design:
     texts = {name: " ".join(getattr(design, name).split()) for name in LONGEST}
     faults = {name: fault for name, text in texts.items() if (fault := _fault(name, text))}
     if faults:
-        raise Invalid(N_("Correct the certificate text marked below."), fields=faults)
+        raise Invalid(N_("Check the certificate text below."), fields=faults)
     return Design(**texts, signature=design.signature, signature_type=design.signature_type)
 
 

@@ -48,7 +48,7 @@ class NewCheckout:
 class OpenCheckout:
     """A checkout that can be paid: send the browser to `url`.
 
-    If `is_test`, the page before it says "Test mode: no money moves".
+    If `is_test`, the page before it says that no one is charged.
     """
 
     id: str

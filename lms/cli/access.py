@@ -68,7 +68,7 @@ def why(
     at: str | None,
     zone: str | None,
 ) -> None:
-    """Explain why a person can or can't watch a webinar, with everything considered.
+    """Explain why a person can or can't watch a webinar, and list everything that was checked.
 
     EMAIL is an email address, with or without a login, or a login's ID. Exits with 3 if the webinar
     or the person is not found.

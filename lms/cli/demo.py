@@ -28,7 +28,7 @@ ON_ITS_WAY = {
 @json_option
 @click.pass_obj
 def demo(console: Console) -> None:
-    """Create an invented training company in an empty database, and list its logins and webinars.
+    """Create a fictional training company in an empty database, and list its logins and webinars.
 
     If there is already data, it changes nothing.
     """

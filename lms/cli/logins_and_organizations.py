@@ -144,7 +144,7 @@ def unblock_login(console: Console, *, email: str) -> None:
 def reset_two_step(console: Console, *, email: str) -> None:
     """Turn off two-step sign-in for a person who lost their app, passkeys, and recovery codes.
 
-    They are signed out everywhere and emailed. First make sure that the person really asked.
+    They're signed out everywhere and emailed. First, make sure the request came from them.
     """
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:

@@ -23,7 +23,7 @@ def json_option(command: Command) -> Command:
         is_flag=True,
         expose_value=False,
         callback=_keep_choice,
-        help="Answer with one JSON object.",
+        help="Print one JSON object.",
     )(command)
 
 

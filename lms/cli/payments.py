@@ -241,7 +241,7 @@ def selftest(console: Console, *, pay: bool) -> int:
 
     With --pay, a webinar is bought, paid by you with a test card, opened, and refunded, in a
     temporary database that is deleted afterward; a simulated provider pays automatically. Your data
-    isn't read or changed, and no money moves: live keys are refused. Exits with 0 only if every
+    isn't read or changed, and no card is charged: live keys are refused. Exits with 0 only if every
     line is ok.
     """
     settings = console.settings

@@ -19,7 +19,7 @@ from lms.core.version import VERSION
 from media.storage.storage_protocol import StorageAway
 
 FAULTS = (DBAPIError, sqlite3.DatabaseError, StorageAway, OSError)
-# a mistake of ours, which needs its traceback
+# our own mistakes, which need their traceback
 MISTAKES = (DataError, IntegrityError, sqlite3.IntegrityError)
 UNCONNECTED = ("connection failed", "failed to resolve host")
 CHECK_ADDRESS = (
@@ -29,7 +29,7 @@ CHECK_ADDRESS = (
 UNPREPARED = ("no such table", "no such column", "does not exist")
 NO_SPACE = "Free up space (df -h shows which disk is full), then run this again."
 NO_PERMISSION = (
-    "Use a place that the account of Carrel can read and write, or give it that place: "
+    "Use a location that Carrel's account can read and write, or make Carrel its owner: "
     "chown -R carrel: DIRECTORY"
 )
 # parts of what a database says, and what to do about it
@@ -47,8 +47,8 @@ DATABASE_ADVICE = (
     ),
     (
         ("unable to open", "readonly database"),
-        "Check CARREL_DATABASE_URL: its directory must exist, and the account of Carrel must be able "
-        "to write there.",
+        "Check CARREL_DATABASE_URL: its directory must exist, and Carrel's account must be able to "
+        "write to it.",
     ),
     (
         ("permission denied",),
@@ -71,14 +71,14 @@ FILE_ADVICE = {
     errno.ENAMETOOLONG: NO_SUCH_PLACE,
 }
 CHECK_STORAGE = (
-    "Check its address. A directory must be one that the account of Carrel can write to (chown -R "
-    "carrel: DIRECTORY); for S3, check CARREL_S3_ENDPOINT and the keys. Then run this again."
+    "Check its address. Carrel's account must be able to write to a directory (chown -R "
+    "carrel: DIRECTORY). For S3, check CARREL_S3_ENDPOINT and the keys. Then run this again."
 )
 MOVED = (
     "This database was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database, and "
     "restart Carrel."
 )
-NOTHING_FOUND = "Nothing has this name or ID. Check how it is written."
+NOTHING_FOUND = "Nothing has this name or ID. Check the spelling."
 
 
 class Exit(IntEnum):

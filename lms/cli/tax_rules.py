@@ -28,7 +28,7 @@ def tax_rule() -> None:
     type=click.Choice([one.value for one in Supply]),
     default=Supply.BOTH.value,
     show_default=True,
-    help="What it is charged on.",
+    help="What it's charged on.",
 )
 @click.option("--from", "first_day", type=DAY, required=True, help="First day.")
 @click.option("--until", "last_day", type=DAY, help="Last day; default: no end.")

@@ -142,6 +142,6 @@ def locked(
     of: Any = None,  # noqa: ANN401  (as with_for_update takes it)
     key_share: bool = False,
 ) -> Asked:
-    """Return a query whose rows are locked for this transaction, and read anew if they were known."""
+    """Return a query whose rows are locked for this transaction, and refreshed if already loaded."""
     rows = query.with_for_update(of=of, key_share=key_share)
     return rows.execution_options(populate_existing=True)

@@ -8,7 +8,7 @@ SERIES = SeriesText(
     slug="desk-and-door",
     title="The Desk and the Door",
     description="""\
-What happens in the first ninety seconds, the hardest ten minutes and the longest week of public
+What happens in the first ninety seconds, the hardest ten minutes, and the longest week of public
 service, told by people who have stood there.""",
 )
 

@@ -8,7 +8,7 @@ SERIES = SeriesText(
     slug="local-memory",
     title="Local Memory",
     description="""\
-Keeping what a town remembers, with the staff, the shelf and the scanner that a small library
+Keeping what a town remembers, with the staff, the shelf, and the scanner that a small library
 really has.""",
 )
 
@@ -37,7 +37,7 @@ copyright without frightening anyone.
 
 The last third is about the box itself. What must be done today, what can wait for a year, what
 should never be done at all (you will not be surprised to hear about adhesive tape). And we practice
-the hardest sentence of the trade: *thank you, but these belong with your family.*
+the hardest sentence in the trade: *thank you, but these belong with your family.*
 
 No laboratory, no white gloves; a pencil, some folders, and a clean table are enough.
 """,

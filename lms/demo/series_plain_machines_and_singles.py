@@ -8,7 +8,7 @@ SERIES = SeriesText(
     slug="plain-machines",
     title="Plain Machines",
     description="""\
-Privacy, public computers and whatever was in last week's news, in words that can be repeated at
+Privacy, public computers, and whatever was in last week's news, in words that can be repeated at
 the desk.""",
 )
 

@@ -55,7 +55,7 @@ def find_webinar(session: Session, typed: str) -> WebinarName:
 def recent_titles(session: Session, query: str = "") -> Sequence[str]:
     """Return the titles with each word of the query, the latest dates first, as suggestions for a field.
 
-    A title that several of them have is told apart as `Title (slug)`.
+    Titles that several of them share become `Title (slug)`.
     """
     found = select(Webinar.title, Webinar.slug).where(*has_words(query, Webinar.title))
     newest = found.order_by(Webinar.held_at.desc()).limit(MOST_TITLES)

@@ -1,1 +1,1 @@
-"""Group showings: who may host one, who attended, and their slides."""
+"""Group showings: who can host one, who attended, and their slides."""

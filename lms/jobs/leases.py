@@ -56,7 +56,7 @@ def storable(text: str) -> str:
 
 
 def wait_after(tries: int) -> timedelta:
-    """Return the wait after this many tries: 10 s, then six times as long each, at most an hour."""
+    """Return the wait after this many attempts: 10 s, then six times as long each, at most an hour."""
     growth: int = 6 ** min(tries - 1, 6)
     return min(FIRST_WAIT * growth, LONGEST_WAIT)
 
@@ -154,7 +154,7 @@ def finish(session: Session, held: Claim, *, now: datetime) -> bool:
 
 
 def give_back(session: Session, held: Claim, *, now: datetime) -> bool:
-    """Return a job to the queue as if it hadn't been tried, because its worker is stopping."""
+    """Return a job to the queue without using up an attempt, because its worker is stopping."""
     values = {"state": JobState.QUEUED, "tries": max(held.tries - 1, 0), "run_at": now}
     return _let_go(session, held, values)
 

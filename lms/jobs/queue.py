@@ -51,7 +51,7 @@ class Stopped(Exception):
 
 
 class StandAside(Exception):
-    """Raised by a handler to let more urgent work run; the job is queued again, as if not tried."""
+    """Raised by a handler to let more urgent work run; the job is queued again without using up an attempt."""
 
 
 class LeaseLost(Stopped):
@@ -253,7 +253,7 @@ def enqueue(  # noqa: PLR0913  (every argument is needed)
 
 
 def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) -> Job:
-    """Queue a failed or canceled job again, with all its tries.
+    """Queue a failed or canceled job again, with all its attempts.
 
     Raises NotFound for an unknown ID, and Conflict if the job is queued, running or done.
     """
@@ -267,7 +267,7 @@ def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) ->
 
 
 def retry_failed(session: Session, unique_key: str, *, now: datetime) -> None:
-    """Queue the job with a unique key again, with all its tries, if it failed."""
+    """Queue the job with a unique key again, with all its attempts, if it failed."""
     failed = and_(Job.unique_key == unique_key, Job.state == JobState.FAILED)
     job = session.scalar(select(Job).where(failed).with_for_update())
     if job is not None:

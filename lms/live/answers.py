@@ -112,7 +112,7 @@ def give(
 
 
 def read_given(session: Session, webinar_id: int, people: Collection[str] | None = None) -> Given:
-    """Return what people of a webinar answered; questions that are asked no more come last.
+    """Return what people of a webinar answered; questions that are no longer asked come last.
 
     `people` limits it to logins with these public IDs.
     """

@@ -36,9 +36,7 @@ MOVED: Final = Kind("live_rescheduled", N_("New date: %(title)s"), event=Event.P
 CANCELED: Final = Kind(
     "live_canceled", N_("Canceled: %(title)s"), Method.CANCEL, event=Event.CANCELED
 )
-RESTORED: Final = Kind(
-    "live_reinstated", N_("“%(title)s” will be held after all"), event=Event.REINSTATED
-)
+RESTORED: Final = Kind("live_reinstated", N_("“%(title)s” is back on"), event=Event.REINSTATED)
 REMOVED: Final = Kind("live_removed", N_("Removed: %(title)s"), Method.CANCEL, event=Event.PULLED)
 AVAILABLE: Final = Kind("live_available", N_("Available again: %(title)s"), event=Event.REINSTATED)
 TOMORROW: Final = Kind("live_tomorrow", N_("Tomorrow: %(title)s"), event=Event.TOMORROW)

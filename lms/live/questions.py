@@ -87,7 +87,7 @@ def set_own_questions(
 def _set(
     session: Session, webinar_id: int | None, wanted: Sequence[Question], *, now: datetime
 ) -> None:
-    """Replace a set of questions; those left out are asked no more, and answers to them stay.
+    """Replace a set of questions; those left out are no longer asked, and their answers stay.
 
     Raises Invalid, with a fault for the number of each wrong question ("1", "2", and so on).
     """

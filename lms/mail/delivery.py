@@ -117,7 +117,7 @@ def refuse(session: Session, mail: LeasedMail, reason: str) -> None:
 
 
 def bounce(session: Session, mail: LeasedMail, reason: str, *, now: datetime) -> None:
-    """Mark an email as failed because its address bounces, which is shown beside the address."""
+    """Mark an email as failed because its address bounces, which is shown next to the address."""
     values = {"state": JobState.FAILED, "failure": storable(reason), "bounced_at": now}
     session.execute(_fenced(mail).values(**values))
 

@@ -36,9 +36,7 @@ class BadText(Invalid):
     """Texts that can't be saved: for each field its sentence and the values in it."""
 
     def __init__(self, faults: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
-        super().__init__(
-            N_("Correct the text marked below."), fields={k: v[0] for k, v in faults.items()}
-        )
+        super().__init__(N_("Check the text below."), fields={k: v[0] for k, v in faults.items()})
         self.faults = faults
 
 

@@ -168,7 +168,7 @@ def has_secret(kind: str, text: str) -> bool:
 
 
 def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) -> Mail:
-    """Queue a sent or failed email once more.
+    """Queue a sent or failed email again.
 
     Raises NotFound for an unknown ID, Conflict while the email waits or after its text was deleted.
     """

@@ -175,7 +175,7 @@ def _worker(session: Session, beat: datetime | None, now: datetime) -> Finding:
     moved = last_act(session, FINISHED)
     if moved is not None and beat <= moved.at:  # it reported to the old database
         sentence = N_("The database was moved to PostgreSQL %(ago)s ago. No worker uses it yet.")
-        advice = N_("Restart Carrel with the new CARREL_DATABASE_URL, and every separate worker.")
+        advice = N_("Restart Carrel and every separate worker with the new CARREL_DATABASE_URL.")
         return Finding(
             "worker", State.FAULT, sentence, {"ago": say_roughly(now - moved.at)}, advice
         )
@@ -228,7 +228,10 @@ def _passkeys(carrel: Carrel, session: Session) -> Iterator[Finding]:
         yield Finding(
             "passkeys",
             State.ATTENTION,
-            N_("%(count)s passkeys were made for a host name other than %(host)s and don't work."),
+            N_(
+                "%(count)s passkeys were created for a host name other than %(host)s and don't "
+                "work."
+            ),
             {"count": count, "host": host},
             N_(
                 "Set CARREL_BASE_URL back to the former host name, or ask their owners to sign in "

@@ -154,7 +154,7 @@ def find_payment(session: Session, payment_id: str) -> Payment:
 def _check(new: NewPayment) -> None:
     faults: dict[str, str] = {}
     if not 1 <= new.amount_minor <= HIGHEST_MINOR:
-        faults["amount"] = N_("Enter an amount between 0.01 and 1,000,000.")
+        faults["amount"] = N_("Enter an amount from 0.01 to 1,000,000.")
     if new.method is PaymentMethod.CHECK and not new.check_number.strip():
         faults["check_number"] = N_("Enter the check number.")
     if max(len(new.check_number), len(new.slip)) > LONGEST_NUMBER:

@@ -1,6 +1,6 @@
 """The self-test of a card provider: tries an operator's test key, call by call.
 
-It contacts only the provider: the database isn't used, and no money moves.
+It contacts only the provider: the database isn't used, and no card is charged.
 """
 
 import hmac

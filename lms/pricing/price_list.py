@@ -24,8 +24,8 @@ HIGHEST_MINOR = 100_000_000
 MOST_SEATS = 10_000
 DEFAULT_CURRENCY = "USD"
 OTHER_CURRENCY = N_(
-    "Special prices are in another currency. All prices must be in the same one: remove"
-    " the special prices of webinars, series, and presenters before you change it."
+    "Special prices use another currency. Remove the special prices of webinars, "
+    "series, and presenters before you change the currency."
 )
 FIXED_CURRENCY = N_(
     "Your orders and payments are in %(currency)s. You can't change the currency after"
@@ -245,7 +245,7 @@ def set_prices(
     """
     faults = _faults(prices, target)
     if faults:
-        raise Invalid(N_("Correct the prices marked below."), fields=faults)
+        raise Invalid(N_("Check the prices below."), fields=faults)
     # Serializes price changes on PostgreSQL; on SQLite transactions are serial anyway.
     session.execute(select(Branding.id).with_for_update())
     _check_currency(session, prices, target)

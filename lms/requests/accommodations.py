@@ -62,7 +62,7 @@ def ask(
 
     It names no organization, because a person's needs are not their employer's to know. Raises Invalid
     (fields `needs`, `details`), and Conflict if an earlier request of theirs is open or the webinar has
-    begun.
+    started.
     """
     webinar, account = (
         session.get_one(Webinar, webinar_id),
@@ -130,7 +130,7 @@ def _check(needs: Needs, email: str | None) -> None:
     """Raise Invalid unless it is said what is needed and there is an address to answer to."""
     faults: dict[str, str] = {}
     if not email:
-        faults["needs"] = N_("Add an email address to your account first, so that we can answer.")
+        faults["needs"] = N_("Add an email address to your account first so we can answer.")
     elif not needs.kinds:
         faults["needs"] = N_("Choose what you need.")
     if Need.OTHER in needs.kinds and not needs.details.strip():

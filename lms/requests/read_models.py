@@ -140,7 +140,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The number of open requests; of them the overdue ones, those for an accommodation, and one's own."""
+    """How many requests are open, and of these, overdue, for an accommodation, and assigned to one login."""
 
     total: int
     overdue: int

@@ -156,7 +156,7 @@ def move_back(
 ) -> None:
     """Undo a move to another webinar; the person is emailed.
 
-    Raises Conflict if they weren't moved, if the other webinar has begun, or if the access was moved on
+    Raises Conflict if they weren't moved, if the other webinar has started, or if the access was moved on
     to yet another webinar.
     """
     row = session.scalar(

@@ -23,7 +23,7 @@ from lms.tax.rounding import share
 
 UNLIMITED = N_("These seats are unlimited, so there's nothing to add.")
 ONE_PASS_EACH = N_("A pass is for one person. Sell a new pass instead of adding a seat.")
-HOW_MANY = N_("Enter a number between 1 and 10,000.")
+HOW_MANY = N_("Enter a number from 1 to 10,000.")
 
 
 def renewal_line(

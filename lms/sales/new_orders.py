@@ -124,7 +124,7 @@ def line_faults(line: NewLine, target: Target, *, is_to_organization: bool) -> d
     """Return the errors of a line, by field."""
     faults = _quantity_faults(line, is_to_organization=is_to_organization)
     if not (0 <= line.price_minor <= HIGHEST_MINOR and 0 <= line.discount_minor <= HIGHEST_MINOR):
-        faults["price"] = N_("Enter a price between 0 and 1,000,000.")
+        faults["price"] = N_("Enter a price from 0 to 1,000,000.")
     if len(line.discount_reason) > LONGEST_REASON:
         faults["discount_reason"] = N_("Use up to 120 characters.")
     if line.kind in OF_A_POOL and not is_to_organization:
@@ -146,7 +146,7 @@ def _quantity_faults(line: NewLine, *, is_to_organization: bool) -> dict[str, st
     if line.quantity is None and line.kind not in UNLIMITED:
         return {"quantity": NO_QUANTITY}
     if line.quantity is not None and not 1 <= line.quantity <= MOST_SEATS:
-        return {"quantity": N_("Enter a number between 1 and 10,000.")}
+        return {"quantity": N_("Enter a number from 1 to 10,000.")}
     if line.kind is OfferKind.INSTITUTIONAL and line.quantity is not None:
         return {"quantity": N_("Institutional access has no limit. Leave this blank.")}
     return {}

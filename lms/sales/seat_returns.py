@@ -63,7 +63,7 @@ def worth_of(
 
 
 def seats_in_use(session: Session, order: Order, line: OrderLine, fewer: int) -> InUse | None:
-    """Return who uses seats that are to be returned; None if enough are free."""
+    """Return who uses the seats to return; None if enough are available."""
     for grant in standing_grants(session, [order.id]):
         if grant.pool_id is None or grant.order_line_id != line.id:
             continue

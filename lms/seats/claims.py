@@ -37,7 +37,7 @@ from lms.seats.waitlist_offers import offer_next
 
 TRIES: Final = 5
 BY_A_MANAGER: Final = (AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED)
-NOBODY_SITS = N_("No one has this seat.")
+NOBODY_SITS = N_("This seat isn't assigned to anyone.")
 NOT_LOCKED = N_("This seat isn't waiting for approval.")
 
 
@@ -149,7 +149,7 @@ def _claim(
         done = _claim_once(session, pool_id, sitter, stands, actor=actor, now=now)
         if done is not None:
             return done
-    raise Conflict(N_("This seat is being changed right now. Try again."))
+    raise Conflict(N_("Someone else is changing this seat right now. Try again."))
 
 
 def asking_sitter(session: Session, login_id: int) -> Sitter:

@@ -187,7 +187,7 @@ def weigh_term(lines: Sequence[Line], *, now: datetime) -> Term:
 
 
 def _closed_by(lines: Sequence[Line]) -> Standing:
-    """Return why lines admit no one: the nearest to being mended first, as in a decision."""
+    """Return why lines admit no one: the easiest to resolve first, as in a decision."""
     if any(line.is_paused and not line.is_suspended for line in lines):
         return Standing.PAUSED
     is_unpaid = any(line.awaits_payment and not line.is_suspended for line in lines)

@@ -143,7 +143,7 @@ def close_offers(session: Session, webinar_id: int, *, now: datetime) -> None:
     """Close the offers of a webinar that was canceled or removed; their people wait again, in their positions.
 
     They are notified as people on the waitlist; emails with an offer that wait to be sent are canceled.
-    Once the webinar is back, `offer_next` offers anew.
+    Once the webinar is back, `offer_next` makes new offers.
     """
     offered = and_(Pool.webinar_id == webinar_id, Assignment.state == AssignmentState.OFFERED)
     with_offers = select(Pool.id).join(Assignment, Assignment.pool_id == Pool.id).where(offered)

@@ -42,7 +42,7 @@ def save_sales_texts(
     }
     faults = {kind.value: TOO_LONG for kind, text in clean.items() if len(text) > LONGEST_TEXT}
     if faults:
-        raise Invalid(N_("Correct the fields marked below."), fields=faults)
+        raise Invalid(N_("Check the fields below."), fields=faults)
     rows = session.scalars(select(SalesText).order_by(SalesText.kind).with_for_update())
     known = {row.kind: row for row in rows}
     changed = [kind for kind, text in clean.items() if text != _text(known.get(kind))]

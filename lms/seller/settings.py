@@ -243,14 +243,14 @@ def _terms_faults(settings: SellerSettings) -> dict[str, str]:
     is_invoiced = settings.takes_invoice or settings.takes_purchase_order
     if is_invoiced and not (settings.takes_check or settings.takes_transfer):
         faults["takes_check"] = N_(
-            "Offer checks or bank transfers too, so that customers can pay an invoice."
+            "Offer checks or bank transfers, too, so customers can pay an invoice."
         )
     if settings.net_days not in NET_DAYS:
         faults["net_days"] = N_("Choose 30, 45, or 60 days.")
     if not 0 <= settings.credit_limit_minor <= HIGHEST_LIMIT_MINOR:
-        faults["credit_limit_minor"] = N_("Enter an amount between 0 and 1,000,000.")
+        faults["credit_limit_minor"] = N_("Enter an amount from 0 to 1,000,000.")
     if not 0 <= settings.refund_days <= LONGEST_REFUND_DAYS:
-        faults["refund_days"] = N_("Enter a number of days between 0 and 3,650.")
+        faults["refund_days"] = N_("Enter a number of days from 0 to 3,650.")
     if len(settings.invoice_note) > LONGEST_NOTE:
         faults["invoice_note"] = N_("Use up to 1,000 characters.")
     return faults
@@ -265,7 +265,7 @@ def _number_faults(settings: SellerSettings) -> dict[str, str]:
                 "Use up to 10 letters, digits, hyphens, or slashes, like INV-."
             )
         if not 1 <= settings.first_number(kind) <= HIGHEST_START:
-            faults[f"{kind}_start"] = N_("Enter a number between 1 and 999,999.")
+            faults[f"{kind}_start"] = N_("Enter a number from 1 to 999,999.")
     for one, two in combinations(NUMBERED, 2):
         if settings.prefix(one) == settings.prefix(two):
             faults[f"{two}_prefix"] = N_("Use a different prefix for each kind of document.")

@@ -19,7 +19,7 @@ LONGEST_NAME: Final = 120
 HIGHEST: Final = Decimal(100)
 STATE: Final = N_("Choose a state.")
 NAME: Final = N_("Enter the name to print on documents, such as Texas sales tax.")
-RATE: Final = N_("Enter a percentage between 0 and 99.9999, such as 8.25.")
+RATE: Final = N_("Enter a percentage from 0 to 99.9999, such as 8.25.")
 TOO_EARLY: Final = N_("Choose a last day on or after the first day.")
 ENDED: Final = N_("This rule already has an end date.")
 

@@ -211,7 +211,7 @@ def put_off(
 
 
 def put_back(session: Session, parcel: Parcel, reason: str, *, now: datetime) -> None:
-    """Queue a score as if it had not been tried, because its platform is in an outage."""
+    """Queue a score without using up an attempt, because its platform is in an outage."""
     session.execute(
         update(Score)
         .where(Score.id == parcel.score_id)

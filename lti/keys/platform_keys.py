@@ -34,7 +34,7 @@ FEWEST_BITS: Final = 2048
 
 NEVER_HAD: Final = N_("We can't read the keys of your LMS right now. Try again in a minute.")
 UNKNOWN_KEY: Final = N_("This launch was signed with a key that your LMS doesn't publish.")
-WEAK_KEY: Final = N_("This launch was signed with a key of fewer than 2048 bits.")
+WEAK_KEY: Final = N_("The key that signed this launch is shorter than 2048 bits.")
 WRONG_KEY: Final = N_("This launch was signed with a key that isn't for RS256 signatures.")
 
 

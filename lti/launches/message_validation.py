@@ -28,7 +28,7 @@ LONGEST_LOCALE: Final = 35
 UNKNOWN_TYPE: Final = N_("Your LMS requested something that this tool doesn't support.")
 FOREIGN_LINK: Final = N_("The link in your course belongs to a different tool.")
 NAMELESS: Final = N_("Your LMS didn't tell us who you are.")
-NOT_THEIRS: Final = N_("Only teachers can choose recordings for this course.")
+NOT_THEIRS: Final = N_("Only instructors can choose recordings for this course.")
 ASK_A_TEACHER: Final = N_("Ask your instructor to add the recording to the course.")
 NOTHING_ACCEPTED: Final = N_("Your LMS doesn't accept links to this tool here.")
 

@@ -11,8 +11,8 @@ from lti.protocol.refusals import malformed
 
 LONGEST_NUMBER: Final = 1000  # digits; Python's own limit is 4,300
 UNSTORABLE: Final = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-NO_JWT: Final = N_("We can't read what your LMS sent.")
-BAD_CLAIMS: Final = N_("What your LMS sent doesn't follow LTI 1.3.")
+NO_JWT: Final = N_("We can't read the message from your LMS.")
+BAD_CLAIMS: Final = N_("The message from your LMS doesn't follow LTI 1.3.")
 
 # A launch succeeds without these: displayed text, and service URLs.
 DISPENSABLE: Final = frozenset(

@@ -38,10 +38,11 @@ NO_CONFIGURATION: Final = N_(
     "Open this link from your LMS, which adds its own URL. That URL is missing."
 )
 BAD_CONFIGURATION: Final = N_(
-    "The configuration of your LMS is invalid: %(field)s is missing or wrong."
+    "Your LMS's configuration isn't valid: %(field)s is missing or wrong."
 )
 OTHER_HOST: Final = N_(
-    "Your LMS says it is %(issuer)s, but its configuration came from %(host)s. Both must be on the same host."
+    "Your LMS says it's %(issuer)s, but its configuration came from %(host)s. Both "
+    "must be on the same host."
 )
 NO_RS256: Final = N_("Your LMS doesn't support RS256, which LTI 1.3 requires.")
 UNREACHED: Final = N_("We couldn't read the configuration of your LMS. %(reason)s")

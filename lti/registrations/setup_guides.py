@@ -168,7 +168,7 @@ CANVAS: Final = Guide(
         ),
         Part(
             N_("The deployment ID"),
-            N_("Settings, Apps, View App Configurations, the gear beside the app, Deployment Id"),
+            N_("Settings, Apps, View App Configurations, the gear next to the app, Deployment Id"),
         ),
         Part(
             IN_A_COURSE,
@@ -222,13 +222,14 @@ BRIGHTSPACE: Final = Guide(
             N_("View Deployments, New Deployment"),
             (("Tool", NAME),),
             N_(
-                "Under Security Settings, allow Org Unit Information and Link Information, so that we can "
-                "show the names of courses and links. Allow name and email if your policy allows. Leave "
-                "Anonymous off. Choose the org units, create the deployment, and copy the Deployment Id."
+                "Under Security Settings, allow Org Unit Information and Link Information so "
+                "we can show the names of courses and links. Allow name and email if your "
+                "policy permits. Leave Anonymous off. Choose the org units, create the "
+                "deployment, and copy the Deployment Id."
             ),
         ),
         Part(
-            N_("The link that teachers use"),
+            N_("The link that instructors use"),
             N_("View Deployments, this deployment, View Links, New Link"),
             (("Name", NAME), ("URL", LAUNCH), ("Type", "Deep Linking Quicklink")),
         ),

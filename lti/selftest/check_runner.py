@@ -28,7 +28,7 @@ from lti.selftest.deep_linking_check import play_deep_linking
 from lti.selftest.roster_and_grade_checks import play_grades, play_roster
 from lti.selftest.sandbox import MakeTool, Stage, staged
 
-WHO: Final = {True: N_("as teacher"), False: N_("as student")}
+WHO: Final = {True: N_("as instructor"), False: N_("as learner")}
 OPENS: Final = "303, a page of the library"
 REPLAYED: Final = N_("The same launch twice")
 BROKEN: Final = "no answer"

@@ -73,7 +73,7 @@ CASES: Final = (
     Choosing(N_("Choosing is canceled"), {}, 0, "0", _count),
 )
 NO_WAY_BACK: Final = N_("Return URL missing")
-BY_A_STUDENT: Final = N_("A student tries to choose")
+BY_A_STUDENT: Final = N_("A learner tries to choose")
 
 
 def play_deep_linking(stage: Stage) -> Iterator[Proof]:

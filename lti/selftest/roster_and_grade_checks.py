@@ -86,7 +86,7 @@ def play_grades(stage: Stage) -> Iterator[Proof]:
     sent = [request for request in platform.requests if request.path.endswith("/scores")]
     score = json.loads(sent[0].body) if sent else {}
     yield proof(N_("One score arrives"), 1, _count_scores(stage))
-    yield proof(N_("The score belongs to the student"), "Watcher-1", score.get("userId"))
+    yield proof(N_("The score belongs to the learner"), "Watcher-1", score.get("userId"))
     given, whole = score.get("scoreGiven", 0), score.get("scoreMaximum", 0)
     yield proof(N_("The score is complete"), "100 of 100", f"{given:g} of {whole:g}")
     progress = f"{score.get('activityProgress')}, {score.get('gradingProgress')}"

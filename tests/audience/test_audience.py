@@ -146,7 +146,7 @@ def test_each_role_is_told_of_each_event_once_and_in_its_own_words(
     story.change(webinars.cancel_webinar, said="The presenter is ill.")
     check(mailbox, Event.CANCELED, "Canceled")
     story.change(webinars.restore_webinar)
-    check(mailbox, Event.REINSTATED, "held after all")
+    check(mailbox, Event.REINSTATED, "back on")
     instead = NewInstead(InsteadKind.REFUND)
     story.change(webinars.pull_webinar, reason="Court order", instead=instead)
     check(mailbox, Event.PULLED, "Removed")

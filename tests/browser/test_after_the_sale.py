@@ -187,7 +187,7 @@ def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
     choose(payer, carrel, payers.firm_exchange, "Exchange for this webinar", other)
 
     desk.goto(f"/staff/webinars/{slug}")
-    table = desk.get_by_role("region", name="What payers chose")
+    table = desk.get_by_role("region", name="Payers\u2019 choices")
     for state, count in (("No answer yet", 2), ("Exchanged", 2), ("Refund", 2), ("Credit", 1)):
         expect(table.get_by_text(state, exact=True)).to_have_count(count)
     assert axe_faults(desk) == []
@@ -225,7 +225,7 @@ def test_payers_of_a_webinar_with_a_new_date_keep_it_or_exchange_it(
     choose(payer, carrel, payers.card_exchange, "Exchange for this webinar", other)
 
     desk.goto(f"/staff/webinars/{slug}")
-    table = desk.get_by_role("region", name="What payers chose")
+    table = desk.get_by_role("region", name="Payers\u2019 choices")
     for state, count in (("No answer yet", 5), ("Kept for the new date", 1), ("Exchanged", 1)):
         expect(table.get_by_text(state, exact=True)).to_have_count(count)
     assert axe_faults(desk) == []

@@ -290,7 +290,7 @@ def test_reinstating_withdraws_what_was_not_used_and_offers_again_what_was_paid_
     assert offer_of(database, payers.oak).withdrawn_at is not None
     assert read(database, payers.oak).open_minor == 32500
     assert offer_of(database, payers.elm).again_id is None
-    with pytest.raises(Conflict, match="held after all"):
+    with pytest.raises(Conflict, match="is back on"):
         choose(database, payers.oak, OfferChoice.REFUND)
     with database.read_session() as session:
         again = session.get_one(Order, offer_of(database, payers.card).again_id)

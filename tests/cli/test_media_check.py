@@ -1,4 +1,4 @@
-"""carrel media check: what the database names is there and whole, and none is unknown."""
+"""carrel media check: finds missing, damaged, and unknown files."""
 
 import gc
 import hashlib
@@ -206,7 +206,7 @@ class TestTheCommand:
             session.delete(session.get_one(Recording, cast.recording_id))
         ran = carrel_command("media", "check")
         assert ran.code == 0
-        assert "none is unknown" in ran.out
+        assert "no unknown files" in ran.out
 
     def test_faults_end_with_1_and_say_what_to_do(self, carrel_command, carrel, cast):
         carrel.storage.put_bytes("handouts/none/a.pdf", b"x", "x/y")

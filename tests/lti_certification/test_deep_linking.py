@@ -32,7 +32,7 @@ LINK_TYPE: Final = "ltiResourceLink"
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """What the platform asks for, how much is chosen, how many links that makes, and what is true of them."""
+    """What the platform requests, how many items are chosen, the number of links, and their properties."""
 
     name: str
     chosen: int
@@ -58,7 +58,7 @@ def _is_of_now(platform: Platform, answer: Answer) -> bool:
 
 
 def _is_signed(platform: Platform, answer: Answer) -> bool:
-    """Its key is among those that the tool publishes; a platform that knows others takes nothing."""
+    """Check that the tool publishes its key; a platform with other keys refuses it."""
     [tool] = platform.records.tools.values()
     token = parse_qs(platform.calls("deep_linking")[0].text)["JWT"][0]
     assert platform.tokens.verified(token, tool) == answer.claims
@@ -141,7 +141,7 @@ EACH: Final = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def _second(database: Database, cast: Cast) -> None:
-    """Elm County has another webinar besides."""
+    """Give Elm County a second webinar."""
     with database.transaction() as session:
         webinar = make_webinar(session, "mold")
         make_recording(session, webinar)
@@ -154,23 +154,23 @@ def test_the_list_is_the_certifications() -> None:
 
 
 @EACH
-def test_a_teachers_choice_arrives_as_it_was_asked_for(lesson: Lesson, case: Choosing) -> None:
+def test_teachers_selection_arrives_as_requested(lesson: Lesson, case: Choosing) -> None:
     connection = lesson.connection
     made = choose(lesson, case.asks, case.chosen)
     answer = made.answer
     assert (len(answer.items), len(answer.links)) == (case.made, case.made)
-    assert made.visit.post("pick", made.form).status_code == 410  # sent once, and no second time
+    assert made.visit.post("pick", made.form).status_code == 410  # sent only once
     for link in answer.links:
         assert lesson.open(connection.learner, link).get().status_code == 200
     assert case.holds(connection.platform, answer)
 
 
 @EACH
-def test_a_student_chooses_nothing(lesson: Lesson, database: Database, case: Choosing) -> None:
+def test_student_cannot_choose_content(lesson: Lesson, database: Database, case: Choosing) -> None:
     connection = lesson.connection
     answer = ask(lesson, connection.learner, case.asks)
     assert answer.status_code == 403
-    assert "Only teachers can choose" in answer.text
+    assert "Only instructors can choose" in answer.text
     with database.read_session() as session:
         assert session.scalars(select(FrameSession)).all() == []
         line = session.scalars(select(LaunchEntry)).one()
@@ -195,7 +195,7 @@ def test_a_student_chooses_nothing(lesson: Lesson, database: Database, case: Cho
         (["http://purl.imsglobal.org/vocab/lis/v2/membership/Learner#GuestLearner"], 403),
     ],
 )
-def test_who_is_a_learner_and_nothing_else_in_this_course_does_not_choose(
+def test_person_with_only_the_learner_role_cannot_choose_content(
     lesson: Lesson, roles: list[str], status: int
 ) -> None:
     connection = lesson.connection

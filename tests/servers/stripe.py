@@ -234,7 +234,7 @@ def _pay_page(session: Object, error: str) -> str:
     back = html.escape(session["cancel_url"] or "")
     return _document(
         "Pay by card",
-        f"<p>Test mode: no money moves.</p>{about}{alert}"
+        f"<p>Test mode: you won\u2019t be charged.</p>{about}{alert}"
         '<form method="post"><label for="card">Card number</label>'
         f'<input id="card" name="card" inputmode="numeric" value="{PAYS}" required>'
         f'<button type="submit">Pay {amount}</button></form>'

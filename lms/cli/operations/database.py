@@ -45,7 +45,7 @@ STATES = {
     State.CURRENT: "It is up to date.",
     State.LATER_VERSION: "Its tables are from a later version, and this version can use them.",
     State.OTHER_VERSION: "Its tables don't match this version. Run: carrel db upgrade",
-    State.FROZEN: "It is being moved, and nothing can be saved. If the move was interrupted, run"
+    State.FROZEN: "It's being moved, and nothing can be saved. If the move was interrupted, run"
     " carrel db move again, or carrel db move --abort.",
     State.MOVED: "It was moved to PostgreSQL. Set CARREL_DATABASE_URL to the new database.",
 }

@@ -85,7 +85,7 @@ def cors(console: Console) -> None:
 @json_option
 @click.pass_context
 def check(context: click.Context, *, deep: bool, remove_orphans: bool, yes: bool) -> None:
-    """Check that each stored file is there and complete, and that none is unknown.
+    """Check that every stored file exists and is complete, and look for unknown files.
 
     Lists missing, damaged, and unknown files, and exits with 1 if there are any. Ignores uploads in
     progress. Changes nothing unless you add --remove-orphans.
@@ -149,7 +149,7 @@ def _lines(found: Inventory) -> list[str]:
     if len(found.faults) < found.fault_count or len(found.orphans) < found.orphan_count:
         lines.append("Only the first 1,000 of each kind are listed.")
     if not found.fault_count and not found.orphan_count:
-        lines.append("All files are there and complete, and none is unknown.")
+        lines.append("All files exist and are complete. There are no unknown files.")
     return lines
 
 

@@ -27,7 +27,7 @@ class Listening:
 @json_option
 @click.pass_obj
 def metrics(console: Console) -> None:
-    """Answer GET /metrics at CARREL_METRICS_BIND until SIGTERM; carrel serve starts it, too."""
+    """Serve /metrics at CARREL_METRICS_BIND until SIGTERM; carrel serve starts it, too."""
     # prometheus-client takes a quarter of a second
     from lms.metrics.listener import listen_for_scrapes  # noqa: PLC0415
 

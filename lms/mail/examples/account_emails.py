@@ -10,7 +10,7 @@ NOUN: Final = N_("Accounts and sign-in")
 EXAMPLES: Final[Mapping[str, Example]] = {
     "sign_in_code": Example(
         N_("Sign-in code"),
-        N_("When a person asks to sign in with a code."),
+        N_("When a person requests a sign-in code."),
         "Your sign-in code",
         {"code": "1234 5678"},
     ),
@@ -22,13 +22,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "account_exists": Example(
         N_("Account already exists"),
-        N_("When a person tries to create an account and already has one."),
+        N_("When a person who already has an account tries to create one."),
         "You already have an account",
         {"action_url": page("/sign-in"), "forgotten_url": page("/forgotten-password")},
     ),
     "no_account": Example(
         N_("No account has this address"),
-        N_("When a person asks for a code or a new password and has no account."),
+        N_("When a person without an account requests a code or a new password."),
         "No account has this address",
         {"action_url": page("/sign-up")},
     ),
@@ -46,7 +46,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "reset_password": Example(
         N_("Choose a new password"),
-        N_("When a person asks for a new password."),
+        N_("When a person requests a new password."),
         "Choose a new password",
         {"account": EMAIL, "action_url": page("/reset-password/example")},
     ),
@@ -98,7 +98,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "embed_code": Example(
         N_("Code to watch on a library's page"),
-        N_("When a person asks for a code on a page where a webinar is embedded."),
+        N_("When a person requests a code on a page where a webinar is embedded."),
         "Your code to watch",
         {"code": "123 456", "organization": LIBRARY},
     ),

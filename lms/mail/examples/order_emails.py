@@ -182,7 +182,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "quote_requested": Example(
         N_("Confirm a quote request"),
-        N_("When a person asks for a quote on the purchasing page."),
+        N_("When a person requests a quote on the purchasing page."),
         "Confirm your quote request",
         {
             "name": ALICE,

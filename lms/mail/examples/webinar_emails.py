@@ -112,12 +112,16 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Webinar canceled"),
         N_("When a webinar is canceled, to everyone who hasn't paid for it themselves."),
         f"Canceled: {TITLE}",
-        {**_ABOUT, "said": _SAID, "sentences": ["Your seat returns to Elm County Library."]},
+        {
+            **_ABOUT,
+            "said": _SAID,
+            "sentences": ["Your contract still includes our other webinars."],
+        },
     ),
     "live_reinstated": Example(
         N_("Canceled webinar reinstated"),
-        N_("When a canceled webinar will be held after all."),
-        f"“{TITLE}” will be held after all",
+        N_("When a canceled webinar is reinstated."),
+        f"“{TITLE}” is back on",
         {**_ABOUT, "sentences": ["Your registration is valid again."]},
     ),
     "live_removed": Example(
@@ -146,20 +150,20 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "cancellation_offer": Example(
         N_("Webinar canceled: choices for the buyer"),
-        N_("When a webinar is canceled, to those who paid for it."),
+        N_("When a webinar is canceled, to the people who paid for it."),
         f"Canceled: choose what you'd like instead of “{TITLE}”",
         {**_CHOICES, "said": _SAID},
     ),
     "postponement_offer": Example(
         N_("New date: choices for the buyer"),
-        N_("When a webinar is moved, to those who paid for it."),
+        N_("When a webinar is moved, to the people who paid for it."),
         f"New date: keep your order for “{TITLE},” or choose something else",
         _CHOICES,
     ),
     "cancellation_offer_ended": Example(
         N_("Canceled webinar reinstated: for the buyer"),
-        N_("When a canceled webinar will be held after all, to those who paid for it."),
-        f"“{TITLE}” will be held after all",
+        N_("When a canceled webinar is reinstated, to the people who paid for it."),
+        f"“{TITLE}” is back on",
         {
             "name": ALICE,
             "title": TITLE,

@@ -114,7 +114,9 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
     if isinstance(decision, Admitted) and decision.ends_at is not None:
         until = last_day(decision.ends_at, zone)
     takes = told.step is Step.CLAIM and is_managed(grant)
-    label = _("Take a seat yourself") if takes else _(STEP_LABELS[told.step], manager=manager or "")
+    label = (
+        _("Assign yourself a seat") if takes else _(STEP_LABELS[told.step], manager=manager or "")
+    )
     return Panel(
         sentence=said(told.sentence),
         since=since,

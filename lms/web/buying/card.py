@@ -39,7 +39,7 @@ def takes_cards() -> bool:
 
 
 def is_test() -> bool:
-    """Return whether the card provider is in test mode, so that no money moves."""
+    """Return whether the card provider is in test mode, so no card is charged."""
     stripe = carrel().settings.stripe
     return stripe is not None and not stripe.livemode
 

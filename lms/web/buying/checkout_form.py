@@ -145,8 +145,8 @@ def form_class(lines: Sequence[ShownLine]) -> type[CheckoutForm]:
                 _l("Who gets the seats?"),
                 [Optional()],
                 description=_l(
-                    "One email address per line, with a name if you like. We'll invite"
-                    " them once your order is confirmed. You can also do this later."
+                    "One email address per line, with a name if you want. We'll invite them once "
+                    "your order is confirmed. You can also do this later."
                 ),
                 render_kw={"rows": 4, "autocomplete": "off"},
             )
@@ -162,7 +162,7 @@ def form_class(lines: Sequence[ShownLine]) -> type[CheckoutForm]:
 def take_in_lists(form: CheckoutForm) -> None:
     """Append the people of uploaded CSV files to the typed ones, where they can be edited.
 
-    A file that can't be read gets its error beside its field.
+    A file that can't be read gets its error next to its field.
     """
     for name, file in request.files.items():
         if name not in form or not name.startswith("list-") or not file.filename:

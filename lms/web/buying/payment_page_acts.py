@@ -174,9 +174,9 @@ def in_approval(token: str) -> ResponseReturnValue:
                 zone=mail_context().zone,
                 now=clock.now(),
             )
-        return _("Thank you. We won't send reminders until that day.")
+        return _("Thank you. We won't send reminders until that date.")
 
-    says = _("We'll pause reminders until the day you choose. The due date doesn't change.")
+    says = _("We'll pause reminders until the date you choose. The due date doesn't change.")
     return _act(token, _page(page, token, _("Waiting for approval"), says), form, do)
 
 

@@ -76,7 +76,7 @@ class CheckSentForm(Form):
         [InputRequired(_l("Enter the check number.")), Length(max=LONGEST_NUMBER)],
         render_kw={"class": "input-short", "maxlength": LONGEST_NUMBER, "autocomplete": "off"},
     )
-    sent_on = DateField(_l("Sent on"), [InputRequired(_l("Choose the day you sent the check."))])
+    sent_on = DateField(_l("Sent on"), [InputRequired(_l("Choose the date you sent the check."))])
     amount = StringField(_l("Amount"), [Optional()], render_kw=AMOUNT)
 
 
@@ -84,7 +84,7 @@ class InApprovalForm(Form):
     """An invoice that is in approval."""
 
     until = DateField(
-        _l("Expected approval"), [InputRequired(_l("Choose the day you expect approval."))]
+        _l("Expected approval"), [InputRequired(_l("Choose the date you expect approval."))]
     )
     note = TextAreaField(
         _l("Note"),

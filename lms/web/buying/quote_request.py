@@ -77,7 +77,7 @@ class QuoteForm(QuoteValidity):
         _l("How many seats?"),
         [
             InputRequired(_l("Enter the number of seats.")),
-            NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000.")),
+            NumberRange(1, MOST_SEATS, _l("Enter a number from 1 to 10,000.")),
         ],
         default=1,
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},

@@ -42,7 +42,7 @@ class VendorForm(Form):
         description=_l("A PDF or an image, up to 10 MB. Only our team sees it."),
         render_kw=PAPERS,
     )
-    due_on = DateField(_l("Needed by"), [InputRequired(_l("Choose a day."))])
+    due_on = DateField(_l("Needed by"), [InputRequired(_l("Choose a date."))])
     name = name_field()
     email = address_field(_l("Your email address"), autocomplete="email")
     organization_name = StringField(
@@ -62,7 +62,7 @@ class VendorForm(Form):
     def validate_due_on(self, field: DateField) -> None:
         """Reject a day in the past, and the last year, which has days that UTC can't express."""
         if field.data is not None and field.data < today():
-            raise ValidationError(_("Choose today or a later day."))
+            raise ValidationError(_("Choose today or a later date."))
         if field.data is not None and field.data.year == date.max.year:
             raise ValidationError(_(NO_YEAR))
 

@@ -157,7 +157,7 @@ def _said(session: Session, facts: OfferFacts) -> str:
         case None if facts.is_postponement:
             return _("It's too late to choose. Your order is for the webinar's current date.")
         case None:
-            return _("The webinar will be held after all. Your order hasn't changed.")
+            return _("The webinar is back on. Your order hasn't changed.")
 
 
 def _money(minor: int, worth: Worth) -> str:

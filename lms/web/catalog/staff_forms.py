@@ -77,8 +77,8 @@ class WebinarForm(Form):
         _l("New presenters"),
         [Optional()],
         description=_l(
-            "Names of people who aren't presenters yet, with semicolons between them. You can add "
-            "their biographies and pictures later."
+            "Names of people who aren't presenters yet, separated by semicolons. You can "
+            "add their biographies and pictures later."
         ),
         render_kw={"maxlength": LONGEST_NAMES},
     )
@@ -142,7 +142,7 @@ class WebinarForm(Form):
         """
         groups = {area: list(each) for area, each in zone_choices().items()}
         if name == "":
-            groups = {_l("Not named yet"): [("", _l("Choose the time zone"))], **groups}
+            groups = {_l("No time zone chosen"): [("", _l("Choose the time zone"))], **groups}
         listed = {zone for each in groups.values() for zone, _name in each}
         if name and name not in listed and is_zone(name):
             groups = {name: [(name, name)], **groups}
@@ -239,7 +239,7 @@ class BrandingForm(Form):
     accent = StringField(
         _l("Accent color"),
         [InputRequired(_l("Choose a color."))],
-        description=_l("Used for buttons and links. We adjust it so that text stays readable."),
+        description=_l("Used for buttons and links. We adjust it so text stays readable."),
         render_kw={"type": "color", "class": "input-color"},
     )
 

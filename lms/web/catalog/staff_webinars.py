@@ -73,7 +73,7 @@ GAP_WORDS: Final = {
     Gap.OVERVIEW: N_("an overview"),
     Gap.AGENDA: N_("a learning agenda"),
     Gap.PRESENTER: N_("a presenter"),
-    Gap.LIVE_LINK: N_("a link to the live session, so that people can join"),
+    Gap.LIVE_LINK: N_("a link to the live session, so people can join"),
 }
 Verb = Callable[..., Webinar]
 ACTS: Final[dict[str, tuple[Verb, str]]] = {

@@ -25,7 +25,7 @@ SPARE: Final = 2
 OWN: Final = "own"
 KIND_WORDS: Final = {
     QuestionKind.TEXT: N_("Text"),
-    QuestionKind.CHOICE: N_("One of several choices"),
+    QuestionKind.CHOICE: N_("Multiple choice"),
     QuestionKind.YES_NO: N_("Yes or no"),
 }
 

@@ -242,7 +242,7 @@ def _label(passage: Passage, number: int) -> str:
     return (
         _("%(text)s, for one", text=label)
         if passage.of_number == 1
-        else _("%(text)s, for several", text=label)
+        else _("%(text)s, for more than one", text=label)
     )
 
 
@@ -255,7 +255,7 @@ def _braced(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _examples(kind: str, house: str) -> list[tuple[str, str]]:
-    """Return the placeholders of a kind with what they stand for in the preview, where that is a text."""
+    """Return the placeholders of a kind with what replaces them in the preview, where that is a text."""
     values: dict[str, Any] = {**EXAMPLES[kind].values, HOUSE: house}
     used = {name for one in passages_of(kind) for name in one.placeholders}
     used |= set(subject_placeholders(kind))

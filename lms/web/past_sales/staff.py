@@ -62,7 +62,7 @@ class InvitationsForm(Form):
         _l("Number of people"),
         [
             InputRequired(_l("Enter a number.")),
-            NumberRange(1, MOST_PEOPLE, _l("Enter a number between 1 and 100,000.")),
+            NumberRange(1, MOST_PEOPLE, _l("Enter a number from 1 to 100,000.")),
         ],
         description=_l("We'll email people in the order you imported them, once each."),
         render_kw={"class": "input-short", "inputmode": "numeric", "autocomplete": "off"},

@@ -47,7 +47,7 @@ class PaymentForm(Form):
         default=PaymentMethod.CHECK.value,
     )
     amount = amount_field(_l("Amount"))
-    received_on = DateField(_l("Received on"), [InputRequired(_l("Choose a day."))])
+    received_on = DateField(_l("Received on"), [InputRequired(_l("Choose a date."))])
     check_number = StringField(
         _l("Check or transfer number"), [Length(max=LONGEST_NUMBER)], render_kw=NUMBER
     )
@@ -87,11 +87,11 @@ class RefundDoneForm(Form):
         [InputRequired(_l("Enter the number.")), Length(max=LONGEST_NUMBER)],
         render_kw=NUMBER,
     )
-    done_on = DateField(_l("Paid out on"), [InputRequired(_l("Choose a day."))])
+    done_on = DateField(_l("Paid out on"), [InputRequired(_l("Choose a date."))])
 
 
 class StatementForm(Form):
     """The first day of a statement."""
 
-    since = DateField(_l("Starting on"), [InputRequired(_l("Choose a day."))])
+    since = DateField(_l("Starting on"), [InputRequired(_l("Choose a date."))])
     is_mailed = BooleanField(_l("Email it to the customer"))

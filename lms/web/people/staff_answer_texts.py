@@ -66,7 +66,7 @@ _OWN: Final[Mapping[Code, str]] = {
     Code.LIVE_OVER: N_("The live session is over."),
     Code.HELD_AFTER_TERM: N_("Their pass ends %(until)s, before this webinar."),
     Code.PASS_EXPIRED: N_("Their pass ended %(until)s."),
-    Code.SUSPENDED_DISPUTE: N_("Their access is paused because the payment is disputed."),
+    Code.SUSPENDED_DISPUTE: N_("Their access is paused during a payment dispute."),
     Code.REFUNDED: N_("Their access ended %(revoked)s with a refund."),
     Code.REVOKED: N_("Our team revoked their access on %(revoked)s."),
     Code.NO_GRANT: N_(
@@ -105,9 +105,7 @@ _POOL: Final[Mapping[Code, str]] = {
     Code.CONTRACT_LAPSED: N_("The contract for %(organization)s ended %(until)s."),
     Code.PASS_EXPIRED: N_("Their pass from %(organization)s ended %(until)s."),
     Code.SEAT_RELEASED: N_("Their seat from %(organization)s was released on %(left)s."),
-    Code.SUSPENDED_DISPUTE: N_(
-        "Seats from %(organization)s are paused because the payment is disputed."
-    ),
+    Code.SUSPENDED_DISPUTE: N_("Seats from %(organization)s are paused during a payment dispute."),
     Code.REFUNDED: N_("Seats from %(organization)s ended %(revoked)s with a refund."),
     Code.REVOKED: N_("Our team revoked the seats from %(organization)s on %(revoked)s."),
     Code.NO_GRANT: N_("All seats at %(organization)s are taken."),

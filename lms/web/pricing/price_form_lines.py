@@ -67,7 +67,7 @@ def read_lines(lines: Sequence[Line], currency: str) -> list[Price]:
         except (Invalid, ValueError):
             faults[str(number)] = N_("Enter amounts like 99.00 and numbers of seats like 3.")
     if faults:
-        raise Invalid(N_("Correct the prices marked below."), fields=faults)
+        raise Invalid(N_("Check the prices below."), fields=faults)
     return read
 
 
@@ -93,4 +93,4 @@ def _words(price: Price) -> str:
     words = _(KIND_WORDS[price.kind])
     if price.minimum == 1:
         return words
-    return _("%(words)s, from %(num)s people", words=words, num=price.minimum)
+    return _("%(words)s, %(num)s or more people", words=words, num=price.minimum)

@@ -73,7 +73,7 @@ class Days:
     def said(self) -> str:
         """Return the period in words: `Jan 1, 2026 to Mar 31, 2026`."""
         if self.first is None:
-            return _("All time until today")
+            return _("All time through today")
         return _(
             "%(first)s to %(last)s",
             first=say_calendar_date(self.first),

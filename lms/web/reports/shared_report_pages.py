@@ -188,7 +188,7 @@ def people_csv(whose: Whose, name: str) -> Response:
         _("Email address"),
         _("Webinars assigned"),
         _("Webinars started"),
-        _("Watched of started webinars (percent)"),
+        _("Watched of webinars started (percent)"),
         _("Webinars completed"),
         _("Certificates"),
     )

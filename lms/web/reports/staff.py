@@ -194,7 +194,7 @@ def _reports() -> list[tuple[str, list[tuple[str, str, str]]]]:
                 (
                     _("Revenue this year (CSV)"),
                     "staff_balances.revenue_csv",
-                    _("By month and offer; choose other days under Balances."),
+                    _("By month and offer. Choose other dates under Balances."),
                 ),
             ],
         ),

@@ -39,7 +39,7 @@ def seats_field(label: str) -> IntegerField:
     """Return a field for a number of seats that can be left empty."""
     return IntegerField(
         label,
-        [Optional(), NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000."))],
+        [Optional(), NumberRange(1, MOST_SEATS, _l("Enter a number from 1 to 10,000."))],
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1},
     )
 
@@ -47,7 +47,7 @@ def seats_field(label: str) -> IntegerField:
 class QuoteForm(Form):
     """The last day on which a quote is valid, and whether to email it now."""
 
-    expires_on = DateField(_l("Valid through"), [InputRequired(_l("Choose a day."))])
+    expires_on = DateField(_l("Valid through"), [InputRequired(_l("Choose a date."))])
     is_mailed = BooleanField(_l("Email the quote to the contact"))
 
 
@@ -64,7 +64,7 @@ class PurchaseOrderForm(Form):
         _l("PO number"), [InputRequired(_l("Enter the PO number."))], render_kw=REFERENCE
     )
     po_amount = StringField(_l("PO amount"), [Optional()], render_kw=SHORT)
-    received_on = DateField(_l("Received on"), [InputRequired(_l("Choose a day."))])
+    received_on = DateField(_l("Received on"), [InputRequired(_l("Choose a date."))])
     file = FileField(_l("File"), [Optional()], description=_l("A PDF or an image, up to 10 MB."))
     reuse_po = BooleanField(
         _l("Use this PO number again"),
@@ -81,7 +81,7 @@ class AcceptForm(Form):
     )
     po_number = StringField(_l("PO number"), [Optional()], render_kw=REFERENCE)
     po_amount = StringField(_l("PO amount"), [Optional()], render_kw=SHORT)
-    received_on = DateField(_l("Received on"), [InputRequired(_l("Choose a day."))])
+    received_on = DateField(_l("Received on"), [InputRequired(_l("Choose a date."))])
     file = FileField(
         _l("Purchase order file"),
         [Optional()],
@@ -143,7 +143,7 @@ class CorrectForm(Form):
     reuse_po = BooleanField(_l("Use this PO number again"))
     net_days = IntegerField(
         _l("Due in days"),
-        [Optional(), NumberRange(0, 180, _l("Enter a number between 0 and 180."))],
+        [Optional(), NumberRange(0, 180, _l("Enter a number from 0 to 180."))],
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 0, "max": 180},
     )
     due_on = DateField(_l("Due date"), [Optional()])

@@ -69,7 +69,7 @@ class AcceptForm(Form):
     po_number = StringField(
         _l("Purchase order number"),
         [Optional(), Length(max=LONGEST_REFERENCE)],
-        description=_l("We print it on the invoice."),
+        description=_l("We'll print it on the invoice."),
         render_kw=REFERENCE,
     )
     po_amount = StringField(

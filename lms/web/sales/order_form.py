@@ -55,7 +55,7 @@ _ORGANIZATION_FIELD: Final = {PERSON: "payer", NEW_ORGANIZATION: "organization_n
 class LineForm(Form):
     """One line: what is sold, its price, and for a contract whether it is new, a renewal or more seats."""
 
-    kind = SelectField(_l("What is sold"), choices=choices_of(KIND_WORDS))
+    kind = SelectField(_l("Item"), choices=choices_of(KIND_WORDS))
     act = SelectField(
         _l("Type"),
         choices=choices_of(ACT_WORDS),
@@ -72,7 +72,7 @@ class LineForm(Form):
     covers = PickerField(_l("Covers"), default=EVERYTHING)
     quantity = IntegerField(
         _l("Seats"),
-        [MayBeBlank(), NumberRange(1, MOST_SEATS, _l("Enter a number between 1 and 10,000."))],
+        [MayBeBlank(), NumberRange(1, MOST_SEATS, _l("Enter a number from 1 to 10,000."))],
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
     )
     price = StringField(
@@ -134,7 +134,7 @@ class OrderForm(Form):
     reuse_po = BooleanField(_l("Use this PO number again"))
     net_days = IntegerField(
         _l("Due in days"),
-        [Optional(), NumberRange(0, 180, _l("Enter a number between 0 and 180."))],
+        [Optional(), NumberRange(0, 180, _l("Enter a number from 0 to 180."))],
         description=_l("Leave this blank to use the customer's terms."),
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 0, "max": 180},
     )

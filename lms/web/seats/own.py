@@ -222,7 +222,7 @@ def _sentence(own: OwnPlace) -> str:
     if own.seat is not None or code in OVER:
         return ""
     if own.holding.is_off:
-        return _("If it's held after all, you can claim a seat while one is available.")
+        return _("If we reinstate it, you can claim a seat while seats are available.")
     if (
         own.holding.may_claim
         and place.way in (Way.INVITED, Way.OFFERED)

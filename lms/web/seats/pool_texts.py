@@ -21,9 +21,8 @@ from lms.web.core.number_parsing_and_formatting import counted
 
 SOON = timedelta(days=30)
 CHOOSE_PURPOSE = N_("Choose who uses them")
-UNLIMITED_WITH_OWN = N_("Unlimited seats: take one yourself and invite your staff.")
-SEVERAL_WITH_OWN = N_("%(seats)s seats: take one yourself, invite %(others)s.")
-ONE_WITH_OWN = N_("1 seat: take it yourself or invite someone.")
+UNLIMITED_WITH_OWN = N_("Unlimited seats: assign yourself one and invite your staff.")
+ONE_WITH_OWN = N_("1 seat: assign it to yourself or invite someone.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,8 @@ def pool_names(
 ) -> Names:
     """Return the pools of an organization by what they cover, for a field.
 
-    Several of one title say by what they differ: the webinar's slug, what was sold, when it ends, and to
-    which of merged organizations. With `with_free`, a list of them says how many seats are free.
+    Pools with the same title also show how they differ: the webinar's slug, what was sold, when it ends,
+    or which merged organization has it. With `with_free`, a short list shows the available seats.
     """
     url = url_for("organization_people.pools", organization_id=organization_id)
     titles = pool_titles(cards)
@@ -150,7 +149,13 @@ def seats_line(free: int | None, *, has_own: bool) -> str:
         )
     if free == 1:
         return _(ONE_WITH_OWN)
-    return _(SEVERAL_WITH_OWN, seats=counted(free), others=counted(free - 1))
+    return ngettext(
+        "%(seats)s seats: assign yourself one and invite %(others)s person.",
+        "%(seats)s seats: assign yourself one and invite %(others)s people.",
+        free - 1,
+        seats=counted(free),
+        others=counted(free - 1),
+    )
 
 
 def _about(card: PoolCard) -> str:

@@ -62,7 +62,7 @@ class SellerForm(Form):
     ein = StringField(
         _l("EIN (employer identification number)"),
         description=_l(
-            "Nine digits, like 12-3456789. Printed on every document, so that a purchasing office "
+            "Nine digits, like 12-3456789. Printed on every document so purchasing offices "
             "can set you up as a vendor."
         ),
         render_kw={"class": "input-short", "maxlength": 12, "autocomplete": "off"},
@@ -76,7 +76,7 @@ class SellerForm(Form):
     )
     phone = TelField(
         _l("Phone"),
-        description=_l("Printed on every document, beside the email address."),
+        description=_l("Printed on every document, next to the email address."),
         render_kw={"class": "input-short", "maxlength": 40},
     )
     takes_check = BooleanField(_l("Accept checks"))

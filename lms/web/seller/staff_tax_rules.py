@@ -69,7 +69,7 @@ class TaxRuleForm(Form):
         validators=[InputRequired(_l("Choose what it\u2019s charged on."))],
         default=Supply.BOTH.value,
     )
-    first_day = DateField(_l("First day"), [InputRequired(_l("Choose a day."))])
+    first_day = DateField(_l("First day"), [InputRequired(_l("Choose a date."))])
     last_day = DateField(
         _l("Last day"), [Optional()], description=_l("Leave it blank if there's no end date.")
     )
@@ -78,7 +78,7 @@ class TaxRuleForm(Form):
 class EndForm(Form):
     """The last day of a rule."""
 
-    last_day = DateField(_l("Last day"), [InputRequired(_l("Choose a day."))])
+    last_day = DateField(_l("Last day"), [InputRequired(_l("Choose a date."))])
 
 
 @blueprint.get("")

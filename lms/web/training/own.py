@@ -79,7 +79,7 @@ def _assigned(own: OwnTraining, at: datetime) -> Assigned:
     elif own.is_off:
         state, kind = _("Canceled"), "plain"
         words = _(
-            "Assigned by %(organization)s. The webinar was canceled, so there is nothing to watch.",
+            "Assigned by %(organization)s. The webinar was canceled, so there's nothing to watch.",
             organization=own.organization,
         )
     elif own.is_held_later and own.held_last is not None:
@@ -91,7 +91,7 @@ def _assigned(own: OwnTraining, at: datetime) -> Assigned:
     elif own.due_at <= at:
         state, kind = _("Overdue"), "danger"
     elif own.is_completed:
-        state, kind = _("To confirm"), "soon"
+        state, kind = _("Needs confirmation"), "soon"
     elif own.due_at - at <= SOON:
         state, kind = _("Due soon"), "soon"
     elif own.is_begun:

@@ -34,7 +34,8 @@ REFUSALS: Final = {
     "choosing_not_theirs": (
         N_("A learner tried to choose recordings for the course."),
         N_(
-            "Allow only teachers to add activities, or give the person a teacher's role in the course."
+            "Allow only instructors to add activities, or give the person an instructor's "
+            "role in the course."
         ),
     ),
     "claim_malformed": (N_("Part of the launch data is missing or wrong."), SEND_ALL),

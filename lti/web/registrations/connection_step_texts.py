@@ -17,14 +17,14 @@ from lti.registrations.registrations import PRODUCTS, RegistrationFacts
 TITLES: Final = {
     Step.REGISTERED: N_("Registered"),
     Step.APPROVED: N_("Approved"),
-    Step.VISIBLE: N_("Visible to teachers"),
+    Step.VISIBLE: N_("Visible to instructors"),
     Step.LAUNCHED: N_("First launch"),
     Step.GRADED: N_("First grade"),
 }
 OWNERS: Final = {
     Owner.ADMINISTRATOR: N_("LMS administrator"),
     Owner.TEAM: N_("Our team"),
-    Owner.TEACHER: N_("A teacher"),
+    Owner.TEACHER: N_("An instructor"),
     Owner.LEARNER: N_("A learner"),
 }
 STAGES: Final = {
@@ -34,7 +34,7 @@ STAGES: Final = {
     Stage.STOPPED: (N_("Stopped"), "danger"),
 }
 NEXT: Final = {
-    Step.LAUNCHED: N_("A teacher adds a recording to a course and opens it once."),
+    Step.LAUNCHED: N_("An instructor adds a recording to a course and opens it once."),
     Step.GRADED: N_(
         "A learner watches a recording with a grade column. The score reaches the gradebook within a minute."
     ),

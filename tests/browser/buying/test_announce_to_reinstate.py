@@ -61,7 +61,7 @@ Price: $99
 """
 CHOICE: Final = "Canceled: choose what you\u2019d like instead of “{}”"
 CANCELED: Final = "Canceled: {}"
-HELD: Final = "“{}” will be held after all"
+HELD: Final = "“{}” is back on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ def cancel(desk: Page, served: Served, slug: str) -> None:
 def check_choices(desk: Page, slug: str, counts: dict[str, int]) -> None:
     """Check what our team reads of the payers' choices."""
     desk.goto(f"/staff/webinars/{slug}")
-    table = desk.get_by_role("region", name="What payers chose")
+    table = desk.get_by_role("region", name="Payers\u2019 choices")
     for state, count in counts.items():
         expect(table.get_by_text(state, exact=True)).to_have_count(count)
 

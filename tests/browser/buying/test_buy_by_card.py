@@ -50,7 +50,7 @@ def test_a_stranger_pays_by_card_and_watches_within_a_minute_without_any_email(
     page, watched = stranger.page, Stopwatch()
     page.goto(webinar.page)
     choose(page, "Just me")
-    expect(page.get_by_text("Test mode: no money moves.")).to_be_visible()
+    expect(page.get_by_text("Test mode: you won\u2019t be charged.")).to_be_visible()
     enter_person(page, "Sam Ortiz", sam)
     page.get_by_role("checkbox", name=re.compile("^I agree")).check()
     page.get_by_role("button", name="Pay $99.00").click()

@@ -70,12 +70,12 @@ def test_a_librarian_buys_five_seats_invites_four_and_watches(
     confirm(page, served, mail_sink, rosa)
 
     page.reload()
-    expect(page.get_by_text("1 seat: take it yourself or invite someone.")).to_be_visible()
+    expect(page.get_by_text("1 seat: assign it to yourself or invite someone.")).to_be_visible()
     check_page(page)
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile("PDF")).first.click()
     assert "88123" in words_of(download.value.path().read_bytes())
-    page.get_by_role("button", name="Take a seat yourself").click()
+    page.get_by_role("button", name="Assign yourself a seat").click()
     watch(librarian)
     assert librarian.faults == []
     assert [one for one in mail_sink.to(rosa) if "confirm" in one.text.lower()][1:] == []

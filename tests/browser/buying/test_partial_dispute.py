@@ -110,7 +110,7 @@ def test_library_owes_the_part_again_and_watches_on(
     expect(desk.get_by_text("$100.00").first).to_be_visible()
     check_page(desk)
     page.goto(order)
-    page.get_by_role("button", name="Take a seat yourself").click()
+    page.get_by_role("button", name="Assign yourself a seat").click()
     watch(buyer)
 
     bank.lose()

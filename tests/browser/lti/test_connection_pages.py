@@ -32,7 +32,9 @@ from tests.servers.axe import faults_on_phone_and_desk
 pytestmark = pytest.mark.browser
 
 PROOFS = (
-    Proof(Group.BAD_PAYLOADS, "No LTI version", "400", "400 claim_malformed", True, "as teacher"),
+    Proof(
+        Group.BAD_PAYLOADS, "No LTI version", "400", "400 claim_malformed", True, "as instructor"
+    ),
     Proof(Group.CONNECTION, "Our address uses https", "https://", "http://x", False, "", "Do."),
 )
 
@@ -164,7 +166,7 @@ def test_a_manager_of_a_moodle_reads_at_its_step_how_teachers_get_to_see_the_too
     page = visit(login_id).page
     page.goto(path)
     step = page.locator(".connection-steps [aria-current=step]")
-    expect(step.get_by_text("Visible to teachers")).to_be_visible()
+    expect(step.get_by_text("Visible to instructors")).to_be_visible()
     expect(step).to_contain_text("Show in activity chooser")
     expect(step).to_contain_text("LTI External tools")
     step.get_by_role("link", name="Open the guide").click()

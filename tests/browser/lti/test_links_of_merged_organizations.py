@@ -98,7 +98,7 @@ def merge(ada: Page, scene: Scene) -> None:
     ada.get_by_label("Name of the other record").fill(scene.merged.name)
     ada.get_by_role("button", name="Show").click()
     ada.get_by_role("link", name=scene.merged.name).first.click()
-    expect(ada.get_by_text("links we emailed them before stop working")).to_be_visible()
+    expect(ada.get_by_text("the links we emailed them stop working")).to_be_visible()
     assert axe_faults(ada) == []
     ada.get_by_role("button", name="Merge organizations").click()
     expect(ada.get_by_text("The organizations were merged.")).to_be_visible()
@@ -113,7 +113,7 @@ def ask_anew(library: Library, tess: Page, scene: Scene, link: str) -> None:
     tess.get_by_label("Email address").fill(scene.tess)
     tess.get_by_role("button", name="Email me the link").click()
     expect(tess.get_by_text(scene.tess)).to_be_visible()
-    pattern = rf"asked for a new password[\s\S]*?{re.escape(library.url)}(/\S+)"
+    pattern = rf"requested a new password[\s\S]*?{re.escape(library.url)}(/\S+)"
     tess.goto(found_in_letter(library.served, scene.tess, pattern))
     tess.get_by_label("New password").fill(PASSWORD)
     tess.get_by_role("button", name="Save password").click()

@@ -151,7 +151,7 @@ def test_only_the_owner_of_an_address_gets_the_roles_given_to_it(
 
     add_to_team(ada.page, scene)
     expect(ada.page.get_by_text("Kim Okafor was added to the team")).to_be_visible()
-    letter_to(served, scene.kim, holding="added your account to the team")
+    letter_to(served, scene.kim, holding="added you to the")
     kim.page.goto("/staff")
     expect(kim.page.get_by_role("heading", name="To do")).to_be_visible()
     assert told(served, scene) == ["invitation", "member_invitation", "team_joined"]

@@ -1,4 +1,4 @@
-"""A webinar that a library assigned is canceled and restored: what each role then sees, and who is reminded."""
+"""An assigned webinar is canceled and reinstated: what each role sees, and who is reminded."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -81,7 +81,7 @@ def scene(served: Served) -> Scene:
         )
 
 
-def test_training_waits_while_its_webinar_is_canceled(
+def test_training_pauses_while_its_webinar_is_canceled(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     mia, kim, ada = (visit(one) for one in (scene.mia, scene.kim, scene.ada))
@@ -94,9 +94,9 @@ def test_training_waits_while_its_webinar_is_canceled(
     ada.page.get_by_role("button", name="Cancel and email them").click()
     expect(ada.page.get_by_text("in the catalog.")).to_be_visible()
     kim.page.reload()
-    expect(kim.page.get_by_text("so there is nothing to watch.")).to_be_visible()
+    expect(kim.page.get_by_text("so there\u2019s nothing to watch.")).to_be_visible()
     kim.page.locator("section", has_text="Assigned to you").get_by_role("link").first.click()
-    expect(kim.page.get_by_text("so there is nothing to watch.")).to_be_visible()
+    expect(kim.page.get_by_text("so there\u2019s nothing to watch.")).to_be_visible()
     mia.page.goto(f"{scene.home}/{training}")
     expect(mia.page.get_by_text("so no one can complete it.")).to_be_visible()
     assert (axe_faults(kim.page), axe_faults(mia.page)) == ([], [])
@@ -114,7 +114,7 @@ def test_training_waits_while_its_webinar_is_canceled(
 
 
 def make_group(page: Page, scene: Scene) -> str:
-    """Make a group of Kim, and of Zoe once she accepts; returns its public ID."""
+    """Create a group with Kim, and Zoe once she accepts; return its public ID."""
     page.goto(f"{scene.home}/groups")
     page.get_by_label("Name", exact=True).fill("Desk")
     page.get_by_label("Email addresses").fill(f"{scene.kims_address}, {scene.zoe}")
@@ -139,7 +139,7 @@ def assign(served: Served, scene: Scene, group: str) -> str:
 
 
 def reminders(served: Served, scene: Scene) -> list[str]:
-    """Do what the worker does three days before it is due; returns the reminders to Kim so far."""
+    """Run the worker's rounds three days before the due date; return the reminders to Kim so far."""
     context = MailContext(Links(served.url), ZONE)
     day = (now().astimezone(ZONE) + timedelta(days=7)).replace(hour=10)
     with served.carrel.database.transaction() as session:

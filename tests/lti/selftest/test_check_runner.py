@@ -91,7 +91,7 @@ def test_staff_play_it_by_a_job_and_take_the_lines_along(
     text = client.get(f"{PAGE}/proofs.txt")
     assert text.mimetype == "text/plain"
     assert f"{ABOUT} of {ABOUT} ok" in text.text
-    assert "Incorrect KID in JWT header (as student)" in text.text
+    assert "Incorrect KID in JWT header (as learner)" in text.text
     assert counts(database) == before  # no tenant, no person, no launch of it is in this library
     assert left_behind(carrel) == []
 

@@ -105,7 +105,7 @@ def test_manager_with_a_seat_pays_and_one_without_takes_a_seat(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, replace(GROUP, is_held=True))
-    assert step_of(page_of(client, cast, cast.mia.id))[0] == "Take a seat yourself"
+    assert step_of(page_of(client, cast, cast.mia.id))[0] == "Assign yourself a seat"
     here = f"/organization/{of_elm(database, cast)}/orders/{facts.public_id}/pay"
     manager = seated(database, cast, facts, Role.MANAGER)
     assert step_of(page_of(client, cast, manager)) == ("Pay now", here)

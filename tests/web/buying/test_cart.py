@@ -73,12 +73,12 @@ def test_people_who_buy_for_themselves_are_not_told_where_they_watch(client: Vis
 
 def test_cheaper_offers_are_folded_among_several_items(client: Visitor) -> None:
     fill(client, choice="team", seats="8")
-    folded = "Cheaper: Group viewing, $299.00"
+    folded = "Save with Group viewing: $299.00"
     assert folded not in client.get("/cart").text
     fill(client, choice="library")
     page = client.get("/cart").text
     assert folded in page
-    assert "Group viewing instead: $299.00" in page
+    assert "Switch to Group viewing: $299.00" in page
 
 
 def test_a_cheaper_offer_is_one_press_away(client: Visitor) -> None:

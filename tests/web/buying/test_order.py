@@ -219,12 +219,12 @@ def test_buyer_of_seats_takes_one_and_sees_what_is_left(
         )
     path = order(client, box={"choice": "team", "seats": "5"})
     page = client.get(path).text
-    assert "Take a seat" not in page
-    assert "take one yourself" not in page
+    assert "Assign yourself a seat" not in page
+    assert "assign yourself one" not in page
     assert "You can assign seats after you confirm your email address." in page
     confirm(client, database)
     page = client.get(path).text
-    assert "5 seats: take one yourself, invite 4." in page
+    assert "5 seats: assign yourself one and invite 4 people." in page
     found = re.search(rf'action="({path}/seats/\w+)"', page)
     assert found
     for _twice in range(2):

@@ -195,7 +195,7 @@ def test_only_staff_see_the_state_of_every_payer(
     client.post(page_of(carrel, payers.card), data={"choice": "refund"})
     client.sign_in(to_come.ada.id)
     page = client.get(f"/staff/webinars/{SLUG}").text
-    assert "What payers chose" in page
+    assert "Payers\u2019 choices" in page
     assert page.count("No answer yet") == 4
     assert "Oak County Library" in page
     assert client.post(f"/staff/webinars/{SLUG}/offers/refund", data={}).status_code == 303

@@ -47,7 +47,7 @@ def test_an_unknown_email_is_not_found(staff: Visitor) -> None:
 
 def test_an_email_is_found_by_its_name_and_by_its_words(staff: Visitor) -> None:
     assert "Seats, contracts, and passes" in staff.get(PAGE).text
-    for words in ("sign-in code", "browser where you asked"):
+    for words in ("sign-in code", "browser where you requested"):
         found = staff.get(f"{PAGE}?q={words}").text
         assert CODE in found
         assert f"{PAGE}/invitation" not in found

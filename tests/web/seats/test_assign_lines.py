@@ -11,7 +11,7 @@ from lms.models.catalog import Webinar
 from lms.models.grants import Grant
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.web.seats.pool_texts import ONE_WITH_OWN, SEVERAL_WITH_OWN, UNLIMITED_WITH_OWN
+from lms.web.seats.pool_texts import ONE_WITH_OWN, UNLIMITED_WITH_OWN
 from tests.cast import Cast, Roles
 from tests.clock import Clock
 from tests.factories import make_assignment, make_login, make_pool, make_pool_grant
@@ -19,7 +19,7 @@ from tests.mailbox import newest
 from tests.page_texts import is_empty, shows
 from tests.visitor import Visitor
 
-FIVE = SEVERAL_WITH_OWN % {"seats": "5", "others": "4"}
+FIVE = "5 seats: assign yourself one and invite 4 people."
 
 
 def buy(database: Database, cast: Cast, *, capacity: int | None = 5) -> str:

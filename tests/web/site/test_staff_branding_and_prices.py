@@ -1,4 +1,4 @@
-"""Staff describe the house, its presenters and series, and set its prices."""
+"""Staff pages for branding, presenters, series, and prices."""
 
 import io
 
@@ -25,7 +25,9 @@ def picture() -> io.BytesIO:
 
 
 @pytest.mark.parametrize("path", ["branding", "prices", "presenters", "series", "presenters/new"])
-def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
+def test_only_staff_can_open_these_pages(
+    client: Visitor, cast: Cast, clock: Clock, path: str
+) -> None:
     client.sign_in(cast.mia.id)
     assert client.get(f"/staff/{path}").status_code == 404
 
@@ -39,7 +41,7 @@ def test_only_owners_change_branding_and_prices(staff: Visitor, cast: Cast) -> N
     assert "Save prices" not in page
 
 
-def test_the_house_s_name_and_contact_stand_on_every_page_at_once(owner: Visitor) -> None:
+def test_sellers_name_and_contact_appear_on_every_page(owner: Visitor) -> None:
     house = {
         "name": "Quince & Sons",
         "contact_email": "help@example.org",
@@ -60,7 +62,7 @@ def test_the_house_s_name_and_contact_stand_on_every_page_at_once(owner: Visitor
     assert "Quince &amp; Sons" in owner.get("/").get_data(as_text=True)
 
 
-def test_a_logo_is_drawn_anew_shown_and_removed(owner: Visitor) -> None:
+def test_logo_is_redrawn_shown_and_removed(owner: Visitor) -> None:
     owner.post(
         "/staff/branding",
         data={
@@ -80,9 +82,7 @@ def test_a_logo_is_drawn_anew_shown_and_removed(owner: Visitor) -> None:
     assert owner.post("/staff/branding/logo", data=no_picture).status_code == 400
 
 
-def test_prices_are_set_in_versions_and_stand_on_the_pages(
-    owner: Visitor, database: Database, cast: Cast
-) -> None:
+def test_price_versions_appear_on_pages(owner: Visitor, database: Database, cast: Cast) -> None:
     def save(single: str) -> int:
         lines = {
             "currency": "USD",
@@ -111,7 +111,7 @@ def test_prices_are_set_in_versions_and_stand_on_the_pages(
     assert "$75.00" in page
 
 
-def test_two_prices_that_start_alike_are_named_by_their_line(owner: Visitor) -> None:
+def test_prices_with_the_same_start_are_named_by_line(owner: Visitor) -> None:
     lines = {
         "currency": "USD",
         "kind": ["single", "group_seats", "single"],
@@ -130,7 +130,7 @@ def test_a_first_price_list_has_a_line_for_each_offer(owner: Visitor) -> None:
     assert {kind for kind in KIND_WORDS if f'value="{kind.value}" selected' not in page} == set()
 
 
-def test_the_currency_is_fixed_once_something_was_ordered(
+def test_currency_is_fixed_after_the_first_order(
     owner: Visitor, database: Database, cast: Cast
 ) -> None:
     lines = {"kind": "single", "minimum": "1", "amount": "99"}
@@ -147,7 +147,7 @@ def test_the_currency_is_fixed_once_something_was_ordered(
     assert 'value="EUR"' in refused.text
 
 
-def test_a_presenter_gets_a_page_with_a_picture(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
+def test_presenter_has_a_page_with_a_picture(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
     form = {"name": "Vera Plum", "biography": "She **reads**."}
     assert ada.post("/staff/presenters/new", data={"name": ""}).status_code == 400
     made = ada.post("/staff/presenters/new", data=form)

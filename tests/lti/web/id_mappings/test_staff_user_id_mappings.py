@@ -140,9 +140,9 @@ def test_each_line_of_a_list_is_answered_on_the_page(staff, change):
         "No one in the old LMS has this ID.",
         "have both IDs",
         "This row repeats an earlier one.",
-        "Line 3",
-        "Line 4",
-        "Line 5",
+        "Row 3",
+        "Row 4",
+        "Row 5",
     ):
         assert said in page
     assert facts_of(change, map_id).counts[Show.CHOSEN] == 1
