@@ -43,14 +43,14 @@ def ask_questions(page: Page, slug: str) -> None:
 def register(page: Page, slug: str) -> None:
     """Register with an answer and an accommodation; without the answer, the page comes back."""
     page.goto(f"/webinars/{slug}")
-    page.get_by_role("link", name="Register free").click()
+    page.get_by_role("link", name="Register for free").click()
     page.get_by_label("ASL interpreter").check()
-    page.get_by_role("button", name="Register free").click()
+    page.get_by_role("button", name="Register for free").click()
     expect(page.get_by_text("Answer this question.").first).to_be_visible()
     expect(page.get_by_label("ASL interpreter")).to_be_checked()
     is_sound(page)
     page.get_by_label("Which branch do you work at?").fill("Main Street")
-    page.get_by_role("button", name="Register free").click()
+    page.get_by_role("button", name="Register for free").click()
     expect(page.get_by_role("heading", name="Your accommodation")).to_be_visible()
     expect(page.get_by_role("heading", name="re registered")).to_be_visible()
     is_sound(page)

@@ -74,7 +74,7 @@ def test_a_person_registers_goes_away_and_comes_back_by_keys_alone(
     bob = visit(coming.bob, reduced_motion="reduce")
     page = bob.page
     page.goto(f"/webinars/{coming.slug}")
-    press(page, "Register free")
+    press(page, "Register for free")
     expect(page.get_by_role("heading", name="re registered")).to_be_visible()
     is_sound(page)
     press(page, "I can\N{RIGHT SINGLE QUOTATION MARK}t attend")

@@ -89,7 +89,7 @@ def panel_over(parts: Sequence[Numbered], scope: Scope, now: datetime) -> Panel 
         "You have access to %(held)s of these %(total)s webinars.", held=len(held), total=len(parts)
     )
     return replace(
-        _plain(sentence, _("Get access to the others"), _pass_url(scope)), more=more, action_kind=""
+        _plain(sentence, _("Get access to the rest"), _pass_url(scope)), more=more, action_kind=""
     )
 
 

@@ -120,7 +120,7 @@ def sell(served: Served, visit: Visit, sink: MailSink, slug: str, mark: str) -> 
     registered = (pat, visit(con_id))
     for person in registered:
         person.page.goto(page_of_it)
-        person.page.get_by_role("button", name="Register free").click()
+        person.page.get_by_role("button", name="Register for free").click()
         expect(person.page.get_by_role("heading", name="re registered")).to_be_visible()
     return Told(payers, {**others, **negotiated}, registered)
 

@@ -52,7 +52,7 @@ def test_cart_is_sent_to_purchasing(
     expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
     page.goto(link_in(served, arrived(mail_sink, rosa, subject=".*"), "/checkout/quote/"))
     check_page(page)
-    page.get_by_role("button", name="Show my quote").click()
+    page.get_by_role("button", name="View my quote").click()
     expect(page.get_by_role("link", name="Accept quote")).to_be_visible()
     theirs = visit().page
     theirs.goto(link_in(served, arrived(mail_sink, office, subject=".*"), "/pay/"))

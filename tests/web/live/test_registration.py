@@ -45,7 +45,7 @@ def test_who_holds_nothing_is_offered_no_registration(
     client: Visitor, to_come: Cast, database: Database, who: str
 ) -> None:
     client.sign_in(getattr(to_come, who).id)
-    assert "register free" not in client.get(f"/webinars/{to_come.slug}").text
+    assert "register for free" not in client.get(f"/webinars/{to_come.slug}").text
     assert client.post(f"/webinars/{to_come.slug}/register").status_code == 403
     assert count(database) == 0
 
@@ -55,7 +55,7 @@ def test_a_holder_registers_at_no_charge_and_without_an_order(
 ) -> None:
     client.sign_in(to_come.bob.id)
     page = f"/webinars/{to_come.slug}"
-    assert "Included: register free" in client.get(page).text
+    assert "Included: register for free" in client.get(page).text
     assert client.post(f"{page}/register").status_code == 303
     assert "re registered" in client.get(page).text
     letter = newest(database, "bob@example.org")
@@ -75,7 +75,7 @@ def test_a_seat_of_a_contract_is_included_and_a_seat_for_good_needs_none(
         seat(session, add_pool(session, elm, to_come.webinar_id), to_come.carol.id)
     page = f"/webinars/{to_come.slug}"
     client.sign_in(to_come.dan.id)
-    assert "Included: register free" in client.get(page).text
+    assert "Included: register for free" in client.get(page).text
     client.sign_in(to_come.carol.id)
     assert "re registered" in client.get(page).text
 
@@ -84,7 +84,7 @@ def test_who_bought_the_webinar_is_registered_by_that(client: Visitor, to_come: 
     client.sign_in(to_come.alice.id)
     page = client.get(f"/webinars/{to_come.slug}").text
     assert "re registered" in page
-    assert "register free" not in page
+    assert "register for free" not in page
 
 
 def test_anybody_registers_for_a_free_webinar(
@@ -94,7 +94,7 @@ def test_anybody_registers_for_a_free_webinar(
         session.get_one(Webinar, to_come.webinar_id).free = True
     client.sign_in(to_come.dan.id)
     page = f"/webinars/{to_come.slug}"
-    assert "Included: register free" in client.get(page).text
+    assert "Included: register for free" in client.get(page).text
     assert client.post(f"{page}/register").status_code == 303
     assert "re registered" in client.get(page).text
 
@@ -171,7 +171,7 @@ def test_what_was_held_needs_no_registration(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     client.sign_in(cast.bob.id)
-    assert "register free" not in client.get(f"/webinars/{cast.slug}").text
+    assert "register for free" not in client.get(f"/webinars/{cast.slug}").text
     assert client.post(f"/webinars/{cast.slug}/register").status_code == 403
 
 
@@ -186,6 +186,6 @@ def test_once_the_door_is_open_it_alone_counts(
     page = f"/webinars/{to_come.slug}"
     clock.set(NOW + timedelta(days=3) - timedelta(minutes=61))
     client.sign_in(to_come.bob.id)
-    assert "Register free" in client.get(page).text
+    assert "Register for free" in client.get(page).text
     clock.set(NOW + timedelta(days=3) - timedelta(minutes=60))
-    assert "Register free" not in client.get(page).text
+    assert "Register for free" not in client.get(page).text

@@ -198,7 +198,7 @@ def test_a_holder_is_told_that_a_webinar_to_come_is_included(
     with database.transaction() as session:
         session.get_one(Webinar, house.webinar_id).held_at = NOW + timedelta(days=3)
     client.sign_in(house.bob.id)
-    assert "Included: register free" in client.get(f"/ask?webinar={house.slug}").text
+    assert "Included: register for free" in client.get(f"/ask?webinar={house.slug}").text
 
 
 def test_a_holder_who_asks_for_colleagues_is_not_warned(client: Visitor, house: Cast) -> None:
