@@ -32,6 +32,7 @@ from lms.web.pricing.quote_texts import TERMS, offer_name
 
 HERE: Final = N_("Watch on this site")
 IN_LMS: Final = N_("Watch in your LMS")
+ONE_YEAR_PASS: Final = N_("All-access pass, one year")
 
 blueprint = Blueprint("cart", __name__)
 
@@ -166,7 +167,7 @@ def _shown(line: CartLine, currency: str, *, is_owned: bool) -> ShownLine:
     return ShownLine(
         public_id=line.public_id,
         title=_title(line),
-        offer=_("All-access pass, one year")
+        offer=_(ONE_YEAR_PASS)
         if line.kind is OfferKind.PASS
         else offer_name(line.kind, line.seats),
         people=people_words(line.kind, line.seats),
