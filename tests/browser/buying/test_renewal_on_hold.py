@@ -31,7 +31,7 @@ from tests.servers.axe import axe_faults
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 TALK, TITLE = "lamps", "Reading by Lamplight"
-ORDERED: Final = "{}: renewal ordered until .*"
+ORDERED: Final = "{}: we received your renewal order"
 ENDED, OVER = "{}: your contract ended", "{}: access ended"
 RENEWED: Final = "{}: your contract is renewed until .*"
 ON_HOLD: Final = "Access is on hold until order .* is paid"

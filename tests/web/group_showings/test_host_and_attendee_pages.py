@@ -104,7 +104,7 @@ def test_qr_code_and_link_are_on_the_page_and_the_sheet(host, shown):
 
 def test_attendee_checks_in_and_gets_the_slides(host, shown, guest, database):
     room = room_of(host, shown)
-    assert "Shown by Alice" in guest.get(room).text
+    assert "Hosted by Alice" in guest.get(room).text
     page = guest.post(room, data={"name": "Jo  Reed", "email": "Jo@example.org"})
     assert "re checked in" in page.text
     assert "Jo Reed" in host.get(shown).text
