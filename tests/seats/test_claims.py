@@ -53,6 +53,7 @@ def test_available_seat_is_claimed_and_counted(database: Database) -> None:
     [pat] = people(database, 1)
     claimed = take(database, home.pool_id, pat)
     assert isinstance(claimed, Claimed)
+    assert claimed.sitter.login_id == pat
     assert counts(database, home.pool_id) == (1, 2)
     with database.read_session() as session:
         sits = session.scalars(select(Assignment)).one()
