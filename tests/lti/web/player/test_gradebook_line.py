@@ -93,7 +93,7 @@ def test_a_frame_that_is_over_tells_nothing_more(client, database, graded):
 def test_before_anything_is_sent_it_says_what_is_needed(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     line = _line(client, secret)
-    assert 'data-gradebook=""' in line
+    assert 'data-gradebook="watching"' in line
     assert "90%" in line
     with database.transaction() as session:
         session.get_one(ResourceLink, graded.link_id).rule = CompletionRule.PROPORTIONAL
