@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import LOCALE
+from lms.core.errors import N_
 from lms.reports.seat_usage import MonthUse, Usage, read_usage
 from lms.seats.pool_overview import read_pools
 from lms.web.core.csv_downloads import csv_answer
@@ -24,6 +25,7 @@ from lms.web.seats.pool_texts import pool_titles
 
 blueprint = Blueprint("organization_usage", __name__, url_prefix="/organization/<organization_id>")
 
+MINUTES_BY_MONTH: Final = N_("Minutes watched by month")
 PAGE_SIZE: Final = 50
 HEIGHT: Final = 120
 STEP: Final = 52
@@ -88,7 +90,7 @@ def usage(organization_id: str) -> ResponseReturnValue:
             ),
             (
                 "minutes",
-                _("Minutes watched by month"),
+                _(MINUTES_BY_MONTH),
                 _bars(found.months, [month.minutes for month in found.months]),
             ),
         ],

@@ -8,8 +8,10 @@ from sqlalchemy import update
 
 from lms.core.database import Database
 from lms.models.seats import Assignment
+from lms.web.reports.manager_seat_usage import MINUTES_BY_MONTH
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.page_texts import shows
 from tests.seat_rows import watched
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
@@ -42,7 +44,7 @@ def test_the_chart_stands_on_the_numbers_of_its_table(
     assert "January 2026" in page
     assert "April 2025" in page
     assert page.count("chart-bar") == 24
-    assert "Minutes watched by month" in page
+    assert shows(page, MINUTES_BY_MONTH)
 
 
 def test_the_months_are_a_csv_as_well(mia: Visitor, elm: Elm) -> None:

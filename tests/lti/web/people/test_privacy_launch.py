@@ -81,7 +81,7 @@ def test_an_account_that_a_learner_was_linked_to_is_not_erased_from_a_course(
     secret, login_id = asked
     with database.transaction() as session:
         session.get_one(Login, login_id).merged_into = cast.alice.id
-    assert "You linked an account" in client.get(f"/lti/s/{secret}/privacy").text
+    assert 'data-testid="is-linked"' in client.get(f"/lti/s/{secret}/privacy").text
     answer = client.post(f"/lti/s/{secret}/privacy/erase", data={"confirm": "yes"})
     assert answer.status_code == 409
     with database.read_session() as session:
