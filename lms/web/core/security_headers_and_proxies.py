@@ -24,15 +24,21 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+# Browsers read these on documents only, and they were a third of a small file's bytes.
+OF_DOCUMENTS = frozenset(
+    {"Content-Security-Policy", "Permissions-Policy", "Cross-Origin-Opener-Policy"}
+)
+SUBRESOURCES = frozenset({"text/css", "text/javascript", "font/woff2"})
 
 
 def init_headers(app: Flask, settings: Settings) -> None:
-    """Add the security headers to every response of the app."""
+    """Add the security headers to every response of the app, and to styles, scripts, and fonts those they need."""
     always = security_headers(settings)
+    of_parts = {name: value for name, value in always.items() if name not in OF_DOCUMENTS}
 
     def add(response: Response) -> Response:
         headers = response.headers
-        for name, value in always.items():
+        for name, value in (of_parts if response.mimetype in SUBRESOURCES else always).items():
             headers.setdefault(name, value)
         headers.setdefault("Cache-Control", "private, no-cache")
         return response

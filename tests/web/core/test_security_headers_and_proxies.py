@@ -51,7 +51,7 @@ def test_the_scheme_comes_from_a_trusted_proxy_too() -> None:
 
 
 def test_every_answer_carries_the_security_headers(client: Visitor) -> None:
-    for path in ("/healthz", "/no/such/page", "/static/css/core/tokens.css"):
+    for path in ("/healthz", "/no/such/page", "/static/img/favicon.svg"):
         with client.get(path) as answer:
             headers = answer.headers
         policy = headers["Content-Security-Policy"]
@@ -60,6 +60,17 @@ def test_every_answer_carries_the_security_headers(client: Visitor) -> None:
         assert "frame-ancestors 'none'" in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_styles_scripts_and_fonts_carry_only_the_headers_that_browsers_read_there(
+    client: Visitor,
+) -> None:
+    for path in ("css/core/tokens.css", "js/core/theme.js"):
+        with client.get(f"/static/{path}") as answer:
+            headers = answer.headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert not set(headers.keys()) & {"Content-Security-Policy", "Permissions-Policy"}
 
 
 def test_pages_are_never_kept_by_shared_caches(client: Visitor) -> None:

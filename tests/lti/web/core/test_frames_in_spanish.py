@@ -34,7 +34,7 @@ def at_noon(clock):
 @pytest.fixture
 def served(carrel) -> Served:
     """The library of this process, whose recordings have no files."""
-    encoded = Encoded(61.0, (), "master.m3u8", "poster.jpg", None, None, (), ())
+    encoded = Encoded(61.0, (), (), ())
     return Served("http://127.0.0.1", 80, carrel, Film(Path(), encoded))
 
 
