@@ -1,4 +1,7 @@
-"""The route guard: every route declares its audiences, who alone get in, and what they can send."""
+"""The route guard: checks the audience, form token, and size of every request.
+
+The app doesn't start if a route declares no audience.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
