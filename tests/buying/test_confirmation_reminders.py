@@ -140,7 +140,7 @@ def test_reminder_opens_the_order_and_says_what_for(shop: Shop) -> None:
     mail = newest(shop.database, ROSA, KIND)
     assert facts.number in mail.text
     assert "5 people" in mail.text
-    assert "the seats of Pine County Library" in mail.text
+    assert "seats for Pine County Library" in mail.text
     assert "your invoice" in mail.text
     with shop.database.transaction() as session:
         person = NewPerson("Rosa", "hash")
