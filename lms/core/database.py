@@ -102,7 +102,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._info = session_acting_as(ActingRole.COMMAND_LINE)
+        self.role = ActingRole.COMMAND_LINE
         self.engine = _engine(url)
         self.clock = DatabaseClock(self.engine)
         # One connection, because only one thread of a process writes at a time.
@@ -124,7 +124,7 @@ class Database:
     def acting_as(self, role: ActingRole) -> "Database":
         """Return the same database with another role for the audit entries of its actions."""
         same = copy(self)
-        same._info = session_acting_as(role)  # noqa: SLF001  (a copy of this one)
+        same.role = role
         return same
 
     @contextmanager
@@ -137,10 +137,11 @@ class Database:
         Frozen or Moved for a database that is being or was moved.
         """
         engine = self._writing_in_passing if in_passing else self._writing
+        acting = session_acting_as(self.role)
         with (
             self._one_at_a_time(),
             Session(
-                engine, expire_on_commit=False, info=self._info, execution_options=BULK_CHANGES
+                engine, expire_on_commit=False, info=acting, execution_options=BULK_CHANGES
             ) as session,
         ):
             try:
