@@ -66,12 +66,18 @@ def answer(
 ) -> tuple[Checked, ...]:
     """Return which order each row would make, from its cells; writes nothing."""
     read = row_parser.read_orders(session, rows, mail_context)
+    return _answer(session, read, row_parser.find_likely(session, rows, read))
+
+
+def _answer(
+    session: Session, read: Sequence[PastOrder | Refused], likely: Sequence[str]
+) -> tuple[Checked, ...]:
+    """Return the answers to rows; `likely` has a sentence for each that may name a known organization."""
     found = [one for one in read if not isinstance(one, Refused)]
     ids = [one.new.order_id for one in found]
     here = set(session.scalars(select(Order.public_id).where(Order.public_id.in_(ids))))
     new = [one for one in found if one.new.order_id not in here]
     taken = open_invoices.taken(session, {one.new.order_id: one.invoice for one in new})
-    likely = row_parser.find_likely(session, rows, read)
     answers = []
     for one, may_be in zip(read, likely, strict=True):
         if isinstance(one, Refused):
@@ -184,7 +190,9 @@ def _bring_in(
     now: datetime,
 ) -> list[tuple[PastAnswer, str]]:
     """Import the valid rows; returns the outcome of each row, and the fault of an invalid one."""
-    checked = answer(session, rows, mail_context)
+    read = row_parser.read_orders(session, rows, mail_context)
+    # Not matched again: the list's own new organizations would be taken for each other.
+    checked = _answer(session, read, [""] * len(read))
     new = [one.past for one in checked if one.past and one.answer is PastAnswer.OK]
     left_out = bulk_orders.bring_in(session, new, mail_context=mail_context, actor=actor, now=now)
     answers = []

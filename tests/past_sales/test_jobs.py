@@ -50,7 +50,7 @@ def _small(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def received(carrel: Carrel, folder: Path, slug: str, *more: str) -> PastFacts:
     rows = [f"p{number}@oak.example.org,Pat {number},{slug},2024-03-05" for number in range(MANY)]
-    text = "\n".join(["E-mail,Name,Covers,Bought", *rows, *more])
+    text = "\n".join(["E-mail,Name,Covers,Bought,Organization,Seats", *rows, *more])
     path = stored(folder, text.encode())
     return jobs.take_in(carrel, path, "past.csv", actor=None, now=NOW)
 
@@ -122,6 +122,23 @@ def test_large_list_is_imported_by_jobs_that_give_way(
     assert (now.state, now.brought) == (ImportState.APPLIED, MANY)
     assert (count(database, Order), count(database, Mail)) == (MANY, 0)
     assert count(database, PastImportRow) == 0
+
+
+def test_new_organizations_of_one_list_are_never_taken_for_each_other(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    branches = 7  # more than one part of an import has
+    more = [
+        f"head{number}@ridge.example.org,Jo,{cast.slug},2024-03-05,Ridge Branch {number},2"
+        for number in range(branches)
+    ]
+    facts = received(carrel, tmp_path, cast.slug, *more)
+    do(carrel, READ, facts.public_id)
+    assert seen(carrel, facts).ok == MANY + branches
+    jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
+    while (now := seen(carrel, facts)).state is ImportState.APPLYING:
+        do(carrel, APPLY, facts.public_id)
+    assert (now.brought, now.invalid) == (MANY + branches, 0)
 
 
 def test_killed_import_resumes_where_it_stopped(
