@@ -66,6 +66,24 @@ def test_of_many_who_claim_the_last_seats_as_many_get_one_as_there_are(database:
     assert counts(database, home.pool_id) == (5, 5)
 
 
+@pytest.mark.skipif(not on_postgresql(), reason="SQLite doesn't count the rows it reads")
+def test_a_claim_reads_no_other_persons_seat(database: Database) -> None:
+    home = make_home(database, 200)
+    *crowd, last = people(database, 151)  # as many as come before PostgreSQL counts them
+    for login_id in crowd:
+        take(database, home.pool_id, login_id)
+    with database.transaction() as session:
+        claims.claim(session, home.pool_id, last, actor=None, now=NOW)
+        read = session.scalar(
+            text(
+                "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables"
+                " WHERE relname = 'assignment'"
+            )
+        )
+    assert read is not None
+    assert read < 10
+
+
 def test_one_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
     home = make_home(database, 5)
     [pat] = people(database, 1)
