@@ -9,14 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Dialect,
-    Engine,
-    create_engine,
-    event,
-    make_url,
-)
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
 from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.exc import InvalidatePoolError
@@ -320,7 +313,7 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN4
     connection.autocommit = True
     # JIT compilation of a catalog search took 2 s, and running it takes 20 ms.
     connection.execute("SET jit = off")
-    # At the default of 4, which suits spinning disks, a decision reads all pools of 1,000 organizations.
+    # At the default of 4, for spinning disks, a decision reads all pools of 1,000 organizations.
     connection.execute("SET random_page_cost = 1.1")
     connection.autocommit = False
 
