@@ -124,6 +124,7 @@ def test_how_loud_it_is_is_remembered_on_the_next_page_and_while_it_is_muted(
     assert page.evaluate("document.querySelector('video').muted") is False
 
     loudness.fill("0.6")
+    alice.until(f"{LOUDNESS} === 0.6")  # a louder film is also unmuted
     page.keyboard.press("m")  # though the focus is on the slider still
     alice.until("JSON.parse(localStorage.getItem('carrel-player')).muted")
     page.reload()
