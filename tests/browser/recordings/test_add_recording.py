@@ -30,11 +30,14 @@ def ada(served: Served, visit: Visit) -> Person:
 @pytest.fixture(scope="module")
 def long_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Takes long enough to encode that one can watch it and change one's mind."""
-    made = tmp_path_factory.mktemp("talk") / "A long talk.webm"
-    noise = "nullsrc=s=960x540:r=25:d=40,noise=c0s=100:c0f=t+u"
-    command = [ffmpeg_path(), "-v", "error", "-f", "lavfi", "-i", noise]
+    folder = tmp_path_factory.mktemp("talk")
+    part, made = folder / "part.webm", folder / "A long talk.webm"
+    command = [ffmpeg_path(), "-v", "error"]
+    noise = ["-f", "lavfi", "-i", "nullsrc=s=960x540:r=25:d=4,noise=c0s=100:c0f=t+u"]
     options = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "3M"]
-    subprocess.run([*command, *options, str(made)], check=True, timeout=PATIENCE_S)
+    ten_times = ["-stream_loop", "9", "-i", str(part), "-c", "copy"]
+    for act in ([*noise, *options, str(part)], [*ten_times, str(made)]):
+        subprocess.run([*command, *act], check=True, timeout=PATIENCE_S)
     return made
 
 
