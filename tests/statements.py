@@ -1,10 +1,11 @@
-"""Counting the SQL statements of a page."""
+"""Counting the SQL statements of a page, and the rows that they read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 
@@ -25,3 +26,12 @@ def statements(database: Database) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
+
+
+def rows_read(session: Session, table: str) -> int:
+    """Return how many rows of a table this transaction has read; PostgreSQL counts them."""
+    counted = text(
+        "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
+        " FROM pg_stat_xact_user_tables WHERE relname = :table"
+    )
+    return int(session.execute(counted, {"table": table}).scalar_one())

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Subquery,
     and_,
     exists,
     func,
@@ -165,10 +166,11 @@ def _seated_in_contracts(webinar: Webinar, now: datetime, *, is_registered: bool
             .where(_is_wide(Pool, webinar), _has_grant(now), _lasts_until_held(webinar))
             .where(Assignment.state == AssignmentState.CLAIMED)
         )
+    registered = _registered_people(webinar)
     return (
-        _seats(Role.CONTRACT, Registration.registered_at)
-        .join(Registration, Registration.login_id.in_(_same_person(Assignment.login_id)))
-        .where(Registration.webinar_id == webinar.id, Registration.left_at.is_(None))
+        _seats(Role.CONTRACT, registered.c.since)
+        .join(_asked, _asked.id == Assignment.login_id)
+        .join(registered, registered.c.person == func.coalesce(_asked.merged_into, _asked.id))
         .where(_is_wide(Pool, webinar), _has_grant(now))
         .where(Assignment.state == AssignmentState.CLAIMED)
     )
@@ -180,11 +182,27 @@ def _pass_holders(webinar: Webinar, now: datetime, *, is_registered: bool) -> Fo
         return _row(Role.PASS, Grant.login_id, since=Grant.created_at).where(
             Grant.login_id.is_not(None), _is_wide(Grant, webinar), _goes_on(now), lasts
         )
+    registered = _registered_people(webinar)
     return (
-        _row(Role.PASS, Grant.login_id, since=Registration.registered_at)
-        .join_from(Grant, Registration, Registration.login_id.in_(_same_person(Grant.login_id)))
+        _row(Role.PASS, Grant.login_id, since=registered.c.since)
+        .join_from(Grant, _asked, _asked.id == Grant.login_id)
+        .join(registered, registered.c.person == func.coalesce(_asked.merged_into, _asked.id))
+        .where(_is_wide(Grant, webinar), _goes_on(now))
+    )
+
+
+def _registered_people(webinar: Webinar) -> Subquery:
+    """Return the people registered for a webinar, each by the login that the others were merged into.
+
+    They are grouped so that both databases look a person up instead of comparing each with everyone.
+    """
+    person = func.coalesce(Login.merged_into, Login.id)
+    return (
+        select(person.label("person"), func.min(Registration.registered_at).label("since"))
+        .join_from(Registration, Login, Login.id == Registration.login_id)
         .where(Registration.webinar_id == webinar.id, Registration.left_at.is_(None))
-        .where(Grant.login_id.is_not(None), _is_wide(Grant, webinar), _goes_on(now))
+        .group_by(person)
+        .subquery()
     )
 
 
@@ -256,7 +274,7 @@ def _team() -> Found:
     )
 
 
-def _seats(role: Role, since: InstrumentedAttribute[Any]) -> Found:
+def _seats(role: Role, since: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Found:
     return (
         _row(
             role,
