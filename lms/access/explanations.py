@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from lms.access.policy import (
     Way,
     WebinarFacts,
 )
-from lms.core.dates_and_time_zones import say_datetime, say_long_date
+from lms.core.dates_and_time_zones import last_moment, say_datetime, say_long_date
 from lms.core.errors import N_
 from lms.models.catalog import WebinarState
 from lms.models.grants import Scope
@@ -369,4 +369,4 @@ def _values(grant: GrantFacts | None, zone: ZoneInfo) -> dict[str, str]:
 
 def last_day(ends_at: datetime, zone: ZoneInfo) -> str:
     """Return the last day of a half-open term; a term ending at midnight ends the day before."""
-    return say_long_date(ends_at - timedelta(microseconds=1), zone)
+    return say_long_date(last_moment(ends_at), zone)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
-from lms.core.dates_and_time_zones import say_day
+from lms.core.dates_and_time_zones import last_moment, say_day
 from lms.core.errors import N_
 from lms.grants.grants import Target
 from lms.mail import outbox as mail_outbox
@@ -354,7 +354,7 @@ def _page(session: Session, kind: str, pool: PoolFacts, *, is_held: bool = False
 
 def _last_day(ends_at: datetime, zone: ZoneInfo) -> str:
     """Return the last day of a half-open term."""
-    return say_day(ends_at - timedelta(seconds=1), zone)
+    return say_day(last_moment(ends_at), zone)
 
 
 def _stamp(at: datetime) -> int:

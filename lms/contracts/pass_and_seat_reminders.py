@@ -17,7 +17,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
 from lms.contracts.grace_periods import IS_HELD
 from lms.contracts.mails import AccessEnded, EndingPass, Fewer, Post
-from lms.core.dates_and_time_zones import read_zone
+from lms.core.dates_and_time_zones import last_calendar_day, read_zone
 from lms.core.errors import or_not_found
 from lms.grants.grants import Target
 from lms.mail.links import MailContext
@@ -38,7 +38,6 @@ AHEAD: Final = timedelta(days=32)
 # earlier ends were already announced, or come from imported past sales
 TELLS_FOR: Final = timedelta(days=7)
 MORNING: Final = time(9)
-MOMENT: Final = timedelta(microseconds=1)
 _ANY: Final = true()
 
 
@@ -78,7 +77,7 @@ class _Ending:
 
 def notice_at(at: datetime, days: int, zone: ZoneInfo) -> datetime:
     """Return when to send a notice `days` ahead: in the morning of that day, but never later than that."""
-    last = (at - MOMENT).astimezone(zone).date()
+    last = last_calendar_day(at, zone)
     morning = datetime.combine(last - timedelta(days=days), MORNING, tzinfo=zone)
     return min(morning, at - timedelta(days=days))
 

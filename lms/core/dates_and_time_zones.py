@@ -88,6 +88,16 @@ def end_of_day(day: date, zone: ZoneInfo, *, field: str = "day") -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
 
 
+def last_moment(ends_at: datetime) -> datetime:
+    """Return the last moment before an end: what ends at midnight ends on the day before."""
+    return ends_at - timedelta(microseconds=1)
+
+
+def last_calendar_day(ends_at: datetime, zone: ZoneInfo) -> date:
+    """Return the last day before an end, in a time zone."""
+    return on_wall_clock(last_moment(ends_at), zone).date()
+
+
 def on_wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
     """Return what clocks in `zone` show at `at`, as a naive time."""
     return at.astimezone(zone).replace(tzinfo=None)
@@ -132,7 +142,7 @@ def say_date(at: datetime, zone: ZoneInfo) -> str:
 @sayable
 def say_last_date(ends_at: datetime, zone: ZoneInfo) -> str:
     """Return the last short date before an end: `Oct 6, 2022` for what ends at that midnight."""
-    return say_date(ends_at - timedelta(seconds=1), zone)
+    return say_date(last_moment(ends_at), zone)
 
 
 @sayable

@@ -3,7 +3,7 @@
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import is_zone, read_zone, say_date
+from lms.core.dates_and_time_zones import is_zone, read_zone, say_date, say_last_date
 from lms.core.errors import N_, NotFound
 from lms.core.runtime import Carrel
 from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, LeaseLost, Stopped, TryAgain
@@ -271,7 +271,7 @@ def readme_of(text: KitText) -> str:
 def _until(text: KitText) -> str:
     if text.until is None:
         return "The license doesn't expire."
-    last_day = say_date(text.until - timedelta(microseconds=1), text.zone)
+    last_day = say_last_date(text.until, text.zone)
     return f"The license ends on {last_day}. Remove these files from your systems by then."
 
 

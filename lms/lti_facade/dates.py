@@ -1,9 +1,8 @@
 """Dates and times formatted for the LTI tool's pages."""
 
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, time
 
-from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_in_table
+from lms.core.dates_and_time_zones import last_moment, read_zone, say_date, say_datetime_in_table
 
 
 def say_day_of(at: datetime, zone: str) -> str:
@@ -25,12 +24,7 @@ def say_last_of(end: datetime, zone: str) -> str:
     """Return when something ends: the last day if it ends at midnight, else the time."""
     if not _is_midnight(end, zone):
         return say_time_of(end, zone)
-    return say_day_of(end - timedelta(microseconds=1), zone)
-
-
-def day_of(end: datetime, zone: ZoneInfo) -> date:
-    """Return the last day before an end, in a time zone."""
-    return (end.astimezone(zone) - timedelta(microseconds=1)).date()
+    return say_day_of(last_moment(end), zone)
 
 
 def _is_midnight(at: datetime, zone: str) -> bool:

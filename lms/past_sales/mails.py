@@ -1,6 +1,6 @@
 """The email to a past buyer: what their account includes and how to sign in."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, func, or_, select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms.access.merged_organizations import kept_organization
 from lms.accounts.power_over_others import has_power
 from lms.branding import read_branding
-from lms.core.dates_and_time_zones import say_date
+from lms.core.dates_and_time_zones import say_last_date
 from lms.core.errors import N_
 from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
@@ -122,7 +122,7 @@ def _said(row: Row[*tuple[Any, ...]], mail_context: MailContext) -> str:
     """Return one line about a purchase: `All webinars, until Jan 9, 2027: 25 seats of Oak Library`."""
     what = _COVERS[row.scope] % {"covers": row.covers}
     if row.ends_at is not None:
-        day = say_date(row.ends_at - timedelta(microseconds=1), mail_context.zone)
+        day = say_last_date(row.ends_at, mail_context.zone)
         what = UNTIL % {"what": what, "day": day}
     if not row.organization:
         return what

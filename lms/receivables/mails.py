@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.core.dates_and_time_zones import say_long_date
+from lms.core.dates_and_time_zones import last_moment, say_long_date
 from lms.core.errors import N_
 from lms.documents.mails import PDF, file_name
 from lms.documents.payment_links import PaymentLinks, link_of
@@ -22,7 +22,6 @@ from lms.organizations.billing_details import payables_of
 from lms.pricing.price_list import say_money
 from lms.receivables.open_invoices import Debtor, Receivable
 
-SECOND = timedelta(seconds=1)
 DUE_SOON = N_("Invoice %(number)s is due %(day)s")
 PAST_DUE = N_("Invoice %(number)s was due %(day)s")
 SEVERAL = N_("You have %(count)s open invoices")
@@ -129,7 +128,7 @@ def _invoice(
 
 
 def _due(one: Document, zone: ZoneInfo) -> str:
-    return say_long_date(one.due_at - SECOND, zone) if one.due_at else ""
+    return say_long_date(last_moment(one.due_at), zone) if one.due_at else ""
 
 
 def _is_late(one: Document, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_id
+from lms.core.dates_and_time_zones import last_calendar_day
 from lms.core.errors import N_, Invalid
 from lms.core.postal_addresses import Address
 from lms.documents.issuing import NewLine
@@ -197,9 +198,7 @@ def printed_lines(
                 detail=detail.strip(),
                 order_line_id=line.id,
                 service_from=_day(line.starts_at, zone) if line.ends_at else None,
-                service_to=_day(line.ends_at - timedelta(seconds=1), zone)
-                if line.ends_at
-                else None,
+                service_to=last_calendar_day(line.ends_at, zone) if line.ends_at else None,
                 tax=tax,
             )
         )

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from lms.core.dates_and_time_zones import say_date
+from lms.core.dates_and_time_zones import say_last_date
 from lms.core.errors import N_
 from lms.documents.payment_links import PaymentLinks, link_of
 from lms.mail import outbox as mail_outbox
@@ -107,7 +107,6 @@ def send_past_due(
     session: Session, facts: OrderFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
     """Email our team once that an invoice is past due; reminders go to the payer (MONEY.md, M18)."""
-    due = facts.due_at - timedelta(seconds=1) if facts.due_at else None
     mail_outbox.post_to_team(
         session,
         kind="invoice_past_due_staff",
@@ -117,7 +116,7 @@ def send_past_due(
             "number": facts.invoice_number,
             "po_number": facts.po_number,
             "open": say_money(facts.open_minor, facts.currency),
-            "due": say_date(due, zone) if due else "",
+            "due": say_last_date(facts.due_at, zone) if facts.due_at else "",
             "action_url": links.page(f"/staff/orders/{facts.public_id}"),
         },
         now=now,

@@ -257,11 +257,6 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)
 
 
-def last_day(at: datetime, zone: ZoneInfo) -> date:
-    """Return the day at whose end something is due."""
-    return (at - timedelta(microseconds=1)).astimezone(zone).date()
-
-
 def _check_held_by(session: Session, webinars: Sequence[int], at: datetime) -> None:
     """Raise Invalid if no one could be done by then, because a webinar is held later."""
     late = session.execute(

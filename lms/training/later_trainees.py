@@ -10,13 +10,13 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import kept_organization
-from lms.core.dates_and_time_zones import read_zone
+from lms.core.dates_and_time_zones import last_calendar_day, read_zone
 from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.organizations import Organization
 from lms.models.training import Trainee, Training, TrainingAudience, TrainingItem
-from lms.training.assignments import end_of, last_day
+from lms.training.assignments import end_of
 from lms.training.subjects import covered_by
 from lms.training.trainees import add_trainees, concerns, people_of
 
@@ -125,7 +125,7 @@ def _add_round(session: Session, row: Training, zone: ZoneInfo, now: datetime) -
 
 def _next_due(row: Training, zone: ZoneInfo, now: datetime) -> datetime:
     """Return the first due date after now, counted from the first one, so that the 31st stays."""
-    day = last_day(row.repeats_from or row.due_at, zone)
+    day = last_calendar_day(row.repeats_from or row.due_at, zone)
     months = 0
     while (due := end_of(day + relativedelta(months=months), zone)) <= now:
         months += row.every_months or 1

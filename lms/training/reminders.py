@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Row, distinct, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import family_of, kept_organization
-from lms.core.dates_and_time_zones import read_zone, say_day
+from lms.core.dates_and_time_zones import last_calendar_day, last_moment, read_zone, say_day
 from lms.core.errors import N_
 from lms.core.model_base import copied
 from lms.mail import outbox as mail_outbox
@@ -29,7 +29,7 @@ from lms.models.training import (
     TrainingGroup,
     TrainingGroupMember,
 )
-from lms.training.assignments import can_be_done, last_day
+from lms.training.assignments import can_be_done
 from lms.training.progress import note
 from lms.training.trainees import concerns
 
@@ -63,7 +63,7 @@ class _Due:
     @property
     def day(self) -> str:
         """Return the due date in words."""
-        return say_day(self.due_at - timedelta(microseconds=1), self.zone)
+        return say_day(last_moment(self.due_at), self.zone)
 
 
 def reminder_due(due_at: datetime, zone: ZoneInfo, *, now: datetime) -> int | None:
@@ -71,7 +71,7 @@ def reminder_due(due_at: datetime, zone: ZoneInfo, *, now: datetime) -> int | No
 
     Emails are sent in the morning; -1 is the one after the due date.
     """
-    last = last_day(due_at, zone)
+    last = last_calendar_day(due_at, zone)
     days_to_try = (OVERDUE,) if now >= due_at else BEFORE_DUE
     due = [
         days

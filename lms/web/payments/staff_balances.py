@@ -1,7 +1,7 @@
 """Staff pages of balances: what each payer owes and since when, credit, refunds, and CSV files."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Final
 
 from flask import Blueprint, flash, request, url_for
@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.csv_writer import Cell
-from lms.core.dates_and_time_zones import end_of_day, say_date
+from lms.core.dates_and_time_zones import end_of_day, last_calendar_day, say_date
 from lms.core.errors import N_, NotFound, or_not_found
 from lms.core.money_parsing_and_formatting import write_amount
 from lms.payments.balances import (
@@ -44,7 +44,6 @@ from lms.web.sales.order_texts import KIND_WORDS, METHOD_WORDS, REASON_WORDS
 blueprint = Blueprint("staff_balances", __name__, url_prefix="/staff/balances")
 
 PAGE_SIZE: Final = 50
-SECOND: Final = timedelta(seconds=1)
 AGES: Final = {
     Age.CURRENT: N_("Current"),
     Age.DAYS_1_TO_30: N_("1 to 30 days"),
@@ -219,7 +218,7 @@ def _day(typed: str | None, otherwise: date) -> date:
 def _due_day(invoice: OpenInvoice) -> str:
     if invoice.due_at is None:
         return ""
-    return (invoice.due_at - SECOND).astimezone(mail_context().zone).date().isoformat()
+    return last_calendar_day(invoice.due_at, mail_context().zone).isoformat()
 
 
 def _row(balance: Balance) -> dict[str, object]:

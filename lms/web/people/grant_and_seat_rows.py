@@ -1,14 +1,13 @@
 """Grant and seat rows on the staff pages of a person."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
 from lms.access.policy import Code
-from lms.core.dates_and_time_zones import say_date
+from lms.core.dates_and_time_zones import say_date, say_last_date
 from lms.core.errors import N_
 from lms.models.grants import OfferKind, Scope
 from lms.models.orders import Terms
@@ -132,11 +131,6 @@ def seat_row(seat: HeldSeat, *, zone: ZoneInfo) -> SeatRow:
     )
 
 
-def last_date(ends_at: datetime, zone: ZoneInfo) -> str:
-    """Return the last day of a half-open term, in short form."""
-    return say_date(ends_at - timedelta(microseconds=1), zone)
-
-
 def standing_words(code: Code) -> tuple[str, str]:
     """Return the status of a grant on its own, and the kind of its badge."""
     state, badge = _STANDINGS.get(code, (N_("Not active"), "none"))
@@ -152,7 +146,7 @@ def _term(held: HeldGrant, zone: ZoneInfo) -> str:
     since = say_date(held.starts_at, zone)
     if held.ends_at is None:
         return _("Permanent, since %(since)s", since=since)
-    return _("%(since)s to %(until)s", since=since, until=last_date(held.ends_at, zone))
+    return _("%(since)s to %(until)s", since=since, until=say_last_date(held.ends_at, zone))
 
 
 def _ordered(order: OrderedAs, zone: ZoneInfo) -> str:

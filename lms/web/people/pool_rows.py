@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.access.policy import GrantFacts, weigh_holdings
-from lms.core.dates_and_time_zones import say_date
+from lms.core.dates_and_time_zones import say_date, say_last_date
 from lms.core.errors import N_
 from lms.models.seats import ClaimPolicy
 from lms.seats.pools import PoolFacts, PoolGrant
-from lms.web.people.grant_and_seat_rows import KINDS, covered, last_date, standing_words
+from lms.web.people.grant_and_seat_rows import KINDS, covered, standing_words
 
 POLICIES = {
     ClaimPolicy.INVITATION: N_("By invitation"),
@@ -86,7 +86,7 @@ def _grace(grants: Sequence[PoolGrant], zone: ZoneInfo) -> str:
     if not ends:
         return ""
     _last, until = max(ends)
-    return _("Grace period until %(day)s", day=last_date(until, zone))
+    return _("Grace period until %(day)s", day=say_last_date(until, zone))
 
 
 def _grant_row(
@@ -117,7 +117,7 @@ def _grant_row(
     term = (
         _("permanent, since %(since)s", since=since)
         if line.ends_at is None
-        else _("%(since)s to %(until)s", since=since, until=last_date(line.ends_at, zone))
+        else _("%(since)s to %(until)s", since=since, until=say_last_date(line.ends_at, zone))
     )
     return PoolGrantRow(
         id=line.public_id,

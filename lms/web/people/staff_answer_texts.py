@@ -1,14 +1,14 @@
 """What staff see about a caller: the access decision in their words, sign-ins, and the player."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
 from lms.access.policy import Action, Code, Decision, GrantFacts, Way, WebinarFacts
-from lms.core.dates_and_time_zones import say_date, say_datetime, say_datetime_short
+from lms.core.dates_and_time_zones import last_moment, say_date, say_datetime, say_datetime_short
 from lms.core.errors import N_
 from lms.models.accounts import EmailPurpose
 from lms.models.catalog import WebinarState
@@ -234,12 +234,11 @@ def _became_of(secret: LastSecret, now: datetime) -> str:
 def _values(grant: GrantFacts | None, zone: ZoneInfo) -> dict[str, str]:
     if grant is None:
         return {}
-    instant = timedelta(microseconds=1)  # an end at midnight belongs to the day before
     place = grant.place
     days = {
         "starts": grant.starts_at,
-        "until": grant.ends_at - instant if grant.ends_at else None,
-        "grace": grant.grace_until - instant if grant.grace_until else None,
+        "until": last_moment(grant.ends_at) if grant.ends_at else None,
+        "grace": last_moment(grant.grace_until) if grant.grace_until else None,
         "revoked": grant.revoked_at,
         "held": grant.awaits_payment_since,
         "expires": place.expires_at if place else None,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from lms.access.merged_organizations import kept_organization
+from lms.core.dates_and_time_zones import last_calendar_day
 from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_id
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
@@ -320,4 +321,4 @@ def _day(at: datetime | None, zone: ZoneInfo) -> date | None:
 
 
 def _last_day(at: datetime | None, zone: ZoneInfo) -> date | None:
-    return _day(at - timedelta(seconds=1), zone) if at else None
+    return last_calendar_day(at, zone) if at else None

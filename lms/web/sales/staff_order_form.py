@@ -1,6 +1,5 @@
 """Staff pages to enter an order: new orders, drafts, and the endpoints of the form's script."""
 
-from datetime import timedelta
 from typing import Final
 
 from flask import Blueprint, flash, jsonify, request
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import say_date
+from lms.core.dates_and_time_zones import say_last_date
 from lms.core.errors import N_, Conflict, Invalid, Refused
 from lms.core.list_queries import told_apart
 from lms.grants.request_and_sale_form_choices import SUGGESTED, webinars_on_sale
@@ -42,7 +41,6 @@ blueprint = Blueprint("staff_order_form", __name__, url_prefix="/staff/orders")
 PLACE: Final = "place"
 QUOTE: Final = "quote"
 MOST_CONTRACTS: Final = 30
-SECOND: Final = timedelta(seconds=1)
 PLACED = N_("The order was placed. We're emailing a confirmation to %(email)s.")
 SAVED = N_("The draft was saved. Check the quote, then send it.")
 
@@ -232,7 +230,7 @@ def _contract(session: Session, pool: PoolFacts) -> dict[str, str]:
         seats = _("%(used)s of %(seats)s seats used", used=pool.used, seats=pool.capacity)
     ended = _("permanent")
     if last is not None:
-        ended = _("through %(day)s", day=say_date(last - SECOND, zone))
+        ended = _("through %(day)s", day=say_last_date(last, zone))
     return {
         "id": pool.public_id,
         "covers": pool.covers or _("Every webinar"),

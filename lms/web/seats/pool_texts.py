@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.access.explanations import last_day
+from lms.core.dates_and_time_zones import say_long_date
 from lms.core.errors import N_
 from lms.core.list_queries import told_apart
 from lms.models.grants import Scope
@@ -221,7 +222,7 @@ def _term(term: Term, zone: ZoneInfo) -> str:
         return _("These seats were revoked.")
     if term.standing in _CLOSED:
         return _(_CLOSED[term.standing])
-    ended, begun = last_day(since, zone), _first(since, zone)
+    ended, begun = last_day(since, zone), say_long_date(since, zone)
     until = last_day(term.until, zone) if term.until else None
     match term.standing:
         case Standing.GRACE if term.awaits_renewal:
@@ -245,10 +246,6 @@ def _term(term: Term, zone: ZoneInfo) -> str:
         case _:
             told = _("Until %(day)s", day=until) if until else _("Doesn't expire")
     return told
-
-
-def _first(at: datetime, zone: ZoneInfo) -> str:
-    return last_day(at + timedelta(microseconds=1), zone)
 
 
 def _use(card: PoolCard) -> str:
@@ -286,7 +283,7 @@ def _line(line: Line, zone: ZoneInfo) -> str:
         if line.seats is None
         else ngettext("%(seats)s seat", "%(seats)s seats", line.seats, seats=counted(line.seats))
     )
-    since = _first(line.starts_at, zone)
+    since = say_long_date(line.starts_at, zone)
     if line.ends_at is None:
         return _("%(seats)s, permanent since %(since)s", seats=seats, since=since)
     return _(

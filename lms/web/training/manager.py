@@ -14,11 +14,18 @@ from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.csv_writer import Cell
-from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_in_table, say_day
+from lms.core.dates_and_time_zones import (
+    last_calendar_day,
+    read_zone,
+    say_date,
+    say_datetime_in_table,
+    say_day,
+    say_last_date,
+)
 from lms.core.errors import N_, Invalid
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.training import assignments
-from lms.training.assignments import Assigned, NewTraining, due_at, last_day
+from lms.training.assignments import Assigned, NewTraining, due_at
 from lms.training.manager_read_models import (
     PAGE_SIZE,
     TRAININGS,
@@ -160,7 +167,7 @@ def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
         *((_("Statement confirmed"),) if facts.policy else ()),
     )
     words = {state: _(text) for state, text in STATE_WORDS.items()}
-    due = last_day(facts.due_at, zone).isoformat()
+    due = last_calendar_day(facts.due_at, zone).isoformat()
 
     def rows(session: Session) -> Iterator[tuple[Cell, ...]]:
         for one in every_person(session, facts.id, wanted, order, now=now):
@@ -292,7 +299,7 @@ def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
         else "",
         share=_share(facts.counts),
         figures=_figures(facts.counts),
-        form=form or DueForm(due_on=last_day(facts.due_at, zone)),
+        form=form or DueForm(due_on=last_calendar_day(facts.due_at, zone)),
         rows=[_person(row, facts, zone) for row in found.items],
         total=found.total,
         total_said=counted(found.total),
@@ -368,5 +375,4 @@ def _day(row: TrainingRow | TrainingFacts, zone: ZoneInfo) -> str:
     """Return the due date, or that the training was withdrawn."""
     if row.withdrawn_at is not None:
         return _("Withdrawn")
-    day = last_day(row.due_at, zone)
-    return say_date(datetime(day.year, day.month, day.day, 12, tzinfo=zone), zone)
+    return say_last_date(row.due_at, zone)

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import is_zone, say_datetime, say_day
+from lms.core.dates_and_time_zones import is_zone, last_moment, say_datetime, say_day
 from lms.training import assignments
 from lms.training.trainee_read_models import OwnTraining, list_own, read_own
 from lms.web.core.current_user import required_viewer
@@ -71,7 +71,7 @@ def _zone(own: OwnTraining) -> ZoneInfo:
 
 
 def _assigned(own: OwnTraining, at: datetime) -> Assigned:
-    day = say_day(own.due_at - timedelta(microseconds=1), _zone(own))
+    day = say_day(last_moment(own.due_at), _zone(own))
     words = _("Assigned by %(organization)s. Due %(day)s.", organization=own.organization, day=day)
     state, kind = _("Not started"), "plain"
     if own.is_done:

@@ -7,9 +7,8 @@ from flask_babel import gettext as _
 from wtforms import DateField, Form, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from lms.core.dates_and_time_zones import end_of_day
+from lms.core.dates_and_time_zones import end_of_day, last_calendar_day
 from lms.core.errors import Invalid
-from lms.lti_facade.dates import day_of
 from lms.web.core.lazy_form_translations import _l
 from lti.embed_links.allowed_origins import read_origins
 from lti.embed_links.embed_links import LONGEST_LABEL, EmbedDetails, EmbedFacts
@@ -92,7 +91,9 @@ class EmbedForm(Form):
         details = facts.details
         self.label.data, self.origins.data = details.label, "\n".join(details.origins)
         self.seat_rule.data = details.seat_rule.value
-        self.expires.data = None if details.expires_at is None else day_of(details.expires_at, zone)
+        self.expires.data = (
+            None if details.expires_at is None else last_calendar_day(details.expires_at, zone)
+        )
 
     def details(self, zone: ZoneInfo) -> EmbedDetails:
         """Return the entered settings."""
