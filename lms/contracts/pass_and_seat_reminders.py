@@ -35,8 +35,7 @@ from lms.seats.seat_counts import count_people
 BEFORE_THE_END: Final = (30, 7, 1)
 SHARES: Final = (100, 90, 75)
 AHEAD: Final = timedelta(days=32)
-# earlier ends were already announced, or come from imported past sales
-TELLS_FOR: Final = timedelta(days=7)
+LATE_UP_TO: Final = timedelta(days=30)  # a worker that was down still announces the end of access
 MORNING: Final = time(9)
 _ANY: Final = true()
 
@@ -114,6 +113,9 @@ def tell_contracts_over(session: Session, *, mail_context: MailContext, now: dat
 
     That is at the end of a pass, or of a contract's grace period (C1). Also if it was renewed by an
     order that is still on hold: people lose access until it is paid.
+
+    If the worker was down, they are told later: of the grace period while it lasts, and of the end of
+    access within 30 days. Ends that were already past when they were entered aren't announced.
     """
     held = set(session.scalars(select(Grant.pool_id).where(IS_HELD, Grant.revoked_at.is_(None))))
     for ending in _endings(session, now - timedelta(days=400), now, ~IS_HELD):
@@ -121,7 +123,7 @@ def tell_contracts_over(session: Session, *, mail_context: MailContext, now: dat
             continue
         pool, post = read_pool(session, ending.pool_id), _post(mail_context, ending.zone)
         is_held, over_at = ending.pool_id in held, ending.grace_until or ending.ends_at
-        if now < over_at and ending.ends_at > now - TELLS_FOR:
+        if now < over_at:
             mails.send_contract_over(
                 session,
                 pool,
@@ -131,7 +133,7 @@ def tell_contracts_over(session: Session, *, mail_context: MailContext, now: dat
                 is_held=is_held,
                 now=now,
             )
-        elif over_at <= now < over_at + TELLS_FOR:
+        elif now < over_at + LATE_UP_TO:
             ended = AccessEnded(
                 over_at,
                 kept_until=over_at + KEPT_FROZEN,

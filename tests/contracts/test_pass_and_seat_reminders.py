@@ -24,6 +24,7 @@ from lms.seats.invitations import Invitee, expire_due, invite
 from tests.clock import NOW
 from tests.contracts.contract_fixtures import DAY, END, OFFICE, letters, make_contract, renewed
 from tests.factories import make_login
+from tests.mailbox import newest
 from tests.seats.pool_fixtures import (
     LINKS,
     make_home,
@@ -130,6 +131,27 @@ def test_managers_hear_that_grace_begins_and_that_it_is_over(database: Database)
         ("contract_expired", made.manager),
         ("contract_grace_ended", made.manager),
     ]
+
+
+@pytest.mark.parametrize(
+    ("late", "kind", "words"),
+    [
+        (10 * DAY, "contract_expired", "can still watch until"),
+        (24 * DAY, "contract_grace_ended", "save their seats until"),
+        (14 * DAY + 30 * DAY, None, ""),
+    ],
+)
+def test_managers_hear_of_an_end_after_the_worker_was_down(
+    database: Database, late: timedelta, kind: str | None, words: str
+) -> None:
+    made = make_contract(database)
+    tell(database, pass_and_seat_reminders.tell_contracts_over, END - DAY)
+    assert letters(database) == []
+    for _ in range(2):
+        tell(database, pass_and_seat_reminders.tell_contracts_over, END + late)
+    assert letters(database) == ([(kind, made.manager)] if kind else [])
+    if kind:
+        assert words in newest(database, made.manager).text
 
 
 def test_managers_read_how_many_people_lost_access(database: Database) -> None:
