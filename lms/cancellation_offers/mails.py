@@ -22,7 +22,7 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer
 from lms.models.organizations import Organization
-from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
+from lms.organizations.manager_emails import Steward, stewards_of
 from lms.pricing.price_list import say_money
 
 CHOOSE = N_("Canceled: choose what you'd like instead of “%(title)s”")

@@ -95,13 +95,13 @@ def add_login(
 def set_role(console: Console, *, email: str, role: str) -> None:
     """Set a person's role on the seller's team: owner, staff, bookkeeper, or none.
 
-    A person who joins the team is emailed.
+    A person who joins or leaves the team is emailed.
     """
     links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         account = accounts.find_by_email(session, email)
         if role == "none":
-            team.set_role(session, account.public_id, None, **acting())
+            team.remove_from_team(session, account.public_id, links=links, **acting())
         else:
             team.give_role(session, account, SellerRole(role), links=links, **acting())
         account = accounts.read_account(session, account.id)

@@ -80,11 +80,12 @@ def renew(
 @json_option
 @click.pass_obj
 def grace(console: Console, *, pool_id: str, until: str, zone: str | None) -> None:
-    """Extend the grace period of a contract."""
+    """Extend the grace period of a contract, and email its managers."""
     at = read_datetime(until, zone)
+    post = Post(Links(console.settings.base_url), read_zone(console.settings.time_zone))
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
-        extend_grace(session, facts.id, at, **acting())
+        extend_grace(session, facts.id, at, post=post, **acting())
     answer(
         {"pool": facts.public_id, "grace_until": at},
         f"{facts.organization} has access until {at.isoformat()}.",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_organizations import family_of, kept_organization
+from lms.contracts import mails
 from lms.core.errors import N_, Conflict, Invalid
 from lms.core.model_base import locked
 from lms.models.accounts import Login
@@ -21,6 +22,7 @@ from lms.models.seats import Pool
 from lms.pricing.quotes import QUOTE_HOLDS_FOR
 from lms.seats.capacity import GRACE
 from lms.seats.pool_reconciliation import settle
+from lms.seats.pools import read_pool
 from lms.seats.seat_counts import lock_family
 
 LONG_GRACE: Final = timedelta(days=60)
@@ -154,9 +156,15 @@ def extensions_of(session: Session, pool_id: int) -> tuple[Extension, ...]:
 
 
 def extend_grace(
-    session: Session, pool_id: int, until: datetime, *, actor: str | None, now: datetime
+    session: Session,
+    pool_id: int,
+    until: datetime,
+    *,
+    post: mails.Post,
+    actor: str | None,
+    now: datetime,
 ) -> Grace:
-    """Extend a pool's grace period manually; nothing shortens it afterward.
+    """Extend a pool's grace period manually, and email its managers; nothing shortens it afterward.
 
     People who lost access when the grace period ended get it back. Raises Conflict for seats that never
     end and for passes, Invalid (field `until`) for a time that extends nothing or exceeds a year.
@@ -167,6 +175,7 @@ def extend_grace(
     if not lines:
         raise Conflict(NO_END)
     _check(lines, until, now)
+    before = read_grace(session, pool_id)
     for line in lines:
         line.grace_until = line.grace_given_until = until
         audit.record(
@@ -179,6 +188,13 @@ def extend_grace(
         )
     session.flush()
     settle(session, pool_id, now=now)
+    extended = mails.GraceExtended(
+        before.ends_at,
+        until,
+        was_over=before.until <= now,
+        is_held=session.scalar(_held(pool_id)) is not None,
+    )
+    mails.send_grace_extended(session, read_pool(session, pool_id), post, extended, now=now)
     return read_grace(session, pool_id)
 
 
@@ -283,5 +299,10 @@ def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
             Quote.expires_at > now,
         )
     )
-    held = select(Grant.id).where(Grant.pool_id == pool_id, Grant.revoked_at.is_(None), IS_HELD)
-    return any(session.scalar(query.limit(1)) is not None for query in (asked, quoted, held))
+    queries = (asked, quoted, _held(pool_id))
+    return any(session.scalar(query.limit(1)) is not None for query in queries)
+
+
+def _held(pool_id: int) -> Select[int]:
+    """Return a query of the grants of a pool's renewals that are on hold."""
+    return select(Grant.id).where(Grant.pool_id == pool_id, Grant.revoked_at.is_(None), IS_HELD)

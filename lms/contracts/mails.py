@@ -16,13 +16,14 @@ from lms.grants.grants import Target
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.organizations import Organization
-from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
+from lms.organizations.manager_emails import Steward, stewards_of
 from lms.seats.pools import PoolFacts, allotments_of
 from lms.seats.seat_counts import count_people
 
 ALL_WEBINARS = N_("all webinars")
 CONTRACT_ENDS = N_("%(organization)s: your contract ends on %(day)s")
 CONTRACT_OVER = N_("%(organization)s: your contract ended")
+GRACE_EXTENDED = N_("%(organization)s: your grace period is extended until %(day)s")
 CONTRACT_LAPSED = N_("%(organization)s: access ended")
 SHORTAGE = N_("%(organization)s: fewer seats starting %(day)s")
 POOL_USE = N_("%(organization)s: %(share)s%% of your seats are used")
@@ -31,6 +32,7 @@ RENEWED = N_("%(organization)s: your contract is renewed until %(day)s")
 RENEWAL_ORDERED = N_("%(organization)s: we received your renewal order")
 ALLOTTED_END = N_("%(organization)s: your seats from %(parent)s end on %(day)s")
 ALLOTTED_ENDED = N_("%(organization)s: your seats from %(parent)s ended on %(day)s")
+ALLOTTED_EXTENDED = N_("%(organization)s: your seats from %(parent)s are extended until %(day)s")
 ALLOTTED_RENEWED = N_("%(organization)s: your seats from %(parent)s are renewed until %(day)s")
 PASS_ENDS = N_("Your pass ends on %(day)s")
 PASS_ENDED = N_("Your pass ended on %(day)s")
@@ -59,6 +61,16 @@ class AccessEnded:
     at: datetime
     kept_until: datetime
     people: int
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GraceExtended:
+    """A grace period that our team extended; `was_over`: people had lost access."""
+
+    ends_at: datetime
+    until: datetime
+    was_over: bool
     is_held: bool
 
 
@@ -138,6 +150,25 @@ def send_contract_over(  # noqa: PLR0913  (the pool, its dates, and the time)
     subject = CONTRACT_OVER % {"organization": pool.organization}
     key = f"contract-over:{pool.public_id}:{_stamp(ends_at)}"
     _to_stewards(session, pool, post, ("contract_expired", subject, key), values, now=now)
+
+
+def send_grace_extended(
+    session: Session, pool: PoolFacts, post: Post, grace: GraceExtended, *, now: datetime
+) -> None:
+    """Email the managers of a contract that our team extended its grace period."""
+    day = _last_day(grace.until, post.zone)
+    values = {
+        "day": _last_day(grace.ends_at, post.zone),
+        "until": day,
+        "is_ended": grace.ends_at <= now,
+        "was_over": grace.was_over,
+        "is_held": grace.is_held,
+    }
+    subject = GRACE_EXTENDED % {"organization": pool.organization, "day": day}
+    key = f"grace-extended:{pool.public_id}:{_stamp(grace.until)}"
+    _to_stewards(session, pool, post, ("grace_extended", subject, key), values, now=now)
+    event = f"{_stamp(grace.until)}:extended"
+    _to_branches(session, pool, post, ALLOTTED_EXTENDED, event, grace.until, now=now)
 
 
 def send_access_ended(
@@ -332,6 +363,7 @@ def _to_branches(  # noqa: PLR0913  (the pool, its end, and the time)
                     "people": people,
                     "is_over": subject == ALLOTTED_ENDED,
                     "is_renewed": subject == ALLOTTED_RENEWED,
+                    "is_extended": subject == ALLOTTED_EXTENDED,
                     "action_url": post.links.page(_page(session, "allotment_term", branch)),
                 },
                 now=now,

@@ -27,7 +27,7 @@ from lms.models.grants import Grant, OfferKind
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
-from lms.organizations.manager_and_owner_permissions import Steward
+from lms.organizations.manager_emails import Steward
 from lms.seats.capacity import KEPT_FROZEN
 from lms.seats.pools import PoolFacts, read_pool
 from lms.seats.seat_counts import count_people

@@ -26,7 +26,7 @@ from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import Assignment, AssignmentState
 from lms.organizations import organizations
 from lms.organizations.email_domains import organization_at
-from lms.organizations.manager_and_owner_permissions import stewards_of
+from lms.organizations.manager_emails import stewards_of
 from lms.organizations.organizations import OrganizationFacts
 from lms.pricing.price_list import say_money
 from lms.sales import corrections, invoices, orders

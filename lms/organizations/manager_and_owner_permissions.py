@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session, aliased
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.core.errors import N_, Conflict, Forbidden, NotFound, or_not_found
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.organizations import MANAGING, Membership, Organization, Role
 from lms.organizations import memberships, supervised_groups
 from lms.organizations.memberships import RANKS, NewMember, RoleChoice
-from lms.organizations.organizations import OrganizationFacts, add_member
+from lms.organizations.organizations import OrganizationFacts
 
 OWNERS_ONLY = N_("Only an owner of this organization can add or change owners.")
 LAST_OWNER = N_("An organization needs at least one owner. Make someone else an owner first.")
@@ -52,15 +53,6 @@ _MANAGED: Final = (
         Membership.role.in_(bindparam("roles", expanding=True)),
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Steward:
-    """A person who is emailed about an organization; `login_id` is None for the seller's own address."""
-
-    login_id: int | None
-    email: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +113,6 @@ def managed_by(
         {"login_id": login_id, "roles": list(roles)},
     )
     return tuple({row.public_id: _seen(row).facts for row in rows}.values())
-
-
-def stewards_of(session: Session, organization_id: int) -> tuple[Steward, ...]:
-    """Return the people who are emailed about an organization: managers and owners with an address."""
-    kept = aliased(Login)
-    rows = session.execute(
-        select(kept.id, kept.email, kept.name)
-        .select_from(Membership)
-        .join(Login, Login.id == Membership.login_id)
-        .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
-        .where(
-            Membership.organization_id.in_(family_of(organization_id)),
-            Membership.role.in_(MANAGING),
-            kept.email.is_not(None),
-            kept.blocked_at.is_(None),
-        )
-        .distinct()
-        .order_by(kept.id)
-    )
-    return tuple(Steward(row.id, row.email or "", row.name) for row in rows)
 
 
 def count_owners(session: Session, organization_id: int) -> int:
@@ -207,26 +179,29 @@ def check_newcomer(session: Session, managed: Managed, new: NewMember) -> None:
         raise Conflict(BELONGS_ALREADY, code="belongs_already")
 
 
-def change_role(
+def change_role(  # noqa: PLR0913  (organization, person, role, and time)
     session: Session,
     managed: Managed,
     member_id: str,
     choice: RoleChoice,
     *,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> str:
     """Change a person's role, or a supervisor's groups; return their name.
 
     Raises NotFound for a non-member, Forbidden if a manager changes an owner, Conflict for the last
-    owner, Invalid (field `groups`) for a supervisor without groups.
+    owner, Invalid (field `groups`) for a supervisor without groups. Emails are those of `memberships`.
     """
     place, login = _place(session, managed, member_id)
     if Role.OWNER in (place.role, choice.role) and not managed.may_make_owners:
         raise Forbidden(OWNERS_ONLY)
     if place.role is Role.OWNER and choice.role is not Role.OWNER:
         _keep_an_owner(session, managed)
-    add_member(session, managed.facts, login.id, role=choice.role, actor=actor, now=now)
+    memberships.change_role(
+        session, managed.facts, member_id, choice.role, links=links, actor=actor, now=now
+    )
     if choice.role is Role.SUPERVISOR:
         supervised_groups.set_groups(
             session, managed.facts, login, choice.groups, actor=actor, now=now
@@ -237,15 +212,21 @@ def change_role(
 
 
 def remove_member(
-    session: Session, managed: Managed, member_id: str, *, actor: str | None, now: datetime
+    session: Session,
+    managed: Managed,
+    member_id: str,
+    *,
+    links: Links,
+    actor: str | None,
+    now: datetime,
 ) -> str:
-    """Remove a person from the organization and return their name; their seats stay."""
+    """Remove a person from the organization, and email about it; return their name. Their seats stay."""
     place, login = _place(session, managed, member_id)
     if place.role is Role.OWNER:
         if not managed.may_make_owners:
             raise Forbidden(OWNERS_ONLY)
         _keep_an_owner(session, managed)
-    memberships.remove_member(session, managed.facts, member_id, actor=actor, now=now)
+    memberships.remove_member(session, managed.facts, member_id, links=links, actor=actor, now=now)
     return login.name
 
 

@@ -121,10 +121,13 @@ def add_by_address(
     is_invited = not (is_new or _is_member(session, organization.id, account.id))
     if is_invited:
         _ask(session, organization, new, account, link_for, links=links, actor=actor, now=now)
-    else:
-        if is_new:
-            accounts.invite_to_set_password(session, account, links=links, now=now)
+    elif is_new:
+        accounts.invite_to_set_password(session, account, links=links, now=now)
         add_member(session, organization, account.id, role=new.role, actor=actor, now=now)
+    else:
+        memberships.change_role(
+            session, organization, account.public_id, new.role, links=links, actor=actor, now=now
+        )
     return Added(account.public_id, account.email or new.address.shown, is_new, is_invited)
 
 

@@ -15,10 +15,12 @@ from lms.accounts.accounts import Account, NewLogin
 from lms.core.email_addresses import Address
 from lms.core.errors import NotFound, or_not_found
 from lms.core.list_queries import Page, count_rows, has_words
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
-from lms.models.organizations import Membership, Role
+from lms.models.organizations import MANAGING, Membership, Role
 from lms.models.playback import PlaybackEnd
 from lms.organizations import supervised_groups
+from lms.organizations.manager_emails import send_role_ended
 from lms.organizations.organizations import OrganizationFacts, add_member
 from lms.playback.sessions import end_previews_of
 
@@ -63,24 +65,25 @@ class Member:
     since: datetime
 
 
-def change_role(
+def change_role(  # noqa: PLR0913  (organization, person, role, and time)
     session: Session,
     organization: OrganizationFacts,
     login: str,
-    *,
     role: Role,
+    *,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Change a member's role, by the login's public ID; raises NotFound."""
-    query = (
-        select(Login.id)
-        .join_from(Membership, Login)
-        .where(Membership.organization_id.in_(family_of(organization.id)), Login.public_id == login)
-        .limit(1)
-    )
-    login_id = or_not_found(session.scalar(query))
+    """Change a member's role, by the login's public ID; raises NotFound.
+
+    If they lose a role, they and the managers are emailed as when they are removed.
+    """
+    before = find_member(session, organization.id, login).role
+    login_id = session.scalars(select(Login.id).where(Login.public_id == login)).one()
     add_member(session, organization, login_id, role=role, actor=actor, now=now)
+    if _has_lost(before, role):
+        send_role_ended(session, organization, login, before, links=links, actor=actor, now=now)
 
 
 def remove_member(
@@ -88,10 +91,29 @@ def remove_member(
     organization: OrganizationFacts,
     login: str,
     *,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Remove a member, by the login's public ID; they keep their seats. Raises NotFound."""
+    """Remove a member, by the login's public ID; they keep their seats. Raises NotFound.
+
+    A person with a role is emailed, and the other managers if it was a manager.
+    """
+    before = find_member(session, organization.id, login).role
+    end_membership(session, organization, login, actor=actor, now=now)
+    if _has_lost(before, Role.MEMBER):  # members can't open the organization's pages either
+        send_role_ended(session, organization, login, before, links=links, actor=actor, now=now)
+
+
+def end_membership(
+    session: Session,
+    organization: OrganizationFacts,
+    login: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Remove a member as `remove_member` does, without emails; raises NotFound."""
     theirs = select(Login.id).where(Login.public_id == login).scalar_subquery()
     gone = session.execute(
         delete(Membership)
@@ -120,6 +142,13 @@ def remove_member(
         now=now,
         detail={"login": login},
     )
+
+
+def _has_lost(before: Role, after: Role) -> bool:
+    """Return whether a person can no longer open the pages of their earlier role."""
+    if before in MANAGING:
+        return after not in MANAGING
+    return after is Role.MEMBER and before is not Role.MEMBER
 
 
 def list_members(

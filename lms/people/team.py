@@ -21,6 +21,8 @@ from lms.people.role_texts import SELLER_ROLES
 from lms.playback import sessions as playback_sessions
 
 JOINED: Final = N_("You were added to our team")
+LEFT: Final = N_("You were removed from our team")
+LEFT_TEAM: Final = N_("%(name)s was removed from our team")
 LAST_OWNER: Final = N_("The team needs at least one owner. Make another person an owner first.")
 PREVIEWERS: Final = (SellerRole.OWNER, SellerRole.STAFF)  # of recordings, without access
 _ORDER: Final = case(
@@ -125,6 +127,38 @@ def give_role(
                 "name": account.name,
                 "role": SELLER_ROLES[role],
                 "action_url": links.page("/staff"),
+            },
+            now=now,
+        )
+
+
+def remove_from_team(
+    session: Session, public_id: str, *, links: Links, actor: str | None, now: datetime
+) -> None:
+    """Take a person off the team, and email them and its owners; who did it isn't emailed.
+
+    Does nothing if they aren't on it; raises as `set_role` does.
+    """
+    person = or_not_found(session.scalar(select(Login).where(Login.public_id == public_id)))
+    if person.seller_role is None:
+        return
+    set_role(session, public_id, None, actor=actor, now=now)
+    owners = session.scalars(select(Login).where(Login.seller_role == SellerRole.OWNER)).all()
+    for reader in (person, *owners):
+        if reader.public_id == actor or not reader.email or reader.blocked_at is not None:
+            continue
+        is_own = reader is person
+        mail_outbox.post(
+            session,
+            kind="team_left",
+            to=reader.email,
+            login_id=reader.id,
+            subject=LEFT if is_own else LEFT_TEAM % {"name": person.name},
+            values={
+                "name": person.name,
+                "email": person.email,
+                "is_own": is_own,
+                "action_url": links.page("/library" if is_own else "/staff/team"),
             },
             now=now,
         )

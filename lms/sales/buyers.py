@@ -92,7 +92,7 @@ def take_back_role(session: Session, order: Order, *, actor: str | None, now: da
             session, organization, login.id, role=Role.MEMBER, actor=actor, now=now
         )
     else:
-        memberships.remove_member(session, organization, login.public_id, actor=actor, now=now)
+        memberships.end_membership(session, organization, login.public_id, actor=actor, now=now)
 
 
 def contact_name(name: str, email: str) -> str:

@@ -27,7 +27,7 @@ from lms.models.grants import Scope
 from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
-from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
+from lms.organizations.manager_emails import Steward, stewards_of
 from lms.pricing.offers import NAMED, WHAT
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order

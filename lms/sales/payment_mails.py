@@ -16,7 +16,7 @@ from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Dispute, Payment, PaymentMethod
 from lms.organizations.billing_details import read_billing
-from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
+from lms.organizations.manager_emails import Steward, stewards_of
 from lms.pricing.price_list import say_money
 from lms.sales.mails import buyer_and, is_unconfirmed, items_of
 from lms.sales.order_search import past_due_orders

@@ -12,7 +12,7 @@ from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order, OrderLine
-from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
+from lms.organizations.manager_emails import Steward, stewards_of
 from lms.pricing.price_list import say_money
 from lms.sales.mails import items_of
 from lms.sales.read_models import find_order_facts, grants_of_order

@@ -19,7 +19,7 @@ from lms.models.grants import Grant
 from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
-from lms.organizations.manager_and_owner_permissions import stewards_of
+from lms.organizations.manager_emails import stewards_of
 from lms.seats.invitation_reminders import reminded_at
 from lms.seats.pool_overview import PoolCard, read_pools
 

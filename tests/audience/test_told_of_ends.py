@@ -1,23 +1,36 @@
-"""Who is emailed when a contract or pass ends: the table in docs/audience.md."""
+"""Who is emailed when a contract, a pass, or a role ends: the tables in docs/audience.md."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from lms.contracts import mails
+import pytest
+
+from lms.contracts import grace_periods, mails
 from lms.contracts.jobs import TELLING
 from lms.contracts.pass_and_seat_reminders import due_passes
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.documents.payment_links import payment_links
 from lms.grants.grants import Term
+from lms.models.accounts import SellerRole
 from lms.models.organizations import Organization, Role
+from lms.organizations import memberships, organizations
 from lms.own_orders import pass_renewals
+from lms.people import team
 from lms.seats import allotments
 from lms.seats.pool_reconciliation import settle
 from lms.seats.pools import allotments_of
-from tests.cast import Cast
+from tests.cast import Cast, Roles
 from tests.clock import NOW
-from tests.contracts.contract_fixtures import END, OFFICE, Contract, letters, make_contract, renewed
+from tests.contracts.contract_fixtures import (
+    END,
+    OFFICE,
+    POST,
+    Contract,
+    letters,
+    make_contract,
+    renewed,
+)
 from tests.factories import make_grant, make_login, make_membership, make_organization
 from tests.mailbox import newest
 from tests.sales.order_fixtures import placed
@@ -122,3 +135,83 @@ def test_managers_of_seats_from_a_consortium_hear_that_they_are_renewed(database
         heard = [kind for kind, to in letters(database) if to == branch]
         assert heard == ([] if told.is_held else ["allotment_term"])
     assert "renewed" in newest(database, branch).subject
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (Role.MANAGER, None, {"person", "manager"}),
+        (Role.OWNER, None, {"person", "manager"}),
+        (Role.MANAGER, Role.BILLING, {"person", "manager"}),
+        (Role.OWNER, Role.MANAGER, set()),
+        (Role.BILLING, None, {"person"}),
+        (Role.SUPERVISOR, Role.MEMBER, {"person"}),
+        (Role.SUPERVISOR, Role.BILLING, set()),
+        (Role.MEMBER, None, set()),
+        (Role.MEMBER, Role.MANAGER, set()),
+    ],
+)
+def test_people_are_told_of_a_role_that_ended(
+    database: Database, cast: Cast, before: Role, after: Role | None, told: set[str]
+) -> None:
+    addresses = {"person": cast.dan.email, "manager": cast.mia.email, "actor": cast.bob.email}
+    with database.transaction() as session:
+        elm = organizations.find_organization(session, "elm-county")
+        for login, role in ((cast.dan.id, before), (cast.bob.id, Role.OWNER)):
+            organizations.add_member(session, elm, login, role=role, actor=None, now=NOW)
+        given = {"links": OFFICE.links, "actor": cast.bob.public_id, "now": NOW}
+        if after is None:
+            memberships.remove_member(session, elm, cast.dan.public_id, **given)
+        else:
+            memberships.change_role(session, elm, cast.dan.public_id, after, **given)
+    assert sorted(letters(database, "role_ended")) == sorted(
+        ("role_ended", addresses[who]) for who in told
+    )
+
+
+def test_removed_manager_reads_whom_to_ask_and_another_where_to_check(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        elm = organizations.find_organization(session, "elm-county")
+        organizations.add_member(session, elm, cast.dan.id, role=Role.OWNER, actor=None, now=NOW)
+        memberships.remove_member(
+            session, elm, cast.dan.public_id, links=OFFICE.links, actor=None, now=NOW
+        )
+    own, other = newest(database, cast.dan.email), newest(database, cast.mia.email)
+    assert "ask Mia." in own.text
+    assert other.subject == "Elm County Library: Dan is no longer a manager"
+    assert f"{elm.public_id}/members" in other.text
+
+
+def test_removed_team_member_and_other_owners_are_told(
+    database: Database, cast: Cast, roles: Roles
+) -> None:
+    with database.transaction() as session:
+        team.set_role(session, cast.dan.public_id, SellerRole.OWNER, actor=None, now=NOW)
+        given = {"links": OFFICE.links, "actor": cast.dan.public_id, "now": NOW}
+        for _twice in range(2):
+            team.remove_from_team(session, cast.ada.public_id, **given)
+    assert letters(database) == [
+        ("team_left", cast.ada.email),
+        ("team_left", roles.owen.email),
+    ]
+    assert newest(database, roles.owen.email).subject == "Ada was removed from our team"
+
+
+def test_managers_are_told_of_an_extended_grace_period(database: Database) -> None:
+    made = make_contract(database, term=Term(BOUGHT, ENDS))
+    branch = allotted(database, made)
+    for at, words in (
+        (ENDS - DAY, "ends on"),
+        (ENDS + DAY, "Your people can watch until"),
+        (ENDS + 60 * DAY, "Your people have access again"),
+    ):
+        with database.transaction() as session:
+            until = at + 30 * DAY
+            grace_periods.extend_grace(session, made.pool_id, until, post=POST, actor=None, now=at)
+        mail = newest(database, made.manager)
+        assert (mail.kind, newest(database, branch).kind) == ("grace_extended", "allotment_term")
+        assert words in " ".join(mail.text.split())
+        assert "/renew" in mail.text
+        assert "extended until" in newest(database, branch).subject

@@ -91,9 +91,9 @@ def test_a_member_who_is_removed_is_no_member(database: Database, cast: Cast) ->
     with database.transaction() as session:
         elm = organizations.find_organization(session, "elm-county")
         organizations.add_member(session, elm, cast.dan.id, role=Role.MEMBER, actor=None, now=NOW)
-        memberships.remove_member(session, elm, cast.dan.public_id, actor=None, now=NOW)
+        memberships.end_membership(session, elm, cast.dan.public_id, actor=None, now=NOW)
         with pytest.raises(NotFound):
-            memberships.remove_member(session, elm, cast.dan.public_id, actor=None, now=NOW)
+            memberships.end_membership(session, elm, cast.dan.public_id, actor=None, now=NOW)
     assert [one.name for one in _members(database, cast).items] == ["Mia"]
 
 

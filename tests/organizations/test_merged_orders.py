@@ -235,12 +235,12 @@ def test_a_supervisor_sees_groups_of_both(database: Database, cast: Cast, twins:
             session, twins.other_id, login_id=twins.otto
         )
         manager_and_owner_permissions.change_role(
-            session, managed, sam_public, choice, actor=None, now=NOW
+            session, managed, sam_public, choice, links=OFFICE.links, actor=None, now=NOW
         )
         assert supervised_groups.supervised(session, twins.elm, sam_id) == groups
         (shown,) = supervised_groups.by_supervisor(session, twins.elm).values()
         assert [one.name for one in shown] == ["Branch", "Desk"]
-        memberships.remove_member(session, managed.facts, sam_public, actor=None, now=NOW)
+        memberships.end_membership(session, managed.facts, sam_public, actor=None, now=NOW)
         assert supervised_groups.supervised(session, twins.elm, sam_id) == ()
 
 

@@ -26,6 +26,7 @@ from lms.organizations import (
     organizations,
 )
 from lms.organizations.manager_and_owner_permissions import Managed
+from lms.organizations.manager_emails import stewards_of
 from lms.organizations.organization_lists import (
     children_of,
     list_organizations,
@@ -136,7 +137,7 @@ def test_managers_of_either_have_one_area_with_the_pools_of_both(
                 assert len(pools.pools_of(session, found.facts.id)) == 2
             (only,) = manager_and_owner_permissions.managed_by(session, login_id)
             assert only.public_id == twins.elm_id
-        stewards = manager_and_owner_permissions.stewards_of(session, twins.other)
+        stewards = stewards_of(session, twins.other)
         assert {one.login_id for one in stewards} == {cast.mia.id, twins.otto}
     unmerge(database)
     with database.read_session() as session:
@@ -177,12 +178,12 @@ def test_a_role_is_changed_and_a_person_removed_in_both(
     with database.transaction() as session:
         facts = organizations.find_organization(session, "elm-county")
         memberships.change_role(
-            session, facts, twins.otto_id, role=Role.MEMBER, actor=None, now=NOW
+            session, facts, twins.otto_id, Role.MEMBER, links=LINKS, actor=None, now=NOW
         )
     with database.read_session() as session, pytest.raises(NotFound):
         managed(session, twins.elm_id, twins.otto)
     with database.transaction() as session:
-        memberships.remove_member(session, facts, twins.otto_id, actor=None, now=NOW)
+        memberships.end_membership(session, facts, twins.otto_id, actor=None, now=NOW)
         mine = select(Membership.id).where(Membership.login_id == twins.otto)
         assert session.scalars(mine).all() == []
 
@@ -198,6 +199,7 @@ def test_the_last_owner_of_both_stays(database: Database, cast: Cast, twins: Twi
             session,
             managed(session, twins.elm_id, twins.otto),
             twins.otto_id,
+            links=LINKS,
             actor=None,
             now=NOW,
         )

@@ -113,6 +113,20 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "action_url": page("/library"),
         },
     ),
+    "role_ended": Example(
+        N_("Role in an organization ended"),
+        N_("To a person whose role ends, and, if it was a manager, to the other managers."),
+        f"Your role at {LIBRARY} ended",
+        {
+            "name": ALICE,
+            "email": EMAIL,
+            "organization": LIBRARY,
+            "is_manager": True,
+            "is_own": True,
+            "manager": "Mia Ortiz",
+            "action_url": page("/library"),
+        },
+    ),
     "delivery_test": Example(
         N_("Test email"),
         N_("When an operator tests the mail server."),

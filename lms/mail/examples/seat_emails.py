@@ -129,7 +129,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "allotment_term": Example(
         N_("Seats from a parent organization end, or are renewed"),
         N_(
-            "To managers before and when a contract ends that allotted them seats, and when it's renewed."
+            "To managers when seats that a parent allotted end soon, end, or are renewed or extended."
         ),
         "Elmwood Branch Library: your seats from Tri-County Library Consortium end on June 30, 2027",
         {
@@ -139,6 +139,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "people": 8,
             "is_over": False,
             "is_renewed": False,
+            "is_extended": False,
         },
     ),
     "pool_usage_alert": Example(
@@ -158,6 +159,18 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("To managers when a contract ends."),
         f"{LIBRARY}: your contract ended",
         {**_CONTRACT, "until": "July 14, 2027", "used": 40, "is_held": False},
+    ),
+    "grace_extended": Example(
+        N_("Grace period extended"),
+        N_("To managers when our team extends the grace period of a contract."),
+        f"{LIBRARY}: your grace period is extended until July 30, 2027",
+        {
+            **_CONTRACT,
+            "until": "July 30, 2027",
+            "is_ended": True,
+            "was_over": False,
+            "is_held": False,
+        },
     ),
     "contract_grace_ended": Example(
         N_("Grace period ended"),

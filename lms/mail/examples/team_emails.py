@@ -118,6 +118,17 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         "You were added to our team",
         {"name": "Bo", "role": "Staff", "action_url": page("/staff")},
     ),
+    "team_left": Example(
+        N_("Removed from the team"),
+        N_("To a person when an owner removes them from the team, and to the other owners."),
+        "You were removed from our team",
+        {
+            "name": "Bo",
+            "email": "bo@example.org",
+            "is_own": True,
+            "action_url": page("/library"),
+        },
+    ),
     "lanes_stalled": Example(
         N_("Background work has stopped"),
         N_("To owners when jobs or emails have been waiting for 10 minutes."),

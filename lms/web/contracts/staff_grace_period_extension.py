@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
 from lms.contracts import grace_periods
+from lms.contracts.mails import Post
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import end_of_day, say_datetime_in_table
 from lms.core.errors import Invalid, NotFound
@@ -19,6 +20,7 @@ from lms.seats.pools import PoolFacts
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import show_faults
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.organizations.staff_forms import GraceForm
@@ -39,13 +41,19 @@ def extend(slug: str, pool_id: str) -> ResponseReturnValue:
         try:
             until = end_of_day(form.until.data, zone, field="until")
             with transaction() as session:
-                given = grace_periods.extend_grace(session, pool.id, until, **acting())
+                given = grace_periods.extend_grace(
+                    session, pool.id, until, post=Post(links(), zone), **acting()
+                )
         except Invalid as refusal:
             show_faults(form, refusal)
         else:
             day = last_day(given.until, zone)
             flash(
-                _("Access for %(name)s was extended through %(day)s.", name=kept.name, day=day),
+                _(
+                    "Access for %(name)s was extended through %(day)s. We emailed its managers.",
+                    name=kept.name,
+                    day=day,
+                ),
                 "done",
             )
             return see_other("staff_organizations.organization", slug=slug)

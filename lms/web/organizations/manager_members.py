@@ -157,7 +157,7 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
         with shown_in(form, Invalid):
             with transaction() as session:
                 manager_and_owner_permissions.change_role(
-                    session, managed, member_id, form.choice, **acting()
+                    session, managed, member_id, form.choice, links=links(), **acting()
                 )
             flash(
                 _(
@@ -177,7 +177,9 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
 def remove(organization_id: str, member_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
-        name = manager_and_owner_permissions.remove_member(session, managed, member_id, **acting())
+        name = manager_and_owner_permissions.remove_member(
+            session, managed, member_id, links=links(), **acting()
+        )
     flash(_("%(name)s is no longer a member. They keep their seats.", name=name), "done")
     return _onward(managed, member_id)
 

@@ -70,7 +70,7 @@ def change_role(slug: str, login_id: str) -> ResponseReturnValue:
         raise NotFound
     role = Role(asked)
     with transaction() as session:
-        memberships.change_role(session, kept, login_id, role=role, **acting())
+        memberships.change_role(session, kept, login_id, role, links=links(), **acting())
     flash(_("The role was changed."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="people-title")
 
@@ -81,7 +81,7 @@ def remove_member(slug: str, login_id: str) -> ResponseReturnValue:
     """Remove a person from the organization; they keep their seats."""
     kept = organization_of_page(slug)
     with transaction() as session:
-        memberships.remove_member(session, kept, login_id, **acting())
+        memberships.remove_member(session, kept, login_id, links=links(), **acting())
     flash(_("The person was removed. They keep any seats they have."), "done")
     return see_other(PAGE, slug=kept.slug, _anchor="people-title")
 

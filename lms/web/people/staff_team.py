@@ -114,10 +114,13 @@ def _form_to_add() -> TeamMemberForm:
 
 
 def _is_set(form: TeamRoleForm, login_id: str, role: SellerRole | None) -> bool:
-    """Set a role and return whether it worked; a refusal is shown in the form."""
+    """Set a role, None for none, and return whether it worked; a refusal is shown in the form."""
     try:
         with transaction() as session:
-            team.set_role(session, login_id, role, **acting())
+            if role is None:
+                team.remove_from_team(session, login_id, links=links(), **acting())
+            else:
+                team.set_role(session, login_id, role, **acting())
     except Conflict as refusal:
         form.form_errors.append(_(refusal.message))
         return False

@@ -174,7 +174,7 @@ def test_manager_removed_since_a_quote_is_no_manager_by_accepting_it(
     facts = quoted(database)
     with database.transaction() as session:
         elm = find_organization(session, "elm-county")
-        memberships.remove_member(session, elm, cast.mia.public_id, actor=None, now=NOW)
+        memberships.end_membership(session, elm, cast.mia.public_id, actor=None, now=NOW)
     answer = client.post(f"{link(carrel, facts)}/accept-quote", data={"name": "Mia"})
     assert answer.status_code == 303
     with database.read_session() as session:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from lms.models.catalog import Webinar, WebinarSeries
 from lms.models.organizations import Organization, Role
 from lms.models.playback import PlaybackEnd, PlaybackSession
-from lms.organizations.memberships import remove_member
+from lms.organizations.memberships import end_membership
 from lms.organizations.organizations import add_member, find_organization
 from lms.people.team import set_role
 from lti.embed_links.embed_links import ANYBODY_ENDS, list_embeds
@@ -201,7 +201,7 @@ def test_staff_see_all_links_and_take_one_back(client, database, cast, here, lin
 
 def removed(session, cast):
     elm = find_organization(session, "elm-county")
-    remove_member(session, elm, cast.mia.public_id, actor=None, now=NOW)
+    end_membership(session, elm, cast.mia.public_id, actor=None, now=NOW)
 
 
 def made_a_member(session, cast):
