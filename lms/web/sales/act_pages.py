@@ -15,7 +15,10 @@ from lms.web.core.request_context import render
 
 @dataclass(frozen=True, slots=True)
 class ActPage:
-    """An action's title, the text before its form, its button, and the target of Cancel."""
+    """An action's title, the text before its form, its button, and the target of Cancel.
+
+    Without a button, the page only says why the action isn't possible.
+    """
 
     title: str
     submit: str

@@ -119,7 +119,7 @@ def _tax_page(session: Session, facts: OrderFacts) -> ActPage:
     amount = say_money(found.tax_minor, found.currency) if found else ""
     return ActPage(
         title=_("Credit the sales tax"),
-        submit=_("Credit %(amount)s", amount=amount) if found else _("Credit the sales tax"),
+        submit=_("Credit %(amount)s", amount=amount) if found else "",
         back_url=url_for("staff_order.show", order_id=facts.public_id),
         back_label=_("Order %(number)s", number=facts.number),
         says=(

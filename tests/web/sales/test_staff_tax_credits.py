@@ -45,6 +45,10 @@ def test_tax_is_credited_from_the_order_page_when_a_paper_came(
 ) -> None:
     tax_page = path_of(taxed, "/tax-credit")
     assert tax_page not in staff.get(path_of(taxed)).text
+    for answer in (staff.get(tax_page), staff.post(tax_page)):
+        assert shows(answer.text, NOT_PROVEN)
+        assert "is_mailed" not in answer.text  # there is no form
+    assert answer.status_code == 409
     paper = {"basis": "government", "states": "Ohio"}
     added = staff.post("/staff/organizations/elm-county/tax-papers/new", data=paper)
     assert added.status_code == 303
