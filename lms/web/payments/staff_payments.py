@@ -30,6 +30,7 @@ from lms.pricing.price_list import currency_of, say_money
 from lms.requests.read_models import number_of
 from lms.sales import disputes, orders, receiving
 from lms.web.access.access_panel_and_reader_times import due_day
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.number_parsing_and_formatting import read_figures
@@ -59,6 +60,7 @@ DONE: Final = {
 
 
 @blueprint.route("/orders/<order_id>/payment", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def of_order(order_id: str) -> ResponseReturnValue:
     """Record a payment for an order; it pays the order's invoice first."""
@@ -71,6 +73,7 @@ def of_order(order_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/balances/<key>/payment", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def of_payer(key: str) -> ResponseReturnValue:
     """Record a payer's payment for any number of their invoices."""
@@ -120,6 +123,7 @@ def show(payment_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/payments/<payment_id>/use", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def use(payment_id: str) -> ResponseReturnValue:
     """Use the rest of a payment for an open invoice."""
@@ -138,6 +142,7 @@ def use(payment_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/payments/<payment_id>/<act_name>")
+@asks_again
 @open_to(Audience.STAFF)
 def move(payment_id: str, act_name: str) -> ResponseReturnValue:
     """Reverse a payment, keep its credit, or record the result of a dispute."""

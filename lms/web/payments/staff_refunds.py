@@ -146,6 +146,7 @@ def done(refund_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/refunds/<refund_id>/cancel")
+@asks_again
 @open_to(Audience.STAFF)
 def cancel(refund_id: str) -> ResponseReturnValue:
     """Cancel a refund that hasn't been paid out."""
@@ -157,6 +158,7 @@ def cancel(refund_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/credit-notes/<document_id>/use", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def use(document_id: str) -> ResponseReturnValue:
     """Use the rest of a credit note for an open invoice."""

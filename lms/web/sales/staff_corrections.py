@@ -20,6 +20,7 @@ from lms.sales.invoices import check_payee, live_invoice
 from lms.sales.line_corrections import LineChange
 from lms.sales.payer_corrections import NewPayer
 from lms.sales.read_models import OrderFacts, find_order_facts
+from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import acting
 from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -38,6 +39,7 @@ CORRECTED: Final = N_("The order was corrected. Invoice %(number)s replaces the 
 
 
 @blueprint.route("/<order_id>/correct", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def fix(order_id: str) -> ResponseReturnValue:
     """Correct lines, PO number, terms, due date and bill-to of an order."""
@@ -71,6 +73,7 @@ def fix(order_id: str) -> ResponseReturnValue:
 
 
 @blueprint.route("/<order_id>/payer", methods=["GET", "POST"])
+@asks_again
 @open_to(Audience.STAFF)
 def payer(order_id: str) -> ResponseReturnValue:
     """Correct the payer: another organization bought this."""
