@@ -29,8 +29,10 @@ from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.seats.manager_seat_forms import PoolForm
 from lms.web.seats.pool_texts import pool_names, pool_title, pool_titles
 from lms.web.seats.seat_table_filters import (
+    BOUNCED_WORDS,
     STANDING_BADGES,
     STANDING_WORDS,
+    UNSUBSCRIBED,
     UP_FIRST,
     WATCHING_WORDS,
     read_state,
@@ -68,8 +70,8 @@ class Row:
     state: str
     badge_kind: str
     note: str
-    came_back: bool
-    unsubscribed: bool
+    came_back: str
+    unsubscribed: str
     since: str
     watched: str
     share: float | None
@@ -148,7 +150,7 @@ def people_csv(organization_id: str) -> ResponseReturnValue:
         _("Webinars started"),
         _("Webinars completed"),
         _("Watched (percent)"),
-        _("Email bounced"),
+        _(BOUNCED_WORDS),
     )
     zone, by_id = zone_of(managed), _by_id(cards)
     words = {standing: _(text) for standing, text in STANDING_WORDS.items()}
@@ -221,8 +223,8 @@ def row_of(row: SeatRow, pools: Mapping[str, tuple[PoolCard, str]], zone: ZoneIn
         state=_(STANDING_WORDS[row.standing]),
         badge_kind=STANDING_BADGES[row.standing],
         note=_note(row, zone),
-        came_back=row.bounced,
-        unsubscribed=row.unsubscribed,
+        came_back=_(BOUNCED_WORDS) if row.bounced else "",
+        unsubscribed=_(UNSUBSCRIBED) if row.unsubscribed else "",
         since=say_date(row.since, zone),
         watched=watched if row.standing not in (Standing.INVITED, Standing.OFFERED) else "",
         share=row.share if has_begun and is_one else None,

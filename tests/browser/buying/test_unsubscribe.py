@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from lms.core.model_base import new_public_id
 from lms.models.organizations import Role
+from lms.web.seats.seat_table_filters import UNSUBSCRIBED
 from tests.browser.buying.shopper import check_page
 from tests.browser.conftest import Served, Visit
 from tests.browser.sales.arrived_mail import arrived
@@ -65,7 +66,7 @@ def test_unsubscribed_person_is_shown_to_managers_and_invited_once_they_are_back
     check_page(page)
 
     manager.goto(f"{area}/pools/{first}/invitations")
-    expect(manager.get_by_text("Unsubscribed from emails")).to_be_visible()
+    expect(manager.get_by_text(UNSUBSCRIBED)).to_be_visible()
     check_page(manager)
     invite(manager, area, second, kim)
     manager.wait_for_timeout(SENT_BY_THEN_MS)
@@ -74,7 +75,7 @@ def test_unsubscribed_person_is_shown_to_managers_and_invited_once_they_are_back
     page.get_by_role("button", name="Subscribe again").click()
     expect(page.get_by_role("heading", name="Unsubscribe?")).to_be_visible()
     manager.goto(f"{area}/pools/{first}/invitations")
-    expect(manager.get_by_text("Unsubscribed from emails")).to_have_count(0)
+    expect(manager.get_by_text(UNSUBSCRIBED)).to_have_count(0)
     invite(manager, area, third, kim)
     for _ in range(300):
         if len(mail_sink.to(kim)) == 2:
