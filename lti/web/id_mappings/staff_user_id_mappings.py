@@ -1,7 +1,8 @@
 """Staff pages for user ID mappings from an institution's old platform to its new one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from flask import Blueprint, flash, jsonify, request, url_for
@@ -82,7 +83,7 @@ def begin() -> ResponseReturnValue:
         with transaction() as session:
             made = begin_map(session, ends.organization_id, old=ends.old, new=ends.new, **acting())
     except Invalid as refusal:
-        return _index(fault=_(refusal.message)), 400
+        return _index(refusal.fields), 400
     return see_other(".show", map_id=made)
 
 
@@ -211,7 +212,7 @@ def _ends() -> Ends:
     new, _sep, whose_new = request.form.get("new", "").partition(" ")
     organization = read_figures(whose, LAST_ROW)
     if organization is None or whose != whose_new:
-        raise Invalid(NOT_BOTH)
+        raise Invalid(NOT_BOTH, fields={"new" if old else "old": NOT_BOTH})
     return Ends(organization, old, new)
 
 
@@ -221,7 +222,7 @@ def _begin_work(map_id: str, ask: Callable[..., int]) -> ResponseReturnValue:
     return see_other(".show", map_id=map_id)
 
 
-def _index(*, fault: str | None = None) -> str:
+def _index(faults: Mapping[str, str] = MappingProxyType({})) -> str:
     zone = carrel().settings.time_zone
     with read_session() as session:
         maps = list_maps(session)
@@ -232,7 +233,7 @@ def _index(*, fault: str | None = None) -> str:
         cards=[card_of(one, say_time_of(one.created_at, zone)) for one in maps],
         systems=systems_of(known, whose),
         chosen=(request.form.get("old", ""), request.form.get("new", "")),
-        fault=fault,
+        faults={name: _(sentence) for name, sentence in faults.items()},
     )
 
 

@@ -111,6 +111,12 @@ def test_two_systems_that_do_not_go_together_come_back_with_the_fault(staff, cha
     answer = staff.post("/staff/lti/maps", data={"old": old, "new": new})
     assert answer.status_code == 400
     assert "error-summary" in answer.text
+    field = "new" if old else "old"
+    assert f'href="#{field}"' in answer.text
+    assert f'id="{field}-error"' in answer.text
+    assert f'aria-invalid="true" aria-describedby="{field}-error {field}-help"' in " ".join(
+        answer.text.split()
+    )
 
 
 def test_a_pages_choice_is_kept_and_leaves_other_pages_alone(staff, change):
