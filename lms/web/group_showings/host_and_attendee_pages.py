@@ -1,8 +1,9 @@
 """Host and attendee pages of a group viewing: start it, check in attendees, get the slides."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final
 
 import segno
@@ -141,8 +142,10 @@ def add(public_id: str) -> ResponseReturnValue:
         with transaction() as session:
             showing = _mine(session, public_id)
             new_ones = attendees.enter(session, showing, guests, **acting(), links=_doors())
-    except (Invalid, Conflict) as fault:
-        return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
+    except Invalid as refusal:
+        return _host_page(public_id, people_fault=refusal.message), HTTPStatus.BAD_REQUEST
+    except Conflict as refusal:
+        return _host_page(public_id, fault=refusal.message), HTTPStatus.BAD_REQUEST
     known = len(guests) - new_ones
     told = _("%(new)s added. We'll email the slides.", new=new_ones)
     flash(f"{told} " + (_("%(known)s already on the list.", known=known) if known else ""), "done")
@@ -188,13 +191,7 @@ def close(public_id: str) -> ResponseReturnValue:
 def room(code: str) -> ResponseReturnValue:
     with read_session() as session:
         showing = showings.read_room(session, code, now=clock.now())
-    return render(
-        "group_showings/attendee_check_in.html",
-        showing=showing,
-        entered=None,
-        given=Guest("", ""),
-        fault="",
-    )
+    return _check_in(showing, given=Guest("", ""))
 
 
 @blueprint.post("/room/<code>")
@@ -208,22 +205,11 @@ def come_in(code: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             attendees.enter(session, showing, (guest,), actor=None, links=_doors(), now=now)
-    except (Invalid, Conflict) as fault:
-        page = render(
-            "group_showings/attendee_check_in.html",
-            showing=showing,
-            entered=None,
-            given=guest,
-            fault=_(fault.message),
-        )
-        return page, HTTPStatus.BAD_REQUEST
-    return render(
-        "group_showings/attendee_check_in.html",
-        showing=showing,
-        entered=guest,
-        given=guest,
-        fault="",
-    )
+    except Invalid as refusal:
+        return _check_in(showing, given=guest, faults=refusal.fields), HTTPStatus.BAD_REQUEST
+    except Conflict as refusal:
+        return _check_in(showing, given=guest, fault=refusal.message), HTTPStatus.BAD_REQUEST
+    return _check_in(showing, given=guest, entered=guest)
 
 
 @blueprint.get("/slides/<secret>")
@@ -246,7 +232,25 @@ def slide_file(secret: str, handout_id: str) -> ResponseReturnValue:
     return send_handout(handout, name=found.name)
 
 
-def _host_page(public_id: str, *, fault: str = "") -> str:
+def _check_in(
+    showing: ShowingFacts,
+    *,
+    given: Guest,
+    entered: Guest | None = None,
+    fault: str = "",
+    faults: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    return render(
+        "group_showings/attendee_check_in.html",
+        showing=showing,
+        given=given,
+        entered=entered,
+        fault=fault and _(fault),
+        faults={name: _(sentence) for name, sentence in faults.items()},
+    )
+
+
+def _host_page(public_id: str, *, fault: str = "", people_fault: str = "") -> str:
     with read_session() as session:
         showing = _mine(session, public_id)
         people = attendees.roster(session, showing)
@@ -262,6 +266,7 @@ def _host_page(public_id: str, *, fault: str = "") -> str:
         qr=_qr(link),
         link=link,
         fault=fault and _(fault),
+        people_fault=people_fault and _(people_fault),
         given=request.form.get("people", ""),
         **_when(showing),
     )

@@ -119,17 +119,19 @@ def end(rule_id: str) -> ResponseReturnValue:
     """End a rule after the chosen day."""
     form = EndForm(request.form)
     if not form.validate() or form.last_day.data is None:
-        return _page(TaxRuleForm(), _("Choose the last day of the rule.")), 400
+        return _page(TaxRuleForm(), _("Choose the last day of the rule."), rule_id), 400
     try:
         with transaction() as session:
             end_rule(session, rule_id, form.last_day.data, **acting())
-    except (Conflict, Invalid) as refusal:
+    except Invalid as refusal:
+        return _page(TaxRuleForm(), _(refusal.message), rule_id), 400
+    except Conflict as refusal:
         return _page(TaxRuleForm(), _(refusal.message)), 400
     flash(_("Saved. Earlier documents keep the tax they were issued with."), "done")
     return see_other(".index")
 
 
-def _page(form: TaxRuleForm, fault: str = "") -> str:
+def _page(form: TaxRuleForm, fault: str = "", rule_id: str = "") -> str:
     today = on_wall_clock(now(), mail_context().zone).date()
     with read_session() as session:
         rules = list_rules(session)
@@ -137,6 +139,7 @@ def _page(form: TaxRuleForm, fault: str = "") -> str:
         "seller/staff_tax_rules.html",
         form=form,
         fault=fault,
+        fault_of=rule_id,
         today=today.isoformat(),
         rows=[
             {

@@ -133,6 +133,8 @@ def test_invalid_address_shows_an_error_and_keeps_the_input(host, shown, guest):
     page = guest.post(room_of(host, shown), data={"name": "Jo Reed", "email": "jo"})
     assert page.status_code == 400
     assert 'value="Jo Reed"' in page.text
+    assert 'id="email-error"' in page.text
+    assert 'href="#email"' in page.text
 
 
 def test_host_pastes_attendees(host, shown):
@@ -146,6 +148,7 @@ def test_pasted_line_without_an_address_is_named(host, shown):
     page = host.post(f"{shown}/people", data={"people": "Jo, jo@example.org\nAmi"})
     assert page.status_code == 400
     assert "line 2" in page.text
+    assert 'id="people-error"' in page.text
     assert "Jo, jo@example.org" in page.text
 
 

@@ -34,6 +34,8 @@ def test_owner_adds_and_ends_a_rule(owner: Visitor, database: Database) -> None:
     with database.read_session() as session:
         (rule,) = list_rules(session)
     early = owner.post(f"{PAGE}/{rule.id}/end", data={"last_day": "2025-12-31"})
+    assert f'id="end-{rule.id}-error"' in early.text
+    assert 'value="2025-12-31"' in early.text
     assert early.status_code == 400
     assert shows(early.text, TOO_EARLY)
     ended = owner.post(f"{PAGE}/{rule.id}/end", data={"last_day": "2026-02-28"})
