@@ -31,6 +31,7 @@ NEAR = (
     "America/Anchorage",
     "Pacific/Honolulu",
 )
+NO_BREAK = "\u00a0"
 NO_SUCH_ZONE = N_("Choose a time zone from the list.")
 SKIPPED = N_(
     "Clocks skip this time when daylight saving time starts. Choose a time one hour later."
@@ -106,25 +107,25 @@ def on_wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
 @sayable
 def say_datetime(at: datetime, zone: ZoneInfo) -> str:
     """Return day, time and zone: `Thursday, October 6, 2022, 2:00 PM ET`."""
-    return f"{say_day(at, zone)}, {say_time(at, zone)} {zone_short(zone)}"
+    return f"{say_day(at, zone)}, {say_time_and_zone(at, zone)}"
 
 
 @sayable
 def say_datetime_in_table(at: datetime, zone: ZoneInfo) -> str:
     """Return date, time and zone for a table: `Oct 6, 2022, 2:00 PM ET`."""
-    return f"{say_date(at, zone)}, {say_time(at, zone)} {zone_short(zone)}"
+    return f"{say_date(at, zone)}, {say_time_and_zone(at, zone)}"
 
 
 @sayable
 def say_datetime_short(at: datetime, zone: ZoneInfo) -> str:
     """Return date, time and zone for a card: `Oct 6, 2:00 PM ET`."""
-    return f"{say_time_shortly(at, zone)} {zone_short(zone)}"
+    return f"{_month_and_day(at, zone)}, {say_time_and_zone(at, zone)}"
 
 
 @sayable
 def say_time_shortly(at: datetime, zone: ZoneInfo) -> str:
     """Return date and time without a zone: `Oct 6, 2:00 PM`."""
-    return f"{format_skeleton('MMMd', at, tzinfo=zone, locale=locale())}, {say_time(at, zone)}"
+    return f"{_month_and_day(at, zone)}, {say_time(at, zone)}"
 
 
 @sayable
@@ -159,9 +160,16 @@ def say_calendar_date(day: date) -> str:
 
 @sayable
 def say_time(at: datetime, zone: ZoneInfo) -> str:
-    """Return the time of day: `2:00 PM`."""
+    """Return the time of day, which stays on one line: `2:00 PM`."""
     # Babel uses a narrow no-break space, which not every font has
-    return str(format_time(at, "short", tzinfo=zone, locale=locale())).replace("\u202f", " ")
+    return str(format_time(at, "short", tzinfo=zone, locale=locale())).replace("\u202f", NO_BREAK)
+
+
+@sayable
+def say_time_and_zone(at: datetime, zone: ZoneInfo) -> str:
+    """Return the time of day and its zone: `2:00 PM ET`, on one line if the zone's name is short."""
+    name = zone_short(zone)
+    return f"{say_time(at, zone)}{' ' if ' ' in name else NO_BREAK}{name}"
 
 
 @sayable
@@ -202,6 +210,10 @@ def zone_short(zone: ZoneInfo) -> str:
 def zone_word(zone: ZoneInfo) -> str:
     """Return a zone's name for a list: `Eastern`, `Central European Time`, `UTC`."""
     return _zone_word(zone, locale())
+
+
+def _month_and_day(at: datetime, zone: ZoneInfo) -> str:
+    return str(format_skeleton("MMMd", at, tzinfo=zone, locale=locale()))
 
 
 @cache

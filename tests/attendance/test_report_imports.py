@@ -321,7 +321,7 @@ def test_the_list_of_registrants_says_from_when_until_when(
 ) -> None:
     bring_in(ada, carrel, held)
     page = ada.get(f"/staff/webinars/{held.slug}/registrants?show=came").text
-    assert "9:50 AM to 10:50 AM" in page
+    assert "9:50\u00a0AM to 10:50\u00a0AM" in page
     assert ">50<" in page
 
 

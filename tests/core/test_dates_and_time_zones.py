@@ -24,17 +24,17 @@ HELD = datetime(2022, 10, 6, 18, 0, tzinfo=UTC)
 
 
 def test_a_moment_is_said_in_its_own_zone() -> None:
-    assert say_datetime(HELD, NEW_YORK) == "Thursday, October 6, 2022, 2:00 PM ET"
-    assert say_datetime_short(HELD, NEW_YORK) == "Oct 6, 2:00 PM ET"
+    assert say_datetime(HELD, NEW_YORK) == "Thursday, October 6, 2022, 2:00\u00a0PM\u00a0ET"
+    assert say_datetime_short(HELD, NEW_YORK) == "Oct 6, 2:00\u00a0PM\u00a0ET"
     assert say_date(HELD, NEW_YORK) == "Oct 6, 2022"
 
 
 @pytest.mark.parametrize(
     ("zone", "said"),
     [
-        ("UTC", "Thursday, October 6, 2022, 6:00 PM UTC"),
-        ("Europe/Paris", "Thursday, October 6, 2022, 8:00 PM Central European Time"),
-        ("Asia/Tokyo", "Friday, October 7, 2022, 3:00 AM Japan Time"),
+        ("UTC", "Thursday, October 6, 2022, 6:00\u00a0PM\u00a0UTC"),
+        ("Europe/Paris", "Thursday, October 6, 2022, 8:00\u00a0PM Central European Time"),
+        ("Asia/Tokyo", "Friday, October 7, 2022, 3:00\u00a0AM Japan Time"),
     ],
 )
 def test_a_zone_beyond_north_america_is_named_in_full(zone: str, said: str) -> None:
@@ -44,10 +44,10 @@ def test_a_zone_beyond_north_america_is_named_in_full(zone: str, said: str) -> N
 @pytest.mark.parametrize(
     ("reader", "said"),
     [
-        ("America/Los_Angeles", "11:00 AM"),
+        ("America/Los_Angeles", "11:00\u00a0AM"),
         ("America/New_York", ""),
         ("America/Toronto", ""),
-        ("Asia/Tokyo", "Friday, October 7, 2022, 3:00 AM"),
+        ("Asia/Tokyo", "Friday, October 7, 2022, 3:00\u00a0AM"),
     ],
 )
 def test_the_readers_clock_is_said_where_it_shows_something_else(reader: str, said: str) -> None:

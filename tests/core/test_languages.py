@@ -59,9 +59,9 @@ def test_apostrophes_are_typographic_in_texts_and_not_in_values() -> None:
 
 
 def test_dates_and_times_are_in_the_chosen_language() -> None:
-    assert say_datetime(AT, ZONE) == "Tuesday, October 6, 2026, 2:00 PM ET"
+    assert say_datetime(AT, ZONE) == "Tuesday, October 6, 2026, 2:00\u00a0PM\u00a0ET"
     with speaking(Language.SPANISH):
-        assert say_datetime(AT, ZONE) == "martes, 6 de octubre de 2026, 2:00 p.m. ET"
+        assert say_datetime(AT, ZONE) == "martes, 6 de octubre de 2026, 2:00\u00a0p.m.\u00a0ET"
         assert say_roughly(datetime(2026, 10, 6, 21, tzinfo=UTC) - AT) == "3 horas"
         assert say_money(123400, "USD") == "$1,234.00"
 

@@ -88,7 +88,7 @@ def test_times_are_in_the_readers_time_zone(
     assert (
         "Friday, March 6, 2026, 12:00 AM Japan Time" in letter.text
     )  # 10:00 AM on Thursday in New York
-    assert "Friday, March 6, 2026, 12:00 AM Japan Time" in letter.html
+    assert "Friday, March 6, 2026, 12:00\u00a0AM Japan Time" in letter.html
 
 
 def test_reader_without_a_time_zone_sees_the_webinars_zone(

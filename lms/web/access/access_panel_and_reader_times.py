@@ -26,7 +26,7 @@ from lms.core.dates_and_time_zones import (
     say_last_date,
     say_long_date,
     say_time,
-    zone_short,
+    say_time_and_zone,
 )
 from lms.models.catalog import InsteadKind
 from lms.models.requests import RequestKind
@@ -89,8 +89,7 @@ def said_time(at: datetime) -> str:
     zone = known_zone()
     if zone is not None:
         return say_time(at, zone)
-    ours = reading_zone()
-    return f"{say_time(at, ours)} {zone_short(ours)}"
+    return say_time_and_zone(at, reading_zone())
 
 
 def said(sentence: Sentence) -> str:

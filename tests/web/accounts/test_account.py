@@ -217,7 +217,7 @@ def test_the_browsers_that_are_signed_in_are_listed(
     client.sign_in(cast.alice.id)
     page = client.get("/account/browsers").text
     assert page.index("badge-open") < page.index("Firefox on Windows")
-    assert "yesterday, 10:00 AM" in page
+    assert "yesterday, 10:00\u00a0AM" in page
     assert 'data-testid="remembered"' in page
 
 

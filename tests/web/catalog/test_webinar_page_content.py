@@ -252,14 +252,14 @@ def test_the_time_is_said_in_the_webinars_zone_and_the_readers(
             "2022-10-06T18:00:00+00:00"
         )
         session.get_one(Login, cast.dan.id).zone = "America/Los_Angeles"
-    plain = "Thursday, October 6, 2022, 2:00 PM ET"
+    plain = "Thursday, October 6, 2022, 2:00\u00a0PM\u00a0ET"
     stranger = client.get(f"/webinars/{cast.slug}").text
     assert plain in stranger
     assert f"{plain} (" not in stranger
     assert "data-local-time" in stranger
     client.sign_in(cast.dan.id)
     page = client.get(f"/webinars/{cast.slug}").text
-    assert f"{plain} (11:00 AM your time)" in page
+    assert f"{plain} (11:00\u00a0AM your time)" in page
     assert "data-local-time" not in page
 
 
@@ -273,7 +273,7 @@ def test_only_the_day_of_a_webinar_that_is_over_is_said(
         )
     page = client.get(f"/webinars/{cast.slug}").text.partition("<main")[2]
     assert "Held October 6, 2022" in page
-    assert "2:00 PM" not in page
+    assert "2:00\u00a0PM" not in page
     assert "data-local-time" not in page
 
 

@@ -99,12 +99,14 @@ def test_health_says_until_when_the_previous_key_is_accepted(carrel: Carrel, clo
     running = changed(carrel)
     said = old_key(running)
     assert said is not None
-    assert said.text == "The previous secret key is accepted until Mar 3, 2026, 10:00 AM ET."
+    assert (
+        said.text == "The previous secret key is accepted until Mar 3, 2026, 10:00\u00a0AM\u00a0ET."
+    )
     clock.advance(DAY)
     said = old_key(running)
     assert said is not None
     assert said.state is State.OK
-    assert "only in links of earlier emails since Mar 3, 2026, 10:00 AM ET" in said.text
+    assert "only in links of earlier emails since Mar 3, 2026, 10:00\u00a0AM\u00a0ET" in said.text
 
 
 def test_each_change_is_recorded_once_and_has_a_day_of_its_own(

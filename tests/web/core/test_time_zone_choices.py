@@ -12,7 +12,7 @@ from tests.clock import NOW
 def test_the_usual_zones_come_first_and_each_says_what_time_it_is_there(app: Flask) -> None:
     with app.test_request_context():
         (_, first), *_rest = zone_choices(NOW).items()
-    assert first[0] == ("America/New_York", "Eastern (New York), 10:00 AM")
+    assert first[0] == ("America/New_York", "Eastern (New York), 10:00\u00a0AM")
 
 
 def test_every_zone_is_offered_once_and_exists(app: Flask) -> None:

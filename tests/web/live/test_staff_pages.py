@@ -86,7 +86,7 @@ def test_list_shows_attendance_and_the_csv_matches_it(
     came = client.get(f"{here}?show=came").text
     assert "bob@example.org" in came
     assert "alice@example.org" not in came
-    assert "10:00 AM" in came
+    assert "10:00\u00a0AM" in came
     missed = client.get(f"{here}?show=missed").text
     assert "alice@example.org" in missed
     assert "bob@example.org" not in missed

@@ -212,7 +212,7 @@ def test_mailing_is_scheduled_by_the_sellers_clock_and_canceled(
         assert answer.status_code == 400, at
         assert said in answer.text
     assert staff.post(f"{here}/schedule", data={"send_at": "2026-03-03T09:00"}).status_code == 303
-    assert "It will be sent Mar 3, 2026, 9:00 AM ET." in staff.get(here).text
+    assert "It will be sent Mar 3, 2026, 9:00\u00a0AM\u00a0ET." in staff.get(here).text
     assert staff.get(f"{here}/edit").location == here
     for act in ("send", "delete"):  # someone else's page is older
         staff.post(f"{here}/{act}")

@@ -39,7 +39,7 @@ def test_after_sending_the_page_names_recipient_sender_and_due_time(
     assert "dan@example.org" in page
     assert "noreply@" in page or "@localhost" in page or "carrel@" in page
     assert 'id="receipt-title"' in page
-    assert "5:00 PM ET" in page
+    assert "5:00\u00a0PM\u00a0ET" in page
     assert f"{asked[:4]}-{asked[4:8]}".upper() in page
 
 

@@ -195,7 +195,7 @@ def test_a_person_finds_it_in_their_library_and_confirms_its_text(
     assert mia.post(f"{own}/confirm").status_code == 404
     assert "Assigned to you" not in mia.get("/library").text
     mia.sign_in(cast.mia.id)
-    assert "Mar 2, 2026, 10:00 AM ET" in mia.get(page).text
+    assert "Mar 2, 2026, 10:00\u00a0AM\u00a0ET" in mia.get(page).text
 
 
 def test_nobody_reads_an_assignment_without_signing_in(

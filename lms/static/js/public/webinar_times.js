@@ -16,9 +16,9 @@ function parts(moment, zone) {
   return Object.fromEntries(form.formatToParts(moment).map(({ type, value }) => [type, value]));
 }
 
-// As the server writes it, with a plain space: some fonts have no narrow one.
+// As the server writes it, with a no-break space: some fonts have no narrow one.
 function said(moment, form) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, form).format(moment).replaceAll("\u202f", " ");
+  return new Intl.DateTimeFormat(document.documentElement.lang, form).format(moment).replaceAll("\u202f", "\u00a0");
 }
 
 function sayLocally(time) {

@@ -99,10 +99,10 @@ def test_times_are_in_the_zone_of_who_reads_them(
 ) -> None:
     launch(database, shared, "1")
     client.sign_in(cast.mia.id)
-    assert "10:00 AM" in client.get(elm_county(database, cast)).text
+    assert "10:00\u00a0AM" in client.get(elm_county(database, cast)).text
     with database.transaction() as session:
         session.get_one(Login, cast.mia.id).zone = "America/Los_Angeles"
-    assert "7:00 AM" in client.get(elm_county(database, cast)).text
+    assert "7:00\u00a0AM" in client.get(elm_county(database, cast)).text
 
 
 def test_a_refused_sign_in_is_not_called_an_opening_of_content(
