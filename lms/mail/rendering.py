@@ -78,6 +78,9 @@ BULK_FOOTER: Final = "<!-- bulk footer -->"
 NUMBER: Final = re.compile(
     rf"(?<![\w/-])(?:(?:[A-Z]+-)?\d+(?:-\d+)+|{ID_PART}-{ID_PART})(?![\w/-])"
 )
+# The text of a link that shows its address; without break points, mail programs break inside words.
+ADDRESS: Final = re.compile(r"(>https?://[^<>\s/]+)(/[^<>\s]+)(?=<)")
+PART_ENDS: Final = re.compile(r"(?:&amp;|[/?=._-])(?=[^/])")
 LOGO: Final = "<!-- logo -->"
 
 
@@ -148,7 +151,7 @@ def write(
         "edits": edits,
     }
     html = environment().get_template(f"mail/messages/{kind}.html").render(given)
-    return Written(line, text_of(html), _unbroken(html))
+    return Written(line, text_of(html), _with_line_breaks(html))
 
 
 _OF_EMAILS: Final = ReadTemplates(TEMPLATES, "mail")
@@ -170,9 +173,10 @@ def environment() -> Environment:
     return made
 
 
-def _unbroken(html: str) -> str:
-    """Return an email in whose text a number such as 2026-0412 or 3F7K-9QXT stays on one line."""
+def _with_line_breaks(html: str) -> str:
+    """Return an email in which an address breaks between its parts, and a number such as 2026-0412 doesn't."""
     head, body, rest = html.partition("<body")
+    rest = ADDRESS.sub(lambda found: found[1] + PART_ENDS.sub(r"\g<0><wbr>", found[2]), rest)
     whole = r'<span style="white-space: nowrap">\g<0></span>'
     texts = re.sub(r">[^<>]*<", lambda text: NUMBER.sub(whole, text[0]), rest)
     return f"{head}{body}{texts}"
