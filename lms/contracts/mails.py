@@ -176,19 +176,16 @@ def send_access_ended(
 ) -> None:
     """Email the managers of a contract or pass that access ended, for how many, and how to renew it."""
     values = {
+        "is_pass": pool.is_pass,
         "day": _last_day(ended.at, post.zone),
         "people": ended.people,
         "kept_until": _last_day(ended.kept_until, post.zone),
         "is_held": ended.is_held,
     }
-    kind, line, event = (
-        ("organization_pass_ended", OWNED_PASS_ENDED, "pass-over")
-        if pool.is_pass
-        else ("contract_grace_ended", CONTRACT_LAPSED, "contract-lapsed")
-    )
+    line = OWNED_PASS_ENDED if pool.is_pass else CONTRACT_LAPSED
     subject = line % {"organization": pool.organization}
-    key = f"{event}:{pool.public_id}:{_stamp(ended.at)}"
-    _to_stewards(session, pool, post, (kind, subject, key), values, now=now)
+    key = f"contract-lapsed:{pool.public_id}:{_stamp(ended.at)}"
+    _to_stewards(session, pool, post, ("contract_grace_ended", subject, key), values, now=now)
     _to_branches(session, pool, post, ALLOTTED_ENDED, f"{_stamp(ended.at)}:over", ended.at, now=now)
 
 

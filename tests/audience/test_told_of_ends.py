@@ -44,7 +44,7 @@ TOLD = {
         "contract_expired",
         "contract_grace_ended",
     ],
-    "manager of a pass": [*("contract_expiring",) * 3, "organization_pass_ended", "-"],
+    "manager of a pass": [*("contract_expiring",) * 3, "contract_grace_ended", "-"],
     "manager of seats from a consortium": [*("allotment_term",) * 3, "-", "allotment_term"],
     "person with their own pass": [*("pass_expiring",) * 3, "-", "-"],
     "person with a seat": ["-"] * 5,

@@ -63,18 +63,18 @@ def test_managers_are_told_once_that_it_ended(database: Database, cast: Cast) ->
         elm = session.get_one(Organization, cast.organization_id)
         make_membership(session, elm, session.get_one(Login, cast.bob.id), role=Role.MANAGER)
     tell_ended(database, ENDS - MOMENT)
-    assert letters(database, "organization_pass_ended") == []
+    assert letters(database, "contract_grace_ended") == []
     tell_ended(database, ENDS)  # before its people's seats are saved
     settled(database, pool_id, ENDS)
     for late in (timedelta(minutes=15), DAY, 20 * DAY):
         tell_ended(database, ENDS + late)
-    told = letters(database, "organization_pass_ended")
+    told = letters(database, "contract_grace_ended")
     assert sorted(recipient for _kind, recipient in told) == ["bob@example.org", "mia@example.org"]
-    mail = newest(database, "organization_pass_ended")
+    mail = newest(database, "contract_grace_ended")
     assert mail.subject == "Elm County Library: your all-access pass ended"
     text = " ".join(mail.text.split())
     assert "ended on Wednesday, October 6, 2027." in text
-    assert "1 person can no longer watch with it." in text
+    assert "1 person lost access." in text
     assert "until Tuesday, January 4, 2028" in text
     assert re.search("/organization/[a-z0-9]+/pools/[a-z0-9]+/renew", text)
 
@@ -85,15 +85,15 @@ def test_the_people_of_an_ended_pass_are_counted_after_their_seats_are_saved(
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
     settled(database, pool_id, ENDS)
     tell_ended(database, ENDS + DAY)
-    text = newest(database, "organization_pass_ended").text
-    assert "1 person can no longer watch with it." in " ".join(text.split())
+    text = newest(database, "contract_grace_ended").text
+    assert "1 person lost access." in " ".join(text.split())
 
 
 def test_no_one_is_told_that_a_renewed_pass_ended(database: Database, cast: Cast) -> None:
     placed(database, ELM, at=BOUGHT)
     renewed(database, at=ENDS - 20 * DAY)
     tell_ended(database, ENDS + DAY)
-    assert letters(database, "organization_pass_ended") == []
+    assert letters(database, "contract_grace_ended") == []
 
 
 def test_end_before_a_renewal_on_hold_leads_to_its_payment(database: Database, cast: Cast) -> None:
@@ -101,8 +101,8 @@ def test_end_before_a_renewal_on_hold_leads_to_its_payment(database: Database, c
     line = replace(PASS, act=LineAct.RENEWAL)
     placed(database, replace(ELM, lines=(line,), is_held=True), at=ENDS - 20 * DAY)
     tell_ended(database, ENDS)
-    text = " ".join(newest(database, "organization_pass_ended").text.split())
-    assert "The renewal you ordered starts when we receive payment." in text
+    text = " ".join(newest(database, "contract_grace_ended").text.split())
+    assert "as soon as we receive payment for the renewal you ordered." in text
     assert "/orders" in text
     assert "/renew" not in text
 
@@ -110,9 +110,7 @@ def test_end_before_a_renewal_on_hold_leads_to_its_payment(database: Database, c
 def test_grace_cannot_be_given_by_hand(database: Database, cast: Cast) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
     with pytest.raises(Conflict), database.transaction() as session:
-        grace_periods.extend_grace(
-            session, pool_id, ENDS + DAY, post=POST, actor=None, now=ENDS
-        )
+        grace_periods.extend_grace(session, pool_id, ENDS + DAY, post=POST, actor=None, now=ENDS)
 
 
 def test_its_renewal_is_told_to_its_managers(database: Database, cast: Cast) -> None:

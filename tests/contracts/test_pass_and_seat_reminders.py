@@ -137,7 +137,7 @@ def test_managers_hear_that_grace_begins_and_that_it_is_over(database: Database)
     ("late", "kind", "words"),
     [
         (10 * DAY, "contract_expired", "can still watch until"),
-        (24 * DAY, "contract_grace_ended", "save their seats until"),
+        (24 * DAY, "contract_grace_ended", "its grace period have ended"),
         (14 * DAY + 30 * DAY, None, ""),
     ],
 )

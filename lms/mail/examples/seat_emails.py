@@ -173,16 +173,10 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         },
     ),
     "contract_grace_ended": Example(
-        N_("Grace period ended"),
-        N_("To managers when the grace period of a contract ends."),
+        N_("Access through a contract or pass ended"),
+        N_("To managers when a contract's grace period ends, or an organization's pass."),
         f"{LIBRARY}: access ended",
         {**_CONTRACT, "kept_until": "October 12, 2027", "people": 38, "is_held": False},
-    ),
-    "organization_pass_ended": Example(
-        N_("Organization's pass ended"),
-        N_("To managers when a pass that their organization bought ends."),
-        f"{LIBRARY}: your all-access pass ended",
-        {**_CONTRACT, "kept_until": "September 28, 2027", "people": 1, "is_held": False},
     ),
     "contract_renewed": Example(
         N_("Contract or pass renewed"),
