@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -22,12 +23,7 @@ from lms.playback import sessions as playback_sessions
 from lms.playback.heartbeats import Ended, Kept
 from lms.playback.progress_bitmap import Beat, checked_beat
 from lms.web.core.current_user import playback_cookies
-from lms.web.playback.media_tokens import (
-    bearers_ticket,
-    client_in,
-    film_token,
-    text_of,
-)
+from lms.web.playback.media_tokens import bearers_ticket, client_in, film_token
 from media.delivery.media_tokens import Use
 
 if TYPE_CHECKING:
@@ -90,7 +86,7 @@ class Heartbeats:
             text = f'{{"code": "ended", "reason": "{answer.reason.value}"}}'
             return _send(start_response, status, text)
         renewed = f', "film": "{film}"' if film else ""
-        watched = text_of(answer.buckets)
+        watched = b64encode(answer.buckets).decode("ascii")
         text = f'{{"verdict": "{answer.verdict.value}", "watched": "{watched}"{renewed}}}'
         return _send(start_response, HTTPStatus.OK, text)
 

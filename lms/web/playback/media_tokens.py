@@ -1,13 +1,12 @@
 """Media tokens of playback sessions: issued to a browser, checked and renewed at each heartbeat."""
 
 import math
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Request
+from flask import request
 
 from lms.core.errors import N_, Forbidden, NotFound
 from lms.playback.sessions import Playback
@@ -52,11 +51,6 @@ class Client:
     network: str
 
 
-def client_of(request: Request) -> Client:
-    """Return what a request reveals about its browser."""
-    return client_in(request.environ, playback_cookies(carrel().settings))
-
-
 def client_in(environ: Mapping[str, Any], cookies: Sequence[str]) -> Client:
     """Return what a request reveals about its browser, from a WSGI environment and these cookies."""
     return Client(
@@ -66,15 +60,17 @@ def client_in(environ: Mapping[str, Any], cookies: Sequence[str]) -> Client:
     )
 
 
-def issue(playback: Playback, client: Client, *, native: bool, now: datetime) -> Tokens:
-    """Return the tokens for the URLs of a session.
+def issue(playback: Playback, *, native: bool, framed: bool, now: datetime) -> Tokens:
+    """Return the tokens for the URLs of a session that this request's browser opened.
 
     Our own page gets a short-lived media token, which each heartbeat renews; both tokens need its
-    cookie. Frames have no cookie, and a `native` player fetches media with another program that has its
-    own User-Agent and can't be given a newer token. These get one token for everything, which lasts as
-    long as the session.
+    cookie. A page `framed` by another site has no cookie, and a `native` player fetches media with
+    another program that has its own User-Agent and can't be given a newer token. These get one token
+    for everything, which lasts as long as the session.
     """
-    signer = carrel().signer
+    running = carrel()
+    signer = running.signer
+    client = client_in(request.environ, () if framed else playback_cookies(running.settings))
     ticket = Ticket(
         session=playback.session_id,
         prefix=f"renditions/{playback.recording_id}",
@@ -126,8 +122,3 @@ def read_ticket(token: str) -> Ticket:
         return carrel().signer.read(token, 0.0)
     except BadToken:
         raise NotFound from None
-
-
-def text_of(buckets: bytes) -> str:
-    """Return a watched bitmap as players get it: in base64."""
-    return b64encode(buckets).decode("ascii")

@@ -1,5 +1,6 @@
 """Opening a playback session, and why one ended."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -25,13 +26,7 @@ from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.order_browser import buyer_here, required_watcher
 from lms.web.core.request_context import read_session, sent_json, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.playback.media_tokens import (
-    Client,
-    client_of,
-    issue,
-    read_ticket,
-    text_of,
-)
+from lms.web.playback.media_tokens import issue, read_ticket
 from lms.web.playback.slide_strip_and_chapters import chapter_track
 
 log = structlog.get_logger()
@@ -76,7 +71,7 @@ def open_session(slug: str) -> ResponseReturnValue:
     answer = begin(slug, person, wish, now=now)
     if isinstance(answer, Playback):
         is_native = "native" in wishes
-        return jsonify(addresses(answer, client_of(request), is_native=is_native, now=now))
+        return jsonify(addresses(answer, is_native=is_native, now=now))
     if isinstance(answer, Holder):
         return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
     decision, webinar = answer
@@ -169,9 +164,9 @@ def elsewhere_words(holder: Holder) -> str:
     )
 
 
-def plain_addresses(playback: Playback, client: Client, *, now: datetime) -> dict[str, Any]:
+def plain_addresses(playback: Playback, *, is_framed: bool, now: datetime) -> dict[str, Any]:
     """Return what a page without scripts plays: the plain MP4, once it is encoded, and the captions."""
-    media = f"/media/{issue(playback, client, native=True, now=now).film}"
+    media = f"/media/{issue(playback, native=True, framed=is_framed, now=now).film}"
     return {
         "film_url": f"{media}/{playback.run}/{PROGRESSIVE}" if playback.is_whole else None,
         "captions": _captions(playback, media),
@@ -180,7 +175,6 @@ def plain_addresses(playback: Playback, client: Client, *, now: datetime) -> dic
 
 def addresses(
     playback: Playback,
-    client: Client,
     *,
     is_native: bool,
     now: datetime,
@@ -188,10 +182,10 @@ def addresses(
 ) -> dict[str, Any]:
     """Return what a player needs: its media URLs, its heartbeat and other endpoints, and the progress.
 
-    `why_url` replaces the page that explains why playback ended, with `{token}` for the token. If
-    `is_renewed`, each heartbeat returns the next media token.
+    A frame's `why_url` replaces the page that explains why playback ended, with `{token}` for the
+    token. If `is_renewed`, each heartbeat returns the next media token.
     """
-    tokens = issue(playback, client, native=is_native, now=now)
+    tokens = issue(playback, native=is_native, framed=why_url is not None, now=now)
     token, media = tokens.page, f"/media/{tokens.page}"
     ends_at = playback.access_ends_at
     slides = playback.slides if playback.is_whole else ()
@@ -209,7 +203,7 @@ def addresses(
         "why": why_url.format(token=token) if why_url else url_for("playback.why", token=token),
         "seconds": playback.seconds,
         "resume_s": playback.place.resume_s,
-        "watched": text_of(playback.place.buckets),
+        "watched": b64encode(playback.place.buckets).decode("ascii"),
         "ends_at": None if ends_at is None else ends_at.isoformat(),
         "ends_in_s": ends_in,
     }

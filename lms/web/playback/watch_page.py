@@ -30,7 +30,6 @@ from lms.web.core.current_user import Viewer, required_viewer, viewer
 from lms.web.core.order_browser import required_watcher
 from lms.web.core.request_context import carrel, read_session, render
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.playback.media_tokens import client_of
 from lms.web.playback.notes import Shown, shown_notes
 from lms.web.playback.player import PlayerAccess, asked_position, screening_of
 from lms.web.playback.player_csp import player_policy
@@ -96,7 +95,7 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
         playable=seat.playable,
         held_on=held_on(seat.playable),
         resume_s=int(answer.place.resume_s if asked_position() is None else asked_position() or 0),
-        **plain_addresses(answer, client_of(request), now=now),
+        **plain_addresses(answer, is_framed=False, now=now),
         tracks=links_to(seat.playable.captions, "transcripts"),
         handouts=seat.has_handouts,
         notes=seat.notes,

@@ -25,7 +25,7 @@ from lms.web.access.access_panel_and_reader_times import said
 from lms.web.core.browser_names import describe
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.playback.media_tokens import Client, client_of, read_ticket
+from lms.web.playback.media_tokens import read_ticket
 from lms.web.playback.session_opening_and_end_reasons import (
     ENDINGS,
     addresses,
@@ -62,7 +62,7 @@ def open_session(secret: str, slug: str | None) -> ResponseReturnValue:
         part = f"?part={viewer.part}" if viewer.part else ""
         why_url = f"/lti/s/{secret}/playback/{{token}}/why{part}"
         is_native = "native" in wishes
-        told = addresses(answer, frame_client(), is_native=is_native, now=now, why_url=why_url)
+        told = addresses(answer, is_native=is_native, now=now, why_url=why_url)
         return jsonify(told)
     if isinstance(answer, Holder):
         return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
@@ -133,11 +133,6 @@ def note_turned(frame: Frame, code: str, sentence: str) -> str | None:
         return None
     with transaction() as session:
         return note_refused(session, frame.public_id, code=code, reason=sentence)
-
-
-def frame_client() -> Client:
-    """Return the client of this request; a frame's media tokens are bound to no cookie."""
-    return replace(client_of(request), cookies=())
 
 
 def _slug_of(frame: Frame, part: str | None) -> str | None:

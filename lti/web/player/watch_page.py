@@ -37,7 +37,6 @@ from lti.web.core.refusal_texts import default_zone, next_step, write_url
 from lti.web.player.gradebook_line import GradebookLine, read_line
 from lti.web.player.session_opening_and_end_reasons import (
     begin_playing,
-    frame_client,
     note_turned,
     turned,
 )
@@ -183,7 +182,7 @@ def _plain_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
     return frame_page(
         frame,
         "lti/player/watch_without_script.html",
-        **plain_addresses(begun, frame_client(), now=now),
+        **plain_addresses(begun, is_framed=True, now=now),
         at=f"#t={starts_s:g}{ends}" if starts_s or ends else "",
         **around,
     )

@@ -7,15 +7,14 @@ native players and devices that are cast to: theirs plays in its network, and co
 from datetime import timedelta
 
 import pytest
-from flask import request
 
 from lms.core.clock import now
 from lms.playback import sessions
 from lms.playback.sessions import Playback, Screen
-from lms.web.playback.media_tokens import Client, client_of, issue
+from lms.web.playback.media_tokens import issue
 from lms.web.wsgi_middleware_stack import front
 from media.delivery import authorization
-from media.delivery.media_tokens import Use, network_of
+from media.delivery.media_tokens import Use
 from tests.player import AGENT, Player, open_playback
 
 FILM = "run/high.mp4"
@@ -163,7 +162,7 @@ class TestOfTheBrowserThatOrdered:
             headers={"Cookie": "carrel-order=secret", "User-Agent": AGENT},
             environ_base={"REMOTE_ADDR": "127.0.0.1"},
         ):
-            tokens = issue(playback, client_of(request), native=False, now=now())
+            tokens = issue(playback, native=False, framed=False, now=now())
         assert carrel.signer.read(tokens.film, 0).use is Use.FILM
         buyer = app.test_client()
         buyer.set_cookie("carrel-order", "secret")
@@ -236,9 +235,10 @@ class TestOfAFrame:
                 session, screen=screen, webinar_id=cast.webinar_id, now=now()
             )
         assert isinstance(playback, Playback)
-        with app.test_request_context():
-            here = Client((), AGENT, network_of("127.0.0.1"))
-            tokens = issue(playback, here, native=False, now=now())
+        with app.test_request_context(
+            headers={"User-Agent": AGENT}, environ_base={"REMOTE_ADDR": "127.0.0.1"}
+        ):
+            tokens = issue(playback, native=False, framed=True, now=now())
         assert tokens.page == tokens.film
         visitor = app.test_client()
         verbs = {verb: f"/playback/{tokens.page}/{verb}" for verb in ("beat", "close", "why")}
