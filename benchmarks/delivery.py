@@ -24,7 +24,6 @@ from benchmarks.delivery_servers import AGENT, Server, Sides, both, cpu_seconds,
 from lms.core.database import Database
 from lms.migrations import upgrade
 from lms.playback.ended_session_cache import EndedSessionCache
-from lms.playback.sessions import LONGEST
 from media.delivery.authorization import Gate
 from media.delivery.media_tokens import Signer, Ticket, fingerprint, network_of
 
@@ -151,8 +150,7 @@ def measure_check(rounds: int, count: int = 20_000) -> dict[str, object]:
         upgrade(database)
         gate = Gate(
             signer=signer,
-            live=EndedSessionCache(database, longest=LONGEST),
-            client_address=lambda environ: str(environ["REMOTE_ADDR"]),
+            live=EndedSessionCache(database),
             cookies=("carrel",),
         )
         hello = hello_app()

@@ -1,6 +1,5 @@
 """In-memory cache of ended playback sessions, so a media request needs no database."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
@@ -12,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lms.core.clock import now
 from lms.core.database import Database
 from lms.models.playback import PlaybackSession
+from lms.playback.sessions import LONGEST
 
 FRESH_FOR: Final = timedelta(seconds=2)
 # If the database can't be read for this long, playback stops, since no session can be ended.
@@ -37,12 +37,8 @@ class EndedSessionCache:
     process is ended here within about two seconds.
     """
 
-    def __init__(
-        self, database: Database, *, longest: timedelta, clock: Callable[[], datetime] = now
-    ) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._longest = longest
-        self._clock = clock
         self._lock = Lock()
         self._ended: dict[str, datetime] = {}
         self._read_at: datetime | None = None
@@ -50,7 +46,7 @@ class EndedSessionCache:
 
     def __call__(self, session_id: str) -> bool:
         """Return whether the session has not ended; False if that can't be determined."""
-        at = self._clock()
+        at = now()
         if not self._is_within(at, FRESH_FOR):
             self._refresh(at)
         return session_id not in self._ended and self._is_within(at, BLIND_FOR)
@@ -72,7 +68,7 @@ class EndedSessionCache:
             self._lock.release()
 
     def _read(self, at: datetime) -> None:
-        back = self._longest if self._read_at is None else abs(at - self._read_at)
+        back = LONGEST if self._read_at is None else abs(at - self._read_at)
         values = {"since": at - back - OVERLAP, "now": at}
         with self._database.read_session() as session:
             for public_id, expires_at in session.execute(_ENDED, values):

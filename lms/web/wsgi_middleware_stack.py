@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -11,7 +11,6 @@ from flask import Flask
 from lms.core.logs import REQUEST
 from lms.core.runtime import Carrel
 from lms.playback.ended_session_cache import EndedSessionCache
-from lms.playback.sessions import LONGEST
 from lms.web.core.current_user import playback_cookies
 from lms.web.core.malformed_requests import MalformedRequestFilter
 from lms.web.core.security_headers_and_proxies import TrustedProxies
@@ -59,8 +58,7 @@ def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
         storage=carrel.storage,
         gate=Gate(
             signer=carrel.signer,
-            live=EndedSessionCache(carrel.database, longest=LONGEST),
-            client_address=client_address,
+            live=EndedSessionCache(carrel.database),
             cookies=playback_cookies(carrel.settings),
         ),
         way=carrel.settings.delivery,
@@ -68,8 +66,3 @@ def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
     proxies = TrustedProxies(delivery, carrel.settings.trusted_proxies)
     guarded = UncaughtExceptionMiddleware(MalformedRequestFilter(proxies), app, carrel.settings)
     return RequestIds(guarded, proxies.trusts)
-
-
-def client_address(environ: Mapping[str, Any]) -> str:
-    """Return the address of a request's client; trusted proxies have already been resolved."""
-    return str(environ.get("REMOTE_ADDR", ""))

@@ -44,9 +44,9 @@ class TurnedAway(Exception):
 class Gate:
     """Admits the requests of a live playback session from the place where it was opened.
 
-    `live` returns whether a playback session is live, and is called for every request; `client_address`
-    returns the address that a request came from, behind proxies; `cookies` names the cookies that are
-    compared with a ticket's cookie fingerprint.
+    `live` returns whether a playback session is live, and is called for every request; `cookies` names
+    the cookies that are compared with a ticket's cookie fingerprint. The address that a request came
+    from is its REMOTE_ADDR.
     """
 
     def __init__(
@@ -54,12 +54,10 @@ class Gate:
         *,
         signer: Signer,
         live: Callable[[str], bool],
-        client_address: Callable[[Environ], str],
         cookies: Sequence[str],
     ) -> None:
         self._signer = signer
-        self._live = live
-        self._client_address = client_address
+        self.live = live
         self._cookies = cookies
         self._admitted: dict[Hand, Ticket] = {}
 
@@ -67,7 +65,7 @@ class Gate:
         """Return the token's ticket; raises BadToken, or TurnedAway with its code."""
         agent = environ.get("HTTP_USER_AGENT", "")
         cookies = environ.get("HTTP_COOKIE", "")
-        hand = (token, self._client_address(environ), agent, cookies)
+        hand = (token, environ.get("REMOTE_ADDR", ""), agent, cookies)
         ticket = self._admitted.get(hand)
         if ticket is None:
             ticket = self._read(token)
@@ -88,7 +86,7 @@ class Gate:
         """Raise TurnedAway if the link has expired or its session has ended; checked for every request."""
         if time.time() >= ticket.expires:
             raise TurnedAway(TurnCode.LINK_EXPIRED)
-        if not self._live(ticket.session):
+        if not self.live(ticket.session):
             raise TurnedAway(TurnCode.SESSION_ENDED)
 
     def _check_fences(self, ticket: Ticket, hand: Hand, cookies: Sequence[str]) -> None:
@@ -107,7 +105,3 @@ class Gate:
         if len(self._admitted) >= MOST_HANDS:
             self._admitted.clear()
         self._admitted[hand] = ticket
-
-    def is_live(self, session: str) -> bool:
-        """Return whether the session is still live."""
-        return self._live(session)

@@ -187,13 +187,13 @@ class Delivery:
         if found.file is None:
             _bound_buffer(environ)
             stream = self._shelf.open(found.key, span)
-            return _Pieces(stream, span.length, lambda: self._gate.is_live(session))
+            return _Pieces(stream, span.length, lambda: self._gate.live(session))
         found.file.seek(span.start)
         wrapper = environ.get("wsgi.file_wrapper")
         if wrapper and span.length <= AT_ONCE_BYTES:
             return cast("Iterable[bytes]", wrapper(_Window(found.file, span.length), PIECE_BYTES))
         _bound_buffer(environ)
-        return _Pieces(found.file, span.length, lambda: self._gate.is_live(session))
+        return _Pieces(found.file, span.length, lambda: self._gate.live(session))
 
 
 class _Shelf:

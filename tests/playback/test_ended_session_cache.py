@@ -10,19 +10,14 @@ from lms.models.playback import PlaybackEnd
 from lms.playback import sessions
 from lms.playback.ended_session_cache import EndedSessionCache
 from lms.playback.sessions import LONGEST, Screen
-from tests.clock import NOW, Clock
+from tests.clock import NOW
 
 SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def time():
-    return Clock()
-
-
-@pytest.fixture
-def live(database, time):
-    return EndedSessionCache(database, longest=LONGEST, clock=lambda: time.moment)
+def live(database, clock):
+    return EndedSessionCache(database)
 
 
 @pytest.fixture
@@ -52,31 +47,31 @@ def end(database, session_id, at):
         sessions.end_session(session, session_id, ended_as=PlaybackEnd.REVOKED, now=at)
 
 
-def test_a_session_that_ended_before_this_process_began_is_over(database, playing, time, live):
+def test_a_session_that_ended_before_this_process_began_is_over(database, playing, clock, live):
     end(database, playing, NOW)
-    time.advance(timedelta(hours=20))
+    clock.advance(timedelta(hours=20))
     assert not live(playing)
 
 
 def test_a_session_ended_by_another_process_is_over_within_two_seconds(
-    database, playing, time, live
+    database, playing, clock, live
 ):
     assert live(playing)
-    end(database, playing, time.advance(SECOND))
-    time.advance(SECOND)
+    end(database, playing, clock.advance(SECOND))
+    clock.advance(SECOND)
     assert not live(playing)
 
 
-def test_an_end_that_was_committed_late_is_noticed(database, playing, time, live):
+def test_an_end_that_was_committed_late_is_noticed(database, playing, clock, live):
     assert live(playing)
-    time.advance(90 * SECOND)
+    clock.advance(90 * SECOND)
     assert live(playing)
     end(database, playing, NOW + 5 * SECOND)
-    time.advance(2 * SECOND)
+    clock.advance(2 * SECOND)
     assert not live(playing)
 
 
-def test_a_media_request_asks_no_database_while_memory_is_fresh(playing, time, live, statements):
+def test_a_media_request_asks_no_database_while_memory_is_fresh(playing, clock, live, statements):
     live(playing)
     del statements[:]
     for _ in range(100):
@@ -84,42 +79,38 @@ def test_a_media_request_asks_no_database_while_memory_is_fresh(playing, time, l
     assert statements == []
 
 
-def test_the_database_is_asked_at_most_once_in_two_seconds(playing, time, live, statements):
+def test_the_database_is_asked_at_most_once_in_two_seconds(playing, clock, live, statements):
     for _ in range(40):
         live(playing)
-        time.advance(SECOND / 4)
+        clock.advance(SECOND / 4)
     assert sum("playback_session" in each for each in statements) == 5
 
 
-def test_a_clock_that_was_set_back_blinds_nobody(database, playing, time, live):
-    time.advance(timedelta(hours=1))
+def test_a_clock_that_was_set_back_blinds_nobody(database, playing, clock, live):
+    clock.advance(timedelta(hours=1))
     assert live(playing)
-    time.set(NOW)
+    clock.set(NOW)
     end(database, playing, NOW)
     assert not live(playing)
 
 
-def test_what_has_run_out_is_forgotten(database, playing, time, live):
+def test_what_has_run_out_is_forgotten(database, playing, clock, live):
     end(database, playing, NOW)
     assert not live(playing)
-    time.advance(LONGEST + timedelta(minutes=10))
+    clock.advance(LONGEST + timedelta(minutes=10))
     live(playing)
     assert live._ended == {}
 
 
-def test_without_a_database_playing_goes_on_for_half_a_minute_only(tmp_path, time):
-    live = EndedSessionCache(
-        Database(f"sqlite:///{tmp_path}/nothing/here"),
-        longest=LONGEST,
-        clock=lambda: time.moment,
-    )
+def test_without_a_database_playing_goes_on_for_half_a_minute_only(tmp_path):
+    live = EndedSessionCache(Database(f"sqlite:///{tmp_path}/nothing/here"))
     assert not live("x" * 26)
 
 
-def test_a_database_that_goes_away_is_missed_for_half_a_minute(database, playing, time, live):
+def test_a_database_that_goes_away_is_missed_for_half_a_minute(database, playing, clock, live):
     assert live(playing)
     live._database = Database("sqlite:////nowhere/at/all")
-    time.advance(29 * SECOND)
+    clock.advance(29 * SECOND)
     assert live(playing)
-    time.advance(2 * SECOND)
+    clock.advance(2 * SECOND)
     assert not live(playing)

@@ -43,7 +43,6 @@ def application() -> "WSGIApplication":
         gate=Gate(
             signer=SIGNER,
             live=lambda session: not (house / f"{session}.ended").exists(),
-            client_address=lambda environ: environ["REMOTE_ADDR"],
             cookies=("carrel",),
         ),
         way=Way(way),

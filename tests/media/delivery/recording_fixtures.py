@@ -88,7 +88,6 @@ class House:
             gate=Gate(
                 signer=SIGNER,
                 live=lambda session: session not in self.ended,
-                client_address=lambda environ: environ["REMOTE_ADDR"],
                 cookies=(COOKIE,),
             ),
         )

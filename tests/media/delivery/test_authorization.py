@@ -11,7 +11,6 @@ def gate():
     return Gate(
         signer=SIGNER,
         live=lambda _: True,
-        client_address=lambda environ: environ["REMOTE_ADDR"],
         cookies=("carrel",),
     )
 

@@ -305,7 +305,6 @@ class TestLongBodies:
             gate=Gate(
                 signer=SIGNER,
                 live=live,
-                client_address=lambda environ: environ["REMOTE_ADDR"],
                 cookies=(COOKIE,),
             ),
         )
