@@ -125,7 +125,6 @@ def _ffprobe_audio(facts: Facts) -> AudioStream:
         codec=str(facts.get("codec_name", "")),
         profile=str(facts.get("profile", "")),
         channels=int(facts.get("channels", 0)),
-        sample_rate=int(facts.get("sample_rate", 0)),
         starts=_number(facts.get("start_time")),
         seconds=_ffprobe_seconds(facts),
     )
@@ -186,7 +185,6 @@ def _mediainfo_audio(facts: Facts) -> AudioStream:
         codec=_mediainfo_codec(facts),
         profile=str(facts.get("Format_AdditionalFeatures", "")),
         channels=int(_number(facts.get("Channels"))),
-        sample_rate=int(_number(facts.get("SamplingRate"))),
         starts=starts,
         seconds=seconds,
     )

@@ -55,7 +55,6 @@ class AudioStream:
     codec: str
     profile: str
     channels: int
-    sample_rate: int
     starts: float
     seconds: float
 

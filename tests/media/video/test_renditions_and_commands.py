@@ -47,7 +47,6 @@ def audio(**facts):
         "codec": "aac",
         "profile": "LC",
         "channels": 2,
-        "sample_rate": 48000,
         "starts": 0.0,
         "seconds": 60.0,
     }
