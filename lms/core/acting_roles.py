@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-_KEY: Final = "acting_as"
+ACTING: Final = "acting_as"  # the role of a database session, in its `info`
 
 
 class ActingRole(StrEnum):
@@ -26,12 +26,7 @@ class ActingRole(StrEnum):
     JOB = "job"  # in the background; the actor, if any, is the person who started it
 
 
-def session_acting_as(role: ActingRole) -> dict[str, ActingRole]:
-    """Return the `info` of a database session whose actions are done in a role."""
-    return {_KEY: role}
-
-
 def acting_role(session: Session) -> ActingRole:
     """Return the role in which a session's actions are done."""
-    role: ActingRole = session.info[_KEY]
+    role: ActingRole = session.info[ACTING]
     return role

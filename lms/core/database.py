@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from lms.core.acting_roles import ActingRole, session_acting_as
+from lms.core.acting_roles import ACTING, ActingRole
 from lms.core.clock import DatabaseClock
 from lms.core.compiled_statements import Driver, cursor_of
 from lms.core.errors import N_, Conflict, Frozen, Moved
@@ -130,7 +130,7 @@ class Database:
         Frozen or Moved for a database that is being or was moved.
         """
         engine = self._writing_in_passing if in_passing else self._writing
-        acting = session_acting_as(self.role)
+        acting = {ACTING: self.role}
         with (
             self._one_at_a_time(),
             Session(
