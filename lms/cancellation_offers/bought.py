@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
 from lms.audience.roles import standing_lines
 from lms.core.model_base import locked
 from lms.models.live import CancellationOffer
 from lms.models.orders import Order, OrderLine
+from lms.organizations.payers import Payer
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,7 @@ def _lines(session: Session, order: Order, webinar_id: int) -> tuple[OrderLine, 
 
 def is_of(offer: CancellationOffer) -> ColumnElement[bool]:
     """Return the condition that an order is the offer payer's, including merged ones."""
-    if offer.organization_id is not None:
-        return Order.organization_id.in_(family_of(offer.organization_id))
-    return Order.login_id.in_(logins_of(offer.login_id or 0))
+    return Payer(offer.organization_id, offer.login_id).owns(Order)
 
 
 def _has_lines(webinar_id: int) -> ColumnElement[bool]:

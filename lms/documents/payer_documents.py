@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
 from lms.core.errors import or_not_found
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order, Quote
@@ -64,7 +62,7 @@ def documents_of(session: Session, payer: Payer) -> tuple[IssuedDocument, ...]:
     return _issued(
         session,
         _DOCUMENTS.outerjoin(Quote, Quote.document_id == Document.id)
-        .where(_is_of(payer), Quote.superseded_at.is_(None))
+        .where(payer.owns(Document), Quote.superseded_at.is_(None))
         .order_by(Document.issued_at.desc(), Document.id.desc()),
     )
 
@@ -88,7 +86,7 @@ def open_quotes(session: Session, payer: Payer, *, now: datetime) -> tuple[OpenQ
         .join(Quote, Quote.document_id == Document.id)
         .join(Order, Order.id == Quote.order_id)
         .where(
-            _is_of(payer),
+            payer.owns(Document),
             Quote.superseded_at.is_(None),
             Quote.accepted_at.is_(None),
             Quote.expires_at > now,
@@ -104,7 +102,7 @@ def find_quote(session: Session, payer: Payer, document_id: str) -> Quote:
     quote = session.scalar(
         select(Quote)
         .join(Document, Document.id == Quote.document_id)
-        .where(Document.public_id == document_id, _is_of(payer))
+        .where(Document.public_id == document_id, payer.owns(Document))
     )
     return or_not_found(quote)
 
@@ -114,9 +112,3 @@ def _issued(session: Session, query: Select[*tuple[Any, ...]]) -> tuple[IssuedDo
         IssuedDocument(**{**row._mapping, "is_replaced": bool(row.is_replaced)})  # noqa: SLF001
         for row in session.execute(query)
     )
-
-
-def _is_of(payer: Payer) -> ColumnElement[bool]:
-    if payer.organization_id is not None:
-        return Document.organization_id.in_(family_of(payer.organization_id))
-    return Document.login_id.in_(logins_of(payer.login_id or 0))

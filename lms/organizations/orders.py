@@ -7,12 +7,11 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.grants import OfferKind
 from lms.models.orders import Order, OrderLine
 from lms.models.payments import Dispute, DisputeState, Settlement
+from lms.organizations.payers import Payer
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +70,8 @@ _is_disputed = (
 )
 
 
-def orders_of(
-    session: Session, *, organization_id: int | None = None, login_id: int | None = None
-) -> Sequence[OrderRow]:
-    """Return the placed orders of an organization or a person, newest first.
-
-    Includes those of organizations and logins that were merged into it.
-    """
-    if organization_id is not None:
-        which = Order.organization_id.in_(family_of(organization_id))
-    else:
-        which = Order.login_id.in_(logins_of(login_id or 0))
+def orders_of(session: Session, payer: Payer) -> Sequence[OrderRow]:
+    """Return the placed orders of a payer and of what was merged with it, newest first."""
     rows = session.execute(
         select(
             Order.public_id,
@@ -106,7 +96,7 @@ def orders_of(
                 Document.replaced_at.is_(None),
             ),
         )
-        .where(which, Order.placed_at.is_not(None))
+        .where(payer.owns(Order), Order.placed_at.is_not(None))
         .order_by(Order.placed_at.desc(), Order.id.desc())
     )
     return [

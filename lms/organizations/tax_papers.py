@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
 from lms.core.attached_files import KeptFile
 from lms.core.errors import N_, Invalid, or_not_found
 from lms.core.model_base import copied
@@ -122,14 +120,14 @@ def remove_exemption(
 
 def list_exemptions(session: Session, payer: Payer) -> Sequence[ExemptionFacts]:
     """Return the exemption certificates of a payer and of what was merged with it, newest first."""
-    return [_facts(row) for row in session.execute(_LISTED.where(_is_of(payer)))]
+    return [_facts(row) for row in session.execute(_LISTED.where(payer.owns(Exemption)))]
 
 
 def find_exemption(session: Session, public_id: str, payer: Payer | None = None) -> ExemptionFacts:
     """Return an exemption certificate, limited to a payer if one is given; raises NotFound."""
     query = _LISTED.where(Exemption.public_id == public_id)
     if payer is not None:
-        query = query.where(_is_of(payer))
+        query = query.where(payer.owns(Exemption))
     row = or_not_found(session.execute(query).one_or_none(), NO_SUCH_PAPER)
     return _facts(row)
 
@@ -140,12 +138,6 @@ _LISTED: Final = (
     .outerjoin(Login, Login.id == Exemption.login_id)
     .order_by(Exemption.id.desc())
 )
-
-
-def _is_of(payer: Payer) -> ColumnElement[bool]:
-    if payer.organization_id is not None:
-        return Exemption.organization_id.in_(family_of(payer.organization_id))
-    return Exemption.login_id.in_(logins_of(payer.login_id or 0))
 
 
 def _facts(found: Row[Exemption, str | None, str | None]) -> ExemptionFacts:

@@ -4,23 +4,22 @@ An issued document never changes; the order's page shows our team a PO number th
 invoice (MONEY.md, M2 and M9).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import locked
 from lms.mail.links import MailContext
 from lms.models.orders import Order
 from lms.models.organizations import Organization
 from lms.models.requests import DeskRequest, RequestKind
+from lms.organizations.payers import Payer
 from lms.requests import requests
 from lms.requests.asker import Asker
 from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
@@ -43,18 +42,10 @@ MOST_LINES: Final = 6
 LONGEST: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """The owner of orders: a person, or an organization."""
-
-    login_id: int | None = None
-    organization_id: int | None = None
-
-
 def find_own(session: Session, payer: Payer, order_id: str, *, lock: bool = False) -> Order:
     """Return a payer's placed order, locked if wanted; raises NotFound for any other."""
     query = select(Order).where(
-        Order.public_id == order_id, _is_of(payer), Order.placed_at.is_not(None)
+        Order.public_id == order_id, payer.owns(Order), Order.placed_at.is_not(None)
     )
     return or_not_found(session.scalar(locked(query) if lock else query))
 
@@ -157,9 +148,3 @@ def ask_refund(
         order_id=order.id,
     )
     return requests.ask(session, new, mail_context=mail_context, actor=asker.public_id, now=now)
-
-
-def _is_of(payer: Payer) -> ColumnElement[bool]:
-    if payer.organization_id is not None:
-        return Order.organization_id.in_(family_of(payer.organization_id))
-    return Order.login_id.in_(logins_of(payer.login_id or 0))

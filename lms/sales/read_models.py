@@ -11,8 +11,6 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
 from lms.core.errors import or_not_found
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
@@ -22,6 +20,7 @@ from lms.models.orders import DeliveredThrough, Order, OrderLine, Quote, Terms
 from lms.models.organizations import Organization
 from lms.models.payments import Dispute, DisputeState, Settlement
 from lms.models.seats import Pool
+from lms.organizations.payers import Payer
 from lms.requests.read_models import number_of
 from lms.sales.billing import PO_NUMBER
 from lms.sales.invoices import NOT_BILLED
@@ -340,16 +339,10 @@ def grants_of_order(session: Session, order_id: int) -> tuple[OrderGrant, ...]:
     return tuple(OrderGrant(*tuple(row)) for row in rows)
 
 
-def orders_of_payer(
-    session: Session, *, login_id: int | None = None, organization_id: int | None = None
-) -> tuple[OrderFacts, ...]:
-    """Return the orders of a person or an organization, newest first."""
-    which = Order.login_id.in_(logins_of(login_id or 0))
-    if organization_id is not None:
-        which = Order.organization_id.in_(family_of(organization_id))
-    rows = session.execute(
-        ORDERS.where(which, ~IS_CART).order_by(Order.created_at.desc(), Order.id.desc())
-    )
+def orders_of_payer(session: Session, payer: Payer) -> tuple[OrderFacts, ...]:
+    """Return the orders of a payer, newest first."""
+    theirs = ORDERS.where(payer.owns(Order), ~IS_CART)
+    rows = session.execute(theirs.order_by(Order.created_at.desc(), Order.id.desc()))
     return tuple(facts_of(row) for row in rows)
 
 

@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Conflict
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
@@ -54,11 +52,6 @@ class TaxCredit:
 
 def tax_credits_of(session: Session, payer: Payer, *, zone: ZoneInfo) -> tuple[TaxCredit, ...]:
     """Return what can be credited to a payer because of their exemption certificates, oldest order first."""
-    whose = (
-        Order.organization_id.in_(family_of(payer.organization_id))
-        if payer.organization_id is not None
-        else Order.login_id.in_(logins_of(payer.login_id or 0))
-    )
     is_taxed = exists().where(
         Document.order_id == Order.id,
         Document.kind == DocumentKind.INVOICE,
@@ -66,7 +59,7 @@ def tax_credits_of(session: Session, payer: Payer, *, zone: ZoneInfo) -> tuple[T
         DocumentLine.document_id == Document.id,
         DocumentLine.tax_minor > 0,
     )
-    orders = session.scalars(select(Order).where(whose, is_taxed).order_by(Order.id))
+    orders = session.scalars(select(Order).where(payer.owns(Order), is_taxed).order_by(Order.id))
     found = (tax_credit_of(session, order, zone=zone) for order in orders)
     return tuple(one for one in found if one is not None)
 

@@ -6,8 +6,6 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
 from lms.models.tax import Exemption
 from lms.organizations.payers import Payer
 
@@ -36,10 +34,6 @@ def _holds(paper: Exemption, on: date) -> bool:
 
 
 def _papers(session: Session, payer: Payer, state: str) -> Sequence[Exemption]:
-    whose = (
-        Exemption.organization_id.in_(family_of(payer.organization_id))
-        if payer.organization_id is not None
-        else Exemption.login_id.in_(logins_of(payer.login_id or 0))
-    )
-    papers = session.scalars(select(Exemption).where(whose).order_by(Exemption.id))
+    theirs = select(Exemption).where(payer.owns(Exemption))
+    papers = session.scalars(theirs.order_by(Exemption.id))
     return [one for one in papers if not one.states or state in one.states.split()]

@@ -17,6 +17,7 @@ from lms.models.training import GroupSupervisor
 from lms.organizations import manager_and_owner_permissions, memberships, supervised_groups
 from lms.organizations.memberships import RoleChoice
 from lms.organizations.organizations import add_member, find_organization
+from lms.organizations.payers import Payer
 from lms.payments import credit_limit, credit_use
 from lms.payments.balances import balances_of, credits_of, find_payer, open_invoices
 from lms.payments.credit_use import CreditUse
@@ -59,7 +60,7 @@ def test_orders_of_either_are_listed_searched_and_filtered_as_those_of_both(
     merge(database)
     with database.read_session() as session:
         for organization_id in (twins.elm, twins.other):
-            found = orders_of_payer(session, organization_id=organization_id)
+            found = orders_of_payer(session, Payer(organization_id=organization_id))
             assert numbers(found) == {own.public_id, theirs.public_id}
             wanted = WantedOrders(organization_id=organization_id)
             assert list_orders(session, wanted, now=NOW, offset=0, limit=9).total == BOTH
@@ -69,7 +70,7 @@ def test_orders_of_either_are_listed_searched_and_filtered_as_those_of_both(
     unmerge(database)
     with database.read_session() as session:
         for organization_id, one in ((twins.elm, own), (twins.other, theirs)):
-            found = orders_of_payer(session, organization_id=organization_id)
+            found = orders_of_payer(session, Payer(organization_id=organization_id))
             assert numbers(found) == {one.public_id}
 
 
@@ -261,7 +262,7 @@ def test_what_happened_in_between_stays_with_the_record_it_was_added_to(
         assert pools.read_pool(session, twins.other_pool).used == 1
         invoice = select(Document.organization_id).where(Document.public_id == ordered.invoice_id)
         assert session.scalar(invoice) == twins.elm
-        assert numbers(orders_of_payer(session, organization_id=twins.other)) == set()
+        assert numbers(orders_of_payer(session, Payer(organization_id=twins.other))) == set()
     assert role_of(database, twins.elm, new) is Role.MEMBER
     assert role_of(database, twins.other, new) is None
     assert role_of(database, twins.other, twins.otto) is Role.OWNER

@@ -14,6 +14,7 @@ from lms.documents.mails import recipients
 from lms.models.documents import CreditReason, Document
 from lms.models.organizations import Membership, Role
 from lms.organizations.billing_details import BillingContact, BillingTerms, edit_billing
+from lms.organizations.payers import Payer
 from lms.payments import credit_limit, credit_use
 from lms.payments.balances import balances_of, credits_of, find_payer, open_invoices, payer_of
 from lms.payments.credit_use import CreditUse
@@ -45,8 +46,8 @@ def test_orders_and_documents_of_both_are_read_from_either_until_it_is_undone(
 ) -> None:
     def read_by(organization_id: int) -> tuple[set[str], set[str | None]]:
         with database.read_session() as session:
-            payer = payer_documents.Payer(organization_id=organization_id)
-            found = orders_of_payer(session, organization_id=organization_id)
+            payer = Payer(organization_id=organization_id)
+            found = orders_of_payer(session, payer)
             return (
                 {one.public_id for one in found},
                 {one.public_id for one in payer_documents.documents_of(session, payer)},

@@ -126,7 +126,7 @@ def _top(
     session: Session, kept: OrganizationFacts, *, now: datetime, zone: ZoneInfo
 ) -> dict[str, Any]:
     """Return what is owed, the contacts, and what the organization owns."""
-    orders = orders_of(session, organization_id=kept.id)
+    orders = orders_of(session, Payer(organization_id=kept.id))
     every = pools.pools_of(session, kept.id)
     shown, pool_pager = paged(
         every,

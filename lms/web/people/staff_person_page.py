@@ -112,8 +112,8 @@ def _holdings(session: Session, found: Person, *, now: datetime, zone: ZoneInfo)
 
 
 def _purchases(session: Session, found: Person, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    orders = orders_of(session, login_id=found.id)
     payer = Payer(login_id=found.id)
+    orders = orders_of(session, payer)
     papers = tax_papers.list_exemptions(session, payer)
     return {
         "owed": owed_lines(orders, now=now),

@@ -24,7 +24,6 @@ from lms.order_reviews import takeovers
 from lms.organizations.billing_details import read_billing
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.payers import Payer
-from lms.own_orders import own_orders
 from lms.pricing.price_list import say_money
 from lms.sales import purchase_orders
 from lms.sales.new_orders import LONGEST_REFERENCE
@@ -97,7 +96,7 @@ def index(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     payer, at = Payer(organization_id=managed.facts.id), clock.now()
     with read_session() as session:
-        orders = orders_of_payer(session, organization_id=managed.facts.id)
+        orders = orders_of_payer(session, payer)
         asked = takeovers.open_of(session, managed.facts.id)
         waiting = payer_documents.open_quotes(session, payer, now=at)
         documents = payer_documents.documents_of(session, payer)
@@ -119,7 +118,7 @@ def index(organization_id: str) -> ResponseReturnValue:
 def show(organization_id: str, order_id: str) -> ResponseReturnValue:
     """Show an order with its documents, and what can be changed."""
     managed = managed_organization(organization_id)
-    payer = own_orders.Payer(organization_id=managed.facts.id)
+    payer = Payer(organization_id=managed.facts.id)
     with read_session() as session:
         values = order_values(session, payer, order_id)
         form = form_of(session, payer, order_id)
@@ -130,7 +129,7 @@ def show(organization_id: str, order_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS, Audience.BILLING)
 def pay(organization_id: str, order_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
-    return lead_to_payment(own_orders.Payer(organization_id=managed.facts.id), order_id)
+    return lead_to_payment(Payer(organization_id=managed.facts.id), order_id)
 
 
 @blueprint.post("/orders/<order_id>")
@@ -138,7 +137,7 @@ def pay(organization_id: str, order_id: str) -> ResponseReturnValue:
 def act(organization_id: str, order_id: str) -> ResponseReturnValue:
     """Add a PO number, change who is billed, or request a refund."""
     managed = managed_organization(organization_id)
-    payer = own_orders.Payer(organization_id=managed.facts.id)
+    payer = Payer(organization_id=managed.facts.id)
     done = see_other(".show", organization_id=organization_id, order_id=order_id)
     page = partial(render_in, managed, "sales/manager_order.html")
     return act_on(payer, order_id, done=done, page=page)

@@ -15,8 +15,8 @@ from lms.core.errors import Conflict, Invalid, NotFound
 from lms.documents.payer_documents import documents_of_order
 from lms.documents.payment_links import link_of, payment_links
 from lms.models.orders import Order
+from lms.organizations.payers import Payer
 from lms.own_orders import own_orders
-from lms.own_orders.own_orders import Payer
 from lms.pricing.price_list import say_money
 from lms.requests.asker import Asker
 from lms.requests.requests import LONGEST_MESSAGE

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
-from lms.own_orders.own_orders import Payer
+from lms.organizations.payers import Payer
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import OrderFacts, orders_of_payer
 from lms.web.access.access_panel_and_reader_times import reading_zone
@@ -37,7 +37,7 @@ TEMPLATE: Final = "sales/own_order.html"
 def index() -> ResponseReturnValue:
     """List a person's own purchases, newest first."""
     with read_session() as session:
-        found = orders_of_payer(session, login_id=required_viewer().login_id)
+        found = orders_of_payer(session, Payer(login_id=required_viewer().login_id))
     rows = [_row(one) for one in found if one.placed_at is not None]
     return render("sales/own_orders.html", rows=rows)
 

@@ -13,6 +13,7 @@ from lms.models.mail import Mail
 from lms.models.orders import Terms
 from lms.models.organizations import AccountsPayableAddress, MemberInvitation, Role
 from lms.organizations.orders import orders_of
+from lms.organizations.payers import Payer
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.lti.course_fixtures import make_course
@@ -50,7 +51,7 @@ def test_what_is_owed_is_at_the_top_past_due_first(
     assert "$99.00" not in top
     assert "3 orders" in top
     with database.read_session() as session:
-        orders = orders_of(session, organization_id=cast.organization_id)
+        orders = orders_of(session, Payer(organization_id=cast.organization_id))
     assert sorted(one.owed_minor for one in orders) == [0, 49_900, 318_000]
 
 
