@@ -27,10 +27,11 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """One page of a list, and how many items the list has in all."""
+    """One page of a list, and how many items it has in all; with `has_more`, how many were counted."""
 
     items: tuple[Item, ...]
     total: int
+    has_more: bool = False
 
 
 def read_columns(

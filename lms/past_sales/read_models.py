@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import or_not_found
+from lms.core.list_queries import Page
 from lms.models.accounts import Login
 from lms.models.jobs import Job
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
@@ -64,14 +65,6 @@ class PastRowFacts:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class PastRowPage:
-    """One page of rows, in the file's order, and the total."""
-
-    items: tuple[PastRowFacts, ...]
-    total: int
-
-
 _progress = (
     select(Job.progress)
     .where(Job.subject == PastImport.public_id, Job.finished_at.is_(None))
@@ -117,10 +110,10 @@ def rows_of(
     answers: Collection[PastAnswer] = (),
     page: int = 1,
     size: int = PAGE,
-) -> PastRowPage:
+) -> Page[PastRowFacts]:
     """Return one page of a list's rows, those with some answers or all."""
     rows, total = page_of(session, PastImportRow.answer, import_id, answers, page, size)
-    return PastRowPage(tuple(map(_row_facts, rows)), total)
+    return Page(tuple(map(_row_facts, rows)), total)
 
 
 def _facts(row: Row[*tuple[Any, ...]]) -> PastFacts:

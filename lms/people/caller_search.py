@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid
+from lms.core.list_queries import Page
 from lms.models.accounts import Login
 from lms.people.invited_people import find_invited
 from lms.people.login_search import ID_LENGTH, find_people
@@ -32,15 +33,6 @@ class Match:
     since: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """The first ten people who may be meant, and how many there are; `has_more` if even more."""
-
-    items: tuple[Match, ...]
-    total: int
-    has_more: bool
-
-
 def means_one(session: Session, typed: str) -> bool:
     """Return whether a text is a complete address, known or not, or the public ID of a login."""
     try:
@@ -53,8 +45,8 @@ def means_one(session: Session, typed: str) -> bool:
     return True
 
 
-def find_callers(session: Session, typed: str) -> Matches:
-    """Return the people whose name or address has all words of a text: accounts, then invited people."""
+def find_callers(session: Session, typed: str) -> Page[Match]:
+    """Return the first ten people whose name or address has all words of a text: accounts, then invited."""
     people = find_people(session, typed, limit=MOST)
     invited = find_invited(session, typed, limit=MOST)
     accounts = [
@@ -72,19 +64,19 @@ def find_callers(session: Session, typed: str) -> Matches:
         Match(row.email, row.name, row.email, row.organizations, login_id=None, since=None)
         for row in invited.items
     ]
-    return Matches(
+    return Page(
         _first(accounts, without),
         people.total + invited.total,
         has_more=people.has_more or invited.has_more,
     )
 
 
-def find_alike(session: Session, address: str) -> Matches:
+def find_alike(session: Session, address: str) -> Page[Match]:
     """Return people whose addresses have the same part before the @, for an unknown address."""
     return find_callers(session, address.partition("@")[0])
 
 
-def find_namesakes(session: Session, name: str, address: str) -> Matches:
+def find_namesakes(session: Session, name: str, address: str) -> Page[Match]:
     """Return other people of this name, or with the same part before the @ of their address."""
     before = address.partition("@")[0].casefold()
     found = {
@@ -97,7 +89,7 @@ def find_namesakes(session: Session, name: str, address: str) -> Matches:
             or one.email.partition("@")[0].casefold() == before
         )
     }
-    return Matches(tuple(found.values()), len(found), has_more=False)
+    return Page(tuple(found.values()), len(found))
 
 
 def _first(accounts: Sequence[Match], invited: Sequence[Match]) -> tuple[Match, ...]:

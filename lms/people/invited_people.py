@@ -17,6 +17,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.accounts.login_lookup import look_up
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
+from lms.core.list_queries import Page
 from lms.models.accounts import Login, LoginAlias
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, Pool, WaitingEntry
@@ -34,15 +35,6 @@ class InvitedRow:
     organizations: tuple[str, ...]
     invited_at: datetime
     is_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class InvitedPage:
-    """One page of invited people, and how many match in all, or with `has_more`, how many were read."""
-
-    items: tuple[InvitedRow, ...]
-    total: int
-    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,9 @@ class InvitedPerson:
     waiting: tuple[Waiting, ...]
 
 
-def find_invited(session: Session, query: str, *, offset: int = 0, limit: int = 50) -> InvitedPage:
+def find_invited(
+    session: Session, query: str, *, offset: int = 0, limit: int = 50
+) -> Page[InvitedRow]:
     """Return the invited people whose name or address has every word, the latest first.
 
     Only the 2,000 latest invitations and waitlist entries that match are read.
@@ -87,7 +81,7 @@ def find_invited(session: Session, query: str, *, offset: int = 0, limit: int = 
         )
         for key in shown
     )
-    return InvitedPage(items, len(people), has_more=len(matches) > MOST)
+    return Page(items, len(people), has_more=len(matches) > MOST)
 
 
 def read_invited(session: Session, email: str) -> InvitedPerson:

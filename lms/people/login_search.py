@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
-from lms.core.list_queries import gathered
+from lms.core.list_queries import Page, gathered
 from lms.core.model_base import copied
 from lms.models.accounts import Login, SellerRole
 from lms.models.organizations import Membership, Organization
@@ -64,15 +64,6 @@ class PersonRow:
     is_merged: bool
     organizations: tuple[str, ...]
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """One page of logins and how many match in all, or with `has_more`, how many can be paged through."""
-
-    items: tuple[PersonRow, ...]
-    total: int
-    has_more: bool
 
 
 _SHOWN: Final[dict[Show, tuple[ColumnElement[bool], ...]]] = {
@@ -115,7 +106,7 @@ _SEARCH: Final = table(
 
 def find_people(
     session: Session, query: str, *, show: Show = Show.EVERYONE, offset: int = 0, limit: int = 50
-) -> People:
+) -> Page[PersonRow]:
     """Return the logins whose name or addresses have every word, or the login with that public ID.
 
     The newest come first, after the login whose full address is the query. At most 1,000 are found by
@@ -126,7 +117,7 @@ def find_people(
         every = select(Login.id).where(*_SHOWN[show])
         ids = session.scalars(every.order_by(Login.id.desc()).offset(offset).limit(limit)).all()
         total = session.scalar(select(func.count(Login.id)).where(*_SHOWN[show])) or 0
-        return People(_rows(session, ids), total, has_more=False)
+        return Page(_rows(session, ids), total)
     if is_id := _of_outside_id(session, words):
         found = session.scalars(select(Login.id).where(Login.id == is_id, *_SHOWN[show])).all()
     else:
@@ -134,7 +125,7 @@ def find_people(
         exact = _of_address(session, query)
         found = sorted(found, key=lambda each: each != exact)
     shown = found[:MOST][offset : offset + limit]
-    return People(_rows(session, shown), min(len(found), MOST), has_more=len(found) > MOST)
+    return Page(_rows(session, shown), min(len(found), MOST), has_more=len(found) > MOST)
 
 
 def _matching(session: Session, words: Sequence[str], show: Show) -> Sequence[int]:

@@ -6,9 +6,10 @@ from sqlalchemy import delete, select
 from lms.accounts import email_aliases
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
+from lms.core.list_queries import Page
 from lms.models.accounts import Login, LoginAlias
 from lms.people import login_search
-from lms.people.login_search import People, Show, find_people
+from lms.people.login_search import PersonRow, Show, find_people
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_login
@@ -108,7 +109,7 @@ def test_a_whole_address_comes_first_and_the_newest_after_it(
 
 
 def test_pages_follow_each_other(database: Database, cast: Cast) -> None:
-    def page(offset: int) -> People:
+    def page(offset: int) -> Page[PersonRow]:
         with database.read_session() as session:
             return find_people(session, "example", offset=offset, limit=4)
 

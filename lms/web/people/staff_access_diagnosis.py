@@ -16,13 +16,13 @@ from lms.access.policy import UNPAID, Action, Admitted, Code
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import from_wall_clock, say_date, say_datetime
 from lms.core.errors import N_, Invalid
+from lms.core.list_queries import Page
 from lms.grants import grant_target_lookup
 from lms.grants.grant_target_lookup import WebinarName
 from lms.people import access_diagnosis
 from lms.people.access_diagnosis import Asked, Caller, Found
 from lms.people.caller_search import (
     Match,
-    Matches,
     find_alike,
     find_callers,
     find_namesakes,
@@ -172,7 +172,7 @@ def _alike(
 
 
 def _match_rows(
-    session: Session, matches: Matches, form: WhyForm
+    session: Session, matches: Page[Match], form: WhyForm
 ) -> list[tuple[str, str, str, str]]:
     asked = {"webinar": form.webinar.data or None, "action": form.action.data}
     without = (one.login_id for one in matches.items if one.login_id and not one.email)

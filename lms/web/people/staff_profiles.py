@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
-from lms.people.invited_people import InvitedPage, find_invited
-from lms.people.login_search import People, Show, find_people
+from lms.core.list_queries import Page
+from lms.people.invited_people import InvitedRow, find_invited
+from lms.people.login_search import PersonRow, Show, find_people
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import read_session, render
@@ -78,14 +79,16 @@ def person(login_id: str) -> ResponseReturnValue:
     return person_page(login_id, AliasForm())
 
 
-def _found(query: str, show: Show, number: int) -> tuple[People, InvitedPage, Mapping[int, str]]:
+def _found(
+    query: str, show: Show, number: int
+) -> tuple[Page[PersonRow], Page[InvitedRow], Mapping[int, str]]:
     """Return a page of people or of invited people, and the LMS of those without an address.
 
     Page 1 of everyone also has a few invited people.
     """
     offset = (number - 1) * PAGE_SIZE
-    people = People((), 0, has_more=False)
-    invited = InvitedPage((), 0, has_more=False)
+    people: Page[PersonRow] = Page((), 0)
+    invited: Page[InvitedRow] = Page((), 0)
     with read_session() as session:
         if show is not Show.INVITED:
             people = find_people(session, query, show=show, offset=offset, limit=PAGE_SIZE)
