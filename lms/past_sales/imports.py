@@ -40,15 +40,7 @@ FILLED: Final = (Login, Membership, Pool, Order, OrderLine, Grant)
 HAS_FAULTS = N_(
     "We can't import anything while a row has an error. Correct the list and upload it again."
 )
-LISTS: Final = UploadedLists(
-    PastImport,
-    PastImportRow,
-    READ,
-    APPLY,
-    DROP,
-    being_applied=N_("This list is already being imported."),
-    applied_before=N_("This list was already imported."),
-)
+LISTS: Final = UploadedLists(PastImport, PastImportRow, READ, APPLY, DROP)
 discard, forget_old = LISTS.discard, LISTS.forget_old
 
 

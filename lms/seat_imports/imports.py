@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.bulk_insert import insert_values
-from lms.core.errors import N_
 from lms.core.model_base import new_public_ids
 from lms.models.seat_imports import ImportState, SeatImport, SeatImportRow
 from lms.models.seats import Pool
@@ -43,15 +42,7 @@ _STAGED: Final = [
     "answer",
     "seat_public_id",
 ]
-LISTS: Final = UploadedLists(
-    SeatImport,
-    SeatImportRow,
-    READ,
-    APPLY,
-    DROP,
-    being_applied=N_("This list is already being imported."),
-    applied_before=N_("This list was already imported."),
-)
+LISTS: Final = UploadedLists(SeatImport, SeatImportRow, READ, APPLY, DROP)
 discard, forget_old = LISTS.discard, LISTS.forget_old
 
 

@@ -25,6 +25,8 @@ KEPT: Final = timedelta(days=30)
 LONGEST_SENTENCE: Final = 500
 
 STILL_READING = N_("This list is still being read.")
+BEING_APPLIED = N_("This list is already being imported.")
+APPLIED_BEFORE = N_("This list was already imported.")
 NO_SUCH_LIST = N_("We couldn't find this list.")
 NOT_READ = N_("We couldn't read this list. Upload it again.")
 
@@ -52,7 +54,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class UploadedLists(Generic[Sent]):
-    """One kind of lists: its tables, the kinds of its jobs, and its refusals.
+    """One kind of lists: its tables, and the kinds of its jobs.
 
     Methods that take a list's ID raise NotFound for an unknown list, except the two that a job's end
     calls: the list may have been discarded meanwhile.
@@ -63,8 +65,6 @@ class UploadedLists(Generic[Sent]):
     read: str
     apply: str
     drop: str
-    being_applied: str
-    applied_before: str
 
     def begin(self, session: Session, new: NewList, source_key: str | None = None) -> Sent:
         """Record a new list, before its rows are staged."""
@@ -125,9 +125,9 @@ class UploadedLists(Generic[Sent]):
             case ImportState.READING:
                 raise Conflict(STILL_READING)
             case ImportState.APPLYING:
-                raise Conflict(self.being_applied)
+                raise Conflict(BEING_APPLIED)
             case ImportState.APPLIED:
-                raise Conflict(self.applied_before)
+                raise Conflict(APPLIED_BEFORE)
             case ImportState.FAILED:
                 raise Conflict(NOT_READ)
 
@@ -149,9 +149,9 @@ class UploadedLists(Generic[Sent]):
         """Delete an uploaded list before it is applied; raises Conflict while it is being applied, and afterward."""
         row = self.locked(session, public_id)
         if row.state is ImportState.APPLYING:
-            raise Conflict(self.being_applied)
+            raise Conflict(BEING_APPLIED)
         if row.state is ImportState.APPLIED:
-            raise Conflict(self.applied_before)
+            raise Conflict(APPLIED_BEFORE)
         session.execute(delete(self.model).where(self.model.id == row.id))
 
     def forget_old(self, session: Session, *, now: datetime) -> None:
