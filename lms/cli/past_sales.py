@@ -36,14 +36,6 @@ class HistoryAnswer:
     items: tuple[PastRowFacts, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InviteAnswer:
-    """How many emails were written, and how many people have had none."""
-
-    written: int
-    left: int
-
-
 @click.group("history")
 def history() -> None:
     """Import past sales, and email the buyers later."""
@@ -105,7 +97,7 @@ def invite(console: Console, *, people: int) -> None:
     with database.read_session() as session:
         left = uninvited_buyers.count_waiting(session, now=clock.now()).left
     sentence = f"{chosen} people will be emailed; {left} people are left."
-    answer(InviteAnswer(chosen, left), sentence)
+    answer({"written": chosen, "left": left}, sentence)
 
 
 def _answer(console: Console, facts: PastFacts) -> HistoryAnswer:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import click
 import urllib3
@@ -26,7 +25,7 @@ from lms.payments.balances import payer_of
 from lms.payments.open_provider import open_provider
 from lms.payments.payments import NewPayment
 from lms.payments.provider import AWAY, Provider, ProviderRefused
-from lms.payments.provider_selftest import Proof, Tried
+from lms.payments.provider_selftest import Tried
 from lms.pricing.price_list import say_money
 from lms.sales import receiving
 
@@ -40,23 +39,6 @@ NO_PROVIDER = (
     "(docs/card-payments.md), then run this again."
 )
 NO_KEY = (401, 403)  # HTTP statuses for a key that is unknown, or may not do this
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentAnswer:
-    """A payment that was recorded; `open` is the amount that pays no invoice yet."""
-
-    id: str
-    amount: Money
-    open: Money
-
-
-@dataclass(frozen=True, slots=True)
-class ReversedAnswer:
-    """A payment that was reversed, and the invoices that are open again."""
-
-    id: str
-    invoices: tuple[str, ...]
 
 
 @click.group("payment")
@@ -135,11 +117,11 @@ def record(
             session, new, mail_context=context, actor=None, now=now, is_mailed=not no_email
         )
     answer(
-        PaymentAnswer(
-            made.public_id,
-            Money(made.amount_minor, made.currency),
-            Money(made.open_minor, made.currency),
-        ),
+        {
+            "id": made.public_id,
+            "amount": Money(made.amount_minor, made.currency),
+            "open": Money(made.open_minor, made.currency),  # pays no invoice yet
+        },
         f"Payment {made.public_id} of {say_money(made.amount_minor, made.currency)} was recorded.",
     )
 
@@ -170,37 +152,9 @@ def reverse(console: Console, *, payment_id: str, reversal: str) -> None:
         )
         numbers = tuple(one.label for one in reopened)
     answer(
-        ReversedAnswer(payment_id, numbers),
+        {"id": payment_id, "invoices": numbers},
         f"Open again: {', '.join(numbers) or 'no invoice'}.",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """The result of a sweep: open checkouts checked, and new events."""
-
-    checkouts: int
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
-class PayoutAnswer:
-    """A payout; a difference means that an entry of the provider is missing."""
-
-    id: str
-    amount: Money
-    charges: Money
-    refunds: Money
-    other: Money
-    fees: Money
-    difference: Money
-
-
-@dataclass(frozen=True, slots=True)
-class PayoutsAnswer:
-    """Payouts, the newest first."""
-
-    items: tuple[PayoutAnswer, ...]
 
 
 @click.group("payments")
@@ -218,18 +172,9 @@ def sweep(console: Console) -> None:
         checkouts = rounds.sweep(carrel, provider, now=clock.now())
         events = rounds.listen(carrel, provider, now=clock.now())
     answer(
-        Swept(checkouts, events),
+        {"checkouts": checkouts, "events": events},
         f"Checked {checkouts} open checkouts. New events: {events}.",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SelftestAnswer:
-    """All lines of the self-test, and how many passed."""
-
-    items: tuple[Proof, ...]
-    passed: int
-    failed: int
 
 
 @payments_group.command("selftest")
@@ -265,10 +210,7 @@ def selftest(console: Console, *, pay: bool) -> int:
             "Buying, paying, and refunding were not tested. Add --pay, and pay with 4242 4242 "
             "4242 4242."
         )
-    answer(
-        SelftestAnswer(tuple(proofs), len(proofs) - failed, failed),
-        "\n".join(lines),
-    )
+    answer({"items": proofs, "passed": len(proofs) - failed, "failed": failed}, *lines)
     return FAILED if failed else 0
 
 
@@ -318,23 +260,12 @@ def payouts(console: Console) -> None:
     """List payouts with their charges, refunds, and fees."""
     with console.carrel.database.read_session() as session:
         found = provider_entries.payouts(session)
-    items = tuple(
-        PayoutAnswer(
-            one.payout,
-            *(
-                Money(minor, one.currency)
-                for minor in (
-                    one.amount_minor,
-                    one.charges_minor,
-                    one.refunds_minor,
-                    one.other_minor,
-                    one.fees_minor,
-                    one.difference_minor,
-                )
-            ),
-        )
+    names = ("amount", "charges", "refunds", "other", "fees", "difference")
+    items = [
+        {"id": one.payout}
+        | {name: Money(getattr(one, f"{name}_minor"), one.currency) for name in names}
         for one in found
-    )
+    ]
     lines = [
         f"{one.payout}  {say_money(one.amount_minor, one.currency)}"
         + (
@@ -344,7 +275,7 @@ def payouts(console: Console) -> None:
         )
         for one in found
     ]
-    answer(PayoutsAnswer(items), "\n".join(lines) or "No payouts yet.")
+    answer({"items": items}, "\n".join(lines) or "No payouts yet.")
 
 
 @payments_group.command("purge-test")

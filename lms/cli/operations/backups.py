@@ -1,8 +1,7 @@
 """carrel backup: create, list, verify, restore, and drill backups."""
 
 import os
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import click
 
@@ -19,18 +18,6 @@ from lms.operations.backups import BackupPlace, Snapshot
 from media.storage.storage_copy import Corrupt, Moved
 
 FOUND_SOMETHING = 1
-
-
-@dataclass(frozen=True, slots=True)
-class BackupLine:
-    """A complete backup in the list."""
-
-    name: str
-    taken_at: datetime
-    version: str
-    rows: int
-    files: int
-    has_secret_key: bool
 
 
 @click.group("backup")
@@ -195,16 +182,16 @@ def _tell(so_far: Moved) -> None:
     show_progress(f"{so_far.copied} files copied, {so_far.copied_bytes:,} bytes")
 
 
-def _line(snapshot: Snapshot) -> BackupLine:
+def _line(snapshot: Snapshot) -> dict[str, object]:
     manifest = snapshot.manifest
-    return BackupLine(
-        name=snapshot.name,
-        taken_at=snapshot.taken_at,
-        version=manifest.version,
-        rows=sum(manifest.rows.values()),
-        files=manifest.files,
-        has_secret_key=manifest.sealed_key is not None,
-    )
+    return {
+        "name": snapshot.name,
+        "taken_at": snapshot.taken_at,
+        "version": manifest.version,
+        "rows": sum(manifest.rows.values()),
+        "files": manifest.files,
+        "has_secret_key": manifest.sealed_key is not None,
+    }
 
 
 def _verified_lines(found: backup_verification.Verified) -> list[str]:

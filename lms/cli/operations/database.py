@@ -52,16 +52,6 @@ STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseStatus:
-    """The database in the settings, and what it can be used for."""
-
-    database: str
-    state: State
-    revision: str | None
-    head: str
-
-
-@dataclass(frozen=True, slots=True)
 class MoveAnswer:
     """The result of `db move`, or the rows that prevent it."""
 
@@ -69,13 +59,6 @@ class MoveAnswer:
     tables: int
     rows: int
     unfit: tuple[UnfitRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AbortAnswer:
-    """Whether the database had been frozen."""
-
-    was_frozen: bool
 
 
 @click.group("db")
@@ -111,8 +94,9 @@ def status_command(console: Console) -> None:
     database = console.carrel.database
     revision = current(database)
     name = shown_url(database.url)
-    found = DatabaseStatus(name, _state(database, revision), revision, head())
-    answer(found, f"{name}: {STATES[found.state]}")
+    state = _state(database, revision)
+    found = {"database": name, "state": state, "revision": revision, "head": head()}
+    answer(found, f"{name}: {STATES[state]}")
 
 
 @db.command("move")
@@ -134,7 +118,7 @@ def move_command(context: click.Context, *, to: str | None, abort: bool) -> None
     if to is None:
         was_frozen = database_move.abort(source)
         said = "Saving is allowed again." if was_frozen else "The database was not being moved."
-        answer(AbortAnswer(was_frozen), said)
+        answer({"was_frozen": was_frozen}, said)
         return
     target = Database(_read_url(to))
     try:

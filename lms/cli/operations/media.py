@@ -1,7 +1,7 @@
 """carrel media: check stored media files, set CORS, and move files between storages."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import click
 
@@ -10,10 +10,9 @@ from lms.cli.output import answer, is_json, json_option, show_progress
 from lms.cli.root_command import CHECK_STORAGE
 from lms.core.clock import now
 from lms.core.errors import N_, Refused, Unavailable
-from lms.core.model_base import copied
 from lms.core.runtime import open_place
 from lms.core.settings import is_within
-from lms.housekeeping.storage_audit import Fault, Inventory, Orphan, remove_orphans, take_inventory
+from lms.housekeeping.storage_audit import Inventory, Orphan, remove_orphans, take_inventory
 from media.storage.storage_copy import Corrupt, Ledger, Moved, move, remove_moved
 from media.storage.storage_protocol import Storage, StorageAway
 
@@ -28,28 +27,6 @@ NEXT = {
         "Process these recordings again: open each webinar and select Try again."
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The bucket, and the origin whose pages can load videos from it."""
-
-    storage: str
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """The result of `media check`; `removed` are the orphans that were deleted."""
-
-    named: int
-    stored: int
-    fault_count: int
-    orphan_count: int
-    orphan_bytes: int
-    faults: tuple[Fault, ...]
-    orphans: tuple[Orphan, ...]
-    removed: tuple[Orphan, ...]
 
 
 @click.group("media")
@@ -71,9 +48,8 @@ def cors(console: Console) -> None:
         console.carrel.storage.let_pages_read(settings.base_url)
     except StorageAway as fault:
         raise Unavailable(f"The bucket refused the rule: {fault}\n{CHECK_STORAGE}") from fault
-    opened = Opened(settings.storage_url, settings.base_url)
-    said = f"{opened.storage} lets pages of {opened.origin} load videos."
-    answer(opened, said)
+    opened = {"storage": settings.storage_url, "origin": settings.base_url}
+    answer(opened, f"{settings.storage_url} lets pages of {settings.base_url} load videos.")
 
 
 @media.command("check")
@@ -114,10 +90,7 @@ def check(context: click.Context, *, deep: bool, remove_orphans: bool, yes: bool
         if yes or click.confirm(f"Delete the {len(old)} that are older than a day?"):
             removed = _removed(console, old)
             lines.append(f"{len(removed)} deleted.")
-    checked = copied(
-        Checked, found, faults=tuple(found.faults), orphans=tuple(found.orphans), removed=removed
-    )
-    answer(checked, *lines)
+    answer(asdict(found) | {"removed": removed}, *lines)
     if found.fault_count or found.orphan_count > len(removed):
         context.exit(FOUND_SOMETHING)
 

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from dataclasses import dataclass
 
 import click
 
@@ -13,14 +12,6 @@ from lms.core.clock import now
 from lms.core.errors import Conflict
 from lms.core.logs import configure_logs
 from lms.metrics.slots import metrics_folder
-
-
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """A listener that was started."""
-
-    pid: int
-    bind: str
 
 
 @click.command("metrics")
@@ -39,6 +30,6 @@ def metrics(console: Console) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     server = listen_for_scrapes(console.carrel, folder, bind, now)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    answer(Listening(os.getpid(), bind), f"Metrics at http://{bind}/metrics")
+    answer({"pid": os.getpid(), "bind": bind}, f"Metrics at http://{bind}/metrics")
     sys.stdout.flush()
     server.serve_forever()

@@ -2,7 +2,6 @@
 
 import os
 import resource
-from dataclasses import dataclass
 from ipaddress import ip_address
 
 import click
@@ -28,15 +27,6 @@ DEFAULT_BIND = "127.0.0.1:8000"
 LAST_PORT = 65535
 AUTO = "auto"
 MOST_WORKERS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Serving:
-    """The address of the running installation."""
-
-    base_url: str
-    bind: str
-    pid: int
 
 
 @click.command("serve")
@@ -80,8 +70,8 @@ def serve(*, bind: str, workers: int, no_worker: bool, drain: int) -> None:
         require_extras(settings)
         _prepare_database(settings)
         _raise_file_limit()
-        serving = Serving(settings.base_url, f"{host}:{port}", os.getpid())
-        answer(serving, _said(serving, settings))
+        serving = {"base_url": settings.base_url, "bind": f"{host}:{port}", "pid": os.getpid()}
+        answer(serving, _said(settings))
         listener.set_inheritable(True)
         programs = [web_program(listener, workers)]
         if not no_worker:
@@ -92,8 +82,8 @@ def serve(*, bind: str, workers: int, no_worker: bool, drain: int) -> None:
         Supervisor(programs, environ, listener, drain_s=drain).run()
 
 
-def _said(serving: Serving, settings: Settings) -> str:
-    said = f"Serving at {serving.base_url} (Ctrl-C ends it)"
+def _said(settings: Settings) -> str:
+    said = f"Serving at {settings.base_url} (Ctrl-C ends it)"
     if settings.smtp_url is None:
         said += f"\nNo mail server is set: emails are written to {mail_folder(settings)}"
     return said

@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-from dataclasses import dataclass
 from typing import Final
 
 import click
@@ -18,14 +17,6 @@ from lms.operations.start_checks import refuse_dangerous_start, require_tables
 from lms.worker.worker import Worker
 
 SHARES: Final = {"media": (Lane.MEDIA,), "prompt": (Lane.PROMPT, Lane.FILES)}
-
-
-@dataclass(frozen=True, slots=True)
-class OnDuty:
-    """A worker that was started."""
-
-    pid: int
-    lanes: tuple[Lane, ...]
 
 
 @click.command("worker")
@@ -48,7 +39,7 @@ def worker(console: Console, *, lane: str | None) -> None:
         signal.signal(number, lambda *_: made.stop())
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # `serve` ends it with SIGTERM
     words = " and ".join(lane.value for lane in lanes)
-    answer(OnDuty(os.getpid(), lanes), f"Working on {words} (Ctrl-C ends it)")
+    answer({"pid": os.getpid(), "lanes": lanes}, f"Working on {words} (Ctrl-C ends it)")
     sys.stdout.flush()
     if not made.run():
         raise Unavailable("A lane stopped unexpectedly. See the log.")
