@@ -132,7 +132,7 @@ def copied(kind: type[Made], source: object, /, **others: Any) -> Made:  # noqa:
 
     Raises AttributeError if a field is in neither.
     """
-    names = [one.name for one in fields(kind) if one.name not in others]
+    names = [one.name for one in fields(kind) if one.init and one.name not in others]
     return kind(**others, **{name: getattr(source, name) for name in names})
 
 

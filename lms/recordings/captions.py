@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Invalid, or_not_found
-from lms.core.model_base import new_public_id
+from lms.core.model_base import copied, new_public_id
 from lms.models.recordings import Caption, FormerCaption, Recording
 from lms.models.search import Passage, PassageKind
 from lms.recordings.recordings import find
@@ -97,29 +97,16 @@ def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: date
     The first track of a recording is its default. The replaced captions can be restored. Raises
     NotFound.
     """
-    recording = find(session, kept.recording_id)
-    former = session.scalar(
-        select(Caption).where(
-            Caption.recording_id == recording.id, Caption.language == kept.language
-        )
+    new = Caption(
+        public_id=kept.caption_id,
+        recording_id=find(session, kept.recording_id).id,
+        language=kept.language,
+        label=kept.label,
+        key=kept.key,
+        shown=kept.text,
+        created_at=now,
     )
-    was_default = former is not None and former.is_default
-    if former is not None:
-        _put_away(session, former, now)
-    session.add(
-        Caption(
-            public_id=kept.caption_id,
-            recording_id=recording.id,
-            language=kept.language,
-            label=kept.label,
-            is_default=was_default or not _has_default(session, recording.id),
-            key=kept.key,
-            shown=kept.text,
-            created_at=now,
-        )
-    )
-    session.flush()
-    index(session, recording.webinar_id)
+    _add(session, new, now)
     audit.record(session, "captions.added", kept.caption_id, actor=actor, now=now)
 
 
@@ -136,31 +123,18 @@ def put_back(session: Session, caption_id: str, *, actor: str | None, now: datet
     """Restore removed captions; those that replaced them are removed instead. Raises NotFound."""
     query = select(FormerCaption).where(FormerCaption.public_id == caption_id)
     former = or_not_found(session.scalar(query))
-    here = session.scalar(
-        select(Caption).where(
-            Caption.recording_id == former.recording_id, Caption.language == former.language
-        )
-    )
-    was_default = here is not None and here.is_default
-    if here is not None:
-        _put_away(session, here, now)
-    shown = former.key is not None
-    session.add(
-        Caption(
-            public_id=former.public_id,
-            recording_id=former.recording_id,
-            language=former.language,
-            label=former.label,
-            is_default=was_default or (shown and not _has_default(session, former.recording_id)),
-            key=former.key,
-            shown=former.shown,
-            draft=former.draft,
-            created_at=former.created_at,
-        )
+    again = Caption(
+        public_id=former.public_id,
+        recording_id=former.recording_id,
+        language=former.language,
+        label=former.label,
+        key=former.key,
+        shown=former.shown,
+        draft=former.draft,
+        created_at=former.created_at,
     )
     session.delete(former)
-    session.flush()
-    index(session, session.get_one(Recording, former.recording_id).webinar_id)
+    _add(session, again, now)
     audit.record(session, "captions.put_back", caption_id, actor=actor, now=now)
 
 
@@ -177,22 +151,27 @@ def forget(session: Session, caption_id: str) -> None:
     session.execute(delete(FormerCaption).where(FormerCaption.public_id == caption_id))
 
 
+def _add(session: Session, caption: Caption, now: datetime) -> None:
+    """Add a track in place of the one in its language; a shown one is the default if there is no other."""
+    recording_id = caption.recording_id
+    former = session.scalar(
+        select(Caption).where(
+            Caption.recording_id == recording_id, Caption.language == caption.language
+        )
+    )
+    was_default = former is not None and former.is_default
+    if former is not None:
+        _put_away(session, former, now)
+    is_shown = caption.key is not None
+    caption.is_default = was_default or (is_shown and not _has_default(session, recording_id))
+    session.add(caption)
+    index(session, session.get_one(Recording, recording_id).webinar_id)
+
+
 def _put_away(session: Session, caption: Caption, now: datetime) -> None:
     passages.drop(session, caption.public_id)
     session.delete(caption)
-    session.add(
-        FormerCaption(
-            public_id=caption.public_id,
-            recording_id=caption.recording_id,
-            language=caption.language,
-            label=caption.label,
-            key=caption.key,
-            shown=caption.shown,
-            draft=caption.draft,
-            created_at=caption.created_at,
-            removed_at=now,
-        )
-    )
+    session.add(copied(FormerCaption, caption, removed_at=now))
     session.flush()
 
 
