@@ -10,14 +10,13 @@ from lms.cli.output import answer, answer_items, json_option
 from lms.contracts import mails as contract_mails
 from lms.contracts import renewals
 from lms.contracts.grace_periods import extend_grace
-from lms.contracts.mails import NewTerm, Post
+from lms.contracts.mails import NewTerm
 from lms.contracts.renewals import Renewal
 from lms.core import clock
-from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_, Invalid
 from lms.grants import grant_target_lookup
 from lms.grants.grants import Target, Term
-from lms.mail.links import Links
+from lms.mail.links import mail_context_of
 from lms.models.grants import OfferKind, Scope
 from lms.organizations import organizations
 from lms.seats import pools
@@ -52,14 +51,13 @@ def renew(
     if (seats is None) != unlimited:
         raise click.UsageError("Use either --seats or --unlimited.")
     ends_at = read_datetime(ends, zone)
-    post = Post(Links(console.settings.base_url), read_zone(console.settings.time_zone))
-    now = clock.now()
+    context, now = mail_context_of(console.settings), clock.now()
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
         renewal = Renewal(seats, ends_at)
         done = renewals.renew(session, facts.id, renewal, actor=None, now=now)
         term = NewTerm(done.seats, done.starts_at, done.ends_at)
-        contract_mails.send_renewed(session, done.pool, post, term, now=now)
+        contract_mails.send_renewed(session, done.pool, context, term, now=now)
     pool = done.pool
     made = {
         "pool": pool.public_id,
@@ -69,7 +67,7 @@ def renew(
         "capacity": pool.capacity,  # now
         "used": pool.used,
     }
-    until = last_day(done.ends_at, read_zone(console.settings.time_zone))
+    until = last_day(done.ends_at, context.zone)
     answer(made, f"{pool.organization} has these seats until {until}.")
 
 
@@ -82,7 +80,7 @@ def renew(
 def grace(console: Console, *, pool_id: str, until: str, zone: str | None) -> None:
     """Extend the grace period of a contract, and email its managers."""
     at = read_datetime(until, zone)
-    post = Post(Links(console.settings.base_url), read_zone(console.settings.time_zone))
+    post = mail_context_of(console.settings)
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
         extend_grace(session, facts.id, at, post=post, **acting())

@@ -13,6 +13,7 @@ from lms.access.merged_organizations import family_of, kept_organization
 from lms.contracts import mails
 from lms.core.errors import N_, Conflict, Invalid
 from lms.core.model_base import locked
+from lms.mail.links import MailContext
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.grants import Grant
@@ -160,7 +161,7 @@ def extend_grace(
     pool_id: int,
     until: datetime,
     *,
-    post: mails.Post,
+    post: MailContext,
     actor: str | None,
     now: datetime,
 ) -> Grace:

@@ -14,7 +14,7 @@ from lms.core.dates_and_time_zones import last_moment, say_day
 from lms.core.errors import N_
 from lms.grants.grants import Target
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Links
+from lms.mail.links import MailContext
 from lms.models.organizations import Organization
 from lms.organizations.manager_emails import Steward, stewards_of
 from lms.seats.pools import PoolFacts, allotments_of
@@ -41,14 +41,6 @@ OWNED_PASS_ENDED = N_("%(organization)s: your all-access pass ended")
 OWNED_PASS_RENEWED = N_("%(organization)s: your all-access pass is renewed until %(day)s")
 FULL: Final = 100
 NAMED_AT_MOST: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """The base of links, and the time zone for the reader's dates."""
-
-    links: Links
-    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +107,13 @@ class EndingPass:
 
 
 def send_contract_ends(
-    session: Session, pool: PoolFacts, post: Post, *, ends_at: datetime, days: int, now: datetime
+    session: Session,
+    pool: PoolFacts,
+    post: MailContext,
+    *,
+    ends_at: datetime,
+    days: int,
+    now: datetime,
 ) -> None:
     """Email the managers of a contract or pass that it ends, and how to renew it."""
     day = _last_day(ends_at, post.zone)
@@ -130,7 +128,7 @@ def send_contract_ends(
 def send_contract_over(  # noqa: PLR0913  (the pool, its dates, and the time)
     session: Session,
     pool: PoolFacts,
-    post: Post,
+    post: MailContext,
     *,
     ends_at: datetime,
     grace_until: datetime,
@@ -153,7 +151,7 @@ def send_contract_over(  # noqa: PLR0913  (the pool, its dates, and the time)
 
 
 def send_grace_extended(
-    session: Session, pool: PoolFacts, post: Post, grace: GraceExtended, *, now: datetime
+    session: Session, pool: PoolFacts, post: MailContext, grace: GraceExtended, *, now: datetime
 ) -> None:
     """Email the managers of a contract that our team extended its grace period."""
     day = _last_day(grace.until, post.zone)
@@ -172,7 +170,7 @@ def send_grace_extended(
 
 
 def send_access_ended(
-    session: Session, pool: PoolFacts, post: Post, ended: AccessEnded, *, now: datetime
+    session: Session, pool: PoolFacts, post: MailContext, ended: AccessEnded, *, now: datetime
 ) -> None:
     """Email the managers of a contract or pass that access ended, for how many, and how to renew it."""
     values = {
@@ -192,7 +190,7 @@ def send_access_ended(
 def send_shortage(
     session: Session,
     pool: PoolFacts,
-    post: Post,
+    post: MailContext,
     fewer: Fewer,
     *,
     days: int,
@@ -215,7 +213,7 @@ def send_shortage(
 def send_renewed(
     session: Session,
     pool: PoolFacts,
-    post: Post,
+    post: MailContext,
     term: NewTerm,
     *,
     now: datetime,
@@ -255,7 +253,13 @@ def use_key(pool: PoolFacts, grant_id: int, share: int) -> str:
 
 
 def send_pool_use(
-    session: Session, pool: PoolFacts, post: Post, *, share: int, grant_id: int, now: datetime
+    session: Session,
+    pool: PoolFacts,
+    post: MailContext,
+    *,
+    share: int,
+    grant_id: int,
+    now: datetime,
 ) -> None:
     """Email the managers of a pool that this percentage of its seats is used."""
     values = {"used": pool.used, "seats": pool.capacity, "is_full": share == FULL}
@@ -266,7 +270,7 @@ def send_pool_use(
 
 
 def send_pass_ends(
-    session: Session, ending: EndingPass, post: Post, *, url: str, price: str, now: datetime
+    session: Session, ending: EndingPass, post: MailContext, *, url: str, price: str, now: datetime
 ) -> None:
     """Email the owner of a pass that it ends or ended, and when a renewal begins (A5).
 
@@ -297,7 +301,7 @@ def send_pass_ends(
 def _to_stewards(
     session: Session,
     pool: PoolFacts,
-    post: Post,
+    post: MailContext,
     about: tuple[str, str, str],
     values: Mapping[str, object],
     *,
@@ -332,7 +336,7 @@ def _to_stewards(
 def _to_branches(  # noqa: PLR0913  (the pool, its end, and the time)
     session: Session,
     pool: PoolFacts,
-    post: Post,
+    post: MailContext,
     subject: str,
     event: str,
     ends_at: datetime,

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session, aliased
 from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
 from lms.contracts.grace_periods import IS_HELD
-from lms.contracts.mails import AccessEnded, EndingPass, Fewer, Post
-from lms.core.dates_and_time_zones import last_calendar_day, read_zone
+from lms.contracts.mails import AccessEnded, EndingPass, Fewer
+from lms.core.dates_and_time_zones import last_calendar_day
 from lms.core.errors import or_not_found
 from lms.grants.grants import Target
 from lms.mail.links import MailContext
@@ -99,7 +99,7 @@ def due_notice(
 def tell_contract_ends(session: Session, *, mail_context: MailContext, now: datetime) -> None:
     """Email managers of contracts that end in 30, 7 and 1 days and are not renewed."""
     for ending in _endings(session, now, now + AHEAD):
-        post = _post(mail_context, ending.zone)
+        post = mail_context.in_zone(ending.zone)
         days = due_notice(ending.ends_at, post.zone, now=now, since=ending.since)
         if days is not None:
             pool = read_pool(session, ending.pool_id)
@@ -121,7 +121,7 @@ def tell_contracts_over(session: Session, *, mail_context: MailContext, now: dat
     for ending in _endings(session, now - timedelta(days=400), now, ~IS_HELD):
         if ending.since >= ending.ends_at:
             continue
-        pool, post = read_pool(session, ending.pool_id), _post(mail_context, ending.zone)
+        pool, post = read_pool(session, ending.pool_id), mail_context.in_zone(ending.zone)
         is_held, over_at = ending.pool_id in held, ending.grace_until or ending.ends_at
         if now < over_at:
             mails.send_contract_over(
@@ -163,7 +163,7 @@ def tell_shortages(session: Session, *, mail_context: MailContext, now: datetime
         if shortage is None:
             continue
         pool = read_pool(session, pool_id)
-        post = _post(mail_context, _zone_of(session, pool))
+        post = mail_context.in_zone(_zone_of(session, pool))
         days = due_notice(shortage.at, post.zone, now=now)
         if days is None:
             continue
@@ -206,7 +206,7 @@ def tell_pool_use(session: Session, *, mail_context: MailContext, now: datetime)
         share = next((one for one in SHARES if _reaches(pool, one)), None)
         if share is None or _was_told(session, pool, row.grant_id, share):
             continue
-        post = _post(mail_context, _zone_of(session, pool))
+        post = mail_context.in_zone(_zone_of(session, pool))
         mails.send_pool_use(session, pool, post, share=share, grant_id=row.grant_id, now=now)
 
 
@@ -293,7 +293,3 @@ def _was_told(session: Session, pool: PoolFacts, grant_id: int, share: int) -> b
 
 def _zone_of(session: Session, pool: PoolFacts) -> str | None:
     return session.scalar(select(Organization.zone).where(Organization.id == pool.organization_id))
-
-
-def _post(mail_context: MailContext, zone: str | None) -> Post:
-    return Post(mail_context.links, read_zone(zone) if zone else mail_context.zone)

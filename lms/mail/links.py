@@ -63,10 +63,14 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class MailContext:
-    """Links for emails, and the time zone in which business days are counted."""
+    """Links for emails, and the time zone in which business days are counted and days are named."""
 
     links: Links
     zone: ZoneInfo
+
+    def in_zone(self, name: str | None) -> "MailContext":
+        """Return the same in another time zone, if one is named."""
+        return MailContext(self.links, ZoneInfo(name)) if name else self
 
 
 def mail_context_of(settings: Settings) -> MailContext:

@@ -12,7 +12,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
-from lms.contracts.mails import EndingPass, Post, send_pass_ends
+from lms.contracts.mails import EndingPass, send_pass_ends
 from lms.contracts.pass_and_seat_reminders import find_pass
 from lms.documents.payment_links import PaymentLinks, link_of
 from lms.grants.grants import target_columns
@@ -45,8 +45,7 @@ def tell(
         url = link_of(session, order, where=pay, now=now)
         total = sum(line.net_minor for line in orders.lines_of(session, order.id))
         price = say_money(total, order.currency)
-    post = Post(mail_context.links, mail_context.zone)
-    send_pass_ends(session, ending, post, url=url, price=price, now=now)
+    send_pass_ends(session, ending, mail_context, url=url, price=price, now=now)
 
 
 def send_link(

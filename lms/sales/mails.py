@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.accounts.recovery_email_prompt import asks_for_recovery
 from lms.contracts import mails as contract_mails
-from lms.contracts.mails import NewTerm, Post
+from lms.contracts.mails import NewTerm
 from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime, say_last_date
 from lms.core.errors import N_
 from lms.core.icalendar import Invitation
@@ -195,7 +195,6 @@ def _send_renewed(  # noqa: PLR0913  (the parts of an email)
     assert grant.ends_at is not None  # noqa: S101  (a contract has an end)
     pool = pools.read_pool(session, grant.pool_id)
     own = session.scalar(select(Organization.zone).where(Organization.id == pool.organization_id))
-    post = Post(mail_context.links, ZoneInfo(own) if own else mail_context.zone)
     new = NewTerm(
         seats=line.quantity,
         starts_at=grant.starts_at,
@@ -205,7 +204,8 @@ def _send_renewed(  # noqa: PLR0913  (the parts of an email)
         reference=facts.po_number,
         is_held=facts.held_at is not None,
     )
-    contract_mails.send_renewed(session, pool, post, new, now=now, is_again=is_again)
+    context = mail_context.in_zone(own)
+    contract_mails.send_renewed(session, pool, context, new, now=now, is_again=is_again)
 
 
 def _send_bought(

@@ -49,7 +49,7 @@ def zone_of(session: Session, order: Order, mail_context: MailContext) -> ZoneIn
         return mail_context.zone
     kept = kept_organization(order.organization_id)
     own = session.scalar(select(Organization.zone).where(Organization.id == kept))
-    return ZoneInfo(own) if own else mail_context.zone
+    return mail_context.in_zone(own).zone
 
 
 def give_access(  # noqa: PLR0913  (the line, its holder, actor and time)

@@ -246,5 +246,4 @@ def _slug(session: Session, organization_id: int | None) -> str:
 
 
 def _zone_of(session: Session, pool: PoolFacts, mail_context: MailContext) -> ZoneInfo:
-    own = session.get_one(Organization, pool.organization_id).zone
-    return ZoneInfo(own) if own else mail_context.zone
+    return mail_context.in_zone(session.get_one(Organization, pool.organization_id).zone).zone

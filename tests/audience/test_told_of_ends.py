@@ -126,12 +126,11 @@ def test_managers_of_seats_from_a_consortium_hear_that_they_are_renewed(database
     branch = allotted(database, made)
     later = END + 365 * DAY
     done = renewed(database, made.pool_id, 4, at=NOW, ends_at=later)
-    post = mails.Post(OFFICE.links, OFFICE.zone)
     term = mails.NewTerm(done.seats, done.starts_at, done.ends_at)
     held = replace(term, is_held=True)
     for told, is_again in ((held, False), (term, True), (term, True)):
         with database.transaction() as session:
-            mails.send_renewed(session, done.pool, post, told, now=NOW, is_again=is_again)
+            mails.send_renewed(session, done.pool, OFFICE, told, now=NOW, is_again=is_again)
         heard = [kind for kind, to in letters(database) if to == branch]
         assert heard == ([] if told.is_held else ["allotment_term"])
     assert "renewed" in newest(database, branch).subject

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from lms.contracts import renewals
-from lms.contracts.mails import Post
 from lms.contracts.renewals import Renewal, Renewed
 from lms.core.database import Database
 from lms.grants.grants import Term
@@ -25,7 +24,6 @@ DAY = timedelta(days=1)
 END = NOW + 100 * DAY
 TERM = Term(NOW - 265 * DAY, END)
 OFFICE = MailContext(LINKS, ZoneInfo("America/New_York"))
-POST = Post(OFFICE.links, OFFICE.zone)
 
 
 @dataclass(frozen=True, slots=True)

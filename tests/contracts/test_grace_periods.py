@@ -17,7 +17,7 @@ from lms.requests import requests
 from lms.sales import orders
 from lms.seats.claims import Closed
 from tests.clock import NOW
-from tests.contracts.contract_fixtures import DAY, END, POST, asked, grace_of, make_contract
+from tests.contracts.contract_fixtures import DAY, END, OFFICE, asked, grace_of, make_contract
 from tests.sales.order_fixtures import GROUP
 from tests.seats.pool_fixtures import LINKS, make_home, people, settle_at, states, take, take_seat
 
@@ -36,7 +36,7 @@ def decline(database: Database, request_id: str, at: datetime) -> None:
 
 def give(database: Database, pool_id: int, until: datetime, at: datetime = NOW) -> None:
     with database.transaction() as session:
-        grace_periods.extend_grace(session, pool_id, until, post=POST, actor=None, now=at)
+        grace_periods.extend_grace(session, pool_id, until, post=OFFICE, actor=None, now=at)
 
 
 def test_for_14_days_after_the_end_people_stay_and_nobody_new_comes_in(database: Database) -> None:

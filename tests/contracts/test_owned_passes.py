@@ -15,7 +15,7 @@ from lms.models.mail import Mail
 from lms.models.orders import LineAct
 from lms.models.organizations import Organization, Role
 from tests.cast import Cast
-from tests.contracts.contract_fixtures import OFFICE, POST, letters
+from tests.contracts.contract_fixtures import OFFICE, letters
 from tests.factories import make_membership
 from tests.sales.order_fixtures import placed
 from tests.sales.test_payer_and_holder import (
@@ -110,7 +110,7 @@ def test_end_before_a_renewal_on_hold_leads_to_its_payment(database: Database, c
 def test_grace_cannot_be_given_by_hand(database: Database, cast: Cast) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
     with pytest.raises(Conflict), database.transaction() as session:
-        grace_periods.extend_grace(session, pool_id, ENDS + DAY, post=POST, actor=None, now=ENDS)
+        grace_periods.extend_grace(session, pool_id, ENDS + DAY, post=OFFICE, actor=None, now=ENDS)
 
 
 def test_its_renewal_is_told_to_its_managers(database: Database, cast: Cast) -> None:

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
 from lms.contracts import grace_periods
-from lms.contracts.mails import Post
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import end_of_day, say_datetime_in_table
 from lms.core.errors import Invalid, NotFound
+from lms.mail.links import MailContext
 from lms.organizations import organizations
 from lms.organizations.organizations import OrganizationFacts
 from lms.seats import pools
@@ -42,7 +42,7 @@ def extend(slug: str, pool_id: str) -> ResponseReturnValue:
             until = end_of_day(form.until.data, zone, field="until")
             with transaction() as session:
                 given = grace_periods.extend_grace(
-                    session, pool.id, until, post=Post(links(), zone), **acting()
+                    session, pool.id, until, post=MailContext(links(), zone), **acting()
                 )
         except Invalid as refusal:
             show_faults(form, refusal)
