@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil import parser
 
-from lms.core.csv_reader import Record, divide, heading, open_sheet
+from lms.core.csv_files import Record, divide, heading, open_sheet
 from lms.core.errors import N_
 from lms.core.text_decoding import EMPTY, refusal
 

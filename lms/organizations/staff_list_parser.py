@@ -11,7 +11,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
-from lms.core.csv_reader import (
+from lms.core.csv_files import (
     ADDRESS,
     LONGEST_TELLING,
     Record,

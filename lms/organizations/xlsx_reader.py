@@ -10,7 +10,7 @@ from posixpath import join, normpath
 from typing import Any, BinaryIO, Final
 from xml.parsers import expat
 
-from lms.core.csv_reader import Record
+from lms.core.csv_files import Record
 from lms.core.errors import N_
 from lms.core.text_decoding import SAVE_AS, TOO_LARGE, refusal
 

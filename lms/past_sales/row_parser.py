@@ -17,7 +17,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.accounts import accounts
-from lms.core.csv_reader import read_named
+from lms.core.csv_files import read_named
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, Refused

@@ -17,7 +17,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.csv_reader import NamedRow, read_named
+from lms.core.csv_files import NamedRow, read_named
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid
 from lms.core.model_base import new_public_id

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO, Final
 
-from lms.core.csv_reader import Record, divide, heading, open_sheet
+from lms.core.csv_files import Record, divide, heading, open_sheet
 from lms.core.errors import N_, Invalid
 from lti.id_mappings.person_match_proposals import Line
 

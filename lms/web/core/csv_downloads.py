@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from flask import Response, stream_with_context
 from sqlalchemy.orm import Session
 
-from lms.core.csv_writer import CONTENT_TYPE, Cell, csv_pieces
+from lms.core.csv_files import CONTENT_TYPE, Cell, csv_pieces
 from lms.web.core.request_context import carrel
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from wtforms import Form, RadioField
 from wtforms.validators import Optional
 
-from lms.core.csv_writer import Cell
+from lms.core.csv_files import Cell
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import Conflict, Forbidden, Invalid
 from lms.models.organizations import Role

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core import clock
-from lms.core.csv_writer import Cell
+from lms.core.csv_files import Cell
 from lms.core.dates_and_time_zones import end_of_day, last_calendar_day, say_date
 from lms.core.errors import N_, NotFound, or_not_found
 from lms.core.money_parsing_and_formatting import write_amount

@@ -11,7 +11,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.core.csv_writer import Cell
+from lms.core.csv_files import Cell
 from lms.core.dates_and_time_zones import LOCALE, say_calendar_date
 from lms.core.errors import N_
 from lms.reports.periods_and_count_suppression import DAY, Lapse, Span, laps, lapse_of, midnight

@@ -8,7 +8,8 @@ from flask import Response
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.core.csv_writer import Cell
+from lms.core.csv_files import Cell
+from lms.core.list_queries import Page
 from lms.reports import progress_by_person as report_people
 from lms.reports.progress_by_person import every_person, read_people
 from lms.reports.retention_curve import Heat, read_heat

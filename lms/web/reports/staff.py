@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core.clock import now
-from lms.core.csv_writer import Cell
+from lms.core.csv_files import Cell
 from lms.reports.progress_by_person import read_person
 from lms.reports.viewing_queries import HOUSE
 from lms.reports.viewing_totals import (

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.core.clock import now
-from lms.core.csv_writer import Cell
+from lms.core.csv_files import Cell
 from lms.seat_imports.corrections import Correction, correct
 from lms.seat_imports.read_models import read_import, rows_left_out
 from lms.web.core.csv_downloads import streamed_csv

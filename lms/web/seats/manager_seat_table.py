@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.csv_writer import Cell
+from lms.core.csv_files import Cell
 from lms.core.dates_and_time_zones import say_date
 from lms.models.grants import Scope
 from lms.organizations.manager_and_owner_permissions import Managed

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lms.core.csv_writer import BOM, Cell, csv_pieces, defused
+from lms.core.csv_files import BOM, Cell, csv_pieces, defused
 
 
 def opened(*rows: tuple[Cell, ...]) -> list[list[str]]:
