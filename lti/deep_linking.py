@@ -11,9 +11,10 @@ import jwt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from lms.core.encryption import LoadedKey
 from lms.core.errors import N_, Gone, Invalid, NotFound, or_not_found
 from lti.grades.grade_service import TAG
-from lti.http.access_tokens import BACKDATED, SigningKey
+from lti.http.access_tokens import BACKDATED
 from lti.models.courses import DEFAULT_POINTS, MOST_POINTS, Context
 from lti.models.launches import FrameSession
 from lti.models.registrations_and_keys import Deployment, Registration
@@ -144,7 +145,7 @@ def sign_answer(
     items: Sequence[Item],
     *,
     addresses: ToolAddresses,
-    key: SigningKey,
+    key: LoadedKey,
     now: datetime,
 ) -> str:
     """Return the signed response ("Deep linking response message"), without items if none was chosen.

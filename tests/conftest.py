@@ -21,12 +21,11 @@ from sqlalchemy import Connection, event
 
 from lms.app import create_app
 from lms.component import load_tables
-from lms.core import password_hashing_and_rules
+from lms.core import encryption, password_hashing_and_rules
 from lms.core.database import Database
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.web.core import constant_time_responses
-from lti.keys import tool_keys
 from media.storage.storage_protocol import Storage
 from tests.cast import Cast, Roles, assemble, assemble_roles
 from tests.clock import Clock
@@ -77,7 +76,7 @@ def _tool_key(_number: int, **how: int) -> RSAPrivateKey:
 
 
 _numbers = cycle(range(16))  # no library of a test has so many keys; two take a fifth of a second
-tool_keys.generate_private_key = lambda **how: _tool_key(next(_numbers), **how)  # type: ignore[assignment]  # called by names
+encryption.generate_private_key = lambda **how: _tool_key(next(_numbers), **how)  # type: ignore[assignment]  # called by names
 
 compile_once()
 gc.disable()  # until tests are collected: what they import isn't garbage

@@ -1,15 +1,15 @@
 """Authenticator apps: their secrets, and their six-digit codes (TOTP, RFC 6238)."""
 
-import base64
 from datetime import datetime
 from typing import Final
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 
+from lms.core.encryption import lock_of
 from lms.core.errors import N_, Invalid
-from lms.core.runtime import derived_key
 
+PURPOSE: Final = "authenticator apps"  # of their encryption
 STEP_S: Final = 30
 NEARBY: Final = (0, -1, 1)  # tolerates a clock that is half a minute off
 DIGITS: Final = 6
@@ -31,7 +31,7 @@ def app_url(secret: str, *, account: str, seller: str) -> str:
 
 def seal(secret: str, secret_key: str) -> str:
     """Return a secret encrypted with this installation's secret key."""
-    return _lock(secret_key).encrypt(secret.encode()).decode()
+    return lock_of(secret_key, PURPOSE).encrypt(secret.encode()).decode()
 
 
 def seal_for_setup(secret: str, *, owner: str, secret_key: str) -> str:
@@ -42,7 +42,9 @@ def seal_for_setup(secret: str, *, owner: str, secret_key: str) -> str:
 def secret_of_setup(sealed: str, *, owner: str, secret_key: str) -> str:
     """Return the secret of `seal_for_setup`; raises Invalid after 30 minutes or for another owner."""
     try:
-        opened = _lock(secret_key).decrypt(sealed.encode(), ttl=SETUP_ENDS_AFTER_S).decode()
+        opened = (
+            lock_of(secret_key, PURPOSE).decrypt(sealed.encode(), ttl=SETUP_ENDS_AFTER_S).decode()
+        )
     except InvalidToken as fault:
         raise Invalid(SETUP_OVER) from fault
     whose, _space, secret = opened.partition(" ")
@@ -57,7 +59,7 @@ def step_of(sealed: str, code: str, *, secret_key: str, now: datetime) -> int | 
     A secret encrypted with another secret key matches no code.
     """
     try:
-        secret = _lock(secret_key).decrypt(sealed.encode()).decode()
+        secret = lock_of(secret_key, PURPOSE).decrypt(sealed.encode()).decode()
     except InvalidToken:
         return None
     return step_of_secret(secret, code, now=now)
@@ -72,7 +74,3 @@ def step_of_secret(secret: str, code: str, *, now: datetime) -> int | None:
         if pyotp.utils.strings_equal(app.generate_otp(step), code):
             return step
     return None
-
-
-def _lock(secret_key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, "authenticator apps")))

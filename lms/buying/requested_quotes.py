@@ -4,23 +4,22 @@ Nothing is stored until then: the emailed link contains the whole request, encry
 behaves the same for every address and organization (PRODUCT.md, S16).
 """
 
-import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import read_address
+from lms.core.encryption import lock_of
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.core.postal_addresses import Address, address_faults, clean_address
-from lms.core.runtime import derived_key
 from lms.documents.payment_links import check_unreplaced
 from lms.documents.snapshots import BillTo
 from lms.grants.request_and_sale_form_choices import find_webinar, read_target
@@ -190,7 +189,7 @@ def covers_of_webinar(session: Session, words: str) -> str:
 def seal(data: Mapping[str, Any], purpose: str, secret_key: str, now: datetime) -> str:
     """Return a token with data encrypted for one purpose."""
     packed = json.dumps(data, separators=(",", ":")).encode()
-    return _cipher(secret_key, purpose).encrypt_at_time(packed, int(now.timestamp())).decode()
+    return lock_of(secret_key, purpose).encrypt_at_time(packed, int(now.timestamp())).decode()
 
 
 def unseal(
@@ -202,7 +201,7 @@ def unseal(
     was replaced, so that this token doesn't give access to the new link.
     """
     try:
-        packed = _cipher(secret_key, purpose).decrypt_at_time(
+        packed = lock_of(secret_key, purpose).decrypt_at_time(
             token.encode(), int(LIFE.total_seconds()), int(now.timestamp())
         )
     except (InvalidToken, UnicodeEncodeError):
@@ -248,7 +247,3 @@ def _new_order(session: Session, opened: OpenedRequest) -> NewOrder:
         organization_name="" if request.organization else request.organization_name,
         order_id=opened.order_id,
     )
-
-
-def _cipher(secret_key: str, purpose: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, purpose)))

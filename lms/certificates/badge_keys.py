@@ -5,48 +5,27 @@ compromised key is withdrawn: badges it signed are invalid, and can be downloade
 new signature.
 """
 
-import base64
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from jwt.algorithms import RSAAlgorithm
-from jwt.utils import base64url_encode
+from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.database import Database
+from lms.core.encryption import LoadedKey, new_signing_key, opened_signing_key
 from lms.core.errors import N_, Unavailable, or_not_found
-from lms.core.runtime import derived_key
 from lms.models.certificates import BadgeKey, BadgeKeyState
 
-BITS: Final = 2048
+PURPOSE: Final = "badge keys"
 SIGNS_FOR: Final = timedelta(days=365)
 SEALED_OTHERWISE: Final = N_(
     "The badge signing key was encrypted with another secret key. Restore the earlier"
     " CARREL_SECRET_KEY, or run `carrel badge-keys rotate`."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """The active signing key, loaded."""
-
-    kid: str
-    private_key: RSAPrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +38,7 @@ class KeyFacts:
     retired_at: datetime | None
 
 
-def signing_key(database: Database, secret_key: str, *, now: datetime) -> SigningKey:
+def signing_key(database: Database, secret_key: str, *, now: datetime) -> LoadedKey:
     """Return the active signing key; creates one if there is none or the last is a year old.
 
     Raises Unavailable if it was encrypted with another secret key.
@@ -71,7 +50,7 @@ def signing_key(database: Database, secret_key: str, *, now: datetime) -> Signin
     assert row is not None, "just made"  # noqa: S101  (nothing deletes a key)
     assert row.private_key is not None, "it signs"  # noqa: S101  (required by a CHECK)
     try:
-        return SigningKey(row.kid, _opened(row.private_key, secret_key))
+        return LoadedKey(row.kid, opened_signing_key(row.private_key, secret_key, PURPOSE))
     except InvalidToken as fault:
         raise Unavailable(SEALED_OTHERWISE) from fault
 
@@ -130,7 +109,7 @@ def opens_keys(database: Database, secret_key: str) -> bool:
     if key is None or key.private_key is None:
         return True
     try:
-        _opened(key.private_key, secret_key)
+        opened_signing_key(key.private_key, secret_key, PURPOSE)
     except InvalidToken:
         return False
     return True
@@ -160,27 +139,11 @@ def _active(database: Database) -> BadgeKey | None:
 
 
 def _make(secret_key: str, now: datetime) -> BadgeKey:
-    key = generate_private_key(public_exponent=65537, key_size=BITS)
-    made = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    required = {name: made[name] for name in ("e", "kty", "n")}
-    canonical = json.dumps(required, separators=(",", ":"))
-    kid = base64url_encode(hashlib.sha256(canonical.encode()).digest()).decode()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    sealed, jwk = new_signing_key(secret_key, PURPOSE)
     return BadgeKey(
-        kid=kid,
-        private_key=_seal(secret_key).encrypt(pem),
-        public_jwk={**required, "kid": kid, "alg": "RS256", "use": "sig"},
+        kid=jwk["kid"],
+        private_key=sealed,
+        public_jwk=jwk,
         state=BadgeKeyState.ACTIVE,
         created_at=now,
     )
-
-
-@lru_cache(maxsize=8)
-def _opened(sealed: bytes, secret_key: str) -> RSAPrivateKey:
-    key = load_pem_private_key(_seal(secret_key).decrypt(sealed), password=None)
-    assert isinstance(key, RSAPrivateKey), "ours"  # noqa: S101  (_make creates no other kind)
-    return key
-
-
-def _seal(secret_key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, "badge keys")))

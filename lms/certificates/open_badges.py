@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import jwt
 
-from lms.certificates.badge_keys import SigningKey
 from lms.certificates.read_models import CertificateFacts, Status
+from lms.core.encryption import LoadedKey
 from lms.core.errors import N_, Gone
 from lms.mail.links import Links
 
@@ -31,7 +31,7 @@ class Wording:
     criteria: str
 
 
-def sign_badge(facts: CertificateFacts, wording: Wording, key: SigningKey, links: Links) -> str:
+def sign_badge(facts: CertificateFacts, wording: Wording, key: LoadedKey, links: Links) -> str:
     """Return a certificate's badge as a compact JWT; raises Gone if the certificate has none."""
     if not facts.is_printed:
         raise Gone(NO_BADGE)

@@ -1,6 +1,5 @@
 """The secret key change: re-encrypts what the old key encrypted, and accepts the old one for a day."""
 
-import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.dates_and_time_zones import say_datetime_in_table
+from lms.core.encryption import lock_of
 from lms.core.errors import N_, Invalid, Refused
-from lms.core.runtime import Carrel, derived_key
+from lms.core.runtime import Carrel
 from lms.core.settings import Settings
 from lms.operations.backups import fingerprint
 from lms.operations.findings import Finding, State
@@ -49,8 +49,8 @@ def reseal(session: Session, settings: Settings) -> Resealed:
         raise Invalid(NO_OLD_KEY)
     counts = {"resealed": 0, "sealed_before": 0, "lost": 0}
     for name, sealed, purpose in SEALED:
-        new = _lock(settings.secret_key, purpose)
-        old = _lock(settings.secret_key_old, purpose)
+        new = lock_of(settings.secret_key, purpose)
+        old = lock_of(settings.secret_key_old, purpose)
         rows = table(name, column("id"), column(sealed))
         for row_id, kept in session.execute(
             select(rows.c.id, rows.c[sealed]).where(rows.c[sealed].is_not(None))
@@ -123,10 +123,6 @@ def _change(settings: Settings) -> dict[str, str]:
         "from": fingerprint(settings.secret_key_old or ""),
         "to": fingerprint(settings.secret_key),
     }
-
-
-def _lock(secret_key: str, purpose: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, purpose)))
 
 
 def _opened(lock: Fernet, kept: Any) -> bytes | None:  # noqa: ANN401  (text or bytes)

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from lms.core.encryption import LoadedKey
 from lms.core.errors import N_
 from lms.core.model_base import new_public_id
 from lti.http.platform_calls_and_outcomes import (
@@ -38,18 +38,6 @@ NO_TOKEN: Final = N_(
     "The LMS denied access. It may not have our keys yet, or the client ID has changed."
 )
 NO_SERVICE: Final = N_("The LMS doesn't allow us to use this service.")
-
-
-class SigningKey(Protocol):
-    """One of our keys, loaded."""
-
-    @property
-    def kid(self) -> str:
-        """Return the ID under which the key is published."""
-
-    @property
-    def private_key(self) -> RSAPrivateKey:
-        """Return the private key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +78,7 @@ class Tokens:
         self._lock = threading.Lock()
 
     def get(
-        self, platform: Platform, scopes: Iterable[str], *, key: SigningKey, now: datetime
+        self, platform: Platform, scopes: Iterable[str], *, key: LoadedKey, now: datetime
     ) -> Token | Later | Denied:
         """Return a valid token for these scopes, requested unless one is cached."""
         wanted = (platform, frozenset(scopes))
@@ -113,7 +101,7 @@ class Tokens:
                 del self._kept[wanted]
 
 
-def signed_assertion(platform: Platform, *, key: SigningKey, now: datetime) -> str:
+def signed_assertion(platform: Platform, *, key: LoadedKey, now: datetime) -> str:
     """Return the signed assertion that identifies us to a token endpoint; valid for a minute.
 
     It names the deployment, for which some platforms limit their tokens (LTI 1.3 Core, 6.2.1).
@@ -132,7 +120,7 @@ def signed_assertion(platform: Platform, *, key: SigningKey, now: datetime) -> s
 
 
 def _ask(
-    platform: Platform, scopes: frozenset[str], key: SigningKey, now: datetime
+    platform: Platform, scopes: frozenset[str], key: LoadedKey, now: datetime
 ) -> Token | Later | Denied:
     form = {
         "grant_type": "client_credentials",

@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from lti.http.access_tokens import Platform, SigningKey, Token, Tokens
+from lms.core.encryption import LoadedKey
+from lti.http.access_tokens import Platform, Token, Tokens
 from lti.http.platform_calls_and_outcomes import Call, Denied, Later, Outcome, make_call
 from lti.models.registrations_and_keys import Registration
 
@@ -32,7 +33,7 @@ def find_platform(
 class Services:
     """Calls to the services of platforms, with access tokens; `key` returns our signing key."""
 
-    def __init__(self, key: Callable[[], SigningKey]) -> None:
+    def __init__(self, key: Callable[[], LoadedKey]) -> None:
         self._key = key
         self._tokens = Tokens()
 

@@ -4,35 +4,22 @@ Security Framework 1.0, section 6 (key management): private keys never leave the
 encrypted with a key that is derived from its secret key.
 """
 
-import base64
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, Final
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from jwt.algorithms import RSAAlgorithm
-from jwt.utils import base64url_encode
+from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.database import Database
+from lms.core.encryption import LoadedKey, new_signing_key, opened_signing_key
 from lms.core.errors import N_, Conflict, Unavailable
-from lms.core.runtime import derived_key
 from lti.models.registrations_and_keys import KeyState, SigningKey
 
-BITS: Final = 2048
+PURPOSE: Final = "lti signing keys"
 SIGNS_FOR: Final = timedelta(days=90)
 PUBLISHED_AHEAD: Final = timedelta(hours=24)  # platforms cache our key set for hours
 PUBLISHED_AFTER: Final = timedelta(hours=48)
@@ -44,14 +31,6 @@ SEALED_OTHERWISE: Final = N_(
     "The signing key was encrypted with a different secret key. Restore CARREL_SECRET_KEY, or "
     "run `carrel lti keys rotate --at-once`."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedKey:
-    """A parsed signing key: parsing takes a hundred times as long as signing."""
-
-    kid: str
-    private_key: RSAPrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +56,7 @@ def signing_key(database: Database, secret_key: str, *, now: datetime) -> Loaded
         assert row is not None, "just made"  # noqa: S101  (nothing deletes an active key)
     kid, sealed = row
     try:
-        return LoadedKey(kid, _opened(sealed, secret_key))
+        return LoadedKey(kid, opened_signing_key(sealed, secret_key, PURPOSE))
     except InvalidToken as fault:
         raise Unavailable(SEALED_OTHERWISE) from fault
 
@@ -157,15 +136,6 @@ def tend_keys(database: Database, secret_key: str, *, now: datetime) -> None:
         session.execute(delete(SigningKey).where(SigningKey.retired_at < now - PUBLISHED_AFTER))
 
 
-def public_jwk(key: RSAPrivateKey) -> dict[str, Any]:
-    """Return the public key as a JSON Web Key, with its thumbprint as ID (RFC 7638)."""
-    made = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    required = {name: made[name] for name in ("e", "kty", "n")}
-    canonical = json.dumps(required, separators=(",", ":"))
-    kid = base64url_encode(hashlib.sha256(canonical.encode()).digest()).decode()
-    return {**required, "kid": kid, "alg": "RS256", "use": "sig"}
-
-
 def _active(database: Database) -> tuple[str, bytes] | None:
     with database.read_session() as session:
         row = session.execute(
@@ -197,25 +167,12 @@ def _drop(session: Session, key: SigningKey | None) -> None:
 
 
 def _make(secret_key: str, state: KeyState, now: datetime) -> SigningKey:
-    key = generate_private_key(public_exponent=65537, key_size=BITS)
-    jwk = public_jwk(key)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    sealed, jwk = new_signing_key(secret_key, PURPOSE)
     return SigningKey(
         kid=jwk["kid"],
-        private_key=_seal(secret_key).encrypt(pem),
+        private_key=sealed,
         public_jwk=jwk,
         state=state,
         created_at=now,
         active_since=now if state is KeyState.ACTIVE else None,
     )
-
-
-@lru_cache(maxsize=8)
-def _opened(sealed: bytes, secret_key: str) -> RSAPrivateKey:
-    key = load_pem_private_key(_seal(secret_key).decrypt(sealed), password=None)
-    assert isinstance(key, RSAPrivateKey), "ours"  # noqa: S101  (_make makes no other kind)
-    return key
-
-
-def _seal(secret_key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, "lti signing keys")))

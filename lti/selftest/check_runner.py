@@ -7,9 +7,10 @@ from typing import Final
 from urllib3.exceptions import HTTPError
 
 from lms.core.clock import now
+from lms.core.encryption import LoadedKey
 from lms.core.errors import N_
 from lms.core.runtime import Carrel
-from lti.keys.tool_keys import LoadedKey, signing_key
+from lti.keys.tool_keys import signing_key
 from lti.protocol.spec_vocabulary import ROLES
 from lti.registrations.registrations import RegistrationFacts
 from lti.selftest.certification_cases import (

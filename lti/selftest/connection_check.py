@@ -7,9 +7,10 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from lms.core.encryption import LoadedKey
 from lms.core.errors import N_
 from lms.core.settings import Settings
-from lti.http.access_tokens import NO_SERVICE, Platform, SigningKey, Token, Tokens
+from lti.http.access_tokens import NO_SERVICE, Platform, Token, Tokens
 from lti.http.platform_calls_and_outcomes import Answered, Call, Later, make_call, read_json
 from lti.keys.platform_keys import KeyPlace, fetch_keys, read_keys
 from lti.protocol.spec_vocabulary import MEMBERS_SCOPE, SCORE_SCOPE
@@ -45,7 +46,7 @@ UNKNOWN: Final = "not told"
 def check_connection(
     registration: RegistrationFacts,
     settings: Settings,
-    key: Callable[[], SigningKey],
+    key: Callable[[], LoadedKey],
     *,
     now: Callable[[], datetime],
 ) -> Iterator[Proof]:
@@ -72,7 +73,7 @@ def _https(settings: Settings) -> Proof:
     )
 
 
-def _own_keys(settings: Settings, key: Callable[[], SigningKey]) -> Proof:
+def _own_keys(settings: Settings, key: Callable[[], LoadedKey]) -> Proof:
     """Fetch our own key set at its public URL, as an LMS would."""
     url = ToolAddresses(settings.base_url).jwks
     # our own URL can be on this machine or behind its proxy
@@ -106,7 +107,7 @@ def _why(place: KeyPlace) -> str:
     return "no key set" if isinstance(outcome, Answered) else outcome.reason
 
 
-def _token(registration: RegistrationFacts, key: Callable[[], SigningKey], now: datetime) -> Proof:
+def _token(registration: RegistrationFacts, key: Callable[[], LoadedKey], now: datetime) -> Proof:
     """Request a token as the services do: for scores, else for names."""
     details = registration.details
     platform = Platform(

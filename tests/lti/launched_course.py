@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.database import Database
+from lms.core.encryption import LoadedKey, public_jwk
 from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.playback import PlaybackSession, WatchRecord
@@ -14,7 +15,6 @@ from lms.playback.progress_bitmap import bucket_count
 from lti.frames.session_creation import Opening, open_frame
 from lti.grades.jobs import deliver, look
 from lti.http.authorized_platform_calls import Services
-from lti.keys.tool_keys import public_jwk
 from lti.models.courses import Context, ResourceLink, Score
 from lti.models.identities import Identity
 from lti.models.launches import FrameRole, Purpose
@@ -31,17 +31,17 @@ from lti.protocol.spec_vocabulary import LINE_ITEM_SCOPE, SCORE_SCOPE, TEST_USER
 from lti.selftest.platform.records import Course, Link, Person, Tool
 from tests.cast import Cast
 from tests.clock import NOW, Clock
-from tests.lti.http.test_access_tokens import Key, our_key
+from tests.lti.http.test_access_tokens import our_key
 from tests.platform.platform import Platform
 
 HOUSE = "https://library.example.org/lti"
 LENGTH_S = 3600.0  # of the cast's recording
 
 
-def published_key() -> Key:
+def published_key() -> LoadedKey:
     """Our key under the name that it is published by."""
     key = our_key()
-    return Key(str(public_jwk(key.private_key)["kid"]), key.private_key)
+    return LoadedKey(str(public_jwk(key.private_key)["kid"]), key.private_key)
 
 
 @dataclass

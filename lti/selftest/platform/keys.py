@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from jwt.utils import base64url_encode
 
-from lti.keys.tool_keys import public_jwk
+from lms.core.encryption import public_jwk
 
 
 def segment(value: object) -> str:

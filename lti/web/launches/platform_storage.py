@@ -12,10 +12,12 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import InvalidToken
 
+from lms.core.encryption import lock_of
 from lms.core.runtime import derived_key
 
+TICKETS: Final = "lti tickets"  # the purpose of their encryption
 TICKET_LASTS_S: Final = 120
 
 
@@ -36,18 +38,14 @@ def proof_of(secret_key: str, state: str) -> Proof:
 
 def seal_ticket(secret_key: str, *, secret: str, proof: Proof) -> str:
     """Return a ticket that opens a framed session for the browser with the proof, within two minutes."""
-    return _seal(secret_key).encrypt(json.dumps([secret, proof.value]).encode()).decode()
+    return lock_of(secret_key, TICKETS).encrypt(json.dumps([secret, proof.value]).encode()).decode()
 
 
 def open_ticket(secret_key: str, ticket: str, value: str) -> str | None:
     """Return the secret of the framed session; None for a wrong value, or an invalid or expired ticket."""
     try:
-        opened = _seal(secret_key).decrypt(ticket.encode(), ttl=TICKET_LASTS_S)
+        opened = lock_of(secret_key, TICKETS).decrypt(ticket.encode(), ttl=TICKET_LASTS_S)
     except InvalidToken:
         return None
     secret, wanted = json.loads(opened)
     return str(secret) if hmac.compare_digest(str(wanted).encode(), value.encode()) else None
-
-
-def _seal(secret_key: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, "lti tickets")))

@@ -283,7 +283,7 @@ def _same_key() -> str:
     pem = key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return (
         "from cryptography.hazmat.primitives.serialization import load_pem_private_key\n"
-        "from lti.keys.tool_keys import LoadedKey\n"
+        "from lms.core.encryption import LoadedKey\n"
         f"_loaded = LoadedKey({key.kid!r}, load_pem_private_key({pem!r}, None))\n"
         "_key = lambda: _loaded"
     )

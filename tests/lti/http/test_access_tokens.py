@@ -1,7 +1,7 @@
 """Access tokens: how they are asked for, for whom they are kept, and when they are renewed."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
@@ -9,6 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from lms.core.encryption import LoadedKey
 from lti.http import access_tokens, platform_calls_and_outcomes
 from lti.http.access_tokens import Platform, Token, Tokens
 from lti.http.authorized_platform_calls import Services
@@ -20,18 +21,10 @@ from tests.lti.http.misbehaving_server import Answer, says, strange_server
 SCOPES = ("https://purl.imsglobal.org/spec/lti-ags/scope/score",)
 
 
-@dataclass(frozen=True)
-class Key:
-    """A key of ours."""
-
-    kid: str
-    private_key: rsa.RSAPrivateKey
-
-
 @cache
-def our_key() -> Key:
+def our_key() -> LoadedKey:
     """One key for all tests: making one takes a while."""
-    return Key("key-1", rsa.generate_private_key(65537, 2048))
+    return LoadedKey("key-1", rsa.generate_private_key(65537, 2048))
 
 
 def platform_at(url: str, **values: object) -> Platform:

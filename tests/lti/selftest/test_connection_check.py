@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lms.core.encryption import LoadedKey
 from lms.core.runtime import Carrel
-from lti.keys.tool_keys import LoadedKey, signing_key
+from lti.keys.tool_keys import signing_key
 from lti.registrations.registrations import RegistrationFacts
 from lti.selftest import connection_check
 from lti.selftest.check_results import Proof
