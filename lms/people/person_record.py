@@ -1,8 +1,6 @@
 """The person record: the public IDs that a person's timeline is about, and their invitations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
@@ -11,25 +9,16 @@ from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
 from lms.models.accounts import Login, LoginAlias
 from lms.models.grants import Grant
-from lms.models.organizations import MemberInvitation, Organization, Role
+from lms.models.organizations import MemberInvitation, Organization
+from lms.people.profile_read_model import Place
 
 
-@dataclass(frozen=True, slots=True)
-class RoleInvitation:
-    """A role in an organization that was offered to a person and not yet accepted."""
-
-    organization: str
-    slug: str
-    role: Role
-    since: datetime
-
-
-def role_invitations_of(session: Session, login_id: int) -> Sequence[RoleInvitation]:
-    """Return the roles that a person may accept, the latest first."""
+def role_invitations_of(session: Session, login_id: int) -> Sequence[Place]:
+    """Return the roles that a person was offered and may accept, the latest first."""
     rows = session.execute(
         select(
-            Organization.name,
             Organization.slug,
+            Organization.name,
             MemberInvitation.role,
             MemberInvitation.created_at,
         )
@@ -38,7 +27,7 @@ def role_invitations_of(session: Session, login_id: int) -> Sequence[RoleInvitat
         .where(MemberInvitation.login_id.in_(logins_of(login_id)))
         .order_by(MemberInvitation.id.desc())
     )
-    return [RoleInvitation(*row) for row in rows]
+    return [Place(*row) for row in rows]
 
 
 def subjects_of_person(login_id: int) -> Select[str]:
