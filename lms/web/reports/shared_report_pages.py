@@ -16,6 +16,7 @@ from lms.reports.retention_curve import Heat, read_heat
 from lms.reports.viewing_queries import Whose
 from lms.reports.viewing_totals import (
     PAGE_SIZE,
+    Line,
     Order,
     Sort,
     WebinarFacts,
@@ -69,40 +70,31 @@ def overview(session: Session, report: Report, url: Url) -> dict[str, Any]:
     """Return the totals, the chart and a page of the table of webinars."""
     whose, days = report.whose, report.days
     page, order = page_number(), order_asked(Order())
-    kept = kept_order(order, Order())
-
-    def here(**changed: object) -> str:
-        return url(**{**days.values, **kept, **changed})
-
     totals = read_totals(session, whose, days.span)
     found = read_webinars(session, whose, days.span, order, offset=(page - 1) * PAGE_SIZE)
     is_told = totals.views is not None and not totals.is_empty
     return {
-        **about_days(days, lambda **changed: url(**{**kept, **changed})),
         "totals": totals,
         "figures": figures(totals),
         "chart": read_chart(session, whose, days) if is_told else None,
-        "rows": [line_words(line) for line in found.items],
-        "total_said": number(found.total),
-        "total": found.total,
-        **sorting(order, here, (Sort.TITLE,)),
-        "pager": pager_of(page, PAGE_SIZE, found.total, url=lambda to: here(page=to)),
-        "kept": {**days.values, **kept},
+        **lines_page(found, page, order, days, url),
     }
 
 
-def lines_page(order: Order, days: Days, url: Url) -> dict[str, Any]:
-    """Return how a table of figures is sorted, for a page with its own rows."""
+def lines_page(found: Page[Line], page: int, order: Order, days: Days, url: Url) -> dict[str, Any]:
+    """Return a page of a table of figures, its order, and the choice of periods."""
     kept = kept_order(order, Order())
 
     def here(**changed: object) -> str:
         return url(**{**days.values, **kept, **changed})
 
-    values = about_days(days, lambda **changed: url(**{**kept, **changed}))
     return {
-        **values,
+        **about_days(days, lambda **changed: url(**{**kept, **changed})),
+        "rows": [line_words(line) for line in found.items],
+        "total": found.total,
+        "total_said": number(found.total),
         **sorting(order, here, (Sort.TITLE,)),
-        "here": here,
+        "pager": pager_of(page, PAGE_SIZE, found.total, url=lambda to: here(page=to)),
         "kept": {**days.values, **kept},
     }
 

@@ -21,7 +21,7 @@ from lms.reports.viewing_totals import (
 )
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.csv_downloads import streamed_csv
-from lms.web.core.pagination import order_asked, page_number, pager_of
+from lms.web.core.pagination import order_asked, page_number
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, may_open, open_to
 from lms.web.reports import shared_report_pages
@@ -31,8 +31,6 @@ from lms.web.reports.charts_and_tables import (
     days_asked,
     line_cells,
     line_headings,
-    line_words,
-    number,
     percent,
 )
 from lms.web.reports.shared_report_pages import Report
@@ -102,19 +100,11 @@ def heat_csv(slug: str) -> ResponseReturnValue:
 def organizations() -> ResponseReturnValue:
     """Show the organizations by viewing through their seats and frames."""
     page, order, days = page_number(), order_asked(Order()), _report().days
-    values = shared_report_pages.lines_page(order, days, _url(".organizations"))
     with read_session() as session:
         offset = (page - 1) * PAGE_SIZE
         found = read_organizations(session, days.span, order, offset=offset)
-    here = values.pop("here")
-    return render(
-        "reports/staff_organizations.html",
-        rows=[line_words(line) for line in found.items],
-        total=found.total,
-        total_said=number(found.total),
-        pager=pager_of(page, PAGE_SIZE, found.total, url=lambda to: here(page=to)),
-        **values,
-    )
+    values = shared_report_pages.lines_page(found, page, order, days, _url(".organizations"))
+    return render("reports/staff_organizations.html", **values)
 
 
 @blueprint.get("/organizations.csv")
