@@ -22,8 +22,8 @@ from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import N_, NotFound
 from lms.core.languages import Language, speaking
 from lms.core.pdf_documents import PICTURES, Size, print_pdf
-from lms.mail.links import Links
 from lms.models.certificates import CertificateKind
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel
 
 BY_KIND: Final[Mapping[CertificateKind, str]] = MappingProxyType(
@@ -106,7 +106,7 @@ def day_of(facts: CertificateFacts, at: datetime | None = None) -> str:
 
 def verify_url(public_id: str) -> str:
     """Return the absolute URL of the page that verifies a certificate."""
-    return Links(carrel().settings.base_url).page(f"/verify/{public_id}")
+    return links().page(f"/verify/{public_id}")
 
 
 def design_words(facts: CertificateFacts, head: Letterhead) -> DesignWords:

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
-from zoneinfo import ZoneInfo
 
 from flask import Response, make_response
 from flask.typing import ResponseReturnValue
 
-from lms.mail.links import Links, MailContext
+from lms.mail.links import Links, MailContext, mail_context_of
 from lms.web.core.request_context import carrel
 
 P = ParamSpec("P")
@@ -21,7 +20,7 @@ def links() -> Links:
 
 def mail_context() -> MailContext:
     """Return the base URL and the time zone for emails."""
-    return MailContext(links(), ZoneInfo(carrel().settings.time_zone))
+    return mail_context_of(carrel().settings)
 
 
 def keeps_its_address(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

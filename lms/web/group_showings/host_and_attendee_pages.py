@@ -28,13 +28,13 @@ from lms.group_showings.attendee_list_parser import Guest, read_guests
 from lms.group_showings.attendees import Mended, Present
 from lms.group_showings.entitlement import grant_to_show
 from lms.group_showings.showings import Place, ShowingFacts
-from lms.mail.links import Links
 from lms.playback import watch_page
 from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import acting, required_viewer
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.rate_limits import ROOM_FROM, network, spend
-from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.handouts.file_response import send_handout
 
@@ -141,7 +141,7 @@ def add(public_id: str) -> ResponseReturnValue:
         guests = read_guests(request.form.get("people", ""))
         with transaction() as session:
             showing = _mine(session, public_id)
-            new_ones = attendees.enter(session, showing, guests, **acting(), links=_doors())
+            new_ones = attendees.enter(session, showing, guests, **acting(), links=links())
     except Invalid as refusal:
         return _host_page(public_id, people_fault=refusal.message), HTTPStatus.BAD_REQUEST
     except Conflict as refusal:
@@ -162,13 +162,13 @@ def change(public_id: str, attendee_id: str) -> ResponseReturnValue:
             actor = required_viewer().public_id
             if form.get("act") == "remove":
                 attendees.remove(
-                    session, showing, attendee_id, actor=actor, links=_doors(), now=clock.now()
+                    session, showing, attendee_id, actor=actor, links=links(), now=clock.now()
                 )
             else:
                 guest = Guest(form.get("name", ""), form.get("email", ""))
                 mended = Mended(attendee_id, guest)
                 attendees.correct(
-                    session, showing, mended, actor=actor, links=_doors(), now=clock.now()
+                    session, showing, mended, actor=actor, links=links(), now=clock.now()
                 )
     except (Invalid, Conflict) as fault:
         return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
@@ -204,7 +204,7 @@ def come_in(code: str) -> ResponseReturnValue:
         showing = showings.read_room(session, code, now=now)
     try:
         with transaction() as session:
-            attendees.enter(session, showing, (guest,), actor=None, links=_doors(), now=now)
+            attendees.enter(session, showing, (guest,), actor=None, links=links(), now=now)
     except Invalid as refusal:
         return _check_in(showing, given=guest, faults=refusal.fields), HTTPStatus.BAD_REQUEST
     except Conflict as refusal:
@@ -287,12 +287,8 @@ def _mine(session: Session, public_id: str) -> ShowingFacts:
     return showings.read_showing(session, public_id, login_id=person.login_id, now=clock.now())
 
 
-def _doors() -> Links:
-    return Links(carrel().settings.base_url)
-
-
 def _room_url(showing: ShowingFacts) -> str:
-    return _doors().page(f"/room/{showing.code}")
+    return links().page(f"/room/{showing.code}")
 
 
 def _qr(link: str) -> Markup:
