@@ -107,20 +107,23 @@ def _named() -> CompoundSelect[Any]:
             .join(Pool, Pool.id == Grant.pool_id)
             .join(Organization, Organization.id == Pool.organization_id)
         ),
-        _covering_pool(
+        _covering(
             _select(Kind.POOL, Pool, covers, Organization.name, Organization.slug).join(
                 Organization
-            )
+            ),
+            Pool,
         ),
-        _covering_pool(
+        _covering(
             _select(Kind.SEAT, Seat, covers, Organization.name, Organization.slug)
             .join(Pool, Pool.id == Seat.pool_id)
-            .join(Organization, Organization.id == Pool.organization_id)
+            .join(Organization, Organization.id == Pool.organization_id),
+            Pool,
         ),
-        _covering_pool(
+        _covering(
             _select(Kind.LINK, ClaimLink, covers, Organization.name, Organization.slug)
             .join(Pool, Pool.id == ClaimLink.pool_id)
-            .join(Organization, Organization.id == Pool.organization_id)
+            .join(Organization, Organization.id == Pool.organization_id),
+            Pool,
         ),
         _select(Kind.SHOWING, Showing, Login.name, Webinar.title, Webinar.slug)
         .join(Login, Login.id == Showing.login_id)
@@ -193,17 +196,9 @@ def _paid_by(found: Select[Any], of: type[Order] | type[Document] | type[Payment
     )
 
 
-def _covering(found: Select[Any]) -> Select[Any]:
+def _covering(found: Select[Any], of: type[Grant] | type[Pool] = Grant) -> Select[Any]:
     return (
-        found.outerjoin(Webinar, Webinar.id == Grant.webinar_id)
-        .outerjoin(Series, Series.id == Grant.series_id)
-        .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
-    )
-
-
-def _covering_pool(found: Select[Any]) -> Select[Any]:
-    return (
-        found.outerjoin(Webinar, Webinar.id == Pool.webinar_id)
-        .outerjoin(Series, Series.id == Pool.series_id)
-        .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
+        found.outerjoin(Webinar, Webinar.id == of.webinar_id)
+        .outerjoin(Series, Series.id == of.series_id)
+        .outerjoin(Presenter, Presenter.id == of.presenter_id)
     )
