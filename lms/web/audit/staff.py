@@ -59,12 +59,7 @@ def trail() -> ResponseReturnValue:
         asked=asked,
         filters=_chips(asked),
         csv_url=url_for(".trail_csv", **asked),
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            page.total,
-            url=lambda other: url_for(".trail", **asked, page=other),
-        ),
+        pager=pager_of(number, PAGE_SIZE, page.total),
     )
 
 

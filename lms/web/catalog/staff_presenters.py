@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -38,9 +38,7 @@ def index() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()
     with read_session() as session:
         rows = read_presenters(session, query)
-    shown, pager = paged(
-        rows, PAGE_SIZE, url=lambda page: url_for(".index", q=query or None, page=page)
-    )
+    shown, pager = paged(rows, PAGE_SIZE)
     return render("catalog/staff_presenters.html", rows=shown, query=query, pager=pager)
 
 

@@ -40,9 +40,7 @@ def index() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()
     with read_session() as session:
         rows = read_series_names(session, query)
-    shown, pager = paged(
-        rows, PAGE_SIZE, url=lambda page: url_for(".index", q=query or None, page=page)
-    )
+    shown, pager = paged(rows, PAGE_SIZE)
     return render("catalog/staff_series.html", rows=shown, query=query, pager=pager)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
@@ -43,7 +43,7 @@ from lms.web.certificates.credit_warnings import credit_warnings
 from lms.web.core.current_user import acting
 from lms.web.core.form_errors import show_faults, shown_in
 from lms.web.core.form_fields import Names
-from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.pagination import page_number, pager_of, this_url
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.price_form_lines import own_prices_of
@@ -102,7 +102,6 @@ def index() -> ResponseReturnValue:
             offset=(number - 1) * PAGE_SIZE,
             limit=PAGE_SIZE,
         )
-    kept: dict[str, Any] = {"q": query or None, "state": state, "order": order}
     return render(
         "catalog/staff_webinars.html",
         rows=[shown(row) for row in rows.items],
@@ -111,13 +110,8 @@ def index() -> ResponseReturnValue:
         order=order,
         states=[(each.value, _(words)) for each, words in STATE_WORDS.items()],
         filters=_filters(query, state),
-        sort_url=lambda wanted: url_for(".index", **{**kept, "order": wanted}),
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            rows.total,
-            url=lambda page: url_for(".index", **{**kept, "page": page}),
-        ),
+        sort_url=lambda wanted: this_url(order=wanted, page=None),
+        pager=pager_of(number, PAGE_SIZE, rows.total),
     )
 
 
@@ -376,7 +370,7 @@ def _filters(query: str, state: WebinarState | None) -> list[tuple[str, str]]:
     """Return the active filters, each with the URL of the table without it."""
     chips = []
     if query:
-        chips.append((f"“{query}”", url_for(".index", state=state)))
+        chips.append((f"“{query}”", this_url(q=None, page=None)))
     if state is not None:
-        chips.append((_(STATE_WORDS[state]), url_for(".index", q=query or None)))
+        chips.append((_(STATE_WORDS[state]), this_url(state=None, page=None)))
     return chips

@@ -4,8 +4,9 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 
 from lms.core.errors import NotFound
 
@@ -34,8 +35,14 @@ def page_number(name: str = "page") -> int:
     return number
 
 
-def pager_of(number: int, size: int, total: int, *, url: Callable[[int], str]) -> Pager:
-    """Return the pager of page `number`; raises NotFound past the last page."""
+def pager_of(
+    number: int, size: int, total: int, *, url: Callable[[int], str] | None = None
+) -> Pager:
+    """Return the pager of page `number`; raises NotFound past the last page.
+
+    `url` returns the URL of another page; by default, it is `this_url` with that page.
+    """
+    url = url or (lambda page: this_url(page=page))
     first = (number - 1) * size + 1
     if number > 1 and first > total:
         raise NotFound
@@ -50,12 +57,20 @@ def pager_of(number: int, size: int, total: int, *, url: Callable[[int], str]) -
 
 
 def paged(
-    items: Sequence[T], size: int, *, url: Callable[[int], str], name: str = "page"
+    items: Sequence[T], size: int, *, url: Callable[[int], str] | None = None, name: str = "page"
 ) -> tuple[Sequence[T], Pager]:
     """Return the part of a list on the page that the URL names, and its pager; raises NotFound."""
     number = page_number(name)
     pager = pager_of(number, size, len(items), url=url)
     return items[(number - 1) * size : number * size], pager
+
+
+def this_url(**changed: object) -> str:
+    """Return the URL of this request with changed parameters; None removes one."""
+    asked = {name: values for name, values in request.args.lists() if any(values)} | changed
+    kept = {name: value for name, value in asked.items() if value is not None}
+    here = url_for(str(request.endpoint), **(request.view_args or {}))
+    return f"{here}?{urlencode(kept, doseq=True)}" if kept else here
 
 
 def order_asked(usual: Order) -> Order:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, flash, jsonify, request, url_for
+from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -166,12 +166,7 @@ def jobs() -> ResponseReturnValue:
         states=[(one.value, _(words)) for one, words in STATE_WORDS.items()],
         state=chosen,
         playable=playable,
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            page.total,
-            url=lambda other: url_for(".jobs", page=other, state=chosen),
-        ),
+        pager=pager_of(number, PAGE_SIZE, page.total),
     )
 
 

@@ -72,12 +72,7 @@ def preview(slug: str, report_id: str) -> ResponseReturnValue:
         when=said_datetime(standing.words.held_at, standing.words.zone),
         found=found,
         rows=[_shown(one, standing) for one in named.items],
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            named.total,
-            url=lambda page: url_for(".preview", slug=slug, report_id=report_id, page=page),
-        ),
+        pager=pager_of(number, PAGE_SIZE, named.total),
         faulty=[(line, _(sentence)) for line, sentence in found.faulty],
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Blueprint, flash, url_for
+from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
@@ -82,12 +82,7 @@ def mails() -> ResponseReturnValue:
         states=[(one.value, _(words)) for one, words in STATE_WORDS.items()],
         state=chosen,
         goes_to_files=carrel().settings.smtp_url is None,
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            page.total,
-            url=lambda other: url_for(".mails", page=other, state=chosen),
-        ),
+        pager=pager_of(number, PAGE_SIZE, page.total),
     )
 
 

@@ -80,12 +80,7 @@ def index() -> ResponseReturnValue:
         slug=slug,
         title=title,
         rows=[_shown(each) for each in rows],
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            total,
-            url=lambda page: url_for(".index", page=page, webinar=slug or None),
-        ),
+        pager=pager_of(number, PAGE_SIZE, total),
     )
 
 

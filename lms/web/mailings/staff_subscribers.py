@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal
 from flask_babel import gettext as _
@@ -32,12 +32,7 @@ def index() -> ResponseReturnValue:
         topics=[(topic or _("All webinars"), format_decimal(count)) for topic, count in topics],
         rows=rows,
         query=query,
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            total,
-            url=lambda page: url_for(".index", page=page, q=query or None),
-        ),
+        pager=pager_of(number, PAGE_SIZE, total),
     )
 
 

@@ -45,12 +45,7 @@ def index() -> ResponseReturnValue:
         rows=found.items,
         query=query,
         filters=[(f"“{query}”", url_for(".index"))] if query else [],
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            found.total,
-            url=lambda page: url_for(".index", q=query or None, page=page),
-        ),
+        pager=pager_of(number, PAGE_SIZE, found.total),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, flash, jsonify, request, url_for
+from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -130,12 +130,7 @@ def show(import_id: str) -> ResponseReturnValue:
             )
             for row in page.items
         ],
-        pager=pager_of(
-            number,
-            PAGE,
-            page.total,
-            url=lambda page_: url_for(".show", import_id=import_id, answer=chosen, page=page_),
-        ),
+        pager=pager_of(number, PAGE, page.total),
     )
 
 

@@ -73,9 +73,7 @@ def index() -> ResponseReturnValue:
         refunds=[_owed(one) for one in owed],
         first_day=today.replace(month=1, day=1).isoformat(),
         last_day=today.isoformat(),
-        pager=pager_of(
-            number, PAGE_SIZE, len(balances), url=lambda page: url_for(".index", page=page)
-        ),
+        pager=pager_of(number, PAGE_SIZE, len(balances)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +14,7 @@ from lms.core.list_queries import Page
 from lms.people.invited_people import InvitedRow, find_invited
 from lms.people.login_search import PersonRow, Show, find_people
 from lms.web.access.access_panel_and_reader_times import reading_zone
-from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.pagination import page_number, pager_of, this_url
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.learner_systems import learner_systems
@@ -43,10 +43,6 @@ def index() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()
     show = _chosen_show()
     people, invited, systems = _found(query, show, number)
-    kept: dict[str, Any] = {
-        "q": query or None,
-        "show": show.value if show is not Show.EVERYONE else None,
-    }
     return render(
         "people/staff_profiles.html",
         rows=people.items,
@@ -63,12 +59,7 @@ def index() -> ResponseReturnValue:
         show=show.value,
         shown=[(each.value, _(words)) for each, words in SHOWN.items()],
         filters=_filters(query, show),
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            invited.total if show is Show.INVITED else people.total,
-            url=lambda page: url_for(".index", **{**kept, "page": page}),
-        ),
+        pager=pager_of(number, PAGE_SIZE, invited.total if show is Show.INVITED else people.total),
     )
 
 
@@ -110,10 +101,9 @@ def _chosen_show() -> Show:
 def _filters(query: str, show: Show) -> list[tuple[str, str]]:
     chosen = []
     if query:
-        without = url_for(".index", show=show.value if show is not Show.EVERYONE else None)
-        chosen.append((f"“{query}”", without))
+        chosen.append((f"“{query}”", this_url(q=None, page=None)))
     if show is not Show.EVERYONE:
-        chosen.append((_(SHOWN[show]), url_for(".index", q=query or None)))
+        chosen.append((_(SHOWN[show]), this_url(show=None, page=None)))
     return chosen
 
 

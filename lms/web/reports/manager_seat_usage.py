@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from babel.dates import format_date
-from flask import Blueprint, url_for
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -62,11 +62,7 @@ def usage(organization_id: str) -> ResponseReturnValue:
     with read_session() as session:
         titles = pool_titles(read_pools(session, managed.facts.id, now=now))
         found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=now)
-    shown, pager = paged(
-        found.pools,
-        PAGE_SIZE,
-        url=lambda page: url_for(".usage", organization_id=organization_id, page=page),
-    )
+    shown, pager = paged(found.pools, PAGE_SIZE)
     return render_in(
         managed,
         "reports/manager_seat_usage.html",

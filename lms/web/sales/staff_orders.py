@@ -66,12 +66,7 @@ def index() -> ResponseReturnValue:
         standings=[(each.value, _(words)) for each, words in STANDING_WORDS.items()],
         all_terms=[(each.value, words) for each, words in TERMS_WORDS.items()],
         filters=_chips(kept),
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            found.total,
-            url=lambda page: url_for(".index", **{**kept, "page": page}),
-        ),
+        pager=pager_of(number, PAGE_SIZE, found.total),
     )
 
 

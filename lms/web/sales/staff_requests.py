@@ -104,12 +104,7 @@ def index() -> ResponseReturnValue:
         owner=owner,
         team=list(team.items()),
         filters=_filters(kept, team),
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            found.total,
-            url=lambda page: url_for(".index", **{**kept, "page": page}),
-        ),
+        pager=pager_of(number, PAGE_SIZE, found.total),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -33,11 +33,7 @@ def claims(organization_id: str) -> ResponseReturnValue:
     with read_session() as session:
         cards = read_pools(session, managed.facts.id, now=clock.now())
         owned = email_domains.domains_of(session, managed.facts.id)
-    shown, pager = paged(
-        cards,
-        PAGE_SIZE,
-        url=lambda page: url_for(".claims", organization_id=organization_id, page=page),
-    )
+    shown, pager = paged(cards, PAGE_SIZE)
     titles = pool_titles(cards)
     return render_in(
         managed,

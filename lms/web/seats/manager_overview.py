@@ -99,13 +99,7 @@ def overview(organization_id: str) -> ResponseReturnValue:
     query = request.args.get("q", "").strip()
     names = pool_names(organization_id, cards)
     found = names.matching(query)
-    shown, pager = paged(
-        [card for card in cards if card.public_id in found],
-        PAGE_SIZE,
-        url=lambda page: url_for(
-            ".overview", organization_id=organization_id, q=query or None, page=page
-        ),
-    )
+    shown, pager = paged([card for card in cards if card.public_id in found], PAGE_SIZE)
     return render_in(
         managed,
         "seats/manager_overview.html",

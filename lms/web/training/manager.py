@@ -104,12 +104,7 @@ def index(organization_id: str) -> ResponseReturnValue:
         "training/manager.html",
         rows=[(row, _day(row, zone), _part(row.counts)) for row in found.items],
         said=counted,
-        pager=pager_of(
-            number,
-            TRAININGS,
-            found.total,
-            url=lambda page: url_for(".index", organization_id=organization_id, page=page),
-        ),
+        pager=pager_of(number, TRAININGS, found.total),
     )
 
 

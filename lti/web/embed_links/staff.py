@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -37,12 +37,7 @@ def index() -> ResponseReturnValue:
         "lti/embed_links/staff.html",
         lines=[line_of(each, zone=zone, now=now) for each in found],
         query=query,
-        pager=pager_of(
-            number,
-            PAGE_SIZE,
-            total,
-            url=lambda page: url_for(".index", q=query or None, page=page),
-        ),
+        pager=pager_of(number, PAGE_SIZE, total),
     )
 
 
