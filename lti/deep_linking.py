@@ -121,7 +121,7 @@ def grade_points(session: Session, context_id: int | None) -> int:
 def remember_points(session: Session, context_id: int | None, points: int) -> None:
     """Store the points that a teacher chose in a course; raises Invalid if they are out of range."""
     if not 1 <= points <= MOST_POINTS:
-        raise Invalid(BAD_POINTS, fields={"points": BAD_POINTS})
+        raise Invalid(BAD_POINTS, field="points")
     if context_id is not None:
         session.get_one(Context, context_id).grade_points = points
         session.flush()

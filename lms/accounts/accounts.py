@@ -140,9 +140,9 @@ def checked_name(name: str) -> str:
     """Return a name as it is stored: one line, stripped. Raises Invalid."""
     text = " ".join(name.split())
     if not text:
-        raise Invalid(NAME_MISSING, fields={"name": NAME_MISSING})
+        raise Invalid(NAME_MISSING, field="name")
     if len(text) > LONGEST_NAME:
-        raise Invalid(NAME_TOO_LONG, fields={"name": NAME_TOO_LONG})
+        raise Invalid(NAME_TOO_LONG, field="name")
     return text
 
 

@@ -33,7 +33,7 @@ def ask_change(
     """
     _check_proven(account)
     if account.email is not None and read_address(account.email).key == address.key:
-        raise Invalid(SAME_ADDRESS, fields={"email": SAME_ADDRESS})
+        raise Invalid(SAME_ADDRESS, field="email")
     link_tokens_and_codes.void(session, account.id, EmailPurpose.CHANGE_EMAIL, now=now)
     taken_by = _owner(session, address)
     if taken_by is not None and not _is_own_alias(session, account.id, address):
@@ -95,7 +95,7 @@ def ask_recovery(
     Raises Invalid for the account's own address.
     """
     if account.email is not None and read_address(account.email).key == address.key:
-        raise Invalid(RECOVERY_IS_OWN, fields={"email": RECOVERY_IS_OWN})
+        raise Invalid(RECOVERY_IS_OWN, field="email")
     link_tokens_and_codes.void(session, account.id, EmailPurpose.RECOVERY_ADDRESS, now=now)
     _send_link(session, account, address.shown, EmailPurpose.RECOVERY_ADDRESS, links=links, now=now)
 
@@ -134,7 +134,7 @@ def _check_proven(account: Account) -> None:
     # The person who claimed an account by a copied link may not be the one invited: what was given to the
     # address, such as a role in an organization, must not move to their own (PRODUCT.md, S13).
     if account.email is not None and not account.is_confirmed:
-        raise Invalid(accounts.UNCONFIRMED, fields={"email": accounts.UNCONFIRMED})
+        raise Invalid(accounts.UNCONFIRMED, field="email")
 
 
 def _owner(session: Session, address: Address) -> int | None:

@@ -253,9 +253,9 @@ def _row(login_id: int, new: NewApp | NewPasskey, *, now: datetime) -> SecondFac
 def _checked_name(name: str) -> str:
     text = " ".join(name.split())
     if not text:
-        raise Invalid(NAME_MISSING, fields={"name": NAME_MISSING})
+        raise Invalid(NAME_MISSING, field="name")
     if len(text) > LONGEST_NAME:
-        raise Invalid(NAME_TOO_LONG, fields={"name": NAME_TOO_LONG})
+        raise Invalid(NAME_TOO_LONG, field="name")
     return text
 
 

@@ -55,7 +55,7 @@ def fit(session: Session, text: str, *, default_zone: str, today: date) -> Fitte
     """Parse and match an announcement; raises Invalid (field `text`) if it is empty or too long."""
     fault = NOTHING if not text.strip() else TOO_LONG if len(text) > LONGEST_TEXT else ""
     if fault:
-        raise Invalid(fault, fields={"text": fault})
+        raise Invalid(fault, field="text")
     said = read_flyer(text, default_zone=default_zone, today=today)
     presenters, series = read_presenters(session), read_series_names(session)
     here = {one: _presenter(presenters, one.name) for one in said.speakers}
@@ -76,7 +76,7 @@ def read_file(file: IO[bytes]) -> str:
     try:
         encoding = encoding_of(file)
     except Invalid as error:
-        raise Invalid(NO_TEXT, fields={"file": NO_TEXT}) from error
+        raise Invalid(NO_TEXT, field="file") from error
     file.seek(0)
     return file.read(MOST_BYTES).decode(encoding, errors="replace")
 

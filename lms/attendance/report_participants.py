@@ -158,7 +158,7 @@ def match(  # noqa: PLR0913  (webinar, participant, person, actor and time)
     try:
         account = accounts.find_by_email(session, email)
     except NotFound:
-        raise Invalid(NO_LOGIN, fields={"email": NO_LOGIN}) from None
+        raise Invalid(NO_LOGIN, field="email") from None
     before = _set(session, webinar_id, key, login_id=account.id, ignored_at=None)
     for login_id in {*before, account.id}:
         count_one(session, webinar_id, login_id, links=links, now=now)

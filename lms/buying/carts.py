@@ -131,10 +131,10 @@ def price_of(session: Session, item: Item) -> tuple[Target, Quote]:
     """Return what an item covers, and its quote; raises Invalid (fields `covers`, `seats`)."""
     target = _on_sale(session, item)
     if not 1 <= item.seats <= MOST_SEATS:
-        raise Invalid(HOW_MANY, fields={"seats": HOW_MANY})
+        raise Invalid(HOW_MANY, field="seats")
     priced = quote(read_prices(session, target), _ask(item.kind, item.seats))
     if isinstance(priced, Unpriced):
-        raise Invalid(NO_PRICE, fields={"covers": NO_PRICE})
+        raise Invalid(NO_PRICE, field="covers")
     return target, priced
 
 
@@ -151,7 +151,7 @@ def add(session: Session, cart: Order, item: Item) -> None:
         session.delete(same)
         session.flush()
     if len(orders.lines_of(session, cart.id)) >= MOST_LINES:
-        raise Invalid(TOO_MANY, fields={"covers": TOO_MANY})
+        raise Invalid(TOO_MANY, field="covers")
     line = NewLine(
         kind=item.kind,
         covers=item.covers,
@@ -177,12 +177,12 @@ def change(
         kind = OfferKind.GROUP_SEATS
     target = target_of(line)
     if kind not in OFFERED or not _fits(kind, target):
-        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
+        raise Invalid(NOT_ON_SALE, field="covers")
     if not 1 <= seats <= MOST_SEATS:
-        raise Invalid(HOW_MANY, fields={"seats": HOW_MANY})
+        raise Invalid(HOW_MANY, field="seats")
     priced = quote(read_prices(session, target), _ask(kind, seats))
     if isinstance(priced, Unpriced):
-        raise Invalid(NO_PRICE, fields={"covers": NO_PRICE})
+        raise Invalid(NO_PRICE, field="covers")
     line.kind, line.quantity = kind, _quantity(kind, seats)
     _set_price(line, priced)
 
@@ -283,13 +283,13 @@ def _set_price(line: OrderLine, priced: Quote) -> None:
 
 def _on_sale(session: Session, item: Item) -> Target:
     if item.kind not in OFFERED:
-        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
+        raise Invalid(NOT_ON_SALE, field="covers")
     try:
         target = read_target(session, item.covers)
     except NotFound as error:
-        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE}) from error
+        raise Invalid(NOT_ON_SALE, field="covers") from error
     if not _fits(item.kind, target) or not _is_sold(session, target):
-        raise Invalid(NOT_ON_SALE, fields={"covers": NOT_ON_SALE})
+        raise Invalid(NOT_ON_SALE, field="covers")
     return target
 
 

@@ -151,7 +151,7 @@ def write_details(
     """
     lines = orders.lines_of(session, cart.id)
     if not lines:
-        raise Invalid(EMPTY, fields={"cart": EMPTY})
+        raise Invalid(EMPTY, field="cart")
     _check_organization(session, details, buyer)
     address = clean_address(details.address) if details.address else None
     people, faults = _read_people(lines, details)

@@ -92,7 +92,7 @@ def add_purchase_order(
         session, order.organization_id, new.number, but=order.public_id
     )
     if used and not is_confirmed:
-        raise Invalid(USED_BEFORE, fields={"po_number": USED_BEFORE})
+        raise Invalid(USED_BEFORE, field="po_number")
     purchase_orders.receive(session, order, new, actor=None, now=now)
     told = Told(PO_RECEIVED, new.number)
     tell_team(session, order, told, links=mail_context.links, now=now)
@@ -122,7 +122,7 @@ def add_tax_paper(
     Raises Invalid (field `file` or `number`), and Conflict before the order is placed.
     """
     if new.file is None:
-        raise Invalid(FILE_NEEDED, fields={"file": FILE_NEEDED})
+        raise Invalid(FILE_NEEDED, field="file")
     order = _locked(session, token)
     payer = payer_of(order)
     if payer is None:

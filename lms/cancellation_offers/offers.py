@@ -158,7 +158,7 @@ def exchange(
     slugs = {each.slug for each in others_of(session, offer, now=now)}
     target = session.scalar(select(Webinar).where(Webinar.slug == other))
     if target is None or target.slug not in slugs:
-        raise Invalid(NO_OTHER, fields={"other": NO_OTHER})
+        raise Invalid(NO_OTHER, field="other")
     found = bought_by(session, offer, lock=True)
     people = _people_of(session, found)
     for one in found:

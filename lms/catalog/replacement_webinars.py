@@ -50,9 +50,9 @@ def offer(
     """Store the replacement for a webinar being removed; raises Invalid (`other`, `said`)."""
     said = new.said.strip()
     if len(said) > LONGEST_SAID:
-        raise Invalid(TOO_LONG, fields={"said": TOO_LONG})
+        raise Invalid(TOO_LONG, field="said")
     if new.kind is InsteadKind.WORDS and not said:
-        raise Invalid(NOT_SAID, fields={"said": NOT_SAID})
+        raise Invalid(NOT_SAID, field="said")
     other_id = None
     if new.kind is InsteadKind.WEBINAR:
         other_id = session.scalar(
@@ -63,7 +63,7 @@ def offer(
             )
         )
         if other_id is None:
-            raise Invalid(NO_OTHER, fields={"other": NO_OTHER})
+            raise Invalid(NO_OTHER, field="other")
     session.add(PulledInstead(webinar_id=row.id, kind=new.kind, other_id=other_id, said=said))
     detail = {"kind": new.kind.value}
     audit.record(

@@ -163,7 +163,7 @@ def postpone_webinar(
     row = find_in_state(session, slug, WebinarState.ANNOUNCED)
     _check_to_come(row, now)
     if new.held_at <= now or new.held_at == row.held_at:
-        raise Invalid(NOT_LATER, fields={"held_at": NOT_LATER})
+        raise Invalid(NOT_LATER, field="held_at")
     change_notices.move_date(session, row, new, now=now)
     row.sequence, row.updated_at = row.sequence + 1, now
     audit.record(session, "webinar.postponed", row.public_id, actor=actor, now=now)
@@ -187,7 +187,7 @@ def pull_webinar(
     clean = reason.strip()
     if not 1 <= len(clean) <= LONGEST_REASON:
         sentence = N_("Enter a reason of up to 2,000 characters. People with access will ask.")
-        raise Invalid(sentence, fields={"reason": sentence})
+        raise Invalid(sentence, field="reason")
     row = find_in_state(session, slug, WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
     offer(session, row, instead, actor=actor, now=now)
     row.pulled_reason = clean
@@ -264,7 +264,7 @@ def _move(session: Session, row: Webinar, wanted: str) -> None:
             "You can't change the web address of an announced webinar. Links to it would stop "
             "working."
         )
-        raise Invalid(sentence, fields={"slug": sentence})
+        raise Invalid(sentence, field="slug")
     row.slug = slugs.choose(session, Webinar.slug, wanted=wanted, name=row.title)
 
 
@@ -313,4 +313,4 @@ def _put_in_series(session: Session, row: Webinar, wanted: Sequence[str]) -> Non
 
 def _check_known(field: str, wanted: Sequence[str], found: dict[str, int], sentence: str) -> None:
     if not set(wanted) <= set(found):
-        raise Invalid(sentence, fields={field: sentence})
+        raise Invalid(sentence, field=field)

@@ -146,7 +146,7 @@ def correct(
     """
     said, written = checked_reason(correction.reason), " ".join(correction.name.split())
     if not 0 < len(written) <= LONGEST_NAME:
-        raise Invalid(NAME_IT, fields={"name": NAME_IT})
+        raise Invalid(NAME_IT, field="name")
     row = _standing(session, public_id)
     if row.withheld_at is not None:
         raise Conflict(WITHHELD)

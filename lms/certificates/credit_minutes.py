@@ -60,5 +60,4 @@ def check_credit(session: Session, webinar_id: int, rule: Rule) -> None:
     """Raise Invalid (field `credit_minutes`) for more than the length, unless staff confirmed it."""
     lengths = read_lengths(session, webinar_id)
     if rule.credit_minutes > max(lengths.longest, rule.confirmed_minutes):
-        said = TOO_MANY % {"longest": lengths.longest}
-        raise Invalid(said, fields={"credit_minutes": said})
+        raise Invalid(TOO_MANY % {"longest": lengths.longest}, field="credit_minutes")

@@ -174,7 +174,7 @@ def _read_lines(text: str) -> list[tuple[str, int]]:
             if faulty
             else NOTHING
         )
-        raise Invalid(sentence, fields={"people": sentence})
+        raise Invalid(sentence, field="people")
     return rows
 
 
@@ -182,4 +182,4 @@ def _login(session: Session, email: str) -> int:
     try:
         return find_by_email(session, email).id
     except NotFound:
-        raise Invalid(NO_LOGIN, fields={"email": NO_LOGIN}) from None
+        raise Invalid(NO_LOGIN, field="email") from None

@@ -129,7 +129,7 @@ def add_pool(
     starts_at = read_datetime(starts, zone) if starts else now
     term = Term(starts_at, read_datetime(ends, zone) if ends else None)
     if term.ends_at is not None and term.ends_at <= term.starts_at:
-        raise Invalid(BAD_TERM, fields={"ends": BAD_TERM})
+        raise Invalid(BAD_TERM, field="ends")
     with console.carrel.database.transaction() as session:
         buyer = organizations.find_organization(session, organization)
         target = Target(scope, grant_target_lookup.find_target(session, scope, slug))
@@ -175,7 +175,7 @@ def _number(seats: int | None, *, unlimited: bool) -> int | None:
     if (seats is None) is not unlimited:
         raise click.UsageError("Use either --seats or --unlimited.")
     if seats is not None and seats < 1:
-        raise Invalid(BAD_SEATS, fields={"seats": BAD_SEATS})
+        raise Invalid(BAD_SEATS, field="seats")
     return seats
 
 

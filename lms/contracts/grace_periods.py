@@ -231,9 +231,9 @@ def _check(lines: Sequence[Grant], until: datetime, now: datetime) -> None:
     for line in lines:
         is_longer = line.grace_until is None or until > line.grace_until
         if until <= now or line.ends_at is None or until <= line.ends_at or not is_longer:
-            raise Invalid(TOO_EARLY, fields={"until": TOO_EARLY})
+            raise Invalid(TOO_EARLY, field="until")
         if until > line.ends_at + LONGEST_GRACE:
-            raise Invalid(TOO_LATE, fields={"until": TOO_LATE})
+            raise Invalid(TOO_LATE, field="until")
 
 
 def _is_of(pool_id: int) -> ColumnElement[bool]:

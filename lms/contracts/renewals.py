@@ -87,9 +87,9 @@ def renew(
     pool = _contract(session, pool_id)
     starts_at = next_start(session, pool_id, now=now)
     if renewal.ends_at <= starts_at:
-        raise Invalid(BAD_END, fields={"ends_at": BAD_END})
+        raise Invalid(BAD_END, field="ends_at")
     if renewal.seats is not None and renewal.seats < 1:
-        raise Invalid(BAD_SEATS, fields={"seats": BAD_SEATS})
+        raise Invalid(BAD_SEATS, field="seats")
     new = NewPoolGrant(
         organization_id=pool.owner_id,
         target=pool.target,

@@ -52,7 +52,7 @@ def keep_pdf(storage: Storage, data: bytes, name: str, scratch: Path, *, folder:
     """
     _check_size(data)
     if not _is_pdf(data):
-        raise _refused(NO_PDF)
+        raise Invalid(NO_PDF, field="file")
     cleaned = _cleaned(data, scratch)
     shown = f"{_shown(name).removesuffix('.pdf')}.pdf"
     return _store(storage, cleaned, shown, "application/pdf", folder)
@@ -64,7 +64,7 @@ def _is_pdf(data: bytes) -> bool:
 
 def _check_size(data: bytes) -> None:
     if len(data) > LARGEST_BYTES:
-        raise _refused(TOO_LARGE)
+        raise Invalid(TOO_LARGE, field="file")
 
 
 def _shown(name: str) -> str:
@@ -84,9 +84,9 @@ def _cleaned(data: bytes, scratch: Path) -> bytes:
         try:
             document = check_document(path, Path(folder) / "clean.pdf")
         except UnusableDocument as error:
-            raise _refused(error.sentence) from error
+            raise Invalid(error.sentence, field="file") from error
         if document.kind is not DocumentKind.PDF:
-            raise _refused(NOT_TAKEN)
+            raise Invalid(NOT_TAKEN, field="file")
         return document.path.read_bytes()
 
 
@@ -94,8 +94,4 @@ def _picture(data: bytes) -> bytes:
     try:
         return clean_picture(data, LARGEST_PX)
     except UnusablePicture as error:
-        raise _refused(NOT_TAKEN) from error
-
-
-def _refused(sentence: str) -> Invalid:
-    return Invalid(sentence, fields={"file": sentence})
+        raise Invalid(NOT_TAKEN, field="file") from error

@@ -45,7 +45,7 @@ def read_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid(NO_SUCH_ZONE, fields={"zone": NO_SUCH_ZONE}) from None
+        raise Invalid(NO_SUCH_ZONE, field="zone") from None
 
 
 def is_zone(name: str) -> bool:
@@ -65,7 +65,7 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
         try:
             return first.astimezone(UTC)
         except OverflowError:
-            raise Invalid(NO_YEAR, fields={"held_at": NO_YEAR}) from None
+            raise Invalid(NO_YEAR, field="held_at") from None
     is_skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != shown
     sentence = (
         SKIPPED
@@ -75,7 +75,7 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
             "earlier or later."
         )
     )
-    raise Invalid(sentence, fields={"held_at": sentence})
+    raise Invalid(sentence, field="held_at")
 
 
 def end_of_day(day: date, zone: ZoneInfo, *, field: str = "day") -> datetime:
@@ -85,7 +85,7 @@ def end_of_day(day: date, zone: ZoneInfo, *, field: str = "day") -> datetime:
     such as a grace period.
     """
     if day.year == date.max.year:
-        raise Invalid(NO_YEAR, fields={field: NO_YEAR})
+        raise Invalid(NO_YEAR, field=field)
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
 
 

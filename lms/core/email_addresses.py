@@ -46,10 +46,10 @@ def read_address(text: str, *, field: str = "email") -> Address:
             allow_smtputf8=True,
         )
     except EmailNotValidError as error:
-        raise _invalid(field) from error
+        raise Invalid(NOT_AN_ADDRESS, field=field) from error
     domain = read.ascii_domain.lower()
     if "." not in domain or len(read.normalized.encode()) > LONGEST:
-        raise _invalid(field)
+        raise Invalid(NOT_AN_ADDRESS, field=field)
     return Address(shown=read.normalized, key=f"{_folded(read.local_part)}@{domain}")
 
 
@@ -67,7 +67,3 @@ def imitating_letters(address: str) -> str:
 def _folded(local_part: str) -> str:
     once = unicodedata.normalize("NFKC", local_part).casefold()
     return unicodedata.normalize("NFKC", once)
-
-
-def _invalid(field: str) -> Invalid:
-    return Invalid(NOT_AN_ADDRESS, fields={field: NOT_AN_ADDRESS})

@@ -47,13 +47,19 @@ def or_not_found(found: Found | None, message: str = NOTHING_HERE) -> Found:
 
 
 class Invalid(Refused):
-    """The input is invalid; `fields` maps a field's name to its sentence."""
+    """The input is invalid: one `field`, or several `fields`, each with its own sentence."""
 
     code = "invalid"
 
-    def __init__(self, message: str, *, fields: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        fields: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(message)
-        self.fields = MappingProxyType(dict(fields))
+        self.fields = MappingProxyType(dict(fields) if field is None else {field: message})
 
 
 class Conflict(Refused):

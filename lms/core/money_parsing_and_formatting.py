@@ -23,7 +23,7 @@ def read_amount(text: str, currency: str, *, field: str) -> int:
         minor = Decimal(plain).scaleb(get_currency_precision(currency))
         if minor == minor.to_integral_value() and minor <= MOST_MINOR:
             return int(minor)
-    raise Invalid(NOT_AN_AMOUNT, fields={field: NOT_AN_AMOUNT})
+    raise Invalid(NOT_AN_AMOUNT, field=field)
 
 
 def write_amount(minor: int, currency: str) -> str:

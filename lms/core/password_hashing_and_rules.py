@@ -82,7 +82,7 @@ def check_new_password(password: str, *, email: str, name: str) -> None:
     local, _at, domain = email.partition("@")
     fault = _fault(password, [local, domain, domain.partition(".")[0], *name.split()])
     if fault is not None:
-        raise Invalid(fault, fields={"password": fault})
+        raise Invalid(fault, field="password")
 
 
 def _fault(password: str, about: list[str]) -> str | None:

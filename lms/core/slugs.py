@@ -23,8 +23,7 @@ def choose(session: Session, column: InstrumentedAttribute[str], *, wanted: str,
     if wanted:
         check(wanted)
         if not is_free(session, column, wanted):
-            sentence = N_("That address is taken. Choose another one.")
-            raise Invalid(sentence, fields={"slug": sentence})
+            raise Invalid(N_("That address is taken. Choose another one."), field="slug")
         return wanted
     # one statement however many share this name, so that timing doesn't reveal whether it is known
     gone = set(session.scalars(select(column).where(column.startswith(next(_ideas(name))))))
@@ -51,7 +50,7 @@ def check(slug: str) -> None:
     """Raise Invalid (field `slug`) unless this is a valid slug."""
     if len(slug) > LONGEST or not SLUG.fullmatch(slug):
         sentence = N_("Use up to 80 lowercase letters, digits, and single hyphens.")
-        raise Invalid(sentence, fields={"slug": sentence})
+        raise Invalid(sentence, field="slug")
 
 
 def is_free(session: Session, column: InstrumentedAttribute[str], slug: str) -> bool:

@@ -13,7 +13,7 @@ def checked_reason(reason: str) -> str:
     """Return a reason stripped of spaces, as it is stored. Raises Invalid (field `reason`)."""
     text = reason.strip()
     if not text:
-        raise Invalid(REASON_MISSING, fields={"reason": REASON_MISSING})
+        raise Invalid(REASON_MISSING, field="reason")
     if len(text) > LONGEST:
-        raise Invalid(REASON_TOO_LONG, fields={"reason": REASON_TOO_LONG})
+        raise Invalid(REASON_TOO_LONG, field="reason")
     return text

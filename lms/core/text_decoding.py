@@ -98,7 +98,7 @@ def encoding_of(file: IO[bytes]) -> str:
 
 def refusal(sentence: str) -> Invalid:
     """Return the refusal of a whole list."""
-    return Invalid(sentence, fields={"file": sentence})
+    return Invalid(sentence, field="file")
 
 
 def _refuse_other_kinds(head: bytes) -> None:

@@ -48,7 +48,7 @@ def find_webinar(session: Session, typed: str) -> WebinarName:
     if len(found) != 1:
         titles = "; ".join(told_apart((row.title, row.slug) for row in found))
         sentence = SEVERAL_MATCH % {"titles": titles} if found else NONE_MATCHES
-        raise Invalid(sentence, fields={"webinar": sentence})
+        raise Invalid(sentence, field="webinar")
     return WebinarName(*found[0])
 
 

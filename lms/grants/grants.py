@@ -64,7 +64,7 @@ def year_from(starts_at: datetime, zone: ZoneInfo) -> Term:
     try:
         last_day = starts_at.astimezone(zone).date() + relativedelta(years=1)
     except ValueError:
-        raise Invalid(NO_YEAR, fields={"starts_at": NO_YEAR}) from None
+        raise Invalid(NO_YEAR, field="starts_at") from None
     return Term(starts_at, end_of_day(last_day, zone, field="starts_at"))
 
 

@@ -38,5 +38,5 @@ def read_guests(text: str) -> tuple[Guest, ...]:
             if faulty
             else N_("Enter a name and an email address, one person per line.")
         )
-        raise Invalid(sentence, fields={"people": sentence})
+        raise Invalid(sentence, field="people")
     return tuple(guests)

@@ -225,8 +225,7 @@ def _attendee(session: Session, showing: ShowingFacts, attendee_id: str) -> Atte
 def _named(name: str) -> str:
     read = " ".join(name.split())
     if not 0 < len(read) <= LONGEST_NAME:
-        sentence = N_("Enter a name of up to 200 characters.")
-        raise Invalid(sentence, fields={"name": sentence})
+        raise Invalid(N_("Enter a name of up to 200 characters."), field="name")
     return read
 
 

@@ -33,7 +33,7 @@ def checked_said(said: str) -> str:
     """Return the message to a webinar's people, cleaned up; raises Invalid (field `said`)."""
     clean = said.strip().replace("\r\n", "\n")
     if len(clean) > LONGEST_SAID:
-        raise Invalid(SAID_TOO_LONG, fields={"said": SAID_TOO_LONG})
+        raise Invalid(SAID_TOO_LONG, field="said")
     return clean
 
 

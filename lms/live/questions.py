@@ -96,7 +96,7 @@ def _set(
     if faults:
         raise Invalid(FAULTY, fields=faults)
     if len(clean) > MOST:
-        raise Invalid(TOO_MANY, fields={str(MOST + 1): TOO_MANY})
+        raise Invalid(TOO_MANY, field=str(MOST + 1))
     rows = {
         row.public_id: row
         for row in session.scalars(

@@ -46,7 +46,7 @@ def set_default(session: Session, link: str, *, actor: str | None, now: datetime
     """Set the default survey link, or remove it with ""; raises Invalid (field `survey_link`)."""
     clean = link.strip()
     if clean and not is_web_link(clean):
-        raise Invalid(WHOLE_LINK, fields={"survey_link": WHOLE_LINK})
+        raise Invalid(WHOLE_LINK, field="survey_link")
     if clean == read_default(session):
         return
     session.execute(

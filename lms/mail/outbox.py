@@ -294,8 +294,7 @@ def _address(raw: str) -> str:
     if len(address) > LONGEST_ADDRESS or not re.fullmatch(
         r"[^@\s<>,;\x00-\x1f]+@[^@\s<>,;]+", address
     ):
-        sentence = N_("Enter an email address like name@example.org.")
-        raise Invalid(sentence, fields={"to": sentence})
+        raise Invalid(N_("Enter an email address like name@example.org."), field="to")
     return address
 
 

@@ -102,7 +102,7 @@ def start_mailing(
     if not _may_go(session, mailing):
         raise Conflict(NOT_ANNOUNCED)
     if send_at is not None and send_at <= now:
-        raise Invalid(IN_THE_PAST, fields={"send_at": IN_THE_PAST})
+        raise Invalid(IN_THE_PAST, field="send_at")
     mailing.state, mailing.send_at = MailingState.SCHEDULED, send_at or now + UNDO_FOR
     webinar = session.get_one(Webinar, mailing.webinar_id)
     job = job_queue.enqueue(

@@ -164,7 +164,7 @@ def edit_notes(
     row = _row(session, organization_id, locks=True)
     text = notes.replace("\r\n", "\n").strip()
     if len(text) > LONGEST_NOTES:
-        raise Invalid(TOO_LONG, fields={"notes": TOO_LONG})
+        raise Invalid(TOO_LONG, field="notes")
     if text == row.notes:
         return
     row.notes = text

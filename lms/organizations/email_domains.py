@@ -197,9 +197,9 @@ def read_domain(text: str) -> str:
     try:
         domain = read_address(f"somebody@{text.strip().removeprefix('@')}").key.rpartition("@")[2]
     except Invalid as error:
-        raise Invalid(NOT_A_DOMAIN, fields={"domain": NOT_A_DOMAIN}) from error
+        raise Invalid(NOT_A_DOMAIN, field="domain") from error
     if is_public(domain):
-        raise Invalid(IS_PUBLIC, fields={"domain": IS_PUBLIC})
+        raise Invalid(IS_PUBLIC, field="domain")
     return domain
 
 

@@ -118,7 +118,7 @@ def match_organization(
     """
     text = " ".join(typed.split())
     if not text:
-        raise Invalid(MISSING, fields={"organization": MISSING})
+        raise Invalid(MISSING, field="organization")
     is_it = has_name(text, Organization.name, Organization.slug)
     within = true() if among is None else among
     found = _remaining(session, and_(is_it, within), limit=2)
@@ -131,7 +131,7 @@ def match_organization(
     if found:
         names = (f"{one.name} ({one.slug})" for one in found)
         sentence = SEVERAL % {"names": ", ".join(names)}
-    raise Invalid(sentence, fields={"organization": sentence})
+    raise Invalid(sentence, field="organization")
 
 
 def _remaining(

@@ -175,7 +175,7 @@ def _set(session: Session, organization_id: int, kept: int | None) -> None:
 def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Row, _Row]:
     """Return both rows after checking them; `locks` them so that simultaneous merges can't form a chain."""
     if kept == merged:
-        raise Invalid(WITH_ITSELF, fields={"other": WITH_ITSELF})
+        raise Invalid(WITH_ITSELF, field="other")
     both = (
         select(
             Organization.id,

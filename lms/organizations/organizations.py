@@ -101,7 +101,7 @@ def add_organization(
     """
     name = checked_name(new.name)
     if len(new.slug) > LONGEST_SLUG or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", new.slug):
-        raise Invalid(BAD_SLUG, fields={"slug": BAD_SLUG})
+        raise Invalid(BAD_SLUG, field="slug")
     _check_zone(new.zone)
     address = None if new.address is None else clean_address(new.address)
     if address is not None and (faults := address_faults(address, "legal_")):
@@ -180,7 +180,7 @@ def edit_organization(
     _check_zone(details.zone)
     parent = None if details.parent is None else find_organization(session, details.parent)
     if parent is not None and parent.id in ids_below(session, organization_id):
-        raise Invalid(PARENT_BELOW, fields={"parent": PARENT_BELOW})
+        raise Invalid(PARENT_BELOW, field="parent")
     row.name, row.zone, row.parent_id = name, details.zone, parent.id if parent else None
     session.flush()
     audit.record(session, "organization.edited", row.public_id, actor=actor, now=now)
@@ -294,7 +294,7 @@ def checked_name(name: str) -> str:
     """Return a name as stored: one line, trimmed. Raises Invalid (field `name`)."""
     text = " ".join(name.split())
     if not 1 <= len(text) <= LONGEST_NAME:
-        raise Invalid(BAD_NAME, fields={"name": BAD_NAME})
+        raise Invalid(BAD_NAME, field="name")
     return text
 
 

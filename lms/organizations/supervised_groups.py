@@ -88,7 +88,7 @@ def set_groups(
         .order_by(TrainingGroup.id)
     ).all()
     if not wanted:
-        raise Invalid(NO_GROUP, fields={"groups": NO_GROUP})
+        raise Invalid(NO_GROUP, field="groups")
     clear(session, organization.id, login.id)
     session.add_all(GroupSupervisor(group_id=row.id, login_id=login.id) for row in wanted)
     session.flush()

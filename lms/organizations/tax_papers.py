@@ -70,7 +70,7 @@ def read_states(text: str) -> tuple[str, ...]:
         for one in [whole] if whole else part.split():
             code = one.upper()
             if code not in US_STATES:
-                raise _refused("states", NOT_A_STATE % {"typed": one})
+                raise Invalid(NOT_A_STATE % {"typed": one}, field="states")
             found.append(code)
     return tuple(sorted(set(found)))
 
@@ -84,7 +84,7 @@ def add_exemption(
     """
     number = " ".join(new.number.split())
     if len(number) > LONGEST_NUMBER:
-        raise _refused("number", TOO_LONG)
+        raise Invalid(TOO_LONG, field="number")
     subject = _subject(session, payer)
     row = Exemption(
         organization_id=payer.organization_id,
@@ -158,7 +158,3 @@ def _subject(session: Session, payer: Payer) -> str:
     else:
         query = select(Login.public_id).where(Login.id == payer.login_id)
     return or_not_found(session.scalar(query))
-
-
-def _refused(field: str, sentence: str) -> Invalid:
-    return Invalid(sentence, fields={field: sentence})

@@ -62,8 +62,7 @@ def add_po_number(
     """Record a purchase order number for an order; raises Invalid (field `po_number`)."""
     used = purchase_orders.used_before(session, order.organization_id, number, but=order.public_id)
     if used and not may_reuse:
-        sentence = USED % {"number": used[0].number}
-        raise Invalid(sentence, fields={"po_number": sentence})
+        raise Invalid(USED % {"number": used[0].number}, field="po_number")
     new = NewPurchaseOrder(number, now)
     purchase_orders.receive(session, order, new, actor=actor, now=now)
 
@@ -86,10 +85,9 @@ def change_bill_to(
     clean = " ".join(name.split())
     lines = tuple(" ".join(line.split()) for line in address.splitlines() if line.strip())
     if not 1 <= len(clean) <= LONGEST:
-        raise Invalid(NO_NAME, fields={"bill_name": NO_NAME})
+        raise Invalid(NO_NAME, field="bill_name")
     if len(lines) > MOST_LINES or any(len(line) > LONGEST for line in lines):
-        sentence = N_("Use up to 6 lines.")
-        raise Invalid(sentence, fields={"address": sentence})
+        raise Invalid(N_("Use up to 6 lines."), field="address")
     known = billing.billing_of(session, order)
     order.bill_to = billing.pack(replace(known, to=replace(known.to, name=clean, address=lines)))
     audit.record(session, "order.billed_anew", order.public_id, actor=actor, now=now)

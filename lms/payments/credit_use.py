@@ -46,9 +46,9 @@ def apply(session: Session, use: CreditUse, *, actor: str | None, now: datetime)
     if source.open_minor != use.unused_minor:
         return _used_before(session, source, invoice, use)
     if payer_of(session, source) != payer_of(session, invoice):
-        raise Invalid(OTHER_PAYER, fields={"invoice": OTHER_PAYER})
+        raise Invalid(OTHER_PAYER, field="invoice")
     if not 1 <= use.amount_minor <= min(source.open_minor, invoice.open_minor):
-        raise Invalid(TOO_MUCH, fields={"amount": TOO_MUCH})
+        raise Invalid(TOO_MUCH, field="amount")
     settled = settlements.settle(session, invoice, source, use.amount_minor, now=now)
     act = "payment.allocated" if isinstance(source, Payment) else "credit_note.applied"
     audit.record(session, act, source.public_id, actor=actor, now=now)

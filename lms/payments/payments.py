@@ -172,8 +172,7 @@ def _invoices(session: Session, new: NewPayment) -> list[Document]:
     found = list(settlements.lock_invoices(session, ids))
     for invoice in found:
         if new.pays[invoice.public_id] > invoice.open_minor:
-            sentence = TOO_MUCH % {"number": invoice.label}
-            raise Invalid(sentence, fields={"pays": sentence})
+            raise Invalid(TOO_MUCH % {"number": invoice.label}, field="pays")
         if invoice.currency != new.currency or invoice.livemode != new.livemode:
             raise Invalid(N_("The payment and the invoice have different currencies."))
     return found

@@ -53,7 +53,7 @@ def request(session: Session, new: NewRefund, *, actor: str | None, now: datetim
     source = payment if credit is None else credit
     left = min(source.open_minor, refundable(session, payment))
     if payment.reversed_at is not None or not 1 <= new.amount_minor <= left:
-        raise Invalid(TOO_MUCH, fields={"amount": TOO_MUCH})
+        raise Invalid(TOO_MUCH, field="amount")
     settlements.take_open(session, source, new.amount_minor)
     refund = Refund(
         payment_id=payment.id,

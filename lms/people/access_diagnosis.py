@@ -214,7 +214,7 @@ def _account(session: Session, who: str) -> tuple[Account | None, str]:
         try:
             named = find_other(session, who)
         except NotFound as error:
-            raise Invalid(NO_ADDRESS, fields={"address": NO_ADDRESS}) from error
+            raise Invalid(NO_ADDRESS, field="address") from error
         row = session.execute(
             select(Login.id, Login.merged_into).where(Login.public_id == named.public_id)
         ).one()

@@ -121,7 +121,7 @@ def _pair(
 ) -> tuple[_Side, _Side]:
     """Check both rows; merging also locks them, so that two merges at once can't make a chain."""
     if kept == merged:
-        raise Invalid(WITH_ITSELF, fields={"other": WITH_ITSELF})
+        raise Invalid(WITH_ITSELF, field="other")
     both = (
         select(
             Login.id,

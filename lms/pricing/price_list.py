@@ -280,11 +280,10 @@ def _record(
 def _check_currency(session: Session, prices: Sequence[Price], target: Target) -> None:
     fixed = fixed_currency(session)
     if fixed is not None and any(price.currency != fixed for price in prices):
-        sentence = FIXED_CURRENCY % {"currency": fixed}
-        raise Invalid(sentence, fields={"currency": sentence})
+        raise Invalid(FIXED_CURRENCY % {"currency": fixed}, field="currency")
     others = set(session.scalars(select(Offer.currency).where(_HOLDS_NOW, ~_is_of(target))))
     if any(price.currency not in others for price in prices) and others:
-        raise Invalid(OTHER_CURRENCY, fields={"currency": OTHER_CURRENCY})
+        raise Invalid(OTHER_CURRENCY, field="currency")
 
 
 def _differ(offer: Offer | None, price: Price | None) -> bool:

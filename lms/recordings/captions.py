@@ -87,8 +87,7 @@ def read_locale(tag: str) -> Locale:
     try:
         return Locale.parse(tag.strip(), sep="-")
     except (UnknownLocaleError, ValueError) as error:
-        sentence = N_("Enter a language code, such as en or es.")
-        raise Invalid(sentence, fields={"language": sentence}) from error
+        raise Invalid(N_("Enter a language code, such as en or es."), field="language") from error
 
 
 def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: datetime) -> None:

@@ -119,7 +119,7 @@ def move(  # noqa: PLR0913  (person, both webinars, and how to email)
     """
     target = session.scalar(select(Webinar).where(Webinar.slug == other, Webinar.id != webinar.id))
     if target is None or target.state is not WebinarState.ANNOUNCED or target.held_at <= now:
-        raise Invalid(NO_OTHER, fields={"other": NO_OTHER})
+        raise Invalid(NO_OTHER, field="other")
     _wait_for_others(session, login_id, webinar.id)
     standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
     if standing is None or not standing.is_coming:

@@ -173,8 +173,7 @@ def finish(  # noqa: PLR0913  (the answer, and its author)
     Raises NotFound, Conflict if it is closed, and Invalid for an accommodation without an answer.
     """
     if not answer.strip() and find_request(session, request_id).is_always_answered:
-        sentence = N_("Enter an answer. We email it to the person who asked.")
-        raise Invalid(sentence, fields={"answer": sentence})
+        raise Invalid(N_("Enter an answer. We email it to the person who asked."), field="answer")
     _move(session, request_id, RequestState.DONE, answer=answer, owner=actor, now=now)
     if file is not None:
         _set(session, request_id, answer_file_key=file.key, answer_file_name=file.name)
@@ -262,8 +261,7 @@ def decline(
     Raises Invalid without one, NotFound, and Conflict if it was already closed.
     """
     if not answer.strip():
-        sentence = N_("Enter a reason. We email it to the person who asked.")
-        raise Invalid(sentence, fields={"answer": sentence})
+        raise Invalid(N_("Enter a reason. We email it to the person who asked."), field="answer")
     _move(session, request_id, RequestState.DECLINED, answer=answer, owner=actor, now=now)
     audit.record(session, "request.declined", request_id, actor=actor, now=now)
     mails.send_answer(session, find_request(session, request_id), links=links, now=now)
@@ -291,8 +289,7 @@ def keep_note(
 ) -> None:
     """Store our team's internal note; raises NotFound, and Invalid if it is too long."""
     if len(note) > LONGEST_MESSAGE:
-        sentence = N_("Use up to 5,000 characters.")
-        raise Invalid(sentence, fields={"note": sentence})
+        raise Invalid(N_("Use up to 5,000 characters."), field="note")
     if not _set(session, request_id, note=note.strip()):
         raise NotFound
     audit.record(session, "request.noted", request_id, actor=actor, now=now)

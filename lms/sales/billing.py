@@ -141,7 +141,7 @@ def due_on(order: Order, on: date) -> date:
 def check_bill_on(day: date | None, *, now: datetime) -> None:
     """Raise Invalid for a billing day so far away that it must be a mistake."""
     if day is not None and day > now.date() + LATEST_BILLING:
-        raise Invalid(TOO_FAR, fields={"bill_on": TOO_FAR})
+        raise Invalid(TOO_FAR, field="bill_on")
 
 
 def say_terms(order: Order) -> str:

@@ -66,7 +66,7 @@ def line_of_more_seats(
     if pool.is_pass:
         raise Conflict(ONE_PASS_EACH)
     if not 1 <= more <= MOST_SEATS:
-        raise Invalid(HOW_MANY, fields={"quantity": HOW_MANY})
+        raise Invalid(HOW_MANY, field="quantity")
     if pool.is_permanent:
         found = seat_prices.price_of_more(session, pool, more, now=now)
         priced = found if isinstance(found, MoreSeats) else MoreSeats(0, None)

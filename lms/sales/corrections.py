@@ -193,7 +193,7 @@ def _check_days(order: Order, correction: Correction, *, zone: ZoneInfo, now: da
     billing.check_bill_on(correction.bill_on, now=now)
     ordered_on = (order.placed_at or order.created_at).astimezone(zone).date()
     if correction.due_on is not None and correction.due_on < ordered_on:
-        raise Invalid(DUE_TOO_EARLY, fields={"due_on": DUE_TOO_EARLY})
+        raise Invalid(DUE_TOO_EARLY, field="due_on")
 
 
 def _apply(session: Session, order: Order, correction: Correction, *, now: datetime) -> None:

@@ -265,8 +265,7 @@ def _one(
     if wanted.amount_minor is not None:
         amount = wanted.amount_minor
     if not 0 <= amount <= one.net_minor:
-        sentence = TOO_MUCH
-        raise Invalid(sentence, fields={"amount": sentence})
+        raise Invalid(TOO_MUCH, field="amount")
     tax = share(one.tax_minor, amount, one.net_minor)
     return _line(one, amount, tax, seats if reason is CreditReason.RETURN else None)
 

@@ -121,14 +121,11 @@ def _move_access(
 
 def _check(line: OrderLine, change: LineChange) -> None:
     if not 0 <= change.price_minor <= HIGHEST_MINOR:
-        sentence = N_("Enter a price from 0 to 1,000,000.")
-        raise Invalid(sentence, fields={"price": sentence})
+        raise Invalid(N_("Enter a price from 0 to 1,000,000."), field="price")
     is_number = change.quantity is not None and 1 <= change.quantity <= MOST_SEATS
     if (line.quantity is None) is not (change.quantity is None) or not (
         is_number or change.quantity is None
     ):
-        sentence = N_("Enter a number from 1 to 10,000.")
-        raise Invalid(sentence, fields={"quantity": sentence})
+        raise Invalid(N_("Enter a number from 1 to 10,000."), field="quantity")
     if line.login_id is not None and change.quantity != 1:
-        sentence = N_("A person can have only one of these.")
-        raise Invalid(sentence, fields={"quantity": sentence})
+        raise Invalid(N_("A person can have only one of these."), field="quantity")

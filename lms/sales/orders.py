@@ -286,7 +286,7 @@ def _choose_pool(
     if is_pass and line.act is LineAct.NEW:
         return
     if is_pass and line.act is LineAct.MORE_SEATS:
-        raise Invalid(contract_lines.ONE_PASS_EACH, fields={"act": contract_lines.ONE_PASS_EACH})
+        raise Invalid(contract_lines.ONE_PASS_EACH, field="act")
     if named is not None:
         pool: PoolFacts | None = _own_pool(session, order, line, named)
     elif is_pass:
@@ -301,11 +301,10 @@ def _choose_pool(
         pool = renewals.contract_of(session, order.organization_id, target)
     if line.act is LineAct.NEW:
         if pool is not None and line.starts_at is None:
-            raise Invalid(HAS_CONTRACT, fields={"act": HAS_CONTRACT})
+            raise Invalid(HAS_CONTRACT, field="act")
         return
     if pool is None:
-        sentence = NO_PASS if is_pass else NO_CONTRACT
-        raise Invalid(sentence, fields={"act": sentence})
+        raise Invalid(NO_PASS if is_pass else NO_CONTRACT, field="act")
     line.pool_id = pool.id
 
 

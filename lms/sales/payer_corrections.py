@@ -54,7 +54,7 @@ def change_payer(
     """
     organization = organizations.find_organization(session, payer.organization)
     if organization.id == (order.organization_id and kept_id(session, order.organization_id)):
-        raise Invalid(SAME_PAYER, fields={"organization": SAME_PAYER})
+        raise Invalid(SAME_PAYER, field="organization")
     buyers.take_back_role(session, order, actor=actor, now=now)
     order.organization_id, order.login_id, order.bill_to = organization.id, None, None
     order.organization_name = ""

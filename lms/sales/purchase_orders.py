@@ -46,7 +46,7 @@ def receive(
     number = " ".join(new.number.split())
     if not 1 <= len(number) <= LONGEST_REFERENCE:
         sentence = N_("Enter a purchase order number of up to 80 characters.")
-        raise Invalid(sentence, fields={"po_number": sentence})
+        raise Invalid(sentence, field="po_number")
     row = keep(session, order, new)
     audit.record(session, "order.po_received", order.public_id, actor=actor, now=now)
     return row

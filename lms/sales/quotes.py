@@ -75,7 +75,7 @@ def issue_quote(  # noqa: PLR0913  (the order, its expiry, and the sender)
     today = now.astimezone(zone).date()
     last = expires_on or today + timedelta(days=HOLDS_FOR_DAYS)
     if not may_expire_on(last, today):
-        raise Invalid(TOO_LONG, fields={"expires_on": TOO_LONG})
+        raise Invalid(TOO_LONG, field="expires_on")
     before = newest(session, order.id)
     if before is not None:
         before.superseded_at = now
@@ -210,12 +210,10 @@ def _check(quote_: Quote, acceptance: Acceptance, *, zone: ZoneInfo, now: dateti
     if quote_.accepted_at is not None:
         raise Conflict(ACCEPTED)
     if not acceptance.name.strip():
-        sentence = N_("Enter the name of the person who accepts the quote.")
-        raise Invalid(sentence, fields={"name": sentence})
+        raise Invalid(N_("Enter the name of the person who accepts the quote."), field="name")
     has_more = acceptance.file is not None or acceptance.po_amount_minor is not None
     if has_more and not acceptance.po_number.strip():
-        sentence = N_("Enter the purchase order number.")
-        raise Invalid(sentence, fields={"po_number": sentence})
+        raise Invalid(N_("Enter the purchase order number."), field="po_number")
     if _received(acceptance, zone, now) >= quote_.expires_at:
         raise Gone(EXPIRED)
 

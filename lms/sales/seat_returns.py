@@ -52,9 +52,9 @@ def worth_of(
     charged, rounded half up. Raises Invalid (field `seats`).
     """
     if line.kind not in SEATS or seats is None:
-        raise Invalid(ONLY_SEATS, fields={"seats": ONLY_SEATS})
+        raise Invalid(ONLY_SEATS, field="seats")
     if not 1 <= fewer < seats:
-        raise Invalid(SOME, fields={"seats": SOME})
+        raise Invalid(SOME, field="seats")
     prices = prices_at(session, order.placed_at or order.created_at, target_of(line))
     full, kept = seats_total(prices, seats), seats_total(prices, seats - fewer)
     if isinstance(full, Unpriced) or isinstance(kept, Unpriced):

@@ -44,7 +44,7 @@ def issue_statement(  # noqa: PLR0913  (payer, first day, and actor)
     Raises Invalid for a day to come, and Conflict for a payer who was never billed.
     """
     if since > now.astimezone(mail_context.zone).date():
-        raise Invalid(NOT_YET, fields={"since": NOT_YET})
+        raise Invalid(NOT_YET, field="since")
     order = session.scalar(
         select(Order)
         .join(Document, Document.order_id == Order.id)

@@ -72,7 +72,7 @@ def preview(session: Session, organization_id: int, entries: Iterable[Entry]) ->
     """
     found = tuple(islice(entries, MOST + 1))
     if len(found) > MOST:
-        raise Invalid(TOO_MANY, fields={"file": TOO_MANY})
+        raise Invalid(TOO_MANY, field="file")
     keys = list(dict.fromkeys(one.email_key for one in found if one.fault is None))
     seats, roles = (
         _seats_of(session, organization_id, keys),

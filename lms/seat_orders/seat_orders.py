@@ -174,15 +174,14 @@ def _check_terms(session: Session, wanted: SeatOrder) -> None:
     if wanted.po_number.strip() and Terms.PURCHASE_ORDER not in offered:
         raise Conflict(NO_PO)
     if not wanted.po_number.strip() and Terms.INVOICE not in offered:
-        raise Invalid(ONLY_BY_PO, fields={"po_number": ONLY_BY_PO})
+        raise Invalid(ONLY_BY_PO, field="po_number")
 
 
 def _check_po(session: Session, pool: PoolFacts, wanted: SeatOrder) -> None:
     organization = session.get_one(Organization, pool.organization_id)
     number = wanted.po_number.strip()
     if organization.po_required and not number:
-        raise Invalid(NO_NUMBER, fields={"po_number": NO_NUMBER})
+        raise Invalid(NO_NUMBER, field="po_number")
     used = purchase_orders.used_before(session, organization.id, number)
     if used and not wanted.may_reuse_po:
-        sentence = USED % {"number": used[0].number}
-        raise Invalid(sentence, fields={"po_number": sentence})
+        raise Invalid(USED % {"number": used[0].number}, field="po_number")

@@ -144,7 +144,7 @@ def _family(session: Session, pool_id: int) -> tuple[Pool, list[Pool]]:
 
 def _check_number(seats: int | None) -> None:
     if seats is not None and not 0 <= seats <= MOST:
-        raise Invalid(BAD_NUMBER, fields={"seats": BAD_NUMBER})
+        raise Invalid(BAD_NUMBER, field="seats")
 
 
 def _is_child(session: Session, parent: Pool, organization_id: int) -> bool:

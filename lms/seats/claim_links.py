@@ -139,9 +139,9 @@ def open_link(
     Anyone who has it can claim, so it has an expiry and a limit on uses (S5). Raises Invalid.
     """
     if expires_at <= now:
-        raise Invalid(BAD_EXPIRY, fields={"expires_at": BAD_EXPIRY})
+        raise Invalid(BAD_EXPIRY, field="expires_at")
     if not 1 <= most_uses <= MOST_USES:
-        raise Invalid(BAD_LIMIT, fields={"most_uses": BAD_LIMIT})
+        raise Invalid(BAD_LIMIT, field="most_uses")
     _void_open_links(session, pool_id, now=now)
     link = ClaimLink(
         token_hash=b"",

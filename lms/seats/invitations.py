@@ -99,7 +99,7 @@ def invite(
     for more than 200 people.
     """
     if len(people) > MOST_AT_ONCE:
-        raise Invalid(TOO_MANY_AT_ONCE, fields={"addresses": TOO_MANY_AT_ONCE})
+        raise Invalid(TOO_MANY_AT_ONCE, field="addresses")
     if not standing_of(session, pool_id, now).takes_people:
         raise Conflict(TAKES_NOBODY)
     wanted = {one.address.key: one for one in people}

@@ -29,12 +29,10 @@ def read_names(text: str, *, seats: int | None) -> tuple[Invitee, ...]:
     found: dict[str, Invitee] = {}
     for entry in read_pasted(text) if text.strip() else ():
         if entry.fault is not None:
-            sentence = NOT_READ % {"line": entry.line}
-            raise Invalid(sentence, fields={"people": sentence})
+            raise Invalid(NOT_READ % {"line": entry.line}, field="people")
         found[entry.email_key] = Invitee(read_address(entry.email), entry.name)
     if seats is not None and len(found) > seats:
-        sentence = TOO_MANY % {"named": len(found), "seats": seats}
-        raise Invalid(sentence, fields={"people": sentence})
+        raise Invalid(TOO_MANY % {"named": len(found), "seats": seats}, field="people")
     return tuple(found.values())
 
 

@@ -116,8 +116,7 @@ def ask_managers(
     """
     message = question.message.strip()
     if not 1 <= len(message) <= LONGEST_QUESTION:
-        sentence = TOO_LONG if message else SAY_SOMETHING
-        raise Invalid(sentence, fields={"message": sentence})
+        raise Invalid(TOO_LONG if message else SAY_SOMETHING, field="message")
     own = read_own_place(session, login_id, pool, now)
     managers = find_managers(session, asked_organization(session, own.place, login_id))
     for manager in managers:

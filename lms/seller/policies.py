@@ -79,9 +79,9 @@ def save_draft(
     """Save the draft of a policy; raises Invalid (field `text`)."""
     text = "\n".join(text.splitlines()).strip()
     if not text:
-        raise _invalid(N_("Enter the text."))
+        raise Invalid(N_("Enter the text."), field="text")
     if len(text) > LONGEST_TEXT:
-        raise _invalid(N_("Use up to 100,000 characters."))
+        raise Invalid(N_("Use up to 100,000 characters."), field="text")
     row = session.scalar(_draft(kind).with_for_update())
     if row is None:
         session.add(PolicyVersion(kind=kind, text=text, updated_at=now))
@@ -111,7 +111,7 @@ def publish_policy(
     draft = _locked_draft(session, kind)  # a concurrent call waits here, and finds no draft
     current = current_policy(session, kind, now)
     if current is not None and current.text == draft.text:
-        raise _invalid(N_("This text is already published. Change it first."))
+        raise Invalid(N_("This text is already published. Change it first."), field="text")
     last = session.scalar(select(func.max(PolicyVersion.number)).where(PolicyVersion.kind == kind))
     draft.number, draft.published_at = (last or 0) + 1, now
     detail = {"version": draft.number}
@@ -147,7 +147,3 @@ def _text(row: PolicyVersion) -> PolicyText:
     assert row.number is not None  # noqa: S101  (a CHECK ensures it for published versions)
     assert row.published_at is not None  # noqa: S101
     return PolicyText(row.id, row.kind, row.number, row.text, row.published_at)
-
-
-def _invalid(sentence: str) -> Invalid:
-    return Invalid(sentence, fields={"text": sentence})

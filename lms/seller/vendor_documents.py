@@ -196,8 +196,7 @@ def _title(details: VendorDocumentDetails) -> str:
     if not title and details.kind is not VendorDocumentKind.OTHER:
         return KIND_WORDS[details.kind]
     if not 1 <= len(title) <= LONGEST_TITLE:
-        sentence = N_("Enter a title of up to 120 characters.")
-        raise Invalid(sentence, fields={"title": sentence})
+        raise Invalid(N_("Enter a title of up to 120 characters."), field="title")
     return title
 
 

@@ -58,7 +58,7 @@ def read_rate(text: str) -> Decimal:
     try:
         return Decimal(text.strip().removesuffix("%").strip())
     except InvalidOperation:
-        raise Invalid(RATE, fields={"rate": RATE}) from None
+        raise Invalid(RATE, field="rate") from None
 
 
 def add_rule(
@@ -101,7 +101,7 @@ def end_rule(
     if row.until_on is not None:
         raise Conflict(ENDED)
     if last_day < row.from_on:
-        raise Invalid(TOO_EARLY, fields={"last_day": TOO_EARLY})
+        raise Invalid(TOO_EARLY, field="last_day")
     row.until_on = _after(last_day)
     session.flush()
     audit.record(session, "tax_rule.ended", row.public_id, actor=actor, now=now)
@@ -128,7 +128,7 @@ def has_rules(session: Session, *, on: date, state: str | None = None) -> bool:
 
 def _after(last_day: date | None) -> date | None:
     if last_day == date.max:
-        raise Invalid(NO_YEAR, fields={"last_day": NO_YEAR})
+        raise Invalid(NO_YEAR, field="last_day")
     return last_day + timedelta(days=1) if last_day else None
 
 

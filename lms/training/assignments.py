@@ -85,7 +85,7 @@ def assign(
     if new.everyone:
         people |= everybody(session, organization.id)
     if not people and not new.groups and not new.everyone:
-        raise Invalid(NOBODY_CHOSEN, fields={"everyone": NOBODY_CHOSEN})
+        raise Invalid(NOBODY_CHOSEN, field="everyone")
     row = Training(
         public_id=new_public_id(),
         organization_id=organization.id,
@@ -248,7 +248,7 @@ def due_at(day: date, zone: ZoneInfo, *, now: datetime) -> datetime:
     """Return the end of a day in a zone; raises Invalid (field `due_on`) for an impossible due date."""
     today = now.astimezone(zone).date()
     if not today <= day <= today + FURTHEST:
-        raise Invalid(DUE, fields={"due_on": DUE})
+        raise Invalid(DUE, field="due_on")
     return end_of(day, zone)
 
 
@@ -267,8 +267,7 @@ def _check_held_by(session: Session, webinars: Sequence[int], at: datetime) -> N
     ).one_or_none()
     if late is not None:
         day = say_day(late.held_at, read_zone(late.zone))
-        sentence = HELD_LATER % {"title": late.title, "day": day}
-        raise Invalid(sentence, fields={"due_on": sentence})
+        raise Invalid(HELD_LATER % {"title": late.title, "day": day}, field="due_on")
 
 
 def _note(
@@ -303,6 +302,5 @@ def _standing(session: Session, organization_id: int, training_id: str) -> Train
 def _policy(text: str) -> str:
     clean = text.replace("\r\n", "\n").strip()
     if len(clean) > LONGEST_POLICY:
-        sentence = N_("Use up to 20,000 characters.")
-        raise Invalid(sentence, fields={"policy": sentence})
+        raise Invalid(N_("Use up to 20,000 characters."), field="policy")
     return clean

@@ -153,13 +153,13 @@ def make_group(
     """
     clean = " ".join(name.split())
     if not 1 <= len(clean) <= LONGEST_NAME:
-        raise Invalid(NAME, fields={"name": NAME})
+        raise Invalid(NAME, field="name")
     # Compared here, since SQLite's lower() only handles ASCII.
     names = select(TrainingGroup.name).where(
         TrainingGroup.organization_id.in_(family_of(organization.id))
     )
     if clean.casefold() in {taken.casefold() for taken in session.scalars(names)}:
-        raise Invalid(TAKEN, fields={"name": TAKEN})
+        raise Invalid(TAKEN, field="name")
     people, invited = by_address_or_invitation(session, organization.id, addresses)
     row = TrainingGroup(organization_id=organization.id, name=clean, created_at=now)
     session.add(row)
@@ -187,7 +187,7 @@ def add_people(
     row = _row(session, organization.id, group_id)
     people, invited = by_address_or_invitation(session, organization.id, addresses)
     if not (people or invited):
-        raise Invalid(ADDRESSES, fields={"addresses": ADDRESSES})
+        raise Invalid(ADDRESSES, field="addresses")
     added = add_to_group(session, row.id, people)
     added += await_invited(session, row.id, invited, now=now)
     open_ones = session.scalars(

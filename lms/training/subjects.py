@@ -108,7 +108,7 @@ def find_subject(session: Session, organization_id: int, key: str, now: datetime
         rows = rows.where(Webinar.slug == slug)
     found = session.execute(rows.order_by(Webinar.id)).all()
     if not found or kind not in (SERIES, WEBINAR):
-        raise Invalid(CHOOSE, fields={"subject": CHOOSE})
+        raise Invalid(CHOOSE, field="subject")
     webinars = tuple(row.id for row in found)
     if series is None:
         return FoundSubject(found[0].title, None, webinars)

@@ -178,7 +178,7 @@ def _pasted(text: str) -> list[Entry]:
     try:
         return list(read_pasted(text)) if text.strip() else []
     except Invalid as error:
-        raise Invalid(error.message, fields={"addresses": error.message}) from error
+        raise Invalid(error.message, field="addresses") from error
 
 
 def _check_known(entries: Sequence[Entry], known: Collection[str]) -> None:

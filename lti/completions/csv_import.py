@@ -157,7 +157,7 @@ def checked_source(source: str) -> str:
     """Return the normalized source of completions; raises Invalid (field `source`) if it is empty."""
     text = " ".join(source.split())[:LONGEST_SOURCE]
     if not text:
-        raise Invalid(NO_SOURCE, fields={"source": NO_SOURCE})
+        raise Invalid(NO_SOURCE, field="source")
     return text
 
 

@@ -67,4 +67,4 @@ def _ascii(host: str) -> str:
 
 def _fault(sentence: str, **values: str) -> Invalid:
     told = sentence % values if values else sentence
-    return Invalid(told, fields={"origins": told})
+    return Invalid(told, field="origins")

@@ -343,13 +343,13 @@ def _facts(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Emb
 def _checked(details: EmbedDetails, now: datetime) -> EmbedDetails:
     label = " ".join(details.label.split())[:LONGEST_LABEL]
     if not label:
-        raise Invalid(NO_LABEL, fields={"label": NO_LABEL})
+        raise Invalid(NO_LABEL, field="label")
     ends_at = details.expires_at
     if ends_at is not None and ends_at <= now:
-        raise Invalid(BAD_END, fields={"expires": BAD_END})
+        raise Invalid(BAD_END, field="expires")
     is_open = details.seat_rule is SeatRule.NAMED
     if is_open and (ends_at is None or ends_at > now + LONGEST_OPEN):
-        raise Invalid(ANYBODY_ENDS, fields={"expires": ANYBODY_ENDS})
+        raise Invalid(ANYBODY_ENDS, field="expires")
     return EmbedDetails(label, details.origins, details.seat_rule, ends_at)
 
 

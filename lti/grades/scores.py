@@ -113,7 +113,7 @@ def set_rule(
     `link_id` is the public ID. Raises NotFound, and Invalid for an invalid threshold.
     """
     if not 1 <= threshold <= 100:
-        raise Invalid(BAD_THRESHOLD, fields={"threshold": BAD_THRESHOLD})
+        raise Invalid(BAD_THRESHOLD, field="threshold")
     query = select(ResourceLink).where(ResourceLink.public_id == link_id)
     link = or_not_found(session.scalar(query))
     link.rule, link.threshold = rule, threshold

@@ -32,7 +32,7 @@ def read_list(file: BinaryIO) -> tuple[Line, ...]:
     records = sheet.records(delimiter)
     first = next(records, None)
     if first is None:
-        raise _refusal(EMPTY)
+        raise Invalid(EMPTY, field="file")
     headings = [heading(cell) for cell in first.cells]
     old = next((at for at, one in enumerate(headings) if one in OLD), None)
     new = next((at for at, one in enumerate(headings) if one in NEW), None)
@@ -40,16 +40,16 @@ def read_list(file: BinaryIO) -> tuple[Line, ...]:
         rows: Iterator[Record] = chain((first,), records)
         old, new = 0, 1
         if len(first.cells) == 1:
-            raise _refusal(NO_COLUMNS)
+            raise Invalid(NO_COLUMNS, field="file")
     elif old is None or new is None:
-        raise _refusal(NO_COLUMNS)
+        raise Invalid(NO_COLUMNS, field="file")
     else:
         rows = records
     lines = tuple(_line(row, old, new) for row in rows)
     if not any(each.old_sub and each.new_sub for each in lines):
-        raise _refusal(EMPTY)
+        raise Invalid(EMPTY, field="file")
     if len(lines) > MOST_LINES:
-        raise _refusal(TOO_LONG)
+        raise Invalid(TOO_LONG, field="file")
     return lines
 
 
@@ -61,7 +61,3 @@ def _line(row: Record, old: int, new: int) -> Line:
 
 def _cell(cells: list[str], at: int) -> str:
     return cells[at] if at < len(cells) else ""
-
-
-def _refusal(sentence: str) -> Invalid:
-    return Invalid(sentence, fields={"file": sentence})

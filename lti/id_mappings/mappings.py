@@ -96,12 +96,12 @@ def begin_map(
     organization's.
     """
     if old == new:
-        raise Invalid(SAME_SYSTEM, fields={"new": SAME_SYSTEM})
+        raise Invalid(SAME_SYSTEM, field="new")
     of_both = {
         each.public_id: each for each in systems(session) if each.organization_id == organization_id
     }
     if old not in of_both or new not in of_both:
-        raise Invalid(NOT_BOTH, fields={"new": NOT_BOTH})
+        raise Invalid(NOT_BOTH, field="new")
     row = PeopleMap(
         organization_id=organization_id,
         old_registration_id=of_both[old].registration_id,

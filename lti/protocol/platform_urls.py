@@ -30,7 +30,7 @@ def read_platform_address(text: str, *, field: str, allows_loopback: bool) -> st
         parts.scheme == "https" or (allows_loopback and _is_plain_loopback(parts))
     )
     if not is_safe or len(address) > LONGEST_ADDRESS:
-        raise Invalid(NEEDS_HTTPS, fields={field: NEEDS_HTTPS})
+        raise Invalid(NEEDS_HTTPS, field=field)
     return address
 
 
@@ -38,7 +38,7 @@ def read_origin(text: str, *, field: str, allows_loopback: bool) -> str:
     """Return an origin (scheme, host, port); raises Invalid, naming `field`, for a longer URL."""
     address = read_platform_address(text, field=field, allows_loopback=allows_loopback).rstrip("/")
     if origin_of(address) != address.lower():
-        raise Invalid(NOT_AN_ORIGIN, fields={field: NOT_AN_ORIGIN})
+        raise Invalid(NOT_AN_ORIGIN, field=field)
     return origin_of(address)
 
 

@@ -152,7 +152,7 @@ def approve_deployment(
     impossible ID.
     """
     if not 0 < len(deployment_id) <= LONGEST_ID:
-        raise Invalid(BAD_ID, fields={"deployment_id": BAD_ID})
+        raise Invalid(BAD_ID, field="deployment_id")
     customer = find_organization(session, organization)
     known = find_registration(session, registration)
     seen = see_deployment(session, known.id, deployment_id, now=now)

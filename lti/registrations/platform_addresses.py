@@ -27,10 +27,10 @@ def read_reachable_address(text: str, *, field: str, allows_loopback: bool) -> s
         address = read_platform_address(text, field=field, allows_loopback=allows_loopback)
     except Invalid:
         if text.strip().lower().startswith("http://"):
-            raise Invalid(PLAIN, fields={field: PLAIN}) from None
+            raise Invalid(PLAIN, field=field) from None
         raise
     if not _may_be_reached(urlsplit(address).hostname or "", allows_loopback=allows_loopback):
-        raise Invalid(PRIVATE, fields={field: PRIVATE})
+        raise Invalid(PRIVATE, field=field)
     return address
 
 

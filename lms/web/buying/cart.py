@@ -240,6 +240,6 @@ def _change(session: Session, cart: Order, line_id: str) -> None:
     instead, _colon, people = request.form.get("instead", "").partition(":")
     typed = people or request.form.get("seats", "1")
     if not typed.isascii() or not typed.isdecimal():
-        raise Invalid(carts.HOW_MANY, fields={"seats": carts.HOW_MANY})
+        raise Invalid(carts.HOW_MANY, field="seats")
     kind = OfferKind(instead) if instead in {one.value for one in carts.OFFERED} else None
     carts.change(session, cart, line_id, kind=kind, seats=int(typed[:9]))

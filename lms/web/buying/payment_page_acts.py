@@ -59,8 +59,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
     def do() -> str:
         check_agreed(has_agreed=bool(form.has_agreed.data))
         if has_file() and not (form.po_number.data or "").strip():
-            sentence = _("Enter the purchase order number.")
-            raise Invalid(sentence, fields={"po_number": sentence})
+            raise Invalid(_("Enter the purchase order number."), field="po_number")
         with sent_file(purchase_orders.FOLDER) as file, transaction() as session:
             order = payment_page_acts.accept_quote(
                 session,

@@ -172,7 +172,7 @@ def _details(form: OrganizationForm) -> OrganizationDetails:
             with read_session() as session:
                 parent = organization_lists.match_organization(session, typed).slug
         except Invalid as refusal:
-            raise Invalid(refusal.message, fields={"parent": refusal.message}) from refusal
+            raise Invalid(refusal.message, field="parent") from refusal
     return OrganizationDetails(
         name=form.name.data or "", zone=form.zone.data or None, parent=parent
     )

@@ -282,7 +282,7 @@ def _check_number(session: Session, form: PaymentForm, payer: Customer) -> None:
     before = payment_with_number(session, payer, form.check_number.data or "")
     if before is not None:
         sentence = SAME_CHECK % {"day": say_calendar_date(before.received_on)}
-        raise Invalid(sentence, fields={"check_number": sentence})
+        raise Invalid(sentence, field="check_number")
 
 
 def _page(payer: Customer, invoices: Sequence[OpenInvoice], first: str) -> ActPage:

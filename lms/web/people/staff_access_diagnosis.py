@@ -121,7 +121,7 @@ def _found(form: WhyForm, typed: str) -> dict[str, Any]:
         rows = _match_rows(session, matches, form) if matches else []
     if matches is not None and len(matches.items) != 1:
         if not matches.items:
-            raise Invalid(NO_MATCH, fields={"address": NO_MATCH})
+            raise Invalid(NO_MATCH, field="address")
         return {
             "matches": rows,
             "more": matches.total - len(matches.items),
@@ -205,8 +205,7 @@ def _moment(form: WhyForm) -> datetime:
     try:
         return from_wall_clock(chosen, reading_zone())
     except Invalid as refusal:
-        sentence = refusal.message
-        raise Invalid(sentence, fields={"at": sentence}) from refusal
+        raise Invalid(refusal.message, field="at") from refusal
 
 
 def _answer(session: Session, found: Found, asked: Asked, webinar: WebinarName) -> Answer:

@@ -181,7 +181,7 @@ def _desk(slug: str) -> Desk:
 def _moment() -> float:
     seconds = seconds_of(request.form.get("at", ""))
     if seconds is None:
-        raise Invalid(playback_notes.NO_MOMENT, fields={"at": playback_notes.NO_MOMENT})
+        raise Invalid(playback_notes.NO_MOMENT, field="at")
     return seconds
 
 

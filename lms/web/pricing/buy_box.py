@@ -235,13 +235,12 @@ def read_item(values: Mapping[str, str]) -> Item:
     """Return the selection of a buy box; raises Invalid (fields `choice`, `seats`)."""
     key = values.get("choice", "me")
     if key not in KINDS:
-        sentence = N_("Choose what to buy.")
-        raise Invalid(sentence, fields={"choice": sentence})
+        raise Invalid(N_("Choose what to buy."), field="choice")
     seats = 1
     if key == "team":
         typed = values.get("seats", "").strip()
         if not typed.isascii() or not typed.isdecimal():
-            raise Invalid(carts.HOW_MANY, fields={"seats": carts.HOW_MANY})
+            raise Invalid(carts.HOW_MANY, field="seats")
         seats = int(typed[:9])
     covers = values.get("covers", "")
     if key == "pass":

@@ -211,7 +211,7 @@ def _acceptance(
     order = session.get_one(Order, quote.order_id)
     number = read_po_number(session, form, order.organization_id, but=order.public_id)
     if not number and read_billing(session, managed.facts.id).contact.po_required:
-        raise Invalid(NEEDS_PO, fields={"po_number": NEEDS_PO})
+        raise Invalid(NEEDS_PO, field="po_number")
     return Acceptance(
         name=form.name.data or "",
         po_number=number,

@@ -106,9 +106,9 @@ def _known(session: Session, name: str, email: str) -> dict[str, str]:
 def _line(session: Session, line: LineForm, currency: str, zone: ZoneInfo) -> NewLine:
     kind, act = OfferKind(line.kind.data), LineAct(line.act.data)
     if act is LineAct.RENEWAL and kind is not OfferKind.CONTRACT:
-        raise Invalid(ONLY_CONTRACTS, fields={"act": ONLY_CONTRACTS})
+        raise Invalid(ONLY_CONTRACTS, field="act")
     if act is LineAct.MORE_SEATS and kind not in (*SEATS, OfferKind.CONTRACT):
-        raise Invalid(ONLY_SEATS, fields={"act": ONLY_SEATS})
+        raise Invalid(ONLY_SEATS, field="act")
     is_dated = kind in DATED
     covers = str(line.covers.data)
     if not is_dated:
@@ -142,9 +142,9 @@ def _discount(line: LineForm, price: int, currency: str) -> tuple[int, str]:
     text, reason = (line.discount.data or "").strip(), (line.discount_reason.data or "").strip()
     minor = read_amount(text, currency, field="discount") if text else 0
     if not 0 <= minor <= price:
-        raise Invalid(TOO_MUCH, fields={"discount": TOO_MUCH})
+        raise Invalid(TOO_MUCH, field="discount")
     if minor and not reason:
-        raise Invalid(NO_REASON, fields={"discount_reason": NO_REASON})
+        raise Invalid(NO_REASON, field="discount_reason")
     return minor, reason
 
 
@@ -163,7 +163,7 @@ def webinar_covered(session: Session, typed: str, about: str) -> str:
     """
     text = typed.strip()
     if not text:
-        raise Invalid(NO_WEBINAR, fields={"webinar": NO_WEBINAR})
+        raise Invalid(NO_WEBINAR, field="webinar")
     known = select(Webinar.slug).where(Webinar.slug == about, Webinar.title == text)
     slug = session.scalar(known) or grant_target_lookup.find_webinar(session, text).slug
     return f"{Scope.WEBINAR}:{slug}"

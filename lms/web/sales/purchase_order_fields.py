@@ -31,8 +31,7 @@ def read_po_number(session: Session, form: Form, organization_id: int | None, *,
     number = " ".join((form["po_number"].data or "").split())
     used = purchase_orders.used_before(session, organization_id, number, but=but)
     if used and not form["reuse_po"].data:
-        sentence = USED % {"number": used[0].number}
-        raise Invalid(sentence, fields={"po_number": sentence})
+        raise Invalid(USED % {"number": used[0].number}, field="po_number")
     return number
 
 

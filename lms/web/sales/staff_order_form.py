@@ -174,7 +174,7 @@ def _check_payee(session: Session, order: Order) -> None:
     try:
         invoices.check_payee(session, order)
     except Conflict as refusal:
-        raise Invalid(refusal.message, fields={"terms": refusal.message}) from refusal
+        raise Invalid(refusal.message, field="terms") from refusal
 
 
 def _refused(

@@ -124,7 +124,7 @@ def allot(organization_id: str, pool_id: str) -> ResponseReturnValue:
         try:
             child = organization_lists.match_organization(session, typed, members)
         except Invalid as refusal:
-            raise Invalid(NO_MEMBER, fields={"organization": NO_MEMBER}) from refusal
+            raise Invalid(NO_MEMBER, field="organization") from refusal
         return allotments.allot(session, pool.id, child.id, form.seats.data, **acting())
 
     return _answer(managed, Failed(pool_id, form), write)

@@ -21,4 +21,4 @@ def agreements() -> list[tuple[str, str]]:
 def check_agreed(*, has_agreed: bool) -> None:
     """Raise Invalid (field `has_agreed`) if there are policies to agree to and the box isn't checked."""
     if not has_agreed and agreements():
-        raise Invalid(NOT_AGREED, fields={"has_agreed": NOT_AGREED})
+        raise Invalid(NOT_AGREED, field="has_agreed")

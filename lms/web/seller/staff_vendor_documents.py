@@ -121,7 +121,7 @@ def download(document_id: str, number: int) -> ResponseReturnValue:
 def _add(form: VendorDocumentForm) -> None:
     with sent_file(FOLDER, is_pdf=True) as file, transaction() as session:
         if file is None:
-            raise Invalid(NO_PDF, fields={"file": NO_PDF})
+            raise Invalid(NO_PDF, field="file")
         add_vendor_document(session, _details(form), file, **acting())
 
 

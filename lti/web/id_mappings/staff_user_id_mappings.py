@@ -212,7 +212,7 @@ def _ends() -> Ends:
     new, _sep, whose_new = request.form.get("new", "").partition(" ")
     organization = read_figures(whose, LAST_ROW)
     if organization is None or whose != whose_new:
-        raise Invalid(NOT_BOTH, fields={"new" if old else "old": NOT_BOTH})
+        raise Invalid(NOT_BOTH, field="new" if old else "old")
     return Ends(organization, old, new)
 
 
