@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from enum import Enum as AnyEnum
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 from sqlalchemy import (
     ColumnElement,
@@ -74,6 +74,16 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def reference(
+    column: str, ondelete: str, *, index: bool = True, primary_key: bool = False
+) -> MappedColumn[int]:
+    """Return the column of a foreign key, with an index unless told otherwise."""
+    key = ForeignKey(column, ondelete=ondelete)
+    return mapped_column(key, index=index, primary_key=primary_key)
+
+
+# Without the second one, type checkers take a `reference` for a default.
+@dataclass_transform(field_specifiers=(mapped_column, reference))
 class Base(MappedAsDataclass, DeclarativeBase):
     """The base of all tables: dataclass constructors (set `kw_only=True` on each), and named constraints.
 
@@ -110,9 +120,11 @@ class Numbered(Base, kw_only=True):
     id: Mapped[int] = mapped_column(primary_key=True, init=False, sort_order=-1)
 
 
-def optional_reference(column: str, ondelete: str) -> MappedColumn[int | None]:
-    """Return the column of a foreign key that can be NULL, with an index."""
-    return mapped_column(ForeignKey(column, ondelete=ondelete), default=None, index=True)
+def optional_reference(
+    column: str, ondelete: str, *, index: bool = True
+) -> MappedColumn[int | None]:
+    """Return the column of a foreign key that can be NULL, with an index unless told otherwise."""
+    return mapped_column(ForeignKey(column, ondelete=ondelete), default=None, index=index)
 
 
 def partial_index(

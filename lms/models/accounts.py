@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBina
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.languages import Language
-from lms.core.model_base import Numbered, optional_reference, public_id_column
+from lms.core.model_base import Numbered, optional_reference, public_id_column, reference
 
 
 class SellerRole(StrEnum):
@@ -80,7 +80,7 @@ class LoginAlias(Numbered, kw_only=True):
     __tablename__ = "login_alias"
 
     public_id: Mapped[str] = public_id_column()
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), unique=True)
     created_at: Mapped[datetime]
@@ -102,7 +102,7 @@ class SignIn(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     remembered: Mapped[bool]
     agent: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
@@ -156,7 +156,7 @@ class SecondFactor(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     kind: Mapped[FactorKind]
     name: Mapped[str] = mapped_column(String(60))
     sealed_secret: Mapped[str | None] = mapped_column(Text, default=None)
@@ -177,7 +177,7 @@ class RecoveryCode(Numbered, kw_only=True):
     __tablename__ = "recovery_code"
     __table_args__ = (CheckConstraint("length(code_hash) = 32", name="code_is_a_sha256"),)
 
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime]
     used_at: Mapped[datetime | None] = mapped_column(default=None)

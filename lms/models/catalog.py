@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, optional_reference, public_id_column
+from lms.core.model_base import Base, Numbered, optional_reference, public_id_column, reference
 
 
 class WebinarState(StrEnum):
@@ -143,7 +143,7 @@ class WebinarSeries(Numbered, kw_only=True):
     )
 
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
-    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="RESTRICT"), index=True)
+    series_id: Mapped[int] = reference("series.id", "RESTRICT")
     position: Mapped[int | None] = mapped_column(default=None)
 
 
@@ -154,7 +154,5 @@ class WebinarPresenter(Numbered, kw_only=True):
     __table_args__ = (UniqueConstraint("webinar_id", "presenter_id"),)
 
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
-    presenter_id: Mapped[int] = mapped_column(
-        ForeignKey("presenter.id", ondelete="RESTRICT"), index=True
-    )
+    presenter_id: Mapped[int] = reference("presenter.id", "RESTRICT")
     position: Mapped[int]

@@ -7,7 +7,14 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
+from lms.core.model_base import (
+    Base,
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 
 STANDING = "revoked_at IS NULL AND replaced_at IS NULL"
 OF_A_LOGIN = text(f"{STANDING} AND login_id IS NOT NULL")
@@ -80,9 +87,7 @@ class Certificate(Numbered, kw_only=True):
     public_id: Mapped[str] = public_id_column()
     login_id: Mapped[int | None] = optional_reference("login.id", "SET NULL")
     attendee_id: Mapped[int | None] = optional_reference("attendee.id", "SET NULL")
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="RESTRICT"), index=True
-    )
+    webinar_id: Mapped[int] = reference("webinar.id", "RESTRICT")
     kind: Mapped[CertificateKind]
     holder: Mapped[str] = mapped_column(String(200))
     title: Mapped[str] = mapped_column(String(200))

@@ -111,13 +111,9 @@ class Document(Numbered, kw_only=True):
     order_id: Mapped[int | None] = optional_reference("customer_order.id", "RESTRICT")
     login_id: Mapped[int | None] = optional_reference("login.id", "RESTRICT")
     organization_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
-    refers_to_id: Mapped[int | None] = mapped_column(
-        ForeignKey("document.id", ondelete="RESTRICT"), default=None
-    )
+    refers_to_id: Mapped[int | None] = optional_reference("document.id", "RESTRICT", index=False)
     # for receipts
-    payment_id: Mapped[int | None] = mapped_column(
-        ForeignKey("payment.id", ondelete="RESTRICT"), default=None, index=True
-    )
+    payment_id: Mapped[int | None] = optional_reference("payment.id", "RESTRICT")
     reason: Mapped[CreditReason | None] = mapped_column(default=None)
     explanation: Mapped[str] = mapped_column(Text, default="")  # printed on a credit note
     issued_at: Mapped[datetime]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
+from sqlalchemy import CheckConstraint, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.model_base import Numbered, optional_reference, public_id_column
@@ -119,17 +119,13 @@ class Grant(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None
-    )
+    login_id: Mapped[int | None] = optional_reference("login.id", "RESTRICT", index=False)
     pool_id: Mapped[int | None] = optional_reference("pool.id", "RESTRICT")
     order_line_id: Mapped[int | None] = optional_reference("order_line.id", "RESTRICT")
     kind: Mapped[OfferKind]
     seats: Mapped[int | None] = mapped_column(default=None)
     scope: Mapped[Scope]
-    webinar_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None
-    )
+    webinar_id: Mapped[int | None] = optional_reference("webinar.id", "RESTRICT", index=False)
     presenter_id: Mapped[int | None] = optional_reference("presenter.id", "RESTRICT")
     series_id: Mapped[int | None] = optional_reference("series.id", "RESTRICT")
     starts_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, partial_index, public_id_column
+from lms.core.model_base import Numbered, partial_index, public_id_column, reference
 
 OPEN = text("closed_at IS NULL")
 
@@ -38,13 +38,9 @@ class Showing(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="RESTRICT"), index=True
-    )
+    webinar_id: Mapped[int] = reference("webinar.id", "RESTRICT")
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="RESTRICT"))
-    grant_id: Mapped[int] = mapped_column(
-        ForeignKey("grant_line.id", ondelete="RESTRICT"), index=True
-    )
+    grant_id: Mapped[int] = reference("grant_line.id", "RESTRICT")
     room: Mapped[str] = mapped_column(String(200))
     zone: Mapped[str] = mapped_column(String(64))
     code: Mapped[str] = mapped_column(String(10), unique=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, public_id_column
+from lms.core.model_base import Numbered, public_id_column, reference
 from media.files.file_types import DocumentKind
 
 
@@ -78,8 +78,6 @@ class HandoutPageTime(Numbered, kw_only=True):
     )
 
     page_id: Mapped[int] = mapped_column(ForeignKey("handout_page.id", ondelete="CASCADE"))
-    recording_id: Mapped[int] = mapped_column(
-        ForeignKey("recording.id", ondelete="CASCADE"), index=True
-    )
+    recording_id: Mapped[int] = reference("recording.id", "CASCADE")
     starts_s: Mapped[float | None] = mapped_column(default=None)
     is_by_staff: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, public_id_column
+from lms.core.model_base import Base, Numbered, public_id_column, reference
 
 
 class KitState(StrEnum):
@@ -48,9 +48,7 @@ class DeliveryKit(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
-    recording_id: Mapped[int] = mapped_column(
-        ForeignKey("recording.id", ondelete="CASCADE"), index=True
-    )
+    recording_id: Mapped[int] = reference("recording.id", "CASCADE")
     state: Mapped[KitState] = mapped_column(default=KitState.MAKING)
     file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -71,6 +69,4 @@ class EndedKitLink(Numbered, kw_only=True):
     __table_args__ = (CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),)
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    kit_id: Mapped[int] = mapped_column(
-        ForeignKey("delivery_kit.id", ondelete="CASCADE"), index=True
-    )
+    kit_id: Mapped[int] = reference("delivery_kit.id", "CASCADE")

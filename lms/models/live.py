@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, optional_reference, public_id_column
+from lms.core.model_base import Base, Numbered, optional_reference, public_id_column, reference
 
 
 class LiveJoin(Numbered, kw_only=True):
@@ -27,7 +27,7 @@ class LiveJoin(Numbered, kw_only=True):
     __table_args__ = (Index("ix_live_join_webinar_id_login_id", "webinar_id", "login_id"),)
 
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     joined_at: Mapped[datetime]
 
 
@@ -37,9 +37,7 @@ class RoomReport(Numbered, kw_only=True):
     __tablename__ = "room_report"
 
     public_id: Mapped[str] = public_id_column()
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), index=True
-    )
+    webinar_id: Mapped[int] = reference("webinar.id", "CASCADE")
     said: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
 
@@ -79,12 +77,8 @@ class Registration(Base, kw_only=True):
 
     __tablename__ = "registration"
 
-    login_id: Mapped[int] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
-    )
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    login_id: Mapped[int] = reference("login.id", "CASCADE", primary_key=True, index=False)
+    webinar_id: Mapped[int] = reference("webinar.id", "CASCADE", primary_key=True)
     registered_at: Mapped[datetime]
     left_at: Mapped[datetime | None] = mapped_column(default=None)
     turns: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -129,15 +123,9 @@ class RegistrationAnswer(Base, kw_only=True):
     __tablename__ = "registration_answer"
     __table_args__ = (CheckConstraint("length(answer) >= 1", name="answer_given"),)
 
-    login_id: Mapped[int] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
-    )
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
-    question_id: Mapped[int] = mapped_column(
-        ForeignKey("registration_question.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    login_id: Mapped[int] = reference("login.id", "CASCADE", primary_key=True, index=False)
+    webinar_id: Mapped[int] = reference("webinar.id", "CASCADE", primary_key=True)
+    question_id: Mapped[int] = reference("registration_question.id", "CASCADE", primary_key=True)
     answer: Mapped[str] = mapped_column(Text)
     answered_at: Mapped[datetime]
 
@@ -165,12 +153,8 @@ class Attendance(Base, kw_only=True):
         CheckConstraint("by_hand OR reported_minutes = minutes", name="reported_unless_by_hand"),
     )
 
-    login_id: Mapped[int] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
-    )
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    login_id: Mapped[int] = reference("login.id", "CASCADE", primary_key=True, index=False)
+    webinar_id: Mapped[int] = reference("webinar.id", "CASCADE", primary_key=True)
     minutes: Mapped[int]
     by_hand: Mapped[bool] = mapped_column(default=True, server_default=true())
     reported_minutes: Mapped[int | None] = mapped_column(default=None)
@@ -216,10 +200,6 @@ class CancellationOffer(Numbered, kw_only=True):
     created_at: Mapped[datetime]
     choice: Mapped[OfferChoice | None] = mapped_column(default=None)
     chosen_at: Mapped[datetime | None] = mapped_column(default=None)
-    other_id: Mapped[int | None] = mapped_column(
-        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None
-    )
+    other_id: Mapped[int | None] = optional_reference("webinar.id", "RESTRICT", index=False)
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
-    again_id: Mapped[int | None] = mapped_column(
-        ForeignKey("customer_order.id", ondelete="SET NULL"), default=None
-    )
+    again_id: Mapped[int | None] = optional_reference("customer_order.id", "SET NULL", index=False)

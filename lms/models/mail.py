@@ -16,7 +16,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
+from lms.core.model_base import (
+    Base,
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 from lms.models.jobs import JobState
 
 ALL_WEBINARS = "series_id IS NULL AND presenter_id IS NULL"
@@ -143,9 +150,7 @@ class Mailing(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), index=True
-    )
+    webinar_id: Mapped[int] = reference("webinar.id", "CASCADE")
     part: Mapped[MailingPart]
     state: Mapped[MailingState] = mapped_column(default=MailingState.DRAFT)
     subject: Mapped[str] = mapped_column(String(200))

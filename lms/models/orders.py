@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, optional_reference, public_id_column
+from lms.core.model_base import Numbered, optional_reference, public_id_column, reference
 from lms.models.grants import NAMES_ITS_TARGET, OfferKind, Scope
 from lms.models.tax import ExemptionBasis
 
@@ -166,11 +166,9 @@ class PurchaseOrder(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    order_id: Mapped[int] = mapped_column(
-        ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
-    )
-    organization_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organization.id", ondelete="SET NULL"), default=None
+    order_id: Mapped[int] = reference("customer_order.id", "CASCADE")
+    organization_id: Mapped[int | None] = optional_reference(
+        "organization.id", "SET NULL", index=False
     )
     number: Mapped[str] = mapped_column(String(80), index=True)
     amount_minor: Mapped[int | None] = mapped_column(default=None)
@@ -254,9 +252,7 @@ class OrderSession(Numbered, kw_only=True):
     )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    order_id: Mapped[int] = mapped_column(
-        ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
-    )
+    order_id: Mapped[int] = reference("customer_order.id", "CASCADE")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, optional_reference, public_id_column
+from lms.core.model_base import Numbered, optional_reference, public_id_column, reference
 from lms.core.postal_addresses import Address
 from lms.models.address_columns import address_checks, address_columns
 
@@ -95,7 +95,7 @@ class Membership(Numbered, kw_only=True):
     __table_args__ = (UniqueConstraint("organization_id", "login_id"),)
 
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     role: Mapped[Role]
     created_at: Mapped[datetime]
 
@@ -111,7 +111,7 @@ class MemberInvitation(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     role: Mapped[Role]
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320))

@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, optional_reference, public_id_column
+from lms.core.model_base import Base, Numbered, optional_reference, public_id_column, reference
 from lms.models.seat_imports import ImportState
 
 
@@ -67,9 +67,7 @@ class PastImportRow(Base, kw_only=True):
         {"sqlite_with_rowid": False},
     )
 
-    import_id: Mapped[int] = mapped_column(
-        ForeignKey("past_import.id", ondelete="CASCADE"), primary_key=True
-    )
+    import_id: Mapped[int] = reference("past_import.id", "CASCADE", primary_key=True, index=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     line: Mapped[int]
     cells: Mapped[str] = mapped_column(Text)
@@ -91,9 +89,7 @@ class PastBuyer(Base, kw_only=True):
         Index("ix_past_buyer_batch", "batch", "login_id"),
     )
 
-    login_id: Mapped[int] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
-    )
+    login_id: Mapped[int] = reference("login.id", "CASCADE", primary_key=True, index=False)
     brought_at: Mapped[datetime]
     batch: Mapped[str | None] = mapped_column(String(26), default=None)
     invited_at: Mapped[datetime | None] = mapped_column(default=None)

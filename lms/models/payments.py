@@ -6,7 +6,14 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
+from lms.core.model_base import (
+    Base,
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 
 
 class PaymentMethod(StrEnum):
@@ -111,9 +118,7 @@ class Settlement(Numbered, kw_only=True):
         CheckConstraint("amount_minor > 0", name="amount_above_zero"),
     )
 
-    invoice_id: Mapped[int] = mapped_column(
-        ForeignKey("document.id", ondelete="RESTRICT"), index=True
-    )
+    invoice_id: Mapped[int] = reference("document.id", "RESTRICT")
     payment_id: Mapped[int | None] = optional_reference("payment.id", "RESTRICT")
     credit_note_id: Mapped[int | None] = optional_reference("document.id", "RESTRICT")
     amount_minor: Mapped[int]
@@ -131,9 +136,7 @@ class Refund(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    payment_id: Mapped[int] = mapped_column(
-        ForeignKey("payment.id", ondelete="RESTRICT"), index=True
-    )
+    payment_id: Mapped[int] = reference("payment.id", "RESTRICT")
     credit_note_id: Mapped[int | None] = optional_reference("document.id", "RESTRICT")
     amount_minor: Mapped[int]
     idempotency_key: Mapped[str] = mapped_column(String(80), unique=True)
@@ -195,9 +198,7 @@ class ReminderPause(Numbered, kw_only=True):
         CheckConstraint("amount_minor > 0", name="amount_above_zero"),
     )
 
-    order_id: Mapped[int] = mapped_column(
-        ForeignKey("customer_order.id", ondelete="CASCADE"), index=True
-    )
+    order_id: Mapped[int] = reference("customer_order.id", "CASCADE")
     kind: Mapped[PauseKind]
     until: Mapped[datetime | None] = mapped_column(default=None)
     note: Mapped[str] = mapped_column(String(500), default="")

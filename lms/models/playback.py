@@ -15,7 +15,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
+from lms.core.model_base import (
+    Base,
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 
 
 class PlaybackEnd(StrEnum):
@@ -60,9 +67,7 @@ class PlaybackSession(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
-    recording_id: Mapped[int] = mapped_column(
-        ForeignKey("recording.id", ondelete="CASCADE"), index=True
-    )
+    recording_id: Mapped[int] = reference("recording.id", "CASCADE")
     sign_in_id: Mapped[int | None] = mapped_column(
         ForeignKey("sign_in.id", ondelete="SET NULL"), index=True
     )
@@ -113,9 +118,7 @@ class WatchRecord(Numbered, kw_only=True):
     )
 
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
-    recording_id: Mapped[int] = mapped_column(
-        ForeignKey("recording.id", ondelete="CASCADE"), index=True
-    )
+    recording_id: Mapped[int] = reference("recording.id", "CASCADE")
     buckets: Mapped[bytes] = mapped_column(LargeBinary)
     watched_s: Mapped[int]
     certify_at_s: Mapped[int | None] = mapped_column(default=0, server_default="0")
@@ -140,9 +143,7 @@ class Note(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), index=True
-    )
+    webinar_id: Mapped[int] = reference("webinar.id", "CASCADE")
     at_s: Mapped[float]
     text: Mapped[str] = mapped_column(Text)
     written_at: Mapped[datetime]

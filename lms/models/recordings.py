@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, partial_index, public_id_column
+from lms.core.model_base import Numbered, partial_index, public_id_column, reference
 
 LARGE = BigInteger().with_variant(Integer, "sqlite")  # SQLite's integers always have 64 bits
 
@@ -143,9 +143,7 @@ class FormerCaption(Numbered, kw_only=True):
     __tablename__ = "former_caption"
 
     public_id: Mapped[str] = public_id_column()
-    recording_id: Mapped[int] = mapped_column(
-        ForeignKey("recording.id", ondelete="CASCADE"), index=True
-    )
+    recording_id: Mapped[int] = reference("recording.id", "CASCADE")
     language: Mapped[str] = mapped_column(String(35))
     label: Mapped[str] = mapped_column(String(80))
     key: Mapped[str | None] = mapped_column(String(400))

@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, String
+from sqlalchemy import CheckConstraint, Enum, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, optional_reference, public_id_column
+from lms.core.model_base import Base, Numbered, optional_reference, public_id_column, reference
 
 
 class Fault(StrEnum):
@@ -75,7 +75,7 @@ class SeatImport(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="CASCADE"), index=True)
+    pool_id: Mapped[int] = reference("pool.id", "CASCADE")
     made_by: Mapped[int | None] = optional_reference("login.id", "SET NULL")
     file_name: Mapped[str] = mapped_column(String(200), default="")  # "" for a pasted list
     source_key: Mapped[str | None] = mapped_column(String(200), default=None)
@@ -110,9 +110,7 @@ class SeatImportRow(Base, kw_only=True):
         {"sqlite_with_rowid": False},
     )
 
-    import_id: Mapped[int] = mapped_column(
-        ForeignKey("seat_import.id", ondelete="CASCADE"), primary_key=True
-    )
+    import_id: Mapped[int] = reference("seat_import.id", "CASCADE", primary_key=True, index=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     line: Mapped[int]
     raw: Mapped[str] = mapped_column(String(200), default="")

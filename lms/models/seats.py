@@ -6,7 +6,13 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, optional_reference, partial_index, public_id_column
+from lms.core.model_base import (
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 from lms.models.grants import NAMES_ITS_TARGET, Scope
 
 # In a unique index: active rows share 0, each ended one has its own id. One index then finds all
@@ -97,9 +103,7 @@ class Pool(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), index=True
-    )
+    organization_id: Mapped[int] = reference("organization.id", "RESTRICT")
     scope: Mapped[Scope]
     webinar_id: Mapped[int | None] = optional_reference("webinar.id", "RESTRICT")
     presenter_id: Mapped[int | None] = optional_reference("presenter.id", "RESTRICT")
@@ -163,10 +167,8 @@ class Assignment(Numbered, kw_only=True):
     )
 
     seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="RESTRICT"))
-    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="RESTRICT"), index=True)
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None
-    )
+    pool_id: Mapped[int] = reference("pool.id", "RESTRICT")
+    login_id: Mapped[int | None] = optional_reference("login.id", "RESTRICT", index=False)
     email: Mapped[str | None] = mapped_column(String(320), default=None)
     email_key: Mapped[str | None] = mapped_column(String(320), default=None)
     name: Mapped[str] = mapped_column(String(200), default="")
@@ -200,7 +202,7 @@ class ClaimLink(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="CASCADE"), index=True)
+    pool_id: Mapped[int] = reference("pool.id", "CASCADE")
     assignment_id: Mapped[int | None] = optional_reference("assignment.id", "CASCADE")
     most_uses: Mapped[int] = mapped_column(default=1)
     is_mailed: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -255,8 +257,6 @@ class VerifiedDomain(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organization.id", ondelete="CASCADE"), index=True
-    )
+    organization_id: Mapped[int] = reference("organization.id", "CASCADE")
     domain: Mapped[str] = mapped_column(String(255), unique=True)
     verified_at: Mapped[datetime]

@@ -5,7 +5,14 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, optional_reference, partial_index, public_id_column
+from lms.core.model_base import (
+    Base,
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 
 OPEN = text("done_at IS NULL")
 
@@ -30,12 +37,8 @@ class TrainingGroupMember(Base, kw_only=True):
 
     __tablename__ = "training_group_member"
 
-    group_id: Mapped[int] = mapped_column(
-        ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True
-    )
-    login_id: Mapped[int] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    group_id: Mapped[int] = reference("training_group.id", "CASCADE", primary_key=True, index=False)
+    login_id: Mapped[int] = reference("login.id", "CASCADE", primary_key=True)
 
 
 class TrainingGroupInvitee(Base, kw_only=True):
@@ -46,9 +49,7 @@ class TrainingGroupInvitee(Base, kw_only=True):
 
     __tablename__ = "training_group_invitee"
 
-    group_id: Mapped[int] = mapped_column(
-        ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True
-    )
+    group_id: Mapped[int] = reference("training_group.id", "CASCADE", primary_key=True, index=False)
     email_key: Mapped[str] = mapped_column(String(320), primary_key=True, index=True)
     created_at: Mapped[datetime]
 
@@ -58,12 +59,8 @@ class GroupSupervisor(Base, kw_only=True):
 
     __tablename__ = "group_supervisor"
 
-    group_id: Mapped[int] = mapped_column(
-        ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True
-    )
-    login_id: Mapped[int] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    group_id: Mapped[int] = reference("training_group.id", "CASCADE", primary_key=True, index=False)
+    login_id: Mapped[int] = reference("login.id", "CASCADE", primary_key=True)
 
 
 class Training(Numbered, kw_only=True):
@@ -89,18 +86,14 @@ class Training(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organization.id", ondelete="CASCADE"), index=True
-    )
+    organization_id: Mapped[int] = reference("organization.id", "CASCADE")
     series_id: Mapped[int | None] = optional_reference("series.id", "SET NULL")
     title: Mapped[str] = mapped_column(String(200))
     policy: Mapped[str] = mapped_column(Text, default="")
     everyone: Mapped[bool] = mapped_column(default=False)
     every_months: Mapped[int | None] = mapped_column(default=None)
     repeats_from: Mapped[datetime | None] = mapped_column(default=None)
-    previous_id: Mapped[int | None] = mapped_column(
-        ForeignKey("training.id", ondelete="SET NULL"), default=None
-    )
+    previous_id: Mapped[int | None] = optional_reference("training.id", "SET NULL", index=False)
     due_at: Mapped[datetime] = mapped_column(index=True)
     created_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -111,12 +104,8 @@ class TrainingItem(Base, kw_only=True):
 
     __tablename__ = "training_item"
 
-    training_id: Mapped[int] = mapped_column(
-        ForeignKey("training.id", ondelete="CASCADE"), primary_key=True
-    )
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    training_id: Mapped[int] = reference("training.id", "CASCADE", primary_key=True, index=False)
+    webinar_id: Mapped[int] = reference("webinar.id", "CASCADE", primary_key=True)
 
 
 class TrainingAudience(Base, kw_only=True):
@@ -124,12 +113,8 @@ class TrainingAudience(Base, kw_only=True):
 
     __tablename__ = "training_audience"
 
-    training_id: Mapped[int] = mapped_column(
-        ForeignKey("training.id", ondelete="CASCADE"), primary_key=True
-    )
-    group_id: Mapped[int] = mapped_column(
-        ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    training_id: Mapped[int] = reference("training.id", "CASCADE", primary_key=True, index=False)
+    group_id: Mapped[int] = reference("training_group.id", "CASCADE", primary_key=True)
 
 
 class Trainee(Numbered, kw_only=True):
@@ -150,7 +135,7 @@ class Trainee(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     training_id: Mapped[int] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"))
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     is_begun: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     announced_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, optional_reference, public_id_column
+from lms.core.model_base import Numbered, optional_reference, public_id_column, reference
 
 DEFAULT_POINTS: Final = 100
 MOST_POINTS: Final = 1000
@@ -118,9 +118,7 @@ class Score(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     link_id: Mapped[int] = mapped_column(ForeignKey("lti_resource_link.id", ondelete="CASCADE"))
-    identity_id: Mapped[int] = mapped_column(
-        ForeignKey("lti_identity.id", ondelete="CASCADE"), index=True
-    )
+    identity_id: Mapped[int] = reference("lti_identity.id", "CASCADE")
     share: Mapped[float]
     given: Mapped[float]
     state: Mapped[ScoreState]

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Base, Numbered, public_id_column
+from lms.core.model_base import Base, Numbered, public_id_column, reference
 
 
 class SeatRule(StrEnum):
@@ -47,9 +47,7 @@ class EmbedLink(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organization.id", ondelete="CASCADE"), index=True
-    )
+    organization_id: Mapped[int] = reference("organization.id", "CASCADE")
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     label: Mapped[str] = mapped_column(String(200))
     target: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -113,7 +111,7 @@ class EmbedViewer(Numbered, kw_only=True):
     __table_args__ = (UniqueConstraint("embed_link_id", "login_id"),)
 
     embed_link_id: Mapped[int] = mapped_column(ForeignKey("embed_link.id", ondelete="CASCADE"))
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), index=True)
     created_at: Mapped[datetime]
@@ -131,9 +129,7 @@ class OutsideCompletion(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), index=True
-    )
+    webinar_id: Mapped[int] = reference("webinar.id", "CASCADE")
     email: Mapped[str] = mapped_column(String(320))
     email_key: Mapped[str] = mapped_column(String(320), index=True)
     name: Mapped[str] = mapped_column(String(200), default="")

@@ -6,7 +6,13 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, optional_reference, partial_index, public_id_column
+from lms.core.model_base import (
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 
 
 class MapState(StrEnum):
@@ -64,15 +70,9 @@ class PeopleMap(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), index=True
-    )
-    old_registration_id: Mapped[int] = mapped_column(
-        ForeignKey("lti_registration.id", ondelete="CASCADE"), index=True
-    )
-    new_registration_id: Mapped[int] = mapped_column(
-        ForeignKey("lti_registration.id", ondelete="CASCADE"), index=True
-    )
+    organization_id: Mapped[int] = reference("organization.id", "RESTRICT")
+    old_registration_id: Mapped[int] = reference("lti_registration.id", "CASCADE")
+    new_registration_id: Mapped[int] = reference("lti_registration.id", "CASCADE")
     state: Mapped[MapState] = mapped_column(default=MapState.DRAFT)
     total: Mapped[int] = mapped_column(default=0)
     failure: Mapped[str] = mapped_column(Text, default="")

@@ -2,10 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, optional_reference, partial_index, public_id_column
+from lms.core.model_base import (
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 
 
 class Identity(Numbered, kw_only=True):
@@ -25,11 +31,9 @@ class Identity(Numbered, kw_only=True):
 
     public_id: Mapped[str] = public_id_column()
     issuer: Mapped[str] = mapped_column(String(500))
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organization.id", ondelete="RESTRICT"), index=True
-    )
+    organization_id: Mapped[int] = reference("organization.id", "RESTRICT")
     sub: Mapped[str] = mapped_column(String(255))
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[int] = reference("login.id", "CASCADE")
     email: Mapped[str | None] = mapped_column(String(320), default=None)
     email_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
     sis_id: Mapped[str | None] = mapped_column(String(255), default=None)
@@ -69,9 +73,7 @@ class IdentityLink(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    identity_id: Mapped[int] = mapped_column(
-        ForeignKey("lti_identity.id", ondelete="CASCADE"), index=True
-    )
+    identity_id: Mapped[int] = reference("lti_identity.id", "CASCADE")
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     email: Mapped[str | None] = mapped_column(String(320))
     email_key: Mapped[str | None] = mapped_column(String(320), index=True)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, optional_reference, public_id_column
+from lms.core.model_base import Numbered, optional_reference, public_id_column, reference
 
 
 class Purpose(StrEnum):
@@ -54,9 +54,7 @@ class PendingLogin(Numbered, kw_only=True):
     state_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     nonce_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
-    registration_id: Mapped[int] = mapped_column(
-        ForeignKey("lti_registration.id", ondelete="CASCADE"), index=True
-    )
+    registration_id: Mapped[int] = reference("lti_registration.id", "CASCADE")
     storage_target: Mapped[str | None] = mapped_column(String(255), default=None)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
@@ -93,9 +91,7 @@ class FrameSession(Numbered, kw_only=True):
     hand_over_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, default=None)
     purpose: Mapped[Purpose]
     role: Mapped[FrameRole]
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organization.id", ondelete="CASCADE"), index=True
-    )
+    organization_id: Mapped[int] = reference("organization.id", "CASCADE")
     deployment_id: Mapped[int | None] = optional_reference("lti_deployment.id", "CASCADE")
     context_id: Mapped[int | None] = optional_reference("lti_context.id", "CASCADE")
     link_id: Mapped[int | None] = optional_reference("lti_resource_link.id", "CASCADE")

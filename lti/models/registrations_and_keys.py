@@ -16,7 +16,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, optional_reference, partial_index, public_id_column
+from lms.core.model_base import (
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 
 
 class RegistrationState(StrEnum):
@@ -149,9 +155,7 @@ class RegistrationInvite(Numbered, kw_only=True):
     )
 
     public_id: Mapped[str] = public_id_column()
-    organization_id: Mapped[int] = mapped_column(
-        ForeignKey("organization.id", ondelete="CASCADE"), index=True
-    )
+    organization_id: Mapped[int] = reference("organization.id", "CASCADE")
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     allows_loopback: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
