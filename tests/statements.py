@@ -35,3 +35,11 @@ def rows_read(session: Session, table: str) -> int:
         " FROM pg_stat_xact_user_tables WHERE relname = :table"
     )
     return int(session.execute(counted, {"table": table}).scalar_one())
+
+
+def sqlite_plan(database: Database, statement: str) -> list[str]:
+    """Return the steps by which SQLite runs a statement, whatever its values are."""
+    with database.engine.connect() as connection:
+        values = (None,) * statement.count("?")
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        return [str(row[-1]) for row in rows]

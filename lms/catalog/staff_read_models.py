@@ -210,10 +210,11 @@ def _people(covers: ColumnElement[bool], webinar_id: int, now: datetime) -> Comp
     )
     person = func.coalesce(Login.merged_into, Login.id).label("person")
     own = select(person).join_from(Grant, Login, Login.id == Grant.login_id)
-    pool_of = func.coalesce(Pool.allotted_from_id, Pool.id)
+    # two comparisons, so that SQLite finds pools by their index, not all seats for each grant
+    is_of_grant = or_(Pool.id == Grant.pool_id, Pool.allotted_from_id == Grant.pool_id)
     seated = (
         select(person)
-        .join_from(Grant, Pool, pool_of == Grant.pool_id)
+        .join_from(Grant, Pool, is_of_grant)
         .join(Assignment, Assignment.pool_id == Pool.id)
         .join(Login, Login.id == Assignment.login_id)
         .where(Assignment.state == AssignmentState.CLAIMED)

@@ -99,12 +99,13 @@ def enroll_holders(session: Session, *, now: datetime, webinar_id: int | None = 
         .join(Webinar, Webinar.id == Grant.webinar_id)
         .where(in_force, asked)
     )
-    pool_of = func.coalesce(Pool.allotted_from_id, Pool.id)
+    # two comparisons, so that SQLite finds pools by their index, not all seats for each grant
+    is_of_grant = or_(Pool.id == Grant.pool_id, Pool.allotted_from_id == Grant.pool_id)
     seated = (
         select(
             _person(Login).label("login_id"), Grant.webinar_id, Assignment.claimed_at.label("since")
         )
-        .join_from(Grant, Pool, pool_of == Grant.pool_id)
+        .join_from(Grant, Pool, is_of_grant)
         .join(Assignment, Assignment.pool_id == Pool.id)
         .join(Login, Login.id == Assignment.login_id)
         .join(Webinar, Webinar.id == Grant.webinar_id)

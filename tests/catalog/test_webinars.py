@@ -10,6 +10,7 @@ from sqlalchemy import select
 from lms.catalog.presenters import PresenterWords, add_presenter
 from lms.catalog.replacement_webinars import NewInstead
 from lms.catalog.series import SeriesWords, add_series
+from lms.catalog.staff_read_models import count_holders, count_watching_by_pass
 from lms.catalog.webinar_details_validation import Gap, WebinarWords, gaps
 from lms.catalog.webinars import (
     add_webinar,
@@ -29,6 +30,8 @@ from lms.playback.sessions import Screen, open_playback
 from lms.search import webinar_search
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.servers.databases import on_postgresql
+from tests.statements import sqlite_plan, statements
 
 REFUND = NewInstead(InsteadKind.REFUND)
 LATER = NOW + timedelta(hours=1)
@@ -253,3 +256,15 @@ def test_the_gaps_of_an_announcement_are_named() -> None:
     assert Gap.LIVE_LINK not in gaps(bare, NOW + timedelta(hours=1))
     whole = replace(WORDS, presenters=("ann",), live_link="https://zoom.example/1")
     assert gaps(whole, NOW) == ()
+
+
+@pytest.mark.skipif(on_postgresql(), reason="PostgreSQL joins both by hashing")
+@pytest.mark.parametrize("count", [count_holders, count_watching_by_pass])
+def test_counting_people_never_goes_through_all_seats_for_each_grant(
+    database: Database, count: Callable[..., int]
+) -> None:
+    with statements(database) as seen, database.read_session() as session:
+        assert count(session, 1, now=NOW) == 0
+    seats = [step for step in sqlite_plan(database, seen[-1]) if "assignment" in step]
+    assert seats
+    assert not any("AUTOMATIC" in step for step in seats), seats
