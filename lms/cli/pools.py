@@ -80,10 +80,10 @@ def renew(
 def grace(console: Console, *, pool_id: str, until: str, zone: str | None) -> None:
     """Extend the grace period of a contract, and email its managers."""
     at = read_datetime(until, zone)
-    post = mail_context_of(console.settings)
+    mail_context = mail_context_of(console.settings)
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
-        extend_grace(session, facts.id, at, post=post, **acting())
+        extend_grace(session, facts.id, at, mail_context=mail_context, **acting())
     answer(
         {"pool": facts.public_id, "grace_until": at},
         f"{facts.organization} has access until {at.isoformat()}.",

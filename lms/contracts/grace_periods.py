@@ -161,7 +161,7 @@ def extend_grace(
     pool_id: int,
     until: datetime,
     *,
-    post: MailContext,
+    mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> Grace:
@@ -195,7 +195,7 @@ def extend_grace(
         was_over=before.until <= now,
         is_held=session.scalar(_held(pool_id)) is not None,
     )
-    mails.send_grace_extended(session, read_pool(session, pool_id), post, extended, now=now)
+    mails.send_grace_extended(session, read_pool(session, pool_id), mail_context, extended, now=now)
     return read_grace(session, pool_id)
 
 

@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_logins import kept_login, logins_of
 from lms.access.merged_organizations import family_of, kept_id, kept_organization
 from lms.core.model_base import copied
 from lms.models.accounts import Login
@@ -118,6 +119,7 @@ class Balance:
 
 
 _PAYER: Final[tuple[ColumnElement[Any], ...]] = (
+    Login.id.label("kept_login_id"),
     Organization.id.label("kept_id"),
     func.coalesce(Organization.slug, Login.public_id).label("ref"),
     func.coalesce(Organization.name, Login.name).label("payer"),
@@ -134,7 +136,7 @@ def open_invoices(session: Session, payer: Customer | None = None) -> tuple[Open
             document_id=row.Document.public_id,
             number=row.Document.label,
             order_id=row.order_public_id,
-            payer=_payer(row.Document, row),
+            payer=_payer(row),
         )
         for row in session.execute(_of(query, Document, payer))
     )
@@ -145,7 +147,7 @@ def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit,
     paid = select(Payment).where(Payment.open_minor > 0, Payment.livemode.is_(True))
     found = [
         Credit(
-            payer=_payer(row.Payment, row),
+            payer=_payer(row),
             currency=row.Payment.currency,
             amount_minor=row.Payment.open_minor,
             since=row.Payment.created_at,
@@ -160,7 +162,7 @@ def credits_of(session: Session, payer: Customer | None = None) -> tuple[Credit,
     ]
     found += [
         Credit(
-            payer=_payer(row.Document, row),
+            payer=_payer(row),
             currency=row.Document.currency,
             amount_minor=row.Document.open_minor,
             since=row.Document.issued_at,
@@ -188,7 +190,7 @@ def refunds_owed(session: Session, payer: Customer | None = None) -> tuple[OwedR
         OwedRefund(
             refund_id=row.Refund.public_id,
             payment_id=row.Payment.public_id,
-            payer=_payer(row.Payment, row),
+            payer=_payer(row),
             currency=row.Payment.currency,
             amount_minor=row.Refund.amount_minor,
             method=row.Payment.method,
@@ -222,32 +224,31 @@ def balances_of(
 def find_payer(session: Session, key: str) -> Customer | None:
     """Return the payer with a `Customer.key`, or None.
 
-    A merged organization gives the remaining one.
+    A merged organization or account gives the remaining one.
     """
     kind, _, ref = key.partition(":")
     if kind == "organization":
         found = session.scalar(select(Organization.id).where(Organization.slug == ref))
         return _organization(session, found) if found else None
-    row = session.execute(select(Login.id, Login.name).where(Login.public_id == ref)).one_or_none()
-    return Customer(row.id, None, ref, row.name) if row and kind == "person" else None
+    login_id = session.scalar(select(Login.id).where(Login.public_id == ref))
+    return _person(session, login_id) if login_id and kind == "person" else None
 
 
 def payer_of(session: Session, row: Document | Payment | Order) -> Customer:
     """Return the payer of a document, a payment or a placed order.
 
-    A merged organization gives the remaining one.
+    A merged organization or account gives the remaining one.
     """
     if row.organization_id is not None:
         return _organization(session, row.organization_id)
-    login = session.get_one(Login, row.login_id)
-    return Customer(login.id, None, login.public_id, login.name)
+    return _person(session, row.login_id or 0)
 
 
 def is_of(table: type[Document] | type[Payment], payer: Customer) -> ColumnElement[bool]:
-    """Return the condition for a payer's documents or payments, including those of merged organizations."""
+    """Return the condition for a payer's documents or payments, including those of merged records."""
     if payer.organization_id is not None:
         return table.organization_id.in_(family_of(payer.organization_id))
-    return table.login_id == payer.login_id
+    return table.login_id.in_(logins_of(payer.login_id or 0))
 
 
 def payment_with_number(session: Session, payer: Customer, number: str) -> Payment | None:
@@ -267,6 +268,11 @@ def _organization(session: Session, organization_id: int) -> Customer:
     return Customer(None, kept.id, kept.slug, kept.name)
 
 
+def _person(session: Session, login_id: int) -> Customer:
+    login = session.scalars(select(Login).where(Login.id == kept_login(login_id))).one()
+    return Customer(login.id, None, login.public_id, login.name)
+
+
 def _open(kind: DocumentKind) -> Select[*tuple[Any, ...]]:
     """Return the query for the documents of a kind that aren't settled, with their orders' public IDs."""
     return (
@@ -282,14 +288,15 @@ def _of(
     payer: Customer | None,
 ) -> Select[*tuple[Any, ...]]:
     """Return a query with the payers of what it returns, of all payers or of one."""
-    organization_id = kept_organization(table.organization_id)
+    organization_id, merged = kept_organization(table.organization_id), aliased(Login)
     whole = (
         query.add_columns(*_PAYER)
-        .outerjoin(Login, Login.id == table.login_id)
+        .outerjoin(merged, merged.id == table.login_id)
+        .outerjoin(Login, Login.id == func.coalesce(merged.merged_into, merged.id))
         .outerjoin(Organization, Organization.id == organization_id)
     )
     return whole if payer is None else whole.where(is_of(table, payer))
 
 
-def _payer(owned: Document | Payment, row: Any) -> Customer:  # noqa: ANN401  (a row of a statement)
-    return Customer(owned.login_id, row.kept_id, row.ref, row.payer)
+def _payer(row: Any) -> Customer:  # noqa: ANN401  (a row of a statement)
+    return Customer(row.kept_login_id, row.kept_id, row.ref, row.payer)

@@ -25,7 +25,6 @@ from tests.clock import NOW
 from tests.contracts.contract_fixtures import (
     END,
     OFFICE,
-    POST,
     Contract,
     letters,
     make_contract,
@@ -208,7 +207,9 @@ def test_managers_are_told_of_an_extended_grace_period(database: Database) -> No
     ):
         with database.transaction() as session:
             until = at + 30 * DAY
-            grace_periods.extend_grace(session, made.pool_id, until, post=POST, actor=None, now=at)
+            grace_periods.extend_grace(
+                session, made.pool_id, until, mail_context=OFFICE, actor=None, now=at
+            )
         mail = newest(database, made.manager)
         assert (mail.kind, newest(database, branch).kind) == ("grace_extended", "allotment_term")
         assert words in " ".join(mail.text.split())

@@ -36,7 +36,7 @@ def decline(database: Database, request_id: str, at: datetime) -> None:
 
 def give(database: Database, pool_id: int, until: datetime, at: datetime = NOW) -> None:
     with database.transaction() as session:
-        grace_periods.extend_grace(session, pool_id, until, post=OFFICE, actor=None, now=at)
+        grace_periods.extend_grace(session, pool_id, until, mail_context=OFFICE, actor=None, now=at)
 
 
 def test_for_14_days_after_the_end_people_stay_and_nobody_new_comes_in(database: Database) -> None:

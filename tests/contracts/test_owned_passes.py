@@ -110,7 +110,9 @@ def test_end_before_a_renewal_on_hold_leads_to_its_payment(database: Database, c
 def test_grace_cannot_be_given_by_hand(database: Database, cast: Cast) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
     with pytest.raises(Conflict), database.transaction() as session:
-        grace_periods.extend_grace(session, pool_id, ENDS + DAY, post=OFFICE, actor=None, now=ENDS)
+        grace_periods.extend_grace(
+            session, pool_id, ENDS + DAY, mail_context=OFFICE, actor=None, now=ENDS
+        )
 
 
 def test_its_renewal_is_told_to_its_managers(database: Database, cast: Cast) -> None:

@@ -12,12 +12,14 @@ from lms.documents import payer_documents
 from lms.documents.document_readers import find_document_for
 from lms.documents.mails import recipients
 from lms.models.documents import CreditReason, Document
+from lms.models.orders import Terms
 from lms.models.organizations import Membership, Role
 from lms.organizations.billing_details import BillingContact, BillingTerms, edit_billing
 from lms.organizations.payers import Payer
 from lms.payments import credit_limit, credit_use
 from lms.payments.balances import balances_of, credits_of, find_payer, open_invoices, payer_of
 from lms.payments.credit_use import CreditUse
+from lms.people import login_merges
 from lms.sales import orders, purchase_orders, quotes
 from lms.sales.order_search import WantedOrders, list_orders
 from lms.sales.read_models import OrderFacts, orders_of_payer
@@ -27,7 +29,7 @@ from tests.clock import NOW
 from tests.organizations.twins import Twins, merge, unmerge
 from tests.organizations.twins import twins as twins
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, balanced, credited, paid, placed, read
+from tests.sales.order_fixtures import GROUP, SEAT, balanced, credited, paid, placed, read
 
 OTHER = replace(GROUP, organization="elm-twp", email="otto@elm.example.org", name="Otto")
 
@@ -103,6 +105,41 @@ def test_balances_of_both_are_those_of_the_kept_record(
         assert len(open_invoices(session, payer)) == 2
         assert payer_of(session, session.scalars(select(Document)).all()[-1]) == payer
     unmerge(database)
+    assert owed() == apart
+
+
+def test_balances_of_merged_accounts_are_those_of_the_kept_one(
+    database: Database, cast: Cast
+) -> None:
+    for email in (cast.alice.email, cast.dan.email):
+        placed(database, replace(SEAT, email=email or "", terms=Terms.INVOICE))
+    kept, other = (f"person:{one.public_id}" for one in (cast.alice, cast.dan))
+
+    def owed() -> dict[str, int]:
+        with database.read_session() as session:
+            found = balances_of(open_invoices(session), credits_of(session), now=NOW)
+            return {one.payer.key: one.open_minor for one in found}
+
+    apart = {kept: 9_900, other: 9_900}
+    assert owed() == apart
+    with database.transaction() as session:
+        login_merges.merge(
+            session,
+            kept=cast.alice.public_id,
+            merged=cast.dan.public_id,
+            hooks=(),
+            actor=None,
+            now=NOW,
+        )
+    assert owed() == {kept: 19_800}
+    with database.read_session() as session:
+        payer = find_payer(session, other)
+        assert payer is not None
+        assert payer.key == kept
+        assert len(open_invoices(session, payer)) == 2
+        assert payer_of(session, session.scalars(select(Document)).all()[-1]) == payer
+    with database.transaction() as session:
+        login_merges.unmerge(session, cast.dan.public_id, actor=None, now=NOW)
     assert owed() == apart
 
 

@@ -24,7 +24,7 @@ from lms.sales.read_models import OrderFacts
 from lms.seats.pool_overview import Standing, read_pools
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.contracts.contract_fixtures import DAY, POST, asked
+from tests.contracts.contract_fixtures import DAY, asked
 from tests.factories import make_membership
 from tests.mailbox import letters
 from tests.requests.test_requests import OFFICE
@@ -164,7 +164,9 @@ def test_term_before_a_renewal_on_hold_can_be_extended(database: Database, pool_
     placed(database, replace(RENEWAL, is_held=True))
     with database.transaction() as session:
         until = END + 90 * DAY
-        grace_periods.extend_grace(session, pool_id, until, post=POST, actor=None, now=END + DAY)
+        grace_periods.extend_grace(
+            session, pool_id, until, mail_context=OFFICE, actor=None, now=END + DAY
+        )
     assert grace(database, pool_id) == until
 
 

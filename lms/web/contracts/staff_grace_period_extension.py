@@ -42,7 +42,7 @@ def extend(slug: str, pool_id: str) -> ResponseReturnValue:
             until = end_of_day(form.until.data, zone, field="until")
             with transaction() as session:
                 given = grace_periods.extend_grace(
-                    session, pool.id, until, post=MailContext(links(), zone), **acting()
+                    session, pool.id, until, mail_context=MailContext(links(), zone), **acting()
                 )
         except Invalid as refusal:
             show_faults(form, refusal)

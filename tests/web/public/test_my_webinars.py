@@ -151,7 +151,7 @@ def test_a_webinar_to_come_is_held_already(library, cast, database):
         make_grant(session, session.get_one(Login, cast.alice.id), webinar)
     said = library(cast.alice).text
     assert shows(said, BADGE_WORDS[Code.LIVE_NOT_OPEN])
-    assert re.search(r"Live \w{3} \d+, \d+:\d\d [AP]M", said)
+    assert re.search(r"Live \w{3} \d+, \d+:\d\d\s[AP]M", said)
 
 
 def test_a_list_on_one_page_says_no_numbers(library, cast):
