@@ -9,10 +9,12 @@ import pytest
 from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
-from lms.access.policy import ADMITTING, Code
+from lms.access.explanations import STEP_LABELS, Step
+from lms.access.policy import Code
 from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import Login
 from tests.access.decision_situations import arrange
+from tests.access.test_refusal_texts import SAYS
 from tests.browser.person import Person, sign_in_cookie
 from tests.cast import assemble
 from tests.servers.buffered_responses import in_whole
@@ -22,31 +24,32 @@ pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 820, 1440)
 SCHEMES = ("light", "dark")
-# What the page says, and the one thing to do; None where there is only waiting.
-SHOWN = {
-    Code.INVITE_NOT_CLAIMED: ("Elm County Library reserved a seat for you.", "Claim your seat"),
-    Code.SEAT_CLAIMABLE: ("Elm County Library has a seat available", "Claim your seat"),
-    Code.PAYMENT_PENDING: ("Elm County Library ordered this webinar.", "Ask Mia"),
-    Code.PAYMENT_OVERDUE: ("Access through Elm County Library is paused", "Ask Mia"),
-    Code.POOL_FULL_WAITLISTED: ("You're on the waitlist.", "Ask Mia"),
-    Code.NOT_STARTED: ("Your access starts on March 3, 2026.", None),
-    Code.LIVE_NOT_OPEN: ("You have access.", "Join live in"),
-    Code.RECORDING_NOT_READY: ("as soon as the recording is ready.", None),
-    Code.HELD_AFTER_TERM: ("covers webinars held until", "Renew"),
-    Code.CONTRACT_LAPSED: ("The contract for Elm County Library ended on", "Ask Mia"),
-    Code.PASS_EXPIRED: ("Your pass ended on", "Renew"),
-    Code.SEAT_RELEASED: ("You no longer have a seat from Elm County Library.", "Ask Mia"),
-    Code.SUSPENDED_DISPUTE: ("Your access is paused", "Contact us"),
-    Code.REFUNDED: ("Your access ended when your payment was refunded.", "See prices"),
-    Code.REVOKED: ("Your access to this webinar was removed.", "Contact us"),
-    Code.NO_GRANT: ("You don't have access to this webinar yet.", "See prices"),
-    Code.WEBINAR_PULLED: ("This webinar was removed", "Contact us"),
+CLAIM, BUY, RENEW, CONTACT, WATCH = (
+    STEP_LABELS[step] for step in (Step.CLAIM, Step.BUY, Step.RENEW, Step.CONTACT, Step.WATCH)
+)
+ASK_MIA = STEP_LABELS[Step.ASK] % {"manager": "Mia"}
+# The one thing to do; None where there is only waiting.
+STEPS = {
+    Code.INVITE_NOT_CLAIMED: CLAIM,
+    Code.SEAT_CLAIMABLE: CLAIM,
+    Code.PAYMENT_PENDING: ASK_MIA,
+    Code.PAYMENT_OVERDUE: ASK_MIA,
+    Code.POOL_FULL_WAITLISTED: ASK_MIA,
+    Code.NOT_STARTED: None,
+    Code.LIVE_NOT_OPEN: "Join live",
+    Code.RECORDING_NOT_READY: None,
+    Code.HELD_AFTER_TERM: RENEW,
+    Code.CONTRACT_LAPSED: ASK_MIA,
+    Code.PASS_EXPIRED: RENEW,
+    Code.SEAT_RELEASED: ASK_MIA,
+    Code.SUSPENDED_DISPUTE: CONTACT,
+    Code.REFUNDED: BUY,
+    Code.REVOKED: CONTACT,
+    Code.NO_GRANT: BUY,
+    Code.WEBINAR_PULLED: CONTACT,
 }
 # A blocked log-in is told at the door, and who is late at the door of the live session.
-AT_A_DOOR = {
-    Code.ACCOUNT_BLOCKED: ("Your account is blocked.", "Contact us"),
-    Code.LIVE_OVER: ("The live session is over.", "Watch"),
-}
+AT_A_DOOR = {Code.ACCOUNT_BLOCKED: CONTACT, Code.LIVE_OVER: WATCH}
 PASSWORD = "seven lamps on a long table"  # noqa: S105
 
 
@@ -63,20 +66,20 @@ def address(app, clock) -> Iterator[str]:
 
 
 def test_no_answer_is_forgotten() -> None:
-    assert set(SHOWN) | set(AT_A_DOOR) == set(Code) - ADMITTING
+    assert STEPS.keys() | AT_A_DOOR.keys() == SAYS.keys()
 
 
 def test_each_refusal_says_why_and_what_to_do_next(
     browser: Browser, address, carrel, database
 ) -> None:
     person = Person.arrive(browser, address, carrel, None)
-    for code in SHOWN:
+    for code in STEPS:
         cast = fill(database, "cast", assemble)
         with database.transaction() as session:
             situation = arrange(session, cast, code)
         person.context.add_cookies([sign_in_cookie(carrel, address, cast.dan.id)])
         person.page.goto(f"/webinars/{situation.slug}")
-        _check(person, ".access", *SHOWN[code])
+        _check(person, f"[data-testid=access-{code}]", code, STEPS[code])
         _take_pictures(person, code)
         wipe(database)
     person.leave()
@@ -89,7 +92,7 @@ def test_who_comes_late_to_a_live_session_is_led_to_the_recording(
         situation = arrange(session, cast, Code.LIVE_OVER)
     person = Person.arrive(browser, address, carrel, cast.dan.id)
     person.page.goto(f"/webinars/{situation.slug}/live")
-    _check(person, "main", *AT_A_DOOR[Code.LIVE_OVER])
+    _check(person, "main", Code.LIVE_OVER, AT_A_DOOR[Code.LIVE_OVER])
     _take_pictures(person, Code.LIVE_OVER)
     person.page.locator("main .button").first.click()
     person.page.wait_for_url(f"**/webinars/{situation.slug}/watch")
@@ -108,17 +111,17 @@ def test_a_blocked_login_is_told_at_the_door(
     person.page.get_by_label("Password", exact=True).fill(PASSWORD)
     person.page.get_by_role("button", name="Sign in", exact=True).click()
     person.page.get_by_role("heading", name="You can\u2019t sign in right now").wait_for()
-    _check(person, "main", *AT_A_DOOR[Code.ACCOUNT_BLOCKED])
+    _check(person, "main", Code.ACCOUNT_BLOCKED, AT_A_DOOR[Code.ACCOUNT_BLOCKED])
     _take_pictures(person, Code.ACCOUNT_BLOCKED)
     person.page.locator("main .button").first.click()
     person.page.wait_for_url("**/ask?kind=trouble*")
     person.leave()
 
 
-def _check(person: Person, place: str, sentence: str, step: str | None) -> None:
-    """Make sure that a place of the page says this, and that the next step comes first in it."""
+def _check(person: Person, place: str, code: Code, step: str | None) -> None:
+    """Make sure that a place of the page says why, and that the next step comes first in it."""
     panel = person.page.locator(place)
-    assert sentence.replace("'", "\u2019") in panel.inner_text()
+    assert SAYS[code].replace("'", "\u2019") in panel.inner_text()
     if step is not None:
         assert step in panel.locator(".button").first.inner_text()
 

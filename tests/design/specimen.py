@@ -96,6 +96,7 @@ class Panel:
     more: str | None = None
     posts: bool = False
     second: tuple[str, str] | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

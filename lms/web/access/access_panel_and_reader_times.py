@@ -53,6 +53,7 @@ class Panel:
     posts: bool = False  # the action is a POST, not a link
     second: tuple[str, str] | None = None  # another action: its label and URL
     buys: bool = False  # the next step is to buy, so the buy box has the action
+    code: Code | None = None  # of the decision, where the panel explains one
 
 
 def reading_zone() -> ZoneInfo:
@@ -127,6 +128,7 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
         posts=takes,
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
         buys=told.step is Step.BUY,
+        code=decision.code,
     )
 
 
@@ -158,6 +160,7 @@ def _pulled(decision: Decision, webinar: WebinarFacts, slug: str) -> Panel:
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
         more=more,
         posts=takes,
+        code=decision.code,
     )
 
 

@@ -219,6 +219,7 @@ def _refusal(
         frame,
         "lti/player/no_access.html",
         sentence=sentence,
+        code=told.code,
         next_step=next_step(told, frame),
         reference=reference,
         ask_url=url_for("framed_requests.ask", secret=secret, slug=viewer.part)

@@ -25,6 +25,7 @@ export class Message {
     const { sentence, more, step_label: label, step_url: url, may_reopen: mayTryAgain } = told;
     this.hint("");
     this.announce("");
+    this.box.dataset.code = told.code ?? "";
     this.text.textContent = sentence;
     this.more.textContent = more ?? "";
     this.more.hidden = !more;
