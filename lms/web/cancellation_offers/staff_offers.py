@@ -30,6 +30,8 @@ from lms.web.core.route_guard import Audience, open_to
 blueprint = Blueprint("staff_offers", __name__, url_prefix="/staff/webinars/<slug>/offers")
 
 NOT_CANCELED = N_("This webinar isn't canceled.")
+NO_ANSWER = N_("No answer yet")
+WITHDRAWN = N_("Withdrawn")
 CHOSEN: Final = {
     OfferChoice.KEEP: (N_("Kept for the new date"), "open"),
     OfferChoice.REFUND: (N_("Refund"), "none"),
@@ -73,12 +75,12 @@ def offer_rows(
 def _row(
     session: Session, one: OfferFacts, *, is_open: bool, where: SignedLinks, zone: ZoneInfo
 ) -> dict[str, object]:
-    state, badge = _("No answer yet"), "soon"
+    state, badge = _(NO_ANSWER), "soon"
     if one.choice is not None:
         words, badge = CHOSEN[one.choice]
         state = _(words)
     elif not is_open:
-        state, badge = _("Withdrawn"), "none"
+        state, badge = _(WITHDRAWN), "none"
     worth = worth_of(session, offers.find_offer(session, one.public_id)) if is_open else None
     if one.organization_slug:
         payer_url = url_for("staff_organizations.organization", slug=one.organization_slug)

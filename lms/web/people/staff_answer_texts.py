@@ -110,7 +110,7 @@ _POOL: Final[Mapping[Code, str]] = {
     Code.REVOKED: N_("Our team revoked the seats from %(organization)s on %(revoked)s."),
     Code.NO_GRANT: N_("All seats at %(organization)s are taken."),
 }
-_EXPIRED: Final = N_("Their invitation from %(organization)s expired %(expires)s. Resend it?")
+EXPIRED: Final = N_("Their invitation from %(organization)s expired %(expires)s. Resend it?")
 _EXPIRED_FULL: Final = N_(
     "Their invitation from %(organization)s expired %(expires)s, and every seat is now taken."
 )
@@ -123,7 +123,7 @@ _SECRETS: Final = {
     EmailPurpose.SET_PASSWORD: N_("Password link"),
     EmailPurpose.CONFIRM_SIGN_UP: N_("Confirmation link"),
 }
-_ENDINGS: Final = {
+PLAYER_ENDINGS: Final = {
     PlaybackEnd.CLOSED: N_("they closed it"),
     PlaybackEnd.SIGNED_OUT: N_("they signed out"),
     PlaybackEnd.REVOKED: N_("their access was revoked"),
@@ -148,7 +148,7 @@ def answer_sentence(decision: Decision, webinar: WebinarFacts, zone: ZoneInfo) -
     if grant is not None and grant.place is not None:
         message = _POOL.get(code, message)
         if grant.place.way is Way.EXPIRED and code in (Code.INVITE_NOT_CLAIMED, Code.NO_GRANT):
-            message = _EXPIRED if grant.place.has_room else _EXPIRED_FULL
+            message = EXPIRED if grant.place.has_room else _EXPIRED_FULL
     return str(_(message) % _values(grant, zone))
 
 
@@ -217,7 +217,7 @@ def playback_sentence(playback: LastPlayback | None, zone: ZoneInfo) -> str:
     values = {"title": playback.title, "when": say_datetime_short(playback.seen_at, zone)}
     if playback.ended_as is None:
         return _("“%(title)s,” last played %(when)s", **values)
-    ending = _(_ENDINGS[playback.ended_as])
+    ending = _(PLAYER_ENDINGS[playback.ended_as])
     return _("“%(title)s,” ended %(when)s: %(ending)s", **values, ending=ending)
 
 
