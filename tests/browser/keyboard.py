@@ -7,7 +7,7 @@ from playwright.sync_api import Frame, Page, expect
 
 MOST_STOPS: Final = 120
 # Where the focus is: its name, whether that is drawn, and whether it comes after the stop before.
-STOP: Final = """() => {
+STOP: Final = """(selector) => {
     const here = document.activeElement;
     if (!here || here === document.body || !document.hasFocus()) return null;
     const text = here.labels?.[0]?.innerText || here.getAttribute("aria-label") || here.innerText || "";
@@ -27,6 +27,7 @@ STOP: Final = """() => {
     return {
         name: text.trim().replace(/\\s+/g, " "),
         group: group.trim(),
+        isWanted: !selector || here.matches(selector),
         drawn: isOwn || shown,
         isOwn,
         follows,
@@ -49,10 +50,14 @@ class Keyboard:
         self.page.goto(path)
 
     def tab_to(self, name: str, *, group: str = "") -> None:
-        """Press Tab until the focus is on what is named so; fails where a stop can't be seen."""
+        """Press Tab until the focus is on what is named so; fails where a stop can't be seen.
+
+        A name that begins with "#" is the selector of an element whose words don't matter here.
+        """
+        selector, named = (name, "") if name.startswith("#") else (None, name)
         for _ in range(MOST_STOPS):
             self.press("Tab")
-            stop = self.place.evaluate(STOP)
+            stop = self.place.evaluate(STOP, selector)
             if stop is None:
                 continue
             assert stop["drawn"], f"the focus is not drawn on {stop['name']!r}"
@@ -61,7 +66,7 @@ class Keyboard:
                     self.place.locator(":focus").first, f"{stop['name']!r} is out of view"
                 ).to_be_in_viewport()
             assert stop["follows"], f"{stop['name']!r} comes before {name!r}, which is not found"
-            if re.match(name, stop["name"]) and group in stop["group"]:
+            if stop["isWanted"] and re.match(named, stop["name"]) and group in stop["group"]:
                 return
         raise AssertionError(f"Tab leads to no {name!r}")
 

@@ -22,7 +22,7 @@ LETTER_WITHIN_S = 120.0
 def letter_to(
     served: Served, address: str, *, holding: str = "", is_held_back: bool = False
 ) -> str:
-    """Wait for the worker to send a letter that holds a pattern, and return its text.
+    """Wait for the worker to send a letter that holds a pattern, and return its subject and text.
 
     One that `is_held_back`, as long as what it tells of can be undone, is sent at once. Raises
     TimeoutError.
@@ -49,10 +49,11 @@ def found_in_letter(served: Served, address: str, pattern: str) -> str:
 
 @cache
 def _read(path: Path) -> tuple[str, str]:
-    """Return whom a sent email is for, and its text; read once, since it comes whole and stays."""
+    """Return whom a sent email is for, and its subject and text; read once, since it comes whole and stays."""
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     body = message.get_body(("plain",))
-    return str(message["To"]), str(body.get_content()) if body else ""
+    text = str(body.get_content()) if body else ""
+    return str(message["To"]), f"{message['Subject']}\n\n{text}"
 
 
 def _hasten(served: Served) -> None:

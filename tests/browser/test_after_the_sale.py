@@ -18,7 +18,7 @@ from lms.core.runtime import Carrel
 from lms.jobs.queue import JobRun
 from lms.models.accounts import SellerRole
 from lms.models.grants import OfferKind
-from lms.models.live import CancellationOffer
+from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
 from lms.models.payments import Refund
@@ -29,8 +29,16 @@ from lms.sales import orders
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.read_models import OrderFacts, find_order_facts
 from lms.seller.settings import edit_seller
+from lms.web.cancellation_offers.staff_offers import NO_ANSWER, WITHDRAWN
 from tests.browser.conftest import Served, Visit
+from tests.browser.page_elements import is_done
 from tests.browser.test_request_to_sale import PRICES
+from tests.browser.webinar_desk import (
+    cancel_webinar,
+    check_choices,
+    choose_offer,
+    restore_webinar,
+)
 from tests.live.upcoming_webinar import Quiet
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import paid
@@ -38,6 +46,8 @@ from tests.seller.seller_settings import COMPLETE
 from tests.servers.axe import axe_faults
 
 pytestmark = pytest.mark.browser
+
+REFUND, EXCHANGE, CREDIT = OfferChoice.REFUND, OfferChoice.EXCHANGE, OfferChoice.CREDIT
 
 
 def bought(carrel: Carrel, new: NewOrder, *, is_paid: bool = False) -> OrderFacts:
@@ -90,17 +100,17 @@ def test_a_manager_adds_seats_and_renews_alone(served: Served, visit: Visit) -> 
     page = visit(facts.contact_id).page
 
     page.goto(f"{of_webinar}/more-seats")
-    page.get_by_label("Seats to add").fill("2")
+    page.locator("#quantity").fill("2")
     page.get_by_role("button", name="Show price").click()
     assert axe_faults(page) == []
-    page.get_by_label("Purchase order number").fill("PO-77")
+    page.locator("#po_number").fill("PO-77")
     page.get_by_role("button", name="Add 2 seats for $130.00").click()
-    expect(page.get_by_text("Order placed. We\u2019re emailing the invoice.")).to_be_visible()
+    is_done(page)
 
     page.goto(f"{of_contract}/renew")
     assert axe_faults(page) == []
     page.get_by_role("button", name="Renew for $1,200.00").click()
-    expect(page.get_by_text("Order placed. We\u2019re emailing the invoice.")).to_be_visible()
+    is_done(page)
     expect(page.get_by_text("Balance due: $1,330.00")).to_be_visible()
     assert axe_faults(page) == []
     page.get_by_role("table").first.get_by_role("link").first.click()
@@ -113,8 +123,16 @@ def go_round(carrel: Carrel) -> None:
     work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
-def choose(page: Page, carrel: Carrel, facts: OrderFacts, button: str, other: str = "") -> None:
-    """Open the mailed link of an order's payer, without an account, and press a button."""
+def choose(
+    page: Page,
+    carrel: Carrel,
+    facts: OrderFacts,
+    choice: OfferChoice,
+    *,
+    label: str = "",
+    other: str = "",
+) -> None:
+    """Open the mailed link of an order's payer, without an account, and choose."""
     with carrel.database.read_session() as session:
         mine = CancellationOffer.login_id == facts.login_id
         if facts.organization_id is not None:
@@ -124,12 +142,7 @@ def choose(page: Page, carrel: Carrel, facts: OrderFacts, button: str, other: st
     assert axe_faults(page) == []
     if other:
         page.get_by_label(other).check()
-    page.get_by_role("button", name=button).click()
-    expect(
-        page.get_by_text(
-            re.compile("^You (chose|kept)|^Your invoice was canceled|^This purchase was refunded")
-        )
-    ).to_be_visible()
+    choose_offer(page, choice, label=label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,27 +189,22 @@ def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
     desk, payer = visit(ada.id).page, visit().page
 
-    desk.goto(f"/staff/webinars/{slug}/cancel")
-    desk.get_by_role("button", name=re.compile("^Cancel and email")).click()
+    cancel_webinar(desk, slug)
     go_round(carrel)
 
-    choose(payer, carrel, payers.card_refund, "Refund $99.00")
-    choose(payer, carrel, payers.unpaid_refund, "Cancel invoice: $99.00")
-    choose(payer, carrel, payers.check_credit, "Keep $99.00 as credit")
-    choose(payer, carrel, payers.card_exchange, "Exchange for this webinar", other)
-    choose(payer, carrel, payers.firm_exchange, "Exchange for this webinar", other)
+    choose(payer, carrel, payers.card_refund, REFUND, label="Refund $99.00")
+    choose(payer, carrel, payers.unpaid_refund, REFUND, label="Cancel invoice: $99.00")
+    choose(payer, carrel, payers.check_credit, CREDIT, label="Keep $99.00 as credit")
+    choose(payer, carrel, payers.card_exchange, EXCHANGE, other=other)
+    choose(payer, carrel, payers.firm_exchange, EXCHANGE, other=other)
 
-    desk.goto(f"/staff/webinars/{slug}")
-    table = desk.get_by_role("region", name="Payers\u2019 choices")
-    for state, count in (("No answer yet", 2), ("Exchanged", 2), ("Refund", 2), ("Credit", 1)):
-        expect(table.get_by_text(state, exact=True)).to_have_count(count)
+    check_choices(desk, slug, {NO_ANSWER: 2, EXCHANGE: 2, REFUND: 2, CREDIT: 1})
     assert axe_faults(desk) == []
 
-    desk.locator(f'form[action$="/{slug}/restore"] button').click()
+    restore_webinar(desk, slug, f"Ink {mark}")
     go_round(carrel)
-    desk.goto(f"/staff/webinars/{slug}")
-    expect(table.get_by_text("Withdrawn", exact=True)).to_have_count(2)
-    expect(table.get_by_role("link", name=re.compile("^Offered again"))).to_have_count(3)
+    check_choices(desk, slug, {WITHDRAWN: 2})
+    expect(desk.get_by_role("link", name=re.compile("^Offered again"))).to_have_count(3)
     check_books(carrel, payers)
 
     owner = visit(payers.card_silent.contact_id).page
@@ -218,16 +226,13 @@ def test_payers_of_a_webinar_with_a_new_date_keep_it_or_exchange_it(
     desk.goto(f"/staff/webinars/{slug}/postpone")
     desk.get_by_label("Starts").fill((now() + timedelta(days=9)).strftime("%Y-%m-%dT15:00"))
     desk.get_by_role("button", name=re.compile("^Change date")).click()
-    expect(desk.get_by_text("The date was changed")).to_be_visible()
+    is_done(desk)
     go_round(carrel)
 
-    choose(payer, carrel, payers.card_silent, "Keep your order for the new date")
-    choose(payer, carrel, payers.card_exchange, "Exchange for this webinar", other)
+    choose(payer, carrel, payers.card_silent, OfferChoice.KEEP)
+    choose(payer, carrel, payers.card_exchange, EXCHANGE, other=other)
 
-    desk.goto(f"/staff/webinars/{slug}")
-    table = desk.get_by_role("region", name="Payers\u2019 choices")
-    for state, count in (("No answer yet", 5), ("Kept for the new date", 1), ("Exchanged", 1)):
-        expect(table.get_by_text(state, exact=True)).to_have_count(count)
+    check_choices(desk, slug, {NO_ANSWER: 5, OfferChoice.KEEP: 1, EXCHANGE: 1})
     assert axe_faults(desk) == []
 
 

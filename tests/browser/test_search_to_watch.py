@@ -8,7 +8,9 @@ from playwright.sync_api import expect
 
 from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import Login
+from lms.models.playback import PlaybackEnd
 from lms.search import webinar_search
+from lms.web.playback.session_opening_and_end_reasons import ENDINGS
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_grant
@@ -92,6 +94,5 @@ def test_alice_finds_a_webinar_and_watches_it_and_nobody_else_does(
     path = segments[0].removeprefix(served.url)
     alice.until("url => fetch(url).then(answer => answer.status === 403)", segments[0], within_s=30)
     assert served.status_of(path, agent) == 403
-    expect(alice.page.get_by_text("You signed out, so playback stopped here too.")).to_be_visible(
-        timeout=60_000
-    )
+    message = alice.page.locator("[data-message]")
+    expect(message).to_contain_text(ENDINGS[PlaybackEnd.SIGNED_OUT], timeout=60_000)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 
 from lms.component import work_of
@@ -18,8 +18,10 @@ from lms.registry import LIBRARY
 from lms.seats import invitations
 from lms.seats.invitations import Invitee
 from tests.browser.buying.conftest import Sold
-from tests.browser.buying.test_buy_for_a_library import PASSWORD, link_in
+from tests.browser.buying.test_buy_for_a_library import link_in
 from tests.browser.conftest import Served, Visit
+from tests.browser.invited_person import claim_seat, create_account
+from tests.browser.page_elements import submit_of
 from tests.browser.people.phone_desk import Desk
 from tests.browser.person import Person
 from tests.browser.sales.arrived_mail import arrived
@@ -82,11 +84,8 @@ def claim_and_watch(phone: Phone, link: str) -> None:
     """Claim the seat by a link, beginning an account, and watch."""
     person = phone.visit()
     person.page.goto(link)
-    name = person.page.get_by_label("Your name")
-    name.fill(name.input_value() or "Kim Larkspur")
-    person.page.get_by_label("Choose a password").fill(PASSWORD)
-    person.page.get_by_role("button", name="Claim your seat").click()
-    expect(person.page.get_by_text(f"You now have a seat from {phone.library}.")).to_be_visible()
+    create_account(person.page, "Kim Larkspur")
+    claim_seat(person.page, phone.library)
     watch(phone, person)
 
 
@@ -94,7 +93,7 @@ def sign_in_by_code(phone: Phone, page: Page, name: str) -> None:
     """Sign in with the emailed code."""
     page.goto(phone.mail(name, subject="How to sign in.*", path="/sign-in"))
     page.get_by_label("Email address").fill(phone.address(name))
-    page.get_by_role("button", name="Email me a code").click()
+    submit_of(page).click()
     page.get_by_label("Code").fill(newest_code(phone, name))
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/library")

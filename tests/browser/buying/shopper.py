@@ -8,17 +8,19 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.page_elements import is_done, submit_of
 from tests.browser.person import Person
 from tests.servers.axe import axe_faults
 
 LOOKS = ((390, "dark"), (1440, "light"))
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 ADDRESS = {
-    "Street address or PO box": "1 Main Street",
-    "City": "Pine",
-    "State": "IL",
-    "ZIP or postal code": "62701",
+    "billing_street": "1 Main Street",
+    "billing_city": "Pine",
+    "billing_state": "IL",
+    "billing_postal_code": "62701",
 }
+TO_CONFIRM = "Confirm your order .*"  # the subject
 
 
 def check_page(page: Page) -> None:
@@ -41,23 +43,41 @@ def _take_picture(page: Page, name: str) -> None:
 
 
 def choose(page: Page, choice: str, *, seats: int | None = None) -> None:
-    """Choose in the buy box, and go to checkout."""
-    page.get_by_role("radio", name=re.compile(f"^{choice}")).check()
+    """Choose in the buy box ("me", "team", "showing", "library", "pass"), and go to checkout."""
+    page.locator(f"#buy-{choice}").check()
     if seats is not None:
-        page.get_by_label("How many people?").fill(str(seats))
+        page.locator("#buy-seats").fill(str(seats))
     page.get_by_role("button", name=re.compile(r"^Buy for \$")).click()
     expect(page.get_by_role("heading", name="Check out")).to_be_visible()
 
 
 def enter_person(page: Page, name: str, email: str) -> None:
     page.get_by_label("Your name").fill(name)
-    page.get_by_label("Your email address").fill(email)
+    page.locator("#email").fill(email)
 
 
 def enter_library(page: Page, name: str) -> None:
-    page.get_by_label("Library or organization", exact=True).fill(name)
-    for label, value in ADDRESS.items():
-        page.get_by_label(label, exact=True).fill(value)
+    page.locator("#organization_name").fill(name)
+    for field, value in ADDRESS.items():
+        page.locator(f"#{field}").fill(value)
+
+
+def enter_people(page: Page, addresses: str) -> None:
+    """Say who gets the seats."""
+    page.locator("textarea[name^=people-]").fill(addresses)
+
+
+def is_thanked(page: Page, name: str) -> None:
+    """See the page of the order, which thanks the buyer by name."""
+    expect(page).to_have_url(re.compile(r"/orders/\w+"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text(name)
+
+
+def confirm_order(page: Page, password: str) -> None:
+    """Choose a password on the page to which the order's email links, and see that this confirmed the address."""
+    page.locator("#password").fill(password)
+    submit_of(page).click()
+    is_done(page)
 
 
 def pay_by_card(page: Page, card: str = "4242 4242 4242 4242") -> None:

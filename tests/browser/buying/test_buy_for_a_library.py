@@ -11,18 +11,21 @@ from tests.browser.buying.conftest import Sold
 from tests.browser.buying.shopper import (
     check_page,
     choose,
+    confirm_order,
     enter_library,
+    enter_people,
     enter_person,
+    is_thanked,
     pay_by_card,
     watch,
 )
 from tests.browser.conftest import Served, Visit
+from tests.browser.invited_person import PASSWORD, claim_button, create_account
+from tests.browser.page_elements import button_to
 from tests.browser.sales.arrived_mail import arrived, pdf_in, words_of
 from tests.servers.smtp import Delivered, MailSink
 
 pytestmark = pytest.mark.browser
-
-PASSWORD = "a quiet corner table"  # noqa: S105  (of a test)
 
 
 def link_in(served: Served, mail: Delivered, path: str) -> str:
@@ -35,16 +38,16 @@ def link_in(served: Served, mail: Delivered, path: str) -> str:
 def order_seats(page: Page, webinar: Sold, email: str, *, names: str = "") -> None:
     """Order five seats by purchase order 88123, for a library that is named."""
     page.goto(webinar.page)
-    choose(page, "My team", seats=5)
+    choose(page, "team", seats=5)
     enter_person(page, "Rosa Delgado", email)
     enter_library(page, f"Pine County Library {new_public_id()[:6]}")
-    page.get_by_label("Who gets the seats?").fill(names)
+    enter_people(page, names)
     page.get_by_role("radio", name="Purchase order").check()
-    page.get_by_label("Purchase order number").fill("88123")
+    page.locator("#po_number").fill("88123")
     page.get_by_role("checkbox", name=re.compile("^I agree")).check()
     check_page(page)
     page.get_by_role("button", name="Place order: $325.00").click()
-    expect(page.get_by_role("heading", name="Thank you, Rosa Delgado")).to_be_visible()
+    is_thanked(page, "Rosa Delgado")
 
 
 def confirm(page: Page, served: Served, sink: MailSink, email: str) -> None:
@@ -52,9 +55,7 @@ def confirm(page: Page, served: Served, sink: MailSink, email: str) -> None:
     mail = arrived(sink, email, subject="(Confirm your|Your) order .*")
     page.goto(link_in(served, mail, "/orders/confirm/"))
     check_page(page)
-    page.get_by_label("Choose a password").fill(PASSWORD)
-    page.get_by_role("button", name="Confirm and open my order").click()
-    expect(page.get_by_text("Your email address is confirmed.")).to_be_visible()
+    confirm_order(page, PASSWORD)
 
 
 def test_a_librarian_buys_five_seats_invites_four_and_watches(
@@ -64,7 +65,7 @@ def test_a_librarian_buys_five_seats_invites_four_and_watches(
     page, rosa = librarian.page, f"rosa@{domain}"
     names = [f"{name}@{domain}" for name in ("kim", "lee", "mo", "nia")]
     order_seats(page, webinar, rosa, names="\n".join(names))
-    expect(page.get_by_text("One step left: confirm your email address.")).to_be_visible()
+    expect(page.locator("#confirm-title")).to_be_visible()
     check_page(page)
 
     confirm(page, served, mail_sink, rosa)
@@ -75,7 +76,7 @@ def test_a_librarian_buys_five_seats_invites_four_and_watches(
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile("PDF")).first.click()
     assert "88123" in words_of(download.value.path().read_bytes())
-    page.get_by_role("button", name="Assign yourself a seat").click()
+    button_to(page, "/seats/").click()
     watch(librarian)
     assert librarian.faults == []
     assert [one for one in mail_sink.to(rosa) if "confirm" in one.text.lower()][1:] == []
@@ -92,9 +93,8 @@ def accept_and_watch(served: Served, visit: Visit, sink: MailSink, email: str) -
     page.goto(link_in(served, arrived(sink, email, subject=".*"), "/claim/"))
     assert len(sink.to(email)) == 1
     check_page(page)
-    page.get_by_label("Your name").fill("Kim Larkspur")
-    page.get_by_label("Choose a password").fill(PASSWORD)
-    page.get_by_role("button", name="Claim your seat").click()
+    create_account(page, "Kim Larkspur")
+    claim_button(page).click()
     page.get_by_role("link", name=re.compile("^Watch")).first.click()
     page.locator("media-controller .player-bar media-play-button").click()
     colleague.until("document.querySelector('video').currentTime > 0.5")

@@ -14,11 +14,13 @@ from tests.browser.buying.shopper import (
     choose,
     enter_library,
     enter_person,
+    is_thanked,
     pay_by_card,
     watch,
 )
 from tests.browser.buying.test_buy_for_a_library import confirm
 from tests.browser.conftest import Served, Visit
+from tests.browser.page_elements import button_to
 from tests.servers.smtp import MailSink
 from tests.servers.stripe import FakeStripe
 from tests.wait_until import PATIENCE_S
@@ -76,13 +78,13 @@ def reload_until(page: Page, text: str | re.Pattern[str]) -> None:
 def buy_seats(page: Page, webinar: Sold, rosa: str) -> str:
     """Buy a library five seats by card; returns the address of the order's page."""
     page.goto(webinar.page)
-    choose(page, "My team", seats=5)
+    choose(page, "team", seats=5)
     enter_person(page, "Rosa Delgado", rosa)
     enter_library(page, f"Pine County Library {new_public_id()[:6]}")
     page.get_by_role("checkbox", name=re.compile("^I agree")).check()
     page.get_by_role("button", name="Pay $325.00").click()
     pay_by_card(page)
-    expect(page.get_by_role("heading", name="Thank you, Rosa Delgado")).to_be_visible()
+    is_thanked(page, "Rosa Delgado")
     return page.url
 
 
@@ -110,7 +112,7 @@ def test_library_owes_the_part_again_and_watches_on(
     expect(desk.get_by_text("$100.00").first).to_be_visible()
     check_page(desk)
     page.goto(order)
-    page.get_by_role("button", name="Assign yourself a seat").click()
+    button_to(page, "/seats/").click()
     watch(buyer)
 
     bank.lose()
@@ -135,12 +137,12 @@ def test_person_loses_access_while_a_part_is_disputed(
     person = visit()
     page = person.page
     page.goto(webinar.page)
-    choose(page, "Just me")
+    choose(page, "me")
     enter_person(page, "Sam Ortiz", f"sam-{new_public_id()[:6]}@example.org")
     page.get_by_role("checkbox", name=re.compile("^I agree")).check()
     page.get_by_role("button", name="Pay $99.00").click()
     pay_by_card(page)
-    expect(page.get_by_role("heading", name="Thank you, Sam Ortiz")).to_be_visible()
+    is_thanked(page, "Sam Ortiz")
     watch(person)
 
     bank.dispute(4_000)

@@ -10,12 +10,15 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
+from lms.access.policy import Code
+from lms.contracts.mails import PASS_ENDED
 from lms.core.clock import now
 from lms.core.email_addresses import read_address
 from lms.documents.payment_links import payment_links
 from lms.grants.grants import Target, Term
 from lms.live import registrations
 from lms.live.change_notices import NewDate, move_date
+from lms.live.mails import READY, REGISTERED
 from lms.models.accounts import Login, SellerRole
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
@@ -28,6 +31,9 @@ from lms.sales.new_orders import NewLine
 from lms.seats import claims, invitations, pools, transfers
 from lms.seats.invitations import Invitee
 from lms.seats.pools import NewPoolGrant
+from lms.web.people.caller_acts import NOT_PROCESSED
+from lms.web.people.staff_answer_texts import EXPIRED, FROM_AN_LMS, MOVED
+from lms.web.sales.staff_order import DONE
 from lti.protocol.content_target import Target as LinkTarget
 from tests.browser.buying.callers import (
     Phone,
@@ -43,8 +49,10 @@ from tests.browser.buying.conftest import Sold
 from tests.browser.buying.shopper import pay_by_card
 from tests.browser.buying.test_buy_for_a_library import link_in
 from tests.browser.conftest import Served, Visit, first_seconds
+from tests.browser.invited_person import INVITATION, claim_button
+from tests.browser.page_elements import is_refused
 from tests.browser.people.phone_desk import Desk
-from tests.browser.sales.arrived_mail import arrived, subject_of
+from tests.browser.sales.arrived_mail import arrived, like, subject_of
 from tests.browser.test_after_the_sale import bought, order_of
 from tests.factories import (
     make_grant,
@@ -54,6 +62,7 @@ from tests.factories import (
     make_webinar,
 )
 from tests.lti.course_fixtures import Course, make_course
+from tests.page_texts import start_of
 from tests.requests.test_requests import OFFICE
 from tests.servers.axe import axe_faults
 from tests.servers.smtp import MailSink
@@ -82,24 +91,24 @@ def phone(served: Served, visit: Visit, mail_sink: MailSink, webinar: Sold) -> P
 
 def expired_invitation(phone: Phone) -> None:
     invite(phone, "abe")
-    phone.mail("abe", subject=".*has a seat for you", path="/claim/")
+    phone.mail("abe", subject=INVITATION, path="/claim/")
     with phone.served.carrel.database.transaction() as session:
         mine = select(Assignment).where(Assignment.email_key == phone.address("abe"))
         session.scalars(mine).one().expires_at = now()
     with phone.served.carrel.database.transaction() as session:
         invitations.expire_due(session, now=now())
     phone.ask(phone.address("abe")[:12])
-    phone.desk.told(f"Their invitation from {phone.library} expired")
+    phone.desk.told(start_of(EXPIRED.replace("%(organization)s", phone.library)))
     before = len(phone.sink.to(phone.address("abe")))
-    phone.desk.press(phone.desk.button("Resend the invitation"))
-    phone.desk.done(f"A seat is reserved, and {phone.address('abe')} was invited.")
+    phone.desk.act("/invite")
+    phone.desk.done(phone.address("abe"))
     until_more(phone, "abe", before)
-    claim_and_watch(phone, phone.mail("abe", subject=".*has a seat for you", path="/claim/"))
+    claim_and_watch(phone, phone.mail("abe", subject=INVITATION, path="/claim/"))
 
 
 def bounced_invitation(phone: Phone) -> None:
     invite(phone, "bea")
-    phone.mail("bea", subject=".*has a seat for you", path="/claim/")
+    phone.mail("bea", subject=INVITATION, path="/claim/")
     mine = update(Mail).where(Mail.recipient_key == phone.address("bea"), Mail.sent_at.is_not(None))
 
     def bounces() -> bool:  # as a report of its return does, which comes after it was sent
@@ -109,29 +118,29 @@ def bounced_invitation(phone: Phone) -> None:
 
     until(bounces)
     phone.ask(phone.address("bea"))
-    phone.desk.told("Email to them bounced")
     phone.desk.told("No such mailbox")
-    phone.desk.press(phone.desk.button("Copy a link"))
-    link = phone.desk.page.get_by_label("Link to the seat", exact=True)
+    phone.desk.act("/link")
+    link = phone.desk.page.locator("#claim-link")
     expect(link).to_have_value(re.compile("/claim/"))
-    phone.desk.done("It works once and expires in 14 days.")
+    phone.desk.check_clicks()
     claim_and_watch(phone, link.input_value().removeprefix(phone.served.url))
     subjects = [subject_of(one) for one in phone.sink.to(phone.address("bea"))]
-    assert sum("has a seat for you" in one for one in subjects) == 1  # the link was read to them
+    invitations_sent = [one for one in subjects if re.fullmatch(INVITATION, one)]
+    assert len(invitations_sent) == 1  # the link was read to them
 
 
 def mistyped_address(phone: Phone) -> None:
     invite(phone, "clal")
-    wrong = phone.mail("clal", subject=".*has a seat for you", path="/claim/")
+    wrong = phone.mail("clal", subject=INVITATION, path="/claim/")
     right = phone.address("cal")
     phone.ask(phone.address("clal"))
-    phone.desk.page.get_by_label(re.compile("^Correct the address")).fill(right)
-    phone.desk.press(phone.desk.button("Correct and resend"))
-    phone.desk.done(f"The invitation was sent to {right}.")
-    claim_and_watch(phone, phone.mail("cal", subject=".*has a seat for you", path="/claim/"))
+    phone.desk.page.locator(".caller-address input[name=email]").fill(right)
+    phone.desk.act("/address")
+    phone.desk.done(right)
+    claim_and_watch(phone, phone.mail("cal", subject=INVITATION, path="/claim/"))
     stranger = phone.visit().page
     stranger.goto(wrong)
-    expect(stranger.get_by_role("heading", name="This link no longer works")).to_be_visible()
+    expect(stranger.get_by_test_id("claim-over")).to_be_visible()
     assert len(phone.sink.to(phone.address("clal"))) == 1  # they hear nothing more
 
 
@@ -149,13 +158,13 @@ def seat_given_to_a_colleague(phone: Phone) -> None:
         dot_id = dot.id
     dot_there = phone.visit(dot_id)
     dot_there.page.goto(phone.webinar.page)
-    expect(dot_there.page.get_by_text("You no longer have a seat").first).to_be_visible()
+    is_refused(dot_there.page, Code.SEAT_RELEASED, phone.library)
     phone.ask("dot moss")
-    phone.desk.told(f"Their seat from {phone.library} was released on")
-    phone.desk.press(phone.desk.button("Assign a seat"))
-    phone.desk.done(f"A seat is reserved, and {phone.address('dot')} was invited.")
-    dot_there.page.goto(phone.mail("dot", subject=".*has a seat for you", path="/claim/"))
-    dot_there.page.get_by_role("button", name="Claim your seat").click()
+    phone.desk.answers(Code.SEAT_RELEASED, phone.library)
+    phone.desk.act("/invite")
+    phone.desk.done(phone.address("dot"))
+    dot_there.page.goto(phone.mail("dot", subject=INVITATION, path="/claim/"))
+    claim_button(dot_there.page).click()
     watch(phone, dot_there)
 
 
@@ -165,11 +174,11 @@ def pass_expired_yesterday(phone: Phone) -> None:
         make_grant(session, eli, starts_at=now() - 366 * DAY, ends_at=now() - DAY)
         eli_id = eli.id
     phone.ask("eli moss")
-    phone.desk.told("Their pass ended")
-    phone.desk.press(phone.desk.button("Email a renewal link"))
-    phone.desk.done(f"We emailed {phone.address('eli')} a link to renew the pass.")
+    phone.desk.answers(Code.PASS_EXPIRED)
+    phone.desk.act("/renewal")
+    phone.desk.done(phone.address("eli"))
     payer = phone.visit()
-    payer.page.goto(phone.mail("eli", subject="Your pass ended on .*", path="/pay/"))
+    payer.page.goto(phone.mail("eli", subject=like(PASS_ENDED), path="/pay/"))
     assert axe_faults(payer.page) == []
     payer.page.get_by_role("checkbox", name=re.compile("^I agree")).check()
     payer.page.get_by_role("button", name="Pay $499.00 by card").click()
@@ -185,12 +194,12 @@ def other_address(phone: Phone) -> None:
         make_grant(session, phone.add(session, "fay"), about)
         make_login(session, phone.address("fay.home"), name="Fay Moss")
     phone.ask(phone.address("fay.home"))
-    phone.desk.told("They don't have access")
-    phone.desk.told("Did they use a different address?")
+    phone.desk.answers(Code.NO_GRANT)
+    expect(phone.desk.page.locator("#alike-title")).to_be_visible()
     phone.desk.press(phone.desk.page.get_by_role("main").get_by_role("link", name="Fay Moss").last)
-    phone.desk.told("They can watch. They have permanent access.")
-    phone.desk.press(phone.desk.button("Email a sign-in link"))
-    phone.desk.done(f"We emailed {phone.address('fay')}.")
+    phone.desk.answers(Code.OK_PERMANENT)
+    phone.desk.act("/sign-in-email")
+    phone.desk.done(phone.address("fay"))
     fay = phone.visit()
     sign_in_by_code(phone, fay.page, "fay")
     watch(phone, fay)
@@ -214,12 +223,12 @@ def learner_without_seat(phone: Phone) -> None:
         claims.release(session, seat, removed, links=phone.links, actor=None, now=now())
     wren.faults.clear()
     launch(phone, wren.page, course, name)
-    expect(wren.page.get_by_text("You no longer have a seat").first).to_be_visible()
+    is_refused(wren.page, Code.SEAT_RELEASED, phone.library)
     phone.ask(name)
-    phone.desk.told("They come from an LMS and have no email address.")
-    phone.desk.press(phone.desk.button("Assign a seat"))
-    phone.desk.done("They have a seat. They can watch when they open it in the LMS again.")
-    phone.desk.told("They can watch.")
+    phone.desk.told(FROM_AN_LMS)
+    phone.desk.act("/pools/")
+    phone.desk.done()
+    phone.desk.answers(Code.OK_PERMANENT, phone.library)
     wren.faults.clear()  # the page that refused was a 403
     launch(phone, wren.page, course, name)
     play(wren)
@@ -246,12 +255,12 @@ def postponed_webinar(phone: Phone) -> None:
         move_date(session, coming, NewDate(new), now=now())
         gil_id, webinar_id = gil.id, coming.id
     phone.desk.ask("gil moss", title)
-    phone.desk.told("They have access. The webinar was moved from")
+    phone.desk.told(start_of(MOVED))
     before = len(phone.sink.to(phone.address("gil")))
-    phone.desk.press(phone.desk.button("Email how to join"))
-    phone.desk.done(f"We emailed {phone.address('gil')} how to join.")
+    phone.desk.act("/joining")
+    phone.desk.done(phone.address("gil"))
     until_more(phone, "gil", before)
-    mail = arrived(phone.sink, phone.address("gil"), subject=f"You\u2019re registered: {title}")
+    mail = arrived(phone.sink, phone.address("gil"), subject=like(REGISTERED.subject, title=title))
     assert f"/webinars/{slug}" in mail.text
     there = phone.visit(gil_id)
     there.page.goto(f"/webinars/{slug}")
@@ -284,12 +293,12 @@ def payment_overdue(phone: Phone) -> None:
         hana = order.contact_email
     ida_there = phone.visit(ida_id)
     ida_there.page.goto(phone.webinar.page)
-    expect(ida_there.page.get_by_text("is paused because").first).to_be_visible()
+    is_refused(ida_there.page, Code.PAYMENT_OVERDUE)
     phone.ask("ida moss")
-    phone.desk.told("because its order isn't paid")
-    phone.desk.press(phone.desk.button("Grant access now"))
-    phone.desk.done("Access granted. We emailed the customer.")
-    phone.desk.told("They can watch.")
+    phone.desk.answers(Code.PAYMENT_OVERDUE)
+    phone.desk.act("/release")
+    phone.desk.done(DONE["release"])
+    phone.desk.answers(Code.OK_PERMANENT)
     arrived(phone.sink, hana, subject="Order .+: you now have access")
     assert phone.sink.to(phone.address("ida")) == []
     watch(phone, ida_there)
@@ -321,10 +330,10 @@ def recording_not_ready(phone: Phone) -> None:
         make_grant(session, jo, held)
         jo_id, held_id = jo.id, held.id
     phone.desk.ask("jo moss", title)
-    phone.desk.told("the recording isn't ready yet. We'll email them when it is.")
-    phone.desk.told("The recording couldn't be processed.")
-    phone.desk.press(phone.desk.button("Process the recording again"))
-    phone.desk.done("Processing the recording again.")
+    phone.desk.answers(Code.RECORDING_NOT_READY)
+    phone.desk.told(NOT_PROCESSED)
+    phone.desk.act("/retry")
+    phone.desk.done()
     for _ in range(1500):
         with phone.served.carrel.database.read_session() as session:
             mine = select(Recording.state).where(Recording.webinar_id == held_id)
@@ -332,7 +341,7 @@ def recording_not_ready(phone: Phone) -> None:
                 break
         phone.desk.page.wait_for_timeout(200)
     run_round(phone)
-    mail = arrived(phone.sink, phone.address("jo"), subject=f"The recording is ready: {title}")
+    mail = arrived(phone.sink, phone.address("jo"), subject=like(READY.subject, title=title))
     there = phone.visit(jo_id)
     there.page.goto(link_in(phone.served, mail, f"/webinars/{slug}"))
     play(there)

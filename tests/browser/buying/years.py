@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from lms.access.policy import Code
 from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from tests.browser.conftest import Film, Served, serving
@@ -129,9 +130,9 @@ def play(person: Person, slug: str, until_s: float = 0.5) -> None:
     person.until(f"document.querySelector('video')?.currentTime > {until_s}", within_s=120)
 
 
-def answer(moment: Moment, house: House, name: str, title: str, sentence: str) -> None:
-    """Read as staff why a person can or can't watch."""
+def answer(moment: Moment, house: House, name: str, title: str, code: Code) -> None:
+    """Read as staff why a person can or can't watch by a seat from the library."""
     ada = moment.visit(house.address("ada")).page
     asked = {"address": house.address(name), "webinar": title}
     ada.goto(f"/staff/people/why?{urlencode(asked)}")
-    expect(ada.get_by_role("main")).to_contain_text(sentence)
+    expect(ada.get_by_test_id(f"answer-{code}")).to_contain_text(house.library)

@@ -18,6 +18,8 @@ from lms.sales import orders
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.read_models import find_order_facts
 from tests.browser.conftest import Served, Visit
+from tests.browser.organizations import organization_desk
+from tests.browser.page_elements import is_done
 from tests.factories import make_membership, make_organization
 
 pytestmark = pytest.mark.browser
@@ -151,15 +153,10 @@ def see_as_one(pages: Pages, kept: Record, merged: Record) -> None:
 
 def merge(page: Page, kept: Record, merged: Record) -> None:
     """Find the other record, look at the preview, and merge."""
-    page.goto(f"/staff/organizations/{kept.slug}")
-    page.get_by_role("link", name="Merge").click()
-    page.get_by_label("Name of the other record").fill(merged.name)
-    page.get_by_role("button", name="Show").click()
-    page.get_by_role("link", name=merged.name).first.click()
+    organization_desk.preview_merge(page, kept.slug, merged.name)
     expect(page.get_by_role("heading", name="Are these the same organization?")).to_be_visible()
     expect(page.get_by_role("heading", name=merged.name)).to_be_visible()
-    page.get_by_role("button", name="Merge organizations").click()
-    expect(page.get_by_text("The organizations were merged.")).to_be_visible()
+    organization_desk.merge(page)
 
 
 def test_two_records_are_one_between_merge_and_undo(served: Served, visit: Visit) -> None:
@@ -178,6 +175,6 @@ def test_two_records_are_one_between_merge_and_undo(served: Served, visit: Visit
 
     pages.ada.goto(f"/staff/organizations/{kept.slug}")
     pages.ada.get_by_role("button", name="Undo merge").click()
-    expect(pages.ada.get_by_text("The merge was undone.")).to_be_visible()
+    is_done(pages.ada)
 
     see_apart(pages, kept, merged)

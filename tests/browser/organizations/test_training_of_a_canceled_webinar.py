@@ -24,6 +24,7 @@ from lms.training import assignments, groups
 from lms.training.assignments import NewTraining
 from lms.training.reminders import remind_trainees
 from tests.browser.conftest import Served, Visit
+from tests.browser.webinar_desk import cancel_webinar, restore_webinar
 from tests.factories import make_membership, make_organization, make_webinar
 from tests.seats.pool_fixtures import LINKS
 from tests.servers.axe import axe_faults
@@ -89,22 +90,17 @@ def test_training_pauses_while_its_webinar_is_canceled(
     kim.page.goto("/library")
     expect(kim.page.get_by_text("Assigned by Birch Library. Due")).to_be_visible()
 
-    ada.page.goto(f"/staff/webinars/{scene.slug}/cancel")
-    ada.page.get_by_label("Message").fill("The speaker is ill.")
-    ada.page.get_by_role("button", name="Cancel and email them").click()
-    expect(ada.page.get_by_text("in the catalog.")).to_be_visible()
+    cancel_webinar(ada.page, scene.slug, "The speaker is ill.")
     kim.page.reload()
     expect(kim.page.get_by_text("so there\u2019s nothing to watch.")).to_be_visible()
-    kim.page.locator("section", has_text="Assigned to you").get_by_role("link").first.click()
+    kim.page.locator("section[aria-labelledby=assigned]").get_by_role("link").first.click()
     expect(kim.page.get_by_text("so there\u2019s nothing to watch.")).to_be_visible()
     mia.page.goto(f"{scene.home}/{training}")
     expect(mia.page.get_by_text("so no one can complete it.")).to_be_visible()
     assert (axe_faults(kim.page), axe_faults(mia.page)) == ([], [])
     assert reminders(served, scene) == []
 
-    ada.page.goto(f"/staff/webinars/{scene.slug}")
-    ada.page.get_by_role("button", name="Restore", exact=True).click()
-    expect(ada.page.get_by_text(f"{scene.title} is back in the catalog.")).to_be_visible()
+    restore_webinar(ada.page, scene.slug, scene.title)
     kim.page.goto("/library")
     expect(kim.page.get_by_text("Assigned by Birch Library. Due")).to_be_visible()
     mia.page.reload()

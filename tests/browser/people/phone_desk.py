@@ -1,9 +1,11 @@
 """The staff page at which a caller is helped, and how many clicks that takes."""
 
-import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
+
+from lms.access.policy import Code
+from tests.browser.page_elements import button_to, is_done
 
 MOST_CLICKS = 4
 
@@ -20,9 +22,9 @@ class Desk:
         self.clicks += 1
         target.click()
 
-    def button(self, name: str) -> Locator:
-        """Return the first button of a name."""
-        return self.page.get_by_role("button", name=re.compile(f"^{name}")).first
+    def act(self, path: str) -> None:
+        """Press the first button that posts to an address with this in it."""
+        self.press(button_to(self.page, path).first)
 
     def ask(self, who: str, webinar: str) -> None:
         """Type who calls and about what; one click."""
@@ -30,14 +32,22 @@ class Desk:
         self.page.goto("/staff/people/why")
         self.page.get_by_label("Person", exact=True).fill(who)
         self.page.get_by_label("Webinar (optional)").fill(webinar)
-        self.press(self.button("Find out why"))
+        self.press(self.page.locator(".caller-form button[type=submit]"))
 
     def told(self, words: str) -> None:
         """Wait for words of the answer."""
         expect(self.page.locator("main")).to_contain_text(words.replace("'", "\u2019"))
 
-    def done(self, words: str) -> None:
-        """Wait for what the page says was done, still on it; the call took few clicks."""
-        expect(self.page.get_by_text(words).first).to_be_visible()
+    def answers(self, code: Code, about: str = "") -> None:
+        """Wait for the answer with a code, about an organization."""
+        expect(self.page.get_by_test_id(f"answer-{code}")).to_contain_text(about)
+
+    def done(self, about: str = "") -> None:
+        """Wait until the page says that an act on a person is done."""
+        is_done(self.page, about)
+        self.check_clicks()
+
+    def check_clicks(self) -> None:
+        """Check that the call took few clicks and stayed on this page."""
         assert "/staff/people/why" in self.page.url
         assert self.clicks <= MOST_CLICKS

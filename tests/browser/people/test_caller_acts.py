@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.policy import Code
 from lms.core.clock import now
 from lms.models.accounts import Login, SellerRole
 from lms.models.mail import Mail
@@ -16,8 +17,9 @@ from lms.models.organizations import Role
 from lms.models.playback import PlaybackEnd, PlaybackSession
 from lms.models.recordings import Recording
 from lms.models.seats import Assignment
+from lms.web.people.staff_answer_texts import PLAYER_ENDINGS
 from tests.browser.conftest import Served, Visit
-from tests.browser.people.phone_desk import MOST_CLICKS, Desk
+from tests.browser.people.phone_desk import Desk
 from tests.factories import (
     make_grant,
     make_login,
@@ -108,64 +110,62 @@ def test_each_caller_is_helped_from_one_page(desk: Desk, served: Served) -> None
 
 def never_arrived(desk: Desk, served: Served) -> None:
     desk.ask("bea@juniper", TITLE)
-    desk.told("haven't accepted their invitation")
-    desk.press(desk.button("Resend the invitation"))
-    desk.done("The invitation was resent.")
+    desk.answers(Code.INVITE_NOT_CLAIMED, HOUSE)
+    desk.act("/resend")
+    desk.done()
     assert len(emailed(served, "bea@juniper.example")) == 1
 
 
 def blocked_mail(desk: Desk, served: Served) -> None:
     desk.ask("dot", TITLE)
-    desk.press(desk.button("Copy a link"))
-    expect(desk.page.get_by_label("Link to the seat", exact=True)).to_have_value(
-        re.compile("/claim/")
-    )
-    desk.press(desk.button("Copy Link to the seat"))
-    assert desk.clicks <= MOST_CLICKS
+    desk.act("/link")
+    expect(desk.page.locator("#claim-link")).to_have_value(re.compile("/claim/"))
+    desk.press(desk.page.locator("[data-copy=claim-link]"))
+    desk.check_clicks()
 
 
 def on_vacation(desk: Desk, served: Served) -> None:
     desk.ask("eli", TITLE)
-    desk.press(desk.button("Extend by 14 days"))
-    desk.done("The invitation is extended by 14 days.")
+    desk.act("/extend")
+    desk.done("14")
 
 
 def without_seat(desk: Desk, served: Served) -> None:
     desk.ask("fay moss", TITLE)
-    desk.told("They don't have access")
-    desk.press(desk.button("Assign a seat"))
-    desk.done("A seat is reserved, and fay@juniper.example was invited.")
-    desk.told("haven't accepted their invitation")
+    desk.answers(Code.NO_GRANT)
+    desk.act("/invite")
+    desk.done("fay@juniper.example")
+    desk.answers(Code.INVITE_NOT_CLAIMED, HOUSE)
 
 
 def second_screen(desk: Desk, served: Served) -> None:
     desk.ask("gus", "")
-    desk.told("they continued on another screen")
+    desk.told(PLAYER_ENDINGS[PlaybackEnd.TAKEN_OVER])
     desk.press(desk.page.get_by_role("link", name=TITLE))
-    desk.told("They have access")
-    desk.press(desk.button("Email a sign-in link"))
-    desk.done("We emailed gus@juniper.example.")
+    desk.answers(Code.RECORDING_NOT_READY)
+    desk.act("/sign-in-email")
+    desk.done("gus@juniper.example")
 
 
 def one_of_two(desk: Desk, served: Served) -> None:
     desk.ask("hal", TITLE)
-    desk.told("Choose a person")
+    expect(desk.page.get_by_role("link", name="Hal Reed")).to_be_visible()
     desk.press(desk.page.get_by_role("link", name="Hal Reeve"))
-    desk.told("They have access")
-    desk.press(desk.button("Email a sign-in link"))
-    desk.done("We emailed hal.reeve@juniper.example.")
+    desk.answers(Code.RECORDING_NOT_READY)
+    desk.act("/sign-in-email")
+    desk.done("hal.reeve@juniper.example")
 
 
 def blocked(desk: Desk, served: Served) -> None:
     desk.ask("ida", TITLE)
-    desk.told("Their account is blocked.")
-    desk.press(desk.button("Unblock"))
-    desk.done("Ida Moss is unblocked.")
-    desk.told("They have access")
+    desk.answers(Code.ACCOUNT_BLOCKED)
+    desk.act("/unblock")
+    desk.done("Ida Moss")
+    desk.answers(Code.RECORDING_NOT_READY)
 
 
 def unconfirmed(desk: Desk, served: Served) -> None:
     desk.ask("jo@juniper.example", TITLE)
     desk.told("They created an account but never confirmed the address.")
-    desk.press(desk.button("Resend the confirmation"))
-    desk.done("We emailed jo@juniper.example.")
+    desk.act("/sign-in-email")
+    desk.done("jo@juniper.example")

@@ -3,6 +3,7 @@
 import io
 import re
 import time
+from collections import defaultdict
 from email.message import EmailMessage
 
 from pypdf import PdfReader
@@ -21,6 +22,12 @@ def arrived(sink: MailSink, address: str, *, subject: str) -> Delivered:
             return found[-1]
         time.sleep(0.1)
     raise TimeoutError(f"{address} got only {[subject_of(one) for one in sink.to(address)]}")
+
+
+def like(message: str, **values: str) -> str:
+    """Return the pattern of a subject, in which a value that isn't given can be anything."""
+    given = {name: re.escape(value) for name, value in values.items()}
+    return message.replace("'", "\u2019") % defaultdict(lambda: ".*", given)
 
 
 def subject_of(mail: Delivered) -> str:

@@ -16,8 +16,10 @@ from lms.organizations.billing_details import BillingContact, edit_billing
 from lms.sales import orders
 from lms.sales.new_orders import NewLine, NewOrder
 from tests.browser.conftest import Served, Visit
+from tests.browser.page_elements import is_done
 from tests.browser.sales.arrived_mail import arrived, pdf_in, subject_of, words_of
 from tests.browser.sales.conftest import SELLER, ZONE, Customer
+from tests.browser.sales.order_desk import record_check
 from tests.factories import make_membership, make_organization
 from tests.servers.smtp import MailSink
 
@@ -62,20 +64,12 @@ def correct_lines_and_bill_to(page: Page, order: str) -> None:
     page.goto(order)
     page.get_by_role("link", name="Correct the order").click()
     page.get_by_label("Seats").fill("4")
-    page.get_by_label("Price of this line").fill("300.00")
+    page.locator("#lines-0-price").fill("300.00")
     page.get_by_label("PO number").fill("88124")
     page.get_by_label("Attention").fill("Finance Office")
     page.get_by_role("button", name="Correct and reissue the invoice").click()
-    expect(page.get_by_text("The order was corrected.")).to_be_visible()
+    is_done(page)
     expect(page.get_by_text("4 seats, permanent")).to_be_visible()
-
-
-def record_check(page: Page, order: str) -> None:
-    page.goto(order)
-    page.get_by_role("link", name="Record a payment").click()
-    page.get_by_label("Check or transfer number").fill("2207")
-    page.get_by_role("button", name="Record payment").click()
-    expect(page.get_by_text("The payment was recorded.")).to_be_visible()
 
 
 def correct_payer(page: Page, order: str, *, name: str, email: str) -> None:
@@ -122,7 +116,7 @@ def test_a_wrong_order_is_mended_and_no_email_says_that_it_is_canceled(
     mia.goto(f"/organization/{customer.organization_id}/orders")
     expect(mia.get_by_text("Balance due: $300.00")).to_be_visible()
 
-    record_check(ada, order)
+    record_check(ada, order, number="2207")
     arrived(mail_sink, customer.payables, subject=r"Receipt \S+, PO 88124, .*")
     correct_payer(ada, order, name=right.name, email=right.owner_email)
 

@@ -4,8 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.page_elements import is_done, link_to
 from tests.browser.sales.arrived_mail import arrived, pdf_in, subject_of, words_of
 from tests.browser.sales.conftest import SELLER, Customer
+from tests.browser.sales.order_desk import record_check
 from tests.servers.smtp import MailSink
 
 pytestmark = pytest.mark.browser
@@ -18,7 +20,7 @@ def ask_to_renew(page: Page, customer: Customer) -> str:
     expect(page.get_by_text("$3,180.00", exact=True)).to_be_visible()
     term = page.locator("dt:text-is('New term') + dd").inner_text().strip()
     page.get_by_role("button", name="Request renewal quote").click()
-    expect(page.get_by_text("We received your request")).to_be_visible()
+    is_done(page)
     return term
 
 
@@ -26,29 +28,20 @@ def send_quote(page: Page, customer: Customer) -> str:
     """Open the request and send its draft as a quote; return the order's address."""
     page.goto("/staff/requests")
     page.get_by_role("row").filter(has_text=customer.name).get_by_role("link").first.click()
-    page.get_by_role("link", name="Open draft order").click()
+    link_to(page, "/staff/orders/").last.click()
     page.get_by_role("link", name="Issue a quote").click()
     page.get_by_role("button", name="Issue quote").click()
-    expect(page.get_by_text("The quote was issued.")).to_be_visible()
+    is_done(page)
     return page.url
 
 
 def accept_quote(page: Page, customer: Customer, *, po_number: str, amount: str) -> None:
     page.goto(f"/organization/{customer.organization_id}/orders")
     page.get_by_role("link", name="Accept quote").click()
-    page.get_by_label("Purchase order number").fill(po_number)
+    page.locator("#po_number").fill(po_number)
     page.get_by_label("Purchase order amount").fill(amount)
     page.get_by_role("button", name="Accept quote and place order").click()
     expect(page.get_by_text("Order placed.")).to_be_visible()
-
-
-def record_check(page: Page, order_url: str, *, number: str) -> None:
-    page.goto(order_url)
-    page.get_by_role("link", name="Record a payment").click()
-    page.get_by_label("Check or transfer number").fill(number)
-    page.get_by_label("Deposit slip number").fill("D-77")
-    page.get_by_role("button", name="Record payment").click()
-    expect(page.get_by_text("The payment was recorded.")).to_be_visible()
 
 
 def test_a_renewal_is_quoted_ordered_invoiced_and_paid(
@@ -70,7 +63,7 @@ def test_a_renewal_is_quoted_ordered_invoiced_and_paid(
     expect(ada.get_by_text("The purchase order differs")).to_be_visible()
     expect(ada.get_by_text("PO 88123 is for $3,000.00")).to_be_visible()
 
-    record_check(ada, order_url, number="2207")
+    record_check(ada, order_url, number="2207", slip="D-77")
 
     receipt = arrived(mail_sink, customer.payables, subject=r"Receipt \S+, PO 88123, .*")
     assert "2207" in words_of(pdf_in(receipt)[1])
