@@ -13,6 +13,7 @@ from lms.core.clock import now
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.organizations import Organization, Role
+from lti.http.platform_calls_and_outcomes import SILENT
 from lti.models.courses import Context, ResourceLink, RosterMember, Score, ScoreState
 from lti.models.identities import Identity
 from lti.protocol.content_target import Target
@@ -46,7 +47,7 @@ CLASS: Final = (
     ("Marisol Quintero", 0.5, WATCHING, None, True),
     ("Prem", 0.03, WATCHING, None, True),
     ("Ottoline Ferrars", 0.92, QUEUED, None, True),
-    ("Bao Tran", 0.94, QUEUED, "The LMS didn't respond in time.", True),
+    ("Bao Tran", 0.94, QUEUED, SILENT, True),
     ("Ilse Vandermeer", 0.91, REFUSED, "The LMS refused the request.", True),
     (LONG_NAME, 0.45, WATCHING, None, True),
     ("", 0.6, WATCHING, None, True),

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lti.cookie_settings import Cookies, browsing
+from tests.browser.lti.test_course import ADD
 from tests.browser.lti.two_sites import TITLES, Library, Visitor, play, school, until
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _choose_a_clip(teacher: Visitor, client_id: str) -> None:
     teacher.page.goto(f"{platform.url}/courses/{platform.course.id}/choose/{client_id}")
     tool.get_by_role("button", name=f"Choose {title}").click()
     begins, ends = (tool.get_by_label(f"{word} at {title}") for word in ("Starts", "Ends"))
-    add = tool.get_by_role("button", name="Add to course")
+    add = tool.locator(ADD)
     begins.fill("0:50")
     ends.fill("0:25")
     add.click()

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Frame, Locator, Page, expect
 from sqlalchemy import select
 
+from lms.access.policy import Code
 from lms.core.clock import now
 from lms.models.catalog import Webinar
 from lms.models.mail import Mail
@@ -29,6 +30,7 @@ from tests.browser.lti.tool_frame import (
     take_picture,
 )
 from tests.browser.lti.two_sites import TITLES, Library, Visitor, school, until
+from tests.browser.page_elements import button_to, is_refused
 from tests.platform.platform import Platform
 from tests.platform.product_quirks import MOODLE
 
@@ -100,10 +102,10 @@ def test_a_learner_without_a_seat_joins_the_waitlist_and_asks_for_one_in_the_fra
 ) -> None:
     began = now()
     frame = show(page, library, platform, "refused no seat left", "moodle-waits")
-    frame.get_by_role("button", name="Join the waitlist").click()
-    expect(frame.get_by_text("You\u2019re on the waitlist.")).to_be_visible()
-    frame.get_by_role("button", name="Ask Maria Ortiz for a seat").click()
-    expect(frame.get_by_text("We emailed Maria Ortiz that you need a seat.")).to_be_visible()
+    button_to(frame, "/wait").click()
+    is_refused(frame, Code.POOL_FULL_WAITLISTED)
+    button_to(frame, "/ask").click()
+    expect(frame.locator(".notice-done")).to_contain_text("Maria Ortiz")
     assert frame.evaluate(TALLER) <= 0
     with library.served.carrel.database.read_session() as session:
         waiting = (
@@ -156,10 +158,10 @@ def test_who_plays_elsewhere_reads_so_in_the_frame_and_takes_over(
     message = frame.locator("[data-message]")
     expect(message).to_contain_text("Playing in Firefox on Windows since")
     for width in sizes_of_frames(page, frame):
-        expect(frame.get_by_role("button", name="Play here instead")).to_be_in_viewport()
+        expect(frame.locator("[data-message-take-over]")).to_be_in_viewport()
         assert message.evaluate("box => box.scrollHeight - box.clientHeight") <= 0
         take_picture(page, f"elsewhere-{width}")
-    frame.get_by_role("button", name="Play here instead").click()
+    frame.locator("[data-message-take-over]").click()
     expect(message).to_be_hidden()
 
 
@@ -184,7 +186,7 @@ def test_without_scripts_who_plays_elsewhere_reads_so_on_a_page_that_fits(
     page.get_by_role("button", name="Play", exact=True).click()
     for width, height in FRAMES:
         page.set_viewport_size({"width": width, "height": height})
-        expect(page.get_by_role("button", name="Play here instead")).to_be_visible()
+        expect(page.locator("button[name=take_over]")).to_be_visible()
         assert page.evaluate(TALLER) <= 0
     context.close()
 

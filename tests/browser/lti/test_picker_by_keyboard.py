@@ -12,7 +12,7 @@ from lms.models.catalog import Webinar
 from lms.search import webinar_search
 from tests.browser.keyboard import Keyboard
 from tests.browser.lti.cookie_settings import Cookies, browsing
-from tests.browser.lti.test_course import choose
+from tests.browser.lti.test_course import ADD, choose
 from tests.browser.lti.two_sites import TITLES, Library, Visitor, school
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_instructor_searches_chooses_and_adds_a_recording(
         keys.activate(f"Choose {title}")
         expect(picker.get_by_role("button", name=f"Remove {title}").first).to_be_visible()
         frame.wait_for_load_state()  # only then does the focus stay where Tab led it
-        keys.activate("Add to course$")
+        keys.activate(f"#main {ADD}")
         expect(picker.get_by_role("heading", name="1 added")).to_be_visible()
         (link,) = platform.records.links_of(platform.course)
         assert link.title == title

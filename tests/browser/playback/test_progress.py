@@ -204,7 +204,7 @@ def test_what_two_devices_played_adds_up(served: Served, visit: Visit, scene: Sc
         first.page.keyboard.press("k")
     second.page.goto(f"{scene.path}?t=30")
     second.page.keyboard.press("k")
-    second.page.get_by_role("button", name="Play here instead").click()
+    second.page.locator("[data-message-take-over]").click()
     second.until(PLAYING.format(36), within_s=120)
     with second.page.expect_response(re.compile("/beat$")):
         second.page.keyboard.press("k")

@@ -11,6 +11,7 @@ from lms.models.handouts import Handout
 from lms.models.recordings import Recording
 from lms.models.uploads import Upload, UploadState
 from tests.browser.conftest import FILES
+from tests.browser.page_elements import is_done
 from tests.browser.person import Person
 from tests.browser.recordings.test_upload_resume import (
     SLUG,
@@ -38,16 +39,14 @@ def test_an_upload_goes_on_by_itself_once_the_network_is_back(
     until_share(page, 0.2)
     let_network_be(is_there=False)
     line = page.locator(".upload-line")
-    expect(line.get_by_text("Connection lost. Trying again in")).to_be_visible(timeout=60_000)
+    expect(line.get_by_text("Connection lost")).to_be_visible(timeout=60_000)
     kept = share(page)
     page.wait_for_timeout(3000)
     assert share(page) == kept
     let_network_be(is_there=True)
     expect(line.get_by_text("Connection lost")).to_be_hidden(timeout=60_000)
     until_share(page, kept + 0.1)
-    expect(page.get_by_text("is uploaded. We\u2019re processing it.")).to_be_visible(
-        timeout=300_000
-    )
+    is_done(page, talk.name, within_ms=300_000)
     assert_whole(house, talk)
 
 
@@ -75,10 +74,8 @@ def test_files_that_are_dropped_are_sent_and_a_folder_is_refused_with_a_word(
     _drag(page, "drop", film, slides, folder)
     expect(section).not_to_have_class(re.compile(r"\bis-over\b"))
     expect(page.get_by_text("films is a folder. Choose the files in it.")).to_be_visible()
-    expect(page.get_by_text("Dropped.mp4 is uploaded. We\u2019re processing it.")).to_be_visible(
-        timeout=120_000
-    )
-    expect(page.get_by_text("Slides.pdf is on the webinar")).to_be_visible(timeout=120_000)
+    is_done(page, "Dropped.mp4", within_ms=120_000)
+    is_done(page, "Slides.pdf", within_ms=120_000)
     with house.carrel.database.read_session() as session:
         assert session.scalars(select(Recording.original_name)).all() == ["Dropped.mp4"]
         assert session.scalars(select(Handout.name)).all() == ["Slides.pdf"]
@@ -101,9 +98,7 @@ def test_what_is_not_kept_any_more_is_told_and_the_file_is_sent_anew(
     expect(line.get_by_text("Choose the file again to start over.")).to_be_visible()
     expect(line.get_by_role("button")).to_have_count(1)  # to remove it
     page.get_by_label("Choose files").set_input_files(talk)
-    expect(page.get_by_text("is uploaded. We\u2019re processing it.")).to_be_visible(
-        timeout=300_000
-    )
+    is_done(page, talk.name, within_ms=300_000)
     expect(line).to_have_count(0)
     assert_whole(house, talk)
     with house.carrel.database.read_session() as session:
@@ -125,7 +120,5 @@ def test_what_was_refused_for_room_is_tried_again(house: House, ada: Person, tal
     expect(line.get_by_text("Failed")).to_be_visible()
     expect(line.get_by_role("button", name="Resume")).to_have_count(0)
     line.get_by_role("button", name="Try again").click()
-    expect(page.get_by_text("is uploaded. We\u2019re processing it.")).to_be_visible(
-        timeout=300_000
-    )
+    is_done(page, talk.name, within_ms=300_000)
     assert_whole(house, talk)
