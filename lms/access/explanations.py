@@ -39,8 +39,12 @@ class Step(StrEnum):
     CONTACT = "contact"
 
 
+NO_ACCESS: Final = N_("You don't have access to this webinar yet.")
+ACCESS_REMOVED: Final = N_("Your access to this webinar was removed.")
+PASS_ENDED: Final = N_("Your pass ended on %(until)s.")
 CANCELED: Final = N_("This webinar was canceled.")
 READY_LATER: Final = N_("You can watch here as soon as the recording is ready.")
+SEAT_RESERVED: Final = N_("%(organization)s reserved a seat for you. Claim it to watch.")
 SEAT_AVAILABLE: Final = N_("%(organization)s has a seat available for you.")
 ALL_TAKEN: Final = N_("All seats at %(organization)s are taken.")
 NOT_IN_PASSES: Final = N_("This webinar isn't included in passes. You can buy it separately.")
@@ -97,15 +101,15 @@ _WORDS: Mapping[Code, tuple[str, Step]] = {
         N_("The contract that gave you access ended on %(until)s."),
         Step.CONTACT,
     ),
-    Code.PASS_EXPIRED: (N_("Your pass ended on %(until)s."), Step.RENEW),
+    Code.PASS_EXPIRED: (PASS_ENDED, Step.RENEW),
     Code.SEAT_RELEASED: (N_("You no longer have a seat."), Step.CONTACT),
     Code.SUSPENDED_DISPUTE: (
         N_("Your access is paused during a payment dispute."),
         Step.CONTACT,
     ),
     Code.REFUNDED: (N_("Your access ended when your payment was refunded."), Step.BUY),
-    Code.REVOKED: (N_("Your access to this webinar was removed."), Step.CONTACT),
-    Code.NO_GRANT: (N_("You don't have access to this webinar yet."), Step.BUY),
+    Code.REVOKED: (ACCESS_REMOVED, Step.CONTACT),
+    Code.NO_GRANT: (NO_ACCESS, Step.BUY),
     Code.ACCOUNT_BLOCKED: (N_("Your account is blocked."), Step.CONTACT),
     Code.WEBINAR_PULLED: (
         N_("This webinar was removed and is no longer available."),
@@ -131,7 +135,7 @@ _POOL_WORDS: Mapping[Code, tuple[str, Step]] = {
         Step.WATCH,
     ),
     Code.INVITE_NOT_CLAIMED: (
-        N_("%(organization)s reserved a seat for you. Claim it to watch."),
+        SEAT_RESERVED,
         Step.CLAIM,
     ),
     Code.SEAT_CLAIMABLE: (

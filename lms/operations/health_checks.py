@@ -51,6 +51,13 @@ LANES: Final = {
     Lane.FILES.value: N_("Uploaded files"),
     MAIL: N_("Email"),
 }
+UP_TO_DATE: Final = N_("The database is up to date.")
+LEFT_BEHIND: Final = N_(
+    "The database was moved to PostgreSQL, but this process still uses the old one, "
+    "so nothing can be saved."
+)
+NO_WORKER: Final = N_("No worker has run yet.")
+BACKUP_MADE: Final = N_("The last backup was made %(ago)s ago.")
 START_WORKER: Final = N_(
     "Check that the worker is running. carrel serve or carrel worker starts it."
 )
@@ -134,10 +141,7 @@ def _frozen(mark: int) -> Finding:
         return Finding(
             "tables",
             State.FAULT,
-            N_(
-                "The database was moved to PostgreSQL, but this process still uses the old one, "
-                "so nothing can be saved."
-            ),
+            LEFT_BEHIND,
             advice=N_("Set CARREL_DATABASE_URL to the new database, and restart Carrel."),
         )
     return Finding(
@@ -153,7 +157,7 @@ def _frozen(mark: int) -> Finding:
 
 def _tables(carrel: Carrel) -> Finding:
     if current(carrel.database) == head():
-        return Finding("tables", State.OK, N_("The database is up to date."))
+        return Finding("tables", State.OK, UP_TO_DATE)
     if fits(carrel.database):
         return Finding(
             "tables",
@@ -171,7 +175,7 @@ def _tables(carrel: Carrel) -> Finding:
 
 def _worker(session: Session, beat: datetime | None, now: datetime) -> Finding:
     if beat is None:
-        return Finding("worker", State.FAULT, N_("No worker has run yet."), advice=START_WORKER)
+        return Finding("worker", State.FAULT, NO_WORKER, advice=START_WORKER)
     moved = last_act(session, FINISHED)
     if moved is not None and beat <= moved.at:  # it reported to the old database
         sentence = N_("The database was moved to PostgreSQL %(ago)s ago. No worker uses it yet.")
@@ -304,10 +308,9 @@ def _backup(made: AuditEntry | None, now: datetime) -> Finding:
     if made is None:
         return Finding("backup", State.ATTENTION, N_("There's no backup yet."), advice=advice)
     values = {"ago": say_roughly(now - made.at)}
-    sentence = N_("The last backup was made %(ago)s ago.")
     if now - made.at <= BACKUP_WITHIN:
-        return Finding("backup", State.OK, sentence, values)
-    return Finding("backup", State.FAULT, sentence, values, advice)
+        return Finding("backup", State.OK, BACKUP_MADE, values)
+    return Finding("backup", State.FAULT, BACKUP_MADE, values, advice)
 
 
 def _drill(done: AuditEntry | None, now: datetime) -> Finding:

@@ -28,6 +28,10 @@ SEALED: Final = (
 CHANGED: Final = "secret_key.changed"
 CHANGE_LOCK: Final = 0x4361727265796B  # a lock ID used only here
 ACCEPTED_FOR: Final = timedelta(hours=24)  # a player's session lasts no longer
+ACCEPTED: Final = N_("The previous secret key is accepted until %(until)s.")
+ACCEPTED_IN_LINKS: Final = N_(
+    "The previous secret key is accepted only in links of earlier emails since %(until)s."
+)
 NO_OLD_KEY: Final = N_("Set CARREL_SECRET_KEY_OLD to the previous secret key.")
 
 
@@ -104,12 +108,9 @@ def old_key_finding(session: Session, settings: Settings, *, now: datetime) -> I
     until = changed_at + ACCEPTED_FOR
     values = {"until": say_datetime_in_table(until, settings.zone)}
     if now < until:
-        sentence = N_("The previous secret key is accepted until %(until)s.")
+        yield Finding("old_key", State.OK, ACCEPTED, values)
     else:
-        sentence = N_(
-            "The previous secret key is accepted only in links of earlier emails since %(until)s."
-        )
-    yield Finding("old_key", State.OK, sentence, values)
+        yield Finding("old_key", State.OK, ACCEPTED_IN_LINKS, values)
 
 
 def _changed_at(session: Session, settings: Settings) -> datetime | None:

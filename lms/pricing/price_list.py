@@ -31,6 +31,8 @@ FIXED_CURRENCY = N_(
     "Your orders and payments are in %(currency)s. You can't change the currency after"
     " the first one."
 )
+SAME_START: Final = N_("Two prices start at the same number of people.")
+FOR_SEVERAL_ONLY: Final = N_("Passes and contracts can't be sold for one webinar.")
 SUBJECT = "prices"  # the subject of audit entries about the general prices
 EVERYTHING: Final = Target(Scope.EVERYTHING)
 FOR_SEVERAL: Final = (OfferKind.PASS, OfferKind.CONTRACT)  # never sold for one webinar
@@ -332,9 +334,9 @@ def _faults(prices: Sequence[Price], target: Target) -> dict[str, str]:
         if price.currency not in known:
             faults["currency"] = N_("Choose a currency from the list.")
         if (price.kind, price.minimum) in seen:
-            faults[name] = N_("Two prices start at the same number of people.")
+            faults[name] = SAME_START
         if target.scope is Scope.WEBINAR and price.kind in FOR_SEVERAL:
-            faults[name] = N_("Passes and contracts can't be sold for one webinar.")
+            faults[name] = FOR_SEVERAL_ONLY
         seen.add((price.kind, price.minimum))
     if len({price.currency for price in prices}) > 1:
         faults["currency"] = N_("All prices must be in the same currency.")

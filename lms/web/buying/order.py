@@ -17,7 +17,7 @@ from lms.buying import confirmations, placed_orders
 from lms.buying.placed_orders import Bought, OwnOrder
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_datetime, say_last_date
-from lms.core.errors import Conflict, Gone, NotFound
+from lms.core.errors import N_, Conflict, Gone, NotFound
 from lms.documents.mails import NAMES
 from lms.documents.payer_documents import documents_of_order
 from lms.documents.payment_links import link_of, payment_links
@@ -41,6 +41,7 @@ from lms.web.sales.order_texts import STANDING_WORDS
 from lms.web.seats.pool_texts import seats_line
 
 OVER = (Standing.CANCELED, Standing.RETURNED)
+AFTER_PAYMENT = N_("You'll have access when we receive your payment.")
 TOLD = (Standing.PAID, Standing.DISPUTED, *OVER)  # beside the total
 
 blueprint = Blueprint("order", __name__, url_prefix="/orders")
@@ -197,7 +198,7 @@ def _lead(own: OwnOrder, standing: Standing) -> str:
 def _waits(own: OwnOrder) -> str:
     """Return what opens access that is on hold for our team or for the payment."""
     if own.facts.review_due_at is None:
-        return _("You'll have access when we receive your payment.")
+        return _(AFTER_PAYMENT)
     if own.opens_live:
         return _(
             "You can join the live session. You'll have access to the rest after we review your "

@@ -6,6 +6,7 @@ from typing import Final
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from lms.core.errors import N_
 from lms.jobs.progress_estimates import Pace
 from lms.models.jobs import JobState
 
@@ -21,6 +22,7 @@ STATE_BADGES: Final = {
     JobState.CANCELED: "none",
 }
 HOUR_S: Final = 3600
+PLAYBACK_SPEED: Final = N_("%(times)s times playback speed")
 
 
 def say_progress(
@@ -42,7 +44,7 @@ def say_progress(
 
 def _rate(share: float, elapsed_s: float, seconds: float | None) -> str:
     if seconds:
-        return _("%(times)s times playback speed", times=f"{share * seconds / elapsed_s:.1f}")
+        return _(PLAYBACK_SPEED, times=f"{share * seconds / elapsed_s:.1f}")
     return _("%(percent)s%% per minute", percent=f"{share * 100 * MINUTE_S / elapsed_s:.1f}")
 
 

@@ -1,5 +1,7 @@
 """What the player offers when a recording ends: the next webinar of its series."""
 
+from typing import Final
+
 from flask import Blueprint, jsonify, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -9,7 +11,7 @@ from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, decide
 from lms.catalog.series_order import read_next_part
 from lms.core import clock
-from lms.core.errors import NotFound
+from lms.core.errors import N_, NotFound
 from lms.playback.watch_page import webinar_id_of
 from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.order_browser import required_watcher
@@ -17,6 +19,8 @@ from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("next_part", __name__)
+
+ABOUT: Final = N_("About this webinar")
 
 
 @blueprint.get("/webinars/<slug>/watch/next")
@@ -35,7 +39,7 @@ def show(slug: str) -> ResponseReturnValue:
         is_open = viewer() is not None and _may_watch(session, person, part.webinar_id)
     return jsonify(
         text=_("Next in %(series)s: %(title)s", series=part.series, title=part.title),
-        label=_("Watch next") if is_open else _("About this webinar"),
+        label=_("Watch next") if is_open else _(ABOUT),
         url=url_for("watch.watch" if is_open else "catalog.webinar", slug=part.slug),
     )
 

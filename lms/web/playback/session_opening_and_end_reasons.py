@@ -37,6 +37,9 @@ MASTER: Final = "master.m3u8"
 PROGRESSIVE: Final = "progressive.mp4"
 THUMBNAILS: Final = "thumbs.vtt"
 
+PLAY_HERE_INSTEAD: Final = N_("Play here instead")
+MOVED: Final = N_("Playback moved to %(browser)s at %(time)s.")
+PLAY_HERE_AGAIN: Final = N_("Play here again")
 ENDINGS: Final = {
     PlaybackEnd.CLOSED: N_("This player was closed."),
     PlaybackEnd.SIGNED_OUT: N_("You signed out, so playback stopped here too."),
@@ -240,7 +243,7 @@ def played_elsewhere(holder: Holder) -> dict[str, Any]:
         "code": "STREAM_LIMIT",
         "sentence": elsewhere_words(holder),
         "more": _("You can watch on one screen at a time."),
-        "take_over_label": _("Play here instead"),
+        "take_over_label": _(PLAY_HERE_INSTEAD),
         "may_reopen": False,
     }
 
@@ -250,11 +253,11 @@ def taken_over(holder: Holder) -> dict[str, Any]:
     return {
         "code": "TAKEN_OVER",
         "sentence": _(
-            "Playback moved to %(browser)s at %(time)s.",
+            MOVED,
             browser=holder.browser,
             time=access_panel_and_reader_times.said_time(holder.since),
         ),
-        "take_over_label": _("Play here again"),
+        "take_over_label": _(PLAY_HERE_AGAIN),
         "step_label": None,
         "step_url": None,
     }

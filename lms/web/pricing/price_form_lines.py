@@ -15,6 +15,7 @@ from lms.pricing.price_list import Price, own_prices
 from lms.pricing.price_owners import find_owner
 
 SPARE_LINES: Final = 2
+ENTER_AMOUNTS: Final = N_("Enter amounts like 99.00 and numbers of seats like 3.")
 KIND_WORDS: Final = {
     OfferKind.SINGLE: N_("One person, one webinar"),
     OfferKind.GROUP_SEATS: N_("Each seat in a group"),
@@ -65,7 +66,7 @@ def read_lines(lines: Sequence[Line], currency: str) -> list[Price]:
             minor = read_amount(line.amount, currency, field="amount")
             read.append(Price(OfferKind(line.kind), int(line.minimum or 1), minor, currency))
         except (Invalid, ValueError):
-            faults[str(number)] = N_("Enter amounts like 99.00 and numbers of seats like 3.")
+            faults[str(number)] = ENTER_AMOUNTS
     if faults:
         raise Invalid(N_("Check the prices below."), fields=faults)
     return read

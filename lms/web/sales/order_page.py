@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import url_for
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from lms.access.explanations import last_day
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date, say_date, say_datetime_in_table
+from lms.core.errors import N_
 from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order, OrderLine, PurchaseOrder
@@ -47,6 +49,8 @@ from lms.web.sales.order_texts import (
 )
 
 Row = dict[str, object]
+
+WAIT_FOR_PAYMENT: Final = N_("Wait for payment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def _access_acts(facts: OrderFacts) -> list[Act]:
     if facts.is_on_hold(clock.now()):
         found.append(Act(_("Grant access now"), _post(facts, "release"), is_post=True))
     if facts.review_due_at is not None:
-        found.append(Act(_("Wait for payment"), _post(facts, "hold"), is_post=True))
+        found.append(Act(_(WAIT_FOR_PAYMENT), _post(facts, "hold"), is_post=True))
     elif facts.held_at is None and (facts.open_minor or facts.invoice_id is None):
         found.append(Act(_("Hold access until paid"), _post(facts, "hold"), is_post=True))
     if facts.contact_email:

@@ -12,6 +12,8 @@ from lms.core.errors import Invalid
 from lms.core.postal_addresses import Address
 from lms.web.core import form_fields
 from lms.web.core.form_fields import (
+    BLANK,
+    SEVERAL,
     Names,
     PickerField,
     PickersField,
@@ -139,7 +141,7 @@ def test_unknown_name_is_a_fault_and_is_kept() -> None:
 def test_names_that_a_refused_word_may_mean_are_suggested() -> None:
     form = filled(one=["tag"], some=["tag"])
     assert not form.validate()
-    assert form.one.errors == ["Several names match “tag.” Choose one, such as: Tagus; Tagus (2)."]
+    assert form.one.errors == [SEVERAL % {"name": "tag", "names": "Tagus; Tagus (2)"}]
     for field in (form.one(), form.some.more):
         assert drawn(field).xpath("//option/@value") == ["Tagus", "Tagus (2)"]
     assert len(drawn(filled(one=["Douro"]).one()).xpath("//option")) == 4  # better than none
@@ -151,7 +153,7 @@ def test_blank_name_is_a_fault_where_there_is_no_usual_choice() -> None:
     form.one.offer(Names(RIVERS, "/rivers"))
     assert form.one.data == ""
     assert not form.validate()
-    assert form.errors == {"one": ["Choose a suggestion."]}
+    assert form.errors == {"one": [BLANK]}
 
 
 @pytest.mark.usefixtures("many")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lms.web.core.job_progress_texts import say_progress
+from lms.web.core.job_progress_texts import PLAYBACK_SPEED, say_progress
 from tests.clock import NOW
 
 
@@ -14,7 +14,7 @@ from tests.clock import NOW
         (0.0, 0, None, "0%"),
         (0.5, 3, 600, "50%"),
         (0.01, 60, 600, "1%"),
-        (0.5, 60, 600, "50% · 5.0 times playback speed · about 1 minute left"),
+        (0.5, 60, 600, f"50% · {PLAYBACK_SPEED % {'times': '5.0'}} · about 1 minute left"),
         (0.25, 60, None, "25% · 25.0% per minute · about 3 minutes left"),
         (1.0, 60, 600, "100%"),
     ],

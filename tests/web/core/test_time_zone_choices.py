@@ -8,11 +8,13 @@ from flask import Flask
 from lms.web.core.time_zone_choices import USUAL, zone_choices, zone_name
 from tests.clock import NOW
 
+EASTERN = str(dict(USUAL)["America/New_York"])
+
 
 def test_the_usual_zones_come_first_and_each_says_what_time_it_is_there(app: Flask) -> None:
     with app.test_request_context():
         (_, first), *_rest = zone_choices(NOW).items()
-    assert first[0] == ("America/New_York", "Eastern (New York), 10:00\u00a0AM")
+    assert first[0] == ("America/New_York", f"{EASTERN}, 10:00\u00a0AM")
 
 
 def test_every_zone_is_offered_once_and_exists(app: Flask) -> None:
@@ -38,7 +40,7 @@ def test_what_is_no_zone_is_not_offered(app: Flask, name: str) -> None:
 @pytest.mark.parametrize(
     ("zone", "name"),
     [
-        ("America/New_York", "Eastern (New York)"),
+        ("America/New_York", EASTERN),
         ("America/Argentina/Buenos_Aires", "Buenos Aires, Argentina"),
         ("Europe/Paris", "Paris"),
         ("Etc/UTC", "Etc/UTC"),

@@ -14,9 +14,11 @@ from structlog.testing import capture_logs
 
 from lms.app import create_app
 from lms.core.runtime import Carrel
+from lms.web.core.error_pages import OUR_FAULT
 from lms.web.core.uncaught_exception_middleware import UncaughtExceptionMiddleware
 from lms.web.wsgi_middleware_stack import front
 from media.storage.storage_protocol import StorageAway
+from tests.page_texts import shows
 from tests.web.core.raw_requests import ask, environ_of
 from wsgi import COMPONENTS
 
@@ -71,7 +73,7 @@ def test_a_page_is_shown_with_a_reference_that_stands_in_the_log(
     (line,) = lines
     assert answer.status == 500
     assert "<main" in answer.text
-    assert "Something went wrong" in answer.text
+    assert shows(answer.text, OUR_FAULT)
     assert "a secret" not in answer.text
     assert f"<code>{line['reference']}</code>" in answer.text
     assert (line["event"], line["method"], line["exc_info"]) == ("request_failed", "GET", fault)

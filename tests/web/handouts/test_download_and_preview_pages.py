@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from lms.access.explanations import NO_ACCESS
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant, Withdrawal
 from lms.models.handouts import Handout
@@ -10,6 +11,7 @@ from lms.models.recordings import Recording, RecordingState
 from media.files.file_types import MEDIA_TYPES, DocumentKind
 from tests.clock import NOW
 from tests.factories import make_handout
+from tests.page_texts import shows
 
 PDF = b"%PDF-1.7 the slides"
 
@@ -39,7 +41,7 @@ def test_who_holds_nothing_is_refused(client, cast, address, end):
     client.sign_in(cast.dan.id)
     answer = client.get(address + end)
     assert answer.status_code == 403
-    assert "don\u2019t have access" in answer.text
+    assert shows(answer.text, NO_ACCESS)
 
 
 def test_a_handout_that_is_not_there_is_not_found(client, cast):

@@ -10,6 +10,7 @@ from lms.models.handouts import HandoutPage
 from tests.clock import NOW
 from tests.factories import make_handout
 
+UNDRAWN = 'data-testid="undrawn"'
 WORDS = ("Media literacy for everyone", "", "A shelf of questions")
 
 
@@ -77,7 +78,8 @@ def test_a_holder_looks_through_it_from_the_watch_page(client, cast, address):
 
 def test_a_page_that_was_not_drawn_says_so(client, cast, address):
     client.sign_in(cast.alice.id)
-    assert "Preview not available" in client.get(f"{address}/2").text
+    assert UNDRAWN in client.get(f"{address}/2").text
+    assert UNDRAWN not in client.get(f"{address}/1").text
 
 
 def test_a_page_beyond_those_that_are_drawn_opens_the_last(client, cast, address):

@@ -119,7 +119,7 @@ def test_a_seat_that_covers_nothing_else_is_not_said_to(
         seat(session, add_pool(session, elm, with_another.webinar_id), with_another.dan.id)
     cancel(database, carrel, with_another.slug)
     page = read(client, with_another, with_another.dan.id)
-    assert "covers the webinars to come" not in page
+    assert TAKE not in page
     assert 'data-testid="no-other-webinars"' in page
 
 

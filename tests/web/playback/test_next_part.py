@@ -3,6 +3,7 @@
 import pytest
 
 from lms.models.catalog import Webinar, WebinarSeries, WebinarState
+from lms.web.playback.next_part import ABOUT
 from tests.clock import NOW
 from tests.factories import make_grant, make_recording, make_series, make_webinar
 
@@ -20,7 +21,7 @@ def series(database, cast):
         made.title = "Small libraries"
         cast_webinar = session.get_one(Webinar, cast.webinar_id)
         bare, last = (make_webinar(session, slug) for slug in ("without-film", "the-last-part"))
-        last.title = "The last part"
+        last.title = "Part three"
         make_recording(session, last)
         for position, webinar in enumerate((cast_webinar, bare, last), 1):
             row = WebinarSeries(series_id=made.id, webinar_id=webinar.id, position=position)
@@ -35,8 +36,8 @@ def next_of(client, slug):
 def test_the_next_webinar_with_a_recording_is_offered(client, cast, database, series):
     client.sign_in(cast.alice.id)
     assert next_of(client, cast.slug).json == {
-        "text": "Next in Small libraries: The last part",
-        "label": "About this webinar",
+        "text": "Next in Small libraries: Part three",
+        "label": ABOUT,
         "url": "/webinars/the-last-part",
     }
     with database.transaction() as session:

@@ -9,7 +9,9 @@ from lms.models.accounts import Login
 from lms.models.grants import Grant
 from lms.models.playback import Note
 from lms.playback import notes
+from lms.playback.notes import EMPTY, NO_MOMENT, TOO_LONG
 from tests.clock import NOW
+from tests.page_texts import shows
 
 JSON = {"Accept": "application/json"}
 
@@ -96,10 +98,10 @@ def test_a_note_is_written_changed_deleted_and_put_back_without_scripts(
 @pytest.mark.parametrize(
     ("at", "text", "says"),
     [
-        ("soon", "Hello", "minutes and seconds"),
-        ("", "Hello", "minutes and seconds"),
-        ("1:00", "  ", "Enter a note"),
-        ("1:00", "x" * 4001, "up to 4,000 characters"),
+        ("soon", "Hello", NO_MOMENT),
+        ("", "Hello", NO_MOMENT),
+        ("1:00", "  ", EMPTY),
+        ("1:00", "x" * 4001, TOO_LONG),
     ],
 )
 def test_what_can_not_be_kept_comes_back_with_what_was_written(
@@ -109,11 +111,11 @@ def test_what_can_not_be_kept_comes_back_with_what_was_written(
     for address in (f"/webinars/{cast.slug}/notes", f"/notes/{note}"):
         answer = client.post(address, data={"at": at, "text": text})
         assert answer.status_code == 400
-        assert says in answer.text
+        assert shows(answer.text, says)
         assert f">{text}</textarea>" in answer.text
     told = client.post(f"/notes/{note}", data={"at": at, "text": text}, headers=JSON)
     assert told.status_code == 400
-    assert says in told.json["message"]
+    assert told.json["message"] == says
     assert texts(database) == ["Ask about <b>ramps</b>"]
 
 

@@ -7,13 +7,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lms.access.explanations import ACCESS_REMOVED, NO_ACCESS
 from lms.models.grants import Grant, Withdrawal
 from lms.models.playback import PlaybackEnd, PlaybackSession, WatchRecord
 from lms.models.recordings import Caption
 from lms.playback import heartbeats, sessions
+from lms.web.playback.session_opening_and_end_reasons import ENDINGS
 from media.delivery.media_tokens import fingerprint
 from tests.clock import NOW
 from tests.factories import make_webinar
+from tests.page_texts import as_shown
 from tests.player import Player, open_playback
 
 SECONDS_15 = timedelta(seconds=15)
@@ -40,7 +43,7 @@ def test_person_without_access_sees_the_reason_and_next_step(client, cast):
     answer = client.post(f"/webinars/{cast.slug}/playback", json={})
     assert answer.status_code == 403
     assert answer.json["code"] == "NO_GRANT"
-    assert answer.json["sentence"] == "You don\u2019t have access to this webinar yet."
+    assert answer.json["sentence"] == as_shown(NO_ACCESS)
     assert answer.json["step_url"] == f"/webinars/{cast.slug}#buy"
 
 
@@ -247,7 +250,7 @@ def test_session_of_another_person_cannot_be_closed(alice, cast, app):
 def test_why_says_that_access_was_revoked_and_what_to_do(database, cast, alice):
     _revoke(database, cast)
     told = alice.why().json
-    assert told["sentence"] == "Your access to this webinar was removed."
+    assert told["sentence"] == ACCESS_REMOVED
     assert told["step_label"] == "Contact us"
     assert told["may_reopen"] is False
 
@@ -257,7 +260,7 @@ def test_why_offers_a_new_session_to_a_person_with_access(database, alice):
         sessions.end_idle(session, now=NOW + timedelta(hours=5))
     told = alice.why().json
     assert told["may_reopen"] is True
-    assert told["sentence"] == "This player was idle for four hours."
+    assert told["sentence"] == as_shown(ENDINGS[PlaybackEnd.IDLE])
 
 
 def test_why_says_whether_the_session_continues(database, cast, app, alice):
@@ -281,7 +284,7 @@ def test_why_asks_a_signed_out_person_to_sign_in(app, cast, database, alice):
         sessions.end_for_login(session, cast.alice.id, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
     told = alice.without_cookies(app).why().json
     assert told["code"] == "sign_in_first"
-    assert told["sentence"] == "You signed out, so playback stopped here too."
+    assert told["sentence"] == ENDINGS[PlaybackEnd.SIGNED_OUT]
     assert told["step_url"] == f"/sign-in?next=/webinars/{cast.slug}/watch"
     assert told["may_reopen"] is False
 

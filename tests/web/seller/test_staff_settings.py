@@ -9,6 +9,7 @@ from lms.core.database import Database
 from lms.core.postal_addresses import Address
 from lms.models.seller import Paper
 from lms.seller.settings import Method, SellerSettings, edit_seller, offered_methods, read_seller
+from lms.web.seller.staff_settings import FIELD_WORDS
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.seller.seller_settings import COMPLETE
@@ -144,4 +145,4 @@ def test_the_page_says_what_a_method_still_needs(
     assert "Still needed" not in owner.get(PATH).text
     with database.transaction() as session:
         edit_seller(session, replace(complete, remit_address=None), actor=None, now=NOW)
-    assert "Still needed: address that checks are mailed to." in owner.get(PATH).text
+    assert f"Still needed: {FIELD_WORDS['remit_address']}." in owner.get(PATH).text

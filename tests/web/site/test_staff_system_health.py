@@ -5,8 +5,10 @@ import pytest
 from lms import audit
 from lms.core.database import Database
 from lms.operations.backups import CREATED
+from lms.operations.health_checks import BACKUP_MADE, NO_WORKER, UP_TO_DATE
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
+from tests.page_texts import count_in_notice, shows
 from tests.visitor import Visitor
 
 PAGE = "/staff/system-health"
@@ -31,7 +33,7 @@ def test_faults_are_counted_and_say_what_to_do(
         audit.record(session, CREATED, "", actor=None, now=NOW)
     client.sign_in(cast.ada.id)
     page = client.get(PAGE).text
-    assert "1 problem needs to be fixed" in page
-    assert page.index("No worker has run yet.") < page.index("The database is up to date.")
-    assert "The last backup was made 1 minute ago." in page
+    assert count_in_notice(page, "carrel doctor") == 1
+    assert page.index(NO_WORKER) < page.index(UP_TO_DATE)
+    assert shows(page, BACKUP_MADE % {"ago": "1 minute"})
     assert "%(" not in page
