@@ -11,8 +11,10 @@ from lms.mail.links import Links
 from lms.organizations.organizations import find_managers
 
 NEEDS_APPROVAL: Final = N_("%(system)s needs your approval")
+NEW_DEPLOYMENT: Final = N_("A new deployment of %(system)s needs your approval")
 IS_CONNECTED: Final = N_("%(system)s is connected")
 IS_APPROVED: Final = N_("%(system)s is approved")
+EMBED_LINK_REVOKED: Final = N_("Embed link revoked: %(label)s")
 IS_OFF: Final = N_("%(system)s was turned off")
 
 
@@ -41,7 +43,7 @@ def tell_team_of_deployment(
     mail_outbox.post_to_team(
         session,
         kind="lms_deployment",
-        subject=N_("A new deployment of %(system)s needs your approval") % {"system": system},
+        subject=NEW_DEPLOYMENT % {"system": system},
         values={
             "system": system,
             "deployment_id": deployment_id,
@@ -96,7 +98,7 @@ def tell_of_revoked_link(
                 kind="embed_link_revoked",
                 to=manager.email,
                 login_id=manager.login_id,
-                subject=N_("Embed link revoked: %(label)s") % {"label": label},
+                subject=EMBED_LINK_REVOKED % {"label": label},
                 values={"label": label, "action_url": links.page(path)},
                 now=now,
             )

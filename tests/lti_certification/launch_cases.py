@@ -274,7 +274,7 @@ CLAIMS: Final[Mapping[str, Case]] = {
     "an empty deployment": said(MALFORMED, {DEPLOYMENT: ""}),
     "a deployment that is a number": said(MALFORMED, {DEPLOYMENT: 1}),
     "a deployment of 256 characters": said(MALFORMED, {DEPLOYMENT: "d" * 256}),
-    "an unknown deployment": said((403, "deployment_pending"), {DEPLOYMENT: "never-seen"}),
+    "a deployment never seen before": said((403, "deployment_pending"), {DEPLOYMENT: "never-seen"}),
     "no link of ours": unsaid(MALFORMED, TARGET),
     "a link that is a number": said(MALFORMED, {TARGET: 5}),
     "a foreign link": said((400, "link_foreign"), {TARGET: "https://elsewhere.example/lti/launch"}),

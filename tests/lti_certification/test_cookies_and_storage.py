@@ -114,7 +114,7 @@ def test_a_window_that_keeps_no_cookie_either_is_carried_by_its_secret(
 def test_a_links_own_address_explains_itself(connection: Connection) -> None:
     answer = connection.browser.get(f"{connection.url}/lti/launch?webinar=reading-rooms")
     assert answer.status_code == 200
-    assert "Open this in your course" in answer.text
+    assert 'data-testid="open-in-course"' in answer.text
 
 
 def test_a_refusal_answers_json_where_it_is_asked_for(connection: Connection) -> None:

@@ -13,10 +13,12 @@ from sqlalchemy import func, select
 
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.web.core.error_pages import AWAY
 from lti.models.launches import FrameSession, LaunchEntry, PendingLogin
 from tests.cast import Cast
 from tests.lti.tool_server import Connection, connected, is_open
 from tests.lti_certification.forged_launches import launched
+from tests.page_texts import shows
 from tests.platform.platform import Platform
 from tests.seat_rows import add_pool
 from tests.servers.breakable_proxy import BreakingLine, Loss, breaking_line
@@ -120,7 +122,7 @@ def test_while_the_database_is_away_everybody_is_told_to_try_again(
     for _ in range(2):
         answer = ask()
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-        assert "reach its database right now" in answer.text
+        assert shows(answer.text, AWAY)
         assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
     course.line.live()
     answer = ask()
@@ -132,7 +134,7 @@ def test_a_frame_whose_database_went_away_says_so_in_the_frame(course: Course) -
     course.line.die()
     answer = course.connection.browser.get(course.connection.url + opened.headers["Location"])
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-    assert "reach its database right now" in answer.text
+    assert shows(answer.text, AWAY)
     course.line.live()
     page = course.connection.browser.get(course.connection.url + opened.headers["Location"])
     assert page.status_code == 200

@@ -12,7 +12,9 @@ from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.orm import Session
 
 from lms.core.database import Database, is_cut_off, is_overrun
+from lms.web.core.error_pages import BUSY
 from tests.lti.tool_server import Connection, is_open
+from tests.page_texts import shows
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def test_a_launch_without_a_turn_is_told_to_try_again_and_then_goes_through(
         crowded.setattr(Database, "transaction", _no_turn)
         answer = connection.post(posted)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
-    assert "Try again in a minute" in answer.text
+    assert shows(answer.text, BUSY)
     assert is_open(connection.post(posted))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.models.organizations import Organization
+from lti.launches.message_validation import NOT_THEIRS
 from lti.models.launches import FrameSession, LaunchEntry
 from lti.selftest.platform.tokens import BadSignature
 from lti.selftest.platform.vocabulary import DEEP_LINKING, LTI
@@ -22,6 +23,7 @@ from tests.factories import make_pool, make_pool_grant, make_recording, make_web
 from tests.lti.tool_server import is_open
 from tests.lti_certification.course_visits import Lesson
 from tests.lti_certification.picker_choices import ask, choose
+from tests.page_texts import shows
 from tests.platform.deep_linking import Answer
 from tests.platform.platform import Platform
 
@@ -170,7 +172,7 @@ def test_student_cannot_choose_content(lesson: Lesson, database: Database, case:
     connection = lesson.connection
     answer = ask(lesson, connection.learner, case.asks)
     assert answer.status_code == 403
-    assert "Only instructors can choose" in answer.text
+    assert shows(answer.text, NOT_THEIRS)
     with database.read_session() as session:
         assert session.scalars(select(FrameSession)).all() == []
         line = session.scalars(select(LaunchEntry)).one()

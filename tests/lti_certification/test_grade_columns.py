@@ -89,8 +89,8 @@ def test_what_was_added_without_a_column_gets_none_by_being_watched(
     assert (platform.line_items(), platform.scores()) == ([], [])
     assert platform.calls("line_items", "scores", "token") == []
     page = each_lesson.open(connection.teacher, link).get().text
-    assert "This has no grade column" in page
-    assert "reached your gradebook yet" not in page
+    assert 'data-testid="not-graded"' in page
+    assert 'data-testid="stuck"' not in page
     platform.add_column(connection.tool, link)  # its teacher grades the activity in the course
     each_lesson.open(connection.learner, link)
     each_lesson.report()

@@ -8,6 +8,7 @@ import requests
 from sqlalchemy import select, update
 
 from lms.core.database import Database
+from lms.lti_facade.connection_emails import NEW_DEPLOYMENT
 from lms.models.grants import Grant
 from lms.models.mail import Mail
 from lms.models.seats import Pool
@@ -134,9 +135,7 @@ def test_our_team_is_emailed_once_of_each_deployment_that_waits_and_of_no_crowd(
     for _twice in range(2):
         connection.launch(deployment_id="b7:second")
     name = connection.registration.details.name
-    assert subjects(database) == [
-        ("desk@lantern.example", f"A new deployment of {name} needs your approval")
-    ]
+    assert subjects(database) == [("desk@lantern.example", NEW_DEPLOYMENT % {"system": name})]
     with database.read_session() as session:
         text = session.scalars(select(Mail.text)).one()
     assert "b7:second" in text
