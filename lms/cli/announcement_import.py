@@ -28,6 +28,8 @@ from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import Refused
 from lms.core.model_base import copied
 
+NOTHING_SAVED = "Nothing was saved."
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -152,7 +154,7 @@ def _choice(one: Beginning) -> Choice:
 
 def _lines(found: FlyerAnswer) -> list[str]:
     when = say_datetime(found.held_at, read_zone(found.zone)) if found.held_at else "unknown"
-    done = f"{found.slug} is a draft." if found.applied else "Nothing was saved."
+    done = f"{found.slug} is a draft." if found.applied else NOTHING_SAVED
     lines = [
         done,
         f"  title: {found.title or '-'}",

@@ -36,6 +36,10 @@ NO_SUCH_ZONE = N_("Choose a time zone from the list.")
 SKIPPED = N_(
     "Clocks skip this time when daylight saving time starts. Choose a time one hour later."
 )
+TWICE = N_(
+    "Clocks show this time twice when daylight saving time ends. Choose a time one hour "
+    "earlier or later."
+)
 NO_YEAR = N_("Check the year.")
 AREAS = ("America", "Atlantic", "Europe", "Africa", "Asia", "Indian", "Australia", "Pacific")
 
@@ -67,15 +71,7 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
         except OverflowError:
             raise Invalid(NO_YEAR, field="held_at") from None
     is_skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != shown
-    sentence = (
-        SKIPPED
-        if is_skipped
-        else N_(
-            "Clocks show this time twice when daylight saving time ends. Choose a time one hour "
-            "earlier or later."
-        )
-    )
-    raise Invalid(sentence, field="held_at")
+    raise Invalid(SKIPPED if is_skipped else TWICE, field="held_at")
 
 
 def end_of_day(day: date, zone: ZoneInfo, *, field: str = "day") -> datetime:

@@ -146,7 +146,7 @@ def test_everyone_is_emailed_as_in_the_table_and_only_once(
         "available again": lambda: story.change(webinars.restore_webinar),
         "mailing": announce,
         "tomorrow": lambda: story.wait(LATER - DAY),
-        "in an hour": lambda: story.wait(LATER - HOUR),
+        "hour before": lambda: story.wait(LATER - HOUR),
         "recording ready": publish,
     }
     found: dict[str, dict[str, list[str]]] = {}

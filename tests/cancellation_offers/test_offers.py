@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Code, decide
+from lms.cancellation_offers.offers import NOTHING_PAID, WITHDRAWN
 from lms.cancellation_offers.read_models import offers_of, others_of, worth_of
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
@@ -132,7 +133,7 @@ def test_an_unpaid_invoice_gets_a_credit_note_and_nothing_is_refunded(
     database: Database, payers: Payers
 ) -> None:
     choose(database, payers.oak, OfferChoice.REFUND)
-    with pytest.raises(Conflict, match="Nothing was paid"):
+    with pytest.raises(Conflict, match=NOTHING_PAID):
         choose(database, payers.unpaid, OfferChoice.CREDIT)
     facts = read(database, payers.oak)
     assert (facts.open_minor, facts.credited_minor) == (0, 32500)
@@ -290,7 +291,7 @@ def test_reinstating_withdraws_what_was_not_used_and_offers_again_what_was_paid_
     assert offer_of(database, payers.oak).withdrawn_at is not None
     assert read(database, payers.oak).open_minor == 32500
     assert offer_of(database, payers.elm).again_id is None
-    with pytest.raises(Conflict, match="is back on"):
+    with pytest.raises(Conflict, match=WITHDRAWN):
         choose(database, payers.oak, OfferChoice.REFUND)
     with database.read_session() as session:
         again = session.get_one(Order, offer_of(database, payers.card).again_id)

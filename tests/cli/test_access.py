@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lms.access import explanations
 from lms.core.database import Database
 from lms.models.accounts import Login
 from tests.access.test_order_payers import paused, seated
@@ -44,7 +45,7 @@ def test_why_names_the_code_the_sentence_the_step_and_what_was_weighed(
     assert told["code"] == "PASS_EXPIRED"
     assert told["admitted"] is False
     assert told["next_step"] == "renew"
-    assert told["sentence"] == "Your pass ended on March 1, 2026."
+    assert told["sentence"] == explanations.PASS_ENDED % {"until": "March 1, 2026"}
     [weighed] = told["candidates"]
     assert weighed["scope"] == "everything"
     assert weighed["code"] == "PASS_EXPIRED"

@@ -2,6 +2,7 @@
 
 from lms.core.database import Database
 from lms.models.organizations import Organization
+from lms.seats.allotments import TOO_FEW_FREE
 from tests.cli.command_runner import Shell
 from tests.clock import Clock
 from tests.factories import make_organization
@@ -46,7 +47,7 @@ def test_more_than_is_free_is_refused(
         "pool", "allot", home.pool.public_id, "north", "--seats", "2", "--json"
     )  # fmt: skip
     assert ran.code == 1
-    assert "There aren't enough available seats" in ran.complaint["message"]
+    assert ran.complaint["message"] == TOO_FEW_FREE
     assert counts(database, home.pool_id) == (1, 2)
 
 

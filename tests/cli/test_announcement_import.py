@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from lms.cli.announcement_import import NOTHING_SAVED
 from lms.core.database import Database
 from lms.models.catalog import Presenter, Webinar, WebinarState
 from tests.cli.command_runner import Shell
@@ -49,7 +50,7 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(
 ) -> None:
     ran = carrel_command("webinar", "import", PLAIN, "--dry-run")
     assert ran.code == 0
-    assert "Nothing was saved." in ran.out
+    assert NOTHING_SAVED in ran.out
     assert "Cards and checks are welcome." in ran.out
     with database.read_session() as session:
         assert session.scalars(select(Webinar)).all() == []

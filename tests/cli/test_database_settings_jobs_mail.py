@@ -37,7 +37,7 @@ def test_upgrading_makes_the_tables_and_then_changes_nothing(
 
 
 def test_upgrading_tells_a_person_what_was_done(carrel_command: Shell) -> None:
-    assert carrel_command("db", "upgrade").out == f"The database is up to date ({head()}).\n"
+    assert carrel_command("db", "upgrade").out.endswith(f"({head()}).\n")
 
 
 def test_checking_the_settings_tries_what_they_name(carrel_command: Shell) -> None:

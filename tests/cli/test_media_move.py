@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FILES = {f"handouts/{number}/slides.pdf": bytes([number]) * 40_000 for number in range(60)}
 
 
-@pytest.fixture(params=["to a bucket", "from a bucket", "to a directory"])
+@pytest.fixture(params=["directory to bucket", "bucket to directory", "directory to directory"])
 def places(request, environ, tmp_path, monkeypatch, s3_server):
     """Where the files are and where they go, as settings name them."""
     for name, value in {
@@ -34,9 +34,9 @@ def places(request, environ, tmp_path, monkeypatch, s3_server):
     directory, bucket = (tmp_path / "one").as_uri(), s3_server.url(f"move/{tmp_path.name}")
     other = (tmp_path / "two").as_uri()
     pair = {
-        "to a bucket": (directory, bucket),
-        "from a bucket": (bucket, directory),
-        "to a directory": (directory, other),
+        "directory to bucket": (directory, bucket),
+        "bucket to directory": (bucket, directory),
+        "directory to directory": (directory, other),
     }[request.param]
     monkeypatch.setenv("CARREL_STORAGE", pair[0])
     return pair

@@ -10,6 +10,7 @@ from lms.core.database import Database
 from lms.models.grants import OfferKind
 from lms.models.orders import LineAct, OrderLine
 from lms.models.organizations import Organization
+from lms.sales.billing import TOO_FAR
 from lms.sales.new_orders import NewLine
 from lms.seller.settings import SellerSettings, edit_seller
 from tests.cast import Cast
@@ -47,7 +48,7 @@ def test_a_po_of_another_amount_is_accepted_and_reported(
     carrel_command(*OF_ELM, *FIVE_SEATS)
     ran = carrel_command(*ACCEPT, "--po", "88123", "--po-amount", "300.00")
     assert ran.code == 0
-    assert "PO 88123 is for $300.00, but the order is for $325.00." in ran.err
+    assert all(said in ran.err for said in ("88123", "$300.00", "$325.00"))
 
 
 def test_a_billing_day_that_never_comes_is_refused(
@@ -56,7 +57,7 @@ def test_a_billing_day_that_never_comes_is_refused(
     carrel_command(*OF_ELM, *FIVE_SEATS)
     ran = carrel_command(*ACCEPT, "--bill-on", "9999-12-31")
     assert ran.code == 1
-    assert "within the next two years" in ran.complaint["message"]
+    assert TOO_FAR in ran.complaint["message"]
     assert carrel_command(*ACCEPT, "--bill-on", "2027-07-01").code == 0
 
 

@@ -120,8 +120,5 @@ def test_a_seat_is_given_up_and_what_comes_of_it_is_said(
         assert carrel_command("seats", "release", pool, missing, "--json").code == 3
     dated = sold(carrel_command, "--seats", "2", "--ends", (NOW + timedelta(days=90)).isoformat())
     carrel_command("seats", "claim", dated, cast.dan.email)
-    assert (
-        "7 days after it was claimed"
-        in carrel_command("seats", "release", dated, cast.dan.email).out
-    )
+    assert "7 days" in carrel_command("seats", "release", dated, cast.dan.email).out
     assert listed(carrel_command("seats", "list", dated, "--json"))[0]["state"] == "locked"

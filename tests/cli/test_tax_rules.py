@@ -2,7 +2,7 @@
 
 from tests.cli.command_runner import Shell
 
-TEXAS = ("tax-rule", "add", "TX", "8.25", "--name", "Texas sales tax", "--from", "2026-01-01")
+TEXAS = ("tax-rule", "add", "TX", "8.25", "--name", "Lone Star tax", "--from", "2026-01-01")
 
 
 def test_rule_is_added_listed_and_ended(carrel_command: Shell) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from lms.core.database import Database
 from lms.core.runtime import Carrel
-from lms.seller.vendor_documents import FOLDER, read_vendor_documents
+from lms.models.seller import VendorDocumentKind
+from lms.seller.vendor_documents import FOLDER, KIND_WORDS, read_vendor_documents
 from tests.cli.command_runner import Shell
 from tests.handouts.document_builder import pdf
 
@@ -46,7 +47,7 @@ def test_a_document_is_called_by_its_kind_and_given_on_request_by_default(
 ) -> None:
     ran = carrel_command("vendor-document", "add", "insurance", w9, "--json")
     assert (ran.answer["title"], ran.answer["audience"]) == (
-        "Certificate of insurance",
+        KIND_WORDS[VendorDocumentKind.INSURANCE],
         "on_request",
     )
     assert ran.answer["valid_until"] is None

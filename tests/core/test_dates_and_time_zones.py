@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lms.core.dates_and_time_zones import (
+    NO_YEAR,
+    SKIPPED,
+    TWICE,
     end_of_day,
     from_wall_clock,
     on_wall_clock,
@@ -63,8 +66,8 @@ def test_a_wall_clock_is_read_in_summer_and_in_winter() -> None:
 @pytest.mark.parametrize(
     ("shown", "sentence"),
     [
-        (datetime.fromisoformat("2026-03-08T02:30"), "skip this time"),
-        (datetime.fromisoformat("2026-11-01T01:30"), "show this time twice"),
+        (datetime.fromisoformat("2026-03-08T02:30"), SKIPPED),
+        (datetime.fromisoformat("2026-11-01T01:30"), TWICE),
     ],
 )
 def test_a_time_that_clocks_skip_or_show_twice_is_refused(shown: datetime, sentence: str) -> None:
@@ -78,13 +81,13 @@ def test_a_time_that_clocks_skip_or_show_twice_is_refused(shown: datetime, sente
     [("9999-12-31T23:59", "America/New_York"), ("0001-01-01T00:00", "Asia/Tokyo")],
 )
 def test_a_time_outside_the_calendar_is_refused(shown: str, zone: str) -> None:
-    with pytest.raises(Invalid, match="Check the year") as refusal:
+    with pytest.raises(Invalid, match=NO_YEAR) as refusal:
         from_wall_clock(datetime.fromisoformat(shown), ZoneInfo(zone))
     assert list(refusal.value.fields) == ["held_at"]
 
 
 def test_the_last_day_of_the_calendar_has_no_end() -> None:
-    with pytest.raises(Invalid, match="Check the year") as refusal:
+    with pytest.raises(Invalid, match=NO_YEAR) as refusal:
         end_of_day(date.max, NEW_YORK, field="until")
     assert list(refusal.value.fields) == ["until"]
 

@@ -30,7 +30,7 @@ ELM = BillTo(
     vendor_number="V-100482",
 )
 POLICIES = (
-    Policy("Terms of sale", "3", "https://webinars.lanternstreet.example/policies/terms/3"),
+    Policy("Terms", "3", "https://webinars.lanternstreet.example/policies/terms/3"),
     Policy("Refund policy", "2", "https://webinars.lanternstreet.example/policies/refunds/2"),
 )
 SEATS = Line(
@@ -46,7 +46,7 @@ SEATS = Line(
 )
 CONTRACT = Line(
     description="All-access contract for the whole library system",
-    detail="Every webinar in the catalog, live and recorded",
+    detail="All webinars, live and recorded",
     quantity=None,
     unit_minor=318_000,
     discount_minor=31_800,

@@ -169,7 +169,7 @@ def test_words_are_read_from_the_title_to_the_policies() -> None:
             "Date issued",
             "Description",
             "Before discounts",
-            "Pay by check",
+            printed_document(INVOICE).payment[0].heading,
             "Notes",
             "Terms and policies",
         )

@@ -116,7 +116,7 @@ def test_line_says_its_detail_service_dates_and_unlimited_quantity() -> None:
         "$2,862.00",
     )
     assert rows[1].notes == (
-        "Every webinar in the catalog, live and recorded",
+        "All webinars, live and recorded",
         "Service dates: Oct 7, 2026 to Oct 6, 2027",
     )
     assert rows[2].notes == ()
@@ -256,7 +256,7 @@ def test_statement_of_more_credit_than_invoices_has_a_credit_balance() -> None:
 
 def test_policies_are_named_with_version_and_address() -> None:
     (terms, _) = printed_document(INVOICE).sections[-1].facts
-    assert terms.label == "Terms of sale, version 3"
+    assert terms.label == "Terms, version 3"
     assert terms.value == terms.link == INVOICE.policies[0].url
 
 

@@ -20,6 +20,7 @@ from lms.models.mail import Mail, MailLane
 from lms.worker.mail_thread import FILES_PAUSE, MailSender
 from media.storage.storage_protocol import Storage, StorageAway
 from tests.clock import NOW, Clock
+from tests.page_texts import says
 from tests.servers.smtp import Delivered, MailSink
 from tests.wait_until import PATIENCE_S
 
@@ -81,10 +82,10 @@ def test_file_arrives_byte_for_byte_beside_both_texts(library: Carrel, mail_sink
     (got,) = mail_sink.to(PAYABLE)
     assert files(got) == [("application/pdf", "Invoice 2026-0412.pdf", PDF)]
     assert got.message.get_content_type() == "multipart/mixed"
-    assert "This is a test email" in got.text
+    assert says(got.text, "delivery_test", "test")
     html = got.message.get_body(preferencelist=("html",))
     assert html is not None
-    assert "This is a test email" in html.get_content()
+    assert says(html.get_content(), "delivery_test", "test")
     assert stored(library).state is JobState.DONE
 
 

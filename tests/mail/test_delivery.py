@@ -22,6 +22,7 @@ from lms.models.mail import Mail, MailLane
 from lms.worker.mail_thread import MailSender
 from lms.worker.worker import Worker
 from tests.jobs.job_fixtures import at_work
+from tests.page_texts import says
 from tests.servers.process import free_port
 from tests.servers.smtp import MailSink
 from tests.wait_until import until
@@ -84,7 +85,7 @@ def test_a_mail_arrives_with_both_texts_from_the_house(house: Carrel, mail_sink:
     assert got.message["From"] == '"Ink & Oak, Training" <post@inkoak.test>'
     assert got.message["Reply-To"] == '"Ink & Oak, Training" <desk@inkoak.test>'
     assert got.message["Subject"] == "Grüße — mail arrives"
-    assert "This is a test email" in got.text
+    assert says(got.text, "delivery_test", "test")
     assert got.message.get_body(preferencelist=("html",)) is not None
     (row,) = stored(house)
     assert row.state is JobState.DONE

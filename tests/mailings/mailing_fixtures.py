@@ -24,7 +24,7 @@ DETAILS = MailingDetails(
     MailingPart.REGISTERED,
     "Before you join",
     "Bring **two** questions.\n\n<script>alert(1)</script>",
-    "Go to the webinar",
+    "Read it first",
     "http://localhost/webinars/reading-rooms",
 )
 PRESENTER = Part(presenter="pat-doe")

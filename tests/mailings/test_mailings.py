@@ -103,7 +103,7 @@ def test_mailing_is_sent_in_the_bulk_lane_with_clean_html_and_its_button(
     assert mail.subject == "Before you join"
     assert "Hello Bob," in mail.text
     assert "Bring two questions." in mail.text
-    assert "Go to the webinar:\nhttp://localhost/webinars/reading-rooms" in mail.text
+    assert "Read it first:\nhttp://localhost/webinars/reading-rooms" in mail.text
     assert "<strong>two</strong>" in mail.html
     assert "<script>" not in mail.html
     assert state(database, mailing_id) is MailingState.SENT

@@ -75,7 +75,7 @@ def test_old_certificate_verifies_and_old_invoice_keeps_its_hash(
         before = hashlib.sha256(file.read()).hexdigest()
     move(carrel, moved)
     client = create_app(moved, COMPONENTS).test_client()
-    assert "This certificate is valid" in client.get(f"/verify/{certificate}").text
+    assert "notice-done" in client.get(f"/verify/{certificate}").text
     with moved.database.read_session() as session:
         kept = session.scalars(select(Document)).one()
     with moved.storage.open(kept.pdf_key or "") as file:

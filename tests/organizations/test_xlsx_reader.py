@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.core.errors import Invalid
+from lms.core.text_decoding import SAVE_AS
 from lms.organizations import xlsx_reader
-from lms.organizations.xlsx_reader import is_xlsx, read_rows
+from lms.organizations.xlsx_reader import NO_SHEET, is_xlsx, read_rows
 from tests.seat_imports.workbooks import MAIN, WORKBOOK, packed, workbook
 
 
@@ -67,8 +68,8 @@ def test_only_a_workbook_is_one() -> None:
 def test_damaged_and_hostile_workbooks_are_refused_with_what_to_do() -> None:
     entity = f'<!DOCTYPE x [<!ENTITY a "b">]>{WORKBOOK}'
     broken = {
-        "a document type": workbook([["x"]], workbook=entity),
-        "a document type in the sheet": workbook([["x"]], sheet="<!DOCTYPE x><x/>"),
+        "an entity": workbook([["x"]], workbook=entity),
+        "a DTD in the sheet": workbook([["x"]], sheet="<!DOCTYPE x><x/>"),
         "half a sheet": workbook([["x"]], sheet="<worksheet><sheetData>"),
         "a text that is not there": workbook([["x"]], shared=f'<sst xmlns="{MAIN}"/>'),
         "a row that is no number": workbook([], sheet=sheet_of('<x:row r="x"/>')),
@@ -84,8 +85,8 @@ def test_damaged_and_hostile_workbooks_are_refused_with_what_to_do() -> None:
         "tags in tags": workbook([], sheet="<a>" * 100 + "</a>" * 100),
     }
     for name, data in broken.items():
-        assert "save it as CSV UTF-8" in refusal_of(data), name
-    assert "any sheet" in refusal_of(workbook([["x"]], links="<Relationships/>"))
+        assert SAVE_AS in refusal_of(data), name
+    assert NO_SHEET in refusal_of(workbook([["x"]], links="<Relationships/>"))
 
 
 def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

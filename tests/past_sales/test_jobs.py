@@ -20,6 +20,7 @@ from lms.models.seat_imports import ImportState
 from lms.past_sales import imports, jobs
 from lms.past_sales.imports import APPLY, DROP, READ
 from lms.past_sales.jobs import INVITE
+from lms.past_sales.mails import FOR_ALL
 from lms.past_sales.read_models import PastFacts, find_past
 from lms.people import account_blocks
 from lms.registry import LIBRARY
@@ -324,7 +325,7 @@ def test_email_lists_their_webinars_and_has_a_password_link(
     head, bob = letters["head@oak.example.org"], letters["bob@example.org"]
     pat, ada = letters["pat@oak.example.org"], letters["ada@example.org"]
     assert "All webinars, until Jan 10, 2027: 25 seats of Oak Library" in head
-    assert "for everyone at Oak Library" in head
+    assert FOR_ALL.removeprefix("%(what)s: ") % {"organization": "Oak Library"} in head
     assert "All webinars, until Jan 10, 2027" in bob
     assert "/reset-password/" in pat
     # an email that is forwarded must not open the account of a manager or of our team

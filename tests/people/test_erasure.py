@@ -109,7 +109,7 @@ def lived(database: Database, cast: Cast) -> int:
                 email="mia@example.org",
                 to_email="Alice@example.org",
                 to_name="Alice",
-                answer="Approved. We invited alice@example.org to the seat.",
+                answer="We asked alice@example.org.",
                 created_at=NOW,
                 due_at=NOW + timedelta(days=1),
             )

@@ -26,6 +26,7 @@ from lms.sales.statements import issue_statement
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import newest
+from tests.page_texts import says
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
     GROUP,
@@ -121,7 +122,8 @@ def test_an_organization_s_dispute_alerts_our_team_which_may_suspend(
     facts = placed(database, PAID_GROUP)
     dispute(database, facts)
     assert grants(database, facts)[0].suspended_at is None
-    assert "You can suspend it" in newest(database, "desk@example.org").text
+    told = newest(database, "desk@example.org")
+    assert says(told.text, told.kind, "can_be_suspended")
     suspend(database, facts)
     assert grants(database, facts)[0].suspended_at == NOW
     restore(database, facts)

@@ -11,6 +11,7 @@ from lms.core.runtime import Carrel
 from lms.jobs.queue import JobRun
 from lms.models.payments import Reversal
 from lms.sales import jobs, receiving
+from lms.sales.invoices import NOT_NOW
 from lms.seller.settings import SellerSettings, edit_seller
 from tests.buying.buying_fixtures import (
     confirmed,
@@ -75,7 +76,7 @@ def test_organization_takes_over_no_order_whose_invoice_could_not_be_paid(
     test_takeovers.open_with_domain(database, cast)
     facts, _buyer = test_takeovers.bought(database)
     set_seller(database, SellerSettings())
-    with pytest.raises(Conflict, match="We can't issue an invoice right now"):
+    with pytest.raises(Conflict, match=NOT_NOW):
         test_takeovers.accept(database, cast)
     assert len(documents(database, facts)) == 1
     set_seller(database, COMPLETE)
@@ -90,7 +91,7 @@ def test_exchange_leaves_no_difference_that_could_not_be_paid(
     payers = offer_fixtures.furnish(database)
     set_seller(database, SellerSettings())
     offer_fixtures.cancel(carrel)
-    with pytest.raises(Conflict, match="We can't issue an invoice right now"):
+    with pytest.raises(Conflict, match=NOT_NOW):
         offer_fixtures.exchange(database, payers.unpaid, OTHER)
     offer_fixtures.exchange(database, payers.check, OTHER)  # paid by its credit, nothing is due
     set_seller(database, COMPLETE)

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.core.email_addresses import NOT_AN_ADDRESS
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.core.runtime import Carrel
 from lms.grants.grants import Term
@@ -101,7 +102,7 @@ def test_each_answer_can_be_looked_through_with_its_sentence(
         second = rows_of(session, facts.id, page=2, size=4)
     (row,) = page.items
     assert (page.total, row.line, row.text, row.name) == (1, 4, "not an address", "Joe")
-    assert row.sentence == "Enter an email address like name@example.org."
+    assert row.sentence == NOT_AN_ADDRESS
     assert (second.total, [one.line for one in second.items]) == (6, [6, 7])
 
 

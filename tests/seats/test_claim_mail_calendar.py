@@ -5,6 +5,7 @@ from sqlalchemy import select, update
 from lms.core.database import Database
 from lms.core.icalendar import Method, unpacked
 from lms.live import registrants
+from lms.mail.passages import of_template
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import Registration
 from lms.models.mail import Mail
@@ -29,7 +30,8 @@ def test_the_letter_of_a_claimed_seat_has_the_entry_of_a_webinar_to_come(
         entry = unpacked(letter.invitation)
         assert entry.method is Method.REQUEST
         assert entry.happening.uid.startswith(f"{public_id}@")
-        assert "calendar invitation is attached" in letter.text
+        attached, _, _ = of_template("mail/messages/_calendar_links.html")
+        assert attached.original in letter.text
         registrants.enroll_holders(session, now=NOW)
         registered = session.scalars(select(Registration.login_id)).all()
         assert registered == [pat]

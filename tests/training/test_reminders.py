@@ -26,6 +26,7 @@ from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_grant
+from tests.page_texts import says
 from tests.seat_rows import seat
 from tests.training.conftest import TODAY, ZONE, Assign, Elm, watched
 from tests.training.test_assignments import leave
@@ -119,7 +120,7 @@ def test_who_has_watched_and_not_confirmed_is_reminded_to_confirm(
     with database.read_session() as session:
         [text] = session.scalars(select(Mail.text).where(Mail.recipient == "alice@example.org"))
         [own] = list_own(session, cast.alice.id, now=NOW)
-    assert "To finish, read the statement and confirm that you did." in text
+    assert says(text, "training_due", "only_to_confirm")
     assert f"https://library.example.org/training/{own.trainee_id}" in text
     assert "today" in text
 

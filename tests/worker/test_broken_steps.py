@@ -128,14 +128,14 @@ def test_a_refusal_is_tried_again_and_kept_with_its_own_sentence(carrel: Carrel)
     job_id = make_job(carrel.database, now=now())
 
     def refuses(_carrel: Carrel, _run: JobRun) -> None:
-        raise Conflict("This list is already being imported.")
+        raise Conflict("It is being cooked.")
 
     with at_work(Worker(carrel, Work({"encode": refuses}), (Lane.MEDIA,))):
         until(lambda: facts_of(carrel.database, job_id).failure is not None)
     facts = facts_of(carrel.database, job_id)
     assert (facts.state, facts.failure) == (
         JobState.QUEUED,
-        "This list is already being imported.",
+        "It is being cooked.",
     )
 
 

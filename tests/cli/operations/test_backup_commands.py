@@ -12,6 +12,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.operations.backups import CREATED
 from lms.operations.findings import State
+from lms.operations.health_checks import NO_WORKER, START_WORKER
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 
@@ -132,8 +133,8 @@ def test_a_mistyped_former_storage_is_not_taken_for_one_that_was_moved(
 def test_doctor_says_what_to_do_about_each_fault(carrel_command: Shell, cast: Cast) -> None:
     ran = carrel_command("doctor")
     assert ran.code == 1
-    assert "No worker has run yet." in ran.out
-    assert "carrel serve or carrel worker starts it" in ran.out
+    assert NO_WORKER in ran.out
+    assert START_WORKER in ran.out
     answer = carrel_command("doctor", "--json").answer
     states = {one["name"]: one["state"] for one in answer["items"]}
     assert states["database"] == states["storage"] == states["tables"] == "ok"

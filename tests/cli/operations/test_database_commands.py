@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, text
 
+from lms.cli.root_command import CHECK_ADDRESS
 from lms.core.database import Database
 from lms.migrations import head
 from media.storage.storage_protocol import Storage
@@ -116,7 +117,7 @@ def test_move_that_fails_says_that_the_old_database_is_used_on(
 ) -> None:
     ran = carrel_command("db", "move", "--to", f"postgresql://carrel@{free_bind()}/new", "--json")
     assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
-    assert "Check the address of the database" in ran.complaint["message"]
+    assert CHECK_ADDRESS in ran.complaint["message"]
     assert "Nothing was moved." in ran.complaint["message"]
     assert state(carrel_command) == "current"
 
@@ -193,4 +194,4 @@ def test_a_database_that_is_not_on_the_server_is_no_older_version(
     ran = carrel_command("job", "list", "--json")
     assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
     assert "db upgrade" not in ran.complaint["message"]
-    assert "Check the address of the database" in ran.complaint["message"]
+    assert CHECK_ADDRESS in ran.complaint["message"]
