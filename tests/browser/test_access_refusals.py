@@ -14,7 +14,7 @@ from lms.access.policy import Code
 from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import Login
 from tests.access.decision_situations import arrange
-from tests.access.test_refusal_texts import SAYS
+from tests.access.test_explanations import SAYS
 from tests.browser.person import Person, sign_in_cookie
 from tests.cast import assemble
 from tests.servers.buffered_responses import in_whole
