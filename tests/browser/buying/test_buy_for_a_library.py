@@ -133,7 +133,7 @@ def test_a_free_mailbox_with_a_purchase_order_gets_a_pdf_and_no_film(
 
     page.reload()
     expect(
-        page.get_by_text(re.compile(r"^We.ll review your order by Monday.+ 5:00 [Pp][Mm]"))
+        page.get_by_text(re.compile(r"^We.ll review your order by Monday.+ 5:00\s[Pp][Mm]"))
     ).to_be_visible()
     expect(page.get_by_role("link", name="Watch now")).to_have_count(0)
     check_page(page)
