@@ -59,7 +59,7 @@ def send_role_ended(  # noqa: PLR0913  (organization, person, role, and time)
 ) -> None:
     """Email a person that their role ended, and a manager's to the managers who stay.
 
-    Who did it isn't emailed. `login` and `actor` are public IDs.
+    The person who did it isn't emailed, and no one if a merged account of theirs still manages it. `login` and `actor` are public IDs.
     """
     kept = aliased(Login)
     person = session.scalars(
@@ -68,7 +68,10 @@ def send_role_ended(  # noqa: PLR0913  (organization, person, role, and time)
         .where(Login.public_id == login)
     ).one()
     by = session.scalar(select(Login.id).where(Login.public_id == actor))
-    others = [one for one in stewards_of(session, organization.id) if one.login_id != person.id]
+    stewards = stewards_of(session, organization.id)
+    others = [one for one in stewards if one.login_id != person.id]
+    if len(others) < len(stewards):  # they still manage it by another of their merged accounts
+        return
     values = {
         "name": person.name,
         "email": person.email or N_("no email address"),

@@ -12,7 +12,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.documents.payment_links import payment_links
 from lms.grants.grants import Term
-from lms.models.accounts import SellerRole
+from lms.models.accounts import Login, SellerRole
 from lms.models.organizations import Organization, Role
 from lms.organizations import memberships, organizations
 from lms.organizations.manager_emails import MANAGER_LEFT
@@ -185,6 +185,20 @@ def test_removed_manager_reads_whom_to_ask_and_another_where_to_check(
         "name": "Dan",
     }
     assert f"{elm.public_id}/members" in other.text
+
+
+def test_nobody_is_told_of_a_role_that_a_merged_account_still_has(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        elm = organizations.find_organization(session, "elm-county")
+        for login_id in (cast.alice.id, cast.dan.id):
+            organizations.add_member(session, elm, login_id, role=Role.MANAGER, actor=None, now=NOW)
+        session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
+        memberships.remove_member(
+            session, elm, cast.dan.public_id, links=OFFICE.links, actor=None, now=NOW
+        )
+    assert letters(database, "role_ended") == []
 
 
 def test_removed_team_member_and_other_owners_are_told(
