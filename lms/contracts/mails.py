@@ -105,6 +105,11 @@ class EndingPass:
     target: Target
     days: int | None
 
+    @property
+    def key(self) -> str | None:
+        """Return the unique key of the notice; our team's email has none."""
+        return None if self.days is None else f"pass-ends:{self.grant}:{self.days}"
+
 
 def send_contract_ends(
     session: Session,
@@ -294,7 +299,7 @@ def send_pass_ends(
             "action_url": url,
         },
         now=now,
-        unique_key=None if ending.days is None else f"pass-ends:{ending.grant}:{ending.days}",
+        unique_key=ending.key,
     )
 
 

@@ -1,4 +1,4 @@
-"""Reminders of ending contracts and passes, seat shortages, and full pools, each sent once.
+"""Notices about the ends of contracts and passes, seat shortages, and full pools, each sent once.
 
 Every email has a unique key in the database, so that several workers can run this, repeatedly. Days are
 in the organization's time zone.
@@ -211,28 +211,43 @@ def tell_pool_use(session: Session, *, mail_context: MailContext, now: datetime)
 
 
 def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[EndingPass, ...]:
-    """Return people's passes that end in 30, 7 or 1 days and are not renewed, when a notice is due."""
-    later = aliased(Grant)
-    follows = (
-        select(later.id)
-        .where(
-            later.login_id == Grant.login_id,
-            later.kind == OfferKind.PASS,
-            later.scope == Grant.scope,
-            func.coalesce(later.presenter_id, later.series_id, 0)
-            == func.coalesce(Grant.presenter_id, Grant.series_id, 0),
-            later.revoked_at.is_(None),
-            or_(later.ends_at.is_(None), later.ends_at > Grant.ends_at),
+    """Return people's passes without a renewal whose notice is due: 30, 7, and 1 days before, or 0.
+
+    If the worker was down, the end itself is announced up to 30 days later, unless it was already past
+    when it was entered.
+    """
+    target = func.coalesce(Grant.presenter_id, Grant.series_id, 0)
+    last = (
+        select(
+            func.coalesce(Login.merged_into, Login.id).label("person"),
+            Grant.scope,
+            target.label("target"),
+            func.max(Grant.ends_at).label("ends_at"),
         )
-        .exists()
+        .join(Login, Login.id == Grant.login_id)
+        .where(Grant.kind == OfferKind.PASS, Grant.revoked_at.is_(None))
+        .group_by("person", Grant.scope, "target")
+        .having(func.count(Grant.ends_at) == func.count())
+        .subquery()
     )
-    passes = _PASSES.where(Grant.ends_at > now, Grant.ends_at <= now + AHEAD, ~follows)
+    is_last = and_(
+        last.c.person == _kept.id,
+        last.c.scope == Grant.scope,
+        last.c.target == target,
+        last.c.ends_at == Grant.ends_at,
+    )
+    is_near = and_(Grant.ends_at > now - LATE_UP_TO, Grant.ends_at <= now + AHEAD)
     found = []
-    for row in session.execute(passes.order_by(Grant.id)).all():
-        days = due_notice(row.Grant.ends_at, zone, now=now, since=row.Grant.created_at)
+    for row in session.execute(_PASSES.join(last, is_last).where(is_near).order_by(Grant.id)):
+        ends_at, since = row.Grant.ends_at, row.Grant.created_at
+        days = due_notice(ends_at, zone, now=now, since=since)
+        if since < ends_at <= now:
+            days = 0
         if days is not None:
             found.append(_ending_pass(row, days))
-    return tuple(found)
+    keys = [one.key for one in found]
+    told = set(session.scalars(select(Mail.unique_key).where(Mail.unique_key.in_(keys))))
+    return tuple(one for one in found if one.key not in told)
 
 
 def find_pass(session: Session, grant_id: str) -> EndingPass:

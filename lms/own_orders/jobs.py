@@ -1,4 +1,4 @@
-"""Jobs of own orders: email people before their passes end, with the link that renews them."""
+"""Jobs of own orders: email people before and when their passes end, with the link that renews them."""
 
 from datetime import timedelta
 from typing import Final
@@ -16,7 +16,7 @@ SCHEDULES: Final = (Schedule(REMIND, timedelta(minutes=15)),)
 
 
 def remind(carrel: Carrel, run: JobRun) -> None:
-    """Send the due notices about ending passes, each in its own transaction (M17)."""
+    """Send the due notices about passes, each in its own transaction (M17)."""
     mail_context = mail_context_of(carrel.settings)
     pay = payment_links(carrel.settings)
     with carrel.database.read_session() as session:

@@ -1,7 +1,7 @@
 """Renewals of people's passes: a quote at the current price, paid by its link (MONEY.md, M17).
 
-A notice 30 days before the end links to the payment page of the quote, as those 7 days and 1 day before
-do. Nothing is renewed without payment. If paid in time, the new year begins when the pass ends; if paid
+A notice 30 days before the end links to the payment page of the quote, as those 7 days and 1 day before,
+and at the end, do. Nothing is renewed without payment. If paid in time, the new year begins when the pass ends; if paid
 late, it begins then (PRODUCT.md, A5).
 """
 

@@ -47,7 +47,7 @@ TOLD = {
     ],
     "manager of a pass": [*("contract_expiring",) * 3, "contract_grace_ended", "-"],
     "manager of seats from a consortium": [*("allotment_term",) * 3, "-", "allotment_term"],
-    "person with their own pass": [*("pass_expiring",) * 3, "-", "-"],
+    "person with their own pass": [*("pass_expiring",) * 4, "-"],
     "person with a seat": ["-"] * 5,
 }
 

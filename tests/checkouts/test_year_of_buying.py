@@ -206,7 +206,7 @@ def a_refund_of_a_line_fails_later(year: Year) -> None:
 def a_pass_is_renewed_late(year: Year) -> None:
     year.until(10, 20)
     told = year.told("pam@example.org", "pass_expiring")
-    assert len(told) == 3
+    assert len(told) == 4
     assert year.watches("pam@example.org") == "PASS_EXPIRED"
     with year.database.read_session() as session:
         order = order_of(session, link_in(told[-1]).rpartition("/")[2]).public_id

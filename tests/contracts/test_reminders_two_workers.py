@@ -146,7 +146,7 @@ def test_each_reminder_is_sent_exactly_once_by_two_workers(
             ("contract_expired", made.manager): 1,
             ("contract_grace_ended", made.manager): 1,
             ("contract_shortage", smaller.manager): 3,
-            ("pass_expiring", holder): 3,
+            ("pass_expiring", holder): 4,
         }
     )
     written = letters(database)

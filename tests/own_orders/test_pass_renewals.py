@@ -134,7 +134,11 @@ def test_unpaid_it_ends_and_nothing_is_owed(shop: Shop, pam: int) -> None:
         tell(shop, at)
     database = shop.carrel.database
     assert ends(database, pam) == [(END - 365 * DAY, END)]
-    assert len(told(database)) == 2
+    assert [one.subject for one in told(database)] == [
+        *["Your pass ends on Tuesday, October 6, 2026"] * 2,
+        "Your pass ended on Tuesday, October 6, 2026",
+    ]
+    assert len({link_in(one) for one in told(database)}) == 1
     assert balanced(database)
     with database.read_session() as session:
         placed_at = select(Order.placed_at).where(Order.contact_email == PAM)
@@ -166,6 +170,34 @@ def test_a_renewed_pass_is_not_said_to_end(shop: Shop, pam: int) -> None:
     with database.transaction() as session:
         make_grant(session, session.get_one(Login, pam), starts_at=END, ends_at=NEXT)
     tell(shop, END - 7 * DAY)
+    assert told(database) == []
+
+
+def test_a_pass_renewed_with_a_merged_account_is_not_said_to_end(shop: Shop, pam: int) -> None:
+    database = shop.carrel.database
+    with database.transaction() as session:
+        other = make_login(session, "pam@work.example.org")
+        make_grant(session, other, starts_at=END, ends_at=NEXT)
+        other.merged_into = pam
+    for at in (END - 7 * DAY, END):
+        tell(shop, at)
+    assert told(database) == []
+
+
+@pytest.mark.parametrize(("days", "mails"), [(10, 1), (31, 0)])
+def test_a_worker_that_was_down_tells_of_the_end_within_30_days(
+    shop: Shop, pam: int, days: int, mails: int
+) -> None:
+    tell(shop, END + days * DAY)
+    assert len(told(shop.carrel.database)) == mails
+
+
+def test_a_pass_entered_after_its_end_is_not_said_to_have_ended(shop: Shop, pam: int) -> None:
+    database = shop.carrel.database
+    with database.transaction() as session:
+        [grant] = session.scalars(select(Grant).where(Grant.login_id == pam))
+        grant.created_at = END + DAY
+    tell(shop, END + DAY)
     assert told(database) == []
 
 

@@ -208,8 +208,8 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         },
     ),
     "pass_expiring": Example(
-        N_("Individual pass ends soon"),
-        N_("To the owner of an all-access pass before it ends."),
+        N_("Individual pass ends"),
+        N_("To the owner of an all-access pass before it ends, and at the end."),
         "Your pass ends on October 6, 2027",
         {
             "name": ALICE,
