@@ -2,34 +2,26 @@
 
 from typing import Any, Final
 
-from sqlalchemy import (
-    BindParameter,
-    ScalarSelect,
-    Select,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ScalarSelect, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lms.models.accounts import Login
 
-# Built once, because building an alias takes a millisecond.
-_asking = aliased(Login)
+LoginId = int | SQLColumnExpression[Any]
 
-
-_KEPT: Final = select(func.coalesce(_asking.merged_into, _asking.id))
-
-
-LoginId = int | BindParameter[int] | ScalarSelect[Any]
+# Aliases, built once because one takes a millisecond, so that they don't clash with the login of the
+# enclosing statement. Anything else in the ID, such as a column of that statement, is correlated to it.
+_asked, _own = aliased(Login), aliased(Login)
+_KEPT: Final = select(func.coalesce(_asked.merged_into, _asked.id)).correlate_except(_asked)
+_LOGINS: Final = select(_own.id).correlate_except(_own)
 
 
 def logins_of(login_id: LoginId) -> Select[int]:
     """Return the subquery of all logins of one person: the remaining one, and those merged into it."""
     kept = kept_login(login_id)
-    return select(Login.id).where(or_(Login.id == kept, Login.merged_into == kept))
+    return _LOGINS.where(or_(_own.id == kept, _own.merged_into == kept))
 
 
 def kept_login(login_id: LoginId) -> ScalarSelect[int]:
     """Return the subquery of a person's remaining login, into which the others were merged."""
-    return _KEPT.where(_asking.id == login_id).scalar_subquery()
+    return _KEPT.where(_asked.id == login_id).scalar_subquery()

@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from lms.access.lost_seats import lost_seat
+from lms.access.merged_logins import kept_login, logins_of
 from lms.access.merged_organizations import family_of, kept_organization
 from lms.audience.events import Role
 from lms.models.accounts import Login, LoginAlias, SellerRole
@@ -33,7 +34,7 @@ from lms.models.training import Trainee, Training, TrainingItem
 Found = Select[Any]
 _OPEN: Final = (AssignmentState.INVITED, AssignmentState.OFFERED)
 # Aliases, so that neither is mistaken for the login of the enclosing statement.
-_asked, _same = aliased(Login), aliased(Login)
+_asked = aliased(Login)
 _POOL_OF_GRANT: Final = func.coalesce(Pool.allotted_from_id, Pool.id)
 
 
@@ -111,7 +112,7 @@ def _payers(webinar: Webinar) -> tuple[Found, Found]:
             email=func.nullif(Order.contact_email, ""),
             name=Order.contact_name,
             organization_id=kept,
-            payer_id=Order.login_id,
+            payer_id=kept_login(Order.login_id),
             since=Order.placed_at,
         )
         .join_from(Order, OrderLine, OrderLine.order_id == Order.id)
@@ -239,7 +240,7 @@ def _waiting(webinar: Webinar) -> Found:
 def _trainees(webinar: Webinar) -> Found:
     """Return members whose training with this webinar isn't done."""
     family = family_of(Training.organization_id)
-    person = _same_person(Trainee.login_id)
+    person = logins_of(Trainee.login_id)
     is_member = exists().where(
         Membership.login_id.in_(person), Membership.organization_id.in_(family)
     )
@@ -297,21 +298,6 @@ def _login_of(login_id: Any, email_key: Any) -> ColumnElement[Any]:  # noqa: ANN
         select(LoginAlias.login_id).where(LoginAlias.email_key == email_key).scalar_subquery()
     )
     return func.coalesce(login_id, by_address, by_alias)
-
-
-def _same_person(login_id: Any) -> Select[Any]:  # noqa: ANN401  (a column)
-    """Return all logins of the person whom a login column belongs to."""
-    kept = (
-        select(func.coalesce(_asked.merged_into, _asked.id))
-        .where(_asked.id == login_id)
-        .correlate_except(_asked)
-        .scalar_subquery()
-    )
-    return (
-        select(_same.id)
-        .where(or_(_same.id == kept, _same.merged_into == kept))
-        .correlate_except(_same)
-    )
 
 
 def _is_wide(holder: type[Pool] | type[Grant], webinar: Webinar) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_id
+from lms.accounts import login_lookup
 from lms.audience.audience import Person, audience, payers_of, unused_seats
 from lms.audience.events import TOLD, Event, Role
 from lms.audience.sentences import seats_sentence
@@ -132,8 +133,9 @@ def send_ended(
     """Email a payer who chose nothing that the webinar is held after all; their order is unchanged."""
     webinar = session.get_one(Webinar, offer.webinar_id)
     organization_id = offer.organization_id and kept_id(session, offer.organization_id)
+    login_id = offer.login_id and login_lookup.kept_login(session, offer.login_id)
     people = payers_of(audience(session, webinar, now=now), before=None)
-    for one in people.get((offer.login_id, organization_id), ()):
+    for one in people.get((login_id, organization_id), ()):
         key = key_of(Event.REINSTATED, webinar) + one.key
         _send_ended(session, webinar, Steward(one.login_id, one.email, one.name), key, now=now)
 

@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, Conflict, NotFound
 from lms.models.accounts import Login
@@ -24,15 +25,10 @@ APART: Final = N_("These accounts are no longer linked.")
 
 def persons_logins(session: Session, login_id: int) -> tuple[int, ...]:
     """Return all logins of a person, locked, the kept one first."""
-    kept = (
-        select(func.coalesce(Login.merged_into, Login.id))
-        .where(Login.id == login_id)
-        .scalar_subquery()
-    )
     # Ordered by id, so that two transactions lock the rows in the same order and can't deadlock.
     rows = session.execute(
         select(Login.id, Login.merged_into)
-        .where(or_(Login.id == kept, Login.merged_into == kept))
+        .where(Login.id.in_(logins_of(login_id)))
         .order_by(Login.id)
         .with_for_update()
     ).all()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import kept_login
 from lms.core.dates_and_time_zones import last_moment, say_long_date
 from lms.core.errors import N_
 from lms.documents.mails import PDF, file_name
@@ -64,9 +65,13 @@ def _contact(session: Session, document: Document) -> list[_Reader]:
     """Return the person who ordered; empty if they have no address anymore."""
     order = session.get_one(Order, document.order_id)
     login_id = order.contact_id or document.login_id
-    login = session.get(Login, login_id) if login_id else None
+    login = session.scalar(select(Login).where(Login.id == kept_login(login_id or 0)))
     email = (login.email if login else None) or order.contact_email
-    return [_Reader(email, login_id, login.name if login else order.contact_name)] if email else []
+    if not email:
+        return []
+    return [
+        _Reader(email, login.id, login.name) if login else _Reader(email, None, order.contact_name)
+    ]
 
 
 def _send(

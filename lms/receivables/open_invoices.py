@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import kept_login
 from lms.access.merged_organizations import kept_organization
 from lms.models.documents import Document, DocumentKind
 from lms.models.live import CancellationOffer
@@ -36,7 +37,7 @@ STAGES: Final = tuple(DAYS)
 
 @dataclass(frozen=True, slots=True)
 class Debtor:
-    """A payer with open invoices: a person or an organization (the kept one), by row id."""
+    """A payer with open invoices: a person or an organization, each the kept one, by row id."""
 
     login_id: int | None
     organization_id: int | None
@@ -78,13 +79,16 @@ def receivables(
 
     Orders with paused reminders are left out.
     """
-    kept = kept_organization(Document.organization_id)
+    organization, person = (
+        kept_organization(Document.organization_id),
+        kept_login(Document.login_id),
+    )
     query = (
         select(
             Document.id,
             Document.order_id,
-            Document.login_id,
-            kept.label("organization_id"),
+            person.label("login_id"),
+            organization.label("organization_id"),
             Document.due_at,
             Document.issued_at,
             Order.created_at,
@@ -103,9 +107,9 @@ def receivables(
         .order_by(Document.due_at, Document.id)
     )
     if debtor is not None and debtor.organization_id is not None:
-        query = query.where(kept == debtor.organization_id)
+        query = query.where(organization == debtor.organization_id)
     elif debtor is not None:
-        query = query.where(Document.login_id == debtor.login_id)
+        query = query.where(person == debtor.login_id)
     rows = session.execute(query).all()
     sent: dict[int, set[ReminderStage]] = {}
     reminded = select(PaymentReminder.invoice_id, PaymentReminder.stage)
@@ -139,8 +143,9 @@ _IS_OFFERED_A_CHOICE: Final = exists().where(
     OrderLine.order_id == Order.id,
     OrderLine.webinar_id == CancellationOffer.webinar_id,
     or_(
-        CancellationOffer.login_id == Order.login_id,
-        CancellationOffer.organization_id == kept_organization(Order.organization_id),
+        kept_login(CancellationOffer.login_id) == kept_login(Order.login_id),
+        kept_organization(CancellationOffer.organization_id)
+        == kept_organization(Order.organization_id),
     ),
     CancellationOffer.is_postponement.is_(False),
     CancellationOffer.choice.is_(None),

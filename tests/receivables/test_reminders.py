@@ -11,6 +11,7 @@ from lms.core.runtime import Carrel
 from lms.documents.payment_links import PaymentLinks
 from lms.jobs.queue import JobRun
 from lms.mail.links import Links
+from lms.models.accounts import Login
 from lms.models.mail import Mail, MailLane
 from lms.models.orders import Order
 from lms.models.organizations import Organization
@@ -258,3 +259,15 @@ def test_the_job_reminds_each_payer_once_however_often_it_runs(
         count = select(func.count()).where(Mail.kind == "payment_reminder")
         assert session.scalar(count) == 2
         assert session.scalar(select(func.count(PaymentReminder.id))) == 2
+
+
+def test_merged_accounts_get_one_email_to_the_kept_ones_address(
+    database: Database, cast: Cast
+) -> None:
+    for email in (cast.alice.email, cast.dan.email):
+        placed(database, replace(SEAT, email=email or "", terms=GROUP.terms))
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
+    assert sent_at(database, DUE + timedelta(days=16)) == ["You have 2 open invoices"]
+    assert [one.kind for one in letters(database, cast.alice.email or "")][-1] == "payment_reminder"
+    assert sent_at(database, DUE + timedelta(days=17)) == []
