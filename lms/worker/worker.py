@@ -63,11 +63,12 @@ class Worker:
         if Lane.PROMPT in self._lanes:
             threads.extend(self._mail_threads())
         whole = True
-        while not self._stopping.wait(POLL_S):
-            whole = all(thread.is_alive() for thread in threads)
-            if not whole:
-                log.error("worker_lost_a_lane", worker=self._name)
-                self.stop()
+        while whole and not self._stopping.wait(POLL_S):
+            # a lane also ends if the worker was stopped since the wait
+            whole = all(thread.is_alive() for thread in threads) or self._stopping.is_set()
+        if not whole:
+            log.error("worker_lost_a_lane", worker=self._name)
+            self.stop()
         self._wind_up(threads)
         return whole
 

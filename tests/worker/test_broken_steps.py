@@ -1,5 +1,6 @@
 """An ending, a schedule or a step that breaks is told and kept, and the rest goes on."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -152,6 +153,29 @@ def test_a_step_that_breaks_ends_no_lane(carrel: Carrel, monkeypatch: pytest.Mon
     with capture_logs() as told, at_work(Worker(carrel, Work({"encode": done}), (Lane.MEDIA,))):
         until(lambda: facts_of(carrel.database, job_id).state is JobState.DONE)
     assert [one["kind"] for one in told if one["event"] == "step_broke"] == ["RuntimeError"]
+
+
+class StopsUnseen(threading.Event):
+    """Is set right after the worker looked, and its lane ends before the worker looks at the lane."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if self.is_set() or threading.current_thread() is not threading.main_thread():
+            return super().wait(timeout)
+        self.set()
+        for thread in threading.enumerate():
+            if thread.name == Lane.MEDIA.value:
+                thread.join()
+        return False
+
+
+def test_a_worker_that_is_stopped_lost_no_lane(
+    carrel: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = Worker(carrel, Work({"encode": done}), (Lane.MEDIA,))
+    monkeypatch.setattr(stopped, "_stopping", StopsUnseen())
+    with capture_logs() as told:
+        assert stopped.run()
+    assert [one["event"] for one in told if one["log_level"] == "error"] == []
 
 
 def test_a_schedule_that_cannot_be_kept_holds_up_no_job(carrel: Carrel) -> None:
