@@ -197,10 +197,10 @@ def test_a_session_that_is_ended_stops_within_a_minute_and_says_why(
         play(person.page)
         until_plays(person, person.page, past=3.0)
         playing[name] = (person, login_id, urlsplit(addresses[-1]).path)
-    playing["blocked"][0].context.clear_cookies()
     with served.carrel.database.transaction() as session:
         for name, (end, _, _) in ENDS.items():
             end(session, playing[name][1])
+    playing["blocked"][0].context.clear_cookies()  # after it: without one, a beat is signed out
     signed_out, _, film = playing["signed-out"]
     signed_out.until(REFUSED, film, within_s=60)
     agent = signed_out.page.evaluate("navigator.userAgent")
