@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, case, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.access.merged_logins import logins_of
+from lms.access.merged_logins import kept_login, logins_of
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_id
@@ -227,10 +227,9 @@ def _standing(session: Session, public_id: str) -> Certificate:
 
 def _holder(session: Session, award: Award) -> _Holder:
     if award.login_id is not None:
-        row = session.execute(
-            select(Login.name, Login.email).where(Login.id == award.login_id)
-        ).one()
-        return _Holder(row.name, row.email, award.login_id)
+        name = session.scalars(select(Login.name).where(Login.id == award.login_id)).one()
+        kept = Login.id == kept_login(award.login_id)
+        return _Holder(name, session.scalar(select(Login.email).where(kept)), award.login_id)
     row = session.execute(
         select(Attendee.name, Attendee.email).where(Attendee.id == award.attendee_id)
     ).one()

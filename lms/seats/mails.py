@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import kept_login
 from lms.access.merged_organizations import kept_organization
 from lms.core.errors import N_
 from lms.core.icalendar import Invitation
@@ -228,10 +229,11 @@ def withdraw_released(session: Session, ended: Assignment) -> None:
 
 
 def address_of(session: Session, assignment: Assignment) -> str | None:
-    """Return the address to email a person at: their login's, or else the invited one."""
+    """Return the address to email a person at: their login's after merges, or else the invited one."""
     own = None
     if assignment.login_id is not None:
-        own = session.scalar(select(Login.email).where(Login.id == assignment.login_id))
+        theirs = Login.id == kept_login(assignment.login_id)
+        own = session.scalar(select(Login.email).where(theirs))
     return own or assignment.email
 
 

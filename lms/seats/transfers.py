@@ -62,7 +62,7 @@ def losses(session: Session, seat_id: str, *, now: datetime) -> Losses:
     login = None if holder.login_id is None else session.get(Login, holder.login_id)
     return Losses(
         name=login.name if login is not None else holder.name,
-        email=mails.address_of(session, holder),
+        email=(login.email if login is not None else None) or holder.email,
         organization=about.organization,
         covers=about.covers,
         state=holder.state,

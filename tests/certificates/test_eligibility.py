@@ -283,6 +283,20 @@ def test_who_has_no_address_gets_it_without_a_letter(database, cast):
         assert letters(session) == []
 
 
+def test_who_gets_an_address_by_a_merge_is_told_that_theirs_is_revoked(database, cast):
+    with database.transaction() as session:
+        person = Login(email=None, email_key=None, name="Rui", created_at=NOW)
+        session.add(person)
+        session.flush()
+        saw(session, person.id, cast.recording_id, 0, LENGTH_S)
+        person_id = person.id
+    made = consider(database, person_id, cast.webinar_id)
+    with database.transaction() as session:
+        session.get_one(Login, person_id).merged_into = cast.alice.id
+        certificates.revoke(session, made, "By mistake.", actor=None, links=LINKS, now=NOW)
+        assert letters(session, "certificate_revoked") == [cast.alice.email]
+
+
 def test_a_fault_on_the_way_loses_neither_the_beat_nor_the_certificate(
     alice, clock, database, cast, carrel, monkeypatch
 ):

@@ -52,6 +52,7 @@ from tests.seats.pool_fixtures import (
     wait,
     watched,
 )
+from tests.seats.test_claims import email_of
 
 
 def test_a_seat_that_is_none_and_one_that_nobody_has_are_refused(database: Database) -> None:
@@ -269,6 +270,23 @@ def test_a_person_without_an_address_is_not_written_to(database: Database) -> No
     undo(database, seat)
     with database.read_session() as session:
         assert session.scalars(select(Mail)).all() == []
+
+
+def test_a_person_whose_log_in_without_an_address_was_merged_is_written_to(
+    database: Database,
+) -> None:
+    """They claimed it in an LMS, or as a buyer who hadn't confirmed the address yet."""
+    home = make_home(database, 1)
+    claimer, account = people(database, 2)
+    with database.transaction() as session:
+        session.execute(update(Login).where(Login.id == claimer).values(email=None, email_key=None))
+    seat = take_seat(database, home.pool_id, claimer)
+    with database.transaction() as session:
+        session.get_one(Login, claimer).merged_into = account
+    let_go(database, seat)
+    with database.read_session() as session:
+        letters = session.execute(select(Mail.kind, Mail.recipient)).all()
+    assert letters == [("seat_released", email_of(database, account))]
 
 
 def test_a_freed_seat_is_held_72_hours_for_the_first_who_waits(database: Database) -> None:
