@@ -36,7 +36,7 @@ from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
 from lms.models.playback import Note, PlaybackEnd, Stream, WatchRecord
 from lms.models.requests import DeskRequest
 from lms.models.seat_imports import ImportState, SeatImportRow
-from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
+from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEnd, WaitingEntry
 from lms.models.training import GroupSupervisor, Trainee, TrainingGroupInvitee, TrainingGroupMember
 from lms.organizations import manager_and_owner_permissions
 from lms.people import erased_orders
@@ -75,10 +75,10 @@ def erase(
 ) -> None:
     """Erase a person with all logins that were merged into theirs; it can't be undone.
 
-    Their playback stops, their seats become free, and the login can no longer sign in. `hooks`
-    let components delete their data in the same transaction. Raises NotFound for an unknown login, and
-    Conflict for a team account, a merged login, an erased login, or the only owner of an organization
-    that has other people.
+    Their playback stops, they leave waitlists, their seats become free, and the login can no longer
+    sign in. `hooks` let components delete their data in the same transaction. Raises NotFound for an
+    unknown login, and Conflict for a team account, a merged login, an erased login, or the only owner of
+    an organization that has other people.
     """
     person = _person(session, login_id)
     manager_and_owner_permissions.hold_owners(session, login_id)
@@ -88,6 +88,7 @@ def erase(
     for one in person.login_ids:
         playback_sessions.end_for_login(session, one, ended_as=PlaybackEnd.CLOSED, now=now)
         browser_sessions.end_all(session, one, now=now)
+    _leave_waitlists(session, person, now)
     _give_seats_back(session, person, links=links, actor=actor, now=now)
     for hook in hooks:
         for one in person.login_ids:
@@ -143,6 +144,15 @@ def _person(session: Session, login_id: int) -> _Person:
     return _Person(kept.public_id, tuple(logins), tuple(sorted(keys)))
 
 
+def _leave_waitlists(session: Session, person: _Person, now: datetime) -> None:
+    """Take the person off all waitlists first, so that no freed seat is offered to them."""
+    session.execute(
+        update(WaitingEntry)
+        .where(_waits(person), WaitingEntry.ended_at.is_(None))
+        .values(ended_at=now, ended_as=WaitingEnd.LEFT)
+    )
+
+
 def _give_seats_back(
     session: Session, person: _Person, *, links: Links, actor: str | None, now: datetime
 ) -> None:
@@ -158,19 +168,14 @@ def _sits(person: _Person) -> ColumnElement[bool]:
     return or_(Assignment.login_id.in_(person.login_ids), Assignment.email_key.in_(person.keys))
 
 
+def _waits(person: _Person) -> ColumnElement[bool]:
+    return or_(WaitingEntry.login_id.in_(person.login_ids), WaitingEntry.email_key.in_(person.keys))
+
+
 def _forget_places(session: Session, person: _Person) -> None:
     """Remove the address and the name from assignments, waitlists, and attendee lists."""
     first = person.login_ids[0]
-    for model, which in (
-        (Assignment, _sits(person)),
-        (
-            WaitingEntry,
-            or_(
-                WaitingEntry.login_id.in_(person.login_ids),
-                WaitingEntry.email_key.in_(person.keys),
-            ),
-        ),
-    ):
+    for model, which in ((Assignment, _sits(person)), (WaitingEntry, _waits(person))):
         session.execute(
             update(model)
             .where(which)

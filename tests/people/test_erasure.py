@@ -27,7 +27,7 @@ from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
 from lms.models.playback import Note, PlaybackEnd, PlaybackSession, WatchRecord
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seat_imports import ImportState
-from lms.models.seats import Assignment, AssignmentEnd, Pool, WaitingEntry
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, WaitingEntry
 from lms.people import erasure
 from lms.people.erased_orders import ERASED_NAME
 from lms.playback import notes
@@ -35,6 +35,7 @@ from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_attendee, make_membership, make_organization
 from tests.seat_rows import add_pool, seat, watched
+from tests.seats.pool_fixtures import let_go, make_home, people, states, take_seat, wait
 
 LINKS = Links("https://library.example.org")
 BROWSER = Browser(agent="test", remembered=False, earlier=None)
@@ -210,6 +211,17 @@ def test_the_seat_is_free_and_what_plays_stops(database: Database, cast: Cast, l
         assert session.scalars(select(SignIn.ended_at)).one() == NOW
         assert session.scalars(select(WatchRecord)).all() == []
         assert session.scalars(select(Note)).all() == []
+
+
+def test_a_freed_seat_is_offered_to_the_next_who_waits(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan, kim = people(database, 3)
+    taken = take_seat(database, home.pool_id, pat)
+    for login_id, at in ((dan, NOW - timedelta(hours=1)), (kim, NOW)):
+        wait(database, home.pool_id, login_id, at)
+    _erase(database, dan)
+    let_go(database, taken)
+    assert states(database, home.pool_id)[kim] is AssignmentState.OFFERED
 
 
 def test_what_was_sold_stays_and_the_trail_names_an_id_alone(
