@@ -31,6 +31,7 @@ from lms.models.live import (
     RoomStay,
 )
 from lms.models.mail import Mail, MailOptOut, Subscription
+from lms.models.orders import NamedPerson
 from lms.models.organizations import AccountsPayableAddress, MemberInvitation, Membership
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
 from lms.models.playback import Note, PlaybackEnd, Stream, WatchRecord
@@ -195,8 +196,8 @@ def _forget_places(session: Session, person: _Person) -> None:
 
 
 def _forget_lists(session: Session, person: _Person) -> None:
-    """Remove the person from uploaded lists; a checked past-sales list naming them must be sent again."""
-    for listed in (SeatImportRow, TrainingGroupInvitee):
+    """Remove the person from orders' seats and uploaded lists; a checked past-sales list naming them must be sent again."""
+    for listed in (NamedPerson, SeatImportRow, TrainingGroupInvitee):
         session.execute(delete(listed).where(listed.email_key.in_(person.keys)))
     cells = func.lower(PastImportRow.cells)
     named = or_(false(), *(cells.contains(json.dumps(key), autoescape=True) for key in person.keys))

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from lms.core.database import Database
+from lms.core.email_addresses import read_address
 from lms.core.runtime import Carrel
 from lms.documents.snapshots import BillTo, unpack
 from lms.documents.stored_pdfs import ensure_pdf
@@ -25,12 +26,14 @@ from lms.sales.corrections import Correction
 from lms.sales.new_orders import NewOrder
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts
+from lms.seats.invitations import Invitee
+from lms.seats.named_people import invite_named, name_people
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.people.test_erasure import LINKS, _places_with
 from tests.removed_items_purge import clear
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, SEAT, locked, placed, read
+from tests.sales.order_fixtures import GROUP, SEAT, first_line, locked, placed, read
 
 ALICE = replace(SEAT, email="alice@example.org", name="Alice", terms=Terms.INVOICE)
 FOR_ELM = replace(GROUP, email="Alice@example.org", name="Alice")
@@ -241,3 +244,16 @@ def test_others_orders_are_left_alone(database: Database, cast: Cast) -> None:
     assert (left.buyer, left.contact_email) == ("Dan", "dan@example.org")
     with database.read_session() as session:
         assert session.scalars(select(Order.contact_email)).all() == ["dan@example.org"]
+
+
+def test_they_get_no_seat_that_an_order_named_them_for(database: Database, cast: Cast) -> None:
+    order = placed(database, GROUP)
+    named = [Invitee(read_address(f"{name}@example.org"), name) for name in ("alice", "nora")]
+    with database.transaction() as session:
+        name_people(session, first_line(database, order).id, named)
+    erase_alice(database, cast)
+    assert _places_with(database, "alice") == []
+    with database.transaction() as session:
+        invite_named(session, order.id, links=LINKS, actor=None, now=NOW)
+        invited = select(Mail.recipient).where(Mail.kind == "invitation")
+        assert session.scalars(invited).all() == ["nora@example.org"]
