@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, or_, select, union, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select, union, update
+from sqlalchemy.orm import Session, aliased
 
 from lms.models.accounts import Login, LoginAlias
 from lms.models.seat_imports import Answer, ImportState, SeatImport, SeatImportRow
@@ -51,8 +51,13 @@ def _has_a_place(pool_id: int) -> ColumnElement[bool]:
     """Return the condition of people with a seat in the pool, under this address or their login's."""
     sits = (Assignment.pool_id == pool_id) & Assignment.ended_at.is_(None)
     invited = select(Assignment.email_key).where(sits, Assignment.email_key.is_not(None))
-    theirs = select(Assignment.login_id).where(sits, Assignment.login_id.is_not(None))
-    logins = select(Login.id).where(or_(Login.id.in_(theirs), Login.merged_into.in_(theirs)))
+    holder = aliased(Login)
+    kept = (
+        select(func.coalesce(holder.merged_into, holder.id))
+        .join_from(Assignment, holder, holder.id == Assignment.login_id)
+        .where(sits)
+    )
+    logins = select(Login.id).where(or_(Login.id.in_(kept), Login.merged_into.in_(kept)))
     keys = union(
         invited,
         select(Login.email_key).where(Login.id.in_(logins), Login.email_key.is_not(None)),

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_logins import logins_of
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, Invalid
 from lms.mail.links import Links
@@ -305,10 +306,8 @@ def _answer(session: Session, pool: Pool, one: Invitee, got: object) -> Answer:
 
 def held_by(session: Session, pool_id: int, address: Address) -> AlreadyIn | None:
     """Return the seat or invitation of the person an address belongs to, or None."""
-    own = select(Login.id).where(Login.email_key == address.key, Login.confirmed_at.is_not(None))
-    merged = select(Login.merged_into).where(
-        Login.email_key == address.key, Login.merged_into.is_not(None)
-    )
+    is_theirs = or_(Login.confirmed_at.is_not(None), Login.merged_into.is_not(None))
+    own = select(Login.id).where(Login.email_key == address.key, is_theirs)
     further = select(LoginAlias.login_id).where(LoginAlias.email_key == address.key)
     row = session.execute(
         select(Seat.public_id, Assignment.state)
@@ -318,9 +317,8 @@ def held_by(session: Session, pool_id: int, address: Address) -> AlreadyIn | Non
             Assignment.ended_at.is_(None),
             or_(
                 Assignment.email_key == address.key,
-                Assignment.login_id.in_(own),
-                Assignment.login_id.in_(merged),
-                Assignment.login_id.in_(further),
+                Assignment.login_id.in_(logins_of(own.scalar_subquery())),
+                Assignment.login_id.in_(logins_of(further.scalar_subquery())),
             ),
         )
         .limit(1)

@@ -189,8 +189,9 @@ def test_a_list_is_answered_anew_when_it_is_applied(carrel: Carrel, database: Da
     assert invited(database, pool) == ["z@elm.example.org"]
 
 
+@pytest.mark.parametrize("is_by_merged", [False, True])
 def test_whoever_holds_a_seat_under_another_address_is_there_already(
-    carrel: Carrel, database: Database
+    carrel: Carrel, database: Database, is_by_merged: bool
 ) -> None:
     pool = a_pool(database)
     with database.transaction() as session:
@@ -206,7 +207,8 @@ def test_whoever_holds_a_seat_under_another_address_is_there_already(
             )
         )
         session.flush()
-        sitter = Sitter(holder.id, "first@elm.example.org", "first@elm.example.org")
+        claimer = merged if is_by_merged else holder
+        sitter = Sitter(claimer.id, "first@elm.example.org", "first@elm.example.org")
         place = Place(AssignmentState.CLAIMED)
         seat_one(session, pool.id, sitter, place, actor=None, now=NOW)
     facts = taken_in(

@@ -10,6 +10,7 @@ from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, NotFound
 from lms.mail.links import MailContext
+from lms.models.accounts import Login
 from lms.models.grants import Withdrawal
 from lms.models.mail import Mail
 from lms.models.requests import RequestKind, RequestState
@@ -20,7 +21,8 @@ from lms.requests.read_models import find_request
 from lms.requests.requests import NewRequest
 from lms.seats import transfers
 from lms.seats.claims import approve_refill
-from lms.seats.invitations import IN_ALREADY, TAKES_NOBODY, Invitee
+from lms.seats.invitations import IN_ALREADY, TAKES_NOBODY, AlreadyIn, Invitee
+from lms.seats.invitations import invite as invite_people
 from lms.seats.pools import find_pool, grants_of, revoke_pool_grant
 from lms.seats.transfers import FREE_ALREADY, HAS_ANOTHER
 from tests.cast import Cast
@@ -91,6 +93,22 @@ def test_a_seat_goes_to_somebody_else_in_one_and_passes_nobody_by(database: Data
         assert told == [email_of(database, pat)]
         ends = session.scalars(select(Assignment.ended_as).where(Assignment.login_id == pat))
         assert ends.all() == [AssignmentEnd.REASSIGNED]
+
+
+def test_who_has_a_seat_by_a_log_in_that_was_merged_gets_no_second_one(database: Database) -> None:
+    home = make_home(database, 3)
+    pat, old, kept = people(database, 3)
+    seat = take_seat(database, home.pool_id, pat)
+    take_seat(database, home.pool_id, old)
+    with database.transaction() as session:
+        session.get_one(Login, old).merged_into = kept
+    with pytest.raises(Conflict, match=IN_ALREADY):
+        hand_over(database, seat, email_of(database, kept))
+    with database.transaction() as session:
+        invitee = Invitee(read_address(email_of(database, kept)))
+        [answer] = invite_people(session, home.pool_id, [invitee], links=LINKS, actor=None, now=NOW)
+    assert isinstance(answer, AlreadyIn)
+    assert counts(database, home.pool_id) == (2, 3)
 
 
 def test_a_contract_seat_stays_for_seven_days(database: Database) -> None:
