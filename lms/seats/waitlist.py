@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_logins import logins_of
 from lms.core.errors import N_, Conflict, NotFound
-from lms.models.accounts import Login
+from lms.models.accounts import Login, LoginAlias
 from lms.models.seats import Pool, WaitingEnd, WaitingEntry
 from lms.seats.claim_statements import Sitter
 from lms.seats.claims import asking_sitter, seat_held
@@ -64,7 +65,7 @@ def join(
         if offer.expires_at is None:
             raise Conflict(SITS_ALREADY)
         return Offered(offer.expires_at)
-    entry = session.scalar(select(WaitingEntry).where(_active(pool_id), _is(sitter)))
+    entry = _entry_of(session, pool_id, sitter)
     if entry is None:
         entry = _entry(session, pool_id, sitter, now)
         session.flush()
@@ -78,6 +79,12 @@ def join(
         if held is not None and held.expires_at is not None:
             return Offered(held.expires_at)
     return Waiting(entry.public_id, position_of(session, entry))
+
+
+def _entry_of(session: Session, pool_id: int, sitter: Sitter) -> WaitingEntry | None:
+    """Return a person's entry, the earliest if merged accounts have several."""
+    mine = select(WaitingEntry).where(_active(pool_id), _is(sitter))
+    return session.scalar(mine.order_by(WaitingEntry.joined_at, WaitingEntry.id).limit(1))
 
 
 def _entry(session: Session, pool_id: int, sitter: Sitter, joined_at: datetime) -> WaitingEntry:
@@ -103,7 +110,7 @@ def go_first(session: Session, pool_id: int, login_id: int) -> None:
     first = session.scalar(select(func.min(WaitingEntry.joined_at)).where(_active(pool_id)))
     if first is None or seat_held(session, pool_id, sitter) is not None:
         return
-    entry = session.scalar(select(WaitingEntry).where(_active(pool_id), _is(sitter)))
+    entry = _entry_of(session, pool_id, sitter)
     if entry is None:
         entry = _entry(session, pool_id, sitter, first)
     entry.joined_at = first - timedelta(microseconds=1)
@@ -178,10 +185,12 @@ def _active(pool_id: int) -> ColumnElement[bool]:
 
 
 def _is(sitter: Sitter) -> ColumnElement[bool]:
-    by_login = WaitingEntry.login_id == sitter.login_id
-    if sitter.email_key is None:
-        return by_login
-    return or_(by_login, WaitingEntry.email_key == sitter.email_key)
+    """Return the condition that an entry is a person's, by any of their accounts and confirmed addresses."""
+    logins = logins_of(sitter.login_id or 0)
+    own = select(Login.email_key).where(Login.id.in_(logins), Login.confirmed_at.is_not(None))
+    further = select(LoginAlias.email_key).where(LoginAlias.login_id.in_(logins))
+    by_address = WaitingEntry.email_key.in_(own.union(further))
+    return or_(WaitingEntry.login_id.in_(logins), by_address)
 
 
 def _ending(which: ColumnElement[bool], ended_as: WaitingEnd, now: datetime) -> Any:  # noqa: ANN401

@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, exists, or_, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of
 from lms.core.errors import N_, Conflict
 from lms.models.catalog import OFF, Webinar
 from lms.models.seats import (
@@ -106,7 +107,15 @@ def offer_next(session: Session, pool_id: int, *, now: datetime) -> None:
 def _offer(
     session: Session, pool_id: int, entry: WaitingEntry, now: datetime
 ) -> Seated | Clash | Full | None:
-    """Offer a seat to a person; None if they are claiming one themselves at this moment."""
+    """Offer a seat to a person who has none; None if they are claiming one themselves at this moment."""
+    # seat_one finds their seat by the same login only
+    sits = exists().where(
+        Assignment.pool_id == pool_id,
+        Assignment.login_id.in_(logins_of(entry.login_id or 0)),
+        Assignment.ended_at.is_(None),
+    )
+    if session.scalar(select(sits)):
+        return Clash()
     sitter = Sitter(entry.login_id, entry.email, entry.email_key, entry.name)
     place = Place(AssignmentState.OFFERED, now + OFFER_HELD_FOR)
     try:

@@ -104,6 +104,40 @@ def test_who_leaves_or_is_taken_off_is_passed_over(database: Database) -> None:
     assert states(database, home.pool_id)[lee] is AssignmentState.OFFERED
 
 
+def test_merged_accounts_wait_as_one_person(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, old, kim, kept = people(database, 4)
+    seat = take_seat(database, home.pool_id, pat)
+    for number, login_id in enumerate((old, kim, kept)):
+        join(database, home.pool_id, login_id, NOW + timedelta(minutes=number))
+    with database.transaction() as session:
+        session.get_one(Login, old).merged_into = kept
+    waiting = join(database, home.pool_id, kept, NOW + DAY)
+    assert isinstance(waiting, Waiting)
+    assert waiting.position == 1
+    with database.transaction() as session:
+        assert waitlist.is_waiting(session, home.pool.public_id, kept)
+        waitlist.leave(session, home.pool_id, kept, now=NOW)
+        assert not waitlist.is_waiting(session, home.pool.public_id, kept)
+    let_go(database, seat)
+    assert states(database, home.pool_id)[kim] is AssignmentState.OFFERED
+
+
+def test_who_has_a_seat_by_another_of_their_merged_accounts_is_passed_over(
+    database: Database,
+) -> None:
+    home = make_home(database, 2)
+    pat, kept, old, kim = people(database, 4)
+    seat = take_seat(database, home.pool_id, pat)
+    take_seat(database, home.pool_id, kept)
+    for number, login_id in enumerate((old, kim)):
+        join(database, home.pool_id, login_id, NOW + timedelta(minutes=number))
+    with database.transaction() as session:
+        session.get_one(Login, old).merged_into = kept
+    let_go(database, seat)
+    assert states(database, home.pool_id)[kim] is AssignmentState.OFFERED
+
+
 def test_somebody_without_an_address_waits_too(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
