@@ -22,6 +22,7 @@ from lms.models.live import CancellationOffer, OfferChoice
 ROUND: Final = "cancellation_offers.round"
 REFUND: Final = "cancellation_offers.refund"
 SCHEDULES: Final = (Schedule(ROUND, timedelta(minutes=2)),)
+LATE_UP_TO: Final = timedelta(days=30)  # a worker that was down still offers payers their choice
 UNUSED: Final = (CancellationOffer.choice.is_(None), CancellationOffer.withdrawn_at.is_(None))
 
 
@@ -47,9 +48,10 @@ def go_round(carrel: Carrel, run: JobRun) -> None:
     On the date of a canceled webinar, unpaid invoices of payers who chose nothing are credited.
     """
     context = mail_context_of(carrel.settings)
+    late = and_(Webinar.state == WebinarState.CANCELED, Webinar.held_at > now() - LATE_UP_TO)
     with carrel.database.read_session() as session:
         changed = session.scalars(
-            select(Webinar.id).where(Webinar.held_at > now() - LONGEST, _IS_TO_OFFER)
+            select(Webinar.id).where(or_(Webinar.held_at > now() - LONGEST, late), _IS_TO_OFFER)
         ).all()
     for webinar_id in changed:
         with carrel.database.transaction() as session:

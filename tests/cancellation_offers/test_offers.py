@@ -11,6 +11,7 @@ from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Code, decide
 from lms.cancellation_offers.offers import NOTHING_PAID, WITHDRAWN
 from lms.cancellation_offers.read_models import offers_of, others_of, worth_of
+from lms.catalog import webinars
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, Invalid
@@ -48,7 +49,7 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
 from tests.live.conftest import to_come
-from tests.live.upcoming_webinar import HELD_AT
+from tests.live.upcoming_webinar import HELD_AT, kinds
 from tests.mailbox import letters
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import ONE_SEAT, SEAT, balanced, documents, grants, placed, read
@@ -264,6 +265,19 @@ def test_who_said_nothing_keeps_the_order_and_an_unpaid_invoice_is_credited_on_t
     assert read(database, payers.unpaid).open_minor == 0
     assert offer_of(database, payers.elm).choice is None
     assert refunds(database) == []
+
+
+def test_payers_are_offered_it_after_the_worker_was_down_for_ten_days(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    payers = furnish(database)
+    with database.transaction() as session:
+        webinars.cancel_webinar(session, SLUG, actor=None, now=NOW)
+    clock.set(NOW + timedelta(days=10))
+    go_round(carrel)
+    for address in ("dan", "eve", "fay", "mia", "ora"):
+        assert "cancellation_offer" in kinds(database, f"{address}@example.org")
+    assert read(database, payers.unpaid).open_minor == 0
 
 
 def test_staff_refund_everyone_who_said_nothing_and_each_once(
