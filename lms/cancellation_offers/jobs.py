@@ -14,7 +14,7 @@ from lms.core.errors import Conflict
 from lms.core.runtime import Carrel
 from lms.documents.payment_links import payment_links
 from lms.jobs.queue import JobKind, JobRun, Schedule
-from lms.live.registrants import LONGEST
+from lms.live.registrants import LONGEST, TO_COME
 from lms.mail.links import mail_context_of
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer, OfferChoice
@@ -30,7 +30,7 @@ _EARLIER: Final = aliased(CancellationOffer)
 _IS_TO_OFFER: Final = or_(
     Webinar.state == WebinarState.CANCELED,
     and_(
-        Webinar.state == WebinarState.ANNOUNCED,
+        Webinar.state.in_(TO_COME),
         Webinar.moved_at.is_not(None),
         # the move was offered before, and has changed since
         ~exists().where(
@@ -60,7 +60,9 @@ def go_round(carrel: Carrel, run: JobRun) -> None:
             if webinar is not None:
                 offers.open_offers(session, webinar, where=offer_links(carrel.settings), now=now())
     reinstated = (
-        Webinar.state == WebinarState.ANNOUNCED,
+        Webinar.state.in_(TO_COME),
+        # one that was taken off sale since isn't offered again
+        or_(Webinar.state == WebinarState.ANNOUNCED, CancellationOffer.choice.is_(None)),
         CancellationOffer.is_postponement.is_(False),
         CancellationOffer.withdrawn_at.is_(None),
         CancellationOffer.again_id.is_(None),

@@ -14,6 +14,7 @@ from lms.access.merged_organizations import family_of
 from lms.access.policy import Action, Admitted, decide
 from lms.cancellation_offers.bought import bought_by
 from lms.cancellation_offers.exchanges import new_net
+from lms.live.registrants import TO_COME
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.documents import CreditReason
@@ -106,8 +107,7 @@ _OFFERS: Final = (
         case(
             (
                 CancellationOffer.is_postponement,
-                (Webinar.state == WebinarState.ANNOUNCED)
-                & (Webinar.notice == CancellationOffer.notice),
+                Webinar.state.in_(TO_COME) & (Webinar.notice == CancellationOffer.notice),
             ),
             else_=Webinar.state == WebinarState.CANCELED,
         ).label("is_current"),

@@ -12,6 +12,7 @@ from lms.cancellation_offers.offers import find_offer
 from lms.core.model_base import new_public_id
 from lms.documents.payment_links import PaymentLinks, link_of
 from lms.grants.grants import Target
+from lms.live.registrants import TO_COME
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
@@ -35,18 +36,18 @@ def end_offer(
 ) -> None:
     """Withdraw an unused offer of a webinar that is held after all, or offer the purchase again.
 
-    Exchanges stay. A second call has no effect.
+    Exchanges stay, and a webinar that was withdrawn since isn't offered again. A second call has no effect.
     """
     offer = find_offer(session, offer_id, lock=True)
     webinar = session.get_one(Webinar, offer.webinar_id)
     is_over = offer.withdrawn_at is not None or offer.again_id is not None
-    if is_over or webinar.state is not WebinarState.ANNOUNCED:
+    if is_over or webinar.state not in TO_COME:
         return
     if offer.choice is None:
         offer.withdrawn_at = now
         session.flush()
         mails.send_ended(session, offer, now=now)
-    elif offer.choice is not OfferChoice.EXCHANGE:
+    elif offer.choice is not OfferChoice.EXCHANGE and webinar.state is WebinarState.ANNOUNCED:
         _offer_again(session, offer, webinar, pay=pay, mail_context=mail_context, now=now)
 
 

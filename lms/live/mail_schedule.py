@@ -169,8 +169,8 @@ def deciding_keys(people: Sequence[Person], webinar: Webinar) -> frozenset[str]:
 
 
 def bought_before(webinar: Webinar) -> datetime | None:
-    """Return when an announced webinar got its current date, else None; later buyers know that date."""
-    return webinar.moved_at if webinar.state is WebinarState.ANNOUNCED else None
+    """Return when a webinar that will be held got its current date, else None; later buyers know that date."""
+    return webinar.moved_at if webinar.state in _STANDS else None
 
 
 def _untold(

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from lms.cancellation_offers import offers
 from lms.cancellation_offers.read_models import offers_of
 from lms.catalog import webinars
+from lms.catalog.staff_read_models import read_standing
 from lms.core.database import Database
 from lms.core.errors import Conflict, NotFound
 from lms.core.runtime import Carrel
@@ -33,7 +34,7 @@ from tests.cancellation_offers.offer_fixtures import (
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.live.conftest import to_come
-from tests.live.upcoming_webinar import DAY, HELD_AT
+from tests.live.upcoming_webinar import DAY, HELD_AT, tell_changes
 from tests.live.upcoming_webinar import go_round as enroll
 from tests.mailbox import letters
 from tests.requests.test_requests import OFFICE
@@ -203,3 +204,31 @@ def test_who_says_nothing_is_still_reminded_of_an_unpaid_invoice(
 ) -> None:
     with database.read_session() as session:
         assert len(due_debtors(session, now=NOW + 46 * DAY)) == 2
+
+
+def test_a_new_date_of_a_withdrawn_webinar_is_offered_to_its_payers(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    payers = furnish(database)
+    clock.set(LATER)
+    with database.transaction() as session:
+        webinars.withdraw_webinar(session, SLUG, actor=None, now=LATER)
+        words = replace(read_standing(session, SLUG).words, held_at=HELD_AT + DAY)
+        webinars.edit_webinar(session, SLUG, words, actor=None, now=LATER)
+    tell_changes(carrel)
+    go_round(carrel)
+    assert letters(database, "dan@example.org")[-1].kind == "postponement_offer"
+    keep(database, offer_of(database, payers.card))
+
+
+def test_payers_hear_of_a_reinstated_webinar_that_was_withdrawn_at_once(
+    carrel: Carrel, database: Database, to_come: Cast
+) -> None:
+    furnish(database)
+    cancel(carrel)
+    with database.transaction() as session:
+        webinars.restore_webinar(session, SLUG, actor=None, now=NOW)
+        webinars.withdraw_webinar(session, SLUG, actor=None, now=NOW)
+    tell_changes(carrel)
+    go_round(carrel)
+    assert letters(database, "dan@example.org")[-1].kind == "cancellation_offer_ended"
