@@ -144,20 +144,22 @@ def tell_contracts_over(session: Session, *, mail_context: MailContext, now: dat
 
 
 def tell_shortages(session: Session, *, mail_context: MailContext, now: datetime) -> None:
-    """Email managers 30, 7 and 1 days before a smaller term begins, with who would lose a seat (C2)."""
-    begins = (
+    """Email managers 30, 7 and 1 days before there are fewer seats, with who would lose one (C2).
+
+    That is when a smaller term begins, or when some seats end before the others.
+    """
+    changes = (
         select(Grant.pool_id)
         .join(Pool, Pool.id == Grant.pool_id)
         .where(
             Grant.revoked_at.is_(None),
-            Grant.starts_at > now,
-            Grant.starts_at <= now + AHEAD,
+            or_(*(and_(at > now, at <= now + AHEAD) for at in (Grant.starts_at, Grant.ends_at))),
             Pool.is_permanent.is_(False),
         )
         .distinct()
         .order_by(Grant.pool_id)
     )
-    for pool_id in session.scalars(begins).all():
+    for pool_id in session.scalars(changes).all():
         assert pool_id is not None  # noqa: S101  (the join excludes NULL)
         shortage = renewals.shortage_ahead(session, pool_id, now=now)
         if shortage is None:

@@ -31,6 +31,7 @@ from tests.seats.pool_fixtures import (
     make_home,
     people,
     settle_at,
+    sold,
     states,
     take_seat,
     wait,
@@ -181,6 +182,22 @@ def test_managers_hear_of_a_smaller_term_and_who_would_go(database: Database) ->
         assert row is not None
         assert "- Pat Doe" in row.text
         assert f"/pools/{made.home.pool.public_id}/renewal" in row.text
+
+
+def test_managers_hear_that_some_seats_end_before_the_contract(database: Database) -> None:
+    made = make_contract(database, 2)
+    ends_at = END - 40 * DAY
+    with database.transaction() as session:
+        target = made.home.pool.target
+        sold(session, made.home.organization_id, target, 1, Term(NOW, ends_at))
+    for one in people(database, 3):
+        take_seat(database, made.pool_id, one)
+    for days in (31, 30, 7, 1):
+        for _ in range(2):
+            tell(database, pass_and_seat_reminders.tell_shortages, ends_at - days * DAY)
+    assert letters(database) == [("contract_shortage", made.manager)] * 3
+    settle_at(database, made.pool_id, ends_at)
+    assert sorted(states(database, made.pool_id).values()) == ["claimed", "claimed", "released"]
 
 
 def test_managers_hear_of_75_90_and_100_percent_once_a_grant(database: Database) -> None:
