@@ -128,12 +128,15 @@ def _differs(now_is: Capacity, capacity: int | None, *, waited_for: bool) -> boo
 
 
 def _dated(now: datetime) -> Select[*tuple[Any, ...]]:
-    has_room = or_(Pool.capacity.is_(None), Pool.used < Pool.capacity)
+    offering = aliased(Pool)
+    has_room = or_(offering.capacity.is_(None), offering.used < offering.capacity)
+    waiting = (
+        select(func.coalesce(offering.allotted_from_id, offering.id))
+        .join(WaitingEntry, WaitingEntry.pool_id == offering.id)
+        .where(has_room, WaitingEntry.ended_at.is_(None))
+    )
     waited_for = and_(
-        has_room,
-        exists()
-        .where(WaitingEntry.pool_id == Pool.id, WaitingEntry.ended_at.is_(None))
-        .correlate(Pool),
+        Pool.id.in_(waiting),
         ~exists().where(Webinar.id == Pool.webinar_id, Webinar.state.in_(OFF)).correlate(Pool),
     )
     lasts = (

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from lms.catalog import webinars
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.grants.grants import Term
@@ -11,6 +12,7 @@ from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
 from lms.seats import allotments, pools
 from lms.seats.claim_statements import Full
+from lms.seats.pool_reconciliation import due_settlements
 from tests.clock import NOW
 from tests.factories import make_organization
 from tests.seats.pool_fixtures import (
@@ -29,6 +31,8 @@ from tests.seats.pool_fixtures import (
     take_seat,
     wait,
 )
+from tests.seats.test_seats_of_canceled_webinars import take_off
+from tests.seats.test_waitlist import join
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +192,19 @@ def test_a_limited_renewal_gives_an_allotment_without_end_what_it_uses(database:
     assert counts(database, family.pool_id) == (1, 1)
     assert counts(database, family.home.pool_id) == (1, 3)
     let_go(database, seat, YEAR.ends_at)
+
+
+def test_seat_allotted_for_a_webinar_that_is_back_is_offered_to_the_next_who_waits(
+    database: Database,
+) -> None:
+    family = consortium(database, 2, 1)
+    [pat] = people(database, 1)
+    join(database, family.pool_id, pat)
+    slug = take_off(database, family.home)
+    with database.transaction() as session:
+        webinars.restore_webinar(session, slug, actor=None, now=NOW)
+        assert due_settlements(session, now=NOW) == (family.home.pool_id,)
+    settle_at(database, family.home.pool_id, NOW)
+    assert states(database, family.pool_id) == {pat: AssignmentState.OFFERED}
+    with database.read_session() as session:
+        assert due_settlements(session, now=NOW) == ()
