@@ -61,7 +61,7 @@ def settle_provider_object(
             case ProviderSession():
                 paid_sessions.fold(session, found, settling)
             case ProviderRefund():
-                card_refunds.fold(session, found, links=context.links, now=now)
+                card_refunds.fold(session, found, mail_context=context, now=now)
             case ProviderDispute():
                 _fold_dispute(session, found, mail_context=context, now=now)
             case Other():

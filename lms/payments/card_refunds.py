@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.model_base import locked
 from lms.core.runtime import Carrel
-from lms.mail.links import Links
+from lms.mail.links import MailContext, mail_context_of
 from lms.models.documents import Document
 from lms.models.payments import PauseKind, Payment, Refund, RefundState, ReminderPause, Settlement
 from lms.payments import mails, refunds, settlements
@@ -37,7 +37,7 @@ def send(carrel: Carrel, provider: Provider, refund_id: str, *, now: datetime) -
     The refund is marked as sent before the request, so that no one cancels it in the meantime.
     Raises Unavailable if the provider can't be reached.
     """
-    links = Links(carrel.settings.base_url)
+    mail_context = mail_context_of(carrel.settings)
     with carrel.database.transaction() as session:
         wanted = _to_send(session, refund_id)
     if wanted is None:
@@ -47,13 +47,15 @@ def send(carrel: Carrel, provider: Provider, refund_id: str, *, now: datetime) -
     except ProviderRefused as refusal:
         with carrel.database.transaction() as session:
             refund = _locked(session, refund_id)
-            _fail(session, refund, refusal.reason, links=links, now=now)
+            _fail(session, refund, refusal.reason, mail_context=mail_context, now=now)
         return
     with carrel.database.transaction() as session:
-        fold(session, made, links=links, now=now)
+        fold(session, made, mail_context=mail_context, now=now)
 
 
-def fold(session: Session, made: ProviderRefund, *, links: Links, now: datetime) -> None:
+def fold(
+    session: Session, made: ProviderRefund, *, mail_context: MailContext, now: datetime
+) -> None:
     """Update a refund to the provider's status; record one that was made in the provider's dashboard.
 
     If a refund fails after days, the credit note and revoked access stay as they are, and the money
@@ -67,17 +69,17 @@ def fold(session: Session, made: ProviderRefund, *, links: Links, now: datetime)
         )
     )
     if refund is None:
-        _write_down(session, made, links=links, now=now)
+        _write_down(session, made, mail_context=mail_context, now=now)
         return
     state = _STATES[made.state]
     refund.provider_ref = made.id
     if _FORWARD.index(state) <= _FORWARD.index(refund.state):
         return
     if state is RefundState.FAILED:
-        _fail(session, refund, "", links=links, now=now)
+        _fail(session, refund, "", mail_context=mail_context, now=now)
         _owe_by_hand(session, refund, now=now)
         return
-    _move(session, refund, state, now=now)
+    _move(session, refund, state, mail_context=mail_context, now=now)
 
 
 def _to_send(session: Session, refund_id: str) -> NewProviderRefund | None:
@@ -100,21 +102,31 @@ def _locked(session: Session, refund_id: str) -> Refund:
     return session.scalars(locked(select(Refund).where(Refund.public_id == refund_id))).one()
 
 
-def _move(session: Session, refund: Refund, state: RefundState, *, now: datetime) -> None:
+def _move(
+    session: Session,
+    refund: Refund,
+    state: RefundState,
+    *,
+    mail_context: MailContext,
+    now: datetime,
+) -> None:
     refund.state = state
-    refund.done_on = now.date() if state is RefundState.DONE else None
+    today = now.astimezone(mail_context.zone).date()
+    refund.done_on = today if state is RefundState.DONE else None
     session.flush()
     if state is RefundState.DONE:
         audit.record(session, "refund.done", refund.public_id, actor=None, now=now)
 
 
-def _fail(session: Session, refund: Refund, reason: str, *, links: Links, now: datetime) -> None:
+def _fail(
+    session: Session, refund: Refund, reason: str, *, mail_context: MailContext, now: datetime
+) -> None:
     if refund.state is RefundState.FAILED:
         return
-    _move(session, refund, RefundState.FAILED, now=now)
+    _move(session, refund, RefundState.FAILED, mail_context=mail_context, now=now)
     refunds.reopen(session, refund)
     audit.record(session, "refund.failed", refund.public_id, actor=None, now=now)
-    mails.tell_failed(session, refund, reason, links=links, now=now)
+    mails.tell_failed(session, refund, reason, links=mail_context.links, now=now)
 
 
 def _owe_by_hand(session: Session, failed: Refund, *, now: datetime) -> None:
@@ -132,7 +144,9 @@ def _owe_by_hand(session: Session, failed: Refund, *, now: datetime) -> None:
     refunds.request(session, again, actor=None, now=now)
 
 
-def _write_down(session: Session, made: ProviderRefund, *, links: Links, now: datetime) -> None:
+def _write_down(
+    session: Session, made: ProviderRefund, *, mail_context: MailContext, now: datetime
+) -> None:
     """Record a refund that was made in the provider's dashboard.
 
     The money is gone, so the invoices that it paid are open again. No access ends, and our team is
@@ -160,7 +174,7 @@ def _write_down(session: Session, made: ProviderRefund, *, links: Links, now: da
     session.add(refund)
     session.flush()
     audit.record(session, "refund.made_elsewhere", refund.public_id, actor=None, now=now)
-    _move(session, refund, _STATES[made.state], now=now)
+    _move(session, refund, _STATES[made.state], mail_context=mail_context, now=now)
     for invoice_id in sorted(reopened):
         order_id = session.get_one(Document, invoice_id).order_id
         if order_id is not None:
@@ -170,4 +184,4 @@ def _write_down(session: Session, made: ProviderRefund, *, links: Links, now: da
                 )
             )
     session.flush()
-    mails.tell_elsewhere(session, refund, links=links, now=now)
+    mails.tell_elsewhere(session, refund, links=mail_context.links, now=now)

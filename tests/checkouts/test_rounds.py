@@ -1,9 +1,11 @@
-"""Rounds: one checkout that the provider does not know keeps no other from being settled."""
+"""Rounds: one unknown checkout keeps no other from being settled; refunds are of our day."""
+
+from datetime import UTC, date, datetime
 
 from sqlalchemy import select
 
 from lms.checkouts import rounds
-from lms.models.payments import Checkout, CheckoutState
+from lms.models.payments import Checkout, CheckoutState, Payment, Refund
 from tests.checkouts.card_stories import Shop
 
 
@@ -15,3 +17,14 @@ def test_a_session_that_the_provider_does_not_know_is_passed_over(shop: Shop) ->
     with shop.carrel.database.read_session() as session:
         states = session.scalars(select(Checkout.state).order_by(Checkout.id)).all()
     assert states == [CheckoutState.OPEN, CheckoutState.COMPLETE]
+
+
+def test_a_refund_on_new_years_eve_is_of_that_year_as_its_payment_is(shop: Shop) -> None:
+    shop.clock.set(datetime(2027, 1, 1, 1, 0, tzinfo=UTC))  # 8 PM in New York
+    order = shop.draft()
+    shop.pay(shop.open(order))
+    shop.come_back(order)
+    shop.refund(shop.credit(order), 9900)
+    with shop.carrel.database.read_session() as session:
+        assert session.scalars(select(Payment.received_on)).one() == date(2026, 12, 31)
+        assert session.scalars(select(Refund.done_on)).one() == date(2026, 12, 31)
