@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import kept_login
 from lms.access.merged_organizations import family_of
 from lms.access.policy import Action
 from lms.core.errors import N_, Conflict, NotFound
@@ -90,8 +91,8 @@ def unused_seats(
 ) -> Mapping[str, int]:
     """Return the unwatched seats (public IDs) of these logins in an organization's pools.
 
-    Only seats of people known from their LMS alone: invited people, and those with an account, keep
-    their seat after a course.
+    Only seats of people known from their LMS alone: invited people, and those with an account, even
+    one linked after the claim, keep their seat after a course.
     """
     if not login_ids:
         return {}
@@ -100,7 +101,7 @@ def unused_seats(
         .select_from(Assignment)
         .join(Seat, Seat.id == Assignment.seat_id)
         .join(Pool, Pool.id == Assignment.pool_id)
-        .join(Login, Login.id == Assignment.login_id)
+        .join(Login, Login.id == kept_login(Assignment.login_id))
         .where(
             Pool.organization_id.in_(family_of(organization_id)),
             Assignment.login_id.in_(sorted(login_ids)),

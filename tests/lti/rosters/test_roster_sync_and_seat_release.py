@@ -345,3 +345,19 @@ def test_courses_seen_lately_are_synced_once_a_day(school: School, carrel: Carre
         with school.database.read_session() as session:
             moment = school.clock.moment + timedelta(hours=after)
             assert len(courses_due(session, now=moment)) == due
+
+
+def test_who_has_an_account_keeps_the_seat_that_they_claimed_before_they_linked_it(
+    school: School, carrel: Carrel
+) -> None:
+    """The seat is of the learner's own login, which was merged into the account afterward."""
+    wren, zoe = LEARNERS[:2]
+    pool_id = _seat(school, wren, zoe)
+    _, link_id = school.place()
+    school.merge(school.launch(wren, link_id), into=school.cast.alice.id)
+    _sync(school, carrel)
+    for person in (wren, zoe):
+        school.platform.course.withdraw(person)
+        for _ in range(2):
+            _sync(school, carrel)
+    assert _seated(school, pool_id) == 1
