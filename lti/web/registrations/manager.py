@@ -57,6 +57,10 @@ ENTERED: Final = {
         "Saved. This component works now, because your Open edX is already approved."
     ),
 }
+WAITS_AGAIN: Final = N_(
+    "Saved. Recordings won't open in this LMS until we approve it, usually within one business day. "
+    "We'll email you."
+)
 
 
 @blueprint.get("")
@@ -156,17 +160,22 @@ def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
         entered, own = new_details(form), managed.facts.id
         with shown_in(form, Invalid):
             with transaction() as session:
+                # read again, since staff may have changed other settings after the form was shown
+                was = find_own(session, own, registration_id)
                 details = replace(
-                    # read again, since staff may have changed other settings after the form was shown
-                    find_own(session, own, registration_id).details,
+                    was.details,
                     name=entered.name,
                     auth_url=entered.auth_url,
                     token_url=entered.token_url,
                     jwks_url=entered.jwks_url,
                     token_audience=entered.token_audience,
                 )
-                change_own(session, own, registration_id, details, **acting())
-            flash(_("Saved."), "done")
+                changed = change_own(session, own, registration_id, details, **acting())
+                is_waiting = changed.state is RegistrationState.PENDING
+                if is_waiting and was.state is not changed.state:
+                    name = changed.details.name
+                    tell_team(session, name, is_waiting=True, links=links(), now=clock.now())
+            flash(_(WAITS_AGAIN) if is_waiting else _("Saved."), "done")
             return see_other(".overview", organization_id=organization_id)
     page = render_in(
         managed, "lti/registrations/manager_form.html", form=form, guide=None, kept=kept

@@ -10,6 +10,7 @@ from wtforms import Form
 from lms.app import create_app
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.lti_facade.connection_emails import NEEDS_APPROVAL
 from lms.models.organizations import Organization, Role
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.registrations.additional_setup_guides import GUIDES
@@ -22,6 +23,7 @@ from lti.registrations.registrations import (
     edit_registration,
     list_registrations,
 )
+from lti.web.registrations.manager import WAITS_AGAIN
 from lti.web.registrations.platform_rows_and_values import STATES
 from lti.web.registrations.registration_forms import DetailsForm
 from tests.cast import Cast
@@ -29,6 +31,7 @@ from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
 from tests.lti.factories import make_registration, pend_deployment
 from tests.lti.registrations.registration_server import MailContext
+from tests.lti.web.registrations.test_connection_by_invite import have_a_mailbox, subjects
 from tests.page_texts import shows
 from tests.visitor import Visitor
 from wsgi import COMPONENTS
@@ -316,3 +319,24 @@ def test_a_manager_switches_a_learning_system_off(
     with database.read_session() as session:
         (kept,) = list_registrations(session)
     assert kept.state is RegistrationState.DISABLED
+
+
+def test_a_change_of_address_that_stops_launches_is_told_to_the_manager_and_to_staff(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    have_a_mailbox(database)
+    with database.transaction() as session:
+        made = make_registration(session)
+    client.sign_in(cast.mia.id)
+    here = place(database, cast)
+    kept = {
+        name: getattr(made.details, name) for name in ("name", "auth_url", "token_url", "jwks_url")
+    }
+    client.post(f"{here}/{made.public_id}", data=kept)
+    assert subjects(database) == []
+    for jwks_url in ("https://lms.example.edu/keys", "https://lms.example.edu/jwks.json"):
+        client.post(f"{here}/{made.public_id}", data={**kept, "jwks_url": jwks_url})
+        assert shows(client.get(here).text, WAITS_AGAIN)
+    assert [subject for _to, subject in subjects(database)] == [
+        NEEDS_APPROVAL % {"system": made.details.name}
+    ]
