@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from lti.grades.score_outbox import queue_delivered
 from lti.grades.scores import reopen
 from lti.models.courses import Context, ResourceLink
 from lti.protocol.messages import Place
@@ -33,10 +34,15 @@ def take_over_rule(session: Session, link: ResourceLink, deployment_id: int, pla
 def note_services(
     session: Session, link: ResourceLink, *, scopes: str, line_item_url: str | None, now: datetime
 ) -> None:
-    """Store a launch's grade services for a link; if they changed, queue undelivered scores again."""
+    """Store a launch's grade services for a link; if they changed, queue undelivered scores again.
+
+    Another column gets the delivered scores, too.
+    """
     url = line_item_url or link.line_item_url
     if (link.scopes, link.line_item_url) == (scopes, url):
         return
+    if link.line_item_url not in (None, url):
+        queue_delivered(session, link.id, now=now)
     link.scopes, link.line_item_url = scopes, url
     session.flush()
     reopen(session, link.id, now=now)

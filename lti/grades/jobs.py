@@ -167,13 +167,14 @@ class _Delivery:
         return not is_away
 
     def _denied(self, platform: Platform, parcel: Parcel, column: Column, outcome: Denied) -> bool:
-        """If the column was deleted, look for it again; otherwise store why the score was refused."""
+        """If the column was deleted, find one for all its scores; otherwise store why this was refused."""
         scopes = parcel.scopes
         is_lost = outcome.status in NOT_THERE and parcel.tries <= MOST_MENDED
         mends = is_lost and is_gone(self._services, platform, column.url, scopes, now=clock.now())
         with self._database.transaction() as session:
             if mends:
                 score_outbox.keep_column(session, parcel.link_id, None)
+                score_outbox.queue_delivered(session, parcel.link_id, now=clock.now())
                 score_outbox.put_off(session, parcel, outcome.reason, timedelta(), now=clock.now())
             else:
                 score_outbox.refused(session, parcel, outcome.reason)

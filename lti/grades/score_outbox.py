@@ -161,6 +161,15 @@ def keep_column(session: Session, link_id: int, url: str | None) -> None:
     session.flush()
 
 
+def queue_delivered(session: Session, link_id: int, *, now: datetime) -> None:
+    """Queue the delivered scores of a link (row id) again, because its column was lost or replaced."""
+    session.execute(
+        update(Score)
+        .where(Score.link_id == link_id, Score.state == ScoreState.DELIVERED)
+        .values(state=ScoreState.QUEUED, run_at=now, tries=0)
+    )
+
+
 def no_column(session: Session, link_id: int, reason: str) -> None:
     """Store why a link's scores can't be reported, and stop trying until that changes."""
     link = session.get_one(ResourceLink, link_id)

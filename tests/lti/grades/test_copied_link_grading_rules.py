@@ -147,6 +147,24 @@ def test_a_launch_that_brings_a_column_lets_refused_scores_go(school: School) ->
     assert school.platform.grade(wren, link) == 100
 
 
+def test_a_launch_that_brings_another_column_takes_the_scores_along(school: School) -> None:
+    link, link_id = school.place(column=100)
+    wren = school.platform.course.learners[0]
+    school.watch(school.launch(wren, link_id), 0, 3600)
+    school.round()
+    old = school.platform.column(link)
+    assert old is not None
+    school.platform.remove_column(old)
+    column = school.platform.add_column(school.tool, link)
+    target, place = Target(webinar=school.cast.slug), Place(link.course_id, link_id=link.id)
+    url, scopes = school.platform.addresses.line_item(column), frozenset({SCORE_SCOPE})
+    for _ in range(2):  # the second tells nothing new
+        _launch(school, place, target, line_item=url, scopes=scopes)
+        school.round()
+    assert column.grades == {wren.id: 100}
+    assert len(school.platform.scores(link, wren)) == 1
+
+
 def test_histories_are_lists_of_encoded_ids_and_a_comma_may_be_in_one() -> None:
     """LTI 1.3 Core, appendices B.3 and B.4."""
     claims = {
