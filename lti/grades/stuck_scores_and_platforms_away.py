@@ -10,10 +10,18 @@ from sqlalchemy.orm import Session
 from lms.lti_facade.organizations import family_of
 from lti.models.courses import Context, ResourceLink, Score, ScoreState
 from lti.models.delivery_leases import Turn
-from lti.models.registrations_and_keys import Deployment, Registration
+from lti.models.registrations_and_keys import (
+    Deployment,
+    DeploymentState,
+    Registration,
+    RegistrationState,
+)
 
 LATE_AFTER: Final = timedelta(minutes=10)
 MOST: Final = 200
+# Nothing is sent to what was turned off, and no one has to do anything about it.
+_IS_ON: Final = Registration.state != RegistrationState.DISABLED
+_IS_ALLOWED: Final = Deployment.state != DeploymentState.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ class StuckLink:
 
 
 def platforms_away(session: Session, *, organization_id: int | None = None) -> tuple[Away, ...]:
-    """Return the platforms in an outage, longest first: of one organization, or all.
+    """Return the platforms in an outage that are on, longest first: of one organization, or all.
 
     A platform belongs to each organization that has a deployment on it.
     """
@@ -59,7 +67,7 @@ def platforms_away(session: Session, *, organization_id: int | None = None) -> t
             Turn.asks_at,
         )
         .join(Turn, Turn.registration_id == Registration.id)
-        .where(Turn.failing_since.is_not(None))
+        .where(Turn.failing_since.is_not(None), _IS_ON)
         .order_by(Turn.failing_since)
     )
     if organization_id is not None:
@@ -67,6 +75,7 @@ def platforms_away(session: Session, *, organization_id: int | None = None) -> t
             select(Deployment.id)
             .where(
                 Deployment.registration_id == Registration.id,
+                _IS_ALLOWED,
                 Deployment.organization_id.in_(family_of(organization_id)),
             )
             .exists()
@@ -90,7 +99,8 @@ def stuck_links(
 ) -> tuple[StuckLink, ...]:
     """Return the links with late or refused scores, oldest first: of one organization, or all.
 
-    A score is late ten minutes after it was due. `lti.grades.scores.send_again` resends a link's
+    A score is late ten minutes after it was due; those of platforms that were turned off aren't
+    counted until they are on again. `lti.grades.scores.send_again` resends a link's
     scores.
     """
     late = and_(
@@ -115,7 +125,7 @@ def stuck_links(
         .join(Context, Context.id == ResourceLink.context_id)
         .join(Deployment, Deployment.id == Context.deployment_id)
         .join(Registration, Registration.id == Deployment.registration_id)
-        .where(or_(late, refused))
+        .where(or_(late, refused), _IS_ON, _IS_ALLOWED)
         .group_by(ResourceLink.id, Context.id, Deployment.id, Registration.id)
         .order_by(func.min(Score.run_at))
         .limit(MOST)

@@ -18,6 +18,12 @@ from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_lin
 from lti.http import guarded_connections
 from lti.http.authorized_platform_calls import Services
 from lti.models.courses import ResourceLink, ScoreState
+from lti.models.registrations_and_keys import (
+    Deployment,
+    DeploymentState,
+    Registration,
+    RegistrationState,
+)
 from lti.selftest.platform.records import Link, Person
 from tests.lti.launched_course import School, published_key
 from tests.platform.requests_and_faults import retry_date
@@ -90,6 +96,31 @@ def test_a_platform_that_is_down_for_a_day_is_asked_seldom(school: School) -> No
     with school.database.read_session() as session:
         assert platforms_away(session) == ()
         assert stuck_links(session, now=school.clock.moment) == ()
+
+
+@pytest.mark.parametrize("off", ["platform", "deployment"])
+def test_what_was_turned_off_for_good_is_not_called_away_or_stuck(school: School, off: str) -> None:
+    """As after a move to another LMS: nothing more is sent to the old one."""
+    _everybody_watches(school, column=100)
+    school.platform.trouble("token", status=500)
+    school.round()
+    school.clock.advance(timedelta(hours=1))
+
+    def told() -> tuple[int, int]:
+        mine, moment = school.cast.organization_id, school.clock.moment
+        with school.database.read_session() as session:
+            away = platforms_away(session, organization_id=mine)
+            return len(away), len(stuck_links(session, organization_id=mine, now=moment))
+
+    assert told() == (1, 1)
+    with school.database.transaction() as session:
+        if off == "platform":
+            registration = session.get_one(Registration, school.registration_id)
+            registration.state = RegistrationState.DISABLED
+        else:
+            deployment = session.get_one(Deployment, school.deployment_id)
+            deployment.state = DeploymentState.REFUSED
+    assert told() == (0, 0)
 
 
 def test_a_platform_that_fails_at_scores_alone_is_asked_seldom_too(school: School) -> None:
