@@ -1,4 +1,4 @@
-"""Copied link grading rules: taken from the original; also stores a launch's grade services.
+"""Copied link grading rules: taken from the original; also stores a launch's content and services.
 
 Platforms send `$ResourceLink.id.history` and `$Context.id.history`, nearest first; some send only the
 latter (LTI 1.3 Core, appendices B.3 and B.4).
@@ -6,12 +6,14 @@ latter (LTI 1.3 Core, appendices B.3 and B.4).
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
+from lms.lti_facade.content_names import webinar_ids_of
 from lti.grades.score_outbox import queue_delivered
 from lti.grades.scores import reopen
-from lti.models.courses import Context, ResourceLink
+from lti.models.courses import Context, ResourceLink, Score
+from lti.protocol.content_target import Target, read_target
 from lti.protocol.messages import Place
 
 
@@ -31,6 +33,20 @@ def take_over_rule(session: Session, link: ResourceLink, deployment_id: int, pla
         session.flush()
 
 
+def note_target(session: Session, link: ResourceLink, target: Target | None) -> None:
+    """Store what a launch shows; if the link showed other content before, shares start over.
+
+    A learner's next launch counts what they have watched of the new content. Scores never go down.
+    """
+    if target is None:
+        return
+    was, link.target = link.target, target.custom
+    if was in (None, target.custom):
+        return
+    if _content(session, read_target(was) or Target()) != _content(session, target):
+        session.execute(update(Score).where(Score.link_id == link.id).values(share=0.0))
+
+
 def note_services(
     session: Session, link: ResourceLink, *, scopes: str, line_item_url: str | None, now: datetime
 ) -> None:
@@ -46,6 +62,11 @@ def note_services(
     link.scopes, link.line_item_url = scopes, url
     session.flush()
     reopen(session, link.id, now=now)
+
+
+def _content(session: Session, target: Target) -> tuple[object, ...]:
+    webinar_ids = webinar_ids_of(session, target.webinar or "")
+    return webinar_ids, target.series, target.starts_s, target.ends_s
 
 
 def _by_link(session: Session, deployment_id: int, place: Place) -> ResourceLink | None:

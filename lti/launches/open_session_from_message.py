@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.bulk_insert import add_once
-from lti.grades.copied_link_grading_rules import note_services, take_over_rule
+from lti.grades.copied_link_grading_rules import note_services, note_target, take_over_rule
 from lti.launches.launch_lookup import Known
 from lti.models.courses import Context, ResourceLink
 from lti.people.identities import SEEN_EVERY, ensure_identity, is_unchanged
@@ -156,7 +156,7 @@ def _link(
         is_new = add_once(session, made)
         found = made if is_new else session.scalars(query).one()
     found.title = place.link_title[:LONGEST_TITLE] or found.title
-    found.target = found.target if target is None else target.custom
+    note_target(session, found, target)
     if found.seen_at <= now - OPENED_EVERY:
         found.seen_at = now
     if is_new:

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lms.models.catalog import Webinar
+from lti.courses.instructor_view import find_link
 from lti.launches.launch_lookup import Known
 from lti.launches.message_validation import read_claims
 from lti.launches.open_session_from_message import find_or_make
@@ -17,6 +19,7 @@ from lti.protocol.spec_vocabulary import SCORE_SCOPE
 from lti.registrations.deployments import Tenant
 from lti.registrations.platform_lookup import Platform
 from lti.selftest.platform.vocabulary import LTI
+from tests.factories import make_recording, make_webinar
 from tests.lti.launched_course import School
 
 OTHER = Target(webinar="another-webinar")
@@ -163,6 +166,31 @@ def test_a_launch_that_brings_another_column_takes_the_scores_along(school: Scho
         school.round()
     assert column.grades == {wren.id: 100}
     assert len(school.platform.scores(link, wren)) == 1
+
+
+def test_who_completed_what_a_link_showed_before_has_not_begun_what_it_shows_now(
+    school: School,
+) -> None:
+    link, link_id = school.place(column=100)
+    wren = school.platform.course.learners[0]
+    school.watch(school.launch(wren, link_id), 0, 3600)
+    school.round()
+    with school.database.transaction() as session:
+        newer = make_webinar(session, "newer-version")
+        make_recording(session, newer)
+        same = session.get_one(Webinar, school.cast.webinar_id).public_id
+        slug = newer.slug
+    place = Place(link.course_id, link_id=link.id)
+    named = [Target(webinar=same), Target(webinar=same, is_graded=False), Target(webinar=slug)]
+    complete: list[int] = []
+    for target in (*named, named[0]):
+        _launch(school, place, target)
+        school.launch(wren, link_id)
+        school.round()
+        with school.database.read_session() as session:
+            complete.append(find_link(session, link_id).complete)
+    assert complete == [1, 1, 0, 1]
+    assert school.platform.grade(wren, link) == 100
 
 
 def test_histories_are_lists_of_encoded_ids_and_a_comma_may_be_in_one() -> None:
