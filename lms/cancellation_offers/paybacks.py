@@ -103,8 +103,8 @@ def _refund(
     for payment in payments:
         amount = min(note.open_minor, refunds.refundable(session, payment))
         if amount > 0:
-            wanted = NewRefund(
-                payment.public_id, amount, f"{key}:{payment.public_id}", note.public_id
-            )
+            # one payment can pay several orders of an offer
+            once = f"{key}:{one.order.id}:{payment.public_id}"
+            wanted = NewRefund(payment.public_id, amount, once, note.public_id)
             refunds.request(session, wanted, actor=actor, now=now)
             session.refresh(note, ["open_minor"])
