@@ -1,7 +1,8 @@
 """Corrections of an order: new rows, and an invoice that replaces the wrong one (MONEY.md, M20).
 
 The old invoice is credited with the reason `reissue`, which ends no access and does not cancel the
-order; its payments pay the new one. Earlier credits stay: the new invoice is for the rest.
+order; its payments, and credit from other invoices, pay the new one. Its own credit notes stay: the new
+invoice is for the rest.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.orders import Order
-from lms.models.payments import Payment, Settlement
+from lms.models.payments import Payment
 from lms.payments import settlements
 from lms.sales import (
     billing,
@@ -74,9 +75,10 @@ def correct(
     was_owed = old is not None and old.open_minor > 0
     left = credit_notes.left_of(session, old) if old else {}
     _check_days(order, correction, zone=mail_context.zone, now=now)
-    freed = _free_payments(session, old, now=now)
+    freed = _free(session, old, now=now)
+    payments = [one for one in freed if isinstance(one, Payment)]
     if correction.payer is not None:
-        payer_corrections.check_undisputed(session, freed)
+        payer_corrections.check_undisputed(session, payments)
     _apply(session, order, correction, now=now)
     for change in correction.lines:
         line_corrections.change_line(session, order, change, now=now)
@@ -99,7 +101,7 @@ def correct(
             payer_corrections.move_payments(
                 session,
                 new,
-                freed,
+                payments,
                 mail_context=mail_context,
                 actor=actor,
                 now=now,
@@ -174,19 +176,20 @@ def _settle(
             settlements.settle(session, invoice, source, amount, now=now)
 
 
-def _free_payments(session: Session, invoice: Document | None, *, now: datetime) -> list[Payment]:
-    """Undo the payments of an invoice; return them in the order in which they paid."""
+def _free(session: Session, invoice: Document | None, *, now: datetime) -> list[Payment | Document]:
+    """Undo what paid an invoice, except its own credit notes; return the payments, then credit notes."""
     if invoice is None:
         return []
-    paid: list[Settlement] = [
-        one
-        for one in settlements.standing(session, invoice_id=invoice.id)
-        if one.payment_id is not None
-    ]
-    payments = [session.get_one(Payment, one.payment_id) for one in paid]
+    standing = settlements.standing(session, invoice_id=invoice.id)
+    used = {one.credit_note_id for one in standing if one.credit_note_id}
+    found = [session.get_one(Document, each) for each in sorted(used)]
+    notes = {note.id: note for note in found if note.refers_to_id != invoice.id}
+    payments = dict.fromkeys(one.payment_id for one in standing if one.payment_id)
+    paid = [one for one in standing if one.payment_id or one.credit_note_id in notes]
+    paid.sort(key=lambda one: (one.payment_id or 0, one.credit_note_id or 0))  # in order of locks
     settlements.undo(session, paid, now=now)
     session.refresh(invoice)
-    return list({payment.id: payment for payment in payments}.values())
+    return [*(session.get_one(Payment, each) for each in payments), *notes.values()]
 
 
 def _check_days(order: Order, correction: Correction, *, zone: ZoneInfo, now: datetime) -> None:
