@@ -149,8 +149,8 @@ def _write_down(
 ) -> None:
     """Record a refund that was made in the provider's dashboard.
 
-    The money is gone, so the invoices that it paid are open again. No access ends, and our team is
-    asked which line it was for. Reminders of the balance are paused until then.
+    The money is gone, so the invoices that it paid are open again, less their own credit. No access
+    ends, and our team is asked which line it was for. Reminders of the balance are paused until then.
     """
     found = session.scalar(select(Payment).where(Payment.provider_ref == made.payment))
     if found is None or made.state is ProviderRefundState.FAILED:
@@ -158,12 +158,15 @@ def _write_down(
     paid = select(Settlement.invoice_id).where(
         Settlement.payment_id == found.id, Settlement.undone_at.is_(None)
     )
-    settlements.lock_invoices(session, session.scalars(paid).all())
+    invoice_ids = session.scalars(paid).all()
+    settlements.lock_invoices(session, invoice_ids)
+    settlements.open_credits(session, invoice_ids)
     payment = settlements.lock_payment(session, found.public_id) or found
     short = made.amount_minor - payment.open_minor
     reopened = settlements.unsettle(session, payment, short, now=now) if short > 0 else set()
     amount = min(made.amount_minor, payment.open_minor)
     settlements.take_open(session, payment, amount)
+    settlements.use_own_credit(session, reopened, now=now)
     refund = Refund(
         payment_id=payment.id,
         amount_minor=amount,

@@ -92,8 +92,9 @@ def reverse(
 ) -> tuple[Document, ...]:
     """Reverse a payment, such as a bounced check; return the invoices that are open again.
 
-    No access ends automatically (M10). Of a disputed payment that was partly refunded, the rest is
-    reversed. Raises NotFound, and Conflict if it was already reversed or refunded.
+    An invoice's own credit notes pay it first. No access ends automatically (M10). Of a disputed
+    payment that was partly refunded, the rest is reversed. Raises NotFound, and Conflict if it was
+    already reversed or refunded.
     """
     invoices = _lock_paid(session, payment_id)
     payment = _locked(session, payment_id)
@@ -116,21 +117,23 @@ def reverse(
     settlements.unsettle(session, payment, settled - returned, now=now)
     payment.open_minor, payment.reversed_at, payment.reversed_as = 0, now, reversal
     session.flush()
+    settlements.use_own_credit(session, [one.id for one in invoices], now=now)
     audit.record(session, f"payment.{reversal}", payment.public_id, actor=actor, now=now)
-    return tuple(invoices)
+    return tuple(one for one in invoices if one.open_minor)
 
 
 def take_back(session: Session, payment_id: str, amount_minor: int, *, now: datetime) -> None:
     """Deduct an amount from a payment, such as for a lost dispute: its unused credit first.
 
-    Invoices that it no longer pays are open again. Raises NotFound, and Conflict if the payment has
-    less left.
+    Invoices that it no longer pays are open again, less their own credit. Raises NotFound, and
+    Conflict if the payment has less left.
     """
-    _lock_paid(session, payment_id)
+    invoices = _lock_paid(session, payment_id)
     payment = _locked(session, payment_id)
     if amount_minor > payment.open_minor:
         settlements.unsettle(session, payment, amount_minor - payment.open_minor, now=now)
     settlements.take_open(session, payment, amount_minor)
+    settlements.use_own_credit(session, [one.id for one in invoices], now=now)
 
 
 def keep(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
@@ -186,13 +189,15 @@ def _invoice(session: Session, public_id: str) -> Document:
 
 
 def _lock_paid(session: Session, payment_id: str) -> Sequence[Document]:
-    """Return the invoices that a payment pays, locked before the payment."""
+    """Return the invoices that a payment pays, locked with their unused credit before the payment."""
     paid = session.scalars(
         select(Settlement.invoice_id)
         .join(Payment, Payment.id == Settlement.payment_id)
         .where(Payment.public_id == payment_id, Settlement.undone_at.is_(None))
     ).all()
-    return settlements.lock_invoices(session, paid)
+    invoices = settlements.lock_invoices(session, paid)
+    settlements.open_credits(session, paid)
+    return invoices
 
 
 def _locked(session: Session, payment_id: str) -> Payment:

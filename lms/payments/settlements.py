@@ -96,6 +96,30 @@ def unsettle(session: Session, payment: Payment, amount_minor: int, *, now: date
     return reopened
 
 
+def use_own_credit(session: Session, invoice_ids: Iterable[int], *, now: datetime) -> None:
+    """Pay invoices that are open again with the unused credit of their own credit notes."""
+    for note in open_credits(session, invoice_ids):
+        invoice = session.get_one(Document, note.refers_to_id)
+        amount = min(note.open_minor, invoice.open_minor)
+        if amount:
+            settle(session, invoice, note, amount, now=now)
+
+
+def open_credits(session: Session, invoice_ids: Iterable[int]) -> Sequence[Document]:
+    """Return the credit notes of invoices with unused credit, locked, in ID order."""
+    return session.scalars(
+        locked(
+            select(Document)
+            .where(
+                Document.refers_to_id.in_(list(invoice_ids)),
+                Document.kind == DocumentKind.CREDIT_NOTE,
+                Document.open_minor > 0,
+            )
+            .order_by(Document.id)
+        )
+    ).all()
+
+
 def standing(session: Session, *, invoice_id: int) -> Sequence[Settlement]:
     """Return the settlements of an invoice that weren't undone, the oldest first."""
     return session.scalars(

@@ -5,20 +5,18 @@ order; its payments, and credit from other invoices, pay the new one. Its own cr
 invoice is for the rest.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Invalid
-from lms.core.model_base import locked
 from lms.documents.snapshots import BillTo
 from lms.mail.links import MailContext
-from lms.models.documents import CreditReason, Document, DocumentKind
+from lms.models.documents import CreditReason, Document
 from lms.models.orders import Order
 from lms.models.payments import Payment
 from lms.payments import settlements
@@ -94,7 +92,7 @@ def correct(
         new = _reissue(
             session, order, old, left, correction, mail_context=mail_context, actor=actor, now=now
         )
-        _settle(session, old, [*_open_credits(session, old), *freed], now=now)
+        _settle(session, old, [*settlements.open_credits(session, [old.id]), *freed], now=now)
         if correction.payer is None:
             _settle(session, new, freed, now=now)
         else:
@@ -150,18 +148,6 @@ def _reissue(  # noqa: PLR0913  (the order, both invoices, and the actor)
             now=now,
         )
     return new
-
-
-def _open_credits(session: Session, invoice: Document) -> Sequence[Document]:
-    """Return the credit notes of an invoice with unused credit, locked."""
-    return session.scalars(
-        locked(
-            select(Document)
-            .where(Document.refers_to_id == invoice.id, Document.kind == DocumentKind.CREDIT_NOTE)
-            .where(Document.open_minor > 0)
-            .order_by(Document.id)
-        )
-    ).all()
 
 
 def _settle(
