@@ -90,7 +90,7 @@ def _is_left(left: Mapping[str, Left], line: OrderLine) -> bool:
 
 
 def _copy(session: Session, was: Order, *, now: datetime) -> Order:
-    """Make an order of the same payer, with the same terms and purchase order."""
+    """Make an order of the same payer, with the same terms, tax exemption and purchase order."""
     order = Order(
         login_id=was.login_id,
         organization_id=was.organization_id,
@@ -102,6 +102,7 @@ def _copy(session: Session, was: Order, *, now: datetime) -> Order:
         net_days=was.net_days,
         currency=was.currency,
         livemode=was.livemode,
+        exempt_as=was.exempt_as,
         policies=list(was.policies),
         created_at=now,
         placed_at=now,

@@ -90,7 +90,8 @@ def _offer_again(
     )
     targets = [Target(Scope.WEBINAR, webinar.id)] * len(lines)
     order = orders.write_down(session, new, targets, actor=None, now=now)
-    quotes.issue_quote(
+    order.bill_to, order.exempt_as = first.bill_to, first.exempt_as
+    quoted = quotes.issue_quote(
         session, order, mail_context=mail_context, actor=None, now=now, is_mailed=False
     )
     offer.again_id = order.id
@@ -99,7 +100,7 @@ def _offer_again(
     mails.send_offered_again(
         session,
         offer,
-        price=say_money(sum(line.price_minor for line in lines), order.currency),
+        price=say_money(session.get_one(Document, quoted.document_id).total_minor, order.currency),
         link=link_of(session, order, where=pay, now=now),
         contacts=_contacts(session, offer),
         now=now,
