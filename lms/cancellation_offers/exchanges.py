@@ -62,6 +62,8 @@ def exchange(
     )
     order = _copy(session, one.order, now=now)
     _move_lines(session, one, order, target, costs, left, now=now)
+    if not order_access.standing_grants(session, [one.order.id]):
+        one.order.review_due_at = None  # our team decides about the new order
     made = invoices.issue_invoice(session, order, mail_context=mail_context, actor=actor, now=now)
     _pay(session, note, made, now=now)
     session.refresh(made, ["open_minor"])
@@ -107,6 +109,7 @@ def _copy(session: Session, was: Order, *, now: datetime) -> Order:
         created_at=now,
         placed_at=now,
         held_at=was.held_at,
+        review_due_at=was.review_due_at,
     )
     session.add(order)
     session.flush()
