@@ -253,12 +253,13 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 
 def _language_of(session: Session, kind: str, login_id: int | None) -> Language:
-    """Return the language of an email: the recipient's, or that of the page that sends it."""
+    """Return the language of an email: that of the recipient's account, or of the page that sends it."""
     if kind in ENGLISH_ONLY:
         return Language.ENGLISH
     if login_id is None:  # a buyer or visitor without an account
         return readers_language()
-    chosen = session.scalar(select(Login.language).where(Login.id == login_id))
+    kept = select(func.coalesce(Login.merged_into, Login.id)).where(Login.id == login_id)
+    chosen = session.scalar(select(Login.language).where(Login.id == kept.scalar_subquery()))
     return chosen or default_language()
 
 

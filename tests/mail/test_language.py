@@ -79,6 +79,13 @@ def test_recipients_language_counts_and_not_the_one_of_the_page(session) -> None
     assert '<html lang="en-US">' in mail.html
 
 
+def test_language_of_the_kept_account_counts_for_those_merged_into_it(session) -> None:
+    kept, merged = person(session, Language.SPANISH), person(session, Language.ENGLISH)
+    merged.merged_into = kept.id
+    session.flush()
+    assert posted(session, merged).subject.startswith("Su pase termina el ")
+
+
 def test_visitor_without_an_account_gets_the_language_of_the_page(session) -> None:
     with speaking(Language.SPANISH):
         assert posted(session, None).subject.startswith("Su pase termina el")
