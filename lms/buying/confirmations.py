@@ -15,6 +15,7 @@ from lms import audit
 from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account, NewLogin
 from lms.buying import credit, order_sessions
+from lms.certificates import certificates
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict
 from lms.core.model_base import locked
@@ -116,6 +117,7 @@ def confirm(
         now=now,
         can_sign_in=False,
     )
+    certificates.email_unsent(session, ticket.login_id, links=mail_context.links, now=now)
     order_sessions.end_sessions(session, [order.id for order in orders], now=now)
     for order in orders:
         order.contact_id = account.id

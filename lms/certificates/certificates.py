@@ -178,6 +178,14 @@ def correct(
     return made
 
 
+def email_unsent(session: Session, login_id: int, *, links: Links, now: datetime) -> None:
+    """Email a login's valid certificates that weren't, because its person had no address yet."""
+    rows = session.scalars(select(Certificate).where(Certificate.login_id == login_id, *_STANDS))
+    for row in rows.all():
+        notice = _Notice("certificate", row.public_id, row.title)
+        _tell(session, _holder_of(session, row), notice, links=links, now=now)
+
+
 def has_standing(session: Session, login_id: int, webinar_id: int) -> bool:
     """Return whether a person has a valid one, including merged logins."""
     return session.scalar(_STANDING, {"person": login_id, "webinar": webinar_id}) is not None
@@ -279,7 +287,7 @@ def _tell(
     session: Session, holder: _Holder, notice: _Notice, *, links: Links, now: datetime
 ) -> None:
     if holder.email is None:
-        return  # a person from an LMS, who finds it there
+        return  # a person from an LMS, who finds it there, or an unconfirmed buyer: `email_unsent`
     page = links.page(f"/verify/{notice.public_id}")
     values = {
         "name": holder.name,

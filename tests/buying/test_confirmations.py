@@ -17,7 +17,9 @@ from tests.buying.buying_fixtures import (
     ordered,
 )
 from tests.cast import Cast
+from tests.certificates.test_eligibility import ENOUGH_S, consider, saw
 from tests.clock import NOW
+from tests.mailbox import letters
 from tests.requests.test_requests import asked, read
 
 
@@ -49,3 +51,15 @@ def test_a_request_for_what_was_ordered_closes_once_the_address_is_confirmed(
     assert read(database, facts).state is RequestState.NEW  # anyone can enter her address
     confirmed(database)
     assert read(database, facts).state is RequestState.DONE
+
+
+def test_certificate_earned_before_the_address_is_confirmed_is_emailed_then(
+    database: Database, cast: Cast
+) -> None:
+    facts = ordered(database, filled(database), details())
+    with database.transaction() as session:
+        saw(session, facts.contact_id, cast.recording_id, 0, ENOUGH_S)
+    made = consider(database, facts.contact_id, cast.webinar_id)
+    confirmed(database)
+    [mail] = [one for one in letters(database, ROSA) if one.kind == "certificate"]
+    assert f"/verify/{made}" in mail.text
