@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of
 from lms.accounts.recovery_email_prompt import asks_for_recovery
 from lms.contracts import mails as contract_mails
 from lms.contracts.mails import NewTerm
@@ -117,7 +118,7 @@ def send_open(session: Session, order: Order, *, mail_context: MailContext, now:
     grants = rest or grants_of_order(session, order.id)
     has_seats = facts.organization_public_id is not None and any(one.pool_id for one in grants)
     page = f"/organization/{facts.organization_public_id}" if has_seats else _page(grants)
-    for one in buyer_and(facts, managers):
+    for one in buyer_and(session, facts, managers):
         if not rest and one.login_id in [each.login_id for each in managers]:
             continue
         mail_outbox.post(
@@ -136,10 +137,10 @@ def send_open(session: Session, order: Order, *, mail_context: MailContext, now:
         )
 
 
-def buyer_and(facts: OrderFacts, others: Iterable[Steward]) -> list[Steward]:
-    """Return the buyer of an order and others, each address once."""
-    found = [*others]
-    if facts.contact_email:
+def buyer_and(session: Session, facts: OrderFacts, others: Iterable[Steward]) -> list[Steward]:
+    """Return the buyer of an order and others, each person and each address once."""
+    found, logins = [*others], set(session.scalars(logins_of(facts.contact_id or 0)))
+    if facts.contact_email and not any(one.login_id in logins for one in found):
         found.insert(0, Steward(facts.contact_id, facts.contact_email, facts.contact_name))
     readers: dict[str, Steward] = {}
     for one in found:

@@ -159,7 +159,7 @@ def _concerned(session: Session, facts: OrderFacts) -> list[Steward]:
     if facts.organization_id is not None:
         found += stewards_of(session, facts.organization_id)
         found += [Steward(None, email, "") for email in _payers(session, facts)]
-    return buyer_and(facts, found)
+    return buyer_and(session, facts, found)
 
 
 def tell_past_due(session: Session, *, mail_context: MailContext, now: datetime) -> None:

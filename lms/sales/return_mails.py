@@ -12,9 +12,9 @@ from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order, OrderLine
-from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.manager_emails import stewards_of
 from lms.pricing.price_list import say_money
-from lms.sales.mails import items_of
+from lms.sales.mails import buyer_and, items_of
 from lms.sales.read_models import find_order_facts, grants_of_order
 
 NAMED_AT_MOST: Final = 20
@@ -35,11 +35,8 @@ def send_wanted(
 ) -> None:
     """Email the managers of seats to release the missing number, and name who would be released first."""
     facts = find_order_facts(session, order.public_id)
-    readers = list(stewards_of(session, facts.organization_id or 0))
-    if facts.contact_email and all(one.login_id != facts.contact_id for one in readers):
-        readers.append(Steward(facts.contact_id, facts.contact_email, facts.contact_name))
     area = f"/organization/{facts.organization_public_id}/people?pool={wanted.pool_id}"
-    for one in readers:
+    for one in buyer_and(session, facts, stewards_of(session, facts.organization_id or 0)):
         mail_outbox.post(
             session,
             kind="seats_to_release",
@@ -82,23 +79,18 @@ def send_returned(
         "amount": say_money(credit_note.total_minor, credit_note.currency),
         "is_organization": facts.organization_public_id is not None,
     }
-    readers = {facts.contact_email: (facts.contact_id, facts.contact_name)}
-    if facts.organization_id is not None:
-        for one in stewards_of(session, facts.organization_id):
-            readers.setdefault(one.email, (one.login_id, one.name))
+    managers = stewards_of(session, facts.organization_id) if facts.organization_id else ()
     page = "/library"
     if facts.organization_public_id is not None:
         page = f"/organization/{facts.organization_public_id}"
-    for email, (login_id, name) in readers.items():
-        if email:
-            mail_outbox.post(
-                session,
-                kind="order_returned",
-                to=email,
-                login_id=login_id,
-                subject=N_("Credit note %(number)s for your return")
-                % {"number": credit_note.label},
-                values={**values, "name": name, "action_url": mail_context.links.page(page)},
-                now=now,
-                unique_key=f"returned:{credit_note.public_id}:{login_id}",
-            )
+    for one in buyer_and(session, facts, managers):
+        mail_outbox.post(
+            session,
+            kind="order_returned",
+            to=one.email,
+            login_id=one.login_id,
+            subject=N_("Credit note %(number)s for your return") % {"number": credit_note.label},
+            values={**values, "name": one.name, "action_url": mail_context.links.page(page)},
+            now=now,
+            unique_key=f"returned:{credit_note.public_id}:{one.login_id}",
+        )

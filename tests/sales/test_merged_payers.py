@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms.core.database import Database
@@ -11,6 +11,7 @@ from lms.core.errors import NotFound
 from lms.documents import payer_documents
 from lms.documents.document_readers import find_document_for
 from lms.documents.mails import recipients
+from lms.models.accounts import Login
 from lms.models.documents import CreditReason, Document
 from lms.models.orders import Terms
 from lms.models.organizations import Membership, Role
@@ -20,16 +21,28 @@ from lms.payments import credit_limit, credit_use
 from lms.payments.balances import balances_of, credits_of, find_payer, open_invoices, payer_of
 from lms.payments.credit_use import CreditUse
 from lms.people import login_merges
-from lms.sales import orders, purchase_orders, quotes
+from lms.sales import mails, orders, purchase_orders, quotes, return_mails
 from lms.sales.order_search import WantedOrders, list_orders
 from lms.sales.read_models import OrderFacts, orders_of_payer
+from lms.sales.return_mails import Wanted
 from lms.sales.statements import issue_statement
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.mailbox import letters
 from tests.organizations.twins import Twins, merge, unmerge
 from tests.organizations.twins import twins as twins
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, SEAT, balanced, credited, paid, placed, read
+from tests.sales.order_fixtures import (
+    GROUP,
+    SEAT,
+    balanced,
+    credited,
+    first_line,
+    locked,
+    paid,
+    placed,
+    read,
+)
 
 OTHER = replace(GROUP, organization="elm-twp", email="otto@elm.example.org", name="Otto")
 
@@ -141,6 +154,25 @@ def test_balances_of_merged_accounts_are_those_of_the_kept_one(
     with database.transaction() as session:
         login_merges.unmerge(session, cast.dan.public_id, actor=None, now=NOW)
     assert owed() == apart
+
+
+def test_contact_whose_account_was_merged_into_a_managers_is_emailed_once(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, replace(GROUP, email=cast.dan.email))
+    with database.transaction() as session:
+        session.execute(
+            update(Login).where(Login.id == cast.dan.id).values(merged_into=cast.mia.id)
+        )
+    credited(database, facts)
+    with database.transaction() as session:
+        order, line = locked(session, facts), first_line(database, facts)
+        wanted = Wanted(seats=1, missing=1, pool_id="", people=())
+        return_mails.send_wanted(session, order, line, wanted, links=OFFICE.links, now=NOW)
+        mails.send_open(session, order, mail_context=OFFICE, now=NOW)
+    for kind in ("order_returned", "seats_to_release", "order_open"):
+        found = [*letters(database, cast.dan.email), *letters(database, cast.mia.email)]
+        assert [one.recipient for one in found if one.kind == kind] == [cast.mia.email]
 
 
 def test_a_statement_tells_what_both_owe(
