@@ -203,19 +203,20 @@ class Manager:
 def find_managers(session: Session, organization_id: int, *, most: int = 5) -> tuple[Manager, ...]:
     """Return the people whom members can ask: managers first, then owners, by time of joining.
 
-    If the organization has none, those of its parent.
+    If the organization has none, those of its parent. A manager whose account was merged is the kept one.
     """
-    own = family_of(organization_id)
+    kept, own = aliased(Login), family_of(organization_id)
     parent = select(Organization.parent_id).where(
         Organization.id == kept_organization(organization_id)
     )
     is_own = Membership.organization_id.in_(own)
     rows = session.execute(
-        select(Login.id, Login.name, Login.email, is_own.label("is_own"))
+        select(kept.id, kept.name, kept.email, is_own.label("is_own"))
         .join_from(Membership, Login)
+        .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
         .where(
             Membership.role.in_((Role.MANAGER, Role.OWNER)),
-            Login.blocked_at.is_(None),
+            kept.blocked_at.is_(None),
             or_(
                 is_own,
                 Membership.organization_id.in_(family_of(parent.scalar_subquery())),
@@ -226,11 +227,10 @@ def find_managers(session: Session, organization_id: int, *, most: int = 5) -> t
             Membership.role != Role.MANAGER,
             Membership.id,
         )
-        .limit(most)
     ).all()
     nearest = {row.is_own for row in rows[:1]}
     found = {row.id: Manager(row.id, row.name, row.email) for row in rows if row.is_own in nearest}
-    return tuple(found.values())
+    return tuple(found.values())[:most]
 
 
 def find_manager(
@@ -238,7 +238,7 @@ def find_manager(
 ) -> str | None:
     """Return the name of the first person whom members can ask, or None.
 
-    A manager is not sent to themselves: `other_than` is the login of the person who asks.
+    A manager is not sent to themselves: `other_than` is the kept login of the person who asks.
     """
     found = find_managers(session, organization_id, most=2)
     return next((one.name for one in found if one.login_id != other_than), None)

@@ -5,11 +5,13 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
-from lms.models.organizations import Membership, Role
+from lms.models.accounts import Login
+from lms.models.organizations import Membership, Organization, Role
 from lms.organizations import organizations
-from lms.organizations.organizations import NewOrganization
+from lms.organizations.organizations import Manager, NewOrganization
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_login, make_membership
 
 
 def _add(database: Database, slug: str, name: str = "Oak Hill", parent: str | None = None) -> None:
@@ -71,3 +73,21 @@ def test_nobody_is_made_a_member_who_is_not_there(database: Database, cast: Cast
         elm = organizations.find_organization(session, "elm-county")
         with pytest.raises(NotFound):
             organizations.add_member(session, elm, 999, role=Role.MEMBER, actor=None, now=NOW)
+
+
+def test_who_can_be_asked_is_one_person_however_many_accounts_were_merged(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        session.get_one(Login, cast.mia.id).merged_into = cast.alice.id
+        make_membership(session, elm, session.get_one(Login, cast.alice.id), role=Role.MANAGER)
+        olive = make_login(session, "olive@example.org", name="Olive")
+        make_membership(session, elm, olive, role=Role.OWNER)
+        found = organizations.find_managers(session, elm.id)
+        assert found == (
+            Manager(cast.alice.id, "Alice", "alice@example.org"),
+            Manager(olive.id, "Olive", "olive@example.org"),
+        )
+        asked = organizations.find_manager(session, elm.id, other_than=cast.alice.id)
+        assert asked == "Olive"
