@@ -265,7 +265,9 @@ def _described(
 ) -> tuple[Participant, ...]:
     webinar = session.get_one(Webinar, webinar_id)
     logins = {key: named.logins[key] for key in shown if key in named.logins}
-    people = select(Login.id, Login.name, Login.email).where(Login.id.in_(set(logins.values())))
+    kept = func.coalesce(Login.merged_into, Login.id).label("kept")
+    wanted = Login.id.in_(set(logins.values()))
+    people = select(Login.id, Login.name, Login.email, kept).where(wanted)
     accounts_by_id = {row.id: row for row in session.execute(people)}
     alike = _registered_names(session, webinar_id)
     by_hand = certificate_rules.minutes_by_hand(session, webinar_id)
@@ -287,7 +289,7 @@ def _described(
             login_email=(account.email or "") if account else "",
             is_ignored=named.decided.get(key, (None, None))[1] is not None,
             suggested=suggested,
-            by_hand=None if login_id is None else by_hand.get(login_id),
+            by_hand=by_hand.get(account.kept) if account else None,
         )
 
     return tuple(described(key, own) for key, own in shown.items())

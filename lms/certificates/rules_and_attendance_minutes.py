@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.core.database import insert_into
+from lms.live.registrant_list import MINUTES
+from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.certificates import CertificateRule
 from lms.models.live import Attendance
@@ -30,9 +32,8 @@ _RULES: Final = select(
     CertificateRule.confirmed_minutes,
 ).outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
 _RULE: Final = _RULES.where(Webinar.id == _webinar)
-# Of merged logins the longer time counts, because both can have attended the same hour.
 _ATTENDED: Final = (
-    select(func.max(Attendance.minutes))
+    select(MINUTES)
     .where(
         Attendance.login_id.in_(logins_of(bindparam("person", type_=Attendance.login_id.type))),
         Attendance.webinar_id == _webinar,
@@ -155,28 +156,34 @@ def note_reported(
 
 
 def go_by_report(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> bool:
-    """Use the report's minutes instead of those entered by staff; return False if there is no report."""
-    changed = session.scalar(
+    """Use the report's minutes instead of those entered by staff; return False if there is no report.
+
+    Of merged logins, those without a report lose what was entered.
+    """
+    theirs = (Attendance.login_id.in_(logins_of(login_id)), Attendance.webinar_id == webinar_id)
+    changed = session.scalars(
         update(Attendance)
-        .where(
-            Attendance.login_id == login_id,
-            Attendance.webinar_id == webinar_id,
-            Attendance.reported_minutes.is_not(None),
-        )
+        .where(*theirs, Attendance.reported_minutes.is_not(None))
         .values(minutes=Attendance.reported_minutes, by_hand=False, noted_at=now)
         .returning(Attendance.login_id)
-    )
-    return changed is not None
+    ).all()
+    if changed:
+        session.execute(delete(Attendance).where(*theirs, Attendance.reported_minutes.is_(None)))
+    return bool(changed)
 
 
 def minutes_by_hand(session: Session, webinar_id: int) -> Mapping[int, MinutesByHand]:
-    """Return the minutes that staff entered, by login row ID."""
+    """Return the minutes that staff entered, by the row ID of the person's kept login."""
+    person = func.coalesce(Login.merged_into, Login.id)
+    entered = func.max(case((Attendance.by_hand, Attendance.minutes)))
     rows = session.execute(
-        select(Attendance.login_id, Attendance.minutes, Attendance.reported_minutes).where(
-            Attendance.webinar_id == webinar_id, Attendance.by_hand
-        )
+        select(person, entered, func.max(Attendance.reported_minutes))
+        .join_from(Attendance, Login, Login.id == Attendance.login_id)
+        .where(Attendance.webinar_id == webinar_id)
+        .group_by(person)
+        .having(entered.is_not(None))
     )
-    return {row.login_id: MinutesByHand(row.minutes, row.reported_minutes) for row in rows}
+    return {row[0]: MinutesByHand(row[1], row[2]) for row in rows}
 
 
 def read_attendances(
@@ -184,7 +191,7 @@ def read_attendances(
 ) -> dict[int, int]:
     """Return a person's minutes of live attendance by webinar ID."""
     asked = (
-        select(Attendance.webinar_id, func.max(Attendance.minutes).label("minutes"))
+        select(Attendance.webinar_id, MINUTES.label("minutes"))
         .where(Attendance.login_id.in_(logins_of(login_id)), Attendance.webinar_id.in_(webinar_ids))
         .group_by(Attendance.webinar_id)
     )

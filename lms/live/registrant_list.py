@@ -15,6 +15,11 @@ from lms.models.catalog import Webinar
 from lms.models.live import Attendance, LiveJoin, Registration, RoomStay
 
 PAGE_SIZE: Final = 50
+# Of merged logins the longer time counts, because both can have attended the same hour. What staff
+# entered for one of them counts instead.
+MINUTES: Final = func.coalesce(
+    func.max(case((Attendance.by_hand, Attendance.minutes))), func.max(Attendance.minutes)
+)
 
 
 class Show(StrEnum):
@@ -123,7 +128,7 @@ def _people(webinar_id: int) -> Select[*tuple[Any, ...]]:
         .subquery()
     )
     stayed = (
-        select(person.label("person"), func.max(Attendance.minutes).label("minutes"))
+        select(person.label("person"), MINUTES.label("minutes"))
         .join_from(Attendance, Login, Login.id == Attendance.login_id)
         .where(Attendance.webinar_id == webinar_id)
         .group_by(person)

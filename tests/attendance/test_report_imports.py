@@ -235,6 +235,22 @@ def test_minutes_entered_by_hand_stand_and_the_reports_are_shown_beside_them(
     assert minutes(database, held)["bob"] == 46
 
 
+def test_minutes_entered_for_the_kept_account_stand_over_the_merged_ones_report(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held)
+    with database.transaction() as session:
+        session.get_one(Login, held.bob.id).merged_into = held.dan.id
+    by_hand(ada, held, "bob@example.org 5")
+    assert minutes(database, held)["dan"] == 5
+    assert ">5<" in ada.get(f"/staff/webinars/{held.slug}/registrants?show=all").text
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert "5 counted manually" in page
+    match(ada, held, key="bob@example.org", act="by_report")
+    assert minutes(database, held)["dan"] == 20
+    assert "5 counted manually" not in ada.get(f"/staff/webinars/{held.slug}/attendance").text
+
+
 def test_going_by_a_report_that_names_nobody_is_not_found(
     ada: Visitor, held: Cast, database: Database
 ) -> None:
