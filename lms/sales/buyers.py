@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
 from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account, NewLogin
@@ -181,10 +182,11 @@ def _was_removed(
 ) -> bool:
     """Return whether a person was removed from an organization after an order was created."""
     its_ids = select(Organization.public_id).where(Organization.id.in_(family_of(organization.id)))
+    their_ids = select(Login.public_id).where(Login.id.in_(logins_of(contact.id)))
     removed = exists().where(
         AuditEntry.subject.in_(its_ids),
         AuditEntry.act == "membership.removed",
-        AuditEntry.detail["login"].as_string() == contact.public_id,
+        AuditEntry.detail["login"].as_string().in_(their_ids),
         AuditEntry.at >= order.created_at,
     )
     return bool(session.scalar(select(removed)))
@@ -220,14 +222,18 @@ def let_manage(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Make an order's contact a manager of the organization, or its owner if it has none."""
+    """Make an order's contact a manager of the organization, or its owner if it has none.
+
+    A role that a merged account of theirs has counts as theirs.
+    """
     held = session.execute(
         select(Membership.login_id, Membership.role).where(
             Membership.organization_id.in_(family_of(organization.id))
         )
     ).all()
     is_owned = any(row.role is Role.OWNER for row in held)
-    mine = [row.role for row in held if row.login_id == contact.id and row.role is not Role.MEMBER]
+    theirs = set(session.scalars(logins_of(contact.id)))
+    mine = [row.role for row in held if row.login_id in theirs and row.role is not Role.MEMBER]
     # a billing contact or supervisor keeps that role
     if mine and (is_owned or Role.MANAGER in mine):
         return

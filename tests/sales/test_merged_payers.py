@@ -14,8 +14,10 @@ from lms.documents.mails import recipients
 from lms.models.accounts import Login
 from lms.models.documents import CreditReason, Document
 from lms.models.orders import Terms
-from lms.models.organizations import Membership, Role
+from lms.models.organizations import Membership, Organization, Role
+from lms.organizations import memberships
 from lms.organizations.billing_details import BillingContact, BillingTerms, edit_billing
+from lms.organizations.organizations import find_organization
 from lms.organizations.payers import Payer
 from lms.payments import credit_limit, credit_use
 from lms.payments.balances import balances_of, credits_of, find_payer, open_invoices, payer_of
@@ -28,6 +30,7 @@ from lms.sales.return_mails import Wanted
 from lms.sales.statements import issue_statement
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_login, make_membership
 from tests.mailbox import letters
 from tests.organizations.twins import Twins, merge, unmerge
 from tests.organizations.twins import twins as twins
@@ -270,6 +273,26 @@ def test_new_documents_of_either_go_by_the_billing_details_of_the_kept_record(
         assert invoice.snapshot["bill_to"]["name"] == "Elm County Library System"
         assert recipients(session, invoice) == ("ap@elm.example.org",)
         assert quotes.end_of_fiscal_year(session, twins.other, NOW.date()) is not None
+
+
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_a_contact_with_a_role_by_a_merged_account_has_no_other_by_an_order(
+    database: Database, cast: Cast, *, is_removed: bool
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        make_membership(session, elm, make_login(session), role=Role.OWNER)
+        bea = make_login(session, "bea@example.org")
+        make_membership(session, elm, bea, role=Role.BILLING)
+        bea.merged_into = cast.dan.id
+        draft = orders.draft(session, replace(GROUP, email=cast.dan.email), actor=None, now=NOW)
+        if is_removed:
+            facts = find_organization(session, elm.slug)
+            memberships.end_membership(session, facts, bea.public_id, actor=None, now=NOW)
+        orders.agree(session, draft, is_held=False, mail_context=OFFICE, actor=None, now=NOW)
+        theirs = Membership.login_id.in_((bea.id, cast.dan.id))
+        roles = session.scalars(select(Membership.role).where(theirs)).all()
+    assert roles == ([] if is_removed else [Role.BILLING])
 
 
 def test_a_contact_who_manages_the_kept_record_does_not_come_to_own_the_other(
