@@ -177,7 +177,7 @@ def _stands(standing: Standing, now: datetime) -> ColumnElement[bool]:
     }[standing]
 
 
-_Named = aliased(Organization)
+_Named, _Person = aliased(Organization), aliased(Login)
 
 
 def _says(session: Session, word: str) -> ColumnElement[bool]:
@@ -187,9 +187,17 @@ def _says(session: Session, word: str) -> ColumnElement[bool]:
     """
     found: list[ColumnElement[bool]] = []
     names = or_(
-        Login.name.icontains(word, autoescape=True), Login.email.icontains(word, autoescape=True)
+        _Person.name.icontains(word, autoescape=True),
+        _Person.email.icontains(word, autoescape=True),
     )
-    logins = _ids(session, select(Login.id).where(names))
+    logins = _ids(
+        session,
+        select(Login.id).where(
+            func.coalesce(Login.merged_into, Login.id).in_(
+                select(func.coalesce(_Person.merged_into, _Person.id)).where(names)
+            )
+        ),
+    )
     if logins:
         found += [Order.login_id.in_(logins), Order.contact_id.in_(logins)]
     customers = _ids(

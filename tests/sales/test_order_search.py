@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.models.accounts import Login
 from lms.models.documents import CreditReason, Document
 from lms.models.orders import Terms
 from lms.payments import settlements
@@ -33,6 +34,16 @@ def test_sales_are_found_by_buyer_webinar_number_and_reference(
         assert buyers(database, WantedOrders(query=query)) == ["Dan"]
     assert buyers(database, WantedOrders(query="elm")) == ["Elm County Library"]
     assert buyers(database, WantedOrders(terms=Terms.CARD)) == ["Dan"]
+
+
+def test_sales_of_a_merged_account_are_found_by_the_kept_one(
+    database: Database, cast: Cast
+) -> None:
+    placed(database)
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).merged_into = cast.carol.id
+    for query in ("carol@example.org", "dan@example.org"):
+        assert buyers(database, WantedOrders(query=query)) == ["Dan"]
 
 
 def test_number_larger_than_any_amount_finds_its_purchase_order(
