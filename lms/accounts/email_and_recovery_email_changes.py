@@ -12,7 +12,7 @@ from lms.accounts.accounts import Account
 from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.mail import link_tokens_and_codes
+from lms.mail import link_tokens_and_codes, opt_outs
 from lms.mail.link_tokens_and_codes import Ticket
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, EmailToken, Login, LoginAlias
@@ -157,6 +157,7 @@ def _move(session: Session, login_id: int, address: Address, *, now: datetime) -
     )
     if login_lookup.is_alias(session, address):
         raise Conflict(ADDRESS_TAKEN)
+    before = session.scalar(select(Login.email_key).where(Login.id == login_id))
     try:
         with session.begin_nested():
             moved = session.execute(
@@ -174,6 +175,8 @@ def _move(session: Session, login_id: int, address: Address, *, now: datetime) -
         .where(Login.id == login_id, Login.recovery_key == address.key)
         .values(_NO_RECOVERY)
     )
+    if before is not None and before != address.key:
+        opt_outs.follow(session, before, address, now=now)
 
 
 def _clear_unconfirmed(session: Session, login_id: int, address: Address, *, now: datetime) -> None:

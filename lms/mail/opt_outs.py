@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from lms.core.bulk_insert import add_once
+from lms.core.email_addresses import Address
 from lms.core.errors import NotFound
 from lms.core.settings import Settings
 from lms.mail.links import SignedLinks, signed_links
@@ -55,6 +56,27 @@ def unsubscribe(session: Session, mail: Mail, *, now: datetime) -> None:
 def opt_in(session: Session, key: str) -> None:
     """Resume sending invitations and reminders to an address."""
     session.execute(delete(MailOptOut).where(MailOptOut.recipient_key == key))
+
+
+def follow(session: Session, before: str, address: Address, *, now: datetime) -> None:
+    """Apply the choice and move the subscriptions of an address, by its key, to the one that replaces it.
+
+    The former one stays opted out, because it can still be invited. Of the same subscriptions, one is kept.
+    """
+    if opted_out(session, [before]):
+        opt_out(session, address.key, now=now)
+    confirmed = Subscription.confirmed_at.is_not(None)
+    theirs = select(Subscription).where(Subscription.email_key == before, confirmed)
+    for one in session.scalars(theirs).all():
+        session.execute(
+            delete(Subscription).where(
+                Subscription.email_key == address.key,
+                Subscription.series_id.is_not_distinct_from(one.series_id),
+                Subscription.presenter_id.is_not_distinct_from(one.presenter_id),
+            )
+        )
+        one.email, one.email_key = address.shown, address.key
+    session.flush()
 
 
 def opted_out(session: Session, keys: Collection[str]) -> frozenset[str]:

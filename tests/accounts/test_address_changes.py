@@ -1,0 +1,81 @@
+"""What follows a person to their new address: what they unsubscribed from and subscribed to."""
+
+import pytest
+
+from lms.accounts import accounts, email_and_recovery_email_changes
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.runtime import Carrel
+from lms.mail.links import Links
+from lms.mail.opt_outs import opt_out, opted_out
+from lms.mailings.subscriptions import confirm, subscriptions_of
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.live.conftest import to_come
+from tests.mailbox import link_in, newest
+from tests.mailings.conftest import topical
+from tests.mailings.mailing_fixtures import PRESENTER, SERIES, subscribe
+
+__all__ = ["to_come", "topical"]
+LINKS = Links("http://localhost")
+NEW = "alice@new.example"
+
+
+def secret_in(database: Database, email: str, kind: str) -> str:
+    return link_in(newest(database, email, kind)).rpartition("/")[2]
+
+
+def move(database: Database, cast: Cast) -> None:
+    """Change the address of Alice's account."""
+    with database.transaction() as session:
+        alice, address = accounts.read_account(session, cast.alice.id), read_address(NEW)
+        email_and_recovery_email_changes.ask_change(session, alice, address, links=LINKS, now=NOW)
+    with database.transaction() as session:
+        secret = secret_in(database, NEW, "change_email")
+        email_and_recovery_email_changes.confirm_change(session, secret, links=LINKS, now=NOW)
+
+
+def take_back(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        secret = secret_in(database, cast.alice.email, "restore_email")
+        email_and_recovery_email_changes.restore(session, secret, now=NOW)
+
+
+def topics(database: Database, key: str) -> list[str]:
+    with database.read_session() as session:
+        return [one.topic for one in subscriptions_of(session, key)]
+
+
+def test_a_new_address_gets_no_reminders_either(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        opt_out(session, cast.alice.email, now=NOW)
+    move(database, cast)
+    with database.read_session() as session:
+        both = {cast.alice.email, NEW}
+        assert opted_out(session, both) == both
+
+
+@pytest.mark.usefixtures("topical")
+def test_subscriptions_follow_to_the_new_address_and_back(
+    carrel: Carrel, database: Database, cast: Cast
+) -> None:
+    subscribe(carrel, cast.alice.email, SERIES)
+    subscribe(carrel, cast.alice.email, PRESENTER)
+    subscribe(carrel, NEW, PRESENTER, is_confirmed=False)
+    move(database, cast)
+    assert topics(database, NEW) == ["Calm desks", "Pat Doe"]
+    assert topics(database, cast.alice.email) == []
+    take_back(database, cast)
+    assert topics(database, cast.alice.email) == ["Calm desks", "Pat Doe"]
+
+
+@pytest.mark.usefixtures("topical")
+def test_a_subscription_that_was_not_confirmed_stays_where_its_link_was_sent(
+    carrel: Carrel, database: Database, cast: Cast
+) -> None:
+    made = subscribe(carrel, cast.alice.email, SERIES, is_confirmed=False)
+    move(database, cast)
+    with database.transaction() as session:
+        confirm(session, made, now=NOW)
+    assert topics(database, NEW) == []
+    assert topics(database, cast.alice.email) == ["Calm desks"]
