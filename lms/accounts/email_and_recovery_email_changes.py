@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, select, true, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.accounts import accounts, browser_sessions, login_lookup, mails, second_factors
@@ -16,6 +16,7 @@ from lms.mail import link_tokens_and_codes, opt_outs
 from lms.mail.link_tokens_and_codes import Ticket
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, EmailToken, Login, LoginAlias
+from lms.models.group_showings import Attendee
 
 SAME_ADDRESS = N_("This is already the account's address.")
 RECOVERY_IS_OWN = N_("Use a different address from the one you sign in with.")
@@ -76,7 +77,7 @@ def restore(session: Session, secret: str, *, now: datetime) -> str:
     another account.
     """
     ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.RESTORE_EMAIL, now=now)
-    _move(session, ticket.login_id, read_address(ticket.email), now=now)
+    _move(session, ticket.login_id, read_address(ticket.email), now=now, is_undone=True)
     _shut_out(session, ticket, now=now)
     browser_sessions.end_ways_in(session, ticket.login_id, now=now)
     account = accounts.read_account(session, ticket.login_id)
@@ -147,7 +148,9 @@ def _is_own_alias(session: Session, login_id: int, address: Address) -> bool:
     return bool(session.scalar(select(exists().where(mine))))
 
 
-def _move(session: Session, login_id: int, address: Address, *, now: datetime) -> None:
+def _move(
+    session: Session, login_id: int, address: Address, *, now: datetime, is_undone: bool = False
+) -> None:
     _clear_unconfirmed(session, login_id, address, now=now)
     # an alias becomes the main address; another login's alias stays theirs
     session.execute(
@@ -177,6 +180,26 @@ def _move(session: Session, login_id: int, address: Address, *, now: datetime) -
     )
     if before is not None and before != address.key:
         opt_outs.follow(session, before, address, now=now)
+        _follow_viewings(session, before, address, is_undone=is_undone)
+
+
+def _follow_viewings(session: Session, before: str, address: Address, *, is_undone: bool) -> None:
+    """Let the certificates of group viewings follow, which are found by the attendee's address.
+
+    The host's list keeps showing the address that was entered. When a change is undone, what was entered
+    under the other address stays with it.
+    """
+    other = aliased(Attendee)
+    is_listed = exists().where(
+        other.showing_id == Attendee.showing_id, other.email_key == address.key
+    )
+    is_own = true() if not is_undone else func.lower(Attendee.email) != before
+    session.execute(
+        update(Attendee)
+        .where(Attendee.email_key == before, is_own, ~is_listed)
+        .values(email_key=address.key)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _clear_unconfirmed(session: Session, login_id: int, address: Address, *, now: datetime) -> None:

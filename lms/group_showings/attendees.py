@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -104,7 +104,12 @@ def enter(
     read = [(_named(guest.name), read_address(guest.email)) for guest in guests]
     entered_by = EnteredBy.SELF if actor is None else EnteredBy.HOST
     new: list[str] = []
+    listed = session.scalars(
+        select(func.lower(Attendee.email)).where(Attendee.showing_id == showing.id)
+    ).all()
     for name, address in read:
+        if address.key in listed:  # also if their account has another address since
+            continue
         secret = secrets.token_urlsafe(32)
         made = session.scalar(
             insert_into(session, Attendee)
@@ -153,14 +158,11 @@ def correct(
     session.flush()
     group_showing_certificates.follow_name(session, row.id, name, actor=actor, links=links, now=now)
     _note(session, showing, "corrected", [mended.attendee], actor=actor, now=now)
-    if address.key == row.email_key:
+    if address.key in (row.email_key, row.email.lower()):
         session.flush()
         return
-    taken = session.scalar(
-        select(Attendee.id).where(
-            Attendee.showing_id == showing.id, Attendee.email_key == address.key
-        )
-    )
+    is_taken = or_(Attendee.email_key == address.key, func.lower(Attendee.email) == address.key)
+    taken = session.scalar(select(Attendee.id).where(Attendee.showing_id == showing.id, is_taken))
     if taken is not None:
         raise Conflict(N_("That address is already on the list."))
     must_stand(session, showing.login_id, showing.webinar_id, showing.grant, now)

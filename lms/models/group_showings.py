@@ -51,7 +51,10 @@ class Showing(Numbered, kw_only=True):
 
 
 class Attendee(Numbered, kw_only=True):
-    """A person at a group viewing; the link to the slides is stored only as its hash."""
+    """A person at a group viewing; the link to the slides is stored only as its hash.
+
+    `email` is the address that was entered, and `email_key` the key of their account's since it was changed.
+    """
 
     __tablename__ = "attendee"
     __table_args__ = (

@@ -1,16 +1,26 @@
-"""What follows a person to their new address: what they unsubscribed from and subscribed to."""
+"""What follows a person to their new address: choices about emails, and certificates of group viewings."""
 
 import pytest
+from sqlalchemy import select
 
 from lms.accounts import accounts, email_and_recovery_email_changes
+from lms.certificates import certificates
+from lms.certificates.certificates import Award
+from lms.certificates.read_models import list_own, read_certificate
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.runtime import Carrel
 from lms.mail.links import Links
 from lms.mail.opt_outs import opt_out, opted_out
 from lms.mailings.subscriptions import confirm, subscriptions_of
+from lms.models.accounts import Login
+from lms.models.certificates import CertificateKind
+from lms.models.grants import Grant
+from lms.models.group_showings import Attendee
+from lms.people.erasure import erase
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_attendee
 from tests.live.conftest import to_come
 from tests.mailbox import link_in, newest
 from tests.mailings.conftest import topical
@@ -79,3 +89,56 @@ def test_a_subscription_that_was_not_confirmed_stays_where_its_link_was_sent(
         confirm(session, made, now=NOW)
     assert topics(database, NEW) == []
     assert topics(database, cast.alice.email) == ["Calm desks"]
+
+
+@pytest.fixture
+def certificate(database: Database, cast: Cast) -> str:
+    """Alice's certificate of a group viewing that Bob hosted."""
+    with database.transaction() as session:
+        grant = session.scalars(select(Grant).where(Grant.login_id == cast.bob.id)).one()
+        email = cast.alice.email
+        seen = make_attendee(session, grant, cast.webinar_id, name="Alice", email=email)
+        award = Award(cast.webinar_id, CertificateKind.GROUP, 60, NOW, attendee_id=seen.id)
+        made = certificates.issue(session, award, actor=None, links=LINKS, now=NOW)
+        assert made is not None
+        return made
+
+
+def own(database: Database, login_id: int) -> list[str]:
+    with database.read_session() as session:
+        return [one.public_id for one in list_own(session, login_id)]
+
+
+def test_certificate_of_a_group_viewing_stays_with_its_person(
+    database: Database, cast: Cast, certificate: str
+) -> None:
+    move(database, cast)
+    assert own(database, cast.alice.id) == [certificate]
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).email_key = cast.alice.email
+    assert own(database, cast.dan.id) == []
+
+
+def test_taking_the_address_back_takes_only_what_was_its_own(
+    database: Database, cast: Cast, certificate: str
+) -> None:
+    move(database, cast)
+    take_back(database, cast)
+    assert own(database, cast.alice.id) == [certificate]
+    with database.transaction() as session:
+        row = session.scalars(select(Attendee)).one()
+        row.email = row.email_key = NEW
+    move(database, cast)
+    assert own(database, cast.alice.id) == [certificate]
+    take_back(database, cast)
+    assert own(database, cast.alice.id) == []
+
+
+def test_erased_person_is_named_by_no_certificate_of_their_former_address(
+    database: Database, cast: Cast, certificate: str
+) -> None:
+    move(database, cast)
+    with database.transaction() as session:
+        erase(session, cast.alice.id, hooks=(), links=LINKS, actor=None, now=NOW)
+        assert read_certificate(session, certificate).holder == ""
+        assert "alice" not in session.scalars(select(Attendee)).one().email

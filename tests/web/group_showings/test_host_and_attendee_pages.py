@@ -161,6 +161,19 @@ def test_correcting_an_address_ends_the_old_link(host, shown, guest, database):
     assert guest.get(secret_of(database, "reed@example.org")).status_code == 200
 
 
+def test_attendee_whose_account_changed_its_address_is_still_listed_once(host, shown, database):
+    for _twice in range(2):
+        host.post(f"{shown}/people", data={"people": "Bob bob@example.org"})
+        with database.transaction() as session:
+            row = session.scalars(select(Attendee)).one()
+            row.email_key = "bob@new.example"
+    data = {"name": "Bobby", "email": "bob@example.org"}
+    assert host.post(f"{shown}/people/{row.public_id}", data=data).status_code == 303
+    with database.read_session() as session:
+        assert session.scalars(select(Attendee.email_key)).one() == "bob@new.example"
+        assert len(session.scalars(select(Mail)).all()) == 1
+
+
 def test_host_removes_an_attendee(host, shown, database):
     host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
     host.post(f"{shown}/people/{attendee(database)}", data={"act": "remove"})
