@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.languages import Language
 from lms.core.model_base import Numbered, optional_reference, public_id_column, reference
+
+ERASED_AS: Final = "Erased on request."  # the blocked_reason of a deleted account
 
 
 class SellerRole(StrEnum):

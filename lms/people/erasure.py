@@ -20,7 +20,7 @@ from lms.certificates import certificates
 from lms.core.errors import N_, Conflict, or_not_found
 from lms.core.model_base import locked
 from lms.mail.links import Links
-from lms.models.accounts import EmailToken, Login, LoginAlias, RecoveryCode, SecondFactor
+from lms.models.accounts import ERASED_AS, EmailToken, Login, LoginAlias, RecoveryCode, SecondFactor
 from lms.models.group_showings import Attendee
 from lms.models.live import (
     Attendance,
@@ -53,7 +53,6 @@ ON_THE_TEAM: Final = N_(
 MERGED: Final = N_("This account was merged into another. Delete that one to delete both.")
 ERASED_ALREADY: Final = N_("This person's account was already deleted.")
 LEADS_ALONE: Final = N_("%(organizations)s would have no owner. Make someone else an owner first.")
-ERASED_AS: Final = "Erased on request."
 
 
 @dataclass(frozen=True, slots=True)

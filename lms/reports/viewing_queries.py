@@ -29,12 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from lms.access.merged_organizations import family_of, kept_organization
-from lms.models.accounts import Login
+from lms.models.accounts import ERASED_AS, Login
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.recordings import Recording
 from lms.models.seats import Assignment, Pool
-from lms.people.erasure import ERASED_AS
 from lms.reports.periods_and_count_suppression import Span
 from lms.seats.watch_progress import COMPLETED_FROM, records_of
 from lms.training.trainees import people_of

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, bindparam, exists, or_, select, text
+from sqlalchemy import and_, bindparam, exists, or_, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.core.errors import N_, Conflict
+from lms.models.accounts import ERASED_AS, Login
 from lms.models.catalog import OFF, Webinar
 from lms.models.seats import (
     Assignment,
@@ -85,13 +86,15 @@ def offer_next(session: Session, pool_id: int, *, now: datetime) -> None:
     The caller has locked the pool. A job emails the offers later (lms/seats/jobs.py). People keep their
     positions while the webinar is canceled or removed.
     """
-    entry = session.scalar(_FIRST_WAITING, {"pool": pool_id})
-    if entry is None or not standing_of(session, pool_id, now).takes_people:
+    if session.scalar(_FIRST_WAITING, {"pool": pool_id}) is None:
+        return
+    if not standing_of(session, pool_id, now).takes_people:
         return
     if session.scalar(IS_OFF, {"pool": pool_id}):
         return
+    _end_deleted(session, pool_id, now)
     offered = False
-    while entry is not None:
+    while (entry := session.scalar(_FIRST_WAITING, {"pool": pool_id})) is not None:
         got = _offer(session, pool_id, entry, now)
         if got is None or isinstance(got, Full):
             break
@@ -99,9 +102,20 @@ def offer_next(session: Session, pool_id: int, *, now: datetime) -> None:
         entry.ended_as = WaitingEnd.SEATED if isinstance(got, Clash) else WaitingEnd.OFFERED
         offered |= isinstance(got, Seated)
         session.flush()
-        entry = session.scalar(_FIRST_WAITING, {"pool": pool_id})
     if offered:
         tell_later(session, pool_id, now=now)
+
+
+def _end_deleted(session: Session, pool_id: int, now: datetime) -> None:
+    """End the entries of accounts deleted by Carrel 0.2.0, which kept them."""
+    is_deleted = exists().where(
+        Login.id == WaitingEntry.login_id, Login.blocked_reason == ERASED_AS
+    )
+    session.execute(
+        update(WaitingEntry)
+        .where(WaitingEntry.pool_id == pool_id, WaitingEntry.ended_at.is_(None), is_deleted)
+        .values(ended_at=now, ended_as=WaitingEnd.LEFT)
+    )
 
 
 def _offer(

@@ -12,9 +12,9 @@ from lms.catalog import webinars
 from lms.catalog.replacement_webinars import NewInstead
 from lms.core.database import Database
 from lms.core.errors import Conflict, NotFound
-from lms.models.accounts import Login
+from lms.models.accounts import ERASED_AS, Login
 from lms.models.catalog import InsteadKind, Webinar, WebinarState
-from lms.models.seats import AssignmentState, WaitingEntry
+from lms.models.seats import AssignmentState, WaitingEnd, WaitingEntry
 from lms.seats import invitations, waitlist
 from lms.seats.pool_reconciliation import due_settlements
 from lms.seats.waitlist import Offered, Waiting
@@ -218,3 +218,22 @@ def test_offer_of_a_seat_is_closed_when_its_webinar_is_called_off(
     settle_at(database, home.pool_id, NOW + DAY)
     assert states(database, home.pool_id)[pat] is AssignmentState.OFFERED
     assert dan not in states(database, home.pool_id)
+
+
+def test_seat_is_not_offered_to_an_account_that_was_deleted_while_it_waited(
+    database: Database,
+) -> None:
+    home = make_home(database, 1)
+    pat, gone, kim = people(database, 3)
+    seat = take_seat(database, home.pool_id, pat)
+    for minutes, one in enumerate((gone, kim)):
+        join(database, home.pool_id, one, NOW + timedelta(minutes=minutes))
+    with database.transaction() as session:
+        session.get_one(Login, gone).blocked_reason = ERASED_AS
+    let_go(database, seat)
+    with database.read_session() as session:
+        ends = select(WaitingEntry.login_id, WaitingEntry.ended_as).order_by(WaitingEntry.id)
+        assert [tuple(row) for row in session.execute(ends)] == [
+            (gone, WaitingEnd.LEFT),
+            (kim, WaitingEnd.OFFERED),
+        ]
