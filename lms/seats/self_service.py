@@ -107,7 +107,7 @@ def ask_managers(
     links: Links,
     now: datetime,
 ) -> str:
-    """Email the managers of a pool, and return the name of the first of them.
+    """Email the managers of a pool other than the person, and return the name of the first of them.
 
     A manager of allotted seats asks those of the organization that allotted them (S11).
 
@@ -118,7 +118,8 @@ def ask_managers(
     if not 1 <= len(message) <= LONGEST_QUESTION:
         raise Invalid(TOO_LONG if message else SAY_SOMETHING, field="message")
     own = read_own_place(session, login_id, pool, now)
-    managers = find_managers(session, asked_organization(session, own.place, login_id))
+    asked = find_managers(session, asked_organization(session, own.place, login_id))
+    managers = [one for one in asked if one.login_id != login_id]
     for manager in managers:
         if manager.email is None:
             continue

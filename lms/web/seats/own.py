@@ -53,7 +53,8 @@ def show(pool: str) -> ResponseReturnValue:
     person, now = required_viewer(), clock.now()
     with read_session() as session:
         own = read_own_place(session, person.login_id, pool, now)
-        manager = find_manager(session, asked_organization(session, own.place, person.login_id))
+        asked = asked_organization(session, own.place, person.login_id)
+        manager = find_manager(session, asked, other_than=person.login_id)
     covers, stands = describe(own.holding.candidate, zone=reading_zone())
     return render(
         "seats/own_seat.html",
@@ -259,7 +260,8 @@ def _first_words(title: str) -> str:
 def _ask_page(pool: str, form: QuestionForm, person: Viewer) -> str:
     with read_session() as session:
         own = read_own_place(session, person.login_id, pool, clock.now())
-        manager = find_manager(session, asked_organization(session, own.place, person.login_id))
+        asked = asked_organization(session, own.place, person.login_id)
+        manager = find_manager(session, asked, other_than=person.login_id)
     return render(
         "seats/own_ask_manager.html",
         form=form,

@@ -11,11 +11,11 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant
 from lms.models.mail import Mail
-from lms.models.organizations import Organization
+from lms.models.organizations import Organization, Role
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from tests.access.decision_situations import arrange
 from tests.clock import NOW
-from tests.factories import make_assignment, make_pool, make_pool_grant
+from tests.factories import make_assignment, make_membership, make_pool, make_pool_grant
 from tests.page_texts import is_empty, shows
 
 
@@ -140,6 +140,24 @@ def test_a_question_reaches_whoever_manages_the_seats(client, cast, database, ar
     assert letter.recipient == cast.mia.email
     assert cast.dan.email in letter.text
     assert "May I?" in letter.text
+
+
+def test_a_manager_asks_another_one_and_not_themselves(client, cast, database, arranged):
+    page = arranged(Code.SEAT_RELEASED)
+    with database.transaction() as session:
+        session.execute(update(Assignment).values(login_id=cast.mia.id))
+        session.execute(update(Pool).values(capacity=Pool.used))
+    client.sign_in(cast.mia.id)
+    assert f'href="{page}/ask"' not in client.get(page).text
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        alice = session.get_one(Login, cast.alice.id)
+        make_membership(session, elm, alice, role=Role.OWNER)
+    for path in (f"/webinars/{cast.slug}", page, f"{page}/ask"):
+        assert "Ask Alice" in client.get(path).text
+    client.post(f"{page}/ask", data={"message": "May I?"})
+    with database.read_session() as session:
+        assert session.scalars(select(Mail.recipient)).all() == [cast.alice.email]
 
 
 def test_an_empty_question_is_not_sent(client, arranged):
