@@ -92,7 +92,7 @@ def _told(session: Session, standing: Standing, decision: Decision, zone: ZoneIn
         organization=standing.organization,
         manager=None
         if decision.code in NOT_THE_MANAGERS
-        else find_manager(session, standing.organization_id),
+        else find_manager(session, standing.organization_id, other_than=standing.login_id),
         waits=told.step is Step.WAIT,
         may_ask=decision.code in SEATS_HELP,
         may_wait=told.step is Step.JOIN and standing.presence is Presence.LEARNER,

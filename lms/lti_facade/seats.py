@@ -26,7 +26,7 @@ from lms.seats.transfer_rules import watched_share
 def request_seat(
     session: Session, standing: Standing, title: str, *, page: str, links: Links, now: datetime
 ) -> str:
-    """Email an organization's managers that a person in its LMS needs access to something.
+    """Email an organization's other managers that a person in its LMS needs access to something.
 
     The email links to the pool's waitlist if the person is on it, and to the page (path) in the catalog
     if the organization owns nothing of it. Returns the name of the first manager. Raises Conflict if
@@ -36,12 +36,14 @@ def request_seat(
     waitlist_page = _waitlist_page(session, standing, now)
     if waitlist_page or is_in_library:
         page = waitlist_page or "/organization"
+    login_id = standing.login_id
     managers = [
-        one for one in find_managers(session, standing.organization_id) if one.email is not None
+        one
+        for one in find_managers(session, standing.organization_id)
+        if one.email is not None and one.login_id != login_id
     ]
     if not managers:
         raise Conflict(NOBODY_TO_ASK)
-    login_id = standing.login_id
     name = "" if login_id is None else names_of(session, [login_id]).get(login_id, "")
     for manager in managers:
         mail_outbox.post(

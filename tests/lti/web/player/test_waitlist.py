@@ -4,11 +4,13 @@ import pytest
 from sqlalchemy import delete, select
 
 from lms.mail.links import Links
-from lms.models.organizations import Membership
+from lms.models.accounts import Login
+from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import AssignmentEnd, Seat, WaitingEntry
 from lms.seats.claims import release
 from lti.web.core.refusal_texts import ASK_MANAGER
 from tests.clock import NOW
+from tests.factories import make_membership
 from tests.lti.course_fixtures import ANONYMOUS, INSTRUCTOR
 from tests.lti.web.player.test_watch_page import _launch, _play, _revoke
 from tests.lti.web.player.test_watch_page import at_noon as at_noon
@@ -85,6 +87,20 @@ def test_asking_a_manager_joins_the_waitlist_that_the_email_opens(client, databa
     assert "Wren Reader" in client.get(link_in(mail)).text
     overview = client.get("/organization", follow_redirects=True).text
     assert '#waiting"' in overview
+
+
+def test_a_manager_who_launches_asks_another_one(client, database, cast, full):
+    late = _launch(database, full, sub="late")
+    with database.transaction() as session:
+        learner = session.scalars(select(Login).order_by(Login.id.desc()).limit(1)).one()
+        learner.merged_into = cast.mia.id
+    assert f'action="/lti/s/{late}/ask"' not in client.get(f"/lti/s/{late}/").text
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        make_membership(session, elm, session.get_one(Login, cast.dan.id), role=Role.OWNER)
+    client.post(f"/lti/s/{late}/ask", headers=NO_TOKEN)
+    assert len(letters(database, cast.dan.email)) == 1
+    assert letters(database, cast.mia.email) == []
 
 
 def test_a_seat_that_is_freed_plays_for_who_waited_first(client, database, full):
