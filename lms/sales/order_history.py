@@ -35,6 +35,7 @@ class Happening(StrEnum):
     CREDITED = "credited"
     PAID = "paid"
     RECEIPT = "receipt"
+    REFUND_FAILED = "refund_failed"  # at the card provider
     REFUNDED = "refunded"
     REFUND_DONE = "refund_done"
     REFUND_CANCELED = "refund_canceled"
@@ -90,7 +91,9 @@ _AUDITED: Final[Mapping[str, Happening]] = {
     "payment.dispute_lost": Happening.DISPUTE_LOST,
     "refund.done": Happening.REFUND_DONE,
     "refund.canceled": Happening.REFUND_CANCELED,
+    "refund.failed": Happening.REFUND_FAILED,
 }
+_REFUND_ENDED: Final = (Happening.REFUND_CANCELED, Happening.REFUND_FAILED)
 _ISSUED: Final[Mapping[DocumentKind, Happening]] = {
     DocumentKind.QUOTE: Happening.QUOTED,
     DocumentKind.INVOICE: Happening.INVOICED,
@@ -212,12 +215,12 @@ def _told(
     payments: Mapping[str, Payment],
     refunds: Mapping[str, Refund],
 ) -> Iterator[Event]:
-    """Yield audited events with the number of their check, and the amount of a canceled refund."""
+    """Yield audited events with the number of their check, and the amount of a refund that wasn't paid."""
     for subject, event in audited:
         payment, refund = payments.get(subject), refunds.get(subject)
         number = payment.check_number if payment else refund.reference if refund else ""
-        is_canceled = refund is not None and event.what is Happening.REFUND_CANCELED
-        amount = -refund.amount_minor if refund is not None and is_canceled else None
+        is_ended = event.what in _REFUND_ENDED
+        amount = -refund.amount_minor if refund is not None and is_ended else None
         yield replace(event, number=number, amount_minor=amount)
 
 

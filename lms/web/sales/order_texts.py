@@ -137,6 +137,7 @@ HAPPENED: Final = {
     Happening.REFUNDED: N_("Refund requested"),
     Happening.REFUND_DONE: N_("Refund paid out, number %(number)s"),
     Happening.REFUND_CANCELED: N_("Refund canceled"),
+    Happening.REFUND_FAILED: N_("Refund to the card failed"),
     Happening.HELD: N_("Access put on hold until payment"),
     Happening.RELEASED: N_("Access granted"),
     Happening.DISPUTED: N_("Payment disputed"),
