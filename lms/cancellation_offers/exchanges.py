@@ -19,12 +19,19 @@ from lms.mail.links import MailContext
 from lms.models.catalog import Webinar
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import Grant, OfferKind, Scope
-from lms.models.orders import LineAct, Order, OrderLine, Terms
+from lms.models.orders import Order, OrderLine, Terms
 from lms.models.seats import Pool
 from lms.payments import settlements
 from lms.pricing.price_list import read_prices
 from lms.pricing.quotes import Ask, Unpriced, quote
-from lms.sales import billing, credit_notes, invoices, order_access, purchase_orders
+from lms.sales import (
+    billing,
+    credit_notes,
+    invoices,
+    line_corrections,
+    order_access,
+    purchase_orders,
+)
 from lms.sales.credit_notes import Credit, Left, NewCreditNote
 from lms.sales.purchase_orders import NewPurchaseOrder
 
@@ -139,7 +146,8 @@ def _move_lines(  # noqa: PLR0913  (the lines, where they move, and their prices
             order_id=order.id,
             position=place,
             kind=line.kind,
-            act=LineAct.NEW,
+            act=line.act,
+            adds_to_id=line.adds_to_id,
             scope=Scope.WEBINAR,
             webinar_id=target.id,
             description=target.title,
@@ -154,6 +162,7 @@ def _move_lines(  # noqa: PLR0913  (the lines, where they move, and their prices
         )
         session.add(new)
         session.flush()
+        line_corrections.succeed(session, line, new)
         session.execute(
             update(Grant)
             .where(Grant.order_line_id == line.id, Grant.revoked_at.is_(None))

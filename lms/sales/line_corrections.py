@@ -51,6 +51,7 @@ def change_line(session: Session, order: Order, change: LineChange, *, now: date
     )
     old.replaced_at = now
     session.flush()
+    succeed(session, old, new)
     _move_access(session, order, old, new, now=now)
 
 
@@ -94,6 +95,16 @@ def successor_of(session: Session, old: OrderLine, **values: object) -> OrderLin
     session.add(new)
     session.flush()
     return new
+
+
+def succeed(session: Session, old: OrderLine, new: OrderLine) -> None:
+    """Let lines of more seats add to the line that replaces theirs."""
+    session.execute(
+        update(OrderLine)
+        .where(OrderLine.adds_to_id == old.id)
+        .values(adds_to_id=new.id)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _move_access(

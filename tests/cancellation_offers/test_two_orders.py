@@ -1,19 +1,24 @@
 """Offers to a payer who ordered a canceled webinar twice: one choice is for both orders."""
 
+from dataclasses import replace
+
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.live import OfferChoice
+from lms.models.orders import LineAct
 from lms.models.payments import PaymentMethod
 from lms.payments.payments import NewPayment
 from lms.sales import receiving
 from lms.sales.read_models import OrderFacts
-from tests.cancellation_offers.offer_fixtures import cancel, choose, furnish
+from lms.sales.seat_prices import MoreSeats, price_of_more
+from lms.seats.pools import pools_of
+from tests.cancellation_offers.offer_fixtures import cancel, choose, exchange, furnish
 from tests.cancellation_offers.test_offers import refunds
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.live.conftest import to_come
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, balanced, documents, placed
+from tests.sales.order_fixtures import FIVE_SEATS, GROUP, balanced, documents, first_line, placed
 
 __all__ = ["to_come"]
 
@@ -46,3 +51,24 @@ def test_orders_that_one_check_paid_are_both_refunded(
     for facts in (first, second):
         assert documents(database, facts)[-1][0::3] == ("credit_note", 0)
     assert balanced(database)
+
+
+def test_more_seats_on_the_other_webinar_count_both_orders(
+    database: Database, carrel: Carrel, to_come: Cast
+) -> None:
+    oak = furnish(database).oak
+    more = replace(
+        FIVE_SEATS,
+        price_minor=6_500,
+        quantity=1,
+        act=LineAct.MORE_SEATS,
+        adds_to=first_line(database, oak).public_id,
+    )
+    placed(database, replace(GROUP, lines=(more,), organization="oak-county"))
+    cancel(carrel)
+    exchange(database, oak)
+    with database.read_session() as session:
+        (pool,) = pools_of(session, oak.organization_id or 0)
+        found = price_of_more(session, pool, 2, now=NOW)
+    assert isinstance(found, MoreSeats)
+    assert found.price_minor == 52_000 - 39_000

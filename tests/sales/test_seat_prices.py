@@ -13,8 +13,10 @@ from lms.models.orders import LineAct, Terms
 from lms.models.seats import Pool
 from lms.pricing.price_list import Price, set_prices
 from lms.pricing.quotes import Unpriced
-from lms.sales import cancellations, orders
+from lms.sales import cancellations, corrections, orders
+from lms.sales.corrections import Correction
 from lms.sales.credit_notes import Credit
+from lms.sales.line_corrections import LineChange
 from lms.sales.read_models import OrderFacts
 from lms.sales.seat_prices import (
     MoreSeats,
@@ -129,6 +131,19 @@ def test_order_that_is_partly_paid_is_unpaid(database: Database, cast: Cast) -> 
 def test_seats_that_were_added_count_for_the_next(database: Database, cast: Cast) -> None:
     facts = placed(database, TWO)
     add(database, facts, 3, 12_700)
+    assert price(database, cast, 1) == 39_000 - 32_500
+
+
+def test_seats_that_were_added_count_after_their_order_s_first_line_is_corrected(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, TWO)
+    add(database, facts, 3, 12_700)
+    change = LineChange(first_line(database, facts).public_id, 2, 18_000)
+    with database.transaction() as session:
+        order = locked(session, facts)
+        fix = Correction(lines=(change,))
+        corrections.correct(session, order, fix, mail_context=OFFICE, actor=None, now=NOW)
     assert price(database, cast, 1) == 39_000 - 32_500
 
 
