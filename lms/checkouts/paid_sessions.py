@@ -5,7 +5,7 @@ anything is recorded as its payer's credit and refunded after a week.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import or_, select
@@ -19,10 +19,9 @@ from lms.core.model_base import locked
 from lms.mail.links import MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order, Terms
-from lms.models.payments import Checkout, CheckoutState, Payment, PaymentMethod
+from lms.models.payments import Checkout, CheckoutState, Payment
 from lms.order_reviews import takeovers
 from lms.payments import payments
-from lms.payments.payments import NewPayment
 from lms.payments.provider import ProviderSession, SessionState
 from lms.sales import invoices, orders, receiving
 from lms.sales.buyers import buyer_of
@@ -43,6 +42,11 @@ class Settling:
     mail_context: MailContext
     opens_to_all: bool
     now: datetime
+
+    @property
+    def today(self) -> date:
+        """Return the day in the seller's time zone."""
+        return self.now.astimezone(self.mail_context.zone).date()
 
 
 def fold(session: Session, found: ProviderSession, settling: Settling) -> None:
@@ -80,8 +84,7 @@ def fold(session: Session, found: ProviderSession, settling: Settling) -> None:
         reason = PAID
     payment = session.scalars(select(Payment).where(Payment.provider_ref == found.payment)).one()
     if payment.open_minor:
-        today = settling.now.astimezone(settling.mail_context.zone).date()
-        payment.returns_on = today + RETURNED_AFTER
+        payment.returns_on = settling.today + RETURNED_AFTER
         mails.send_unused(session, order, payment, reason, settling.mail_context, now=settling.now)
 
 
@@ -118,7 +121,7 @@ def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> 
     )
     if not invoice.open_minor:
         raise Conflict(PAID)
-    new = _payment(order, charge, settling, pays=invoice)
+    new = invoices.card_payment(order, charge, settling.today, pays=invoice)
     receiving.receive(session, new, mail_context=context, actor=None, now=now)
 
 
@@ -130,23 +133,8 @@ def _credit(session: Session, order: Order, charge: Charge, settling: Settling) 
         order.contact_id = buyer.contact.id
         order.organization_id = buyer.organization.id if buyer.organization else None
         order.login_id = None if buyer.organization else buyer.contact.id
-    payments.record(session, _payment(order, charge, settling), actor=None, now=now)
-
-
-def _payment(
-    order: Order, charge: Charge, settling: Settling, *, pays: Document | None = None
-) -> NewPayment:
-    return NewPayment(
-        method=PaymentMethod.CARD,
-        currency=order.currency,
-        amount_minor=charge.amount_minor,
-        received_on=settling.now.astimezone(settling.mail_context.zone).date(),
-        login_id=order.login_id,
-        organization_id=order.organization_id,
-        provider_ref=charge.provider_ref,
-        livemode=order.livemode,
-        pays={pays.public_id: min(charge.amount_minor, pays.open_minor)} if pays else {},
-    )
+    new = invoices.card_payment(order, charge, settling.today)
+    payments.record(session, new, actor=None, now=now)
 
 
 def _is_of_team(session: Session, order: Order) -> bool:

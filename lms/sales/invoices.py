@@ -1,7 +1,7 @@
 """Invoices of orders: issued when an order is placed, or on its billing day (MONEY.md, M3 and M6)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select
@@ -38,27 +38,27 @@ NOT_BILLED = (Terms.COMPLIMENTARY, Terms.HISTORY)
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A card charge at the provider, for an order or an invoice."""
+    """A card charge for an order or an invoice, with the provider's reference if it was charged there."""
 
-    provider_ref: str
+    provider_ref: str | None
     amount_minor: int
 
 
-def bill(  # noqa: PLR0913  (the order, what its card paid, and who bills it)
+def bill(  # noqa: PLR0913  (the order, whether its card was charged, and who bills it)
     session: Session,
     order: Order,
     *,
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
-    charge: Charge | None = None,
+    is_charged: bool = False,
     is_mailed: bool = True,
 ) -> Document | None:
     """Issue the invoice of a placed order, unless it is billed later or never.
 
     No invoice is issued before the buyer has confirmed their email address (PRODUCT.md, P9). A card
-    payment is recorded in the same transaction, with its receipt (M6): the provider's charge, or the
-    full amount if our team recorded the order. An excess charge becomes credit.
+    payment that our team took is recorded in the same transaction, with its receipt (M6); if the
+    provider `is_charged`, its charge is recorded by `receiving.receive_charge`.
     """
     today = now.astimezone(mail_context.zone).date()
     is_later = order.bill_on is not None and order.bill_on > today
@@ -67,24 +67,31 @@ def bill(  # noqa: PLR0913  (the order, what its card paid, and who bills it)
     invoice = issue_invoice(
         session, order, mail_context=mail_context, actor=actor, now=now, is_mailed=is_mailed
     )
-    if order.terms is Terms.CARD and invoice.total_minor:
-        amount = charge.amount_minor if charge else invoice.total_minor
-        new = NewPayment(
-            method=PaymentMethod.CARD,
-            currency=order.currency,
-            amount_minor=amount,
-            provider_ref=charge.provider_ref if charge else None,
-            received_on=today,
-            login_id=order.login_id,
-            organization_id=order.organization_id,
-            livemode=order.livemode,
-            pays={invoice.public_id: min(amount, invoice.total_minor)},
-        )
+    if order.terms is Terms.CARD and invoice.total_minor and not is_charged:
+        new = card_payment(order, Charge(None, invoice.total_minor), today, pays=invoice)
         paid = payments.record(session, new, actor=actor, now=now)
         receipts.issue_receipt(
             session, paid, mail_context=mail_context, actor=actor, now=now, is_mailed=is_mailed
         )
     return invoice
+
+
+def card_payment(
+    order: Order, charge: Charge, received_on: date, *, pays: Document | None = None
+) -> NewPayment:
+    """Return the payment of a card charge, which pays an invoice as far as both suffice."""
+    amount = min(charge.amount_minor, pays.open_minor) if pays else 0
+    return NewPayment(
+        method=PaymentMethod.CARD,
+        currency=order.currency,
+        amount_minor=charge.amount_minor,
+        received_on=received_on,
+        login_id=order.login_id,
+        organization_id=order.organization_id,
+        provider_ref=charge.provider_ref,
+        livemode=order.livemode,
+        pays={pays.public_id: amount} if pays and amount else {},
+    )
 
 
 def lacks_payee(session: Session, order: Order) -> bool:

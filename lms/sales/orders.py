@@ -30,6 +30,7 @@ from lms.sales import (
     mails,
     order_access,
     purchase_orders,
+    receiving,
     uninvited_buyers,
 )
 from lms.sales.buyers import buyer_of
@@ -231,9 +232,18 @@ def agree(  # noqa: PLR0913  (the order, its payment, actor and time)
         uninvited_buyers.note(session, buyer.contact.id, now=now)
         return
     if order.terms is not Terms.COMPLIMENTARY:
-        invoices.bill(
-            session, order, mail_context=mail_context, actor=actor, now=now, charge=charge
+        invoice = invoices.bill(
+            session,
+            order,
+            mail_context=mail_context,
+            actor=actor,
+            now=now,
+            is_charged=charge is not None,
         )
+        if invoice is not None and charge is not None:
+            receiving.receive_charge(
+                session, invoice, charge, mail_context=mail_context, actor=actor, now=now
+            )
     mails.send_placed(session, order, mail_context=mail_context, now=now)
 
 

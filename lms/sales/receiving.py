@@ -19,7 +19,7 @@ from lms.payments.payments import NewPayment
 from lms.sales import cancellations, corrections, credit_notes, payment_mails, receipts
 from lms.sales.corrections import Correction
 from lms.sales.credit_notes import NewCreditNote
-from lms.sales.invoices import check_payee
+from lms.sales.invoices import Charge, card_payment, check_payee
 from lms.sales.line_corrections import LineChange
 
 SHORT_MINOR = 100  # a payment up to one dollar short pays the invoice in full (M23)
@@ -55,14 +55,33 @@ def receive(
             select(Document).where(Document.public_id.in_(new.pays)).order_by(Document.id)
         )
     )
-    for invoice in paid:
-        if 0 < invoice.open_minor <= SHORT_MINOR:
-            _write_off(session, invoice, mail_context=mail_context, actor=actor, now=now)
+    _write_off(session, paid, mail_context=mail_context, actor=actor, now=now)
     _open_paid(session, paid, mail_context=mail_context, actor=actor, now=now)
     receipts.issue_receipt(
         session, payment, mail_context=mail_context, actor=actor, now=now, is_mailed=is_mailed
     )
     return payment
+
+
+def receive_charge(
+    session: Session,
+    invoice: Document,
+    charge: Charge,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Record the card charge that places an order, for its invoice; access on hold stays on hold.
+
+    A shortage is written off as by `receive`, and an excess becomes credit.
+    """
+    order = session.get_one(Order, invoice.order_id)
+    today = now.astimezone(mail_context.zone).date()
+    new = card_payment(order, charge, today, pays=invoice)
+    payment = payments.record(session, new, actor=actor, now=now)
+    _write_off(session, [invoice], mail_context=mail_context, actor=actor, now=now)
+    receipts.issue_receipt(session, payment, mail_context=mail_context, actor=actor, now=now)
 
 
 def use_credit(
@@ -136,15 +155,20 @@ def _paid_by(session: Session, payment: Payment) -> list[str]:
 
 def _write_off(
     session: Session,
-    invoice: Document,
+    invoices: Iterable[Document],
     *,
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> None:
-    order = session.get_one(Order, invoice.order_id)
-    shortage = NewCreditNote(CreditReason.WRITE_OFF, (), SHORT_PAYMENT, is_mailed=False)
-    credit_notes.credit(session, order, shortage, mail_context=mail_context, actor=actor, now=now)
+    """Write off what is left of invoices that a payment paid, up to one dollar each."""
+    for invoice in invoices:
+        if 0 < invoice.open_minor <= SHORT_MINOR:
+            order = session.get_one(Order, invoice.order_id)
+            shortage = NewCreditNote(CreditReason.WRITE_OFF, (), SHORT_PAYMENT, is_mailed=False)
+            credit_notes.credit(
+                session, order, shortage, mail_context=mail_context, actor=actor, now=now
+            )
 
 
 def _owed_in_full(  # noqa: PLR0913  (the invoice, the payment, the reason and the actor)
