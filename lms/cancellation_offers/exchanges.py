@@ -26,6 +26,7 @@ from lms.pricing.price_list import read_prices
 from lms.pricing.quotes import Ask, Unpriced, quote
 from lms.sales import (
     billing,
+    cancellations,
     credit_notes,
     invoices,
     line_corrections,
@@ -78,6 +79,7 @@ def exchange(
         invoices.check_payee(session, order, invoices.NOT_NOW)
     if was_paid and made.open_minor and order.organization_id is None:
         order_access.hold(session, order, now=now)  # a person pays the difference first
+    cancellations.open_paid(session, order, mail_context=mail_context, actor=actor, now=now)
     _note(session, one, order, target, actor=actor, now=now)
     return order
 

@@ -1,0 +1,44 @@
+"""Exchanging an order whose access waits for payment: the credit may pay the other webinar."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.grants.grants import Target
+from lms.models.catalog import Webinar
+from lms.models.grants import Scope
+from lms.pricing.price_list import set_prices
+from tests.cancellation_offers.offer_fixtures import OTHER, cancel, exchange, furnish
+from tests.cancellation_offers.test_offers import exchanged
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.live.conftest import to_come
+from tests.mailbox import newest
+from tests.sales.order_fixtures import GROUP, PRICES, balanced, grants, paid, placed
+
+__all__ = ["to_come"]
+HELD = replace(GROUP, is_held=True)
+
+
+def test_order_that_its_credit_pays_in_full_opens(
+    carrel: Carrel, database: Database, to_come: Cast
+) -> None:
+    furnish(database)
+    cheaper = [replace(one, price_minor=2_000) for one in PRICES]
+    with database.transaction() as session:
+        other = session.scalars(select(Webinar.id).where(Webinar.slug == OTHER)).one()
+        before = NOW - timedelta(days=300)
+        set_prices(session, cheaper, Target(Scope.WEBINAR, other), actor=None, now=before)
+    facts = placed(database, HELD)
+    paid(database, facts, 20_000, check_number="9")
+    cancel(carrel)
+    exchange(database, facts)
+    made = exchanged(database, facts)
+    assert (made.total_minor, made.open_minor) == (10_000, 0)
+    assert made.held_at is None
+    assert [one.awaits_payment_since for one in grants(database, made)] == [None]
+    assert "Mending spines" in newest(database, "mia@example.org", "order_open").text
+    assert balanced(database)
