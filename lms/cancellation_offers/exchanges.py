@@ -35,6 +35,7 @@ from lms.sales import (
 )
 from lms.sales.credit_notes import Credit, Left, NewCreditNote
 from lms.sales.purchase_orders import NewPurchaseOrder
+from lms.seats import named_people
 
 EXCHANGED = N_("Exchanged for “%(title)s.”")
 
@@ -165,6 +166,7 @@ def _move_lines(  # noqa: PLR0913  (the lines, where they move, and their prices
         session.add(new)
         session.flush()
         line_corrections.succeed(session, line, new)
+        named_people.move_names(session, line.id, new.id)
         session.execute(
             update(Grant)
             .where(Grant.order_line_id == line.id, Grant.revoked_at.is_(None))

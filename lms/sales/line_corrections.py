@@ -13,6 +13,7 @@ from lms.models.orders import Order, OrderLine
 from lms.pricing.price_list import HIGHEST_MINOR, MOST_SEATS
 from lms.sales import invoices, order_access
 from lms.sales.credit_notes import Left
+from lms.seats import named_people
 from lms.seats.pool_reconciliation import settle
 
 NOTHING_LEFT = N_("This order is fully credited. There's nothing to correct.")
@@ -84,7 +85,7 @@ def credit_lines(
 
 
 def successor_of(session: Session, old: OrderLine, **values: object) -> OrderLine:
-    """Add a copy of a line with these values changed, and return it."""
+    """Add a copy of a line with these values changed and the people named for it, and return it."""
     count = select(func.count(OrderLine.id)).where(OrderLine.order_id == old.order_id)
     kept = {
         column.key: getattr(old, column.key)
@@ -94,6 +95,7 @@ def successor_of(session: Session, old: OrderLine, **values: object) -> OrderLin
     new = OrderLine(**{**kept, "position": session.scalar(count), **values})
     session.add(new)
     session.flush()
+    named_people.move_names(session, old.id, new.id)
     return new
 
 

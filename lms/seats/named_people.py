@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import BinaryIO, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import read_address
@@ -73,6 +73,16 @@ def name_people(session: Session, line_id: int, people: Iterable[Invitee]) -> No
         for one in people
     )
     session.flush()
+
+
+def move_names(session: Session, line_id: int, to_line_id: int) -> None:
+    """Let the line that replaces an order line have the people named for its seats."""
+    session.execute(
+        update(NamedPerson)
+        .where(NamedPerson.order_line_id == line_id)
+        .values(order_line_id=to_line_id)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def people_named(session: Session, line_id: int) -> tuple[Invitee, ...]:

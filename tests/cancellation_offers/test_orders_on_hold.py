@@ -11,13 +11,17 @@ from lms.grants.grants import Target
 from lms.models.catalog import Webinar
 from lms.models.grants import Scope
 from lms.pricing.price_list import set_prices
+from lms.sales import cancellations
+from lms.sales.orders import lines_of
+from lms.seats import named_people
 from tests.cancellation_offers.offer_fixtures import OTHER, cancel, exchange, furnish
 from tests.cancellation_offers.test_offers import exchanged
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.live.conftest import to_come
-from tests.mailbox import newest
-from tests.sales.order_fixtures import GROUP, PRICES, balanced, grants, paid, placed
+from tests.mailbox import letters, newest
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, PRICES, balanced, grants, locked, paid, placed
 
 __all__ = ["to_come"]
 HELD = replace(GROUP, is_held=True)
@@ -42,3 +46,20 @@ def test_order_that_its_credit_pays_in_full_opens(
     assert [one.awaits_payment_since for one in grants(database, made)] == [None]
     assert "Mending spines" in newest(database, "mia@example.org", "order_open").text
     assert balanced(database)
+
+
+def test_people_named_for_its_seats_are_invited_to_the_other_webinar(
+    carrel: Carrel, database: Database, to_come: Cast
+) -> None:
+    furnish(database)
+    facts = placed(database, HELD)
+    people = named_people.read_names("Zoe <zoe@example.org>", seats=5)
+    with database.transaction() as session:
+        named_people.name_people(session, lines_of(session, facts.id)[0].id, people)
+    cancel(carrel)
+    exchange(database, facts)
+    made = exchanged(database, facts)
+    with database.transaction() as session:
+        order = locked(session, made)
+        cancellations.release(session, order, mail_context=OFFICE, actor=None, now=NOW)
+    assert [one.kind for one in letters(database, "zoe@example.org")] == ["invitation"]

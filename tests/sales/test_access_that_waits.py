@@ -12,6 +12,7 @@ from lms.sales.corrections import Correction
 from lms.sales.credit_notes import Credit
 from lms.sales.line_corrections import LineChange
 from lms.sales.read_models import OrderFacts, Standing
+from lms.seats import named_people
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import letters
@@ -87,6 +88,19 @@ def test_an_invoice_reissued_for_what_was_paid_opens_it(database: Database, cast
     assert read(database, facts).standing(NOW) is Standing.PAID
     assert not waits(database, facts)
     assert emails(database) == 1
+
+
+def test_people_named_for_a_line_that_was_corrected_are_invited(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, HELD)
+    line = first_line(database, facts)
+    people = named_people.read_names("Zoe <zoe@example.org>", seats=5)
+    with database.transaction() as session:
+        named_people.name_people(session, line.id, people)
+    correct(database, facts, LineChange(line.public_id, 5, 30_000))
+    paid(database, facts)
+    assert [one.kind for one in letters(database, "zoe@example.org")] == ["invitation"]
 
 
 @pytest.mark.parametrize(
