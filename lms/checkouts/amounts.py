@@ -13,6 +13,7 @@ from lms.sales import billing, orders
 
 PAID: Final = N_("This is already paid.")
 CANCELED: Final = N_("This order was canceled.")
+OTHER_MODE: Final = N_("Pay test orders with a test card, and real orders with a real card.")
 FREE: Final = N_("There's nothing to pay.")
 
 

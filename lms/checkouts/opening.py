@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from lms.checkouts.amounts import PAID, amount_of
+from lms.checkouts.amounts import OTHER_MODE, PAID, amount_of
 from lms.checkouts.settling import settle_provider_object
 from lms.core.errors import N_, Conflict
 from lms.core.model_base import new_public_id
@@ -27,7 +27,6 @@ from lms.sales import billing, invoices, orders
 
 LOCKED_FOR: Final = timedelta(hours=24)
 OTHER_TOTAL: Final = N_("The total changed. Check it, then press the button again.")
-OTHER_MODE: Final = N_("Pay test orders with a test card, and real orders with a real card.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +125,8 @@ def _write_down(
     """
     order = orders.find_order(session, new.order_id, lock=True)
     invoice = invoices.live_invoice(session, order.id, lock=True)
-    if order.placed_at is None:
-        order.livemode = provider.livemode
-    elif order.livemode is not provider.livemode and not provider.is_simulated:
+    is_other_mode = order.livemode is not provider.livemode and not provider.is_simulated
+    if order.placed_at is not None and is_other_mode:
         raise Conflict(OTHER_MODE)
     amount = amount_of(session, order, invoice, zone=zone, now=now)
     if new.seen_minor is not None and new.seen_minor != amount:
@@ -149,6 +147,8 @@ def _write_down(
         one for one in open_before if one.idempotency_key.endswith(digest) and one.expires_at > now
     ]
     checkout = same[0] if same else _add(session, order, invoice, asked, digest, now=now)
+    # a draft that isn't paid by this card stays a real order
+    checkout.livemode = provider.livemode if order.placed_at is None else order.livemode
     asked = replace(asked, idempotency_key=checkout.idempotency_key, reference=checkout.public_id)
     ended = [one.provider_session for one in open_before if one is not checkout]
     return _Wanted(checkout, asked, [one for one in ended if one is not None])
@@ -180,7 +180,6 @@ def _add(
         amount_minor=asked.amount_minor,
         currency=asked.currency,
         idempotency_key=f"{public_id}-{digest}",
-        livemode=order.livemode,
         created_at=now,
         expires_at=now + LOCKED_FOR,
     )

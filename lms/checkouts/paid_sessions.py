@@ -4,7 +4,7 @@ Payment, settlement, invoice, receipt and access are one transaction. Money that
 anything is recorded as its payer's credit and refunded after a week.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.accounts import accounts
 from lms.checkouts import mails
-from lms.checkouts.amounts import CANCELED, PAID, total_of
+from lms.checkouts.amounts import CANCELED, OTHER_MODE, PAID, total_of
 from lms.core.errors import N_, Conflict, NotFound, Refused
 from lms.core.model_base import locked
 from lms.mail.links import MailContext
@@ -76,9 +76,9 @@ def fold(session: Session, found: ProviderSession, settling: Settling) -> None:
     try:
         # a refusal undoes the order, but the charge is still recorded below
         with session.begin_nested():
-            _pay(session, order, charge, settling)
+            _pay(session, order, checkout, charge, settling)
     except Refused as refusal:
-        _credit(session, order, charge, settling)
+        _credit(session, order, checkout, charge, settling)
         reason = refusal.message
     else:
         reason = PAID
@@ -95,7 +95,9 @@ def _order_of(session: Session, checkout: Checkout) -> Order:
     return session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
 
 
-def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> None:
+def _pay(
+    session: Session, order: Order, checkout: Checkout, charge: Charge, settling: Settling
+) -> None:
     """Place the order and pay it, or pay its invoice; raises Refused."""
     context, now = settling.mail_context, settling.now
     if order.canceled_at is not None:
@@ -104,7 +106,7 @@ def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> 
         total = total_of(session, order, zone=context.zone, now=now)
         if total > charge.amount_minor + SHORT_MINOR:
             raise Conflict(COSTS_MORE)
-        order.terms, order.bill_on = Terms.CARD, None
+        order.terms, order.bill_on, order.livemode = Terms.CARD, None, checkout.livemode
         orders.agree(
             session,
             order,
@@ -116,6 +118,8 @@ def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> 
         )
         takeovers.ask_about_contact(session, order, mail_context=context, now=now)
         return
+    if order.livemode is not checkout.livemode and not settling.opens_to_all:
+        raise Conflict(OTHER_MODE)
     invoice = live_invoice(session, order.id, lock=True) or invoices.bill_now(
         session, order, mail_context=context, actor=None, now=now
     )
@@ -125,7 +129,9 @@ def _pay(session: Session, order: Order, charge: Charge, settling: Settling) -> 
     receiving.receive(session, new, mail_context=context, actor=None, now=now)
 
 
-def _credit(session: Session, order: Order, charge: Charge, settling: Settling) -> None:
+def _credit(
+    session: Session, order: Order, checkout: Checkout, charge: Charge, settling: Settling
+) -> None:
     """Record the charge as credit of the order's payer."""
     context, now = settling.mail_context, settling.now
     if order.login_id is None and order.organization_id is None:
@@ -134,6 +140,7 @@ def _credit(session: Session, order: Order, charge: Charge, settling: Settling) 
         order.organization_id = buyer.organization.id if buyer.organization else None
         order.login_id = None if buyer.organization else buyer.contact.id
     new = invoices.card_payment(order, charge, settling.today)
+    new = replace(new, livemode=checkout.livemode)
     payments.record(session, new, actor=None, now=now)
 
 

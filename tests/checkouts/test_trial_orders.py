@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from lms.access.policy import Code
 from lms.checkouts import trial_orders
+from lms.checkouts.opening import OpenCheckout
 from lms.checkouts.paid_sessions import Settling, fold
 from lms.checkouts.trial_orders import Purged
 from lms.core.database import Database
@@ -15,8 +16,10 @@ from lms.models.orders import Order, Terms
 from lms.models.payments import Payment
 from lms.payments.balances import credits_of, open_invoices, refunds_owed
 from lms.payments.provider import ProviderSession
+from lms.sales import quotes
 from lms.sales.order_search import past_due_orders
 from lms.sales.orders import find_order
+from lms.sales.quotes import Acceptance
 from tests.cast import Cast
 from tests.checkouts.card_stories import CONTEXT, Shop
 from tests.clock import NOW
@@ -31,7 +34,10 @@ def count(database: Database, model: type) -> int:
 
 def settle_with_a_test_key(shop: Shop, order: str) -> None:
     """Settle what was paid as with a test key of Stripe itself, which is not simulated."""
-    opened = shop.open(order)
+    pay_with_a_test_key(shop, shop.open(order))
+
+
+def pay_with_a_test_key(shop: Shop, opened: OpenCheckout) -> None:
     shop.pay(opened)
     found = shop.provider.fetch(opened.url.rpartition("/")[2])
     assert isinstance(found, ProviderSession)
@@ -59,6 +65,24 @@ def test_cart_for_which_an_address_of_our_team_was_only_typed_opens_nothing(
         settle_with_a_test_key(shop, order_id)
         with database.read_session() as session:
             assert (find_order(session, order_id).held_at is not None) is is_held
+
+
+def test_quote_whose_card_page_was_opened_is_a_real_order_when_it_is_invoiced(
+    shop: Shop, cast: Cast
+) -> None:
+    order_id = shop.draft(GROUP)
+    opened = shop.open(order_id)
+    with shop.carrel.database.transaction() as session:
+        order = find_order(session, order_id, lock=True)
+        quote = quotes.issue_quote(session, order, mail_context=CONTEXT, actor=None, now=NOW)
+        accepted = Acceptance("Mia", po_number="88123")
+        quotes.accept(session, quote, accepted, mail_context=CONTEXT, actor=None, now=NOW)
+    pay_with_a_test_key(shop, opened)  # a test card pays nothing that is owed
+    with shop.carrel.database.read_session() as session:
+        (owed,) = open_invoices(session)
+        assert (owed.number, owed.open_minor) == ("2026-0001", 32_500)
+        assert not credits_of(session)
+    assert balanced(shop.carrel.database)
 
 
 def test_test_money_is_in_no_balance_and_no_reminder(shop: Shop) -> None:
