@@ -36,20 +36,21 @@ class Purged:
 
 
 def purge(carrel: Carrel, *, actor: str | None, now: datetime) -> Purged:
-    """Remove test orders with everything that belongs to them, and their PDFs.
+    """Remove test orders with everything that belongs to them, such as their quotes, and their PDFs.
 
     Live orders aren't touched. Running it again removes what is left.
     """
     with carrel.database.transaction() as session:
         orders = session.scalars(select(Order.id).where(Order.livemode.is_(False))).all()
+        printed = or_(Document.livemode.is_(False), Document.order_id.in_(orders))
         documents = session.scalars(
-            select(Document).where(Document.livemode.is_(False)).order_by(Document.id.desc())
+            select(Document).where(printed).order_by(Document.id.desc())
         ).all()
         paid = select(Payment.id).where(Payment.livemode.is_(False))
         payments = session.scalars(paid).all()
         keys = [one.pdf_key for one in documents if one.pdf_key]
         _end_access(session, orders, actor=actor, now=now)
-        _remove_money(session, paid)
+        _remove_money(session, paid, select(Document.id).where(printed))
         for one in documents:  # credit notes and receipts before their invoices
             session.delete(one)
             session.flush()
@@ -74,9 +75,8 @@ def _end_access(
     )
 
 
-def _remove_money(session: Session, paid: Select[int]) -> None:
+def _remove_money(session: Session, paid: Select[int], printed: Select[int]) -> None:
     """Delete rows that refer to test payments and documents, before these."""
-    printed = select(Document.id).where(Document.livemode.is_(False))
     _delete(session, Refund, Refund.payment_id.in_(paid))
     _delete(session, Dispute, Dispute.payment_id.in_(paid))
     _delete(

@@ -123,3 +123,13 @@ def test_purging_removes_test_orders_and_revokes_their_access(shop: Shop, cast: 
     assert balanced(database)
     again = trial_orders.purge(shop.carrel, actor=None, now=NOW)
     assert again == Purged(orders=0, documents=0, payments=0)
+
+
+def test_purging_removes_a_quote_that_a_test_card_paid(shop: Shop, cast: Cast) -> None:
+    order_id = shop.draft()
+    with shop.carrel.database.transaction() as session:
+        order = find_order(session, order_id, lock=True)
+        quotes.issue_quote(session, order, mail_context=CONTEXT, actor=None, now=NOW)
+    shop.pay(shop.open(order_id))
+    shop.hear()
+    assert trial_orders.purge(shop.carrel, actor=None, now=NOW).orders == 1
