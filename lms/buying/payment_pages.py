@@ -96,7 +96,9 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
         else facts.total_minor,
         documents=documents,
         quote=newest[-1] if is_quoted else None,
-        price_today=quotes.price_today(session, order) if standing is Standing.EXPIRED else None,
+        price_today=quotes.price_today(session, order, now=now)
+        if standing is Standing.EXPIRED
+        else None,
         purchase_orders=tuple(
             one.number for one in purchase_orders.purchase_orders_of(session, order.id)
         ),

@@ -22,9 +22,10 @@ from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import read_prices
 from lms.pricing.quotes import Ask, Unpriced, quote
 from lms.requests import requests
-from lms.sales import billing, invoices, orders, purchase_orders
+from lms.sales import billing, invoices, orders, purchase_orders, seat_prices
 from lms.sales.order_access import target_of
 from lms.sales.purchase_orders import NewPurchaseOrder
+from lms.seats import pools
 
 HOLDS_FOR_DAYS = 60
 LONGEST_DAYS = 180
@@ -175,14 +176,14 @@ def version_named(session: Session, order_id: int, number: str) -> Quote | None:
     return printed or newest(session, order_id)
 
 
-def price_today(session: Session, order: Order) -> int | None:
+def price_today(session: Session, order: Order, *, now: datetime) -> int | None:
     """Return an order's total by today's price list; None if a line is negotiated."""
     total = 0
     for line in invoices.standing_lines(session, order.id):
-        priced = quote(read_prices(session, target_of(line)), Ask(line.kind, line.quantity))
-        if isinstance(priced, Unpriced):
+        price = _line_today(session, line, now=now)
+        if price is None:
             return None
-        total += priced.total_minor
+        total += price
     return total
 
 
@@ -202,6 +203,16 @@ def end_of_fiscal_year(session: Session, organization_id: int | None, today: dat
     if first <= today:
         first = date(today.year + 1, month, 1)
     return min(first - timedelta(days=1), today + timedelta(days=LONGEST_DAYS))
+
+
+def _line_today(session: Session, line: OrderLine, *, now: datetime) -> int | None:
+    adds_to = session.get(OrderLine, line.adds_to_id) if line.adds_to_id else None
+    if adds_to is not None and adds_to.pool_id is not None:
+        pool = pools.read_pool(session, adds_to.pool_id)
+        more = seat_prices.price_of_more(session, pool, line.quantity or 1, now=now)
+        return None if isinstance(more, Unpriced) else more.price_minor
+    priced = quote(read_prices(session, target_of(line)), Ask(line.kind, line.quantity))
+    return None if isinstance(priced, Unpriced) else priced.total_minor
 
 
 def _check(quote_: Quote, acceptance: Acceptance, *, zone: ZoneInfo, now: datetime) -> None:

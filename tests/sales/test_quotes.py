@@ -10,7 +10,7 @@ from lms.core.database import Database
 from lms.core.errors import Conflict, Gone, Invalid
 from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Grant
-from lms.models.orders import PurchaseOrder, Quote, Terms
+from lms.models.orders import LineAct, PurchaseOrder, Quote, Terms
 from lms.models.organizations import Organization
 from lms.pricing.price_list import set_prices
 from lms.sales import invoices, orders, quotes
@@ -21,7 +21,16 @@ from lms.seller.settings import edit_seller
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, PRICES, documents, locked, read, with_line
+from tests.sales.order_fixtures import (
+    GROUP,
+    PRICES,
+    documents,
+    first_line,
+    locked,
+    placed,
+    read,
+    with_line,
+)
 from tests.sales.test_orders import CONTRACT
 from tests.seller.seller_settings import COMPLETE
 
@@ -174,8 +183,18 @@ def test_what_a_draft_costs_today(database: Database, cast: Cast) -> None:
         set_prices(session, PRICES, actor=None, now=NOW)
     seats, contract = drafted(database), drafted(database, CONTRACT)
     with database.transaction() as session:
-        assert quotes.price_today(session, locked(session, seats)) == 32_500
-        assert quotes.price_today(session, locked(session, contract)) is None
+        assert quotes.price_today(session, locked(session, seats), now=NOW) == 32_500
+        assert quotes.price_today(session, locked(session, contract), now=NOW) is None
+
+
+def test_what_more_seats_cost_today(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=NOW)
+    line = first_line(database, placed(database, GROUP)).public_id
+    more = drafted(database, with_line(GROUP, act=LineAct.MORE_SEATS, quantity=2, adds_to=line))
+    later = NOW + timedelta(days=90)
+    with database.transaction() as session:
+        assert quotes.price_today(session, locked(session, more), now=later) == 2 * 6_500
 
 
 def test_a_quote_of_several_years_says_what_happens_without_funds(

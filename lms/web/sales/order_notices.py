@@ -157,7 +157,7 @@ def _is_printed(session: Session, facts: OrderFacts, newest: PurchaseOrder) -> b
 
 
 def _expired(session: Session, order: Order, facts: OrderFacts) -> str:
-    today = quotes.price_today(session, order)
+    today = quotes.price_today(session, order, now=clock.now())
     if today is None:
         return _("Issue a new version.")
     return _(
