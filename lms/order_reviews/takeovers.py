@@ -150,7 +150,9 @@ def accept(
         if line.pool_id is not None
     ]
     invoices.check_payee(session, order, invoices.NOT_NOW)
-    correction = Correction(payer=NewPayer(organization.slug, contact.email, contact.name))
+    # the buyer claimed the exemption for the organization under another name
+    payer = NewPayer(organization.slug, contact.email, contact.name, order.exempt_as)
+    correction = Correction(payer=payer)
     corrections.correct(session, order, correction, mail_context=mail_context, actor=actor, now=now)
     if role in (None, Role.MEMBER):  # a takeover makes no managers
         organizations.add_member(

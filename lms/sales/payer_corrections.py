@@ -18,6 +18,7 @@ from lms.models.documents import Document
 from lms.models.grants import Withdrawal
 from lms.models.orders import LineAct, Order, OrderLine, PurchaseOrder
 from lms.models.payments import Deposit, Payment, Refund, RefundState, Reversal
+from lms.models.tax import ExemptionBasis
 from lms.organizations import organizations
 from lms.payments import payments
 from lms.payments.payments import NewPayment
@@ -31,11 +32,12 @@ DISPUTED = N_("A payment of this order is disputed. Close the dispute first.")
 
 @dataclass(frozen=True, slots=True)
 class NewPayer:
-    """The organization that really buys, by slug, and its contact for the order."""
+    """The organization that really buys, by slug, its contact, and its claim to a tax exemption."""
 
     organization: str
     email: str
     name: str
+    exempt_as: ExemptionBasis | None = None
 
 
 def change_payer(
@@ -57,7 +59,7 @@ def change_payer(
         raise Invalid(SAME_PAYER, field="organization")
     buyers.take_back_role(session, order, actor=actor, now=now)
     order.organization_id, order.login_id, order.bill_to = organization.id, None, None
-    order.organization_name = ""
+    order.organization_name, order.exempt_as = "", payer.exempt_as
     order.contact_email, order.contact_name = payer.email.strip(), " ".join(payer.name.split())
     session.execute(
         update(PurchaseOrder)

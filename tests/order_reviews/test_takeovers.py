@@ -20,6 +20,7 @@ from lms.models.grants import OfferKind
 from lms.models.orders import Order, OrderTakeover, Quote
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.models.tax import ExemptionBasis
 from lms.order_reviews import takeovers
 from lms.organizations import new_organizations
 from lms.organizations.organizations import find_organization
@@ -43,7 +44,8 @@ from tests.clock import NOW
 from tests.factories import make_verified_domain
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, balanced, documents, locked, paid
+from tests.sales.order_fixtures import GROUP, add_ohio_tax, balanced, documents, locked, paid
+from tests.sales.order_fixtures import read as reread
 
 MIA = "mia@example.org"
 LINKS = PaymentLinks(OFFICE.links, b"a key of tests")
@@ -247,6 +249,15 @@ def test_payment_counts_for_the_new_invoice(database: Database, cast: Cast) -> N
     with database.read_session() as session:
         assert session.scalars(select(Membership.role)).all().count(Role.OWNER) <= 1
     assert balanced(database)
+
+
+def test_tax_exemption_that_the_buyer_claimed_stays(database: Database, cast: Cast) -> None:
+    add_ohio_tax(database, cast)
+    facts, _login = bought(database)
+    with database.transaction() as session:
+        locked(session, facts).exempt_as = ExemptionBasis.GOVERNMENT
+    accept(database, cast)
+    assert reread(database, facts).total_minor == facts.total_minor
 
 
 def test_people_with_seats_are_invited_again_and_the_buyer_has_theirs(

@@ -1,0 +1,41 @@
+"""The tax exemption that a buyer claimed is theirs: another payer doesn't inherit it."""
+
+from lms.core.database import Database
+from lms.core.postal_addresses import Address
+from lms.models.organizations import Organization
+from lms.models.tax import ExemptionBasis
+from lms.sales import orders
+from lms.sales.corrections import Correction, correct
+from lms.sales.payer_corrections import NewPayer
+from lms.sales.read_models import OrderFacts, find_order_facts
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_organization
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, add_ohio_tax, balanced, locked, read
+
+
+def claimed(database: Database) -> OrderFacts:
+    """Place an order of Elm County, which claims to be exempt."""
+    with database.transaction() as session:
+        order = orders.draft(session, GROUP, actor=None, now=NOW)
+        order.exempt_as = ExemptionBasis.GOVERNMENT
+        orders.agree(session, order, is_held=False, mail_context=OFFICE, actor=None, now=NOW)
+        return find_order_facts(session, order.public_id)
+
+
+def test_another_payer_is_charged_sales_tax(database: Database, cast: Cast) -> None:
+    add_ohio_tax(database, cast)
+    facts = claimed(database)
+    assert facts.total_minor == 32_500
+    with database.transaction() as session:
+        oak = make_organization(session, "oak-county", name="Oak County Library")
+        session.get_one(Organization, oak.id).billing_address = Address(
+            "2 Main Street", "", "Oak", "OH", "43210", "US"
+        )
+    with database.transaction() as session:
+        payer = Correction(payer=NewPayer("oak-county", "ora@example.org", "Ora"))
+        order = locked(session, facts)
+        correct(session, order, payer, mail_context=OFFICE, actor=None, now=NOW)
+    assert read(database, facts).total_minor == 32_500 + 2_600
+    assert balanced(database)
