@@ -2,7 +2,7 @@
 
 The day of supply is the day of the order's first invoice. A corrected invoice keeps it, so that a new
 rate doesn't change an old sale; a correction of the state uses that state's rules. Credited tax is not
-charged again.
+charged again, except to another payer.
 """
 
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ def payer_of(order: Order) -> Payer:
 
 
 def _credited(session: Session, order: Order, state: str) -> set[tuple[object, ...]]:
-    """Return what was sold by the lines whose tax for a state was fully credited as tax.
+    """Return what was sold by the lines whose tax for a state was fully credited to the payer as tax.
 
     A correction replaces lines, so they are identified by what they sell.
     """
@@ -79,6 +79,7 @@ def _credited(session: Session, order: Order, state: str) -> set[tuple[object, .
         .join(TaxRule, TaxRule.id == DocumentLine.tax_rule_id)
         .where(
             Document.order_id == order.id,
+            payer_of(order).owns(Document),
             Document.kind.in_((DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE)),
             func.coalesce(Document.reason, "") != CreditReason.REISSUE,
             TaxRule.state == state,

@@ -1,4 +1,4 @@
-"""The tax exemption that a buyer claimed is theirs: another payer doesn't inherit it."""
+"""The tax exemption of a buyer, claimed or proven, is theirs: another payer doesn't inherit it."""
 
 from lms.core.database import Database
 from lms.core.postal_addresses import Address
@@ -12,7 +12,8 @@ from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_organization
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, add_ohio_tax, balanced, locked, read
+from tests.sales.order_fixtures import GROUP, add_ohio_tax, balanced, locked, placed, read
+from tests.sales.test_tax_credits import TAX, add_paper, credit
 
 
 def claimed(database: Database) -> OrderFacts:
@@ -24,10 +25,8 @@ def claimed(database: Database) -> OrderFacts:
         return find_order_facts(session, order.public_id)
 
 
-def test_another_payer_is_charged_sales_tax(database: Database, cast: Cast) -> None:
-    add_ohio_tax(database, cast)
-    facts = claimed(database)
-    assert facts.total_minor == 32_500
+def move_to_oak(database: Database, facts: OrderFacts) -> int:
+    """Correct the payer of an order to another library in Ohio; returns the new total."""
     with database.transaction() as session:
         oak = make_organization(session, "oak-county", name="Oak County Library")
         session.get_one(Organization, oak.id).billing_address = Address(
@@ -37,5 +36,22 @@ def test_another_payer_is_charged_sales_tax(database: Database, cast: Cast) -> N
         payer = Correction(payer=NewPayer("oak-county", "ora@example.org", "Ora"))
         order = locked(session, facts)
         correct(session, order, payer, mail_context=OFFICE, actor=None, now=NOW)
-    assert read(database, facts).total_minor == 32_500 + 2_600
     assert balanced(database)
+    return read(database, facts).total_minor
+
+
+def test_another_payer_is_charged_sales_tax(database: Database, cast: Cast) -> None:
+    add_ohio_tax(database, cast)
+    facts = claimed(database)
+    assert facts.total_minor == 32_500
+    assert move_to_oak(database, facts) == 32_500 + TAX
+
+
+def test_tax_that_was_credited_to_the_former_payer_is_charged(
+    database: Database, cast: Cast
+) -> None:
+    add_ohio_tax(database, cast)
+    facts = placed(database, GROUP)
+    add_paper(database, cast)
+    assert credit(database, facts).total_minor == TAX
+    assert move_to_oak(database, facts) == 32_500 + TAX
