@@ -1,10 +1,12 @@
 """Merged organizations: an organization and those merged into it count as one (PRODUCT.md, I6)."""
 
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BindParameter, ScalarSelect, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.core.dates_and_time_zones import default_zone, read_zone
 from lms.models.organizations import Organization
 
 OrganizationId = int | BindParameter[int] | SQLColumnExpression[Any]
@@ -33,3 +35,10 @@ def kept_organization(organization_id: OrganizationId) -> ScalarSelect[int]:
 def kept_id(session: Session, organization_id: int) -> int:
     """Return the ID of the remaining organization; an unknown ID is returned as it is."""
     return session.scalar(select(kept_organization(organization_id))) or organization_id
+
+
+def zone_of(session: Session, organization_id: int) -> ZoneInfo:
+    """Return the time zone in which an organization's days end: that of the remaining one, or ours."""
+    kept = kept_organization(organization_id)
+    own = session.scalar(select(Organization.zone).where(Organization.id == kept))
+    return read_zone(own) if own else default_zone()

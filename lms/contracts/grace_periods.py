@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.access.merged_organizations import family_of, kept_organization
+from lms.access.merged_organizations import family_of, kept_organization, zone_of
 from lms.contracts import mails
+from lms.core.dates_and_time_zones import days_later
 from lms.core.errors import N_, Conflict, Invalid
 from lms.core.model_base import locked
 from lms.mail.links import MailContext
@@ -109,16 +110,22 @@ def follow_order(session: Session, order_id: int, *, now: datetime) -> None:
 
 
 def fit_grace(session: Session, pool_id: int, *, now: datetime) -> bool:
-    """Set the grace period of a pool's last grants; return whether it changed."""
+    """Set the grace period of a pool's last grants; return whether it changed.
+
+    It ends at the same time of day as the term, in the organization's time zone.
+    """
     lines = _last_to_end(session, pool_id)
-    if not lines or lines[0].ends_at is None or lines[0].ends_at + LONG_GRACE <= now:
+    if not lines or lines[0].ends_at is None:
+        return False
+    zone = zone_of(session, session.get_one(Pool, lines[0].pool_id).organization_id)
+    if days_later(lines[0].ends_at, LONG_GRACE, zone) <= now:
         return False
     grace = LONG_GRACE if _is_being_renewed(session, pool_id, now) else GRACE
     changed = False
     for line in lines:
         if line.grace_until is None or line.ends_at is None:
             continue
-        until = line.ends_at + grace
+        until = days_later(line.ends_at, grace, zone)
         if line.grace_given_until is not None:
             until = max(until, line.grace_given_until)
         if until != line.grace_until:
@@ -206,7 +213,7 @@ def ending_pools(session: Session, *, now: datetime) -> tuple[int, ...]:
         .where(
             Grant.pool_id.is_not(None),
             Grant.revoked_at.is_(None),
-            Grant.ends_at > now - LONG_GRACE,
+            Grant.ends_at > now - LONG_GRACE - timedelta(hours=1),  # in case clocks changed
             Grant.grace_until.is_not(None),
             Grant.grace_until > Grant.ends_at,
         )

@@ -17,7 +17,7 @@ from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
 from lms.contracts.grace_periods import IS_HELD
 from lms.contracts.mails import AccessEnded, EndingPass, Fewer
-from lms.core.dates_and_time_zones import last_calendar_day
+from lms.core.dates_and_time_zones import days_later, last_calendar_day
 from lms.core.errors import or_not_found
 from lms.grants.grants import Target
 from lms.mail.links import MailContext
@@ -136,7 +136,7 @@ def tell_contracts_over(session: Session, *, mail_context: MailContext, now: dat
         elif now < over_at + LATE_UP_TO:
             ended = AccessEnded(
                 over_at,
-                kept_until=over_at + KEPT_FROZEN,
+                kept_until=days_later(over_at, KEPT_FROZEN, post.zone),
                 people=count_people(session, pool.id),
                 is_held=is_held,
             )

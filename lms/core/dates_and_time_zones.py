@@ -44,6 +44,20 @@ NO_YEAR = N_("Check the year.")
 AREAS = ("America", "Atlantic", "Europe", "Africa", "Asia", "Indian", "Australia", "Pacific")
 
 
+class _Default:
+    zone = ZoneInfo("America/New_York")
+
+
+def default_zone() -> ZoneInfo:
+    """Return the zone of organizations that have none of their own: the setting TIME_ZONE."""
+    return _Default.zone
+
+
+def set_default_zone(zone: ZoneInfo) -> None:
+    """Set the zone of organizations that have none of their own, for this process."""
+    _Default.zone = zone
+
+
 def read_zone(name: str) -> ZoneInfo:
     """Return a zone of the IANA database; raises Invalid (field `zone`) for any other name."""
     try:
@@ -83,6 +97,11 @@ def end_of_day(day: date, zone: ZoneInfo, *, field: str = "day") -> datetime:
     if day.year == date.max.year:
         raise Invalid(NO_YEAR, field=field)
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+
+
+def days_later(at: datetime, days: timedelta, zone: ZoneInfo) -> datetime:
+    """Return the moment these whole days later at which clocks in `zone` show the same time again."""
+    return (at.astimezone(zone) + days).astimezone(UTC)
 
 
 def last_moment(ends_at: datetime) -> datetime:

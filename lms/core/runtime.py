@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from lms.core.acting_roles import ActingRole
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import set_default_zone
 from lms.core.languages import set_default
 from lms.core.settings import Settings
 from media.delivery.media_tokens import Signer
@@ -45,6 +46,7 @@ class Carrel:
 def open_carrel(settings: Settings) -> Carrel:
     """Open the database and the storage of the settings; creates only the storage's directory."""
     set_default(settings.language)
+    set_default_zone(settings.zone)
     storage = open_place(settings, settings.storage_url)
     storage.prepare()
     if settings.storage_former is not None:

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import zone_of
 from lms.core.bulk_insert import write_rows
+from lms.core.dates_and_time_zones import days_later
 from lms.core.model_base import new_public_ids
 from lms.grants.grants import Target, target_columns
 from lms.models.grants import Grant
@@ -40,9 +43,11 @@ def fill(
     by_kind: dict[_Kind, list[NewPoolGrant]] = {}
     for line in lines:
         by_kind.setdefault(_kind(line), []).append(line)
+    dated = {line.organization_id for line in lines if line.term.ends_at is not None}
+    zones = {organization_id: zone_of(session, organization_id) for organization_id in dated}
     standing = _standing(session, by_kind)
     missing = [kind for kind in by_kind if kind not in standing]
-    pools = standing | _make(session, {kind: by_kind[kind] for kind in missing}, now)
+    pools = standing | _make(session, {kind: by_kind[kind] for kind in missing}, zones, now)
     audit.record_all(
         session,
         "pool.made",
@@ -50,7 +55,7 @@ def fill(
         actor=actor,
         now=now,
     )
-    _grant(session, lines, pools, actor=actor, now=now)
+    _grant(session, lines, pools, zones, actor=actor, now=now)
     for pool_id in sorted(pools[kind][0] for kind in by_kind if kind in standing):
         settle(session, pool_id, now=now)
 
@@ -94,7 +99,10 @@ def _standing(session: Session, kinds: Iterable[_Kind]) -> dict[_Kind, tuple[int
 
 
 def _make(
-    session: Session, kinds: Mapping[_Kind, Sequence[NewPoolGrant]], now: datetime
+    session: Session,
+    kinds: Mapping[_Kind, Sequence[NewPoolGrant]],
+    zones: Mapping[int, ZoneInfo],
+    now: datetime,
 ) -> dict[_Kind, tuple[int, str]]:
     if not kinds:
         return {}
@@ -107,7 +115,7 @@ def _make(
                 "public_id": public_id,
                 "organization_id": kind.organization_id,
                 "is_permanent": kind.is_permanent,
-                "capacity": capacity_at([_line(each) for each in kinds[kind]], now).seats,
+                "capacity": capacity_at([_line(each, zones) for each in kinds[kind]], now).seats,
                 "used": 0,
                 "claim_policy": ClaimPolicy.INVITATION,
                 "created_at": now,
@@ -120,9 +128,10 @@ def _make(
     return {ids[row.public_id]: (row.id, row.public_id) for row in rows}
 
 
-def _line(line: NewPoolGrant) -> Line:
-    ends_at = line.term.ends_at
-    grace_until = None if ends_at is None else ends_at + GRACE
+def _line(line: NewPoolGrant, zones: Mapping[int, ZoneInfo]) -> Line:
+    ends_at, grace_until = line.term.ends_at, None
+    if ends_at is not None:
+        grace_until = days_later(ends_at, GRACE, zones[line.organization_id])
     return Line(line.seats, line.term.starts_at, ends_at, grace_until)
 
 
@@ -130,6 +139,7 @@ def _grant(
     session: Session,
     lines: Sequence[NewPoolGrant],
     pools: Mapping[_Kind, tuple[int, str]],
+    zones: Mapping[int, ZoneInfo],
     *,
     actor: str | None,
     now: datetime,
@@ -137,7 +147,7 @@ def _grant(
     rows, made = [], []
     for line, public_id in zip(lines, new_public_ids(len(lines)), strict=True):
         pool_id, pool = pools[_kind(line)]
-        stands = _line(line)
+        stands = _line(line, zones)
         rows.append(
             {
                 "public_id": public_id,

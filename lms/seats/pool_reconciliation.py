@@ -12,6 +12,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_organizations import zone_of
+from lms.core.dates_and_time_zones import days_later, default_zone
 from lms.models.accounts import Login
 from lms.models.catalog import OFF, Webinar
 from lms.models.grants import Grant
@@ -83,8 +85,10 @@ def settle(session: Session, pool_id: int, *, now: datetime) -> Settled:
     ).one()
     family = lock_family(session, parent_id)
     ids = [pool.id for pool in family]
+    owner_id = next(pool.organization_id for pool in family if pool.id == parent_id)
     _open_due_locks(session, ids, now)
-    _forget_frozen(session, ids, now)
+    frozen_until = days_later(now, -KEPT_FROZEN, zone_of(session, owner_id))
+    _forget_frozen(session, ids, frozen_until, now=now)
     stands = standing_of(session, parent_id, now)
     if stands.standing is Standing.LAPSED:
         return _lapse(session, family, now)
@@ -173,7 +177,7 @@ def _with_seats_to_open(now: datetime) -> Select[int]:
     to_forget = exists().where(
         Assignment.pool_id == Pool.id,
         Assignment.state == AssignmentState.FROZEN,
-        Assignment.frozen_at <= now - KEPT_FROZEN,
+        Assignment.frozen_at <= days_later(now, -KEPT_FROZEN, default_zone()),
     )
     return select(func.coalesce(Pool.allotted_from_id, Pool.id)).where(or_(to_open, to_forget))
 
@@ -187,11 +191,11 @@ def _unlocking(which: ColumnElement[bool]) -> Update:
     return update(Seat).where(which).values(state=SeatState.FREE, opens_at=None)
 
 
-def _forget_frozen(session: Session, ids: Sequence[int], now: datetime) -> None:
+def _forget_frozen(session: Session, ids: Sequence[int], until: datetime, *, now: datetime) -> None:
     over = and_(
         Assignment.pool_id.in_(ids),
         Assignment.state == AssignmentState.FROZEN,
-        Assignment.frozen_at <= now - KEPT_FROZEN,
+        Assignment.frozen_at <= until,
     )
     if end_assignments(session, over, AssignmentEnd.LAPSED, now=now):
         free_left_seats(session, ids)

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
-from lms.access.merged_organizations import family_of
+from lms.access.merged_organizations import family_of, zone_of
+from lms.core.dates_and_time_zones import days_later
 from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.core.model_base import locked
 from lms.grants.grants import Target, Term, target_columns
@@ -138,7 +139,7 @@ def sell_seats(
     # before `settle`, which offers free seats to the waitlist
     if new.buyer_id is not None:
         waitlist.go_first(session, pool.id, new.buyer_id)
-    ends_at = new.term.ends_at
+    ends_at, zone = new.term.ends_at, zone_of(session, new.organization_id)
     grant = Grant(
         pool_id=pool.id,
         order_line_id=new.order_line_id,
@@ -146,7 +147,7 @@ def sell_seats(
         seats=new.seats,
         starts_at=new.term.starts_at,
         ends_at=ends_at,
-        grace_until=None if ends_at is None or pool.is_pass else ends_at + GRACE,
+        grace_until=None if ends_at is None or pool.is_pass else days_later(ends_at, GRACE, zone),
         awaits_payment_since=now if new.awaits_payment else None,
         created_at=now,
         **target_columns(new.target),

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
 
 from lms.contracts import grace_periods
+from lms.contracts.pass_and_seat_reminders import tell_contracts_over
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
-from lms.grants.grants import Target
+from lms.grants.grants import Target, Term
 from lms.models.grants import Scope
+from lms.models.organizations import Organization
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import AssignmentState
 from lms.requests import requests
@@ -18,6 +21,7 @@ from lms.sales import orders
 from lms.seats.claims import Closed
 from tests.clock import NOW
 from tests.contracts.contract_fixtures import DAY, END, OFFICE, asked, grace_of, make_contract
+from tests.mailbox import newest
 from tests.sales.order_fixtures import GROUP
 from tests.seats.pool_fixtures import LINKS, make_home, people, settle_at, states, take, take_seat
 
@@ -143,3 +147,45 @@ def test_an_answered_quote_keeps_grace_while_it_holds(database: Database) -> Non
             session, request, answer="It is $1.", links=LINKS, actor=None, now=END + DAY
         )
     assert grace_of(database, made.pool_id) == [END + 60 * DAY]
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Los_Angeles"])
+@pytest.mark.parametrize(
+    ("last_day", "of_grace", "of_seats"),
+    [
+        ((2026, 10, 25), "Sunday, November 8, 2026", "Saturday, February 6, 2027"),
+        ((2027, 2, 28), "Sunday, March 14, 2027", "Saturday, June 12, 2027"),
+        ((2026, 8, 20), "Thursday, September 3, 2026", "Wednesday, December 2, 2026"),
+    ],
+)
+def test_days_end_at_midnight_though_clocks_change_in_between(
+    database: Database, zone: str, last_day: tuple[int, int, int], of_grace: str, of_seats: str
+) -> None:
+    end = datetime(*last_day, tzinfo=ZoneInfo(zone)) + DAY
+    made = make_contract(database, term=Term(NOW - DAY, end))
+    with database.transaction() as session:
+        session.get_one(Organization, made.home.organization_id).zone = zone
+        grace_periods.fit_grace(session, made.pool_id, now=NOW)
+    over = end + 14 * DAY  # on the clocks of the zone
+    assert grace_of(database, made.pool_id) == [over]
+    [pat] = people(database, 1)
+    take_seat(database, made.pool_id, pat)
+    for at in (end, over):
+        settle_at(database, made.pool_id, at)
+        with database.transaction() as session:
+            tell_contracts_over(session, mail_context=OFFICE, now=at)
+    assert f"until {of_grace}." in newest(database, made.manager, "contract_expired").text
+    assert f"until {of_seats}." in newest(database, made.manager, "contract_grace_ended").text
+    settle_at(database, made.pool_id, over + 90 * DAY - timedelta(minutes=1))
+    assert states(database, made.pool_id) == {pat: FROZEN}
+    settle_at(database, made.pool_id, over + 90 * DAY)
+    assert states(database, made.pool_id) == {pat: RELEASED}
+
+
+def test_grace_of_a_renewal_request_ends_at_midnight_though_clocks_change(
+    database: Database,
+) -> None:
+    end = datetime(2026, 10, 1, tzinfo=OFFICE.zone)
+    made = make_contract(database, term=Term(NOW - DAY, end))
+    asked(database, made.pool_id, at=end)
+    assert grace_of(database, made.pool_id) == [datetime(2026, 11, 30, tzinfo=OFFICE.zone)]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import days_later, default_zone
 from lms.grants.grants import Term
 from lms.models.accounts import Login
 from lms.models.grants import Grant
@@ -133,14 +134,15 @@ def test_a_smaller_renewal_after_the_end_brings_back_who_was_active_last(
 def test_who_is_frozen_is_kept_90_days(database: Database) -> None:
     home, (pat,) = filled(database, 1)
     settle_at(database, home.pool_id, GRACE_OVER)
-    almost = GRACE_OVER + 90 * DAY - timedelta(seconds=1)
+    over = days_later(GRACE_OVER, 90 * DAY, default_zone())
+    almost = over - timedelta(seconds=1)
     assert due(database, almost) == ()
     settle_at(database, home.pool_id, almost)
     assert states(database, home.pool_id) == {pat: AssignmentState.FROZEN}
-    assert due(database, GRACE_OVER + 90 * DAY) == (home.pool_id,)
-    settle_at(database, home.pool_id, GRACE_OVER + 90 * DAY)
+    assert due(database, over) == (home.pool_id,)
+    settle_at(database, home.pool_id, over)
     assert states(database, home.pool_id) == {pat: AssignmentState.RELEASED}
-    assert due(database, GRACE_OVER + 90 * DAY) == ()
+    assert due(database, over) == ()
 
 
 def test_a_smaller_renewal_releases_the_least_active_on_its_first_day(database: Database) -> None:
