@@ -78,17 +78,18 @@ def tell_all(session: Session, row: Webinar, template: str, said: str, *, now: d
         subject=row.public_id,
         payload={"letter": template, "notice": row.notice},  # the key of 0.2.0, which may read it
         now=now,
-        unique_key=_key(row),
+        unique_key=notice_key(row),
     )
 
 
 def _is_move_untold(session: Session, row: Webinar) -> bool:
     """Return whether the last notice is also about a new date and its emails aren't written yet."""
     waiting = session.scalar(
-        select(Job.payload).where(Job.unique_key == _key(row), Job.state == JobState.QUEUED)
+        select(Job.payload).where(Job.unique_key == notice_key(row), Job.state == JobState.QUEUED)
     )
     return waiting is not None and waiting["letter"] == MOVED
 
 
-def _key(row: Webinar) -> str:
+def notice_key(row: Webinar) -> str:
+    """Return the unique key of the job that tells people of a webinar's last change."""
     return f"{TELL_CHANGED}:{row.public_id}.{row.notice}"

@@ -15,6 +15,7 @@ from lms.audience.events import ATTENDING, PAYING, TOLD, Event, Role
 from lms.audience.sentences import sentence
 from lms.core.errors import N_
 from lms.core.model_base import copied
+from lms.live.change_notices import notice_key
 from lms.live.mails import (
     AVAILABLE,
     CANCELED,
@@ -32,6 +33,7 @@ from lms.live.registrants import Registrant
 from lms.live.survey_links import survey_link_of
 from lms.mail.links import Links
 from lms.models.catalog import InsteadKind, PulledInstead, Webinar, WebinarState
+from lms.models.jobs import Job
 from lms.models.mail import Mail
 from lms.models.recordings import Recording, RecordingState
 
@@ -95,7 +97,7 @@ def tell_some(
     kind = telling.kind
     event = _event_of(kind)
     people = audience(session, webinar, now=now)
-    readers = _readers(people, kind, webinar)
+    readers = _readers(session, people, kind, webinar)
     untold = _untold(session, [one for one in readers if one.person.key > after], event, webinar)
     if not untold:
         return None
@@ -147,9 +149,11 @@ def _instead(session: Session, webinar: Webinar) -> Mapping[Role, str]:
     return dict.fromkeys(ATTENDING | PAYING | {Role.MANAGER}, text)
 
 
-def _readers(people: Sequence[Person], kind: Kind, webinar: Webinar) -> list[Told]:
+def _readers(
+    session: Session, people: Sequence[Person], kind: Kind, webinar: Webinar
+) -> list[Told]:
     """Return the people of an audience who should get this email, sorted by key."""
-    since, skipped = _due_since(kind, webinar), frozenset[str]()
+    since, skipped = _due_since(session, kind, webinar), frozenset[str]()
     if kind in WITH_OFFERS:
         skipped = deciding_keys(people, webinar)
     return sorted(
@@ -225,15 +229,16 @@ def changed_as(name: str) -> Kind:
     return next(one for one in CHANGES if one.template == name)
 
 
-def _due_since(kind: Kind, webinar: Webinar) -> datetime | None:
+def _due_since(session: Session, kind: Kind, webinar: Webinar) -> datetime | None:
     """Return when a reminder became due; people who register later already know the time.
 
-    If the date was moved after that, everyone has just been notified, so no one is due.
+    If everyone was notified after that of a new date, or that it is back on, no one is due.
     """
     if kind not in (TOMORROW, SOON):
         return None
     mark = webinar.held_at - (DAY_BEFORE if kind is TOMORROW else HOUR_BEFORE)
-    if webinar.moved_at is not None and webinar.moved_at > mark:
+    changed_at = session.scalar(select(Job.created_at).where(Job.unique_key == notice_key(webinar)))
+    if changed_at is not None and changed_at > mark:
         return datetime.min.replace(tzinfo=mark.tzinfo)
     return mark
 

@@ -296,6 +296,27 @@ def test_reinstated_webinar_is_emailed_and_sends_reminders(
     ]
 
 
+def test_webinar_reinstated_on_its_last_day_sends_no_second_reminder_of_that_day(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    """Who reads that it is back on, and when, needs no "tomorrow" email after that."""
+    at_each(carrel, clock, HELD_AT - DAY)
+    with database.transaction() as session:
+        webinars.cancel_webinar(session, to_come.slug, actor=None, now=HELD_AT - 20 * HOUR)
+    tell_changes(carrel)
+    with database.transaction() as session:
+        webinars.restore_webinar(session, to_come.slug, actor=None, now=HELD_AT - 19 * HOUR)
+    tell_changes(carrel)
+    at_each(carrel, clock, HELD_AT - 18 * HOUR, HELD_AT - HOUR)
+    assert kinds(database, "bob@example.org") == [
+        "live_registered",
+        "live_tomorrow",
+        "live_canceled",
+        "live_reinstated",
+        "live_soon",
+    ]
+
+
 def test_two_logins_of_one_person_get_one_email(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
