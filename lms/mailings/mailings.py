@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.catalog.webinar_details_validation import has_ended
 from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.jobs import queue as job_queue
 from lms.mailings.mails import MailingDetails, post_mailing, unique_key
@@ -132,17 +133,19 @@ def begin(session: Session, mailing_id: str, *, notice: int, now: datetime) -> b
     """Start sending a mailing whose time has come, or continue; return whether there is work.
 
     News of a webinar that isn't announced anymore is stopped, and so is a scheduled mailing if the webinar
-    was moved, canceled or removed since: `notice` is the webinar's from that time.
+    was moved, canceled or removed since: `notice` is the webinar's from that time. So is a mailing that was
+    due before the webinar and is late until its end, as after the worker was down.
     """
     mailing = session.scalar(_by_id(mailing_id).with_for_update())
     if mailing is None or mailing.send_at is None or mailing.send_at > now:
         return False
     if mailing.state not in (MailingState.SCHEDULED, MailingState.SENDING):
         return False
-    has_changed = session.get_one(Webinar, mailing.webinar_id).notice != notice
-    is_going = _may_go(session, mailing) and not (
-        has_changed and mailing.state is MailingState.SCHEDULED
-    )
+    webinar = session.get_one(Webinar, mailing.webinar_id)
+    has_changed = webinar.notice != notice and mailing.state is MailingState.SCHEDULED
+    is_over = has_ended(webinar.held_at, webinar.minutes, now)
+    is_late = is_over and mailing.send_at < webinar.held_at
+    is_going = _may_go(session, mailing) and not (has_changed or is_late)
     mailing.state = MailingState.SENDING if is_going else MailingState.STOPPED
     if not is_going:
         _record(session, "mailing.stopped", mailing, None, now)

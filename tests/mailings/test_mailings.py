@@ -32,7 +32,7 @@ from lms.models.mail import Mail, MailingPart, MailingState, MailLane
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_grant, make_login
-from tests.live.upcoming_webinar import LINKS, Quiet
+from tests.live.upcoming_webinar import DAY, HELD_AT, LINKS, Quiet
 from tests.mailings.mailing_fixtures import DETAILS, add, start, subscribe, work, written
 
 HOUR = timedelta(hours=1)
@@ -191,6 +191,30 @@ def test_scheduled_mailing_about_a_webinar_that_was_canceled_since_is_stopped(
         acts = session.scalars(select(AuditEntry.act).where(AuditEntry.subject == mailing_id)).all()
     assert "mailing.stopped" in acts
     assert state(database, later) is MailingState.SENT
+    assert written(database, "mailing") == ["bob@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("wait", "how"), [(2 * HOUR, MailingState.SENT), (10 * DAY, MailingState.STOPPED)]
+)
+def test_mailing_for_before_a_webinar_does_not_go_out_after_it(
+    carrel: Carrel,
+    database: Database,
+    to_come: Cast,
+    clock: Clock,
+    wait: timedelta,
+    how: MailingState,
+) -> None:
+    """The worker was down when it was due; one for after the webinar is sent late."""
+    before, after = add(database, to_come), add(database, to_come)
+    start(database, before, send_at=NOW + HOUR)
+    start(database, after, send_at=HELD_AT + DAY)
+    clock.advance(wait)
+    for one in (before, after):
+        work(carrel, one)
+    assert state(database, before) is how
+    late = MailingState.SENT if wait > 5 * DAY else MailingState.SCHEDULED
+    assert state(database, after) is late
     assert written(database, "mailing") == ["bob@example.org"]
 
 

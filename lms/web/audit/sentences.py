@@ -25,7 +25,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "mailing.edited": N_("%(actor)s changed the mailing %(subject)s"),
     "mailing.scheduled": N_("%(actor)s scheduled the mailing %(subject)s"),
     "mailing.sent": N_("The mailing %(subject)s was sent"),
-    "mailing.stopped": N_("The mailing %(subject)s wasn't sent because its webinar had changed"),
+    "mailing.stopped": N_(
+        "The mailing %(subject)s wasn't sent because its webinar had changed or was over"
+    ),
     "subscription.confirmed": N_("A person subscribed to new webinars"),
     "subscription.ended": N_("%(actor)s ended a subscription to new webinars"),
     **ORDER_SENTENCES,
