@@ -1,4 +1,7 @@
-"""Unassigned seat reminders, on days 3 and 14 after the order (PRODUCT.md, S14)."""
+"""Unassigned seat reminders, on days 3 and 14 after the order (PRODUCT.md, S14).
+
+If its access was on hold, they are sent on days 3 and 14 after it opened, too.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_organization
@@ -15,6 +18,7 @@ from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
+from lms.models.audit import AuditEntry
 from lms.models.grants import Grant
 from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Organization
@@ -67,15 +71,23 @@ def latest_day(
 
 def _ordered_lately(session: Session, default_zone: ZoneInfo, now: datetime) -> dict[int, _Due]:
     kept = kept_organization(Pool.organization_id)
+    since = now - timedelta(days=max(REMINDED_ON) + 1) - MADE_UP_FOR
+    opened = (
+        select(AuditEntry.subject, func.max(AuditEntry.at).label("at"))
+        .where(AuditEntry.act == "order.released", AuditEntry.at > since)
+        .group_by(AuditEntry.subject)
+        .subquery()
+    )
     rows = session.execute(
-        select(Organization, Pool.id, Order.placed_at)
+        select(Organization, Pool.id, func.coalesce(opened.c.at, Order.placed_at))
         .select_from(Order)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(Grant, Grant.order_line_id == OrderLine.id)
         .join(Pool, Pool.id == Grant.pool_id)
         .join(Organization, Organization.id == kept)
+        .outerjoin(opened, opened.c.subject == Order.public_id)
         .where(
-            Order.placed_at > now - timedelta(days=max(REMINDED_ON) + 1) - MADE_UP_FOR,
+            or_(Order.placed_at > since, opened.c.at.is_not(None)),
             Order.canceled_at.is_(None),
             Order.livemode,
             Grant.revoked_at.is_(None),
@@ -84,14 +96,13 @@ def _ordered_lately(session: Session, default_zone: ZoneInfo, now: datetime) -> 
     )
     found: dict[int, _Due] = {}
     days: defaultdict[int, list[date | None]] = defaultdict(list)
-    for organization, pool_id, placed_at in rows:
-        assert placed_at is not None  # noqa: S101  (the query compares it)
+    for organization, pool_id, began_at in rows:
         zone = read_zone(organization.zone) if organization.zone else default_zone
         due = found.setdefault(
             organization.id, _Due(organization.public_id, organization.name, set(), None)
         )
         due.pools.add(pool_id)
-        days[organization.id].append(latest_day(placed_at, REMINDED_ON, zone, now))
+        days[organization.id].append(latest_day(began_at, REMINDED_ON, zone, now))
     for organization_id, due in found.items():
         due.day = max(filter(None, days[organization_id]), default=None)
     return found

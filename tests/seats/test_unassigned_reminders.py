@@ -1,5 +1,6 @@
 """Reminders of seats that no one was given, 3 and 14 days after the order (PRODUCT.md, S14)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,11 +12,12 @@ from lms.models.mail import Mail
 from lms.models.orders import Order
 from lms.models.organizations import Membership, Role
 from lms.models.seats import Pool
+from lms.sales import cancellations
 from lms.seats.unassigned_reminders import tell_unassigned
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, placed
+from tests.sales.order_fixtures import GROUP, locked, placed
 
 DAY = timedelta(days=1)
 
@@ -96,3 +98,16 @@ def test_seats_of_a_webinar_that_is_off_are_not_reminded_of(database: Database, 
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).state = WebinarState.ANNOUNCED
     assert told(database, NOW + 3 * DAY + timedelta(hours=1)) == [cast.mia.email]
+
+
+def test_reminders_count_again_from_the_day_on_which_access_on_hold_opens(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, replace(GROUP, is_held=True))
+    assert len(told(database, NOW + 14 * DAY)) == 1
+    with database.transaction() as session:
+        order = locked(session, facts)
+        opened = NOW + 20 * DAY
+        cancellations.release(session, order, mail_context=OFFICE, actor=None, now=opened)
+    heard = [len(told(database, opened + number * DAY)) for number in (2, 3, 4, 13, 14, 30)]
+    assert heard == [1, 2, 2, 2, 3, 3]
