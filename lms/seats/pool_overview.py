@@ -15,6 +15,7 @@ from lms.core.errors import NotFound
 from lms.core.model_base import copied
 from lms.models.catalog import OFF, Presenter, Series, Webinar
 from lms.models.grants import Grant, Scope
+from lms.models.orders import NamedPerson
 from lms.models.organizations import Organization
 from lms.models.seats import (
     Assignment,
@@ -69,7 +70,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How a pool's seats are used; frozen people wait for a renewal and use no seat."""
+    """How a pool's seats are used; frozen people wait for a renewal and use no seat.
+
+    `named` people were named in orders on hold, and are invited once those open.
+    """
 
     invited: int = 0
     offered: int = 0
@@ -79,6 +83,7 @@ class Counts:
     awaiting_approval: int = 0
     allotted: int = 0
     waiting: int = 0
+    named: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,11 @@ class PoolCard:
         return None if self.capacity is None else self.capacity - self.used
 
     @property
+    def unassigned(self) -> int | None:
+        """Return how many seats no one has or is named for; None is unlimited."""
+        return None if self.free is None else max(0, self.free - self.counts.named)
+
+    @property
     def takes_people(self) -> bool:
         """Return whether new people can be added if a seat is free."""
         return self.term.awaits_renewal or self.term.standing in (
@@ -127,8 +137,8 @@ class PoolCard:
         if self.is_off or not self.takes_people or self.meant_for is PoolPurpose.LMS:
             return False
         if self.capacity is None:
-            return self.used == 0 or self.awaits_purpose
-        return self.used < self.capacity
+            return self.used + self.counts.named == 0 or self.awaits_purpose
+        return self.unassigned != 0
 
     @property
     def has_purpose(self) -> bool:
@@ -326,4 +336,16 @@ def _counts(session: Session, pool_ids: Sequence[int]) -> dict[int, Counts]:
     )
     for parent_id, parts in allotted:
         found[parent_id or 0]["allotted"] = int(parts)
+    named = session.execute(
+        select(Grant.pool_id, func.count())
+        .join(NamedPerson, NamedPerson.order_line_id == Grant.order_line_id)
+        .where(
+            Grant.pool_id.in_(pool_ids),
+            Grant.awaits_payment_since <= Grant.created_at,  # later, they were already invited
+            Grant.revoked_at.is_(None),
+        )
+        .group_by(Grant.pool_id)
+    )
+    for its_id, persons in named:
+        found[its_id or 0]["named"] = persons
     return {pool_id: Counts(**counts) for pool_id, counts in found.items()}

@@ -127,7 +127,7 @@ def _remind(
             values={
                 "name": reader.name,
                 "organization": due.name,
-                "pools": [(card.title or N_("all webinars"), card.free) for card in cards],
+                "pools": [(card.title or N_("all webinars"), card.unassigned) for card in cards],
                 "action_url": mail_context.links.page(f"/organization/{due.public_id}"),
             },
             unique_key=f"seats-unassigned:{due.public_id}:{due.day}:{reader.login_id}",

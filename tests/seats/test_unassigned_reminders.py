@@ -9,10 +9,11 @@ from sqlalchemy import select, update
 from lms.core.database import Database
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.mail import Mail
-from lms.models.orders import Order
+from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Membership, Role
 from lms.models.seats import Pool
 from lms.sales import cancellations
+from lms.seats.named_people import name_people, read_names
 from lms.seats.unassigned_reminders import tell_unassigned
 from tests.cast import Cast
 from tests.clock import NOW
@@ -111,3 +112,18 @@ def test_reminders_count_again_from_the_day_on_which_access_on_hold_opens(
         cancellations.release(session, order, mail_context=OFFICE, actor=None, now=opened)
     heard = [len(told(database, opened + number * DAY)) for number in (2, 3, 4, 13, 14, 30)]
     assert heard == [1, 2, 2, 2, 3, 3]
+
+
+def test_people_named_for_seats_on_hold_need_no_seat(database: Database, cast: Cast) -> None:
+    """They are invited once the access opens, so their seats aren't offered to anyone else."""
+    facts = placed(database, replace(GROUP, is_held=True))
+    with database.transaction() as session:
+        [line_id] = session.scalars(select(OrderLine.id).where(OrderLine.order_id == facts.id))
+        named = "".join(f"p{number}@example.org\n" for number in range(4))
+        name_people(session, line_id, read_names(named, seats=5))
+    assert told(database, NOW + 3 * DAY) == [cast.mia.email]
+    with database.transaction() as session:
+        mail = session.scalars(select(Mail).where(Mail.kind == "seats_unassigned")).one()
+        assert "1 seat" in mail.text
+        name_people(session, line_id, read_names(named + "p4@example.org", seats=5))
+    assert told(database, NOW + 14 * DAY) == [cast.mia.email]

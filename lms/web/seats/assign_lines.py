@@ -38,7 +38,7 @@ def _line(each: ToAssign) -> AssignLine:
     return AssignLine(
         title=pool_title(card),
         organization=each.organization,
-        words=seats_line(card.free, has_own=each.has_own),
+        words=seats_line(card.unassigned, has_own=each.has_own),
         take_url=None if each.has_own else take_url(card.public_id),
         second=_second(each),
         area_url=url_for("organizations.overview", organization_id=organization_id),

@@ -118,7 +118,9 @@ def overview(organization_id: str) -> ResponseReturnValue:
             if card.has_purpose
         },
         seats_lines={
-            card.public_id: seats_line(card.free, has_own=card.id in own or managed.role is None)
+            card.public_id: seats_line(
+                card.unassigned, has_own=card.id in own or managed.role is None
+            )
             for card in cards
             if card.is_to_assign
         },
