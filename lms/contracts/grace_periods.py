@@ -31,10 +31,14 @@ LONG_GRACE: Final = timedelta(days=60)
 LONGEST_GRACE: Final = timedelta(days=366)
 EXTENDED: Final = "grant.grace_extended"
 IS_UNPLACED: Final = and_(Order.placed_at.is_(None), Order.canceled_at.is_(None))
-# Ordered, and on hold since: people have only the grace period of the term before.
-IS_HELD: Final = and_(
+# Ordered, and on hold since.
+IS_UNOPENED: Final = and_(
     Grant.awaits_payment_since.is_not(None),
     Grant.awaits_payment_since <= Grant.created_at,
+)
+# Until such a renewal opens, people have only the grace period of the term before.
+IS_HELD: Final = and_(
+    IS_UNOPENED,
     Grant.order_line_id.is_not(None),
     Grant.order_line_id.in_(select(OrderLine.id).where(OrderLine.act == LineAct.RENEWAL)),
 )

@@ -93,7 +93,7 @@ class NewTerm:
 
 @dataclass(frozen=True, slots=True)
 class EndingPass:
-    """A person's pass that ends or ended; `covers` is "" for everything.
+    """A person's pass that ends or ended; `covers` is "" for everything, `is_held`: its renewal is on hold.
 
     `days` is how many days ahead they are notified, None if our team sends the email.
     """
@@ -104,6 +104,7 @@ class EndingPass:
     covers: str
     target: Target
     days: int | None
+    is_held: bool = False
 
     @property
     def key(self) -> str | None:
@@ -279,8 +280,7 @@ def send_pass_ends(
 ) -> None:
     """Email the owner of a pass that it ends or ended, and when a renewal begins (A5).
 
-    `url` is where to renew it for `price`, or to request a renewal if there is no price. Each notice is
-    sent once, and our team's email each time.
+    `url` is where to renew it for `price`, or to request that or pay for it if there is no price.
     """
     reader, day = ending.reader, _last_day(ending.ends_at, post.zone)
     is_over = ending.ends_at <= now
@@ -296,6 +296,7 @@ def send_pass_ends(
             "covers": ending.covers or ALL_WEBINARS,
             "price": price,
             "is_over": is_over,
+            "is_held": ending.is_held,
             "action_url": url,
         },
         now=now,

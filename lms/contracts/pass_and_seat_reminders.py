@@ -10,12 +10,12 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Result, Row, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Result, Row, Select, and_, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import kept_organization
 from lms.contracts import mails, renewals
-from lms.contracts.grace_periods import IS_HELD
+from lms.contracts.grace_periods import IS_HELD, IS_UNOPENED
 from lms.contracts.mails import AccessEnded, EndingPass, Fewer
 from lms.core.dates_and_time_zones import days_later, last_calendar_day
 from lms.core.errors import or_not_found
@@ -216,8 +216,31 @@ def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[Endi
     """Return people's passes without a renewal whose notice is due: 30, 7, and 1 days before, or 0.
 
     If the worker was down, the end itself is announced up to 30 days later, unless it was already past
-    when it was entered.
+    when it was entered. It is also announced if an order that is still on hold renewed the pass.
     """
+    found = []
+    is_near = and_(Grant.ends_at > now, Grant.ends_at <= now + AHEAD)
+    for row in session.execute(_last_passes(_ANY).where(is_near)):
+        days = due_notice(row.Grant.ends_at, zone, now=now, since=row.Grant.created_at)
+        if days is not None:
+            found.append(_ending_pass(row, days))
+    is_over = and_(Grant.ends_at > now - LATE_UP_TO, Grant.ends_at <= now)
+    was_known = Grant.created_at < Grant.ends_at
+    ended = session.execute(_last_passes(~IS_UNOPENED).where(is_over, was_known))
+    found += [_ending_pass(row, 0) for row in ended]
+    keys = [one.key for one in found]
+    told = set(session.scalars(select(Mail.unique_key).where(Mail.unique_key.in_(keys))))
+    return tuple(one for one in found if one.key not in told)
+
+
+def find_pass(session: Session, grant_id: str) -> EndingPass:
+    """Return a person's pass by its public ID, for an email about renewing it; raises NotFound."""
+    row = or_not_found(session.execute(_PASSES.where(Grant.public_id == grant_id)).one_or_none())
+    return _ending_pass(row, None)
+
+
+def _last_passes(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Select each person's passes that end last, of these grants, for what they cover."""
     target = func.coalesce(Grant.presenter_id, Grant.series_id, 0)
     last = (
         select(
@@ -227,7 +250,7 @@ def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[Endi
             func.max(Grant.ends_at).label("ends_at"),
         )
         .join(Login, Login.id == Grant.login_id)
-        .where(Grant.kind == OfferKind.PASS, Grant.revoked_at.is_(None))
+        .where(Grant.kind == OfferKind.PASS, Grant.revoked_at.is_(None), which)
         .group_by("person", Grant.scope, "target")
         .having(func.count(Grant.ends_at) == func.count())
         .subquery()
@@ -238,24 +261,7 @@ def due_passes(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[Endi
         last.c.target == target,
         last.c.ends_at == Grant.ends_at,
     )
-    is_near = and_(Grant.ends_at > now - LATE_UP_TO, Grant.ends_at <= now + AHEAD)
-    found = []
-    for row in session.execute(_PASSES.join(last, is_last).where(is_near).order_by(Grant.id)):
-        ends_at, since = row.Grant.ends_at, row.Grant.created_at
-        days = due_notice(ends_at, zone, now=now, since=since)
-        if since < ends_at <= now:
-            days = 0
-        if days is not None:
-            found.append(_ending_pass(row, days))
-    keys = [one.key for one in found]
-    told = set(session.scalars(select(Mail.unique_key).where(Mail.unique_key.in_(keys))))
-    return tuple(one for one in found if one.key not in told)
-
-
-def find_pass(session: Session, grant_id: str) -> EndingPass:
-    """Return a person's pass by its public ID, for an email about renewing it; raises NotFound."""
-    row = or_not_found(session.execute(_PASSES.where(Grant.public_id == grant_id)).one_or_none())
-    return _ending_pass(row, None)
+    return _PASSES.join(last, is_last).where(which).order_by(Grant.id)
 
 
 def _ending_pass(row: Row[*tuple[Any, ...]], days: int | None) -> EndingPass:

@@ -5,6 +5,7 @@ and at the end, do. Nothing is renewed without payment. If paid in time, the new
 late, it begins then (PRODUCT.md, A5).
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_logins import logins_of
+from lms.contracts.grace_periods import IS_UNOPENED
 from lms.contracts.mails import EndingPass, send_pass_ends
 from lms.contracts.pass_and_seat_reminders import find_pass
 from lms.documents.payment_links import PaymentLinks, link_of
@@ -35,17 +37,22 @@ def tell(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    """Email the owner of a pass that it ends or ended, with the link that renews it."""
+    """Email the owner of a pass that it ends or ended, with the link that renews it.
+
+    If they ordered the renewal and it is on hold, the link pays that order.
+    """
     session.scalars(select(Grant.id).where(Grant.public_id == ending.grant).with_for_update()).one()
-    order = _quoted(session, ending, now=now) or _quote(
-        session, ending, mail_context=mail_context, now=now
-    )
+    held = _on_hold(session, ending)
+    order = held or _quoted(session, ending, now=now)
+    order = order or _quote(session, ending, mail_context=mail_context, now=now)
     url, price = mail_context.links.page(BY_REQUEST), ""
     if order is not None:
         url = link_of(session, order, where=pay, now=now)
+    if order is not None and held is None:
         total = sum(line.net_minor for line in orders.lines_of(session, order.id))
         price = say_money(total, order.currency)
-    send_pass_ends(session, ending, mail_context, url=url, price=price, now=now)
+    told = replace(ending, is_held=held is not None)
+    send_pass_ends(session, told, mail_context, url=url, price=price, now=now)
 
 
 def send_link(
@@ -55,6 +62,29 @@ def send_link(
     ending = find_pass(session, grant_id)
     tell(session, ending, pay=pay, mail_context=mail_context, now=now)
     return ending.reader.email
+
+
+def _on_hold(session: Session, ending: EndingPass) -> Order | None:
+    """Return the order that renewed this pass and has been on hold since, or None."""
+    wanted = [
+        getattr(Grant, name).is_not_distinct_from(value)
+        for name, value in target_columns(ending.target).items()
+    ]
+    return session.scalar(
+        select(Order)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Grant, Grant.order_line_id == OrderLine.id)
+        .where(
+            Grant.login_id.in_(logins_of(ending.reader.login_id or 0)),
+            Grant.kind == OfferKind.PASS,
+            Grant.revoked_at.is_(None),
+            Grant.ends_at > ending.ends_at,
+            IS_UNOPENED,
+            *wanted,
+        )
+        .order_by(Order.id.desc())
+        .limit(1)
+    )
 
 
 def _quoted(session: Session, ending: EndingPass, *, now: datetime) -> Order | None:

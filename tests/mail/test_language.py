@@ -48,6 +48,7 @@ def posted(session: Session, login: Login | None, *, kind: str = "pass_expiring"
         "day": day,
         "price": "",
         "is_over": False,
+        "is_held": False,
         "pays_at_once": False,
         "action_url": "https://example.org/renew",
     }

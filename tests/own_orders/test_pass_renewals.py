@@ -173,6 +173,24 @@ def test_a_renewed_pass_is_not_said_to_end(shop: Shop, pam: int) -> None:
     assert told(database) == []
 
 
+def test_a_renewal_on_hold_is_said_to_be_paid_when_the_pass_ends(shop: Shop, pam: int) -> None:
+    """They can't watch until it is paid, and needn't order another year."""
+    database = shop.carrel.database
+    shop.clock.set(END - 40 * DAY)
+    renewal = NewOrder((EVERYTHING,), PAM, "Pam", Terms.INVOICE, "USD", is_held=True)
+    ordered = shop.place(renewal)
+    assert ends(database, pam)[-1] == (END, NEXT)
+    for at in (END - 30 * DAY, END - DAY):
+        tell(shop, at)
+    assert told(database) == []
+    tell(shop, END)
+    [mail] = told(database)
+    assert mail.subject == "Your pass ended on Tuesday, October 6, 2026"
+    assert "the renewal you ordered as soon as we receive payment" in mail.text
+    assert order_id(database) == ordered
+    assert count(database) == 1
+
+
 def test_a_pass_renewed_with_a_merged_account_is_not_said_to_end(shop: Shop, pam: int) -> None:
     database = shop.carrel.database
     with database.transaction() as session:

@@ -217,6 +217,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "day": "October 6, 2027",
             "price": "$499.00",
             "is_over": False,
+            "is_held": False,
             "action_url": page("/pay/example"),
         },
     ),
