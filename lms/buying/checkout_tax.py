@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from lms.checkouts.amounts import total_of
+from lms.core.dates_and_time_zones import default_zone, on_wall_clock
 from lms.core.errors import N_
 from lms.core.postal_addresses import US_STATES, Address, clean_address
 from lms.models.orders import Order
@@ -24,7 +25,7 @@ _ZIP: Final = re.compile(r"\d{5}(-?\d{4})?", re.ASCII)
 
 def asks_about_tax(session: Session, *, now: datetime) -> bool:
     """Return whether checkout asks for a person's state and for an exemption."""
-    return has_rules(session, on=now.date())
+    return has_rules(session, on=on_wall_clock(now, default_zone()).date())
 
 
 def states_of_tax(session: Session, *, zone: ZoneInfo, now: datetime) -> tuple[str, ...]:

@@ -1,17 +1,19 @@
 """Sales tax at checkout: who is asked what, what is charged, and who says they are exempt (M13)."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from lms.buying.carts import Item
 from lms.buying.checkout import Payment
+from lms.buying.checkout_tax import asks_about_tax
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import default_zone
 from lms.core.errors import Invalid
 from lms.models.grants import OfferKind
 from lms.models.tax import ExemptionBasis, Supply
-from lms.tax.rule_list import NewTaxRule, add_rule
+from lms.tax.rule_list import NewTaxRule, add_rule, end_rule, list_rules
 from tests.buying.buying_fixtures import (
     WEBINAR,
     confirmed,
@@ -68,3 +70,15 @@ def test_person_without_state_or_zip_is_asked(
     with pytest.raises(Invalid) as refused:
         ordered(database, single(database), entered)
     assert field in refused.value.fields
+
+
+def test_tax_is_asked_about_until_midnight_where_the_seller_is(
+    database: Database, cast: Cast
+) -> None:
+    """On the last evening of a rule, it is already tomorrow in UTC."""
+    with database.transaction() as session:
+        [rule] = list_rules(session)
+        end_rule(session, rule.id, last_day=date(2026, 3, 31), actor=None, now=NOW)
+        for hour, asks in ((23, True), (24, False)):
+            at = datetime(2026, 3, 31, tzinfo=default_zone()) + timedelta(hours=hour)
+            assert asks_about_tax(session, now=at.astimezone(UTC)) is asks
