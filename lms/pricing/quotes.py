@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from lms.core.dates_and_time_zones import default_zone, end_of_day, on_wall_clock
 from lms.models.grants import OfferKind
 from lms.pricing.offers import SEATS
 from lms.pricing.price_list import Price
@@ -125,8 +126,9 @@ def ladder(prices: Sequence[Price]) -> tuple[Quote, ...]:
 
 
 def holds_until(quoted_at: datetime) -> datetime:
-    """Return when a quoted price expires (P8)."""
-    return quoted_at + QUOTE_HOLDS_FOR
+    """Return when a quoted price expires (P8): at the end of our sixtieth day."""
+    zone = default_zone()
+    return end_of_day(on_wall_clock(quoted_at, zone).date() + QUOTE_HOLDS_FOR, zone)
 
 
 def by_the_day(full_minor: int, *, starts: date, ends: date, added: date) -> int:

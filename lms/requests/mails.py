@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
-from lms.core.dates_and_time_zones import say_date, say_datetime
+from lms.core.dates_and_time_zones import say_datetime, say_last_date
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
 from lms.mail.attachments import Attachment
@@ -112,7 +112,7 @@ def _said(facts: RequestFacts, zone: ZoneInfo) -> dict[str, object]:
     price = until = ""
     if facts.quoted_minor is not None and facts.quoted_currency is not None:
         price = say_money(facts.quoted_minor, facts.quoted_currency)
-        until = say_date(holds_until(facts.created_at), zone)
+        until = say_last_date(holds_until(facts.created_at), zone)
     return {
         "name": facts.name,
         "number": facts.number,

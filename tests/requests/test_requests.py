@@ -109,7 +109,7 @@ def test_a_payment_is_quoted_for_what_it_is_for(priced: Database, cast: Cast) ->
     assert asked(priced, new).quoted_minor == 19800
 
 
-@pytest.mark.parametrize(("days", "minor"), [(59, 32500), (60, 65000)])
+@pytest.mark.parametrize(("days", "minor"), [(59, 32500), (60, 32500), (61, 65000)])
 def test_a_purchase_order_received_in_time_locks_its_quote(
     priced: Database, cast: Cast, days: int, minor: int
 ) -> None:
@@ -128,7 +128,7 @@ def test_a_purchase_order_received_in_time_locks_its_quote(
     )
     facts = asked(priced, order, quote_of=first.public_id, at=NOW + timedelta(days=days))
     assert facts.quoted_minor == minor
-    assert (facts.order_public_id == first.order_public_id) is (days < 60)
+    assert (facts.order_public_id == first.order_public_id) is (days <= 60)
 
 
 def test_a_purchase_order_for_something_else_has_a_price_of_its_own(

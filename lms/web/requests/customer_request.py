@@ -14,7 +14,7 @@ from lms.access.merged_logins import logins_of
 from lms.access.policy import Code
 from lms.catalog.webinar_page import read_announcement
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_date, say_datetime
+from lms.core.dates_and_time_zones import say_datetime, say_last_date
 from lms.core.email_addresses import Address
 from lms.core.errors import Invalid, NotFound
 from lms.grants.request_and_sale_form_choices import (
@@ -321,7 +321,7 @@ def _status_page(facts: RequestFacts, form: CorrectForm) -> str:
     price_said, until = "", ""
     if facts.quoted_minor is not None and facts.quoted_currency is not None:
         price_said = say_money(facts.quoted_minor, facts.quoted_currency)
-        until = say_date(holds_until(facts.created_at), zone)
+        until = say_last_date(holds_until(facts.created_at), zone)
     return render(
         "requests/request.html",
         facts=facts,

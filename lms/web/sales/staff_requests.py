@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from lms.access.policy import Code
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_date, say_datetime, say_time_shortly
+from lms.core.dates_and_time_zones import say_datetime, say_last_date, say_time_shortly
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.live.registrants import read_standing
 from lms.models.requests import RequestKind, RequestState
@@ -271,7 +271,7 @@ def _page(
         quoted = _(
             "%(price)s, valid until %(until)s",
             price=say_money(facts.quoted_minor, facts.quoted_currency),
-            until=say_date(holds_until(facts.created_at), zone),
+            until=say_last_date(holds_until(facts.created_at), zone),
         )
     return render(
         "sales/staff_request.html",
