@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.dates_and_time_zones import NO_YEAR, end_of_day
+from lms.core.dates_and_time_zones import NO_YEAR, end_of_day, on_wall_clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.accounts import Login
 from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
@@ -71,12 +71,11 @@ def year_from(starts_at: datetime, zone: ZoneInfo) -> Term:
 def next_end(ends_at: datetime, zone: ZoneInfo) -> datetime:
     """Return the end of a renewed term: a year later on the same day, at midnight (A5).
 
-    A term until July 1 is renewed until July 1, never a day later. A term that ends with February
-    28 because it started on a 29th is renewed until February 28 again.
+    A term until July 1 is renewed until July 1, never a day later, even if it ended at midnight in a
+    zone up to six hours away, such as ours. A term that ends with February 28 because it started on a
+    29th is renewed until February 28 again.
     """
-    last = ends_at.astimezone(zone)
-    is_midnight = last.time() == time()
-    day = last.date() if is_midnight else last.date() + timedelta(days=1)
+    day = (on_wall_clock(ends_at, zone) + timedelta(hours=18)).date()
     is_leap_day = (day.month, day.day) == (2, 29)
     later = day + relativedelta(years=1) + timedelta(days=1 if is_leap_day else 0)
     return datetime.combine(later, time(), tzinfo=zone)

@@ -1,15 +1,19 @@
 """Renewing contracts: one grant more, the same people (PRODUCT.md, C2 to C4 and A5)."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from lms.contracts import renewals
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
+from lms.grants.grants import Term
 from lms.models.grants import Withdrawal
 from lms.models.seats import AssignmentState
 from lms.seats import pools
 from tests.clock import NOW
-from tests.contracts.contract_fixtures import DAY, END, make_contract, renewed
+from tests.contracts.contract_fixtures import DAY, END, OFFICE, make_contract, renewed
 from tests.seats.pool_fixtures import (
     counts,
     make_home,
@@ -46,6 +50,17 @@ def test_a_renewal_before_the_end_begins_at_the_end_and_touches_nobody(database:
     settle_at(database, made.pool_id, END)
     assert counts(database, made.pool_id) == (3, 9)
     assert states(database, made.pool_id) == before
+
+
+@pytest.mark.parametrize("sold_in", ["America/Los_Angeles", "America/New_York", "UTC"])
+def test_a_renewal_ends_no_day_later_if_the_organization_has_another_zone_since(
+    database: Database, sold_in: str
+) -> None:
+    ends_at = datetime(2026, 7, 1, tzinfo=ZoneInfo(sold_in))
+    made = make_contract(database, 5, Term(NOW - DAY, ends_at))
+    with database.read_session() as session:
+        until = renewals.renewed_end(session, made.pool_id, OFFICE.zone, now=NOW)
+    assert until == datetime(2027, 7, 1, tzinfo=OFFICE.zone)
 
 
 @pytest.mark.parametrize(("days", "starts"), [(5, 0), (13, 0), (14, 14), (40, 40)])
