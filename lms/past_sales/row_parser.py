@@ -87,9 +87,10 @@ class PastRow:
 
 @dataclass(frozen=True, slots=True)
 class _House:
-    """The context for reading rows: organizations by name, targets, and the currency."""
+    """The context for reading rows: organizations by name, their own time zones, targets, and the currency."""
 
     slugs: Mapping[str, str]
+    zones: Mapping[str, str | None]
     targets: Mapping[str, Target]
     currency: str
     mail_context: MailContext
@@ -109,8 +110,13 @@ def read_orders(
 
     The same row always gives the same public ID of the order.
     """
+    slugs = _slugs_of(session, {_named(row.get("organization", "")) for row in rows})
+    zones = select(Organization.slug, Organization.zone).where(
+        Organization.slug.in_(slugs.values())
+    )
     house = _House(
-        _slugs_of(session, {_named(row.get("organization", "")) for row in rows}),
+        slugs,
+        {row.slug: row.zone for row in session.execute(zones)},
         read_targets(session, {_covers(row) for row in rows}),
         currency_of(session),
         mail_context,
@@ -192,6 +198,7 @@ def _order_of(cells: Mapping[str, str], invoice: OpenInvoice | None, house: _Hou
         raise Invalid(NO_ORGANIZATION)
     slug = house.slugs.get(_named(organization), "") if seats else ""
     price, discount = _price(cells, invoice, house.currency)
+    there = house.mail_context.in_zone(house.zones.get(slug))
     number = cells.get("invoice", "")
     told = (
         cells.get("source", ""),
@@ -205,7 +212,7 @@ def _order_of(cells: Mapping[str, str], invoice: OpenInvoice | None, house: _Hou
         discount_minor=discount,
         quantity=_seats(seats),
         starts_at=bought,
-        ends_at=_moment(ends, house.mail_context, is_end=True) if ends else None,
+        ends_at=_moment(ends, there, is_end=True) if ends else None,
     )
     return NewOrder(
         lines=(line,),
@@ -283,7 +290,7 @@ def _slugs_of(session: Session, names: set[str]) -> dict[str, str]:
 
 
 def _moment(text: str, mail_context: MailContext, *, is_end: bool) -> datetime:
-    """Return a moment, or the beginning or end of a day in our time zone."""
+    """Return a moment, or the beginning or end of a day in a time zone."""
     if len(text) > len("2026-10-06"):
         try:
             at = datetime.fromisoformat(text)

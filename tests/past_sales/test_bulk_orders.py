@@ -1,8 +1,9 @@
 """Many sales of the past at once: whose they are, which pools they fill, and what the trail says."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -164,3 +165,18 @@ def test_each_line_says_what_was_sold_to_whom_and_gives_one_grant(
         assert (line.starts_at, line.ends_at) == (grant.starts_at, grant.ends_at)
         assert (order.organization_id is None) is (line.pool_id is None)
     assert [line.description for _, line, _ in rows[:3]] == ["", "", "Reading rooms"]
+
+
+def test_last_day_of_a_term_ends_at_midnight_where_the_organization_is(
+    carrel: Carrel, database: Database, cast: Cast, clock: Clock, tmp_path: Path
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Organization, cast.organization_id).zone = "America/Los_Angeles"
+    with_seats(carrel, tmp_path, cast.slug)
+    ends = select(Grant.ends_at).join(Pool, Pool.id == Grant.pool_id)
+    at_home = Pool.organization_id == cast.organization_id
+    with database.read_session() as session:
+        [elm] = session.scalars(ends.where(at_home, Grant.ends_at.is_not(None)))
+        oak = session.scalars(ends.where(~at_home, Grant.ends_at.is_not(None))).all()
+    assert elm == datetime(2021, 1, 11, tzinfo=ZoneInfo("America/Los_Angeles"))
+    assert set(oak) == {datetime(2027, 1, 11, tzinfo=ZoneInfo("America/New_York"))}
