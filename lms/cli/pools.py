@@ -1,8 +1,10 @@
 """carrel pool: add and list an organization's pools of seats."""
 
 import click
+from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
+from lms.access.merged_organizations import zone_of
 from lms.cli.allotments import allot, list_allotments, take_back
 from lms.cli.command_context import Console, acting
 from lms.cli.option_values import read_datetime
@@ -16,7 +18,7 @@ from lms.core import clock
 from lms.core.errors import N_, Invalid
 from lms.grants import grant_target_lookup
 from lms.grants.grants import Target, Term
-from lms.mail.links import mail_context_of
+from lms.mail.links import MailContext, mail_context_of
 from lms.models.grants import OfferKind, Scope
 from lms.organizations import organizations
 from lms.seats import pools
@@ -51,9 +53,10 @@ def renew(
     if (seats is None) != unlimited:
         raise click.UsageError("Use either --seats or --unlimited.")
     ends_at = read_datetime(ends, zone)
-    context, now = mail_context_of(console.settings), clock.now()
+    now = clock.now()
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
+        context = _context_of(session, console, facts)
         renewal = Renewal(seats, ends_at)
         done = renewals.renew(session, facts.id, renewal, actor=None, now=now)
         term = NewTerm(done.seats, done.starts_at, done.ends_at)
@@ -80,14 +83,20 @@ def renew(
 def grace(console: Console, *, pool_id: str, until: str, zone: str | None) -> None:
     """Extend the grace period of a contract, and email its managers."""
     at = read_datetime(until, zone)
-    mail_context = mail_context_of(console.settings)
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
+        mail_context = _context_of(session, console, facts)
         extend_grace(session, facts.id, at, mail_context=mail_context, **acting())
     answer(
         {"pool": facts.public_id, "grace_until": at},
         f"{facts.organization} has access until {at.isoformat()}.",
     )
+
+
+def _context_of(session: Session, console: Console, pool: PoolFacts) -> MailContext:
+    """Return the links for emails, and the time zone in which the days of a pool's organization end."""
+    links = mail_context_of(console.settings).links
+    return MailContext(links, zone_of(session, pool.organization_id))
 
 
 @click.group("pool")

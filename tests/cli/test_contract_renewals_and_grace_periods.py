@@ -1,9 +1,11 @@
 """carrel pool renew and carrel pool grace."""
 
 from lms.core.database import Database
+from lms.models.organizations import Organization
 from tests.cli.command_runner import Shell
 from tests.clock import Clock
 from tests.contracts.contract_fixtures import END, grace_of, letters, make_contract
+from tests.mailbox import newest
 
 
 def test_a_contract_is_renewed_from_where_it_ends(
@@ -44,3 +46,21 @@ def test_staff_give_a_contract_longer_grace(
     [until] = grace_of(database, made.pool_id)
     assert until is not None
     assert until.isoformat() == "2026-09-01T00:00:00+00:00"
+
+
+def test_managers_read_the_last_day_in_their_organizations_time_zone(
+    carrel_command: Shell, database: Database, clock: Clock
+) -> None:
+    made = make_contract(database)
+    there = "America/Los_Angeles"
+    with database.transaction() as session:
+        session.get_one(Organization, made.home.organization_id).zone = there
+    pool = made.home.pool.public_id
+    carrel_command("pool", "grace", pool, "--until", "2026-09-01", "--zone", there)
+    extended = newest(database, made.manager, "grace_extended")
+    assert "until Monday, August 31, 2026" in extended.subject
+    ran = carrel_command(
+        "pool", "renew", pool, "--unlimited", "--ends", "2027-07-01", "--zone", there
+    )  # fmt: skip
+    assert "June 30, 2027" in newest(database, made.manager, "contract_renewed").subject
+    assert "June 30, 2027" in ran.out
