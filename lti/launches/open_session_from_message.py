@@ -124,7 +124,9 @@ def _context(session: Session, message: Message, tenant: Tenant, now: datetime) 
         found = made if add_once(session, made) else session.scalars(query).one()
     found.title = place.context_title[:LONGEST_TITLE] or found.title
     found.line_items_url = message.services.line_items or found.line_items_url
-    found.memberships_url = message.services.memberships or found.memberships_url
+    if message.services.memberships not in (None, found.memberships_url):
+        # the roster's changes are at the old URL, perhaps on a host that is gone
+        found.memberships_url, found.differences_url = message.services.memberships, None
     if found.seen_at <= now - OPENED_EVERY:
         found.seen_at = now
     session.flush()

@@ -154,8 +154,9 @@ def keep_roster(
 
 
 def note_failure(session: Session, context_id: int, reason: str) -> None:
-    """Store why a roster could not be read; earlier data stays."""
-    session.get_one(Context, context_id).sync_failure = reason
+    """Store why a roster could not be read; earlier data stays, and the next sync reads all of it."""
+    context = session.get_one(Context, context_id)
+    context.sync_failure, context.differences_url = reason, None
     session.flush()
 
 

@@ -39,7 +39,9 @@ def blinded(monkeypatch: pytest.MonkeyPatch) -> Blinded:
     return blind
 
 
-def _launch(session: Session, cast: Cast, *, sub: str | None = None) -> Whereabouts:
+def _launch(
+    session: Session, cast: Cast, *, sub: str | None = None, services: Services | None = None
+) -> Whereabouts:
     deployment = session.scalars(select(Deployment)).one()
     message = Message(
         type=MessageType.RESOURCE_LINK,
@@ -48,7 +50,7 @@ def _launch(session: Session, cast: Cast, *, sub: str | None = None) -> Whereabo
         deployment=deployment.deployment_id,
         person=Person(sub, FrameRole.LEARNER),
         place=Place("course-1", link_id="link-1"),
-        services=Services(),
+        services=services or Services(),
         target_link_uri="https://library.example.org/lti/launch",
         origins=(),
     )
@@ -94,3 +96,19 @@ def test_a_deployment_is_noted_once(database: Database, cast: Cast, blinded: Bli
     with database.transaction() as session:
         blinded(session, 1)
         assert see_deployment(session, registration.id, "new", now=NOW).id == first
+
+
+def test_a_roster_at_another_address_is_read_in_full(database: Database, cast: Cast) -> None:
+    """The differences are at the old host, which may be gone."""
+    old = Services(memberships="https://old.example.edu/members")
+    new = Services(memberships="https://new.example.edu/members")
+    with database.transaction() as session:
+        connect_elm_county(session, cast)
+        _launch(session, cast, services=old)
+        course = session.scalars(select(Context)).one()
+        course.differences_url = differences = "https://old.example.edu/members?since=1"
+        for services in (Services(), old):
+            _launch(session, cast, services=services)
+            assert course.differences_url == differences
+        _launch(session, cast, services=new)
+        assert (course.memberships_url, course.differences_url) == (new.memberships, None)

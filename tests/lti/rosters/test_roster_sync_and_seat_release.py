@@ -136,6 +136,16 @@ def test_a_platform_that_has_forgotten_the_differences_is_asked_for_all(
     assert [one.status for one in school.platform.calls("members")][-2:] == [404, 200]
 
 
+def test_differences_that_always_fail_are_asked_for_once(school: School, carrel: Carrel) -> None:
+    school.place()
+    _sync(school, carrel)
+    with school.database.transaction() as session:
+        context = session.get_one(Context, school.contexts[school.platform.course.id])
+        context.differences_url = "http://127.0.0.1:9/members?Since=1"  # nobody is there
+    assert _sync(school, carrel).sync_failure
+    assert _sync(school, carrel).sync_failure is None
+
+
 def test_importing_takes_no_seat(school: School, carrel: Carrel) -> None:
     pool_id = _seat(school)
     _sync(school, carrel)
