@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import or_not_found
 from lms.lti_facade.organizations import family_of
-from lti.grades.delivery_lease import ask_now
 from lti.grades.scores import send_again, set_rule
 from lti.models.courses import CompletionRule, Context, ResourceLink, Score, ScoreState
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.protocol.spec_vocabulary import SCORE_SCOPE
+from lti.registrations.registrations import ask_now
 from lti.rosters.roster_status import RosterStanding, roster_standing
 
 MOST = 500

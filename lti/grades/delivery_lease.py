@@ -70,11 +70,6 @@ def note_failure(
     session.flush()
 
 
-def ask_now(session: Session, registration_id: int, *, now: datetime) -> None:
-    """Try a platform in an outage again at once, at someone's request."""
-    _change(session, registration_id, Turn.asks_at > now, asks_at=now)
-
-
 def _change(session: Session, registration_id: int, *conditions: Any, **values: Any) -> bool:  # noqa: ANN401
     changed = session.execute(
         update(Turn)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -15,6 +15,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
 from lms.core.model_base import copied
 from lms.lti_facade.organizations import Customer, customers, family_of, find_organization
 from lti.frames.sessions import stop_frames_of
+from lti.models.delivery_leases import Turn
 from lti.models.registrations_and_keys import Deployment, Registration, RegistrationState
 from lti.protocol.platform_urls import origins_of, read_origin
 from lti.registrations.platform_addresses import read_reachable_address
@@ -176,11 +177,15 @@ def edit_registration(
     actor: str | None,
     now: datetime,
 ) -> RegistrationFacts:
-    """Edit a registration; raises NotFound, or Invalid with the invalid fields."""
+    """Edit a registration, and try its platform at once, since the edit may have fixed an outage.
+
+    Raises NotFound, or Invalid with the invalid fields.
+    """
     row = _row(session, public_id)
     for name, value in _columns(_checked_details(details)).items():
         setattr(row, name, value)
     session.flush()
+    ask_now(session, row.id, now=now)
     audit.record(session, "registration.edited", public_id, actor=actor, now=now)
     return find_registration(session, public_id)
 
@@ -188,10 +193,21 @@ def edit_registration(
 def approve_registration(
     session: Session, public_id: str, *, actor: str | None, now: datetime
 ) -> RegistrationFacts:
-    """Activate a pending or disabled platform; raises NotFound."""
+    """Activate a pending or disabled platform, and try it at once; raises NotFound."""
     if _moved(session, public_id, RegistrationState.ACTIVE):
         audit.record(session, "registration.approved", public_id, actor=actor, now=now)
-    return find_registration(session, public_id)
+    found = find_registration(session, public_id)
+    ask_now(session, found.id, now=now)
+    return found
+
+
+def ask_now(session: Session, registration_id: int, *, now: datetime) -> None:
+    """Try a platform in an outage again at once, at someone's request."""
+    session.execute(
+        update(Turn)
+        .where(Turn.registration_id == registration_id, Turn.asks_at > now)
+        .values(asks_at=now)
+    )
 
 
 def disable_registration(

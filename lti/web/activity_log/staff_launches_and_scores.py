@@ -15,10 +15,9 @@ from lms.web.core.form_errors import flashed
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.courses.manager_view import send_link_again
-from lti.grades.delivery_lease import ask_now
 from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_links
 from lti.launches.launch_log import list_launches
-from lti.registrations.registrations import find_registration, list_registrations
+from lti.registrations.registrations import ask_now, find_registration, list_registrations
 from lti.web.activity_log.stuck_score_texts import away_rows, stuck_rows
 from lti.web.courses.manager import sent_again
 from lti.web.launches.launch_log_texts import launch_rows, refusal_codes

@@ -7,10 +7,12 @@ import textwrap
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from lms.mail.links import Links
 from lti.grades.delivery_lease import take_turn
 from lti.grades.jobs import deliver, look
 from lti.grades.score_outbox import take_parcel
@@ -24,6 +26,13 @@ from lti.models.registrations_and_keys import (
     Registration,
     RegistrationState,
 )
+from lti.registrations.manager_actions import change_own
+from lti.registrations.registrations import (
+    approve_registration,
+    disable_registration,
+    find_registration,
+)
+from lti.registrations.team_decisions import approve_platform
 from lti.selftest.platform.records import Link, Person
 from tests.lti.launched_course import School, published_key
 from tests.platform.requests_and_faults import retry_date
@@ -121,6 +130,43 @@ def test_what_was_turned_off_for_good_is_not_called_away_or_stuck(school: School
             deployment = session.get_one(Deployment, school.deployment_id)
             deployment.state = DeploymentState.REFUSED
     assert told() == (0, 0)
+
+
+def test_scores_go_at_once_when_a_wrong_address_was_corrected(school: School) -> None:
+    """A manager corrects it, and our team approves that, long before the next attempt is due."""
+    link, _, people = _everybody_watches(school, column=100)
+    mine, mended = school.cast.organization_id, school.platform.token_url_of(school.tool)
+    with school.database.transaction() as session:
+        row = session.get_one(Registration, school.registration_id)
+        row.token_url, registration = f"{school.platform.url}/nowhere", row.public_id
+    for _ in range(8):
+        school.round(timedelta(hours=6))
+    moment = school.clock.moment
+    with school.database.transaction() as session:
+        details = replace(find_registration(session, registration).details, token_url=mended)
+        changed = change_own(session, mine, registration, details, actor=None, now=moment)
+        assert changed.state is RegistrationState.PENDING
+    school.round()
+    assert school.platform.scores() == []
+    with school.database.transaction() as session:
+        links = Links("https://library.example.org")
+        approve_platform(session, registration, links=links, actor=None, now=moment)
+    school.round()
+    _all_arrived_once(school, link, people)
+
+
+def test_a_platform_that_was_turned_on_again_is_asked_at_once(school: School) -> None:
+    link, _, people = _everybody_watches(school, column=100)
+    school.platform.trouble("token", status=500)
+    for _ in range(8):
+        school.round(timedelta(hours=6))
+    school.platform.lift()
+    with school.database.transaction() as session:
+        registration = session.get_one(Registration, school.registration_id).public_id
+        disable_registration(session, registration, actor=None, now=school.clock.moment)
+        approve_registration(session, registration, actor=None, now=school.clock.moment)
+    school.round()
+    _all_arrived_once(school, link, people)
 
 
 def test_a_platform_that_fails_at_scores_alone_is_asked_seldom_too(school: School) -> None:
