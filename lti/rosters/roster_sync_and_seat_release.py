@@ -311,8 +311,12 @@ def _release(
 def _seats_of(
     session: Session, course: _Course, going: Collection[RosterMember]
 ) -> Mapping[str, int]:
-    """Return the unused seats, with login ids, of people who are in no other course of this platform."""
+    """Return the unused seats, with login ids, of people who are in no other course of this platform.
+
+    A course whose roster is no longer read doesn't count: who has left it since isn't known.
+    """
     subs = {row.sub for row in going}
+    read_at = course.context.synced_at or course.context.created_at
     elsewhere = set(
         session.scalars(
             select(RosterMember.sub)
@@ -323,6 +327,9 @@ def _seats_of(
                 RosterMember.sub.in_(sorted(subs)),
                 RosterMember.missed == 0,
                 Context.id != course.context.id,
+                Context.seen_at > read_at - SEEN_LATELY,
+                Registration.state != RegistrationState.DISABLED,
+                Deployment.state != DeploymentState.REFUSED,
                 Registration.issuer == course.issuer,
                 Deployment.organization_id == course.organization_id,
             )

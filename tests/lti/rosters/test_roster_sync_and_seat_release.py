@@ -274,21 +274,6 @@ def test_a_seat_that_was_watched_by_stays(school: School, carrel: Carrel) -> Non
     assert _seated(school, pool_id) == 1
 
 
-def test_who_is_in_another_course_still_keeps_the_seat(school: School, carrel: Carrel) -> None:
-    pool_id = _seat(school, LEARNERS[0])
-    other = school.platform.make_course("LIB 102", "More service")
-    school.place(course=other)
-    with school.database.transaction() as session:
-        context = session.get_one(Context, school.contexts[other.id])
-        job_id = ask_for_roster(session, context.public_id, now=school.clock.moment)
-    see_through(carrel, WORK, job_id)
-    _sync(school, carrel)
-    school.platform.course.withdraw(LEARNERS[0])
-    for _ in range(3):
-        _sync(school, carrel)
-    assert _seated(school, pool_id) == 1
-
-
 def _held_back(school: School, carrel: Carrel, *, all_of_them: bool) -> int:
     pool_id = _seat(school, *LEARNERS[:3])
     _sync(school, carrel)
