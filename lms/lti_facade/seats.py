@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import kept_login
@@ -15,7 +15,15 @@ from lms.lti_facade.viewer_access_facts import Standing
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.accounts import Login
-from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
+from lms.models.seats import (
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    Pool,
+    Seat,
+    WaitingEnd,
+    WaitingEntry,
+)
 from lms.organizations.organizations import find_managers
 from lms.seats import waitlist
 from lms.seats.claims import release_many
@@ -91,7 +99,7 @@ def _waitlist_page(session: Session, standing: Standing, now: datetime) -> str:
 def unused_seats(
     session: Session, organization_id: int, login_ids: Collection[int]
 ) -> Mapping[str, int]:
-    """Return the unwatched seats (public IDs) of these logins in an organization's pools.
+    """Return the unwatched or offered seats (public IDs) of these logins in an organization's pools.
 
     Only seats of people known from their LMS alone: invited people, and those with an account, even
     one linked after the claim, keep their seat after a course.
@@ -108,7 +116,7 @@ def unused_seats(
             Pool.organization_id.in_(family_of(organization_id)),
             Assignment.login_id.in_(sorted(login_ids)),
             Assignment.ended_at.is_(None),
-            Assignment.state == AssignmentState.CLAIMED,
+            Assignment.state.in_((AssignmentState.OFFERED, AssignmentState.CLAIMED)),
             Assignment.email.is_(None),
             Login.email_key.is_(None),
         )
@@ -121,6 +129,30 @@ def unused_seats(
     }
 
 
-def give_back(session: Session, seat_ids: Collection[str], *, links: Links, now: datetime) -> None:
-    """Release the seats of people who left the course and never watched."""
-    release_many(session, seat_ids, AssignmentEnd.LEFT, links=links, actor=None, now=now)
+def give_back(
+    session: Session,
+    organization_id: int,
+    login_ids: Collection[int],
+    *,
+    links: Links,
+    now: datetime,
+) -> int:
+    """Release the unused seats of these logins, who left the course; return how many.
+
+    They leave the organization's waitlists, too, so that none of its seats is offered to them.
+    """
+    pools = select(Pool.id).where(Pool.organization_id.in_(family_of(organization_id)))
+    address = select(Login.email_key).where(Login.id == kept_login(WaitingEntry.login_id))
+    session.execute(
+        update(WaitingEntry)
+        .where(
+            WaitingEntry.pool_id.in_(pools),
+            WaitingEntry.login_id.in_(sorted(login_ids)),
+            WaitingEntry.ended_at.is_(None),
+            address.scalar_subquery().is_(None),
+        )
+        .values(ended_at=now, ended_as=WaitingEnd.LEFT)
+    )
+    seats = unused_seats(session, organization_id, login_ids)
+    release_many(session, seats, AssignmentEnd.LEFT, links=links, actor=None, now=now)
+    return len(seats)

@@ -167,7 +167,8 @@ def who_would_go(session: Session, course_id: str) -> HeldBack:
     """
     course = _held(session, course_id)
     going = _going(session, course.context.id)
-    seats = Counter(_seats_of(session, course, going).values())
+    logins = _logins_of(session, course, going)
+    seats = Counter(unused_seats(session, course.organization_id, logins).values())
     names = names_of(session, seats.keys())
     leavers = [Leaver(names.get(login_id, ""), number) for login_id, number in seats.items()]
     return HeldBack(
@@ -184,13 +185,12 @@ def confirm_releases(
     """
     course = _held(session, course_id)
     going = _going(session, course.context.id)
-    seats = _seats_of(session, course, going)
-    _release(session, course.context, going, seats, links, now)
-    detail = {"seats": len(seats)}
+    seats = _release(session, course, going, links, now)
+    detail = {"seats": seats}
     audit.record(
         session, "course.releases_confirmed", course_id, actor=actor, now=now, detail=detail
     )
-    return len(seats)
+    return seats
 
 
 def dismiss_releases(session: Session, course_id: str, *, actor: str | None, now: datetime) -> None:
@@ -278,9 +278,10 @@ def _let_go(
     links: Links,
     now: datetime,
 ) -> None:
-    seats = _seats_of(session, course, going)
+    logins = _logins_of(session, course, going)
+    seats = unused_seats(session, course.organization_id, logins)
     if not seats or len(going) * 5 <= known:
-        _release(session, course.context, going, seats, links, now)
+        _release(session, course, going, links, now)
         return
     people = len(set(seats.values()))
     if course.context.held_back != people:
@@ -295,23 +296,24 @@ def _let_go(
 
 def _release(
     session: Session,
-    context: Context,
+    course: _Course,
     going: Collection[RosterMember],
-    seats: Collection[str],
     links: Links,
     now: datetime,
-) -> None:
-    give_back(session, seats, links=links, now=now)
+) -> int:
+    logins = _logins_of(session, course, going)
+    seats = give_back(session, course.organization_id, logins, links=links, now=now)
     for row in going:
         session.delete(row)
-    context.held_back = None
+    course.context.held_back = None
     session.flush()
+    return seats
 
 
-def _seats_of(
+def _logins_of(
     session: Session, course: _Course, going: Collection[RosterMember]
-) -> Mapping[str, int]:
-    """Return the unused seats, with login ids, of people who are in no other course of this platform.
+) -> tuple[int, ...]:
+    """Return the logins of people who left and are in no other course of this platform.
 
     A course whose roster is no longer read doesn't count: who has left it since isn't known.
     """
@@ -342,4 +344,4 @@ def _seats_of(
             Identity.sub.in_(sorted(subs - elsewhere)),
         )
     )
-    return unused_seats(session, course.organization_id, tuple(logins))
+    return tuple(logins)

@@ -1,24 +1,30 @@
-"""Who left a course: another course keeps their unused seat only while its roster is read."""
+"""Who left a course: which courses keep their unused seat, and that no other seat is held for them."""
 
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from lms.core.runtime import Carrel
+from lms.models.grants import Grant
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
+from lms.seats.claims import release
+from lms.seats.waitlist import join
 from lms.worker.worker import see_through
 from lti.models.courses import Context
 from lti.registrations.deployments import list_deployments, refuse_deployment
 from lti.registrations.registrations import disable_registration
 from lti.rosters.jobs import ask_for_roster
+from lti.selftest.platform.records import Person
 from tests.lti.factories import DEPLOYMENT_ID, connect_elm_county
 from tests.lti.launched_course import School
-from tests.lti.rosters.test_roster_sync_and_seat_release import WORK, _seat, _seated, _sync
+from tests.lti.rosters.test_roster_sync_and_seat_release import LINKS, WORK, _seat, _seated, _sync
 from tests.lti.rosters.test_roster_sync_and_seat_release import _our_key as _our_key
 from tests.platform.people import LEARNERS
 
 
 def _leaves_one_of_two_courses(school: School, carrel: Carrel, why: str) -> int:
-    """Wren leaves one, and its roster is read often enough to release her seat; returns the pool."""
+    """Wren leaves one, and its roster is read until her seat can go; returns the pool."""
     pool_id = _seat(school, LEARNERS[0])
     other = school.platform.make_course("LIB 102", "More service")
     school.place(course=other)
@@ -31,17 +37,22 @@ def _leaves_one_of_two_courses(school: School, carrel: Carrel, why: str) -> int:
         if why == "nobody opens it":
             context.seen_at -= timedelta(days=31)
         elif why:
-            before = connect_elm_county(session, school.cast, issuer=school.platform.issuer).public_id
+            issuer = school.platform.issuer
+            before = connect_elm_county(session, school.cast, issuer=issuer).public_id
             context.deployment_id = list_deployments(session, registration=before)[0].id
             if why == "its platform is off":
                 disable_registration(session, before, actor=None, now=moment)
             else:
                 refuse_deployment(session, before, DEPLOYMENT_ID, actor=None, now=moment)
+    _leaves(school, carrel)
+    return pool_id
+
+
+def _leaves(school: School, carrel: Carrel) -> None:
     _sync(school, carrel)
     school.platform.course.withdraw(LEARNERS[0])
     for _ in range(3):
         _sync(school, carrel)
-    return pool_id
 
 
 def test_who_is_in_another_course_still_keeps_the_seat(school: School, carrel: Carrel) -> None:
@@ -58,3 +69,53 @@ def test_a_course_whose_roster_is_no_longer_read_keeps_nobodys_seat(
     """Its list would stay as it was forever, though people leave."""
     pool_id = _leaves_one_of_two_courses(school, carrel, why)
     assert _seated(school, pool_id) == 0
+
+
+def _full_pool(school: School, *waiting: Person) -> tuple[int, str, list[int]]:
+    """Marisol has the only seat, and others wait; returns the pool, the seat, and their logins."""
+    _, link_id = school.place()
+    logins = [school.launch(person, link_id) for person in waiting]
+    pool_id = _seat(school, LEARNERS[2])
+    with school.database.transaction() as session:
+        session.get_one(Pool, pool_id).capacity = 1
+        session.scalars(select(Grant).where(Grant.pool_id == pool_id)).one().seats = 1
+        for login_id in logins:
+            join(session, pool_id, login_id, actor=None, now=school.clock.moment)
+        return pool_id, session.scalars(select(Seat.public_id)).one(), logins
+
+
+def _free(school: School, seat: str) -> None:
+    with school.database.transaction() as session:
+        moment = school.clock.moment
+        release(session, seat, AssignmentEnd.REMOVED, links=LINKS, actor=None, now=moment)
+
+
+def _offered_to(school: School, pool_id: int) -> list[int | None]:
+    offered = select(Assignment.login_id).where(
+        Assignment.pool_id == pool_id, Assignment.state == AssignmentState.OFFERED
+    )
+    with school.database.read_session() as session:
+        return list(session.scalars(offered))
+
+
+def test_a_seat_is_not_offered_to_who_left(school: School, carrel: Carrel) -> None:
+    pool_id, seat, (_wren, zoe) = _full_pool(school, *LEARNERS[:2])
+    _leaves(school, carrel)
+    _free(school, seat)
+    assert _offered_to(school, pool_id) == [zoe]
+
+
+def test_an_offer_to_who_left_goes_to_the_next(school: School, carrel: Carrel) -> None:
+    pool_id, seat, (wren, zoe) = _full_pool(school, *LEARNERS[:2])
+    _free(school, seat)
+    assert _offered_to(school, pool_id) == [wren]
+    _leaves(school, carrel)
+    assert _offered_to(school, pool_id) == [zoe]
+
+
+def test_who_has_an_account_waits_on_after_leaving(school: School, carrel: Carrel) -> None:
+    pool_id, seat, (wren,) = _full_pool(school, LEARNERS[0])
+    school.merge(wren, into=school.cast.alice.id)
+    _leaves(school, carrel)
+    _free(school, seat)
+    assert _offered_to(school, pool_id) == [wren]
