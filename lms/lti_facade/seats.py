@@ -99,10 +99,11 @@ def _waitlist_page(session: Session, standing: Standing, now: datetime) -> str:
 def unused_seats(
     session: Session, organization_id: int, login_ids: Collection[int]
 ) -> Mapping[str, int]:
-    """Return the unwatched or offered seats (public IDs) of these logins in an organization's pools.
+    """Return the seats (public IDs) that these logins never watched with in an organization's pools.
 
-    Only seats of people known from their LMS alone: invited people, and those with an account, even
-    one linked after the claim, keep their seat after a course.
+    That includes offers, and seats that a lapsed pool keeps for a renewal. Only people known from their
+    LMS alone: invited people, and those with an account, even one linked after the claim, keep their
+    seat after a course.
     """
     if not login_ids:
         return {}
@@ -116,7 +117,7 @@ def unused_seats(
             Pool.organization_id.in_(family_of(organization_id)),
             Assignment.login_id.in_(sorted(login_ids)),
             Assignment.ended_at.is_(None),
-            Assignment.state.in_((AssignmentState.OFFERED, AssignmentState.CLAIMED)),
+            Assignment.state != AssignmentState.INVITED,
             Assignment.email.is_(None),
             Login.email_key.is_(None),
         )

@@ -9,6 +9,7 @@ from lms.core.runtime import Carrel
 from lms.models.grants import Grant
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.seats.claims import release
+from lms.seats.pool_reconciliation import settle
 from lms.seats.waitlist import join
 from lms.worker.worker import see_through
 from lti.models.courses import Context
@@ -119,3 +120,17 @@ def test_who_has_an_account_waits_on_after_leaving(school: School, carrel: Carre
     _leaves(school, carrel)
     _free(school, seat)
     assert _offered_to(school, pool_id) == [wren]
+
+
+def test_a_renewal_brings_back_nobody_who_left_meanwhile(school: School, carrel: Carrel) -> None:
+    """The contract ended, and its seats are kept for its people; but she has never watched."""
+    pool_id = _seat(school, LEARNERS[0])
+    with school.database.transaction() as session:
+        grant = session.scalars(select(Grant).where(Grant.pool_id == pool_id)).one()
+        grant.ends_at = school.clock.moment
+        settle(session, pool_id, now=school.clock.moment)
+    _leaves(school, carrel)
+    with school.database.transaction() as session:
+        session.get_one(Grant, grant.id).ends_at = None
+        settle(session, pool_id, now=school.clock.moment)
+    assert _seated(school, pool_id) == 0
