@@ -1,6 +1,6 @@
 """The instructor view of a link: each learner's share watched and the grade sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -201,15 +201,15 @@ def _everybody(session: Session, link: ResourceLink, context: Context) -> list[L
         )
     )
     people = _People(context.synced_at, {member.sub: member for member in members})
-    found = _scored(session, link, people)
-    found += _come(session, link, people, {each.sub for each in found})
-    known = {each.sub for each in found}
+    # One user ID has several identities if the deployment moved to another organization.
+    found = {each.sub: each for each in _scored(session, link, people)}
+    found |= {each.sub: each for each in _come(session, link, people, found.keys())}
     return [
-        *found,
+        *found.values(),
         *(
             _nothing_of(member.sub, member.name or "")
             for member in people.members.values()
-            if not member.is_instructor and member.sub not in known
+            if not member.is_instructor and member.sub not in found
         ),
     ]
 
@@ -219,6 +219,7 @@ def _scored(session: Session, link: ResourceLink, people: _People) -> list[Learn
         select(Score, Identity)
         .join(Identity, Identity.id == Score.identity_id)
         .where(Score.link_id == link.id, Identity.is_test_user.is_(False))
+        .order_by(Score.given)
     ).all()
     names = names_of(session, [identity.login_id for _, identity in rows])
     return [
@@ -234,7 +235,9 @@ def _scored(session: Session, link: ResourceLink, people: _People) -> list[Learn
     ]
 
 
-def _come(session: Session, link: ResourceLink, people: _People, known: set[str]) -> list[Learner]:
+def _come(
+    session: Session, link: ResourceLink, people: _People, known: Collection[str]
+) -> list[Learner]:
     """Return people who opened the link but have no score yet; the next round of the job creates it."""
     rows = session.execute(
         select(
@@ -251,6 +254,7 @@ def _come(session: Session, link: ResourceLink, people: _People, known: set[str]
             Identity.is_test_user.is_(False),
         )
         .group_by(Identity.sub, Identity.id, Identity.login_id)
+        .order_by(Identity.id)
     ).all()
     new = [row for row in rows if row.sub not in known]
     names = names_of(session, [row.login_id for row in new])

@@ -286,7 +286,7 @@ def _keep(session: Session, standing: Standing, now: datetime) -> None:
             Score.link_id == standing.link_id, Score.identity_id == standing.identity_id
         )
     )
-    score = session.scalar(query)
+    score = session.scalar(query) or _taken_over(session, standing)
     if score is None:
         made = Score(
             link_id=standing.link_id,
@@ -305,6 +305,26 @@ def _keep(session: Session, standing: Standing, now: datetime) -> None:
         last_told = score.delivered_at or score.created_at
         _queue(score, told_at(standing.given, last_told, now))
     session.flush()
+
+
+def _taken_over(session: Session, standing: Standing) -> Score | None:
+    """Return the score that the same user ID had at a link, now this identity's; None if it had none.
+
+    If a deployment moves to another organization, its people get other identities, but their column
+    has one grade for each user ID.
+    """
+    sub = session.get_one(Identity, standing.identity_id).sub
+    query = (
+        select(Score)
+        .join(Identity, Identity.id == Score.identity_id)
+        .where(Score.link_id == standing.link_id, Identity.sub == sub)
+        .order_by(Score.given.desc())
+        .limit(1)
+    )
+    score = session.scalar(locked(query, of=Score))
+    if score is not None:
+        score.identity_id = standing.identity_id
+    return score
 
 
 def _queue(score: Score, run_at: datetime) -> None:
