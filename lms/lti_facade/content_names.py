@@ -64,6 +64,17 @@ def content_named(word: str) -> CompoundSelect[tuple[str]]:
     )
 
 
+def webinars_in_series(session: Session, name: str) -> tuple[int, ...]:
+    """Return the row ids of all webinars of a series, by slug or public ID."""
+    query = (
+        select(WebinarSeries.webinar_id)
+        .join(Series, Series.id == WebinarSeries.series_id)
+        .where(or_(Series.slug == name, Series.public_id == name))
+        .order_by(WebinarSeries.webinar_id)
+    )
+    return tuple(session.scalars(query))
+
+
 def shown_in_series(
     session: Session, organization_id: int, name: str, *, now: datetime
 ) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms.core.errors import or_not_found
-from lms.lti_facade.content_names import shown_in_series, webinar_ids_of, webinar_titles
+from lms.lti_facade.content_names import webinar_ids_of, webinar_titles, webinars_in_series
 from lms.lti_facade.learner_logins import names_of
 from lms.lti_facade.login_merges import kept_of
 from lms.lti_facade.organizations import family_of
@@ -43,13 +43,12 @@ def read_completions(
     links: Iterable[EmbedFacts],
     *,
     whole: bool,
-    now: datetime,
 ) -> tuple[Completion, ...]:
     """Return the people who watched through these links and their progress, sorted by name and title.
 
     Only people who gave their name are included. `whole` adds reported completions.
     """
-    shown = {link.id: _shown(session, link, now=now) for link in links}
+    shown = {link.id: _shown(session, link) for link in links}
     viewers = session.execute(
         select(EmbedViewer)
         .where(EmbedViewer.embed_link_id.in_(list(shown)))
@@ -76,11 +75,11 @@ def forget_reported(session: Session, organization_id: int, public_id: str) -> N
     or_not_found(session.execute(query).one_or_none())
 
 
-def _shown(session: Session, link: EmbedFacts, *, now: datetime) -> tuple[int, ...]:
+def _shown(session: Session, link: EmbedFacts) -> tuple[int, ...]:
+    """Return the webinars (row ids) of a link, even if the organization no longer has access to them."""
     if link.target.webinar is not None:
         return webinar_ids_of(session, link.target.webinar)
-    whose = link.organization.id
-    return shown_in_series(session, whose, link.target.series or "", now=now)
+    return webinars_in_series(session, link.target.series or "")
 
 
 def _seen_here(

@@ -191,7 +191,7 @@ def forget(organization_id: str, reported_id: str) -> ResponseReturnValue:
 
 def _read(managed: Managed) -> tuple[tuple[Completion, ...], str]:
     """Return the requested completions: of one link, or of all links and imports."""
-    now, embed_id, label = clock.now(), request.args.get("embed", ""), ""
+    embed_id, label = request.args.get("embed", ""), ""
     with read_session() as session:
         if embed_id:
             link = find_embed(session, managed.facts.id, embed_id)
@@ -200,7 +200,7 @@ def _read(managed: Managed) -> tuple[tuple[Completion, ...], str]:
         else:
             links = list_embeds(session, managed.facts.id)
         whole = not embed_id
-        found = read_completions(session, managed.facts.id, links, whole=whole, now=now)
+        found = read_completions(session, managed.facts.id, links, whole=whole)
     words = _query().casefold().split()
     return tuple(
         one

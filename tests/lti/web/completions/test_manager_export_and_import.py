@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from lms.models.accounts import Login
-from lms.models.catalog import Webinar
+from lms.models.catalog import Webinar, WebinarSeries
+from lms.models.grants import Grant
 from lms.models.organizations import Organization, Role
 from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.seats import Pool
 from lti.models.embed_links import OutsideCompletion, SeatRule
+from lti.protocol.content_target import Target
 from tests.clock import NOW
 from tests.factories import (
     make_login,
@@ -20,8 +22,9 @@ from tests.factories import (
     make_organization,
     make_pool,
     make_pool_grant,
+    make_series,
 )
-from tests.lti.embed_links.embed_link_fixtures import Framed, make_embed, path_of
+from tests.lti.embed_links.embed_link_fixtures import JSON, Framed, make_embed, path_of
 
 NEW = "new.person@elm.example"
 LIST = (
@@ -208,3 +211,27 @@ def test_what_somebody_watches_on_their_own_stays_theirs(
     client.sign_in(cast.mia.id)
     (row,) = _csv(client.get(f"{here}/completions.csv"))
     assert (row["Watched %"], row["Completed at"]) == ("0", "")
+
+
+def test_what_was_watched_of_a_series_stays_in_the_list_after_the_contract(
+    client, database, cast, here, settings
+):
+    with database.transaction() as session:
+        series = make_series(session, "staff-days")
+        session.add(WebinarSeries(webinar_id=cast.webinar_id, series_id=series.id))
+        link = make_embed(
+            session, cast, settings, target=Target(series=series.slug), rule=SeatRule.NAMED
+        )
+    known = Framed.open(client, database, path_of(settings, link)).become(NEW, "New Person")
+    played = known.client.post(
+        f"/lti/s/{known.secret}/watch/{cast.slug}/playback", json={}, headers=JSON
+    )
+    assert played.status_code == 200, played.text
+    client.sign_in(cast.mia.id)
+    with database.transaction() as session:
+        session.execute(update(PlaybackSession).values(reached_s=3600, beat_at=NOW))
+    rows = _csv(client.get(f"{here}/completions.csv"))
+    assert [row["Watched %"] for row in rows] == ["100"]
+    with database.transaction() as session:
+        session.execute(update(Grant).values(ends_at=NOW))
+    assert _csv(client.get(f"{here}/completions.csv")) == rows
