@@ -10,12 +10,7 @@ from lms.core import clock
 from lms.mail.links import Links
 from lti.models.registrations_and_keys import DeploymentState
 from lti.registrations.additional_setup_guides import GUIDES
-from lti.registrations.deployments import (
-    DeploymentFacts,
-    approve_deployment,
-    list_deployments,
-    refuse_deployment,
-)
+from lti.registrations.deployments import DeploymentFacts, approve_deployment, list_deployments
 from lti.registrations.registrations import (
     NewRegistration,
     RegistrationDetails,
@@ -26,7 +21,12 @@ from lti.registrations.registrations import (
     list_registrations,
     name_of_platform,
 )
-from lti.registrations.team_decisions import approve_platform, stop_platform
+from lti.registrations.team_decisions import (
+    approve_platform,
+    connect_deployment,
+    stop_deployment,
+    stop_platform,
+)
 
 
 @click.group("registration")
@@ -226,8 +226,13 @@ def approve_one(
 ) -> None:
     """Approve a deployment for an organization, so that it shows its recordings."""
     with console.carrel.database.transaction() as session:
-        kept = approve_deployment(
-            session, registration_id, deployment_id, organization=organization, **acting()
+        kept = connect_deployment(
+            session,
+            registration_id,
+            deployment_id,
+            organization=organization,
+            links=Links(console.settings.base_url),
+            **acting(),
         )
     told = f"Deployment {deployment_id} of {kept.platform} is approved for {organization}."
     answer(_deployment(kept), told)
@@ -241,7 +246,13 @@ def approve_one(
 def refuse_one(console: Console, *, registration_id: str, deployment_id: str) -> None:
     """Refuse the launches of a deployment."""
     with console.carrel.database.transaction() as session:
-        kept = refuse_deployment(session, registration_id, deployment_id, **acting())
+        kept = stop_deployment(
+            session,
+            registration_id,
+            deployment_id,
+            links=Links(console.settings.base_url),
+            **acting(),
+        )
     told = f"Deployment {deployment_id} of {kept.platform} is refused."
     answer(_deployment(kept), told)
 

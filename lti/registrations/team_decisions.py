@@ -1,4 +1,4 @@
-"""Our team's decisions on platforms, which are emailed to the organization's managers."""
+"""Our team's decisions on platforms and deployments, which are emailed to managers."""
 
 from datetime import datetime
 
@@ -6,8 +6,13 @@ from sqlalchemy.orm import Session
 
 from lms.lti_facade.connection_emails import tell_managers
 from lms.mail.links import Links
-from lti.models.registrations_and_keys import DeploymentState
-from lti.registrations.deployments import approve_deployment, list_deployments
+from lti.models.registrations_and_keys import DeploymentState, RegistrationState
+from lti.registrations.deployments import (
+    DeploymentFacts,
+    approve_deployment,
+    list_deployments,
+    refuse_deployment,
+)
 from lti.registrations.registrations import (
     RegistrationFacts,
     approve_registration,
@@ -23,7 +28,7 @@ def approve_platform(
 
     Raises NotFound.
     """
-    was = find_registration(session, registration)
+    before = _connected(session, registration)
     kept = approve_registration(session, registration, actor=actor, now=now)
     if kept.organization is not None:
         for each in list_deployments(session, registration=registration):
@@ -36,7 +41,7 @@ def approve_platform(
                     actor=actor,
                     now=now,
                 )
-    _tell(session, was, kept, is_on=True, links=links, now=now)
+    _tell(session, registration, before, links=links, now=now)
     return kept
 
 
@@ -44,22 +49,67 @@ def stop_platform(
     session: Session, registration: str, *, links: Links, actor: str | None, now: datetime
 ) -> RegistrationFacts:
     """Disable a platform; raises NotFound."""
-    was = find_registration(session, registration)
+    before = _connected(session, registration)
     kept = disable_registration(session, registration, actor=actor, now=now)
-    _tell(session, was, kept, is_on=False, links=links, now=now)
+    _tell(session, registration, before, links=links, now=now)
     return kept
 
 
-def _tell(
+def connect_deployment(  # noqa: PLR0913  (every argument is needed)
     session: Session,
-    was: RegistrationFacts,
-    kept: RegistrationFacts,
+    registration: str,
+    deployment_id: str,
     *,
-    is_on: bool,
+    organization: str,
     links: Links,
+    actor: str | None,
     now: datetime,
+) -> DeploymentFacts:
+    """Approve a deployment for an organization; raises as `approve_deployment` does."""
+    before = _connected(session, registration)
+    kept = approve_deployment(
+        session, registration, deployment_id, organization=organization, actor=actor, now=now
+    )
+    _tell(session, registration, before, links=links, now=now)
+    return kept
+
+
+def stop_deployment(
+    session: Session,
+    registration: str,
+    deployment_id: str,
+    *,
+    links: Links,
+    actor: str | None,
+    now: datetime,
+) -> DeploymentFacts:
+    """Refuse all launches of a deployment from now on; raises NotFound."""
+    before = _connected(session, registration)
+    kept = refuse_deployment(session, registration, deployment_id, actor=actor, now=now)
+    _tell(session, registration, before, links=links, now=now)
+    return kept
+
+
+def _connected(session: Session, registration: str) -> set[int]:
+    """Return the organizations (row ids) with an approved deployment of a platform that is on.
+
+    Its owner's first deployment may still be missing.
+    """
+    found = find_registration(session, registration)
+    if found.state is not RegistrationState.ACTIVE:
+        return set()
+    deployed = list_deployments(session, registration=registration)
+    is_new = all(one.state is DeploymentState.PENDING for one in deployed)
+    whose = [one.organization for one in deployed if one.state is DeploymentState.APPROVED]
+    return {one.id for one in (*whose, found.organization if is_new else None) if one is not None}
+
+
+def _tell(
+    session: Session, registration: str, before: set[int], *, links: Links, now: datetime
 ) -> None:
-    if kept.organization is not None and was.state is not kept.state:
-        tell_managers(
-            session, kept.organization.id, kept.details.name, is_on=is_on, links=links, now=now
-        )
+    """Email the managers of each organization that was connected or disconnected."""
+    name = find_registration(session, registration).details.name
+    after = _connected(session, registration)
+    for organization_id in sorted(before ^ after):
+        is_on = organization_id in after
+        tell_managers(session, organization_id, name, is_on=is_on, links=links, now=now)

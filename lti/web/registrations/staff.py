@@ -18,14 +18,14 @@ from lms.web.core.route_guard import Audience, open_to
 from lti.keys.tool_keys import list_keys, rotate_keys
 from lti.models.registrations_and_keys import KeyState
 from lti.registrations.connection_steps import steps_by_platform
-from lti.registrations.deployments import (
-    approve_deployment,
-    find_deployment,
-    list_deployments,
-    refuse_deployment,
-)
+from lti.registrations.deployments import find_deployment, list_deployments
 from lti.registrations.registrations import edit_registration, find_registration, list_registrations
-from lti.registrations.team_decisions import approve_platform, stop_platform
+from lti.registrations.team_decisions import (
+    approve_platform,
+    connect_deployment,
+    stop_deployment,
+    stop_platform,
+)
 from lti.web.registrations.platform_rows_and_values import platform_lines
 from lti.web.registrations.registration_forms import SettingsForm
 
@@ -113,8 +113,13 @@ def approve_one(deployment_id: str) -> ResponseReturnValue:
         found = find_deployment(session, deployment_id)
     try:
         with transaction() as session:
-            approve_deployment(
-                session, found.registration, found.deployment_id, organization=slug, **acting()
+            connect_deployment(
+                session,
+                found.registration,
+                found.deployment_id,
+                organization=slug,
+                links=links(),
+                **acting(),
             )
     except NotFound:
         flash(_(WHOSE), "attention")
@@ -129,8 +134,7 @@ def refuse_one(deployment_id: str) -> ResponseReturnValue:
     """Refuse a deployment."""
     with transaction() as session:
         found = find_deployment(session, deployment_id)
-        registration = find_registration(session, found.registration)
-        refuse_deployment(session, registration.public_id, found.deployment_id, **acting())
+        stop_deployment(session, found.registration, found.deployment_id, links=links(), **acting())
     flash(_("Deployment %(id)s refused.", id=found.deployment_id), "done")
     return see_other(".index")
 

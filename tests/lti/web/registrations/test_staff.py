@@ -9,18 +9,30 @@ from sqlalchemy import select
 from wtforms import Form
 
 from lms.core.database import Database
+from lms.lti_facade.connection_emails import IS_APPROVED, IS_OFF
 from lms.lti_facade.dates import say_time_of
 from lms.models.audit import AuditEntry
+from lms.models.organizations import Role
 from lti.keys.tool_keys import list_keys
 from lti.launches.launch_log import Occurrence, write_launch
 from lti.models.registrations_and_keys import DeploymentState, KeyState, RegistrationState
-from lti.registrations.deployments import list_deployments
+from lti.registrations.deployments import DeploymentFacts, list_deployments
 from lti.registrations.manager_actions import add_own, change_own
 from lti.registrations.registrations import NewRegistration, RegistrationFacts, list_registrations
 from lti.web.registrations.registration_forms import SettingsForm
 from tests.cast import Cast
 from tests.clock import NOW, Clock
-from tests.lti.factories import CLIENT_ID, ISSUER, SLUG, pend_deployment, platform_details
+from tests.factories import make_login, make_membership, make_organization
+from tests.lti.factories import (
+    CLIENT_ID,
+    ISSUER,
+    SLUG,
+    connect_elm_county,
+    make_registration,
+    pend_deployment,
+    platform_details,
+)
+from tests.lti.web.registrations.test_connection_by_invite import subjects
 from tests.visitor import Visitor
 
 
@@ -79,6 +91,51 @@ def test_a_deployment_is_approved_for_an_organization_or_refused(
     client.post(f"{here}/refuse")
     with database.read_session() as session:
         assert list_deployments(session)[0].state is DeploymentState.REFUSED
+
+
+def test_each_organization_on_a_shared_platform_is_told_what_staff_decide(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    """The platform is of nobody, as on Canvas: each customer has a deployment."""
+    with database.transaction() as session:
+        oak = make_organization(session, "oak-county")
+        olga = make_login(session, "olga@oak.example")
+        make_membership(session, oak, olga, role=Role.MANAGER)
+        made = make_registration(session, organization=None)
+        for name in "1", "2":
+            pend_deployment(session, made, name)
+    found = listed(database)
+    here = {one.deployment_id: f"/staff/lti/deployments/{one.public_id}" for one in found}
+    on, off = (text % {"system": made.details.name} for text in (IS_APPROVED, IS_OFF))
+    client.sign_in(cast.ada.id)
+    for _again in range(2):
+        client.post(f"{here['1']}/approve", data={"organization": SLUG})
+    client.post(f"{here['2']}/approve", data={"organization": "oak-county"})
+    told = [(cast.mia.email, on), (olga.email, on)]
+    assert subjects(database) == told
+    client.post(f"/staff/lti/{made.public_id}/disable")
+    told += [(cast.mia.email, off), (olga.email, off)]
+    assert subjects(database) == told
+    client.post(f"{here['1']}/refuse")
+    assert subjects(database) == told  # it was off before
+    client.post(f"/staff/lti/{made.public_id}/approve")
+    client.post(f"{here['2']}/approve", data={"organization": SLUG})
+    assert subjects(database) == [*told, (olga.email, on), (cast.mia.email, on), (olga.email, off)]
+
+
+def test_an_owner_whose_deployment_is_refused_is_told(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        made = connect_elm_county(session, cast)
+    client.sign_in(cast.ada.id)
+    client.post(f"/staff/lti/deployments/{listed(database)[0].public_id}/refuse")
+    assert subjects(database) == [(cast.mia.email, IS_OFF % {"system": made.details.name})]
+
+
+def listed(database: Database) -> tuple[DeploymentFacts, ...]:
+    with database.read_session() as session:
+        return list_deployments(session)
 
 
 def test_the_last_launch_is_the_one_in_the_log(
