@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -77,7 +77,7 @@ class _Course:
 
 
 def courses_due(session: Session, *, now: datetime) -> tuple[str, ...]:
-    """Return the courses (public IDs) that were recently used and whose roster is a day old."""
+    """Return courses (public IDs) that were recently used and whose roster is a day old."""
     query = (
         _served(select(Context.public_id))
         .outerjoin(Turn, Turn.registration_id == Registration.id)
@@ -87,7 +87,8 @@ def courses_due(session: Session, *, now: datetime) -> tuple[str, ...]:
             or_(Context.synced_at.is_(None), Context.synced_at <= now - SYNCED_EVERY),
             or_(Turn.asks_at.is_(None), Turn.asks_at <= now),
         )
-        .order_by(Context.synced_at, Context.id)
+        # Courses that fail stay due, so they come last, at random.
+        .order_by(Context.sync_failure.is_not(None), func.random())
         .limit(MOST_AT_ONCE)
     )
     return tuple(session.scalars(query))

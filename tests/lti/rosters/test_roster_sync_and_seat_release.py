@@ -18,7 +18,12 @@ from lms.worker.worker import see_through
 from lti.models.courses import Context, RosterMember
 from lti.rosters import jobs
 from lti.rosters.jobs import ROSTER, ask_for_roster, ask_for_rosters, sync_roster
-from lti.rosters.roster_sync_and_seat_release import confirm_releases, courses_due, dismiss_releases
+from lti.rosters.roster_sync_and_seat_release import (
+    MOST_AT_ONCE,
+    confirm_releases,
+    courses_due,
+    dismiss_releases,
+)
 from lti.selftest.platform.records import Person
 from lti.selftest.platform.vocabulary import Role
 from tests.factories import make_pool, make_pool_grant
@@ -340,6 +345,28 @@ def test_courses_seen_lately_are_synced_once_a_day(school: School, carrel: Carre
         with school.database.read_session() as session:
             moment = school.clock.moment + timedelta(hours=after)
             assert len(courses_due(session, now=moment)) == due
+
+
+def test_courses_that_always_fail_hold_up_no_others(school: School) -> None:
+    """As after a big customer took names and roles from the tool: its courses are due each hour."""
+    school.place()
+    with school.database.transaction() as session:
+        used = session.get_one(Context, school.contexts[school.platform.course.id])
+        used.synced_at = school.clock.moment - timedelta(hours=21)
+        for number in range(MOST_AT_ONCE):
+            session.add(
+                Context(
+                    deployment_id=school.deployment_id,
+                    context_id=f"failing-{number}",
+                    memberships_url=used.memberships_url,
+                    synced_at=school.clock.moment - timedelta(days=9),
+                    sync_failure="The LMS refused this.",
+                    created_at=school.clock.moment,
+                    seen_at=school.clock.moment,
+                )
+            )
+    with school.database.read_session() as session:
+        assert used.public_id in courses_due(session, now=school.clock.moment)
 
 
 def test_who_has_an_account_keeps_the_seat_that_they_claimed_before_they_linked_it(
