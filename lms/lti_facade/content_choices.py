@@ -31,6 +31,7 @@ from lms.access.policy import (
     Action,
     Admitted,
     Candidate,
+    Code,
     GrantFacts,
     LoginFacts,
     PoolPlace,
@@ -218,9 +219,11 @@ def find_series(
     return SeriesChoice(*or_not_found(row))
 
 
-def usable_by(session: Session, organization_id: int, *, now: datetime) -> ColumnElement[bool]:
-    """Return the SQL condition that an organization can show a webinar."""
-    return _usable(_holdings(session, organization_id, now))
+def usable_by(
+    session: Session, organization_id: int, *, now: datetime, since: datetime | None = None
+) -> ColumnElement[bool]:
+    """Return the SQL condition that an organization can show a webinar, or could at any time `since`."""
+    return _usable(_holdings(session, organization_id, now), since)
 
 
 def _holdings(session: Session, organization_id: int, now: datetime) -> Sequence[_Holding]:
@@ -249,16 +252,18 @@ def _grant(row: Row[*tuple[Any, ...]]) -> GrantFacts:
     return grant_facts(row, place=place)
 
 
-def _usable(holdings: Sequence[_Holding]) -> ColumnElement[bool]:
-    """Return the SQL condition that a webinar is free or covered by an admitting grant.
+def _usable(holdings: Sequence[_Holding], since: datetime | None) -> ColumnElement[bool]:
+    """Return the SQL condition that a webinar is free or covered by a grant that admits, or did `since`.
 
     A grant with an end covers webinars held before that end (PRODUCT.md, A3).
     """
     by_end: dict[tuple[Scope, datetime | None], list[int]] = {}
     ends_of_everything: list[datetime | None] = []
     for each in holdings:
-        grant = each.candidate.grant
-        if each.candidate.code not in ADMITTING:
+        grant, code = each.candidate.grant, each.candidate.code
+        ended_at = grant.ends_at if code in (Code.CONTRACT_LAPSED, Code.PASS_EXPIRED) else None
+        has_admitted = since is not None and ended_at is not None and ended_at > since
+        if code not in ADMITTING and not has_admitted:
             continue
         if each.target_id is None:
             ends_of_everything.append(grant.ends_at)

@@ -76,9 +76,17 @@ def webinars_in_series(session: Session, name: str) -> tuple[int, ...]:
 
 
 def shown_in_series(
-    session: Session, organization_id: int, name: str, *, now: datetime
+    session: Session,
+    organization_id: int,
+    name: str,
+    *,
+    now: datetime,
+    since: datetime | None = None,
 ) -> tuple[int, ...]:
-    """Return the row ids of what an organization can show of a series, by slug or public ID."""
+    """Return the row ids of what an organization can show of a series, by slug or public ID.
+
+    `since` adds what it could show at any time since then, though its contract has ended.
+    """
     query = (
         select(Webinar.id)
         .join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id)
@@ -86,7 +94,7 @@ def shown_in_series(
         .join(Recording, PLAYS)
         .where(
             or_(Series.slug == name, Series.public_id == name),
-            usable_by(session, organization_id, now=now),
+            usable_by(session, organization_id, now=now, since=since),
         )
         .order_by(Webinar.id)
     )

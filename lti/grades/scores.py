@@ -55,6 +55,7 @@ class _Pair:
     login_id: int
     organization_id: int
     target: Target
+    placed_at: datetime
     rule: CompletionRule
     threshold: int
     kept_share: float | None
@@ -196,14 +197,14 @@ def _standings(
     now: datetime,
 ) -> tuple[Standing, ...]:
     """Return the changed progress of pairs; `changed` limits it to webinars watched since, by login."""
-    extents: dict[tuple[int, Target], Extent] = {}
+    extents: dict[tuple[int, Target, datetime], Extent] = {}
     found = [_pair(row) for row in session.execute(_facts(pairs))]
     kept_of = logins_of(session, {pair.login_id for pair in found if pair is not None})
     standings: list[Standing] = []
     for pair in found:
         if pair is None:
             continue
-        key = (pair.organization_id, pair.target)
+        key = (pair.organization_id, pair.target, pair.placed_at)
         if key not in extents:
             extents[key] = _extent(session, pair, now)
         login_id = kept_of.get(pair.login_id, pair.login_id)
@@ -223,6 +224,7 @@ def _facts(pairs: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401  (a union of
             Identity.login_id,
             Deployment.organization_id,
             ResourceLink.target,
+            ResourceLink.created_at.label("placed_at"),
             ResourceLink.rule,
             ResourceLink.threshold,
             Score.share,
@@ -252,6 +254,7 @@ def _pair(row: Row[*tuple[Any, ...]]) -> _Pair | None:
         row.login_id,
         row.organization_id,
         target,
+        row.placed_at,
         row.rule,
         row.threshold,
         row.share,
@@ -266,7 +269,9 @@ def _extent(session: Session, pair: _Pair, now: datetime) -> Extent:
             session, target.webinar, starts_s=target.starts_s, ends_s=target.ends_s
         )
     series = target.series or ""
-    return Extent(shown_in_series(session, pair.organization_id, series, now=now))
+    # An ended contract must not turn what is left of the series into all of it.
+    since = pair.placed_at
+    return Extent(shown_in_series(session, pair.organization_id, series, now=now, since=since))
 
 
 def _standing(session: Session, pair: _Pair, login_id: int, extent: Extent) -> Standing | None:
