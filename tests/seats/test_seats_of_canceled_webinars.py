@@ -92,7 +92,9 @@ def test_emailed_offer_that_waits_to_be_sent_is_canceled(database: Database) -> 
         join(database, home.pool_id, login_id)
     with database.transaction() as session:
         invitations.write_invitations(session, home.pool_id, 9, links=LINKS, now=NOW)
-        sent = session.scalars(select(Mail).where(Mail.kind == "seat_offer")).first()
+        sent = session.scalars(
+            select(Mail).where(Mail.kind == "seat_offer").order_by(Mail.id)
+        ).first()
         assert sent is not None
         sent.state = JobState.DONE
     take_off(database, home)
