@@ -62,7 +62,7 @@ def tell_managers(
     links: Links,
     now: datetime,
 ) -> None:
-    """Email an organization's managers that our team approved or turned off their LMS."""
+    """Email an organization's managers that their LMS was approved or turned off."""
     subject = IS_APPROVED if is_on else IS_OFF
     for manager in find_managers(session, organization_id):
         if manager.email:

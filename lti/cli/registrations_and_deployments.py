@@ -10,6 +10,12 @@ from lms.core import clock
 from lms.mail.links import Links
 from lti.models.registrations_and_keys import DeploymentState
 from lti.registrations.additional_setup_guides import GUIDES
+from lti.registrations.connection_decisions import (
+    approve_platform,
+    connect_deployment,
+    stop_deployment,
+    stop_platform,
+)
 from lti.registrations.deployments import DeploymentFacts, approve_deployment, list_deployments
 from lti.registrations.registrations import (
     NewRegistration,
@@ -20,12 +26,6 @@ from lti.registrations.registrations import (
     find_registration,
     list_registrations,
     name_of_platform,
-)
-from lti.registrations.team_decisions import (
-    approve_platform,
-    connect_deployment,
-    stop_deployment,
-    stop_platform,
 )
 
 

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Forbidden, NotFound
 from lms.lti_facade.organizations import find_organization
+from lms.mail.links import Links
 from lti.models.registrations_and_keys import DeploymentState, Registration, RegistrationState
 from lti.protocol.platform_urls import origin_of
+from lti.registrations.connection_decisions import stop_platform
 from lti.registrations.deployments import (
     DeploymentFacts,
     approve_deployment,
@@ -28,7 +30,6 @@ from lti.registrations.registrations import (
     RegistrationDetails,
     RegistrationFacts,
     add_registration,
-    disable_registration,
     edit_registration,
     find_registration,
     list_registrations,
@@ -118,11 +119,20 @@ def change_own(
 
 
 def disable_own(
-    session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
+    session: Session,
+    organization_id: int,
+    public_id: str,
+    *,
+    links: Links,
+    actor: str | None,
+    now: datetime,
 ) -> RegistrationFacts:
-    """Turn off a registration; only our team can turn it on again. Raises NotFound."""
+    """Turn off a registration, also for others that use it; only our team can turn it on again.
+
+    Raises NotFound.
+    """
     find_own(session, organization_id, public_id)
-    return disable_registration(session, public_id, actor=actor, now=now)
+    return stop_platform(session, public_id, links=links, actor=actor, now=now)
 
 
 def approve_own_deployment(

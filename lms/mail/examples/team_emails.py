@@ -182,7 +182,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     ),
     "lms_decided": Example(
         N_("LMS approved or turned off"),
-        N_("To managers when our team approves or turns off their LMS."),
+        N_("To managers when their LMS is approved or turned off."),
         "Moodle is approved",
         {"system": "Moodle", "is_on": True, "action_url": page("/organization")},
     ),

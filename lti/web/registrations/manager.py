@@ -189,7 +189,7 @@ def disable(organization_id: str, registration_id: str) -> ResponseReturnValue:
     """Turn off the organization's own LMS connection."""
     managed = managed_organization(organization_id)
     with transaction() as session:
-        disable_own(session, managed.facts.id, registration_id, **acting())
+        disable_own(session, managed.facts.id, registration_id, links=links(), **acting())
     flash(_("The LMS connection is turned off. Seats and progress don't change."), "done")
     return see_other(".overview", organization_id=organization_id)
 

@@ -17,15 +17,15 @@ from lms.web.core.request_context import carrel, read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
 from lti.keys.tool_keys import list_keys, rotate_keys
 from lti.models.registrations_and_keys import KeyState
-from lti.registrations.connection_steps import steps_by_platform
-from lti.registrations.deployments import find_deployment, list_deployments
-from lti.registrations.registrations import edit_registration, find_registration, list_registrations
-from lti.registrations.team_decisions import (
+from lti.registrations.connection_decisions import (
     approve_platform,
     connect_deployment,
     stop_deployment,
     stop_platform,
 )
+from lti.registrations.connection_steps import steps_by_platform
+from lti.registrations.deployments import find_deployment, list_deployments
+from lti.registrations.registrations import edit_registration, find_registration, list_registrations
 from lti.web.registrations.platform_rows_and_values import platform_lines
 from lti.web.registrations.registration_forms import SettingsForm
 

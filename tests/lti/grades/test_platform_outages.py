@@ -26,13 +26,13 @@ from lti.models.registrations_and_keys import (
     Registration,
     RegistrationState,
 )
+from lti.registrations.connection_decisions import approve_platform
 from lti.registrations.manager_actions import change_own
 from lti.registrations.registrations import (
     approve_registration,
     disable_registration,
     find_registration,
 )
-from lti.registrations.team_decisions import approve_platform
 from lti.selftest.platform.records import Link, Person
 from tests.lti.launched_course import School, published_key
 from tests.platform.requests_and_faults import retry_date

@@ -13,6 +13,7 @@ from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.protocol.platform_urls import origin_of, origins_of
+from lti.registrations.connection_decisions import approve_platform
 from lti.registrations.deployments import (
     approve_deployment,
     find_deployment,
@@ -30,7 +31,6 @@ from lti.registrations.registrations import (
     list_registrations,
     registrations_of_issuer,
 )
-from lti.registrations.team_decisions import approve_platform
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_organization

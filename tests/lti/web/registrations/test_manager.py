@@ -10,11 +10,16 @@ from wtforms import Form
 from lms.app import create_app
 from lms.core.database import Database
 from lms.core.runtime import Carrel
-from lms.lti_facade.connection_emails import NEEDS_APPROVAL
+from lms.lti_facade.connection_emails import IS_OFF, NEEDS_APPROVAL
 from lms.models.organizations import Organization, Role
 from lti.models.registrations_and_keys import DeploymentState, RegistrationState
 from lti.registrations.additional_setup_guides import GUIDES
-from lti.registrations.deployments import find_deployment, list_deployments, refuse_deployment
+from lti.registrations.deployments import (
+    approve_deployment,
+    find_deployment,
+    list_deployments,
+    refuse_deployment,
+)
 from lti.registrations.manager_actions import REFUSED
 from lti.registrations.platform_addresses import PLAIN, PRIVATE
 from lti.registrations.registrations import (
@@ -29,7 +34,7 @@ from lti.web.registrations.registration_forms import DetailsForm
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
-from tests.lti.factories import make_registration, pend_deployment
+from tests.lti.factories import SLUG, make_registration, pend_deployment
 from tests.lti.registrations.registration_server import MailContext
 from tests.lti.web.registrations.test_connection_by_invite import have_a_mailbox, subjects
 from tests.page_texts import shows
@@ -319,6 +324,25 @@ def test_a_manager_switches_a_learning_system_off(
     with database.read_session() as session:
         (kept,) = list_registrations(session)
     assert kept.state is RegistrationState.DISABLED
+
+
+def test_others_on_a_platform_are_told_that_its_owner_turned_it_off(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        oak = make_organization(session, "oak-county")
+        olga = make_login(session, "olga@oak.example")
+        make_membership(session, oak, olga, role=Role.MANAGER)
+        made = make_registration(session)
+        for name, slug in ("1", SLUG), ("2", "oak-county"):
+            pend_deployment(session, made, name)
+            approve_deployment(
+                session, made.public_id, name, organization=slug, actor=None, now=NOW
+            )
+    client.sign_in(cast.mia.id)
+    client.post(f"{place(database, cast)}/{made.public_id}/disable")
+    off = IS_OFF % {"system": made.details.name}
+    assert subjects(database) == [(cast.mia.email, off), (olga.email, off)]
 
 
 def test_a_change_of_address_that_stops_launches_is_told_to_the_manager_and_to_staff(

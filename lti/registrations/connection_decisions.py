@@ -1,4 +1,4 @@
-"""Our team's decisions on platforms and deployments, which are emailed to managers."""
+"""Decisions on platforms and deployments, which are emailed to managers."""
 
 from datetime import datetime
 
