@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import pytest
 from sqlalchemy import event as listeners
 from sqlalchemy import func, select
 
@@ -30,8 +29,6 @@ from tests.factories import make_login, make_recording
 from tests.live.conftest import to_come
 from tests.live.upcoming_webinar import HELD_AT, go_round, tell_changes
 from tests.seat_rows import add_pool, seat
-from tests.servers.databases import on_postgresql
-from tests.statements import rows_read
 
 __all__ = ["to_come"]
 GUIDE = Path(__file__).resolve().parents[2] / "docs/audience.md"
@@ -254,25 +251,6 @@ def test_hundreds_of_seats_take_the_same_statements(database: Database, cast: Ca
     assert sum(one.role is Role.INVITED for one in told) == 300
     assert unused == {cast.organization_id: 0}
     assert len(seen) == 2
-
-
-@pytest.mark.skipif(not on_postgresql(), reason="SQLite doesn't count the rows it reads")
-def test_registered_people_are_not_compared_with_everyone_of_a_contract(
-    database: Database, cast: Cast
-) -> None:
-    number = 200
-    with database.transaction() as session:
-        elm = session.get_one(Organization, cast.organization_id)
-        contract = add_pool(session, elm, seats=number, ends_at=LATER + 30 * DAY)
-        for one in range(number):
-            login = make_login(session, f"p{one}@example.org")
-            seat(session, contract, login)
-            registrations.enter(session, login_id=login.id, webinar_id=cast.webinar_id, now=NOW)
-    with database.transaction() as session:
-        people = audience(session, session.get_one(Webinar, cast.webinar_id), now=NOW)
-        read = rows_read(session, "login")
-    assert sum(Role.CONTRACT in one.roles for one in people) == number
-    assert read < number * number
 
 
 def test_guide_has_the_table_of_the_product() -> None:
