@@ -146,7 +146,7 @@ def test_differences_that_always_fail_are_asked_for_once(school: School, carrel:
     _sync(school, carrel)
     with school.database.transaction() as session:
         context = session.get_one(Context, school.contexts[school.platform.course.id])
-        context.differences_url = "http://127.0.0.1:9/members?Since=1"  # nobody is there
+        context.differences_url = "http://127.0.0.1:9/members?Since=1"  # nothing listens there
     assert _sync(school, carrel).sync_failure
     assert _sync(school, carrel).sync_failure is None
 
