@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.page_adaptation import adaptation_faults
+from tests.browser.page_adaptation import A_FRAME, adaptation_faults
 from tests.browser.person import Person
 from tests.browser.route_walk import Stop, World, open_world, walk
 from tests.servers.axe import axe_script
@@ -94,7 +94,6 @@ SKIPS_TO_MAIN = """async () => {
         await new Promise(requestAnimationFrame);
     return document.activeElement?.id === "main";
 }"""
-A_FRAME = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
 
 
 @pytest.fixture(scope="module")
@@ -170,9 +169,11 @@ def _too_wide(page: Page, size: dict[str, int]) -> list[str]:
 
 
 def _where(page: Page) -> Any:
-    """Return where the focus is; what is not seen or ringed is looked at again a frame later."""
+    """Return where the focus is, once it is seen and ringed; a frame inside a page scrolls late."""
     here = page.evaluate(WHERE)
-    if here is not None and not (here["isRinged"] and here["isSeen"]):
+    for _ in range(60):  # two seconds of frames, as above
+        if here is None or (here["isRinged"] and here["isSeen"]):
+            break
         page.evaluate(A_FRAME)
         here = page.evaluate(WHERE)
     return here
