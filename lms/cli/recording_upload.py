@@ -1,10 +1,12 @@
 """The recording upload: sends a file from the command line in resumable chunks, with progress."""
 
 import hashlib
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import BinaryIO, Final
 
 import click
@@ -35,12 +37,15 @@ STOPPED: Final = "Stopped. Run the same command again to continue."
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """A file that reports the bytes read."""
+    """A file that reports the bytes read, and raises KeyboardInterrupt once it is to stop."""
 
     stream: BinaryIO
     tell: Callable[[int], None]
+    stopping: Event
 
     def read(self, size: int, /) -> bytes:
+        if self.stopping.is_set():
+            raise KeyboardInterrupt
         data = self.stream.read(size)
         self.tell(len(data))
         return data
@@ -82,10 +87,10 @@ def _begun(console: Console, slug: str, file: Path) -> UploadFacts:
 
 def _send(console: Console, upload: UploadFacts, file: Path) -> None:
     at = chunks.kept_bytes(console.carrel, upload)
-    with file.open("rb") as stream, _bar(upload, at) as tell:
+    with file.open("rb") as stream, _bar(upload, at) as tell, _set_by_ctrl_c() as stopping:
         stream.seek(at)
         if at < upload.size_bytes:
-            body = Body(_Counted(stream, tell), upload.size_bytes - at)
+            body = Body(_Counted(stream, tell, stopping), upload.size_bytes - at)
             at = chunks.receive(console.carrel, upload, at, body)
     if at < upload.size_bytes:
         raise Refused(N_("The file changed during the upload. Upload it again."))
@@ -111,6 +116,27 @@ def _fingerprint(file: Path) -> str:
     with file.open("rb") as stream:
         begins = hashlib.sha256(stream.read(HEAD_BYTES)).hexdigest()
     return f"{known.st_size}|{known.st_mtime_ns}|{begins}"
+
+
+@contextmanager
+def _set_by_ctrl_c() -> Iterator[Event]:
+    """Yield an event that the first Ctrl-C sets; a second one raises KeyboardInterrupt at once.
+
+    Python only prints a KeyboardInterrupt that is raised while it frees an object, as each
+    transaction does.
+    """
+    stopping, before = Event(), signal.getsignal(signal.SIGINT)
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        signal.signal(signal.SIGINT, before)
+
+    if before is signal.default_int_handler:  # else a shell runs this in the background
+        signal.signal(signal.SIGINT, stop)
+    try:
+        yield stopping
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

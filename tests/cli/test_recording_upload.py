@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,8 +15,12 @@ import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.core.runtime import Carrel
 from lms.models.recordings import Recording
 from lms.models.uploads import Upload, UploadState
+from lms.uploads import chunks
+from lms.uploads.chunks import READ_BYTES
+from lms.uploads.uploads import UploadFacts
 from tests.cast import Cast
 from tests.cli.command_runner import Shell
 from tests.clock import Clock
@@ -24,6 +29,10 @@ from tests.wait_until import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE = 3_000_000_000  # long enough that a busy machine stops it midway
+
+
+class Freed:
+    """Something that a weak reference watches."""
 
 
 def _command(slug: str, file: Path, environ: Mapping[str, str]) -> "subprocess.Popen[str]":
@@ -93,6 +102,35 @@ def test_it_goes_on_after_it_was_stopped(
     with talk.open("rb") as file:
         assert made.sha256 == hashlib.file_digest(file, "sha256").hexdigest()
     assert made.size_bytes == SIZE
+
+
+@pytest.mark.usefixtures("_ctrl_c_is_heard")
+def test_ctrl_c_is_heard_where_python_ignores_exceptions(
+    carrel_command: Shell,
+    cast: Cast,
+    database: Database,
+    clock: Clock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A KeyboardInterrupt raised while an object is freed is only printed."""
+    put = chunks._put
+
+    def interrupted(carrel: Carrel, upload: UploadFacts, at: int, piece: bytes) -> int:
+        kept = put(carrel, upload, at, piece)
+        freed = Freed()
+        weakref.finalize(freed, signal.raise_signal, signal.SIGINT)
+        del freed
+        return kept
+
+    monkeypatch.setattr(chunks, "_put", interrupted)
+    monkeypatch.setattr(chunks, "PIECE_BYTES", READ_BYTES)
+    talk = tmp_path / "talk.mp4"
+    talk.write_bytes(film(3 * READ_BYTES))
+    stopped = carrel_command("recording", "add", cast.slug, str(talk))
+    assert stopped.code == 1
+    assert "Run the same command again" in stopped.err
+    assert _kept(database) == READ_BYTES
 
 
 def test_the_same_file_sent_again_becomes_another_version(
