@@ -7,6 +7,7 @@ another invoice.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import dropwhile
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,14 +21,21 @@ from lms.models.grants import Grant, Withdrawal
 from lms.models.orders import Order, OrderLine
 from lms.models.tax import TaxRule
 from lms.payments import settlements
+from lms.pricing.offers import SEATS
+from lms.pricing.price_list import prices_at
+from lms.pricing.quotes import Unpriced, seats_total
 from lms.requests import requests
-from lms.sales import billing, cancellations, order_access, return_mails, seat_returns
+from lms.sales import billing, cancellations, order_access, return_mails, seat_prices
 from lms.sales.invoices import live_invoice
+from lms.sales.order_access import target_of
 from lms.tax.rounding import share, spread
 from lms.tax.rules import LineTax
 
 NO_INVOICE = N_("This order has no invoice to credit.")
 TOO_MUCH = N_("Enter no more than what's left of this line.")
+ONLY_SEATS = N_("Only seats can be returned individually.")
+SOME = N_("Return at least one seat. To return all of them, return the line.")
+ADDED_FIRST = N_("More seats were added to these later. Return those first, or enter an amount.")
 NOTHING_LEFT = N_("This invoice is fully credited.")
 PAID_IN_PART = N_("This invoice is paid in part. Credit its lines instead.")
 
@@ -92,7 +100,7 @@ def credit(
     if before is not None:
         return before
     left = left_of(session, invoice)
-    lines = _credited(session, order, invoice, new, left)
+    lines = _credited(session, invoice, new, left)
     if not any(line.net_minor or line.tax.tax_minor for line in lines):
         raise Conflict(NOTHING_LEFT)
     ended: list[int] = []
@@ -116,7 +124,7 @@ def preview(session: Session, order: Order, new: NewCreditNote) -> int:
     invoice = live_invoice(session, order.id)
     if invoice is None:
         raise Conflict(NO_INVOICE)
-    lines = _credited(session, order, invoice, new, left_of(session, invoice))
+    lines = _credited(session, invoice, new, left_of(session, invoice))
     return sum(line.net_minor + line.tax.tax_minor for line in lines)
 
 
@@ -201,6 +209,47 @@ def left_of(session: Session, invoice: Document) -> Mapping[str, Left]:
     return found
 
 
+def worth_of(session: Session, left: Left, fewer: int) -> int:
+    """Return the value of `fewer` of a line's remaining seats, before tax (P5).
+
+    With n seats left of all that were bought together (P4), this is list(n) - list(n - k) at the prices
+    of the first order's day, times the share of list(n) that was charged, rounded half up; at most what
+    is left of the line. Raises Invalid (field `seats`).
+    """
+    if left.line.kind not in SEATS or left.seats is None:
+        raise Invalid(ONLY_SEATS, field="seats")
+    if not 1 <= fewer < left.seats:
+        raise Invalid(SOME, field="seats")
+    together = seat_prices.bought_together(session, left.line)
+    others = [_left_of_line(session, one) for one in together if one.id != left.line.id]
+    seats = left.seats + sum(one.seats or 0 for one in others)
+    charged = left.net_minor + sum(one.net_minor for one in others)
+    first = together[0] if together else left.line
+    order = session.get_one(Order, first.order_id)
+    prices = prices_at(session, order.placed_at or order.created_at, target_of(first))
+    full, kept = seats_total(prices, seats), seats_total(prices, seats - fewer)
+    if isinstance(full, Unpriced) or isinstance(kept, Unpriced):
+        return share(left.net_minor, fewer, left.seats)
+    return min(share(max(full - kept, 0), charged, full), left.net_minor)
+
+
+def added_after(session: Session, line: OrderLine) -> list[OrderLine]:
+    """Return the lines whose seats were added after those of a line and aren't returned, the last first.
+
+    They cost less than they would alone, so they are returned first.
+    """
+    together = seat_prices.bought_together(session, line)
+    later = [*dropwhile(lambda one: one.id != line.id, together)][:0:-1]
+    return [one for one in later if _left_of_line(session, one).seats]
+
+
+def _left_of_line(session: Session, line: OrderLine) -> Left:
+    """Return what is left of a line of any order; all of it if it isn't invoiced."""
+    invoice = live_invoice(session, line.order_id)
+    known = left_of(session, invoice) if invoice else {}
+    return known.get(line.public_id) or Left(line, line.quantity, line.net_minor, 0, None)
+
+
 def all_of(left: Mapping[str, Left]) -> tuple[NewLine, ...]:
     """Return credit lines for everything left."""
     return tuple(
@@ -211,11 +260,7 @@ def all_of(left: Mapping[str, Left]) -> tuple[NewLine, ...]:
 
 
 def _credited(
-    session: Session,
-    order: Order,
-    invoice: Document,
-    new: NewCreditNote,
-    left: Mapping[str, Left],
+    session: Session, invoice: Document, new: NewCreditNote, left: Mapping[str, Left]
 ) -> tuple[NewLine, ...]:
     match new.reason:
         case CreditReason.WRITE_OFF:
@@ -230,7 +275,7 @@ def _credited(
             )
     if not new.credits:
         return all_of(left)
-    return tuple(_one(session, order, each, new.reason, left) for each in new.credits)
+    return tuple(_one(session, each, new.reason, left) for each in new.credits)
 
 
 def _open_balance(invoice: Document, left: Mapping[str, Left]) -> tuple[NewLine, ...]:
@@ -245,25 +290,19 @@ def _open_balance(invoice: Document, left: Mapping[str, Left]) -> tuple[NewLine,
 
 
 def _one(
-    session: Session,
-    order: Order,
-    wanted: Credit,
-    reason: CreditReason,
-    left: Mapping[str, Left],
+    session: Session, wanted: Credit, reason: CreditReason, left: Mapping[str, Left]
 ) -> NewLine:
     one = left.get(wanted.line_id)
     if one is None:
         raise Invalid(N_("This line isn't on the invoice."))
     if reason is CreditReason.TAX:
         return _line(one, 0, one.tax_minor, None)
-    seats: int | None = one.seats
-    amount = one.net_minor
-    if wanted.seats is not None and wanted.seats != one.seats:
-        seats = wanted.seats
-        worth = seat_returns.worth_of(session, order, one.line, one.seats, one.net_minor, seats)
-        amount = min(worth, one.net_minor)
+    seats = one.seats if wanted.seats is None else wanted.seats
+    amount = one.net_minor if seats == one.seats else worth_of(session, one, seats or 0)
     if wanted.amount_minor is not None:
         amount = wanted.amount_minor
+    elif wanted.seats is not None and added_after(session, one.line):
+        raise Conflict(ADDED_FIRST)
     if not 0 <= amount <= one.net_minor:
         raise Invalid(TOO_MUCH, field="amount")
     tax = share(one.tax_minor, amount, one.net_minor)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
@@ -53,7 +53,7 @@ def price_of_more(
         return total if isinstance(total, Unpriced) else MoreSeats(total, None)
     order = session.get_one(Order, line.order_id)
     prices = prices_at(session, order.placed_at or order.created_at, pool.target)
-    seats = seats_now(session, line)
+    seats = _seats_now(session, line)
     total, before = seats_total(prices, seats + more), seats_total(prices, seats)
     if isinstance(total, Unpriced) or isinstance(before, Unpriced):
         return Unpriced(OfferKind.GROUP_SEATS)
@@ -129,22 +129,29 @@ def _seats_at_the_end(session: Session, pool_id: int) -> int:
     return session.scalar(seats) or 0
 
 
-def seats_now(session: Session, line: OrderLine) -> int:
-    """Return the seats of a line and of ordered lines added to it, minus returned ones.
+def bought_together(session: Session, line: OrderLine) -> tuple[OrderLine, ...]:
+    """Return the lines whose seats are priced as one purchase (P4): the first, and those added to it.
 
-    Seats that are only quoted don't count, or asking for a quote would raise the price.
+    Lines that are only quoted don't count, or asking for a quote would raise the price.
     """
-    added = (
+    first = line.adds_to_id or line.id
+    rows = session.scalars(
         select(OrderLine)
         .join(Order, Order.id == OrderLine.order_id)
         .where(
-            OrderLine.adds_to_id == line.id,
+            or_(OrderLine.id == first, OrderLine.adds_to_id == first),
             OrderLine.replaced_at.is_(None),
             Order.placed_at.is_not(None),
             Order.canceled_at.is_(None),
         )
+        .order_by(OrderLine.adds_to_id.is_not(None), OrderLine.id)
     )
-    lines = [line, *session.scalars(added)]
+    return tuple(rows)
+
+
+def _seats_now(session: Session, line: OrderLine) -> int:
+    """Return the seats of a line and of lines added to it, minus returned ones."""
+    lines = bought_together(session, line)
     ids = [one.id for one in lines]
     returned = session.scalar(
         select(func.coalesce(func.sum(DocumentLine.quantity), 0))

@@ -1,4 +1,4 @@
-"""Seat returns: the value of returned seats, and who uses them (PRODUCT.md, P5, S10)."""
+"""Seat returns: who uses the seats to return, and the request to release them (PRODUCT.md, S10)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,20 +8,14 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.contracts import renewals
 from lms.contracts.renewals import Leaver
-from lms.core.errors import N_, Conflict, Invalid
+from lms.core.errors import N_, Conflict
 from lms.mail.links import Links
 from lms.models.orders import Order, OrderLine
-from lms.pricing.offers import SEATS
-from lms.pricing.price_list import prices_at
-from lms.pricing.quotes import Unpriced, seats_total
 from lms.sales import return_mails
-from lms.sales.order_access import standing_grants, target_of
+from lms.sales.order_access import standing_grants
 from lms.seats import pools
-from lms.tax.rounding import share
 
-ONLY_SEATS = N_("Only seats can be returned individually.")
 ENOUGH_FREE = N_("Enough seats are available now. They can be returned.")
-SOME = N_("Return at least one seat. To return all of them, return the line.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +30,6 @@ class InUse:
     free: int
     missing: int
     people: tuple[Leaver, ...]
-
-
-def worth_of(
-    session: Session,
-    order: Order,
-    line: OrderLine,
-    seats: int | None,
-    net_minor: int,
-    fewer: int,
-) -> int:
-    """Return the value of `fewer` of a line's remaining seats, before tax (P5).
-
-    This is list(n) - list(n - k) at the prices of the order's day, times the share of list(n) that was
-    charged, rounded half up. Raises Invalid (field `seats`).
-    """
-    if line.kind not in SEATS or seats is None:
-        raise Invalid(ONLY_SEATS, field="seats")
-    if not 1 <= fewer < seats:
-        raise Invalid(SOME, field="seats")
-    prices = prices_at(session, order.placed_at or order.created_at, target_of(line))
-    full, kept = seats_total(prices, seats), seats_total(prices, seats - fewer)
-    if isinstance(full, Unpriced) or isinstance(kept, Unpriced):
-        return share(net_minor, fewer, seats)
-    return share(max(full - kept, 0), net_minor, full)
 
 
 def seats_in_use(session: Session, order: Order, line: OrderLine, fewer: int) -> InUse | None:

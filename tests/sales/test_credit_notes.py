@@ -11,11 +11,11 @@ from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid
 from lms.models.documents import CreditReason
 from lms.models.grants import Withdrawal
-from lms.models.orders import Terms
+from lms.models.orders import LineAct, Terms
 from lms.models.playback import PlaybackEnd
 from lms.models.seats import AssignmentEnd, Pool
 from lms.pricing.price_list import set_prices
-from lms.sales import seat_returns
+from lms.sales import credit_notes, seat_returns
 from lms.sales.credit_notes import Credit
 from lms.sales.new_orders import NewOrder
 from lms.sales.read_models import OrderFacts, Standing
@@ -174,6 +174,49 @@ def test_a_return_is_worth_what_it_was_on_the_day_of_the_order(
     with database.transaction() as session:
         set_prices(session, dearer, actor=None, now=NOW + timedelta(days=1))
     assert return_seats(database, facts, 1) == 2500
+
+
+@pytest.fixture
+def five_in_two_orders(database: Database, cast: Cast) -> tuple[OrderFacts, OrderFacts]:
+    """Two seats, and three that were added to them: 198.00 and 127.00, as five cost at once."""
+    two = placed(database, with_line(GROUP, quantity=2, price_minor=19_800))
+    to = first_line(database, two).public_id
+    more = {"act": LineAct.MORE_SEATS, "adds_to": to, "quantity": 3, "price_minor": 12_700}
+    return two, placed(database, with_line(GROUP, **more))
+
+
+def test_seats_bought_in_two_orders_return_what_those_of_one_do(
+    database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
+) -> None:
+    two, three = five_in_two_orders
+    assert [return_seats(database, three, 1) for _ in range(2)] == [2_500, 7_500]
+    assert return_seats(database, three, 1) == 2_700  # the third: 225.00 - 198.00
+    assert return_seats(database, two, 1) == 9_900
+    assert return_seats(database, two, 1) == 9_900
+
+
+def test_a_discount_on_the_first_seats_is_shared_by_those_added(
+    database: Database, cast: Cast
+) -> None:
+    two = placed(database, with_line(GROUP, quantity=2, price_minor=3_550))  # 162.50 less
+    more = {"act": LineAct.MORE_SEATS, "quantity": 3, "price_minor": 12_700}
+    to = first_line(database, two).public_id
+    three = placed(database, with_line(GROUP, **more, adds_to=to))
+    assert return_seats(database, three, 1) == 1_250  # half of 25.00
+
+
+def test_seats_added_last_are_returned_first(
+    database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
+) -> None:
+    """Three seats alone cost 225.00, and not the 127.00 that were paid for them."""
+    two, three = five_in_two_orders
+    for seats in (1, 2):
+        with pytest.raises(Conflict) as refused:
+            return_seats(database, two, seats)
+        assert refused.value.message == credit_notes.ADDED_FIRST
+    assert return_seats(database, two, 1, amount=2_500) == 2_500  # unless an amount is agreed
+    assert return_seats(database, three, 3) == 12_700
+    assert return_seats(database, two, 1) == 17_300
 
 
 def test_staff_may_credit_another_amount_but_not_more_than_is_left(

@@ -13,7 +13,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound, Refused
 from lms.core.model_base import PUBLIC_ID, new_public_id
 from lms.core.money_parsing_and_formatting import read_amount
 from lms.models.documents import CreditReason
-from lms.models.orders import Order
+from lms.models.orders import Order, OrderLine
 from lms.pricing.offers import SEATS
 from lms.pricing.price_list import say_money
 from lms.sales import billing, credit_notes, orders, seat_returns, tax_credits
@@ -68,7 +68,7 @@ def credit(order_id: str) -> ResponseReturnValue:
             return _page(session, facts, form, left)
 
     def do() -> ResponseReturnValue:
-        new = _read(form, facts)
+        new = _read(form, facts, left)
         if request.form.get("do") == "preview":
             return show_act(page(), form)
         with transaction() as writing:
@@ -175,7 +175,7 @@ def _form(left: Mapping[str, Left]) -> CreditForm:
     )
 
 
-def _read(form: CreditForm, facts: OrderFacts) -> NewCreditNote:
+def _read(form: CreditForm, facts: OrderFacts, left: Mapping[str, Left]) -> NewCreditNote:
     """Return what to credit; raises Invalid, and NotFound for a wrong key."""
     key = form.key.data or ""
     if not PUBLIC_ID.fullmatch(key):
@@ -195,7 +195,10 @@ def _read(form: CreditForm, facts: OrderFacts) -> NewCreditNote:
         except Invalid as refusal:
             line.amount.errors = [_(refusal.message)]
             raise
-        found.append(Credit(str(line.line_id.data), line.seats.data, amount))
+        line_id, seats = str(line.line_id.data), line.seats.data
+        if seats is None and reason is CreditReason.RETURN and line_id in left:
+            seats = left[line_id].seats
+        found.append(Credit(line_id, seats, amount))
     if not found:
         raise Invalid(NOTHING_CHOSEN)
     return NewCreditNote(reason, tuple(found), explanation, is_mailed, key)
@@ -232,7 +235,7 @@ def _page(
                 if str(entry.form.line_id.data) in known
             ],
             "is_whole": is_whole,
-            "worth": _worth(session, order, form, facts),
+            "worth": _worth(session, order, form, facts, left),
             "order_id": facts.public_id,
             "organization_id": facts.organization_public_id,
         },
@@ -246,8 +249,7 @@ def _line(
     has_seats = left.line.kind in SEATS and (left.seats or 0) > 1
     worth = ""
     if has_seats:
-        one = seat_returns.worth_of(session, order, left.line, left.seats, left.net_minor, 1)
-        worth = say_money(one, facts.currency)
+        worth = say_money(credit_notes.worth_of(session, left, 1), facts.currency)
     seats = form.seats.data
     over = None
     if has_seats and seats and 1 <= seats <= (left.seats or 0):
@@ -260,17 +262,32 @@ def _line(
         "seats_left": left.seats,
         "left": say_money(left.net_minor + left.tax_minor, facts.currency),
         "worth_of_one": worth,
+        "added": _last_added(session, left.line),
         "over": over,
         "people": [one.name or one.email for one in over.people[:NAMED_AT_MOST]] if over else [],
     }
 
 
-def _worth(session: Session, order: Order, form: CreditForm, facts: OrderFacts) -> str:
+def _last_added(session: Session, line: OrderLine) -> tuple[str, str] | None:
+    """Return the ID and number of the order whose seats are to be returned before those of a line."""
+    for last in credit_notes.added_after(session, line):
+        order = session.get_one(Order, last.order_id)
+        return order.public_id, billing.order_number(order)
+    return None
+
+
+def _worth(
+    session: Session,
+    order: Order,
+    form: CreditForm,
+    facts: OrderFacts,
+    left: Mapping[str, Left],
+) -> str:
     """Return the amount of the credit note; "" before the form is submitted."""
     if request.method == "GET":
         return ""
     try:
-        minor = credit_notes.preview(session, order, _read(form, facts))
+        minor = credit_notes.preview(session, order, _read(form, facts, left))
     except Refused:
         return ""
     return say_money(minor, facts.currency)

@@ -1,8 +1,10 @@
-"""The staff form of a credit note, sent twice."""
+"""The staff form of a credit note: sent twice, and for seats to which others were added."""
 
 from lms.core.database import Database
 from lms.models.documents import DocumentKind
-from tests.sales.order_fixtures import GROUP, grants, placed, read
+from lms.models.orders import LineAct
+from lms.sales.credit_notes import ADDED_FIRST
+from tests.sales.order_fixtures import GROUP, first_line, grants, placed, read, with_line
 from tests.visitor import Visitor
 from tests.web.sales.order_pages import documents, fields_of
 
@@ -24,3 +26,20 @@ def test_credit_form_sent_twice_issues_one_credit_note(staff: Visitor, database:
     assert read(database, order).open_minor == 30_000
     assert [one.seats for one in grants(database, order)] == [4]
     assert staff.post(path, data={**sent, "key": "x"}).status_code == 404
+
+
+def test_seats_that_were_added_are_returned_first(staff: Visitor, database: Database) -> None:
+    five = placed(database, GROUP)
+    to = first_line(database, five).public_id
+    added = with_line(GROUP, act=LineAct.MORE_SEATS, adds_to=to, quantity=3, price_minor=19_500)
+    three = placed(database, added)
+    first, later = (f"/staff/orders/{one.public_id}/credit" for one in (five, three))
+    chosen = {"reason": "return", "lines-0-is_chosen": "y"}
+    page = staff.get(first).text
+    assert f'href="{later}"' in page
+    assert ADDED_FIRST in staff.post(first, data={**fields_of(page), **chosen}).text
+    for path in (later, first):
+        page = staff.get(path).text
+        assert f'href="{later}"' not in page
+        assert staff.post(path, data={**fields_of(page), **chosen}).status_code == 303
+    assert [read(database, one).open_minor for one in (five, three)] == [0, 0]

@@ -17,12 +17,11 @@ from lms.models.mail import Mail
 from lms.organizations.organization_lists import UNKNOWN
 from lms.payments.balance_check import differences
 from lms.sales.cancellations import INVOICED, PAID
-from lms.sales.credit_notes import NOTHING_LEFT, TOO_MUCH
+from lms.sales.credit_notes import NOTHING_LEFT, SOME, TOO_MUCH
 from lms.sales.invoices import BILLED
 from lms.sales.order_history import Happening, history_of
 from lms.sales.orders import find_order
 from lms.sales.read_models import OrderFacts, Standing
-from lms.sales.seat_returns import SOME
 from lms.seats.claims import claim
 from lms.seats.pools import pools_of
 from lms.web.sales.order_notices import BOUNCES, DIFFERS
