@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
@@ -70,18 +70,21 @@ def due_tellings(session: Session, *, now: datetime) -> tuple[Telling, ...]:
     reminders = [
         Telling(SOON if row.held_at <= now + HOUR_BEFORE else TOMORROW, row.id) for row in coming
     ]
-    ready = session.scalars(
-        select(Recording.webinar_id)
-        .join(Webinar, Webinar.id == Recording.webinar_id)
+    since = now - TELLS_FOR
+    recorded = session.execute(
+        select(Webinar.id, Webinar.held_at, Webinar.minutes)
+        .join(Recording, Recording.webinar_id == Webinar.id)
         .where(
             Recording.is_current,
             Recording.state == RecordingState.READY,
-            Recording.ready_at > now - TELLS_FOR,
-            Recording.ready_at > Webinar.held_at,
+            or_(Recording.ready_at > since, Webinar.held_at > since),
+            Webinar.held_at <= now,
             Webinar.state.in_(_STANDS),
         )
-        .order_by(Recording.webinar_id)
-    )
+        .order_by(Webinar.id)
+    ).all()
+    # A recording can be ready earlier, but is announced once the webinar is over.
+    ready = [row.id for row in recorded if row.held_at + timedelta(minutes=row.minutes) <= now]
     return (*reminders, *(Telling(READY, webinar_id) for webinar_id in ready))
 
 

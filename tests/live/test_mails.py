@@ -369,6 +369,19 @@ def test_recording_ready_is_emailed_once_to_registrants_with_access(
     assert letter.invitation is None
 
 
+def test_recording_that_was_ready_before_is_announced_after_the_webinar(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, to_come.webinar_id)
+        webinar.minutes = 90
+        make_recording(session, webinar).ready_at = HELD_AT - 20 * DAY
+    at_each(carrel, clock, HELD_AT - MINUTE, HELD_AT, HELD_AT + 89 * MINUTE)
+    assert "recording_ready" not in kinds(database, "bob@example.org")
+    at_each(carrel, clock, HELD_AT + 90 * MINUTE, HELD_AT + DAY)
+    assert list(kinds(database, "bob@example.org")).count("recording_ready") == 1
+
+
 def test_no_one_is_registered_twice(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
