@@ -166,10 +166,7 @@ def read_selection(
 def find_choices(
     session: Session, organization_id: int, names: Collection[str], *, now: datetime
 ) -> Mapping[str, Choice]:
-    """Return webinars by public ID, all of which this organization can show now.
-
-    Raises NotFound if one does not exist or the policy refuses it, without telling which.
-    """
+    """Return those of these webinars (public IDs) that this organization can show now, by public ID."""
     if not names:
         return {}
     rows = session.execute(
@@ -178,6 +175,7 @@ def find_choices(
         .where(Webinar.public_id.in_(sorted(set(names))), _SHOWN)
     ).all()
     holdings, within = _holdings(session, organization_id, now), kept_id(session, organization_id)
+    found = {}
     for row in rows:
         grants = tuple(each.candidate.grant for each in holdings if _covers(each, row))
         asker = LoginFacts(id=0, blocked_at=None, grants=grants)
@@ -191,12 +189,14 @@ def find_choices(
             is_in_passes=row.is_in_passes,
         )
         decision = decide(asker, case, Action.RECORDING, now, within=within)
-        if not isinstance(decision, Admitted):
-            raise NotFound
-    found = {row.webinar_public_id: _choice(row) for row in rows}
-    if set(found) != set(names):
-        raise NotFound
+        if isinstance(decision, Admitted):
+            found[row.webinar_public_id] = _choice(row)
     return found
+
+
+def find_choice(session: Session, organization_id: int, name: str, *, now: datetime) -> Choice:
+    """Return a webinar by public ID that this organization can show now; raises NotFound for any other."""
+    return or_not_found(find_choices(session, organization_id, [name], now=now).get(name))
 
 
 def read_series(

@@ -7,7 +7,7 @@ from lms.cli.option_values import read_datetime
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.core.runtime import derived_key
-from lms.lti_facade.content_choices import find_choices, find_series
+from lms.lti_facade.content_choices import find_choice, find_series
 from lms.lti_facade.content_names import public_id_of
 from lms.lti_facade.organizations import find_organization
 from lms.mail.links import Links
@@ -78,7 +78,7 @@ def add(
         whose = find_organization(session, organization)
         if webinar is not None:
             name = public_id_of(session, webinar=webinar)
-            title = find_choices(session, whose.id, [name], now=now)[name].title
+            title = find_choice(session, whose.id, name, now=now).title
             target = Target(webinar=name)
         else:
             name = public_id_of(session, series=series)

@@ -1,6 +1,7 @@
 """The picker: recordings and series chosen inside a course and sent to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -78,10 +79,11 @@ class SeriesForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """The chosen items in order, and the points as entered."""
+    """The chosen items in order, how many others are no longer available, and the points as entered."""
 
     items: tuple[Chosen, ...]
     points: str
+    lost: int = 0
     points_fault: str = ""
     column_fault: str = ""
 
@@ -92,8 +94,9 @@ class Basket:
 
     @property
     def has_faults(self) -> bool:
-        """Return whether any clip, the points, or the grade columns are invalid."""
-        return any((self.points_fault, self.column_fault, *(each.fault for each in self.items)))
+        """Return whether anything was lost, or any clip, the points, or the grade columns are invalid."""
+        faults = (self.points_fault, self.column_fault, *(each.fault for each in self.items))
+        return bool(self.lost) or any(faults)
 
 
 @blueprint.get("/pick")
@@ -215,26 +218,32 @@ def _series_names(secret: str, found: Iterable[SeriesChoice]) -> Names:
 
 
 def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:
-    """Return the chosen items; raises NotFound for items that the organization can't use."""
+    """Return the chosen items that the organization can use."""
     names = _names(asked)
-    now = clock.now()
-    webinars = find_choices(
-        session,
-        frame.organization_id,
-        [name for kind, name in names if kind == WEBINAR],
-        now=now,
-    )
+    chosen = _chosen(session, frame.organization_id, names)
     items: list[Chosen] = []
-    for kind, name in names:
-        if kind == WEBINAR:
-            chosen = chosen_webinar(webinars[name])
-        else:
-            chosen = chosen_series(find_series(session, frame.organization_id, name, now=now))
-        is_column_taken = asked.has_one_column and any(each.target.is_graded for each in items)
-        items.append(_as_entered(chosen, asked, is_column_taken=is_column_taken))
+    for each in chosen:
+        is_column_taken = asked.has_one_column and any(one.target.is_graded for one in items)
+        items.append(_as_entered(each, asked, is_column_taken=is_column_taken))
     graded = sum(1 for each in items if each.target.is_graded)
     fault = _(ONE_COLUMN) if asked.has_one_column and graded > 1 else ""
-    return _with_points(session, frame, Basket(tuple(items), points="", column_fault=fault))
+    lost = len(names) - len(items)
+    return _with_points(session, frame, Basket(tuple(items), "", lost, column_fault=fault))
+
+
+def _chosen(
+    session: Session, organization_id: int, names: Sequence[tuple[str, str]]
+) -> Iterator[Chosen]:
+    now = clock.now()
+    webinars = find_choices(
+        session, organization_id, [name for kind, name in names if kind == WEBINAR], now=now
+    )
+    for kind, name in names:
+        if kind == SERIES:
+            with suppress(NotFound):
+                yield chosen_series(find_series(session, organization_id, name, now=now))
+        elif name in webinars:
+            yield chosen_webinar(webinars[name])
 
 
 def _with_points(session: Session, frame: Frame, basket: Basket) -> Basket:

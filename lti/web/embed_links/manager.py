@@ -13,7 +13,7 @@ from lms.core.errors import N_, Conflict, Gone, Invalid, NotFound
 from lms.lti_facade.content_choices import (
     PAGE_SIZE,
     Sought,
-    find_choices,
+    find_choice,
     find_series,
     read_selection,
 )
@@ -168,7 +168,7 @@ def pack(organization_id: str, embed_id: str) -> ResponseReturnValue:
             raise NotFound
         contents = read_pack_contents(session, facts.target.webinar)
         try:
-            find_choices(session, managed.facts.id, [contents.public_id], now=now)
+            find_choice(session, managed.facts.id, contents.public_id, now=now)
         except NotFound as error:
             raise Gone(NO_ACCESS) from error
     codes = EmbedCodes(
@@ -271,7 +271,7 @@ def _chosen(
 ) -> tuple[Target, str]:
     """Return the target and title of a new link; raises NotFound for content that can't be used."""
     if kind == WEBINAR:
-        choice = find_choices(session, organization_id, [name], now=now)[name]
+        choice = find_choice(session, organization_id, name, now=now)
         return Target(webinar=choice.public_id), choice.title
     if kind == SERIES:
         series = find_series(session, organization_id, name, now=now)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from lms.core.database import Database
-from lms.models.catalog import Webinar
+from lms.models.catalog import Webinar, WebinarState
 from lti.frames.session_creation import Opening, open_frame
 from lti.models.launches import FrameRole, Purpose
 from lti.models.registrations_and_keys import Deployment
@@ -233,19 +233,41 @@ def test_a_forged_answer_is_refused(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast)
-    for forged in (
-        f"webinar:{shelf['theirs']}",
-        "webinar:theirs",
-        "webinar:" + "0" * 26,
-        "series:" + "0" * 26,
-        "pool:1",
-        "",
+    for status, forged in (
+        (400, f"webinar:{shelf['theirs']}"),
+        (400, "webinar:theirs"),
+        (400, "webinar:" + "0" * 26),
+        (400, "series:" + "0" * 26),
+        (404, "pool:1"),
+        (404, "x"),
     ):
-        answer = send(client, path, f"webinar:{shelf['mold']}", forged or "x")
-        assert answer.status_code == 404
+        answer = send(client, path, f"webinar:{shelf['mold']}", forged)
+        assert answer.status_code == status
         assert "JWT" not in answer.text
         assert "Theirs" not in answer.text
     assert send(client, path, f"webinar:{shelf['mold']}").status_code == 200
+
+
+def test_what_is_no_longer_available_leaves_the_selection_and_the_rest_stays(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast)
+    kept, lost = f"webinar:{shelf['mold']}", f"webinar:{shelf['moths']}"
+    with database.transaction() as session:
+        session.execute(
+            update(Webinar)
+            .where(Webinar.public_id == shelf["moths"])
+            .values(state=WebinarState.DRAFT)
+        )
+    searched = client.get(path, query_string={"chosen": [kept, lost], "q": "mold"}).text
+    sent = send(client, path, kept, lost)
+    assert sent.status_code == 400
+    for page in (searched, sent.text):
+        assert 'data-testid="lost"' in page
+        assert re.findall(r'name="chosen" value="([^"]+)"', page) == [kept]
+    assert 'data-testid="lost"' not in client.get(path, query_string={"chosen": kept}).text
+    items = answer_of(client, send(client, path, kept).text)[f"{DL}content_items"]
+    assert [each["custom"]["webinar"] for each in items] == [shelf["mold"]]
 
 
 def test_a_session_answers_once(
