@@ -168,10 +168,11 @@ def _kept_for(lasts: Any) -> timedelta:  # noqa: ANN401  (whatever the platform 
 def _refusal(outcome: Denied) -> Later | Denied:
     """Distinguish temporary refusals from permanent ones: after a key rotation, a platform may not know our key yet.
 
-    A scope that was not granted stays denied until an administrator grants it.
+    Calls wait until a wrong token URL is corrected. A scope that was not granted stays denied until an
+    administrator grants it.
     """
     if outcome.status is None or outcome.status < 400:
-        return outcome
+        return Later(outcome.reason, status=outcome.status)
     try:
         code = parse_json(outcome.said)["error"]
     except (ValueError, KeyError, TypeError):

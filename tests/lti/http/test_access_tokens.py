@@ -153,6 +153,12 @@ def test_a_jti_is_never_used_twice() -> None:
         (says(401, "who?"), Later(access_tokens.NO_TOKEN, status=401)),
         (says(403, "[]"), Later(access_tokens.NO_TOKEN, status=403)),
         (says(400, '{"error": "invalid_scope"}'), Denied(access_tokens.NO_SERVICE, 400)),
+        # a wrong URL, which says nothing of a score
+        (
+            says(302, headers={"Location": "https://lms.example.org/token"}),
+            Later(platform_calls_and_outcomes.MOVED),
+        ),
+        (says(301), Later(platform_calls_and_outcomes.MOVED, status=301)),
     ],
 )
 def test_what_comes_of_a_refusal(
@@ -160,6 +166,11 @@ def test_what_comes_of_a_refusal(
 ) -> None:
     with strange_server(answer) as server:
         assert _get(Tokens(), platform_at(server.url)) == outcome
+
+
+def test_a_token_url_that_may_not_be_called_is_no_refusal() -> None:
+    inside = replace(platform_at("https://127.0.0.1:1"), allows_loopback=False)
+    assert _get(Tokens(), inside) == Later(platform_calls_and_outcomes.NOT_PERMITTED)
 
 
 @pytest.mark.parametrize("lasts", [None, "soon", float("nan"), -5, [1]])
