@@ -94,9 +94,8 @@ class Basket:
 
     @property
     def has_faults(self) -> bool:
-        """Return whether anything was lost, or any clip, the points, or the grade columns are invalid."""
-        faults = (self.points_fault, self.column_fault, *(each.fault for each in self.items))
-        return bool(self.lost) or any(faults)
+        """Return whether any clip, the points, or the grade columns are invalid."""
+        return any((self.points_fault, self.column_fault, *(each.fault for each in self.items)))
 
 
 @blueprint.get("/pick")
@@ -117,7 +116,7 @@ def send(secret: str) -> ResponseReturnValue:
     with read_session() as session:
         is_given_up = request.form.get("act") == "cancel"
         basket = Basket((), points="") if is_given_up else _basket(session, frame, asked)
-    if basket.has_faults or not (basket.items or is_given_up):
+    if basket.lost or basket.has_faults or not (basket.items or is_given_up):
         return _page(secret, frame, asked, status=400)
     assert frame.deployment_id is not None  # noqa: S101  (a constraint: every launch has a deployment)
     with transaction() as session:

@@ -186,6 +186,12 @@ def _bad_clip_picker(house: House) -> str:
     return f"{_pick(house)}pick?chosen=webinar:{name}&start:{name}=0:50&end:{name}=0:25"
 
 
+@state("picker that lost a choice")
+def _picker_with_a_loss(house: House) -> str:
+    _series(house)
+    return f"{_pick(house)}pick?chosen=webinar:{house.webinar.public_id}&chosen=series:gone"
+
+
 def _pick(house: House) -> str:
     return house.launch(
         INSTRUCTOR,
