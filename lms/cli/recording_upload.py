@@ -120,7 +120,7 @@ def _fingerprint(file: Path) -> str:
 
 @contextmanager
 def _set_by_ctrl_c() -> Iterator[Event]:
-    """Yield an event that the first Ctrl-C sets; a second one raises KeyboardInterrupt at once.
+    """Yield an event that the first Ctrl-C sets; raises KeyboardInterrupt at the end, or at a second one.
 
     Python only prints a KeyboardInterrupt that is raised while it frees an object, as each
     transaction does.
@@ -137,6 +137,8 @@ def _set_by_ctrl_c() -> Iterator[Event]:
         yield stopping
     finally:
         signal.signal(signal.SIGINT, before)
+    if stopping.is_set():  # during the last piece
+        raise KeyboardInterrupt
 
 
 @contextmanager

@@ -105,6 +105,7 @@ def test_it_goes_on_after_it_was_stopped(
 
 
 @pytest.mark.usefixtures("_ctrl_c_is_heard")
+@pytest.mark.parametrize("pieces", [3, 1])
 def test_ctrl_c_is_heard_where_python_ignores_exceptions(
     carrel_command: Shell,
     cast: Cast,
@@ -112,8 +113,9 @@ def test_ctrl_c_is_heard_where_python_ignores_exceptions(
     clock: Clock,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    pieces: int,
 ) -> None:
-    """A KeyboardInterrupt raised while an object is freed is only printed."""
+    """A KeyboardInterrupt raised while an object is freed is only printed; also after the last piece."""
     put = chunks._put
 
     def interrupted(carrel: Carrel, upload: UploadFacts, at: int, piece: bytes) -> int:
@@ -126,7 +128,7 @@ def test_ctrl_c_is_heard_where_python_ignores_exceptions(
     monkeypatch.setattr(chunks, "_put", interrupted)
     monkeypatch.setattr(chunks, "PIECE_BYTES", READ_BYTES)
     talk = tmp_path / "talk.mp4"
-    talk.write_bytes(film(3 * READ_BYTES))
+    talk.write_bytes(film(pieces * READ_BYTES))
     stopped = carrel_command("recording", "add", cast.slug, str(talk))
     assert stopped.code == 1
     assert "Run the same command again" in stopped.err
