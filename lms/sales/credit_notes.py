@@ -224,9 +224,9 @@ def worth_of(session: Session, left: Left, fewer: int) -> int:
     others = [_left_of_line(session, one) for one in together if one.id != left.line.id]
     seats = left.seats + sum(one.seats or 0 for one in others)
     charged = left.net_minor + sum(one.net_minor for one in others)
-    first = together[0] if together else left.line
+    first = session.get_one(OrderLine, left.line.adds_to_id or left.line.id)
     order = session.get_one(Order, first.order_id)
-    prices = prices_at(session, order.placed_at or order.created_at, target_of(first))
+    prices = prices_at(session, order.placed_at or order.created_at, target_of(left.line))
     full, kept = seats_total(prices, seats), seats_total(prices, seats - fewer)
     if isinstance(full, Unpriced) or isinstance(kept, Unpriced):
         return share(left.net_minor, fewer, left.seats)
@@ -301,7 +301,7 @@ def _one(
     amount = one.net_minor if seats == one.seats else worth_of(session, one, seats or 0)
     if wanted.amount_minor is not None:
         amount = wanted.amount_minor
-    elif wanted.seats is not None and added_after(session, one.line):
+    elif reason is CreditReason.RETURN and wanted.seats and added_after(session, one.line):
         raise Conflict(ADDED_FIRST)
     if not 0 <= amount <= one.net_minor:
         raise Invalid(TOO_MUCH, field="amount")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
@@ -132,7 +132,8 @@ def _seats_at_the_end(session: Session, pool_id: int) -> int:
 def bought_together(session: Session, line: OrderLine) -> tuple[OrderLine, ...]:
     """Return the lines whose seats are priced as one purchase (P4): the first, and those added to it.
 
-    Lines that are only quoted don't count, or asking for a quote would raise the price.
+    Only lines with seats count: not quoted ones, or asking for a quote would raise the price, and not
+    returned or exchanged ones.
     """
     first = line.adds_to_id or line.id
     rows = session.scalars(
@@ -140,11 +141,9 @@ def bought_together(session: Session, line: OrderLine) -> tuple[OrderLine, ...]:
         .join(Order, Order.id == OrderLine.order_id)
         .where(
             or_(OrderLine.id == first, OrderLine.adds_to_id == first),
-            OrderLine.replaced_at.is_(None),
-            Order.placed_at.is_not(None),
-            Order.canceled_at.is_(None),
+            exists().where(Grant.order_line_id == OrderLine.id, Grant.revoked_at.is_(None)),
         )
-        .order_by(OrderLine.adds_to_id.is_not(None), OrderLine.id)
+        .order_by(OrderLine.adds_to_id.is_not(None), Order.placed_at, OrderLine.id)
     )
     return tuple(rows)
 

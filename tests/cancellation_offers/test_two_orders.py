@@ -16,9 +16,18 @@ from tests.cancellation_offers.offer_fixtures import cancel, choose, exchange, f
 from tests.cancellation_offers.test_offers import refunds
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_organization
 from tests.live.conftest import to_come
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import FIVE_SEATS, GROUP, balanced, documents, first_line, placed
+from tests.sales.order_fixtures import (
+    FIVE_SEATS,
+    GROUP,
+    balanced,
+    documents,
+    first_line,
+    placed,
+    with_line,
+)
 
 __all__ = ["to_come"]
 
@@ -72,3 +81,22 @@ def test_more_seats_on_the_other_webinar_count_both_orders(
         found = price_of_more(session, pool, 2, now=NOW)
     assert isinstance(found, MoreSeats)
     assert found.price_minor == 52_000 - 39_000
+
+
+def test_exchanged_seats_count_once(database: Database, carrel: Carrel, to_come: Cast) -> None:
+    """Four of two orders: a fifth costs 325.00 - 300.00, and one returned is worth its share of 75.00."""
+    furnish(database)
+    oak = replace(GROUP, organization="oak-hill", organization_name="")
+    with database.transaction() as session:
+        make_organization(session, "oak-hill", name="Oak Hill Library")
+    two = placed(database, with_line(oak, quantity=2, price_minor=19_800))
+    to = first_line(database, two).public_id
+    more = {"act": LineAct.MORE_SEATS, "adds_to": to, "quantity": 2, "price_minor": 10_200}
+    placed(database, with_line(oak, **more))
+    cancel(carrel)
+    exchange(database, two)
+    with database.read_session() as session:
+        (pool,) = pools_of(session, two.organization_id or 0)
+        found = price_of_more(session, pool, 1, now=NOW)
+    assert isinstance(found, MoreSeats)
+    assert found.price_minor == 2_500

@@ -15,8 +15,10 @@ from lms.models.orders import LineAct, Terms
 from lms.models.playback import PlaybackEnd
 from lms.models.seats import AssignmentEnd, Pool
 from lms.pricing.price_list import set_prices
-from lms.sales import credit_notes, seat_returns
+from lms.sales import corrections, credit_notes, seat_returns
+from lms.sales.corrections import Correction
 from lms.sales.credit_notes import Credit
+from lms.sales.line_corrections import LineChange
 from lms.sales.new_orders import NewOrder
 from lms.sales.read_models import OrderFacts, Standing
 from tests.cast import Cast
@@ -217,6 +219,44 @@ def test_seats_added_last_are_returned_first(
     assert return_seats(database, two, 1, amount=2_500) == 2_500  # unless an amount is agreed
     assert return_seats(database, three, 3) == 12_700
     assert return_seats(database, two, 1) == 17_300
+
+
+def test_what_is_kept_of_returned_seats_is_not_part_of_the_value_of_others(
+    database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
+) -> None:
+    two, three = five_in_two_orders
+    assert return_seats(database, three, 3, amount=10_000) == 10_000
+    assert return_seats(database, two, 1) == 9_900
+
+
+def test_a_correction_of_added_seats_does_not_make_them_the_last(
+    database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
+) -> None:
+    two, three = five_in_two_orders
+    to = first_line(database, two).public_id
+    more = {"act": LineAct.MORE_SEATS, "adds_to": to, "quantity": 1, "price_minor": 6_500}
+    sixth = placed(database, with_line(GROUP, **more), at=NOW + timedelta(days=1))
+    line = first_line(database, three).public_id
+    with database.transaction() as session:
+        corrections.correct(
+            session,
+            locked(session, three),
+            Correction(lines=(LineChange(line, 3, 12_600),)),
+            mail_context=OFFICE,
+            actor=None,
+            now=NOW + timedelta(days=2),
+        )
+    with pytest.raises(Conflict):
+        return_seats(database, three, 1)
+    assert return_seats(database, sixth, 1) == 6_500
+
+
+def test_a_goodwill_credit_returns_nothing_and_so_waits_for_no_other_return(
+    database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
+) -> None:
+    two, _three = five_in_two_orders
+    wanted = Credit(first_line(database, two).public_id, seats=1)
+    assert credited(database, two, CreditReason.GOODWILL, wanted).total_minor == 2_500
 
 
 def test_staff_may_credit_another_amount_but_not_more_than_is_left(
