@@ -218,15 +218,15 @@ def _series_names(secret: str, found: Iterable[SeriesChoice]) -> Names:
 
 def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:
     """Return the chosen items that the organization can use."""
-    names = _names(asked)
-    chosen = _chosen(session, frame.organization_id, names)
+    names = _names()
+    chosen = [*_chosen(session, frame.organization_id, names)]
+    lost = len(names) - len(chosen)
     items: list[Chosen] = []
-    for each in chosen:
+    for each in chosen if asked.takes_several else chosen[-1:]:
         is_column_taken = asked.has_one_column and any(one.target.is_graded for one in items)
         items.append(_as_entered(each, asked, is_column_taken=is_column_taken))
     graded = sum(1 for each in items if each.target.is_graded)
     fault = _(ONE_COLUMN) if asked.has_one_column and graded > 1 else ""
-    lost = len(names) - len(items)
     return _with_points(session, frame, Basket(tuple(items), "", lost, column_fault=fault))
 
 
@@ -255,13 +255,11 @@ def _with_points(session: Session, frame: Frame, basket: Basket) -> Basket:
     return replace(basket, points=entered.strip()[:LONGEST_ENTRY], points_fault=fault)
 
 
-def _names(asked: Asked) -> list[tuple[str, str]]:
+def _names() -> list[tuple[str, str]]:
     """Return kind and public ID of the chosen items, after the request's one addition or removal."""
     values = request.values
     added = values.get("add", "")
     chosen = [*values.getlist("chosen"), *([added] if added else [])]
-    if not asked.takes_several:
-        chosen = chosen[-1:]
     kept = [each for each in dict.fromkeys(chosen) if each != values.get("remove")][:MOST_CHOSEN]
     pairs = [tuple(each.partition(":")[::2]) for each in kept]
     if any(kind not in (WEBINAR, SERIES) for kind, _name in pairs):

@@ -270,6 +270,16 @@ def test_what_is_no_longer_available_leaves_the_selection_and_the_rest_stays(
     assert [each["custom"]["webinar"] for each in items] == [shelf["mold"]]
 
 
+def test_one_recording_is_not_replaced_by_one_that_is_no_longer_available(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast, accept_multiple=False)
+    chosen = {"chosen": f"webinar:{shelf['mold']}", "add": "webinar:" + "0" * 26}
+    page = client.get(path, query_string=chosen).text
+    assert 'data-testid="lost"' in page
+    assert re.findall(r'name="chosen" value="([^"]+)"', page) == [chosen["chosen"]]
+
+
 def test_a_session_answers_once(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
