@@ -18,7 +18,7 @@ from tests.wait_until import PATIENCE_S
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-SOON_MS = 60_000
+SOON_MS = PATIENCE_S * 1000
 
 
 @pytest.fixture
