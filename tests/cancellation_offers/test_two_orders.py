@@ -48,6 +48,14 @@ def pay_both(database: Database, first: OrderFacts, second: OrderFacts) -> None:
         receiving.receive(session, new, mail_context=OFFICE, actor=None, now=NOW)
 
 
+def cost_of_more(database: Database, order: OrderFacts, seats: int) -> int:
+    with database.read_session() as session:
+        (pool,) = pools_of(session, order.organization_id or 0)
+        found = price_of_more(session, pool, seats, now=NOW)
+    assert isinstance(found, MoreSeats)
+    return found.price_minor
+
+
 def test_orders_that_one_check_paid_are_both_refunded(
     database: Database, carrel: Carrel, to_come: Cast
 ) -> None:
@@ -76,15 +84,11 @@ def test_more_seats_on_the_other_webinar_count_both_orders(
     placed(database, replace(GROUP, lines=(more,), organization="oak-county"))
     cancel(carrel)
     exchange(database, oak)
-    with database.read_session() as session:
-        (pool,) = pools_of(session, oak.organization_id or 0)
-        found = price_of_more(session, pool, 2, now=NOW)
-    assert isinstance(found, MoreSeats)
-    assert found.price_minor == 52_000 - 39_000
+    assert cost_of_more(database, oak, 2) == 52_000 - 39_000
 
 
 def test_exchanged_seats_count_once(database: Database, carrel: Carrel, to_come: Cast) -> None:
-    """Four of two orders: a fifth costs 325.00 - 300.00, and one returned is worth its share of 75.00."""
+    """Four of two orders: a fifth costs 325.00 - 300.00."""
     furnish(database)
     oak = replace(GROUP, organization="oak-hill", organization_name="")
     with database.transaction() as session:
@@ -95,8 +99,4 @@ def test_exchanged_seats_count_once(database: Database, carrel: Carrel, to_come:
     placed(database, with_line(oak, **more))
     cancel(carrel)
     exchange(database, two)
-    with database.read_session() as session:
-        (pool,) = pools_of(session, two.organization_id or 0)
-        found = price_of_more(session, pool, 1, now=NOW)
-    assert isinstance(found, MoreSeats)
-    assert found.price_minor == 2_500
+    assert cost_of_more(database, two, 1) == 2_500
