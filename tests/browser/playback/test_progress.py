@@ -28,6 +28,15 @@ KEEP_HINTS = """() => {
     const keep = () => line.textContent && window.hints.push(line.textContent);
     new MutationObserver(keep).observe(line, {childList: true});
 }"""
+FAIL_LATE = """() => {
+    const fetch = window.fetch;
+    const online = new Promise(told => addEventListener("online", told));
+    window.fetch = (...request) => fetch(...request).catch(async fault => {
+        await online;
+        await new Promise(told => setTimeout(told, 500));
+        throw fault;
+    });
+}"""
 AHEAD = """from => {
     const {buffered} = document.querySelector('video');
     return buffered.length > 0 && buffered.end(buffered.length - 1) > from;
@@ -61,6 +70,23 @@ def test_what_plays_from_the_buffer_while_offline_is_told_when_the_line_is_back(
     [(starts, ends)] = seen(served, scene.alice)
     assert starts == 0
     assert ends >= 15
+
+
+def test_a_heartbeat_that_still_fails_as_the_line_is_back_is_sent_again(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    watch_in_peace(alice, scene, past=6.0)
+    alice.page.evaluate(FAIL_LATE)
+    alice.context.set_offline(True)
+    alice.page.keyboard.press("k")
+    alice.until(PAUSED)
+    with alice.page.expect_response(re.compile("/beat$")) as beat:
+        alice.context.set_offline(False)
+    assert beat.value.status == 200
+    [(starts, ends)] = seen(served, scene.alice)
+    assert starts == 0
+    assert ends >= 5
 
 
 def play_while_offline(person: Person, scene: Scene) -> None:

@@ -50,12 +50,22 @@ export class Heartbeat {
     this.fastest = Math.max(this.fastest ?? 0, this.video.playbackRate);
   }
 
-  // A second call waits for the first one's answer. A preview sends heartbeats only for its tokens.
+  // One is sent at a time. What is asked for in the meantime is sent after it, once: the first one
+  // doesn't have it, and may still fail. A preview sends heartbeats only for its tokens.
   beat(session = this.session) {
-    this.sending ??= this.send(session).finally(() => {
+    this.due = session;
+    this.sending ??= this.sendDue().finally(() => {
       this.sending = null;
     });
     return this.sending;
+  }
+
+  async sendDue() {
+    while (this.due) {
+      const session = this.due;
+      this.due = null;
+      await this.send(session);
+    }
   }
 
   async send(session) {
