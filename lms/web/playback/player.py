@@ -52,6 +52,7 @@ class Screening:
     ends_s: float
     resume_s: float
     resume_clock: str
+    resumable: Span
     watched: str
     watched_words: str
     parts: tuple[Span, ...]
@@ -87,6 +88,9 @@ def screening_of(
         ends_s=shown.ends_s,
         resume_s=resume_s,
         resume_clock=clock_of(resume_s) if resume_s > shown.starts_s else "",
+        resumable=Span(
+            max(place.resumable.starts_s, shown.starts_s), min(place.resumable.ends_s, shown.ends_s)
+        ),
         watched=b64encode(place.buckets).decode("ascii"),
         watched_words=watched_words(place, shown),
         parts=seen,
@@ -174,6 +178,7 @@ def _player_words(seconds: float, _language: Language) -> str:
         "sign_in": _("Sign in"),
         "audio_only": _("Audio only"),
         "show_video": _("Show video"),
+        "resume": _("Resume at %(place)s", place="{place}"),
         "copy_link": _("Copy link at %(place)s", place="{place}"),
         "link_copied": _("Link copied"),
         "ends_soon": _("Your access ends at {time}. Your place is saved."),

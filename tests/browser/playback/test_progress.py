@@ -123,6 +123,8 @@ def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left
     [(starts, ends)] = seen(served, scene.alice)
     assert starts == 0
     assert ends >= 15
+    expect(alice.page.get_by_text("Resume at 0:1")).to_be_visible()
+    expect(alice.page.get_by_role("button", name="Copy link at 0:1")).to_be_visible()
     alice.page.keyboard.press("k")  # where the other page was left, and no screen is in the way
     alice.until(PLAYING.format(16))
     assert alice.page.evaluate("localStorage.getItem('carrel-untold')") is None

@@ -15,6 +15,7 @@ export class Strip {
     this.gap = page.querySelector("[data-next-gap]");
     this.unseen = page.querySelector("[data-gaps-words]");
     this.resume = page.querySelector("[data-resume-words]");
+    this.fromStart = page.querySelector("[data-from-start]");
     this.video = video;
     this.watched = watched;
     this.words = words;
@@ -69,6 +70,12 @@ export class Strip {
     const last = this.starts + this.length - this.length / PLACE_SHARE;
     this.place.setAttribute("x", Math.min(at, last));
     if (this.resume && !this.video.paused) this.resume.hidden = true;
+  }
+
+  showResume(at) {
+    if (!this.resume) return;
+    this.resume.textContent = this.words.resume.replace("{place}", clock(at));
+    this.resume.hidden = this.fromStart.hidden = at <= this.starts;
   }
 
   // A click on the bar seeks there; for the keyboard, the player's own timeline does the same.

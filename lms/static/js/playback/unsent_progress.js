@@ -38,14 +38,17 @@ export function remember({ page, address, body }) {
   keep([...others, { page, address, body, at: Date.now() }]);
 }
 
-// Returns what is watched now, as the server reports it, for each accepted entry of this page.
+// Returns the position of each accepted entry of this page, and what is watched now, as the server
+// reports it.
 export async function tellUntold(page) {
   const taken = [];
   for (const { page: playedOn, address, body } of kept()) {
     const answer = await post(address, body);
     if (!answer) continue; // Try again the next time.
     forget(address);
-    if (answer.ok && playedOn === page) taken.push(await answer.json().catch(() => ({})));
+    if (!answer.ok || playedOn !== page) continue;
+    const { watched } = await answer.json().catch(() => ({}));
+    taken.push({ watched, position: JSON.parse(body).position });
   }
   return taken;
 }

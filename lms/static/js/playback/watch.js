@@ -118,6 +118,13 @@ class WatchPage {
     this.strip.draw();
     // The position was saved, too; a position in the URL takes precedence.
     this.resumes = !new URLSearchParams(window.location.search).has("t");
+    if (!this.resumes || this.chosenAt !== undefined) return;
+    const { position } = taken.at(-1);
+    const { resumableFrom, resumableTo } = this.page.dataset;
+    const isInside = Number(resumableFrom) <= position && position <= Number(resumableTo);
+    this.startAt = isInside ? position : this.shown.starts;
+    this.moveTo(this.startAt);
+    this.strip.showResume(this.startAt);
   }
 
   listen() {
