@@ -7,7 +7,7 @@ from lms.models.accounts import SellerRole
 from tests.browser.conftest import Served, Visit
 from tests.servers.axe import faults_on_phone_and_desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 TEXT = """Shelf Life Weekly
 The Other Tuesday

@@ -11,7 +11,7 @@ from tests.browser.conftest import Served, Visit
 from tests.factories import make_grant
 from tests.servers.axe import faults_on_phone_and_desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SLUG = "certified-pages"
 

@@ -16,7 +16,7 @@ from tests.browser.person import Person
 from tests.browser.sent_mail import found_in_letter
 from tests.factories import make_grant
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 TITLE = "Getting the most from a recording"
 PLACE = "document.querySelector('video').currentTime"

@@ -22,7 +22,7 @@ from tests.servers.databases import Databases
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SHARDS = 24  # each well within the time limit, on a busy machine too
 DESK, TELEPHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

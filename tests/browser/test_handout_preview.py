@@ -17,7 +17,7 @@ from tests.browser.person import Person
 from tests.factories import make_grant
 from tests.servers.axe import faults_at_widths
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PAGES = 7
 SHOWN = "document.querySelector('[data-large] img').naturalWidth"

@@ -13,7 +13,7 @@ from tests.browser.page_adaptation import TWICE
 from tests.factories import make_grant, make_webinar
 from tests.servers.axe import axe_faults, faults_in_both_themes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="session")  # as the house in which it writes

@@ -28,7 +28,7 @@ from tests.factories import make_grant, make_membership, make_organization
 from tests.seller.seller_settings import COMPLETE
 from tests.training.conftest import ZONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PASSWORD = "seven lamps on a long table"  # noqa: S105
 

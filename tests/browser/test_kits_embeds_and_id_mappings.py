@@ -28,7 +28,7 @@ from tests.lti.course_fixtures import make_course
 from tests.lti.id_mappings.changing_institution import make_lms
 from tests.wait_until import PATIENCE_S
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 NARROW, WIDE = 390, 1440
 MADE_WITHIN_MS = PATIENCE_S * 1000

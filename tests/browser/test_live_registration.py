@@ -16,7 +16,7 @@ from tests.browser.webinar_desk import cancel_webinar
 from tests.factories import make_grant, make_login, make_webinar
 from tests.servers.axe import faults_on_phone_and_desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 ROOM = "https://room.example.org/j/1"
 
 

@@ -18,7 +18,7 @@ from tests.browser.sent_mail import found_in_letter, start_sending
 from tests.factories import make_webinar
 from tests.servers.axe import faults_on_phone_and_desk
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @dataclass(frozen=True, slots=True)

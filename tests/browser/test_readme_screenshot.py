@@ -12,7 +12,7 @@ from lms.search import webinar_search
 from tests.browser.conftest import Served, Visit
 from tests.factories import make_grant
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SLUG = "getting-the-most"
 KEPT_AT = Path(__file__).resolve().parents[2] / "docs/screenshot.png"

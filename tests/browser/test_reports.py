@@ -23,7 +23,7 @@ from tests.factories import (
 )
 from tests.servers.axe import faults_in_both_themes
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SLUG = "reported"
 HOUR = timedelta(hours=1)

@@ -15,7 +15,7 @@ from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_grant
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 TITLE = "Quiet corners in busy branches"
 SLUG = "quiet-corners"

@@ -27,7 +27,7 @@ from tests.browser.sales.arrived_mail import like
 from tests.browser.sent_mail import found_in_letter, letter_to
 from tests.factories import make_membership, make_organization
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 HOUSE = "Larkspur Library"
 TITLE = "Getting the most from a recording"

@@ -15,7 +15,7 @@ from tests.second_steps import code_of
 from tests.servers.axe import axe_faults
 
 ASKED = re.compile("Confirm it.s you")
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def _at_localhost(served: Served) -> str:

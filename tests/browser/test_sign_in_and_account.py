@@ -11,7 +11,7 @@ from tests.browser.page_elements import code_button, is_done, submit_of
 from tests.browser.sent_mail import letter_to
 from tests.servers.axe import faults_at_widths
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PASSWORD = "seven lamps on a long table"  # noqa: S105
 

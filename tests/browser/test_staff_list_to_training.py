@@ -31,7 +31,7 @@ from tests.factories import make_login, make_membership, make_organization
 from tests.seat_imports.workbooks import workbook
 from tests.training.conftest import ZONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 HOUSE = "Alder Library"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -19,7 +19,7 @@ from tests.sales.order_fixtures import balanced
 from tests.servers.stripe_objects import DISPUTES
 from tests.wait_until import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTLE = "settle_provider_object(carrel, provider, subject, now=NOW)"

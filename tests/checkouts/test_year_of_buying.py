@@ -43,7 +43,7 @@ from tests.mailbox import letters, link_in
 from tests.sales.order_fixtures import GROUP, ONE_SEAT, PRICES, SEAT, balanced, paid
 from tests.servers.stripe_objects import DISPUTES, PAYS, REFUND_FAILS
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 DECLINED: Final = "4000000000000002"
 DAY: Final = timedelta(days=1)

@@ -73,7 +73,7 @@ def _ctrl_c_is_heard() -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("_ctrl_c_is_heard")
 @pytest.mark.parametrize(("number", "codes"), [(signal.SIGKILL, {-9}), (signal.SIGINT, {1, 130})])
 def test_it_goes_on_after_it_was_stopped(

@@ -20,7 +20,7 @@ from tests.sales.order_fixtures import GROUP, placed
 from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 INVOICES = 12

@@ -136,7 +136,7 @@ def unread(session: Session, handout_id: str) -> Unread:
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_handler_ends_its_job_whatever_became_of_its_subject(
     carrel: Carrel, about: dict[str, Subject], fate: str
 ) -> None:

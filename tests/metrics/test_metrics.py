@@ -110,7 +110,7 @@ def house(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_what_a_library_does_is_counted_without_ids(
     house: House, database: Database, place: int
 ) -> None:
@@ -138,7 +138,7 @@ def test_what_a_library_does_is_counted_without_ids(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_files_do_not_grow_over_restarts(
     house: House, environ: Mapping[str, str], place: int
 ) -> None:

@@ -18,7 +18,7 @@ from tests.handouts.document_builder import pdf
 from tests.playback.served_library import served
 from tests.wait_until import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 FILM = bytes(range(256)) * 10_000
 STOPS_WITHIN_S = 60

@@ -23,7 +23,7 @@ from tests.servers.s3 import S3Server
 from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 FILMS = 4

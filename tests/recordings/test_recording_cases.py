@@ -6,7 +6,7 @@ import pytest
 
 from tests.recordings.recording_cases import ODD, Odd, become
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)

@@ -123,7 +123,7 @@ def test_what_is_watched_is_left_alone_and_what_is_made_anew_takes_over(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(600)
 def test_what_is_encoded_again_stands_aside_for_an_upload(
     carrel: Carrel, database: Database, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

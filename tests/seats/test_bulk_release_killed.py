@@ -24,7 +24,7 @@ from tests.seats.pool_fixtures import make_home
 from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 MANY = 600  # enough to stop a worker before it is done

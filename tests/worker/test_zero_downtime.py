@@ -20,7 +20,7 @@ from tests.jobs.job_fixtures import make_job
 from tests.servers.process import running
 from tests.wait_until import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tests.browser.lti.two_sites import TITLES, Library, Visitor, play, school, 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 STOPPED_AT_THE_END = "video => video.paused && Math.abs(video.currentTime - 25) < 1.5"
 NEAR_THE_START = "video => video.currentTime >= 9.5 && video.currentTime < 16"

@@ -175,7 +175,7 @@ def test_a_manager_of_a_moodle_reads_at_its_step_how_teachers_get_to_see_the_too
     expect(page.get_by_role("main")).to_contain_text(IN_CHOOSER.replace("'", "\u2019"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_staff_play_the_self_test_and_see_its_lines_come(served: Served, visit: Visit) -> None:
     with served.carrel.database.transaction() as session:
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)

@@ -27,7 +27,7 @@ from tests.platform.product_quirks import MOODLE
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 GRADED_WITHIN_S = 60
 ADD = "button.button-primary[formmethod=post]"  # the button of the picker that adds what is chosen

@@ -20,7 +20,7 @@ from tests.servers.process import free_port
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 STOPS_WITHIN_S = 60
 

@@ -33,7 +33,7 @@ from tests.platform.platform import Platform
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 STOPS_WITHIN_MS = 60_000
 SLUG = "ends-with-the-{}"

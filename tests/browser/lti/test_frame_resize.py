@@ -14,7 +14,7 @@ from tests.platform.platform import Platform
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 BORDERS = 2  # the platform's own, which its frame loses of what was asked for
 SETTLED_MS = 600

@@ -28,7 +28,7 @@ from tests.servers.axe import axe_faults
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 IS_SPANISH = """document.documentElement.lang === "es-US"
     || document.body.innerText.includes("solo está disponible en inglés")"""

@@ -12,7 +12,7 @@ from tests.platform.product_quirks import CANVAS, MOODLE, PLAIN, Habits
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 # Only where nothing at all is kept do systems differ: some keep a launch's state for the tool.

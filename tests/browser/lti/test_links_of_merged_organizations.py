@@ -28,7 +28,7 @@ from tests.servers.axe import axe_faults
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PASSWORD = "a quiet corner table"  # noqa: S105  (of a test)
 GONE = 410

@@ -37,7 +37,7 @@ from tests.platform.product_quirks import MOODLE
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 BORDERS: Final = 2  # the platform's own, of its frame
 ZONE: Final = "Pacific/Honolulu"  # far from the library's own

@@ -18,7 +18,7 @@ from tests.browser.lti.two_sites import TITLES, Library, Visitor, school
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def test_instructor_searches_chooses_and_adds_a_recording(

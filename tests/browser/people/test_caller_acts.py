@@ -30,7 +30,7 @@ from tests.factories import (
 from tests.seat_rows import add_pool, seat
 from tests.servers.axe import axe_faults
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 HOUSE = "Juniper Library"
 TITLE = "Answering the phone"

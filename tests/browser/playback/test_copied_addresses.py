@@ -10,7 +10,7 @@ from lms.models.playback import PlaybackEnd, PlaybackSession
 from tests.browser.conftest import Served, Visit
 from tests.factories import make_grant
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PLAYING = "document.querySelector('video').currentTime > {}"
 HOME, OFFICE = ({"X-Forwarded-For": address} for address in ("198.51.100.7", "203.0.113.9"))

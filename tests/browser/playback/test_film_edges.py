@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Served, Visit
 from tests.factories import make_grant
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SLUG = "film-edges"
 WIDTHS = (821, 1283, 1440)  # of which some place the film between pixels

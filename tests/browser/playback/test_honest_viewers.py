@@ -15,7 +15,7 @@ from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person, sign_in_cookie
 from tests.factories import make_grant
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PLAYING = "document.querySelector('video').currentTime > {}"
 FILM, BEAT, OPENING = (re.compile(each) for each in (r"/media/.*\.mp4", "/beat$", "/playback$"))

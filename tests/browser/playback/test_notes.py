@@ -10,7 +10,7 @@ from tests.browser.playback.test_watch import PLAYING, Scene, scene, watch_in_pe
 from tests.servers.axe import faults_in_both_themes
 
 __all__ = ["scene"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def test_a_key_begins_a_note_at_the_moment_that_plays_and_a_press_goes_back_there(

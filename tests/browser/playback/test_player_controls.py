@@ -10,7 +10,7 @@ from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_grant, make_series
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SLUG: Final = "in-a-window-of-its-own"
 OTHER: Final = "as-loud-as-before"

@@ -18,7 +18,7 @@ from tests.browser.playback.test_watch import PLAYING, Scene, play, scene, seek,
 from tests.wait_until import until
 
 __all__ = ["scene"]
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PLACE = "document.querySelector('video').currentTime"
 PAUSED = "document.querySelector('video').paused"

@@ -18,7 +18,7 @@ from tests.browser.conftest import Film, Served, Visit
 from tests.factories import make_grant
 from tests.servers.axe import faults_at_widths
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 PLAYING = "document.querySelector('video').currentTime"
 SECONDS = 150

@@ -24,7 +24,7 @@ from tests.browser.person import Person
 from tests.browser.playback.test_copied_addresses import asked_for
 from tests.factories import make_grant
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 STOPS_WITHIN_MS = 60_000
 TAKE_OVER = "[data-message-take-over]"

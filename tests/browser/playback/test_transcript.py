@@ -10,7 +10,7 @@ from tests.factories import make_grant
 from tests.recordings.caption_fixtures import caption, vtt_of
 from tests.servers.axe import axe_faults, faults_at_widths
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 LONG = 100_000
 OWN_NAMES = "label-content-name-mismatch"  # media-chrome names its own controls

@@ -22,7 +22,7 @@ from tests.browser.test_request_to_sale import PRICES
 from tests.factories import make_grant
 from tests.wait_until import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 TITLE = "Getting the most from a recording"
 PLAYING = "document.querySelector('video').currentTime > {}"

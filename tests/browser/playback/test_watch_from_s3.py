@@ -20,7 +20,7 @@ from tests.cast import Cast
 from tests.playback.served_library import House, served
 from tests.servers.s3 import S3Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 STOPPED = "document.querySelector('video').paused"
 

@@ -16,7 +16,7 @@ from tests.browser.person import Person
 from tests.factories import make_webinar
 from tests.wait_until import PATIENCE_S
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SOON_MS = PATIENCE_S * 1000
 

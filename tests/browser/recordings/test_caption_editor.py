@@ -14,7 +14,7 @@ from tests.browser.conftest import FILES, Served, Visit
 from tests.recordings.caption_fixtures import caption
 from tests.servers.axe import faults_at_widths
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 OWN_NAMES = "label-content-name-mismatch"  # media-chrome names its own controls
 WIDTHS = (390, 820, 1440)

@@ -22,7 +22,7 @@ from tests.servers.databases import Databases
 from tests.visitor import Visitor
 from wsgi import COMPONENTS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture

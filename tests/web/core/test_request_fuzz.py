@@ -278,7 +278,7 @@ def asks(
     "rounds",
     [ROUNDS, pytest.param(MANY_ROUNDS, marks=[pytest.mark.slow, pytest.mark.exhaustive])],
 )
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.filterwarnings(
     # Werkzeug leaves the file of a part open where the body ends within it
     "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"

@@ -73,7 +73,7 @@ def path_of(rule: str, values: Mapping[str, str]) -> str:
     return re.sub(r"<(?:[^<>:]+:)?(\w+)>", lambda found: values[found[1]], rule)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_ids_of_another_organization_are_not_found_and_change_nothing(
     carrel: Carrel, database: Database, app: Flask, client: Visitor
 ) -> None:

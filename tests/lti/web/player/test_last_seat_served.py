@@ -35,7 +35,7 @@ from tests.lti.course_fixtures import make_course
 from tests.servers.databases import Databases
 from tests.servers.process import free_port, running
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 ROOT = Path(__file__).resolve().parents[4]
 LEARNERS = 50
