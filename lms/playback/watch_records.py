@@ -13,7 +13,7 @@ from lms.access.merged_logins import logins_of
 from lms.core.list_queries import read_columns
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
-from lms.playback.progress_bitmap import Span, merge, watched_seconds
+from lms.playback.progress_bitmap import merge, watched_seconds
 
 # Positions this close to the start or end restart from the beginning.
 NEAR_START_S = 10.0
@@ -42,13 +42,8 @@ class Place:
     @property
     def resume_s(self) -> float:
         """Return where to resume: the stored position, or 0 if it is near the start or end."""
-        span = self.resumable
-        return self.position_s if span.starts_s <= self.position_s <= span.ends_s else 0.0
-
-    @property
-    def resumable(self) -> Span:
-        """Return where playback can resume: not near the start or end."""
-        return Span(NEAR_START_S, self.seconds - NEAR_END_S)
+        is_inside = NEAR_START_S <= self.position_s <= self.seconds - NEAR_END_S
+        return self.position_s if is_inside else 0.0
 
     @property
     def is_begun(self) -> bool:

@@ -52,7 +52,6 @@ class Screening:
     ends_s: float
     resume_s: float
     resume_clock: str
-    resumable: Span
     watched: str
     watched_words: str
     parts: tuple[Span, ...]
@@ -88,9 +87,6 @@ def screening_of(
         ends_s=shown.ends_s,
         resume_s=resume_s,
         resume_clock=clock_of(resume_s) if resume_s > shown.starts_s else "",
-        resumable=Span(
-            max(place.resumable.starts_s, shown.starts_s), min(place.resumable.ends_s, shown.ends_s)
-        ),
         watched=b64encode(place.buckets).decode("ascii"),
         watched_words=watched_words(place, shown),
         parts=seen,

@@ -8,13 +8,21 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from lms.core.clock import now
-from lms.models.playback import WatchRecord
+from lms.models.playback import PlaybackEnd, WatchRecord
 from lms.playback import sessions, watch_page
 from lms.playback.progress_bitmap import parts
 from lms.playback.sessions import Screen
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
-from tests.browser.playback.test_watch import PLAYING, Scene, play, scene, seek, watch_in_peace
+from tests.browser.playback.test_watch import (
+    PLAYING,
+    Scene,
+    ends_of,
+    play,
+    scene,
+    seek,
+    watch_in_peace,
+)
 from tests.wait_until import until
 
 __all__ = ["scene"]
@@ -128,6 +136,25 @@ def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left
     alice.page.keyboard.press("k")  # where the other page was left, and no screen is in the way
     alice.until(PLAYING.format(16))
     assert alice.page.evaluate("localStorage.getItem('carrel-untold')") is None
+
+
+def test_a_place_reached_since_on_another_device_is_shown_and_not_the_one_told_again(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    watch_in_peace(alice, scene, past=6.0)
+    alice.page.goto("about:blank")
+    until(lambda: ends_of(served, scene.alice) == [PlaybackEnd.CLOSED])
+    with served.carrel.database.transaction() as session:
+        record = session.scalars(
+            select(WatchRecord).where(WatchRecord.login_id == scene.alice)
+        ).one()
+        record.position_s, record.updated_at = 40.0, now()
+    with alice.page.expect_response(re.compile("/close$")) as told:
+        alice.page.goto(scene.path)
+    assert told.value.status == 200
+    alice.page.wait_for_timeout(1000)
+    expect(alice.page.get_by_text("Resume at 0:40")).to_be_visible()
 
 
 def test_what_a_page_told_as_it_was_left_is_told_again_where_no_one_heard(

@@ -38,19 +38,26 @@ export function remember({ page, address, body }) {
   keep([...others, { page, address, body, at: Date.now() }]);
 }
 
-// Returns the position of each accepted entry of this page, and what is watched now, as the server
-// reports it.
+// Returns what is watched now, as the server reports it, for each accepted entry of this page.
 export async function tellUntold(page) {
   const taken = [];
   for (const { page: playedOn, address, body } of kept()) {
     const answer = await post(address, body);
     if (!answer) continue; // Try again the next time.
     forget(address);
-    if (!answer.ok || playedOn !== page) continue;
-    const { watched } = await answer.json().catch(() => ({}));
-    taken.push({ watched, position: JSON.parse(body).position });
+    if (answer.ok && playedOn === page) taken.push(await answer.json().catch(() => ({})));
   }
   return taken;
+}
+
+// Returns where this page resumes now, or null. Only the server knows: what was told may be older
+// than what another device has sent since.
+export async function savedPlace() {
+  const answer = await fetch(window.location.href).catch(() => null);
+  if (!answer?.ok) return null;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const place = page.querySelector("[data-watch]")?.dataset.resume;
+  return place ? Number(place) : null;
 }
 
 async function post(address, body) {

@@ -19,7 +19,7 @@ import { keepWithin } from "./clip_limits.js";
 import { LinkToPosition } from "./link_to_position.js";
 import { showOnLockScreen } from "./media_session.js";
 import { clock } from "./time_texts.js";
-import { tellUntold } from "./unsent_progress.js";
+import { savedPlace, tellUntold } from "./unsent_progress.js";
 import { loadScript } from "../core/script_loader.js";
 
 const REOPENINGS = 3;
@@ -118,11 +118,13 @@ class WatchPage {
     this.strip.draw();
     // The position was saved, too; a position in the URL takes precedence.
     this.resumes = !new URLSearchParams(window.location.search).has("t");
-    if (!this.resumes || this.chosenAt !== undefined) return;
-    const { position } = taken.at(-1);
-    const { resumableFrom, resumableTo } = this.page.dataset;
-    const isInside = Number(resumableFrom) <= position && position <= Number(resumableTo);
-    this.startAt = isInside ? position : this.shown.starts;
+    if (this.resumes) this.showPlace();
+  }
+
+  async showPlace() {
+    const place = await savedPlace();
+    if (place === null || this.session || this.chosenAt !== undefined) return;
+    this.startAt = place;
     this.moveTo(this.startAt);
     this.strip.showResume(this.startAt);
   }
