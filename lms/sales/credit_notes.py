@@ -34,7 +34,9 @@ from lms.tax.rules import LineTax
 NO_INVOICE = N_("This order has no invoice to credit.")
 TOO_MUCH = N_("Enter no more than what's left of this line.")
 ONLY_SEATS = N_("Only seats can be returned individually.")
-SOME = N_("Return at least one seat. To return all of them, return the line.")
+AT_LEAST_ONE = N_("Return at least one seat.")
+TOO_MANY_SEATS = N_("Seats left to return: %(seats)s. To return all of them, return the line.")
+NO_SEATS_LEFT = N_("All of these seats were already returned.")
 ADDED_FIRST = N_("More seats were added to these later. Return those first, or enter an amount.")
 NOTHING_LEFT = N_("This invoice is fully credited.")
 PAID_IN_PART = N_("This invoice is paid in part. Credit its lines instead.")
@@ -218,8 +220,12 @@ def worth_of(session: Session, left: Left, fewer: int) -> int:
     """
     if left.line.kind not in SEATS or left.seats is None:
         raise Invalid(ONLY_SEATS, field="seats")
-    if not 1 <= fewer < left.seats:
-        raise Invalid(SOME, field="seats")
+    if not left.seats:
+        raise Invalid(NO_SEATS_LEFT, field="seats")
+    if fewer < 1:
+        raise Invalid(AT_LEAST_ONE, field="seats")
+    if fewer >= left.seats:
+        raise Invalid(TOO_MANY_SEATS % {"seats": left.seats}, field="seats")
     together = seat_prices.bought_together(session, left.line)
     others = [_left_of_line(session, one) for one in together if one.id != left.line.id]
     seats = left.seats + sum(one.seats or 0 for one in others)

@@ -269,13 +269,18 @@ def test_staff_may_credit_another_amount_but_not_more_than_is_left(
             return_seats(database, facts, 1, amount=amount)
 
 
-@pytest.mark.parametrize("fewer", [0, 6])
-def test_seats_are_returned_within_what_is_there(
-    database: Database, cast: Cast, fewer: int
-) -> None:
+def test_seats_are_returned_within_what_is_there(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
-    with pytest.raises(Invalid):
-        return_seats(database, facts, fewer)
+    with pytest.raises(Invalid, match="Return at least one"):
+        return_seats(database, facts, 0)
+    with pytest.raises(Invalid, match="left to return: 5"):
+        return_seats(database, facts, 6)
+    return_seats(database, facts, 3)
+    with pytest.raises(Invalid, match="left to return: 2"):  # as when two staff return them at once
+        return_seats(database, facts, 3)
+    return_seats(database, facts, 2)
+    with pytest.raises(Invalid, match="already returned"):
+        return_seats(database, facts, 2)
 
 
 def test_only_seats_are_returned_one_by_one(database: Database, cast: Cast) -> None:
