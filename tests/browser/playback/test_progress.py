@@ -15,6 +15,7 @@ from lms.playback.sessions import Screen
 from tests.browser.conftest import Served, Visit
 from tests.browser.person import Person
 from tests.browser.playback.test_watch import (
+    ADD_UP_SHIFTS,
     PLAYING,
     Scene,
     ends_of,
@@ -119,12 +120,15 @@ def leave_while_offline(person: Person, scene: Scene) -> None:
     leave_unheard(person)
 
 
+@pytest.mark.parametrize("width", [390, 820])
 def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left(
-    served: Served, visit: Visit, scene: Scene
+    served: Served, visit: Visit, scene: Scene, width: int
 ) -> None:
     alice = visit(scene.alice)
     leave_while_offline(alice, scene)
     assert seen(served, scene.alice) == []
+    alice.page.add_init_script(ADD_UP_SHIFTS)
+    alice.page.set_viewport_size({"width": width, "height": 900})
     with alice.page.expect_response(re.compile("/close$")) as told:
         alice.page.goto(scene.path)
     assert told.value.status == 200
@@ -133,6 +137,7 @@ def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left
     assert ends >= 15
     expect(alice.page.get_by_text("Resume at 0:1")).to_be_visible()
     expect(alice.page.get_by_role("button", name="Copy link at 0:1")).to_be_visible()
+    assert alice.page.evaluate("window.moved") < 0.02
     alice.page.keyboard.press("k")  # where the other page was left, and no screen is in the way
     alice.until(PLAYING.format(16))
     assert alice.page.evaluate("localStorage.getItem('carrel-untold')") is None

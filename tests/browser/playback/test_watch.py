@@ -27,6 +27,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 TITLE = "Getting the most from a recording"
 PLAYING = "document.querySelector('video').currentTime > {}"
 
+ADD_UP_SHIFTS = """window.moved = 0; new PerformanceObserver(list => {
+    for (const each of list.getEntries()) if (!each.hadRecentInput) window.moved += each.value;
+}).observe({type: 'layout-shift', buffered: true})"""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -288,11 +292,7 @@ def test_the_page_fits_and_nothing_moves_while_it_loads(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
-    alice.page.add_init_script(
-        "window.moved = 0; new PerformanceObserver(list => {"
-        " for (const each of list.getEntries()) if (!each.hadRecentInput) window.moved += each.value"
-        "}).observe({type: 'layout-shift', buffered: true})"
-    )
+    alice.page.add_init_script(ADD_UP_SHIFTS)
     for width, past in ((390, 2.0), (820, 4.0), (1440, 6.0)):
         alice.page.set_viewport_size({"width": width, "height": 900})
         alice.page.goto(scene.path)
