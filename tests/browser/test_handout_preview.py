@@ -16,6 +16,7 @@ from tests.browser.conftest import FILES, Served, Visit
 from tests.browser.person import Person
 from tests.factories import make_grant
 from tests.servers.axe import faults_at_widths
+from tests.wait_until import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -53,15 +54,15 @@ def scene(served: Served, slug: str) -> Scene:
 def drawn(served: Served, scene: Scene, visit: Visit) -> Callable[..., Person]:
     """Alice, once the worker has read the handout."""
 
+    def is_read() -> bool:
+        asked = select(Handout.read_at).where(Handout.public_id == scene.handout_id)
+        with served.carrel.database.read_session() as session:
+            return session.scalar(asked) is not None
+
     def arrive(**how: object) -> Person:
         alice = visit(scene.alice, **how)
-        for _ in range(600):
-            with served.carrel.database.read_session() as session:
-                asked = select(Handout.read_at).where(Handout.public_id == scene.handout_id)
-                if session.scalar(asked) is not None:
-                    return alice
-            alice.page.wait_for_timeout(200)
-        raise AssertionError("nobody read the handout")
+        until(is_read)
+        return alice
 
     return arrive
 
