@@ -5,7 +5,6 @@ grace. It is idempotent.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -41,16 +40,6 @@ from lms.seats.seat_counts import (
 )
 from lms.seats.waitlist_offers import offer_next
 
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What changed for the people of a pool, including the pools allotted from it."""
-
-    standing: Standing
-    released: int = 0
-    frozen: int = 0
-
-
 _holder, _one = aliased(Login), aliased(Login)
 _kept = func.coalesce(_holder.merged_into, _holder.id)
 _seen = (
@@ -71,14 +60,14 @@ LOSES_FIRST: Final = case(
 )
 
 
-def settle(session: Session, pool_id: int, *, now: datetime) -> Settled:
+def settle(session: Session, pool_id: int, *, now: datetime) -> int:
     """Bring a pool's capacity and people in line with its current grants.
 
     Capacity never drops below what is used (S10), so excess seats are released first: locked ones,
     then those of people a manager chose, offers, invitations, and people by least recent activity
     (C2). A lapsed pool freezes its people for 90 days; more capacity restores them, the most
     recently active first (C1). Free seats are offered to the waitlist. Pools allotted from this one
-    are included.
+    are included. Returns how many people were frozen.
     """
     parent_id = session.scalars(
         select(func.coalesce(Pool.allotted_from_id, Pool.id)).where(Pool.id == pool_id)
@@ -92,7 +81,8 @@ def settle(session: Session, pool_id: int, *, now: datetime) -> Settled:
     stands = standing_of(session, parent_id, now)
     if stands.standing is Standing.LAPSED:
         return _lapse(session, family, now)
-    return _fit(session, family, parent_id, stands, now)
+    _fit(session, family, parent_id, stands, now)
+    return 0
 
 
 def due_settlements(session: Session, *, now: datetime) -> tuple[int, ...]:
@@ -201,11 +191,11 @@ def _forget_frozen(session: Session, ids: Sequence[int], until: datetime, *, now
         free_left_seats(session, ids)
 
 
-def _lapse(session: Session, family: Sequence[Pool], now: datetime) -> Settled:
-    """Freeze claimed seats, end invitations, and set capacity to 0."""
+def _lapse(session: Session, family: Sequence[Pool], now: datetime) -> int:
+    """Freeze claimed seats, end invitations, and set capacity to 0; return how many were frozen."""
     ids = [pool.id for pool in family]
     still_open = and_(Assignment.pool_id.in_(ids), Assignment.state.in_(OPEN))
-    ended = end_assignments(session, still_open, AssignmentEnd.LAPSED, now=now)
+    end_assignments(session, still_open, AssignmentEnd.LAPSED, now=now)
     frozen: Any = session.execute(
         update(Assignment)
         .where(Assignment.pool_id.in_(ids), Assignment.state == AssignmentState.CLAIMED)
@@ -216,18 +206,17 @@ def _lapse(session: Session, family: Sequence[Pool], now: datetime) -> Settled:
     for pool in family:
         pool.capacity = pool.used = 0  # `allotted` stays for a renewal
     session.flush()
-    return Settled(Standing.LAPSED, released=ended, frozen=frozen.rowcount)
+    return int(frozen.rowcount)
 
 
 def _fit(
     session: Session, family: Sequence[Pool], parent_id: int, stands: Capacity, now: datetime
-) -> Settled:
+) -> None:
     ids = [pool.id for pool in family]
     parent = next(pool for pool in family if pool.id == parent_id)
-    released = 0
     taken = _sitting(session, ids)
     if stands.seats is not None and sum(taken.values()) > stands.seats:
-        released = _shed(session, ids, sum(taken.values()) - stands.seats, now)
+        _shed(session, ids, sum(taken.values()) - stands.seats, now)
         taken = _sitting(session, ids)
     if _is_more(stands.seats, parent.capacity):
         room = None if stands.seats is None else stands.seats - sum(taken.values())
@@ -237,7 +226,6 @@ def _fit(
     session.flush()
     for pool_id in ids:
         offer_next(session, pool_id, now=now)
-    return Settled(stands.standing, released=released)
 
 
 def _sitting(session: Session, ids: Sequence[int]) -> dict[int, int]:
@@ -269,8 +257,8 @@ def _allot_again(
     parent.capacity, parent.used = seats, used
 
 
-def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int:
-    """Remove excess seats, those with the least impact first; return how many people lost theirs."""
+def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> None:
+    """Remove excess seats, those with the least impact first."""
     locked = (
         select(Seat.id)
         .where(Seat.pool_id.in_(ids), Seat.state == SeatState.LOCKED)
@@ -308,7 +296,6 @@ def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int
         told = [row.id for row in lost if row.pool_id == pool_id]
         if told:
             tell_later(session, pool_id, released=told, now=now)
-    return len(lost)
 
 
 def _forget_leavers(session: Session, ids: Sequence[int]) -> None:

@@ -21,7 +21,7 @@ from lms.models.seats import ClaimPolicy, Pool, PoolPurpose
 from lms.playback.sessions import end_previews
 from lms.seats import waitlist
 from lms.seats.capacity import GRACE
-from lms.seats.pool_reconciliation import Settled, end_playback, settle
+from lms.seats.pool_reconciliation import end_playback, settle
 from lms.seats.seat_counts import lock_family
 
 NO_SUCH_POOL = N_("We couldn't find these seats.")
@@ -250,7 +250,7 @@ def revoke_pool_grant(
     reason: str,
     actor: str | None,
     now: datetime,
-) -> Settled:
+) -> None:
     """Revoke one grant of a pool at once (PRODUCT.md, R1); its other grants stay.
 
     `reason` is for staff only and can be empty. People who lose their seat stop watching and keep
@@ -264,13 +264,12 @@ def revoke_pool_grant(
     grant.revoked_reason = reason.strip() or None
     session.flush()
     audit.record(session, "grant.revoked", grant.public_id, actor=actor, now=now)
-    settled = settle(session, pool_id, now=now)
+    frozen = settle(session, pool_id, now=now)
     is_refund = withdrawal is Withdrawal.REFUNDED
     ended_as = PlaybackEnd.REFUNDED if is_refund else PlaybackEnd.REVOKED
     end_previews(session, select(Grant.id).where(Grant.id == grant.id), ended_as=ended_as, now=now)
-    if settled.frozen:
+    if frozen:
         end_playback(session, pool_id, ended_as, now=now)
-    return settled
 
 
 def suspend_pool_grant(

@@ -29,7 +29,7 @@ from lms.seats.claim_links import LinkFacts
 from lms.seats.claim_statements import Place, Seated, Sitter, seat_one
 from lms.seats.claims import Claim, Released
 from lms.seats.invitations import Invitee
-from lms.seats.pool_reconciliation import Settled, settle
+from lms.seats.pool_reconciliation import settle
 from lms.seats.pools import NewPoolGrant, PoolFacts
 from lms.seats.release_undo import restore
 from lms.seats.seat_counts import COUNTED
@@ -140,8 +140,8 @@ def endings(database: Database) -> list[tuple[datetime | None, PlaybackEnd | Non
         return [(row[0], row[1]) for row in session.execute(ended)]
 
 
-def settle_at(database: Database, pool_id: int, at: datetime) -> Settled:
-    """Settle a pool."""
+def settle_at(database: Database, pool_id: int, at: datetime) -> int:
+    """Settle a pool; return how many people were frozen."""
     with database.transaction() as session:
         return settle(session, pool_id, now=at)
 
