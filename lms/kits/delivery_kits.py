@@ -50,7 +50,6 @@ class KitFacts:
     downloads: int
     downloaded_at: datetime | None
     failure: str
-    failure_detail: str
     created_at: datetime
     expires_at: datetime | None
     job: str | None
@@ -352,7 +351,6 @@ _FACTS: Final = (
         DeliveryKit.downloads,
         DeliveryKit.downloaded_at,
         DeliveryKit.failure,
-        DeliveryKit.failure_detail,
         DeliveryKit.created_at,
         DeliveryKit.expires_at,
         _job.with_only_columns(Job.public_id).scalar_subquery().label("job"),

@@ -39,7 +39,6 @@ class PastFacts:
     failure: str
     reading: float
     created_at: datetime
-    applied_at: datetime | None
 
     @property
     def rows(self) -> int:
@@ -86,7 +85,6 @@ _FACTS: Final = select(
     PastImport.failure,
     func.coalesce(_progress, 0.0).label("reading"),
     PastImport.created_at,
-    PastImport.applied_at,
 ).outerjoin(Login, Login.id == PastImport.made_by)
 
 

@@ -16,7 +16,7 @@ from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough, Order, OrderLine
 from lms.models.organizations import Organization
 from lms.models.requests import DeskRequest, RequestKind, RequestState
-from lms.models.seats import Pool, Seat
+from lms.models.seats import Seat
 
 OPEN: Final = (RequestState.NEW, RequestState.IN_HAND)
 NUMBER: Final = 8  # the first characters of the public ID, short enough to read aloud
@@ -67,8 +67,6 @@ class RequestFacts:
     webinar_slug: str | None
     webinar_title: str | None
     pool_id: int | None
-    pool_public_id: str | None
-    seat_id: int | None
     seat_public_id: str | None
     order_id: int | None
     order_public_id: str | None
@@ -175,8 +173,6 @@ _FACTS: Final = (
         Webinar.slug.label("webinar_slug"),
         Webinar.title.label("webinar_title"),
         DeskRequest.pool_id,
-        Pool.public_id.label("pool_public_id"),
-        DeskRequest.seat_id,
         Seat.public_id.label("seat_public_id"),
         DeskRequest.order_id,
         Order.public_id.label("order_public_id"),
@@ -206,7 +202,6 @@ _FACTS: Final = (
     .outerjoin(_OWNER, _OWNER.id == DeskRequest.owner_id)
     .outerjoin(Organization, Organization.id == DeskRequest.organization_id)
     .outerjoin(Webinar, Webinar.id == DeskRequest.webinar_id)
-    .outerjoin(Pool, Pool.id == DeskRequest.pool_id)
     .outerjoin(Seat, Seat.id == DeskRequest.seat_id)
     .outerjoin(Order, Order.id == DeskRequest.order_id)
 )

@@ -12,7 +12,6 @@ from lms.access.merged_organizations import family_of
 from lms.core.errors import N_, or_not_found
 from lms.core.list_queries import Page
 from lms.core.model_base import copied
-from lms.models.accounts import Login
 from lms.models.jobs import Job
 from lms.models.seat_imports import Answer, Fault, ImportState, SeatImport, SeatImportRow
 from lms.models.seats import Pool
@@ -41,10 +40,8 @@ class ImportFacts:
 
     id: int
     public_id: str
-    pool_id: int
     pool: str
     file_name: str
-    made_by: str | None
     state: ImportState
     ok: int
     already: int
@@ -104,31 +101,25 @@ _staged = (
     .correlate(SeatImport)
     .scalar_subquery()
 )
-_FACTS: Final = (
-    select(
-        SeatImport.id,
-        SeatImport.public_id,
-        SeatImport.pool_id,
-        Pool.public_id.label("pool"),
-        SeatImport.file_name,
-        Login.name.label("made_by"),
-        SeatImport.state,
-        SeatImport.ok,
-        SeatImport.already,
-        SeatImport.invalid,
-        SeatImport.duplicate,
-        SeatImport.no_seat,
-        SeatImport.seated,
-        SeatImport.failure,
-        func.coalesce(_progress, 0.0).label("progress"),
-        _started_at.label("started_at"),
-        func.coalesce(_staged, 0).label("staged"),
-        SeatImport.created_at,
-        SeatImport.applied_at,
-    )
-    .join(Pool, Pool.id == SeatImport.pool_id)
-    .outerjoin(Login, Login.id == SeatImport.made_by)
-)
+_FACTS: Final = select(
+    SeatImport.id,
+    SeatImport.public_id,
+    Pool.public_id.label("pool"),
+    SeatImport.file_name,
+    SeatImport.state,
+    SeatImport.ok,
+    SeatImport.already,
+    SeatImport.invalid,
+    SeatImport.duplicate,
+    SeatImport.no_seat,
+    SeatImport.seated,
+    SeatImport.failure,
+    func.coalesce(_progress, 0.0).label("progress"),
+    _started_at.label("started_at"),
+    func.coalesce(_staged, 0).label("staged"),
+    SeatImport.created_at,
+    SeatImport.applied_at,
+).join(Pool, Pool.id == SeatImport.pool_id)
 
 
 def read_import(session: Session, public_id: str, *, organization_id: int) -> ImportFacts:

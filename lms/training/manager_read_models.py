@@ -112,7 +112,6 @@ class TrainingFacts:
     every_months: int | None
     awaited: int
     due_at: datetime
-    created_at: datetime
     withdrawn_at: datetime | None
     webinars: tuple[tuple[str, str], ...]
     is_off: bool
