@@ -40,7 +40,6 @@ BLOCKED = N_("Your account is blocked. Contact us, and we'll add this order to i
 class Confirmation:
     """The content of the link in an order's email; `name` is as entered for the order."""
 
-    login_id: int
     email: str
     name: str
     has_account: bool
@@ -64,7 +63,6 @@ def read_confirmation(session: Session, secret: str, *, now: datetime) -> Confir
         raise LinkOver
     order = orders[0]
     return Confirmation(
-        ticket.login_id,
         ticket.email,
         order.contact_name,
         has_account=_account_of(session, read_address(ticket.email)) is not None,

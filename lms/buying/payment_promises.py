@@ -44,7 +44,6 @@ class Promise:
     check_number: str
     sent_on: date | None
     amount_minor: int | None
-    created_at: datetime
 
 
 def note_check(
@@ -125,15 +124,7 @@ def open_promise(session: Session, order_id: int, *, now: datetime) -> Promise |
     )
     if row is None or row.until is None:
         return None
-    return Promise(
-        row.kind,
-        row.until,
-        row.note,
-        row.check_number,
-        row.sent_on,
-        row.amount_minor,
-        row.created_at,
-    )
+    return Promise(row.kind, row.until, row.note, row.check_number, row.sent_on, row.amount_minor)
 
 
 def _replace(session: Session, order: Order, pause: ReminderPause) -> None:

@@ -66,7 +66,6 @@ class OwnOrder:
     """
 
     facts: OrderFacts
-    contact_id: int
     email: str
     awaits_proof: bool
     is_unconfirmed: bool
@@ -102,7 +101,6 @@ def read_own(session: Session, order_id: str, login_id: int, *, now: datetime) -
     grants = grants_of_order(session, order.id)
     return OwnOrder(
         facts=find_order_facts(session, order_id),
-        contact_id=order.contact_id,
         email=order.contact_email,
         awaits_proof=order.awaits_proof,
         is_unconfirmed=mails.is_unconfirmed(session, order),

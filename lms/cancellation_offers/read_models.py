@@ -68,14 +68,12 @@ class OfferFacts:
     payer: str
     login_id: int | None
     organization_slug: str | None
-    webinar_id: int
     webinar: str
     webinar_slug: str
     held_at: datetime
     zone: str
     is_postponement: bool
     is_current: bool  # the webinar is canceled, or on the date that was offered
-    created_at: datetime
     choice: OfferChoice | None
     chosen_at: datetime | None
     other: str | None
@@ -98,7 +96,6 @@ _OFFERS: Final = (
         func.coalesce(Organization.name, Login.name).label("payer"),
         CancellationOffer.login_id,
         Organization.slug.label("organization_slug"),
-        CancellationOffer.webinar_id,
         Webinar.title.label("webinar"),
         Webinar.slug.label("webinar_slug"),
         Webinar.held_at,
@@ -111,7 +108,6 @@ _OFFERS: Final = (
             ),
             else_=Webinar.state == WebinarState.CANCELED,
         ).label("is_current"),
-        CancellationOffer.created_at,
         CancellationOffer.choice,
         CancellationOffer.chosen_at,
         _Other.title.label("other"),

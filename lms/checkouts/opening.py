@@ -45,17 +45,12 @@ class NewCheckout:
 
 @dataclass(frozen=True, slots=True)
 class OpenCheckout:
-    """A checkout that can be paid: send the browser to `url`.
-
-    If `is_test`, the page before it says that no one is charged.
-    """
+    """A checkout that can be paid: send the browser to `url`."""
 
     id: str
     url: str
     amount_minor: int
     currency: str
-    is_test: bool
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +92,6 @@ def open_checkout(
         url=made.url,
         amount_minor=checkout.amount_minor,
         currency=checkout.currency,
-        is_test=not provider.livemode,
-        expires_at=made.expires_at,
     )
 
 

@@ -20,7 +20,6 @@ class IssuedDocument:
     public_id: str
     kind: DocumentKind
     label: str
-    order_id: str | None
     po_number: str
     issued_at: datetime
     due_at: datetime | None
@@ -46,7 +45,6 @@ _DOCUMENTS: Final = select(
     Document.public_id,
     Document.kind,
     Document.label,
-    Order.public_id.label("order_id"),
     Document.po_number,
     Document.issued_at,
     Document.due_at,
@@ -54,7 +52,7 @@ _DOCUMENTS: Final = select(
     Document.total_minor,
     Document.open_minor,
     Document.replaced_at.is_not(None).label("is_replaced"),
-).outerjoin(Order, Order.id == Document.order_id)
+)
 
 
 def documents_of(session: Session, payer: Payer) -> tuple[IssuedDocument, ...]:

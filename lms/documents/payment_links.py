@@ -44,7 +44,6 @@ class CurrentLink:
     """The current link of an order, and when it was last opened."""
 
     url: str = field(repr=False)
-    created_at: datetime
     last_opened_at: datetime | None
 
 
@@ -82,7 +81,7 @@ def current_link(session: Session, order: Order, *, where: PaymentLinks) -> Curr
     token = _token(order, row.number, where)
     if not hmac.compare_digest(row.token_hash, hash_secret(token)):
         return None
-    return CurrentLink(where.page(token), row.created_at, row.last_opened_at)
+    return CurrentLink(where.page(token), row.last_opened_at)
 
 
 def replace_link(

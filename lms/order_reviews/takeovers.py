@@ -50,7 +50,6 @@ class Asked:
     public_id: str
     order_id: str
     ordered_for: str
-    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,7 @@ def decline(
 def _asked(organization_id: int) -> Select[*tuple[Any, ...]]:
     bought_for = aliased(Organization)
     return (
-        select(OrderTakeover.public_id, Order.public_id, bought_for.name, OrderTakeover.asked_at)
+        select(OrderTakeover.public_id, Order.public_id, bought_for.name)
         .join(Order, Order.id == OrderTakeover.order_id)
         .join(bought_for, bought_for.id == Order.organization_id)
         .where(

@@ -111,7 +111,6 @@ class ProviderRefund:
     payment: str
     amount_minor: int
     state: ProviderRefundState
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,6 @@ class ProviderDispute:
     evidence_due: datetime | None
     state: ProviderDisputeState
     livemode: bool
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ class PayoutSum:
 
     payout: str
     currency: str
-    created_at: datetime
     amount_minor: int
     charges_minor: int
     refunds_minor: int
@@ -85,7 +84,6 @@ def payouts(session: Session) -> tuple[PayoutSum, ...]:
         select(
             ProviderEntry.payout,
             func.max(ProviderEntry.currency).label("currency"),
-            func.max(ProviderEntry.created_at).label("created_at"),
             (-total(PAYOUT)).label("amount"),
             total("charge", "payment").label("charges"),
             total("refund", "payment_refund", "refund_failure").label("refunds"),
@@ -100,7 +98,6 @@ def payouts(session: Session) -> tuple[PayoutSum, ...]:
         PayoutSum(
             payout=row.payout,
             currency=row.currency,
-            created_at=row.created_at,
             amount_minor=int(row.amount),
             charges_minor=int(row.charges),
             refunds_minor=int(row.refunds),

@@ -249,7 +249,6 @@ def _refund(made: stripe.Refund) -> ProviderRefund:
         payment=_id(made.payment_intent),
         amount_minor=made.amount,
         state=_REFUND_STATES.get(made.status or "", ProviderRefundState.PENDING),
-        created_at=_time(made.created),
     )
 
 
@@ -266,7 +265,6 @@ def _dispute(made: stripe.Dispute) -> ProviderDispute:
         evidence_due=_time(due) if due else None,
         state=state,
         livemode=made.livemode,
-        created_at=_time(made.created),
     )
 
 
