@@ -29,13 +29,12 @@ class Alias:
     public_id: str
     email: str
     of: str
-    created_at: datetime
 
 
 def list_for(session: Session, login_id: int) -> tuple[Alias, ...]:
     """Return the aliases of a login and of those merged into it, oldest first."""
     rows = session.execute(
-        select(LoginAlias.public_id, LoginAlias.email, Login.public_id, LoginAlias.created_at)
+        select(LoginAlias.public_id, LoginAlias.email, Login.public_id)
         .join_from(LoginAlias, Login)
         .where(or_(Login.id == login_id, Login.merged_into == login_id))
         .order_by(LoginAlias.id)
@@ -67,7 +66,7 @@ def add_alias(
         now=now,
         detail={"alias": row.public_id},
     )
-    return Alias(row.public_id, row.email, public_id, now)
+    return Alias(row.public_id, row.email, public_id)
 
 
 def remove_alias(

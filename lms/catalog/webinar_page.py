@@ -58,7 +58,6 @@ class Announcement:
     free: bool
     is_in_passes: bool
     state: WebinarState
-    pulled_reason: str | None
     moved_from: datetime | None
     notice_said: str
     has_live_link: bool
@@ -112,7 +111,6 @@ _PAGE: Final = (
         Webinar.free,
         Webinar.is_in_passes,
         Webinar.state,
-        Webinar.pulled_reason,
         Webinar.moved_from,
         Webinar.notice_said,
         Webinar.live_link.is_not(None).label("has_live_link"),

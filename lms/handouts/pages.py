@@ -68,7 +68,6 @@ class Leaves:
     `webinar` is the title of its webinar; `plays` means that there is a recording.
     """
 
-    webinar_id: int
     slug: str
     webinar: str
     handout_id: str
@@ -199,7 +198,6 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
     if not pages:
         raise NotFound
     return Leaves(
-        webinar_id=handout.webinar_id,
         slug=slug,
         webinar=webinar,
         handout_id=handout_id,

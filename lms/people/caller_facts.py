@@ -57,7 +57,6 @@ class LastPlayback:
     """A person's latest playback session: when it last played, and why it ended if it did."""
 
     title: str
-    opened_at: datetime
     seen_at: datetime
     ended_as: PlaybackEnd | None
 
@@ -78,7 +77,6 @@ class OfferedPool:
 
     pool: str
     organization: str
-    organization_slug: str
     scope: Scope
     covers: str
     free: int | None
@@ -107,12 +105,7 @@ def read_facts(session: Session, login_id: int) -> CallerFacts:
         .limit(1)
     ).one_or_none()
     playback = session.execute(
-        select(
-            Webinar.title,
-            PlaybackSession.opened_at,
-            PlaybackSession.beat_at,
-            PlaybackSession.ended_as,
-        )
+        select(Webinar.title, PlaybackSession.beat_at, PlaybackSession.ended_as)
         .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
         .join(Webinar, Webinar.id == Recording.webinar_id)
         .where(PlaybackSession.login_id.in_(logins), ~PlaybackSession.is_preview)
@@ -153,7 +146,7 @@ def offered_pools(
     taken = {seat.pool for seat in seats if seat.ended_at is None}
     covering = _covering(session, webinar_id) if webinar_id is not None else None
     return tuple(
-        OfferedPool(card.public_id, row.name, row.slug, card.scope, card.title, card.free)
+        OfferedPool(card.public_id, row.name, card.scope, card.title, card.free)
         for row in session.execute(_organizations(login_id, email_key, seats))
         for card in read_pools(session, row.id, now=now)
         if card.takes_people and not card.is_off
@@ -183,7 +176,7 @@ def _organizations(
     )
     invited = {seat.organization_slug for seat in seats}
     return (
-        select(Organization.id, Organization.name, Organization.slug)
+        select(Organization.id, Organization.name)
         .where(
             or_(
                 Organization.id.in_(member),

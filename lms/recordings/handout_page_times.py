@@ -40,7 +40,6 @@ class Leaf:
 class Pair:
     """A version of a recording with its slides, and the pages of each handout of the webinar."""
 
-    recording_id: str
     slides: tuple[Glimpse, ...]
     handouts: tuple[tuple[Leaf, ...], ...]
 
@@ -67,7 +66,7 @@ def read_pair(session: Session, recording_id: str) -> Pair:
     """Return the slides and pages to compare; a deleted version has no slides."""
     recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
     if recording is None or recording.run is None:
-        return Pair(recording_id, (), ())
+        return Pair((), ())
     folder = f"renditions/{recording_id}/{recording.run}"
     rows = session.execute(
         select(HandoutPage.id, HandoutPage.number, Handout.public_id)
@@ -83,7 +82,6 @@ def read_pair(session: Session, recording_id: str) -> Pair:
     for row in rows:
         leaves.setdefault(row.public_id, []).append(Leaf(row.id, row.public_id, row.number))
     return Pair(
-        recording_id,
         tuple(
             Glimpse(slide.starts_s, f"{folder}/{slide.picture}")
             for slide in read_slides(session, recording_id)

@@ -26,7 +26,6 @@ class CaptionFacts:
     label: str
     is_default: bool
     is_shown: bool
-    has_draft: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +198,6 @@ def _version(session: Session, recording: Recording) -> VersionFacts:
                 row.label,
                 row.is_default,
                 row.key is not None,
-                row.draft is not None,
             )
             for row in captions
         ),

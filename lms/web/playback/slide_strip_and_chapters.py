@@ -19,7 +19,6 @@ class Tile:
     clock: str
     title: str
     picture: str
-    is_chapter: bool
 
 
 def tiles_of(slides: Sequence[SlideFacts]) -> tuple[Tile, ...]:
@@ -30,7 +29,6 @@ def tiles_of(slides: Sequence[SlideFacts]) -> tuple[Tile, ...]:
             clock=clock_of(slide.starts_s),
             title=title_of(slide),
             picture=slide.picture,
-            is_chapter=slide.is_chapter,
         )
         for slide in slides
     )

@@ -95,11 +95,6 @@ class Bar:
     title: str
     views: int | None
 
-    @property
-    def is_kept_back(self) -> bool:
-        """Return whether its count is withheld, because it has fewer than five people."""
-        return self.views is None
-
 
 @dataclass(frozen=True, slots=True)
 class Chart:
