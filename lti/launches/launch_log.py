@@ -49,7 +49,6 @@ class LaunchLine:
     deployment: str | None
     message_type: str
     outcome: LaunchOutcome
-    status: int
     code: str
     reason: str
 

@@ -28,7 +28,6 @@ class MadeInvite:
 
     public_id: str
     secret: str
-    organization: Customer
     expires_at: datetime
 
 
@@ -74,7 +73,7 @@ def make_invite(
         now=now,
         detail={"organization": organization.public_id},
     )
-    return MadeInvite(row.public_id, secret, organization, row.expires_at)
+    return MadeInvite(row.public_id, secret, row.expires_at)
 
 
 def find_invite(session: Session, secret: str, *, now: datetime) -> Invite:

@@ -102,7 +102,6 @@ def _ffprobe_video(facts: Facts) -> VideoStream:
     return VideoStream(
         pick=str(facts["index"]),
         codec=str(facts.get("codec_name", "")),
-        profile=str(facts.get("profile", "")),
         level=int(facts.get("level", 0)),
         width=high if turn % 180 else width,
         height=width if turn % 180 else high,
@@ -159,7 +158,6 @@ def _mediainfo_video(facts: Facts) -> VideoStream:
     return VideoStream(
         pick=_mediainfo_pick(facts, "v:0"),
         codec=_mediainfo_codec(facts),
-        profile=str(facts.get("Format_Profile", "")),
         level=round(_number(facts.get("Format_Level")) * 10),
         width=height if turn % 180 else width,
         height=width if turn % 180 else height,

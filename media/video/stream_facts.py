@@ -31,7 +31,6 @@ class VideoStream:
 
     pick: str
     codec: str
-    profile: str
     level: int
     width: int
     height: int

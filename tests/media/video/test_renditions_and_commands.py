@@ -23,7 +23,6 @@ def video(**facts):
     known = {
         "pick": "0",
         "codec": "h264",
-        "profile": "High",
         "level": 40,
         "width": 1920,
         "height": 1080,
