@@ -46,14 +46,14 @@ def ask_our_team(
     reviews.ask(session, order, mail_context=mail_context, now=now)
 
 
-def open_live_only(session: Session, order: Order, address: Address, *, now: datetime) -> bool:
-    """Open only the live sessions that start within a day; return whether there are any.
+def open_live_only(session: Session, order: Order, address: Address, *, now: datetime) -> None:
+    """Open only the live sessions that start within a day.
 
     This happens once per email domain, and never for public email providers.
     """
     domain = address.key.rpartition("@")[2]
     if domain in PUBLIC or _had_live(session, domain):
-        return False
+        return
     soon = session.scalars(
         select(OrderLine.id)
         .join(Webinar, Webinar.id == OrderLine.webinar_id)
@@ -66,10 +66,10 @@ def open_live_only(session: Session, order: Order, address: Address, *, now: dat
             Webinar.held_at <= now + LIVE_WITHIN,
         )
     ).all()
-    return _open_live(session, order, soon)
+    _open_live(session, order, soon)
 
 
-def _open_live(session: Session, order: Order, line_ids: Sequence[int]) -> bool:
+def _open_live(session: Session, order: Order, line_ids: Sequence[int]) -> None:
     grants = [
         grant.id
         for grant in order_access.standing_grants(session, [order.id])
@@ -81,7 +81,6 @@ def _open_live(session: Session, order: Order, line_ids: Sequence[int]) -> bool:
         .values(opens_live=True)
         .execution_options(synchronize_session="fetch")
     )
-    return bool(grants)
 
 
 def _had_live(session: Session, domain: str) -> bool:

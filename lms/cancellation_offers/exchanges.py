@@ -48,8 +48,8 @@ def exchange(
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
-) -> Order:
-    """Exchange an order's lines for another webinar; returns the order that has them.
+) -> None:
+    """Exchange an order's lines for another webinar.
 
     An order without an invoice, or whose lines cost nothing, keeps them under its own number.
     """
@@ -59,7 +59,7 @@ def exchange(
     if invoice is None or not any(_is_left(left, line) for line in one.lines):
         _move_lines(session, one, one.order, target, costs, left, now=now)
         _note(session, one, one.order, target, actor=actor, now=now)
-        return one.order
+        return
     was_paid = invoice.open_minor == 0
     wanted = NewCreditNote(
         CreditReason.EXCHANGE,
@@ -82,7 +82,6 @@ def exchange(
         order_access.hold(session, order, now=now)  # a person pays the difference first
     cancellations.open_paid(session, order, mail_context=mail_context, actor=actor, now=now)
     _note(session, one, order, target, actor=actor, now=now)
-    return order
 
 
 def new_net(session: Session, line: OrderLine, left: Mapping[str, Left], target: Webinar) -> int:

@@ -42,10 +42,10 @@ def open_offers(
     *,
     where: SignedLinks,
     now: datetime,
-) -> int:
+) -> None:
     """Make offers to the payers of a canceled or postponed webinar, one each, and email them.
 
-    Unused offers of an earlier change end. Returns how many are new.
+    Unused offers of an earlier change end.
     """
     session.execute(
         update(CancellationOffer)
@@ -80,7 +80,6 @@ def open_offers(
     mails.send_offers(
         session, webinar, [(new[payer], deciding[payer]) for payer in new], where=where, now=now
     )
-    return len(new)
 
 
 def find_offer(session: Session, offer_id: str, *, lock: bool = False) -> CancellationOffer:
@@ -149,8 +148,8 @@ def exchange(
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
-) -> Webinar:
-    """Choose another webinar (its slug) instead and return it; people with seats are registered for it.
+) -> None:
+    """Choose another webinar (its slug) instead; people with seats are registered for it.
 
     Raises as `pay_back`, and Invalid (field `other`).
     """
@@ -175,7 +174,6 @@ def exchange(
                 links=mail_context.links,
                 now=now,
             )
-    return target
 
 
 def credit_unpaid(

@@ -73,7 +73,7 @@ def presenters_named(
 
 def edit_presenter(
     session: Session, public_id: str, words: PresenterWords, *, actor: str | None, now: datetime
-) -> Presenter:
+) -> None:
     """Change the texts about a presenter; the slug stays. Raises NotFound or Invalid."""
     row = read_presenter(session, public_id)
     _check(words)
@@ -82,7 +82,6 @@ def edit_presenter(
     webinar_search.keep(session, _webinars_of(session, row.id))
     audit.record(session, "presenter.edited", row.public_id, actor=actor, now=now)
     session.flush()
-    return row
 
 
 def change_picture(

@@ -43,7 +43,7 @@ def add_series(session: Session, words: SeriesWords, *, actor: str | None, now: 
 
 def edit_series(
     session: Session, public_id: str, words: SeriesWords, *, actor: str | None, now: datetime
-) -> Series:
+) -> None:
     """Change the texts about a series; the slug stays. Raises NotFound or Invalid."""
     row = read_series(session, public_id)
     _check(words)
@@ -52,7 +52,6 @@ def edit_series(
     webinar_search.keep(session, _webinars_of(session, row.id))
     audit.record(session, "series.edited", row.public_id, actor=actor, now=now)
     session.flush()
-    return row
 
 
 def remove_series(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:

@@ -3,7 +3,6 @@
 A lost, late or refused webhook only causes a delay (MONEY.md, M5).
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -77,8 +76,8 @@ def listen(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
     return new
 
 
-def return_unused(carrel: Carrel, *, now: datetime) -> Sequence[str]:
-    """Refund unused money that our team didn't keep; return the payments that were due (M7)."""
+def return_unused(carrel: Carrel, *, now: datetime) -> None:
+    """Refund unused money that our team didn't keep (M7)."""
     today = now.astimezone(ZoneInfo(carrel.settings.time_zone)).date()
     with carrel.database.read_session() as session:
         due = session.scalars(
@@ -95,4 +94,3 @@ def return_unused(carrel: Carrel, *, now: datetime) -> Sequence[str]:
             if payment.open_minor:
                 new = NewRefund(payment_id, payment.open_minor, f"{payment_id}-unused")
                 refunds.request(session, new, actor=None, now=now)
-    return due

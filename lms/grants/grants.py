@@ -172,7 +172,7 @@ def take_back(
     reason: str | None = None,
     actor: str | None,
     now: datetime,
-) -> Grant:
+) -> None:
     """Revoke one grant of a login, by its public ID, and end its playback.
 
     A player continues automatically if the person has access through another grant. `reason` is for
@@ -198,4 +198,3 @@ def take_back(
         now=now,
         detail={"as": withdrawal.value},
     )
-    return line

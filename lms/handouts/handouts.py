@@ -104,7 +104,7 @@ def _picture(storage: Storage, handout_id: str, document: Document, picture: Pat
 
 def attach(
     session: Session, *, slug: str, kept: KeptHandout, actor: str | None, now: datetime
-) -> Handout:
+) -> None:
     """Add a checked document to a webinar, after its other handouts; raises NotFound."""
     query = select(Webinar.id).where(Webinar.slug == slug)
     webinar_id = or_not_found(session.scalar(query), N_("Webinar not found."))
@@ -130,7 +130,6 @@ def attach(
     session.flush()
     have_read(session, handout.public_id, now=now)
     audit.record(session, "handout.added", handout.public_id, actor=actor, now=now)
-    return handout
 
 
 def have_read(session: Session, handout_id: str, *, now: datetime, drawn: int = 0) -> None:

@@ -33,12 +33,11 @@ from lms.seats.transfer_rules import watched_share
 
 def request_seat(
     session: Session, standing: Standing, title: str, *, page: str, links: Links, now: datetime
-) -> str:
+) -> None:
     """Email an organization's other managers that a person in its LMS needs access to something.
 
     The email links to the pool's waitlist if the person is on it, and to the page (path) in the catalog
-    if the organization owns nothing of it. Returns the name of the first manager. Raises Conflict if
-    there is no one to ask.
+    if the organization owns nothing of it. Raises Conflict if there is no one to ask.
     """
     is_in_library = standing.is_in_the_library(now)
     waitlist_page = _waitlist_page(session, standing, now)
@@ -70,7 +69,6 @@ def request_seat(
             },
             now=now,
         )
-    return managers[0].name
 
 
 def join_waitlist(session: Session, standing: Standing, *, now: datetime) -> None:

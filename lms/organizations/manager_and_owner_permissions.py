@@ -188,8 +188,8 @@ def change_role(  # noqa: PLR0913  (organization, person, role, and time)
     links: Links,
     actor: str | None,
     now: datetime,
-) -> str:
-    """Change a person's role, or a supervisor's groups; return their name.
+) -> None:
+    """Change a person's role, or a supervisor's groups.
 
     Raises NotFound for a non-member, Forbidden if a manager changes an owner, Conflict for the last
     owner, Invalid (field `groups`) for a supervisor without groups. Emails are those of `memberships`.
@@ -208,7 +208,6 @@ def change_role(  # noqa: PLR0913  (organization, person, role, and time)
         )
     else:
         supervised_groups.clear(session, managed.facts.id, login.id)
-    return login.name
 
 
 def remove_member(

@@ -47,12 +47,11 @@ def settle(
     return settlement
 
 
-def undo(session: Session, settlements: Iterable[Settlement], *, now: datetime) -> int:
-    """Undo settlements, which reopens both sides; return the sum.
+def undo(session: Session, settlements: Iterable[Settlement], *, now: datetime) -> None:
+    """Undo settlements, which reopens both sides.
 
     Raises Conflict if one was undone in the meantime.
     """
-    total = 0
     for one in settlements:
         undone = session.scalar(
             update(Settlement)
@@ -67,10 +66,8 @@ def undo(session: Session, settlements: Iterable[Settlement], *, now: datetime) 
             _give(session, Payment, one.payment_id, one.amount_minor)
         elif one.credit_note_id is not None:
             _give(session, Document, one.credit_note_id, one.amount_minor)
-        total += one.amount_minor
     # the updates above bypassed the session
     session.expire_all()
-    return total
 
 
 def unsettle(session: Session, payment: Payment, amount_minor: int, *, now: datetime) -> set[int]:

@@ -199,19 +199,16 @@ def due_for_billing(session: Session, *, zone: ZoneInfo, now: datetime) -> list[
     )
 
 
-def bill_due(
-    session: Session, order_id: int, *, mail_context: MailContext, now: datetime
-) -> Document | None:
-    """Issue the invoice of an order whose billing day has come; None if another worker already did.
+def bill_due(session: Session, order_id: int, *, mail_context: MailContext, now: datetime) -> None:
+    """Issue the invoice of an order whose billing day has come, unless another worker already did.
 
     An invoice that would not say who is paid waits until the seller settings are complete.
     """
     order = session.scalars(locked(select(Order).where(Order.id == order_id))).one()
     if order.canceled_at is not None or live_invoice(session, order.id) is not None:
-        return None
-    if lacks_payee(session, order):
-        return None
-    return bill(session, order, mail_context=mail_context, actor=None, now=now)
+        return
+    if not lacks_payee(session, order):
+        bill(session, order, mail_context=mail_context, actor=None, now=now)
 
 
 def live_invoice(session: Session, order_id: int, *, lock: bool = False) -> Document | None:

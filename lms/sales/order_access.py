@@ -61,7 +61,7 @@ def give_access(  # noqa: PLR0913  (the line, its holder, actor and time)
     zone: ZoneInfo,
     actor: str | None,
     now: datetime,
-) -> Grant:
+) -> None:
     """Give the access of a line to its holder, and store holder and term in the line."""
     if order.organization_id is not None and line.kind is not OfferKind.GROUP_SHOWING:
         grant = _fill_pool(session, order, line, login_id, zone=zone, actor=actor, now=now)
@@ -74,7 +74,6 @@ def give_access(  # noqa: PLR0913  (the line, its holder, actor and time)
     line.login_id, line.pool_id = grant.login_id, grant.pool_id
     line.starts_at, line.ends_at = grant.starts_at, grant.ends_at
     session.flush()
-    return grant
 
 
 def release(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:

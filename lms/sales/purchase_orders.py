@@ -38,7 +38,7 @@ class UsedNumber:
 
 def receive(
     session: Session, order: Order, new: NewPurchaseOrder, *, actor: str | None, now: datetime
-) -> PurchaseOrder:
+) -> None:
     """Record a purchase order for an order; an issued invoice doesn't change.
 
     Raises Invalid (field `po_number`).
@@ -47,12 +47,11 @@ def receive(
     if not 1 <= len(number) <= LONGEST_REFERENCE:
         sentence = N_("Enter a purchase order number of up to 80 characters.")
         raise Invalid(sentence, field="po_number")
-    row = keep(session, order, new)
+    keep(session, order, new)
     audit.record(session, "order.po_received", order.public_id, actor=actor, now=now)
-    return row
 
 
-def keep(session: Session, order: Order, new: NewPurchaseOrder) -> PurchaseOrder:
+def keep(session: Session, order: Order, new: NewPurchaseOrder) -> None:
     """Store a purchase order of an order."""
     row = PurchaseOrder(
         order_id=order.id,
@@ -65,7 +64,6 @@ def keep(session: Session, order: Order, new: NewPurchaseOrder) -> PurchaseOrder
     )
     session.add(row)
     session.flush()
-    return row
 
 
 def used_before(

@@ -30,8 +30,8 @@ def issue_receipt(
     actor: str | None,
     now: datetime,
     is_mailed: bool = True,
-) -> Document | None:
-    """Issue the receipt of a payment; None if it pays no invoice."""
+) -> None:
+    """Issue the receipt of a payment, unless it pays no invoice."""
     paid = session.execute(
         select(Document, Settlement.amount_minor)
         .join(Settlement, Settlement.invoice_id == Document.id)
@@ -39,7 +39,7 @@ def issue_receipt(
         .order_by(Document.id)
     ).all()
     if not paid:
-        return None
+        return
     first = paid[0].Document
     order = session.get_one(Order, first.order_id)
     method, number = _METHODS[payment.method], payment.check_number
@@ -72,4 +72,4 @@ def issue_receipt(
         ),
         livemode=payment.livemode,
     )
-    return issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)
+    issue(session, new, zone=mail_context.zone, actor=actor, now=now, is_mailed=is_mailed)

@@ -40,8 +40,8 @@ class SelftestFacts:
 
 def ask_for_selftest(
     session: Session, registration: str | None, *, actor: str | None, now: datetime
-) -> str:
-    """Queue a run, optionally with a registration (public ID) to test; return the run's public ID.
+) -> None:
+    """Queue a run, optionally with a registration (public ID) to test.
 
     Raises NotFound for an unknown registration, and Conflict while another run is in progress.
     """
@@ -57,7 +57,6 @@ def ask_for_selftest(
     session.execute(delete(Selftest).where(Selftest.id.not_in(kept.scalar_subquery())))
     enqueue(session, kind=SELFTEST, lane=Lane.PROMPT, subject=row.public_id, payload={}, now=now)
     audit.record(session, "lti.selftest_asked", row.public_id, actor=actor, now=now)
-    return row.public_id
 
 
 def find_selftest(session: Session, public_id: str) -> SelftestFacts:
