@@ -71,6 +71,18 @@ def presenters_named(
     return slugs_found
 
 
+def names_of(session: Session, webinar_id: int) -> tuple[str, ...]:
+    """Return the names of a webinar's presenters, in order."""
+    return tuple(
+        session.scalars(
+            select(Presenter.name)
+            .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
+            .where(WebinarPresenter.webinar_id == webinar_id)
+            .order_by(WebinarPresenter.position)
+        )
+    )
+
+
 def edit_presenter(
     session: Session, public_id: str, words: PresenterWords, *, actor: str | None, now: datetime
 ) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.access.merged_logins import kept_login, logins_of
+from lms.catalog import presenters
 from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import new_public_id
@@ -17,7 +18,7 @@ from lms.core.staff_reasons import checked_reason
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.accounts import Login
-from lms.models.catalog import Presenter, Webinar, WebinarPresenter
+from lms.models.catalog import Webinar
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.group_showings import Attendee
 
@@ -93,7 +94,7 @@ def issue(
             kind=award.kind,
             holder=holder.name,
             title=webinar.title,
-            presenters=", ".join(_presenters(session, award.webinar_id)),
+            presenters=", ".join(presenters.names_of(session, award.webinar_id)),
             credit_minutes=award.credit_minutes,
             zone=webinar.zone,
             language="en",
@@ -257,17 +258,6 @@ def _holder_of(session: Session, row: Certificate) -> _Holder:
         attendee_id=row.attendee_id,
     )
     return _holder(session, award)
-
-
-def _presenters(session: Session, webinar_id: int) -> tuple[str, ...]:
-    return tuple(
-        session.scalars(
-            select(Presenter.name)
-            .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
-            .where(WebinarPresenter.webinar_id == webinar_id)
-            .order_by(WebinarPresenter.position)
-        )
-    )
 
 
 _SUBJECTS: Final = {

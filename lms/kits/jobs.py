@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
+from lms.catalog import presenters
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import is_zone, read_zone, say_date, say_last_date
 from lms.core.errors import N_, NotFound
@@ -19,7 +20,7 @@ from lms.core.runtime import Carrel
 from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, LeaseLost, Stopped, TryAgain
 from lms.kits import delivery_kits
 from lms.kits.delivery_kits import DROP, MAKE
-from lms.models.catalog import Presenter, Webinar, WebinarPresenter
+from lms.models.catalog import Webinar
 from lms.models.handouts import Handout
 from lms.models.jobs import JobState
 from lms.models.kits import DeliveryKit, KitState
@@ -145,12 +146,6 @@ def _plan(session: Session, kit: str, carrel: Carrel, at: datetime) -> _Plan | N
         .where(Handout.webinar_id == webinar.id, Handout.removed_at.is_(None))
         .order_by(Handout.position)
     ).all()
-    presenters = session.scalars(
-        select(Presenter.name)
-        .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
-        .where(WebinarPresenter.webinar_id == webinar.id)
-        .order_by(WebinarPresenter.position)
-    ).all()
     names = tuple(f"{number:02d} {safe_name(one.name)}" for number, one in enumerate(handouts, 1))
     seller = read_branding(session, contact="")
     zone = organization.zone if organization.zone and is_zone(organization.zone) else None
@@ -162,7 +157,7 @@ def _plan(session: Session, kit: str, carrel: Carrel, at: datetime) -> _Plan | N
         text=KitText(
             kit=found.public_id,
             title=webinar.title,
-            presenters=tuple(presenters),
+            presenters=presenters.names_of(session, webinar.id),
             held_at=webinar.held_at,
             webinar_zone=webinar.zone,
             organization=organization.name,

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from lms.catalog import presenters
 from lms.core.errors import or_not_found
 from lms.core.model_base import copied
-from lms.models.catalog import Presenter, Webinar, WebinarPresenter
+from lms.models.catalog import Webinar
 from lms.models.recordings import Caption, Recording
 
 
@@ -37,12 +38,6 @@ def read_pack_contents(session: Session, name: str) -> PackContents:
     )
     row = or_not_found(session.execute(query).first())
     webinar, recording = row
-    presenters = session.scalars(
-        select(Presenter.name)
-        .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
-        .where(WebinarPresenter.webinar_id == webinar.id)
-        .order_by(WebinarPresenter.position)
-    ).all()
     captions: tuple[tuple[str, str, str], ...] = ()
     poster = webinar.poster_key
     if recording is not None:
@@ -55,5 +50,9 @@ def read_pack_contents(session: Session, name: str) -> PackContents:
         if poster is None and recording.run is not None:
             poster = f"renditions/{recording.public_id}/{recording.run}/poster.jpg"
     return copied(
-        PackContents, webinar, presenters=tuple(presenters), poster_key=poster, captions=captions
+        PackContents,
+        webinar,
+        presenters=presenters.names_of(session, webinar.id),
+        poster_key=poster,
+        captions=captions,
     )

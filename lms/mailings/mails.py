@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from markupsafe import Markup
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.catalog import presenters
 from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import N_
 from lms.core.markdown import to_html
@@ -16,7 +16,7 @@ from lms.mail.edits import read_edits
 from lms.mail.links import Links
 from lms.mail.rendering import mail_branding, write
 from lms.mailings.recipients import Recipient
-from lms.models.catalog import Presenter, Webinar, WebinarPresenter
+from lms.models.catalog import Webinar
 from lms.models.mail import Mailing, MailingPart, MailLane
 
 MAILING = "mailing"
@@ -38,14 +38,8 @@ class MailingDetails:
 
 def new_webinar_text(session: Session, webinar: Webinar, *, links: Links) -> MailingDetails:
     """Return the prepared mailing that announces a webinar to its subscribers."""
-    names = session.scalars(
-        select(Presenter.name)
-        .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
-        .where(WebinarPresenter.webinar_id == webinar.id)
-        .order_by(WebinarPresenter.position)
-    )
     when = say_datetime(webinar.held_at, read_zone(webinar.zone))
-    listed = ", ".join(names)
+    listed = ", ".join(presenters.names_of(session, webinar.id))
     by = N_("With %(names)s") % {"names": listed} if listed else ""
     facts = "  \n".join(line for line in (f"**{webinar.title}**", when, by) if line)
     opening = N_("We announced a new webinar:")
