@@ -155,12 +155,12 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
     return _add(session, new, Login.password_hash.is_(None), actor=actor, now=now)
 
 
-def add_proven(session: Session, new: NewLogin, *, actor: str | None, now: datetime) -> Account:
+def add_proven(session: Session, new: NewLogin, *, now: datetime) -> Account:
     """Create the login of a person who just proved the address; raises Conflict if it has one.
 
     Takes over an unconfirmed account with this address, claimed or not.
     """
-    return _add(session, new, true(), actor=actor, now=now)
+    return _add(session, new, true(), actor=None, now=now)
 
 
 def _add(

@@ -102,7 +102,7 @@ def confirm(
             zone=person.zone if person else None,
             password_hash=person.password_hash if person else None,
         )
-        account = accounts.add_proven(session, new, actor=None, now=now)
+        account = accounts.add_proven(session, new, now=now)
     if account.is_blocked:
         raise Conflict(BLOCKED)
     begun = accounts.read_account(session, ticket.login_id)

@@ -196,7 +196,7 @@ def list_in_seat(session: Session, assignment_id: int) -> tuple[CertificateFacts
     covered = exists().where(
         Assignment.id == assignment_id,
         Pool.id == Assignment.pool_id,
-        covers(Pool, Certificate),
+        covers(Certificate),
     )
     ended_at = select(Assignment.ended_at).where(Assignment.id == assignment_id).scalar_subquery()
     rows = session.execute(

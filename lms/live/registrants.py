@@ -94,7 +94,7 @@ def enroll_holders(session: Session, *, now: datetime, webinar_id: int | None = 
         or_(Grant.ends_at.is_(None), Grant.ends_at > now),
     )
     own = (
-        select(_person(Login).label("login_id"), Grant.webinar_id, Grant.created_at.label("since"))
+        select(_PERSON.label("login_id"), Grant.webinar_id, Grant.created_at.label("since"))
         .join_from(Grant, Login, Login.id == Grant.login_id)
         .join(Webinar, Webinar.id == Grant.webinar_id)
         .where(in_force, asked)
@@ -102,9 +102,7 @@ def enroll_holders(session: Session, *, now: datetime, webinar_id: int | None = 
     # two comparisons, so that SQLite finds pools by their index, not all seats for each grant
     is_of_grant = or_(Pool.id == Grant.pool_id, Pool.allotted_from_id == Grant.pool_id)
     seated = (
-        select(
-            _person(Login).label("login_id"), Grant.webinar_id, Assignment.claimed_at.label("since")
-        )
+        select(_PERSON.label("login_id"), Grant.webinar_id, Assignment.claimed_at.label("since"))
         .join_from(Grant, Pool, is_of_grant)
         .join(Assignment, Assignment.pool_id == Pool.id)
         .join(Login, Login.id == Assignment.login_id)
@@ -190,6 +188,7 @@ def has_lost(case: Case, now: datetime) -> bool:
 
 
 _KEPT: Final = aliased(Login)
+_PERSON: Final = func.coalesce(Login.merged_into, Login.id)
 _UPCOMING: Final[tuple[Any, ...]] = (
     Webinar.slug,
     Webinar.title,
@@ -215,16 +214,12 @@ _AHEAD: Final = (
 HAS_UPCOMING: Final = _AHEAD.exists()
 
 
-def _person(login: type[Login]) -> ColumnElement[int]:
-    return func.coalesce(login.merged_into, login.id)
-
-
 def _registrants(webinar_id: int) -> Select[*tuple[Any, ...]]:
     columns: Sequence[Any] = (_KEPT.id, _KEPT.email, _KEPT.name, _KEPT.zone)
     return (
         select(*columns, func.max(Registration.turns))
         .join_from(Registration, Login, Login.id == Registration.login_id)
-        .join(_KEPT, _KEPT.id == _person(Login))
+        .join(_KEPT, _KEPT.id == _PERSON)
         .where(
             Registration.webinar_id == webinar_id,
             Registration.left_at.is_(None),

@@ -46,7 +46,7 @@ def find_account(session: Session, address: Address) -> Reached | None:
 
 def add_account(session: Session, address: Address, name: str, *, now: datetime) -> Account:
     """Create a login for a person who has confirmed the address; raises Conflict and Invalid."""
-    return accounts.add_proven(session, NewLogin(address, name), actor=None, now=now)
+    return accounts.add_proven(session, NewLogin(address, name), now=now)
 
 
 def addresses_of(session: Session, login_id: int) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def confirmed_person(session: Session, address: Address, name: str, *, now: date
     if known is not None and known.is_confirmed:
         return known.login_id
     new = NewLogin(address, _usable(name) or address.shown.rpartition("@")[0])
-    return accounts.add_proven(session, new, actor=None, now=now).id
+    return accounts.add_proven(session, new, now=now).id
 
 
 def rename_learner(session: Session, login_id: int, name: str) -> None:

@@ -1,12 +1,11 @@
 """Backup verification: the database is intact, and every file that it names is there."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from lms.housekeeping.storage_audit import Fault, Inventory, take_inventory
+from lms.housekeeping.storage_audit import Fault, take_inventory
 from lms.operations.backups import BackupPlace, Snapshot, fetched, keys_of
 from lms.operations.row_copy import row_counts
 
@@ -38,7 +37,6 @@ def verify(
     *,
     now: datetime,
     deep: bool,
-    tell: Callable[[Inventory], None] = lambda _so_far: None,
 ) -> Verified:
     """Check whether a snapshot can be restored; `deep` reads every file that has a checksum.
 
@@ -48,7 +46,7 @@ def verify(
     with fetched(place, snapshot, scratch) as database:
         with database.read_session() as session:
             counts = row_counts(session)
-        found = take_inventory(database, place.files, now=now, deep=deep, tell=tell)
+        found = take_inventory(database, place.files, now=now, deep=deep)
     stored = set(place.files.list(""))
     keys = keys_of(place, snapshot)
     missing = [key for key in keys if key not in stored]

@@ -232,9 +232,7 @@ def _as_if_confirmed(session: Session, address: Address, asked: Asked) -> Case:
     """Load the facts as they would be for a login with this address, which is added and rolled back."""
     savepoint = session.begin_nested()
     try:
-        account = accounts.add_proven(
-            session, NewLogin(address, address.shown), actor=None, now=asked.at
-        )
+        account = accounts.add_proven(session, NewLogin(address, address.shown), now=asked.at)
         buyers = session.scalars(_unconfirmed_orders(address, Order.contact_id)).all()
         session.execute(update(Login).where(Login.id.in_(buyers)).values(merged_into=account.id))
         return load_case(session, login_id=account.id, webinar_id=asked.webinar_id)

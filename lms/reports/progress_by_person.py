@@ -322,7 +322,7 @@ def _certified(session: Session, whose: Whose, ids: Collection[int]) -> Iterator
                 case((theirs.merged_into.is_(None), theirs.id), else_=theirs.merged_into) == person,
                 Assignment.login_id.in_(_logins(ids)),
                 or_(Assignment.ended_at.is_(None), Certificate.earned_at <= Assignment.ended_at),
-                covers(Pool, Certificate),
+                covers(Certificate),
             )
         )
     for row in session.execute(asked):

@@ -114,7 +114,7 @@ def _records(whose: Whose, recording_id: int) -> Select[Any]:
     pools = (
         select(Pool.id)
         .join(Recording, Recording.id == recording_id)
-        .where(whose.is_of(Pool.organization_id), covers(Pool, Recording))
+        .where(whose.is_of(Pool.organization_id), covers(Recording))
         .subquery()
     )
     return found.where(_watched_in_a_seat(pools))

@@ -206,7 +206,7 @@ def find_webinar(session: Session, whose: Whose, slug: str) -> WebinarFacts:
         in_seats = exists().where(
             Recording.webinar_id == Webinar.id,
             whose.is_of(Pool.organization_id),
-            covers(Pool, Recording),
+            covers(Recording),
         )
         in_frames = exists().where(
             Recording.webinar_id == Webinar.id,

@@ -77,7 +77,7 @@ def claim_as_newcomer(
     address = Address(invited.email or "", invited.email_key or "")
     login = NewLogin(address, new.name, password_hash=new.password_hash)
     if link.is_mailed:
-        account = accounts.add_proven(session, login, actor=None, now=now)
+        account = accounts.add_proven(session, login, now=now)
     else:
         account = accounts.add_unproven(session, login, now=now)
     if invited.state in OPEN:

@@ -31,8 +31,8 @@ from lms.seats.capacity import KEPT_FROZEN, Capacity, Line, Standing, capacity_a
 from lms.seats.seat_counts import (
     COUNTED,
     OPEN,
-    end_assignments,
     free_left_seats,
+    lapse_assignments,
     lock_family,
     recount,
     standing_of,
@@ -187,7 +187,7 @@ def _forget_frozen(session: Session, ids: Sequence[int], until: datetime, *, now
         Assignment.state == AssignmentState.FROZEN,
         Assignment.frozen_at <= until,
     )
-    if end_assignments(session, over, AssignmentEnd.LAPSED, now=now):
+    if lapse_assignments(session, over, now=now):
         free_left_seats(session, ids)
 
 
@@ -195,7 +195,7 @@ def _lapse(session: Session, family: Sequence[Pool], now: datetime) -> int:
     """Freeze claimed seats, end invitations, and set capacity to 0; return how many were frozen."""
     ids = [pool.id for pool in family]
     still_open = and_(Assignment.pool_id.in_(ids), Assignment.state.in_(OPEN))
-    end_assignments(session, still_open, AssignmentEnd.LAPSED, now=now)
+    lapse_assignments(session, still_open, now=now)
     frozen: Any = session.execute(
         update(Assignment)
         .where(Assignment.pool_id.in_(ids), Assignment.state == AssignmentState.CLAIMED)

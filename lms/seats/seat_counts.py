@@ -121,14 +121,12 @@ def seat_many(
     return tuple(answers[sitter] for sitter in sitters)
 
 
-def end_assignments(
-    session: Session, which: ColumnElement[bool], ended_as: AssignmentEnd, *, now: datetime
-) -> int:
+def lapse_assignments(session: Session, which: ColumnElement[bool], *, now: datetime) -> int:
     """End active assignments and return how many; the caller frees and counts out their seats."""
     ended: Any = session.execute(
         update(Assignment)
         .where(which, Assignment.ended_at.is_(None))
-        .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=ended_as)
+        .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=AssignmentEnd.LAPSED)
     )
     return int(ended.rowcount)
 

@@ -58,7 +58,7 @@ def watched_share(session: Session, pool: Pool, login_id: int) -> float:
     """
     query = (
         select(Recording.id, Recording.seconds)
-        .join(Pool, covers(Pool, Recording))
+        .join(Pool, covers(Recording))
         .where(Pool.id == pool.id, Recording.seconds > 0)
     )
     if pool.scope is not Scope.WEBINAR:

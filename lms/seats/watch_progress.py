@@ -45,7 +45,7 @@ def records_of(of: ColumnElement[bool]) -> Subquery:
     return union_all(
         *(
             each.join(Recording, Recording.id == WatchRecord.recording_id).where(
-                of, WatchRecord.watched_s > 0, covers(Pool, Recording)
+                of, WatchRecord.watched_s > 0, covers(Recording)
             )
             for each in (by_kept, by_merged)
         )
@@ -86,19 +86,19 @@ def read_shares(session: Session, assignment_ids: Sequence[int]) -> dict[int, tu
     return {assignment_id: tuple(found) for assignment_id, found in shares.items()}
 
 
-def covers(pool: type[Pool], recording: type[Recording] | type[Certificate]) -> ColumnElement[bool]:
+def covers(recording: type[Recording] | type[Certificate]) -> ColumnElement[bool]:
     """Return the condition that a pool's scope covers the webinar of a recording or certificate."""
     by_presenter = exists().where(
         WebinarPresenter.webinar_id == recording.webinar_id,
-        WebinarPresenter.presenter_id == pool.presenter_id,
+        WebinarPresenter.presenter_id == Pool.presenter_id,
     )
     in_series = exists().where(
         WebinarSeries.webinar_id == recording.webinar_id,
-        WebinarSeries.series_id == pool.series_id,
+        WebinarSeries.series_id == Pool.series_id,
     )
     return or_(
-        pool.scope == Scope.EVERYTHING,
-        recording.webinar_id == pool.webinar_id,
-        and_(pool.scope == Scope.PRESENTER, by_presenter),
-        and_(pool.scope == Scope.SERIES, in_series),
+        Pool.scope == Scope.EVERYTHING,
+        recording.webinar_id == Pool.webinar_id,
+        and_(Pool.scope == Scope.PRESENTER, by_presenter),
+        and_(Pool.scope == Scope.SERIES, in_series),
     )

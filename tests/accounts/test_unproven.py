@@ -68,7 +68,7 @@ def test_confirmed_account_is_never_given_up(database: Database, cast: Cast) -> 
 
 
 def prove_by_a_new_account(session: Session, _dan: int) -> None:
-    accounts.add_proven(session, NewLogin(PAT, "Pat", password_hash="new"), actor=None, now=NOW)
+    accounts.add_proven(session, NewLogin(PAT, "Pat", password_hash="new"), now=NOW)
 
 
 def prove_by_signing_up(session: Session, _dan: int) -> None:

@@ -191,7 +191,7 @@ def test_mailed_proof_takes_over_what_a_copied_link_began(
     assert before is not None
     with database.transaction() as session:  # the owner of the mailbox
         new = NewLogin(read_address(PAT), "Pat", password_hash="hash")
-        assert accounts.add_proven(session, new, actor=None, now=NOW).id == before.id
+        assert accounts.add_proven(session, new, now=NOW).id == before.id
     assert client.get("/library").status_code == 303  # signed out
     after = login_of(database)
     assert after is not None
