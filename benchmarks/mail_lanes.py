@@ -46,7 +46,6 @@ from tests.servers.postgres import DURABLE, postgres
 from tests.servers.smtp import MailSink, mail_server
 from tests.servers.worker_process import running_worker
 
-ROOT = Path(__file__).resolve().parent.parent
 BAR_S = 5.0
 PAUSE_S = 1.0
 LONGEST_S = 7200.0

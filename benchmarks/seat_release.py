@@ -46,7 +46,6 @@ from tests.servers.postgres import DURABLE, postgres
 from tests.servers.smtp import MailSink, mail_server
 from tests.servers.worker_process import running_worker
 
-ROOT = Path(__file__).resolve().parent.parent
 MIA = "0" * 26
 LONGEST_S = 3600.0
 

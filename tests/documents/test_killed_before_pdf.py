@@ -3,7 +3,6 @@
 import hashlib
 import signal
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -22,7 +21,6 @@ from tests.wait_until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).resolve().parents[2]
 INVOICES = 12
 PATIENCE_S = 120.0
 

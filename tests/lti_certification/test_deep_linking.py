@@ -4,7 +4,7 @@ A teacher's choice passes them, a student's is refused. Each goes by HTTP from t
 answer with the keys that the tool publishes and makes links and columns of what it says.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -27,7 +27,6 @@ from tests.page_texts import shows
 from tests.platform.deep_linking import Answer
 from tests.platform.platform import Platform
 
-Items = Sequence[Mapping[str, Any]]
 DATA: Final = "csrf:7; ünder +%2F&="
 LINK_TYPE: Final = "ltiResourceLink"
 

@@ -25,7 +25,6 @@ from tests.wait_until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).resolve().parents[2]
 FILMS = 4
 
 

@@ -14,7 +14,6 @@ from tests.rules.second_factor_violations import SECOND_FACTORS
 from tests.rules.valid_rows import REFERRED, START
 
 BEFORE = START - timedelta(seconds=1)
-LONG = "x" * 201
 UNKNOWN = "no such word"
 
 

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -26,7 +25,6 @@ from tests.wait_until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).resolve().parents[2]
 MANY = 600  # enough to stop a worker before it is done
 MIA = "0" * 26
 PATIENCE_S = 120.0

@@ -3,7 +3,6 @@
 import signal
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -17,8 +16,6 @@ from tests.servers.worker_process import running_worker
 from tests.wait_until import until
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def in_state(database: Database, state: JobState) -> int:

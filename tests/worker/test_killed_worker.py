@@ -19,8 +19,6 @@ from tests.wait_until import PATIENCE_S, until
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 class Workers:
     """Starts workers over one house, and reads what they wrote."""
