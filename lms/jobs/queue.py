@@ -103,7 +103,6 @@ class JobRun:
     subject: str
     payload: Mapping[str, Any]
     tries: int
-    max_tries: int
     watch: Watch
 
     def report(self, share: float, note: str = "") -> None:
@@ -153,7 +152,6 @@ class Ended:
     public_id: str
     kind: str
     subject: str
-    payload: Mapping[str, Any]
     state: JobState
     sentence: str
     detail: str
