@@ -165,7 +165,6 @@ def issue(
         return session.scalars(is_mine).one()
     request = opened.request
     to = BillTo(request.organization_name, request.name, request.address.lines, request.email, "")
-    order.is_self_service = True
     order.bill_to = billing.pack(Billing(to, request.address.state, request.address))
     quotes.issue_quote(
         session,
@@ -246,4 +245,5 @@ def _new_order(session: Session, opened: OpenedRequest) -> NewOrder:
         organization=request.organization,
         organization_name="" if request.organization else request.organization_name,
         order_id=opened.order_id,
+        is_self_service=True,
     )

@@ -87,6 +87,7 @@ def _offer_again(
         net_days=first.net_days,
         order_id=new_public_id(),
         livemode=first.livemode,
+        is_self_service=organization is not None,
     )
     targets = [Target(Scope.WEBINAR, webinar.id)] * len(lines)
     order = orders.write_down(session, new, targets, actor=None, now=now)

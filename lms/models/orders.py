@@ -53,8 +53,8 @@ class Order(Numbered, kw_only=True):
 
     Its status is computed from its documents and payments and never stored (MONEY.md, M1). `held_at` is
     set while its access is on hold (PRODUCT.md, P9): until staff decide, by `review_due_at`, or without
-    that date until it is paid. `is_self_service` is set if a customer created it, with a cart
-    (`cart_token_hash`) or a quote request. While it `awaits_proof`, no one has proved that the
+    that date until it is paid. `is_self_service` is set if a customer created it: with a
+    cart (`cart_token_hash`), a quote request, or a request for their organization. While it `awaits_proof`, no one has proved that the
     contact's address is theirs, and nothing is invoiced. `bill_on` is the day on which its invoice is
     issued, if that is later. `exempt_as` is the buyer's reason for tax exemption; proof may follow
     (M13).

@@ -42,7 +42,8 @@ def buyer_of(
 
     A new person is emailed a link to choose a password, except for past sales. The contact of an
     organization becomes a manager, or its owner if it has none, unless they have another role or were
-    removed since the order was created.
+    removed since the order was created. In a known organization only our team's choice of a contact does
+    that: a customer who can buy for it can type any address.
 
     A person who orders without an account gets a login without an address until they confirm theirs
     (PRODUCT.md, S15). So does the buyer that our team named, if a person claimed the account of their
@@ -53,7 +54,7 @@ def buyer_of(
         return Buyer(contact, None)
     if order.organization_id is not None:
         organization = _organization(session, order.organization_id)
-        if order.is_self_service:  # the manager or billing contact already has a role there
+        if order.is_self_service:
             return Buyer(contact, organization)
     else:
         organization = _make_organization(session, order, actor=actor, now=now)

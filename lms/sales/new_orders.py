@@ -55,7 +55,7 @@ class NewOrder:
     `organization` is the slug of an existing one, `organization_name` creates one. `net_days` None
     means the customer's or the seller's terms. `order_id` is the public ID to use, so that an order is
     placed only once. `answers` is the request that it answers. `has_agreed` is True if the buyer
-    accepted the policies.
+    accepted the policies. `is_self_service` is True if the customer chose who buys, not our team.
     """
 
     lines: tuple[NewLine, ...]
@@ -74,6 +74,7 @@ class NewOrder:
     order_id: str = ""
     answers: str | None = None
     has_agreed: bool = False
+    is_self_service: bool = False
     livemode: bool = True
 
     @property

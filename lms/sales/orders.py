@@ -21,8 +21,10 @@ from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import OfferKind, Scope
 from lms.models.orders import LineAct, Order, OrderLine, Terms
 from lms.organizations import organizations
+from lms.organizations.organizations import OrganizationFacts
 from lms.pricing.offers import DATED
 from lms.requests import requests
+from lms.requests.read_models import find_request
 from lms.sales import (
     billing,
     contract_lines,
@@ -81,8 +83,9 @@ def revise(
 ) -> None:
     """Change a draft, which is locked. Its old lines are kept.
 
-    A quote that was sent stays as printed until a new version is issued. Raises as `draft` does, and
-    Conflict for an order that was placed or canceled.
+    A quote that was sent stays as printed until a new version is issued. Another contact is our team's
+    choice, and gets the role of a buyer in a known organization. Raises as `draft` does, and Conflict for
+    an order that was placed or canceled.
     """
     if order.placed_at is not None:
         raise Conflict(PLACED_ALREADY)
@@ -97,6 +100,7 @@ def revise(
     order.organization_name = "" if organization else " ".join(new.organization_name.split())
     if order.contact_email != new.email.strip():
         order.contact_id = None  # found again by the address when the order is placed
+        order.is_self_service = order.is_self_service and organization is None
     order.contact_name, order.contact_email = " ".join(new.name.split()), new.email.strip()
     order.terms, order.currency, order.note = new.terms, new.currency, new.note.strip()
     order.net_days = billing.net_days_of(session, organization, new.net_days)
@@ -145,6 +149,7 @@ def write_down(
         net_days=billing.net_days_of(session, organization, new.net_days),
         currency=new.currency,
         livemode=new.livemode,
+        is_self_service=new.is_self_service or _is_as_requested(session, new, organization),
         note=new.note.strip(),
         created_at=now,
         bill_on=new.bill_on,
@@ -272,6 +277,19 @@ def find_order(session: Session, order_id: str, *, lock: bool = False) -> Order:
     """Return an order by its public ID, locked if requested; raises NotFound."""
     query = select(Order).where(Order.public_id == order_id)
     return or_not_found(session.scalar(locked(query) if lock else query))
+
+
+def _is_as_requested(
+    session: Session, new: NewOrder, organization: OrganizationFacts | None
+) -> bool:
+    """Return whether an order has the organization and the contact of the request that it answers."""
+    if new.answers is None or organization is None:
+        return False
+    asked = find_request(session, new.answers)
+    return (
+        asked.organization_id == organization.id
+        and asked.email.casefold() == new.email.strip().casefold()
+    )
 
 
 def _name_of(session: Session, target: Target) -> str:

@@ -1,19 +1,25 @@
-"""Requested orders: what becomes of a request's draft when the request is declined."""
+"""Requested orders: a request's draft when it is declined, and what it gives its contact."""
 
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.models.accounts import Login
 from lms.models.grants import OfferKind
+from lms.models.organizations import Membership, Organization, Role
 from lms.models.requests import RequestKind
 from lms.requests import requests
 from lms.requests.read_models import RequestFacts
 from lms.sales import orders, quotes, requested_orders
+from lms.sales.quotes import Acceptance
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_login, make_membership
 from tests.requests.test_requests import NEW, OFFICE, asked
 from tests.requests.test_requests import priced as priced
+from tests.sales.order_fixtures import GROUP, placed
 
 
 @pytest.fixture
@@ -83,3 +89,100 @@ def test_quoted_draft_stays(priced: Database, five: RequestFacts) -> None:
 
 def test_request_without_a_draft_is_declined(priced: Database, cast: Cast) -> None:
     decline(priced, asked(priced, replace(NEW, kind=RequestKind.TROUBLE)))
+
+
+@pytest.fixture
+def for_elm(priced: Database, cast: Cast) -> RequestFacts:
+    """A request for five seats of Elm County, which no one owns, with the address of an outsider."""
+    new = replace(
+        NEW,
+        webinar_id=cast.webinar_id,
+        kind=RequestKind.GROUP,
+        quantity=5,
+        email="pat@example.org",
+        organization_id=cast.organization_id,
+    )
+    return asked(priced, new)
+
+
+def accept(database: Database, facts: RequestFacts) -> None:
+    """Quote the draft of a request, and accept that."""
+    with database.transaction() as session:
+        order = orders.find_order(session, facts.order_public_id or "", lock=True)
+        quote = quotes.issue_quote(session, order, mail_context=OFFICE, actor=None, now=NOW)
+        how = Acceptance("Pat", po_number="88123")
+        quotes.accept(session, quote, how, mail_context=OFFICE, actor=None, now=NOW)
+
+
+def roles_in_elm(database: Database, cast: Cast) -> dict[str | None, Role]:
+    with database.read_session() as session:
+        rows = session.execute(
+            select(Login.email, Membership.role)
+            .join(Membership, Membership.login_id == Login.id)
+            .where(Membership.organization_id == cast.organization_id)
+        )
+        return {row.email: row.role for row in rows}
+
+
+def test_accepted_request_gives_its_contact_no_role_in_a_known_organization(
+    priced: Database, cast: Cast, for_elm: RequestFacts
+) -> None:
+    accept(priced, for_elm)
+    with priced.read_session() as session:
+        order = orders.find_order(session, for_elm.order_public_id or "")
+        assert (order.placed_at, order.organization_id) == (NOW, cast.organization_id)
+    assert roles_in_elm(priced, cast) == {"mia@example.org": Role.MANAGER}
+
+
+def test_billing_contact_who_requests_more_stays_one(priced: Database, cast: Cast) -> None:
+    with priced.transaction() as session:
+        bill = make_login(session, "bill@example.org", name="Bill")
+        elm = session.get_one(Organization, cast.organization_id)
+        make_membership(session, elm, bill, role=Role.BILLING)
+    new = replace(
+        NEW,
+        webinar_id=cast.webinar_id,
+        kind=RequestKind.GROUP,
+        quantity=5,
+        email="bill@example.org",
+        organization_id=cast.organization_id,
+    )
+    accept(priced, asked(priced, new))
+    assert roles_in_elm(priced, cast)["bill@example.org"] is Role.BILLING
+
+
+def test_order_that_answers_a_request_without_a_price_gives_its_contact_no_role(
+    priced: Database, cast: Cast
+) -> None:
+    new = replace(
+        NEW,
+        kind=RequestKind.TROUBLE,
+        email="pat@example.org",
+        organization_id=cast.organization_id,
+    )
+    request = asked(priced, new)
+    placed(priced, replace(GROUP, email="Pat@example.org", answers=request.public_id))
+    assert roles_in_elm(priced, cast) == {"mia@example.org": Role.MANAGER}
+
+
+def test_contact_whom_our_team_chose_for_a_request_gets_a_role(
+    priced: Database, cast: Cast, for_elm: RequestFacts
+) -> None:
+    with priced.transaction() as session:
+        order = orders.find_order(session, for_elm.order_public_id or "", lock=True)
+        chosen = replace(GROUP, email="cleo@example.org", name="Cleo")
+        orders.revise(session, order, chosen, actor=None, now=NOW)
+    accept(priced, for_elm)
+    assert roles_in_elm(priced, cast)["cleo@example.org"] is Role.OWNER
+
+
+def test_accepted_request_for_a_new_organization_makes_its_contact_the_owner(
+    priced: Database, five: RequestFacts
+) -> None:
+    with priced.transaction() as session:
+        order = orders.find_order(session, five.order_public_id or "", lock=True)
+        order.organization_name = "Birch Library"
+    accept(priced, five)
+    with priced.read_session() as session:
+        owner = select(Login.email).join(Membership).where(Membership.role == Role.OWNER)
+        assert session.scalars(owner).one() == "dan@example.org"

@@ -12,6 +12,7 @@ from wtforms import IntegerField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange
 
 from lms.buying import requested_quotes
+from lms.buying.checkout import MAY_BUY
 from lms.buying.requested_quotes import (
     LONGEST_NAME,
     OFFERED,
@@ -29,7 +30,6 @@ from lms.grants.request_and_sale_form_choices import (
     webinars_on_sale,
 )
 from lms.models.grants import OfferKind
-from lms.models.organizations import Role
 from lms.organizations.manager_and_owner_permissions import managed_by
 from lms.pricing.price_list import MOST_SEATS
 from lms.web.accounts.forms import address_field, name_field
@@ -54,7 +54,6 @@ from lms.web.pricing.quote_texts import QuoteShown, offer_name, shown
 blueprint = Blueprint("quote_request", __name__, url_prefix="/purchasing/quote")
 
 QUOTES_FROM = rate_limits.Limit("quotes_from", (RateLimitItemPerHour(20), RateLimitItemPerDay(60)))
-MAY_BUY = (Role.OWNER, Role.MANAGER, Role.BILLING)
 WORDS = {
     OfferKind.SINGLE: _l("Seats in one webinar, one for each person"),
     OfferKind.GROUP_SHOWING: _l("Showing one webinar to a group"),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.policy import Code
+from lms.buying.checkout import MAY_BUY
 from lms.catalog.webinar_page import read_announcement
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime, say_last_date
@@ -267,11 +268,11 @@ def _new_request(reading: Session, form: AskForm) -> NewRequest:
 
 
 def _organization_id(reading: Session, form: AskForm, person: Viewer | None) -> int | None:
-    """Return the person's own organization if the form names it."""
+    """Return the organization that the form names, if the person can buy for it."""
     if person is None:
         return None
     wanted = (form.organization_name.data or "").strip().casefold()
-    mine = organizations_of(reading, person.login_id)
+    mine = managed_by(reading, person.login_id, roles=MAY_BUY)
     return next((each.id for each in mine if each.name.casefold() == wanted), None)
 
 
