@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from lms.access.decision_facts import load_case
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
+from lms.access.organization_people import is_contact
 from lms.access.policy import Action, Admitted, Code, decide
 from lms.buying import checkout
 from lms.core.errors import N_, Conflict, NotFound
@@ -17,7 +18,7 @@ from lms.core.model_base import copied
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.orders import Order
-from lms.models.seats import Assignment, Pool
+from lms.models.seats import BY_A_MANAGER, Assignment, Pool
 from lms.sales import mails
 from lms.sales.orders import find_order
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order
@@ -75,11 +76,16 @@ class OwnOrder:
 
 
 def may_see(session: Session, order: Order, login_id: int) -> bool:
-    """Return whether a person is the contact of an order, or can buy for its organization."""
-    is_theirs = session.scalar(
-        select(Order.id).where(Order.id == order.id, Order.contact_id.in_(logins_of(login_id)))
-    )
-    return is_theirs is not None or _buys_for(session, order, login_id)
+    """Return whether a person is still the contact of an order, or can buy for its organization."""
+    is_theirs = select(Order.id).where(Order.id == order.id, is_contact(logins_of(login_id)))
+    return session.scalar(is_theirs) is not None or _buys_for(session, order, login_id)
+
+
+def may_pay(session: Session, order: Order, login_id: int) -> bool:
+    """Return whether a person gets the payment link of an order: for an organization, only its buyers."""
+    if order.organization_id is None:
+        return may_see(session, order, login_id)
+    return _buys_for(session, order, login_id)
 
 
 def _buys_for(session: Session, order: Order, login_id: int) -> bool:
@@ -144,7 +150,7 @@ def _may_take(session: Session, order: Order, pool_id: int, login_id: int) -> bo
     lost = exists().where(
         Assignment.pool_id == pool_id,
         Assignment.login_id.in_(logins_of(login_id)),
-        Assignment.ended_as.in_(claims.BY_A_MANAGER),
+        Assignment.ended_as.in_(BY_A_MANAGER),
     )
     return not session.scalar(select(lost)) or _buys_for(session, order, login_id)
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
+from lms.access.organization_people import is_contact
 from lms.core.errors import or_not_found
 from lms.models.accounts import Login
 from lms.models.documents import Document, DocumentKind
@@ -51,10 +52,10 @@ def find_document_for(
 
 
 def _is_ordered_by(logins: Select[int]) -> ColumnElement[bool]:
-    """Return the condition that the logins are the order's contact, except for a former payer's documents."""
+    """Return the condition that a person is the order's contact, except for a former payer's documents."""
     is_theirs = and_(
         Order.id == Document.order_id,
-        Order.contact_id.in_(logins),
+        is_contact(logins),
         or_(Document.login_id.is_(None), Document.login_id == Order.login_id),
         or_(
             Document.organization_id.is_(None),

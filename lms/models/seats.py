@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -66,6 +67,9 @@ class AssignmentEnd(StrEnum):
     OVER_CAPACITY = "over_capacity"
     LAPSED = "lapsed"
     ERASED = "erased"
+
+
+BY_A_MANAGER: Final = (AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED)
 
 
 class WaitingEnd(StrEnum):

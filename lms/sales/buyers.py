@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
+from lms.access.organization_people import was_removed_from
 from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account, NewLogin
 from lms.core import slugs
@@ -182,14 +183,8 @@ def _was_removed(
     session: Session, order: Order, organization: OrganizationFacts, contact: Account
 ) -> bool:
     """Return whether a person was removed from an organization after an order was created."""
-    its_ids = select(Organization.public_id).where(Organization.id.in_(family_of(organization.id)))
-    their_ids = select(Login.public_id).where(Login.id.in_(logins_of(contact.id)))
-    removed = exists().where(
-        AuditEntry.subject.in_(its_ids),
-        AuditEntry.act == "membership.removed",
-        AuditEntry.detail["login"].as_string().in_(their_ids),
-        AuditEntry.at >= order.created_at,
-    )
+    theirs = logins_of(contact.id)
+    removed = was_removed_from(theirs, organization.id, since=order.created_at)
     return bool(session.scalar(select(removed)))
 
 

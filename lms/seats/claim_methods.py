@@ -17,6 +17,7 @@ from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar
 from lms.models.seats import (
+    BY_A_MANAGER,
     Assignment,
     AssignmentEnd,
     AssignmentState,
@@ -29,7 +30,7 @@ from lms.seats import claim_links, claims, waitlist
 from lms.seats import mails as seat_mails
 from lms.seats.claim_links import LINK_IS_OVER, FoundLink, LinkState
 from lms.seats.claim_statements import Full
-from lms.seats.claims import BY_A_MANAGER, Already, Claim, Claimed, Closed
+from lms.seats.claims import Already, Claim, Claimed, Closed
 from lms.seats.mails import About
 from lms.seats.seat_counts import OPEN
 from lms.seats.waitlist import Offered, Waiting

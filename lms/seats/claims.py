@@ -17,7 +17,15 @@ from lms.core.model_base import locked
 from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.playback import PlaybackEnd
-from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
+from lms.models.seats import (
+    BY_A_MANAGER,
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    Pool,
+    Seat,
+    SeatState,
+)
 from lms.playback.sessions import end_for_logins
 from lms.seats import mails
 from lms.seats.capacity import Capacity, Line, Standing, capacity_at
@@ -36,7 +44,6 @@ from lms.seats.transfer_rules import Refill, refill_of
 from lms.seats.waitlist_offers import offer_next
 
 TRIES: Final = 5
-BY_A_MANAGER: Final = (AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED)
 NOBODY_SITS = N_("This seat isn't assigned to anyone.")
 NOT_LOCKED = N_("This seat isn't waiting for approval.")
 

@@ -9,9 +9,15 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Conflict
 from lms.models.audit import AuditEntry
-from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat, SeatState
+from lms.models.seats import (
+    BY_A_MANAGER,
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    Seat,
+    SeatState,
+)
 from lms.seats import mails
-from lms.seats.claims import BY_A_MANAGER
 from lms.seats.seat_counts import UNDO_FOR, count_in, lock_seat, set_seat
 from lms.seats.waitlist_offers import Busy, impatient, retract_offer
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access.lost_seats import lost_seat
 from lms.access.merged_organizations import family_of
+from lms.access.organization_people import belongs_to
 from lms.core.database import insert_into
 from lms.core.errors import N_, Invalid
 from lms.core.model_base import new_public_id
@@ -73,7 +74,10 @@ def concerns() -> ColumnElement[bool]:
     They belong to the organization with any of their logins, and didn't lose their seat for one of its
     webinars; if several merged logins were assigned the training, one counts.
     """
-    belongs = or_(_belongs((Trainee.login_id, Login.merged_into)), _belongs_merged())
+    belongs = or_(
+        belongs_to((Trainee.login_id, Login.merged_into), Training.organization_id),
+        _belongs_merged(),
+    )
     return and_(~_is_another_s(), belongs, ~_lost_seat())
 
 
@@ -101,20 +105,6 @@ def _is_another_s() -> ColumnElement[bool]:
     return or_(of_kept, earlier)
 
 
-def _belongs(logins: Any) -> ColumnElement[bool]:  # noqa: ANN401  (columns or a subquery)
-    its_family = family_of(Training.organization_id)
-    member = exists().where(
-        Membership.organization_id.in_(its_family), Membership.login_id.in_(logins)
-    )
-    seated = exists().where(
-        Assignment.login_id.in_(logins),
-        Assignment.state == AssignmentState.CLAIMED,
-        Pool.id == Assignment.pool_id,
-        Pool.organization_id.in_(its_family),
-    )
-    return or_(member, seated)
-
-
 def _belongs_merged() -> ColumnElement[bool]:
     merged = aliased(Login)
     # "> 0" makes the database use the partial index of the few merged logins.
@@ -126,7 +116,7 @@ def _belongs_merged() -> ColumnElement[bool]:
         )
         .correlate(Login)
     )
-    return and_(exists(theirs), _belongs(theirs))
+    return and_(exists(theirs), belongs_to(theirs, Training.organization_id))
 
 
 def _lost_seat() -> ColumnElement[bool]:

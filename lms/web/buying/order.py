@@ -124,12 +124,13 @@ def take(order_id: str, pool_id: str) -> ResponseReturnValue:
 @blueprint.get("/<order_id>/pay")
 @open_to(Audience.SIGNED_IN)
 def pay(order_id: str) -> ResponseReturnValue:
-    """Redirect the buyer to the payment page of the order."""
-    if login_of(order_id) != required_viewer().login_id:
-        raise NotFound
+    """Redirect the buyer to the payment page of the order; raises NotFound for anyone else."""
     where = payment_links(carrel().settings)
     with transaction() as session:
-        url = link_of(session, find_order(session, order_id), where=where, now=clock.now())
+        order = find_order(session, order_id)
+        if not placed_orders.may_pay(session, order, required_viewer().login_id):
+            raise NotFound
+        url = link_of(session, order, where=where, now=clock.now())
     return redirect(url, code=HTTPStatus.SEE_OTHER)
 
 
@@ -138,6 +139,7 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
     with read_session() as session:
         own = placed_orders.read_own(session, order_id, login_id, now=now)
         documents = documents_of_order(session, own.facts.id)
+        may_pay = placed_orders.may_pay(session, find_order(session, order_id), login_id)
     person = viewer()
     is_here = person is None or person.login_id != login_id
     if form is None:
@@ -153,6 +155,7 @@ def _page(order_id: str, form: CorrectForm | None, status: HTTPStatus = HTTPStat
             total=say_money(own.facts.total_minor, own.facts.currency),
             balance="" if is_here else _balance(own),
             is_here=is_here,
+            may_pay=may_pay,
             is_test=is_test(),
             state=_(STANDING_WORDS[standing]) if standing in TOLD and not own.awaits_proof else "",
             is_over=standing in OVER,

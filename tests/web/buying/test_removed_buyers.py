@@ -1,0 +1,147 @@
+"""Buyers who were removed from an organization: what they bought for it isn't theirs anymore."""
+
+import re
+
+import pytest
+
+from lms.core.database import Database
+from lms.models.documents import DocumentKind
+from lms.models.orders import Order
+from lms.models.organizations import Organization, Role
+from lms.models.seats import AssignmentEnd, Pool
+from lms.organizations import memberships, organization_merges, organizations
+from lms.organizations.organizations import OrganizationFacts
+from lms.sales import orders, quotes
+from lms.sales.read_models import OrderFacts, find_order_facts, grants_of_order
+from lms.seats import claims
+from tests.buying.buying_fixtures import open_for_business
+from tests.cast import Cast, Roles
+from tests.clock import NOW, Clock
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, paid, placed
+from tests.visitor import Visitor
+from tests.web.buying.shopping import confirm, order
+from tests.web.sales.order_pages import documents
+
+
+@pytest.fixture(autouse=True)
+def _open(database: Database, cast: Cast, roles: Roles, clock: Clock) -> None:
+    """The seller takes orders; Olive owns Elm County, which Mia manages."""
+    open_for_business(database)
+
+
+@pytest.fixture
+def bought(database: Database) -> OrderFacts:
+    """Five seats that Mia ordered for Elm County, which are to be paid."""
+    return placed(database, GROUP)
+
+
+def elm(database: Database, cast: Cast) -> OrganizationFacts:
+    with database.read_session() as session:
+        slug = session.get_one(Organization, cast.organization_id).slug
+        return organizations.find_organization(session, slug)
+
+
+def remove(database: Database, cast: Cast) -> None:
+    """Remove Mia from Elm County."""
+    with database.transaction() as session:
+        memberships.end_membership(
+            session, elm(database, cast), cast.mia.public_id, actor=None, now=NOW
+        )
+
+
+def seat_path(database: Database, facts: OrderFacts) -> str:
+    with database.read_session() as session:
+        pool = grants_of_order(session, facts.id)[0].pool_public_id
+    return f"/orders/{facts.public_id}/seats/{pool}"
+
+
+def test_removed_buyer_finds_neither_the_order_nor_its_payment_link_documents_and_seats(
+    client: Visitor, database: Database, cast: Cast, bought: OrderFacts
+) -> None:
+    path = f"/orders/{bought.public_id}"
+    (invoice,) = documents(database, DocumentKind.INVOICE)
+    client.sign_in(cast.mia.id)
+    for page in (path, f"/documents/{invoice.public_id}"):
+        assert client.get(page).status_code == 200
+    assert f'href="{path}/pay"' in client.get(path).text
+    remove(database, cast)
+    for page in (path, f"{path}/pay", f"{path}/paid", f"/documents/{invoice.public_id}"):
+        assert client.get(page).status_code == 404, page
+    assert client.post(seat_path(database, bought)).status_code == 404
+    paid(database, bought)
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code == 403
+
+
+def test_removed_requester_gets_no_link_that_accepts_the_quote(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        draft = orders.draft(session, GROUP, actor=None, now=NOW)
+        draft.contact_id = cast.mia.id
+        quotes.issue_quote(session, draft, mail_context=OFFICE, actor=None, now=NOW)
+        path = f"/orders/{draft.public_id}/pay"
+    client.sign_in(cast.mia.id)
+    assert "/pay/" in client.get(path).location
+    remove(database, cast)
+    assert client.get(path).status_code == 404
+
+
+def test_buyer_who_becomes_a_member_sees_the_order_and_does_not_pay_it(
+    client: Visitor, database: Database, cast: Cast, bought: OrderFacts
+) -> None:
+    with database.transaction() as session:
+        organizations.add_member(
+            session, elm(database, cast), cast.mia.id, role=Role.MEMBER, actor=None, now=NOW
+        )
+    client.sign_in(cast.mia.id)
+    path = f"/orders/{bought.public_id}"
+    page = client.get(path)
+    assert page.status_code == 200
+    assert f'href="{path}/pay"' not in page.text
+    assert client.get(f"{path}/pay").status_code == 404
+
+
+def test_removed_buyer_sees_the_order_while_they_have_a_seat(
+    client: Visitor, database: Database, cast: Cast, bought: OrderFacts
+) -> None:
+    client.sign_in(cast.mia.id)
+    client.post(seat_path(database, bought))
+    remove(database, cast)
+    path = f"/orders/{bought.public_id}"
+    assert client.get(path).status_code == 200
+    assert client.get(f"{path}/pay").status_code == 404
+    with database.transaction() as session:
+        pool = session.get_one(Pool, grants_of_order(session, bought.id)[0].pool_id)
+        sitter = claims.asking_sitter(session, cast.mia.id)
+        held = claims.seat_held(session, pool.id, sitter)
+        assert held is not None
+        claims.release(
+            session,
+            held.seat,
+            AssignmentEnd.REMOVED,
+            links=OFFICE.links,
+            actor=None,
+            now=NOW,
+        )
+    assert client.get(path).status_code == 404
+
+
+def test_buyer_of_an_organization_that_our_team_merged_before_the_proof_sees_the_order(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    path = order(client, box={"choice": "team", "seats": "5"})
+    with database.transaction() as session:
+        facts = find_order_facts(session, path.rpartition("/")[2])
+        new = session.get_one(Organization, session.get_one(Order, facts.id).organization_id)
+        organization_merges.merge(
+            session,
+            kept=elm(database, cast).slug,
+            merged=new.slug,
+            actor=cast.ada.public_id,
+            now=NOW,
+        )
+    confirm(client, database)
+    page = client.get(path)
+    assert page.status_code == 200
+    assert re.search(rf'action="{path}/seats/\w+"', page.text)
