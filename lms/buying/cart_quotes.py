@@ -78,12 +78,19 @@ def send_link(
 
 
 def open_link(session: Session, token: str, *, secret_key: str, now: datetime) -> CartQuote:
-    """Return the content of a link; raises as `requested_quotes.unseal`."""
-    return CartQuote(**requested_quotes.unseal(session, token, SEALED_FOR, secret_key, now))
+    """Return the content of a link.
+
+    Raises as `requested_quotes.unseal` and `check_buyer`, and NotFound if the cart was deleted.
+    """
+    asked = CartQuote(**requested_quotes.unseal(session, token, SEALED_FOR, secret_key, now))
+    cart = orders.find_order(session, asked.order_id)
+    if cart.organization_id is not None and cart.placed_at is None:
+        requested_quotes.check_buyer(session, cart.organization_id, cart.contact_id)
+    return asked
 
 
 def read(session: Session, asked: CartQuote) -> AskedFor:
-    """Return the quote that a link will issue; raises NotFound if the cart was deleted."""
+    """Return the quote that a link will issue."""
     order = orders.find_order(session, asked.order_id)
     return AskedFor(
         tuple(line.covers for line in carts.read(session, order).lines),

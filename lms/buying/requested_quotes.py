@@ -15,9 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import kept_id
+from lms.buying import checkout
 from lms.core.email_addresses import read_address
 from lms.core.encryption import lock_of
-from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.errors import N_, Conflict, Gone, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.core.postal_addresses import Address, address_faults, clean_address
 from lms.documents.payment_links import check_unreplaced
@@ -29,6 +31,7 @@ from lms.mail.links import Links, MailContext
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
 from lms.models.orders import Order, Terms
+from lms.organizations import organizations
 from lms.pricing.price_list import MOST_SEATS, read_prices
 from lms.pricing.quotes import Ask, Quote, Unpriced, quote
 from lms.sales import billing, orders, quotes
@@ -45,6 +48,7 @@ OFFERED: Final = (
     OfferKind.PASS,
 )
 NOT_SOLD = N_("Choose a webinar from the list.")
+BUYS_NO_MORE = N_("You no longer buy for this organization. Ask one of its managers for a quote.")
 NO_PRICE = N_("This doesn't have a list price. Contact us, and we'll send you a quote.")
 
 
@@ -53,7 +57,7 @@ class QuoteRequest:
     """What to quote, and for whom; `covers` is as in `NewLine`, `people` is the number of seats.
 
     `covers` is "" for a webinar that isn't sold, which `check` refuses.
-    `organization` is the slug of an organization that the signed-in person manages, or "".
+    `organization` is the slug of an organization that the signed-in person, `login_id`, buys for, or "".
     """
 
     kind: OfferKind
@@ -64,6 +68,7 @@ class QuoteRequest:
     organization_name: str
     address: Address
     organization: str = ""
+    login_id: int | None = None
     valid_until: str = ""  # in the format of `day_in_link`
 
 
@@ -137,12 +142,23 @@ def send_link(
 
 
 def open_link(session: Session, token: str, *, secret_key: str, now: datetime) -> OpenedRequest:
-    """Return the request in a link; raises as `unseal`."""
+    """Return the request in a link; raises as `unseal` and `check_buyer`."""
     data = unseal(session, token, SEALED_FOR, secret_key, now)
     order_id = data.pop("order_id")
     address = Address(**data.pop("address"))
     kind = OfferKind(data.pop("kind"))
-    return OpenedRequest(QuoteRequest(kind=kind, address=address, **data), order_id)
+    request = QuoteRequest(kind=kind, address=address, **data)
+    if request.organization:
+        organization = organizations.find_organization(session, request.organization)
+        check_buyer(session, organization.id, request.login_id)
+    return OpenedRequest(request, order_id)
+
+
+def check_buyer(session: Session, organization_id: int, login_id: int | None) -> None:
+    """Raise Gone if a person can't buy for an organization anymore for which they requested a quote."""
+    mine = checkout.organizations_to_buy_for(session, login_id) if login_id is not None else ()
+    if kept_id(session, organization_id) not in {one.id for one in mine}:
+        raise Gone(BUYS_NO_MORE)
 
 
 def issue(

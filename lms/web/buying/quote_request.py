@@ -241,6 +241,7 @@ def _wanted(session: Session, form: QuoteForm) -> QuoteRequest:
         organization_name=form.organization_name.data or "",
         address=typed_address(form, "billing") or NO_ADDRESS,
         organization=_own_organization(session, form.organization_name.data or ""),
+        login_id=person.login_id if (person := viewer()) else None,
         valid_until=requested_quotes.day_in_link(form.valid_until.data),
     )
 

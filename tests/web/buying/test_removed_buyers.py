@@ -1,12 +1,16 @@
 """Buyers who were removed from an organization: what they bought for it isn't theirs anymore."""
 
 import re
+from collections.abc import Callable
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
+from lms.buying.requested_quotes import BUYS_NO_MORE
 from lms.core.database import Database
-from lms.models.documents import DocumentKind
-from lms.models.orders import Order
+from lms.models.documents import Document, DocumentKind
+from lms.models.orders import Order, Quote
 from lms.models.organizations import Organization, Role
 from lms.models.seats import AssignmentEnd, Pool
 from lms.organizations import memberships, organization_merges, organizations
@@ -14,13 +18,14 @@ from lms.organizations.organizations import OrganizationFacts
 from lms.sales import orders, quotes
 from lms.sales.read_models import OrderFacts, find_order_facts, grants_of_order
 from lms.seats import claims
-from tests.buying.buying_fixtures import open_for_business
+from tests.buying.buying_fixtures import ROSA, open_for_business
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
+from tests.mailbox import link_in, newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, paid, placed
 from tests.visitor import Visitor
-from tests.web.buying.shopping import confirm, order
+from tests.web.buying.shopping import FORM, check_out, confirm, fill, order
 from tests.web.sales.order_pages import documents
 
 
@@ -48,6 +53,35 @@ def remove(database: Database, cast: Cast) -> None:
         memberships.end_membership(
             session, elm(database, cast), cast.mia.public_id, actor=None, now=NOW
         )
+
+
+def quote_asked(client: Visitor, database: Database, cast: Cast) -> str:
+    """Ask as Mia on the purchasing page for a quote for Elm County; return the emailed link."""
+    client.sign_in(cast.mia.id)
+    sent = {
+        **{key: value for key, value in FORM.items() if key.startswith("billing_")},
+        "kind": "institutional",
+        "webinar": "Reading rooms",
+        "people": "1",
+        "name": "Mia",
+        "email": "mia@home.example",
+        "organization_name": elm(database, cast).name,
+    }
+    assert client.post("/purchasing/quote", data=sent).status_code == 303
+    return link_in(newest(database, "mia@home.example", "quote_requested"))
+
+
+def cart_sent(client: Visitor, database: Database, cast: Cast) -> str:
+    """Send a cart of Elm County to purchasing as Mia; return the emailed link."""
+    client.sign_in(cast.mia.id)
+    fill(client, choice="library")
+    form = {"payment": "purchasing", "purchasing_email": "office@elm.example"}
+    assert check_out(client, **form, payer=str(cast.organization_id)).status_code == 303
+    return link_in(newest(database, cast.mia.email, "quote_requested"))
+
+
+Ask = Callable[[Visitor, Database, Cast], str]
+ASKING: tuple[Ask, ...] = (quote_asked, cart_sent)
 
 
 def seat_path(database: Database, facts: OrderFacts) -> str:
@@ -145,3 +179,59 @@ def test_buyer_of_an_organization_that_our_team_merged_before_the_proof_sees_the
     page = client.get(path)
     assert page.status_code == 200
     assert re.search(rf'action="{path}/seats/\w+"', page.text)
+
+
+@pytest.mark.parametrize("ask", ASKING)
+def test_quote_link_of_a_removed_buyer_issues_nothing(
+    client: Visitor, app: Flask, database: Database, cast: Cast, ask: Ask
+) -> None:
+    link = ask(client, database, cast)
+    remove(database, cast)
+    other = app.test_client()
+    for answer in (other.get(link), other.post(link)):
+        assert answer.status_code == 410
+        assert BUYS_NO_MORE in answer.text
+    with database.read_session() as session:
+        assert session.scalars(select(Document)).all() == []
+        assert session.scalars(select(Order).where(Order.placed_at.is_not(None))).all() == []
+
+
+@pytest.mark.parametrize("ask", ASKING)
+def test_quote_link_of_a_removed_buyer_leads_no_more_to_its_quote(
+    client: Visitor, app: Flask, database: Database, cast: Cast, ask: Ask
+) -> None:
+    link = ask(client, database, cast)
+    other = app.test_client()
+    assert "/pay/" in other.post(link).location
+    remove(database, cast)
+    assert other.post(link).status_code == 410
+
+
+@pytest.mark.parametrize("ask", ASKING)
+def test_quote_link_of_a_billing_contact_still_buys(
+    client: Visitor, app: Flask, database: Database, cast: Cast, ask: Ask
+) -> None:
+    link = ask(client, database, cast)
+    with database.transaction() as session:
+        organizations.add_member(
+            session, elm(database, cast), cast.mia.id, role=Role.BILLING, actor=None, now=NOW
+        )
+    other = app.test_client()
+    assert other.get(link).status_code == 200
+    assert "/pay/" in other.post(link).location
+    with database.read_session() as session:
+        quoted = select(Order.organization_id).join(Quote, Quote.order_id == Order.id)
+        assert session.scalars(quoted).all() == [cast.organization_id]
+
+
+def test_quote_link_of_a_new_library_still_leads_to_its_order(
+    client: Visitor, database: Database
+) -> None:
+    fill(client, choice="library")
+    form = {"payment": "purchasing", "purchasing_email": "office@pinecounty.example"}
+    assert check_out(client, **form).status_code == 303
+    link = link_in(newest(database, ROSA, "quote_requested"))
+    page = client.post(link).location
+    accepted = client.post(f"{page}/accept-quote", data={"name": "Rosa", "has_agreed": "y"})
+    assert accepted.status_code == 303
+    assert client.post(link).location == page
