@@ -121,6 +121,12 @@ def send_password_changed(session: Session, reader: Reader, *, links: Links, now
     _send(session, reader, "password_changed", subject, values, now=now)
 
 
+def send_password_removed(session: Session, reader: Reader, *, now: datetime) -> None:
+    """Tell the owner that only their own address opens the account now, and how to sign in."""
+    subject = N_("Your password was removed")
+    _send(session, reader, "password_removed", subject, {"account": reader.account}, now=now)
+
+
 def send_recovery_changed(
     session: Session, reader: Reader, *, recovery: str | None, links: Links, now: datetime
 ) -> None:

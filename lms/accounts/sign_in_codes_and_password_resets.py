@@ -11,9 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts import accounts, login_lookup, mails, sign_up
-from lms.accounts.login_lookup import Known
 from lms.accounts.mails import Reader
-from lms.accounts.power_over_others import has_power
+from lms.accounts.power_over_others import opening_address
 from lms.core.email_addresses import Address
 from lms.mail import link_tokens_and_codes
 from lms.mail.link_tokens_and_codes import MailedCode
@@ -34,7 +33,7 @@ def ask_code(
     if known is None:
         mails.send_no_account(session, address.shown, links=links, onward=onward, now=now)
         return link_tokens_and_codes.invent_code()
-    reader = Reader(_address_of(session, known), known.login_id, account=known.email)
+    reader = Reader(opening_address(session, known), known.login_id, account=known.email)
     if not known.is_confirmed:
         sign_up.send_confirmation(session, reader, links=links, onward=onward, now=now)
         return link_tokens_and_codes.invent_code()
@@ -65,21 +64,11 @@ def ask_new_password(session: Session, address: Address, *, links: Links, now: d
             mails.send_link(session, reader, EmailPurpose.RESET_PASSWORD, links=links, now=now)
 
 
-def _address_of(session: Session, known: Known) -> str:
-    """Return where emails that open an account go: the entered address, unless it has power over others.
-
-    Those go to the account's own address alone, since staff may have added or merged the other one when
-    the account opened less.
-    """
-    own = accounts.read_account(session, known.login_id).email
-    return own if own and has_power(session, known.login_id) else known.email
-
-
 def _reached(session: Session, address: Address) -> dict[int, list[str]]:
     """Return the logins that an address belongs to, each with the address as stored."""
     reached: defaultdict[int, list[str]] = defaultdict(list)
     if known := login_lookup.look_up(session, address):
-        reached[known.login_id].append(_address_of(session, known))
+        reached[known.login_id].append(opening_address(session, known))
     # not that of a merged account, which the person can neither see nor remove
     recovered = select(Login.id, Login.recovery_email).where(
         Login.recovery_key == address.key,

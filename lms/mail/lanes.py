@@ -24,6 +24,7 @@ KINDS: Final[Mapping[MailLane, frozenset[str]]] = MappingProxyType(
                 "link_login",
                 "no_account",
                 "password_changed",
+                "password_removed",
                 "recovery_address",
                 "recovery_changed",
                 "quote_requested",

@@ -7,7 +7,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.accounts import browser_sessions, email_aliases, sign_in_codes_and_password_resets
+from lms.accounts import (
+    accounts,
+    browser_sessions,
+    email_aliases,
+    sign_in_codes_and_password_resets,
+)
 from lms.accounts.browser_sessions import Browser
 from lms.accounts.power_over_others import has_power
 from lms.core.database import Database
@@ -20,6 +25,7 @@ from lms.organizations.organizations import add_member, find_organization
 from lms.people import login_merges, team
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.mailbox import give_password, letters
 
 OTHER = "alice@other.example"
 LINKS = Links("http://localhost")
@@ -42,6 +48,17 @@ Gain = Callable[[Session, Cast, str | None], None]
 def add_address(session: Session, cast: Cast) -> None:
     address = read_address(OTHER)
     email_aliases.add_alias(session, cast.alice.id, address, actor=cast.ada.public_id, now=NOW)
+
+
+def merge_bob(session: Session, cast: Cast) -> None:
+    login_merges.merge(
+        session,
+        kept=cast.alice.public_id,
+        merged=cast.bob.public_id,
+        hooks=(),
+        actor=cast.ada.public_id,
+        now=NOW,
+    )
 
 
 def ask_to_sign_in(database: Database, typed: str) -> list[tuple[str, str]]:
@@ -78,14 +95,7 @@ def test_address_of_a_login_merged_before_power_opens_nothing_after_it(
     database: Database, cast: Cast, gain: Gain
 ) -> None:
     with database.transaction() as session:
-        login_merges.merge(
-            session,
-            kept=cast.alice.public_id,
-            merged=cast.bob.public_id,
-            hooks=(),
-            actor=cast.ada.public_id,
-            now=NOW,
-        )
+        merge_bob(session, cast)
         gain(session, cast, cast.ada.public_id)
     own = cast.alice.email
     assert ask_to_sign_in(database, cast.bob.email or "") == [
@@ -110,6 +120,47 @@ def test_browsers_that_another_address_may_have_opened_are_signed_out(
         gain(session, cast, cast.alice.public_id if is_by_themselves else cast.ada.public_id)
         is_out = has_other and not is_by_themselves
         assert session.scalars(select(SignIn.ended_at)).all() == [NOW if is_out else None]
+
+
+@GAINS
+@pytest.mark.parametrize("further", [add_address, merge_bob, None])
+@pytest.mark.parametrize("is_by_themselves", [True, False])
+def test_passwords_that_another_address_may_have_chosen_are_removed(
+    database: Database,
+    cast: Cast,
+    gain: Gain,
+    further: Callable[[Session, Cast], None] | None,
+    is_by_themselves: bool,
+) -> None:
+    """The recovery address, too: a new password could be requested from it. The person is emailed."""
+    for login in (cast.alice, cast.bob):
+        give_password(database, login.id)
+    actor = cast.alice.public_id if is_by_themselves else cast.ada.public_id
+    with database.transaction() as session:
+        alice = session.get_one(Login, cast.alice.id)
+        alice.recovery_email = alice.recovery_key = "mallory@other.example"
+        alice.recovery_confirmed_at = NOW
+        if further is not None:
+            further(session, cast)
+        gain(session, cast, actor)
+    is_kept = further is None or is_by_themselves
+    with database.read_session() as session:
+        account = accounts.read_account(session, cast.alice.id)
+        bob = session.get_one(Login, cast.bob.id)
+        assert account.has_password is is_kept
+        assert (account.recovery_email is not None) is is_kept
+        assert (bob.password_hash is not None) is (is_kept or further is not merge_bob)
+    told = [mail.kind for mail in letters(database, cast.alice.email)]
+    assert told == ([] if is_kept else ["password_removed"])
+
+
+def test_account_without_a_password_is_emailed_nothing_about_one(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        add_address(session, cast)
+        join_team(session, cast, cast.ada.public_id)
+    assert not letters(database, cast.alice.email)
 
 
 @pytest.mark.parametrize(("gain", "ended"), [(join_team, NOW), (become_manager, None)])

@@ -56,6 +56,12 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         "Your password was changed",
         {"account": EMAIL, "action_url": page("/forgotten-password")},
     ),
+    "password_removed": Example(
+        N_("Password removed"),
+        N_("When our team or a manager gives a role to an account with other addresses."),
+        "Your password was removed",
+        {"account": EMAIL},
+    ),
     "second_step_changed": Example(
         N_("Two-step sign-in changed"),
         N_("When an authenticator app, passkey, or recovery code is added, used, or removed."),

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.accounts import accounts, browser_sessions, sign_up
+from lms.accounts import accounts, browser_sessions, power_over_others, sign_up
 from lms.accounts.browser_sessions import Opened
 from lms.core.clock import now
 from lms.core.email_addresses import Address
@@ -81,7 +81,7 @@ def sign_out() -> ResponseReturnValue:
 
 def _opened(address: Address, password: str, *, remembered: bool) -> Opened | None:
     with read_session() as session:
-        kept = accounts.read_kept(session, address)
+        kept = power_over_others.read_kept(session, address)
     verdict = check_password(kept.password_hash, password)
     if isinstance(verdict, Wrong) or kept.login_id is None:
         with read_session() as session:  # a wrong guess must not take the write lock
@@ -94,7 +94,7 @@ def _opened(address: Address, password: str, *, remembered: bool) -> Opened | No
         return None
     renewed = hash_password(password) if verdict.outdated else None
     with transaction() as session:
-        if accounts.read_kept(session, address) != kept:
+        if power_over_others.read_kept(session, address) != kept:
             return None  # changed while it was checked
         if renewed is not None:
             accounts.renew_hash(session, kept, password_hash=renewed)

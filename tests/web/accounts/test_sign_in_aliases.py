@@ -6,11 +6,18 @@ from sqlalchemy import select
 from lms.accounts import email_aliases
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
-from lms.models.accounts import SignIn
-from lms.people import login_merges
+from lms.models.accounts import Login, SellerRole, SignIn
+from lms.people import login_merges, team
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.mailbox import PASSWORD, give_password, letters, without_form_token
+from tests.mailbox import (
+    PASSWORD,
+    give_password,
+    letters,
+    link_in,
+    newest,
+    without_form_token,
+)
 from tests.visitor import Visitor
 
 FURTHER = "alice@other.example"
@@ -54,6 +61,37 @@ def test_each_address_with_its_password_opens_the_one_login(
     with database.read_session() as session:
         assert session.scalars(select(SignIn.login_id)).one() == cast.alice.id
     assert cast.alice.email in client.get("/account").text
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize(
+    ("email", "status"), [(FURTHER, 400), ("bob@example.org", 400), ("alice@example.org", 303)]
+)
+def test_only_its_own_address_opens_an_account_with_power(
+    client: Visitor, database: Database, cast: Cast, email: str, status: int
+) -> None:
+    """The other addresses may be another person's, whoever gave the power and when (docs/roles.md)."""
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).seller_role = SellerRole.STAFF
+    assert _try(client, email, PASSWORD) == status
+
+
+@pytest.mark.usefixtures("known")
+def test_new_team_member_gets_in_after_their_password_was_removed(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    own = cast.alice.email
+    with database.transaction() as session:
+        team.set_role(
+            session, cast.alice.public_id, SellerRole.STAFF, actor=cast.ada.public_id, now=NOW
+        )
+    assert _try(client, own, PASSWORD) == 400
+    assert own in newest(database, own, "password_removed").text
+    client.post("/forgotten-password", data={"email": own})
+    link = link_in(newest(database, own, "reset_password"))
+    assert client.post(link, data={"password": "another quiet corner"}).status_code == 303
+    assert _try(client, own, "another quiet corner") == 303
+    assert client.get("/staff").status_code == 200
 
 
 @pytest.mark.usefixtures("known")
