@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of
 from lms.core.email_addresses import Address
 from lms.mail.links import MailContext
+from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant, Scope
 from lms.models.orders import Order, OrderLine
 from lms.order_reviews import reviews
-from lms.organizations.email_domains import PUBLIC, organization_at
+from lms.organizations.email_domains import is_public, organization_at
 from lms.payments import credit_limit
 from lms.sales import order_access, orders
 
@@ -52,7 +54,7 @@ def open_live_only(session: Session, order: Order, address: Address, *, now: dat
     This happens once per email domain, and never for public email providers.
     """
     domain = address.key.rpartition("@")[2]
-    if domain in PUBLIC or _had_live(session, domain):
+    if is_public(domain) or _had_live(session, domain):
         return
     soon = session.scalars(
         select(OrderLine.id)
@@ -84,10 +86,24 @@ def _open_live(session: Session, order: Order, line_ids: Sequence[int]) -> None:
 
 
 def _had_live(session: Session, domain: str) -> bool:
+    """Return whether an order opened live sessions to this domain before.
+
+    It did to the domains of all its buyer's addresses: a signed-in one types any address on the order.
+    """
+    is_at = f"@{domain}"
+    theirs = Login.id.in_(logins_of(Order.contact_id))
     before = exists().where(
         Grant.opens_live,
         OrderLine.id == Grant.order_line_id,
         Order.id == OrderLine.order_id,
-        func.lower(Order.contact_email).endswith(f"@{domain}", autoescape=True),
+        or_(
+            func.lower(Order.contact_email).endswith(is_at, autoescape=True),
+            exists().where(theirs, Login.email_key.endswith(is_at, autoescape=True)),
+            exists().where(
+                theirs,
+                LoginAlias.login_id == Login.id,
+                LoginAlias.email_key.endswith(is_at, autoescape=True),
+            ),
+        ),
     )
     return bool(session.scalar(select(before)))

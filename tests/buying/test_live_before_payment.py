@@ -6,8 +6,12 @@ import pytest
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, Code, decide
+from lms.accounts import email_aliases
 from lms.buying.carts import Item
+from lms.buying.checkout import Buyer
 from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind
 from tests.buying.buying_fixtures import (
@@ -21,8 +25,9 @@ from tests.buying.buying_fixtures import (
 )
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.factories import make_login
 
-FREE_MAILBOX = "mallory@gmail.com"
+FREE_MAILBOXES = ("mallory@gmail.com", "mallory@outlook.com.au", "mallory@yahoo.com.mx")
 STARTS = NOW + timedelta(hours=2)
 
 
@@ -67,8 +72,30 @@ def test_live_session_opens_once_for_a_domain(database: Database, cast: Cast) ->
     assert opens(database, cast, buy(database, "kim@oakcounty.example"))
 
 
-def test_live_session_opens_for_no_free_mailbox(database: Database, cast: Cast) -> None:
-    assert not opens(database, cast, buy(database, FREE_MAILBOX))
+@pytest.mark.parametrize("email", FREE_MAILBOXES)
+def test_live_session_opens_for_no_free_mailbox(database: Database, cast: Cast, email: str) -> None:
+    assert not opens(database, cast, buy(database, email))
+
+
+@pytest.mark.parametrize("how", ["own", "alias", "merged"])
+def test_order_uses_the_domains_of_its_signed_in_buyer(
+    database: Database, cast: Cast, how: str
+) -> None:
+    """Not that of the address on the order, which they type freely."""
+    with database.transaction() as session:
+        if how == "own":
+            dan = session.get_one(Login, cast.dan.id)
+            dan.email = dan.email_key = ROSA
+        elif how == "alias":
+            email_aliases.add_alias(session, cast.dan.id, read_address(ROSA), actor=None, now=NOW)
+        else:
+            make_login(session, ROSA).merged_into = cast.dan.id
+    buyer = Buyer(cast.dan.id, cast.dan.public_id, ROSA if how == "own" else cast.dan.email or "")
+    one = Item(OfferKind.SINGLE, WEBINAR)
+    typed = details(email="dan@unrelated.example", is_for_organization=False)
+    ordered(database, filled(database, one), typed, buyer=buyer)
+    assert opens(database, cast, cast.dan.id)
+    assert not opens(database, cast, buy(database, "someone.else@pinecounty.example"))
 
 
 def test_live_session_of_another_day_stays_closed(database: Database, cast: Cast) -> None:
