@@ -34,6 +34,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from lms.access.policy import GrantFacts, PoolPlace, Way
+from lms.access.self_enrollment import is_bar
 from lms.core.model_base import Base, UTCDateTime
 from lms.models.accounts import Login, LoginAlias
 from lms.models.grants import Grant, OfferKind
@@ -144,7 +145,7 @@ def _unseated(way: Way, pool_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]
 
 
 def _by_domain() -> Select[*tuple[Any, ...]]:
-    """Return the pools of organizations with a verified domain of the person, unless removed (S7).
+    """Return the pools of organizations with a verified domain of the person, unless a manager took their seat (S7).
 
     For merged organizations, a domain of either opens the pools of both.
     """
@@ -157,22 +158,22 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
 
-    def was_removed(who: ColumnElement[bool]) -> ColumnElement[bool]:
+    def has_lost(who: ColumnElement[bool]) -> ColumnElement[bool]:
         # Found by the person, because an organization has more seats than a person has had.
         return (
             exists()
             .select_from(_ASSIGNMENT)
             .where(
                 who,
-                _ASSIGNMENT.c.ended_as == AssignmentEnd.REMOVED,
+                is_bar(_ASSIGNMENT.c.ended_as, _ASSIGNMENT.c.pool_id, _POOL.c.id),
                 its_organization == _kept(family),
             )
-            .correlate(family)
+            .correlate(family, _POOL)
         )
 
     is_barred = or_(
-        was_removed(_ASSIGNMENT.c.login_id.in_(select(_WHOSE.c.id))),
-        was_removed(_ASSIGNMENT.c.email_key.in_(select(_WHOSE.c.key))),
+        has_lost(_ASSIGNMENT.c.login_id.in_(select(_WHOSE.c.id))),
+        has_lost(_ASSIGNMENT.c.email_key.in_(select(_WHOSE.c.key))),
     )
     whose_domain = (  # a scalar subquery, so that no planner reads all domains instead
         select(_kept(owner))

@@ -29,13 +29,14 @@ from lms.access.policy import (
     WebinarFacts,
     decide,
 )
+from lms.access.self_enrollment import is_bar
 from lms.core.errors import NotFound
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries
 from lms.models.grants import Grant, Scope
 from lms.models.organizations import Organization
 from lms.models.recordings import Recording
-from lms.models.seats import Assignment, AssignmentEnd, Pool
+from lms.models.seats import Assignment, Pool
 
 # The first playback claims the seat; until then a learner sees nothing about seats.
 CLAIMED_BY_PLAYING: Final = frozenset({Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE})
@@ -128,14 +129,15 @@ _keys = select(_own.email_key).where(
 )
 _aliases = select(LoginAlias.email_key).where(LoginAlias.login_id.in_(_logins))
 _family = family_of(bindparam("organization_id"))
-_its_pools = select(Pool.id).where(Pool.organization_id.in_(_family))
-_was_removed = exists().where(
+_pool = aliased(Pool)
+_its_pools = select(_pool.id).where(_pool.organization_id.in_(_family))
+_has_lost = exists().where(
     or_(
         Assignment.login_id.in_(_logins),
         Assignment.email_key.in_(_keys),
         Assignment.email_key.in_(_aliases),
     ),
-    Assignment.ended_as == AssignmentEnd.REMOVED,
+    is_bar(Assignment.ended_as, Assignment.pool_id, Pool.id),
     Assignment.pool_id.in_(_its_pools),
 )
 _playable = exists().where(
@@ -147,6 +149,7 @@ _held = (
         Pool.public_id.label("pool"),
         Pool.capacity,
         or_(Pool.capacity.is_(None), Pool.used < Pool.capacity).label("has_room"),
+        _has_lost.label("has_lost"),
     )
     .select_from(Pool)
     .join(Grant, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
@@ -167,7 +170,6 @@ _STANDING: Final = (
         Organization.public_id.label("organization"),
         Organization.name.label("organization_name"),
         Organization.id.label("organization_id"),
-        _was_removed.label("was_removed"),
         *(each for each in _held.c),
     )
     .select_from(Webinar)
@@ -242,8 +244,8 @@ def _grant(row: Row[*tuple[Any, ...]], presence: Presence) -> GrantFacts:
         has_room=bool(row.has_room),
     )
     if presence is Presence.LEARNER:
-        # A person whom a manager removed can't claim a seat again.
-        place = replace(place, way=Way.RELEASED if row.was_removed else Way.BY_LAUNCH)
+        # A person whose seat a manager took can't claim another.
+        place = replace(place, way=Way.RELEASED if row.has_lost else Way.BY_LAUNCH)
     elif presence is Presence.EXPECTED or (presence in NAMELESS and row.capacity is not None):
         # Its seats are assigned by name, and not to this viewer.
         place = replace(place, way=Way.BY_LAUNCH, has_room=False)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import family_of
+from lms.access.self_enrollment import is_bar
 from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import NewLogin
 from lms.core.email_addresses import Address
@@ -19,7 +20,6 @@ from lms.models.catalog import Webinar
 from lms.models.seats import (
     BY_A_MANAGER,
     Assignment,
-    AssignmentEnd,
     AssignmentState,
     ClaimLink,
     ClaimPolicy,
@@ -152,7 +152,7 @@ def claim_by_domain(
     """Claim a free seat with a confirmed address at the organization's verified domain (S7).
 
     Raises NotFound if the pool doesn't allow self-enrollment, the person has no address at a
-    verified domain, or a manager of the organization has removed them.
+    verified domain, or a manager of the organization has taken their seat.
     """
     pool = session.get_one(Pool, pool_id, populate_existing=True)
     own = login_lookup.kept_login(session, login_id)
@@ -196,20 +196,20 @@ def _keys_of(session: Session, login_id: int) -> list[str]:
 
 
 def _may_by_domain(session: Session, pool: Pool, login_id: int) -> bool:
-    """Return whether a person has an address at the organization's domain and was never removed."""
+    """Return whether a person has an address at the organization's domain and no manager took their seat."""
     keys = _keys_of(session, login_id)
     family = family_of(pool.organization_id)
     known = exists().where(
         VerifiedDomain.organization_id.in_(family),
         VerifiedDomain.domain.in_({key.rpartition("@")[2] for key in keys}),
     )
-    removed = exists().where(
+    has_lost = exists().where(
         Pool.organization_id.in_(family),
         Assignment.pool_id == Pool.id,
-        Assignment.ended_as == AssignmentEnd.REMOVED,
+        is_bar(Assignment.ended_as, Assignment.pool_id, pool.id),
         or_(Assignment.login_id.in_(logins_of(login_id)), Assignment.email_key.in_(keys)),
     )
-    return bool(session.scalar(select(known & ~removed)))
+    return bool(session.scalar(select(known & ~has_lost)))
 
 
 def _lost_since(session: Session, link: ClaimLink, login_id: int) -> bool:

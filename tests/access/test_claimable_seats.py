@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.access.policy import Code
@@ -80,6 +81,24 @@ def test_whom_a_manager_removed_takes_no_seat_of_that_organization_by_domain(
         other = make_pool(session, elm_of(session, cast), make_webinar(session))
         make_assignment(session, other, dan_of(session, cast), ended_as=AssignmentEnd.REMOVED)
     assert code(database, cast) is Code.NO_GRANT
+
+
+@pytest.mark.parametrize("is_invited", [True, False])
+def test_whose_seat_was_reassigned_takes_no_other_of_that_pool_by_domain(
+    database: Database, cast: Cast, is_invited: bool
+) -> None:
+    """Of another pool they do: moving people between pools ends their seats in the same way."""
+    with database.transaction() as session:
+        domain_pool(session, cast)
+        other = make_pool(session, elm_of(session, cast), make_webinar(session))
+        make_assignment(session, other, dan_of(session, cast), ended_as=AssignmentEnd.REASSIGNED)
+    assert code(database, cast) is Code.SEAT_CLAIMABLE
+    with database.transaction() as session:
+        pool = session.scalars(select(Pool).where(Pool.claim_policy == ClaimPolicy.DOMAIN)).one()
+        login = None if is_invited else dan_of(session, cast)
+        email = cast.dan.email if is_invited else None
+        make_assignment(session, pool, login, email=email, ended_as=AssignmentEnd.REASSIGNED)
+    assert code(database, cast) is (Code.NO_GRANT if is_invited else Code.SEAT_RELEASED)
 
 
 def test_whom_another_organization_removed_takes_a_seat_all_the_same(

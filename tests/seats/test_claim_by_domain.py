@@ -14,6 +14,7 @@ from lms.models.mail import Mail
 from lms.models.seats import AssignmentEnd, ClaimPolicy
 from lms.organizations import email_domains
 from lms.seats import claim_methods, moves_between_pools, pools
+from lms.seats.claims import BY_A_MANAGER
 from tests.clock import NOW
 from tests.factories import make_login, make_webinar
 from tests.seats.pool_fixtures import (
@@ -70,9 +71,12 @@ def test_an_address_of_the_domain_takes_a_seat_once_and_is_told(database: Databa
         assert session.scalars(select(Mail.kind)).all() == ["seat_claimed"]
 
 
-def test_who_was_removed_by_a_manager_does_not_come_back_by_domain(database: Database) -> None:
+@pytest.mark.parametrize("reason", BY_A_MANAGER)
+def test_whose_seat_a_manager_took_does_not_come_back_by_domain(
+    database: Database, reason: AssignmentEnd
+) -> None:
     home, kim = opened(database)
-    let_go(database, take_seat(database, home.pool_id, kim))
+    let_go(database, take_seat(database, home.pool_id, kim), reason=reason)
     with pytest.raises(NotFound):
         claim(database, home, kim)
 

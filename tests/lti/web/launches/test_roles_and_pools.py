@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lms.core.runtime import Carrel
 from lms.models.grants import Grant
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from lms.seats.claims import BY_A_MANAGER
 from lti.models.identities import Identity
 from lti.protocol.spec_vocabulary import ROLES, TEST_USER
 from lti.registrations.deployments import refuse_deployment
@@ -253,14 +254,11 @@ def compared(came: dict[str, Shown], *row: Shown) -> dict[str, tuple[Shown, Show
     return {name: (came[name], wanted[name]) for name in came if came[name] != wanted[name]}
 
 
-def test_whom_a_manager_removed_takes_no_seat_and_teaches_as_before(
-    tool: Connection, carrel: Carrel, cast: Cast
+@pytest.mark.parametrize("ended_as", BY_A_MANAGER)
+def test_whose_seat_a_manager_took_takes_no_seat_and_teaches_as_before(
+    tool: Connection, carrel: Carrel, cast: Cast, ended_as: AssignmentEnd
 ) -> None:
-    gone = {
-        "state": AssignmentState.RELEASED,
-        "ended_at": NOW,
-        "ended_as": AssignmentEnd.REMOVED,
-    }
+    gone = {"state": AssignmentState.RELEASED, "ended_at": NOW, "ended_as": ended_as}
     came = known_with(tool, carrel, cast, gone)
     assert compared(came, turned("SEAT_RELEASED"), PLAYS, PLAYS, turned("NO_GRANT")) == {}
 
