@@ -14,7 +14,7 @@ from lms.core.errors import N_, Forbidden, Invalid, NotFound
 from lms.grants import grants
 from lms.grants.grants import Target, Term
 from lms.models.catalog import InsteadKind, PulledInstead, Webinar, WebinarState
-from lms.models.grants import Scope
+from lms.models.grants import Grant, Scope
 
 LONGEST_SAID: Final = 1_000
 TOO_LONG = N_("Use up to 1,000 characters.")
@@ -128,17 +128,22 @@ def _let_in(
     actor: str | None,
     now: datetime,
 ) -> None:
+    """Give access for the term of what a person held, from its order line.
+
+    The line ends it with the order (R1, R2), and with the seat, if it is an organization's (S2).
+    """
     case = load_case(session, login_id=login_id, webinar_id=webinar_id)
     has = decide(case.login, case.webinar, Action.HANDOUT, now)
     best = held.candidates[0]
-    if best.code is Code.OK_PERMANENT:
-        if has.code is not Code.OK_PERMANENT:
-            grants.give_permanently(
-                session, login_id=login_id, webinar_id=webinar_id, actor=actor, now=now
-            )
+    if has.code is Code.OK_PERMANENT or (
+        best.code is not Code.OK_PERMANENT and isinstance(has, Admitted)
+    ):
         return
-    if not isinstance(has, Admitted):
-        ends_at = best.grant.grace_until if best.code is Code.OK_GRACE else best.grant.ends_at
-        target = Target(Scope.WEBINAR, webinar_id)
-        term = Term(now, ends_at)
-        grants.grant(session, login_id=login_id, target=target, term=term, actor=actor, now=now)
+    ends_at = best.grant.grace_until if best.code is Code.OK_GRACE else best.grant.ends_at
+    target = Target(Scope.WEBINAR, webinar_id)
+    term = Term(now, ends_at)
+    given = grants.grant(session, login_id=login_id, target=target, term=term, actor=actor, now=now)
+    given.order_line_id = session.scalar(
+        select(Grant.order_line_id).where(Grant.public_id == best.grant.public_id)
+    )
+    session.flush()

@@ -7,14 +7,16 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lms import audit
+from lms.access.merged_logins import logins_of
 from lms.core.dates_and_time_zones import NO_YEAR, end_of_day, on_wall_clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.accounts import Login
 from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
 from lms.models.playback import PlaybackEnd
+from lms.models.seats import Pool
 from lms.playback.sessions import end_by_own_grants
 
 NO_SUCH_GRANT = N_("We couldn't find this access.")
@@ -198,3 +200,24 @@ def take_back(
         now=now,
         detail={"as": withdrawal.value},
     )
+
+
+def take_back_replacements(session: Session, login_id: int, pool_id: int, *, now: datetime) -> None:
+    """Revoke what a person took instead of a removed webinar by a seat of this pool, which ended (S2).
+
+    These are their own grants from an order line that sold the pool, or the pool it was allotted from.
+    """
+    sold = aliased(Grant)
+    source = select(func.coalesce(Pool.allotted_from_id, Pool.id)).where(Pool.id == pool_id)
+    lines = select(sold.order_line_id).where(sold.pool_id == source.scalar_subquery())
+    theirs = session.scalars(
+        select(Grant.public_id)
+        .where(
+            Grant.login_id.in_(logins_of(login_id)),
+            Grant.order_line_id.in_(lines),
+            Grant.revoked_at.is_(None),
+        )
+        .order_by(Grant.id)
+    ).all()
+    for grant_id in theirs:
+        take_back(session, grant_id, withdrawal=Withdrawal.REVOKED, actor=None, now=now)

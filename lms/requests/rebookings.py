@@ -27,6 +27,7 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.live import Registration
+from lms.models.orders import OrderLine
 from lms.models.playback import PlaybackEnd
 from lms.playback.sessions import end_by_own_grants
 
@@ -70,7 +71,7 @@ def read_choice(
     """Return what a person can choose instead of a webinar, or None."""
     standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
     line = _own_grant(session, login_id, webinar.id)
-    if line is not None and line.order_line_id is not None:
+    if line is not None and _is_paid_for(session, line):
         return None
     since = line.created_at if line is not None else None
     if standing is not None and standing.is_coming:
@@ -249,6 +250,12 @@ def _own_grant(session: Session, login_id: int, webinar_id: int) -> Grant | None
     )
 
 
+def _is_paid_for(session: Session, line: Grant) -> bool:
+    """Return whether an order paid for this webinar, and not for a removed one that it replaces."""
+    bought = select(OrderLine.webinar_id).where(OrderLine.id == line.order_line_id)
+    return session.scalar(bought) == line.webinar_id
+
+
 def _wait_for_others(session: Session, login_id: int, webinar_id: int) -> None:
     """Lock a person's own grants for a webinar, so that simultaneous choices run one after the other."""
     session.scalars(_own_grants(login_id, webinar_id).order_by(Grant.id).with_for_update()).all()
@@ -277,7 +284,7 @@ def _retarget(
     line = _own_grant(session, login_id, webinar.id)
     if line is None:
         raise Conflict(THEIR_ORGANIZATIONS)
-    if line.order_line_id is not None:
+    if _is_paid_for(session, line):
         raise Conflict(BY_THE_PAYER)
     public_id = line.public_id
     _move_given(session, public_id, webinar, target, actor=actor, now=now)

@@ -351,6 +351,7 @@ def _take_back(
         if one.seats is None or one.seats == seats:
             order_access.take_back(session, grants, Withdrawal.REFUNDED, actor=actor, now=now)
         else:
-            for grant in grants:
+            pools = [grant for grant in grants if grant.pool_id is not None]
+            for grant in pools:  # a person's own, instead of a removed webinar, has no seats
                 order_access.shrink(session, grant, one.seats, now=now)
     return ended

@@ -14,6 +14,7 @@ from lms.core.compiled_statements import Query
 from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.core.logs import count_event
 from lms.core.model_base import locked
+from lms.grants.grants import take_back_replacements
 from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.playback import PlaybackEnd
@@ -353,7 +354,7 @@ def end_holding(
 def end_untold(
     session: Session, holder: Assignment, reason: AssignmentEnd, *, now: datetime
 ) -> None:
-    """End an assignment whose person the caller notifies; playback through it ends."""
+    """End an assignment whose person the caller notifies, and what it gave; playback through it ends."""
     holder.state, holder.ended_at, holder.ended_as = AssignmentState.RELEASED, now, reason
     session.flush()
     if reason in BY_A_MANAGER:
@@ -361,6 +362,7 @@ def end_untold(
     if holder.login_id is not None:
         theirs = logins_of(holder.login_id)
         end_for_logins(session, theirs, ended_as=PlaybackEnd.RELEASED, now=now)
+        take_back_replacements(session, holder.login_id, holder.pool_id, now=now)
 
 
 def _void_expired(session: Session, holder: Assignment, reason: AssignmentEnd) -> None:

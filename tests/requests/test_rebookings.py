@@ -18,12 +18,13 @@ from lms.models.grants import Grant
 from lms.models.live import Registration
 from lms.models.organizations import Organization
 from lms.requests import rebookings
+from lms.sales import orders
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
 from tests.live.upcoming_webinar import DAY, HELD_AT, LINKS, go_round, kinds, tell_changes
 from tests.mailbox import newest
-from tests.sales.order_fixtures import SEAT, grants, placed
+from tests.sales.order_fixtures import SEAT, grants, placed, with_line
 from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
 
@@ -128,6 +129,23 @@ def test_access_that_our_team_gave_moves_to_the_webinar_they_choose(
     # exchanged, it can't be exchanged again
     data = {"other": OTHER}
     assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
+
+
+def test_access_that_replaced_a_removed_webinar_moves_as_what_our_team_gave(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    """It comes from an order, whose payer chooses only for the removed webinar."""
+    with database.transaction() as session:
+        make_webinar(session, THIRD)
+    bought = placed(database, with_line(SEAT, covers=f"webinar:{THIRD}"))
+    with database.transaction() as session:
+        line = orders.lines_of(session, bought.id)[0]
+        mine = session.scalars(select(Grant).where(Grant.login_id == to_come.alice.id)).one()
+        mine.order_line_id = line.id
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert holds(database, to_come.alice.id, OTHER)
 
 
 @pytest.mark.parametrize("other", [GONE, "nothing", "", "reading-rooms"])

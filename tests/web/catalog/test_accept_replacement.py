@@ -1,5 +1,6 @@
 """What holders of a pulled webinar get: chosen by staff, told by each refusal, taken by one press (W2)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,27 @@ from lms.access.policy import Action, Code, decide
 from lms.core.database import Database
 from lms.models.audit import AuditEntry
 from lms.models.catalog import PulledInstead, Webinar
+from lms.models.documents import CreditReason
+from lms.models.orders import Terms
 from lms.models.organizations import Organization
+from lms.sales import order_access
+from lms.sales.credit_notes import Credit
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_recording, make_webinar
+from tests.sales.order_fixtures import (
+    GROUP,
+    SEAT,
+    credited,
+    first_line,
+    grants,
+    locked,
+    paid,
+    placed,
+    with_line,
+)
 from tests.seat_rows import add_pool, seat
+from tests.seats.pool_fixtures import let_go, take_seat
 from tests.visitor import Visitor
 
 OTHER = "quiet-shelves"
@@ -175,3 +192,62 @@ def test_what_was_offered_is_forgotten_when_the_webinar_is_back(
     with database.read_session() as session:
         assert session.scalars(select(PulledInstead.webinar_id)).all() == []
     assert pull(ada, cast, kind="refund") == 303
+
+
+def take(client: Visitor, login_id: int, cast: Cast) -> int:
+    client.sign_in(login_id)
+    return client.post(f"/webinars/{cast.slug}/instead").status_code
+
+
+def test_replacement_of_what_was_bought_ends_when_its_order_is_refunded(
+    ada: Visitor, client: Visitor, database: Database, cast: Cast
+) -> None:
+    bought = placed(database, replace(SEAT, terms=Terms.INVOICE))
+    paid(database, bought)
+    pull(ada, cast, kind="webinar", other=OTHER)
+    assert take(client, cast.dan.id, cast) == 303
+    assert code(database, cast.dan.id, OTHER) is Code.OK_PERMANENT
+    credited(database, bought)
+    assert code(database, cast.dan.id, OTHER) is Code.REFUNDED
+    assert take(client, cast.dan.id, cast) == 403
+
+
+def test_replacement_leaves_access_from_another_order_as_it_is(
+    ada: Visitor, client: Visitor, database: Database, cast: Cast
+) -> None:
+    """Access to the other webinar that is on hold for payment doesn't open, and isn't the order's then."""
+    bought = placed(database, replace(SEAT, terms=Terms.INVOICE))
+    paid(database, bought)
+    other = placed(
+        database, replace(with_line(SEAT, covers=f"webinar:{OTHER}"), terms=Terms.INVOICE)
+    )
+    with database.transaction() as session:
+        order_access.hold(session, locked(session, other), now=NOW)
+    pull(ada, cast, kind="webinar", other=OTHER)
+    for _ in range(2):
+        assert take(client, cast.dan.id, cast) == 303
+    assert code(database, cast.dan.id, OTHER) is Code.OK_PERMANENT
+    credited(database, bought)
+    assert code(database, cast.dan.id, OTHER) is not Code.OK_PERMANENT
+    assert [one.revoked_at for one in grants(database, other)] == [None]
+
+
+def test_replacement_of_a_seat_ends_with_the_seat(
+    ada: Visitor, client: Visitor, database: Database, cast: Cast
+) -> None:
+    """The seat is the organization's (S2). The seats of others, and the returned ones, are no matter."""
+    bought = placed(database, GROUP)
+    paid(database, bought)
+    pool_id = grants(database, bought)[0].pool_id or 0
+    seats = [take_seat(database, pool_id, one.id) for one in (cast.dan, cast.bob)]
+    pull(ada, cast, kind="webinar", other=OTHER)
+    for one in (cast.dan, cast.bob):
+        assert take(client, one.id, cast) == 303
+    line = first_line(database, bought)
+    credited(database, bought, CreditReason.RETURN, Credit(line.public_id, seats=1))
+    let_go(database, seats[0])
+    assert code(database, cast.dan.id, OTHER) is Code.REVOKED
+    assert code(database, cast.bob.id, OTHER) is Code.OK_PERMANENT
+    assert take(client, cast.dan.id, cast) == 403
+    credited(database, bought)
+    assert code(database, cast.bob.id, OTHER) is Code.OK_TERM  # by his own pass
