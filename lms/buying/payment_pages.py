@@ -46,7 +46,8 @@ class PageLine:
 class PaymentPage:
     """The content of a payment page.
 
-    `quote` is the newest version while it can be accepted; `price_today` is the current price of an
+    `quote` is the newest version while it can be accepted; `hindrance` says why it can't although it
+    hasn't expired, or is ""; `price_today` is the current price of an
     expired one, None if negotiated. `total_minor` is with tax once there is a quote to accept or an
     invoice. `promise` is the payer's latest promise.
     """
@@ -57,6 +58,7 @@ class PaymentPage:
     total_minor: int
     documents: tuple[Document, ...]
     quote: Document | None
+    hindrance: str
     price_today: int | None
     purchase_orders: tuple[str, ...]
     promise: Promise | None
@@ -84,6 +86,7 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
     documents = shown_documents(session, order)
     newest = [one for one in documents if one.kind is DocumentKind.QUOTE]
     is_quoted = bool(newest) and standing is Standing.QUOTED
+    hindrance = quotes.hindrance_to(session, order) if is_quoted else ""
     return PaymentPage(
         facts=facts,
         payer=billing.billing_of(session, order).to,
@@ -95,7 +98,8 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
         if is_quoted
         else facts.total_minor,
         documents=documents,
-        quote=newest[-1] if is_quoted else None,
+        quote=newest[-1] if is_quoted and not hindrance else None,
+        hindrance=hindrance,
         price_today=quotes.price_today(session, order, now=now)
         if standing is Standing.EXPIRED
         else None,

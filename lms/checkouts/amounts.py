@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms.core.errors import N_, Conflict
 from lms.models.documents import Document
 from lms.models.orders import Order
-from lms.sales import billing, orders
+from lms.sales import billing, order_access, orders
 
 PAID: Final = N_("This is already paid.")
 CANCELED: Final = N_("This order was canceled.")
@@ -22,10 +22,12 @@ def amount_of(
 ) -> int:
     """Return the amount due: the open amount of its invoice, or else the total.
 
-    Raises Conflict if nothing is due.
+    Raises Conflict if nothing is due, and Invalid for a draft that can't be delivered.
     """
     if order.canceled_at is not None:
         raise Conflict(CANCELED)
+    if order.placed_at is None:
+        order_access.check_deliverable(session, order, orders.lines_of(session, order.id))
     if invoice is not None:
         amount = invoice.open_minor
     else:

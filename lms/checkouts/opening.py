@@ -70,8 +70,8 @@ def open_checkout(
     `settle_order` and read the order, which may not be paid yet. A free order needs no checkout:
     place it with `orders.agree`.
 
-    Raises NotFound; Conflict if it is paid, canceled, free or not the amount that was shown; and
-    Unavailable if the provider can't be reached: nothing is charged, and trying again is safe.
+    Raises NotFound; Conflict if it is paid, canceled, free or not the amount that was shown; Invalid
+    if it can't be delivered; and Unavailable if the provider can't be reached: nothing is charged, and trying again is safe.
     """
     zone = ZoneInfo(carrel.settings.time_zone)
     with carrel.database.transaction() as session:

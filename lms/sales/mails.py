@@ -23,7 +23,7 @@ from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
 from lms.models.accounts import EmailPurpose, Login
-from lms.models.catalog import Webinar
+from lms.models.catalog import OFF, Webinar
 from lms.models.grants import Scope
 from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine, Terms
 from lms.models.organizations import Organization
@@ -262,13 +262,15 @@ def items_of(grants: Sequence[OrderGrant], zone: ZoneInfo, now: datetime) -> lis
 
 
 def live_of(session: Session, grant: OrderGrant, now: datetime) -> str:
-    """Return when the webinar of a grant is held live; "" if it is over, and for other products."""
+    """Return when the webinar of a grant is held live; "" if it won't be, and for other products."""
     if grant.scope is not Scope.WEBINAR:
         return ""
     held = session.execute(
-        select(Webinar.held_at, Webinar.zone, Webinar.minutes).where(Webinar.slug == grant.slug)
+        select(Webinar.held_at, Webinar.zone, Webinar.minutes, Webinar.state).where(
+            Webinar.slug == grant.slug
+        )
     ).one()
-    is_over = held.held_at + timedelta(minutes=held.minutes) <= now
+    is_over = held.held_at + timedelta(minutes=held.minutes) <= now or held.state in OFF
     return "" if is_over else say_datetime(held.held_at, read_zone(held.zone))
 
 

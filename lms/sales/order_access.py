@@ -19,13 +19,14 @@ from lms.access.merged_organizations import kept_organization
 from lms.contracts import grace_periods, renewals
 from lms.contracts.renewals import Renewal
 from lms.core.email_addresses import read_address
-from lms.core.errors import N_, Conflict
+from lms.core.errors import N_, Conflict, Invalid
 from lms.grants import grants
 from lms.grants.grants import NewPass, Target, Term, year_from
 from lms.mail.links import MailContext
 from lms.models.accounts import Login
+from lms.models.catalog import OFF, Webinar
 from lms.models.grants import Grant, OfferKind, Withdrawal
-from lms.models.orders import LineAct, Order, OrderLine
+from lms.models.orders import LineAct, Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd
 from lms.models.seats import AssignmentState, Pool
@@ -36,6 +37,8 @@ from lms.seats.pool_reconciliation import end_playback, settle
 from lms.seats.pools import NewPoolGrant
 
 IN_USE = N_("Not enough of these seats are available. Release seats first.")
+
+WEBINAR_OFF = N_("A webinar in this order was canceled or removed. Choose another webinar.")
 
 
 def target_of(line: OrderLine) -> Target:
@@ -50,6 +53,16 @@ def zone_of(session: Session, order: Order, mail_context: MailContext) -> ZoneIn
     kept = kept_organization(order.organization_id)
     own = session.scalar(select(Organization.zone).where(Organization.id == kept))
     return mail_context.in_zone(own).zone
+
+
+def check_deliverable(session: Session, order: Order, lines: Sequence[OrderLine]) -> None:
+    """Raise Invalid if a line's webinar was canceled or removed (MONEY.md, M7), except for past sales."""
+    if order.terms is Terms.HISTORY:
+        return
+    chosen = [line.webinar_id for line in lines]
+    off = select(Webinar.id).where(Webinar.id.in_(chosen), Webinar.state.in_(OFF))
+    if session.scalar(off.limit(1)) is not None:
+        raise Invalid(WEBINAR_OFF)
 
 
 def give_access(  # noqa: PLR0913  (the line, its holder, actor and time)

@@ -210,13 +210,15 @@ def agree(  # noqa: PLR0913  (the order, its payment, actor and time)
     """Place an order: give its access, issue its invoice, and email its buyer.
 
     Access opens at once unless it is on hold (P9). `charge` is its card payment. Past sales send no
-    email. Raises Conflict if it was already placed.
+    email. Raises Conflict if it was already placed, and Invalid if it can't be delivered.
     """
     held = session.scalars(locked(select(Order).where(Order.id == order.id))).one()
     if held.placed_at is not None:
         raise Conflict(PLACED_ALREADY)
     if held.canceled_at is not None:
         raise Conflict(CANCELED)
+    lines = lines_of(session, order.id)
+    order_access.check_deliverable(session, order, lines)
     buyer = buyer_of(session, order, mail_context=mail_context, actor=actor, now=now)
     order.organization_id = buyer.organization.id if buyer.organization else None
     order.login_id = None if buyer.organization else buyer.contact.id
@@ -225,7 +227,7 @@ def agree(  # noqa: PLR0913  (the order, its payment, actor and time)
     session.flush()
     audit.record(session, "order.placed", order.public_id, actor=actor, now=now)
     zone = order_access.zone_of(session, order, mail_context)
-    for line in lines_of(session, order.id):
+    for line in lines:
         order_access.give_access(
             session, order, line, login_id=buyer.contact.id, zone=zone, actor=actor, now=now
         )

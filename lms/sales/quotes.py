@@ -22,8 +22,7 @@ from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import read_prices
 from lms.pricing.quotes import Ask, Unpriced, quote
 from lms.requests import requests
-from lms.sales import billing, invoices, orders, purchase_orders, seat_prices
-from lms.sales.order_access import target_of
+from lms.sales import billing, invoices, order_access, orders, purchase_orders, seat_prices
 from lms.sales.purchase_orders import NewPurchaseOrder
 from lms.seats import pools
 
@@ -65,13 +64,15 @@ def issue_quote(  # noqa: PLR0913  (the order, its expiry, and the sender)
 ) -> Quote:
     """Issue a new version of an order's quote, which replaces the previous one; `order` is locked.
 
-    It is valid for 60 days, or until another day at most 180 days away. Raises Invalid, and Conflict
-    for an order that was placed or canceled.
+    It is valid for 60 days, or until another day at most 180 days away. Raises Invalid, also if the
+    order can't be delivered, and Conflict for an order that was placed or canceled.
     """
     if order.placed_at is not None:
         raise Conflict(orders.PLACED_ALREADY)
     if order.canceled_at is not None:
         raise Conflict(orders.CANCELED)
+    lines = invoices.standing_lines(session, order.id)
+    order_access.check_deliverable(session, order, lines)
     zone = mail_context.zone
     today = now.astimezone(zone).date()
     last = expires_on or today + timedelta(days=HOLDS_FOR_DAYS)
@@ -80,7 +81,6 @@ def issue_quote(  # noqa: PLR0913  (the order, its expiry, and the sender)
     before = newest(session, order.id)
     if before is not None:
         before.superseded_at = now
-    lines = invoices.standing_lines(session, order.id)
     document = issue(
         session,
         NewDocument(
@@ -187,6 +187,16 @@ def price_today(session: Session, order: Order, *, now: datetime) -> int | None:
     return total
 
 
+def hindrance_to(session: Session, order: Order) -> str:
+    """Return why an order that was quoted can't be delivered anymore; "" if it can."""
+    try:
+        lines = invoices.standing_lines(session, order.id)
+        order_access.check_deliverable(session, order, lines)
+    except Invalid as refusal:
+        return refusal.message
+    return ""
+
+
 def may_expire_on(day: date | None, today: date) -> bool:
     """Return whether a quote of today can be valid until a day (PRODUCT.md, P8)."""
     return day is not None and today <= day <= today + timedelta(days=LONGEST_DAYS)
@@ -211,7 +221,9 @@ def _line_today(session: Session, line: OrderLine, *, now: datetime) -> int | No
         pool = pools.read_pool(session, adds_to.pool_id)
         more = seat_prices.price_of_more(session, pool, line.quantity or 1, now=now)
         return None if isinstance(more, Unpriced) else more.price_minor
-    priced = quote(read_prices(session, target_of(line)), Ask(line.kind, line.quantity))
+    priced = quote(
+        read_prices(session, order_access.target_of(line)), Ask(line.kind, line.quantity)
+    )
     return None if isinstance(priced, Unpriced) else priced.total_minor
 
 

@@ -6,19 +6,22 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from lms.core.database import Database
+from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.runtime import Carrel
 from lms.grants.grants import Target
 from lms.models.catalog import Webinar
 from lms.models.grants import Scope
 from lms.pricing.price_list import set_prices
-from lms.sales import cancellations
+from lms.sales import cancellations, mails
 from lms.sales.orders import lines_of
 from lms.seats import named_people
 from tests.cancellation_offers.offer_fixtures import OTHER, cancel, exchange, furnish
 from tests.cancellation_offers.test_offers import exchanged
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import ZONE
 from tests.live.conftest import to_come
+from tests.live.upcoming_webinar import HELD_AT
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, PRICES, balanced, grants, locked, paid, placed
@@ -63,3 +66,20 @@ def test_people_named_for_its_seats_are_invited_to_the_other_webinar(
         order = locked(session, made)
         cancellations.release(session, order, mail_context=OFFICE, actor=None, now=NOW)
     assert [one.kind for one in letters(database, "zoe@example.org")] == ["invitation"]
+
+
+def test_email_sent_again_does_not_invite_to_the_canceled_webinar(
+    carrel: Carrel, database: Database, to_come: Cast
+) -> None:
+    facts = furnish(database).card
+    held = " ".join(say_datetime(HELD_AT, read_zone(ZONE)).split())
+
+    def text() -> str:
+        return " ".join(newest(database, "dan@example.org", "order_confirmation").text.split())
+
+    assert held in text()
+    cancel(carrel)
+    with database.transaction() as session:
+        order = locked(session, facts)
+        mails.send_placed(session, order, mail_context=OFFICE, now=NOW, is_again=True)
+    assert held not in text()

@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from lms.checkouts.opening import NewCheckout, open_checkout
-from lms.core.errors import Conflict, NotFound, Unavailable
+from lms.core.errors import Conflict, Invalid, NotFound, Unavailable
 from lms.core.settings import Settings, SettingsError
 from lms.models.orders import OrderLine
 from lms.models.payments import Checkout, CheckoutState
 from lms.payments.open_provider import offers_cards, open_provider
 from lms.sales import cancellations, orders
 from tests.checkouts.card_stories import Shop
-from tests.sales.order_fixtures import SEAT, with_line
+from tests.sales.order_fixtures import SEAT, take_off, with_line
 from tests.servers.stripe import Delivery
 
 
@@ -67,6 +67,20 @@ def test_an_order_that_costs_more_than_was_paid_gives_nothing(shop: Shop) -> Non
     shop.hear()
     assert "payment card 9900 9900 - set" in shop.dump()
     assert "document" not in shop.dump()
+
+
+def test_webinar_that_was_canceled_is_not_sold(shop: Shop) -> None:
+    order = shop.draft()
+    opened = shop.open(order)
+    take_off(shop.carrel.database)
+    with pytest.raises(Invalid):
+        shop.open(order)
+    shop.pay(opened)  # on the page that was open before
+    shop.hear()
+    left = shop.dump()
+    assert "payment card 9900 9900 - set" in left
+    assert "mail payment_unused dan@example.org" in left
+    assert "grant" not in left
 
 
 def test_an_answer_that_is_lost_is_asked_for_again(shop: Shop) -> None:

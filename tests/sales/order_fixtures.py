@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.postal_addresses import Address
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import OfferKind
 from lms.models.orders import Order, OrderLine, Terms
@@ -58,6 +59,14 @@ def placed(database: Database, new: NewOrder = SEAT, *, at: datetime = NOW) -> O
     with database.transaction() as session:
         order = orders.place(session, new, mail_context=OFFICE, actor=None, now=at)
         return find_order_facts(session, order.public_id)
+
+
+def take_off(database: Database, state: WebinarState = WebinarState.CANCELED) -> None:
+    """Let the webinar of these orders be canceled or pulled."""
+    with database.transaction() as session:
+        webinar = session.scalars(select(Webinar).where(Webinar.slug == "reading-rooms")).one()
+        webinar.state = state
+        webinar.pulled_reason = "No rights." if state is WebinarState.PULLED else None
 
 
 def locked(session: Any, facts: OrderFacts) -> Order:

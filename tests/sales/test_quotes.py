@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.errors import Conflict, Gone, Invalid
+from lms.models.catalog import OFF, WebinarState
 from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Grant
 from lms.models.orders import LineAct, PurchaseOrder, Quote, Terms
@@ -29,6 +30,7 @@ from tests.sales.order_fixtures import (
     locked,
     placed,
     read,
+    take_off,
     with_line,
 )
 from tests.sales.test_orders import CONTRACT
@@ -121,6 +123,34 @@ def test_a_purchase_order_that_came_in_time_locks_the_price(database: Database, 
     with pytest.raises(Gone):
         accepted(database, quote, replace(PO, received_on=date(2026, 5, 3)), at=late)
     accepted(database, quote, in_time, at=late)
+
+
+@pytest.mark.parametrize("state", OFF)
+def test_a_webinar_that_is_off_is_neither_quoted_nor_sold(
+    database: Database, cast: Cast, state: WebinarState
+) -> None:
+    quote = quoted(database, facts := drafted(database))
+    take_off(database, state)
+    for act in (lambda: accepted(database, quote), lambda: quoted(database, facts)):
+        with pytest.raises(Invalid):
+            act()
+    assert [kind for kind, *_ in documents(database, facts)] == ["quote"]
+    take_off(database, WebinarState.ANNOUNCED)  # it is held after all
+    accepted(database, quote)
+    assert read(database, facts).placed_at is not None
+
+
+def test_a_withdrawn_webinar_is_sold_as_quoted(database: Database, cast: Cast) -> None:
+    quote = quoted(database, facts := drafted(database))
+    take_off(database, WebinarState.WITHDRAWN)
+    accepted(database, quote)
+    assert read(database, facts).placed_at is not None
+
+
+def test_past_sale_of_a_webinar_that_is_off_is_recorded(database: Database, cast: Cast) -> None:
+    take_off(database)
+    past = replace(GROUP, terms=Terms.HISTORY)
+    assert placed(database, past).placed_at is not None
 
 
 @pytest.mark.parametrize("days", [-1, 181])

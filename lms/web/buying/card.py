@@ -60,8 +60,8 @@ def lead_to_card_page(
     """Open a checkout of an order and redirect the browser to it.
 
     The browser returns to `paid_url`, or to `back_url` if it didn't pay. Raises Conflict, also if the
-    amount isn't `seen_minor`, Unavailable if the provider can't be reached, and TooMany if the network
-    or the order's address opened too many.
+    amount isn't `seen_minor`, Invalid if it can't be delivered, Unavailable if the provider can't be
+    reached, and TooMany if the network or the order's address opened too many.
     """
     rate_limits.spend(CARDS_FROM, rate_limits.network())
     with read_session() as session:

@@ -136,6 +136,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         "quote": page.quote.label if page.quote else "",
         "quote_until": _quote_until(page),
         "expired": _expired(page) if standing is Standing.EXPIRED else "",
+        "hindrance": _(page.hindrance) if page.hindrance else "",
         "is_preparing": standing is Standing.DRAFT,
         "po_numbers": ", ".join(page.purchase_orders),
         "promise": promise_text(page.promise, facts.currency)

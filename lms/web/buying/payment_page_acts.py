@@ -50,7 +50,7 @@ def accept_quote(token: str) -> ResponseReturnValue:
     """Accept the open quote, which places the order."""
     page = _read(token)
     if page.quote is None:
-        raise Conflict(payment_page_acts.NO_QUOTE)
+        raise Conflict(page.hindrance or payment_page_acts.NO_QUOTE)
     quote = page.quote
     form = sent_or_stored(AcceptQuoteForm)
     seen, form.quote.data = form.quote.data or quote.public_id, quote.public_id

@@ -25,7 +25,7 @@ from lms.organizations.billing_details import read_billing
 from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.payers import Payer
 from lms.pricing.price_list import say_money
-from lms.sales import purchase_orders
+from lms.sales import purchase_orders, quotes
 from lms.sales.new_orders import LONGEST_REFERENCE
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts, orders_of_payer
@@ -191,8 +191,9 @@ def place(organization_id: str, document_id: str) -> ResponseReturnValue:
 def _accept_page(managed: Managed, document_id: str, form: AcceptForm) -> str:
     payer, at = Payer(organization_id=managed.facts.id), clock.now()
     with read_session() as session:
-        payer_documents.find_quote(session, payer, document_id)
+        found = payer_documents.find_quote(session, payer, document_id)
         waiting = payer_documents.open_quotes(session, payer, now=at)
+        hindrance = quotes.hindrance_to(session, session.get_one(Order, found.order_id))
         ask_for_po_number(session, form, managed.facts.id)
     quote = next((one for one in waiting if one.public_id == document_id), None)
     return render_in(
@@ -200,7 +201,8 @@ def _accept_page(managed: Managed, document_id: str, form: AcceptForm) -> str:
         "sales/manager_accept_quote.html",
         form=form,
         agreements=agreements(),
-        quote=_quote(quote, managed) if quote else None,
+        quote=_quote(quote, managed) if quote and not hindrance else None,
+        hindrance=_(hindrance) if quote and hindrance else "",
         back_url=url_for(".index", organization_id=managed.facts.public_id),
     )
 

@@ -22,12 +22,14 @@ from lms.organizations.organizations import find_organization
 from lms.pricing.price_list import set_prices
 from lms.sales import quotes
 from lms.sales.new_orders import NewOrder
+from lms.sales.order_access import WEBINAR_OFF
 from lms.sales.read_models import Standing
 from lms.seller.policies import publish_policy, save_draft
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.page_texts import shows
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, PRICES, SEAT, locked, paid, placed, read
+from tests.sales.order_fixtures import GROUP, PRICES, SEAT, locked, paid, placed, read, take_off
 from tests.visitor import Visitor
 from tests.web.buying.test_payment_page import link, quoted
 from tests.web.requests.test_customer_request import PDF
@@ -132,6 +134,22 @@ def test_expired_quote_says_what_it_costs_now(
     assert "/purchase-order" not in text
     assert client.post(f"{path}/accept-quote", data={"name": "Pat"}).status_code == 409
     assert read(database, facts).standing(later) is Standing.EXPIRED
+
+
+@pytest.mark.parametrize("new", [GROUP, SEAT], ids=["organization", "person"])
+def test_quote_for_a_canceled_webinar_says_so(
+    client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock, new: NewOrder
+) -> None:
+    facts = quoted(database, new)
+    path = link(carrel, facts)
+    take_off(database)
+    text = client.get(path).text
+    assert shows(text, WEBINAR_OFF)
+    assert "/accept-quote" not in text
+    assert f"{path}/card" not in text
+    answer = client.post(f"{path}/accept-quote", data={"name": "Pat"})
+    assert (answer.status_code, shows(answer.text, WEBINAR_OFF)) == (409, True)
+    assert read(database, facts).placed_at is None
 
 
 def test_replaced_version_of_a_quote_is_not_shown(

@@ -17,13 +17,14 @@ from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
 from lms.organizations.billing_details import BillingContact, edit_billing
 from lms.sales import orders, quotes
+from lms.sales.order_access import WEBINAR_OFF
 from lms.sales.order_search import WantedOrders, list_orders
 from lms.web.sales.order_notices import DIFFERS, NO_PURCHASE_ORDER
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
-from tests.page_texts import shows
+from tests.page_texts import is_empty, shows
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, SEAT, placed
+from tests.sales.order_fixtures import GROUP, SEAT, placed, take_off
 from tests.visitor import Visitor
 from tests.web.requests.test_customer_request import PDF
 from tests.web.sales.order_pages import published_terms, the_order
@@ -174,6 +175,18 @@ def test_accepting_a_quote_never_counts_as_paying_it(
     with database.read_session() as session:
         [order] = list_orders(session, WantedOrders(), now=NOW, offset=0, limit=9).items
     assert order.open_minor == order.total_minor > 0
+
+
+def test_quote_for_a_canceled_webinar_can_not_be_accepted(
+    client: Visitor, roles: Roles, database: Database, area: str, quote: str
+) -> None:
+    client.sign_in(roles.bill.id)
+    take_off(database)
+    path = f"{area}/quotes/{quote}/accept"
+    for answer in (client.get(path), client.post(path, data={"name": "Bill"})):
+        assert is_empty(answer.text)
+        assert shows(answer.text, WEBINAR_OFF)
+    assert the_order(database).placed_at is None
 
 
 def test_a_bookkeeper_reads_the_quote_and_has_nothing_to_press(
