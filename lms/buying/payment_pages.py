@@ -86,7 +86,7 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
     documents = shown_documents(session, order)
     newest = [one for one in documents if one.kind is DocumentKind.QUOTE]
     is_quoted = bool(newest) and standing is Standing.QUOTED
-    hindrance = quotes.hindrance_to(session, order) if is_quoted else ""
+    hindrance = quotes.hindrance_to(session, order, now=now) if is_quoted else ""
     return PaymentPage(
         facts=facts,
         payer=billing.billing_of(session, order).to,

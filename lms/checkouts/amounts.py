@@ -27,7 +27,8 @@ def amount_of(
     if order.canceled_at is not None:
         raise Conflict(CANCELED)
     if order.placed_at is None:
-        order_access.check_deliverable(session, order, orders.lines_of(session, order.id))
+        lines = orders.lines_of(session, order.id)
+        order_access.check_deliverable(session, order, lines, now=now)
     if invoice is not None:
         amount = invoice.open_minor
     else:

@@ -89,6 +89,7 @@ def open_quotes(session: Session, payer: Payer, *, now: datetime) -> tuple[OpenQ
             Quote.accepted_at.is_(None),
             Quote.expires_at > now,
             Order.placed_at.is_(None),
+            Order.canceled_at.is_(None),
         )
         .order_by(Document.issued_at.desc(), Document.id.desc())
     )

@@ -8,7 +8,7 @@ released (PRODUCT.md, P9, and Payer and holder).
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -39,6 +39,10 @@ from lms.seats.pools import NewPoolGrant
 IN_USE = N_("Not enough of these seats are available. Release seats first.")
 
 WEBINAR_OFF = N_("A webinar in this order was canceled or removed. Choose another webinar.")
+TERM_OVER = N_("The term in this order has ended. Ask for a quote with new dates.")
+RENEWED = N_(
+    "This contract or pass was already renewed for this term. Ask for a quote with new dates."
+)
 
 
 def target_of(line: OrderLine) -> Target:
@@ -55,14 +59,26 @@ def zone_of(session: Session, order: Order, mail_context: MailContext) -> ZoneIn
     return mail_context.in_zone(own).zone
 
 
-def check_deliverable(session: Session, order: Order, lines: Sequence[OrderLine]) -> None:
-    """Raise Invalid if a line's webinar was canceled or removed (MONEY.md, M7), except for past sales."""
+def check_deliverable(
+    session: Session, order: Order, lines: Sequence[OrderLine], *, now: datetime
+) -> None:
+    """Raise Invalid if an order can't be delivered (MONEY.md, M7); past sales always can.
+
+    Its webinar was canceled or removed, or its term has ended or was renewed since it was written.
+    """
     if order.terms is Terms.HISTORY:
         return
     chosen = [line.webinar_id for line in lines]
     off = select(Webinar.id).where(Webinar.id.in_(chosen), Webinar.state.in_(OFF))
     if session.scalar(off.limit(1)) is not None:
         raise Invalid(WEBINAR_OFF)
+    for line in lines:
+        if line.act is LineAct.NEW:
+            continue
+        if line.ends_at is not None and line.ends_at <= now:
+            raise Invalid(TERM_OVER)
+        if line.act is LineAct.RENEWAL and _is_renewed(session, line, now=now):
+            raise Invalid(RENEWED)
 
 
 def give_access(  # noqa: PLR0913  (the line, its holder, actor and time)
@@ -188,6 +204,15 @@ def standing_grants(session: Session, order_ids: Sequence[int]) -> tuple[Grant, 
             .execution_options(populate_existing=True)
         )
     )
+
+
+def _is_renewed(session: Session, line: OrderLine, *, now: datetime) -> bool:
+    """Return whether the term that a line renews was renewed since by another order."""
+    if line.pool_id is None or line.starts_at is None:
+        return False
+    starts_at = renewals.next_start(session, line.pool_id, now=now)
+    # our team can enter the first day in another time zone than the contract's
+    return starts_at > max(now, line.starts_at + timedelta(days=1))
 
 
 def _fill_pool(  # noqa: PLR0913  (the line, its buyer, actor and time)

@@ -218,7 +218,7 @@ def agree(  # noqa: PLR0913  (the order, its payment, actor and time)
     if held.canceled_at is not None:
         raise Conflict(CANCELED)
     lines = lines_of(session, order.id)
-    order_access.check_deliverable(session, order, lines)
+    order_access.check_deliverable(session, order, lines, now=now)
     buyer = buyer_of(session, order, mail_context=mail_context, actor=actor, now=now)
     order.organization_id = buyer.organization.id if buyer.organization else None
     order.login_id = None if buyer.organization else buyer.contact.id

@@ -8,16 +8,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.contracts import grace_periods
+from lms.contracts import grace_periods, renewals
 from lms.core.attached_files import KeptFile
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.errors import N_, Conflict, Gone, Invalid
 from lms.core.model_base import locked
 from lms.documents.issuing import NewDocument, issue
 from lms.documents.policies_in_print import current_versions, printed_policies
+from lms.grants.grants import next_end, year_from
 from lms.mail.links import MailContext
 from lms.models.documents import Document, DocumentKind
-from lms.models.orders import Order, OrderLine, Quote, Terms
+from lms.models.orders import LineAct, Order, OrderLine, Quote, Terms
 from lms.organizations.billing_details import read_billing
 from lms.pricing.price_list import read_prices
 from lms.pricing.quotes import Ask, Unpriced, quote
@@ -72,7 +73,7 @@ def issue_quote(  # noqa: PLR0913  (the order, its expiry, and the sender)
     if order.canceled_at is not None:
         raise Conflict(orders.CANCELED)
     lines = invoices.standing_lines(session, order.id)
-    order_access.check_deliverable(session, order, lines)
+    order_access.check_deliverable(session, order, lines, now=now)
     zone = mail_context.zone
     today = now.astimezone(zone).date()
     last = expires_on or today + timedelta(days=HOLDS_FOR_DAYS)
@@ -146,6 +147,8 @@ def accept(
             acceptance.po_number, at, acceptance.po_amount_minor, acceptance.file
         )
         purchase_orders.keep(session, order, received)
+    zone = order_access.zone_of(session, order, mail_context)
+    _renew_from_now(session, order, zone=zone, now=now)
     session.flush()
     audit.record(session, "quote.accepted", order.public_id, actor=actor, now=now)
     orders.agree(
@@ -187,11 +190,11 @@ def price_today(session: Session, order: Order, *, now: datetime) -> int | None:
     return total
 
 
-def hindrance_to(session: Session, order: Order) -> str:
+def hindrance_to(session: Session, order: Order, *, now: datetime) -> str:
     """Return why an order that was quoted can't be delivered anymore; "" if it can."""
     try:
         lines = invoices.standing_lines(session, order.id)
-        order_access.check_deliverable(session, order, lines)
+        order_access.check_deliverable(session, order, lines, now=now)
     except Invalid as refusal:
         return refusal.message
     return ""
@@ -239,6 +242,17 @@ def _check(quote_: Quote, acceptance: Acceptance, *, zone: ZoneInfo, now: dateti
         raise Invalid(N_("Enter the purchase order number."), field="po_number")
     if _received(acceptance, zone, now) >= quote_.expires_at:
         raise Gone(EXPIRED)
+
+
+def _renew_from_now(session: Session, order: Order, *, zone: ZoneInfo, now: datetime) -> None:
+    """Let a full term that was quoted begin now if it is renewed only after its grace period (A5, C5)."""
+    for line in invoices.standing_lines(session, order.id):
+        if line.act is not LineAct.RENEWAL or line.pool_id is None or line.starts_at is None:
+            continue
+        full = (next_end(line.starts_at, zone), year_from(line.starts_at, zone).ends_at)
+        is_late = renewals.next_start(session, line.pool_id, now=now) == now
+        if is_late and line.ends_at in full:
+            line.starts_at = line.ends_at = None
 
 
 def _received(acceptance: Acceptance, zone: ZoneInfo, now: datetime) -> datetime:

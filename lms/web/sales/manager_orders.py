@@ -193,7 +193,7 @@ def _accept_page(managed: Managed, document_id: str, form: AcceptForm) -> str:
     with read_session() as session:
         found = payer_documents.find_quote(session, payer, document_id)
         waiting = payer_documents.open_quotes(session, payer, now=at)
-        hindrance = quotes.hindrance_to(session, session.get_one(Order, found.order_id))
+        hindrance = quotes.hindrance_to(session, session.get_one(Order, found.order_id), now=at)
         ask_for_po_number(session, form, managed.facts.id)
     quote = next((one for one in waiting if one.public_id == document_id), None)
     return render_in(

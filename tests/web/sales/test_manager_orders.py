@@ -16,7 +16,7 @@ from lms.models.documents import Document
 from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
 from lms.organizations.billing_details import BillingContact, edit_billing
-from lms.sales import orders, quotes
+from lms.sales import cancellations, orders, quotes
 from lms.sales.order_access import WEBINAR_OFF
 from lms.sales.order_search import WantedOrders, list_orders
 from lms.web.sales.order_notices import DIFFERS, NO_PURCHASE_ORDER
@@ -175,6 +175,18 @@ def test_accepting_a_quote_never_counts_as_paying_it(
     with database.read_session() as session:
         [order] = list_orders(session, WantedOrders(), now=NOW, offset=0, limit=9).items
     assert order.open_minor == order.total_minor > 0
+
+
+def test_quote_of_a_canceled_draft_is_not_offered(
+    client: Visitor, roles: Roles, database: Database, area: str, quote: str
+) -> None:
+    with database.transaction() as session:
+        order = orders.find_order(session, the_order(database).public_id, lock=True)
+        cancellations.cancel(session, order, actor=None, now=NOW)
+    client.sign_in(roles.bill.id)
+    path = f"{area}/quotes/{quote}/accept"
+    assert path not in client.get(f"{area}/orders").text
+    assert is_empty(client.get(path).text)
 
 
 def test_quote_for_a_canceled_webinar_can_not_be_accepted(
