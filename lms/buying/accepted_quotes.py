@@ -11,6 +11,7 @@ from lms.mail.links import MailContext
 from lms.models.orders import Order, Quote, Terms
 from lms.order_reviews import takeovers
 from lms.sales import quotes
+from lms.sales.buyers import replace_erased_contact
 from lms.sales.quotes import Acceptance
 
 
@@ -33,7 +34,8 @@ def accept(
     if order.terms is Terms.CARD:
         order.terms = Terms.INVOICE
         session.flush()
-    address = read_address(order.contact_email)
+    replace_erased_contact(session, order, actor=actor)
+    address = read_address(order.contact_email) if order.contact_email else None
     opens = credit.opens_at_once(session, order, address)
     quotes.accept(
         session,

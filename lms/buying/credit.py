@@ -22,17 +22,17 @@ from lms.sales import order_access, orders
 LIVE_WITHIN: Final = timedelta(hours=24)
 
 
-def opens_at_once(session: Session, order: Order, address: Address) -> bool:
+def opens_at_once(session: Session, order: Order, address: Address | None) -> bool:
     """Return whether an order on credit opens now that its address is confirmed.
 
     It does for an organization that has paid before or whose verified domain the address is in,
     within the credit limit for new customers; a new organization is created when the order is
-    placed. A person's own order waits for payment.
+    placed. A person's own order waits for payment. `address` is None once its account was deleted.
     """
     if order.organization_id is None and not order.organization_name:
         return False
     wanted = sum(line.net_minor for line in orders.lines_of(session, order.id))
-    either = {order.organization_id, organization_at(session, address)}
+    either = {order.organization_id, organization_at(session, address) if address else None}
     return any(
         credit_limit.opens_at_once(session, one, wanted_minor=wanted)
         for one in either
@@ -41,10 +41,16 @@ def opens_at_once(session: Session, order: Order, address: Address) -> bool:
 
 
 def ask_our_team(
-    session: Session, order: Order, address: Address, *, mail_context: MailContext, now: datetime
+    session: Session,
+    order: Order,
+    address: Address | None,
+    *,
+    mail_context: MailContext,
+    now: datetime,
 ) -> None:
     """Ask our team to review an order on credit; live sessions within a day open at once."""
-    open_live_only(session, order, address, now=now)
+    if address is not None:
+        open_live_only(session, order, address, now=now)
     reviews.ask(session, order, mail_context=mail_context, now=now)
 
 

@@ -17,6 +17,7 @@ from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
 from lms.models.organizations import InvoiceDelivery
 from lms.organizations.billing_details import read_billing
+from lms.organizations.manager_emails import Steward, stewards_of
 from lms.pricing.price_list import say_money
 
 PDF: Final = "application/pdf"
@@ -47,9 +48,10 @@ def send_again(
 def recipients(session: Session, document: Document) -> tuple[str, ...]:
     """Return the recipients of a document: accounts payable, or else the contact.
 
-    None if the customer wants it in a portal or by mail. A quote goes to the contact.
+    None if the customer wants it in a portal or by mail. A quote goes to the contact. After a contact's
+    account was deleted, the organization's managers get what they would have gotten.
     """
-    contact = _contact(session, document)
+    contact = tuple(one.email for one in _contacts(session, document))
     if document.organization_id is None or document.kind is DocumentKind.QUOTE:
         return contact
     billed = read_billing(session, document.organization_id).contact
@@ -58,18 +60,14 @@ def recipients(session: Session, document: Document) -> tuple[str, ...]:
     return billed.payables or contact
 
 
-def _contact_id(session: Session, document: Document) -> int | None:
+def _contacts(session: Session, document: Document) -> tuple[Steward, ...]:
     order = session.get(Order, document.order_id) if document.order_id else None
-    return order.contact_id if order is not None else document.login_id
-
-
-def _contact(session: Session, document: Document) -> tuple[str, ...]:
-    order = session.get(Order, document.order_id) if document.order_id else None
-    login_id = _contact_id(session, document)
+    login_id = order.contact_id if order is not None else document.login_id
     login = session.get(Login, login_id) if login_id else None
-    email = login.email if login is not None else None
-    typed = order.contact_email if order is not None else ""
-    return tuple(one for one in (email or typed,) if one)
+    email = (login.email if login else None) or (order.contact_email if order else "")
+    if email:
+        return (Steward(login_id, email, ""),)
+    return stewards_of(session, document.organization_id) if document.organization_id else ()
 
 
 def _send(
@@ -84,7 +82,7 @@ def _send(
     assert document.pdf_key is not None  # noqa: S101  (the email is sent after the PDF was stored)
     snapshot = unpack(document.snapshot)
     # Accounts payable get only the PDF; the page needs the contact's account.
-    login_id = _contact_id(session, document) if to in _contact(session, document) else None
+    login_id = next((one.login_id for one in _contacts(session, document) if one.email == to), None)
     page = where.links.page(f"/documents/{document.public_id}")
     mail_outbox.post(
         session,

@@ -1,4 +1,7 @@
-"""The email that reminds a payer of unpaid invoices, to accounts payable or else to the contact."""
+"""The email that reminds a payer of unpaid invoices, to accounts payable or else to the contact.
+
+After a contact's account was deleted, the organization's managers get it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ from lms.models.accounts import Login
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.organizations.billing_details import payables_of
+from lms.organizations.manager_emails import stewards_of
 from lms.pricing.price_list import say_money
 from lms.receivables.open_invoices import Debtor, Receivable
 
@@ -45,8 +49,11 @@ def send_reminder(
     mail_context: MailContext,
     pay: PaymentLinks,
     now: datetime,
-) -> None:
-    """Email a payer about their open invoices; each contact gets the invoices that they ordered."""
+) -> frozenset[int]:
+    """Email a payer about their open invoices, and return those that anyone was emailed about.
+
+    Each contact gets the invoices that they ordered.
+    """
     payables = payables_of(session, debtor.organization_id) if debtor.organization_id else ()
     documents = session.scalars(
         select(Document)
@@ -59,14 +66,18 @@ def send_reminder(
             readers.setdefault(reader, []).append(document)
     for reader, theirs in readers.items():
         _send(session, reader, theirs, mail_context=mail_context, pay=pay, now=now)
+    return frozenset(one.id for theirs in readers.values() for one in theirs)
 
 
 def _contact(session: Session, document: Document) -> list[_Reader]:
-    """Return the person who ordered; empty if they have no address anymore."""
+    """Return the person who ordered, or the managers if they have no address anymore."""
     order = session.get_one(Order, document.order_id)
     login_id = order.contact_id or document.login_id
     login = session.scalar(select(Login).where(Login.id == kept_login(login_id or 0)))
     email = (login.email if login else None) or order.contact_email
+    if not email and document.organization_id is not None:
+        managers = stewards_of(session, document.organization_id)
+        return [_Reader(one.email, one.login_id, one.name) for one in managers]
     if not email:
         return []
     return [

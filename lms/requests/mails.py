@@ -135,6 +135,8 @@ def _send(  # noqa: PLR0913  (the parts of an email)
     now: datetime,
     attachments: Sequence[Attachment] = (),
 ) -> None:
+    if not facts.email:  # their account was deleted
+        return
     mail_outbox.post(
         session,
         kind=kind,

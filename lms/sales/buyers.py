@@ -22,6 +22,7 @@ from lms.models.orders import Order, Terms
 from lms.models.organizations import Membership, Organization, Role
 from lms.organizations import memberships, organizations
 from lms.organizations.billing_details import add_payable
+from lms.organizations.manager_emails import stewards_of
 from lms.organizations.organizations import NewOrganization, OrganizationFacts
 from lms.sales import billing
 
@@ -50,6 +51,7 @@ def buyer_of(
     (PRODUCT.md, S15). So does the buyer that our team named, if a person claimed the account of their
     address by a copied link (S13).
     """
+    replace_erased_contact(session, order, actor=actor)
     contact = _contact(session, order, mail_context=mail_context, actor=actor, now=now)
     if order.organization_id is None and not order.organization_name:
         return Buyer(contact, None)
@@ -64,6 +66,25 @@ def buyer_of(
     if contact.is_confirmed and not _was_removed(session, order, organization, contact):
         let_manage(session, organization, contact, actor=actor, now=now)
     return Buyer(contact, organization)
+
+
+def replace_erased_contact(session: Session, order: Order, *, actor: str | None) -> None:
+    """Let a manager be the contact of their organization's order, once its contact's account is deleted.
+
+    It is the actor, by public ID, if they manage it.
+    """
+    known = session.get(Login, order.contact_id) if order.contact_id else None
+    if order.contact_email or order.organization_id is None or (known and known.email):
+        return
+    by = session.scalar(select(Login.id).where(Login.public_id == actor))
+    managers = stewards_of(session, order.organization_id)
+    for one in sorted(managers, key=lambda each: each.login_id != by)[:1]:
+        order.contact_id, order.contact_name, order.contact_email = (
+            one.login_id,
+            one.name,
+            one.email,
+        )
+        session.flush()
 
 
 def take_back_role(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:

@@ -41,7 +41,7 @@ def send_bounced(
         order = session.get_one(Order, invoice.order_id)
         facts = find_order_facts(session, order.public_id)
         values = {
-            "name": facts.contact_name,
+            "name": facts.contact_name if facts.contact_email else facts.buyer,
             "check_number": payment.check_number,
             "is_check": payment.method is PaymentMethod.CHECK,
             "amount": say_money(payment.amount_minor, payment.currency),
@@ -145,11 +145,11 @@ def notify_staff_of_dispute(
 
 
 def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
-    """Return who is emailed about amounts owed: accounts payable, or else the contact."""
+    """Return who is emailed about amounts owed: accounts payable, the contact, or else the managers."""
     if facts.organization_id is not None:
         emails = read_billing(session, facts.organization_id).contact.payables
-        if emails:
-            return emails
+        managers = tuple(one.email for one in stewards_of(session, facts.organization_id))
+        return emails or ((facts.contact_email,) if facts.contact_email else managers)
     return (facts.contact_email,) if facts.contact_email else ()
 
 

@@ -1,0 +1,127 @@
+"""An organization's orders after its contact's account was deleted: its managers take their place."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from lms.buying import accepted_quotes
+from lms.core.database import Database
+from lms.documents.mails import recipients
+from lms.models.accounts import Login
+from lms.models.documents import Document
+from lms.models.orders import Quote
+from lms.models.organizations import Organization, Role
+from lms.models.payments import PaymentReminder
+from lms.people import erasure
+from lms.people.erased_orders import ERASED_NAME
+from lms.receivables.reminders import due_debtors
+from lms.sales import quotes
+from lms.sales.quotes import Acceptance
+from lms.sales.read_models import OrderFacts
+from tests.cast import Cast, Person
+from tests.clock import NOW
+from tests.factories import make_membership
+from tests.mailbox import letters, newest
+from tests.receivables.test_reminders import sent_at
+from tests.requests.test_requests import OFFICE
+from tests.sales.order_fixtures import GROUP, paid, placed, read
+from tests.sales.test_quotes import drafted, quoted
+from tests.sales.test_receiving import reverse
+
+LATE = NOW + timedelta(days=60)
+BY_LINK = Acceptance("Sue Purchasing")
+
+
+@pytest.fixture
+def quote(database: Database, cast: Cast) -> tuple[OrderFacts, Quote]:
+    """A quote for Mia, who is the contact of Elm County."""
+    facts = drafted(database)
+    return facts, quoted(database, facts)
+
+
+def owned_by(database: Database, cast: Cast, person: Person, role: Role = Role.OWNER) -> None:
+    """Give a person this role in Elm County."""
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        make_membership(session, elm, session.get_one(Login, person.id), role=role)
+
+
+def erase_mia(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        erasure.erase(session, cast.mia.id, hooks=(), links=OFFICE.links, actor=None, now=NOW)
+
+
+def accepted_by(database: Database, quote: Quote, actor: str | None) -> None:
+    with database.transaction() as session:
+        accepted_quotes.accept(
+            session,
+            session.get_one(Quote, quote.id),
+            BY_LINK,
+            mail_context=OFFICE,
+            actor=actor,
+            now=NOW,
+        )
+
+
+def test_manager_who_accepts_the_quote_is_its_contact(
+    database: Database, cast: Cast, quote: tuple[OrderFacts, Quote]
+) -> None:
+    owned_by(database, cast, cast.alice)
+    owned_by(database, cast, cast.bob, Role.MANAGER)
+    erase_mia(database, cast)
+    accepted_by(database, quote[1], cast.bob.public_id)
+    after = read(database, quote[0])
+    assert (after.contact_id, after.contact_email) == (cast.bob.id, cast.bob.email)
+    kinds = [one.kind for one in letters(database, cast.bob.email or "")]
+    assert "order_confirmation_organization" in kinds
+
+
+def test_a_manager_is_the_contact_of_a_quote_that_another_person_accepts(
+    database: Database, cast: Cast, quote: tuple[OrderFacts, Quote]
+) -> None:
+    owned_by(database, cast, cast.alice)
+    erase_mia(database, cast)
+    with database.transaction() as session:
+        again = session.get_one(Quote, quote[1].id)
+        quotes.accept(
+            session, again, BY_LINK, mail_context=OFFICE, actor=cast.ada.public_id, now=NOW
+        )
+    assert read(database, quote[0]).contact_id == cast.alice.id
+
+
+def test_quote_of_an_organization_without_managers_is_accepted(
+    database: Database, cast: Cast, quote: tuple[OrderFacts, Quote]
+) -> None:
+    erase_mia(database, cast)
+    accepted_by(database, quote[1], None)
+    assert read(database, quote[0]).placed_at == NOW
+
+
+def test_reminders_and_documents_go_to_the_managers(database: Database, cast: Cast) -> None:
+    owned_by(database, cast, cast.alice)
+    facts = placed(database, GROUP)
+    erase_mia(database, cast)
+    assert len(sent_at(database, LATE)) == 1
+    assert "payment_reminder" in [one.kind for one in letters(database, cast.alice.email or "")]
+    with database.read_session() as session:
+        invoice = session.scalars(select(Document).where(Document.order_id == facts.id)).one()
+        assert recipients(session, invoice) == (cast.alice.email,)
+
+
+def test_managers_hear_of_a_check_that_bounced(database: Database, cast: Cast) -> None:
+    owned_by(database, cast, cast.alice)
+    payment = paid(database, placed(database, GROUP))
+    erase_mia(database, cast)
+    reverse(database, payment)
+    email = newest(database, cast.alice.email or "", "payment_bounced")
+    assert ERASED_NAME not in email.text
+
+
+def test_reminder_that_no_one_got_was_not_sent(database: Database, cast: Cast) -> None:
+    placed(database, GROUP)
+    erase_mia(database, cast)
+    assert sent_at(database, LATE) == []
+    with database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(PaymentReminder)) == 0
+        assert due_debtors(session, now=LATE)
