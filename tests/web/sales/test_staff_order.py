@@ -17,7 +17,7 @@ from lms.models.mail import Mail
 from lms.organizations.organization_lists import UNKNOWN
 from lms.payments.balance_check import differences
 from lms.sales.cancellations import INVOICED, PAID
-from lms.sales.credit_notes import NOTHING_LEFT, SOME, TOO_MUCH
+from lms.sales.credit_notes import NOTHING_LEFT, TOO_MANY_SEATS, TOO_MUCH
 from lms.sales.invoices import BILLED
 from lms.sales.order_history import Happening, history_of
 from lms.sales.orders import find_order
@@ -198,7 +198,7 @@ FAULTS = {
     "nothing chosen": ({"lines-0-is_chosen": None}, NOTHING_CHOSEN),
     "no amount": ({"lines-0-amount": "much"}, NOT_AN_AMOUNT),
     "too much": ({"reason": "goodwill", "lines-0-amount": "400"}, TOO_MUCH),
-    "too many seats": ({"lines-0-seats": "9"}, SOME),
+    "too many seats": ({"lines-0-seats": "9"}, TOO_MANY_SEATS % {"seats": 5}),
 }
 
 
