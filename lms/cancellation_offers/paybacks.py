@@ -48,6 +48,7 @@ def pay_back(  # noqa: PLR0913  (the refund, its reason, and the actor)
         CreditReason.RETURN,
         tuple(Credit(line.public_id) for line in one.lines),
         reason,
+        may_release=True,
     )
     if not credit_notes.preview(session, one.order, wanted):
         _drop(session, one, actor=actor, now=now)

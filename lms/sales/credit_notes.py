@@ -59,7 +59,8 @@ class NewCreditNote:
     """A credit note for an order's invoice; without `credits` it is for everything left.
 
     With the reason `tax`, it is for the tax only. `explanation` is printed. `note_id` is the public ID to
-    use, so that a form that is sent twice issues one credit note.
+    use, so that a form that is sent twice issues one credit note. With `may_release`, a return also takes
+    seats that are in use, as when a webinar is canceled.
     """
 
     reason: CreditReason
@@ -67,6 +68,7 @@ class NewCreditNote:
     explanation: str = ""
     is_mailed: bool = True
     note_id: str = field(default_factory=new_public_id)
+    may_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +338,7 @@ def _take_back(
     now: datetime,
 ) -> list[int]:
     """Revoke the grants of returned lines, or remove returned seats from them; return their row ids."""
-    ended = []
+    taken: list[tuple[Grant, int | None]] = []
     wanted = {one.line_id: one for one in new.credits} or {
         line_id: Credit(line_id) for line_id in left
     }
@@ -346,12 +348,15 @@ def _take_back(
             .where(Grant.order_line_id == left[line_id].line.id, Grant.revoked_at.is_(None))
             .order_by(Grant.id)
         ).all()
-        ended += [grant.id for grant in grants]
-        seats = left[line_id].seats
-        if one.seats is None or one.seats == seats:
-            order_access.take_back(session, grants, Withdrawal.REFUNDED, actor=actor, now=now)
+        fewer = None if one.seats == left[line_id].seats else one.seats
+        # Fewer seats leave a person's own access, which replaced that to a removed webinar.
+        taken += [(grant, fewer) for grant in grants if fewer is None or grant.pool_id]
+    if not new.may_release:
+        order_access.check_free(session, taken, now=now)
+    ended = [grant.id for grant, _fewer in taken]
+    for grant, fewer in taken:
+        if fewer is None:
+            order_access.take_back(session, [grant], Withdrawal.REFUNDED, actor=actor, now=now)
         else:
-            pools = [grant for grant in grants if grant.pool_id is not None]
-            for grant in pools:  # a person's own, instead of a removed webinar, has no seats
-                order_access.shrink(session, grant, one.seats, now=now)
+            order_access.shrink(session, grant, fewer, now=now)
     return ended

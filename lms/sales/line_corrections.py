@@ -125,7 +125,9 @@ def _move_access(
         if grant.pool_id is None or before == new.quantity or new.quantity is None:
             continue
         if before is not None and new.quantity < before:
-            order_access.shrink(session, grant, before - new.quantity, now=now)
+            fewer = before - new.quantity
+            order_access.check_free(session, [(grant, fewer)], now=now)
+            order_access.shrink(session, grant, fewer, now=now)
         else:
             grant.seats = new.quantity
             session.flush()

@@ -29,12 +29,13 @@ from lms.models.grants import Grant, OfferKind, Withdrawal
 from lms.models.orders import LineAct, Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd
-from lms.models.seats import AssignmentState, Pool
+from lms.models.seats import AssignmentState
 from lms.playback.sessions import end_by_own_grants
 from lms.pricing.offers import DATED, NAMED
 from lms.seats import claims, invitations, pools
 from lms.seats.pool_reconciliation import end_playback, settle
 from lms.seats.pools import NewPoolGrant
+from lms.seats.seat_counts import lock_family, missing_without
 
 IN_USE = N_("Not enough of these seats are available. Release seats first.")
 
@@ -174,23 +175,31 @@ def take_back(
             grace_periods.fit_grace(session, grant.pool_id, now=now)
 
 
+def check_free(
+    session: Session, taken: Sequence[tuple[Grant, int | None]], *, now: datetime
+) -> None:
+    """Lock the pools of grants, and raise Conflict if too few of their seats are free (S10).
+
+    `taken` are grants with the number of seats to take from them, None for all.
+    """
+    for pool_id in sorted({grant.pool_id for grant, _fewer in taken if grant.pool_id is not None}):
+        lock_family(session, pool_id)
+        its_grants = [one for one in taken if one[0].pool_id == pool_id]
+        if missing_without(session, pool_id, its_grants, now=now):
+            raise Conflict(IN_USE, code="seats_in_use")
+
+
 def shrink(session: Session, grant: Grant, fewer: int, *, now: datetime) -> None:
-    """Remove free seats from a pool's grant; raises Conflict if fewer are free (S10)."""
-    room = session.scalar(
-        update(Pool)
-        .where(Pool.id == grant.pool_id, Pool.capacity - fewer >= Pool.used)
-        .values(capacity=Pool.capacity - fewer)
-        .returning(Pool.id)
-    )
-    if room is None:
-        raise Conflict(IN_USE, code="seats_in_use")
+    """Remove seats from a pool's grant, which `check_free` found to be free."""
+    pool_id = grant.pool_id
+    assert pool_id is not None  # noqa: S101  (only pools have seats)
     session.execute(
         update(Grant)
         .where(Grant.id == grant.id, Grant.seats > fewer)
         .values(seats=Grant.seats - fewer)
     )
     session.expire_all()
-    settle(session, room, now=now)
+    settle(session, pool_id, now=now)
 
 
 def standing_grants(session: Session, order_ids: Sequence[int]) -> tuple[Grant, ...]:

@@ -1,5 +1,6 @@
 """Seat returns: who uses the seats to return, and the request to release them (PRODUCT.md, S10)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +11,12 @@ from lms.contracts import renewals
 from lms.contracts.renewals import Leaver
 from lms.core.errors import N_, Conflict
 from lms.mail.links import Links
+from lms.models.grants import Grant
 from lms.models.orders import Order, OrderLine
 from lms.sales import return_mails
 from lms.sales.order_access import standing_grants
 from lms.seats import pools
+from lms.seats.seat_counts import missing_without
 
 ENOUGH_FREE = N_("Enough seats are available now. They can be returned.")
 
@@ -32,17 +35,36 @@ class InUse:
     people: tuple[Leaver, ...]
 
 
-def seats_in_use(session: Session, order: Order, line: OrderLine, fewer: int) -> InUse | None:
-    """Return who uses the seats to return; None if enough are available."""
-    for grant in standing_grants(session, [order.id]):
-        if grant.pool_id is None or grant.order_line_id != line.id:
-            continue
-        pool = pools.read_pool(session, grant.pool_id)
-        if pool.free is not None and pool.free < fewer:
-            missing = fewer - pool.free
+def seats_in_use(
+    session: Session,
+    order: Order,
+    line: OrderLine,
+    fewer: Mapping[int, int | None],
+    *,
+    now: datetime,
+) -> InUse | None:
+    """Return who uses the seats of a line to return; None if enough are available.
+
+    `fewer` are the seats to return by line (row ID), those of this line and others; None is all.
+    """
+    grants = [one for one in standing_grants(session, [order.id]) if one.order_line_id in fewer]
+    for pool_id in [one.pool_id for one in grants if one.order_line_id == line.id and one.pool_id]:
+        taken = [
+            (one, _part(one, fewer[one.order_line_id or 0]))
+            for one in grants
+            if one.pool_id == pool_id
+        ]
+        missing = missing_without(session, pool_id, taken, now=now)
+        if missing:
+            pool = pools.read_pool(session, pool_id)
             people = renewals.sitting_people(session, pool.id)[:missing]
-            return InUse(pool.public_id, pool.free, missing, people)
+            return InUse(pool.public_id, pool.free or 0, missing, people)
     return None
+
+
+def _part(grant: Grant, fewer: int | None) -> int | None:
+    """Return the seats to take from a grant; None if they are all."""
+    return fewer if fewer is not None and fewer < (grant.seats or 0) else None
 
 
 def ask_for_release(  # noqa: PLR0913  (what to return, and the actor)
@@ -59,7 +81,7 @@ def ask_for_release(  # noqa: PLR0913  (what to return, and the actor)
 
     Returns how many seats are missing. Raises Conflict if enough are free.
     """
-    over = seats_in_use(session, order, line, fewer)
+    over = seats_in_use(session, order, line, {line.id: fewer}, now=now)
     if over is None:
         raise Conflict(ENOUGH_FREE)
     people = [one.name or one.email for one in over.people]

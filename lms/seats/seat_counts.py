@@ -20,7 +20,7 @@ from lms.jobs import queue as job_queue
 from lms.models.grants import Grant
 from lms.models.jobs import Lane
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
-from lms.seats.capacity import Capacity, Line, capacity_at
+from lms.seats.capacity import Capacity, Line, Standing, capacity_at
 from lms.seats.claim_statements import (
     POOLS,
     SEATS,
@@ -74,6 +74,27 @@ def read_lines(session: Session, pool_id: int) -> tuple[Line, ...]:
 def standing_of(session: Session, pool_id: int, now: datetime) -> Capacity:
     """Return a pool's current capacity and standing."""
     return capacity_at(read_lines(session, pool_id), now)
+
+
+def missing_without(
+    session: Session, pool_id: int, taken: Sequence[tuple[Grant, int | None]], *, now: datetime
+) -> int:
+    """Return how many more seats must be free before grants of a pool can have fewer seats (S10).
+
+    `taken` are grants with the number of seats to take from them, None for all. It is 0 if the pool
+    would lapse, because then everyone's access ends.
+    """
+    others = LINES.where(Grant.id.not_in([grant.id for grant, _fewer in taken]))
+    lines = [Line(*row) for row in session.execute(others, {"pool": pool_id})]
+    lines += [
+        Line((grant.seats or 0) - fewer, grant.starts_at, grant.ends_at, grant.grace_until)
+        for grant, fewer in taken
+        if fewer is not None
+    ]
+    rest = capacity_at(lines, now)
+    if rest.standing is Standing.LAPSED or rest.seats is None:
+        return 0
+    return max(0, session.scalars(select(Pool.used).where(Pool.id == pool_id)).one() - rest.seats)
 
 
 def count_in(session: Session, pool_id: int, more: int = 1) -> bool:

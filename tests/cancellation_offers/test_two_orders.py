@@ -25,9 +25,12 @@ from tests.sales.order_fixtures import (
     balanced,
     documents,
     first_line,
+    grants,
     placed,
+    read,
     with_line,
 )
+from tests.seats.pool_fixtures import people, take_seat
 
 __all__ = ["to_come"]
 
@@ -68,6 +71,22 @@ def test_orders_that_one_check_paid_are_both_refunded(
     for facts in (first, second):
         assert documents(database, facts)[-1][0::3] == ("credit_note", 0)
     assert balanced(database)
+
+
+def test_seats_in_use_of_both_orders_are_refunded(
+    database: Database, carrel: Carrel, to_come: Cast
+) -> None:
+    elm = furnish(database).elm
+    more = placed(database, GROUP)
+    with database.read_session() as session:
+        (pool,) = pools_of(session, elm.organization_id or 0)
+    for one in people(database, 10):
+        take_seat(database, pool.id, one)
+    cancel(carrel)
+    choose(database, elm, OfferChoice.REFUND)
+    assert refunds(database) == [elm.total_minor]
+    assert [read(database, one).open_minor for one in (elm, more)] == [0, 0]
+    assert all(one.revoked_at for facts in (elm, more) for one in grants(database, facts))
 
 
 def test_more_seats_on_the_other_webinar_count_both_orders(

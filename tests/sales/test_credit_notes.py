@@ -300,7 +300,9 @@ def test_seats_in_use_are_not_returned_and_managers_can_be_asked(
     ]
     with database.transaction() as session:
         line = first_line(database, facts)
-        over = seat_returns.seats_in_use(session, locked(session, facts), line, 3)
+        over = seat_returns.seats_in_use(
+            session, locked(session, facts), line, {line.id: 3}, now=NOW
+        )
         assert over is not None
         assert (over.free, over.missing) == (1, 2)
         assert [one.seat for one in over.people] == taken[:2]

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from lms.core import clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound, Refused
 from lms.core.model_base import PUBLIC_ID, new_public_id
 from lms.core.money_parsing_and_formatting import read_amount
@@ -209,6 +210,7 @@ def _page(
 ) -> ActPage:
     order = orders.find_order(session, facts.public_id)
     known, is_whole = left, form.reason.data in WHOLE
+    returned = _returned(form, facts, left)
     if not is_whole:  # the others have their own actions on the order's page
         form.reason.choices = choices_of(CHOSEN)
     title, submit, says = TITLES.get(
@@ -230,7 +232,9 @@ def _page(
         template="sales/staff_credit.html",
         values={
             "lines": [
-                _line(session, order, entry.form, known[str(entry.form.line_id.data)], facts)
+                _line(
+                    session, order, entry.form, known[str(entry.form.line_id.data)], facts, returned
+                )
                 for entry in form.lines
                 if str(entry.form.line_id.data) in known
             ],
@@ -242,18 +246,33 @@ def _page(
     )
 
 
+def _returned(
+    form: CreditForm, facts: OrderFacts, left: Mapping[str, Left]
+) -> dict[int, int | None]:
+    """Return the seats to return by line (row ID), None for unlimited ones; {} before the form is submitted."""
+    if request.method == "GET" or form.reason.data != CreditReason.RETURN:
+        return {}
+    try:
+        wanted = _read(form, facts, left)
+    except Refused:
+        return {}
+    return {left[one.line_id].line.id: one.seats for one in wanted.credits if one.line_id in left}
+
+
 def _line(
-    session: Session, order: Order, form: CreditLineForm, left: Left, facts: OrderFacts
+    session: Session,
+    order: Order,
+    form: CreditLineForm,
+    left: Left,
+    facts: OrderFacts,
+    returned: Mapping[int, int | None],
 ) -> dict[str, object]:
-    """Return a line with what is left of it, the worth of a seat, and the people with excess seats."""
+    """Return a line with what is left of it, the worth of a seat, and who has the seats to return."""
     has_seats = left.line.kind in SEATS and (left.seats or 0) > 1
     worth = ""
     if has_seats:
         worth = say_money(credit_notes.worth_of(session, left, 1), facts.currency)
-    seats = form.seats.data
-    over = None
-    if has_seats and seats and 1 <= seats <= (left.seats or 0):
-        over = seat_returns.seats_in_use(session, order, left.line, seats)
+    over = seat_returns.seats_in_use(session, order, left.line, returned, now=clock.now())
     return {
         "form": form,
         "id": left.line.public_id,
@@ -264,6 +283,7 @@ def _line(
         "worth_of_one": worth,
         "added": _last_added(session, left.line),
         "over": over,
+        "fewer": returned.get(left.line.id) or (over and over.missing),
         "people": [one.name or one.email for one in over.people[:NAMED_AT_MOST]] if over else [],
     }
 

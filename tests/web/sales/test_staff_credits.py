@@ -7,9 +7,20 @@ from lms.core.database import Database
 from lms.models.documents import DocumentKind
 from lms.models.orders import LineAct, Terms
 from lms.sales.credit_notes import ADDED_FIRST
-from tests.sales.order_fixtures import GROUP, first_line, grants, placed, read, with_line
+from lms.seats.pools import pools_of
+from tests.mailbox import newest
+from tests.sales.order_fixtures import (
+    FIVE_SEATS,
+    GROUP,
+    first_line,
+    grants,
+    placed,
+    read,
+    with_line,
+)
+from tests.seats.pool_fixtures import people, take_seat
 from tests.visitor import Visitor
-from tests.web.sales.order_pages import documents, fields_of
+from tests.web.sales.order_pages import documents, fields_of, send
 
 
 def test_credit_form_sent_twice_issues_one_credit_note(staff: Visitor, database: Database) -> None:
@@ -47,6 +58,44 @@ def test_seats_that_were_added_are_returned_first(staff: Visitor, database: Data
         sent = staff.post(f"{order}/credit", data={**fields_of(page), **chosen})
         assert sent.status_code == 303
     assert [read(database, one).open_minor for one in (five, three)] == [0, 0]
+
+
+def test_managers_are_asked_to_release_seats_before_all_of_a_line_are_returned(
+    staff: Visitor, database: Database
+) -> None:
+    five = placed(database, GROUP)
+    to = first_line(database, five).public_id
+    added = with_line(GROUP, act=LineAct.MORE_SEATS, adds_to=to, quantity=3, price_minor=19_500)
+    path = f"/staff/orders/{placed(database, added).public_id}"
+    with database.read_session() as session:
+        (pool,) = pools_of(session, five.organization_id or 0)
+    for one in people(database, 6):
+        take_seat(database, pool.id, one)
+    refused = send(staff, f"{path}/credit")
+    assert refused.status_code == 409
+    asked = re.search(r'<form id="ask-.*?</form>', refused.text, re.DOTALL)
+    assert asked is not None
+    sent = dict(re.findall(r'name="(line|seats)" value="([^"]*)"', asked[0]))
+    assert sent["seats"] == "3"
+    assert staff.post(f"{path}/ask-release", data=sent).status_code == 303
+    assert newest(database, "mia@example.org").kind == "seats_to_release"
+
+
+def test_lines_that_are_returned_together_need_no_free_seats(
+    staff: Visitor, database: Database
+) -> None:
+    facts = placed(database, replace(GROUP, lines=(FIVE_SEATS, FIVE_SEATS)))
+    with database.read_session() as session:
+        (pool,) = pools_of(session, facts.organization_id or 0)
+    for one in people(database, 6):
+        take_seat(database, pool.id, one)
+    path = f"/staff/orders/{facts.public_id}/credit"
+    chosen = {f"lines-{number}-is_chosen": "y" for number in (0, 1)}
+    asks = '<form id="ask-'
+    assert asks in send(staff, path, **{**chosen, "do": "preview", "lines-1-is_chosen": None}).text
+    assert asks not in send(staff, path, **{**chosen, "do": "preview"}).text
+    assert send(staff, path, **chosen).status_code == 303
+    assert read(database, facts).open_minor == 0
 
 
 def test_added_seats_without_an_invoice_are_found_at_their_order(
