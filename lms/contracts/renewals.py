@@ -107,15 +107,18 @@ def renew(
     return Renewed(sold, starts_at, renewal.ends_at, renewal.seats)
 
 
-def contract_of(session: Session, organization_id: int, target: Target) -> PoolFacts | None:
-    """Return an organization's contract pool for a scope, if one was sold to it.
+def pool_sold(
+    session: Session, organization_id: int, target: Target, *, is_permanent: bool
+) -> PoolFacts | None:
+    """Return an organization's contract pool or permanent seats for a scope, if they were sold to it.
 
     Its own pools are preferred to those of merged organizations.
     """
     known = pools.pools_of(session, organization_id)
     for pool in sorted(known, key=lambda one: one.owner_id != organization_id):
-        is_own = pool.allotted_from is None and not pool.is_permanent and not pool.is_pass
-        if is_own and pool.target == target and read_lines(session, pool.id):
+        is_own = pool.allotted_from is None and not pool.is_pass
+        is_such = is_own and pool.is_permanent is is_permanent and pool.target == target
+        if is_such and read_lines(session, pool.id):
             return pool
     return None
 

@@ -77,6 +77,7 @@ def line_of_more_seats(
             quantity=more,
             act=LineAct.MORE_SEATS,
             adds_to=priced.adds_to,
+            pool=pool.public_id,
         )
     ends_at = renewals.last_end(session, pool.id, now=now)
     price = seat_prices.price_for_the_rest(session, pool, more, zone, now=now)
@@ -86,6 +87,7 @@ def line_of_more_seats(
         price_minor=0 if isinstance(price, Unpriced) else price,
         quantity=more,
         act=LineAct.MORE_SEATS,
+        pool=pool.public_id,
         starts_at=now,
         ends_at=ends_at,
     )

@@ -31,7 +31,8 @@ class NewLine:
     `presenter:<slug>` or `everything`. `quantity` None is unlimited. `starts_at` None is now, or, for a
     renewal, the end of the last term; `ends_at` None is a year for passes and contracts, and the
     contract's end for more seats. `adds_to` is the public ID of the order line to which more seats are
-    added. `pool` is the contract or pass to renew; without it, it is found by what it covers.
+    added. `pool` is the contract or pass to renew, or the seats to add to; without it, it is found by
+    what it covers.
     """
 
     kind: OfferKind

@@ -241,6 +241,8 @@ def _fill_pool(  # noqa: PLR0913  (the line, its buyer, actor and time)
         renewal = Renewal(line.quantity, ends_at, line.id, order.held_at is not None)
         renewals.renew(session, line.pool_id, renewal, actor=actor, now=now)
     else:
+        # an exchange may have moved the pool to another webinar since
+        is_such = line.pool_id and pools.read_pool(session, line.pool_id).target == target_of(line)
         seats = NewPoolGrant(
             organization_id=order.organization_id,
             target=target_of(line),
@@ -249,6 +251,7 @@ def _fill_pool(  # noqa: PLR0913  (the line, its buyer, actor and time)
             kind=line.kind,
             order_line_id=line.id,
             awaits_payment=order.held_at is not None,
+            pool_id=line.pool_id if is_such else None,
             buyer_id=login_id if line.act is LineAct.NEW else None,
         )
         pools.sell_seats(session, seats, actor=actor, now=now)

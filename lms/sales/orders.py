@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_organizations import kept_id
 from lms.contracts import grace_periods, renewals
-from lms.core.errors import N_, Conflict, Invalid, NotFound, or_not_found
+from lms.core.errors import N_, Conflict, Invalid, or_not_found
 from lms.core.model_base import locked, new_public_id
 from lms.documents.policies_in_print import current_versions
 from lms.grants.grants import Target, target_columns
@@ -191,7 +192,8 @@ def add_lines(
             delivered_through=line.delivered_through,
             **target_columns(target),
         )
-        if line.kind in DATED and order.organization_id is not None:
+        has_pool = line.kind in DATED or line.act is LineAct.MORE_SEATS
+        if has_pool and order.organization_id is not None:
             _choose_pool(session, order, row, target, line.pool)
         session.add(row)
     session.flush()
@@ -306,42 +308,54 @@ def _name_of(session: Session, target: Target) -> str:
 def _choose_pool(
     session: Session, order: Order, line: OrderLine, target: Target, named: str | None
 ) -> None:
-    """Set the contract or pass that a line renews or adds seats to.
+    """Set the contract or pass that a line renews, or the seats to which it adds.
 
     A new contract must not exist yet, so that a new contract, a renewal and more seats can't be
     confused (PRODUCT.md, C5). An organization can have several passes; each is renewed separately.
     """
-    assert order.organization_id is not None  # noqa: S101  (the caller checked it)
     is_pass = line.kind is OfferKind.PASS
     if is_pass and line.act is LineAct.NEW:
         return
     if is_pass and line.act is LineAct.MORE_SEATS:
         raise Invalid(contract_lines.ONE_PASS_EACH, field="act")
-    if named is not None:
-        pool: PoolFacts | None = _own_pool(session, order, line, named)
-    elif is_pass:
-        pool = renewals.pass_to_renew(
-            session,
-            order.organization_id,
-            target,
-            besides=[one.pool_id for one in lines_of(session, order.id) if one.pool_id],
-            now=order.created_at,
-        )
-    else:
-        pool = renewals.contract_of(session, order.organization_id, target)
+    pool = _named_pool(session, order, line, target, named)
+    pool = pool or _pool_sold(session, order, line, target)
     if line.act is LineAct.NEW:
         if pool is not None and line.starts_at is None:
             raise Invalid(HAS_CONTRACT, field="act")
         return
-    if pool is None:
+    if pool is None and line.kind in DATED:
         raise Invalid(NO_PASS if is_pass else NO_CONTRACT, field="act")
-    line.pool_id = pool.id
+    line.pool_id = pool.id if pool else None
 
 
-def _own_pool(session: Session, order: Order, line: OrderLine, named: str) -> PoolFacts:
-    """Return the pool that a line names; raises NotFound if it doesn't fit the line."""
-    pool = pools.find_pool(session, named)
-    is_pass = line.kind is OfferKind.PASS
-    if pool.organization_id != order.organization_id or pool.is_pass is not is_pass:
-        raise NotFound(pools.NO_SUCH_POOL)
-    return pool
+def _named_pool(
+    session: Session, order: Order, line: OrderLine, target: Target, named: str | None
+) -> PoolFacts | None:
+    """Return the pool that a line names, or of the line to which it adds, if it fits the order."""
+    adds_to = session.get(OrderLine, line.adds_to_id) if line.adds_to_id else None
+    if named is not None:
+        pool = pools.find_pool(session, named)
+    elif adds_to is not None and adds_to.pool_id is not None:
+        pool = pools.read_pool(session, adds_to.pool_id)
+    else:
+        return None
+    is_own = pool.organization_id == kept_id(session, order.organization_id or 0)
+    is_such = pool.is_pass is (line.kind is OfferKind.PASS) and pool.target == target
+    fits = is_own and is_such and pool.is_permanent is (line.kind not in DATED)
+    return pool if fits and pool.allotted_from is None else None
+
+
+def _pool_sold(session: Session, order: Order, line: OrderLine, target: Target) -> PoolFacts | None:
+    """Return the organization's contract, pass or seats of this kind for a target, if any."""
+    assert order.organization_id is not None  # noqa: S101  (`add_lines` checked it)
+    if line.kind is not OfferKind.PASS:
+        is_permanent = line.kind not in DATED
+        return renewals.pool_sold(session, order.organization_id, target, is_permanent=is_permanent)
+    return renewals.pass_to_renew(
+        session,
+        order.organization_id,
+        target,
+        besides=[one.pool_id for one in lines_of(session, order.id) if one.pool_id],
+        now=order.created_at,
+    )

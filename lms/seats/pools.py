@@ -36,7 +36,7 @@ class NewPoolGrant:
     """Seats sold to an organization: how many (None is unlimited), for what, and their term.
 
     `awaits_payment` is set until the order is paid; people can already be invited. `pool_id` is the
-    pool being renewed. `buyer_id` is a login that goes first on the waitlist.
+    pool being renewed or added to. `buyer_id` is a login that goes first on the waitlist.
     """
 
     organization_id: int

@@ -17,7 +17,9 @@ from lms.live.change_notices import NewDate
 from lms.models.catalog import Webinar
 from lms.models.live import CancellationOffer, OfferChoice, Registration
 from lms.receivables.reminders import due_debtors
+from lms.sales import contract_lines, orders
 from lms.sales.read_models import Standing
+from lms.seats.pools import pools_of
 from lms.seller.settings import SellerSettings, edit_seller
 from tests.cancellation_offers.offer_fixtures import (
     OTHER,
@@ -38,7 +40,7 @@ from tests.live.upcoming_webinar import DAY, HELD_AT, tell_changes
 from tests.live.upcoming_webinar import go_round as enroll
 from tests.mailbox import letters
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import SEAT, balanced, documents, grants, placed, read
+from tests.sales.order_fixtures import GROUP, SEAT, balanced, documents, grants, placed, read
 from tests.servers.databases import kept
 
 __all__ = ["to_come"]
@@ -232,3 +234,20 @@ def test_payers_hear_of_a_reinstated_webinar_that_was_withdrawn_at_once(
     tell_changes(carrel)
     go_round(carrel)
     assert letters(database, "dan@example.org")[-1].kind == "cancellation_offer_ended"
+
+
+def test_seats_quoted_before_an_exchange_are_for_the_postponed_webinar(
+    database: Database, payers: Payers
+) -> None:
+    with database.transaction() as session:
+        (pool,) = pools_of(session, payers.elm.organization_id or 0)
+        line = contract_lines.line_of_more_seats(session, pool, 2, OFFICE.zone, now=LATER)
+        new = replace(GROUP, lines=(line,))
+        quoted = orders.draft(session, new, actor=None, now=LATER).public_id
+    exchange(database, payers.elm)
+    with database.transaction() as session:
+        order = orders.find_order(session, quoted, lock=True)
+        orders.agree(session, order, is_held=False, mail_context=OFFICE, actor=None, now=LATER)
+    with database.read_session() as session:
+        found = pools_of(session, payers.elm.organization_id or 0)
+    assert {one.slug: one.capacity for one in found} == {OTHER: 5, SLUG: 2}

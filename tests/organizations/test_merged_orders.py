@@ -1,6 +1,7 @@
 """Orders, money and roles of merged organizations: one payer, until the merge is undone."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from lms.core.errors import Invalid
 from lms.group_showings import hosts
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import OfferKind
-from lms.models.orders import Terms
+from lms.models.orders import LineAct, Terms
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.payments import PaymentMethod
 from lms.models.training import GroupSupervisor
@@ -22,7 +23,8 @@ from lms.payments import credit_limit, credit_use
 from lms.payments.balances import balances_of, credits_of, find_payer, open_invoices
 from lms.payments.credit_use import CreditUse
 from lms.payments.payments import NewPayment
-from lms.sales import corrections, purchase_orders, receiving, statements
+from lms.pricing.price_list import set_prices
+from lms.sales import contract_lines, corrections, purchase_orders, receiving, statements
 from lms.sales.corrections import Correction
 from lms.sales.new_orders import NewLine, NewOrder
 from lms.sales.order_search import WantedOrders, list_orders
@@ -35,7 +37,17 @@ from tests.clock import NOW
 from tests.factories import make_group, make_login, make_membership, make_verified_domain
 from tests.organizations.twins import Twins, merge, unmerge
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, balanced, credited, locked, paid, placed, read
+from tests.sales.order_fixtures import (
+    GROUP,
+    PRICES,
+    balanced,
+    credited,
+    grants,
+    locked,
+    paid,
+    placed,
+    read,
+)
 
 THEIRS = replace(GROUP, email="otto@elm.example.org", name="Otto", organization="elm-twp")
 BOTH = 2
@@ -219,6 +231,45 @@ def test_a_group_viewing_of_either_has_its_host_replaced_by_managers_of_both(
     with database.read_session() as session:
         assert hosts.owned_showings(session, twins.elm) == ()
         assert len(hosts.owned_showings(session, twins.other)) == 1
+
+
+CONTRACT = NewLine(kind=OfferKind.CONTRACT, covers="everything", price_minor=100_000, quantity=10)
+
+
+@pytest.mark.parametrize("days", [0, 60])
+@pytest.mark.parametrize("has_own", [True, False])
+def test_added_seats_go_to_the_seats_of_the_record_to_which_they_are_added(
+    database: Database, cast: Cast, twins: Twins, days: int, *, has_own: bool
+) -> None:
+    lines = (CONTRACT, GROUP.lines[0])
+    at = NOW + timedelta(days=days)
+    with database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=NOW)
+    paid(database, placed(database, replace(THEIRS, lines=lines)))
+    if has_own:
+        placed(database, replace(GROUP, lines=lines))
+    merge(database)
+    with database.read_session() as session:
+        before = pools.pools_of(session, twins.elm)
+    for pool in [one for one in before if one.owner_id == twins.other]:
+        with database.transaction() as session:
+            line = contract_lines.line_of_more_seats(session, pool, 2, OFFICE.zone, now=at)
+        placed(database, replace(GROUP, lines=(line,)), at=at)
+    with database.read_session() as session:
+        added = {
+            now.id: (now.capacity or 0) - (was.capacity or 0)
+            for was, now in zip(before, pools.pools_of(session, twins.elm), strict=True)
+        }
+    assert added == {one.id: 2 if one.owner_id == twins.other else 0 for one in before}
+
+
+def test_seats_that_staff_add_by_hand_go_to_what_either_has(
+    database: Database, cast: Cast, twins: Twins
+) -> None:
+    merge(database)
+    by_hand = replace(GROUP.lines[0], act=LineAct.MORE_SEATS)
+    [grant] = grants(database, placed(database, replace(GROUP, lines=(by_hand,))))
+    assert grant.pool_id == twins.other_pool
 
 
 def test_a_supervisor_sees_groups_of_both(database: Database, cast: Cast, twins: Twins) -> None:

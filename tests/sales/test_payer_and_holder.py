@@ -10,7 +10,7 @@ from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Code, decide
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
-from lms.core.errors import Conflict, Invalid, NotFound
+from lms.core.errors import Conflict, Invalid
 from lms.mail.links import Links
 from lms.models.documents import CreditReason
 from lms.models.grants import Grant, OfferKind
@@ -217,7 +217,7 @@ def test_another_organizations_pass_is_not_renewed(database: Database, cast: Cas
     with database.read_session() as session:
         pool_id = pool_of(database, placed(database, others, at=BOUGHT))
         named = pools.read_pool(session, pool_id).public_id
-    with pytest.raises(NotFound):
+    with pytest.raises(Invalid):
         renewed(database, at=BOUGHT + DAY, pool=named)
 
 

@@ -129,6 +129,7 @@ def _line(session: Session, line: LineForm, currency: str, zone: ZoneInfo) -> Ne
         quantity=quantity,
         act=act,
         adds_to=(line.adds_to.data or None) if act is LineAct.MORE_SEATS else None,
+        pool=(line.pool.data or None) if act is not LineAct.NEW else None,
         starts_at=_morning(line.starts_at.data, zone) if is_dated else None,
         ends_at=_evening(line.ends_at.data, zone) if is_dated else None,
         delivered_through=DeliveredThrough(line.delivered_through.data)

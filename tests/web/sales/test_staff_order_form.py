@@ -29,9 +29,11 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_organization
 from tests.mailbox import newest
+from tests.organizations.twins import Twins, merge
+from tests.organizations.twins import twins as twins
 from tests.page_texts import is_empty, shows
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, placed, read, with_line
+from tests.sales.order_fixtures import GROUP, grants, placed, read, with_line
 from tests.visitor import Visitor
 from tests.web.sales.order_pages import documents, fields_of, send, the_order
 
@@ -224,6 +226,34 @@ def test_renewal_is_a_full_term_at_its_own_price(
         (renewed,) = lines_of(session, the_order(database).id)
         assert (renewed.act, renewed.net_minor) == (LineAct.RENEWAL, 318_000)
         assert len(pools_of(session, cast.organization_id)) == 1
+
+
+@pytest.mark.parametrize("act", ["renew", "more"])
+def test_contract_of_a_merged_record_is_the_one_that_staff_chose(
+    staff: Visitor, cast: Cast, database: Database, contract: OrderFacts, twins: Twins, act: str
+) -> None:
+    placed(database, replace(CONTRACT, organization="elm-twp", email="otto@elm.example.org"))
+    merge(database)
+    with database.read_session() as session:
+        chosen = pools_of(session, cast.organization_id)[-1]
+    assert chosen.owner_id == twins.other
+    page = step(staff, staff.get(NEW).text, f"{act}:{chosen.public_id}", **TO_ELM)
+    assert staff.post(NEW, data={**fields_of(page), "do": "quote"}).status_code == 303
+    assert send(staff, f"/staff/orders/{the_order(database).public_id}/edit", do="place")
+    (grant,) = grants(database, the_order(database))
+    assert grant.pool_id == chosen.id
+
+
+def test_chosen_contract_counts_only_for_its_organization(
+    staff: Visitor, cast: Cast, database: Database, contract: OrderFacts
+) -> None:
+    with database.transaction() as session:
+        make_organization(session, "oak-county", name="Oak County Library")
+    page = step(staff, staff.get(NEW).text, f"more:{pool_of(database, cast)}", **TO_ELM)
+    typed = {**fields_of(page), "organization": "Oak County Library"}
+    answer = staff.post(NEW, data={**typed, "do": "place"})
+    assert answer.status_code == 400
+    assert shows(answer.text, NO_CONTRACT)
 
 
 def test_added_seats_are_priced_by_the_day_until_the_contract_ends(
