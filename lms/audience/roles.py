@@ -66,7 +66,9 @@ def covering_pools(webinar: Webinar, now: datetime) -> ColumnElement[bool]:
     return and_(or_(own, _is_wide(Pool, webinar)), _has_grant(now), _lasts_until_held(webinar))
 
 
-def standing_lines(webinar_id: int) -> tuple[ColumnElement[bool], ...]:
+def standing_lines(
+    webinar_id: int | InstrumentedAttribute[int],
+) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions on orders and their lines under which a purchase of a webinar is in force."""
     return (
         OrderLine.webinar_id == webinar_id,

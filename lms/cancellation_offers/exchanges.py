@@ -15,7 +15,7 @@ from lms import audit
 from lms.cancellation_offers.bought import Bought
 from lms.core.errors import N_
 from lms.grants.grants import Target
-from lms.mail.links import MailContext
+from lms.mail.links import Links, MailContext
 from lms.models.catalog import Webinar
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import Grant, OfferKind, Scope
@@ -24,6 +24,7 @@ from lms.models.seats import Pool
 from lms.payments import settlements
 from lms.pricing.price_list import read_prices
 from lms.pricing.quotes import Ask, Unpriced, quote
+from lms.receivables import pauses
 from lms.sales import (
     billing,
     cancellations,
@@ -35,7 +36,7 @@ from lms.sales import (
 )
 from lms.sales.credit_notes import Credit, Left, NewCreditNote
 from lms.sales.purchase_orders import NewPurchaseOrder
-from lms.seats import named_people
+from lms.seats import invitations, named_people
 
 EXCHANGED = N_("Exchanged for “%(title)s.”")
 
@@ -57,7 +58,7 @@ def exchange(
     left = credit_notes.left_of(session, invoice) if invoice else {}
     costs = {line.id: new_net(session, line, left, target) for line in one.lines}
     if invoice is None or not any(_is_left(left, line) for line in one.lines):
-        _move_lines(session, one, one.order, target, costs, left, now=now)
+        _move_lines(session, one, one.order, target, costs, left, links=mail_context.links, now=now)
         _note(session, one, one.order, target, actor=actor, now=now)
         return
     was_paid = invoice.open_minor == 0
@@ -70,7 +71,7 @@ def exchange(
         session, one.order, wanted, mail_context=mail_context, actor=actor, now=now
     )
     order = _copy(session, one.order, now=now)
-    _move_lines(session, one, order, target, costs, left, now=now)
+    _move_lines(session, one, order, target, costs, left, links=mail_context.links, now=now)
     if not order_access.standing_grants(session, [one.order.id]):
         one.order.review_due_at = None  # our team decides about the new order
     made = invoices.issue_invoice(session, order, mail_context=mail_context, actor=actor, now=now)
@@ -101,7 +102,7 @@ def _is_left(left: Mapping[str, Left], line: OrderLine) -> bool:
 
 
 def _copy(session: Session, was: Order, *, now: datetime) -> Order:
-    """Make an order of the same payer, with the same terms, tax exemption and purchase order."""
+    """Make an order of the same payer, with its terms, exemption, purchase order and paused reminders."""
     order = Order(
         login_id=was.login_id,
         organization_id=was.organization_id,
@@ -122,6 +123,7 @@ def _copy(session: Session, was: Order, *, now: datetime) -> Order:
     )
     session.add(order)
     session.flush()
+    pauses.carry_over(session, was, order)
     number = billing.po_number(session, was)
     if number:
         purchase_orders.keep(session, order, NewPurchaseOrder(number, now))
@@ -136,6 +138,7 @@ def _move_lines(  # noqa: PLR0913  (the lines, where they move, and their prices
     costs: Mapping[int, int],
     left: Mapping[str, Left],
     *,
+    links: Links,
     now: datetime,
 ) -> None:
     """Give each line a successor for the other webinar, with its grants."""
@@ -173,18 +176,23 @@ def _move_lines(  # noqa: PLR0913  (the lines, where they move, and their prices
             .execution_options(synchronize_session="fetch")
         )
         if line.pool_id is not None:
-            _move_pool(session, line.pool_id, target)
+            _move_pool(session, line.pool_id, target, links=links, now=now)
         if order.id == one.order.id:
             line.replaced_at = now
     session.flush()
 
 
-def _move_pool(session: Session, pool_id: int, target: Webinar) -> None:
-    """Move a pool to the other webinar, with its allotted pools and all grants."""
+def _move_pool(
+    session: Session, pool_id: int, target: Webinar, *, links: Links, now: datetime
+) -> None:
+    """Move a pool to the other webinar, with its allotted pools, all grants, and its invitations."""
     family = list(
         session.scalars(
             select(Pool.id)
-            .where(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))
+            .where(
+                or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id),
+                Pool.webinar_id != target.id,  # not moved yet by another line
+            )
             .order_by(Pool.id)
             .with_for_update()
         )
@@ -196,6 +204,8 @@ def _move_pool(session: Session, pool_id: int, target: Webinar) -> None:
             .values(webinar_id=target.id)
             .execution_options(synchronize_session="fetch")
         )
+    for each in family:
+        invitations.invite_again(session, each, links=links, now=now)
 
 
 def _pay(session: Session, note: Document, invoice: Document, *, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Open invoices for reminders: payer, due date, sent reminders, and pauses.
 
 Left out are test invoices, invoices of canceled orders, invoices with disputed payments, and invoices
-for a canceled webinar while its payer has an open offer.
+for a canceled webinar that wasn't credited yet while its payer has an open offer.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import kept_login
 from lms.access.merged_organizations import kept_organization
+from lms.audience.roles import standing_lines
 from lms.models.documents import Document, DocumentKind
 from lms.models.live import CancellationOffer
 from lms.models.orders import Order, OrderLine
@@ -141,7 +142,7 @@ def is_paused(now: datetime) -> ColumnElement[bool]:
 
 _IS_OFFERED_A_CHOICE: Final = exists().where(
     OrderLine.order_id == Order.id,
-    OrderLine.webinar_id == CancellationOffer.webinar_id,
+    *standing_lines(CancellationOffer.webinar_id),
     or_(
         kept_login(CancellationOffer.login_id) == kept_login(Order.login_id),
         kept_organization(CancellationOffer.organization_id)

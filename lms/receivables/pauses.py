@@ -47,6 +47,20 @@ def stop(session: Session, order: Order, *, actor: str | None, now: datetime) ->
     audit.record(session, "order.reminders_stopped", order.public_id, actor=actor, now=now)
 
 
+def carry_over(session: Session, was: Order, order: Order) -> None:
+    """Pause the reminders of an order as those of the order that it replaces."""
+    open_ones = select(ReminderPause).where(
+        ReminderPause.order_id == was.id, ReminderPause.ended_at.is_(None)
+    )
+    for pause in session.scalars(open_ones.order_by(ReminderPause.id)):
+        kept = {
+            column.key: getattr(pause, column.key)
+            for column in ReminderPause.__mapper__.columns
+            if column.key not in ("id", "order_id")
+        }
+        session.add(ReminderPause(order_id=order.id, **kept))
+
+
 def resume(session: Session, order: Order, *, actor: str | None, now: datetime) -> None:
     """End every pause of an order's reminders; `order` is locked."""
     ended = session.scalars(

@@ -280,6 +280,16 @@ def open_again(session: Session, webinar_id: int, *, now: datetime) -> None:
         )
 
 
+def invite_again(session: Session, pool_id: int, *, links: Links, now: datetime) -> None:
+    """Email open invitations to a pool's new webinar, for 14 days from now; earlier links work, too."""
+    about = mails.about_pool(session, session.get_one(Pool, pool_id))
+    which = and_(Assignment.pool_id == pool_id, Assignment.state == AssignmentState.INVITED)
+    for invited in session.scalars(select(Assignment).where(which).order_by(Assignment.id)).all():
+        _prolong(session, invited, now)
+        claim_links.extend_links(session, invited.id, until=now + STAYS_OPEN)
+        _write(session, invited, about, links=links, now=now)
+
+
 def _expire(session: Session, pool_id: int, ids: Sequence[int], now: datetime) -> int:
     left = session.execute(
         update(Assignment)
