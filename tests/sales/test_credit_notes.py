@@ -271,7 +271,7 @@ def test_staff_may_credit_another_amount_but_not_more_than_is_left(
 
 def test_seats_are_returned_within_what_is_there(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
-    with pytest.raises(Invalid, match="Return at least one"):
+    with pytest.raises(Invalid, match=credit_notes.AT_LEAST_ONE):
         return_seats(database, facts, 0)
     with pytest.raises(Invalid, match="left to return: 5"):
         return_seats(database, facts, 6)
