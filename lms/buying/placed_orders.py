@@ -56,6 +56,7 @@ class Bought:
     begins_at: datetime | None
     zone: str
     ends_at: datetime | None
+    term_zone: str | None
 
 
 @dataclass(frozen=True, slots=True)

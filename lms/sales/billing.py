@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_organizations import kept_id
+from lms.access.merged_organizations import kept_id, zone_of
 from lms.core.dates_and_time_zones import last_calendar_day
 from lms.core.errors import N_, Invalid
 from lms.core.postal_addresses import Address
@@ -174,8 +174,12 @@ def title_of(line: OrderLine) -> str:
 def printed_lines(
     session: Session, order: Order, lines: list[OrderLine], *, zone: ZoneInfo, today: date
 ) -> tuple[NewLine, ...]:
-    """Return an order's lines as a document prints them, each with its tax (M4)."""
+    """Return an order's lines as a document prints them, each with its tax (M4).
+
+    `zone` is ours, and of `today`; the days of a term are the payer's.
+    """
     billing = billing_of(session, order)
+    payer_zone = zone_of(session, order.organization_id) if order.organization_id else zone
     taxes = order_taxes(session, order, lines, state=billing.state, zone=zone, today=today)
     found = []
     for line, tax in zip(lines, taxes, strict=True):
@@ -197,8 +201,8 @@ def printed_lines(
                 discount_minor=line.discount_minor,
                 detail=detail.strip(),
                 order_line_id=line.id,
-                service_from=_day(line.starts_at, zone) if line.ends_at else None,
-                service_to=last_calendar_day(line.ends_at, zone) if line.ends_at else None,
+                service_from=_day(line.starts_at, payer_zone) if line.ends_at else None,
+                service_to=last_calendar_day(line.ends_at, payer_zone) if line.ends_at else None,
                 tax=tax,
             )
         )

@@ -248,16 +248,20 @@ def _send_bought(
 
 
 def items_of(grants: Sequence[OrderGrant], zone: ZoneInfo, now: datetime) -> list[dict[str, Any]]:
-    """Return what was bought, as a list: the product, number of people, and days of its term."""
+    """Return what was bought, as a list: the product, number of people, and days of its term.
+
+    The days are those of the organization that has it, in `zone` for a person.
+    """
+    zones = [read_zone(one.term_zone) if one.term_zone else zone for one in grants]
     return [
         {
             "what": WHAT[one.kind],
             "covers": one.covers,
             "seats": one.seats or 1,
-            "starts": say_date(one.starts_at, zone) if one.starts_at > now else "",
-            "until": say_last_date(one.ends_at, zone) if one.ends_at else "",
+            "starts": say_date(one.starts_at, its_zone) if one.starts_at > now else "",
+            "until": say_last_date(one.ends_at, its_zone) if one.ends_at else "",
         }
-        for one in grants
+        for one, its_zone in zip(grants, zones, strict=True)
     ]
 
 

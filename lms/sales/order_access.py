@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.access.merged_organizations import kept_organization
+from lms.access import merged_organizations
 from lms.contracts import grace_periods, renewals
 from lms.contracts.renewals import Renewal
 from lms.core.email_addresses import read_address
@@ -27,7 +27,6 @@ from lms.models.accounts import Login
 from lms.models.catalog import OFF, Webinar
 from lms.models.grants import Grant, OfferKind, Withdrawal
 from lms.models.orders import LineAct, Order, OrderLine, Terms
-from lms.models.organizations import Organization
 from lms.models.playback import PlaybackEnd
 from lms.models.seats import AssignmentState
 from lms.playback.sessions import end_by_own_grants
@@ -55,9 +54,7 @@ def zone_of(session: Session, order: Order, mail_context: MailContext) -> ZoneIn
     """Return the payer's time zone, in which days end."""
     if order.organization_id is None:
         return mail_context.zone
-    kept = kept_organization(order.organization_id)
-    own = session.scalar(select(Organization.zone).where(Organization.id == kept))
-    return mail_context.in_zone(own).zone
+    return merged_organizations.zone_of(session, order.organization_id)
 
 
 def check_deliverable(

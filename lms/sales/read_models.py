@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_organizations import kept_organization
 from lms.core.errors import or_not_found
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
@@ -66,6 +67,7 @@ class OrderGrant:
     suspended_at: datetime | None
     revoked_at: datetime | None
     revoked_as: Withdrawal | None
+    term_zone: str | None  # of the pool's organization, in which the days of its term begin and end
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +293,7 @@ ORDERS: Final = (
     .outerjoin(Organization, Organization.id == Order.organization_id)
     .outerjoin(_Contact, _Contact.id == Order.contact_id)
 )
+_Holder = aliased(Organization)
 _GRANTS: Final = (
     select(
         Grant.id,
@@ -312,6 +315,7 @@ _GRANTS: Final = (
         Grant.suspended_at,
         Grant.revoked_at,
         Grant.revoked_as,
+        _Holder.zone.label("term_zone"),
     )
     .select_from(Grant)
     .join(OrderLine, OrderLine.id == Grant.order_line_id)
@@ -320,6 +324,7 @@ _GRANTS: Final = (
     .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
     .outerjoin(Login, Login.id == Grant.login_id)
     .outerjoin(Pool, Pool.id == Grant.pool_id)
+    .outerjoin(_Holder, _Holder.id == kept_organization(Pool.organization_id))
 )
 
 

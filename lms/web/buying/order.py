@@ -219,7 +219,7 @@ def _shown(one: Bought, order_id: str, own: OwnOrder) -> ShownThing:
     )
     offer = offer_name(one.kind, one.seats)
     if one.ends_at is not None and not own.is_held:
-        day = say_last_date(one.ends_at, mail_context().zone)
+        day = say_last_date(one.ends_at, mail_context().in_zone(one.term_zone).zone)
         offer = _("%(offer)s until %(day)s", offer=offer, day=day)
     return ShownThing(
         title=one.covers or _("Every webinar"),
