@@ -62,7 +62,17 @@ def read_trouble(session: Session, *, now: datetime) -> Trouble:
         .order_by(Mail.bounced_at.desc(), Mail.id.desc())
         .limit(SHOWN)
     )
-    free = func.sum(Pool.capacity - Pool.used)
+    lately_added = (
+        select(func.coalesce(func.sum(Grant.seats), 0))
+        .where(
+            Grant.pool_id == Pool.id,
+            Grant.revoked_at.is_(None),
+            Grant.created_at > now - ASSIGNED_WITHIN,
+        )
+        .scalar_subquery()
+    )
+    long_free = Pool.capacity - Pool.used - lately_added
+    free = func.sum(long_free)
     sold = exists(
         select(Grant.id)
         .outerjoin(OrderLine, OrderLine.id == Grant.order_line_id)
@@ -77,7 +87,7 @@ def read_trouble(session: Session, *, now: datetime) -> Trouble:
     unassigned = (
         select(Organization.slug, Organization.name, free)
         .join(Pool, Pool.organization_id == Organization.id)
-        .where(Pool.webinar_id.is_not(None), Pool.capacity > Pool.used, sold)
+        .where(Pool.webinar_id.is_not(None), long_free > 0, sold)
         .group_by(Organization.id, Organization.slug, Organization.name)
     )
     first = unassigned.order_by(free.desc(), Organization.id).limit(SHOWN)

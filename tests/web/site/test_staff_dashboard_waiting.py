@@ -10,14 +10,16 @@ from lms.core.database import Database
 from lms.jobs import queue as job_queue
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail
+from lms.models.orders import LineAct
 from lms.models.organizations import Organization
+from lms.models.seats import Pool
 from lms.operations.staff_home import read_trouble
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
 from tests.page_texts import count_in_notice
 from tests.requests.test_requests import asked
-from tests.sales.order_fixtures import GROUP, placed
+from tests.sales.order_fixtures import GROUP, placed, with_line
 from tests.visitor import Visitor
 
 DAY = timedelta(days=1)
@@ -86,6 +88,19 @@ def test_seats_that_no_one_was_given_are_named_after_two_weeks(
         name = session.get_one(Organization, cast.organization_id).name
     assert found.unassigned_total == 1
     assert [(one.name, one.seats > 0) for one in found.unassigned] == [(name, True)]
+
+
+def test_seats_added_lately_do_not_count_as_unassigned_for_two_weeks(
+    database: Database, cast: Cast
+) -> None:
+    placed(database, GROUP)
+    placed(database, with_line(GROUP, quantity=3, act=LineAct.MORE_SEATS), at=NOW + 20 * DAY)
+    with database.transaction() as session:
+        session.execute(update(Pool).values(used=5))
+        assert read_trouble(session, now=NOW + 33 * DAY).unassigned_total == 0
+        assert [one.seats for one in read_trouble(session, now=NOW + 34 * DAY).unassigned] == [3]
+        session.execute(update(Pool).values(used=4))
+        assert [one.seats for one in read_trouble(session, now=NOW + 33 * DAY).unassigned] == [1]
 
 
 def test_what_costs_most_comes_first(ada: Visitor, database: Database) -> None:
