@@ -32,6 +32,7 @@ NEGOTIATED: Final = N_("We quote this price for you. Request a quote.")
 CHANGED: Final = N_(
     "The price or term changed after you opened the page. Check it, and order again."
 )
+OTHER_NUMBER: Final = N_("You changed the number of seats. Check the new price, and order again.")
 NO_NUMBER: Final = N_("Enter your purchase order number. Your organization requires one.")
 USED: Final = N_(
     "Order %(number)s already has this purchase order number. Check the box to use it again."
@@ -151,8 +152,15 @@ def _order(
 ) -> NewOrder:
     if isinstance(line, Unpriced):
         raise Conflict(NEGOTIATED)
-    if seen(line, zone) != wanted.seen:
-        raise Conflict(CHANGED)
+    offered, before = seen(line, zone).split(), wanted.seen.split()
+    if offered != before:
+        is_other_number = (
+            line.act is LineAct.MORE_SEATS
+            and len(before) == len(offered)
+            and before[1] != offered[1]
+            and before[2:] == offered[2:]
+        )
+        raise Conflict(OTHER_NUMBER if is_other_number else CHANGED)
     organization = session.get_one(Organization, pool.organization_id)
     return NewOrder(
         lines=(line,),

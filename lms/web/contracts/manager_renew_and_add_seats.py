@@ -7,7 +7,7 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from wtforms import BooleanField, Form, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, Form, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lms.access.explanations import last_day
@@ -31,6 +31,7 @@ from lms.seats import pools
 from lms.seats.pools import PoolFacts
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
+from lms.web.core.form_fields import WholeNumberField
 from lms.web.core.lazy_form_translations import _l
 from lms.web.core.manager_area import render_in, zone_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -69,7 +70,7 @@ class RenewForm(Form):
 class MoreSeatsForm(RenewForm):
     """How many seats to add."""
 
-    quantity = IntegerField(
+    quantity = WholeNumberField(
         _l("Seats to add"),
         [
             InputRequired(_l("Enter how many seats to add.")),

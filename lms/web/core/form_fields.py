@@ -1,14 +1,15 @@
-"""Form fields: a postal address, checkboxes, and the search picker for one or several names."""
+"""Form fields: a whole number, a postal address, checkboxes, and the search picker for one or several names."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final, TypeVar
 
 from flask import request
 from flask_babel import gettext as _
 from markupsafe import Markup
-from wtforms import Form, SelectField, SelectMultipleField, StringField
+from wtforms import Form, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms.form import BaseForm
 from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select, TextInput
@@ -50,6 +51,15 @@ def sent_or_stored(form_class: type[Made], **stored: Any) -> Made:  # noqa: ANN4
         blank: dict[str, Any] = dict.fromkeys(field.name for field in form_class())
         return form_class(request.form, **blank)
     return form_class(**stored)
+
+
+class WholeNumberField(IntegerField):
+    """A whole number; for a text that isn't one, its NumberRange gives the only message."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read the number that was sent."""
+        with suppress(ValueError):
+            super().process_formdata(valuelist)
 
 
 def address_fields() -> AddressFields:

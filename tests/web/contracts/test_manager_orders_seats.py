@@ -11,8 +11,16 @@ from lms.core.database import Database
 from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
 from lms.pricing.price_list import set_prices
+from lms.sales.contract_lines import HOW_MANY
 from lms.sales.read_models import OrderFacts, find_order_facts
-from lms.seat_orders.seat_orders import NO_NUMBER, NOT_ON_INVOICE, ONLY_BY_PO, USED
+from lms.seat_orders.seat_orders import (
+    CHANGED,
+    NO_NUMBER,
+    NOT_ON_INVOICE,
+    ONLY_BY_PO,
+    OTHER_NUMBER,
+    USED,
+)
 from lms.seller.settings import edit_seller
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
@@ -139,7 +147,24 @@ def test_another_number_than_the_price_was_shown_for_orders_nothing(
     answer = client.post(path, data={"act": "order", "quantity": "4", **hidden(page)})
     assert answer.status_code == 409
     assert "Add 4 seats for $260.00" in answer.text
+    assert shows(answer.text, OTHER_NUMBER)
+    assert not shows(answer.text, CHANGED)
+    data = {"act": "order", "quantity": "2", **hidden(page)}
+    data["seen"] = data["seen"].replace("13000", "12000")
+    assert shows(client.post(path, data=data).text, CHANGED)
     assert count(database) == 1
+
+
+def test_a_number_of_seats_that_is_not_whole_has_one_message(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    path = page_of(database, cast, placed(database, GROUP), "more-seats")
+    client.sign_in(cast.mia.id)
+    for typed in ("2.5", "0"):
+        answer = client.post(path, data={"act": "price", "quantity": typed})
+        assert answer.status_code == 400
+        assert shows(answer.text, HOW_MANY)
+        assert "integer" not in answer.text
 
 
 def test_a_required_or_a_used_purchase_order_number_is_asked_for(
