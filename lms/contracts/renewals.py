@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from lms import audit
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.grants.grants import Target, Term, next_end, year_from
 from lms.models.accounts import Login
-from lms.models.grants import OfferKind
+from lms.models.grants import Grant, OfferKind
+from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.seats import pools
@@ -52,6 +53,14 @@ class Renewed:
     starts_at: datetime
     ends_at: datetime
     seats: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A renewal whose term hasn't started: its end, and the public ID of its order, None without one."""
+
+    ends_at: datetime
+    order: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +165,29 @@ def next_start(session: Session, pool_id: int, *, now: datetime) -> datetime:
         if line.ends_at is not None and now < max(line.ends_at, line.grace_until or line.ends_at)
     ]
     return max(running, default=now)
+
+
+def renewal_ahead(session: Session, pool_id: int, *, now: datetime) -> Ahead | None:
+    """Return the last renewal of a pool that starts later; None without one."""
+    earlier = aliased(Grant)
+    began = exists().where(
+        earlier.pool_id == pool_id, earlier.revoked_at.is_(None), earlier.starts_at <= now
+    )
+    row = session.execute(
+        select(Grant.ends_at, Order.public_id)
+        .outerjoin(OrderLine, OrderLine.id == Grant.order_line_id)
+        .outerjoin(Order, Order.id == OrderLine.order_id)
+        .where(
+            Grant.pool_id == pool_id,
+            Grant.revoked_at.is_(None),
+            Grant.starts_at > now,
+            Grant.ends_at.is_not(None),
+            began,
+        )
+        .order_by(Grant.ends_at.desc(), Grant.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None or row.ends_at is None else Ahead(row.ends_at, row.public_id)
 
 
 def renewed_end(session: Session, pool_id: int, zone: ZoneInfo, *, now: datetime) -> datetime:

@@ -25,6 +25,7 @@ from lms.requests.asker import Asker
 from lms.requests.requests import LONGEST_MESSAGE
 from lms.sales import contract_lines, requested_orders, seat_prices
 from lms.sales.new_orders import LONGEST_REFERENCE, NewLine
+from lms.sales.read_models import find_order_facts
 from lms.seat_orders import seat_orders
 from lms.seat_orders.seat_orders import Buyer, SeatOrder
 from lms.seats import pools
@@ -228,6 +229,8 @@ def _renewal_page(
         starts = renewals.next_start(session, pool.id, now=at)
         ends = renewals.renewed_end(session, pool.id, zone, now=at)
         currency = currency_of(session)
+        ahead = renewals.renewal_ahead(session, pool.id, now=at)
+        ordered = find_order_facts(session, ahead.order) if ahead and ahead.order else None
         ask_for_po_number(session, form, managed.facts.id)
     is_priced = not isinstance(price, Unpriced)
     return render_in(
@@ -235,12 +238,17 @@ def _renewal_page(
         "contracts/manager_renew.html",
         form=form,
         covers=pool.covers,
+        pool_id=pool_id,
         is_pass=pool.is_pass,
         seats=pool.capacity if isinstance(price, Unpriced) else price.seats,
         price=say_money(price.price_minor, currency) if not isinstance(price, Unpriced) else "",
         is_priced=is_priced,
         starts=say_long_date(starts, zone),
         ends=last_day(ends, zone),
+        renewed_until=last_day(ahead.ends_at, zone) if ahead else "",
+        renewed_by=ordered,
+        open_amount=say_money(ordered.open_minor, ordered.currency) if ordered else "",
+        is_again=request.method == "POST" or "again" in request.args,
         **_order_values(managed, line, zone, offered, refusal),
         more_url=url_for(".more", organization_id=managed.facts.public_id, pool_id=pool_id),
         back_url=url_for(OVERVIEW, organization_id=managed.facts.public_id),

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.models.orders import Order, Terms
 from lms.models.organizations import Organization
 from lms.pricing.price_list import set_prices
@@ -110,6 +111,32 @@ def test_a_manager_renews_at_the_price_on_the_button_once(
     assert (new.starts_at, new.seats, new.pool_id) == (old.ends_at, 10, old.pool_id)
     assert client.post(path, data=data).status_code == 409
     assert count(database) == 2
+
+
+def test_a_renewed_contract_shows_its_renewal_before_another_year(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
+    first = placed(database, EXTRA)
+    paid(database, first)
+    path = page_of(database, cast, first, "renew")
+    client.sign_in(cast.mia.id)
+    opened_before = hidden(client.get(path).text)
+    client.post(path, data={"act": "order", **opened_before})
+    made = newest(database)
+    page = client.get(path).text
+    assert "March 2, 2028" in page
+    assert f"Order {made.number}, $1,200.00 open" in page
+    assert f'/orders/{made.public_id}"' in page
+    assert 'value="order"' not in page
+    late = client.post(path, data={"act": "order", **opened_before, "order_id": new_public_id()})
+    assert late.status_code == 409
+    assert made.number in late.text
+    assert count(database) == 2
+    again = f"{path}?again=1"
+    assert f'href="{again}"' in page
+    data = {"act": "order", **hidden(client.get(again).text)}
+    assert client.post(again, data=data).status_code == 303
+    assert count(database) == 3
 
 
 def test_who_never_paid_waits_for_our_team(client: Visitor, cast: Cast, database: Database) -> None:
