@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.decision_facts import load_cases
 from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import family_of
+from lms.access.merged_organizations import family_of, kept_organization
 from lms.access.policy import Action, Admitted, decide
 from lms.cancellation_offers.bought import bought_by
 from lms.cancellation_offers.exchanges import new_net
@@ -21,7 +21,7 @@ from lms.models.documents import CreditReason
 from lms.models.grants import Scope
 from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.orders import Order
-from lms.models.organizations import Organization
+from lms.models.organizations import MANAGING, Membership, Organization, Role
 from lms.models.seats import Pool
 from lms.own_orders.own_orders import refundable_until
 from lms.sales import billing, credit_notes
@@ -142,17 +142,39 @@ def offers_of(session: Session, webinar_id: int) -> tuple[OfferFacts, ...]:
 
 
 def open_offer_of(session: Session, webinar_id: int, login_id: int) -> str | None:
-    """Return the public ID of a person's own open offer; None without one."""
+    """Return the public ID of an open offer that a person decides about, their own first; None without one."""
+    decides_for = select(kept_organization(Membership.organization_id)).where(
+        Membership.login_id.in_(logins_of(login_id)),
+        Membership.role.in_((*MANAGING, Role.BILLING)),
+    )
     return session.scalar(
         select(CancellationOffer.public_id)
         .where(
             CancellationOffer.webinar_id == webinar_id,
-            CancellationOffer.login_id.in_(logins_of(login_id)),
+            or_(
+                CancellationOffer.login_id.in_(logins_of(login_id)),
+                kept_organization(CancellationOffer.organization_id).in_(decides_for),
+            ),
             CancellationOffer.choice.is_(None),
             CancellationOffer.withdrawn_at.is_(None),
         )
+        .order_by(CancellationOffer.login_id.is_(None), CancellationOffer.id.desc())
         .limit(1)
     )
+
+
+def choices_to_make(session: Session, organization_id: int) -> tuple[OfferFacts, ...]:
+    """Return an organization's open offers for canceled webinars, the oldest first."""
+    rows = session.execute(
+        _OFFERS.where(
+            CancellationOffer.organization_id.in_(family_of(organization_id)),
+            CancellationOffer.is_postponement.is_(False),
+            CancellationOffer.choice.is_(None),
+            CancellationOffer.withdrawn_at.is_(None),
+            Webinar.state == WebinarState.CANCELED,
+        ).order_by(CancellationOffer.id)
+    )
+    return tuple(OfferFacts(*tuple(row)) for row in rows)
 
 
 def refund_is_offered(

@@ -10,6 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from lms.cancellation_offers.offer_links import offer_links
+from lms.cancellation_offers.read_models import OfferFacts, choices_to_make
 from lms.contracts import renewals
 from lms.contracts.renewals import Shortage
 from lms.core import clock
@@ -25,7 +27,7 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import PEOPLE, area_links, render_in, zone_of
 from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import paged
-from lms.web.core.request_context import read_session, render
+from lms.web.core.request_context import carrel, read_session, render
 from lms.web.core.route_guard import Audience, managed_organization, may_open, open_to
 from lms.web.seats.assign_lines import purpose_url, take_url
 from lms.web.seats.pool_texts import (
@@ -89,10 +91,12 @@ def overview(organization_id: str) -> ResponseReturnValue:
             for card in cards
             if any(line.starts_at > now for line in card.lines)
         ]
+        canceled = choices_to_make(session, managed.facts.id) if managed.role else ()
         own = pools_with_own_seat(session, required_viewer().login_id)
     zone = zone_of(managed)
     needs = [
         *(_takeover(managed, one) for one in asked),
+        *(_choice(one) for one in canceled),
         *(_fewer(managed, card, ahead, zone) for card, ahead in shortages if ahead),
         *(need for card in cards for need in _needs(managed, card)),
     ]
@@ -180,6 +184,11 @@ def _takeover(managed: Managed, asked: Asked) -> Need:
         takeover_id=asked.public_id,
     )
     return Need(text, url, _("Review order"))
+
+
+def _choice(offer: OfferFacts) -> Need:
+    text = _("“%(title)s” was canceled. Choose a refund or another option.", title=offer.webinar)
+    return Need(text, offer_links(carrel().settings).page(offer.public_id), _("See your options"))
 
 
 def _fewer(managed: Managed, card: PoolCard, ahead: Shortage, zone: ZoneInfo) -> Need:

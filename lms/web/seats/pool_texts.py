@@ -99,8 +99,8 @@ def _with_free(card: PoolCard, title: str) -> str:
 
 def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: datetime) -> Face:
     """Return a pool in words, with days in the organization's time zone."""
-    badge, kind = _badge(card.term, now=now)
-    is_open = card.takes_people
+    badge, kind = (_("Unavailable"), "danger") if card.is_off else _badge(card.term, now=now)
+    is_open = card.takes_people and not card.is_off
     return Face(
         id=card.public_id,
         title=pool_title(card),
@@ -117,7 +117,7 @@ def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: date
         lines=tuple(_line(line, zone) for line in card.lines),
         more_url=(
             None
-            if card.allotted_by or card.is_pass or card.capacity is None
+            if card.allotted_by or card.is_pass or card.is_off or card.capacity is None
             else _buying_url("more", card, organization_id)
         ),
         renew_url=(

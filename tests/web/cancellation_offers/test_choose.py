@@ -9,6 +9,7 @@ from lms.cancellation_offers.offers import CHOSEN, NO_OTHER
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.live import OfferChoice
+from lms.models.organizations import Organization
 from lms.seller.settings import SellerSettings, edit_seller
 from tests.cancellation_offers.offer_fixtures import (
     OTHER,
@@ -26,7 +27,7 @@ from tests.clock import NOW, Clock
 from tests.live.conftest import to_come
 from tests.live.upcoming_webinar import DAY
 from tests.page_texts import shows
-from tests.sales.order_fixtures import OrderFacts
+from tests.sales.order_fixtures import OrderFacts, grants
 from tests.visitor import Visitor
 
 __all__ = ["to_come"]
@@ -200,3 +201,33 @@ def test_only_staff_see_the_state_of_every_payer(
     assert "Oak County Library" in page
     assert client.post(f"/staff/webinars/{SLUG}/offers/refund", data={}).status_code == 303
     assert "Refunds started." in client.get(f"/staff/webinars/{SLUG}").text
+
+
+def test_those_who_decide_for_an_organization_find_its_options(
+    client: Visitor, carrel: Carrel, payers: Payers, to_come: Cast, roles: Roles
+) -> None:
+    mine, others = page_of(carrel, payers.elm), page_of(carrel, payers.oak)
+    for who in (to_come.mia.id, roles.bill.id):
+        client.sign_in(who)
+        page = client.get(f"/webinars/{SLUG}").text
+        assert mine in page
+        assert others not in page
+    client.sign_in(roles.sue.id)
+    assert "/canceled/" not in client.get(f"/webinars/{SLUG}").text
+
+
+def test_a_managers_overview_asks_for_the_choice_until_it_is_made(
+    client: Visitor, carrel: Carrel, payers: Payers, to_come: Cast
+) -> None:
+    with carrel.database.read_session() as session:
+        elm = session.get_one(Organization, to_come.organization_id).public_id
+    client.sign_in(to_come.mia.id)
+    path, here = page_of(carrel, payers.elm), f"/organization/{elm}"
+    (grant,) = grants(carrel.database, payers.elm)
+    page = client.get(here).text
+    assert path in page
+    assert "Unavailable" in page
+    assert f"{grant.pool_public_id}/more-seats" not in page
+    assert f"invite?pool={grant.pool_public_id}" not in page
+    client.post(path, data={"choice": "refund"})
+    assert path not in client.get(here).text
