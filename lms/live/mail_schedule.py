@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
@@ -233,10 +233,12 @@ def changed_as(name: str) -> Kind:
 
 
 def _due_since(session: Session, kind: Kind, webinar: Webinar) -> datetime | None:
-    """Return when a reminder became due; people who register later already know the time.
+    """Return when a reminder or recording notice became due; people who join later already know.
 
     If everyone was notified after that of a new date, or that it is back on, no one is due.
     """
+    if kind is READY:
+        return _ready_since(session, webinar)
     if kind not in (TOMORROW, SOON):
         return None
     mark = webinar.held_at - (DAY_BEFORE if kind is TOMORROW else HOUR_BEFORE)
@@ -244,6 +246,14 @@ def _due_since(session: Session, kind: Kind, webinar: Webinar) -> datetime | Non
     if changed_at is not None and changed_at > mark:
         return datetime.min.replace(tzinfo=mark.tzinfo)
     return mark
+
+
+def _ready_since(session: Session, webinar: Webinar) -> datetime | None:
+    """Return when the webinar was over and its first recording was ready."""
+    first = select(func.min(Recording.ready_at)).where(Recording.webinar_id == webinar.id)
+    ready_at = session.scalar(first)
+    over_at = webinar.held_at + timedelta(minutes=webinar.minutes)
+    return ready_at and max(ready_at, over_at)
 
 
 def _is_owed(session: Session, kind: Kind, webinar_id: int, one: Told, now: datetime) -> bool:
