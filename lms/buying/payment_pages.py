@@ -19,6 +19,7 @@ from lms.documents.seller_facts import seller_as_printed
 from lms.documents.snapshots import BillTo, Seller
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order, Quote
+from lms.models.payments import Payment, Reversal, Settlement
 from lms.models.seller import VendorDocumentAudience
 from lms.organizations.payers import Payer
 from lms.sales import billing, orders, purchase_orders, quotes
@@ -49,7 +50,7 @@ class PaymentPage:
     `quote` is the newest version while it can be accepted; `hindrance` says why it can't although it
     hasn't expired, or is ""; `price_today` is the current price of an
     expired one, None if negotiated. `total_minor` is with tax once there is a quote to accept or an
-    invoice. `promise` is the payer's latest promise.
+    invoice. `promise` is the payer's latest promise; `returned` is the last check returned by its bank.
     """
 
     facts: OrderFacts
@@ -62,6 +63,7 @@ class PaymentPage:
     price_today: int | None
     purchase_orders: tuple[str, ...]
     promise: Promise | None
+    returned: Payment | None
     seller: Seller
     vendor_documents: tuple[VendorDocumentFacts, ...]
     has_payer: bool
@@ -107,6 +109,7 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
             one.number for one in purchase_orders.purchase_orders_of(session, order.id)
         ),
         promise=open_promise(session, order.id, now=now),
+        returned=_returned(session, order),
         seller=seller_as_printed(session, read_seller(session)),
         vendor_documents=tuple(
             one
@@ -115,6 +118,17 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
         ),
         has_payer=payer_of(order) is not None,
         is_personal=order.organization_id is None and not order.organization_name,
+    )
+
+
+def _returned(session: Session, order: Order) -> Payment | None:
+    return session.scalar(
+        select(Payment)
+        .join(Settlement, Settlement.payment_id == Payment.id)
+        .join(Document, Document.id == Settlement.invoice_id)
+        .where(Document.order_id == order.id, Payment.reversed_as == Reversal.BOUNCED)
+        .order_by(Payment.reversed_at.desc())
+        .limit(1)
     )
 
 

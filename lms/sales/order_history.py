@@ -94,6 +94,7 @@ _AUDITED: Final[Mapping[str, Happening]] = {
     "refund.failed": Happening.REFUND_FAILED,
 }
 _REFUND_ENDED: Final = (Happening.REFUND_CANCELED, Happening.REFUND_FAILED)
+_REVERSED: Final = tuple(f"payment.{one}" for one in Reversal)
 _ISSUED: Final[Mapping[DocumentKind, Happening]] = {
     DocumentKind.QUOTE: Happening.QUOTED,
     DocumentKind.INVOICE: Happening.INVOICED,
@@ -190,8 +191,13 @@ def _paid(order_id: int, settled: Iterable[_Settled], actors: Mapping[str, str])
                 what=Happening.UNPAID,
                 amount_minor=-sign * settlement.amount_minor,
                 reversal=_reversal_at(payment, settlement),
-                actor="",
+                actor=actors.get(_reversal_of(payment.public_id), "") if payment else "",
             )
+
+
+def _reversal_of(payment_id: str) -> str:
+    """Return the key of who reversed a payment, beside that of who recorded it."""
+    return f"{payment_id} reversed"
 
 
 def _reversal_at(payment: Payment | None, settlement: Settlement) -> Reversal | None:
@@ -245,7 +251,8 @@ def _audited(
     actors: dict[str, str] = {}
     found = []
     for row in rows:
-        actors.setdefault(row.subject, row.name or "")
+        key = _reversal_of(row.subject) if row.act in _REVERSED else row.subject
+        actors.setdefault(key, row.name or "")
         if row.act in _AUDITED:
             event = Event(at=row.at, what=_AUDITED[row.act], actor=row.name or "")
             found.append((row.subject, event))

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,14 @@ from lms.core.model_base import locked
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document, DocumentLine
 from lms.models.orders import Order, OrderLine
-from lms.models.payments import Payment, Reversal, Settlement
+from lms.models.payments import (
+    PauseKind,
+    Payment,
+    PaymentMethod,
+    ReminderPause,
+    Reversal,
+    Settlement,
+)
 from lms.payments import credit_use, payments
 from lms.payments.credit_use import CreditUse
 from lms.payments.payments import NewPayment
@@ -55,6 +62,7 @@ def receive(
             select(Document).where(Document.public_id.in_(new.pays)).order_by(Document.id)
         )
     )
+    _end_reports(session, payment, new.pays, since=None, ended_at=now)
     _write_off(session, paid, mail_context=mail_context, actor=actor, now=now)
     _open_paid(session, paid, mail_context=mail_context, actor=actor, now=now)
     receipts.issue_receipt(
@@ -117,14 +125,18 @@ def reverse(
     returned check, but not about our own mistakes. No access ends (M10).
     """
     payment = payments.find_payment(session, payment_id)
-    _lock_orders(session, _paid_by(session, payment))
+    paid = _paid_by(session, payment)
+    _lock_orders(session, paid)
     reopened = [
         _owed_in_full(
             session, one, payment, reversal, mail_context=mail_context, actor=actor, now=now
         )
         for one in payments.reverse(session, payment_id, reversal, actor=actor, now=now)
     ]
+    if reversal is Reversal.MISTAKE:  # the check that the payer reported is still to come
+        _end_reports(session, payment, paid, since=payment.created_at, ended_at=None)
     if reversal is Reversal.BOUNCED:
+        _end_reports(session, payment, paid, since=None, ended_at=now)
         payment_mails.send_bounced(session, payment, reopened, mail_context=mail_context, now=now)
     return tuple(reopened)
 
@@ -150,6 +162,33 @@ def _paid_by(session: Session, payment: Payment) -> list[str]:
             .join(Settlement, Settlement.invoice_id == Document.id)
             .where(Settlement.payment_id == payment.id, Settlement.undone_at.is_(None))
         )
+    )
+
+
+def _end_reports(
+    session: Session,
+    payment: Payment,
+    invoice_ids: Iterable[str],
+    *,
+    since: datetime | None,
+    ended_at: datetime | None,
+) -> None:
+    """End payers' reports that a check was sent once it is here, or reopen them with None.
+
+    Those that ended at `since` change, None for open ones; the check's number may have leading zeros.
+    """
+    if payment.method is not PaymentMethod.CHECK:
+        return
+    orders = select(Document.order_id).where(Document.public_id.in_(list(invoice_ids)))
+    session.execute(
+        update(ReminderPause)
+        .where(
+            ReminderPause.order_id.in_(orders),
+            ReminderPause.kind == PauseKind.CHECK_SENT,
+            func.ltrim(ReminderPause.check_number, "0") == payment.check_number.lstrip("0"),
+            ReminderPause.ended_at.is_not_distinct_from(since),
+        )
+        .values(ended_at=ended_at)
     )
 
 

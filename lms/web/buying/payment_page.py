@@ -26,7 +26,7 @@ from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, 
 from lms.web.core.request_context import carrel, read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
-from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, promise_text
+from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, promise_text, returned_text
 from lms.web.seller.agreements import agreements
 
 blueprint = Blueprint("payment_page", __name__, url_prefix="/pay")
@@ -141,6 +141,10 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         "po_numbers": ", ".join(page.purchase_orders),
         "promise": promise_text(page.promise, facts.currency)
         if page.promise and page.is_owed
+        else "",
+        # a payer who reported something since knows it
+        "returned": returned_text(page.returned, mail_context().zone)
+        if page.returned and page.is_owed and not page.promise
         else "",
         "seller": page.seller,
         "has_ways": bool(page.seller.remit_to or page.seller.bank or page.seller.email),

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from wtforms import Form
 
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_calendar_date
@@ -47,11 +48,8 @@ blueprint = Blueprint("staff_payments", __name__, url_prefix="/staff")
 SAME_CHECK: Final = N_("A payment with this number was already recorded on %(day)s.")
 SENT_TWICE: Final = N_("This payment was already recorded. It wasn't recorded a second time.")
 NO_OPEN_INVOICE: Final = N_("This customer has no open invoice.")
-REVERSALS: Final = {
-    "bounced": (Reversal.BOUNCED, N_("The payment was reversed. We emailed the customer.")),
-    "mistake": (Reversal.MISTAKE, N_("The payment was reversed. We didn't email anyone.")),
-}
 DONE: Final = {
+    "mistake": N_("The payment was reversed. We didn't email anyone."),
     "dispute": N_("The dispute was recorded."),
     "won": N_("The dispute was won. Access is restored."),
     "lost": N_("The dispute was lost. The invoices are unpaid again."),
@@ -141,6 +139,37 @@ def use(payment_id: str) -> ResponseReturnValue:
     return use_credit(payment, invoices, page)
 
 
+@blueprint.route("/payments/<payment_id>/bounced", methods=["GET", "POST"])
+@asks_again
+@open_to(Audience.STAFF)
+def bounced(payment_id: str) -> ResponseReturnValue:
+    """Confirm, then reverse a check that its bank returned."""
+    with read_session() as session:
+        payment = payments.find_payment(session, payment_id)
+    page = ActPage(
+        title=_("Mark check %(number)s as returned", number=payment.check_number),
+        submit=_("Mark as returned and email the customer"),
+        back_url=url_for(".show", payment_id=payment_id),
+        back_label=_("Payment"),
+        says=(
+            _("The invoices it paid are unpaid again, and we email the customer."),
+            _("Access doesn't change."),
+        ),
+        facts=((_("Amount"), say_money(payment.amount_minor, payment.currency)),),
+        is_danger=True,
+    )
+
+    def do() -> ResponseReturnValue:
+        with transaction() as writing:
+            receiving.reverse(
+                writing, payment_id, Reversal.BOUNCED, mail_context=mail_context(), **acting()
+            )
+        flash(_("The payment was reversed. We emailed the customer."), "done")
+        return redirect(page.back_url, 303)
+
+    return act(lambda: page, Form(request.form), do)
+
+
 @blueprint.post("/payments/<payment_id>/<act_name>")
 @asks_again
 @open_to(Audience.STAFF)
@@ -195,13 +224,16 @@ def use_credit(
 def _moved(payment_id: str, act_name: str) -> str:
     actor, now = required_viewer().public_id, clock.now()
     with transaction() as session:
-        if act_name in REVERSALS:
-            reversal, sentence = REVERSALS[act_name]
-            receiving.reverse(
-                session, payment_id, reversal, mail_context=mail_context(), actor=actor, now=now
-            )
-            return sentence
         match act_name:
+            case "mistake":
+                receiving.reverse(
+                    session,
+                    payment_id,
+                    Reversal.MISTAKE,
+                    mail_context=mail_context(),
+                    actor=actor,
+                    now=now,
+                )
             case "dispute":
                 disputes.open_dispute(
                     session, payment_id, mail_context=mail_context(), actor=actor, now=now

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # not in its stubs
 
 from lms.buying.payment_promises import Promise
-from lms.core.dates_and_time_zones import say_calendar_date
+from lms.core.dates_and_time_zones import say_calendar_date, say_date
 from lms.core.errors import N_
 from lms.models.documents import CreditReason, DocumentKind
 from lms.models.grants import OfferKind
 from lms.models.orders import DeliveredThrough, LineAct, Terms
-from lms.models.payments import PauseKind, PaymentMethod, RefundState, Reversal
+from lms.models.payments import PauseKind, Payment, PaymentMethod, RefundState, Reversal
 from lms.pricing.price_list import say_money
 from lms.sales.order_history import Event, Happening
 from lms.sales.read_models import OrderFacts, Standing
@@ -51,6 +52,7 @@ METHOD_WORDS: Final = {
     PaymentMethod.TRANSFER: _l("Bank transfer"),
     PaymentMethod.CASH: _l("Cash"),
 }
+CHECK_RETURNED: Final = N_("Check %(number)s was returned by the bank on %(day)s.")
 REVERSAL_WORDS: Final = {
     Reversal.BOUNCED: _l("Returned by the bank"),
     Reversal.MISTAKE: _l("Recorded by mistake"),
@@ -183,6 +185,12 @@ def _payment_text(event: Event) -> str:
         why = str(REVERSAL_WORDS[event.reversal]).lower()
         return _("%(source)s reversed: %(why)s", source=source, why=why)
     return _("%(source)s no longer pays invoice %(of)s", source=source, of=event.of)
+
+
+def returned_text(payment: Payment, zone: ZoneInfo) -> str:
+    """Return that a payer's check was returned, and when."""
+    day = say_date(payment.reversed_at, zone) if payment.reversed_at else ""
+    return _(CHECK_RETURNED, number=payment.check_number, day=day)
 
 
 def promise_text(promise: Promise, currency: str) -> str:

@@ -39,6 +39,7 @@ ASKS_AGAIN = {
     "staff_merge.unmerge",
     "staff_organization_merges.merge",
     "staff_organization_merges.unmerge",
+    "staff_payments.bounced",
     "staff_payments.move",
     "staff_payments.of_order",
     "staff_payments.of_payer",

@@ -13,6 +13,8 @@ from lms.models.payments import Deposit, Payment, Refund, RefundState
 from lms.payments.balance_check import differences
 from lms.payments.credit_use import CHANGED
 from lms.payments.refunds import NOT_WAITING
+from lms.sales.order_history import Happening, history_of
+from lms.sales.orders import find_order
 from lms.sales.read_models import OrderFacts, Standing
 from lms.web.payments.staff_payments import NO_OPEN_INVOICE
 from tests.cast import Cast
@@ -164,7 +166,13 @@ def test_bounced_check_is_told_and_a_mistake_is_not(
 ) -> None:
     order = placed(database, GROUP)
     page = pay(staff, database, order, "325", number="1")
+    assert staff.get(f"{page}/bounced").status_code == 200
+    assert the_payment(database).reversed_at is None
+    assert f'href="{page}/bounced"' in staff.get(page).text
     assert staff.post(f"{page}/bounced").status_code == 303
+    with database.read_session() as session:
+        events = history_of(session, find_order(session, order.public_id))
+    assert [one.actor for one in events if one.what is Happening.UNPAID] == ["Ada"]
     assert newest(database, cast.mia.email).kind == "payment_bounced"
     assert read(database, order).open_minor == 32_500
     again = staff.post(f"{page}/mistake")

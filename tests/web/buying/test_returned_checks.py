@@ -1,0 +1,65 @@
+"""The payment page after a check that the payer reported was recorded, and after its bank returned it."""
+
+import pytest
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.payments import Reversal
+from lms.sales.read_models import OrderFacts
+from lms.web.sales.order_texts import CHECK_RETURNED
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.sales.order_fixtures import GROUP, paid, placed
+from tests.sales.test_receiving import reverse
+from tests.visitor import Visitor
+from tests.web.buying.test_payment_page import TODAY, link, pauses
+
+SENT = {"check_number": "004512", "sent_on": TODAY.isoformat(), "amount": "300.00"}
+RETURNED = CHECK_RETURNED % {"number": "4512", "day": "Mar 2, 2026"}
+
+
+@pytest.fixture
+def order(database: Database, cast: Cast, clock: Clock) -> OrderFacts:
+    """An unpaid order of Elm County."""
+    return placed(database, GROUP)
+
+
+@pytest.fixture
+def page(client: Visitor, carrel: Carrel, order: OrderFacts) -> str:
+    """The payment page of the order, where its payer reported a check."""
+    path = link(carrel, order)
+    assert client.post(f"{path}/check-sent", data=SENT).status_code == 303
+    return path
+
+
+def test_report_of_a_check_ends_when_that_check_is_recorded(
+    client: Visitor, database: Database, order: OrderFacts, page: str
+) -> None:
+    paid(database, order, 100, check_number="77")
+    assert "004512" in client.get(page).text
+    paid(database, order, 30_000, check_number="4512")
+    assert "004512" not in client.get(page).text
+    assert [one.ended_at for one in pauses(database)] == [NOW]
+
+
+def test_returned_check_is_named_until_the_order_is_paid(
+    client: Visitor, database: Database, order: OrderFacts, page: str
+) -> None:
+    payment = paid(database, order, 30_000, check_number="4512")
+    assert client.post(f"{page}/check-sent", data=SENT).status_code == 303
+    assert RETURNED not in client.get(page).text
+    reverse(database, payment)
+    text = client.get(page).text
+    assert RETURNED in text
+    assert "004512" not in text
+    paid(database, order, check_number="4513")
+    assert RETURNED not in client.get(page).text
+
+
+def test_report_of_a_check_recorded_by_mistake_is_shown_again(
+    client: Visitor, database: Database, order: OrderFacts, page: str
+) -> None:
+    reverse(database, paid(database, order, 30_000, check_number="4512"), Reversal.MISTAKE)
+    text = client.get(page).text
+    assert "004512" in text
+    assert RETURNED not in text
