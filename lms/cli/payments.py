@@ -16,6 +16,7 @@ from lms.cli.questions import anyway_option, ask_if_recorded
 from lms.core import clock
 from lms.core.errors import N_, Conflict, NotFound, Unavailable
 from lms.documents.lookup import document_named
+from lms.documents.payment_links import payment_links
 from lms.mail.links import mail_context_of
 from lms.migrations.scratch_library import scratch_library
 from lms.models.documents import DocumentKind
@@ -147,6 +148,7 @@ def reverse(console: Console, *, payment_id: str, reversal: str) -> None:
             session,
             payment_id,
             Reversal(reversal),
+            pay=payment_links(console.settings),
             mail_context=mail_context_of(console.settings),
             **acting(),
         )

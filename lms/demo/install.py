@@ -42,6 +42,7 @@ from lms.demo.stored_files_and_password_hashes import Stored, StoredRecording, m
 from lms.demo.summary import DemoReport, read_report
 from lms.demo.training_assignments import write_training
 from lms.demo.watch_history import write_watching
+from lms.documents.payment_links import payment_links
 from lms.handouts import handouts
 from lms.mail.links import Links, MailContext
 from lms.models.branding import Branding
@@ -83,7 +84,13 @@ def install_demo(carrel: Carrel, *, now: datetime) -> DemoReport:
                 _write(session, stored, now=now)
                 mail_context = MailContext(Links(carrel.settings.base_url), ZoneInfo(ZONE))
                 acts = (*ACTS, *_orders_of_cast())
-                write_orders(session, acts, mail_context=mail_context, now=now)
+                write_orders(
+                    session,
+                    acts,
+                    mail_context=mail_context,
+                    pay=payment_links(carrel.settings),
+                    now=now,
+                )
                 write_seats_and_requests(session, mail_context=mail_context, now=now)
                 write_training(session, now=now)
                 write_watching(session, now=now)

@@ -31,6 +31,7 @@ from lms.demo.data_types import (
     last_july,
     moment_of,
 )
+from lms.documents.payment_links import PaymentLinks
 from lms.documents.stored_pdfs import FINISH
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document
@@ -57,6 +58,7 @@ class Books:
 
     session: Session
     mail_context: MailContext
+    pay: PaymentLinks
     july: date
     keys: dict[str, str] = field(default_factory=dict)
 
@@ -72,13 +74,18 @@ class Books:
 
 
 def write_orders(
-    session: Session, acts: Iterable[ActText], *, mail_context: MailContext, now: datetime
+    session: Session,
+    acts: Iterable[ActText],
+    *,
+    mail_context: MailContext,
+    pay: PaymentLinks,
+    now: datetime,
 ) -> None:
     """Write all acts that happened by now; their emails count as sent on those days.
 
     The worker makes the PDFs of the documents.
     """
-    books = Books(session, mail_context, last_july(now=now))
+    books = Books(session, mail_context, pay, last_july(now=now))
     before = session.scalar(select(func.max(Mail.id))) or 0
     happened = sorted(((moment_of(act.when, now=now), act) for act in acts), key=lambda one: one[0])
     for at, act in happened:
@@ -209,6 +216,7 @@ def _bounce(books: Books, text: BounceText, at: datetime) -> None:
         books.session,
         payment_id,
         Reversal.BOUNCED,
+        pay=books.pay,
         mail_context=books.mail_context,
         actor=None,
         now=at,

@@ -103,8 +103,12 @@ def _send(
 
 
 def _pay_url(session: Session, document: Document, *, where: PaymentLinks, now: datetime) -> str:
-    """Return the payment page's link for emails of quotes and invoices, or else ""."""
-    if document.kind not in (DocumentKind.QUOTE, DocumentKind.INVOICE):
+    """Return the payment page's link for emails of documents that it shows and people act on, or else "".
+
+    It doesn't show receipts for several orders.
+    """
+    is_receipt = document.kind is DocumentKind.RECEIPT and document.refers_to_id is not None
+    if not is_receipt and document.kind not in (DocumentKind.QUOTE, DocumentKind.INVOICE):
         return ""
     return link_of(session, session.get_one(Order, document.order_id), where=where, now=now)
 
@@ -126,6 +130,8 @@ def _subject(session: Session, document: Document, snapshot: Snapshot) -> str:
 
 
 def _values(document: Document, snapshot: Snapshot) -> dict[str, object]:
+    is_receipt = document.kind is DocumentKind.RECEIPT
+    open_minor = (snapshot.open_minor or 0) if is_receipt else document.open_minor
     return {
         "kind": document.kind.value,
         "title": f"{NAMES[document.kind]} {document.label}",
@@ -135,6 +141,6 @@ def _values(document: Document, snapshot: Snapshot) -> dict[str, object]:
         "expires_on": say_calendar_date(snapshot.expires_on) if snapshot.expires_on else "",
         "po_number": snapshot.po_number,
         "refers_to": snapshot.refers_to,
-        "is_open": document.open_minor > 0,
-        "open": say_money(document.open_minor, document.currency),
+        "is_open": open_minor > 0,
+        "open": say_money(open_minor, document.currency),
     }

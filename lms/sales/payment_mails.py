@@ -31,7 +31,7 @@ def send_bounced(
     payment: Payment,
     reopened: Sequence[Document],
     *,
-    mail_context: MailContext,
+    pay: PaymentLinks,
     now: datetime,
 ) -> None:
     """Email the payer that a payment was returned, and which invoices are open again."""
@@ -48,7 +48,7 @@ def send_bounced(
             "invoice": invoice.label,
             "open": say_money(invoice.open_minor, invoice.currency),
             "is_held": facts.held_at is not None,
-            "action_url": mail_context.links.page(f"/documents/{invoice.public_id}"),
+            "action_url": link_of(session, order, where=pay, now=now),
         }
         subject = N_("Your payment for invoice %(number)s was returned by the bank")
         for to in _payers(session, facts):

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.core.model_base import locked
+from lms.documents.payment_links import PaymentLinks
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document, DocumentLine
 from lms.models.orders import Order, OrderLine
@@ -110,11 +111,12 @@ def use_credit(
     _open_paid(session, [invoice], mail_context=mail_context, actor=actor, now=now)
 
 
-def reverse(
+def reverse(  # noqa: PLR0913  (the payment, the reason, and the links and actor of its emails)
     session: Session,
     payment_id: str,
     reversal: Reversal,
     *,
+    pay: PaymentLinks,
     mail_context: MailContext,
     actor: str | None,
     now: datetime,
@@ -137,7 +139,7 @@ def reverse(
         _end_reports(session, payment, paid, since=payment.created_at, ended_at=None)
     if reversal is Reversal.BOUNCED:
         _end_reports(session, payment, paid, since=None, ended_at=now)
-        payment_mails.send_bounced(session, payment, reopened, mail_context=mail_context, now=now)
+        payment_mails.send_bounced(session, payment, reopened, pay=pay, now=now)
     return tuple(reopened)
 
 

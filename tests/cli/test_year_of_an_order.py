@@ -39,6 +39,7 @@ from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
     FIVE_SEATS,
     GROUP,
+    PAY,
     PRICES,
     add_ohio_tax,
     balanced,
@@ -206,7 +207,7 @@ def a_quote_is_paid_by_checks(year: Year, at: datetime) -> None:
     bounced = at + 12 * DAY
     with year.database.transaction() as session:
         receiving.reverse(
-            session, first, Reversal.BOUNCED, mail_context=OFFICE, actor=None, now=bounced
+            session, first, Reversal.BOUNCED, pay=PAY, mail_context=OFFICE, actor=None, now=bounced
         )
     assert read(year.database, facts).standing(bounced) is Standing.PARTLY_PAID
     assert grants(year.database, facts)[0].seats == 5

@@ -149,7 +149,7 @@ def test_a_bounced_check_reopens_them(database: Database, cast: Cast) -> None:
     payment = paid(database, facts)
     with database.transaction() as session:
         receiving.reverse(
-            session, payment, Reversal.BOUNCED, mail_context=OFFICE, actor=None, now=NOW
+            session, payment, Reversal.BOUNCED, pay=PAY, mail_context=OFFICE, actor=None, now=NOW
         )
     assert days_told(database, until=50) == [24, 46]
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.postal_addresses import Address
+from lms.documents.payment_links import PaymentLinks
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import OfferKind
@@ -47,6 +48,8 @@ GROUP = NewOrder(
     terms=Terms.INVOICE,
     currency="USD",
 )
+
+PAY = PaymentLinks(OFFICE.links, b"a key of tests")
 
 
 def with_line(order: NewOrder, **values: Any) -> NewOrder:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from lms.access.policy import Code
 from lms.core.database import Database
 from lms.core.errors import Conflict
-from lms.documents.payment_links import PaymentLinks, order_of
+from lms.documents.payment_links import order_of
 from lms.models.accounts import Login
 from lms.models.mail import Mail
 from lms.models.orders import Order, Terms
@@ -23,12 +23,11 @@ from tests.clock import NOW
 from tests.mailbox import letters, link_in, newest
 from tests.page_texts import says
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, SEAT, locked, placed
+from tests.sales.order_fixtures import GROUP, PAY, SEAT, locked, placed
 from tests.sales.test_orders import code
 from tests.seller.seller_settings import COMPLETE
 
 INVOICE = replace(SEAT, terms=Terms.INVOICE)
-PAY = PaymentLinks(OFFICE.links, b"a key of tests")
 
 
 @pytest.fixture(autouse=True)

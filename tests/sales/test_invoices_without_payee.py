@@ -29,7 +29,7 @@ from tests.live.conftest import to_come as to_come
 from tests.live.upcoming_webinar import Quiet
 from tests.order_reviews import test_takeovers
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, balanced, documents, paid, placed, read
+from tests.sales.order_fixtures import GROUP, PAY, balanced, documents, paid, placed, read
 from tests.seller.seller_settings import COMPLETE
 
 
@@ -108,7 +108,13 @@ def test_short_check_that_bounces_asks_our_team_for_the_payee_first(
     def bounce() -> None:
         with database.transaction() as session:
             receiving.reverse(
-                session, payment, Reversal.BOUNCED, mail_context=OFFICE, actor=None, now=NOW
+                session,
+                payment,
+                Reversal.BOUNCED,
+                pay=PAY,
+                mail_context=OFFICE,
+                actor=None,
+                now=NOW,
             )
 
     with pytest.raises(Conflict, match="Seller settings"):

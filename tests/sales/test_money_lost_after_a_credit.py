@@ -18,6 +18,7 @@ from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
     GROUP,
+    PAY,
     SEAT,
     balanced,
     credited,
@@ -37,7 +38,13 @@ def bounce(database: Database, payment_id: str) -> tuple[str, ...]:
         return tuple(
             one.label
             for one in receiving.reverse(
-                session, payment_id, Reversal.BOUNCED, mail_context=OFFICE, actor=None, now=NOW
+                session,
+                payment_id,
+                Reversal.BOUNCED,
+                pay=PAY,
+                mail_context=OFFICE,
+                actor=None,
+                now=NOW,
             )
         )
 

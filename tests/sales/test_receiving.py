@@ -30,6 +30,7 @@ from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
     FIVE_SEATS,
     GROUP,
+    PAY,
     SEAT,
     balanced,
     credited,
@@ -62,7 +63,9 @@ def sold(database: Database, facts: OrderFacts) -> list[OrderLine]:
 
 def reverse(database: Database, payment_id: str, reversal: Reversal = Reversal.BOUNCED) -> None:
     with database.transaction() as session:
-        receiving.reverse(session, payment_id, reversal, mail_context=OFFICE, actor=None, now=NOW)
+        receiving.reverse(
+            session, payment_id, reversal, pay=PAY, mail_context=OFFICE, actor=None, now=NOW
+        )
 
 
 def test_card_order_has_its_invoice_and_receipt_right_away(database: Database, cast: Cast) -> None:

@@ -164,7 +164,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "invoice": "2026-0412",
             "open": "$325.00",
             "is_held": False,
-            "action_url": page("/documents/example"),
+            "action_url": page("/pay/example"),
         },
     ),
     "payment_unused": Example(

@@ -14,6 +14,7 @@ from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import PUBLIC_ID, new_public_id
 from lms.core.money_parsing_and_formatting import MOST_MINOR, read_amount, write_amount
+from lms.documents.payment_links import payment_links
 from lms.models.documents import Document
 from lms.models.payments import Payment, PaymentMethod, Reversal
 from lms.payments import payments
@@ -36,7 +37,7 @@ from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_fields import sent_or_stored
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.private_page_headers_and_mail_links import mail_context
-from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.payments.payment_forms import PaymentForm, UseForm
 from lms.web.payments.payment_page import contents
@@ -162,7 +163,12 @@ def bounced(payment_id: str) -> ResponseReturnValue:
     def do() -> ResponseReturnValue:
         with transaction() as writing:
             receiving.reverse(
-                writing, payment_id, Reversal.BOUNCED, mail_context=mail_context(), **acting()
+                writing,
+                payment_id,
+                Reversal.BOUNCED,
+                pay=payment_links(carrel().settings),
+                mail_context=mail_context(),
+                **acting(),
             )
         flash(_("The payment was reversed. We emailed the customer."), "done")
         return redirect(page.back_url, 303)
@@ -230,6 +236,7 @@ def _moved(payment_id: str, act_name: str) -> str:
                     session,
                     payment_id,
                     Reversal.MISTAKE,
+                    pay=payment_links(carrel().settings),
                     mail_context=mail_context(),
                     actor=actor,
                     now=now,

@@ -1,14 +1,18 @@
 """The payment page after a check that the payer reported was recorded, and after its bank returned it."""
 
 import pytest
+from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.documents.stored_pdfs import finish
+from lms.models.documents import Document
 from lms.models.payments import Reversal
 from lms.sales.read_models import OrderFacts
 from lms.web.sales.order_texts import CHECK_RETURNED
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.mailbox import newest
 from tests.sales.order_fixtures import GROUP, paid, placed
 from tests.sales.test_receiving import reverse
 from tests.visitor import Visitor
@@ -54,6 +58,26 @@ def test_returned_check_is_named_until_the_order_is_paid(
     assert "004512" not in text
     paid(database, order, check_number="4513")
     assert RETURNED not in client.get(page).text
+
+
+def test_bookkeeper_is_emailed_the_balance_and_a_link_that_needs_no_account(
+    client: Visitor, carrel: Carrel, database: Database, cast: Cast, order: OrderFacts
+) -> None:
+    page = link(carrel, order)
+    payment = paid(database, order, 30_000)
+    with database.read_session() as session:
+        receipt = session.scalars(
+            select(Document.public_id).where(Document.payment_id.is_not(None))
+        )
+        (receipt_id,) = receipt
+    finish(carrel, receipt_id, is_mailed=True, now=NOW)
+    told = newest(database, cast.mia.email, "document").text
+    for part in ("$300.00", "$25.00", page):
+        assert part in told
+    reverse(database, payment)
+    returned = newest(database, cast.mia.email, "payment_bounced").text
+    assert "/pay/" in returned
+    assert "/documents/" not in returned
 
 
 def test_report_of_a_check_recorded_by_mistake_is_shown_again(
