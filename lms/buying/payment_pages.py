@@ -3,6 +3,7 @@
 It shows only this order, and not who got access through it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from lms.checkouts.amounts import total_of
 from lms.core.dates_and_time_zones import on_wall_clock
 from lms.core.errors import NotFound
 from lms.documents import payment_links
+from lms.documents.lookup import payment_of_receipt
 from lms.documents.seller_facts import seller_as_printed
 from lms.documents.snapshots import BillTo, Seller
 from lms.models.documents import Document, DocumentKind
@@ -50,7 +52,8 @@ class PaymentPage:
     `quote` is the newest version while it can be accepted; `hindrance` says why it can't although it
     hasn't expired, or is ""; `price_today` is the current price of an
     expired one, None if negotiated. `total_minor` is with tax once there is a quote to accept or an
-    invoice. `promise` is the payer's latest promise; `returned` is the last check returned by its bank.
+    invoice. `promise` is the payer's latest promise; `returned` is the last check returned by its bank,
+    and `payments` those of receipts, by the ID of the document.
     """
 
     facts: OrderFacts
@@ -58,6 +61,7 @@ class PaymentPage:
     lines: tuple[PageLine, ...]
     total_minor: int
     documents: tuple[Document, ...]
+    payments: Mapping[int, Payment | None]
     quote: Document | None
     hindrance: str
     price_today: int | None
@@ -100,6 +104,7 @@ def read_page(session: Session, token: str, *, zone: ZoneInfo, now: datetime) ->
         if is_quoted
         else facts.total_minor,
         documents=documents,
+        payments={one.id: payment_of_receipt(session, one) for one in documents},
         quote=newest[-1] if is_quoted and not hindrance else None,
         hindrance=hindrance,
         price_today=quotes.price_today(session, order, now=now)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from lms.core.errors import N_, Conflict, NotFound, or_not_found
 from lms.models.documents import Document
 from lms.models.orders import Order
+from lms.models.payments import Payment
 
 NO_ORDER = N_("No order, invoice, or quote has this number.")
 NO_DOCUMENT = N_("No document has this number.")
@@ -32,6 +33,11 @@ def order_named(session: Session, text: str) -> Order:
     if len(found) > 1:
         raise Conflict(SEVERAL)
     return found[0]
+
+
+def payment_of_receipt(session: Session, document: Document) -> Payment | None:
+    """Return the payment that a receipt is for; None for other documents."""
+    return session.get(Payment, document.payment_id) if document.payment_id else None
 
 
 def document_named(session: Session, text: str) -> Document:

@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from lms.core.errors import or_not_found
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order, Quote
+from lms.models.payments import Payment, Reversal
 from lms.organizations.payers import Payer
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedDocument:
-    """A document in one row; amounts in minor units."""
+    """A document in one row; amounts in minor units. A receipt's payment can be reversed later."""
 
     public_id: str
     kind: DocumentKind
@@ -27,6 +28,8 @@ class IssuedDocument:
     total_minor: int
     open_minor: int
     is_replaced: bool
+    reversed_at: datetime | None
+    reversed_as: Reversal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,9 @@ _DOCUMENTS: Final = select(
     Document.total_minor,
     Document.open_minor,
     Document.replaced_at.is_not(None).label("is_replaced"),
-)
+    Payment.reversed_at,
+    Payment.reversed_as,
+).outerjoin(Payment, Payment.id == Document.payment_id)
 
 
 def documents_of(session: Session, payer: Payer) -> tuple[IssuedDocument, ...]:

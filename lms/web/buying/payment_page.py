@@ -11,11 +11,13 @@ from lms.buying.payment_pages import PageLine, PaymentPage
 from lms.core import clock
 from lms.core.dates_and_time_zones import on_wall_clock, say_calendar_date, say_datetime
 from lms.documents import payment_links
+from lms.documents.lookup import payment_of_receipt
 from lms.documents.mails import NAMES, file_name
 from lms.documents.printed import printed_document
 from lms.documents.snapshots import unpack
 from lms.documents.stored_pdfs import ensure_pdf
 from lms.models.documents import Document, DocumentKind
+from lms.models.payments import Payment
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import Standing
 from lms.web.buying.card import is_test, pay_page, takes_cards
@@ -26,7 +28,13 @@ from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, 
 from lms.web.core.request_context import carrel, read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
-from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, promise_text, returned_text
+from lms.web.sales.order_texts import (
+    STANDING_BADGES,
+    STANDING_WORDS,
+    promise_text,
+    returned_text,
+    reversal_of,
+)
 from lms.web.seller.agreements import agreements
 
 blueprint = Blueprint("payment_page", __name__, url_prefix="/pay")
@@ -61,8 +69,11 @@ def show(token: str) -> ResponseReturnValue:
 def document(token: str, document_id: str) -> ResponseReturnValue:
     """Show a document of the order."""
     found = _document(token, document_id)
+    with read_session() as session:
+        payment = payment_of_receipt(session, found)
     return render(
         "buying/payment_document.html",
+        reversal=reversal_of(payment, mail_context().zone),
         document=printed_document(unpack(found.snapshot)),
         pdf_url=url_for(".pdf", token=token, document_id=document_id),
         back_url=url_for(".show", token=token),
@@ -132,7 +143,7 @@ def page_values(page: PaymentPage, token: str) -> dict[str, object]:
         "due": _last_day(page) if page.is_owed else "",
         "invoice_number": facts.invoice_number or "",
         "lines": [_line(line, facts.currency) for line in page.lines],
-        "documents": [_row(one, token) for one in reversed(page.documents)],
+        "documents": [_row(one, page.payments[one.id], token) for one in reversed(page.documents)],
         "quote": page.quote.label if page.quote else "",
         "quote_until": _quote_until(page),
         "expired": _expired(page) if standing is Standing.EXPIRED else "",
@@ -189,7 +200,7 @@ def _line(line: PageLine, currency: str) -> dict[str, str]:
     }
 
 
-def _row(one: Document, token: str) -> dict[str, object]:
+def _row(one: Document, payment: Payment | None, token: str) -> dict[str, object]:
     is_open = one.kind is DocumentKind.INVOICE and one.open_minor
     return {
         "name": f"{_(NAMES[one.kind])} {one.label}",
@@ -197,6 +208,7 @@ def _row(one: Document, token: str) -> dict[str, object]:
         "total": say_money(one.total_minor, one.currency),
         "open": say_money(one.open_minor, one.currency) if is_open else "",
         "is_replaced": one.replaced_at is not None,
+        "reversal": reversal_of(payment, mail_context().zone),
         "url": url_for(".document", token=token, document_id=one.public_id),
         "pdf_url": url_for(".pdf", token=token, document_id=one.public_id),
     }

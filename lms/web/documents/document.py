@@ -8,16 +8,19 @@ from flask_babel import gettext as _
 
 from lms.core.clock import now
 from lms.documents.document_readers import find_document_for
+from lms.documents.lookup import payment_of_receipt
 from lms.documents.mails import file_name
 from lms.documents.printed import printed_document
 from lms.documents.snapshots import unpack
 from lms.documents.stored_pdfs import ensure_pdf
 from lms.models.documents import Document, DocumentKind
 from lms.pricing.price_list import say_money
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
+from lms.web.sales.order_texts import reversal_of
 
 blueprint = Blueprint("documents", __name__, url_prefix="/documents")
 
@@ -46,10 +49,14 @@ def pdf(document_id: str) -> ResponseReturnValue:
 
 
 def _standing(document: Document) -> tuple[str, str] | None:
-    """Return the current status of an invoice and the kind of its badge; None for other documents.
+    """Return the current status of an invoice, or of a receipt whose payment was reversed, with its badge.
 
     The document itself shows what was due when it was issued, and never changes (M2).
     """
+    if document.kind is DocumentKind.RECEIPT:
+        with read_session() as session:
+            said = reversal_of(payment_of_receipt(session, document), reading_zone())
+        return (said, "danger") if said else None
     if document.kind is not DocumentKind.INVOICE:
         return None
     if document.replaced_at is not None:

@@ -41,7 +41,7 @@ from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, managed_organization, open_to
 from lms.web.pricing.quote_texts import offer_name
 from lms.web.sales.act_forms import REFERENCE, SHORT
-from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, covered_text
+from lms.web.sales.order_texts import STANDING_BADGES, STANDING_WORDS, covered_text, reversal_text
 from lms.web.sales.own_order_page import (
     act_on,
     form_of,
@@ -268,6 +268,7 @@ def _document(one: IssuedDocument, managed: Managed) -> dict[str, object]:
         "due": due_day(one.due_at) if is_owed else "",
         "po_number": one.po_number,
         "is_replaced": one.is_replaced,
+        "reversal": reversal_text(one.reversed_at, one.reversed_as, zone),
         "url": url_for("documents.show", document_id=one.public_id),
         "pdf_url": url_for("documents.pdf", document_id=one.public_id),
     }

@@ -1,6 +1,7 @@
 """Texts of orders: terms, actions, statuses, credit reasons and history in words."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -191,6 +192,26 @@ def returned_text(payment: Payment, zone: ZoneInfo) -> str:
     """Return that a payer's check was returned, and when."""
     day = say_date(payment.reversed_at, zone) if payment.reversed_at else ""
     return _(CHECK_RETURNED, number=payment.check_number, day=day)
+
+
+def reversal_text(
+    reversed_at: datetime | None, reversed_as: Reversal | None, zone: ZoneInfo
+) -> str:
+    """Return that the payment of a receipt was returned or reversed, and when; "" if it wasn't.
+
+    The receipt itself never changes (M2).
+    """
+    if reversed_at is None:
+        return ""
+    day = say_date(reversed_at, zone)
+    if reversed_as is Reversal.BOUNCED:
+        return _("Payment returned %(day)s", day=day)
+    return _("Payment reversed %(day)s", day=day)
+
+
+def reversal_of(payment: Payment | None, zone: ZoneInfo) -> str:
+    """Return `reversal_text` of a receipt's payment; "" for other documents."""
+    return reversal_text(payment.reversed_at, payment.reversed_as, zone) if payment else ""
 
 
 def promise_text(promise: Promise, currency: str) -> str:

@@ -30,7 +30,7 @@ from lms.web.core.lazy_form_translations import _l
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import carrel, read_session, transaction
 from lms.web.core.route_guard import may_open
-from lms.web.sales.order_texts import DOCUMENT_WORDS, STANDING_BADGES, STANDING_WORDS
+from lms.web.sales.order_texts import DOCUMENT_WORDS, STANDING_BADGES, STANDING_WORDS, reversal_text
 
 
 class OwnOrderForm(Form):
@@ -83,6 +83,7 @@ def order_values(session: Session, payer: Payer, order_id: str) -> dict[str, obj
                 "issued": say_long_date(one.issued_at, zone),
                 "total": say_money(one.total_minor, one.currency),
                 "is_replaced": one.is_replaced,
+                "reversal": reversal_text(one.reversed_at, one.reversed_as, zone),
             }
             for one in documents_of_order(session, order.id)
         ],

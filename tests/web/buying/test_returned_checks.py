@@ -7,6 +7,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.documents.stored_pdfs import finish
 from lms.models.documents import Document
+from lms.models.organizations import Organization
 from lms.models.payments import Reversal
 from lms.sales.read_models import OrderFacts
 from lms.web.sales.order_texts import CHECK_RETURNED
@@ -78,6 +79,22 @@ def test_bookkeeper_is_emailed_the_balance_and_a_link_that_needs_no_account(
     returned = newest(database, cast.mia.email, "payment_bounced").text
     assert "/pay/" in returned
     assert "/documents/" not in returned
+
+
+def test_receipt_of_a_returned_check_says_so_wherever_it_is_shown(
+    client: Visitor, database: Database, cast: Cast, order: OrderFacts, page: str
+) -> None:
+    payment = paid(database, order, 30_000)
+    with database.read_session() as session:
+        receipts = session.scalars(select(Document).where(Document.payment_id.is_not(None)))
+        path = f"/documents/{receipts.one().public_id}"
+        elm = session.get_one(Organization, cast.organization_id).public_id
+    client.sign_in(cast.mia.id)
+    shown = (page, f"{page}{path}", path, f"/organization/{elm}/orders")
+    said = "Payment returned Mar 2, 2026"
+    assert [one for one in shown if said in client.get(one).text] == []
+    reverse(database, payment)
+    assert [one for one in shown if said not in client.get(one).text] == []
 
 
 def test_report_of_a_check_recorded_by_mistake_is_shown_again(
