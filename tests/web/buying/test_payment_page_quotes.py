@@ -74,6 +74,20 @@ def test_purchase_order_file_needs_its_number(
     assert list(carrel.storage.list("purchase-orders/")) == []
 
 
+def test_file_of_a_refused_form_must_be_chosen_again(
+    client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
+) -> None:
+    path = f"{link(carrel, quoted(database))}/accept-quote"
+    asks = 'id="file-error"'
+    answer = client.post(
+        path, data={"name": "", "po_number": "5", "file": (io.BytesIO(PDF), "PO.pdf")}
+    )
+    assert answer.status_code == 400
+    assert asks in answer.text
+    assert 'href="#file"' in answer.text
+    assert asks not in client.post(path, data={"name": "", "po_number": "5"}).text
+
+
 def test_policies_must_be_agreed_to_where_there_are_any(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
