@@ -45,6 +45,17 @@ def opens_order(session: Session, token: str, order_id: int, *, now: datetime) -
     )
 
 
+def was_ended(session: Session, token: str, order_id: int, *, now: datetime) -> bool:
+    """Return whether the browser of a secret ordered in the last 24 hours, and confirmation ended that."""
+    found = select(OrderSession.id).where(
+        OrderSession.token_hash == hash_secret(token),
+        OrderSession.order_id == order_id,
+        OrderSession.ended_at.is_not(None),
+        OrderSession.expires_at > now,
+    )
+    return session.scalar(found) is not None
+
+
 def buyers_of(session: Session, token: str, *, now: datetime) -> tuple[int, ...]:
     """Return the logins that own the orders of a browser, the newest order first."""
     return tuple(

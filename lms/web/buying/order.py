@@ -28,7 +28,7 @@ from lms.sales.read_models import Standing
 from lms.web.access.access_panel_and_reader_times import said_datetime
 from lms.web.accounts.forms import address_field, name_field
 from lms.web.buying.card import is_test
-from lms.web.buying.order_access import login_of
+from lms.web.buying.order_access import login_of, was_confirmed_elsewhere
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import required_viewer, viewer
@@ -72,8 +72,14 @@ class ShownThing:
 @blueprint.get("/<order_id>")
 @open_to(Audience.EVERYONE)
 def show(order_id: str) -> ResponseReturnValue:
-    """Show an order to its buyer."""
-    return _page(order_id, None)
+    """Show an order to its buyer, who signs in once they have confirmed their address elsewhere."""
+    try:
+        return _page(order_id, None)
+    except NotFound:
+        if not was_confirmed_elsewhere(order_id):
+            raise
+    flash(_("You confirmed your email address on another device. Sign in to continue."), "note")
+    return see_other("sign_in.sign_in", next=url_for(".show", order_id=order_id))
 
 
 @blueprint.post("/<order_id>/contact")

@@ -29,6 +29,16 @@ def login_of(order_id: str) -> int:
     raise NotFound
 
 
+def was_confirmed_elsewhere(order_id: str) -> bool:
+    """Return whether no one is signed in here, and this browser's order was confirmed on another device."""
+    token = order_token()
+    if viewer() is not None or not token:
+        return False
+    with read_session() as session:
+        order = find_order(session, order_id)
+        return order_sessions.was_ended(session, token, order.id, now=clock.now())
+
+
 def is_paid_here(order_id: str) -> bool:
     """Return whether this browser can return to an order after paying it by card."""
     person = viewer()

@@ -142,7 +142,7 @@ def test_proof_ends_the_session_of_the_browser_that_ordered(
 ) -> None:
     phone = app.test_client()
     assert confirm(phone, database).status_code == 303
-    assert client.get(free).status_code == 404
+    assert client.get(free).location == f"/sign-in?next={free}"
     assert client.get(f"/webinars/{cast.slug}/watch").status_code in (302, 303)
     assert phone.get(free).status_code == 200
     assert phone.get(f"/webinars/{cast.slug}/watch").status_code == 200
