@@ -1,5 +1,6 @@
 """Edited texts: our team's own words in automatic emails, checked, stored, shown and tested."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ _SECRET: Final = ("code", "url")
 
 TOO_LONG: Final = N_("This text is too long.")
 UNKNOWN: Final = N_("You can't use {%(name)s} in this text. You can use %(known)s.")
+BRACES: Final = N_("Use braces only around a name that you can use, such as {%(name)s}.")
 IN_LINK: Final = N_("A link's address can't contain a placeholder.")
 
 
@@ -113,7 +115,7 @@ def checked(kind: str, texts: Mapping[str, str]) -> Edits:
     """Return our team's words from the fields of a form: SUBJECT and the keys of passages.
 
     A text that is empty or the same as ours is not an edit. Raises BadText for unknown placeholders,
-    placeholders in the address of a link, and texts that are too long.
+    other braces, placeholders in the address of a link, and texts that are too long.
     """
     faults: dict[str, tuple[str, Mapping[str, str]]] = {}
     subject = " ".join(texts.get(SUBJECT, "").split())
@@ -149,6 +151,8 @@ def _check(
     elif unknown:
         said = ", ".join(braces(name) for name in dict.fromkeys(known))
         faults[field] = (UNKNOWN, {"name": unknown[0], "known": said})
+    elif re.search(r"[{}]", PLACEHOLDER.sub("", words)):
+        faults[field] = (BRACES, {"name": known[0]})
     elif any(PLACEHOLDER.search(part.partition(")")[0]) for part in words.split("](")[1:]):
         faults[field] = (IN_LINK, {})
 

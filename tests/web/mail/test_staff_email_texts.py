@@ -91,6 +91,18 @@ def test_a_wrong_placeholder_comes_back_with_the_known_ones_and_nothing_is_saved
         assert session.scalars(select(EmailText)).all() == []
 
 
+def test_braces_without_a_placeholder_are_refused_and_nothing_is_saved(
+    staff: Visitor, database: Database
+) -> None:
+    for words in ("{house", "house}", "{{house}}", "{ house }", "{house!r}", "{house.x}", "{}"):
+        for key in (SUBJECT, FIRST.key):
+            answer = staff.post(CODE, data={key: words})
+            assert answer.status_code == 400, words
+            assert "Use braces only around a name that you can use" in answer.text, words
+    with database.read_session() as session:
+        assert session.scalars(select(EmailText)).all() == []
+
+
 def test_the_preview_shows_unsaved_words_and_runs_nothing(staff: Visitor) -> None:
     answer = staff.post(f"{CODE}/preview", data={FIRST.key: "Type <b>it</b> *now*"})
     assert "Type &lt;b&gt;it&lt;/b&gt; <em>now</em>" in answer.text
