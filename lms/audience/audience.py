@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Subquery, case, func, select, union, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, union, union_all
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.merged_organizations import kept_organization
@@ -200,11 +200,16 @@ def payers_of(
     }
 
 
-def unused_seats(session: Session, webinar: Webinar, *, now: datetime) -> Mapping[int, int | None]:
-    """Return the number of unused seats for a webinar by organization; None is unlimited."""
+def unused_seats(
+    session: Session, webinar: Webinar, *only: ColumnElement[bool], now: datetime
+) -> Mapping[int, int | None]:
+    """Return the number of unused seats for a webinar by organization; None is unlimited.
+
+    `only` are conditions on the pools that count.
+    """
     kept = kept_organization(Pool.organization_id).label("organization_id")
     rows = session.execute(
-        select(kept, Pool.capacity, Pool.used).where(covering_pools(webinar, now))
+        select(kept, Pool.capacity, Pool.used).where(covering_pools(webinar, now), *only)
     )
     found: dict[int, int | None] = {}
     for organization_id, capacity, used in rows:

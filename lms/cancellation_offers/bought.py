@@ -7,8 +7,10 @@ from sqlalchemy.orm import Session
 
 from lms.audience.roles import standing_lines
 from lms.core.model_base import locked
+from lms.models.grants import Grant
 from lms.models.live import CancellationOffer
 from lms.models.orders import Order, OrderLine
+from lms.models.seats import Pool
 from lms.organizations.payers import Payer
 
 
@@ -46,6 +48,16 @@ def _lines(session: Session, order: Order, webinar_id: int) -> tuple[OrderLine, 
 def is_of(offer: CancellationOffer) -> ColumnElement[bool]:
     """Return the condition that an order is the offer payer's, including merged ones."""
     return Payer(offer.organization_id, offer.login_id).owns(Order)
+
+
+def is_bought(webinar_id: int) -> ColumnElement[bool]:
+    """Return the condition that a pool has seats of a purchase of the webinar that is in force."""
+    return Pool.id.in_(
+        select(Grant.pool_id)
+        .join(OrderLine, OrderLine.id == Grant.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Grant.revoked_at.is_(None), *standing_lines(webinar_id))
+    )
 
 
 def _has_lines(webinar_id: int) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from lms.accounts import login_lookup
 from lms.audience.audience import Person, audience, payers_of, unused_seats
 from lms.audience.events import TOLD, Event, Role
 from lms.audience.sentences import seats_sentence
+from lms.cancellation_offers.bought import is_bought
 from lms.cancellation_offers.read_models import OfferedLine, lines_of, worth_of
 from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import N_
@@ -55,7 +56,7 @@ def send_offers(
 
     A person who decides about several orders gets one email with a link for each.
     """
-    unused = unused_seats(session, webinar, now=now)
+    unused = unused_seats(session, webinar, is_bought(webinar.id), now=now)
     shown: defaultdict[Person, list[Shown]] = defaultdict(list)
     for offer, people in deciding:
         one = _shown(session, offer, unused, where)

@@ -27,7 +27,7 @@ from tests.clock import NOW, Clock
 from tests.live.conftest import to_come
 from tests.live.upcoming_webinar import DAY
 from tests.page_texts import shows
-from tests.sales.order_fixtures import OrderFacts, grants
+from tests.sales.order_fixtures import OrderFacts, grants, paid
 from tests.visitor import Visitor
 
 __all__ = ["to_come"]
@@ -69,6 +69,16 @@ def test_it_says_what_was_bought_and_what_each_choice_does(
     assert "cancel the invoice on the webinar" in page
     assert "Cancel invoice: $325.00" in page
     assert "toward a future order" not in page
+
+
+def test_refund_of_a_partly_paid_invoice_is_told_in_two_sentences(
+    to_come: Cast, client: Visitor, carrel: Carrel
+) -> None:
+    oak = furnish(carrel.database).oak
+    paid(carrel.database, oak, 30000, check_number="9")
+    cancel(carrel)
+    page = " ".join(client.get(page_of(carrel, oak)).text.split())
+    assert "Access to this webinar ends. We\u2019ll credit your invoice for $25.00" in page
 
 
 def test_a_stranger_with_the_link_refunds_without_an_account_once(
