@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.documents import CreditReason, Document, DocumentKind
-from lms.models.orders import Order, PurchaseOrder
+from lms.models.orders import Order, PurchaseOrder, Quote
 from lms.models.payments import Payment, PaymentMethod, Refund, Reversal, Settlement
 
 
@@ -56,7 +56,8 @@ class Event:
     """One event; `amount_minor` is its change of the balance, in minor units.
 
     `number` is that of a document, check or purchase order; `of` is the number of the invoice that it
-    is about. `actor` is a person's name, "" for automatic events.
+    is about. `name` is what was typed to accept a quote. `actor` is a person's name, "" for automatic
+    events.
     """
 
     at: datetime
@@ -70,6 +71,7 @@ class Event:
     payment_id: str | None = None
     reason: CreditReason | None = None
     reversal: Reversal | None = None
+    name: str = ""
     actor: str = ""
 
 
@@ -122,7 +124,9 @@ def history_of(session: Session, order: Order) -> tuple[Event, ...]:
         *_issued(documents, actors),
         *_paid(order.id, settled, actors),
         *_refunded(refunds, actors),
-        *_told(audited, payments, {one.public_id: one for one in refunds}),
+        *_named(
+            _told(audited, payments, {one.public_id: one for one in refunds}), session, order.id
+        ),
         *_purchase_orders(session, order.id),
     ]
     order_of = list(Happening).index
@@ -228,6 +232,16 @@ def _told(
         is_ended = event.what in _REFUND_ENDED
         amount = -refund.amount_minor if refund is not None and is_ended else None
         yield replace(event, number=number, amount_minor=amount)
+
+
+def _named(events: Iterable[Event], session: Session, order_id: int) -> Iterator[Event]:
+    """Yield events, the acceptance of a quote with the name that was typed."""
+    accepted = select(Quote.accepted_name).where(
+        Quote.order_id == order_id, Quote.accepted_at.is_not(None)
+    )
+    for event in events:
+        is_accepted = event.what is Happening.ACCEPTED
+        yield replace(event, name=session.scalar(accepted) or "") if is_accepted else event
 
 
 def _purchase_orders(session: Session, order_id: int) -> Iterator[Event]:

@@ -48,17 +48,24 @@ def notices_of(
     found += _bounces(session, facts)
     found += _tax_notices(session, order, facts)
     found += _po_notices(session, order, facts, standing)
-    if facts.review_due_at is not None and facts.canceled_at is None:
-        due = say_datetime(facts.review_due_at, mail_context().zone)
-        text = _(
-            "Grant access or wait for the payment. We told the customer you would decide by "
-            "%(due)s.",
-            due=due,
-        )
-        found.append((text, "attention", _("This order needs your review")))
-    elif facts.is_on_hold(clock.now()):
+    if not needs_review(facts) and facts.is_on_hold(clock.now()):
         found.append((_("Access starts when the order is paid."), "note", _(ON_HOLD)))
     return found
+
+
+def needs_review(facts: OrderFacts) -> bool:
+    """Return whether our team has to decide about the access of an order on credit."""
+    return facts.review_due_at is not None and facts.is_on_hold(clock.now())
+
+
+def review_text(facts: OrderFacts) -> str:
+    """Return what our team has to decide about an order, and by when; "" if nothing."""
+    if facts.review_due_at is None or not needs_review(facts):
+        return ""
+    return _(
+        "Grant access or wait for the payment. We told the customer you would decide by %(due)s.",
+        due=say_datetime(facts.review_due_at, mail_context().zone),
+    )
 
 
 def _bounces(session: Session, facts: OrderFacts) -> list[tuple[str, str, str]]:

@@ -33,7 +33,7 @@ from lms.sales.read_models import (
 from lms.web.access.access_panel_and_reader_times import due_day, reading_zone
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.sales.dispute_evidence_texts import evidence_rows
-from lms.web.sales.order_notices import notices_of
+from lms.web.sales.order_notices import needs_review, notices_of, review_text
 from lms.web.sales.order_payer_rows import payment_link_shown, reminders_shown
 from lms.web.sales.order_texts import (
     ACT_WORDS,
@@ -50,6 +50,7 @@ from lms.web.sales.order_texts import (
 
 Row = dict[str, object]
 
+GRANT_ACCESS: Final = N_("Grant access now")
 WAIT_FOR_PAYMENT: Final = N_("Wait for payment")
 
 
@@ -79,6 +80,8 @@ def contents(session: Session, order_id: str) -> Row:
         "about": _about(session, order, facts, zone),
         "evidence": evidence_rows(session, order),
         "notices": notices_of(session, order, facts, standing),
+        "review": review_text(facts),
+        "review_acts": _review_acts(facts),
         "acts": _acts(session, facts, standing),
         "lines": _lines(lines, grants_of_order(session, order.id), facts, zone),
         "purchase_orders": [
@@ -134,12 +137,18 @@ def _acts(session: Session, facts: OrderFacts, standing: Standing) -> list[Act]:
     return [*found, *_access_acts(facts)]
 
 
+def _review_acts(facts: OrderFacts) -> list[Act]:
+    """Return the two ways to decide about an order that needs a review."""
+    return [
+        Act(_(GRANT_ACCESS), _post(facts, "release"), is_post=True, kind="button-primary"),
+        Act(_(WAIT_FOR_PAYMENT), _post(facts, "hold"), is_post=True),
+    ]
+
+
 def _access_acts(facts: OrderFacts) -> list[Act]:
     found = []
-    if facts.is_on_hold(clock.now()):
-        found.append(Act(_("Grant access now"), _post(facts, "release"), is_post=True))
-    if facts.review_due_at is not None:
-        found.append(Act(_(WAIT_FOR_PAYMENT), _post(facts, "hold"), is_post=True))
+    if facts.is_on_hold(clock.now()) and not needs_review(facts):  # or the notice has it
+        found.append(Act(_(GRANT_ACCESS), _post(facts, "release"), is_post=True))
     elif facts.held_at is None and (facts.open_minor or facts.invoice_id is None):
         found.append(Act(_("Hold access until paid"), _post(facts, "hold"), is_post=True))
     if facts.contact_email:

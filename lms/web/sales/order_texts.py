@@ -131,7 +131,7 @@ HAPPENED: Final = {
     Happening.REVISED: N_("Draft changed"),
     Happening.PO_RECEIVED: N_("Purchase order %(number)s received"),
     Happening.QUOTED: N_("Quote %(number)s issued"),
-    Happening.ACCEPTED: N_("Quote accepted"),
+    Happening.ACCEPTED: N_("Quote accepted by %(name)s"),
     Happening.PLACED: N_("Order placed"),
     Happening.CORRECTED: N_("Order corrected"),
     Happening.INVOICED: N_("Invoice %(number)s issued"),
@@ -174,7 +174,7 @@ def event_text(event: Event) -> str:
     if event.what is Happening.REFUND_DONE and not event.number:
         return _("Refund paid out")
     reason = str(REASON_WORDS[event.reason]).lower() if event.reason else ""
-    return _(HAPPENED[event.what], number=event.number, of=event.of, reason=reason)
+    return _(HAPPENED[event.what], number=event.number, of=event.of, reason=reason, name=event.name)
 
 
 def _payment_text(event: Event) -> str:

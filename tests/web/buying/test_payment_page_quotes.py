@@ -23,8 +23,10 @@ from lms.pricing.price_list import set_prices
 from lms.sales import quotes
 from lms.sales.new_orders import NewOrder
 from lms.sales.order_access import WEBINAR_OFF
+from lms.sales.order_history import Happening
 from lms.sales.read_models import Standing
 from lms.seller.policies import publish_policy, save_draft
+from lms.web.sales.order_texts import HAPPENED
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.page_texts import shows
@@ -50,6 +52,9 @@ def test_quote_is_accepted_by_a_typed_name_and_access_waits(
     with database.read_session() as session:
         assert session.scalars(select(Quote.accepted_name)).one() == "Pat Doe"
     assert client.post(f"{path}/accept-quote", data=sent).status_code == 409
+    client.sign_in(cast.ada.id)
+    history = client.get(f"/staff/orders/{facts.public_id}").text.split("History")[1]
+    assert shows(history, str(HAPPENED[Happening.ACCEPTED]) % {"name": "Pat Doe"})
 
 
 def test_purchase_order_of_a_quote_is_added_by_accepting_it(

@@ -12,7 +12,7 @@ from lms.models.payments import Payment
 from lms.requests.business_days import due_after
 from lms.sales import disputes
 from lms.web.buying.order import AFTER_PAYMENT
-from lms.web.sales.order_page import WAIT_FOR_PAYMENT
+from lms.web.sales.order_page import GRANT_ACCESS, WAIT_FOR_PAYMENT
 from tests.buying.buying_fixtures import confirmed, details, filled, open_for_business, ordered
 from tests.cast import Cast, Roles
 from tests.clock import NOW, Clock
@@ -75,7 +75,11 @@ def test_order_that_waits_is_opened_by_one_press(
     listed = client.get("/staff/orders?access=waits").text
     for shown in (page, listed):
         assert f'action="/staff/orders/{facts.public_id}/release"' in shown
-    assert WAIT_FOR_PAYMENT in client.get(f"/staff/orders/{facts.public_id}").text
+    page = client.get(f"/staff/orders/{facts.public_id}").text
+    notice = page.split('class="notice notice-attention"')[1].split("</section>")[0]
+    for words in (GRANT_ACCESS, WAIT_FOR_PAYMENT):
+        assert words in notice.split('class="panel')[0]
+        assert page.count(words) == 1
     assert client.post(f"/staff/orders/{facts.public_id}/release").status_code == 303
     assert 'id="reviews-title"' not in client.get("/staff").text
     assert "No results" in client.get("/staff/orders?access=waits").text
