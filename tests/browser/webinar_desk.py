@@ -13,14 +13,14 @@ def cancel_webinar(desk: Page, slug: str, message: str = "") -> None:
     desk.goto(f"/staff/webinars/{slug}/cancel")
     desk.get_by_label("Message").fill(message)
     submit_of(desk).click()
-    expect(button_to(desk, f"/{slug}/restore")).to_be_visible()
+    expect(desk.get_by_role("link", name="Reinstate webinar")).to_be_visible()
 
 
 def restore_webinar(desk: Page, slug: str, title: str) -> None:
-    desk.goto(f"/staff/webinars/{slug}")
+    desk.goto(f"/staff/webinars/{slug}/reinstate")
     button_to(desk, f"/{slug}/restore").click()
     is_done(desk, title)
-    expect(button_to(desk, f"/{slug}/restore")).to_have_count(0)
+    expect(desk.get_by_role("link", name="Reinstate webinar")).to_have_count(0)
 
 
 def check_choices(desk: Page, slug: str, counts: Mapping[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""Staff pages for a live webinar's registrants, and to postpone and cancel it."""
+"""Staff pages for a live webinar's registrants, and to postpone, cancel, and reinstate it."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -269,6 +269,22 @@ def cancel(slug: str) -> ResponseReturnValue:
             )
             return see_other("staff_webinars.show", slug=slug)
     return _telling_page("live/staff_cancel.html", standing, form, Event.CANCELED)
+
+
+@blueprint.get("/reinstate")
+@open_to(Audience.STAFF)
+def reinstate(slug: str) -> ResponseReturnValue:
+    """Show who gets an email when a canceled or removed webinar is reinstated, to confirm it."""
+    with read_session() as session:
+        standing = read_standing(session, slug)
+    if standing.state not in (WebinarState.CANCELED, WebinarState.PULLED):
+        return see_other("staff_webinars.show", slug=slug)
+    return render(
+        "live/staff_reinstate.html",
+        standing=standing,
+        when=said_datetime(standing.words.held_at, standing.words.zone),
+        told=notified_people(standing.id, Event.REINSTATED),
+    )
 
 
 def _telling_page(

@@ -43,6 +43,27 @@ def test_staff_see_who_will_be_emailed_before_confirming(
     assert list(kinds(database, "bob@example.org")) == ["live_registered"]
 
 
+def test_staff_see_who_will_be_emailed_before_a_webinar_is_reinstated(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}"
+    assert client.get(f"{here}/reinstate").location == here
+    client.post(f"{here}/cancel")
+    tell_changes(carrel)
+    page = client.get(here).text
+    assert f'action="{here}/restore"' not in page
+    assert f'href="{here}/reinstate"' in page
+    page = client.get(f"{here}/reinstate").text
+    assert re.search(r'id="told-title">3 ', page)
+    assert f"{ROLE_NAMES[Role.HOLDER]}: 1" in page
+    assert "live_reinstated" not in kinds(database, "bob@example.org")
+    assert f'action="{here}/restore"' in page
+    assert client.post(f"{here}/restore").status_code == 303
+    tell_changes(carrel)
+    assert kinds(database, "bob@example.org")[-1] == "live_reinstated"
+
+
 def test_staff_enter_the_new_date_in_the_webinars_zone(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database
 ) -> None:
