@@ -13,8 +13,9 @@ from lms.core.errors import N_
 from lms.mail.links import MailContext
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import Withdrawal
-from lms.models.payments import Payment, Refund, Settlement
+from lms.models.payments import Refund
 from lms.payments import refunds
+from lms.payments.paid_invoices import payments_behind
 from lms.payments.refunds import NewRefund
 from lms.sales import credit_notes, order_access
 from lms.sales.credit_notes import Credit, NewCreditNote
@@ -90,18 +91,8 @@ def _refund(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Request the refund of a credit note's rest, from the payments of its order."""
-    paid = (
-        select(Settlement.payment_id)
-        .join(Document, Document.id == Settlement.invoice_id)
-        .where(Document.order_id == one.order.id, Settlement.undone_at.is_(None))
-    )
-    payments = session.scalars(
-        select(Payment)
-        .where(Payment.id.in_(paid), Payment.reversed_at.is_(None))
-        .order_by(Payment.id.desc())
-    ).all()
-    for payment in payments:
+    """Request the refund of a credit note's rest, from the payments behind its order."""
+    for payment in payments_behind(session, one.order.id):
         amount = min(note.open_minor, refunds.refundable(session, payment))
         if amount > 0:
             # one payment can pay several orders of an offer

@@ -14,9 +14,10 @@ from lms.core.model_base import new_public_id
 from lms.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
-from lms.models.payments import Payment, Refund, Settlement
+from lms.models.payments import Payment, Refund
 from lms.payments import payments, refunds
 from lms.payments.balances import open_invoices, payer_of
+from lms.payments.paid_invoices import payments_behind
 from lms.payments.refunds import NewRefund
 from lms.pricing.price_list import say_money
 from lms.web.accounts.step_up import asks_again
@@ -66,7 +67,7 @@ def of_credit_note(document_id: str) -> ResponseReturnValue:
     """Request a refund of the rest of a credit note."""
     with read_session() as session:
         note, order_id = _note(session, document_id)
-        paid = _payments_of(session, order_id)
+        paid = tuple(payments_behind(session, note.order_id or 0))
     back = url_for("staff_order.show", order_id=order_id)
     return _request(_Source(document_id, note.open_minor, note.currency, note.label, back, paid))
 
@@ -177,22 +178,6 @@ def use(document_id: str) -> ResponseReturnValue:
         ),
     )
     return use_credit(note, invoices, page)
-
-
-def _payments_of(session: Session, order_id: str) -> tuple[Payment, ...]:
-    """Return the payments for an order that weren't reversed, newest first."""
-    paid = (
-        select(Settlement.payment_id)
-        .join(Document, Document.id == Settlement.invoice_id)
-        .join(Order, Order.id == Document.order_id)
-        .where(Order.public_id == order_id, Settlement.undone_at.is_(None))
-    )
-    rows = session.scalars(
-        select(Payment)
-        .where(Payment.id.in_(paid), Payment.reversed_at.is_(None))
-        .order_by(Payment.id.desc())
-    )
-    return tuple(rows)
 
 
 def _note(session: Session, document_id: str) -> tuple[Document, str]:

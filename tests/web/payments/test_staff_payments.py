@@ -270,6 +270,21 @@ def test_refund_form_sent_twice_leads_to_the_refund(
     assert staff.get(path).status_code == 404
 
 
+def test_order_paid_with_credit_is_refunded_from_the_first_payment(
+    staff: Visitor, database: Database, two: tuple[OrderFacts, OrderFacts]
+) -> None:
+    payment = paid(database, two[0])
+    note = credited(database, two[0])
+    use = f"/staff/credit-notes/{note.public_id}/use"
+    assert send(staff, use, amount="100").status_code == 303
+    note = credited(database, two[1])
+    answer = send(staff, f"/staff/credit-notes/{note.public_id}/refund")
+    assert answer.location.endswith(f"/staff/payments/{payment}")
+    with database.read_session() as session:
+        assert session.scalars(select(Refund.amount_minor)).all() == [10_000]
+        assert differences(session) == ()
+
+
 def test_credit_without_an_open_invoice_says_so(staff: Visitor, database: Database) -> None:
     page = pay(staff, database, placed(database, GROUP), "345")
     assert f"{page}/use" not in staff.get(page).text
