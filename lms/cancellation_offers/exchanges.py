@@ -55,18 +55,15 @@ def exchange(
     An order without an invoice, or whose lines cost nothing, keeps them under its own number.
     """
     invoice = invoices.live_invoice(session, one.order.id, lock=True)
-    left = credit_notes.left_of(session, invoice) if invoice else {}
-    costs = {line.id: new_net(session, line, left, target) for line in one.lines}
-    if invoice is None or not any(_is_left(left, line) for line in one.lines):
+    left = {line.id: credit_notes.left_of_line(session, line) for line in one.lines}
+    costs = {line_id: new_net(session, each, target) for line_id, each in left.items()}
+    credits_ = tuple(Credit(each.line.public_id) for each in left.values() if _is_left(each))
+    if invoice is None or not credits_:
         _move_lines(session, one, one.order, target, costs, left, links=mail_context.links, now=now)
         _note(session, one, one.order, target, actor=actor, now=now)
         return
     was_paid = invoice.open_minor == 0
-    wanted = NewCreditNote(
-        CreditReason.EXCHANGE,
-        tuple(Credit(line.public_id) for line in one.lines if _is_left(left, line)),
-        EXCHANGED % {"title": target.title},
-    )
+    wanted = NewCreditNote(CreditReason.EXCHANGE, credits_, EXCHANGED % {"title": target.title})
     note = credit_notes.credit(
         session, one.order, wanted, mail_context=mail_context, actor=actor, now=now
     )
@@ -85,20 +82,18 @@ def exchange(
     _note(session, one, order, target, actor=actor, now=now)
 
 
-def new_net(session: Session, line: OrderLine, left: Mapping[str, Left], target: Webinar) -> int:
+def new_net(session: Session, left: Left, target: Webinar) -> int:
     """Return the price of a line for another webinar: its price plus the difference of the list prices."""
-    was = left[line.public_id].net_minor if line.public_id in left else line.net_minor
-    ask = Ask(line.kind, line.quantity)
-    here = quote(read_prices(session, order_access.target_of(line)), ask)
+    was, ask = left.net_minor, Ask(left.line.kind, left.seats)
+    here = quote(read_prices(session, order_access.target_of(left.line)), ask)
     there = quote(read_prices(session, Target(Scope.WEBINAR, target.id)), ask)
     if isinstance(here, Unpriced) or isinstance(there, Unpriced):
         return was
     return max(0, was + there.total_minor - here.total_minor) if was else 0
 
 
-def _is_left(left: Mapping[str, Left], line: OrderLine) -> bool:
-    rest = left.get(line.public_id)
-    return rest is not None and bool(rest.net_minor or rest.tax_minor)
+def _is_left(left: Left) -> bool:
+    return bool(left.net_minor or left.tax_minor)
 
 
 def _copy(session: Session, was: Order, *, now: datetime) -> Order:
@@ -136,7 +131,7 @@ def _move_lines(  # noqa: PLR0913  (the lines, where they move, and their prices
     order: Order,
     target: Webinar,
     costs: Mapping[int, int],
-    left: Mapping[str, Left],
+    left: Mapping[int, Left],
     *,
     links: Links,
     now: datetime,
@@ -145,8 +140,7 @@ def _move_lines(  # noqa: PLR0913  (the lines, where they move, and their prices
     known = select(OrderLine.position).where(OrderLine.order_id == order.id)
     first = max(session.scalars(known), default=-1) + 1
     for place, line in enumerate(one.lines, start=first):
-        seats = left[line.public_id].seats if line.public_id in left else line.quantity
-        net = costs[line.id]
+        seats, net = left[line.id].seats, costs[line.id]
         new = OrderLine(
             order_id=order.id,
             position=place,

@@ -194,7 +194,7 @@ def refund_is_offered(
 def lines_of(session: Session, offer: CancellationOffer) -> tuple[OfferedLine, ...]:
     """Return the lines that an offer's payer still has of the webinar."""
     return tuple(
-        OfferedLine(billing.title_of(line), line.quantity)
+        OfferedLine(billing.title_of(line), credit_notes.left_of_line(session, line).seats)
         for one in bought_by(session, offer)
         for line in one.lines
     )
@@ -227,20 +227,22 @@ def others_of(session: Session, offer: CancellationOffer, *, now: datetime) -> t
     held = on_sale.where(Webinar.held_at <= now).order_by(Webinar.held_at.desc(), Webinar.id)
     rows = [one for query in (to_come, held) for one in session.scalars(query.limit(MOST))]
     taken = _taken(session, offer, [one.id for one in rows], now)
-    found = bought_by(session, offer)
-    others = []
-    for one in rows:
-        if one.id in taken:
-            continue
-        more = 0
-        for each in found:
-            invoice = live_invoice(session, each.order.id)
-            left = credit_notes.left_of(session, invoice) if invoice else {}
-            for line in each.lines:
-                was = left[line.public_id].net_minor if line.public_id in left else line.net_minor
-                more += new_net(session, line, left, one) - was
-        others.append(Other(one.slug, one.title, one.held_at, one.zone, more))
-    return tuple(others)
+    left = [
+        credit_notes.left_of_line(session, line)
+        for each in bought_by(session, offer)
+        for line in each.lines
+    ]
+    return tuple(
+        Other(
+            one.slug,
+            one.title,
+            one.held_at,
+            one.zone,
+            sum(new_net(session, each, one) - each.net_minor for each in left),
+        )
+        for one in rows
+        if one.id not in taken
+    )
 
 
 def _taken(

@@ -229,7 +229,7 @@ def worth_of(session: Session, left: Left, fewer: int) -> int:
     if fewer >= left.seats:
         raise Invalid(TOO_MANY_SEATS % {"seats": left.seats}, field="seats")
     together = seat_prices.bought_together(session, left.line)
-    others = [_left_of_line(session, one) for one in together if one.id != left.line.id]
+    others = [left_of_line(session, one) for one in together if one.id != left.line.id]
     seats = left.seats + sum(one.seats or 0 for one in others)
     charged = left.net_minor + sum(one.net_minor for one in others)
     first = session.get_one(OrderLine, left.line.adds_to_id or left.line.id)
@@ -248,10 +248,10 @@ def added_after(session: Session, line: OrderLine) -> list[OrderLine]:
     """
     together = seat_prices.bought_together(session, line)
     later = [*dropwhile(lambda one: one.id != line.id, together)][:0:-1]
-    return [one for one in later if _left_of_line(session, one).seats]
+    return [one for one in later if left_of_line(session, one).seats]
 
 
-def _left_of_line(session: Session, line: OrderLine) -> Left:
+def left_of_line(session: Session, line: OrderLine) -> Left:
     """Return what is left of a line of any order; all of it if it isn't invoiced."""
     invoice = live_invoice(session, line.order_id)
     known = left_of(session, invoice) if invoice else {}

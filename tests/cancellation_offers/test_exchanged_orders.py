@@ -1,15 +1,24 @@
 """Orders that an exchange made: the money behind them is the payment of the order before."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
+from lms.cancellation_offers.read_models import lines_of, others_of
 from lms.core.database import Database
 from lms.core.runtime import Carrel
-from lms.models.documents import Document
+from lms.grants.grants import Target
+from lms.models.documents import CreditReason, Document
+from lms.models.grants import Scope
 from lms.models.live import OfferChoice
 from lms.payments.credit_use import CreditUse
+from lms.pricing.price_list import set_prices
 from lms.sales import receiving
+from lms.sales.credit_notes import Credit
 from tests.cancellation_offers.offer_fixtures import (
+    DEARER,
     INVOICED,
     OTHER,
     Payers,
@@ -17,14 +26,25 @@ from tests.cancellation_offers.offer_fixtures import (
     choose,
     exchange,
     furnish,
+    offer_of,
 )
 from tests.cancellation_offers.test_offers import exchanged, refunds
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_webinar
 from tests.live.conftest import to_come
+from tests.live.upcoming_webinar import HELD_AT
 from tests.mailbox import letters
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import balanced, documents, placed, with_line
+from tests.sales.order_fixtures import (
+    PRICES,
+    balanced,
+    credited,
+    documents,
+    first_line,
+    placed,
+    with_line,
+)
 
 __all__ = ["to_come"]
 
@@ -66,4 +86,26 @@ def test_refund_of_an_order_paid_with_credit_is_of_the_first_payment(
     cancel(carrel, OTHER)
     choose(database, order, OfferChoice.REFUND)
     assert refunds(database) == [9_900]
+    assert balanced(database)
+
+
+def test_difference_is_of_the_seats_that_are_left(
+    database: Database, carrel: Carrel, to_come: Cast
+) -> None:
+    elm = furnish(database).elm
+    dearer = tuple(replace(one, price_minor=one.price_minor + 5_000) for one in PRICES)
+    with database.transaction() as session:
+        other = make_webinar(session, DEARER, held_at=HELD_AT + timedelta(days=9))
+        set_prices(session, dearer, Target(Scope.WEBINAR, other.id), actor=None, now=NOW)
+    line = first_line(database, elm)
+    credited(database, elm, CreditReason.RETURN, Credit(line.public_id, 2))
+    cancel(carrel)
+    with database.read_session() as session:
+        offer = offer_of(database, elm)
+        assert [one.quantity for one in lines_of(session, offer)] == [3]
+        more = {one.slug: one.more_minor for one in others_of(session, offer, now=NOW)}
+    assert more == {OTHER: 0, DEARER: 3 * 5_000}
+    exchange(database, elm, DEARER)
+    made = exchanged(database, elm)
+    assert (made.quantity, made.total_minor, made.open_minor) == (3, 37_500, 15_000)
     assert balanced(database)
