@@ -27,7 +27,7 @@ from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Organization
 from lms.requests.read_models import number_of
 from lms.sales import mails
-from lms.sales.read_models import grants_of_order
+from lms.sales.read_models import standing_grants_of_order
 from lms.seats import unassigned_reminders
 from lms.seats.pool_overview import read_pools
 from lms.seats.unassigned_reminders import MADE_UP_FOR, latest_day
@@ -75,8 +75,7 @@ def remind(session: Session, login_id: int, *, mail_context: MailContext, now: d
         return
     newest, purpose = orders[-1], EmailPurpose.CONFIRM_ORDER
     to_assign = [one.organization_id for one in orders if _has_unassigned(session, one, now)]
-    grants = [one for order in orders for one in grants_of_order(session, order.id)]
-    standing = [one for one in grants if one.revoked_at is None]
+    standing = [one for order in orders for one in standing_grants_of_order(session, order.id)]
     secret = link_tokens_and_codes.issue(
         session, login_id, purpose, email=newest.contact_email, now=now
     )
@@ -174,6 +173,6 @@ def _has_unassigned(session: Session, order: Order, now: datetime) -> bool:
     """Return whether an order has unassigned seats that its buyer can assign once they confirm."""
     if order.organization_id is None or not confirmations.will_manage(session, order):
         return False
-    pools = {one.pool_id for one in grants_of_order(session, order.id) if one.revoked_at is None}
+    pools = {one.pool_id for one in standing_grants_of_order(session, order.id)}
     cards = read_pools(session, order.organization_id, now=now)
     return any(card.is_to_assign for card in cards if card.id in pools)

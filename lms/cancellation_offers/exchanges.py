@@ -70,7 +70,7 @@ def exchange(
     order = _copy(session, one.order, now=now)
     _move_lines(session, one, order, target, costs, left, links=mail_context.links, now=now)
     if not order_access.standing_grants(session, [one.order.id]):
-        one.order.review_due_at = None  # our team decides about the new order
+        one.order.held_at = one.order.review_due_at = None  # the new order waits, if either does
     made = invoices.issue_invoice(session, order, mail_context=mail_context, actor=actor, now=now)
     _pay(session, note, made, now=now)
     session.refresh(made, ["open_minor"])

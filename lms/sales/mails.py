@@ -31,7 +31,7 @@ from lms.models.seats import AssignmentState
 from lms.organizations.manager_emails import Steward, stewards_of
 from lms.pricing.offers import NAMED, WHAT
 from lms.pricing.price_list import say_money
-from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, grants_of_order
+from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, standing_grants_of_order
 from lms.seats import claims, pools
 
 # Emails that tell buyers what they bought; every order sends one of them.
@@ -87,7 +87,7 @@ def send_confirm(
     secret = link_tokens_and_codes.issue(
         session, order.contact_id, purpose, email=order.contact_email, now=now
     )
-    grants = grants_of_order(session, order.id)
+    grants = standing_grants_of_order(session, order.id)
     values = {
         "name": order.contact_name,
         "buyer": facts.buyer,
@@ -98,7 +98,7 @@ def send_confirm(
         "due": "",
         "po_number": facts.po_number,
         "is_organization": facts.is_to_organization,
-        "live": live_of(session, grants[0], now),
+        "live": live_of(session, grants[0], now) if grants else "",
         "action_url": mail_context.links.secret_page(purpose, secret, onward=None),
     }
     subject = (
@@ -108,14 +108,16 @@ def send_confirm(
 
 
 def send_open(session: Session, order: Order, *, mail_context: MailContext, now: datetime) -> None:
-    """Email the buyer and managers that the access of an order on hold is open.
+    """Email the buyer and managers that the access of an order on hold is open, if it has any left.
 
     Of a contract, managers are emailed that it is renewed, as they were that this was ordered.
     """
     facts = find_order_facts(session, order.public_id)
     rest = _send_renewals(session, order, facts, mail_context=mail_context, now=now, is_again=True)
     managers = stewards_of(session, facts.organization_id) if facts.organization_id else ()
-    grants = rest or grants_of_order(session, order.id)
+    grants = rest or standing_grants_of_order(session, order.id)
+    if not grants:
+        return
     has_seats = facts.organization_public_id is not None and any(one.pool_id for one in grants)
     page = f"/organization/{facts.organization_public_id}" if has_seats else _page(grants)
     for one in buyer_and(session, facts, managers):
@@ -157,9 +159,10 @@ def _send_renewals(
     now: datetime,
     is_again: bool,
 ) -> list[OrderGrant]:
-    """Email managers about the terms that an order renews; returns its other grants."""
-    grants = grants_of_order(session, order.id)
-    renewals = _renewal_lines(session, order)
+    """Email managers about the terms that an order renews; returns its other grants that stand."""
+    grants = standing_grants_of_order(session, order.id)
+    held = {one.line_id for one in grants}
+    renewals = [line for line in _renewal_lines(session, order) if line.id in held]
     for line in renewals:
         _send_renewed(
             session, facts, line, grants, mail_context=mail_context, now=now, is_again=is_again
@@ -197,7 +200,7 @@ def _send_renewed(  # noqa: PLR0913  (the parts of an email)
     pool = pools.read_pool(session, grant.pool_id)
     own = session.scalar(select(Organization.zone).where(Organization.id == pool.organization_id))
     new = NewTerm(
-        seats=line.quantity,
+        seats=grant.seats,
         starts_at=grant.starts_at,
         ends_at=grant.ends_at,
         number=facts.number,

@@ -20,7 +20,7 @@ from lms.organizations.manager_emails import Steward, stewards_of
 from lms.pricing.price_list import say_money
 from lms.sales.mails import buyer_and, is_unconfirmed, items_of
 from lms.sales.order_search import past_due_orders
-from lms.sales.read_models import OrderFacts, find_order_facts, grants_of_order
+from lms.sales.read_models import OrderFacts, find_order_facts, standing_grants_of_order
 
 ON_HOLD = N_("Access is on hold until order %(number)s is paid")
 TELLS_FOR: Final = timedelta(days=60)  # earlier ones were already announced, or were imported
@@ -78,7 +78,7 @@ def send_held(
     about a test order, without an open invoice, nor before the buyer has confirmed their address (P9).
     """
     facts = find_order_facts(session, order.public_id)
-    grants = [one for one in grants_of_order(session, order.id) if one.revoked_at is None]
+    grants = standing_grants_of_order(session, order.id)
     readers = _concerned(session, facts)
     is_unproven = order.awaits_proof or is_unconfirmed(session, order)
     if is_unproven or not order.livemode or not facts.open_minor or not grants or not readers:

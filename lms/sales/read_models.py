@@ -344,6 +344,11 @@ def grants_of_order(session: Session, order_id: int) -> tuple[OrderGrant, ...]:
     return tuple(OrderGrant(*tuple(row)) for row in rows)
 
 
+def standing_grants_of_order(session: Session, order_id: int) -> tuple[OrderGrant, ...]:
+    """Return the access that an order gave and that wasn't revoked, by line."""
+    return tuple(one for one in grants_of_order(session, order_id) if one.revoked_at is None)
+
+
 def orders_of_payer(session: Session, payer: Payer) -> tuple[OrderFacts, ...]:
     """Return the orders of a payer, newest first."""
     theirs = ORDERS.where(payer.owns(Order), ~IS_CART)

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.dates_and_time_zones import read_zone, say_datetime
+from lms.core.errors import Conflict
 from lms.core.runtime import Carrel
 from lms.grants.grants import Target
 from lms.models.catalog import Webinar
@@ -24,7 +26,7 @@ from tests.live.conftest import to_come
 from tests.live.upcoming_webinar import HELD_AT
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, PRICES, balanced, grants, locked, paid, placed
+from tests.sales.order_fixtures import GROUP, PRICES, balanced, grants, locked, paid, placed, read
 
 __all__ = ["to_come"]
 HELD = replace(GROUP, is_held=True)
@@ -83,3 +85,18 @@ def test_email_sent_again_does_not_invite_to_the_canceled_webinar(
         order = locked(session, facts)
         mails.send_placed(session, order, mail_context=OFFICE, now=NOW, is_again=True)
     assert held not in text()
+
+
+def test_exchanged_order_waits_no_more_and_the_new_one_does(
+    carrel: Carrel, database: Database, to_come: Cast
+) -> None:
+    furnish(database)
+    facts = placed(database, HELD)
+    cancel(carrel)
+    exchange(database, facts)
+    assert not read(database, facts).is_on_hold(NOW)
+    with database.transaction() as session:
+        order = locked(session, facts)
+        with pytest.raises(Conflict):
+            cancellations.release(session, order, mail_context=OFFICE, actor=None, now=NOW)
+    assert exchanged(database, facts).is_on_hold(NOW)

@@ -15,9 +15,11 @@ from lms.sales.read_models import OrderFacts, Standing
 from lms.seats import named_people
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.mailbox import letters
+from tests.factories import make_webinar
+from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
+    FIVE_SEATS,
     GROUP,
     credited,
     first_line,
@@ -27,6 +29,7 @@ from tests.sales.order_fixtures import (
     placed,
     read,
 )
+from tests.sales.test_orders import CONTRACT, RENEWAL
 
 HELD = replace(GROUP, is_held=True)
 
@@ -128,4 +131,41 @@ def test_an_order_that_is_credited_as_a_whole_stays_closed(
     facts = placed(database, HELD)
     credited(database, facts, reason)
     assert read(database, facts).held_at is not None
+    assert emails(database) == 0
+
+
+def test_email_about_open_access_leaves_out_what_was_returned(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, "mending-spines")
+    other = replace(FIVE_SEATS, covers="webinar:mending-spines")
+    facts = placed(database, replace(HELD, lines=(FIVE_SEATS, other)))
+    credited(database, facts, CreditReason.RETURN, Credit(first_line(database, facts).public_id))
+    paid(database, facts)
+    opened = newest(database, "mia@example.org", "order_open").text
+    assert "Mending spines" in opened
+    assert "Reading rooms" not in opened
+
+
+def test_managers_are_not_told_of_a_renewal_that_was_returned(
+    database: Database, cast: Cast
+) -> None:
+    placed(database, CONTRACT)
+    lines = (RENEWAL.lines[0], FIVE_SEATS)
+    facts = placed(database, replace(HELD, lines=lines))
+    credited(database, facts, CreditReason.RETURN, Credit(first_line(database, facts).public_id))
+    paid(database, facts)
+    told = [one.kind for one in letters(database, "mia@example.org")]
+    assert told.count("contract_renewed") == 1
+    assert told[-1] == "order_open"
+
+
+def test_no_one_is_told_of_open_access_when_all_of_it_was_returned(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, HELD)
+    line = first_line(database, facts).public_id
+    credited(database, facts, CreditReason.RETURN, Credit(line, amount_minor=30_000))
+    paid(database, facts)
     assert emails(database) == 0

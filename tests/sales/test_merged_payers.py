@@ -167,12 +167,12 @@ def test_contact_whose_account_was_merged_into_a_managers_is_emailed_once(
         session.execute(
             update(Login).where(Login.id == cast.dan.id).values(merged_into=cast.mia.id)
         )
-    credited(database, facts)
     with database.transaction() as session:
         order, line = locked(session, facts), first_line(database, facts)
         wanted = Wanted(seats=1, missing=1, pool_id="", people=())
         return_mails.send_wanted(session, order, line, wanted, links=OFFICE.links, now=NOW)
         mails.send_open(session, order, mail_context=OFFICE, now=NOW)
+    credited(database, facts)
     for kind in ("order_returned", "seats_to_release", "order_open"):
         found = [*letters(database, cast.dan.email), *letters(database, cast.mia.email)]
         assert [one.recipient for one in found if one.kind == kind] == [cast.mia.email]

@@ -29,6 +29,7 @@ from lms.sales.read_models import (
     Standing,
     find_order_facts,
     grants_of_order,
+    standing_grants_of_order,
 )
 from lms.web.access.access_panel_and_reader_times import due_day, reading_zone
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -134,7 +135,7 @@ def _acts(session: Session, facts: OrderFacts, standing: Standing) -> list[Act]:
     found.append(Act(_("Record a purchase order"), _url("staff_quotes.purchase_order", facts)))
     found.append(Act(_("Correct the order"), _url("staff_corrections.fix", facts)))
     found.append(Act(_("Correct the payer"), _url("staff_corrections.payer", facts)))
-    return [*found, *_access_acts(facts)]
+    return [*found, *_access_acts(session, facts)]
 
 
 def _review_acts(facts: OrderFacts) -> list[Act]:
@@ -145,13 +146,13 @@ def _review_acts(facts: OrderFacts) -> list[Act]:
     ]
 
 
-def _access_acts(facts: OrderFacts) -> list[Act]:
+def _access_acts(session: Session, facts: OrderFacts) -> list[Act]:
     found = []
     if facts.is_on_hold(clock.now()) and not needs_review(facts):  # or the notice has it
         found.append(Act(_(GRANT_ACCESS), _post(facts, "release"), is_post=True))
     elif facts.held_at is None and (facts.open_minor or facts.invoice_id is None):
         found.append(Act(_("Hold access until paid"), _post(facts, "hold"), is_post=True))
-    if facts.contact_email:
+    if facts.contact_email and standing_grants_of_order(session, facts.id):
         found.append(Act(_("Resend confirmation"), _post(facts, "resend"), is_post=True))
     if facts.invoice_id is None:
         found.append(
