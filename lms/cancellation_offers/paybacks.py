@@ -17,9 +17,9 @@ from lms.models.payments import Refund
 from lms.payments import refunds
 from lms.payments.paid_invoices import payments_behind
 from lms.payments.refunds import NewRefund
-from lms.sales import credit_notes, order_access
+from lms.sales import cancellations, credit_notes, order_access
 from lms.sales.credit_notes import Credit, NewCreditNote
-from lms.sales.invoices import live_invoice
+from lms.sales.invoices import live_invoice, standing_lines
 
 CANCELED = N_("The webinar was canceled.")
 POSTPONED = N_("The webinar was postponed.")
@@ -39,7 +39,7 @@ def pay_back(  # noqa: PLR0913  (the refund, its reason, and the actor)
     """Credit an order's lines of a webinar, whose access ends, and refund payments.
 
     The open part of the invoice is settled first. Without a refund the rest is the payer's credit. An
-    order that was not billed yet is billed without these lines. `reason` is on the credit note, and
+    order that was not billed yet is billed without these lines, or canceled. `reason` is on the credit note, and
     `key` prevents a second refund.
     """
     if live_invoice(session, one.order.id) is None:
@@ -68,7 +68,10 @@ def was_refunded(session: Session, key: str) -> bool:
 
 
 def _drop(session: Session, one: Bought, *, actor: str | None, now: datetime) -> None:
-    """End the access of lines that cost nothing, or that have no invoice yet."""
+    """End the access of lines that cost nothing, or that have no invoice yet.
+
+    An order without an invoice or other lines is canceled; else it is billed for its other lines.
+    """
     lines = {line.id for line in one.lines}
     grants = [
         grant
@@ -77,6 +80,9 @@ def _drop(session: Session, one: Bought, *, actor: str | None, now: datetime) ->
     ]
     order_access.take_back(session, grants, Withdrawal.REFUNDED, actor=actor, now=now)
     if live_invoice(session, one.order.id) is None:
+        if all(line.id in lines for line in standing_lines(session, one.order.id)):
+            cancellations.cancel(session, one.order, actor=actor, now=now)
+            return
         for line in one.lines:
             line.replaced_at = now
     session.flush()
