@@ -11,8 +11,9 @@ from lms.core.model_base import locked
 from lms.core.runtime import Carrel
 from lms.mail.links import MailContext, mail_context_of
 from lms.models.documents import Document
-from lms.models.payments import PauseKind, Payment, Refund, RefundState, ReminderPause, Settlement
+from lms.models.payments import PauseKind, Payment, Refund, RefundState, ReminderPause
 from lms.payments import mails, refunds, settlements
+from lms.payments.paid_invoices import invoices_paid_by
 from lms.payments.provider import (
     NewProviderRefund,
     Provider,
@@ -155,18 +156,15 @@ def _write_down(
     found = session.scalar(select(Payment).where(Payment.provider_ref == made.payment))
     if found is None or made.state is ProviderRefundState.FAILED:
         return
-    paid = select(Settlement.invoice_id).where(
-        Settlement.payment_id == found.id, Settlement.undone_at.is_(None)
-    )
-    invoice_ids = session.scalars(paid).all()
+    invoice_ids = session.scalars(invoices_paid_by([found.id])).all()
     settlements.lock_invoices(session, invoice_ids)
-    settlements.open_credits(session, invoice_ids)
+    settlements.own_credits(session, invoice_ids)
     payment = settlements.lock_payment(session, found.public_id) or found
     short = made.amount_minor - payment.open_minor
-    reopened = settlements.unsettle(session, payment, short, now=now) if short > 0 else set()
+    reopened = settlements.unsettle(session, payment, short, now=now)
     amount = min(made.amount_minor, payment.open_minor)
     settlements.take_open(session, payment, amount)
-    settlements.use_own_credit(session, reopened, now=now)
+    reopened = settlements.use_own_credit(session, reopened, now=now)
     refund = Refund(
         payment_id=payment.id,
         amount_minor=amount,

@@ -22,6 +22,7 @@ from lms.models.payments import (
     Settlement,
 )
 from lms.payments import settlements
+from lms.payments.paid_invoices import invoices_paid_by
 
 LONGEST_NUMBER = 80
 HIGHEST_MINOR = 100_000_000
@@ -92,7 +93,7 @@ def reverse(
 ) -> tuple[Document, ...]:
     """Reverse a payment, such as a bounced check; return the invoices that are open again.
 
-    An invoice's own credit notes pay it first. No access ends automatically (M10). Of a disputed
+    An invoice's own credit notes pay it first, also with credit that paid another invoice. No access ends automatically (M10). Of a disputed
     payment that was partly refunded, the rest is reversed. Raises NotFound, and Conflict if it was
     already reversed or refunded.
     """
@@ -114,12 +115,12 @@ def reverse(
             )
         )
     )
-    settlements.unsettle(session, payment, settled - returned, now=now)
+    reopened = settlements.unsettle(session, payment, settled - returned, now=now)
     payment.open_minor, payment.reversed_at, payment.reversed_as = 0, now, reversal
     session.flush()
-    settlements.use_own_credit(session, [one.id for one in invoices], now=now)
+    reopened = settlements.use_own_credit(session, reopened, now=now)
     audit.record(session, f"payment.{reversal}", payment.public_id, actor=actor, now=now)
-    return tuple(one for one in invoices if one.open_minor)
+    return tuple(one for one in invoices if one.id in reopened and one.open_minor)
 
 
 def take_back(session: Session, payment_id: str, amount_minor: int, *, now: datetime) -> None:
@@ -128,12 +129,12 @@ def take_back(session: Session, payment_id: str, amount_minor: int, *, now: date
     Invoices that it no longer pays are open again, less their own credit. Raises NotFound, and
     Conflict if the payment has less left.
     """
-    invoices = _lock_paid(session, payment_id)
+    _lock_paid(session, payment_id)
     payment = _locked(session, payment_id)
-    if amount_minor > payment.open_minor:
-        settlements.unsettle(session, payment, amount_minor - payment.open_minor, now=now)
+    short = amount_minor - payment.open_minor
+    reopened = settlements.unsettle(session, payment, short, now=now)
     settlements.take_open(session, payment, amount_minor)
-    settlements.use_own_credit(session, [one.id for one in invoices], now=now)
+    settlements.use_own_credit(session, reopened, now=now)
 
 
 def keep(session: Session, payment_id: str, *, actor: str | None, now: datetime) -> None:
@@ -189,14 +190,12 @@ def _invoice(session: Session, public_id: str) -> Document:
 
 
 def _lock_paid(session: Session, payment_id: str) -> Sequence[Document]:
-    """Return the invoices that a payment pays, locked with their unused credit before the payment."""
+    """Return the invoices that a payment pays, locked with their credit notes before the payment."""
     paid = session.scalars(
-        select(Settlement.invoice_id)
-        .join(Payment, Payment.id == Settlement.payment_id)
-        .where(Payment.public_id == payment_id, Settlement.undone_at.is_(None))
+        invoices_paid_by(select(Payment.id).where(Payment.public_id == payment_id))
     ).all()
     invoices = settlements.lock_invoices(session, paid)
-    settlements.open_credits(session, paid)
+    settlements.own_credits(session, paid)
     return invoices
 
 

@@ -93,24 +93,51 @@ def unsettle(session: Session, payment: Payment, amount_minor: int, *, now: date
     return reopened
 
 
-def use_own_credit(session: Session, invoice_ids: Iterable[int], *, now: datetime) -> None:
-    """Pay invoices that are open again with the unused credit of their own credit notes."""
-    for note in open_credits(session, invoice_ids):
+def use_own_credit(session: Session, invoice_ids: set[int], *, now: datetime) -> set[int]:
+    """Pay invoices that are open again with the credit of their own credit notes; return the reopened.
+
+    Unused credit comes first. Credit that pays other invoices was left by the money that is gone, so it
+    is taken back, the newest first, and those invoices are open again, too.
+    """
+    if not invoice_ids:
+        return set()
+    for note in own_credits(session, invoice_ids):
         invoice = session.get_one(Document, note.refers_to_id)
         amount = min(note.open_minor, invoice.open_minor)
         if amount:
             settle(session, invoice, note, amount, now=now)
+    used = session.execute(
+        select(Settlement, Document)
+        .join(Document, Document.id == Settlement.credit_note_id)
+        .where(
+            Document.refers_to_id.in_(invoice_ids),
+            Settlement.invoice_id != Document.refers_to_id,
+            Settlement.undone_at.is_(None),
+        )
+        .order_by(Settlement.id.desc())
+    ).all()
+    others = set()
+    for one, note in used:
+        invoice = session.get_one(Document, note.refers_to_id)
+        amount = min(one.amount_minor, invoice.open_minor)
+        if amount:
+            other, rest = session.get_one(Document, one.invoice_id), one.amount_minor - amount
+            undo(session, [one], now=now)
+            settle(session, invoice, note, amount, now=now)
+            if rest:
+                settle(session, other, note, rest, now=now)
+            others.add(other.id)
+    return invoice_ids | use_own_credit(session, others, now=now)
 
 
-def open_credits(session: Session, invoice_ids: Iterable[int]) -> Sequence[Document]:
-    """Return the credit notes of invoices with unused credit, locked, in ID order."""
+def own_credits(session: Session, invoice_ids: Iterable[int]) -> Sequence[Document]:
+    """Return the credit notes of invoices, locked, in ID order."""
     return session.scalars(
         locked(
             select(Document)
             .where(
                 Document.refers_to_id.in_(list(invoice_ids)),
                 Document.kind == DocumentKind.CREDIT_NOTE,
-                Document.open_minor > 0,
             )
             .order_by(Document.id)
         )

@@ -92,7 +92,7 @@ def correct(
         new = _reissue(
             session, order, old, left, correction, mail_context=mail_context, actor=actor, now=now
         )
-        _settle(session, old, [*settlements.open_credits(session, [old.id]), *freed], now=now)
+        _settle(session, old, [*settlements.own_credits(session, [old.id]), *freed], now=now)
         if correction.payer is None:
             _settle(session, new, freed, now=now)
         else:

@@ -19,10 +19,10 @@ from lms.models.payments import (
     PaymentMethod,
     ReminderPause,
     Reversal,
-    Settlement,
 )
 from lms.payments import credit_use, payments
 from lms.payments.credit_use import CreditUse
+from lms.payments.paid_invoices import invoices_paid_by
 from lms.payments.payments import NewPayment
 from lms.sales import cancellations, corrections, credit_notes, payment_mails, receipts
 from lms.sales.corrections import Correction
@@ -160,9 +160,7 @@ def _paid_by(session: Session, payment: Payment) -> list[str]:
     """Return the public IDs of the invoices that a payment pays."""
     return list(
         session.scalars(
-            select(Document.public_id)
-            .join(Settlement, Settlement.invoice_id == Document.id)
-            .where(Settlement.payment_id == payment.id, Settlement.undone_at.is_(None))
+            select(Document.public_id).where(Document.id.in_(invoices_paid_by([payment.id])))
         )
     )
 

@@ -13,7 +13,9 @@ from lms.grants.grants import Target
 from lms.models.documents import CreditReason, Document
 from lms.models.grants import Scope
 from lms.models.live import OfferChoice
+from lms.models.payments import Reversal
 from lms.payments.credit_use import CreditUse
+from lms.payments.paid_invoices import payments_behind
 from lms.pricing.price_list import set_prices
 from lms.sales import receiving
 from lms.sales.credit_notes import Credit
@@ -34,7 +36,7 @@ from tests.clock import NOW
 from tests.factories import make_webinar
 from tests.live.conftest import to_come
 from tests.live.upcoming_webinar import HELD_AT
-from tests.mailbox import letters
+from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
     PRICES,
@@ -42,9 +44,13 @@ from tests.sales.order_fixtures import (
     credited,
     documents,
     first_line,
+    grants,
+    paid,
     placed,
+    read,
     with_line,
 )
+from tests.sales.test_holds import hold
 
 __all__ = ["to_come"]
 
@@ -108,4 +114,23 @@ def test_difference_is_of_the_seats_that_are_left(
     exchange(database, elm, DEARER)
     made = exchanged(database, elm)
     assert (made.quantity, made.total_minor, made.open_minor) == (3, 37_500, 15_000)
+    assert balanced(database)
+
+
+def test_check_that_bounces_after_an_exchange_is_owed_on_the_new_order(
+    database: Database, payers: Payers
+) -> None:
+    made = exchanged(database, payers.elm)
+    with database.transaction() as session:
+        (payment,) = payments_behind(session, made.id)
+        reopened = receiving.reverse(
+            session, payment.public_id, Reversal.BOUNCED, mail_context=OFFICE, actor=None, now=NOW
+        )
+        assert [one.label for one in reopened] == [made.invoice_number]
+    assert (read(database, payers.elm).open_minor, read(database, made).open_minor) == (0, 32_500)
+    assert hold(database, made)
+    assert [one.awaits_payment_since for one in grants(database, made)] == [NOW]
+    assert f"order {made.number}" in newest(database, "mia@example.org", "order_on_hold").text
+    paid(database, made, check_number="9")
+    assert [one.awaits_payment_since for one in grants(database, made)] == [None]
     assert balanced(database)

@@ -28,6 +28,7 @@ from tests.sales.order_fixtures import (
     placed,
     read,
 )
+from tests.sales.test_credit_that_paid import paid_by
 from tests.sales.test_disputes import dispute, dispute_part, lose
 from tests.seller.seller_settings import COMPLETE
 
@@ -100,4 +101,29 @@ def test_a_part_lost_in_a_dispute_is_owed_less_a_goodwill_credit(
     dispute_part(database, facts, 10_000)
     lose(database, facts)
     assert read(database, facts).open_minor == 7_500
+    assert balanced(database)
+
+
+def test_credit_that_paid_another_order_is_taken_back_first(database: Database, cast: Cast) -> None:
+    first = placed(database, GROUP)
+    payment = paid(database, first)
+    second = paid_by(database, credited(database, first), 32_500)
+    give(database, second, 2_500)
+    assert bounce(database, payment) == (second.invoice_number,)
+    now = read(database, second)
+    assert (now.open_minor, now.standing(NOW)) == (30_000, Standing.UNPAID)
+    assert read(database, first).open_minor == 0
+    assert balanced(database)
+
+
+def test_only_the_lost_part_of_credit_is_taken_back_through_several_orders(
+    database: Database, cast: Cast
+) -> None:
+    first = placed(database, replace(GROUP, terms=Terms.CARD))
+    second = paid_by(database, credited(database, first), 32_500)
+    third = paid_by(database, credited(database, second), 32_500)
+    dispute_part(database, first, 10_000)
+    lose(database, first)
+    owed = [read(database, facts).open_minor for facts in (first, second, third)]
+    assert owed == [0, 0, 10_000]
     assert balanced(database)
