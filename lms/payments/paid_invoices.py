@@ -15,7 +15,7 @@ from lms.models.payments import Payment, Settlement
 _Note = aliased(Document)
 
 
-def invoices_paid_by(payment_ids: Select[tuple[int]] | Sequence[int]) -> Select[tuple[int]]:
+def invoices_paid_by(payment_ids: Select[int] | Sequence[int]) -> Select[int]:
     """Return the query for the row IDs of the invoices that payments pay."""
     paid = (
         select(Settlement.invoice_id)
