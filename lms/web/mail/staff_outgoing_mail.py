@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
 
-from lms.core.dates_and_time_zones import say_datetime_short
+from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.core.errors import N_
 from lms.core.model_base import copied
 from lms.mail.outbox import MailFacts, count_waiting, list_mails, resend
@@ -108,6 +108,6 @@ def mail_row(facts: MailFacts) -> Row:
         if facts.bounced_at
         else _(STATE_WORDS.get(facts.state, facts.state.value)),
         badge=STATE_BADGES[JobState.FAILED if facts.bounced_at else facts.state],
-        when=say_datetime_short(facts.sent_at or facts.created_at, reading_zone()),
+        when=say_datetime_in_table(facts.sent_at or facts.created_at, reading_zone()),
         failure=facts.failure if facts.bounced_at or facts.state is not JobState.DONE else None,
     )

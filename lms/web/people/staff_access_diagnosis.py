@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,8 +12,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from lms.access.explanations import STEP_LABELS, explain
-from lms.access.policy import UNPAID, Action, Admitted, Code
+from lms.access.explanations import STEP_LABELS, Explanation, explain
+from lms.access.policy import UNPAID, Action, Admitted, Code, Decision, decide, is_hidden
+from lms.catalog.webinar_details_validation import has_ended
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import from_wall_clock, say_date, say_datetime
 from lms.core.errors import N_, Invalid
@@ -41,6 +43,7 @@ from lms.web.people.staff_grants import recent_titles
 
 blueprint = Blueprint("staff_why", __name__, url_prefix="/staff/people")
 
+NOT_FOUND: Final = N_("They can't see it. They get a “page not found” message.")
 NO_MATCH: Final = N_("No results. Enter part of a name or email address.")
 
 
@@ -48,7 +51,7 @@ NO_MATCH: Final = N_("No results. Enter part of a name or email address.")
 class Answer:
     """The decision as shown: for staff, and as the person reads it with their next step.
 
-    `order_url` is the page of the order that it depends on, and `recording` what a recording that isn't
+    `read` is what the webinar's page says. `order_url` is the page of the order that it depends on, and `recording` what a recording that isn't
     ready is waiting for.
     """
 
@@ -210,14 +213,11 @@ def _moment(form: WhyForm) -> datetime:
 
 def _answer(session: Session, found: Found, asked: Asked, webinar: WebinarName) -> Answer:
     zone, decision = reading_zone(), found.decision
-    told = explain(
-        decision,
-        found.case.webinar,
-        zone=zone,
-        manager=found.manager,
-        payer=found.payer,
-        may_pay=found.may_pay,
+    told, page = (
+        _told_of(decision, found, zone),
+        _told_of(_page_decision(found, asked.at), found, zone),
     )
+    is_seen = not is_hidden(found.case.webinar, decision)
     pays = decision.code in UNPAID | {Code.SUSPENDED_DISPUTE, Code.REFUNDED}
     unconfirmed = found.caller.unconfirmed
     waits = found.caller.account is None and bool(unconfirmed) and isinstance(decision, Admitted)
@@ -237,10 +237,28 @@ def _answer(session: Session, found: Found, asked: Asked, webinar: WebinarName) 
         when=say_datetime(asked.at, zone),
         code=decision.code.value,
         manager=found.manager or "",
-        read=said(told.sentence),
-        step=_(STEP_LABELS[told.step], manager=found.manager or ""),
+        read=said(page.sentence) if is_seen else _(NOT_FOUND),
+        step=_(STEP_LABELS[page.step], manager=found.manager or "") if is_seen else "",
         order_url=url_for("staff_order.show", order_id=order) if order else None,
         recording=recording_state(session, found, asked, webinar.slug),
         acts=caller_acts(session, found, asked, webinar.slug),
         weighed=tuple((said(what), said(verdict)) for what, verdict in told.weighed),
     )
+
+
+def _told_of(decision: Decision, found: Found, zone: ZoneInfo) -> Explanation:
+    return explain(
+        decision,
+        found.case.webinar,
+        zone=zone,
+        manager=found.manager,
+        payer=found.payer,
+        may_pay=found.may_pay,
+    )
+
+
+def _page_decision(found: Found, at: datetime) -> Decision:
+    """Return the decision that the webinar's page is about: the live session's until it is over."""
+    webinar = found.case.webinar
+    is_over = has_ended(webinar.held_at, webinar.minutes, at)
+    return decide(found.case.login, webinar, Action.RECORDING if is_over else Action.LIVE, at)

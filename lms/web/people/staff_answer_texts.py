@@ -116,6 +116,7 @@ _EXPIRED_FULL: Final = N_(
 )
 FROM_AN_LMS: Final = N_("They come from an LMS and have no email address.")
 MOVED: Final = N_("They have access. The webinar was moved from %(was)s to %(held)s.")
+DRAFT: Final = N_("This webinar is a draft. Customers can't see it.")
 _CANCELED: Final = N_("This webinar was canceled.")
 _SECRETS: Final = {
     EmailPurpose.SIGN_IN_CODE: N_("Sign-in code"),
@@ -142,6 +143,8 @@ PLAYER_ENDINGS: Final = {
 def answer_sentence(decision: Decision, webinar: WebinarFacts, zone: ZoneInfo) -> str:
     """Return why a person can or can't watch, for staff, with days in `zone`."""
     grant, code = decision.grant, decision.code
+    if webinar.state is WebinarState.DRAFT:
+        return _(DRAFT)
     if webinar.state is WebinarState.CANCELED and not webinar.playable:
         return _(_CANCELED)
     message = _OWN.get(code, "")

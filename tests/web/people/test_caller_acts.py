@@ -11,7 +11,7 @@ from lms.core.runtime import Carrel
 from lms.documents.payment_links import payment_links
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
-from lms.models.catalog import Webinar
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant
 from lms.models.live import Registration
 from lms.models.mail import Mail
@@ -21,7 +21,8 @@ from lms.models.seats import Assignment, AssignmentEnd, Pool
 from lms.sales import cancellations
 from lms.sales.read_models import OrderFacts
 from lms.web.people.caller_acts import IN_PROCESS, NOT_PROCESSED, NOT_UPLOADED
-from lms.web.people.staff_answer_texts import FROM_AN_LMS, MOVED
+from lms.web.people.staff_access_diagnosis import NOT_FOUND
+from lms.web.people.staff_answer_texts import DRAFT, FROM_AN_LMS, MOVED
 from tests.buying.buying_fixtures import open_for_business
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -185,6 +186,28 @@ def coming(database: Database, cast: Cast) -> int:
         webinar.moved_from, webinar.held_at = webinar.held_at, NOW + timedelta(days=7)
         session.delete(session.get_one(Recording, cast.recording_id))
         return webinar.id
+
+
+def test_webinar_page_is_quoted_as_the_caller_sees_it(
+    staff: Visitor, database: Database, cast: Cast, coming: int, clock: Clock
+) -> None:
+    page = _ask(staff, cast.alice.email)
+    assert "You can join starting" in page.split('id="met-title"')[1]
+    with database.transaction() as session:
+        session.get_one(Webinar, coming).state = WebinarState.DRAFT
+    page = _ask(staff, cast.alice.email)
+    assert shows(page, DRAFT)
+    assert shows(page.split('id="met-title"')[1], NOT_FOUND)
+    assert "Next step" not in page
+    staff.sign_in(cast.alice.id)
+    assert staff.get("/webinars/reading-rooms").status_code == 404
+
+
+def test_emails_to_a_caller_have_a_year(
+    staff: Visitor, database: Database, cast: Cast, coming: int, clock: Clock
+) -> None:
+    staff.post(f"{HERE}/webinars/reading-rooms/joining", data={"address": cast.alice.email})
+    assert "Mar 2, 2026" in _ask(staff, cast.alice.email).split('id="emails-title"')[1]
 
 
 def test_moved_webinar_is_told_with_both_dates_and_how_to_join_is_emailed(
