@@ -225,7 +225,7 @@ def test_without_a_webinar_staff_see_the_caller_and_choose(
     page = _ask(staff, cast.alice.email, webinar="")
     assert "Recent activity" in page
     assert "Never signed in" in page
-    assert "Email a sign-in link" in page
+    assert "Email how to sign in" in page
 
 
 def test_a_mistyped_address_leads_to_the_people_it_may_mean(staff: Visitor, cast: Cast) -> None:
