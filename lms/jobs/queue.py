@@ -103,6 +103,7 @@ class JobRun:
     subject: str
     payload: Mapping[str, Any]
     tries: int
+    max_tries: int
     watch: Watch
 
     def report(self, share: float, note: str = "") -> None:
@@ -152,6 +153,7 @@ class Ended:
     public_id: str
     kind: str
     subject: str
+    payload: Mapping[str, Any]
     state: JobState
     sentence: str
     detail: str

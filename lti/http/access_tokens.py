@@ -44,9 +44,11 @@ NO_SERVICE: Final = N_("The LMS doesn't allow us to use this service.")
 class Platform:
     """The settings of a registration that calls to its platform need.
 
-    `deployment_id` is the platform's ID, None if the call is for no deployment.
+    `registration_id` is a row id; `deployment_id` is the platform's ID, None if the call is for no
+    deployment.
     """
 
+    registration_id: int
     client_id: str
     token_url: str
     audience: str

@@ -21,6 +21,7 @@ def find_platform(
     """Return what calls to the platform of a registration (row id) need; `deployment_id` is the platform's."""
     row = session.get_one(Registration, registration_id)
     return Platform(
+        registration_id=row.id,
         client_id=row.client_id,
         token_url=row.token_url,
         audience=row.token_audience or row.token_url,

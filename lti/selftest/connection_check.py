@@ -111,6 +111,7 @@ def _token(registration: RegistrationFacts, key: Callable[[], LoadedKey], now: d
     """Request a token as the services do: for scores, else for names."""
     details = registration.details
     platform = Platform(
+        registration_id=registration.id,
         client_id=registration.client_id,
         token_url=details.token_url,
         audience=details.token_audience or details.token_url,

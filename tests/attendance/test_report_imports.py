@@ -70,7 +70,7 @@ def count(carrel: Carrel) -> None:
         ).all()
     for subject in subjects:
         work_of((LIBRARY,)).handlers[report_imports.COUNT](
-            carrel, JobRun(0, "", subject, {}, 1, Quiet())
+            carrel, JobRun(0, "", subject, {}, 1, 1, Quiet())
         )
 
 

@@ -120,7 +120,7 @@ def test_a_manager_adds_seats_and_renews_alone(served: Served, visit: Visit) -> 
 
 
 def go_round(carrel: Carrel) -> None:
-    work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, Quiet()))
+    work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def choose(

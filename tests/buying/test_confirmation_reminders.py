@@ -75,7 +75,7 @@ class Shop:
         """Send what is due so many days after NOW."""
         self.clock.set(NOW + days * DAY)
         for kind in (REMIND, REMIND_OF_SEATS):
-            run = JobRun(0, "", "", {}, 1, Quiet())
+            run = JobRun(0, "", "", {}, 1, 1, Quiet())
             work_of((LIBRARY,)).handlers[kind](self.carrel, run)
 
     def told(self, days: float, email: str = ROSA) -> int:

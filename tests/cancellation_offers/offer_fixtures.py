@@ -75,14 +75,14 @@ def _sell(database: Database) -> Payers:
 
 def go_round(carrel: Carrel) -> None:
     """Make and end offers."""
-    work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, Quiet()))
+    work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def refund_all(carrel: Carrel, slug: str = SLUG) -> None:
     """Refund those who said nothing."""
     with carrel.database.read_session() as session:
         subject = session.scalars(select(Webinar.public_id).where(Webinar.slug == slug)).one()
-    run = JobRun(0, "", subject, {}, 1, Quiet())
+    run = JobRun(0, "", subject, {}, 1, 1, Quiet())
     work_of((LIBRARY,)).handlers[REFUND](carrel, run)
 
 

@@ -143,7 +143,7 @@ class Shop:
         """Do the jobs that wait, until none does or each has failed three times."""
         for _ in range(3):
             for job_id, kind, subject, payload in self._waiting():
-                run = JobRun(0, "", subject, payload, 1, cast(Watch, None))
+                run = JobRun(0, "", subject, payload, 1, 3, cast(Watch, None))
                 try:
                     HANDLERS[kind](self.carrel, run)
                 except TryAgain:

@@ -32,7 +32,7 @@ def bought(shop: Shop, card: str = PAYS) -> str:
 def told_a_day_later(shop: Shop) -> int:
     """Return how many reminders the buyer has got by the next day."""
     shop.clock.advance(DAY)
-    remind(shop.carrel, JobRun(0, "", "", {}, 1, Quiet()))
+    remind(shop.carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
     kinds = [one.kind for one in letters(shop.carrel.database, NIA)]
     return kinds.count("confirm_order_reminder")
 

@@ -77,7 +77,7 @@ class Year:
             yield
 
     def run(self, kind: str, subject: str = "") -> None:
-        self._handlers[kind](self.shop.carrel, JobRun(0, "", subject, {}, 1, Quiet()))
+        self._handlers[kind](self.shop.carrel, JobRun(0, "", subject, {}, 1, 1, Quiet()))
 
     def buys(self, new: NewOrder, card: str = PAYS) -> OrderFacts:
         """Buy something by card."""

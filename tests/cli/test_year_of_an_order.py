@@ -95,7 +95,7 @@ class Year:
         amounts = [one["amount"]["minor"] for one in ran.answer["items"] if one["amount"]]
         assert sum(amounts) == balance_minor
         assert read(self.database, facts).open_minor == max(balance_minor, 0)
-        check_balances(self.carrel, JobRun(0, "", "", {}, 1, Quiet()))
+        check_balances(self.carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
         assert [one.kind for one in letters(self.database, TEAM) if "differ" in one.kind] == []
         assert balanced(self.database)
 

@@ -96,7 +96,7 @@ def told_at_once(houses: tuple[Carrel, Carrel]) -> None:
         ready.wait()
         try:
             for kind in KINDS:
-                work_of((LIBRARY,)).handlers[kind](house, JobRun(0, "", "", {}, 1, Quiet()))
+                work_of((LIBRARY,)).handlers[kind](house, JobRun(0, "", "", {}, 1, 1, Quiet()))
         except BaseException as error:  # noqa: BLE001  (shown by the test)
             faults.append(error)
 

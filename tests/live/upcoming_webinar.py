@@ -57,7 +57,7 @@ def register(database: Database, webinar_id: int, *login_ids: int, at: datetime 
 
 def go_round(carrel: Carrel) -> None:
     """Do the worker's round of live webinars, at the time that the clock shows."""
-    work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, Quiet()))
+    work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def tell_changes(carrel: Carrel) -> None:
@@ -69,7 +69,7 @@ def tell_changes(carrel: Carrel) -> None:
             .order_by(Job.id)
         ).all()
         runs = [
-            JobRun(one.id, one.public_id, one.subject, dict(one.payload), 1, Quiet())
+            JobRun(one.id, one.public_id, one.subject, dict(one.payload), 1, 3, Quiet())
             for one in waiting
         ]
         for one in waiting:

@@ -88,7 +88,7 @@ def work(carrel: Carrel, mailing_id: str, watch: Quiet | None = None) -> None:
     with carrel.database.read_session() as session:
         of_it = select(Job.payload).where(Job.kind == mailings.SEND, Job.subject == mailing_id)
         queued = session.scalars(of_it.order_by(Job.id.desc())).first()
-    jobs.send(carrel, JobRun(0, "", mailing_id, queued or {"notice": 0}, 1, watch or Quiet()))
+    jobs.send(carrel, JobRun(0, "", mailing_id, queued or {"notice": 0}, 1, 3, watch or Quiet()))
 
 
 def written(database: Database, kind: str) -> Sequence[str]:

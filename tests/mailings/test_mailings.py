@@ -185,7 +185,7 @@ def test_scheduled_mailing_about_a_webinar_that_was_canceled_since_is_stopped(
     for one in (mailing_id, later):
         with database.read_session() as session:
             payload = session.scalars(select(Job.payload).where(Job.subject == one)).one()
-        jobs.send(carrel, JobRun(0, "", one, payload, 1, Quiet()))
+        jobs.send(carrel, JobRun(0, "", one, payload, 1, 3, Quiet()))
     assert state(database, mailing_id) is MailingState.STOPPED
     with database.read_session() as session:
         acts = session.scalars(select(AuditEntry.act).where(AuditEntry.subject == mailing_id)).all()
@@ -264,7 +264,7 @@ def test_stopped_mailing_goes_on_to_those_who_do_not_have_it(
     with database.transaction() as session:
         mailing = mailings.find_mailing(session, mailing_id)
         mailing.state, mailing.finished_at = MailingState.SENDING, None
-        ended = Ended("", SEND, mailing_id, JobState.CANCELED, "", "", NOW)
+        ended = Ended("", SEND, mailing_id, {}, JobState.CANCELED, "", "", NOW)
         jobs.ended(session, ended)
         jobs.ended(session, replace(ended, subject="gone"))
     assert state(database, mailing_id) is MailingState.STOPPED

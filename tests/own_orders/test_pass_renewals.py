@@ -60,7 +60,7 @@ def tell(shop: Shop, at: datetime) -> None:
     """Let the job run at a moment, twice as two workers may."""
     shop.clock.set(at)
     for _ in range(2):
-        work_of((LIBRARY,)).handlers[REMIND](shop.carrel, JobRun(0, "", "", {}, 1, Quiet()))
+        work_of((LIBRARY,)).handlers[REMIND](shop.carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def told(database: Database) -> list[Mail]:

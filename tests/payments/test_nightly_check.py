@@ -34,7 +34,7 @@ def _team(carrel: Carrel, cast: Cast, clock: Clock) -> None:
 
 def night(carrel: Carrel, reader: str = TEAM) -> list[Mail]:
     """Run the check, and return what it told a reader so far."""
-    work_of((LIBRARY,)).handlers[CHECK](carrel, JobRun(0, "", "", {}, 1, Quiet()))
+    work_of((LIBRARY,)).handlers[CHECK](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
     return [one for one in letters(carrel.database, reader) if one.kind == "balances_differ"]
 
 

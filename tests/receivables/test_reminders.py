@@ -254,7 +254,7 @@ def test_the_job_reminds_each_payer_once_however_often_it_runs(
     placed(database, replace(SEAT, terms=GROUP.terms))
     clock.set(DUE + timedelta(days=16))
     for _ in range(2):
-        jobs.remind(carrel, JobRun(0, "", "", {}, 1, Quiet()))
+        jobs.remind(carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
     with database.read_session() as session:
         count = select(func.count()).where(Mail.kind == "payment_reminder")
         assert session.scalar(count) == 2

@@ -39,7 +39,7 @@ def set_seller(database: Database, settings: SellerSettings) -> None:
 
 
 def bill(carrel: Carrel) -> None:
-    jobs.bill(carrel, JobRun(0, "", "", {}, 1, Quiet()))
+    jobs.bill(carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def test_billing_day_waits_until_the_invoice_says_who_is_paid(

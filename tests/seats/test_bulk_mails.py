@@ -106,7 +106,7 @@ def test_letters_that_a_stopped_worker_left_are_written_by_the_next(
     owed(carrel, clock)
     with carrel.database.read_session() as session:
         job = session.scalars(select(Job).where(Job.kind == TELL)).one()
-        first = JobRun(job.id, job.public_id, job.subject, job.payload, 1, Stopping())
+        first = JobRun(job.id, job.public_id, job.subject, job.payload, 1, 3, Stopping())
     with pytest.raises(Stopped):
         tell(carrel, first)
     assert len(told(carrel)) == AT_ONCE

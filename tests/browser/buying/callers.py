@@ -108,7 +108,7 @@ def newest_code(phone: Phone, name: str) -> str:
 
 def run_round(phone: Phone) -> None:
     """Do the worker's round over live webinars and new recordings."""
-    work_of((LIBRARY,)).handlers[ROUND](phone.served.carrel, JobRun(0, "", "", {}, 1, Quiet()))
+    work_of((LIBRARY,)).handlers[ROUND](phone.served.carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def until_more(phone: Phone, name: str, before: int) -> None:

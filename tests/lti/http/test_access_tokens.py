@@ -29,7 +29,7 @@ def our_key() -> LoadedKey:
 
 def platform_at(url: str, **values: object) -> Platform:
     """A platform at this address."""
-    plain = Platform("client", url + "/token", url + "/token", allows_loopback=True)
+    plain = Platform(1, "client", url + "/token", url + "/token", allows_loopback=True)
     return replace(plain, **values)  # type: ignore[arg-type]
 
 

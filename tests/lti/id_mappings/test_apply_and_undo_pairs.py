@@ -257,7 +257,7 @@ def test_a_job_that_fails_for_good_lets_the_map_rest_with_what_was_done(change, 
         run_handler(carrel, map_id, steps=1)
     with change.database.transaction() as session:
         row = session.scalars(select(PeopleMap)).one()
-        ended = jobs.Ended("x", APPLY, map_id, JobState.FAILED, "The disk is full.", "", NOW)
+        ended = jobs.Ended("x", APPLY, map_id, {}, JobState.FAILED, "The disk is full.", "", NOW)
         work_ended(session, ended)
         assert (row.state, row.failure) == (MapState.APPLIED, "The disk is full.")
     apply(change, carrel, map_id)
