@@ -71,8 +71,8 @@ def index() -> ResponseReturnValue:
         sums=_sums(balances),
         credits=[_credit(one) for one in credit],
         refunds=[_owed(one) for one in owed],
-        first_day=today.replace(month=1, day=1).isoformat(),
-        last_day=today.isoformat(),
+        first_day=_since(today).isoformat(),
+        last_day=_day(request.args.get("until"), today).isoformat(),
         pager=pager_of(number, PAGE_SIZE, len(balances)),
     )
 
@@ -178,8 +178,10 @@ def revenue_csv() -> ResponseReturnValue:
     """Download the revenue of a period by month and offer as CSV; credit notes are negative."""
     zone = mail_context().zone
     today = clock.now().astimezone(zone).date()
-    since = _day(request.args.get("since"), today.replace(month=1, day=1))
-    until = _day(request.args.get("until"), today)
+    since, until = _since(today), _day(request.args.get("until"), today)
+    if until < since:
+        flash(_("Enter valid dates, with the start before the end."), "attention")
+        return see_other(".index", since=since.isoformat(), until=until.isoformat())
     headings = ("Month", "Offer", "Currency", "Invoiced", "Credited", "Net", "Tax")
     database = carrel().database
     words = {kind: str(text) for kind, text in KIND_WORDS.items()}
@@ -199,6 +201,10 @@ def revenue_csv() -> ResponseReturnValue:
                 )
 
     return csv_answer(headings, rows(), f"revenue-{since}-to-{until}")
+
+
+def _since(today: date) -> date:
+    return _day(request.args.get("since"), today.replace(month=1, day=1))
 
 
 def _day(typed: str | None, otherwise: date) -> date:

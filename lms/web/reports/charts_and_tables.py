@@ -54,7 +54,13 @@ class Days:
     first: date | None
     last: date
     zone: ZoneInfo
-    is_odd: bool = False  # the URL contained an invalid period
+    typed: tuple[str, str] | None = None  # an invalid period that the URL contained
+
+    @property
+    def inputs(self) -> tuple[str, str]:
+        """Return the first and last day as the form shows them: as they were typed, if invalid."""
+        first = self.first.isoformat() if self.first else ""
+        return self.typed or (first, self.last.isoformat())
 
     @property
     def span(self) -> Span:
@@ -154,7 +160,7 @@ def days_asked(zone: ZoneInfo, now: datetime, *, usual: str) -> Days:
             return Days(
                 CHOSEN, first.replace(day=1), min(_months_before(last, -1) - DAY, today), zone
             )
-        return _preset(usual, today, zone, is_odd=True)
+        return _preset(usual, today, zone, (raw_first, raw_last))
     wanted = request.args.get("span", usual)
     return _preset(wanted if wanted in PRESETS else usual, today, zone)
 
@@ -312,13 +318,13 @@ _FORMS: Final = {
 }
 
 
-def _preset(name: str, today: date, zone: ZoneInfo, *, is_odd: bool = False) -> Days:
+def _preset(name: str, today: date, zone: ZoneInfo, typed: tuple[str, str] | None = None) -> Days:
     first = None
     if name in LASTING:
         first = _months_before(today, LASTING[name] - 1)
     elif name == YEAR:
         first = today.replace(month=1, day=1)
-    return Days(name, first, today, zone, is_odd)
+    return Days(name, first, today, zone, typed)
 
 
 def _months_before(day: date, months: int) -> date:

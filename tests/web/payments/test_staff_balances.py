@@ -109,3 +109,12 @@ def test_revenue_is_by_month_and_offer_with_negative_credit_notes(
     only = "/staff/balances/revenue.csv?since=2026-03-01&until=2026-03-31"
     assert len(rows(staff.get(only).text)) == 3
     assert staff.get("/staff/balances/revenue.csv?since=spring").status_code == 404
+
+
+def test_revenue_of_reversed_dates_is_refused_and_the_dates_are_kept(staff: Visitor) -> None:
+    dates = "?since=2026-03-05&until=2026-03-01"
+    answer = staff.get(f"/staff/balances/revenue.csv{dates}")
+    assert (answer.status_code, answer.location) == (303, f"/staff/balances{dates}")
+    page = staff.get(answer.location).text
+    assert "Enter valid dates" in page
+    assert [f'value="{day}"' in page for day in ("2026-03-05", "2026-03-01")] == [True, True]

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from lms.core.database import Database
+from lms.core.languages import Language
+from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.organizations import Organization, Role
 from lms.reports.periods_and_count_suppression import Lap, Lapse
@@ -70,6 +72,7 @@ def test_it_is_of_whole_months_and_days_that_cannot_be_are_told(
     assert "Jan 1, 2020 to Feb 29, 2020" in page
     page = mia.get(f"/organization/{elm.id}/reports?from=2026-03-05&to=2026-03-01").text
     assert "Enter valid dates" in page
+    assert [f'value="{day}"' in page for day in ("2026-03-05", "2026-03-01")] == [True, True]
 
 
 def test_nothing_at_all_has_a_page_as_well(mia: Visitor, elm: Elm) -> None:
@@ -250,5 +253,11 @@ def test_the_person_sees_the_same(
     assert "Managers of Elm County Library" in own
     assert table(own) == table(seen)
     assert "/account/seen" in client.get("/account").text
+    with database.transaction() as session:
+        session.get_one(Login, login.id).language = Language.SPANISH
+    client.sign_in(login.id)
+    own = client.get("/account/seen").text
+    for words in ("Assigned", "Certificate", "Not yet", "None yet", "Watched by"):
+        assert words not in own.split("<table")[1].split("</table>")[0]
     client.sign_in(lone.id)
     assert "No managers can see your progress" in client.get("/account/seen").text
