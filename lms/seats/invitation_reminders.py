@@ -106,6 +106,7 @@ def _remind(session: Session, one: _Open, key: str, *, links: Links, now: dateti
         values={
             "organization": about.organization,
             "covers": about.covers or N_("all webinars"),
+            "when": about.when(now),
             "days": days_left(one.expires_at, now),
             "action_url": link_of(session, one.id, links=links, now=now),
         },

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import kept_login
 from lms.access.merged_organizations import kept_organization
+from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import N_
 from lms.core.icalendar import Invitation
 from lms.mail import outbox as mail_outbox
@@ -32,9 +33,9 @@ WITHDRAWN = N_("Your invitation was withdrawn: %(covers)s")
 _ORGANIZATION = select(Organization.name).where(
     Organization.id == kept_organization(bindparam("id"))
 )
-_WEBINAR = select(Webinar.title, Webinar.slug, Webinar.state.in_(OFF)).where(
-    Webinar.id == bindparam("id")
-)
+_WEBINAR = select(
+    Webinar.title, Webinar.slug, Webinar.state.in_(OFF), Webinar.held_at, Webinar.zone
+).where(Webinar.id == bindparam("id"))
 _PRESENTER = select(Presenter.name, Presenter.slug).where(Presenter.id == bindparam("id"))
 _SERIES = select(Series.title, Series.slug).where(Series.id == bindparam("id"))
 
@@ -44,7 +45,8 @@ class About:
     """What emails and claim pages say about a pool: its organization, and what it covers ("" is all).
 
     `slug` is that of what it covers; `page` is the path of that page. `webinar` is the slug if it
-    covers one webinar, else None; `is_off` says that this webinar was canceled or removed.
+    covers one webinar, else None; `is_off` says that this webinar was canceled or removed, `held_at` when it
+    is held, in `zone`.
     """
 
     pool: Pool
@@ -54,14 +56,25 @@ class About:
     page: str
     webinar: str | None = None
     is_off: bool = False
+    held_at: datetime | None = None
+    zone: str = ""
+
+    def when(self, now: datetime) -> str:
+        """Return the date of a webinar to come, in its zone; "" for anything else."""
+        if self.held_at is None or self.held_at <= now or self.is_off:
+            return ""
+        return say_datetime(self.held_at, read_zone(self.zone))
 
 
 def about_pool(session: Session, pool: Pool) -> About:
     """Return what emails and claim pages say about a pool."""
     organization = session.scalars(_ORGANIZATION, {"id": pool.organization_id}).one()
     if pool.webinar_id is not None:
-        title, slug, is_off = session.execute(_WEBINAR, {"id": pool.webinar_id}).one()
-        return About(pool, organization, title, slug, f"/webinars/{slug}", slug, is_off)
+        title, slug, is_off, held_at, zone = session.execute(
+            _WEBINAR, {"id": pool.webinar_id}
+        ).one()
+        page = f"/webinars/{slug}"
+        return About(pool, organization, title, slug, page, slug, is_off, held_at, zone)
     covered = (
         ("/presenters/", _PRESENTER, pool.presenter_id),
         ("/series/", _SERIES, pool.series_id),
@@ -96,6 +109,7 @@ def send_invitation(
         values={
             "organization": about.organization,
             "covers": about.covers,
+            "when": about.when(now),
             "name": invited.name,
             "days": days_left(invited.expires_at, now),
             "hours": max(1, round((invited.expires_at - now).total_seconds() / 3600)),

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.grants.grants import Term
 from lms.jobs import queue
+from lms.models.catalog import Webinar
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail
 from lms.registry import LIBRARY
@@ -19,6 +21,7 @@ from tests.seats.pool_fixtures import (
     YEAR,
     Home,
     invite,
+    invite_by_mail,
     let_go,
     make_home,
     more,
@@ -111,3 +114,15 @@ def test_a_pool_that_is_gone_has_nothing_to_tell(carrel: Carrel, clock: Clock) -
         )
     see_all(carrel)
     assert told(carrel) == []
+
+
+def test_invitation_names_the_date_of_a_webinar_to_come(database: Database) -> None:
+    home = make_home(database, 3)
+    invite_by_mail(database, home, "past@example.org")
+    with database.transaction() as session:
+        session.get_one(Webinar, home.webinar_id).held_at = NOW + timedelta(days=7)
+    invite_by_mail(database, home, "early@example.org")
+    with database.read_session() as session:
+        texts = {one.recipient: one.text for one in session.scalars(select(Mail))}
+    assert [to for to, text in texts.items() if "March 9, 2026" in text] == ["early@example.org"]
+    assert [to for to, text in texts.items() if "takes place" in text] == ["early@example.org"]

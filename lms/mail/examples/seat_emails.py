@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from lms.core.errors import N_
-from lms.mail.examples.example import ALICE, ALL, EMAIL, LIBRARY, TITLE, Example, page
+from lms.mail.examples.example import ALICE, ALL, EMAIL, LIBRARY, TITLE, WHEN, Example, page
 
 NOUN: Final = N_("Seats, contracts, and passes")
 _SEAT: Final[Mapping[str, object]] = {
@@ -26,13 +26,13 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Invitation to claim a seat"),
         N_("When a manager invites a person."),
         f"{LIBRARY} has a seat for you",
-        {**_SEAT, "days": 14},
+        {**_SEAT, "when": WHEN, "days": 14},
     ),
     "invitation_reminder": Example(
         N_("Reminder to claim a seat"),
         N_("3 and 10 days after an invitation, if it isn't claimed."),
         f"Reminder: {LIBRARY} has a seat for you",
-        {**_SEAT, "days": 4},
+        {**_SEAT, "when": WHEN, "days": 4},
     ),
     "seat_claimed": Example(
         N_("Seat claimed"),
@@ -50,7 +50,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Seat available for the next person on the waitlist"),
         N_("When a seat becomes available for a person on the waitlist."),
         f"A seat from {LIBRARY} is available for you",
-        {**_SEAT, "hours": 72},
+        {**_SEAT, "when": WHEN, "hours": 72},
     ),
     "seat_moved": Example(
         N_("Moved to another seat"),
