@@ -1,5 +1,6 @@
 """Dispute evidence: what to send to the bank for a disputed order, and by when (MONEY.md, M12)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,10 +14,10 @@ from lms.models.grants import Grant
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
 from lms.models.orders import Order, OrderLine
-from lms.models.payments import Dispute, DisputeState, Settlement
 from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.recordings import Recording
 from lms.models.seller import PolicyKind, PolicyVersion
+from lms.sales import disputes
 from lms.sales.mails import SAY_WHAT_WAS_BOUGHT
 
 
@@ -44,23 +45,18 @@ class Evidence:
 
 
 def evidence_of(session: Session, order: Order) -> Evidence | None:
-    """Return the evidence for a disputed order; None if no dispute is open."""
-    dispute = session.scalar(
-        select(Dispute)
-        .join(Settlement, Settlement.payment_id == Dispute.payment_id)
-        .join(Document, Document.id == Settlement.invoice_id)
-        .where(
-            Document.order_id == order.id,
-            Dispute.state == DisputeState.OPEN,
-            Settlement.undone_at.is_(None),
-        )
-        .limit(1)
-    )
+    """Return the evidence for a disputed order; None if no dispute is open.
+
+    It is of all orders that the payment pays, such as the one before an exchange and the one after it.
+    """
+    dispute = disputes.of_order(session, order.id)
     if dispute is None:
         return None
+    orders = disputes.orders_paid_by(session, dispute.payment_id)
+    paid = [one.id for one in orders]
     receipts = session.execute(
         select(Document.public_id, Document.label)
-        .where(Document.order_id == order.id, Document.kind == DocumentKind.RECEIPT)
+        .where(Document.order_id.in_(paid), Document.kind == DocumentKind.RECEIPT)
         .order_by(Document.id)
     )
     accepted = session.execute(
@@ -74,29 +70,29 @@ def evidence_of(session: Session, order: Order) -> Evidence | None:
         reason=dispute.reason,
         receipts=tuple(Receipt(row.public_id, row.label) for row in receipts),
         accepted=tuple((row.kind, int(row.number or 0)) for row in accepted),
-        first_opened_at=_first_opened(session, order),
-        watched_minutes=_watched_minutes(session, order),
-        certificates=_certificates(session, order),
-        emailed_at=_emailed_at(session, order),
+        first_opened_at=_first_opened(session, paid),
+        watched_minutes=_watched_minutes(session, paid),
+        certificates=_certificates(session, paid),
+        emailed_at=_emailed_at(session, orders[0]),
     )
 
 
-def _first_opened(session: Session, order: Order) -> datetime | None:
+def _first_opened(session: Session, order_ids: Sequence[int]) -> datetime | None:
     return session.scalar(
         select(func.min(PlaybackSession.opened_at))
         .join(Grant, Grant.id == PlaybackSession.grant_id)
         .join(OrderLine, OrderLine.id == Grant.order_line_id)
-        .where(OrderLine.order_id == order.id)
+        .where(OrderLine.order_id.in_(order_ids))
     )
 
 
-def _watched_minutes(session: Session, order: Order) -> int:
-    """Return the minutes that people watched through the order's access."""
+def _watched_minutes(session: Session, order_ids: Sequence[int]) -> int:
+    """Return the minutes that people watched through the orders' access."""
     opened = (
         select(PlaybackSession.login_id, PlaybackSession.recording_id)
         .join(Grant, Grant.id == PlaybackSession.grant_id)
         .join(OrderLine, OrderLine.id == Grant.order_line_id)
-        .where(OrderLine.order_id == order.id)
+        .where(OrderLine.order_id.in_(order_ids))
         .distinct()
         .subquery()
     )
@@ -110,13 +106,13 @@ def _watched_minutes(session: Session, order: Order) -> int:
     return int(seconds or 0) // 60
 
 
-def _certificates(session: Session, order: Order) -> int:
+def _certificates(session: Session, order_ids: Sequence[int]) -> int:
     opened = (
         select(PlaybackSession.login_id, Recording.webinar_id)
         .join(Recording, Recording.id == PlaybackSession.recording_id)
         .join(Grant, Grant.id == PlaybackSession.grant_id)
         .join(OrderLine, OrderLine.id == Grant.order_line_id)
-        .where(OrderLine.order_id == order.id)
+        .where(OrderLine.order_id.in_(order_ids))
         .distinct()
         .subquery()
     )

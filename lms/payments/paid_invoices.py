@@ -5,12 +5,13 @@ exchange (MONEY.md, M27). The money behind that order is the first order's payme
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.models.documents import Document, DocumentKind
-from lms.models.payments import Payment, Settlement
+from lms.models.payments import Dispute, DisputeState, Payment, Settlement
 
 _Note = aliased(Document)
 
@@ -29,6 +30,12 @@ def invoices_paid_by(payment_ids: Select[int] | Sequence[int]) -> Select[int]:
         .where(Settlement.undone_at.is_(None))
     )
     return select(paid.union(with_credit).c.invoice_id)
+
+
+# in disputes that are open; few, so the query is evaluated once rather than once per invoice
+DISPUTED_INVOICES: Final = invoices_paid_by(
+    select(Dispute.payment_id).where(Dispute.state == DisputeState.OPEN)
+)
 
 
 def payments_behind(session: Session, order_id: int) -> Sequence[Payment]:

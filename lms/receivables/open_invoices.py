@@ -19,13 +19,11 @@ from lms.models.documents import Document, DocumentKind
 from lms.models.live import CancellationOffer
 from lms.models.orders import Order, OrderLine
 from lms.models.payments import (
-    Dispute,
-    DisputeState,
     PaymentReminder,
     ReminderPause,
     ReminderStage,
-    Settlement,
 )
+from lms.payments.paid_invoices import DISPUTED_INVOICES
 
 DAYS: Final[Mapping[ReminderStage, int]] = {
     ReminderStage.BEFORE_DUE: -7,
@@ -101,7 +99,7 @@ def receivables(
             Document.due_at <= due_by,
             Document.livemode.is_(True),
             Order.canceled_at.is_(None),
-            ~_IS_DISPUTED,
+            Document.id.not_in(DISPUTED_INVOICES),
             ~_IS_OFFERED_A_CHOICE,
             ~is_paused(now),
         )
@@ -151,10 +149,4 @@ _IS_OFFERED_A_CHOICE: Final = exists().where(
     CancellationOffer.is_postponement.is_(False),
     CancellationOffer.choice.is_(None),
     CancellationOffer.withdrawn_at.is_(None),
-)
-_IS_DISPUTED: Final = exists().where(
-    Settlement.invoice_id == Document.id,
-    Settlement.undone_at.is_(None),
-    Dispute.payment_id == Settlement.payment_id,
-    Dispute.state == DisputeState.OPEN,
 )

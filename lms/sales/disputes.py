@@ -16,11 +16,12 @@ from lms.core.errors import N_, Conflict
 from lms.core.model_base import locked
 from lms.mail.links import MailContext
 from lms.models.documents import Document
-from lms.models.grants import Withdrawal
+from lms.models.grants import Grant, Withdrawal
 from lms.models.orders import Order
-from lms.models.payments import Dispute, DisputeState, Payment, Reversal, Settlement
+from lms.models.payments import Dispute, DisputeState, Payment, Reversal
 from lms.payments import payments, refunds
-from lms.sales import order_access, payment_mails
+from lms.payments.paid_invoices import invoices_paid_by, payments_behind
+from lms.sales import cancellations, order_access, payment_mails
 
 OPEN_ALREADY = N_("A dispute of this payment is already open.")
 NO_DISPUTE = N_("No dispute of this payment is open.")
@@ -69,7 +70,9 @@ def open_dispute(
     orders = orders_paid_by(session, payment.id)
     if payment.organization_id is None and not is_refunded:
         order_access.suspend(session, [one.id for one in orders], actor=actor, now=now)
-    for order in orders:
+    # after an exchange, the access and the evidence are the new order's
+    having = [one for one in orders if order_access.standing_grants(session, [one.id])]
+    for order in having or orders:
         payment_mails.notify_staff_of_dispute(
             session, order, dispute, links=mail_context.links, now=now
         )
@@ -99,7 +102,8 @@ def lose(session: Session, payment_id: str, *, actor: str | None, now: datetime)
     """Close a dispute as lost, so that the money is gone; raises NotFound, Conflict.
 
     That amount of the invoices is owed again. An individual's access is revoked; an organization's
-    stays until our team decides. If the money was already refunded, nothing else changes.
+    stays until our team decides, and if they had suspended it, it is on hold until that is paid. If the
+    money was already refunded, nothing else changes.
     """
     payment = payments.find_payment(session, payment_id)
     orders = orders_paid_by(session, payment.id)
@@ -114,6 +118,12 @@ def lose(session: Session, payment_id: str, *, actor: str | None, now: datetime)
     if dispute.lost_minor and payment.organization_id is None:
         standing = order_access.standing_grants(session, [one.id for one in orders])
         order_access.take_back(session, standing, Withdrawal.REVOKED, actor=actor, now=now)
+    for order in orders:
+        grants = order_access.standing_grants(session, [order.id])
+        if any(grant.suspended_at is not None for grant in grants):
+            order_access.restore(session, [order.id], actor=actor, now=now)
+            if not cancellations.is_paid(session, order):
+                order_access.hold(session, order, now=now)
     audit.record(session, "payment.dispute_lost", payment_id, actor=actor, now=now)
 
 
@@ -124,6 +134,25 @@ def open_of(session: Session, payment_id: int) -> Dispute | None:
     )
 
 
+def of_order(session: Session, order_id: int) -> Dispute | None:
+    """Return the open dispute of a payment behind an order, or None."""
+    paid = [one.id for one in payments_behind(session, order_id)]
+    return session.scalar(
+        select(Dispute)
+        .where(Dispute.payment_id.in_(paid), Dispute.state == DisputeState.OPEN)
+        .order_by(Dispute.id)
+        .limit(1)
+    )
+
+
+def access_disputed(session: Session, payment_id: int) -> tuple[Grant, ...]:
+    """Return the access that a disputed payment paid for and that wasn't revoked; () without a dispute."""
+    if open_of(session, payment_id) is None:
+        return ()
+    orders = orders_paid_by(session, payment_id)
+    return order_access.standing_grants(session, [one.id for one in orders])
+
+
 def lost_minor(session: Session, payment_id: int) -> int:
     """Return the amount of a payment lost in disputes, in minor units."""
     lost = select(func.coalesce(func.sum(Dispute.lost_minor), 0))
@@ -131,20 +160,9 @@ def lost_minor(session: Session, payment_id: int) -> int:
 
 
 def orders_paid_by(session: Session, payment_id: int) -> tuple[Order, ...]:
-    """Return the orders whose invoices a payment pays, oldest first."""
-    return tuple(
-        session.scalars(
-            select(Order)
-            .where(
-                Order.id.in_(
-                    select(Document.order_id)
-                    .join(Settlement, Settlement.invoice_id == Document.id)
-                    .where(Settlement.payment_id == payment_id, Settlement.undone_at.is_(None))
-                )
-            )
-            .order_by(Order.id)
-        )
-    )
+    """Return the orders whose invoices a payment pays, also with their credit, oldest first."""
+    paid = select(Document.order_id).where(Document.id.in_(invoices_paid_by([payment_id])))
+    return tuple(session.scalars(select(Order).where(Order.id.in_(paid)).order_by(Order.id)))
 
 
 def _describe(dispute: Dispute, about: AtProvider) -> None:

@@ -138,6 +138,9 @@ def notify_staff_of_dispute(
             "buyer": facts.buyer,
             "amount": say_money(dispute.amount_minor, order.currency),
             "is_to_organization": facts.is_to_organization,
+            "is_suspended": any(
+                one.suspended_at is not None for one in standing_grants_of_order(session, order.id)
+            ),
             "action_url": links.page(f"/staff/orders/{facts.public_id}"),
         },
         now=now,

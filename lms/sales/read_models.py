@@ -19,9 +19,10 @@ from lms.models.documents import CreditReason, Document, DocumentKind
 from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
 from lms.models.orders import DeliveredThrough, Order, OrderLine, Quote, Terms
 from lms.models.organizations import Organization
-from lms.models.payments import Dispute, DisputeState, Settlement
+from lms.models.payments import Settlement
 from lms.models.seats import Pool
 from lms.organizations.payers import Payer
+from lms.payments.paid_invoices import DISPUTED_INVOICES
 from lms.requests.read_models import number_of
 from lms.sales.billing import PO_NUMBER
 from lms.sales.invoices import NOT_BILLED
@@ -212,12 +213,7 @@ IS_PARTLY_PAID = (
     .correlate(LiveInvoice)
     .exists()
 )
-# Disputed orders are few: a subquery that is evaluated once, rather than once per order.
-IS_DISPUTED = func.coalesce(LiveInvoice.id, 0).in_(
-    select(Settlement.invoice_id)
-    .join(Dispute, Dispute.payment_id == Settlement.payment_id)
-    .where(Settlement.undone_at.is_(None), Dispute.state == DisputeState.OPEN)
-)
+IS_DISPUTED = func.coalesce(LiveInvoice.id, 0).in_(DISPUTED_INVOICES)
 QUOTE_EXPIRES_AT = (
     select(Quote.expires_at)
     .where(Quote.order_id == Order.id, Quote.superseded_at.is_(None))

@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lms.access.policy import Code
+from lms.branding import BrandingTexts, edit_branding
 from lms.cancellation_offers.read_models import lines_of, others_of
+from lms.checkouts.dispute_evidence import evidence_of
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.grants.grants import Target
@@ -19,6 +22,8 @@ from lms.payments.paid_invoices import payments_behind
 from lms.pricing.price_list import set_prices
 from lms.sales import receiving
 from lms.sales.credit_notes import Credit
+from lms.sales.orders import find_order
+from lms.sales.read_models import Standing
 from tests.cancellation_offers.offer_fixtures import (
     DEARER,
     INVOICED,
@@ -30,7 +35,7 @@ from tests.cancellation_offers.offer_fixtures import (
     furnish,
     offer_of,
 )
-from tests.cancellation_offers.test_offers import exchanged, refunds
+from tests.cancellation_offers.test_offers import exchanged, held_by, refunds
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_webinar
@@ -50,6 +55,7 @@ from tests.sales.order_fixtures import (
     read,
     with_line,
 )
+from tests.sales.test_disputes import dispute, lose, win
 from tests.sales.test_holds import hold
 
 __all__ = ["to_come"]
@@ -93,6 +99,36 @@ def test_refund_of_an_order_paid_with_credit_is_of_the_first_payment(
     choose(database, order, OfferChoice.REFUND)
     assert refunds(database) == [9_900]
     assert balanced(database)
+
+
+def test_dispute_after_an_exchange_suspends_the_new_order_and_revokes_it_when_lost(
+    database: Database, payers: Payers
+) -> None:
+    words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
+    with database.transaction() as session:
+        edit_branding(session, words, actor=None, now=NOW)
+    made = exchanged(database, payers.card)
+    dispute(database, payers.card)
+    assert held_by(database, payers.card.login_id or 0, OTHER) is Code.SUSPENDED_DISPUTE
+    assert read(database, made).standing(NOW) is Standing.DISPUTED
+    told = [one for one in letters(database, "desk@example.org") if one.kind == "order_disputed"]
+    assert [made.number in one.subject for one in told] == [True]
+    with database.read_session() as session:
+        evidence = evidence_of(session, find_order(session, made.public_id))
+        assert evidence is not None
+        assert len(evidence.receipts) == 1
+    lose(database, payers.card)
+    assert held_by(database, payers.card.login_id or 0, OTHER) is Code.REVOKED
+    assert read(database, made).open_minor == 9_900
+    assert balanced(database)
+
+
+def test_dispute_won_after_an_exchange_restores_the_new_order(
+    database: Database, payers: Payers
+) -> None:
+    dispute(database, payers.card)
+    win(database, payers.card)
+    assert held_by(database, payers.card.login_id or 0, OTHER) is Code.OK_PERMANENT
 
 
 def test_difference_is_of_the_seats_that_are_left(

@@ -25,6 +25,7 @@ from lms.models.mail import Mail
 from lms.models.orders import Order, Quote
 from lms.models.payments import Refund
 from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.organizations.payers import Payer
 from lms.pricing.price_list import Price, set_prices
 from lms.receivables.reminders import due_debtors
 from lms.sales import quotes
@@ -80,7 +81,8 @@ def held_by(database: Database, login_id: int, slug: str) -> Code:
 def exchanged(database: Database, facts: OrderFacts) -> OrderFacts:
     """Return the order that an exchange made."""
     with database.read_session() as session:
-        newest = select(Order.public_id).order_by(Order.id.desc()).limit(1)
+        theirs = Payer(facts.organization_id, facts.login_id).owns(Order)
+        newest = select(Order.public_id).where(theirs).order_by(Order.id.desc()).limit(1)
         return find_order_facts(session, session.scalars(newest).one())
 
 

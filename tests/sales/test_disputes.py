@@ -288,3 +288,40 @@ def test_our_team_is_told_how_much_is_in_dispute(database: Database, cast: Cast)
         edit_branding(session, words, actor=None, now=NOW)
     dispute_part(database, placed(database), 4000)
     assert "disputed $40.00 of a payment" in newest(database, "desk@example.org").text
+
+
+def test_access_that_was_suspended_is_on_hold_until_a_lost_dispute_is_paid(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database, PAID_GROUP)
+    dispute(database, facts)
+    suspend(database, facts)
+    lose(database, facts)
+    (grant,) = grants(database, facts)
+    assert (grant.suspended_at, grant.awaits_payment_since) == (None, NOW)
+    paid(database, facts)
+    assert grants(database, facts)[0].awaits_payment_since is None
+
+
+def test_access_suspended_for_refunded_money_is_restored_when_the_dispute_is_lost(
+    database: Database, cast: Cast
+) -> None:
+    facts = placed(database)
+    refund(database, facts, 9900)
+    dispute_part(database, facts, 4000)
+    suspend(database, facts)
+    lose(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+
+
+def test_our_team_is_not_told_that_access_is_suspended_for_refunded_money(
+    database: Database, cast: Cast
+) -> None:
+    words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
+    with database.transaction() as session:
+        edit_branding(session, words, actor=None, now=NOW)
+    facts = placed(database)
+    refund(database, facts, 9900)
+    dispute_part(database, facts, 4000)
+    told = newest(database, "desk@example.org", "order_disputed")
+    assert not says(told.text, told.kind, "is_suspended")

@@ -35,7 +35,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
         N_("Payment disputed"),
         N_("To our team when a buyer disputes a card payment with their bank."),
         "A payment for order 2026-0412 is disputed",
-        {**_ORDER, "is_to_organization": True},
+        {**_ORDER, "is_to_organization": True, "is_suspended": False},
     ),
     "invoice_past_due_staff": Example(
         N_("Invoice past due"),

@@ -30,6 +30,7 @@ def contents(session: Session, payment_id: str) -> dict[str, object]:
     payment = payments.find_payment(session, payment_id)
     dispute = disputes.open_of(session, payment.id)
     payer = payer_of(session, payment)
+    access = disputes.access_disputed(session, payment.id)
     return {
         "payment": payment,
         "title": f"{METHOD_WORDS[payment.method]} {payment.check_number}".strip(),
@@ -43,6 +44,8 @@ def contents(session: Session, payment_id: str) -> dict[str, object]:
         "is_test": not payment.livemode,
         "returned": say_calendar_date(payment.returns_on) if payment.returns_on else "",
         "is_disputed": dispute is not None,
+        "may_suspend": any(one.suspended_at is None for one in access),
+        "may_restore": any(one.suspended_at is not None for one in access),
         "settlements": _settlements(session, payment),
         "refunds": _refunds(session, payment),
     }

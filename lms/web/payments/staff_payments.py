@@ -35,6 +35,7 @@ from lms.web.access.access_panel_and_reader_times import due_day
 from lms.web.accounts.step_up import asks_again
 from lms.web.core.current_user import acting, required_viewer
 from lms.web.core.form_fields import sent_or_stored
+from lms.web.core.next_url import asked_onward
 from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -52,6 +53,8 @@ NO_OPEN_INVOICE: Final = N_("This customer has no open invoice.")
 DONE: Final = {
     "mistake": N_("The payment was reversed. We didn't email anyone."),
     "dispute": N_("The dispute was recorded."),
+    "suspend": N_("Access is suspended until the dispute is resolved. We didn't email anyone."),
+    "restore": N_("Access is restored. We didn't email anyone."),
     "won": N_("The dispute was won. Access is restored."),
     "lost": N_("The dispute was lost. The invoices are unpaid again."),
     "keep": N_("Saved as the customer's credit."),
@@ -180,7 +183,10 @@ def bounced(payment_id: str) -> ResponseReturnValue:
 @asks_again
 @open_to(Audience.STAFF)
 def move(payment_id: str, act_name: str) -> ResponseReturnValue:
-    """Reverse a payment, keep its credit, or record the result of a dispute."""
+    """Reverse a payment, keep its credit, or record a dispute, its result, and the access meanwhile.
+
+    Redirects to the page named in the form, such as that of an order, or to the payment's.
+    """
     try:
         sentence = _moved(payment_id, act_name)
     except Conflict as refusal:
@@ -188,7 +194,8 @@ def move(payment_id: str, act_name: str) -> ResponseReturnValue:
             values = contents(session, payment_id)
         return render("payments/staff_payment.html", fault=_(refusal.message), **values), 409
     flash(_(sentence), "done")
-    return see_other(".show", payment_id=payment_id)
+    onward = asked_onward()
+    return redirect(onward, code=303) if onward else see_other(".show", payment_id=payment_id)
 
 
 def use_credit(
@@ -247,6 +254,10 @@ def _moved(payment_id: str, act_name: str) -> str:
                 )
             case "keep":
                 payments.keep(session, payment_id, actor=actor, now=now)
+            case "suspend":
+                disputes.suspend(session, payment_id, actor=actor, now=now)
+            case "restore":
+                disputes.restore(session, payment_id, actor=actor, now=now)
             case "won":
                 disputes.win(session, payment_id, actor=actor, now=now)
             case "lost":

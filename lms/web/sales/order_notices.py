@@ -16,7 +16,7 @@ from lms.models.orders import Order, PurchaseOrder
 from lms.organizations.billing_details import payables_of, read_billing
 from lms.pricing.price_list import say_money
 from lms.sales import billing, invoices, purchase_orders, quotes, tax_credits
-from lms.sales.read_models import OrderFacts, Standing
+from lms.sales.read_models import OrderFacts, Standing, standing_grants_of_order
 from lms.tax.exemptions import covering_paper
 from lms.tax.order_taxes import payer_of
 from lms.web.core.private_page_headers_and_mail_links import mail_context
@@ -38,7 +38,9 @@ def notices_of(
     if standing is Standing.DISPUTED:
         text = _("Send the evidence listed below. The payment's page shows the result.")
         if facts.is_to_organization:
-            text = _("Access continues. You can put it on hold, or open the payment.")
+            text = _("Access continues. You can suspend it, or open the payment.")
+            if any(one.suspended_at for one in standing_grants_of_order(session, order.id)):
+                text = _("Access is suspended. You can restore it, or open the payment.")
         found.append((text, "danger", _("A payment is disputed")))
     if standing is Standing.EXPIRED:
         found.append((_expired(session, order, facts), "attention", _("The quote has expired")))

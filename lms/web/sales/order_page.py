@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
@@ -19,9 +20,10 @@ from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order, OrderLine, PurchaseOrder
 from lms.models.payments import Payment, Refund, Settlement
+from lms.payments.paid_invoices import payments_behind
 from lms.pricing.price_list import say_money
 from lms.requests.read_models import requests_of_order
-from lms.sales import billing, orders, purchase_orders, quotes, tax_credits
+from lms.sales import billing, disputes, orders, purchase_orders, quotes, tax_credits
 from lms.sales.order_history import history_of
 from lms.sales.read_models import (
     OrderFacts,
@@ -152,6 +154,7 @@ def _access_acts(session: Session, facts: OrderFacts) -> list[Act]:
         found.append(Act(_(GRANT_ACCESS), _post(facts, "release"), is_post=True))
     elif facts.held_at is None and (facts.open_minor or facts.invoice_id is None):
         found.append(Act(_("Hold access until paid"), _post(facts, "hold"), is_post=True))
+    found += _dispute_acts(session, facts)
     if facts.contact_email and standing_grants_of_order(session, facts.id):
         found.append(Act(_("Resend confirmation"), _post(facts, "resend"), is_post=True))
     if facts.invoice_id is None:
@@ -159,6 +162,26 @@ def _access_acts(session: Session, facts: OrderFacts) -> list[Act]:
             Act(_("Cancel the order"), _post(facts, "cancel"), is_post=True, kind="button-danger")
         )
     return found
+
+
+def _dispute_acts(session: Session, facts: OrderFacts) -> list[Act]:
+    """Return what our team can do with the access while a payment behind the order is disputed (R2)."""
+    dispute = disputes.of_order(session, facts.id)
+    if dispute is None:
+        return []
+    access = disputes.access_disputed(session, dispute.payment_id)
+    acts = []
+    if any(one.suspended_at is None for one in access):
+        acts.append((_("Suspend access"), "suspend"))
+    if any(one.suspended_at is not None for one in access):
+        acts.append((_("Restore access"), "restore"))
+    url = partial(
+        url_for,
+        "staff_payments.move",
+        payment_id=session.get_one(Payment, dispute.payment_id).public_id,
+        next=url_for("staff_order.show", order_id=facts.public_id),
+    )
+    return [Act(label, url(act_name=act), is_post=True) for label, act in acts]
 
 
 def _draft_acts(session: Session, facts: OrderFacts) -> list[Act]:
@@ -306,13 +329,15 @@ def _documents(session: Session, order: Order, zone: ZoneInfo) -> list[Row]:
 
 
 def _payments(session: Session, order: Order) -> list[Row]:
-    """Return the payments for the order's invoices, including reversed ones."""
+    """Return the payments for the order's invoices, including reversed ones, or behind their credit."""
     paid = (
         select(Settlement.payment_id)
         .join(Document, Document.id == Settlement.invoice_id)
         .where(Document.order_id == order.id)
     )
-    rows = session.scalars(select(Payment).where(Payment.id.in_(paid)).order_by(Payment.id.desc()))
+    behind = [one.id for one in payments_behind(session, order.id)]
+    of_order = or_(Payment.id.in_(paid), Payment.id.in_(behind))
+    rows = session.scalars(select(Payment).where(of_order).order_by(Payment.id.desc()))
     return [
         {
             "id": one.public_id,

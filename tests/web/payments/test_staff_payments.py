@@ -1,6 +1,8 @@
 """Staff pages of payments and refunds: who may open them, recording, reversing, returning."""
 
+import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from sqlalchemy import select
@@ -21,7 +23,7 @@ from tests.cast import Cast
 from tests.clock import NOW
 from tests.mailbox import letters, newest
 from tests.page_texts import shows
-from tests.sales.order_fixtures import GROUP, SEAT, credited, paid, placed, read, with_line
+from tests.sales.order_fixtures import GROUP, SEAT, credited, grants, paid, placed, read, with_line
 from tests.visitor import Visitor
 from tests.web.sales.order_pages import documents, fields_of, send
 
@@ -58,7 +60,7 @@ def test_others_find_nothing(
         assert client.get(path).status_code == 404
     payment = page.rsplit("/", 1)[1]
     assert client.get(f"/staff/payments/{payment}/refund").status_code == 404
-    for act in ("bounced", "mistake", "dispute", "won", "lost", "use"):
+    for act in ("bounced", "mistake", "dispute", "suspend", "restore", "won", "lost", "use"):
         assert client.post(f"{page}/{act}").status_code == 404
     for path in ("/staff/refunds/x/cancel", "/staff/refunds/x/done", "/staff/balances/x/payment"):
         assert client.post(path).status_code == 404
@@ -207,6 +209,24 @@ def test_dispute_of_a_person_suspends_and_then_decides(
     with database.read_session() as session:
         grant = session.scalars(select(Grant).where(Grant.order_line_id.is_not(None))).one()
     assert (grant.revoked_at is None, grant.suspended_at is None) == (has_access, has_access)
+
+
+@pytest.mark.parametrize("start", ["order", "payment"])
+def test_access_is_suspended_and_restored_while_the_payment_is_disputed(
+    staff: Visitor, database: Database, two: tuple[OrderFacts, OrderFacts], start: str
+) -> None:
+    payment = pay(staff, database, two[0], "325")
+    assert staff.post(f"{payment}/suspend").status_code == 409
+    assert staff.post(f"{payment}/dispute").status_code == 303
+    page = f"/staff/orders/{two[0].public_id}" if start == "order" else payment
+    for act, other in (("suspend", "restore"), ("restore", "suspend")):
+        shown = staff.get(page).text
+        assert f"{payment}/{other}" not in shown
+        action = re.search(rf'action="({payment}/{act}[^"]*)"', shown)
+        assert action is not None
+        assert staff.post(unescape(action[1])).location.endswith(page)
+        (grant,) = grants(database, two[0])
+        assert (grant.suspended_at is not None) is (act == "suspend")
 
 
 def test_credit_pays_another_invoice(
