@@ -44,6 +44,7 @@ from tests.live.upcoming_webinar import HELD_AT
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import (
+    PAY,
     PRICES,
     balanced,
     credited,
@@ -160,7 +161,13 @@ def test_check_that_bounces_after_an_exchange_is_owed_on_the_new_order(
     with database.transaction() as session:
         (payment,) = payments_behind(session, made.id)
         reopened = receiving.reverse(
-            session, payment.public_id, Reversal.BOUNCED, mail_context=OFFICE, actor=None, now=NOW
+            session,
+            payment.public_id,
+            Reversal.BOUNCED,
+            mail_context=OFFICE,
+            pay=PAY,
+            actor=None,
+            now=NOW,
         )
         assert [one.label for one in reopened] == [made.invoice_number]
     assert (read(database, payers.elm).open_minor, read(database, made).open_minor) == (0, 32_500)
