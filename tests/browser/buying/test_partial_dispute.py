@@ -107,7 +107,7 @@ def test_library_owes_the_part_again_and_watches_on(
 
     bank.dispute(10_000)
     reload_until(desk, "A payment is disputed")
-    expect(desk.get_by_text("Access continues. You can put it on hold")).to_be_visible()
+    expect(desk.get_by_role("button", name="Suspend access")).to_be_visible()
     expect(desk.get_by_text("Amount in dispute").first).to_be_visible()
     expect(desk.get_by_text("$100.00").first).to_be_visible()
     check_page(desk)
