@@ -45,3 +45,9 @@ def until_saturday_evening() -> timedelta:
     days = (SATURDAY - here.weekday()) % 7
     evening = (here + timedelta(days=days)).replace(hour=20, minute=0)
     return evening - here if evening > here else evening + timedelta(days=7) - here
+
+
+def zone_at_noon(moment: datetime) -> ZoneInfo:
+    """Return a zone in which it is about noon, so that its day doesn't end while a test runs."""
+    hour = moment.astimezone(UTC).hour
+    return ZoneInfo(f"Etc/GMT{hour - 12:+d}")  # named by what is added to reach UTC

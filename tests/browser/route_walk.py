@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -45,6 +44,7 @@ from lms.web.core.route_guard import UNCOOKIED, Audience, audiences_of
 from lms.web.wsgi_middleware_stack import front
 from tests.browser.conftest import SECRET_KEY
 from tests.browser.route_walk_data import make_beside
+from tests.clock import zone_at_noon
 from tests.servers.buffered_responses import in_whole
 from tests.servers.process import free_port
 from wsgi import COMPONENTS
@@ -345,7 +345,7 @@ def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) 
         session,
         login_id=alice.id,
         webinar_id=webinar.id,
-        place=showings.Place("Meeting room 2", ZoneInfo("America/New_York")),
+        place=showings.Place("Meeting room 2", zone_at_noon(moment)),
         actor=None,
         now=moment,
     )
