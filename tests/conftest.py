@@ -30,6 +30,7 @@ from media.storage.storage_protocol import Storage
 from tests.cast import Cast, Roles, assemble, assemble_roles
 from tests.clock import Clock
 from tests.compile_cache import compile_once
+from tests.correlation import check_correlation
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.servers.databases import (
@@ -46,6 +47,7 @@ from tests.visitor import Visitor
 from wsgi import COMPONENTS
 
 load_tables(COMPONENTS)  # the rules look at all of them
+check_correlation()
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

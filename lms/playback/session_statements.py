@@ -124,7 +124,7 @@ _seen_s = (
     .where(
         _record.login_id == _session.login_id,
         _record.recording_id == _session.recording_id,
-        exists().where(Stream.session_id == _session.public_id),
+        exists().where(Stream.session_id == _session.public_id).correlate(_SESSIONS),
     )
     .correlate(_SESSIONS)
     .scalar_subquery()

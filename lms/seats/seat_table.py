@@ -216,6 +216,7 @@ def _standing(standing: Standing | None) -> tuple[ColumnElement[bool], ...]:
     later = aliased(Assignment)
     is_last = ~exists().where(later.seat_id == Assignment.seat_id, later.id > Assignment.id)
     is_locked = exists().where(Seat.id == Assignment.seat_id, Seat.state == SeatState.LOCKED)
+    is_locked = is_locked.correlate(Assignment)  # not to the seats of `every_seat`
     match standing:
         case None:
             return (Assignment.ended_at.is_(None),)

@@ -99,6 +99,6 @@ def covers(recording: type[Recording] | type[Certificate]) -> ColumnElement[bool
     return or_(
         Pool.scope == Scope.EVERYTHING,
         recording.webinar_id == Pool.webinar_id,
-        and_(Pool.scope == Scope.PRESENTER, by_presenter),
-        and_(Pool.scope == Scope.SERIES, in_series),
+        and_(Pool.scope == Scope.PRESENTER, by_presenter.correlate_except(WebinarPresenter)),
+        and_(Pool.scope == Scope.SERIES, in_series.correlate_except(WebinarSeries)),
     )

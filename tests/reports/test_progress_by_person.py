@@ -11,7 +11,9 @@ from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.mail.links import Links
 from lms.models.accounts import Login
+from lms.models.catalog import WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
+from lms.models.grants import Scope
 from lms.models.organizations import Role
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.models.training import Trainee, Training, TrainingItem
@@ -28,7 +30,14 @@ from lms.reports.progress_by_person import (
 )
 from lms.reports.viewing_queries import HOUSE, Whose
 from tests.clock import NOW
-from tests.factories import make_login, make_membership
+from tests.factories import (
+    make_assignment,
+    make_login,
+    make_membership,
+    make_organization,
+    make_pool,
+    make_presenter,
+)
 from tests.reports.watched_organization import HOUR, Place, make_place, seat, seat_of, see, watch
 
 DAY = timedelta(days=1)
@@ -108,6 +117,29 @@ def test_a_certificate_earned_before_leaving_stays_known_and_a_later_one_never_i
         certificate.revoked_at, certificate.revoked_reason = NOW, "By mistake."
         session.flush()
         assert only(session, whose).certificates == 0
+
+
+def test_seats_for_a_presenter_count_that_presenter_s_certificates_alone(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        one, other = make_place(session, "one"), make_place(session, "other")
+        presenter = make_presenter(session, "Rosa Reader")
+        session.add(
+            WebinarPresenter(webinar_id=one.webinar.id, presenter_id=presenter.id, position=0)
+        )
+        pool = make_pool(session, make_organization(session), capacity=5)
+        pool.scope, pool.presenter_id = Scope.PRESENTER, presenter.id
+        pat, sue = make_login(session), make_login(session)
+        make_assignment(session, pool, pat)
+        make_assignment(session, pool, sue)
+        certify(session, other, pat)  # what she bought for herself
+        certify(session, one, sue)
+        found = read_people(session, Whose(pool.organization_id), "", Order(), offset=0).items
+        assert {each.public_id: each.certificates for each in found} == {
+            pat.public_id: 0,
+            sue.public_id: 1,
+        }
 
 
 def test_merged_log_ins_are_one_row(database: Database) -> None:

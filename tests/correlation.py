@@ -1,0 +1,41 @@
+"""The check that no subquery of a statement adds a table that it means from an enclosing statement.
+
+SQLAlchemy correlates a subquery to the nearest enclosing statement alone, unless it is told otherwise. A table
+from further out is then added to its FROM clause, and the condition is true of any row instead of that one.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sqlalchemy.sql import compiler
+from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, Join, TableClause
+
+
+def check_correlation() -> None:
+    """Let the compiler raise AssertionError for such a statement, from now on in this process."""
+    setup: Callable[..., Any] = compiler.SQLCompiler._setup_select_stack
+
+    def checked(self: Any, select: Any, *more: Any) -> Any:
+        tables = setup(self, select, *more)
+        if not select._auto_correlate:  # it says which tables are its own
+            return tables
+        outer = _all(one for entry in self.stack[:-1] for one in entry.get("asfrom_froms", ()))
+        named = _all(
+            one
+            for part in (*select._raw_columns, *(join[0] for join in select._setup_joins))
+            for one in part._from_objects
+        ) | _all(select._from_obj)
+        implied = _all(one for one in tables if not isinstance(one, Join)) - named
+        assert not implied & outer, f"correlate {implied & outer} in {select}"
+        return tables
+
+    compiler.SQLCompiler._setup_select_stack = checked  # type: ignore[method-assign]
+
+
+def _all(parts: Iterable[FromClause]) -> set[FromClause]:
+    return {
+        table
+        for one in parts
+        for table in (one, *one._from_objects)
+        if isinstance(table, TableClause | AliasedReturnsRows)
+    }
