@@ -38,7 +38,7 @@ class Person:
         page.on("console", lambda message: _note(faults, message))
         return cls(context, page, faults)
 
-    def until(self, truth: str, arg: Any = None, *, within_s: float = 60.0) -> None:
+    def until(self, truth: str, arg: Any = None, *, within_s: float = 300.0) -> None:
         """Wait until an expression is true in the page; raises TimeoutError.
 
         Playwright's own wait_for_function needs eval, which the pages' policy forbids.

@@ -49,7 +49,7 @@ def scene(served: Served, slug: str) -> Scene:
 def play(person: Person, *, past: float, rate: float = 2.0) -> None:
     person.page.locator("media-controller .player-bar media-play-button").click()
     person.page.evaluate("rate => (document.querySelector('video').playbackRate = rate)", rate)
-    person.until(f"{PLACE} > {past}", within_s=120)
+    person.until(f"{PLACE} > {past}")
 
 
 def seek(page: Page, to: float) -> None:
@@ -71,7 +71,7 @@ def test_seeking_to_the_end_issues_nothing(served: Served, visit: Visit, scene: 
     play(alice, past=2.0)
     with alice.page.expect_response(re.compile("/beat$")):
         seek(alice.page, 58.0)
-    alice.until("document.querySelector('video').ended", within_s=120)
+    alice.until("document.querySelector('video').ended")
     alice.page.reload()
     assert issued(served, scene) == []
     expect(alice.page.locator("[data-certificate-words]")).to_have_text(re.compile(r"\b0:\d\d\b"))
@@ -97,9 +97,9 @@ def test_a_whole_viewing_ends_at_the_page_that_checks_its_certificate(
     with telephone.page.expect_response(re.compile("/beat$")):
         seek(telephone.page, 9.0)
     telephone.page.evaluate("document.querySelector('video').playbackRate = 2")
-    telephone.until(f"{PLACE} > 42", within_s=120)
+    telephone.until(f"{PLACE} > 42")
     seek(telephone.page, 50.0)
-    telephone.until("document.querySelector('video').ended", within_s=120)
+    telephone.until("document.querySelector('video').ended")
     card = telephone.page.locator("[data-certificate]")
     expect(card).to_contain_text("You earned your certificate.", timeout=60_000)
 
@@ -136,7 +136,7 @@ def _take_over(person: Person) -> None:
     if take.is_visible():
         take.click()
         person.faults.clear()  # the browser logs the refusal that asked
-    person.until(f"{PLACE} > 0.2", within_s=120)
+    person.until(f"{PLACE} > 0.2")
 
 
 def _hide(page: Page) -> None:

@@ -155,7 +155,7 @@ def test_a_release_is_undone_within_its_time_and_the_person_goes_on_watching(
     is_done(mia.page, "1")
 
     kim.page.evaluate("document.querySelector('video').currentTime = 40")
-    kim.until(PLAYING.format(43), within_s=120)
+    kim.until(PLAYING.format(43))
     expect(kim.page.locator("[data-message]")).to_be_hidden()
 
 
@@ -209,7 +209,7 @@ def watch(person: Person) -> None:
     """Go on from the webinar's page to the film, and let it play."""
     person.page.get_by_role("link", name=re.compile("^Watch")).first.click()
     person.page.locator("media-controller .player-bar media-play-button").click()
-    person.until(PLAYING.format(3), within_s=120)
+    person.until(PLAYING.format(3))
 
 
 def release(page: Page, scene: Scene, name: str) -> None:

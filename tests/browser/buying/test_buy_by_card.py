@@ -72,6 +72,7 @@ def test_pages_on_the_way_are_fit_for_a_phone_and_a_desk(visit: Visit, webinar: 
     page.reload()
     check_page(page)
     page.get_by_role("link", name="Check out").click()
+    expect(page.get_by_role("button", name="Pay $99.00")).to_be_visible()
     check_page(page)
     page.get_by_role("button", name="Pay $99.00").click()
     expect(page.locator("#name-error")).to_be_visible()

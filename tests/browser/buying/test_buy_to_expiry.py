@@ -113,6 +113,7 @@ def reassign(page: Page, house: House, old: str, new: str) -> None:
     page.goto(f"{see_home(page)}/people")
     page.get_by_role("link", name=old).first.click()
     page.get_by_role("link", name="Reassign seat").click()
+    page.get_by_role("heading", name="Reassign seat").wait_for()
     check_page(page)
     enter_successor(page, house.address(new))
 

@@ -127,7 +127,7 @@ def play(person: Person, slug: str, until_s: float = 0.5) -> None:
         "link", name=re.compile("^(Watch|Resume)")
     ).first.click()
     person.page.locator(PLAY).click()
-    person.until(f"document.querySelector('video')?.currentTime > {until_s}", within_s=120)
+    person.until(f"document.querySelector('video')?.currentTime > {until_s}")
 
 
 def answer(moment: Moment, house: House, name: str, title: str, code: Code) -> None:

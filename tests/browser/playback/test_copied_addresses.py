@@ -61,7 +61,7 @@ def test_a_copied_address_plays_nowhere_else_with_and_without_its_owner(
     addresses = asked_for(owner.page)
     owner.page.goto(path)
     play(owner.page)
-    owner.until(PLAYING.format(1), within_s=120)
+    owner.until(PLAYING.format(1))
     copied = urlsplit(addresses[-1]).path
     stranger.page.goto("/")
     for network in ({}, HOME):  # the same one, and another
@@ -75,7 +75,7 @@ def test_a_copied_address_plays_nowhere_else_with_and_without_its_owner(
         assert served.status_of(copied, headers) == 403  # its cookie is needed
     assert served.status_of(_altered(copied), {"User-Agent": agent}) == 404
     owner.page.evaluate("document.querySelector('video').currentTime = 50")
-    owner.until(PLAYING.format(51), within_s=120)
+    owner.until(PLAYING.format(51))
     owner.page.goto("/library")
     assert stranger.page.evaluate(STATUS, copied) == 403
     assert owner.faults == []
@@ -90,11 +90,11 @@ def test_a_browser_that_changes_its_network_plays_on_in_the_same_session(
     addresses = asked_for(person.page)
     person.page.goto(path)
     play(person.page)
-    person.until(PLAYING.format(1), within_s=120)
+    person.until(PLAYING.format(1))
     first = urlsplit(addresses[-1]).path
     person.context.set_extra_http_headers(OFFICE)
     person.page.evaluate("document.querySelector('video').currentTime = 60")
-    person.until(PLAYING.format(62), within_s=120)
+    person.until(PLAYING.format(62))
     last = urlsplit(addresses[-1]).path
     assert last.split("/")[2] != first.split("/")[2]
     assert person.page.evaluate(STATUS, last) == 206

@@ -37,7 +37,7 @@ def alice(served: Served, visit: Visit, slug: str) -> Person:
 
 def play(person: Person) -> None:
     person.page.locator("media-controller .player-bar media-play-button").click()
-    person.until(PLAYING.format(2), within_s=60)
+    person.until(PLAYING.format(2))
 
 
 def seek(person: Person, to: float) -> None:
@@ -46,7 +46,7 @@ def seek(person: Person, to: float) -> None:
 
 def goes_on(person: Person, past: float) -> None:
     """Wait until the film plays past a place, without a word over it."""
-    person.until(PLAYING.format(past), within_s=60)
+    person.until(PLAYING.format(past))
     expect(person.page.locator("[data-message]")).to_be_hidden()
     assert not person.page.evaluate("document.querySelector('video').paused")
 

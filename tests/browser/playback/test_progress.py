@@ -265,7 +265,7 @@ def test_what_two_devices_played_adds_up(served: Served, visit: Visit, scene: Sc
     second.page.goto(f"{scene.path}?t=30")
     second.page.keyboard.press("k")
     second.page.locator("[data-message-take-over]").click()
-    second.until(PLAYING.format(36), within_s=120)
+    second.until(PLAYING.format(36))
     with second.page.expect_response(re.compile("/beat$")):
         second.page.keyboard.press("k")
     assert seen(served, scene.alice) == [(0.0, 5.0), (30.0, 35.0)]
@@ -302,7 +302,7 @@ def test_an_answer_that_never_ends_is_told_and_asked_for_anew(visit: Visit, scen
     hint = page.locator("[data-hint]")
     expect(hint).to_contain_text("The connection is slow")
     page.unroute_all(behavior="ignoreErrors")
-    alice.until(PLAYING.format(57), within_s=120)
+    alice.until(PLAYING.format(57))
     expect(hint).to_be_hidden()
     assert not page.evaluate(PAUSED)
 
@@ -390,6 +390,6 @@ def test_a_film_whose_pieces_came_damaged_goes_on_by_itself(visit: Visit, scene:
 
     page.route(re.compile(r"/media/.*\.mp4"), damage)
     seek(page, 40.0)
-    alice.until(PLAYING.format(47), within_s=120)
+    alice.until(PLAYING.format(47))
     assert len(damaged) == 3
     assert not page.evaluate(PAUSED)

@@ -52,7 +52,7 @@ def play(page: Page) -> None:
 
 
 def until_plays(person: Person, page: Page, *, past: float = 1.0) -> None:
-    Person(person.context, page, []).until(PLAYING.format(past), within_s=120)
+    Person(person.context, page, []).until(PLAYING.format(past))
 
 
 def playing_and_second_tab(visit: Visit, alice: tuple[int, str]) -> tuple[Person, Page]:

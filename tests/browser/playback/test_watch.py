@@ -87,7 +87,7 @@ def play(person: Person, *, past: float, rate: float = 2.0) -> None:
     """Press play and wait until the film is past a place; faster than life to save time."""
     person.page.locator("media-controller .player-bar media-play-button").click()
     person.page.evaluate("rate => (document.querySelector('video').playbackRate = rate)", rate)
-    person.until(PLAYING.format(past), within_s=120)
+    person.until(PLAYING.format(past))
 
 
 def seek(page: Page, to: float) -> None:
@@ -192,7 +192,7 @@ def test_a_lost_connection_is_told_and_mended(served: Served, visit: Visit, scen
     hint = alice.page.locator("[data-hint]")
     expect(hint).to_contain_text("Connection lost")
     alice.context.set_offline(False)
-    alice.until(PLAYING.format(52), within_s=120)
+    alice.until(PLAYING.format(52))
     expect(hint).to_be_hidden()
 
 

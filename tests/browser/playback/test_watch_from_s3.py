@@ -56,7 +56,7 @@ def test_a_film_plays_from_the_bucket_and_ends_with_the_right_to_watch(
     alice.page.goto(f"/webinars/{cast.slug}/watch")
     play(alice, past=4.0, rate=1.0)
     seek(alice.page, 40.0)
-    alice.until(PLAYING.format(41), within_s=120)
+    alice.until(PLAYING.format(41))
     assert len(pieces) >= 4
     assert set(pieces) == {206}
     assert alice.faults == []
@@ -70,6 +70,6 @@ def test_a_film_plays_from_the_bucket_and_ends_with_the_right_to_watch(
             actor=cast.ada.public_id,
             now=now(),
         )
-    alice.until(STOPPED, within_s=120)
+    alice.until(STOPPED)
     assert alice.page.evaluate("document.querySelector('video').currentTime") < 62
     alice.leave()

@@ -70,11 +70,11 @@ def test_the_progress_of_an_encode_is_seen_survives_a_reload_and_can_be_canceled
     page = _open(served, ada, "changed-my-mind")
     _send(page, long_talk)
     bar = "document.querySelector('[data-under-way] [data-progress-bar]')"
-    ada.until(f"({bar} || {{}}).value > 0.05", within_s=120)
+    ada.until(f"({bar} || {{}}).value > 0.05")
     page.reload()
     seen = page.evaluate(f"{bar}.value")
     assert seen > 0
-    ada.until(f"({bar} || {{value: 1}}).value > {seen}", within_s=120)
+    ada.until(f"({bar} || {{value: 1}}).value > {seen}")
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Canceled", exact=True)).to_be_visible(timeout=SOON_MS)
     expect(page.get_by_role("button", name="Process again")).to_be_visible()
