@@ -21,6 +21,8 @@ from lms.seats import invitations
 from lms.seats.invitations import MOST_AT_ONCE, Answer, Invited, Invitee, NoSeat
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.seats.waitlist_offers import check_on
+from lms.training.manager_read_models import read_training
+from lms.training.missing_seats import read_people_without_seat, read_pool_ids_covering
 from lms.web.core.current_user import acting
 from lms.web.core.manager_area import render_in
 from lms.web.core.number_parsing_and_formatting import counted
@@ -72,7 +74,18 @@ class Trouble:
 @blueprint.get("/invite")
 @open_to(Audience.MANAGERS)
 def begin(organization_id: str) -> ResponseReturnValue:
-    return _page(managed_organization(organization_id), request.args.get("pool", ""))
+    managed, pool = managed_organization(organization_id), request.args.get("pool", "")
+    training_id = request.args.get("training")
+    if training_id is None:
+        return _page(managed, pool)
+    with read_session() as session:
+        training = read_training(session, managed.facts.id, training_id, now=now())
+        people = read_people_without_seat(session, training.id)
+        fitting = read_pool_ids_covering(session, training.id)
+        cards = read_pools(session, managed.facts.id, now=now())
+    taking = {each.public_id for each in cards if each.takes_people and not each.is_off}
+    chosen = next((each for each in fitting if each in taking), "")
+    return _page(managed, chosen, pasted="\n".join(people[:MOST_AT_ONCE]))
 
 
 @blueprint.post("/invite")
@@ -150,20 +163,21 @@ def _too_many_or(refusal: Invalid) -> Trouble:
     return Trouble(_(refusal.message), is_too_long=is_too_long)
 
 
-def _page(managed: Managed, chosen: str, trouble: Trouble | None = None) -> str:
+def _page(
+    managed: Managed, chosen: str, trouble: Trouble | None = None, *, pasted: str = ""
+) -> str:
     with read_session() as session:
         cards = read_pools(session, managed.facts.id, now=now())
     form = _pool_form(managed, cards, chosen)
     card = next((each for each in cards if each.public_id == form.pool.data), None)
     if chosen and card is None and not form.pool.fault:
         raise NotFound
-    pasted = request.form.get("addresses", "")
     return render_in(
         managed,
         "seats/manager_invite_people.html",
         form=form,
         chosen=card.public_id if card else "",
-        pasted=pasted,
+        pasted=request.form.get("addresses", pasted),
         trouble=trouble,
         more_url=_more_url(card, managed.facts.public_id, trouble.missing)
         if card and trouble

@@ -42,6 +42,7 @@ from lms.training.manager_read_models import (
     read_people,
     read_training,
 )
+from lms.training.missing_seats import read_people_without_seat
 from lms.training.subjects import PAGE_SIZE as SUBJECTS
 from lms.training.subjects import Subject, find_subject, search_subjects
 from lms.web.core.csv_downloads import streamed_csv
@@ -272,6 +273,8 @@ def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
         found = read_people(
             session, facts.id, wanted, order, offset=(number - 1) * PAGE_SIZE, now=now
         )
+        is_open = managed.groups is None and not (facts.withdrawn_at or facts.is_off)
+        unseated = len(read_people_without_seat(session, facts.id)) if is_open else 0
     here = {"organization_id": managed.facts.public_id, "training_id": training_id}
     kept: dict[str, Any] = {
         "q": wanted.query or None,
@@ -287,6 +290,8 @@ def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
         "training/manager_assignment.html",
         facts=facts,
         awaited_said=counted(facts.awaited),
+        unseated=unseated,
+        unseated_said=counted(unseated),
         due=_due_words(facts, zone, now),
         is_over=facts.due_at <= now,
         held_later=say_day(facts.held_later.held_at, read_zone(facts.held_later.zone))

@@ -5,6 +5,7 @@ import io
 import re
 from datetime import timedelta
 
+from lxml.html import document_fromstring
 from sqlalchemy import select
 
 from lms.core.database import Database
@@ -15,7 +16,7 @@ from lms.training import assignments
 from lms.training.subjects import CHOOSE
 from tests.cast import Cast
 from tests.clock import NOW, Clock
-from tests.page_texts import shows
+from tests.page_texts import notice_with, shows
 from tests.seats.pool_fixtures import people as make_people
 from tests.training.conftest import look_at_all, watched
 from tests.visitor import Visitor
@@ -59,6 +60,23 @@ def test_a_manager_assigns_and_sees_who_is_done(
     assert table(mia, f"{page}?state=done") == {"Bob": "Done"}
     assert table(mia, f"{page}?q=olga") == {"Olga": "Not started"}
     assert "Reading rooms" in mia.get(at(elm)).text
+
+
+def test_people_without_a_seat_are_invited_from_the_training(
+    mia: Visitor, elm: Elm, cast: Cast
+) -> None:
+    page = assigned(mia, elm, cast)
+    shown = mia.get(page).text
+    assert "2 people" in notice_with(shown, "training=")
+    [invite] = document_fromstring(shown).xpath("//a[contains(@href, 'training=')]/@href")
+    [form] = document_fromstring(mia.get(invite).text).xpath("//form[.//textarea]")
+    given = dict(form.form_values())
+    assert given["addresses"].split() == ["mia@example.org", "olga@example.org"]
+    assert given["pool"] == elm.pool  # the webinar's own seats, not the contract's
+    assert mia.post(invite, data=given).status_code == 409  # one seat is left
+    given["addresses"] = "mia@example.org"
+    assert mia.post(invite, data=given).status_code == 200
+    assert "1 person" in notice_with(mia.get(page).text, "training=")
 
 
 def test_managers_are_told_nothing_of_how_somebody_watched(
@@ -170,6 +188,8 @@ def test_what_is_anothers_is_not_there(
     assert mia.get(f"{theirs}/people.csv").status_code == 404
     assert mia.post(f"{theirs}/withdraw").status_code == 404
     assert mia.post(f"{theirs}/due", data={"due_on": DUE}).status_code == 404
+    invite = f"/organization/{elm.other}/invite?training={page.rsplit('/', 1)[1]}"
+    assert mia.get(invite).status_code == 404
     groups = f"/organization/{elm.other}/training/groups/{group}"
     assert mia.get(groups).status_code == 404
     assert mia.post(groups, data={"addresses": "otto@example.org"}).status_code == 404
