@@ -21,6 +21,20 @@ SPACE_OUT = """(isOn) => {
     const others = document.adoptedStyleSheets.filter((each) => each !== window.spacing);
     document.adoptedStyleSheets = isOn ? [...others, window.spacing] : others;
 }"""
+# Dates and times become about the widest of their form, so that no page fits only on the day of the test.
+WIDEST_DATES = r"""() => {
+    const months = "January|February|March|April|June|July|August|September|October|November|December";
+    const abbreviated = `May|${months.replaceAll(/\b(...)\w*/g, "$1")}`;
+    const [long, short] = [months, abbreviated].map((each) => `\\b(?:${each})\\b`);
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const text = texts.currentNode;
+        text.data = text.data.replaceAll(/\b\w+day,(?= \w+ \d)/g, "Wednesday,")
+            .replaceAll(RegExp(`${long} \\d{1,2},`, "g"), "September 28,")
+            .replaceAll(RegExp(`${short} \\d{1,2},`, "g"), "Nov 28,")
+            .replaceAll(/\b\d{1,2}:\d{2} [AP]M\b/g, "12:48 AM");
+    }
+}"""
 # Text that is cut off, apart from what is hidden from sight on purpose or can be scrolled to.
 CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((one) => {
     const {overflowX, overflowY, position} = getComputedStyle(one);
@@ -61,6 +75,7 @@ def adaptation_faults(page: Page) -> list[str]:
     faults += _doubled(page, usual)
     faults += _forced(page)
     _resize(page, NARROW)
+    page.evaluate(WIDEST_DATES)
     faults += _too_wide(page, "at 320 px")
     narrow = set(page.evaluate(CUT_OFF))
     faults += _spaced(page, narrow, "spaced out at 320 px")

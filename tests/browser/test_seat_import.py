@@ -147,13 +147,15 @@ def test_a_release_is_undone_within_its_time_and_the_person_goes_on_watching(
     claim_with_one_click(kim.page)
     watch(kim)
 
-    # what is still fetched in the moment between would be refused, and end it
+    # whatever Kim's player asked for in the moment between would be refused, and end it
     kim.until("document.querySelector('video').buffered.end(0) > 30")
+    kim.context.set_offline(True)
     release(mia.page, scene, "Kim")
     mia.undo()
     expect(mia.page.get_by_label(re.compile("^Select Kim"))).to_be_visible()
     is_done(mia.page, "1")
 
+    kim.context.set_offline(False)
     kim.page.evaluate("document.querySelector('video').currentTime = 40")
     kim.until(PLAYING.format(43))
     expect(kim.page.locator("[data-message]")).to_be_hidden()
