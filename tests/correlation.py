@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy.sql import compiler
-from sqlalchemy.sql.selectable import AliasedReturnsRows, FromClause, Join, TableClause
+from sqlalchemy.sql.selectable import CTE, AliasedReturnsRows, FromClause, Join, TableClause
 
 
 def check_correlation() -> None:
@@ -37,5 +37,5 @@ def _all(parts: Iterable[FromClause]) -> set[FromClause]:
         table
         for one in parts
         for table in (one, *one._from_objects)
-        if isinstance(table, TableClause | AliasedReturnsRows)
+        if isinstance(table, TableClause | AliasedReturnsRows) and not isinstance(table, CTE)
     }
