@@ -29,7 +29,10 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 
 def rows_read(session: Session, table: str) -> int:
-    """Return how many rows of a table this transaction has read; PostgreSQL counts them."""
+    """Return how many rows of a table were read so far; a difference of two counts is what was read between.
+
+    PostgreSQL also counts what earlier transactions of the connection read in the last second.
+    """
     counted = text(
         "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
         " FROM pg_stat_xact_user_tables WHERE relname = :table"
