@@ -22,7 +22,7 @@ PASSAGES: Final[Mapping[str, tuple[int, Mapping[str, int]]]] = {
     "order_confirmation_organization": (19, {"own_seat": 12, "how_to_invite": 13}),
     "order_disputed": (4, {"can_be_suspended": 1, "is_suspended": 2}),
     "order_on_hold": (12, {"pay_first": 3, "pay_and_go_on": 9}),
-    "payment_bounced": (6, {"on_hold": 3, "access_stays": 4}),
+    "payment_bounced": (7, {"on_hold": 4, "access_stays": 5}),
     "seat_claimed": (8, {"permanent": 4}),
     "training_due": (7, {"only_to_confirm": 3}),
 }

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Exists, Select, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
+from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import OrganizationId, family_of
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
@@ -64,6 +65,20 @@ def is_contact(logins: Select[int]) -> ColumnElement[bool]:
             belongs_to(logins, Order.organization_id),
             not_(is_removed),
         ),
+    )
+
+
+def is_emailed(contact: type[Login]) -> ColumnElement[bool]:
+    """Return the condition that an order's contact, given by their kept login, is emailed about it.
+
+    They need an address. For an organization, they mustn't be blocked, nor removed (`is_contact`).
+    """
+    address = func.coalesce(contact.email, func.nullif(Order.contact_email, ""))
+    is_unknown = Order.contact_id.is_(None)
+    is_theirs = or_(is_unknown, is_contact(logins_of(Order.contact_id)))
+    return and_(
+        address.is_not(None),
+        or_(Order.organization_id.is_(None), and_(contact.blocked_at.is_(None), is_theirs)),
     )
 
 

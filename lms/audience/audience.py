@@ -185,14 +185,14 @@ def payers_of(
     """Return the payers of a webinar, each with the people who decide about the order.
 
     A payer is a login, or an organization; its people are the buyer, its billing contacts and its
-    managers. With `before`, only earlier orders count.
+    managers, even if the buyer isn't emailed anymore. With `before`, only earlier orders count.
     """
     everybody = tuple(people)
     payers = {
         each.payer
         for one in everybody
         for each in one.reasons
-        if each.role is Role.BUYER and (before is None or each.since < before)
+        if each.role in PAYING and (before is None or each.since < before)
     }
     return {
         payer: tuple(one for one in everybody if _decides(one, payer))

@@ -11,6 +11,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -20,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from lms.access.lost_seats import lost_seat
 from lms.access.merged_logins import kept_login, logins_of
 from lms.access.merged_organizations import family_of, kept_organization
+from lms.access.organization_people import is_emailed
 from lms.audience.events import Role
 from lms.models.accounts import Login, LoginAlias, SellerRole
 from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries
@@ -34,7 +36,7 @@ from lms.models.training import Trainee, Training, TrainingItem
 Found = Select[Any]
 _OPEN: Final = (AssignmentState.INVITED, AssignmentState.OFFERED)
 # Aliases, so that neither is mistaken for the login of the enclosing statement.
-_asked = aliased(Login)
+_asked, _contact = aliased(Login), aliased(Login)
 _POOL_OF_GRANT: Final = func.coalesce(Pool.allotted_from_id, Pool.id)
 
 
@@ -103,7 +105,8 @@ def _row(role: Role, login_id: Any, **given: Any) -> Found:  # noqa: ANN401  (co
     )
 
 
-def _payers(webinar: Webinar) -> tuple[Found, Found]:
+def _payers(webinar: Webinar) -> tuple[Found, Found, Found]:
+    """Return the buyers, the managers in place of those who aren't emailed anymore, and billing contacts."""
     kept = kept_organization(Order.organization_id)
     lines = standing_lines(webinar.id)
     buyers = (
@@ -118,7 +121,15 @@ def _payers(webinar: Webinar) -> tuple[Found, Found]:
             since=Order.placed_at,
         )
         .join_from(Order, OrderLine, OrderLine.order_id == Order.id)
-        .where(*lines)
+        .outerjoin(_contact, _contact.id == kept_login(Order.contact_id))
+        .where(*lines, or_(Order.organization_id.is_(None), is_emailed(_contact)))
+    )
+    in_their_place = (
+        _row(Role.BUYER, Membership.login_id, organization_id=kept, since=Order.placed_at)
+        .join_from(Order, OrderLine, OrderLine.order_id == Order.id)
+        .join(Membership, kept_organization(Membership.organization_id) == kept)
+        .outerjoin(_contact, _contact.id == kept_login(Order.contact_id))
+        .where(*lines, Membership.role.in_(MANAGING), not_(is_emailed(_contact)))
     )
     billing = (
         _row(Role.BILLING, Membership.login_id, organization_id=kept, since=Order.placed_at)
@@ -126,7 +137,7 @@ def _payers(webinar: Webinar) -> tuple[Found, Found]:
         .join(Membership, kept_organization(Membership.organization_id) == kept)
         .where(*lines, Membership.role == MemberRole.BILLING)
     )
-    return buyers, billing
+    return buyers, in_their_place, billing
 
 
 def _managers(webinar: Webinar, now: datetime) -> Found:

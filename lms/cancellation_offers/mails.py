@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_id
@@ -25,6 +24,7 @@ from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer
 from lms.models.organizations import Organization
 from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.order_contacts import contact_of
 from lms.pricing.price_list import say_money
 
 CHOOSE = N_("Canceled: choose what you'd like instead of “%(title)s”")
@@ -147,32 +147,30 @@ def send_offered_again(
     *,
     price: str,
     link: str,
-    contacts: Sequence[int | None],
+    orders: Sequence[int],
     now: datetime,
 ) -> None:
     """Email a refunded payer how to buy again at that price."""
     webinar = session.get_one(Webinar, offer.webinar_id)
-    for one in _former_payers(session, offer, contacts):
+    for one in _former_payers(session, offer, orders):
         key = f"offered-again:{offer.public_id}:{one.login_id}"
         _send_ended(session, webinar, one, key, price=price, link=link, now=now)
 
 
 def _former_payers(
-    session: Session, offer: CancellationOffer, contacts: Sequence[int | None]
+    session: Session, offer: CancellationOffer, orders: Sequence[int]
 ) -> tuple[Steward, ...]:
     """Return the person, or the people who ordered and the organization's managers.
 
     They have no access to the webinar anymore, so its audience doesn't include them.
     """
+    if offer.login_id is not None:
+        login = session.get_one(Login, login_lookup.kept_login(session, offer.login_id))
+        return (Steward(login.id, login.email, login.name),) if login.email else ()
     found: dict[str, Steward] = {}
-    ids = [offer.login_id] if offer.login_id is not None else contacts
-    for login in session.scalars(
-        select(Login).where(Login.id.in_([one for one in ids if one])).order_by(Login.id)
-    ):
-        if login.email:
-            found.setdefault(login.email, Steward(login.id, login.email, login.name))
-    if offer.organization_id is not None:
-        for one in stewards_of(session, offer.organization_id):
+    managers = stewards_of(session, offer.organization_id or 0)
+    for one in (*(contact_of(session, each) for each in orders), *managers):
+        if one is not None:
             found.setdefault(one.email, one)
     return tuple(found.values())
 

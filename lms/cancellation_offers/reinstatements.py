@@ -14,13 +14,13 @@ from lms.documents.payment_links import PaymentLinks, link_of
 from lms.grants.grants import Target
 from lms.live.registrants import TO_COME
 from lms.mail.links import MailContext
-from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.documents import CreditReason, Document, DocumentKind, DocumentLine
 from lms.models.grants import Scope
 from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Organization
+from lms.organizations.order_contacts import contact_or_managers
 from lms.pricing.price_list import say_money
 from lms.sales import orders, quotes
 from lms.sales.new_orders import NewLine, NewOrder
@@ -65,7 +65,7 @@ def _offer_again(
     if not credited:
         return
     first = credited[0][0]
-    login = session.get(Login, first.contact_id or offer.login_id or 0)
+    readers = contact_or_managers(session, first.id, offer.organization_id)
     organization = session.get(Organization, offer.organization_id or 0)
     lines = tuple(
         NewLine(
@@ -79,8 +79,8 @@ def _offer_again(
     )
     new = NewOrder(
         lines=lines,
-        email=(login.email if login else None) or first.contact_email,
-        name=(login.name if login else "") or first.contact_name,
+        email=readers[0].email if readers else "",
+        name=readers[0].name if readers else "",
         terms=first.terms,
         currency=first.currency,
         organization=organization.slug if organization else "",
@@ -103,7 +103,7 @@ def _offer_again(
         offer,
         price=say_money(session.get_one(Document, quoted.document_id).total_minor, order.currency),
         link=link_of(session, order, where=pay, now=now),
-        contacts=_contacts(session, offer),
+        orders=_orders(session, offer),
         now=now,
     )
 
@@ -138,8 +138,9 @@ def _credited(
     ]
 
 
-def _contacts(session: Session, offer: CancellationOffer) -> list[int | None]:
-    found = select(Order.contact_id).join(OrderLine, OrderLine.order_id == Order.id)
+def _orders(session: Session, offer: CancellationOffer) -> list[int]:
+    """Return the orders of an offer's payer that had the webinar."""
+    found = select(Order.id).join(OrderLine, OrderLine.order_id == Order.id)
     return list(
         session.scalars(
             found.where(is_of(offer), OrderLine.webinar_id == offer.webinar_id).distinct()

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import kept_login
 from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_
@@ -18,6 +20,7 @@ from lms.models.orders import Order
 from lms.models.organizations import InvoiceDelivery
 from lms.organizations.billing_details import read_billing
 from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.order_contacts import contact_or_managers
 from lms.pricing.price_list import say_money
 
 PDF: Final = "application/pdf"
@@ -48,8 +51,8 @@ def send_again(
 def recipients(session: Session, document: Document) -> tuple[str, ...]:
     """Return the recipients of a document: accounts payable, or else the contact.
 
-    None if the customer wants it in a portal or by mail. A quote goes to the contact. After a contact's
-    account was deleted, the organization's managers get what they would have gotten.
+    None if the customer wants it in a portal or by mail. A quote goes to the contact. An organization's
+    managers get what a contact would have gotten who isn't emailed anymore.
     """
     contact = tuple(one.email for one in _contacts(session, document))
     if document.organization_id is None or document.kind is DocumentKind.QUOTE:
@@ -61,13 +64,14 @@ def recipients(session: Session, document: Document) -> tuple[str, ...]:
 
 
 def _contacts(session: Session, document: Document) -> tuple[Steward, ...]:
-    order = session.get(Order, document.order_id) if document.order_id else None
-    login_id = order.contact_id if order is not None else document.login_id
-    login = session.get(Login, login_id) if login_id else None
-    email = (login.email if login else None) or (order.contact_email if order else "")
-    if email:
-        return (Steward(login_id, email, ""),)
-    return stewards_of(session, document.organization_id) if document.organization_id else ()
+    if document.order_id is not None:
+        return contact_or_managers(session, document.order_id, document.organization_id)
+    if document.organization_id is not None:
+        return stewards_of(session, document.organization_id)
+    login = session.scalars(
+        select(Login).where(Login.id == kept_login(document.login_id or 0))
+    ).one()
+    return (Steward(login.id, login.email, login.name),) if login.email else ()
 
 
 def _send(

@@ -1,17 +1,15 @@
 """The email that reminds a payer of unpaid invoices, to accounts payable or else to the contact.
 
-After a contact's account was deleted, the organization's managers get it.
+An organization's managers get it if the contact isn't emailed anymore.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import kept_login
 from lms.core.dates_and_time_zones import last_moment, say_long_date
 from lms.core.errors import N_
 from lms.documents.mails import PDF, file_name
@@ -19,26 +17,17 @@ from lms.documents.payment_links import PaymentLinks, link_of
 from lms.mail import outbox as mail_outbox
 from lms.mail.attachments import MOST_FILES, Attachment
 from lms.mail.links import MailContext
-from lms.models.accounts import Login
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.organizations.billing_details import payables_of
-from lms.organizations.manager_emails import stewards_of
+from lms.organizations.manager_emails import Steward
+from lms.organizations.order_contacts import contact_or_managers
 from lms.pricing.price_list import say_money
 from lms.receivables.open_invoices import Debtor, Receivable
 
 DUE_SOON = N_("Invoice %(number)s is due %(day)s")
 PAST_DUE = N_("Invoice %(number)s was due %(day)s")
 SEVERAL = N_("You have %(count)s open invoices")
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """An address of accounts payable, or the person who ordered."""
-
-    email: str
-    login_id: int | None = None
-    name: str = ""
 
 
 def send_reminder(
@@ -54,40 +43,27 @@ def send_reminder(
 
     Each contact gets the invoices that they ordered.
     """
-    payables = payables_of(session, debtor.organization_id) if debtor.organization_id else ()
+    emails = payables_of(session, debtor.organization_id) if debtor.organization_id else ()
+    payables = tuple(Steward(None, each, "") for each in emails)
     documents = session.scalars(
         select(Document)
         .where(Document.id.in_([one.id for one in named]))
         .order_by(Document.due_at, Document.id)
     ).all()
-    readers: dict[_Reader, list[Document]] = {}
+    readers: dict[Steward, list[Document]] = {}
     for document in documents:
-        for reader in [_Reader(each) for each in payables] or _contact(session, document):
+        for reader in payables or contact_or_managers(
+            session, document.order_id or 0, document.organization_id
+        ):
             readers.setdefault(reader, []).append(document)
     for reader, theirs in readers.items():
         _send(session, reader, theirs, mail_context=mail_context, pay=pay, now=now)
     return frozenset(one.id for theirs in readers.values() for one in theirs)
 
 
-def _contact(session: Session, document: Document) -> list[_Reader]:
-    """Return the person who ordered, or the managers if they have no address anymore."""
-    order = session.get_one(Order, document.order_id)
-    login_id = order.contact_id or document.login_id
-    login = session.scalar(select(Login).where(Login.id == kept_login(login_id or 0)))
-    email = (login.email if login else None) or order.contact_email
-    if not email and document.organization_id is not None:
-        managers = stewards_of(session, document.organization_id)
-        return [_Reader(one.email, one.login_id, one.name) for one in managers]
-    if not email:
-        return []
-    return [
-        _Reader(email, login.id, login.name) if login else _Reader(email, None, order.contact_name)
-    ]
-
-
 def _send(
     session: Session,
-    reader: _Reader,
+    reader: Steward,
     documents: Sequence[Document],
     *,
     mail_context: MailContext,

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import logins_of
 from lms.accounts.recovery_email_prompt import asks_for_recovery
 from lms.contracts import mails as contract_mails
 from lms.contracts.mails import NewTerm
@@ -29,6 +28,7 @@ from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
 from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.order_contacts import contact_of, contact_or_managers
 from lms.pricing.offers import NAMED, WHAT
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, standing_grants_of_order
@@ -67,7 +67,7 @@ def send_placed(
 
 def is_unconfirmed(session: Session, order: Order) -> bool:
     """Return whether the buyer has not confirmed the email address they entered (S15)."""
-    if order.contact_id is None:
+    if order.contact_id is None or not order.contact_email:  # it has none once they are erased
         return False
     contact = session.get_one(Login, order.contact_id)
     return contact.email is None and contact.merged_into is None
@@ -89,7 +89,6 @@ def send_confirm(
     )
     grants = standing_grants_of_order(session, order.id)
     values = {
-        "name": order.contact_name,
         "buyer": facts.buyer,
         "number": facts.number,
         "items": items_of(grants, mail_context.zone, now),
@@ -140,12 +139,10 @@ def send_open(session: Session, order: Order, *, mail_context: MailContext, now:
 
 
 def buyer_and(session: Session, facts: OrderFacts, others: Iterable[Steward]) -> list[Steward]:
-    """Return the buyer of an order and others, each person and each address once."""
-    found, logins = [*others], set(session.scalars(logins_of(facts.contact_id or 0)))
-    if facts.contact_email and not any(one.login_id in logins for one in found):
-        found.insert(0, Steward(facts.contact_id, facts.contact_email, facts.contact_name))
+    """Return the contact of an order, if they are emailed, and others, each address once."""
+    contact = contact_of(session, facts.id)
     readers: dict[str, Steward] = {}
-    for one in found:
+    for one in (*((contact,) if contact else ()), *others):
         readers.setdefault(one.email.casefold(), one)
     return list(readers.values())
 
@@ -223,7 +220,6 @@ def _send_bought(
     links, zone = mail_context.links, mail_context.zone
     first = grants[0]
     values: dict[str, object] = {
-        "name": facts.contact_name,
         "buyer": facts.buyer,
         "number": facts.number,
         "items": items_of(grants, zone, now),
@@ -329,15 +325,14 @@ def _to_buyer(  # noqa: PLR0913  (the parts of an email)
     now: datetime,
     invitation: Invitation | None = None,
 ) -> None:
-    if not facts.contact_email:
-        return
-    mail_outbox.post(
-        session,
-        kind=kind,
-        to=facts.contact_email,
-        login_id=facts.contact_id,
-        subject=subject,
-        values=values,
-        now=now,
-        invitation=invitation,
-    )
+    for one in contact_or_managers(session, facts.id, facts.organization_id):
+        mail_outbox.post(
+            session,
+            kind=kind,
+            to=one.email,
+            login_id=one.login_id,
+            subject=subject,
+            values={**values, "name": one.name},
+            now=now,
+            invitation=invitation,
+        )

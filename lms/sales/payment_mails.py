@@ -15,8 +15,9 @@ from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Dispute, Payment, PaymentMethod
-from lms.organizations.billing_details import read_billing
+from lms.organizations.billing_details import payables_of
 from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.order_contacts import contact_or_managers
 from lms.pricing.price_list import say_money
 from lms.sales.mails import buyer_and, is_unconfirmed, items_of
 from lms.sales.order_search import past_due_orders
@@ -41,7 +42,6 @@ def send_bounced(
         order = session.get_one(Order, invoice.order_id)
         facts = find_order_facts(session, order.public_id)
         values = {
-            "name": facts.contact_name if facts.contact_email else facts.buyer,
             "check_number": payment.check_number,
             "is_check": payment.method is PaymentMethod.CHECK,
             "amount": say_money(payment.amount_minor, payment.currency),
@@ -51,14 +51,14 @@ def send_bounced(
             "action_url": link_of(session, order, where=pay, now=now),
         }
         subject = N_("Your payment for invoice %(number)s was returned by the bank")
-        for to in _payers(session, facts):
+        for one in _payers(session, facts):
             mail_outbox.post(
                 session,
                 kind="payment_bounced",
-                to=to,
-                login_id=None,
+                to=one.email,
+                login_id=one.login_id,
                 subject=subject % {"number": invoice.label},
-                values=values,
+                values={**values, "name": one.name},
                 now=now,
             )
 
@@ -147,21 +147,18 @@ def notify_staff_of_dispute(
     )
 
 
-def _payers(session: Session, facts: OrderFacts) -> tuple[str, ...]:
+def _payers(session: Session, facts: OrderFacts) -> tuple[Steward, ...]:
     """Return who is emailed about amounts owed: accounts payable, the contact, or else the managers."""
-    if facts.organization_id is not None:
-        emails = read_billing(session, facts.organization_id).contact.payables
-        managers = tuple(one.email for one in stewards_of(session, facts.organization_id))
-        return emails or ((facts.contact_email,) if facts.contact_email else managers)
-    return (facts.contact_email,) if facts.contact_email else ()
+    emails = payables_of(session, facts.organization_id) if facts.organization_id else ()
+    payables = tuple(Steward(None, each, "") for each in emails)
+    return payables or contact_or_managers(session, facts.id, facts.organization_id)
 
 
 def _concerned(session: Session, facts: OrderFacts) -> list[Steward]:
     """Return the buyer, and the managers and accounts payable of their organization, by address."""
     found: list[Steward] = []
     if facts.organization_id is not None:
-        found += stewards_of(session, facts.organization_id)
-        found += [Steward(None, email, "") for email in _payers(session, facts)]
+        found += [*stewards_of(session, facts.organization_id), *_payers(session, facts)]
     return buyer_and(session, facts, found)
 
 

@@ -1,33 +1,44 @@
-"""An organization's orders after its contact's account was deleted: its managers take their place."""
+"""An organization's orders after its contact is gone: its managers get their emails.
 
+A contact is gone once their account is deleted or blocked, or managers removed them.
+"""
+
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Final
 
 import pytest
 from sqlalchemy import func, select
 
 from lms.buying import accepted_quotes
 from lms.core.database import Database
+from lms.core.runtime import Carrel
 from lms.documents.mails import recipients
 from lms.models.accounts import Login
 from lms.models.documents import Document
-from lms.models.orders import Quote
+from lms.models.live import OfferChoice
+from lms.models.orders import Order, Quote
 from lms.models.organizations import Organization, Role
 from lms.models.payments import PaymentReminder
+from lms.organizations import memberships, organizations
 from lms.people import erasure
-from lms.people.erased_orders import ERASED_NAME
 from lms.receivables.reminders import due_debtors
-from lms.sales import quotes
+from lms.sales import mails, quotes
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts
+from tests.cancellation_offers.offer_fixtures import cancel, choose, furnish, offer_of, reinstate
 from tests.cast import Cast, Person
 from tests.clock import NOW
 from tests.factories import make_membership
+from tests.live.conftest import to_come
 from tests.mailbox import letters, newest
 from tests.receivables.test_reminders import sent_at
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, paid, placed, read
 from tests.sales.test_quotes import drafted, quoted
 from tests.sales.test_receiving import reverse
+
+__all__ = ["to_come"]
 
 LATE = NOW + timedelta(days=60)
 BY_LINK = Acceptance("Sue Purchasing")
@@ -50,6 +61,27 @@ def owned_by(database: Database, cast: Cast, person: Person, role: Role = Role.O
 def erase_mia(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         erasure.erase(session, cast.mia.id, hooks=(), links=OFFICE.links, actor=None, now=NOW)
+
+
+def remove_mia(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        slug = session.get_one(Organization, cast.organization_id).slug
+        elm = organizations.find_organization(session, slug)
+        memberships.end_membership(session, elm, cast.mia.public_id, actor=None, now=NOW)
+
+
+def block_mia(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.mia.id).blocked_at = NOW
+
+
+Leave = Callable[[Database, Cast], None]
+WAYS: Final[tuple[Leave, ...]] = (erase_mia, remove_mia, block_mia)
+
+
+def sent_to(database: Database, person: Person) -> list[str]:
+    """Return the kinds of emails to a person."""
+    return [one.kind for one in letters(database, person.email or "")]
 
 
 def accepted_by(database: Database, quote: Quote, actor: str | None) -> None:
@@ -98,24 +130,79 @@ def test_quote_of_an_organization_without_managers_is_accepted(
     assert read(database, quote[0]).placed_at == NOW
 
 
-def test_reminders_and_documents_go_to_the_managers(database: Database, cast: Cast) -> None:
+@pytest.mark.parametrize("leave", WAYS)
+def test_reminders_and_documents_go_to_the_managers(
+    database: Database, cast: Cast, leave: Leave
+) -> None:
     owned_by(database, cast, cast.alice)
     facts = placed(database, GROUP)
-    erase_mia(database, cast)
+    leave(database, cast)
+    before = sent_to(database, cast.mia)
     assert len(sent_at(database, LATE)) == 1
-    assert "payment_reminder" in [one.kind for one in letters(database, cast.alice.email or "")]
+    assert "payment_reminder" in sent_to(database, cast.alice)
+    assert sent_to(database, cast.mia) == before
     with database.read_session() as session:
         invoice = session.scalars(select(Document).where(Document.order_id == facts.id)).one()
         assert recipients(session, invoice) == (cast.alice.email,)
 
 
-def test_managers_hear_of_a_check_that_bounced(database: Database, cast: Cast) -> None:
+@pytest.mark.parametrize("leave", WAYS)
+def test_managers_hear_of_a_check_that_bounced(
+    database: Database, cast: Cast, leave: Leave
+) -> None:
     owned_by(database, cast, cast.alice)
     payment = paid(database, placed(database, GROUP))
-    erase_mia(database, cast)
+    leave(database, cast)
+    before = sent_to(database, cast.mia)
     reverse(database, payment)
     email = newest(database, cast.alice.email or "", "payment_bounced")
-    assert ERASED_NAME not in email.text
+    assert f"{cast.alice.name}," in email.text
+    assert sent_to(database, cast.mia) == before
+
+
+@pytest.mark.parametrize("leave", WAYS)
+def test_managers_get_what_is_sent_again(database: Database, cast: Cast, leave: Leave) -> None:
+    owned_by(database, cast, cast.alice)
+    facts = placed(database, GROUP)
+    leave(database, cast)
+    before = sent_to(database, cast.mia)
+    with database.transaction() as session:
+        order = session.get_one(Order, facts.id)
+        mails.send_placed(session, order, mail_context=OFFICE, now=NOW, is_again=True)
+        mails.send_open(session, order, mail_context=OFFICE, now=NOW)
+    kinds = sent_to(database, cast.alice)
+    assert {"order_confirmation_organization", "order_open"} <= set(kinds)
+    assert sent_to(database, cast.mia) == before
+
+
+@pytest.mark.parametrize("leave", WAYS)
+@pytest.mark.parametrize("role", [Role.OWNER, Role.BILLING])
+def test_cancellation_is_offered_to_those_who_stay(
+    database: Database, to_come: Cast, carrel: Carrel, leave: Leave, role: Role
+) -> None:
+    cast, elm = to_come, furnish(database).elm
+    owned_by(database, cast, cast.alice, role)
+    leave(database, cast)
+    before = sent_to(database, cast.mia)
+    cancel(carrel)
+    assert offer_of(database, elm).withdrawn_at is None
+    assert "cancellation_offer" in sent_to(database, cast.alice)
+    assert sent_to(database, cast.mia) == before
+
+
+@pytest.mark.parametrize("leave", WAYS)
+def test_refunded_order_is_offered_again_to_those_who_stay(
+    database: Database, to_come: Cast, carrel: Carrel, leave: Leave
+) -> None:
+    cast, elm = to_come, furnish(database).elm
+    owned_by(database, cast, cast.alice)
+    cancel(carrel)
+    choose(database, elm, OfferChoice.REFUND)
+    leave(database, cast)
+    before = sent_to(database, cast.mia)
+    reinstate(carrel)
+    assert "cancellation_offer_ended" in sent_to(database, cast.alice)
+    assert sent_to(database, cast.mia) == before
 
 
 def test_reminder_that_no_one_got_was_not_sent(database: Database, cast: Cast) -> None:

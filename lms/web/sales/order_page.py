@@ -20,6 +20,7 @@ from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order, OrderLine, PurchaseOrder
 from lms.models.payments import Payment, Refund, Settlement
+from lms.organizations.order_contacts import contact_or_managers
 from lms.payments.paid_invoices import payments_behind
 from lms.pricing.price_list import say_money
 from lms.requests.read_models import requests_of_order
@@ -37,7 +38,7 @@ from lms.web.access.access_panel_and_reader_times import due_day, reading_zone
 from lms.web.core.private_page_headers_and_mail_links import mail_context
 from lms.web.sales.dispute_evidence_texts import evidence_rows
 from lms.web.sales.order_notices import needs_review, notices_of, review_text
-from lms.web.sales.order_payer_rows import payment_link_shown, reminders_shown
+from lms.web.sales.order_payer_rows import payment_link_shown, reminders_shown, stand_ins
 from lms.web.sales.order_texts import (
     ACT_WORDS,
     DOCUMENT_WORDS,
@@ -117,6 +118,7 @@ def _about(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) ->
         ),
         (_("Bill to"), ", ".join((billed.name, *billed.address))),
         (_("Contact"), contact),
+        (_("Emails go to"), stand_ins(session, facts)),
         (_("Placed"), say_date(facts.placed_at, zone) if facts.placed_at else ""),
     ]
     return [{"term": term, "text": text} for term, text in found]
@@ -155,7 +157,8 @@ def _access_acts(session: Session, facts: OrderFacts) -> list[Act]:
     elif facts.held_at is None and (facts.open_minor or facts.invoice_id is None):
         found.append(Act(_("Hold access until paid"), _post(facts, "hold"), is_post=True))
     found += _dispute_acts(session, facts)
-    if facts.contact_email and standing_grants_of_order(session, facts.id):
+    readers = contact_or_managers(session, facts.id, facts.organization_id)
+    if readers and standing_grants_of_order(session, facts.id):
         found.append(Act(_("Resend confirmation"), _post(facts, "resend"), is_post=True))
     if facts.invoice_id is None:
         found.append(

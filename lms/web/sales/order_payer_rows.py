@@ -1,14 +1,18 @@
-"""What the page of an order shows about its payer: the payment link, promises, and reminders."""
+"""What the page of an order shows about its payer: whom emails go to, payment link, promises, reminders."""
 
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.buying import payment_promises
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_datetime_in_table
+from lms.core.errors import N_
 from lms.documents import payment_links
 from lms.models.orders import Order
+from lms.organizations.order_contacts import contact_of, contact_or_managers
 from lms.receivables.read_models import reminders_of_order
 from lms.sales.read_models import OrderFacts
 from lms.web.core.request_context import carrel
@@ -16,6 +20,15 @@ from lms.web.receivables.reminder_rows import reminder_rows
 from lms.web.sales.order_texts import promise_text
 
 Row = dict[str, object]
+NO_READER: Final = N_("No one. The organization has no manager with an email address.")
+
+
+def stand_ins(session: Session, facts: OrderFacts) -> str:
+    """Return the managers who are emailed in place of an order's contact; "" if the contact is."""
+    if facts.organization_id is None or contact_of(session, facts.id) is not None:
+        return ""
+    emails = (one.email for one in contact_or_managers(session, facts.id, facts.organization_id))
+    return ", ".join(emails) or _(NO_READER)
 
 
 def payment_link_shown(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) -> Row:

@@ -1,0 +1,32 @@
+"""The staff page of an order whose contact isn't emailed anymore says who is."""
+
+from lms.core.database import Database
+from lms.models.organizations import Role
+from lms.web.sales.order_payer_rows import NO_READER
+from tests.cast import Cast
+from tests.mailbox import letters
+from tests.page_texts import shows
+from tests.sales.order_fixtures import GROUP, placed
+from tests.sales.test_gone_contacts import owned_by, remove_mia
+from tests.visitor import Visitor
+
+
+def test_order_of_a_removed_contact_names_the_managers_and_sends_to_them(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"/staff/orders/{placed(database, GROUP).public_id}"
+    assert not shows(staff.get(path).text, NO_READER)
+    remove_mia(database, cast)
+    page = staff.get(path).text
+    assert shows(page, NO_READER)
+    assert f"{path}/resend" not in page
+    owned_by(database, cast, cast.alice, Role.MANAGER)
+    page = staff.get(path).text
+    assert str(cast.alice.email) in page
+    assert not shows(page, NO_READER)
+    before = [one.id for one in letters(database, cast.mia.email or "")]
+    assert staff.post(f"{path}/resend").status_code == 303
+    (email,) = letters(database, cast.alice.email or "")
+    assert email.kind == "order_confirmation_organization"
+    assert f"{cast.alice.name}," in email.text
+    assert [one.id for one in letters(database, cast.mia.email or "")] == before
