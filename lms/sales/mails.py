@@ -78,8 +78,12 @@ def send_confirm(
 ) -> None:
     """Email a buyer the link that confirms their address; earlier links stop working.
 
-    Until then it is the only email about the order: it says what was bought and what happens next.
+    Until then it is the only email about the order: it says what was bought and what happens next. No one
+    else gets it, since its link proves the address.
     """
+    contact = contact_of(session, order.id)
+    if contact is None:
+        return
     facts = find_order_facts(session, order.public_id)
     assert order.contact_id is not None  # noqa: S101  (the caller checked it)
     purpose = EmailPurpose.CONFIRM_ORDER
@@ -103,7 +107,8 @@ def send_confirm(
     subject = (
         N_("Confirm your order %(number)s") if order.awaits_proof else N_("Your order %(number)s")
     )
-    _to_buyer(session, facts, purpose.value, subject % {"number": facts.number}, values, now=now)
+    subject %= {"number": facts.number}
+    _send_to(session, (contact,), purpose.value, subject, values, now=now)
 
 
 def send_open(session: Session, order: Order, *, mail_context: MailContext, now: datetime) -> None:
@@ -243,7 +248,8 @@ def _send_bought(
     what = first.covers or WHAT[first.kind]
     subject = N_("Your access: %(what)s") % {"what": what}
     invitation = _entry(session, facts, first, links=links, now=now)
-    _to_buyer(session, facts, kind, subject, values, now=now, invitation=invitation)
+    readers = contact_or_managers(session, facts.id, facts.organization_id)
+    _send_to(session, readers, kind, subject, values, now=now, invitation=invitation)
 
 
 def items_of(grants: Sequence[OrderGrant], zone: ZoneInfo, now: datetime) -> list[dict[str, Any]]:
@@ -315,9 +321,9 @@ def _money(minor: int, facts: OrderFacts) -> str:
     return say_money(minor, facts.currency)
 
 
-def _to_buyer(  # noqa: PLR0913  (the parts of an email)
+def _send_to(  # noqa: PLR0913  (the parts of an email)
     session: Session,
-    facts: OrderFacts,
+    readers: Iterable[Steward],
     kind: str,
     subject: str,
     values: Mapping[str, object],
@@ -325,7 +331,7 @@ def _to_buyer(  # noqa: PLR0913  (the parts of an email)
     now: datetime,
     invitation: Invitation | None = None,
 ) -> None:
-    for one in contact_or_managers(session, facts.id, facts.organization_id):
+    for one in readers:
         mail_outbox.post(
             session,
             kind=kind,

@@ -14,7 +14,7 @@ from lms.buying import accepted_quotes
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.documents.mails import recipients
-from lms.models.accounts import Login
+from lms.models.accounts import EmailPurpose, Login
 from lms.models.documents import Document
 from lms.models.live import OfferChoice
 from lms.models.orders import Order, Quote
@@ -173,6 +173,33 @@ def test_managers_get_what_is_sent_again(database: Database, cast: Cast, leave: 
     kinds = sent_to(database, cast.alice)
     assert {"order_confirmation_organization", "order_open"} <= set(kinds)
     assert sent_to(database, cast.mia) == before
+
+
+@pytest.mark.parametrize("leave", WAYS[1:])
+def test_link_that_confirms_an_address_goes_to_no_one_else(
+    database: Database, cast: Cast, leave: Leave
+) -> None:
+    owned_by(database, cast, cast.alice)
+    facts = placed(database, GROUP)
+    with database.transaction() as session:
+        mia = session.get_one(Login, cast.mia.id)
+        mia.email = mia.email_key = mia.confirmed_at = None
+    leave(database, cast)
+    with database.transaction() as session:
+        order = session.get_one(Order, facts.id)
+        assert mails.is_unconfirmed(session, order)
+        mails.send_placed(session, order, mail_context=OFFICE, now=NOW, is_again=True)
+    assert EmailPurpose.CONFIRM_ORDER.value not in sent_to(database, cast.alice)
+
+
+def test_contact_who_is_back_gets_the_emails_again(database: Database, cast: Cast) -> None:
+    owned_by(database, cast, cast.alice)
+    facts = placed(database, GROUP)
+    remove_mia(database, cast)
+    owned_by(database, cast, cast.mia, Role.MEMBER)
+    with database.read_session() as session:
+        invoice = session.scalars(select(Document).where(Document.order_id == facts.id)).one()
+        assert recipients(session, invoice) == (cast.mia.email,)
 
 
 @pytest.mark.parametrize("leave", WAYS)
