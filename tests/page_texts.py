@@ -19,7 +19,7 @@ PASSAGES: Final[Mapping[str, tuple[int, Mapping[str, int]]]] = {
     "delivery_test": (1, {"test": 0}),
     "grace_extended": (7, {"before_its_start": 1, "access_again": 2, "watch_until": 3}),
     "order_confirmation": (21, {"held": 1, "how_to_watch": 13}),
-    "order_confirmation_organization": (19, {"own_seat": 12, "how_to_invite": 13}),
+    "order_confirmation_organization": (20, {"holder": 12, "own_seat": 13, "how_to_invite": 14}),
     "order_disputed": (4, {"can_be_suspended": 1, "is_suspended": 2}),
     "order_on_hold": (12, {"pay_first": 3, "pay_and_go_on": 9}),
     "payment_bounced": (7, {"on_hold": 4, "access_stays": 5}),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, not_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import OrganizationId, family_of
@@ -25,61 +25,77 @@ def belongs_to(
     organization_id: OrganizationId,
 ) -> ColumnElement[bool]:
     """Return the condition that a person, given by all their logins, is a member or has a seat."""
-    member = exists().where(
-        _membership.organization_id.in_(family_of(organization_id)),
-        _membership.login_id.in_(logins),
-    )
-    return or_(
-        member, _seat(logins, organization_id).where(_assignment.state == AssignmentState.CLAIMED)
-    )
+    return or_(_is_member(logins, organization_id), _has_seat(logins, organization_id))
 
 
 def was_removed_from(
-    logins: Select[int], organization_id: OrganizationId, *, since: datetime | None = None
+    logins: Select[int],
+    organization_id: OrganizationId,
+    *,
+    since: datetime | InstrumentedAttribute[datetime],
 ) -> Exists:
-    """Return the condition that a person, given by all their logins, was removed from the members."""
+    """Return the condition that a person, given by all their logins, was removed from the members since."""
     its_ids = select(_organization.public_id).where(
         _organization.id.in_(family_of(organization_id))
     )
     their_ids = select(_login.public_id).where(_login.id.in_(logins))
-    removed = exists().where(
+    return exists().where(
+        _entry.at >= since,
         _entry.subject.in_(its_ids),
         _entry.act == _REMOVED,
         _entry.detail["login"].as_string().in_(their_ids),
     )
-    return removed if since is None else removed.where(_entry.at >= since)
 
 
 def is_contact(logins: Select[int]) -> ColumnElement[bool]:
     """Return the condition that a person, given by all their logins, is the contact of an order.
 
-    They aren't anymore if managers of the organization that ordered removed them, or their seat, unless
-    they still belong to it.
+    They aren't anymore once managers of the organization that ordered removed them, unless they still
+    have a seat there.
     """
-    lost_seat = _seat(logins, Order.organization_id).where(_assignment.ended_as.in_(BY_A_MANAGER))
-    is_removed = or_(was_removed_from(logins, Order.organization_id), lost_seat)
+    buyer = Order.organization_id
     return and_(
         Order.contact_id.in_(logins),
-        or_(
-            Order.organization_id.is_(None),
-            belongs_to(logins, Order.organization_id),
-            not_(is_removed),
-        ),
+        or_(buyer.is_(None), _has_seat(logins, buyer), not_(_was_let_go(logins))),
     )
 
 
 def is_emailed(contact: type[Login]) -> ColumnElement[bool]:
     """Return the condition that an order's contact, given by their kept login, is emailed about it.
 
-    They need an address. For an organization, they mustn't be blocked, nor removed (`is_contact`).
+    They need an address. For an organization, they must not be blocked or removed, even if they still
+    have a seat there: what it owes is up to those who stay.
     """
     address = func.coalesce(contact.email, func.nullif(Order.contact_email, ""))
-    is_unknown = Order.contact_id.is_(None)
-    is_theirs = or_(is_unknown, is_contact(logins_of(Order.contact_id)))
-    return and_(
-        address.is_not(None),
-        or_(Order.organization_id.is_(None), and_(contact.blocked_at.is_(None), is_theirs)),
+    is_gone = or_(contact.blocked_at.is_not(None), _was_let_go(logins_of(contact.id)))
+    return and_(address.is_not(None), or_(Order.organization_id.is_(None), not_(is_gone)))
+
+
+def _was_let_go(logins: Select[int]) -> ColumnElement[bool]:
+    """Return the condition that managers removed a person, or their only seat, after an order was made.
+
+    It doesn't hold for members, who may have been added again.
+    """
+    buyer = Order.organization_id
+    lost_seat = _seat(logins, buyer).where(
+        _assignment.ended_as.in_(BY_A_MANAGER), _assignment.ended_at >= Order.created_at
     )
+    was_removed = was_removed_from(logins, buyer, since=Order.created_at)
+    return and_(
+        not_(_is_member(logins, buyer)),
+        or_(was_removed, and_(lost_seat, not_(_has_seat(logins, buyer)))),
+    )
+
+
+def _is_member(logins: Any, organization_id: OrganizationId) -> Exists:  # noqa: ANN401
+    return exists().where(
+        _membership.organization_id.in_(family_of(organization_id)),
+        _membership.login_id.in_(logins),
+    )
+
+
+def _has_seat(logins: Any, organization_id: OrganizationId) -> Exists:  # noqa: ANN401
+    return _seat(logins, organization_id).where(_assignment.state == AssignmentState.CLAIMED)
 
 
 def _seat(logins: Any, organization_id: OrganizationId) -> Exists:  # noqa: ANN401

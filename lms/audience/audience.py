@@ -10,14 +10,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, case, func, select, union, union_all
 from sqlalchemy.orm import Session, aliased
 
+from lms.access.merged_logins import kept_login
 from lms.access.merged_organizations import kept_organization
 from lms.audience.events import PAYING, Event, Role, strongest
-from lms.audience.roles import covering_pools, everyone
+from lms.audience.roles import covering_pools, everyone, standing_lines
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.live import Attendance, LiveJoin, Registration
+from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
+
+
+def key_of_address(email: str) -> str:
+    """Return a key of an email address for the keys of emails, which doesn't show the address."""
+    return hashlib.sha256(email.casefold().encode()).hexdigest()[:26]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ class Person:
     @property
     def key(self) -> str:
         """Return a key of this person for the keys of emails, without the address."""
-        return hashlib.sha256(self.email.casefold().encode()).hexdigest()[:26]
+        return key_of_address(self.email)
 
     def reason(self, role: Role) -> Reason:
         """Return the first reason for a role of the person."""
@@ -180,23 +187,28 @@ def told_of(people: Iterable[Person], event: Event) -> tuple[Told, ...]:
 
 
 def payers_of(
-    people: Iterable[Person], *, before: datetime | None
+    session: Session, webinar: Webinar, people: Sequence[Person], *, before: datetime | None
 ) -> Mapping[tuple[int | None, int | None], tuple[Person, ...]]:
-    """Return the payers of a webinar, each with the people who decide about the order.
+    """Return the payers of a webinar, each with the people of its audience who decide about the order.
 
     A payer is a login, or an organization; its people are the buyer, its billing contacts and its
-    managers, even if the buyer isn't emailed anymore. With `before`, only earlier orders count.
+    managers. It may have none who can be emailed. With `before`, only earlier orders count.
     """
-    everybody = tuple(people)
-    payers = {
-        each.payer
-        for one in everybody
-        for each in one.reasons
-        if each.role in PAYING and (before is None or each.since < before)
-    }
+    login_id, organization_id = kept_login(Order.login_id), kept_organization(Order.organization_id)
+    bought = (
+        select(login_id.label("login_id"), organization_id.label("organization_id"))
+        .join_from(Order, OrderLine, OrderLine.order_id == Order.id)
+        .where(*standing_lines(webinar.id))
+        .distinct()
+        .order_by("login_id", "organization_id")
+    )
+    if before is not None:
+        bought = bought.where(Order.placed_at < before)
     return {
-        payer: tuple(one for one in everybody if _decides(one, payer))
-        for payer in sorted(payers, key=lambda each: (each[0] or 0, each[1] or 0))
+        (row.login_id, row.organization_id): tuple(
+            one for one in people if _decides(one, (row.login_id, row.organization_id))
+        )
+        for row in session.execute(bought)
     }
 
 

@@ -106,7 +106,10 @@ def _row(role: Role, login_id: Any, **given: Any) -> Found:  # noqa: ANN401  (co
 
 
 def _payers(webinar: Webinar) -> tuple[Found, Found, Found]:
-    """Return the buyers, the managers in place of those who aren't emailed anymore, and billing contacts."""
+    """Return the buyers, managers in place of buyers who are no longer emailed, and billing contacts.
+
+    Managers of an order's seats are in the audience anyway, in their own role.
+    """
     kept = kept_organization(Order.organization_id)
     lines = standing_lines(webinar.id)
     buyers = (
@@ -125,8 +128,9 @@ def _payers(webinar: Webinar) -> tuple[Found, Found, Found]:
         .where(*lines, or_(Order.organization_id.is_(None), is_emailed(_contact)))
     )
     in_their_place = (
-        _row(Role.BUYER, Membership.login_id, organization_id=kept, since=Order.placed_at)
+        _row(Role.BILLING, Membership.login_id, organization_id=kept, since=Order.placed_at)
         .join_from(Order, OrderLine, OrderLine.order_id == Order.id)
+        .join(Grant, and_(Grant.order_line_id == OrderLine.id, Grant.pool_id.is_(None)))
         .join(Membership, kept_organization(Membership.organization_id) == kept)
         .outerjoin(_contact, _contact.id == kept_login(Order.contact_id))
         .where(*lines, Membership.role.in_(MANAGING), not_(is_emailed(_contact)))

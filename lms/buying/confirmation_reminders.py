@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.access.organization_people import is_emailed
 from lms.buying import confirmations
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_
@@ -114,7 +115,7 @@ def _open_orders(now: datetime) -> tuple[ColumnElement[bool], ...]:
         Login.email.is_(None),
         Login.merged_into.is_(None),
         Login.blocked_at.is_(None),
-        Order.contact_email != "",
+        is_emailed(Login),
         Order.is_self_service.is_(True),
         Order.livemode.is_(True),
         Order.canceled_at.is_(None),

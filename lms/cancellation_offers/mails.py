@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_organizations import kept_id
 from lms.accounts import login_lookup
-from lms.audience.audience import Person, audience, payers_of, unused_seats
+from lms.audience.audience import Person, audience, key_of_address, payers_of, unused_seats
 from lms.audience.events import TOLD, Event, Role
 from lms.audience.sentences import seats_sentence
 from lms.cancellation_offers.bought import is_bought
@@ -24,7 +24,7 @@ from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer
 from lms.models.organizations import Organization
 from lms.organizations.manager_emails import Steward, stewards_of
-from lms.organizations.order_contacts import contact_of
+from lms.organizations.order_contacts import each_address_once, emailed_contact
 from lms.pricing.price_list import say_money
 
 CHOOSE = N_("Canceled: choose what you'd like instead of “%(title)s”")
@@ -135,7 +135,7 @@ def send_ended(
     webinar = session.get_one(Webinar, offer.webinar_id)
     organization_id = offer.organization_id and kept_id(session, offer.organization_id)
     login_id = offer.login_id and login_lookup.kept_login(session, offer.login_id)
-    people = payers_of(audience(session, webinar, now=now), before=None)
+    people = payers_of(session, webinar, audience(session, webinar, now=now), before=None)
     for one in people.get((login_id, organization_id), ()):
         key = key_of(Event.REINSTATED, webinar) + one.key
         _send_ended(session, webinar, Steward(one.login_id, one.email, one.name), key, now=now)
@@ -153,7 +153,7 @@ def send_offered_again(
     """Email a refunded payer how to buy again at that price."""
     webinar = session.get_one(Webinar, offer.webinar_id)
     for one in _former_payers(session, offer, orders):
-        key = f"offered-again:{offer.public_id}:{one.login_id}"
+        key = f"offered-again:{offer.public_id}:{key_of_address(one.email)}"
         _send_ended(session, webinar, one, key, price=price, link=link, now=now)
 
 
@@ -167,12 +167,9 @@ def _former_payers(
     if offer.login_id is not None:
         login = session.get_one(Login, login_lookup.kept_login(session, offer.login_id))
         return (Steward(login.id, login.email, login.name),) if login.email else ()
-    found: dict[str, Steward] = {}
+    contacts = (emailed_contact(session, order_id) for order_id in orders)
     managers = stewards_of(session, offer.organization_id or 0)
-    for one in (*(contact_of(session, each) for each in orders), *managers):
-        if one is not None:
-            found.setdefault(one.email, one)
-    return tuple(found.values())
+    return each_address_once((*filter(None, contacts), *managers))
 
 
 def _send_ended(  # noqa: PLR0913  (the parts of the email)

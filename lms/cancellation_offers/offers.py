@@ -58,7 +58,7 @@ def open_offers(
         .values(withdrawn_at=now)
     )
     people = audience(session, webinar, now=now)
-    deciding = payers_of(people, before=bought_before(webinar))
+    deciding = payers_of(session, webinar, people, before=bought_before(webinar))
     new = {}
     for login_id, organization_id in deciding:
         made = session.scalar(

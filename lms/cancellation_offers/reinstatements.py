@@ -103,7 +103,7 @@ def _offer_again(
         offer,
         price=say_money(session.get_one(Document, quoted.document_id).total_minor, order.currency),
         link=link_of(session, order, where=pay, now=now),
-        orders=_orders(session, offer),
+        orders=sorted({one.id for one, _line, _net, _quantity in credited}),
         now=now,
     )
 
@@ -136,13 +136,3 @@ def _credited(
         (row[0], row[1], int(row.net), None if row[1].quantity is None else int(row.quantity or 1))
         for row in rows
     ]
-
-
-def _orders(session: Session, offer: CancellationOffer) -> list[int]:
-    """Return the orders of an offer's payer that had the webinar."""
-    found = select(Order.id).join(OrderLine, OrderLine.order_id == Order.id)
-    return list(
-        session.scalars(
-            found.where(is_of(offer), OrderLine.webinar_id == offer.webinar_id).distinct()
-        )
-    )

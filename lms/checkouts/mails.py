@@ -10,6 +10,7 @@ from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
 from lms.models.orders import Order
 from lms.models.payments import Payment
+from lms.organizations.order_contacts import contact_or_managers
 from lms.pricing.price_list import say_money
 from lms.sales.billing import order_number
 
@@ -27,21 +28,20 @@ def send_unused(
     assert payment.returns_on is not None  # noqa: S101  (the caller set it)
     number = order_number(order)
     values = {
-        "name": order.contact_name,
         "number": number,
         "amount": say_money(payment.open_minor, payment.currency),
         "reason": reason,
         "returned": say_calendar_date(payment.returns_on),
     }
     links = mail_context.links
-    if order.contact_email:
+    for one in contact_or_managers(session, order.id, order.organization_id):
         mail_outbox.post(
             session,
             kind="payment_unused",
-            to=order.contact_email,
-            login_id=order.contact_id,
+            to=one.email,
+            login_id=one.login_id,
             subject=N_("We'll refund your payment for order %(number)s") % {"number": number},
-            values={**values, "action_url": links.page("/ask")},
+            values={**values, "name": one.name, "action_url": links.page("/ask")},
             now=now,
         )
     mail_outbox.post_to_team(

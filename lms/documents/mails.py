@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import kept_login
+from lms.accounts import login_lookup
 from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_calendar_date
 from lms.core.errors import N_
@@ -51,8 +50,8 @@ def send_again(
 def recipients(session: Session, document: Document) -> tuple[str, ...]:
     """Return the recipients of a document: accounts payable, or else the contact.
 
-    None if the customer wants it in a portal or by mail. A quote goes to the contact. An organization's
-    managers get what a contact would have gotten who isn't emailed anymore.
+    None if the customer wants it in a portal or by mail. A quote goes to the contact. If the contact is no
+    longer emailed, the organization's managers are.
     """
     contact = tuple(one.email for one in _contacts(session, document))
     if document.organization_id is None or document.kind is DocumentKind.QUOTE:
@@ -68,9 +67,7 @@ def _contacts(session: Session, document: Document) -> tuple[Steward, ...]:
         return contact_or_managers(session, document.order_id, document.organization_id)
     if document.organization_id is not None:
         return stewards_of(session, document.organization_id)
-    login = session.scalars(
-        select(Login).where(Login.id == kept_login(document.login_id or 0))
-    ).one()
+    login = session.get_one(Login, login_lookup.kept_login(session, document.login_id or 0))
     return (Steward(login.id, login.email, login.name),) if login.email else ()
 
 

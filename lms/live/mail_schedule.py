@@ -158,7 +158,7 @@ def _readers(
     """Return the people of an audience who should get this email, sorted by key."""
     since, skipped = _due_since(session, kind, webinar), frozenset[str]()
     if kind in WITH_OFFERS:
-        skipped = deciding_keys(people, webinar)
+        skipped = _deciding_keys(session, people, webinar)
     return sorted(
         (
             one
@@ -169,9 +169,9 @@ def _readers(
     )
 
 
-def deciding_keys(people: Sequence[Person], webinar: Webinar) -> frozenset[str]:
+def _deciding_keys(session: Session, people: Sequence[Person], webinar: Webinar) -> frozenset[str]:
     """Return the keys of people who decide about an order for the webinar and therefore get an offer."""
-    payers = payers_of(people, before=bought_before(webinar))
+    payers = payers_of(session, webinar, people, before=bought_before(webinar))
     return frozenset(one.key for deciding in payers.values() for one in deciding)
 
 

@@ -85,11 +85,11 @@ def read_billing(session: Session, organization_id: int) -> BillingDetails:
 
 
 def payables_of(session: Session, organization_id: int) -> tuple[str, ...]:
-    """Return an organization's accounts payable addresses, in the order entered."""
+    """Return the accounts payable addresses of an organization, or of the one it was merged into, as entered."""
     return tuple(
         session.scalars(
             select(AccountsPayableAddress.email)
-            .where(AccountsPayableAddress.organization_id == organization_id)
+            .where(AccountsPayableAddress.organization_id == kept_organization(organization_id))
             .order_by(AccountsPayableAddress.id)
         )
     )

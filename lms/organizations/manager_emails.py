@@ -20,7 +20,7 @@ MANAGER_LEFT = N_("%(organization)s: %(name)s is no longer a manager")
 
 @dataclass(frozen=True, slots=True)
 class Steward:
-    """A person who is emailed about an organization; `login_id` is None for the seller's own address."""
+    """A person to email; `login_id` is None if they are known only by an address."""
 
     login_id: int | None
     email: str

@@ -19,11 +19,10 @@ from lms.mail.attachments import MOST_FILES, Attachment
 from lms.mail.links import MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
-from lms.organizations.billing_details import payables_of
 from lms.organizations.manager_emails import Steward
-from lms.organizations.order_contacts import contact_or_managers
+from lms.organizations.order_contacts import emailed_payers
 from lms.pricing.price_list import say_money
-from lms.receivables.open_invoices import Debtor, Receivable
+from lms.receivables.open_invoices import Receivable
 
 DUE_SOON = N_("Invoice %(number)s is due %(day)s")
 PAST_DUE = N_("Invoice %(number)s was due %(day)s")
@@ -32,7 +31,6 @@ SEVERAL = N_("You have %(count)s open invoices")
 
 def send_reminder(
     session: Session,
-    debtor: Debtor,
     named: Sequence[Receivable],
     *,
     mail_context: MailContext,
@@ -43,8 +41,6 @@ def send_reminder(
 
     Each contact gets the invoices that they ordered.
     """
-    emails = payables_of(session, debtor.organization_id) if debtor.organization_id else ()
-    payables = tuple(Steward(None, each, "") for each in emails)
     documents = session.scalars(
         select(Document)
         .where(Document.id.in_([one.id for one in named]))
@@ -52,9 +48,8 @@ def send_reminder(
     ).all()
     readers: dict[Steward, list[Document]] = {}
     for document in documents:
-        for reader in payables or contact_or_managers(
-            session, document.order_id or 0, document.organization_id
-        ):
+        order_id = document.order_id or 0
+        for reader in emailed_payers(session, order_id, document.organization_id):
             readers.setdefault(reader, []).append(document)
     for reader, theirs in readers.items():
         _send(session, reader, theirs, mail_context=mail_context, pay=pay, now=now)

@@ -46,7 +46,7 @@ def remind(
     named = receivables(session, due_by=now + FOREVER, now=now, debtor=debtor)
     if all(one.stage_by(now) is None for one in named):
         return ()
-    told = mails.send_reminder(session, debtor, named, mail_context=mail_context, pay=pay, now=now)
+    told = mails.send_reminder(session, named, mail_context=mail_context, pay=pay, now=now)
     named = tuple(one for one in named if one.id in told)
     for one in named:
         stage = one.stage_by(now) or one.stage_by(now + TOLD_FOR)

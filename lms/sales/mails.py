@@ -28,7 +28,7 @@ from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
 from lms.organizations.manager_emails import Steward, stewards_of
-from lms.organizations.order_contacts import contact_of, contact_or_managers
+from lms.organizations.order_contacts import each_address_once, emailed_contact
 from lms.pricing.offers import NAMED, WHAT
 from lms.pricing.price_list import say_money
 from lms.sales.read_models import OrderFacts, OrderGrant, find_order_facts, standing_grants_of_order
@@ -62,7 +62,8 @@ def send_placed(
     if rest and is_unconfirmed(session, order):
         send_confirm(session, order, mail_context=mail_context, now=now)
     elif rest:
-        _send_bought(session, facts, rest, mail_context=mail_context, now=now)
+        readers = confirmation_readers(session, order)
+        _send_bought(session, facts, rest, readers, mail_context=mail_context, now=now)
 
 
 def is_unconfirmed(session: Session, order: Order) -> bool:
@@ -81,7 +82,7 @@ def send_confirm(
     Until then it is the only email about the order: it says what was bought and what happens next. No one
     else gets it, since its link proves the address.
     """
-    contact = contact_of(session, order.id)
+    contact = emailed_contact(session, order.id)
     if contact is None:
         return
     facts = find_order_facts(session, order.public_id)
@@ -107,7 +108,7 @@ def send_confirm(
     subject = (
         N_("Confirm your order %(number)s") if order.awaits_proof else N_("Your order %(number)s")
     )
-    subject %= {"number": facts.number}
+    subject = subject % {"number": facts.number}
     _send_to(session, (contact,), purpose.value, subject, values, now=now)
 
 
@@ -143,13 +144,27 @@ def send_open(session: Session, order: Order, *, mail_context: MailContext, now:
         )
 
 
-def buyer_and(session: Session, facts: OrderFacts, others: Iterable[Steward]) -> list[Steward]:
+def buyer_and(
+    session: Session, facts: OrderFacts, others: Iterable[Steward]
+) -> tuple[Steward, ...]:
     """Return the contact of an order, if they are emailed, and others, each address once."""
-    contact = contact_of(session, facts.id)
-    readers: dict[str, Steward] = {}
-    for one in (*((contact,) if contact else ()), *others):
-        readers.setdefault(one.email.casefold(), one)
-    return list(readers.values())
+    contact = emailed_contact(session, facts.id)
+    return each_address_once(others if contact is None else (contact, *others))
+
+
+def confirmation_readers(session: Session, order: Order) -> tuple[Steward, ...]:
+    """Return who gets the confirmation of an order: its contact, or else the managers of its seats.
+
+    No one else gets the link that confirms the contact's address.
+    """
+    contact = emailed_contact(session, order.id)
+    if contact is not None:
+        return (contact,)
+    grants = standing_grants_of_order(session, order.id)
+    has_seats = any(one.pool_id is not None for one in grants)
+    if order.organization_id is None or not has_seats or is_unconfirmed(session, order):
+        return ()
+    return stewards_of(session, order.organization_id)
 
 
 def _send_renewals(
@@ -218,11 +233,13 @@ def _send_bought(
     session: Session,
     facts: OrderFacts,
     grants: Sequence[OrderGrant],
+    readers: Sequence[Steward],
     *,
     mail_context: MailContext,
     now: datetime,
 ) -> None:
     links, zone = mail_context.links, mail_context.zone
+    is_to_contact = emailed_contact(session, facts.id) is not None
     first = grants[0]
     values: dict[str, object] = {
         "buyer": facts.buyer,
@@ -239,6 +256,7 @@ def _send_bought(
         "in_lms": facts.delivered_through is DeliveredThrough.LMS,
         "page": links.page(_page(grants)),
         "action_url": links.page(_page(grants)),
+        "holder": "" if is_to_contact else facts.contact_name,
         "recovery_url": _recovery_page(session, grants, links),
     }
     kind = "order_confirmation"
@@ -247,8 +265,7 @@ def _send_bought(
         values["action_url"] = links.page(f"/organization/{facts.organization_public_id}")
     what = first.covers or WHAT[first.kind]
     subject = N_("Your access: %(what)s") % {"what": what}
-    invitation = _entry(session, facts, first, links=links, now=now)
-    readers = contact_or_managers(session, facts.id, facts.organization_id)
+    invitation = _entry(session, facts, first, links=links, now=now) if is_to_contact else None
     _send_to(session, readers, kind, subject, values, now=now, invitation=invitation)
 
 

@@ -15,9 +15,8 @@ from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Dispute, Payment, PaymentMethod
-from lms.organizations.billing_details import payables_of
 from lms.organizations.manager_emails import Steward, stewards_of
-from lms.organizations.order_contacts import contact_or_managers
+from lms.organizations.order_contacts import emailed_payers
 from lms.pricing.price_list import say_money
 from lms.sales.mails import buyer_and, is_unconfirmed, items_of
 from lms.sales.order_search import past_due_orders
@@ -51,7 +50,7 @@ def send_bounced(
             "action_url": link_of(session, order, where=pay, now=now),
         }
         subject = N_("Your payment for invoice %(number)s was returned by the bank")
-        for one in _payers(session, facts):
+        for one in emailed_payers(session, facts.id, facts.organization_id):
             mail_outbox.post(
                 session,
                 kind="payment_bounced",
@@ -147,19 +146,13 @@ def notify_staff_of_dispute(
     )
 
 
-def _payers(session: Session, facts: OrderFacts) -> tuple[Steward, ...]:
-    """Return who is emailed about amounts owed: accounts payable, the contact, or else the managers."""
-    emails = payables_of(session, facts.organization_id) if facts.organization_id else ()
-    payables = tuple(Steward(None, each, "") for each in emails)
-    return payables or contact_or_managers(session, facts.id, facts.organization_id)
-
-
-def _concerned(session: Session, facts: OrderFacts) -> list[Steward]:
+def _concerned(session: Session, facts: OrderFacts) -> tuple[Steward, ...]:
     """Return the buyer, and the managers and accounts payable of their organization, by address."""
-    found: list[Steward] = []
-    if facts.organization_id is not None:
-        found += [*stewards_of(session, facts.organization_id), *_payers(session, facts)]
-    return buyer_and(session, facts, found)
+    organization_id = facts.organization_id
+    managers = stewards_of(session, organization_id) if organization_id is not None else ()
+    return buyer_and(
+        session, facts, (*managers, *emailed_payers(session, facts.id, organization_id))
+    )
 
 
 def tell_past_due(session: Session, *, mail_context: MailContext, now: datetime) -> None:

@@ -12,11 +12,9 @@ from sqlalchemy import func, select
 
 from lms.buying import accepted_quotes
 from lms.core.database import Database
-from lms.core.runtime import Carrel
 from lms.documents.mails import recipients
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.documents import Document
-from lms.models.live import OfferChoice
 from lms.models.orders import Order, Quote
 from lms.models.organizations import Organization, Role
 from lms.models.payments import PaymentReminder
@@ -26,19 +24,15 @@ from lms.receivables.reminders import due_debtors
 from lms.sales import mails, quotes
 from lms.sales.quotes import Acceptance
 from lms.sales.read_models import OrderFacts
-from tests.cancellation_offers.offer_fixtures import cancel, choose, furnish, offer_of, reinstate
 from tests.cast import Cast, Person
 from tests.clock import NOW
 from tests.factories import make_membership
-from tests.live.conftest import to_come
 from tests.mailbox import letters, newest
 from tests.receivables.test_reminders import sent_at
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, paid, placed, read
 from tests.sales.test_quotes import drafted, quoted
 from tests.sales.test_receiving import reverse
-
-__all__ = ["to_come"]
 
 LATE = NOW + timedelta(days=60)
 BY_LINK = Acceptance("Sue Purchasing")
@@ -200,36 +194,6 @@ def test_contact_who_is_back_gets_the_emails_again(database: Database, cast: Cas
     with database.read_session() as session:
         invoice = session.scalars(select(Document).where(Document.order_id == facts.id)).one()
         assert recipients(session, invoice) == (cast.mia.email,)
-
-
-@pytest.mark.parametrize("leave", WAYS)
-@pytest.mark.parametrize("role", [Role.OWNER, Role.BILLING])
-def test_cancellation_is_offered_to_those_who_stay(
-    database: Database, to_come: Cast, carrel: Carrel, leave: Leave, role: Role
-) -> None:
-    cast, elm = to_come, furnish(database).elm
-    owned_by(database, cast, cast.alice, role)
-    leave(database, cast)
-    before = sent_to(database, cast.mia)
-    cancel(carrel)
-    assert offer_of(database, elm).withdrawn_at is None
-    assert "cancellation_offer" in sent_to(database, cast.alice)
-    assert sent_to(database, cast.mia) == before
-
-
-@pytest.mark.parametrize("leave", WAYS)
-def test_refunded_order_is_offered_again_to_those_who_stay(
-    database: Database, to_come: Cast, carrel: Carrel, leave: Leave
-) -> None:
-    cast, elm = to_come, furnish(database).elm
-    owned_by(database, cast, cast.alice)
-    cancel(carrel)
-    choose(database, elm, OfferChoice.REFUND)
-    leave(database, cast)
-    before = sent_to(database, cast.mia)
-    reinstate(carrel)
-    assert "cancellation_offer_ended" in sent_to(database, cast.alice)
-    assert sent_to(database, cast.mia) == before
 
 
 def test_reminder_that_no_one_got_was_not_sent(database: Database, cast: Cast) -> None:

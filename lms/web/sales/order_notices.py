@@ -14,7 +14,7 @@ from lms.mail.outbox import key_of
 from lms.models.documents import Document
 from lms.models.orders import Order, PurchaseOrder
 from lms.organizations.billing_details import payables_of, read_billing
-from lms.organizations.order_contacts import contact_of
+from lms.organizations.order_contacts import contact_or_managers
 from lms.pricing.price_list import say_money
 from lms.sales import billing, invoices, purchase_orders, quotes, tax_credits
 from lms.sales.read_models import OrderFacts, Standing, standing_grants_of_order
@@ -73,8 +73,8 @@ def review_text(facts: OrderFacts) -> str:
 
 def _bounces(session: Session, facts: OrderFacts) -> list[tuple[str, str, str]]:
     """Return a notice for each of this order's email addresses that bounces."""
-    contact = contact_of(session, facts.id)
-    addresses = {contact.email} if contact else set()
+    readers = contact_or_managers(session, facts.id, facts.organization_id)
+    addresses = {one.email for one in readers}
     if facts.organization_id is not None:
         addresses |= set(payables_of(session, facts.organization_id))
     bounced = bounced_addresses(session, [key_of(one) for one in addresses])

@@ -20,11 +20,11 @@ from lms.models.documents import Document, DocumentKind
 from lms.models.grants import Withdrawal
 from lms.models.orders import Order, OrderLine, PurchaseOrder
 from lms.models.payments import Payment, Refund, Settlement
-from lms.organizations.order_contacts import contact_or_managers
 from lms.payments.paid_invoices import payments_behind
 from lms.pricing.price_list import say_money
 from lms.requests.read_models import requests_of_order
 from lms.sales import billing, disputes, orders, purchase_orders, quotes, tax_credits
+from lms.sales.mails import confirmation_readers
 from lms.sales.order_history import history_of
 from lms.sales.read_models import (
     OrderFacts,
@@ -118,7 +118,7 @@ def _about(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) ->
         ),
         (_("Bill to"), ", ".join((billed.name, *billed.address))),
         (_("Contact"), contact),
-        (_("Emails go to"), stand_ins(session, facts)),
+        (_("Emailed instead"), stand_ins(session, facts)),
         (_("Placed"), say_date(facts.placed_at, zone) if facts.placed_at else ""),
     ]
     return [{"term": term, "text": text} for term, text in found]
@@ -157,8 +157,8 @@ def _access_acts(session: Session, facts: OrderFacts) -> list[Act]:
     elif facts.held_at is None and (facts.open_minor or facts.invoice_id is None):
         found.append(Act(_("Hold access until paid"), _post(facts, "hold"), is_post=True))
     found += _dispute_acts(session, facts)
-    readers = contact_or_managers(session, facts.id, facts.organization_id)
-    if readers and standing_grants_of_order(session, facts.id):
+    order = session.get_one(Order, facts.id)
+    if standing_grants_of_order(session, facts.id) and confirmation_readers(session, order):
         found.append(Act(_("Resend confirmation"), _post(facts, "resend"), is_post=True))
     if facts.invoice_id is None:
         found.append(

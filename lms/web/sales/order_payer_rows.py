@@ -1,4 +1,4 @@
-"""What the page of an order shows about its payer: whom emails go to, payment link, promises, reminders."""
+"""What the page of an order shows about its payer: email recipients, payment link, promises, reminders."""
 
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,7 +12,8 @@ from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.core.errors import N_
 from lms.documents import payment_links
 from lms.models.orders import Order
-from lms.organizations.order_contacts import contact_of, contact_or_managers
+from lms.organizations.manager_emails import stewards_of
+from lms.organizations.order_contacts import emailed_contact
 from lms.receivables.read_models import reminders_of_order
 from lms.sales.read_models import OrderFacts
 from lms.web.core.request_context import carrel
@@ -25,10 +26,10 @@ NO_READER: Final = N_("No one. The organization has no manager with an email add
 
 def stand_ins(session: Session, facts: OrderFacts) -> str:
     """Return the managers who are emailed in place of an order's contact; "" if the contact is."""
-    if facts.organization_id is None or contact_of(session, facts.id) is not None:
+    if facts.organization_id is None or emailed_contact(session, facts.id) is not None:
         return ""
-    emails = (one.email for one in contact_or_managers(session, facts.id, facts.organization_id))
-    return ", ".join(emails) or _(NO_READER)
+    managers = stewards_of(session, facts.organization_id)
+    return ", ".join(one.email for one in managers) or _(NO_READER)
 
 
 def payment_link_shown(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) -> Row:

@@ -1,0 +1,122 @@
+"""Canceled webinars of an organization whose contact is gone: who gets its offer, and what they read."""
+
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from sqlalchemy import update
+
+from lms.audience.audience import audience, told_of
+from lms.audience.events import Event
+from lms.audience.events import Role as AudienceRole
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind
+from lms.models.live import OfferChoice
+from lms.models.organizations import Role
+from tests.cancellation_offers.offer_fixtures import cancel, choose, furnish, offer_of, reinstate
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.live.conftest import to_come
+from tests.mailbox import letters, newest
+from tests.sales.order_fixtures import GROUP, placed, with_line
+from tests.sales.test_gone_contacts import WAYS, Leave, owned_by, remove_mia, sent_to
+from tests.sales.test_quotes import drafted
+
+__all__ = ["to_come"]
+
+BACK_ON: Final = "cancellation_offer_ended"
+
+
+def refunded(database: Database, cast: Cast, carrel: Carrel) -> None:
+    """Cancel the webinar, and refund Elm County, which Alice owns; she reads Spanish."""
+    elm = furnish(database).elm
+    owned_by(database, cast, cast.alice)
+    with database.transaction() as session:
+        session.execute(update(Login).where(Login.id == cast.alice.id).values(language="es-US"))
+    cancel(carrel)
+    choose(database, elm, OfferChoice.REFUND)
+
+
+@pytest.mark.parametrize("leave", WAYS)
+@pytest.mark.parametrize("role", [Role.OWNER, Role.BILLING])
+def test_cancellation_is_offered_to_those_who_stay(
+    database: Database, to_come: Cast, carrel: Carrel, leave: Leave, role: Role
+) -> None:
+    cast, elm = to_come, furnish(database).elm
+    owned_by(database, cast, cast.alice, role)
+    leave(database, cast)
+    before = sent_to(database, cast.mia)
+    cancel(carrel)
+    assert offer_of(database, elm).withdrawn_at is None
+    assert "cancellation_offer" in sent_to(database, cast.alice)
+    assert sent_to(database, cast.mia) == before
+
+
+@pytest.mark.parametrize("leave", WAYS)
+def test_refunded_order_is_offered_again_to_those_who_stay(
+    database: Database, to_come: Cast, carrel: Carrel, leave: Leave
+) -> None:
+    cast, elm = to_come, furnish(database).elm
+    owned_by(database, cast, cast.alice)
+    cancel(carrel)
+    choose(database, elm, OfferChoice.REFUND)
+    leave(database, cast)
+    before = sent_to(database, cast.mia)
+    reinstate(carrel)
+    assert "cancellation_offer_ended" in sent_to(database, cast.alice)
+    assert sent_to(database, cast.mia) == before
+
+
+def test_organization_that_no_one_is_emailed_for_has_an_offer(
+    database: Database, to_come: Cast, carrel: Carrel
+) -> None:
+    elm = furnish(database).elm
+    remove_mia(database, to_come)
+    cancel(carrel)
+    assert offer_of(database, elm).withdrawn_at is None
+
+
+@pytest.mark.parametrize("has_quote", [False, True])
+def test_offer_to_buy_again_belongs_to_the_managers_account(
+    database: Database, to_come: Cast, carrel: Carrel, has_quote: bool
+) -> None:
+    if has_quote:
+        drafted(database, replace(GROUP, email="pat@example.org", name="Pat"))
+    refunded(database, to_come, carrel)
+    remove_mia(database, to_come)
+    reinstate(carrel)
+    email = newest(database, to_come.alice.email or "", BACK_ON)
+    assert email.login_id == to_come.alice.id
+    assert letters(database, "pat@example.org") == []
+
+
+def test_manager_in_place_of_a_contact_reads_about_seats(database: Database, to_come: Cast) -> None:
+    owned_by(database, to_come, to_come.carol)
+    placed(database, GROUP)
+    remove_mia(database, to_come)
+    assert role_of(database, to_come, Event.PULLED) is AudienceRole.MANAGER
+
+
+def test_manager_in_place_of_a_host_reads_that_the_organization_paid(
+    database: Database, to_come: Cast, carrel: Carrel
+) -> None:
+    owned_by(database, to_come, to_come.carol)
+    placed(
+        database,
+        with_line(GROUP, kind=OfferKind.GROUP_SHOWING, price_minor=29900, quantity=1),
+    )
+    remove_mia(database, to_come)
+    assert role_of(database, to_come, Event.PULLED) is AudienceRole.BILLING
+    cancel(carrel)
+    assert "cancellation_offer" in sent_to(database, to_come.carol)
+
+
+def role_of(database: Database, cast: Cast, event: Event) -> AudienceRole:
+    """Return the role in which Carol is notified of an event."""
+    with database.read_session() as session:
+        people = audience(session, session.get_one(Webinar, cast.webinar_id), now=NOW)
+    (carol,) = (one for one in told_of(people, event) if one.person.login_id == cast.carol.id)
+    return carol.role
