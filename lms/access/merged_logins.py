@@ -18,7 +18,14 @@ _LOGINS: Final = select(_own.id).correlate_except(_own)
 
 def logins_of(login_id: LoginId) -> Select[int]:
     """Return the subquery of all logins of one person: the remaining one, and those merged into it."""
-    kept = kept_login(login_id)
+    return logins_of_kept(kept_login(login_id))
+
+
+def logins_of_kept(kept: LoginId) -> Select[int]:
+    """Return the subquery of all logins of one person, given the remaining one.
+
+    Given a column, SQLite finds them by index, but given `kept_login` of one, it reads all logins.
+    """
     return _LOGINS.where(or_(_own.id == kept, _own.merged_into == kept))
 
 

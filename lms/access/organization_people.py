@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, not_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
-from lms.access.merged_logins import logins_of
-from lms.access.merged_organizations import OrganizationId, family_of
+from lms.access.merged_logins import logins_of_kept
+from lms.access.merged_organizations import OrganizationId, family_of, kept_organization
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.orders import Order
@@ -29,34 +29,31 @@ def belongs_to(
 
 
 def was_removed_from(
-    logins: Select[int],
-    organization_id: OrganizationId,
-    *,
-    since: datetime | InstrumentedAttribute[datetime],
+    logins: Select[int], organization_id: OrganizationId, *, since: datetime | None = None
 ) -> Exists:
-    """Return the condition that a person, given by all their logins, was removed from the members since."""
+    """Return the condition that a person, given by all their logins, was removed from the members."""
     its_ids = select(_organization.public_id).where(
         _organization.id.in_(family_of(organization_id))
     )
-    their_ids = select(_login.public_id).where(_login.id.in_(logins))
-    return exists().where(
-        _entry.at >= since,
+    removed = exists().where(
         _entry.subject.in_(its_ids),
         _entry.act == _REMOVED,
-        _entry.detail["login"].as_string().in_(their_ids),
+        _login.public_id == _entry.detail["login"].as_string(),
+        _login.id.in_(logins),
     )
+    return removed if since is None else removed.where(_entry.at >= since)
 
 
 def is_contact(logins: Select[int]) -> ColumnElement[bool]:
     """Return the condition that a person, given by all their logins, is the contact of an order.
 
-    They aren't anymore once managers of the organization that ordered removed them, unless they still
-    have a seat there.
+    Once managers of the organization that ordered remove them, or their seat, they no longer are, unless
+    they still have a seat there.
     """
     buyer = Order.organization_id
     return and_(
         Order.contact_id.in_(logins),
-        or_(buyer.is_(None), _has_seat(logins, buyer), not_(_was_let_go(logins))),
+        or_(buyer.is_(None), belongs_to(logins, buyer), not_(_was_removed(logins))),
     )
 
 
@@ -64,33 +61,33 @@ def is_emailed(contact: type[Login]) -> ColumnElement[bool]:
     """Return the condition that an order's contact, given by their kept login, is emailed about it.
 
     They need an address. For an organization, they must not be blocked or removed, even if they still
-    have a seat there: what it owes is up to those who stay.
+    have a seat there, because those who stay decide what it pays.
     """
     address = func.coalesce(contact.email, func.nullif(Order.contact_email, ""))
-    is_gone = or_(contact.blocked_at.is_not(None), _was_let_go(logins_of(contact.id)))
+    is_gone = or_(contact.blocked_at.is_not(None), _was_removed(logins_of_kept(contact.id)))
     return and_(address.is_not(None), or_(Order.organization_id.is_(None), not_(is_gone)))
 
 
-def _was_let_go(logins: Select[int]) -> ColumnElement[bool]:
-    """Return the condition that managers removed a person, or their only seat, after an order was made.
+def _was_removed(logins: Select[int]) -> ColumnElement[bool]:
+    """Return the condition that managers of an order's organization removed a person, or their only seat.
 
-    It doesn't hold for members, who may have been added again.
+    Members don't count: they may have been added again.
     """
     buyer = Order.organization_id
-    lost_seat = _seat(logins, buyer).where(
-        _assignment.ended_as.in_(BY_A_MANAGER), _assignment.ended_at >= Order.created_at
-    )
-    was_removed = was_removed_from(logins, buyer, since=Order.created_at)
+    lost_seat = _seat(logins, buyer).where(_assignment.ended_as.in_(BY_A_MANAGER))
     return and_(
         not_(_is_member(logins, buyer)),
-        or_(was_removed, and_(lost_seat, not_(_has_seat(logins, buyer)))),
+        or_(
+            and_(lost_seat, not_(_has_seat(logins, buyer))),
+            was_removed_from(logins, buyer),
+        ),
     )
 
 
 def _is_member(logins: Any, organization_id: OrganizationId) -> Exists:  # noqa: ANN401
     return exists().where(
-        _membership.organization_id.in_(family_of(organization_id)),
         _membership.login_id.in_(logins),
+        kept_organization(_membership.organization_id) == kept_organization(organization_id),
     )
 
 
@@ -102,5 +99,5 @@ def _seat(logins: Any, organization_id: OrganizationId) -> Exists:  # noqa: ANN4
     return exists().where(
         _assignment.login_id.in_(logins),
         _pool.id == _assignment.pool_id,
-        _pool.organization_id.in_(family_of(organization_id)),
+        kept_organization(_pool.organization_id) == kept_organization(organization_id),
     )

@@ -166,7 +166,8 @@ def _former_payers(
     """
     if offer.login_id is not None:
         login = session.get_one(Login, login_lookup.kept_login(session, offer.login_id))
-        return (Steward(login.id, login.email, login.name),) if login.email else ()
+        is_emailed = login.email and login.blocked_at is None
+        return (Steward(login.id, login.email or "", login.name),) if is_emailed else ()
     contacts = (emailed_contact(session, order_id) for order_id in orders)
     managers = stewards_of(session, offer.organization_id or 0)
     return each_address_once((*filter(None, contacts), *managers))

@@ -69,15 +69,6 @@ def test_new_version_of_a_quote_goes_to_the_managers(
         assert recipients(session, quote) == (cast.alice.email,)
 
 
-def test_person_removed_before_the_order_is_its_contact(database: Database, cast: Cast) -> None:
-    owned_by(database, cast, cast.alice)
-    remove_mia(database, cast)
-    facts = placed(database, GROUP, at=NOW + timedelta(days=1))
-    with database.read_session() as session:
-        invoice = session.scalars(select(Document).where(Document.order_id == facts.id)).one()
-        assert recipients(session, invoice) == (cast.mia.email,)
-
-
 def test_removed_contact_who_kept_a_seat_gets_no_reminder(database: Database, cast: Cast) -> None:
     owned_by(database, cast, cast.alice)
     placed(database, GROUP)
