@@ -22,10 +22,7 @@ def logins_of(login_id: LoginId) -> Select[int]:
 
 
 def logins_of_kept(kept: LoginId) -> Select[int]:
-    """Return the subquery of all logins of one person, given the remaining one.
-
-    Given a column, SQLite finds them by index, but given `kept_login` of one, it reads all logins.
-    """
+    """Return the subquery of all logins of one person, given the remaining one."""
     return _LOGINS.where(or_(_own.id == kept, _own.merged_into == kept))
 
 

@@ -1,26 +1,40 @@
 """Canceled webinars of an organization whose contact is gone: who gets its offer, and what they read."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lms.audience.audience import audience, told_of
 from lms.audience.events import Event
 from lms.audience.events import Role as AudienceRole
+from lms.buying.placed_orders import may_see
+from lms.cancellation_offers import offers
 from lms.core.database import Database
 from lms.core.runtime import Carrel
+from lms.documents.mails import recipients
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
+from lms.models.documents import Document, DocumentKind
 from lms.models.grants import OfferKind
 from lms.models.live import OfferChoice
+from lms.models.orders import Order
 from lms.models.organizations import Role
-from tests.cancellation_offers.offer_fixtures import cancel, choose, furnish, offer_of, reinstate
+from tests.cancellation_offers.offer_fixtures import (
+    OTHER,
+    cancel,
+    choose,
+    furnish,
+    offer_of,
+    reinstate,
+)
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.live.conftest import to_come
 from tests.mailbox import letters, newest
+from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, placed, with_line
 from tests.sales.test_gone_contacts import WAYS, Leave, owned_by, remove_mia, sent_to
 from tests.sales.test_quotes import drafted
@@ -120,3 +134,38 @@ def role_of(database: Database, cast: Cast, event: Event) -> AudienceRole:
         people = audience(session, session.get_one(Webinar, cast.webinar_id), now=NOW)
     (carol,) = (one for one in told_of(people, event) if one.person.login_id == cast.carol.id)
     return carol.role
+
+
+def test_exchanged_order_is_not_of_a_removed_contact(
+    database: Database, to_come: Cast, carrel: Carrel
+) -> None:
+    elm = furnish(database).elm
+    owned_by(database, to_come, to_come.alice)
+    cancel(carrel)
+    remove_mia(database, to_come)
+    offer, later = offer_of(database, elm), NOW + timedelta(hours=1)
+    with database.transaction() as session:
+        offers.exchange(session, offer.public_id, OTHER, mail_context=OFFICE, actor=None, now=later)
+    with database.read_session() as session:
+        bought = select(Order).where(Order.organization_id == to_come.organization_id)
+        order = session.scalars(bought.order_by(Order.id.desc()).limit(1)).one()
+        invoice = session.scalars(
+            select(Document).where(
+                Document.order_id == order.id, Document.kind == DocumentKind.INVOICE
+            )
+        ).one()
+        assert order.id != elm.id
+        assert not may_see(session, order, to_come.mia.id)
+        assert recipients(session, invoice) == (to_come.alice.email,)
+
+
+def test_blocked_person_is_not_asked_to_buy_again(
+    database: Database, to_come: Cast, carrel: Carrel
+) -> None:
+    check = furnish(database).check
+    with database.transaction() as session:
+        session.get_one(Login, check.login_id).blocked_at = NOW
+    cancel(carrel)
+    choose(database, check, OfferChoice.REFUND)
+    reinstate(carrel)
+    assert BACK_ON not in [one.kind for one in letters(database, "eve@example.org")]
