@@ -4,11 +4,26 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.core.languages import Language
-from lms.core.model_base import Numbered, optional_reference, public_id_column, reference
+from lms.core.model_base import (
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 
 ERASED_AS: Final = "Erased on request."  # the blocked_reason of a deleted account
 
@@ -56,6 +71,7 @@ class Login(Numbered, kw_only=True):
     __table_args__ = (
         CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_with_key"),
         CheckConstraint("merged_into IS NULL OR merged_into <> id", name="not_merged_into_itself"),
+        partial_index("ix_login_merged", "merged_into", where=text("merged_into IS NOT NULL")),
         CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
     )
 
@@ -73,7 +89,7 @@ class Login(Numbered, kw_only=True):
     recovery_email: Mapped[str | None] = mapped_column(String(320), default=None)
     recovery_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
     recovery_confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
-    merged_into: Mapped[int | None] = optional_reference("login.id", "RESTRICT")
+    merged_into: Mapped[int | None] = optional_reference("login.id", "RESTRICT", index=False)
     created_at: Mapped[datetime]
 
 

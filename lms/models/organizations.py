@@ -4,10 +4,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.model_base import Numbered, optional_reference, public_id_column, reference
+from lms.core.model_base import (
+    Numbered,
+    optional_reference,
+    partial_index,
+    public_id_column,
+    reference,
+)
 from lms.core.postal_addresses import Address
 from lms.models.address_columns import address_checks, address_columns
 
@@ -49,6 +55,9 @@ class Organization(Numbered, kw_only=True):
     __table_args__ = (
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
         CheckConstraint("merged_into IS NULL OR merged_into <> id", name="not_merged_into_itself"),
+        partial_index(
+            "ix_organization_merged", "merged_into", where=text("merged_into IS NOT NULL")
+        ),
         CheckConstraint("net_days IS NULL OR net_days IN (30, 45, 60)", name="net_30_45_or_60"),
         CheckConstraint(
             "fiscal_year_start IS NULL OR fiscal_year_start BETWEEN 1 AND 12",
@@ -63,7 +72,7 @@ class Organization(Numbered, kw_only=True):
     name: Mapped[str] = mapped_column(String(200))
     zone: Mapped[str | None] = mapped_column(String(64), default=None)
     parent_id: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
-    merged_into: Mapped[int | None] = optional_reference("organization.id", "RESTRICT")
+    merged_into: Mapped[int | None] = optional_reference("organization.id", "RESTRICT", index=False)
     legal_name: Mapped[str] = mapped_column(String(200), default="")
     legal_address: Mapped[Address | None] = address_columns("legal")
     billing_address: Mapped[Address | None] = address_columns("billing")
