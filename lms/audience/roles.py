@@ -46,7 +46,7 @@ def everyone(webinar: Webinar, now: datetime, *, is_registered: bool) -> tuple[F
     With `is_registered`, people with a pass or contract need a registration.
     """
     found = [
-        *_payers(webinar),
+        *_payers(webinar, now),
         _managers(webinar, now),
         *_owners(webinar, now),
         _seated(webinar, now),
@@ -105,10 +105,10 @@ def _row(role: Role, login_id: Any, **given: Any) -> Found:  # noqa: ANN401  (co
     )
 
 
-def _payers(webinar: Webinar) -> tuple[Found, Found, Found]:
+def _payers(webinar: Webinar, now: datetime) -> tuple[Found, Found, Found]:
     """Return the buyers, managers in place of buyers who are no longer emailed, and billing contacts.
 
-    Managers of an order's seats are in the audience anyway, in their own role.
+    Managers of an organization with seats are in the audience anyway, in their own role.
     """
     kept = kept_organization(Order.organization_id)
     lines = standing_lines(webinar.id)
@@ -127,13 +127,13 @@ def _payers(webinar: Webinar) -> tuple[Found, Found, Found]:
         .outerjoin(_contact, _contact.id == kept_login(Order.contact_id))
         .where(*lines, or_(Order.organization_id.is_(None), is_emailed(_contact)))
     )
-    in_their_place = (
+    stand_ins = (
         _row(Role.BILLING, Membership.login_id, organization_id=kept, since=Order.placed_at)
         .join_from(Order, OrderLine, OrderLine.order_id == Order.id)
-        .join(Grant, and_(Grant.order_line_id == OrderLine.id, Grant.pool_id.is_(None)))
         .join(Membership, kept_organization(Membership.organization_id) == kept)
         .outerjoin(_contact, _contact.id == kept_login(Order.contact_id))
-        .where(*lines, Membership.role.in_(MANAGING), not_(is_emailed(_contact)))
+        .where(*lines, Membership.role.in_(MANAGING), kept.not_in(_with_seats(webinar, now)))
+        .where(not_(is_emailed(_contact)))
     )
     billing = (
         _row(Role.BILLING, Membership.login_id, organization_id=kept, since=Order.placed_at)
@@ -141,12 +141,11 @@ def _payers(webinar: Webinar) -> tuple[Found, Found, Found]:
         .join(Membership, kept_organization(Membership.organization_id) == kept)
         .where(*lines, Membership.role == MemberRole.BILLING)
     )
-    return buyers, in_their_place, billing
+    return buyers, stand_ins, billing
 
 
 def _managers(webinar: Webinar, now: datetime) -> Found:
     kept = kept_organization(Membership.organization_id)
-    covered = select(kept_organization(Pool.organization_id)).where(covering_pools(webinar, now))
     return (
         _row(
             Role.MANAGER,
@@ -155,8 +154,13 @@ def _managers(webinar: Webinar, now: datetime) -> Found:
             since=Membership.created_at,
         )
         .select_from(Membership)
-        .where(Membership.role.in_(MANAGING), kept.in_(covered))
+        .where(Membership.role.in_(MANAGING), kept.in_(_with_seats(webinar, now)))
     )
+
+
+def _with_seats(webinar: Webinar, now: datetime) -> Select[int]:
+    """Return the organizations that have seats for a webinar, by ID."""
+    return select(kept_organization(Pool.organization_id)).where(covering_pools(webinar, now))
 
 
 def _owners(webinar: Webinar, now: datetime) -> tuple[Found, Found]:

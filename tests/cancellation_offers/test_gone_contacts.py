@@ -35,7 +35,7 @@ from tests.clock import NOW
 from tests.live.conftest import to_come
 from tests.mailbox import letters, newest
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import GROUP, placed, with_line
+from tests.sales.order_fixtures import FIVE_SEATS, GROUP, placed, with_line
 from tests.sales.test_gone_contacts import WAYS, Leave, owned_by, remove_mia, sent_to
 from tests.sales.test_quotes import drafted
 
@@ -126,6 +126,16 @@ def test_manager_in_place_of_a_host_reads_that_the_organization_paid(
     assert role_of(database, to_come, Event.PULLED) is AudienceRole.BILLING
     cancel(carrel)
     assert "cancellation_offer" in sent_to(database, to_come.carol)
+
+
+def test_manager_in_place_of_a_host_reads_about_the_seats_of_the_organization(
+    database: Database, to_come: Cast
+) -> None:
+    owned_by(database, to_come, to_come.carol)
+    viewing = replace(FIVE_SEATS, kind=OfferKind.GROUP_SHOWING, price_minor=29900, quantity=1)
+    placed(database, replace(GROUP, lines=(FIVE_SEATS, viewing)))
+    remove_mia(database, to_come)
+    assert role_of(database, to_come, Event.PULLED) is AudienceRole.MANAGER
 
 
 def role_of(database: Database, cast: Cast, event: Event) -> AudienceRole:
