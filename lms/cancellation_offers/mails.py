@@ -23,7 +23,7 @@ from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.live import CancellationOffer
 from lms.models.organizations import Organization
-from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.manager_emails import Recipient, emailed_managers
 from lms.organizations.order_contacts import each_address_once, emailed_contact
 from lms.pricing.price_list import say_money
 
@@ -138,7 +138,7 @@ def send_ended(
     people = payers_of(session, webinar, audience(session, webinar, now=now), before=None)
     for one in people.get((login_id, organization_id), ()):
         key = key_of(Event.REINSTATED, webinar) + one.key
-        _send_ended(session, webinar, Steward(one.login_id, one.email, one.name), key, now=now)
+        _send_ended(session, webinar, Recipient(one.login_id, one.email, one.name), key, now=now)
 
 
 def send_offered_again(
@@ -159,7 +159,7 @@ def send_offered_again(
 
 def _former_payers(
     session: Session, offer: CancellationOffer, orders: Sequence[int]
-) -> tuple[Steward, ...]:
+) -> tuple[Recipient, ...]:
     """Return the person, or the people who ordered and the organization's managers.
 
     They have no access to the webinar anymore, so its audience doesn't include them.
@@ -167,16 +167,16 @@ def _former_payers(
     if offer.login_id is not None:
         login = session.get_one(Login, login_lookup.kept_login(session, offer.login_id))
         is_emailed = login.email and login.blocked_at is None
-        return (Steward(login.id, login.email or "", login.name),) if is_emailed else ()
+        return (Recipient(login.id, login.email or "", login.name),) if is_emailed else ()
     contacts = (emailed_contact(session, order_id) for order_id in orders)
-    managers = stewards_of(session, offer.organization_id or 0)
+    managers = emailed_managers(session, offer.organization_id or 0)
     return each_address_once((*filter(None, contacts), *managers))
 
 
 def _send_ended(  # noqa: PLR0913  (the parts of the email)
     session: Session,
     webinar: Webinar,
-    one: Steward,
+    one: Recipient,
     key: str,
     *,
     price: str = "",

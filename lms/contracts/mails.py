@@ -16,7 +16,7 @@ from lms.grants.grants import Target
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
 from lms.models.organizations import Organization
-from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.manager_emails import Recipient, emailed_managers
 from lms.seats.pools import PoolFacts, allotments_of
 from lms.seats.seat_counts import count_people
 
@@ -98,7 +98,7 @@ class EndingPass:
     `days` is how many days ahead they are notified, None if our team sends the email.
     """
 
-    reader: Steward
+    reader: Recipient
     grant: str
     ends_at: datetime
     covers: str
@@ -315,10 +315,10 @@ def _to_stewards(
 ) -> None:
     """Email each manager of the organization; the seller if it has none."""
     kind, subject, key = about
-    readers = stewards_of(session, pool.organization_id)
+    readers = emailed_managers(session, pool.organization_id)
     contact = read_branding(session, contact="").contact_email
     if not readers and contact:
-        readers = (Steward(None, contact, ""),)
+        readers = (Recipient(None, contact, ""),)
     path = _page(session, kind, pool, is_held=bool(values.get("is_held")))
     for reader in readers:
         mail_outbox.post(
@@ -356,7 +356,7 @@ def _to_branches(  # noqa: PLR0913  (the pool, its end, and the time)
         if not (people or branch.allotted or branch.capacity is None):
             continue  # all its seats were moved back
         names = {"organization": branch.organization, "parent": pool.organization, "day": day}
-        for reader in stewards_of(session, branch.organization_id):
+        for reader in emailed_managers(session, branch.organization_id):
             mail_outbox.post(
                 session,
                 kind="allotment_term",

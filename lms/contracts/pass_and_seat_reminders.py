@@ -27,7 +27,7 @@ from lms.models.grants import Grant, OfferKind
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
-from lms.organizations.manager_emails import Steward
+from lms.organizations.manager_emails import Recipient
 from lms.seats.capacity import KEPT_FROZEN
 from lms.seats.pools import PoolFacts, read_pool
 from lms.seats.seat_counts import count_people
@@ -268,7 +268,7 @@ def _ending_pass(row: Row[*tuple[Any, ...]], days: int | None) -> EndingPass:
     grant: Grant = row.Grant
     assert grant.ends_at is not None  # noqa: S101  (the query selects only those with an end)
     target = Target(grant.scope, grant.presenter_id or grant.series_id)
-    reader = Steward(row.login_id, row.email, row.name)
+    reader = Recipient(row.login_id, row.email, row.name)
     return EndingPass(reader, grant.public_id, grant.ends_at, row.covers, target, days)
 
 

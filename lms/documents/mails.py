@@ -18,7 +18,7 @@ from lms.models.documents import Document, DocumentKind
 from lms.models.orders import Order
 from lms.models.organizations import InvoiceDelivery
 from lms.organizations.billing_details import read_billing
-from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.manager_emails import Recipient, emailed_managers
 from lms.organizations.order_contacts import contact_or_managers
 from lms.pricing.price_list import say_money
 
@@ -62,13 +62,13 @@ def recipients(session: Session, document: Document) -> tuple[str, ...]:
     return billed.payables or contact
 
 
-def _contacts(session: Session, document: Document) -> tuple[Steward, ...]:
+def _contacts(session: Session, document: Document) -> tuple[Recipient, ...]:
     if document.order_id is not None:
         return contact_or_managers(session, document.order_id, document.organization_id)
     if document.organization_id is not None:
-        return stewards_of(session, document.organization_id)
+        return emailed_managers(session, document.organization_id)
     login = session.get_one(Login, login_lookup.kept_login(session, document.login_id or 0))
-    return (Steward(login.id, login.email, login.name),) if login.email else ()
+    return (Recipient(login.id, login.email, login.name),) if login.email else ()
 
 
 def _send(

@@ -26,7 +26,7 @@ from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import Assignment, AssignmentState
 from lms.organizations import organizations
 from lms.organizations.email_domains import organization_at
-from lms.organizations.manager_emails import stewards_of
+from lms.organizations.manager_emails import emailed_managers
 from lms.organizations.organizations import OrganizationFacts
 from lms.pricing.price_list import say_money
 from lms.sales import corrections, invoices, orders
@@ -79,7 +79,7 @@ def ask(
     facts = find_order_facts(session, order.public_id)
     organization = session.get_one(Organization, known)
     page = f"/organization/{organization.public_id}/takeovers/{row.public_id}"
-    for one in stewards_of(session, known):
+    for one in emailed_managers(session, known):
         mail_outbox.post(
             session,
             kind="order_takeover",

@@ -19,7 +19,7 @@ MANAGER_LEFT = N_("%(organization)s: %(name)s is no longer a manager")
 
 
 @dataclass(frozen=True, slots=True)
-class Steward:
+class Recipient:
     """A person to email; `login_id` is None if they are known only by an address."""
 
     login_id: int | None
@@ -27,7 +27,7 @@ class Steward:
     name: str
 
 
-def stewards_of(session: Session, organization_id: int) -> tuple[Steward, ...]:
+def emailed_managers(session: Session, organization_id: int) -> tuple[Recipient, ...]:
     """Return the people who are emailed about an organization: managers and owners with an address."""
     kept = aliased(Login)
     rows = session.execute(
@@ -44,7 +44,7 @@ def stewards_of(session: Session, organization_id: int) -> tuple[Steward, ...]:
         .distinct()
         .order_by(kept.id)
     )
-    return tuple(Steward(row.id, row.email or "", row.name) for row in rows)
+    return tuple(Recipient(row.id, row.email or "", row.name) for row in rows)
 
 
 def send_role_ended(  # noqa: PLR0913  (organization, person, role, and time)
@@ -68,9 +68,9 @@ def send_role_ended(  # noqa: PLR0913  (organization, person, role, and time)
         .where(Login.public_id == login)
     ).one()
     by = session.scalar(select(Login.id).where(Login.public_id == actor))
-    stewards = stewards_of(session, organization.id)
-    others = [one for one in stewards if one.login_id != person.id]
-    if len(others) < len(stewards):  # they still manage it by another of their merged accounts
+    managers = emailed_managers(session, organization.id)
+    others = [one for one in managers if one.login_id != person.id]
+    if len(others) < len(managers):  # they still manage it by another of their merged accounts
         return
     values = {
         "name": person.name,

@@ -13,14 +13,14 @@ from lms.core.errors import Invalid
 from lms.models.accounts import Login
 from lms.models.orders import Order
 from lms.organizations.billing_details import payables_of
-from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.manager_emails import Recipient, emailed_managers
 
 
-def emailed_contact(session: Session, order_id: int) -> Steward | None:
+def emailed_contact(session: Session, order_id: int) -> Recipient | None:
     """Return the contact of an order, with their address of today; None if they aren't emailed.
 
     They aren't without an address, or once they no longer speak for the organization that ordered
-    (`is_emailed`). A quote goes to the address it was made for, whose account may be gone, too.
+    (`is_emailed`). A quote goes to the address it was made for, unless its account is gone as well.
     """
     order, contact = session.get_one(Order, order_id), aliased(Login)
     login_id = order.contact_id or _account_of(session, order)
@@ -33,8 +33,8 @@ def emailed_contact(session: Session, order_id: int) -> Steward | None:
     if row is None:
         return None
     if order.contact_id is None:
-        return Steward(None, order.contact_email, order.contact_name)
-    return Steward(row.id, row.email or order.contact_email, row.name or order.contact_name)
+        return Recipient(None, order.contact_email, order.contact_name)
+    return Recipient(row.id, row.email or order.contact_email, row.name or order.contact_name)
 
 
 def _account_of(session: Session, order: Order) -> int:
@@ -46,9 +46,9 @@ def _account_of(session: Session, order: Order) -> int:
     return known.login_id if known else 0
 
 
-def each_address_once(people: Iterable[Steward]) -> tuple[Steward, ...]:
+def each_address_once(people: Iterable[Recipient]) -> tuple[Recipient, ...]:
     """Return people to email without those whose address an earlier one has."""
-    found: dict[str, Steward] = {}
+    found: dict[str, Recipient] = {}
     for one in people:
         found.setdefault(one.email.casefold(), one)
     return tuple(found.values())
@@ -56,18 +56,18 @@ def each_address_once(people: Iterable[Steward]) -> tuple[Steward, ...]:
 
 def contact_or_managers(
     session: Session, order_id: int, organization_id: int | None
-) -> tuple[Steward, ...]:
+) -> tuple[Recipient, ...]:
     """Return the contact of an order, or else the managers of the organization that pays."""
     contact = emailed_contact(session, order_id)
     if contact is not None:
         return (contact,)
-    return stewards_of(session, organization_id) if organization_id is not None else ()
+    return emailed_managers(session, organization_id) if organization_id is not None else ()
 
 
 def emailed_payers(
     session: Session, order_id: int, organization_id: int | None
-) -> tuple[Steward, ...]:
+) -> tuple[Recipient, ...]:
     """Return who is emailed about amounts owed: accounts payable, or else as `contact_or_managers`."""
     emails = payables_of(session, organization_id) if organization_id is not None else ()
-    payables = tuple(Steward(None, one, "") for one in emails)
+    payables = tuple(Recipient(None, one, "") for one in emails)
     return payables or contact_or_managers(session, order_id, organization_id)

@@ -19,7 +19,7 @@ from lms.mail.attachments import MOST_FILES, Attachment
 from lms.mail.links import MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
-from lms.organizations.manager_emails import Steward
+from lms.organizations.manager_emails import Recipient
 from lms.organizations.order_contacts import emailed_payers
 from lms.pricing.price_list import say_money
 from lms.receivables.open_invoices import Receivable
@@ -46,7 +46,7 @@ def send_reminder(
         .where(Document.id.in_([one.id for one in named]))
         .order_by(Document.due_at, Document.id)
     ).all()
-    readers: dict[Steward, list[Document]] = {}
+    readers: dict[Recipient, list[Document]] = {}
     for document in documents:
         order_id = document.order_id or 0
         for reader in emailed_payers(session, order_id, document.organization_id):
@@ -58,7 +58,7 @@ def send_reminder(
 
 def _send(
     session: Session,
-    reader: Steward,
+    reader: Recipient,
     documents: Sequence[Document],
     *,
     mail_context: MailContext,

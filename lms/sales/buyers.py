@@ -22,7 +22,7 @@ from lms.models.orders import Order, Terms
 from lms.models.organizations import Membership, Organization, Role
 from lms.organizations import memberships, organizations
 from lms.organizations.billing_details import add_payable
-from lms.organizations.manager_emails import stewards_of
+from lms.organizations.manager_emails import emailed_managers
 from lms.organizations.organizations import NewOrganization, OrganizationFacts
 from lms.sales import billing
 
@@ -77,7 +77,7 @@ def replace_erased_contact(session: Session, order: Order, *, actor: str | None)
     if order.contact_email or order.organization_id is None or (known and known.email):
         return
     by = session.scalar(select(Login.id).where(Login.public_id == actor))
-    managers = stewards_of(session, order.organization_id)
+    managers = emailed_managers(session, order.organization_id)
     for one in sorted(managers, key=lambda each: each.login_id != by)[:1]:
         order.contact_id, order.contact_name, order.contact_email = (
             one.login_id,

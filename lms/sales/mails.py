@@ -27,7 +27,7 @@ from lms.models.grants import Scope
 from lms.models.orders import DeliveredThrough, LineAct, Order, OrderLine, Terms
 from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
-from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.manager_emails import Recipient, emailed_managers
 from lms.organizations.order_contacts import each_address_once, emailed_contact
 from lms.pricing.offers import NAMED, WHAT
 from lms.pricing.price_list import say_money
@@ -119,7 +119,7 @@ def send_open(session: Session, order: Order, *, mail_context: MailContext, now:
     """
     facts = find_order_facts(session, order.public_id)
     rest = _send_renewals(session, order, facts, mail_context=mail_context, now=now, is_again=True)
-    managers = stewards_of(session, facts.organization_id) if facts.organization_id else ()
+    managers = emailed_managers(session, facts.organization_id) if facts.organization_id else ()
     grants = rest or standing_grants_of_order(session, order.id)
     if not grants:
         return
@@ -145,14 +145,14 @@ def send_open(session: Session, order: Order, *, mail_context: MailContext, now:
 
 
 def buyer_and(
-    session: Session, facts: OrderFacts, others: Iterable[Steward]
-) -> tuple[Steward, ...]:
+    session: Session, facts: OrderFacts, others: Iterable[Recipient]
+) -> tuple[Recipient, ...]:
     """Return the contact of an order, if they are emailed, and others, each address once."""
     contact = emailed_contact(session, facts.id)
     return each_address_once(others if contact is None else (contact, *others))
 
 
-def confirmation_readers(session: Session, order: Order) -> tuple[Steward, ...]:
+def confirmation_readers(session: Session, order: Order) -> tuple[Recipient, ...]:
     """Return who gets the confirmation of an order: its contact, or else the managers of its seats.
 
     No one else gets the link that confirms the contact's address.
@@ -164,7 +164,7 @@ def confirmation_readers(session: Session, order: Order) -> tuple[Steward, ...]:
     has_seats = any(one.pool_id is not None for one in grants)
     if order.organization_id is None or not has_seats or is_unconfirmed(session, order):
         return ()
-    return stewards_of(session, order.organization_id)
+    return emailed_managers(session, order.organization_id)
 
 
 def _send_renewals(
@@ -233,7 +233,7 @@ def _send_bought(
     session: Session,
     facts: OrderFacts,
     grants: Sequence[OrderGrant],
-    readers: Sequence[Steward],
+    readers: Sequence[Recipient],
     *,
     mail_context: MailContext,
     now: datetime,
@@ -340,7 +340,7 @@ def _money(minor: int, facts: OrderFacts) -> str:
 
 def _send_to(  # noqa: PLR0913  (the parts of an email)
     session: Session,
-    readers: Iterable[Steward],
+    readers: Iterable[Recipient],
     kind: str,
     subject: str,
     values: Mapping[str, object],

@@ -15,7 +15,7 @@ from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order
 from lms.models.payments import Dispute, Payment, PaymentMethod
-from lms.organizations.manager_emails import Steward, stewards_of
+from lms.organizations.manager_emails import Recipient, emailed_managers
 from lms.organizations.order_contacts import emailed_payers
 from lms.pricing.price_list import say_money
 from lms.sales.mails import buyer_and, is_unconfirmed, items_of
@@ -146,10 +146,10 @@ def notify_staff_of_dispute(
     )
 
 
-def _concerned(session: Session, facts: OrderFacts) -> tuple[Steward, ...]:
+def _concerned(session: Session, facts: OrderFacts) -> tuple[Recipient, ...]:
     """Return the buyer, and the managers and accounts payable of their organization, by address."""
     organization_id = facts.organization_id
-    managers = stewards_of(session, organization_id) if organization_id is not None else ()
+    managers = emailed_managers(session, organization_id) if organization_id is not None else ()
     return buyer_and(
         session, facts, (*managers, *emailed_payers(session, facts.id, organization_id))
     )

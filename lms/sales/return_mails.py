@@ -12,7 +12,7 @@ from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
 from lms.models.documents import Document
 from lms.models.orders import Order, OrderLine
-from lms.organizations.manager_emails import stewards_of
+from lms.organizations.manager_emails import emailed_managers
 from lms.pricing.price_list import say_money
 from lms.sales.mails import buyer_and, items_of
 from lms.sales.read_models import find_order_facts, grants_of_order
@@ -36,7 +36,7 @@ def send_wanted(
     """Email the managers of seats to release the missing number, and name who would be released first."""
     facts = find_order_facts(session, order.public_id)
     area = f"/organization/{facts.organization_public_id}/people?pool={wanted.pool_id}"
-    for one in buyer_and(session, facts, stewards_of(session, facts.organization_id or 0)):
+    for one in buyer_and(session, facts, emailed_managers(session, facts.organization_id or 0)):
         mail_outbox.post(
             session,
             kind="seats_to_release",
@@ -79,7 +79,7 @@ def send_returned(
         "amount": say_money(credit_note.total_minor, credit_note.currency),
         "is_organization": facts.organization_public_id is not None,
     }
-    managers = stewards_of(session, facts.organization_id) if facts.organization_id else ()
+    managers = emailed_managers(session, facts.organization_id) if facts.organization_id else ()
     page = "/library"
     if facts.organization_public_id is not None:
         page = f"/organization/{facts.organization_public_id}"

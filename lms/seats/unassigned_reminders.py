@@ -23,7 +23,7 @@ from lms.models.grants import Grant
 from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Organization
 from lms.models.seats import Pool
-from lms.organizations.manager_emails import stewards_of
+from lms.organizations.manager_emails import emailed_managers
 from lms.seats.invitation_reminders import reminded_at
 from lms.seats.pool_overview import PoolCard, read_pools
 
@@ -117,7 +117,7 @@ def _remind(
     mail_context: MailContext,
     now: datetime,
 ) -> None:
-    for reader in stewards_of(session, organization_id):
+    for reader in emailed_managers(session, organization_id):
         mail_outbox.post(
             session,
             kind="seats_unassigned",

@@ -26,7 +26,7 @@ from lms.organizations import (
     organizations,
 )
 from lms.organizations.manager_and_owner_permissions import Managed
-from lms.organizations.manager_emails import stewards_of
+from lms.organizations.manager_emails import emailed_managers
 from lms.organizations.organization_lists import (
     children_of,
     list_organizations,
@@ -137,8 +137,8 @@ def test_managers_of_either_have_one_area_with_the_pools_of_both(
                 assert len(pools.pools_of(session, found.facts.id)) == 2
             (only,) = manager_and_owner_permissions.managed_by(session, login_id)
             assert only.public_id == twins.elm_id
-        stewards = stewards_of(session, twins.other)
-        assert {one.login_id for one in stewards} == {cast.mia.id, twins.otto}
+        managers = emailed_managers(session, twins.other)
+        assert {one.login_id for one in managers} == {cast.mia.id, twins.otto}
     unmerge(database)
     with database.read_session() as session:
         assert managed(session, twins.other_id, twins.otto).facts.public_id == twins.other_id

@@ -12,7 +12,7 @@ from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.core.errors import N_
 from lms.documents import payment_links
 from lms.models.orders import Order
-from lms.organizations.manager_emails import stewards_of
+from lms.organizations.manager_emails import emailed_managers
 from lms.organizations.order_contacts import emailed_contact
 from lms.receivables.read_models import reminders_of_order
 from lms.sales.read_models import OrderFacts
@@ -28,7 +28,7 @@ def stand_ins(session: Session, facts: OrderFacts) -> str:
     """Return the managers who are emailed in place of an order's contact; "" if the contact is."""
     if facts.organization_id is None or emailed_contact(session, facts.id) is not None:
         return ""
-    managers = stewards_of(session, facts.organization_id)
+    managers = emailed_managers(session, facts.organization_id)
     return ", ".join(one.email for one in managers) or _(NO_READER)
 
 
