@@ -2,12 +2,13 @@
 
 from functools import partial
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
 
 from lms.core.database import Database
 from lms.models.accounts import Login
 from tests.factories import make_login
-from tests.servers.databases import kept, wipe
+from tests.servers.databases import kept, on_postgresql, wipe
 
 
 def add(database: Database, made: list[str], name: str) -> str:
@@ -43,3 +44,18 @@ def test_rows_are_made_anew_beside_what_else_was_written(database: Database) -> 
         assert emails(database) == [f"{first}@example.org", "eve@example.org"]
         wipe(database)
     assert made == ["eve", "eve"]
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="SQLite copies a file without statistics")
+def test_wiped_database_knows_nothing_of_the_rows_it_had(database: Database) -> None:
+    with database.transaction() as session:
+        for at in range(300):
+            make_login(session, f"reader-{at}@example.org")
+    with database.transaction() as session:
+        session.execute(text("DELETE FROM login"))
+        session.execute(text("ANALYZE"))  # PostgreSQL now expects no row on many pages
+    wipe(database)
+    with database.transaction() as session:
+        known = text("SELECT reltuples FROM pg_class WHERE oid = 'login'::regclass")
+        assert session.scalar(known) == -1  # not known
+        assert session.scalar(text("SELECT count(*) FROM pg_stats WHERE tablename = 'login'")) == 0

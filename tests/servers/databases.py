@@ -22,6 +22,13 @@ T = TypeVar("T")
 CHOICE = "CARREL_TEST_DATABASE"
 PREPARED = "carrel_prepared"
 WIPED = "wiped"
+# What ANALYZE wrote: of rows that are gone, PostgreSQL would expect one where there are hundreds.
+FORGET = (
+    "DELETE FROM pg_statistic USING pg_class"
+    " WHERE starelid = pg_class.oid AND relnamespace = current_schema()::regnamespace",
+    "UPDATE pg_class SET relpages = 0, reltuples = -1"
+    " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relpages > 0",
+)
 # Memory that has an address among the files: a commit there waits for no disk.
 MEMORY = Path("/dev/shm")  # noqa: S108  (a directory of our own is made in it)
 ROOM_BYTES = 2 << 30
@@ -146,7 +153,8 @@ def wipe(database: Database) -> None:
         cursor.execute(_which_have_rows())
         deletions = [f'DELETE FROM "{table}"' for (table,) in cursor.fetchall()]  # noqa: S608  (our own tables)
         # in the role of a replica, foreign keys are not checked and triggers do not fire
-        cursor.execute(";\n".join(("SET LOCAL session_replication_role = replica", *deletions)))
+        begin = "SET LOCAL session_replication_role = replica"
+        cursor.execute(";\n".join((begin, *deletions, *FORGET)))
         connection.commit()
         cursor.close()
     finally:
