@@ -1,7 +1,7 @@
 """Index only the logins and organizations that were merged into another.
 
-Almost none are, and SQLite, which counts NULL as one value, thought that a search in the whole index
-finds every row, so it read them all.
+Almost none are. After ANALYZE, SQLite, which counts NULL as one value, thought that a search in the
+whole index finds every row, so it read them all.
 
 Revision: 20261202_merged_rows
 Follows: 20261201_finished_jobs
