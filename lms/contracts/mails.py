@@ -127,7 +127,7 @@ def send_contract_ends(
     line = OWNED_PASS_ENDS if pool.is_pass else CONTRACT_ENDS
     subject = line % {"organization": pool.organization, "day": day}
     key = f"contract-ends:{pool.public_id}:{_stamp(ends_at)}:{days}"
-    _to_stewards(session, pool, post, ("contract_expiring", subject, key), values, now=now)
+    _to_managers(session, pool, post, ("contract_expiring", subject, key), values, now=now)
     _to_branches(session, pool, post, ALLOTTED_END, f"{_stamp(ends_at)}:{days}", ends_at, now=now)
 
 
@@ -153,7 +153,7 @@ def send_contract_over(  # noqa: PLR0913  (the pool, its dates, and the time)
     }
     subject = CONTRACT_OVER % {"organization": pool.organization}
     key = f"contract-over:{pool.public_id}:{_stamp(ends_at)}"
-    _to_stewards(session, pool, post, ("contract_expired", subject, key), values, now=now)
+    _to_managers(session, pool, post, ("contract_expired", subject, key), values, now=now)
 
 
 def send_grace_extended(
@@ -170,7 +170,7 @@ def send_grace_extended(
     }
     subject = GRACE_EXTENDED % {"organization": pool.organization, "day": day}
     key = f"grace-extended:{pool.public_id}:{_stamp(grace.until)}"
-    _to_stewards(session, pool, post, ("grace_extended", subject, key), values, now=now)
+    _to_managers(session, pool, post, ("grace_extended", subject, key), values, now=now)
     event = f"{_stamp(grace.until)}:extended"
     _to_branches(session, pool, post, ALLOTTED_EXTENDED, event, grace.until, now=now)
 
@@ -189,7 +189,7 @@ def send_access_ended(
     line = OWNED_PASS_ENDED if pool.is_pass else CONTRACT_LAPSED
     subject = line % {"organization": pool.organization}
     key = f"contract-lapsed:{pool.public_id}:{_stamp(ended.at)}"
-    _to_stewards(session, pool, post, ("contract_grace_ended", subject, key), values, now=now)
+    _to_managers(session, pool, post, ("contract_grace_ended", subject, key), values, now=now)
     _to_branches(session, pool, post, ALLOTTED_ENDED, f"{_stamp(ended.at)}:over", ended.at, now=now)
 
 
@@ -213,7 +213,7 @@ def send_shortage(
     }
     subject = SHORTAGE % {"organization": pool.organization, "day": day}
     key = f"shortage:{pool.public_id}:{_stamp(fewer.at)}:{fewer.seats}:{days}"
-    _to_stewards(session, pool, post, ("contract_shortage", subject, key), values, now=now)
+    _to_managers(session, pool, post, ("contract_shortage", subject, key), values, now=now)
 
 
 def send_renewed(
@@ -247,7 +247,7 @@ def send_renewed(
     key = f"renewed:{pool.public_id}:{_stamp(term.starts_at)}:{term.number or _stamp(now)}"
     if is_again:
         key += f":{_stamp(now)}"
-    _to_stewards(session, pool, post, ("contract_renewed", subject, key), values, now=now)
+    _to_managers(session, pool, post, ("contract_renewed", subject, key), values, now=now)
     if not term.is_held:
         until = f"{_stamp(term.ends_at)}:renewed"
         _to_branches(session, pool, post, ALLOTTED_RENEWED, until, term.ends_at, now=now)
@@ -272,7 +272,7 @@ def send_pool_use(
     subject = POOL_FULL if share == FULL else POOL_USE
     line = subject % {"organization": pool.organization, "share": share}
     key = use_key(pool, grant_id, share)
-    _to_stewards(session, pool, post, ("pool_usage_alert", line, key), values, now=now)
+    _to_managers(session, pool, post, ("pool_usage_alert", line, key), values, now=now)
 
 
 def send_pass_ends(
@@ -304,7 +304,7 @@ def send_pass_ends(
     )
 
 
-def _to_stewards(
+def _to_managers(
     session: Session,
     pool: PoolFacts,
     post: MailContext,
