@@ -17,6 +17,7 @@ from lms.models.orders import Order
 from lms.organizations.organization_lists import list_organizations, match_organization
 from lms.requests.read_models import find_request
 from lms.sales import invoices, orders
+from lms.sales.mails import confirmation_readers
 from lms.sales.new_orders import NewOrder
 from lms.seats.pools import PoolFacts, grants_of, pools_of
 from lms.seller.settings import Method, missing_fields, read_seller
@@ -41,7 +42,8 @@ blueprint = Blueprint("staff_order_form", __name__, url_prefix="/staff/orders")
 PLACE: Final = "place"
 QUOTE: Final = "quote"
 MOST_CONTRACTS: Final = 30
-PLACED = N_("The order was placed. We're emailing a confirmation to %(email)s.")
+PLACED = N_("The order was placed. We're emailing a confirmation to %(emails)s.")
+PLACED_WITHOUT_EMAIL = N_("The order was placed. No one is emailed a confirmation.")
 SAVED = N_("The draft was saved. Check the quote, then send it.")
 
 
@@ -132,7 +134,9 @@ def _sent(draft: Order | None) -> ResponseReturnValue:
     if name == QUOTE:
         flash(_(SAVED), "done")
         return see_other("staff_quotes.issue", order_id=made.public_id)
-    flash(_(PLACED, email=made.contact_email), "done")
+    with read_session() as session:
+        emails = ", ".join(one.email for one in confirmation_readers(session, made))
+    flash(_(PLACED, emails=emails) if emails else _(PLACED_WITHOUT_EMAIL), "done")
     return see_other("staff_order.show", order_id=made.public_id)
 
 

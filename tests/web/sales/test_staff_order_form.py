@@ -25,6 +25,7 @@ from lms.sales.read_models import OrderFacts, Standing
 from lms.seats.pools import pools_of
 from lms.web.sales.order_form_reader import NO_WEBINAR, ONLY_CONTRACTS
 from lms.web.sales.order_notices import DIFFERS
+from lms.web.sales.staff_order_form import PLACED, PLACED_WITHOUT_EMAIL
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_organization
@@ -34,6 +35,7 @@ from tests.organizations.twins import twins as twins
 from tests.page_texts import is_empty, shows
 from tests.requests.test_requests import OFFICE
 from tests.sales.order_fixtures import GROUP, grants, placed, read, with_line
+from tests.sales.test_gone_contacts import block_mia, owned_by
 from tests.visitor import Visitor
 from tests.web.sales.order_pages import documents, fields_of, send, the_order
 
@@ -70,6 +72,17 @@ def test_order_of_two_lines_is_placed(staff: Visitor, cast: Cast, database: Data
     with database.read_session() as session:
         assert [pool.capacity for pool in pools_of(session, cast.organization_id)] == [6]
     assert newest(database, "mia@example.org").kind == "order_confirmation_organization"
+
+
+def test_order_whose_contact_is_blocked_names_those_who_are_emailed(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    block_mia(database, cast)
+    first = staff.get(send(staff, NEW, **TO_ELM, **SEATS, do="place").location).text
+    assert shows(first, PLACED_WITHOUT_EMAIL)
+    owned_by(database, cast, cast.alice)
+    second = staff.get(send(staff, NEW, **TO_ELM, **SEATS, do="place").location).text
+    assert shows(second, PLACED % {"emails": cast.alice.email})
 
 
 def test_discount_of_a_line_is_printed_with_its_reason(
