@@ -50,11 +50,13 @@ def is_contact(logins: Select[int]) -> ColumnElement[bool]:
     Once managers of the organization that ordered remove them, or their seat, they no longer are, unless
     they still have a seat there.
     """
+    return and_(Order.contact_id.in_(logins), speaks_for_buyer(logins))
+
+
+def speaks_for_buyer(logins: Select[int]) -> ColumnElement[bool]:
+    """Return the condition that an order's contact, given by all their logins, isn't removed from it."""
     buyer = Order.organization_id
-    return and_(
-        Order.contact_id.in_(logins),
-        or_(buyer.is_(None), belongs_to(logins, buyer), not_(_was_removed(logins))),
-    )
+    return or_(buyer.is_(None), belongs_to(logins, buyer), not_(_was_removed(logins)))
 
 
 def is_emailed(contact: type[Login]) -> ColumnElement[bool]:
@@ -71,17 +73,24 @@ def is_emailed(contact: type[Login]) -> ColumnElement[bool]:
 def _was_removed(logins: Select[int]) -> ColumnElement[bool]:
     """Return the condition that managers of an order's organization removed a person, or their only seat.
 
-    Members don't count: they may have been added again.
+    Members don't count: they may have been added again. For a quote, neither does what happened before
+    it was made, since its contact was named after that.
     """
     buyer = Order.organization_id
-    lost_seat = _seat(logins, buyer).where(_assignment.ended_as.in_(BY_A_MANAGER))
+    lost_seat = _seat(logins, buyer).where(
+        _assignment.ended_as.in_(BY_A_MANAGER), _counts(_assignment.ended_at)
+    )
     return and_(
         not_(_is_member(logins, buyer)),
         or_(
             and_(lost_seat, not_(_has_seat(logins, buyer))),
-            was_removed_from(logins, buyer),
+            was_removed_from(logins, buyer).where(_counts(_entry.at)),
         ),
     )
+
+
+def _counts(removed_at: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a column)
+    return or_(Order.contact_id.is_not(None), removed_at >= Order.created_at)
 
 
 def _is_member(logins: Any, organization_id: OrganizationId) -> Exists:  # noqa: ANN401

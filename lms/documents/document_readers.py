@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import logins_of
 from lms.access.merged_organizations import kept_organization
-from lms.access.organization_people import is_contact
+from lms.access.organization_people import is_contact, speaks_for_buyer
 from lms.core.errors import or_not_found
 from lms.models.accounts import Login
 from lms.models.documents import Document, DocumentKind
@@ -23,8 +23,8 @@ def find_document_for(
     """Return a document for our team, its payer, or its order's contact.
 
     For an organization that pays, these are its owners, managers and billing contacts; a quote is
-    also open to the login of the address it was made for. Raises NotFound for everyone else, as for
-    an unknown document.
+    also open to the login of the address it was made for, unless managers removed that person since.
+    Raises NotFound for everyone else, as for an unknown document.
     """
     query = select(Document).where(Document.public_id == document_id)
     if not is_team:
@@ -38,7 +38,9 @@ def find_document_for(
             Login.id.in_(mine), Login.confirmed_at.is_not(None)
         )
         quoted = select(Order.id).where(
-            Order.contact_id.is_(None), func.lower(Order.contact_email).in_(emails)
+            Order.contact_id.is_(None),
+            func.lower(Order.contact_email).in_(emails),
+            speaks_for_buyer(mine),
         )
         query = query.where(
             or_(

@@ -38,13 +38,19 @@ class Buyer:
 
 
 def buyer_of(
-    session: Session, order: Order, *, mail_context: MailContext, actor: str | None, now: datetime
+    session: Session,
+    order: Order,
+    *,
+    mail_context: MailContext,
+    named_at: datetime | None = None,
+    actor: str | None,
+    now: datetime,
 ) -> Buyer:
     """Return the buyer that an order names, creating a missing account and organization.
 
     A new person is emailed a link to choose a password, except for past sales. The contact of an
     organization becomes a manager, or its owner if it has none, unless they have another role or were
-    removed since the order was created. In a known organization only our team's choice of a contact does
+    removed since they were named: when the order was created, or at `named_at`. In a known organization only our team's choice of a contact does
     that: a customer who can buy for it can type any address.
 
     A person who orders without an account gets a login without an address until they confirm theirs
@@ -63,7 +69,8 @@ def buyer_of(
         organization = _make_organization(session, order, actor=actor, now=now)
         if order.is_self_service:
             _mark_unverified(session, order, organization, now=now)
-    if contact.is_confirmed and not _was_removed(session, order, organization, contact):
+    since = named_at or order.created_at
+    if contact.is_confirmed and not _was_removed(session, organization, contact, since=since):
         let_manage(session, organization, contact, actor=actor, now=now)
     return Buyer(contact, organization)
 
@@ -201,11 +208,9 @@ def _organization(session: Session, organization_id: int) -> OrganizationFacts:
 
 
 def _was_removed(
-    session: Session, order: Order, organization: OrganizationFacts, contact: Account
+    session: Session, organization: OrganizationFacts, contact: Account, *, since: datetime
 ) -> bool:
-    """Return whether a person was removed from an organization after an order was created."""
-    theirs = logins_of(contact.id)
-    removed = was_removed_from(theirs, organization.id, since=order.created_at)
+    removed = was_removed_from(logins_of(contact.id), organization.id, since=since)
     return bool(session.scalar(select(removed)))
 
 

@@ -69,7 +69,9 @@ def change_payer(
     session.flush()
     # Our team has named the buyer, and so confirms the address.
     order.cart_token_hash, order.awaits_proof, order.is_self_service = None, False, False
-    buyer = buyers.buyer_of(session, order, mail_context=mail_context, actor=actor, now=now)
+    buyer = buyers.buyer_of(
+        session, order, mail_context=mail_context, named_at=now, actor=actor, now=now
+    )
     order.contact_id = buyer.contact.id
     session.flush()
     for line in invoices.standing_lines(session, order.id):
