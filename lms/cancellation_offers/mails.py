@@ -166,8 +166,9 @@ def _former_payers(
     """
     if offer.login_id is not None:
         login = session.get_one(Login, login_lookup.kept_login(session, offer.login_id))
-        is_emailed = login.email and login.blocked_at is None
-        return (Recipient(login.id, login.email or "", login.name),) if is_emailed else ()
+        if not login.email or login.blocked_at is not None:
+            return ()
+        return (Recipient(login.id, login.email, login.name),)
     contacts = (emailed_contact(session, order_id) for order_id in orders)
     managers = emailed_managers(session, offer.organization_id or 0)
     return each_address_once((*filter(None, contacts), *managers))

@@ -20,7 +20,8 @@ from lms.models.grants import Scope
 from lms.models.live import CancellationOffer, OfferChoice
 from lms.models.orders import Order, OrderLine
 from lms.models.organizations import Organization
-from lms.organizations.order_contacts import contact_or_managers
+from lms.organizations.manager_emails import managers_or_billing
+from lms.organizations.order_contacts import emailed_contact
 from lms.pricing.price_list import say_money
 from lms.sales import orders, quotes
 from lms.sales.new_orders import NewLine, NewOrder
@@ -65,7 +66,10 @@ def _offer_again(
     if not credited:
         return
     first = credited[0][0]
-    readers = contact_or_managers(session, first.id, offer.organization_id)
+    contacts = (emailed_contact(session, order.id) for order, *_line in credited)
+    reader = next(filter(None, contacts), None) or next(
+        iter(managers_or_billing(session, offer.organization_id or 0)), None
+    )
     organization = session.get(Organization, offer.organization_id or 0)
     lines = tuple(
         NewLine(
@@ -79,8 +83,8 @@ def _offer_again(
     )
     new = NewOrder(
         lines=lines,
-        email=readers[0].email if readers else "",
-        name=readers[0].name if readers else "",
+        email=reader.email if reader else "",
+        name=reader.name if reader else "",
         terms=first.terms,
         currency=first.currency,
         organization=organization.slug if organization else "",

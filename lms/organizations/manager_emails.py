@@ -1,5 +1,6 @@
 """Emails to an organization's managers: who gets them, and that a role in it ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +30,16 @@ class Recipient:
 
 def emailed_managers(session: Session, organization_id: int) -> tuple[Recipient, ...]:
     """Return the people who are emailed about an organization: managers and owners with an address."""
+    return _people(session, organization_id, MANAGING)
+
+
+def managers_or_billing(session: Session, organization_id: int) -> tuple[Recipient, ...]:
+    """Return its managers with an address or, if there are none, its billing contacts with one."""
+    managers = emailed_managers(session, organization_id)
+    return managers or _people(session, organization_id, (Role.BILLING,))
+
+
+def _people(session: Session, organization_id: int, roles: Sequence[Role]) -> tuple[Recipient, ...]:
     kept = aliased(Login)
     rows = session.execute(
         select(kept.id, kept.email, kept.name)
@@ -37,7 +48,7 @@ def emailed_managers(session: Session, organization_id: int) -> tuple[Recipient,
         .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
         .where(
             Membership.organization_id.in_(family_of(organization_id)),
-            Membership.role.in_(MANAGING),
+            Membership.role.in_(roles),
             kept.email.is_not(None),
             kept.blocked_at.is_(None),
         )

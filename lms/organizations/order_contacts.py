@@ -13,7 +13,7 @@ from lms.core.errors import Invalid
 from lms.models.accounts import Login
 from lms.models.orders import Order
 from lms.organizations.billing_details import payables_of
-from lms.organizations.manager_emails import Recipient, emailed_managers
+from lms.organizations.manager_emails import Recipient, managers_or_billing
 
 
 def emailed_contact(session: Session, order_id: int) -> Recipient | None:
@@ -57,11 +57,11 @@ def each_address_once(people: Iterable[Recipient]) -> tuple[Recipient, ...]:
 def contact_or_managers(
     session: Session, order_id: int, organization_id: int | None
 ) -> tuple[Recipient, ...]:
-    """Return the contact of an order, or else the managers of the organization that pays."""
+    """Return the contact of an order, or else who manages the organization that pays, or its billing."""
     contact = emailed_contact(session, order_id)
     if contact is not None:
         return (contact,)
-    return emailed_managers(session, organization_id) if organization_id is not None else ()
+    return managers_or_billing(session, organization_id) if organization_id is not None else ()
 
 
 def emailed_payers(

@@ -84,6 +84,21 @@ def test_refunded_order_is_offered_again_to_those_who_stay(
     assert sent_to(database, cast.mia) == before
 
 
+def test_orders_offered_again_are_quoted_to_a_contact_who_stays(
+    database: Database, to_come: Cast, carrel: Carrel
+) -> None:
+    cast, elm = to_come, furnish(database).elm
+    placed(database, replace(GROUP, email="ira@example.org", name="Ira"))
+    owned_by(database, cast, cast.alice)
+    cancel(carrel)
+    choose(database, elm, OfferChoice.REFUND)
+    remove_mia(database, cast)
+    reinstate(carrel)
+    with database.read_session() as session:
+        again = session.get_one(Order, offer_of(database, elm).again_id)
+        assert again.contact_email == "ira@example.org"
+
+
 def test_organization_that_no_one_is_emailed_for_has_an_offer(
     database: Database, to_come: Cast, carrel: Carrel
 ) -> None:

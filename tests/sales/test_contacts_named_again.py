@@ -1,4 +1,4 @@
-"""Who is emailed about an organization's order if its contact was removed before they were named."""
+"""Who is emailed about an organization's order: contacts removed before they were named, and billing."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from lms.documents.mails import recipients
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.documents import Document
-from lms.models.organizations import Organization
+from lms.models.organizations import Organization, Role
 from lms.models.seats import AssignmentEnd
 from lms.organizations import memberships, organizations
 from lms.sales.corrections import Correction, correct
@@ -21,10 +21,11 @@ from lms.sales.payer_corrections import NewPayer
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_assignment, make_pool
+from tests.receivables.test_reminders import sent_at
 from tests.requests.test_requests import OFFICE
-from tests.sales.order_fixtures import locked, placed
+from tests.sales.order_fixtures import GROUP, locked, placed
 from tests.sales.test_corrections import BY_IRA, LATER, moved, oak, roles_at_elm
-from tests.sales.test_gone_contacts import owned_by
+from tests.sales.test_gone_contacts import LATE, block_mia, owned_by, sent_to
 from tests.sales.test_quotes import drafted, quoted
 
 __all__ = ["oak"]
@@ -104,3 +105,16 @@ def test_contact_named_again_for_the_payer_is_its_manager_and_emailed(
         correct(session, locked(session, facts), back, mail_context=OFFICE, actor=None, now=now)
     assert "ira@example.org" in roles_at_elm(database, cast)
     assert readers(database) == ("ira@example.org",)
+
+
+def test_billing_contacts_get_invoices_and_reminders_if_there_is_no_manager(
+    database: Database, cast: Cast
+) -> None:
+    owned_by(database, cast, cast.bob, Role.BILLING)
+    placed(database, GROUP)
+    block_mia(database, cast)
+    assert readers(database) == (cast.bob.email,)
+    sent_at(database, LATE)
+    assert "payment_reminder" in sent_to(database, cast.bob)
+    owned_by(database, cast, cast.alice, Role.MANAGER)
+    assert readers(database) == (cast.alice.email,)

@@ -12,7 +12,7 @@ from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.core.errors import N_
 from lms.documents import payment_links
 from lms.models.orders import Order
-from lms.organizations.manager_emails import emailed_managers
+from lms.organizations.manager_emails import managers_or_billing
 from lms.organizations.order_contacts import emailed_contact
 from lms.receivables.read_models import reminders_of_order
 from lms.sales.read_models import OrderFacts
@@ -21,15 +21,17 @@ from lms.web.receivables.reminder_rows import reminder_rows
 from lms.web.sales.order_texts import promise_text
 
 Row = dict[str, object]
-NO_READER: Final = N_("No one. The organization has no manager with an email address.")
+NO_READER: Final = N_(
+    "No one. The organization has no manager or billing contact with an email address."
+)
 
 
 def stand_ins(session: Session, facts: OrderFacts) -> str:
-    """Return the managers who are emailed in place of an order's contact; "" if the contact is."""
+    """Return who is emailed about an order in place of its contact; "" if the contact is."""
     if facts.organization_id is None or emailed_contact(session, facts.id) is not None:
         return ""
-    managers = emailed_managers(session, facts.organization_id)
-    return ", ".join(one.email for one in managers) or _(NO_READER)
+    readers = managers_or_billing(session, facts.organization_id)
+    return ", ".join(one.email for one in readers) or _(NO_READER)
 
 
 def payment_link_shown(session: Session, order: Order, facts: OrderFacts, zone: ZoneInfo) -> Row:
