@@ -183,15 +183,15 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     is_open = and_(
-        _POOL.c.organization_id == family.c.id,
-        _POOL.c.claim_policy == ClaimPolicy.DOMAIN,
-        ~is_barred,
+        _POOL.c.organization_id == family.c.id, _POOL.c.claim_policy == ClaimPolicy.DOMAIN
     )
     is_theirs = or_(family.c.id == whose_domain, family.c.merged_into == whose_domain)
     return (
         _unseated(Way.BY_DOMAIN, _POOL.c.id)
         .outerjoin_from(_WHOSE, family, is_theirs)
         .outerjoin(_POOL, is_open)
+        # Not a condition of the join: PostgreSQL would read all pools, to check those of one organization.
+        .where(~is_barred)
     )
 
 
