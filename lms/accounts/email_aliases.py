@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.access.merged_logins import logins_of_kept
 from lms.accounts import accounts, browser_sessions, login_lookup
 from lms.core.bulk_insert import add_once
 from lms.core.email_addresses import Address
@@ -36,7 +37,7 @@ def list_for(session: Session, login_id: int) -> tuple[Alias, ...]:
     rows = session.execute(
         select(LoginAlias.public_id, LoginAlias.email, Login.public_id)
         .join_from(LoginAlias, Login)
-        .where(or_(Login.id == login_id, Login.merged_into == login_id))
+        .where(LoginAlias.login_id.in_(logins_of_kept(login_id)))
         .order_by(LoginAlias.id)
     )
     return tuple(Alias(*row) for row in rows)

@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import case, exists, func, literal, or_, select, update
+from sqlalchemy import case, exists, func, literal, select, update
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of_kept
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, or_not_found
 from lms.models.accounts import Login, LoginAlias
@@ -88,8 +89,8 @@ def is_alias(session: Session, address: Address) -> bool:
 
 def list_further(session: Session, login_id: int) -> Sequence[str]:
     """Return the other addresses of a login: aliases, and those of merged logins."""
-    theirs = or_(Login.id == login_id, Login.merged_into == login_id)
-    further = select(LoginAlias.email).join_from(LoginAlias, Login).where(theirs)
+    theirs = logins_of_kept(login_id)
+    further = select(LoginAlias.email).where(LoginAlias.login_id.in_(theirs))
     merged = select(Login.email).where(Login.merged_into == login_id, Login.email.is_not(None))
     both = further.union(merged).subquery()
     return session.scalars(select(both.c.email).order_by(both.c.email)).all()

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Float, Select, cast, func, literal, or_, select
 
-from lms.models.accounts import Login
+from lms.access.merged_logins import logins_of_kept
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
@@ -20,7 +20,6 @@ Chosen = Select[Any, Any, Any]
 
 def begun_by(login_id: BindParameter[int]) -> Chosen:
     """Select the webinars that a person has started, with their rank, the latest first."""
-    whose = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
     latest = func.max(WatchRecord.updated_at)
     return (
         select(
@@ -30,7 +29,7 @@ def begun_by(login_id: BindParameter[int]) -> Chosen:
         )
         .join_from(WatchRecord, Recording, Recording.id == WatchRecord.recording_id)
         .where(
-            WatchRecord.login_id.in_(whose),
+            WatchRecord.login_id.in_(logins_of_kept(login_id)),
             or_(WatchRecord.position_s > 0, WatchRecord.watched_s > 0),
             Recording.is_current,
         )

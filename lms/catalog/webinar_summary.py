@@ -4,21 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Row,
-    SQLColumnExpression,
-    func,
-    null,
-    or_,
-    select,
-)
+from sqlalchemy import BindParameter, ColumnElement, Row, SQLColumnExpression, func, null, select
 from sqlalchemy.orm import aliased
 
+from lms.access.merged_logins import logins_of_kept
 from lms.core.list_queries import gathered
 from lms.core.model_base import copied
-from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.grants import Scope
 from lms.models.playback import WatchRecord
@@ -98,7 +89,7 @@ def entry_columns(
 def _watched(login_id: int | BindParameter[int] | None) -> ColumnElement[Any]:
     if login_id is None:
         return null()
-    whose = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
+    whose = logins_of_kept(login_id)
     return (
         select(func.max(WatchRecord.watched_s))
         .where(WatchRecord.recording_id == current_recording.id, WatchRecord.login_id.in_(whose))

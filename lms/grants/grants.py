@@ -6,11 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
-from lms.access.merged_logins import logins_of
+from lms.access.merged_logins import logins_of, logins_of_kept
 from lms.core.dates_and_time_zones import NO_YEAR, end_of_day, on_wall_clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.accounts import Login
@@ -102,14 +102,11 @@ def add_pass(
 
 
 def _end_of_last(session: Session, new: NewPass, now: datetime) -> datetime | None:
-    theirs = select(Login.id).where(
-        or_(Login.id == new.login_id, Login.merged_into == new.login_id)
-    )
     target = func.coalesce(Grant.presenter_id, Grant.series_id, Grant.webinar_id)
     return session.scalar(
         select(Grant.ends_at)
         .where(
-            Grant.login_id.in_(theirs),
+            Grant.login_id.in_(logins_of_kept(new.login_id)),
             Grant.kind == OfferKind.PASS,
             Grant.scope == new.target.scope,
             target.is_(None) if new.target.id is None else target == new.target.id,

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of_kept
 from lms.accounts import accounts, login_lookup
 from lms.accounts.accounts import Account as Account
 from lms.accounts.accounts import NewLogin
@@ -58,9 +59,7 @@ def addresses_of(session: Session, login_id: int) -> tuple[str, ...]:
 
 def belongings(session: Session, login_id: int) -> Belongings:
     """Return the seats and started webinars of a person; `login_id` is the kept login."""
-    logins = session.scalars(
-        select(Login.id).where((Login.id == login_id) | (Login.merged_into == login_id))
-    )
+    logins = session.scalars(logins_of_kept(login_id))
     begun = {each.title for one in logins for each in read_watched(session, one)}
     return Belongings(
         seats=tuple(

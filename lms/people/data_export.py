@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of_kept
 from lms.accounts.login_lookup import list_further
 from lms.certificates.read_models import list_history
 from lms.core.errors import or_not_found
@@ -89,8 +90,7 @@ def read_personal_data(
     `hooks` return the data that components store about each login.
     """
     login = or_not_found(session.scalar(select(Login).where(Login.id == login_id)))
-    own = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
-    own_ids = session.scalars(own.order_by(Login.id)).all()
+    own_ids = sorted(session.scalars(logins_of_kept(login_id)))
     addresses = _own_addresses(own_ids)
     return PersonalData(
         name=login.name,

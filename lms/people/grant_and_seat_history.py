@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_cases
 from lms.access.grant_paths import grant_facts
+from lms.access.merged_logins import logins_of_kept
 from lms.access.merged_organizations import kept_organization
 from lms.access.policy import Action, Admitted, Case, Code, decide, weigh_holdings
 from lms.accounts.login_lookup import kept_login
@@ -163,9 +164,8 @@ _SEATS = (
 
 def read_grants(session: Session, login_id: int, *, now: datetime) -> tuple[HeldGrant, ...]:
     """Return the grants of a login and of logins merged into it, past ones included."""
-    theirs = or_(Login.id == login_id, Login.merged_into == login_id)
     rows = session.execute(
-        _GRANTS.where(theirs).order_by(
+        _GRANTS.where(Grant.login_id.in_(logins_of_kept(login_id))).order_by(
             Grant.revoked_at.is_not(None), Grant.starts_at.desc(), Grant.id.desc()
         )
     )
@@ -180,11 +180,11 @@ def read_grant(session: Session, grant_id: str, *, now: datetime) -> HeldGrant:
 
 def read_seats(session: Session, login_id: int) -> tuple[HeldSeat, ...]:
     """Return a login's seats, those any of its addresses is invited to, and former ones."""
-    theirs = or_(Login.id == login_id, Login.merged_into == login_id)
-    keys = select(Login.email_key).where(theirs, Login.email_key.is_not(None))
-    further = select(LoginAlias.email_key).join_from(LoginAlias, Login).where(theirs)
+    theirs = logins_of_kept(login_id)
+    keys = select(Login.email_key).where(Login.id.in_(theirs), Login.email_key.is_not(None))
+    further = select(LoginAlias.email_key).where(LoginAlias.login_id.in_(theirs))
     mine = or_(
-        Assignment.login_id.in_(select(Login.id).where(theirs)),
+        Assignment.login_id.in_(theirs),
         (Assignment.login_id.is_(None)) & Assignment.email_key.in_(keys.union(further)),
     )
     return _seats(session, mine)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, or_, select, text
+from sqlalchemy import ColumnElement, Select, select, text
 from sqlalchemy.orm import Session
 
+from lms.access.merged_logins import logins_of_kept
 from lms.accounts.login_lookup import find_known
 from lms.core.acting_roles import ActingRole
 from lms.core.email_addresses import read_address
@@ -164,8 +165,8 @@ def _logins(session: Session, typed: str) -> Sequence[str]:
         known = find_known(session, read_address(typed))
     except (NotFound, Invalid):
         return ()
-    theirs = or_(Login.id == known.login_id, Login.merged_into == known.login_id)
-    return session.scalars(select(Login.public_id).where(theirs)).all()
+    theirs = logins_of_kept(known.login_id)
+    return session.scalars(select(Login.public_id).where(Login.id.in_(theirs))).all()
 
 
 def _subjects(session: Session, typed: str) -> Sequence[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import logins_of
+from lms.access.merged_logins import logins_of, logins_of_kept
 from lms.access.merged_organizations import family_of
 from lms.access.self_enrollment import is_bar
 from lms.accounts import accounts, login_lookup
@@ -189,9 +189,9 @@ def _claim(
 
 def _keys_of(session: Session, login_id: int) -> list[str]:
     """Return the confirmed addresses of a person."""
-    own = or_(Login.id == login_id, Login.merged_into == login_id)
-    first = select(Login.email_key).where(own, Login.confirmed_at.is_not(None))
-    further = select(LoginAlias.email_key).join(Login, Login.id == LoginAlias.login_id).where(own)
+    own = logins_of_kept(login_id)
+    first = select(Login.email_key).where(Login.id.in_(own), Login.confirmed_at.is_not(None))
+    further = select(LoginAlias.email_key).where(LoginAlias.login_id.in_(own))
     return [key for query in (first, further) for key in session.scalars(query) if key]
 
 

@@ -4,6 +4,7 @@ from sqlalchemy import and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.lost_seats import covers, lacks_seat
+from lms.access.merged_logins import logins_of_kept
 from lms.access.merged_organizations import family_of
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
@@ -20,11 +21,7 @@ def read_people_without_seat(session: Session, training_id: int) -> tuple[str, .
     one themselves by their address. What they bought for themselves isn't looked at: managers would learn
     of it.
     """
-    same = aliased(Login)
-    kept = func.coalesce(Login.merged_into, Login.id)
-    logins = (
-        select(same.id).where(or_(same.id == kept, same.merged_into == kept)).correlate_except(same)
-    )
+    logins = logins_of_kept(func.coalesce(Login.merged_into, Login.id))
     family = family_of(Training.organization_id)
     is_invited = exists().where(
         Assignment.pool_id == Pool.id,

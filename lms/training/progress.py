@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from lms.access.merged_logins import logins_of
+from lms.access.merged_logins import logins_of, logins_of_kept
 from lms.certificates import certificates
 from lms.certificates.eligibility import ROUNDING, Standing, read_standings
 from lms.models.accounts import Login
@@ -139,9 +139,7 @@ def _progress(standing: Standing, *, has_certificate: bool) -> Progress:
 
 def _moved_on(now: datetime) -> ColumnElement[bool]:
     """Return the condition that something happened since a trainee was last updated, or that it was long ago."""
-    one, kept = aliased(Login), func.coalesce(Login.merged_into, Login.id)
-    mine = or_(one.id == kept, one.merged_into == kept)
-    logins = select(one.id).where(mine).correlate(Login)
+    logins = logins_of_kept(func.coalesce(Login.merged_into, Login.id))
     since = Trainee.looked_at
     watched = exists().where(
         WatchRecord.login_id.in_(logins),

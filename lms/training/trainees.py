@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, u
 from sqlalchemy.orm import Session, aliased
 
 from lms.access.lost_seats import lost_seat
+from lms.access.merged_logins import logins_of_kept
 from lms.access.merged_organizations import family_of
 from lms.access.organization_people import belongs_to
 from lms.core.database import insert_into
@@ -120,11 +121,8 @@ def _belongs_merged() -> ColumnElement[bool]:
 
 
 def _lost_seat() -> ColumnElement[bool]:
-    same, item = aliased(Login), aliased(TrainingItem)
-    kept = func.coalesce(Login.merged_into, Login.id)
-    logins = (
-        select(same.id).where(or_(same.id == kept, same.merged_into == kept)).correlate_except(same)
-    )
+    item = aliased(TrainingItem)
+    logins = logins_of_kept(func.coalesce(Login.merged_into, Login.id))
     its_family = family_of(Training.organization_id)
     return exists().where(
         item.training_id == Training.id,
