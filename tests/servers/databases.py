@@ -27,7 +27,7 @@ FORGET = (
     "DELETE FROM pg_statistic USING pg_class"
     " WHERE starelid = pg_class.oid AND relnamespace = current_schema()::regnamespace",
     "UPDATE pg_class SET relpages = 0, reltuples = -1"
-    " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relpages > 0",
+    " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND reltuples >= 0",
 )
 # Memory that has an address among the files: a commit there waits for no disk.
 MEMORY = Path("/dev/shm")  # noqa: S108  (a directory of our own is made in it)
