@@ -99,6 +99,37 @@ def test_a_second_tab_takes_over_and_the_first_takes_it_back(
     assert person.faults == [] or all("403" in fault for fault in person.faults)
 
 
+def test_a_take_over_goes_on_where_the_other_screen_was(
+    visit: Visit, alice: tuple[int, str]
+) -> None:
+    person, second = playing_and_second_tab(visit, alice)
+    first = person.page
+    first.evaluate("document.querySelector('video').currentTime = 30")
+    until_plays(person, first, past=31)
+    with first.expect_response(re.compile("/beat$")):
+        pass
+    play(second)
+    second.locator(TAKE_OVER).click()
+    until_plays(person, second, past=0)
+    assert second.evaluate(PLAYING.format(29))
+
+
+def test_a_link_to_a_position_is_followed_by_a_take_over(
+    visit: Visit, alice: tuple[int, str]
+) -> None:
+    person, second = playing_and_second_tab(visit, alice)
+    person.page.evaluate("document.querySelector('video').currentTime = 40")
+    until_plays(person, person.page, past=41)
+    with person.page.expect_response(re.compile("/beat$")):
+        pass
+    second.goto(f"{alice[1]}?t=20")
+    play(second)
+    second.locator(TAKE_OVER).click()
+    until_plays(person, second, past=0)
+    assert second.evaluate(PLAYING.format(19))
+    assert not second.evaluate(PLAYING.format(39))
+
+
 def test_looking_at_a_second_tab_says_nothing_before_play_is_pressed(
     visit: Visit, alice: tuple[int, str]
 ) -> None:

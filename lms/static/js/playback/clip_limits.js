@@ -3,6 +3,11 @@
 // The position is reported a few times a second, so the end can be passed by this much.
 const NEARLY_S = 0.3;
 
+// Returns a position inside the clip: that one, or the clip's start.
+export function inside(seconds, { starts, ends }) {
+  return starts < seconds && seconds < ends ? seconds : starts;
+}
+
 export function keepWithin(video, { starts, ends }) {
   const isIn = () => video.readyState > 0 && Number.isFinite(video.duration);
   video.addEventListener("seeking", () => {

@@ -15,7 +15,7 @@ import { Watched } from "./watched_ranges.js";
 import { listenForKeys } from "./keyboard_shortcuts.js";
 import { rememberChoices } from "./preferences.js";
 import { styleCaptions } from "./caption_settings.js";
-import { keepWithin } from "./clip_limits.js";
+import { inside, keepWithin } from "./clip_limits.js";
 import { LinkToPosition } from "./link_to_position.js";
 import { showOnLockScreen } from "./media_session.js";
 import { clock } from "./time_texts.js";
@@ -37,6 +37,8 @@ class WatchPage {
     this.isPreview = page.dataset.preview === "yes";
     this.video = page.querySelector("video");
     this.startAt = Number(page.dataset.resume);
+    // a position in the URL takes precedence over the saved one, the first time
+    this.isLinked = new URLSearchParams(window.location.search).has("t");
     this.reopenings = [];
     const seconds = Number(page.dataset.seconds);
     this.message = new Message(page, {
@@ -116,8 +118,7 @@ class WatchPage {
     if (!taken.length) return;
     for (const { watched } of taken) this.watched.learn(watched);
     this.strip.draw();
-    // The position was saved, too; a position in the URL takes precedence.
-    this.resumes = !new URLSearchParams(window.location.search).has("t");
+    this.resumes = !this.isLinked; // the position was saved, too
     if (this.resumes) this.showPlace();
   }
 
@@ -228,8 +229,8 @@ class WatchPage {
     this.opening = null;
     if (answer.session) {
       this.message.clear();
-      this.begin(answer.session, this.resumes ? answer.session.resume_s : at);
-      this.resumes = false;
+      this.begin(answer.session, this.resumes ? inside(answer.session.resume_s, this.shown) : at);
+      this.resumes = this.isLinked = false;
     } else {
       const told = answer.told ?? { sentence: this.words.unreachable, may_reopen: true };
       const isQuiet = told.code === "STREAM_LIMIT" && !this.isPressed;
@@ -371,6 +372,7 @@ class WatchPage {
   async takeOver() {
     this.message.clear();
     this.reopenings = [];
+    this.resumes = !this.isLinked; // the other screen has played on
     await this.open(this.startAt, { takesOver: true });
     if (this.session) this.play();
   }
