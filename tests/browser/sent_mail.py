@@ -8,15 +8,14 @@ from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import Page
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from lms.core.clock import now
-from lms.models.jobs import Job
+from lms.models.jobs import Job, JobState
 from lms.models.mail import Mail, Mailing
 from lms.seats.seat_counts import HELD_BACK_FOR
 from tests.browser.conftest import Served
-
-LETTER_WITHIN_S = 120.0
+from tests.wait_until import PATIENCE_S
 
 
 def letter_to(
@@ -27,7 +26,7 @@ def letter_to(
     One that `is_held_back`, as long as what it tells of can be undone, is sent at once. Raises
     TimeoutError.
     """
-    ends = time.monotonic() + LETTER_WITHIN_S
+    ends = time.monotonic() + PATIENCE_S
     while time.monotonic() < ends:
         if is_held_back:
             _hasten(served)
@@ -36,7 +35,7 @@ def letter_to(
             if address in to and re.search(holding, text):
                 return text
         time.sleep(0.2)
-    raise TimeoutError(f"no letter to {address} that holds {holding!r}")
+    raise TimeoutError(f"no letter to {address} that holds {holding!r}; {_waiting(served)}")
 
 
 def found_in_letter(served: Served, address: str, pattern: str) -> str:
@@ -54,6 +53,20 @@ def _read(path: Path) -> tuple[str, str]:
     body = message.get_body(("plain",))
     text = str(body.get_content()) if body else ""
     return str(message["To"]), f"{message['Subject']}\n\n{text}"
+
+
+def _waiting(served: Served) -> list[str]:
+    """Return the jobs and emails that aren't done, and why their last attempt failed."""
+    with served.carrel.database.read_session() as session:
+        return [
+            f"{row.kind}, {row.state}, {row.tries} tries, {row.run_at}: {row.failure}"
+            for table in (Job, Mail)
+            for row in session.execute(
+                select(table.kind, table.state, table.tries, table.run_at, table.failure).where(
+                    table.state.not_in([JobState.DONE, JobState.CANCELED])
+                )
+            )
+        ]
 
 
 def _hasten(served: Served) -> None:
