@@ -35,7 +35,7 @@ def letter_to(
             if address in to and re.search(holding, text):
                 return text
         time.sleep(0.2)
-    raise TimeoutError(f"no letter to {address} that holds {holding!r}; {_waiting(served)}")
+    raise TimeoutError(f"no email to {address} that holds {holding!r}; {_waiting(served)}")
 
 
 def found_in_letter(served: Served, address: str, pattern: str) -> str:
