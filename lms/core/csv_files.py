@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from lms.core.text_decoding import EMPTY, read_lines, refusal
 
@@ -33,8 +33,7 @@ _NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)?")
 Cell = str | int | float | datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row: the number of its first line, and its stripped cells."""
 
     line: int

@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -13,15 +12,14 @@ LONGEST = 254  # RFC 5321, 4.5.3.1.3: a path is 256 octets, its angle brackets i
 LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 NOT_AN_ADDRESS = N_("Enter an email address like name@example.org.")
 # Plain addresses that every rule accepts, checked at a fiftieth of the cost: a list can have
-# 100,000.
+# 100,000. No part can end with what begins the next one, so none is tried shorter (`++`).
 _PLAIN: Final = re.compile(
-    r"[a-zA-Z0-9]+(?:[._+-][a-zA-Z0-9]+)*"
-    r"@(?:[a-zA-Z0-9]{1,31}(?:-[a-zA-Z0-9]{1,30})?\.){1,3}[a-zA-Z]{2,31}"
+    r"[a-zA-Z0-9]++(?:[._+-][a-zA-Z0-9]++)*+"
+    r"@(?:[a-zA-Z0-9]{1,31}+(?:-[a-zA-Z0-9]{1,30}+)?+\.){1,3}[a-zA-Z]{2,31}"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """An email address as its owner writes it, and the key by which it is looked up."""
 
     shown: str
