@@ -46,8 +46,9 @@ class BadText(Invalid):
 class EmailTextFacts:
     """A kind of email as our team edits it.
 
-    `id` is "" until it is edited. `subject` and `passages` (by our text) are what was edited. `unused` are edited passages whose text
-    of ours has changed since; `failed_at` is when the edited texts couldn't be used.
+    `id` is "" until it is edited. `subject` and `passages` (by our text) are what was edited. `unused`
+    are edited passages whose text of ours has changed since; `failed_at` is when the edited texts
+    couldn't be used.
     """
 
     id: str

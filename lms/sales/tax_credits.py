@@ -92,7 +92,7 @@ def tax_credit_of(session: Session, order: Order, *, zone: ZoneInfo) -> TaxCredi
 def ended_paper_of(session: Session, order: Order, *, zone: ZoneInfo, now: datetime) -> date | None:
     """Return the end of a payer's exemption certificate that expired before an order's day of supply.
 
-    None if a paper covers it, or there never was one. It blocks nothing.
+    None if a certificate covers it, or there never was one. It blocks nothing.
     """
     on = supplied_on(session, order, zone=zone) or now.astimezone(zone).date()
     state = billing.billing_of(session, order).state
@@ -111,7 +111,7 @@ def credit_tax(
 ) -> Document:
     """Credit the tax of an order, which is locked, that the payer's exemption certificates cover.
 
-    Returns the credit note. Raises Conflict if no paper covers it, or none arrived in time.
+    Returns the credit note. Raises Conflict if no exemption certificate covers it, or none arrived in time.
     """
     credit = tax_credit_of(session, order, zone=mail_context.zone)
     if credit is None:
@@ -134,7 +134,7 @@ def credit_tax(
 def _proof(
     session: Session, order: Order, invoice: Document, state: str, zone: ZoneInfo
 ) -> Exemption | None:
-    """Return the paper that covers a state on the day of supply and arrived in time."""
+    """Return the certificate that covers a state on the day of supply and arrived in time."""
     on = supplied_on(session, order, zone=zone) or invoice.issued_at.astimezone(zone).date()
     by = invoice.issued_at + PROOF_WITHIN
     return covering_paper(session, payer_of(order), state=state, on=on, by=by)

@@ -51,8 +51,9 @@ class LinkFacts:
 
     `for_whom` is the masked address of the invited person, "" for a shared link. `invited_by` is ""
     if no person invited them. `slug` is that of what the pool covers; `webinar` is the slug if the
-    pool covers one webinar, and `is_off` says that it was canceled or removed. `begins_account` means that the invited address has no account yet, so
-    that claiming creates one (S13); only then are `name` and `email` set, as invited.
+    pool covers one webinar, and `is_off` says that it was canceled or removed. `begins_account` means
+    that the invited address has no account yet, so that claiming creates one (S13); only then are
+    `name` and `email` set, as invited.
     """
 
     pool: str

@@ -1,4 +1,4 @@
-"""Claims and releases of seats; only this module and lms/seats/seat_counts.py count seats."""
+"""Claims and releases of seats, counted by lms/seats/seat_counts.py."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

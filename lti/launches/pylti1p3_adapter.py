@@ -1,8 +1,8 @@
 """The PyLTI1p3 adapter: its launch, with the validating and fetching steps replaced.
 
 PyLTI1p3's order of steps stays (state, format, nonce, registration, signature, deployment, message),
-and so do its names. Each step is our own code; LTI.md explains what the library leaves out. It writes
-nothing: names and addresses never reach a cookie or a session.
+and so do its names. Each step is our own code; docs/decisions/lti-launches.md says what the library leaves out.
+It writes nothing: names and addresses never reach a cookie or a session.
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 It checks signatures and memory, never the database. Ranges and small files are sent with sendfile
 through the server's file wrapper; longer bodies are sent in pieces, and the session is checked before
-each piece. docs/decisions says why the token is in the path.
+each piece. docs/decisions/copied-playback-addresses.md says why the token is in the path.
 """
 
 import errno
