@@ -1,11 +1,11 @@
-"""What a backup costs those who watch, at 200 requests a second and beside an encode.
+"""What a backup costs viewers, at 200 requests a second and beside an encode.
 
-`carrel serve` with its worker, which encodes a recording; 600 people watch (two segments each six seconds,
-and beats) while others read pages. First without a backup, then with `carrel backup create` in their midst,
-which is verified to the end afterward. Told for both are requests a second, those that
-failed, seconds watched that are not kept, seconds that films stood still, and the waits of pages.
-Run: python -m benchmarks.backup_under_load [--viewers 600] [--database sqlite|postgresql|both]
-Prints one line of JSON a database.
+`carrel serve` runs with its worker, which encodes a recording. 600 people watch (two segments every
+six seconds, and heartbeats) while others read pages: first without a backup, then during `carrel
+backup create`, whose result is verified. Prints for both the requests a second, failed requests,
+seconds watched that weren't saved, seconds that players stalled, and response times of pages. Run:
+python -m benchmarks.backup_under_load [--viewers 600] [--database sqlite|postgresql|both]. Prints
+one line of JSON for each database.
 """
 
 import argparse
@@ -39,14 +39,14 @@ from tests.factories import make_webinar
 from tests.servers.postgres import DURABLE, postgres
 from tests.servers.process import free_port
 
-# An encode of this outlasts both times of watching.
+# encoding this takes longer than both runs
 ENCODED_S: Final = 3600
 PACE: Final = Pace(ramp_s=20, calm_s=30, watch_s=75)
 
 
 @contextmanager
-def house(kind: str) -> Iterator[tuple[Path, dict[str, str]]]:
-    """Give the directory and the settings of a house of its own."""
+def installation(kind: str) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Yield the directory and the settings of a new installation."""
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="carrel-backup-")))
         url = f"sqlite:///{folder}/carrel.sqlite3"
@@ -63,8 +63,8 @@ def house(kind: str) -> Iterator[tuple[Path, dict[str, str]]]:
 
 
 def measure(kind: str, viewers: int) -> None:
-    """Fill a library, let people watch twice, and print a line of JSON."""
-    with house(kind) as (folder, environ):
+    """Fill an installation, run viewers twice, and print a line of JSON."""
+    with installation(kind) as (folder, environ):
         carrel = open_carrel(Settings.from_env(environ))
         upgrade(carrel.database)
         people, word = fill_house(carrel, 2 * viewers + READERS)
@@ -97,10 +97,10 @@ def measure(kind: str, viewers: int) -> None:
 
 
 def check_complete(carrel: Carrel) -> None:
-    """Fail unless the newest backup has every row and file that the library has."""
+    """Fail unless the newest backup has every row and file of the installation."""
     place = open_backup(carrel.settings, carrel.settings.backup_url or "")
     verified = verify(place, newest(place), carrel.settings.scratch, now=now(), deep=True)
-    # the library is filled with recordings that have no files, or others than their rows say
+    # recordings of the sample data have no files, or not those in their rows
     known = set(take_inventory(carrel.database, carrel.storage, now=now(), deep=True).faults)
     missing = (verified.missing, verified.different_tables, set(verified.faults) - known)
     if any(missing):
@@ -108,14 +108,14 @@ def check_complete(carrel: Carrel) -> None:
 
 
 def run(environ: Mapping[str, str], folder: Path, *words: str) -> None:
-    """Run `carrel backup` to its end."""
+    """Run `carrel backup` and wait until it exits."""
     program = Program(("backup", *words), environ, folder / f"{words[0]}.log")
     program.start()
     program.wait()
 
 
 def figures(carrel: Carrel, people: Sequence[Person], seen: Seen) -> dict[str, object]:
-    """Return what these people saw."""
+    """Return what these viewers measured."""
     kept = kept_seconds(carrel)
     short = [seen.played_s.get(one.login_id, 0.0) - kept.get(one.login_id, 0.0) for one in people]
     requests = sum(seen.statuses.values())
@@ -133,7 +133,7 @@ def figures(carrel: Carrel, people: Sequence[Person], seen: Seen) -> dict[str, o
 
 
 def measure_each(about: str | None, measure: Callable[[str, int], None]) -> None:
-    """Measure each database that the command's options choose, with their number of viewers."""
+    """Measure each chosen database with the chosen number of viewers."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--viewers", type=int, default=600)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")

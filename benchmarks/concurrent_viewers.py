@@ -1,18 +1,17 @@
-"""2,000 viewers for five minutes, on processors that they share with the house and its database.
+"""2,000 viewers for five minutes, on the same processors as the product and its database.
 
-`carrel serve` runs with its worker over a database that writes to the disk, with a web process for each
-processor, as docs/operating.md has it for a crowd. The viewers come over a minute. Each opens the watch
-page by a sign-in cookie, opens a playback session, reads playlists and segments as the player's buffer
-asks for them (picture and sound, 96 kbit/s), beats every 15 s with what was played and not yet
-acknowledged, and closes after its time. What didn't arrive in time stalls the film, and a beat that failed
-is told again with the next, both as in the player. Their browsers have the house's scripts and styles
-already. Meanwhile others read pages at a steady pace, whether or not those before are through; what one
-waits counts from the time that it was due.
+`carrel serve` runs with its worker on a database that writes to disk, with one web process per
+processor, as docs/operating.md recommends for many viewers. Viewers arrive over a minute. Each
+opens the watch page with a sign-in cookie, opens a playback session, reads playlists and segments
+as the player's buffer needs them (picture and sound, 96 kbit/s), sends a heartbeat every 15 s with
+what was played and not yet acknowledged, and closes at the end. Late segments stall playback, and
+the next heartbeat repeats what a failed one reported, as in the player. Scripts and styles are
+already cached. Meanwhile others read pages at a steady rate, without waiting for earlier responses;
+a response time counts from when the request was due.
 
-In the end the seconds that the database keeps of each viewer are compared with those that were played.
-Run: python -m benchmarks.concurrent_viewers [--viewers 2000] [--seconds 300] [--database sqlite|postgresql|both]
-[--processes 2].
-Prints one line of JSON a database.
+At the end, the seconds saved for each viewer are compared with the seconds played. Run: python -m
+benchmarks.concurrent_viewers [--viewers 2000] [--seconds 300] [--database sqlite|postgresql|both]
+[--processes 2]. Prints one line of JSON for each database.
 """
 
 import argparse
@@ -58,7 +57,7 @@ async def read_pages(
     over: asyncio.Event,
     a_second: float = PAGES_A_SECOND,
 ) -> None:
-    """Have pages read at a steady pace until it is over."""
+    """Read pages at a steady rate until the viewers leave."""
     browsers = cycle([(Browser(port, each.cookie, seen), each) for each in readers])
     asked = cycle(("home", "library", "watch", "search"))
     began, number = time.perf_counter(), 0
@@ -78,7 +77,7 @@ async def read_pages(
 
 
 async def warm(port: int, readers: Sequence[Person], word: str) -> None:
-    """Have each page read some times beforehand: templates are compiled once a process."""
+    """Read each page several times first, because each process compiles templates once."""
     over = asyncio.Event()
     reading = asyncio.create_task(read_pages(port, readers, word, Seen(), over))
     await asyncio.sleep(WARM_S)
@@ -95,7 +94,7 @@ async def _read(browser: Browser, name: str, path: str, seen: Seen, due: float) 
 
 
 async def come(port: int, people: Sequence[Person], word: str, viewers: int, seconds: int) -> Seen:
-    """Let the viewers come and watch, and the rest read; returns what they saw."""
+    """Run viewers and readers; returns their measurements."""
     seen, over = Seen(), asyncio.Event()
     reading = asyncio.create_task(read_pages(port, people[viewers:], word, seen, over))
     ramp = min(RAMP_S, seconds / 5)
@@ -116,7 +115,7 @@ async def come(port: int, people: Sequence[Person], word: str, viewers: int, sec
 
 
 def measure(kind: str, viewers: int, seconds: int, processes: int) -> None:
-    """Fill a house, let them come and print one line of JSON."""
+    """Fill an installation, run the viewers, and print a line of JSON."""
     with (
         tempfile.TemporaryDirectory(prefix="carrel-audience-") as name,
         _database(kind, name) as at,
@@ -161,7 +160,7 @@ def measure(kind: str, viewers: int, seconds: int, processes: int) -> None:
 
 
 def _kept(carrel: Carrel, people: Sequence[Person], seen: Seen) -> dict[str, object]:
-    """Compare what is kept of each viewer with what they played."""
+    """Compare what was saved for each viewer with what they played."""
     kept = kept_seconds(carrel)
     short = [
         seen.played_s.get(each.login_id, 0.0) - kept.get(each.login_id, 0.0) for each in people
@@ -202,9 +201,9 @@ def _cpu_of_all(server: int | None) -> float:
 
 @contextmanager
 def _database(kind: str, folder: str) -> Iterator[tuple[str, int | None]]:
-    """Give the address of an empty database that writes to the disk, and the process that serves it."""
+    """Yield the URL of an empty database that writes to disk, and its server process."""
     if kind == "sqlite":
-        yield f"sqlite:///{folder}/house.db", None
+        yield f"sqlite:///{folder}/installation.db", None
         return
     with postgres(DURABLE) as server:
         told = (server.directory / "data" / "postmaster.pid").read_text()

@@ -1,4 +1,4 @@
-"""The house of an audience: recordings that are really stored, and people who may watch them."""
+"""Sample data with stored recordings, and people who can watch them."""
 
 import os
 from collections.abc import Iterator
@@ -33,10 +33,10 @@ from tests.factories import (
 )
 
 WEBINARS: Final = 40
-WATCHED: Final = 20  # of these, at once
+WATCHED: Final = 20  # rows inserted at once
 SECONDS: Final = 3600.0
-STORED: Final = 64  # segments; the playlist goes round them
-SIZES: Final = {"360p": 60_000, "sound": 12_000}  # bytes of a segment: 96 kbit/s
+STORED: Final = 64  # stored segments; the playlist repeats them
+SIZES: Final = {"360p": 60_000, "sound": 12_000}  # bytes per segment: 96 kbit/s
 AT_ONCE: Final = 500
 MASTER: Final = """#EXTM3U
 #EXT-X-VERSION:7
@@ -49,7 +49,7 @@ MASTER: Final = """#EXTM3U
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who may watch a webinar: their row, their cookie, and what they watch."""
+    """A person who can watch a webinar: their row, cookie, and webinar."""
 
     login_id: int
     cookie: str
@@ -57,9 +57,9 @@ class Person:
 
 
 def fill_house(carrel: Carrel, people: int) -> tuple[list[Person], str]:
-    """Add webinars and people; returns those who may watch, signed in, and a word to search for.
+    """Add webinars and people; returns signed-in people with access, and a word to search for.
 
-    Every other one holds a webinar, the rest have a place of an organization's. Nobody has a password.
+    Half of them own a webinar; the others have a seat of an organization. No one has a password.
     """
     words = vocabulary()
     fill(carrel.database, words, WEBINARS)
@@ -84,7 +84,7 @@ def fill_house(carrel: Carrel, people: int) -> tuple[list[Person], str]:
 
 
 def kept_seconds(carrel: Carrel) -> dict[int, float]:
-    """Return how many seconds are kept as watched, by the row of each login."""
+    """Return the seconds saved as watched, by login row."""
     with carrel.database.read_session() as session:
         rows = session.execute(select(WatchRecord.login_id, WatchRecord.buckets))
         return {login_id: watched_seconds(buckets, SECONDS) for login_id, buckets in rows}
@@ -120,7 +120,7 @@ def _store(carrel: Carrel, recording: Recording) -> None:
 
 
 def _playlist(name: str, size: int) -> str:
-    """Return a playlist as the encoder writes it: one file, its initialization first."""
+    """Return a playlist as the encoder writes it: one file with its initialization first."""
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",

@@ -1,4 +1,4 @@
-"""What work costs of the processors, the database's part of it included."""
+"""CPU time of this process and its database."""
 
 import os
 import time
@@ -13,9 +13,9 @@ BACKENDS: Final = text("SELECT pid FROM pg_stat_activity WHERE datname = current
 
 
 def cpu_seconds(session: Session) -> float:
-    """Return the CPU seconds that this process and the backends of its database have used.
+    """Return the CPU seconds used by this process and the backends of its database.
 
-    A backend tells its own in hundredths of a second: let it work for longer than that.
+    A backend reports hundredths of a second, so measure work that takes longer.
     """
     own = time.process_time()
     if session.get_bind().dialect.name == "sqlite":

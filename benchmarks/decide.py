@@ -1,12 +1,12 @@
-"""A1 and A2: what a decision costs beside reading one row by its key, and that none scans a table.
+"""A1 and A2: the cost of an access decision compared with a primary-key read, and table scans.
 
-Fills a house (1 million log-ins and grants, 250,000 seats, 10,000 webinars unless told otherwise),
-then asks for decisions of random people on random webinars and, in turn with them, reads one login
-by its key through the same session. A1 compares the two by the clock, p50 and p99, and by CPU
-time, the database's own included. A2 reads the plans of the hot statements on the filled house.
+Fills an installation (by default 1 million accounts and grants, 250,000 seats, 10,000 webinars),
+then decides for random people and webinars, alternating with reads of one login by its key through
+the same session. A1 compares elapsed time (p50 and p99) and CPU time, the database's included. A2
+reads the plans of the hot statements.
 
-Run: python -m benchmarks.decide [--database sqlite|postgresql]. Prints one line of JSON a metric;
-the whole takes five minutes, most of them for filling.
+Run: python -m benchmarks.decide [--database sqlite|postgresql]. Prints one line of JSON for each
+metric. It takes five minutes, most of them for filling.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from benchmarks.cpu_time import cpu_seconds
-from benchmarks.large_library import NOW, Size, fill, house
+from benchmarks.large_library import NOW, Size, fill, installation
 from benchmarks.query_plans import scans
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, decide
@@ -36,7 +36,7 @@ BARS: Final = {"sqlite": 7, "postgresql": 3.1}
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What each of many calls took by the clock, and the CPU seconds of one, turn by turn."""
+    """Elapsed seconds of each call, and CPU seconds per call in each round."""
 
     clock: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
@@ -60,7 +60,7 @@ def main() -> None:
 
 def measure(kind: str, size: Size, rounds: int) -> None:
     """Print the figures for one kind of database."""
-    with house(kind) as database:
+    with installation(kind) as database:
         begin = time.perf_counter()
         fill(database, size)
         filled = time.perf_counter() - begin
@@ -88,7 +88,7 @@ def measure(kind: str, size: Size, rounds: int) -> None:
 
 
 def time_both(session: Session, size: Size, rounds: int) -> tuple[Times, Times]:
-    """Time decisions and primary-key reads in turn, after a turn of each to warm up."""
+    """Time decisions and primary-key reads alternately, after a warm-up of each."""
     chance = random.Random(7)
 
     def ask() -> None:

@@ -1,11 +1,11 @@
-"""S1, S2, S3 and P4: what it costs to deliver a segment, and to check its token.
+"""S1, S2, S3 and P4: the cost of delivering a segment and of checking its token.
 
-S1 fetches 1.1 MB, whole and as a range of a longer file, from the web server of `carrel serve`
-(one worker, its log and its liveness as they are) and from nginx, in turn, and compares the CPU
-time of the two process trees. S2 compares the range with the whole in the product. S3 does what S1
-does to a product behind nginx (deploy/nginx.conf without TLS), for pieces of 1.1 MB and of 150 KB,
-with what both of its programs cost. P4 compares
-the check of a token, before Flask, with a Flask that says hello. Run: python -m benchmarks.delivery
+S1 fetches 1.1 MB, as a whole file and as a range of a longer one, alternately from the web server
+of `carrel serve` (one worker, with its log and session checks) and from nginx, and compares the CPU
+time of both process trees. S2 compares the range with the whole file. S3 does the same as S1 for
+the product behind nginx (deploy/nginx.conf without TLS), with 1.1 MB and 150 KB, counting both
+programs. P4 compares the token check before Flask with an empty Flask page. Run: python -m
+benchmarks.delivery
 """
 
 import argparse
@@ -67,7 +67,7 @@ Costs = dict[tuple[str, str], list[float]]
 
 
 def measure_segments(sides: Sides, rounds: int, requests: int) -> Costs:
-    """Return CPU seconds a request by server and kind, one for each round, A B A B."""
+    """Return CPU seconds per request by server and kind, one for each round, alternating."""
     costs: Costs = {}
     servers = {"product": sides.product, "nginx": sides.nginx}
     for number in range(rounds + 1):
@@ -101,7 +101,7 @@ def segment_figure(costs: Costs, kind: str) -> dict[str, object]:
 
 
 def measure_pieces(sides: Sides, rounds: int, requests: int) -> Costs:
-    """Return CPU seconds a piece behind nginx and from nginx alone, one for each round, A B A B."""
+    """Return CPU seconds per file behind nginx and from nginx alone, one for each round."""
     costs: Costs = {}
     servers = {"product": sides.behind, "nginx": sides.nginx}
     for number in range(rounds + 1):
@@ -134,7 +134,7 @@ def median(costs: Costs, server: str, kind: str) -> float:
 
 
 def measure_check(rounds: int, count: int = 20_000) -> dict[str, object]:
-    """P4: the whole check at the door in CPU time, in turn with a Flask that says hello."""
+    """P4: the CPU time of the whole check before Flask, compared with an empty Flask page."""
     signer = Signer(b"benchmark" * 4)
     ticket = Ticket(
         session="benchmark",
@@ -146,7 +146,7 @@ def measure_check(rounds: int, count: int = 20_000) -> dict[str, object]:
     )
     token = signer.sign(ticket)
     with tempfile.TemporaryDirectory(prefix="carrel-check-") as name:
-        database = Database(f"sqlite:///{Path(name, 'house.db')}")
+        database = Database(f"sqlite:///{Path(name, 'installation.db')}")
         upgrade(database)
         gate = Gate(
             signer=signer,
@@ -171,7 +171,7 @@ def measure_check(rounds: int, count: int = 20_000) -> dict[str, object]:
 
 
 def hello_app() -> "WSGIApplication":
-    """Return the smallest Flask."""
+    """Return a Flask application with one empty page."""
     app = Flask("hello")
 
     @app.get("/")
@@ -182,7 +182,7 @@ def hello_app() -> "WSGIApplication":
 
 
 def asked(app: "WSGIApplication") -> None:
-    """Let the app answer one request as a server would."""
+    """Send a request to the application as a server would."""
     body = app(environ_of("/"), lambda *_: lambda _data: None)
     for _ in body:
         pass
@@ -190,7 +190,7 @@ def asked(app: "WSGIApplication") -> None:
 
 
 def environ_of(path: str) -> dict[str, Any]:
-    """Return what a server hands over, with the cookie that the ticket is bound to."""
+    """Return a WSGI environ with the cookie that the ticket is bound to."""
     return {
         "REQUEST_METHOD": "GET",
         "SCRIPT_NAME": "",
@@ -214,7 +214,7 @@ def environ_of(path: str) -> dict[str, Any]:
 
 
 def cpu_of(act: Callable[[], object], count: int) -> float:
-    """Return the CPU seconds of one call."""
+    """Return the CPU seconds per call."""
     before = time.process_time()
     for _ in range(count):
         act()

@@ -1,4 +1,4 @@
-"""What the benchmarks of delivery share: the product and nginx over the same files, and their cost."""
+"""Servers for the delivery benchmarks: the product and nginx with the same files."""
 
 import os
 import resource
@@ -29,7 +29,7 @@ TAKEN_AT_ONCE: Final = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server: where it listens, its process, where a file stands in it, and what works for it."""
+    """A server: its port, process, the URL prefix of files, and the processes that do its work."""
 
     port: int
     process: int
@@ -43,7 +43,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The product, the product behind nginx, and their yardstick, serving the same files."""
+    """The product, the product behind nginx, and nginx alone, with the same files."""
 
     product: Server
     behind: Server
@@ -52,11 +52,11 @@ class Sides:
 
 @contextmanager
 def both(files: dict[str, int]) -> Iterator[Sides]:
-    """Serve files of these sizes by the product, behind nginx too, and by nginx alone."""
+    """Serve files of these sizes by the product, behind nginx, and by nginx alone."""
     with tempfile.TemporaryDirectory(prefix="carrel-delivery-") as name:
-        house = Path(name)
+        installation = Path(name)
         environ = os.environ | {  # noqa: TID251  (for the program that is started)
-            "CARREL_DATA_DIR": str(house),
+            "CARREL_DATA_DIR": str(installation),
             "CARREL_SECRET_KEY": "a key for benchmarks alone, " * 3,
         }
         settings = Settings.from_env(environ)
@@ -81,10 +81,10 @@ def both(files: dict[str, int]) -> Iterator[Sides]:
         if kept is None:
             raise AssertionError("the files lie elsewhere")
         with ExitStack() as opened:
-            port, process = opened.enter_context(_product(house, environ))
-            back, helper = opened.enter_context(_product(house, environ | fronted))
+            port, process = opened.enter_context(_product(installation, environ))
+            back, helper = opened.enter_context(_product(installation, environ | fronted))
             files_of = kept.parents[1]
-            front = opened.enter_context(deployed(files_of, back, house, is_plain=True))
+            front = opened.enter_context(deployed(files_of, back, installation, is_plain=True))
             address = opened.enter_context(nginx(directives))
             number = int(address.rpartition(":")[2])
             yield Sides(
@@ -95,11 +95,11 @@ def both(files: dict[str, int]) -> Iterator[Sides]:
 
 
 @contextmanager
-def _product(house: Path, environ: dict[str, str]) -> Iterator[tuple[int, int]]:
-    """Run the web server of `carrel serve`, one worker, its log in a file."""
+def _product(installation: Path, environ: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """Run the web server of `carrel serve` with one worker and its log in a file."""
     listener = listen("127.0.0.1", 0)
     port: int = listener.getsockname()[1]
-    with (house / "log").open("ab") as log:
+    with (installation / "log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  (our own list)
             web_program(listener, 1).command,
             env=environ,
@@ -117,7 +117,7 @@ def _product(house: Path, environ: dict[str, str]) -> Iterator[tuple[int, int]]:
 
 
 def answered(port: int, path: str) -> float:
-    """Ask for a page on a connection of its own and return the seconds it took."""
+    """Request a page on a new connection and return the seconds it took."""
     begin = time.perf_counter()
     with socket.create_connection(("127.0.0.1", port), timeout=START_S) as asking:
         asking.sendall(request(path, "Connection: close\r\n"))
@@ -135,11 +135,11 @@ def request(path: str, more: str = "") -> bytes:
 
 
 def fetch(server: Server, path: str, count: int, more: str = "") -> None:
-    """Ask for a file `count` times, and let the kernel throw the bodies away.
+    """Request a file `count` times; the kernel discards the bodies.
 
-    One connection serves for as long as the server keeps it: nginx closes it after 1,000 answers.
-    The kernel takes 128 KiB at once for us. Where it took whatever comes, the sending of a piece was at
-    times all of the server's work and at times ours, and nginx took 50 us of a processor or 380.
+    A connection is used until the server closes it: nginx does after 1,000 responses. The kernel
+    accepts 128 KiB at once. When it accepted any amount, sending was sometimes done by the server
+    and sometimes by the receiving process, and nginx took 50 us or 380 us of CPU time.
     """
     wanted = request(path, more)
     while count:
@@ -154,7 +154,7 @@ def fetch(server: Server, path: str, count: int, more: str = "") -> None:
 
 
 def _answers_on(asking: socket.socket, wanted: bytes, most: int) -> int:
-    """Ask for the same until the server closes the connection; return how many answers came."""
+    """Repeat a request until the server closes the connection; return the number of responses."""
     for number in range(most):
         asking.sendall(wanted)
         head = b""
@@ -179,7 +179,7 @@ def _answers_on(asking: socket.socket, wanted: bytes, most: int) -> int:
 
 
 def tree(process: int) -> list[int]:
-    """Return a process and all below it."""
+    """Return a process and all its descendants."""
     found = [process]
     for task in Path(f"/proc/{process}/task").iterdir():
         for child in (task / "children").read_text().split():
@@ -188,17 +188,17 @@ def tree(process: int) -> list[int]:
 
 
 def cpu_seconds(server: Server) -> float:
-    """Return what the server's processes have taken of the processors, to the nanosecond."""
+    """Return the CPU seconds used by the server's processes, to the nanosecond."""
     spent = 0
     for process in chain.from_iterable(map(tree, (server.process, *server.helpers))):
         for thread in Path(f"/proc/{process}/task").iterdir():
-            with suppress(FileNotFoundError):  # it has ended meanwhile
+            with suppress(FileNotFoundError):  # it exited meanwhile
                 spent += int((thread / "schedstat").read_text().split()[0])
     return spent / 1e9
 
 
 def resident_bytes(server: Server) -> int:
-    """Return the memory that the server's processes hold."""
+    """Return the resident memory of the server's processes in bytes."""
     pages = (Path(f"/proc/{each}/statm").read_text().split()[1] for each in tree(server.process))
     return sum(map(int, pages)) * resource.getpagesize()
 

@@ -1,10 +1,10 @@
-"""How many documents eight workers number a second, beside a bare UPDATE (B-M2: 0.5 on PostgreSQL).
+"""B-M2: how many documents eight workers number a second, compared with a bare UPDATE.
 
-Each worker is a process that issues invoices of one line, one in each transaction: number, snapshot,
-hash, line, audit entry and the job that draws the PDF. The bare UPDATE takes a number of another
-series and commits. Commits are on the disk, as in production. Both are measured in turns, and the
-median of the ratios is told.
-Run: python benchmarks/document_numbers.py [--database sqlite] [--workers 8] [--seconds 5]
+Each worker is a process that issues invoices with one line, each in its own transaction: number,
+snapshot, hash, line, audit entry, and the job that draws the PDF. The bare UPDATE takes a number of
+another series and commits. Commits reach the disk, as in production. The two alternate; the median
+of the ratios is printed (bar: 0.5 on PostgreSQL). Run: python benchmarks/document_numbers.py
+[--database sqlite] [--workers 8] [--seconds 5]
 """
 
 import argparse
@@ -22,7 +22,7 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by its path
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script
 
 from sqlalchemy import func, select, update
 
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def measure(kind: str, database: Database, workers: int, seconds: float) -> None:
-    """Let the workers issue documents and take bare numbers in turns, and print what they did."""
+    """Alternate between issuing documents and taking bare numbers, and print the rates."""
     login_id, orders = prepare(database, workers)
     issued, bare = [], []
     for _ in range(ROUNDS):
@@ -90,7 +90,7 @@ def measure(kind: str, database: Database, workers: int, seconds: float) -> None
 
 @contextmanager
 def empty_database(kind: str) -> Iterator[Database]:
-    """Give a database of a kind with every table and no rows."""
+    """Yield a database of a kind with all tables and no rows."""
     with tempfile.TemporaryDirectory(prefix="carrel-numbers-") as folder:
         if kind == "sqlite":
             database = Database(f"sqlite:///{Path(folder) / 'carrel.sqlite3'}")
@@ -106,7 +106,7 @@ def empty_database(kind: str) -> Iterator[Database]:
 
 
 def prepare(database: Database, workers: int) -> tuple[int, list[int]]:
-    """Make the payer, and an order for each worker; the number of a series begins with the first."""
+    """Add the payer, an order for each worker, and the first number of each series."""
     with database.transaction() as session:
         login = make_login(session, "pat@example.org")
         rows = [
@@ -128,7 +128,7 @@ def prepare(database: Database, workers: int) -> tuple[int, list[int]]:
 
 
 def issue_one(database: Database, login_id: int, order_id: int) -> None:
-    """Issue an invoice; that of the order before it is replaced."""
+    """Issue an invoice that replaces the previous one of its order."""
     with database.transaction() as session:
         at = now()
         session.execute(
@@ -143,7 +143,7 @@ def issue_one(database: Database, login_id: int, order_id: int) -> None:
 
 
 def take_one(database: Database) -> None:
-    """Take a number of another series, and nothing else."""
+    """Take a number of another series."""
     with database.transaction() as session:
         session.execute(
             update(NumberSeries)
@@ -156,7 +156,7 @@ def take_one(database: Database) -> None:
 def rate(
     database: Database, workers: int, seconds: float, act: Callable[[Database, int], None]
 ) -> float:
-    """Return how often all workers together act in a second."""
+    """Return how many times a second all workers together act."""
     database.dispose()  # a forked process must not share a connection
     begin = FORKING.Barrier(workers)
     done: SimpleQueue[int] = FORKING.SimpleQueue()
@@ -180,7 +180,7 @@ def work(
     begin: Barrier,
     done: "SimpleQueue[int]",
 ) -> None:
-    """Act until the time is over, and put down how often."""
+    """Act until the time is over, and report how often."""
     own = Database(url)
     act(own, worker)
     begin.wait()
@@ -193,7 +193,7 @@ def work(
 
 
 def is_without_gap(database: Database) -> bool:
-    """Tell whether as many documents are there as the highest number says."""
+    """Return whether there are as many documents as the highest number says."""
     with database.read_session() as session:
         count, highest = session.execute(
             select(func.count(), func.max(Document.number)).select_from(Document)

@@ -1,11 +1,11 @@
-"""E1: what the pipeline costs beside ffmpeg alone.
+"""E1: the cost of the encoding pipeline compared with ffmpeg alone.
 
-E1 encodes a recording with the product, in turn with one hand-written ffmpeg call that makes the
-same ladder (and the same plain MP4 after it), both at the same niceness. Only the product measures
-the sound before and after, looks for slides and takes a picture of each, and chooses the poster
-among many frames. The pictures cost by the number of slides, the poster alike for a minute and an
-hour. How readable the low rung is: `benchmarks/low_rung.py`.
-Run: python -m benchmarks.encode [--seconds 60] [--slide 30] [--rounds 3]
+Encodes a recording with the product, alternating with one ffmpeg call that makes the same
+renditions and the plain MP4, both at the same niceness. Only the product also measures loudness
+before and after, detects slides, takes a picture of each, and chooses a poster. Pictures cost by
+the number of slides; the poster costs the same for a minute and an hour. For how readable the low
+rendition is, see `benchmarks/low_rung.py`. Run: python -m benchmarks.encode [--seconds 60] [--slide
+30] [--rounds 3]
 """
 
 import argparse
@@ -63,8 +63,8 @@ def main() -> None:
 
 
 def measure_ladder(folder: Path, seconds: int, slide: int, rounds: int) -> dict[str, object]:
-    """Encode a recording that is not copied, by the product and by ffmpeg alone."""
-    # Key frames too far apart to be copied.
+    """Encode a recording that can't be copied, with the product and with ffmpeg alone."""
+    # key frames are too far apart to copy the picture
     source = record(folder / "slides.mp4", seconds, slide, gop=100_000)
     ours, alone = in_turn(
         rounds,
@@ -85,7 +85,7 @@ def measure_ladder(folder: Path, seconds: int, slide: int, rounds: int) -> dict[
 
 
 def record(path: Path, seconds: int, slide: int, *, gop: int) -> Path:
-    """Make a recording of slides and a tone in H.264 and AAC."""
+    """Make an H.264 and AAC recording of slides and a tone."""
     slides = f"testsrc2=s=1920x1080:r=1/{slide}:d={seconds},fps=25,noise=alls=12:allf=t"
     tone = f"sine=f=220:r=48000:d={seconds},tremolo=f=3:d=0.8"
     sources = ("-f", "lavfi", "-i", slides, "-f", "lavfi", "-i", tone)
@@ -101,7 +101,7 @@ def by_product(source: Path, out: Path) -> None:
 
 
 def by_ffmpeg(source: Path, out: Path) -> None:
-    """Make the same by hand."""
+    """Encode with one ffmpeg call."""
     out.mkdir()
     keys = ("-force_key_frames", "expr:gte(t,n_forced*6)", "-g", "600")
     high = (*X264, "-crf", "23", "-maxrate", "2500k", "-bufsize", "5000k", *keys, *HLS)
@@ -120,7 +120,7 @@ def by_ffmpeg(source: Path, out: Path) -> None:
 
 
 def ffmpeg(*words: object) -> None:
-    """Run ffmpeg as politely as the product does."""
+    """Run ffmpeg at the product's niceness."""
     nice = ("nice", "-n", str(Limits().nice))
     command = [*nice, ffmpeg_path(), "-v", "error", "-nostdin", "-y", *map(str, words)]
     subprocess.run(command, check=True)  # noqa: S603  (our own list)
@@ -129,7 +129,7 @@ def ffmpeg(*words: object) -> None:
 def in_turn(
     rounds: int, one: Callable[[int], None], other: Callable[[int], None]
 ) -> tuple[list[Cost], list[Cost]]:
-    """Time both, A B A B, so that what else the machine does falls on both."""
+    """Time both alternately, so that other load affects both."""
     costs: tuple[list[Cost], list[Cost]] = [], []
     for place in range(rounds):
         for act, kept in zip((one, other), costs, strict=True):
@@ -140,7 +140,7 @@ def in_turn(
 
 
 def cpu_seconds() -> float:
-    """Return what this process and all that it has waited for took of the processors."""
+    """Return the CPU seconds of this process and its finished children."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)
 
@@ -151,12 +151,12 @@ def median(costs: list[Cost], what: str) -> float:
 
 
 def ratio(ours: list[Cost], alone: list[Cost], what: str) -> float:
-    """Return how many times more ours took."""
+    """Return the product's cost divided by ffmpeg's."""
     return round(statistics.median(values(ours, what)) / statistics.median(values(alone, what)), 3)
 
 
 def values(costs: list[Cost], what: str) -> list[float]:
-    """Return one kind of cost of every run."""
+    """Return one kind of cost for every run."""
     return [each.wall if what == "wall" else each.cpu for each in costs]
 
 

@@ -1,9 +1,9 @@
-"""E3: what a whole hour costs, of 1080p whose picture is copied.
+"""E3: the cost of an hour of 1080p whose picture is copied.
 
-An hour of slides with small colored text, a talking head and a sound (36 seconds of
-`benchmarks/low_rung.py`, repeated) is probed, copied and encoded as the encode job does. It prints the
-processor time and the time by the clock of both, and the sizes of what was made.
-Run: python -m benchmarks.encode_hour [--minutes 60]
+An hour of slides with small colored text, a talking head, and sound (36 seconds of
+`benchmarks/low_rung.py`, repeated) is probed, copied, and encoded as the encode job does. Prints
+CPU and elapsed time of both steps, and the sizes of the results. Run: python -m
+benchmarks.encode_hour [--minutes 60]
 """
 
 import argparse
@@ -19,7 +19,7 @@ from benchmarks.low_rung import make_film
 from media.video.transcoder import encode, remux
 from media.video.upload_probe import probe
 
-PART_SECONDS = 36  # a longer one takes gigabytes of memory to put together
+PART_SECONDS = 36  # a longer one takes gigabytes of memory to assemble
 TONE = f"sine=f=220:r=48000:d={PART_SECONDS},tremolo=f=3:d=0.8"
 
 
@@ -55,7 +55,7 @@ def measure_hour(folder: Path, minutes: int) -> dict[str, object]:
 
 
 def record(folder: Path, minutes: int) -> Path:
-    """Make the recording: its 36 seconds are encoded once and repeated by copying."""
+    """Make the recording: 36 seconds are encoded once and repeated by copying."""
     part, whole = folder / "part.mp4", folder / "hour.mp4"
     film = make_film(folder, PART_SECONDS)
     picture = ("-c:v", "libx264", "-preset", "veryfast", "-b:v", "1M", "-maxrate", "2M")
@@ -68,18 +68,18 @@ def record(folder: Path, minutes: int) -> Path:
 
 
 def cost(act: Callable[[], object]) -> tuple[float, float]:
-    """Return the seconds of processor time and by the clock that an act took."""
+    """Return the CPU and elapsed seconds of a call."""
     cpu, wall = cpu_seconds(), time.perf_counter()
     act()
     return round(cpu_seconds() - cpu, 1), round(time.perf_counter() - wall, 1)
 
 
 def ignore(share: float) -> None:
-    """Hear of progress."""
+    """Ignore progress."""
 
 
 def never() -> bool:
-    """Let it go on to the end."""
+    """Never cancel."""
     return False
 
 

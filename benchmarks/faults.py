@@ -1,12 +1,12 @@
-"""B-F1: what 200 viewers notice while parts of a house with several machines fail, end, or are renewed.
+"""B-F1: what 200 viewers notice while parts of a larger installation fail or are renewed.
 
-Two nodes of `carrel serve` behind nginx as deploy/nginx-nodes.conf has it, two workers, PostgreSQL that
-writes to the disk, Valkey, and recordings in S3. For each fault another 200 people come, watch and beat as
-the player does, while others read pages; a part fails in their midst, and they leave when all is well.
-Told are requests that failed (no answer, or a fault of the server), those told to come again (503 with
-Retry-After), seconds watched that the database does not have in the end, seconds that films stood still,
-and how long after the fault the last request failed.
-Run: python -m benchmarks.faults [--viewers 200] [--fault NAME ...]. Prints one line of JSON a fault.
+Two nodes of `carrel serve` behind nginx as in deploy/nginx-nodes.conf, two workers, PostgreSQL that
+writes to disk, Valkey, and recordings in S3. For each fault, another 200 people watch and send
+heartbeats as the player does, while others read pages; a part fails meanwhile, and they leave when
+all works again. Prints failed requests (no response, or a server error), requests refused with 503
+and Retry-After, seconds watched that the database doesn't have at the end, seconds that players
+stalled, and how long after the fault the last request failed. Run: python -m benchmarks.faults
+[--viewers 200] [--fault NAME ...]. Prints one line of JSON for each fault.
 """
 
 import argparse
@@ -47,9 +47,9 @@ REDIS_FROZEN_S: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """In how many seconds people come, how long after the first the fault is, and how long they watch.
+    """In how many seconds people arrive, when the fault begins, and how long they watch.
 
-    What a viewer watches is told when they come: as long as the longest fault takes, and two beats.
+    Viewers are told how long when they arrive: the longest fault and two heartbeats.
     """
 
     ramp_s: float = 8.0
@@ -59,8 +59,8 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """All parts of the house, and the directory in which the product is installed."""
+class Installation:
+    """All parts of the installation, and the directory in which the product is installed."""
 
     root: Path
     upgrade: Program
@@ -71,76 +71,78 @@ class House:
     s3: Part
 
 
-def nothing(_house: House) -> None:
-    """Nothing fails: the yardstick."""
+def nothing(_house: Installation) -> None:
+    """Nothing fails; for comparison."""
     time.sleep(5)
 
 
-def rolling_restart(house: House) -> None:
-    """Each node ends by SIGTERM and is started again, one after the other."""
-    for node in house.nodes:
+def rolling_restart(installation: Installation) -> None:
+    """Each node is stopped by SIGTERM and started again, one after the other."""
+    for node in installation.nodes:
         node.stop()
         node.start()
 
 
-def renewal(house: House) -> None:
-    """Each node is renewed by SIGHUP, one after the other."""
-    for node in house.nodes:
+def renewal(installation: Installation) -> None:
+    """Each node is reloaded by SIGHUP, one after the other."""
+    for node in installation.nodes:
         node.renew()
 
 
-def upgrade_to_the_next(house: House) -> None:
-    """The next version is installed over this one, upgrades the tables, and renews each program."""
-    install_next(house.root)
-    house.upgrade.start()
-    house.upgrade.wait()
-    for node in house.nodes:
+def upgrade_to_the_next(installation: Installation) -> None:
+    """The next version is installed, upgrades the tables, and reloads each program."""
+    install_next(installation.root)
+    installation.upgrade.start()
+    installation.upgrade.wait()
+    for node in installation.nodes:
         node.renew()
-    for worker in house.workers:
+    for worker in installation.workers:
         worker.stop()
         worker.start()
 
 
-def web_killed(house: House) -> None:
-    """The process that answers in one node is killed."""
-    os.kill(max(tree(house.nodes[0].pid)), signal.SIGKILL)  # the youngest: gunicorn's own worker
+def web_killed(installation: Installation) -> None:
+    """The web process of one node is killed."""
+    os.kill(
+        max(tree(installation.nodes[0].pid)), signal.SIGKILL
+    )  # the youngest is gunicorn's worker
 
 
-def worker_killed(house: House) -> None:
-    """One worker is killed, and started again as its unit would."""
-    house.workers[0].stop(signal.SIGKILL)
+def worker_killed(installation: Installation) -> None:
+    """One worker is killed, and restarted as its unit would."""
+    installation.workers[0].stop(signal.SIGKILL)
     time.sleep(2)
-    house.workers[0].start()
+    installation.workers[0].start()
 
 
-def database_restarted(house: House) -> None:
-    """PostgreSQL is restarted: connections end at once."""
-    house.database.end(signal.SIGINT)
-    house.database.start()
+def database_restarted(installation: Installation) -> None:
+    """PostgreSQL is restarted at once, which ends all connections."""
+    installation.database.end(signal.SIGINT)
+    installation.database.start()
 
 
-def redis_frozen(house: House) -> None:
-    """Redis takes connections and says nothing."""
-    os.kill(house.redis.pid, signal.SIGSTOP)
+def redis_frozen(installation: Installation) -> None:
+    """Redis accepts connections but doesn't respond."""
+    os.kill(installation.redis.pid, signal.SIGSTOP)
     time.sleep(REDIS_FROZEN_S)
-    os.kill(house.redis.pid, signal.SIGCONT)
+    os.kill(installation.redis.pid, signal.SIGCONT)
 
 
-def redis_gone(house: House) -> None:
-    """Redis is killed, and comes back empty."""
-    house.redis.end(signal.SIGKILL)
+def redis_gone(installation: Installation) -> None:
+    """Redis is killed, and restarted empty."""
+    installation.redis.end(signal.SIGKILL)
     time.sleep(REDIS_FROZEN_S)
-    house.redis.start()
+    installation.redis.start()
 
 
-def storage_gone(house: House) -> None:
-    """S3 is killed, and comes back with its files."""
-    house.s3.end(signal.SIGKILL)
+def storage_gone(installation: Installation) -> None:
+    """S3 is killed, and restarted with its files."""
+    installation.s3.end(signal.SIGKILL)
     time.sleep(S3_GONE_S)
-    house.s3.start()
+    installation.s3.start()
 
 
-FAULTS: Final[Mapping[str, Callable[[House], None]]] = {
+FAULTS: Final[Mapping[str, Callable[[Installation], None]]] = {
     one.__name__: one
     for one in (
         nothing,
@@ -152,7 +154,7 @@ FAULTS: Final[Mapping[str, Callable[[House], None]]] = {
         redis_frozen,
         redis_gone,
         storage_gone,
-        upgrade_to_the_next,  # the last: no other is before it in its version
+        upgrade_to_the_next,  # last, because it changes the installed version
     )
 }
 
@@ -174,7 +176,7 @@ async def watch_through(
     fault: Callable[[], None],
     pace: Pace = Pace(),
 ) -> tuple[Seen, Told]:
-    """Let people come and watch, have the fault in their midst, and let them leave when it is over."""
+    """Let people watch while a part fails, until it works again."""
     seen, told = Seen(), Told()
     reading = asyncio.create_task(
         read_pages(port, readers, word, seen, told.over, pace.pages_a_second)
@@ -203,8 +205,10 @@ async def watch_through(
 
 
 @contextmanager
-def house_of(folder: Path, viewers: int) -> Iterator[tuple[House, Carrel, int, list[Person], str]]:
-    """Run a house with people for every fault until the block is left."""
+def installation_of(
+    folder: Path, viewers: int
+) -> Iterator[tuple[Installation, Carrel, int, list[Person], str]]:
+    """Run an installation with people for every fault."""
     ports = free_ports(2)
     with ExitStack() as opened:
         server = opened.enter_context(postgres((*DURABLE, "max_connections=400")))
@@ -250,11 +254,11 @@ def house_of(folder: Path, viewers: int) -> Iterator[tuple[House, Carrel, int, l
         ]
         for part in parts:
             opened.callback(part.close)
-        yield House(root, upgrading, nodes, workers, *parts), carrel, port, people, word
+        yield Installation(root, upgrading, nodes, workers, *parts), carrel, port, people, word
 
 
 def _pid_with(word: str) -> int:
-    """Return the program that has this in its arguments or title."""
+    """Return the process with this text in its arguments or title."""
     for place in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if word.encode() in place.joinpath("cmdline").read_bytes():
@@ -263,20 +267,20 @@ def _pid_with(word: str) -> int:
 
 
 def measure(names: Sequence[str], viewers: int) -> None:
-    """Have one fault after the other, and print a line of JSON for each."""
+    """Cause one fault after the other, and print a line of JSON for each."""
     with (
         tempfile.TemporaryDirectory(prefix="carrel-faults-") as name,
-        house_of(Path(name), viewers) as (house, carrel, port, people, word),
+        installation_of(Path(name), viewers) as (installation, carrel, port, people, word),
     ):
         readers = people[viewers * len(FAULTS) :]
-        for node in house.nodes:
+        for node in installation.nodes:
             come_to_rest(node.pid)
         asyncio.run(warm(port, readers, word))
         for number, each in enumerate(names):
             some = people[number * viewers : (number + 1) * viewers]
             fault = FAULTS[each]
             seen, told = asyncio.run(
-                watch_through(port, some, readers, word, lambda fault=fault: fault(house))  # type: ignore[misc]  # bound now
+                watch_through(port, some, readers, word, lambda fault=fault: fault(installation))  # type: ignore[misc]  # bound now
             )
             print(json.dumps(figures(each, carrel, some, seen, told)), flush=True)
         carrel.database.dispose()
@@ -285,7 +289,7 @@ def measure(names: Sequence[str], viewers: int) -> None:
 def figures(
     name: str, carrel: Carrel, people: Sequence[Person], seen: Seen, told: Told
 ) -> Mapping[str, object]:
-    """Return the outcome for each person, and of all requests."""
+    """Return the result for each viewer, and for all requests."""
     kept = kept_seconds(carrel)
     short = [seen.played_s.get(one.login_id, 0.0) - kept.get(one.login_id, 0.0) for one in people]
     waits = [one for one in seen.failed if one[1].endswith("Retry-After")]

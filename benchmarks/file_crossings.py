@@ -1,9 +1,9 @@
-"""How many files, functions and calls from file to file each act takes, counted with sys.setprofile.
+"""How many files, functions, and calls between files each act takes, counted with sys.setprofile.
 
-The acts are a claim by an emailed link, the launch of a new person and of a known one (the login
-left out), the opening of playback, and a segment. Each is done through the whole application in
-process, several times over, and counted the last time. Run: python -m benchmarks.file_crossings.
-Prints one line of JSON an act.
+The acts are a claim by an emailed link or an open link, launches of new and known people (without
+the login), opening playback, and a segment. Each runs several times through the whole application
+in process; the last run is counted. Run: python -m benchmarks.file_crossings. Prints one line of
+JSON for each act.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from typing import Final
 from flask import Flask
 
 from benchmarks.launch import BASE, Runner, launched_tool
-from benchmarks.pages import house
+from benchmarks.pages import installation
 from lms.app import create_app
 from lms.core.clock import now
 from lms.core.model_base import new_public_id
@@ -51,13 +51,13 @@ TIMES: Final = 4
 
 @dataclass(slots=True)
 class Trace:
-    """What ran of the product: its files, its functions, and how often one file called another."""
+    """The product's files and functions that ran, and the number of calls between files."""
 
     functions: set[tuple[str, str, int]] = field(default_factory=set)
     crossings: int = 0
 
     def note(self, frame: FrameType, event: str, _argument: object) -> None:
-        """Note a call, as sys.setprofile tells it."""
+        """Record a call, as sys.setprofile reports it."""
         code = frame.f_code
         if event != "call" or not code.co_filename.startswith(PRODUCT):
             return
@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options = parser.parse_args()
-    with house(options.database) as variables, running_platform() as platform:
+    with installation(options.database) as variables, running_platform() as platform:
         environ = {**variables, "CARREL_BASE_URL": BASE}
         runner = launched_tool(environ, platform)
         carrel = open_carrel(Settings.from_env(environ))
@@ -126,7 +126,7 @@ def _claim(app: Flask, carrel: Carrel, *, is_open: bool) -> Trace:
             invited = make_assignment(
                 session, pool, email=login.email, state=AssignmentState.INVITED
             )
-            invited.expires_at = ends_at  # by the clock of the application, not by the tests'
+            invited.expires_at = ends_at  # uses the application's clock, not the tests'
             token = claim_links.add_link(
                 session, invited, is_mailed=True, expires_at=ends_at, now=moment
             )
@@ -152,7 +152,7 @@ def _segment(app: Flask, carrel: Carrel) -> Trace:
     ticket = carrel.signer.read(path.split("/")[2], 0)
     carrel.storage.put_bytes(f"{ticket.prefix}/{path.split('/', 3)[3]}", b"0" * 1000, "video/mp4")
     app.wsgi_app, behind = front(app, carrel), app.wsgi_app
-    visitor.get(path)  # which sessions have ended is read every two seconds
+    visitor.get(path)  # ended sessions are read every two seconds
     with traced() as trace:
         answer = visitor.get(path)
     app.wsgi_app = behind

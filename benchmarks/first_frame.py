@@ -1,9 +1,10 @@
-"""Time from the press on "play" to the first frame in Chromium, against a bare hls.js page.
+"""Time from pressing play to the first frame in Chromium, compared with a bare hls.js page.
 
-Both play the same files from the same `carrel serve`; the bare page is a video element with hls.js as
-it comes, and has its address beforehand. In turn, each in a browser profile of its own. `ratio` is for
-somebody who moves the pointer to the button and presses after a fifth of a second; `unannounced` for a
-key that nothing foretold, so that the session is opened after it. Run: python -m benchmarks.first_frame
+Both play the same files from the same `carrel serve`; the bare page is a video element with
+unmodified hls.js and already has the address. They alternate, each in a new browser profile.
+`ratio` is for a person who moves the pointer to the button and presses it a fifth of a second
+later; `unannounced` is for a key press, which opens the session only then. Run: python -m
+benchmarks.first_frame
 """
 
 import argparse
@@ -44,7 +45,7 @@ BARE: Final = """<!DOCTYPE html><title>Bare</title>
     video.play();
   });
 </script>"""
-# The frame that is presented after the press; one that stood there before it doesn't count.
+# the first frame presented after the press; one shown before doesn't count
 WATCH_FOR_A_FRAME: Final = """
 for (const name of ["click", "keydown"]) {
   document.addEventListener(name, (event) => {
@@ -80,7 +81,7 @@ def main() -> None:
             progress=lambda _share: None,
             canceled=lambda: False,
         )
-        film, url = Film(place / "run", encoded), f"sqlite:///{place}/house.db"
+        film, url = Film(place / "run", encoded), f"sqlite:///{place}/installation.db"
         database = Database(url)
         upgrade(database)
         database.dispose()
@@ -92,7 +93,7 @@ def main() -> None:
 
 
 def measure(served: Served, browser: "Browser", rounds: int) -> dict[str, object]:
-    """Press play in turn here and there; returns the medians and their ratios."""
+    """Press play alternately in both; returns the medians and their ratios."""
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, SLUG, title="First frame")
         people = [served.add_person(session, name) for name in ("Alice", "Bob", "Carol")]
@@ -108,7 +109,7 @@ def measure(served: Served, browser: "Browser", rounds: int) -> dict[str, object
             _first_frame(served, browser, alice, _press_play),
             _first_frame(served, browser, carol, _press_a_key),
         )
-        if number:  # the first is for warming up
+        if number:  # the first round is a warm-up
             for each, times in zip(found, (bare, ours, unannounced), strict=True):
                 times.append(each)
     yardstick = statistics.median(bare)
@@ -136,7 +137,7 @@ def _first_frame(served: Served, browser: "Browser", login_id: int, press: "Pres
         person.until("window.firstFrame !== undefined", within_s=30)
         return float(person.page.evaluate("window.firstFrame"))
     finally:
-        person.page.goto("about:blank")  # the session is closed as the page is left
+        person.page.goto("about:blank")  # leaving the page closes the session
         person.leave()
 
 

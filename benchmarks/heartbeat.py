@@ -1,8 +1,8 @@
-"""H1, H2 and H3: what a durable beat costs, whether any meets a locked database, and what it keeps.
+"""H1, H2 and H3: the cost of a saved heartbeat, locked databases, and stored bytes.
 
-H1 sends beats through the whole application in process, in turn with a Flask that says hello, and
-compares CPU time. H2 lets four processes write 500 beats a second each and counts refusals. H3 is
-the bytes that an hour watched leaves. Run: python -m benchmarks.heartbeat
+H1 sends heartbeats through the whole application in process, alternating with an empty Flask page,
+and compares CPU time. H2 lets four processes write 500 heartbeats a second each and counts
+refusals. H3 is the number of bytes stored for an hour watched. Run: python -m benchmarks.heartbeat
 """
 
 import argparse
@@ -43,7 +43,7 @@ SECONDS: Final = 3600.0
 
 
 def main() -> None:
-    """Measure and print one line of JSON a metric."""
+    """Measure and print one line of JSON for each metric."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--beats", type=int, default=1500, help="beats of one round")
@@ -51,7 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     figures: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="carrel-beats-") as name:
-        environ = environ_of(Path(name), f"sqlite:///{name}/house.db")
+        environ = environ_of(Path(name), f"sqlite:///{name}/installation.db")
         figures.append(measure_cost(environ, "sqlite", options.rounds, options.beats))
         figures.append(measure_locks(environ, options.seconds))
         figures.append(measure_size(environ))
@@ -62,17 +62,17 @@ def main() -> None:
         print(json.dumps(figure))
 
 
-def environ_of(house: Path, url: str) -> Mapping[str, str]:
-    """Return the settings of a house of its own."""
+def environ_of(installation: Path, url: str) -> Mapping[str, str]:
+    """Return the settings of a new installation."""
     return {
-        "CARREL_DATA_DIR": str(house),
+        "CARREL_DATA_DIR": str(installation),
         "CARREL_DATABASE_URL": url,
         "CARREL_SECRET_KEY": "a key for benchmarks alone, " * 3,
     }
 
 
 class Player:
-    """Somebody who watches for good, and the beats of their player."""
+    """A person with permanent access, and their player's heartbeats."""
 
     def __init__(self, carrel: Carrel) -> None:
         with carrel.database.transaction() as session:
@@ -100,7 +100,7 @@ class Player:
         self.sent = 0
 
     def beat(self, app: Flask) -> int:
-        """Send one beat as gunicorn would hand it on; returns the status."""
+        """Send a heartbeat as gunicorn would pass it on; returns the status."""
         at = (self.sent * 5) % (SECONDS - 20)
         told = {"position": at + 15, "rate": 1, "spans": [[at, at + 15]]}
         self.sent += 1
@@ -110,7 +110,7 @@ class Player:
 def measure_cost(
     environ: Mapping[str, str], kind: str, rounds: int, beats: int
 ) -> dict[str, object]:
-    """H1: a durable beat through the application, in turn with a Flask that says hello."""
+    """H1: a saved heartbeat through the application, alternating with an empty Flask page."""
     carrel = open_carrel(Settings.from_env(environ))
     upgrade(carrel.database)
     app, hello, player = create_app(carrel, COMPONENTS), hello_app(), Player(carrel)
@@ -119,7 +119,7 @@ def measure_cost(
     for number in range(rounds + 1):
         cost = cpu_of(lambda: player.beat(app), beats)
         yardstick = cpu_of(lambda: asked(hello, environ_for("/", None)), beats)
-        if number:  # the first is for warming up
+        if number:  # the first round is a warm-up
             costs.append(cost)
             hellos.append(yardstick)
     carrel.database.dispose()
@@ -137,7 +137,7 @@ def measure_cost(
 
 
 def measure_locks(environ: Mapping[str, str], seconds: int) -> dict[str, object]:
-    """H2: beats that were refused while four processes wrote at once."""
+    """H2: heartbeats refused while four processes write at once."""
     context = get_context("spawn")
     with context.Pool(PROCESSES) as pool:
         found = pool.starmap(write_beats, [(dict(environ), seconds)] * PROCESSES)
@@ -151,7 +151,7 @@ def measure_locks(environ: Mapping[str, str], seconds: int) -> dict[str, object]
 
 
 def write_beats(environ: Mapping[str, str], seconds: int) -> tuple[int, int]:
-    """Send beats at a steady pace; returns how many were kept and how many refused."""
+    """Send heartbeats at a steady rate; returns how many were saved and how many refused."""
     carrel = open_carrel(Settings.from_env(environ))
     app, player = create_app(carrel, COMPONENTS), Player(carrel)
     begin = time.perf_counter()
@@ -169,7 +169,7 @@ def write_beats(environ: Mapping[str, str], seconds: int) -> tuple[int, int]:
 
 
 def measure_size(environ: Mapping[str, str]) -> dict[str, object]:
-    """H3: the bytes of progress that an hour watched leaves."""
+    """H3: the bytes of progress stored for an hour watched."""
     carrel = open_carrel(Settings.from_env(environ))
     with carrel.database.read_session() as session:
         sizes = [len(buckets) for buckets in session.scalars(select(WatchRecord.buckets))]
@@ -178,14 +178,14 @@ def measure_size(environ: Mapping[str, str]) -> dict[str, object]:
 
 
 def hello_app() -> Flask:
-    """Return the yardstick."""
+    """Return a Flask application with one empty page."""
     app = Flask("hello")
     app.add_url_rule("/", "hello", lambda: "hello")
     return app
 
 
 def environ_for(path: str, body: bytes | None) -> dict[str, Any]:
-    """Return a request as a server hands it to an application."""
+    """Return a request as a server passes it to an application."""
     return {
         "REQUEST_METHOD": "GET" if body is None else "POST",
         "PATH_INFO": path,
@@ -210,7 +210,7 @@ def environ_for(path: str, body: bytes | None) -> dict[str, Any]:
 
 
 def asked(app: Flask, environ: dict[str, Any]) -> int:
-    """Ask an application, read its answer whole and return its status."""
+    """Send a request to an application, read the whole response, and return its status."""
     statuses: list[str] = []
     answer = app.wsgi_app(environ, lambda status, _headers, _fault=None: statuses.append(status))  # type: ignore[arg-type,return-value,func-returns-value]
     for _ in answer:
@@ -219,7 +219,7 @@ def asked(app: Flask, environ: dict[str, Any]) -> int:
 
 
 def cpu_of(act: Callable[[], object], count: int) -> float:
-    """Return the CPU seconds of one act."""
+    """Return the CPU seconds per call."""
     before = time.process_time()
     for _ in range(count):
         act()

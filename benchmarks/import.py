@@ -1,10 +1,10 @@
-"""B1: how fast a staff list becomes seats, against the raw bulk insert of the same rows.
+"""B1: how fast a staff list becomes seats, compared with a raw bulk insert of the same rows.
 
-In turn: a list of 100,000 addresses is read from its file, staged, answered and applied, as the
-product does it, and the same seats and assignments are written by executemany (SQLite) or COPY
-(PostgreSQL) from rows that lie ready in memory. Compared is CPU time, the database's included.
-Then the product's path runs alone with a tenth of the rows and with all, and its peak memory is
-compared. Run: python benchmarks/import.py [--database sqlite|postgresql]
+Alternates between two ways to store 100,000 addresses: as the product does, where a list is read
+from its file, staged, checked, and applied; and by executemany (SQLite) or COPY (PostgreSQL) of
+rows that are ready in memory. Compares CPU time, the database's included. Then the product imports
+a tenth of the rows and all of them in processes of their own, and their peak memory is compared.
+Run: python benchmarks/import.py [--database sqlite|postgresql]
 """
 
 import argparse
@@ -23,7 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by its path
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script
 
 from sqlalchemy import select, text
 
@@ -76,7 +76,7 @@ def main() -> None:
 
 def measure(kind: str, rows: int, rounds: int) -> dict[str, object]:
     """Return the figures for one kind of database."""
-    with house(kind) as (database, folder):
+    with installation(kind) as (database, folder):
         path = staff_list(folder, rows)
         pool_id = a_pool(database, rows)
         ours: list[Cost] = []
@@ -97,7 +97,7 @@ def measure(kind: str, rows: int, rounds: int) -> dict[str, object]:
             ours.append(Cost(read[0].cpu + applying[0].cpu, read[0].wall + applying[0].wall))
         emptied(database)
         small, large = (peak_kb(database, count) for count in (rows // 10, rows))
-    ours, raw, staged = ours[1:], raw[1:], staged[1:]  # the first warms up
+    ours, raw, staged = ours[1:], raw[1:], staged[1:]  # the first round is a warm-up
     return {
         "metric": "B1",
         "database": kind,
@@ -119,14 +119,14 @@ def measure(kind: str, rows: int, rounds: int) -> dict[str, object]:
 
 
 def read_in(database: Database, path: Path, pool_id: int) -> str:
-    """Read, stage and answer a list: the dry run."""
-    carrel = cast("Carrel", SimpleNamespace(database=database))  # nothing else of it is used
+    """Read, stage, and check a list."""
+    carrel = cast("Carrel", SimpleNamespace(database=database))  # only this attribute is used
     with path.open("rb") as file:
         return LIST_JOBS.read_now(carrel, read_file(file), NewList(path.name, None, NOW, pool_id))
 
 
 def apply_it(database: Database, public_id: str, rows: int) -> ImportFacts:
-    """Apply the list as a whole."""
+    """Apply the whole list."""
     done = apply_now(database, public_id, partial=False, actor=None, now=NOW)
     if done.seated != rows:
         raise SystemExit(f"{done.seated} of {rows} were seated")
@@ -180,7 +180,7 @@ def write_raw(
 
 @contextmanager
 def timed(database: Database) -> Iterator[list[Cost]]:
-    """Fill the list that it gives with what the block cost, the database's own work included."""
+    """Append the cost of the block to the list that is yielded, the database's work included."""
     cost: list[Cost] = []
     wall, cpu = time.perf_counter(), used(database)
     yield cost
@@ -194,7 +194,7 @@ def used(database: Database) -> float:
 
 
 def emptied(database: Database) -> None:
-    """Take everything out of the tables that an import writes, and the pool's count."""
+    """Empty the tables that an import writes, and reset the pool's count."""
     with database.transaction() as session:
         if database.is_sqlite:
             for table in ("assignment", "seat", "seat_import_row", "seat_import", "job"):
@@ -205,7 +205,7 @@ def emptied(database: Database) -> None:
 
 
 def peak_kb(database: Database, rows: int) -> int:
-    """Return the peak memory in KB of a process that imports so many rows and does nothing else."""
+    """Return the peak memory in KB of a process that only imports so many rows."""
     url = database.engine.url.render_as_string(hide_password=False)
     command = [sys.executable, __file__, "--alone", url, "--rows", str(rows)]
     done = subprocess.run(command, capture_output=True, check=True, text=True, timeout=300)  # noqa: S603
@@ -221,13 +221,13 @@ def alone(url: str, rows: int) -> None:
     with tempfile.TemporaryDirectory(prefix="carrel-import-") as folder:
         path = staff_list(Path(folder), rows)
         apply_it(database, read_in(database, path, pool_id), rows)
-    # ru_maxrss would be that of the process which started this one, if it was larger
+    # ru_maxrss includes the parent's peak from before exec
     status = Path("/proc/self/status").read_text()
     print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 
 
 def a_pool(database: Database, seats: int) -> int:
-    """Sell an organization so many seats."""
+    """Sell an organization a pool with so many seats."""
     with database.transaction() as session:
         organization = Organization(slug="elm-county", name="Elm County", created_at=NOW)
         session.add(organization)
@@ -257,8 +257,8 @@ def address(number: int) -> str:
 
 
 @contextmanager
-def house(kind: str) -> Iterator[tuple[Database, Path]]:
-    """Give an empty house on a real database of that kind, and a directory."""
+def installation(kind: str) -> Iterator[tuple[Database, Path]]:
+    """Yield an empty installation on a database of that kind, and a directory."""
     with tempfile.TemporaryDirectory(prefix="carrel-import-") as name:
         folder = Path(name)
         if kind == "sqlite":

@@ -1,10 +1,10 @@
-"""B-Q1: what a claim of a job costs while 100,000 others wait; the bar is 5 ms.
+"""B-Q1: what it costs to claim a job while 100,000 others wait (bar: 5 ms).
 
-Measured as a worker claims, with the look before it: while all that wait are due, and while all but
-one are put off for an hour. The yardstick is the same claim from an empty queue. Told are the median
-of the time, most of which a busy disk takes for the commit, the processor time, the database's
-included, and the tables that the statements read from end to end: none, one hopes. Run:
-python -m benchmarks.job_claims [--database sqlite|postgresql|both] [--waiting 100000]
+Claims as a worker does, including its check for work, with all waiting jobs due, and with all but
+one due in an hour. The comparison is the same claim from an empty queue. Prints the median time,
+which on a busy disk is mostly the commit, the CPU time, the database's included, and the tables
+that the statements scan, which should be none. Run: python -m benchmarks.job_claims [--database
+sqlite|postgresql|both] [--waiting 100000]
 """
 
 import argparse
@@ -37,7 +37,7 @@ BAR_MS: Final = 5.0
 
 
 def fill(database: Database, waiting: int, *, due: datetime) -> None:
-    """Let so many jobs wait in each lane's turn, due at a time."""
+    """Add so many waiting jobs to every lane, due at a time."""
     lanes = tuple(Lane)
     for begin in range(0, waiting, AT_ONCE):
         rows = [
@@ -69,7 +69,7 @@ def claim_once(database: Database) -> Claim | None:
 
 
 def scanned(database: Database) -> Sequence[str]:
-    """Return what a claim reads from end to end, as the database plans it."""
+    """Return the tables that a claim scans, according to the database's plans."""
     found: list[str] = []
     explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
     whole = ("SCAN job", "Seq Scan on job")
@@ -127,7 +127,7 @@ def measure(database: Database, waiting: int) -> Iterator[dict[str, object]]:
 
 
 def _claimed(database: Database, prepare: Callable[[], None]) -> tuple[float, float]:
-    """Return the median of the milliseconds that a claim took, and those of the processor."""
+    """Return the median elapsed milliseconds of a claim, and of CPU time."""
     taken, used_s = [], 0.0
     for _ in range(CLAIMS):
         prepare()

@@ -1,8 +1,8 @@
-"""A house as large as the issue asks, filled by the database itself: minutes, not an evening.
+"""A large installation, filled by SQL statements in minutes.
 
-A million log-ins, each with what it bought; organizations with five pools of fifty seats each, one
-of them a contract for everything and four of single webinars; each tenth seat only invited, every
-other pool open to the organization's mail domain, one person waiting at each.
+A million accounts with their grants; organizations with five pools of fifty seats each, one of them
+a contract for everything and four for single webinars. Every tenth seat is only invited, every
+other pool accepts the organization's email domain, and each has one person on its waitlist.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ NOW: Final = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 SEATS_IN_A_POOL: Final = 50
 POOLS_OF_AN_ORGANIZATION: Final = 5
 
-# Primes scatter what is counted up: who bought what, and who sits where.
+# Primes distribute purchases and seats over people.
 _SERIES: Final = "WITH RECURSIVE series(i) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT i + 1 FROM series WHERE i + 1 < {})"
 _ADDRESS: Final = "'person' || {0} || '@library' || ({0} % (2 * :organizations)) || '.example.org'"
 _POOL_SCOPE: Final = "CASE WHEN i % 5 = 0 THEN 'everything' ELSE 'webinar' END"
@@ -150,7 +150,7 @@ _WITHOUT_OUTSIDE_ID: Final = frozenset({"assignment"})
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large the house is."""
+    """Numbers of rows in the installation."""
 
     logins: int
     grants: int
@@ -159,19 +159,19 @@ class Size:
 
     @property
     def pools(self) -> int:
-        """Return how many pools of organizations there are."""
+        """Return the number of organizations' pools."""
         return self.seats // SEATS_IN_A_POOL
 
     @property
     def organizations(self) -> int:
-        """Return how many organizations hold them."""
+        """Return the number of organizations with pools."""
         return self.pools // POOLS_OF_AN_ORGANIZATION
 
 
 @contextmanager
-def house(kind: str, settings: Sequence[str] = SWIFT) -> Iterator[Database]:
-    """Give an empty house on a real database of that kind; `settings` are a PostgreSQL server's."""
-    with TemporaryDirectory(prefix="carrel-house-") as folder:
+def installation(kind: str, settings: Sequence[str] = SWIFT) -> Iterator[Database]:
+    """Yield an empty installation on a database of that kind, with PostgreSQL `settings`."""
+    with TemporaryDirectory(prefix="carrel-installation-") as folder:
         if kind == "sqlite":
             database = Database(f"sqlite:///{Path(folder) / 'carrel.sqlite3'}")
             upgrade(database)
@@ -179,21 +179,21 @@ def house(kind: str, settings: Sequence[str] = SWIFT) -> Iterator[Database]:
             database.dispose()
             return
         with postgres(settings) as server:
-            database = Database(server.create("house"))
+            database = Database(server.create("installation"))
             upgrade(database)
             yield database
             database.dispose()
 
 
 def fill(database: Database, size: Size) -> None:
-    """Fill an empty house, then let the database look at what it holds."""
+    """Fill an empty installation, then update the database's statistics."""
     with database.transaction() as session:
         for table, (count, columns) in _TABLES.items():
             _insert(session, size, table, count, columns)
         _insert(session, size, "grant_line", "pools", _CONTRACTS)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
-    database.engine.dispose()  # SQLite's other connections plan by the statistics they were opened with
+    database.engine.dispose()  # SQLite connections use the statistics from when they were opened
 
 
 def _insert(session: Session, size: Size, table: str, count: str, columns: dict[str, str]) -> None:
@@ -223,7 +223,7 @@ def _insert(session: Session, size: Size, table: str, count: str, columns: dict[
 
 
 def _outside_id(session: Session) -> str:
-    """Return an expression for 26 characters that come in no order."""
+    """Return an SQL expression for 26 characters in random order."""
     if session.get_bind().dialect.name == "sqlite":
         return "lower(hex(randomblob(13)))"
     return "left(md5(random()::text || i), 26)"

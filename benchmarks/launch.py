@@ -1,10 +1,11 @@
-"""L1 and L2: what a login and launch cost beside a bare RSA-2048 verify and beside PyLTI1p3 as it is.
+"""L1 and L2: the cost of a launch, compared with an RSA-2048 verification and PyLTI1p3.
 
-A learner launches through the whole application in process, again and again, and so does a new
-person each time; tokens are signed between the measured parts. In turn with it run the bare verify of such a token and a Flask application on the
-standard PyLTI1p3, its key set given in memory. Compared is CPU time, medians of turns. L2 counts what
-the platform was asked meanwhile. Run: python -m benchmarks.launch, and with --crowd for 200 launches a
-second by HTTP instead (benchmarks/launch_load.py). Prints one line of JSON a metric.
+A known person logs in and launches repeatedly through the whole application in process, and so does
+a new person each time; tokens are signed between the measured parts. These alternate with the bare
+verification of such a token and with a Flask application on unmodified PyLTI1p3, with its key set
+in memory. Compares CPU time, medians of rounds. L2 counts requests to the platform meanwhile. Run:
+python -m benchmarks.launch, and with --crowd for 200 launches a second by HTTP instead
+(benchmarks/launch_load.py). Prints one line of JSON for each metric.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from benchmarks.heartbeat import environ_for
 from benchmarks.launch_load import BAR as CROWD
 from benchmarks.launch_load import measure as measure_crowd
 from benchmarks.launch_platform import known_to, registered
-from benchmarks.pages import house
+from benchmarks.pages import installation
 from lms.app import create_app
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
@@ -47,7 +48,7 @@ LET_IN: Final = (200, 302, 303)
 
 @dataclass(slots=True)
 class Half:
-    """A login that was answered: what the platform is asked for, and the browser's cookies."""
+    """An answered login: what it requests from the platform, and the browser's cookies."""
 
     state: str
     nonce: str
@@ -64,7 +65,7 @@ class Runner:
     link: Link
 
     def cost(self, launches: int, *, is_new: bool = False) -> float:
-        """Return the CPU seconds of one login and launch, the signing of tokens left out."""
+        """Return the CPU seconds of one login and launch, without signing the token."""
         spent, posted = self.logged_in([self.person(is_new=is_new) for _ in range(launches)])
         started = time.process_time()
         for environ in posted:
@@ -72,13 +73,13 @@ class Runner:
         return (spent + time.process_time() - started) / launches
 
     def person(self, *, is_new: bool) -> Person:
-        """Return who launches: the same learner again, or one who was never here."""
+        """Return the person who launches: the same learner, or a new one."""
         if is_new:
             return self.platform.course.enroll(Person(new_id("n-"), "Nia", "New"), Role.LEARNER)
         return self.platform.course.learners[0]
 
     def logged_in(self, people: Sequence[Person]) -> tuple[float, list[Mapping[str, object]]]:
-        """Log people in; returns the CPU seconds of that and the launches that they post next."""
+        """Log people in; returns the CPU seconds and the launches to post next."""
         begun = [self.platform.begin(one, self.link) for one in people]
         forms = [
             {name: text for name, text in one.fields.items() if name != "lti_storage_target"}
@@ -112,7 +113,7 @@ class Runner:
             raise SystemExit(f"launch: a launch was answered {status}")
 
     def _answer(self, environ: Mapping[str, object]) -> tuple[int, list[tuple[str, str]]]:
-        """Have one request answered."""
+        """Send one request."""
         answers: list[tuple[int, list[tuple[str, str]]]] = []
 
         def answered(status: str, headers: list[tuple[str, str]], _fault: object = None) -> None:
@@ -124,7 +125,7 @@ class Runner:
 
 
 def _posted(path: str, form: Mapping[str, str], cookies: str) -> Mapping[str, object]:
-    """Return a form as a web server hands it on, made beforehand: the browser's work is not the tool's."""
+    """Return a form as a web server passes it on, prepared ahead because browsers do this work."""
     environ = environ_for(path, urlencode(form).encode())
     environ |= {"CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_HOST": HOST}
     if cookies:
@@ -150,7 +151,7 @@ def main() -> None:
         if options.crowd:
             measure_crowd(kind, options.rate, options.seconds, options.processes)
             continue
-        with house(kind) as environ, running_platform() as platform:
+        with installation(kind) as environ, running_platform() as platform:
             _measure({**environ, "CARREL_BASE_URL": BASE}, kind, platform, options)
 
 
@@ -190,7 +191,7 @@ def _measure(
 
 
 def launched_tool(environ: Mapping[str, str], platform: Platform) -> Runner:
-    """Return the product, which knows the platform and is known to it."""
+    """Return the product and a platform, registered with each other."""
     carrel = open_carrel(Settings.from_env(environ))
     upgrade(carrel.database)
     tool = registered(platform, BASE)
@@ -200,7 +201,7 @@ def launched_tool(environ: Mapping[str, str], platform: Platform) -> Runner:
 
 
 def _stock(platform: Platform) -> Runner:
-    """Return an application as the library's own examples have it."""
+    """Return an application as in the library's own examples."""
     tool = registered(platform, BASE)
     conf = ToolConfDict(
         {
@@ -234,7 +235,7 @@ def _stock(platform: Platform) -> Runner:
 
 
 def _verify(platform: Platform, times: int = 400) -> Callable[[], float]:
-    """Return what measures the CPU seconds of one bare verify."""
+    """Return a function that measures the CPU seconds of one bare verification."""
     private = platform.key.private
     public, signed = private.public_key(), b"h" * 1500
     signature = private.sign(signed, padding.PKCS1v15(), hashes.SHA256())

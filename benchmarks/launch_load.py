@@ -1,11 +1,11 @@
-"""200 launches a second for a minute, on two processors that the crowd and the database share.
+"""200 launches a second for a minute, on two processors shared by clients and database.
 
-`carrel serve` runs with the worker, over a database that writes to the disk, with a web process for each
-processor, as docs/operating.md has it for a crowd. A course of known learners, and one newcomer among forty, open the same link: each by a login and a launch over HTTP, on a connection
-of their own, the token signed with the nonce of that login. They come at their times whether or not those
-before are through (an open loop), and what one waits counts from the time that it was due. What the crowd
-itself takes of the processors is told beside it: no token can be signed beforehand, as the tool gives its
-nonce. Run: python -m benchmarks.launch --crowd.
+`carrel serve` runs with the worker on a database that writes to disk, with one web process per
+processor, as docs/operating.md recommends for many viewers. Known learners, and one new person in
+forty, open the same link: each with a login and a launch over HTTP on a new connection, with a
+token signed with that login's nonce. They don't wait for each other (an open loop), and a response
+time counts from when the request was due. The clients' own CPU time is printed, too, because tokens
+can't be signed ahead of time. Run: python -m benchmarks.launch --crowd.
 """
 
 import asyncio
@@ -51,13 +51,13 @@ from tests.servers.postgres import DURABLE, postgres
 KNOWN: Final = 400
 NEWCOMER_EVERY: Final = 40
 PATIENCE_S: Final = 60.0
-TOGETHER: Final = 8  # who become known beforehand
+TOGETHER: Final = 8  # made known before measuring
 BAR: Final = {"rate": 200, "seconds": 60, "server_errors": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What the platform says of each who launches: all of it but who it is, when, and in which login."""
+    """The parts of a launch message that don't depend on the person, time, or login."""
 
     address: str
     port: int
@@ -89,11 +89,11 @@ class Course:
         )
 
     def token(self, person: str, nonce: str) -> str:
-        """Sign what the platform says of one launch."""
+        """Sign the message of one launch."""
         moment = int(now().timestamp())
         said = self.claims.replace("SUB", person)
         said = said.replace("IAT", str(moment)).replace("EXP", str(moment + 60))
-        said = said.replace("NONCE", nonce)  # last: of 3,200 random ones, one has IAT or EXP in it
+        said = said.replace("NONCE", nonce)  # last: one in 3,200 random nonces contains IAT or EXP
         signed = f"{self.header}.{segment(said.encode())}"
         signature = self.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{segment(signature)}"
@@ -110,7 +110,7 @@ class Course:
 
 @dataclass(slots=True)
 class Seen:
-    """What became of the launches."""
+    """Results of the launches."""
 
     waits: list[float] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
@@ -119,7 +119,7 @@ class Seen:
     _at_once: int = 0
 
     async def launch(self, course: Course, person: str, due: float) -> None:
-        """Launch once, and note how it went."""
+        """Launch once, and record the result."""
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
@@ -164,7 +164,7 @@ class Seen:
 
 
 def measure(kind: str, rate: int, seconds: int, processes: int) -> None:
-    """Let the crowd come and print one line of JSON."""
+    """Run the launches and print one line of JSON."""
     with _served(kind, processes) as (course, process, log):
         asyncio.run(_become_known(course))
         before, own = cpu_of(process), time.process_time()
@@ -234,13 +234,13 @@ async def _come(course: Course, rate: int, seconds: int) -> Seen:
 
 @contextmanager
 def _served(kind: str, processes: int) -> Iterator[tuple[Course, int, Path]]:
-    """Serve a house of its own, known to a platform; gives the platform's course, the process and its log."""
+    """Serve a new installation; yields the platform's course, the process, and its log."""
     with (
         tempfile.TemporaryDirectory(prefix="carrel-crowd-") as name,
         running_platform() as platform,
     ):
         if kind == "sqlite":
-            url = f"sqlite:///{name}/house.db"
+            url = f"sqlite:///{name}/installation.db"
             with _serving(Path(name), url, platform, processes) as served:
                 yield served
             return
@@ -253,17 +253,17 @@ def _served(kind: str, processes: int) -> Iterator[tuple[Course, int, Path]]:
 
 @contextmanager
 def _serving(
-    house: Path, url: str, platform: Platform, processes: int
+    installation: Path, url: str, platform: Platform, processes: int
 ) -> Iterator[tuple[Course, int, Path]]:
     with listen(HOST, 0) as free:
         port: int = free.getsockname()[1]
     base = f"http://{HOST}:{port}"
-    environ = {**environ_of(house, url), "CARREL_BASE_URL": base}
+    environ = {**environ_of(installation, url), "CARREL_BASE_URL": base}
     carrel = open_carrel(Settings.from_env(environ))
     upgrade(carrel.database)
     tool = registered(platform, base)
     known_to(carrel, platform, tool)
     carrel.database.dispose()
     link = platform.link(tool, custom={"webinar": "reading-aloud"})
-    with whole_product(house, environ, port, processes) as process:
-        yield Course.of(platform, link, port), process, house / "log"
+    with whole_product(installation, environ, port, processes) as process:
+        yield Course.of(platform, link, port), process, installation / "log"

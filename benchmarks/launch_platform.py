@@ -1,4 +1,4 @@
-"""What the benchmarks of launches share: a platform that the tool knows, and the tool that it knows."""
+"""A platform and a tool that are registered with each other, for the launch benchmarks."""
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
@@ -19,7 +19,7 @@ def registered(platform: Platform, base: str) -> Tool:
 
 
 def known_to(carrel: Carrel, platform: Platform, tool: Tool) -> None:
-    """Let the house know the platform, its deployment approved for Elm County."""
+    """Add the platform to the installation, with its deployment approved for Elm County."""
     details = RegistrationDetails(
         name="A platform",
         auth_url=platform.addresses.auth,

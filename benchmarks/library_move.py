@@ -1,13 +1,13 @@
-"""What 200 viewers notice while a library of a million rows on SQLite moves to PostgreSQL and S3, or is upgraded.
+"""What 200 viewers notice while an installation moves to PostgreSQL and S3, or is upgraded.
 
-Done as docs/operating.md and docs/stored-files.md say, with `carrel serve` behind the socket that its unit
-holds. To move, `carrel media move` copies the files, `carrel db move` the rows, and a restart with the new
-settings ends it. To upgrade, the next version is installed over this one, `carrel db upgrade` changes the
-tables, and a reload ends it. Told are requests that failed (no answer, or a fault of the server), those told
-to come again (503 with Retry-After), for how long, seconds watched that the database doesn't have in the end,
-seconds that films stood still, and how long a heartbeat waited at most.
-Run: python -m benchmarks.library_move [--act move|upgrade] [--viewers 200] [--rows 1000000]
-Prints one line of JSON.
+The installation has a million rows on SQLite, and `carrel serve` is behind the socket of its unit,
+as in docs/operating.md and docs/stored-files.md. To move, `carrel media move` copies the files,
+`carrel db move` the rows, and a restart with the new settings completes it. To upgrade, the next
+version is installed, `carrel db upgrade` changes the tables, and a reload completes it. Prints
+failed requests (no response, or a server error), requests refused with 503 and Retry-After and for
+how long, seconds watched that the database doesn't have at the end, seconds that players stalled,
+and the longest wait of a heartbeat. Run: python -m benchmarks.library_move [--act move|upgrade]
+[--viewers 200] [--rows 1000000]. Prints one line of JSON.
 """
 
 import argparse
@@ -41,13 +41,13 @@ from lms.operations.row_copy import row_counts
 from tests.servers.postgres import DURABLE, postgres
 from tests.servers.s3 import seaweed
 
-ROWS_A_SECOND: Final = 2_500  # at least, beside the viewers: how long they stay
+ROWS_A_SECOND: Final = 2_500  # at least, besides viewers; decides how long these stay
 BACKLOG: Final = 2_048
 
 
 @dataclass(slots=True)
-class House:
-    """The library, its settings before and after a move, and how long each command took."""
+class Installation:
+    """The installation, its settings before and after a move, and how long each command took."""
 
     folder: Path
     held: socket.socket
@@ -58,7 +58,7 @@ class House:
 
     @property
     def port(self) -> int:
-        """The port of the socket that is held."""
+        """The port of the open socket."""
         return int(self.held.getsockname()[1])
 
     @property
@@ -67,7 +67,7 @@ class House:
         return self.folder / "carrel"
 
     def serve(self, environ: Mapping[str, str]) -> Program:
-        """Start `carrel serve`, and wait until it answers."""
+        """Start `carrel serve`, and wait until it responds."""
         words = ("serve", "--bind", f"{HOST}:{self.port}", "--json")
         log = self.folder / f"serve{len(self.programs)}.log"
         made = Program(words, environ, log, self.port, root=self.root, held=self.held)
@@ -76,7 +76,7 @@ class House:
         return made
 
     def run(self, *words: str) -> None:
-        """Run a command to its end."""
+        """Run a command and wait until it exits."""
         name, began = "_".join(words[:2]), time.perf_counter()
         program = Program(words, self.before, self.folder / f"{name}.log", root=self.root)
         program.start()
@@ -100,8 +100,8 @@ class House:
 
 
 @contextmanager
-def house_of() -> Iterator[House]:
-    """Give a house on SQLite and a directory, with PostgreSQL and S3 to move to."""
+def installation_of() -> Iterator[Installation]:
+    """Yield an installation on SQLite and a directory, with PostgreSQL and S3 to move to."""
     with ExitStack() as opened:
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="carrel-move-")))
         server = opened.enter_context(postgres(DURABLE))
@@ -120,18 +120,18 @@ def house_of() -> Iterator[House]:
             "CARREL_STORAGE": s3.url("files"),
             "CARREL_STORAGE_FORMER": (folder / "files").as_uri(),
         }
-        house = House(folder, held, before, after)
-        install(house.root)
-        yield house
-        for program in house.programs:
+        installation = Installation(folder, held, before, after)
+        install(installation.root)
+        yield installation
+        for program in installation.programs:
             program.stop()
 
 
-def fill(house: House, people: int, rows: int) -> tuple[list[Person], str, int]:
-    """Fill it; returns those who may watch, a word to search for, and the number of rows."""
-    carrel = open_carrel(Settings.from_env(house.before))
+def fill(installation: Installation, people: int, rows: int) -> tuple[list[Person], str, int]:
+    """Fill it; returns people with access, a word to search for, and the number of rows."""
+    carrel = open_carrel(Settings.from_env(installation.before))
     upgrade(carrel.database)
-    # a seat counts twice, because it is assigned to someone
+    # a seat has two rows, because it is assigned
     size = large_library.Size(rows // 5, rows * 3 // 10, rows // 4, 20)
     large_library.fill(carrel.database, size)
     found, word = fill_house(carrel, people)
@@ -142,28 +142,32 @@ def fill(house: House, people: int, rows: int) -> tuple[list[Person], str, int]:
 
 
 def measure(act: str, viewers: int, rows: int) -> None:
-    """Let people come, move or upgrade in their midst, and print a line of JSON."""
-    with house_of() as house:
-        people, word, count = fill(house, viewers + READERS, rows)
+    """Run viewers, move or upgrade meanwhile, and print a line of JSON."""
+    with installation_of() as installation:
+        people, word, count = fill(installation, viewers + READERS, rows)
         if act == "upgrade":
-            carrel = open_carrel(Settings.from_env(house.before))
+            carrel = open_carrel(Settings.from_env(installation.before))
             add_unread_column(carrel.database)
             carrel.database.dispose()
-        come_to_rest(house.serve(house.before).pid)
+        come_to_rest(installation.serve(installation.before).pid)
         watching, reading = people[:viewers], people[viewers:]
-        asyncio.run(warm(house.port, reading, word))
-        acting = house.move if act == "move" else house.upgrade
+        asyncio.run(warm(installation.port, reading, word))
+        acting = installation.move if act == "move" else installation.upgrade
         pace = Pace(watch_s=120 + rows / ROWS_A_SECOND)
-        seen, _told = asyncio.run(watch_through(house.port, watching, reading, word, acting, pace))
-        carrel = open_carrel(Settings.from_env(house.after if act == "move" else house.before))
+        seen, _told = asyncio.run(
+            watch_through(installation.port, watching, reading, word, acting, pace)
+        )
+        carrel = open_carrel(
+            Settings.from_env(installation.after if act == "move" else installation.before)
+        )
         kept = kept_seconds(carrel)
         carrel.database.dispose()
         told = {"metric": f"library {act}", "rows": count, "viewers": viewers}
-        print(json.dumps(told | figures(seen, watching, kept) | house.took_s), flush=True)
+        print(json.dumps(told | figures(seen, watching, kept) | installation.took_s), flush=True)
 
 
 def figures(seen: Seen, people: Sequence[Person], kept: Mapping[int, float]) -> dict[str, object]:
-    """Return what these people saw."""
+    """Return what these viewers measured."""
     short = [seen.played_s.get(one.login_id, 0.0) - kept.get(one.login_id, 0.0) for one in people]
     waits = [one for one in seen.failed if one[1].endswith("Retry-After")]
     failed = Counter(what for _, what in seen.failed if not what.endswith("Retry-After"))

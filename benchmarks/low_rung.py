@@ -1,9 +1,9 @@
-"""How readable small colored text is on the low rung, by VMAF.
+"""How readable small colored text is in the low rendition, measured by VMAF.
 
-A film of three slides (26 px text on white, 20 px red on blue, 20 px with thin colored lines) with a
-talking head is encoded at 1080p as the product does and in other ways. Each is scaled back to 1080p and
-compared with the film. The ffmpeg of imageio-ffmpeg has libvmaf; Debian's has none.
-Run: python -m benchmarks.low_rung [--seconds 36]
+A recording of three slides (26 px text on white, 20 px red on blue, 20 px with thin colored lines)
+with a talking head is encoded at 1080p as the product does and in other ways. Each result is scaled
+back to 1080p and compared with the original. The ffmpeg of imageio-ffmpeg has libvmaf; Debian's
+doesn't. Run: python -m benchmarks.low_rung [--seconds 36]
 """
 
 import argparse
@@ -31,7 +31,7 @@ SLIDES: Final = (("#fff", "#222", 26), ("#0000a8", "#ff2020", 20), ("#fff8e8", "
 LINES: Final = ("#d00", "#080", "#06c", "#c80", "#808")
 HEADS: Final = 50
 FULL: Final = (1920, 1080)
-# name, size, pictures a second, crf, peak in kb/s, burst in kb, further options of the encoder
+# name, size, frames a second, crf, peak in kb/s, buffer in kb, other encoder options
 OTHERS: Final = (
     ("720p as before", (1280, 720), 15, 26, 800, 1600),
     ("720p, larger burst", (1280, 720), 15, 26, 1000, 4000),
@@ -75,7 +75,7 @@ def measured(  # noqa: PLR0913  (a row of the table above)
     burst: int,
     *further: str,
 ) -> dict[str, float]:
-    """Encode the film in one way; return its cost, its size and how it compares."""
+    """Encode the recording in one way; return its cost, size, and VMAF."""
     out, log = film.with_name("low.mp4"), film.with_name("vmaf.json")
     before = cpu_seconds()
     ffmpeg(
@@ -102,7 +102,7 @@ def measured(  # noqa: PLR0913  (a row of the table above)
 
 
 def make_film(folder: Path, seconds: int) -> Path:
-    """Make the film that is compared with: slides one after the other, and a talking head."""
+    """Make the original: slides one after the other, and a talking head."""
     for number, (paper, ink, px) in enumerate(SLIDES):
         draw_slide(folder / f"slide-{number}.png", paper, ink, px)
     for number in range(HEADS):
@@ -140,7 +140,7 @@ def draw_slide(path: Path, paper: str, ink: str, px: int) -> None:
 
 
 def draw_head(path: Path, turn: float) -> None:
-    """Draw a head that moves a little and speaks; `turn` goes from 0 to 2 pi and begins anew."""
+    """Draw a head that moves a little and speaks; `turn` repeats from 0 to 2 pi."""
     picture = Image.new("RGB", (400, 225), "#605850")
     draw = ImageDraw.Draw(picture)
     x, y = 200 + 10 * math.sin(turn), 105 + 4 * math.cos(2 * turn)

@@ -1,13 +1,14 @@
-"""B-M3: how long a sign-in code takes while 20,000 invitations of a staff list go out.
+"""B-M3: how long a sign-in code takes while 20,000 invitations of a staff list are sent (bar: 5 s).
 
-Real worker processes send through a real SMTP server. Every second or two a person asks for a code,
-and an email of the normal lane is posted beside it: while a job writes the invitations and the mail
-server takes a second for each email, then with all of them waiting and a fast server, then after
-every worker was killed by SIGKILL and started again, until the last invitation is out. The bar is 5 s
-for the slowest code and the slowest normal email, from before their transaction to their arrival. Told apart are an email that a killed worker was just
-sending, which waits for its lease of 30 s, and one asked for while no worker ran. No invitation may
-be lost, and an email comes twice only where a worker was killed over it. Run:
-python benchmarks/mail_lanes.py [--database sqlite|postgresql] [--invitations 20000] [--workers 1]
+Real worker processes send through a real SMTP server. Every second or two a person requests a code,
+and an email of the normal lane is added: while a job writes the invitations and the mail server
+takes a second for each email; then with all invitations waiting and a fast server; then after every
+worker was killed by SIGKILL and restarted, until the last invitation is sent. The bar applies to
+the slowest code and the slowest normal email, from before their transaction to their arrival. An
+email that a killed worker was sending, which waits for its lease of 30 s, and one requested while
+no worker ran, are counted separately. No invitation can be lost, and an email arrives twice only if
+a worker was killed while sending it. Run: python benchmarks/mail_lanes.py [--database
+sqlite|postgresql] [--invitations 20000] [--workers 1]
 """
 
 import argparse
@@ -25,7 +26,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by its path
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script
 
 from sqlalchemy import func, select
 
@@ -65,21 +66,21 @@ def main() -> None:
     parser.add_argument("--invitations", type=int, default=20_000)
     parser.add_argument("--workers", type=int, default=1)
     options = parser.parse_args()
-    with house(options.database) as (carrel, environ, sink):
+    with installation(options.database) as (carrel, environ, sink):
         print(json.dumps(measured(carrel, environ, sink, options)), flush=True)
 
 
 @dataclass
 class Asked:
-    """Emails that were asked for, by lane and phase: their addresses and when."""
+    """Requested emails by lane and phase: their addresses and times."""
 
     phase: str = ""
     at: dict[str, tuple[str, str, float]] = field(default_factory=dict)
-    seen: dict[str, dict[str, object]] = field(default_factory=dict)  # of each phase
+    seen: dict[str, dict[str, object]] = field(default_factory=dict)  # for each phase
     numbers: Iterator[int] = field(default_factory=count)
 
     def ask(self, carrel: Carrel) -> None:
-        """Ask for a sign-in code and for a normal email, by two people of their own."""
+        """Request a sign-in code and a normal email for two new people."""
         number = next(self.numbers)
         code, normal = f"code{number}@example.org", f"normal{number}@example.org"
         links = Links(carrel.settings.base_url)
@@ -101,7 +102,7 @@ class Asked:
             )
 
     def in_hand(self, carrel: Carrel) -> None:
-        """Tell apart what is leased to a worker that was killed."""
+        """Count emails leased to a killed worker separately."""
         with carrel.database.read_session() as session:
             leased = session.scalars(select(Mail.recipient).where(Mail.state == JobState.RUNNING))
             for address in set(leased) & set(self.at):
@@ -109,7 +110,7 @@ class Asked:
                 self.at[address] = (lane, IN_HAND, at)
 
     def seconds(self, sink: MailSink) -> dict[str, dict[str, object]]:
-        """Return how long they took; one that never came took forever."""
+        """Return how long each took; infinity for one that never arrived."""
         came: dict[str, float] = {}
         for mail in sink.delivered:
             came.setdefault(mail.recipients[0], mail.arrived_at)
@@ -129,11 +130,11 @@ class Asked:
 def measured(
     carrel: Carrel, environ: Mapping[str, str], sink: MailSink, options: argparse.Namespace
 ) -> dict[str, object]:
-    """Send them all and return what was seen."""
+    """Send everything and return the measurements."""
     asked, many = Asked(), options.invitations
 
     def phase(name: str, is_over: Callable[[], bool]) -> None:
-        """Ask again and again until it is over."""
+        """Request emails repeatedly until the phase is over."""
         asked.phase, began, before = name, time.monotonic(), len(sink.delivered)
         waited = count_in(carrel, *WAITING)
         while not is_over():
@@ -194,7 +195,7 @@ def told(
 
 
 def invited(carrel: Carrel, many: int) -> None:
-    """Invite so many people by a list; the worker writes their emails and sends them."""
+    """Invite so many people by a list; the worker writes and sends their emails."""
     home = make_home(carrel.database, many)
     pasted = "\n".join(f"listed{number}@example.org" for number in range(many))
     made = take_in_pasted(carrel, pasted, pool_id=home.pool_id, actor=None, now=now())
@@ -209,13 +210,13 @@ def count_in(carrel: Carrel, *states: JobState) -> int:
 
 
 def waiting(carrel: Carrel) -> bool:
-    """Tell whether an email is still to be sent."""
+    """Return whether an email is still to be sent."""
     with carrel.database.read_session() as session:
         return session.scalar(select(Mail.id).where(Mail.state.in_(WAITING)).limit(1)) is not None
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true."""
     ends = time.monotonic() + LONGEST_S
     while not is_so():
         if time.monotonic() > ends:
@@ -224,15 +225,15 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def house(kind: str) -> Iterator[tuple[Carrel, Mapping[str, str], MailSink]]:
-    """Open a library of its own, whose email goes to a server that keeps it."""
+def installation(kind: str) -> Iterator[tuple[Carrel, Mapping[str, str], MailSink]]:
+    """Yield a new installation whose email goes to a server that stores it."""
     with tempfile.TemporaryDirectory() as folder, mail_server() as sink:
         environ = {
-            "CARREL_DATA_DIR": str(Path(folder) / "house"),
+            "CARREL_DATA_DIR": str(Path(folder) / "installation"),
             "CARREL_BASE_URL": "http://localhost",
             "CARREL_SECRET_KEY": "k" * 40,
             "CARREL_SMTP_URL": sink.url,
-            "CARREL_MAIL_FROM": "house@example.org",
+            "CARREL_MAIL_FROM": "installation@example.org",
         }
         if kind == "sqlite":
             yield opened(environ), environ, sink
@@ -243,7 +244,7 @@ def house(kind: str) -> Iterator[tuple[Carrel, Mapping[str, str], MailSink]]:
 
 
 def opened(environ: Mapping[str, str]) -> Carrel:
-    """Return the library with its tables made."""
+    """Return the installation with its tables."""
     carrel = open_carrel(Settings.from_env(environ))
     upgrade(carrel.database)
     return carrel

@@ -1,11 +1,11 @@
-"""How long Prometheus waits for /metrics of a large library, while 600 people watch.
+"""How long a scrape of /metrics takes on a large installation while 600 people watch.
 
-The library has 100,000 people with what they bought, 10,000 webinars, 300,000 entries in the audit log,
-60,000 emails and 100,000 jobs, a third of them overdue, because no worker runs: the most that a scrape
-counts. The viewers and readers ask 200 times a second, of as many web processes as there are processors.
-Each second /metrics is asked once; `bar_ms` is the most that the median may take.
-Run: python -m benchmarks.metrics_under_load [--viewers 600] [--database sqlite|postgresql|both]
-Prints one line of JSON a database.
+The installation has 100,000 people with grants, 10,000 webinars, 300,000 audit entries, 60,000
+emails, and 100,000 jobs, a third of them overdue because no worker runs, which is the most that a
+scrape counts. Viewers and readers send 200 requests a second to as many web processes as there are
+processors. /metrics is requested once a second; `bar_ms` is the limit for the median. Run: python
+-m benchmarks.metrics_under_load [--viewers 600] [--database sqlite|postgresql|both]. Prints one
+line of JSON for each database.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from sqlalchemy import insert
 
-from benchmarks.backup_under_load import house, measure_each
+from benchmarks.backup_under_load import installation, measure_each
 from benchmarks.concurrent_viewers import READERS, warm
 from benchmarks.concurrent_viewers_library import fill_house
 from benchmarks.faults import Pace, watch_through
@@ -47,7 +47,7 @@ BAR_MS: Final = 50
 
 
 def fill_queues(database: Database) -> None:
-    """Add what years of use leave in the audit log, the emails and the jobs."""
+    """Add the audit entries, emails, and jobs of years of use."""
     at = now() - timedelta(minutes=20)
     _add(
         database,
@@ -91,7 +91,7 @@ def _add(database: Database, model: type[Base], rows: Iterable[Mapping[str, Any]
 
 
 def scrape(port: int, waits_s: list[float]) -> None:
-    """Ask for /metrics once a second, and note how long each took."""
+    """Request /metrics once a second, and record how long each took."""
     for _ in range(SCRAPES):
         began = time.perf_counter()
         with urllib.request.urlopen(f"http://{HOST}:{port}/metrics", timeout=60) as answer:
@@ -103,8 +103,8 @@ def scrape(port: int, waits_s: list[float]) -> None:
 
 
 def measure(kind: str, viewers: int) -> None:
-    """Fill a library, scrape it at rest and under load, and print a line of JSON."""
-    with house(kind) as (folder, given):
+    """Fill an installation, scrape it idle and under load, and print a line of JSON."""
+    with installation(kind) as (folder, given):
         metrics, port = free_ports(2)
         environ = {
             **given,

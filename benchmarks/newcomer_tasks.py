@@ -1,10 +1,11 @@
-"""What five everyday tasks take a newcomer, on a phone and at a desk: clicks, fields, and seconds in Chromium.
+"""Clicks, fields, and seconds of five everyday tasks for a new user, on a phone and a desktop.
 
-The library is the demo, its recordings encoded, with cards paid at the simulated Stripe. Each task begins
-on the home page and ends when its outcome is seen: a price, a paid order, a recording that plays where it
-should. A click is a link, a button or a choice; a field is one that is typed into, and Enter belongs to it.
-`seconds` are those of the pages alone, because no one reads, thinks or types. The card's number is one field
-at the simulation; a real provider asks for more. Run: python -m benchmarks.newcomer_tasks
+Uses the demo with its recordings encoded and cards paid through the simulated Stripe. Each task
+begins on the home page and ends when its result is visible: a price, a paid order, a recording that
+plays at the right place. A click is a link, button, or choice; a field is one that is typed into,
+with Enter included. `seconds` counts only the pages, because no one reads, thinks, or types. The
+card number is one field in the simulation; a real provider asks for more. Run: python -m
+benchmarks.newcomer_tasks
 """
 
 import argparse
@@ -63,7 +64,7 @@ PLAYS_WITHIN: Final = """([from, to]) => {
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The served demo."""
+    """The demo, served."""
 
     carrel: Carrel
     url: str
@@ -71,7 +72,7 @@ class Library:
 
 @dataclass(slots=True)
 class Newcomer:
-    """A person at a page, and how much they did there."""
+    """A person on a page, and the number of their actions."""
 
     person: Person
     email: str = ""
@@ -81,7 +82,7 @@ class Newcomer:
 
     @property
     def page(self) -> Page:
-        """The page that they see."""
+        """The current page."""
         return self.person.page
 
     def click(
@@ -91,7 +92,7 @@ class Newcomer:
         *,
         within: str = "body",
     ) -> None:
-        """Click what has this name; the first, where the page has it more than once."""
+        """Click the element with this name, the first if there are several."""
         named = re.compile(f"^{name}")
         self._press(self.page.locator(within).get_by_role(role, name=named).first)
 
@@ -100,7 +101,7 @@ class Newcomer:
         self._press(self.page.locator(selector).first)
 
     def fill(self, label: str, value: str, *, enters: bool = False) -> None:
-        """Type into a field, and press Enter where that is how its form is sent."""
+        """Type into a field, and press Enter if that submits its form."""
         field = self.page.get_by_label(label, exact=True).first
         field.fill(value)
         self.fields += 1
@@ -108,7 +109,7 @@ class Newcomer:
             field.press("Enter")
 
     def plays_from(self, place_s: float) -> None:
-        """See the recording play from here."""
+        """Wait until the recording plays from this position."""
         self.person.until(PLAYS_WITHIN, [place_s - 3, place_s + 15])
 
     def _press(self, found: Locator) -> None:
@@ -133,14 +134,14 @@ def buy_pass(newcomer: Newcomer) -> None:
 
 
 def resume(newcomer: Newcomer) -> None:
-    """Go on with a recording that was begun on another screen."""
+    """Continue a recording that was started on another device."""
     newcomer.click_first("section[aria-labelledby=begun] .card-title a")
     play(newcomer)
     newcomer.plays_from(STOPPED_AT_S)
 
 
 def find_sentence(newcomer: Newcomer) -> None:
-    """Hear a sentence again of which only the words are remembered."""
+    """Find a spoken sentence by its words, and play it."""
     newcomer.fill("Search webinars", SAID, enters=True)
     newcomer.click_first(".found-place")
     play(newcomer)
@@ -163,7 +164,7 @@ def play(newcomer: Newcomer) -> None:
 
 
 def pay(newcomer: Newcomer) -> None:
-    """Agree to the terms and pay at the provider's page, whose card number a newcomer types."""
+    """Agree to the terms and pay on the provider's page, with a typed card number."""
     newcomer.click("checkbox", "I agree")
     newcomer.click("button", r"Pay \$499.00")
     newcomer.fill("Card number", CARD)
@@ -200,7 +201,7 @@ def main() -> None:
 
 @contextmanager
 def _library(place: Path, stripe_url: str) -> Iterator[Library]:
-    """Serve the demo until the block is left, once its recordings are encoded."""
+    """Serve the demo once its recordings are encoded."""
     port = free_port()
     environ = {
         "CARREL_DATA_DIR": str(place),
@@ -232,7 +233,7 @@ def _waiting(carrel: Carrel) -> bool:
 
 
 def _done(browser: "Browser", library: Library, task: str, width: int) -> Newcomer:
-    """Do a task with a browser profile, an account and a history of its own."""
+    """Do a task with a new browser profile, account, and history."""
     act, who = TASKS[task]
     email, login_id = f"newcomer-{new_public_id()[:8]}@example.org", None
     if who != "visitor":
@@ -258,7 +259,7 @@ def _done(browser: "Browser", library: Library, task: str, width: int) -> Newcom
 
 
 def _account(carrel: Carrel, email: str, *, has_expired: bool) -> int:
-    """Add an account with an all-access pass that is in force, or that ended a month ago."""
+    """Add an account with an all-access pass that is active, or ended a month ago."""
     moment, year = now(), timedelta(days=365)
     ends_at = moment - timedelta(days=30) if has_expired else moment + timedelta(days=200)
     with carrel.database.transaction() as session:
@@ -269,7 +270,7 @@ def _account(carrel: Carrel, email: str, *, has_expired: bool) -> int:
 
 
 def _begin(browser: "Browser", library: Library, login_id: int | None) -> None:
-    """Watch the beginning of the recording at a desk, and leave."""
+    """Watch the beginning of the recording on a desktop, and leave."""
     person = Person.arrive(browser, library.url, library.carrel, login_id, viewport=VIEWPORTS[1440])
     newcomer = Newcomer(person)
     try:

@@ -1,6 +1,7 @@
-"""A version after this one, as a release would be: an upgrade under load is tried with both.
+"""A simulated next version, for upgrades under load.
 
-It adds a column, a table, an index and a status value, and drops a column that this version doesn't read.
+It adds a column, a table, an index, and a status value, and drops a column that this version
+doesn't read.
 """
 
 import shutil
@@ -16,7 +17,7 @@ from lms.worker.web_and_worker_supervisor import ROOT
 PRODUCT: Final = ("lms", "lti", "media", "templates")
 EXPAND: Final = "20991231_next"
 BESIDE: Final = "20991231_next_index"
-# Release N widens the CHECK and reads the value, release N + 1 writes it: so old code never meets it.
+# Release N allows and reads the value; only release N + 1 writes it, so old code never reads it.
 MODEL: Final = (
     ('    TAKEN_OVER = "taken_over"\n', '    TAKEN_OVER = "taken_over"\n    PAUSED = "paused"\n'),
     (
@@ -81,7 +82,7 @@ ADDS_BESIDE: Final = """\
 
 
 def install(place: Path) -> Path:
-    """Install this version into a directory, which is returned."""
+    """Install this version into a directory and return it."""
     for name in PRODUCT:
         shutil.copytree(ROOT / name, place / name)
     shutil.copy2(ROOT / "wsgi.py", place)
@@ -89,7 +90,7 @@ def install(place: Path) -> Path:
 
 
 def add_unread_column(database: Database) -> None:
-    """Add what a version before this one had read: the next one drops it."""
+    """Add a column that only an older version read; the next version drops it."""
     with database.transaction() as session:
         session.execute(text("ALTER TABLE playback_session ADD COLUMN unread VARCHAR(20)"))
 

@@ -1,7 +1,7 @@
-"""How fast staff find an order among 20,000: by name, number, PO, check and amount (bar: 300 ms).
+"""How fast staff find an order among 20,000 by name, number, PO, check, or amount (300 ms).
 
-The house has 4,000 organizations and 20,000 placed orders with an invoice each, half of them paid by
-check. Each search is done with its page of 40 rows and its total; the slowest median is told.
+The installation has 4,000 organizations and 20,000 placed orders with an invoice each, half of them
+paid by check. Each search reads its page of 40 rows and its total; the slowest median is printed.
 Run: python benchmarks/order_search.py [--database sqlite|postgresql|both] [--orders 20000]
 """
 
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by its path
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script
 
 from sqlalchemy import insert, text
 
@@ -47,7 +47,7 @@ def main() -> None:
     options = parser.parse_args()
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     for kind in kinds:
-        with house(kind) as database:
+        with installation(kind) as database:
             fill(database, options.orders)
             print(json.dumps({"database": kind, **measure(database, options.orders)}), flush=True)
 
@@ -101,14 +101,14 @@ def timed(act: object) -> float:
 
 
 def number_of(database: Database, order_id: int) -> str:
-    """Return the number of an order as people read it out."""
+    """Return an order's number as people say it."""
     with database.read_session() as session:
         public_id = session.get_one(Order, order_id).public_id
     return f"{public_id[:4]}-{public_id[4:8]}".upper()
 
 
 def fill(database: Database, orders: int) -> None:
-    """Write organizations, orders, lines, purchase orders, invoices, checks and settlements."""
+    """Insert organizations, orders, lines, purchase orders, invoices, checks, and settlements."""
     customers = orders // 5
     with database.transaction() as session:
         session.execute(
@@ -139,7 +139,7 @@ def fill(database: Database, orders: int) -> None:
 
 
 def whole(number: int, ids: list[str], customers: int) -> tuple[dict[str, object], ...]:
-    """Return the rows of one order: itself, its line, PO, invoice, check and settlement."""
+    """Return the rows of one order: order, line, PO, invoice, check, and settlement."""
     at = START + timedelta(minutes=60 * number)
     price, customer = PRICES[number % len(PRICES)], 1 + number % customers
     is_paid = number % 2 == 0
@@ -227,8 +227,8 @@ def whole(number: int, ids: list[str], customers: int) -> tuple[dict[str, object
 
 
 @contextmanager
-def house(kind: str) -> Iterator[Database]:
-    """Give an empty database of that kind."""
+def installation(kind: str) -> Iterator[Database]:
+    """Yield an empty database of that kind."""
     with tempfile.TemporaryDirectory(prefix="carrel-orders-") as name:
         if kind == "sqlite":
             database = Database(f"sqlite:///{name}/carrel.sqlite3")

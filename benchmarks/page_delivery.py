@@ -1,9 +1,10 @@
 """B-W1: what pages transfer from `carrel serve`, and when they are painted on slow 3G in Chromium.
 
-Slow 3G is 400 kb/s with 400 ms of latency. Each of nine kinds of pages is opened with an empty cache:
-`kb` are transferred kilobytes with headers and without pictures, `files` how many came, `fcp_s` and
-`lcp_s` the first and the largest contentful paint, `cls` the layout shift until nothing came any more.
-The processor isn't slowed; `load` tells how busy it was. Run: python -m benchmarks.page_delivery
+Slow 3G is 400 kb/s with 400 ms of latency. Each of nine kinds of pages is opened with an empty
+cache: `kb` is the kilobytes transferred with headers and without pictures, `files` their number,
+`fcp_s` and `lcp_s` the first and the largest contentful paint, `cls` the layout shift until loading
+ends. The processor isn't slowed; `load` is the machine's load. Run: python -m
+benchmarks.page_delivery
 """
 
 import argparse
@@ -52,7 +53,7 @@ def main() -> None:
     parser.add_argument("--only", choices=tuple(KINDS), help="one kind of page")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="carrel-page-delivery-") as name:
-        url = f"sqlite:///{name}/house.db"
+        url = f"sqlite:///{name}/installation.db"
         database = Database(url)
         upgrade(database)
         database.dispose()
@@ -67,8 +68,8 @@ def main() -> None:
 def measure(
     browser: "Browser", world: World, kind: str, width: str, rounds: int
 ) -> dict[str, object]:
-    """Open a page some times with an empty cache; returns medians."""
-    _open(browser, world, kind, width)  # what is made once is made
+    """Open a page several times with an empty cache; returns medians."""
+    _open(browser, world, kind, width)  # generated files are ready
     found = [_open(browser, world, kind, width) for _ in range(rounds)]
     bars = BARS | ({"kb": WATCH_KB} if kind == "watch" else {})
     figures = {name: round(statistics.median(each[name] for each in found), 3) for name in found[0]}

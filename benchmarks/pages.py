@@ -1,11 +1,11 @@
-"""B-P1 to B-P3: what protected pages cost beside a Flask that says hello, and how many statements.
+"""B-P1 to B-P3: the cost of protected pages compared with an empty Flask page.
 
-Alice has a webinar and has watched a third of it. She asks, through the whole application in process and
-in turn with the hello, why she may watch (JSON, B-P1), and for the page to watch on, the webinar's page
-and My webinars (B-P2). Compared is CPU time, medians of turns; on PostgreSQL `ratio` is that of the
-application and `ratio_with_database` counts the backend, too. B-P3 is the number of SQL statements:
-`--every-page` counts those of every page that the browser tests walk to, on SQLite, most first.
-Run: python -m benchmarks.pages. Prints one line of JSON a metric.
+Alice owns a webinar and has watched a third of it. Through the whole application in process,
+alternating with the empty page, she requests why she can watch (JSON, B-P1), the watch page, the
+webinar's page, and My webinars (B-P2). Compares CPU time, medians of rounds; on PostgreSQL `ratio`
+is the application's and `ratio_with_database` includes the backend. B-P3 is the number of SQL
+statements: `--every-page` counts those of every page that the browser tests open, on SQLite, most
+first. Run: python -m benchmarks.pages. Prints one line of JSON for each metric.
 """
 
 import argparse
@@ -47,12 +47,12 @@ from wsgi import COMPONENTS
 WARMING: Final = 20
 BARS: Final = {"decision": (10, 14), "page": (45, 55), "my webinars": (60, 75)}
 MOST_STATEMENTS: Final = 6
-OWN: Final = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")  # of transactions
+OWN: Final = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE")  # these begin or end transactions
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Something protected that alice asks for."""
+    """A protected page that Alice requests."""
 
     metric: str
     name: str
@@ -70,21 +70,21 @@ def main() -> None:
     parser.add_argument("--every-page", action="store_true", help="count statements alone")
     options = parser.parse_args()
     if options.every_page:
-        with house("sqlite") as environ:
+        with installation("sqlite") as environ:
             count_every_page(environ)
         return
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     for kind in kinds:
-        with house(kind) as environ:
+        with installation(kind) as environ:
             measure(environ, kind, options.turns, options.requests)
 
 
 @contextmanager
-def house(kind: str) -> Iterator[Mapping[str, str]]:
-    """Give the settings of a house of its own."""
+def installation(kind: str) -> Iterator[Mapping[str, str]]:
+    """Yield the settings of a new installation."""
     with tempfile.TemporaryDirectory(prefix="carrel-pages-") as name:
         if kind == "sqlite":
-            yield environ_of(Path(name), f"sqlite:///{name}/house.db")
+            yield environ_of(Path(name), f"sqlite:///{name}/installation.db")
             return
         with postgres() as server:
             yield environ_of(Path(name), server.create("carrel"))
@@ -116,7 +116,7 @@ def measure(environ: Mapping[str, str], kind: str, turns: int, requests: int) ->
 
 
 def count_every_page(environ: Mapping[str, str]) -> None:
-    """Print how many statements each page of a furnished library takes when it is opened again."""
+    """Print how many statements each page of the sample installation runs when opened again."""
     carrel = open_carrel(Settings.from_env(environ))
     upgrade(carrel.database)
     world = furnish(carrel, "http://localhost")
@@ -142,7 +142,7 @@ def count_every_page(environ: Mapping[str, str]) -> None:
 
 
 def _alice(carrel: Carrel) -> tuple[str, list[Page]]:
-    """Make somebody who holds a webinar and watches it; returns their cookie and their pages."""
+    """Add a person who watches a webinar that they own; returns their cookie and pages."""
     moment, value = now(), secrets.token_urlsafe(32)
     with carrel.database.transaction() as session:
         webinar = make_webinar(session, "reading-aloud")
@@ -155,7 +155,7 @@ def _alice(carrel: Carrel) -> tuple[str, list[Page]]:
             remembered=False,
             agent=AGENT,
             created_at=moment,
-            last_seen_at=moment + timedelta(minutes=1),  # else it is noted while we measure
+            last_seen_at=moment + timedelta(minutes=1),  # otherwise it is recorded while we measure
             expires_at=moment + timedelta(days=1),
         )
         session.add(sign_in)
@@ -188,7 +188,7 @@ def _cookie(cookie: Mapping[str, str]) -> str:
 
 
 def _counted(database: Database, act: Callable[[], object]) -> int:
-    """Return how many statements something runs, transactions' own ones left out."""
+    """Return how many statements a call runs, without those of transactions."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -204,7 +204,7 @@ def _counted(database: Database, act: Callable[[], object]) -> int:
 def _in_turn(
     database: Database, act: Callable[[], None], hello: Flask, turns: int, requests: int
 ) -> tuple[list[tuple[float, float]], list[float]]:
-    """Return what one request cost, turn by turn: of ours alone and with the database; of hello."""
+    """Return a request's cost per round: application, with the database, and empty page."""
     ours, theirs = [], []
     with database.read_session() as session:
         for _ in range(turns):

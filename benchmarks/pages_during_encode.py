@@ -1,10 +1,9 @@
-"""What pages take while a recording is encoded on the same machine and two people watch others.
+"""How long pages take while a recording is encoded on the same machine and two people watch.
 
-Runs `carrel serve` with its worker, as an operator does. Pages are asked for in turn, first while
-nothing else happens, then while the worker encodes ten minutes of 720p and two viewers read films at
-the rate of watching. The bar is 300 ms for every page; the machine's load is told, since whatever
-else runs on it is measured too.
-Run: python -m benchmarks.pages_during_encode [--seconds 30]
+Runs `carrel serve` with its worker, as an operator does. Pages are requested in turn, first with
+nothing else running, then while the worker encodes ten minutes of 720p and two viewers read
+recordings at playback speed. The bar is 300 ms for every page; the machine's load is printed,
+because other load counts, too. Run: python -m benchmarks.pages_during_encode [--seconds 30]
 """
 
 import argparse
@@ -49,7 +48,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=30, help="how long pages are asked for")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="carrel-beside-") as name, house(Path(name)) as made:
+    with (
+        tempfile.TemporaryDirectory(prefix="carrel-beside-") as name,
+        installation(Path(name)) as made,
+    ):
         carrel, server = made
         alone = ask(server.port, options.seconds)
         recording_id = begin_encode(carrel, Path(name))
@@ -81,11 +83,11 @@ def main() -> None:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[tuple[Carrel, Server]]:
-    """Run `carrel serve` over a house with one film that viewers read."""
+def installation(folder: Path) -> Iterator[tuple[Carrel, Server]]:
+    """Run `carrel serve` with one recording that viewers read."""
     port = free_port()
     own = {
-        "CARREL_DATA_DIR": str(folder / "house"),
+        "CARREL_DATA_DIR": str(folder / "installation"),
         "CARREL_BASE_URL": f"http://127.0.0.1:{port}",
         "CARREL_SECRET_KEY": "a key for benchmarks alone, " * 3,
     }
@@ -93,7 +95,7 @@ def house(folder: Path) -> Iterator[tuple[Carrel, Server]]:
     upgrade(carrel.database)
     with carrel.database.transaction() as session:
         make_webinar(session, SLUG)
-        make_login(session)  # a database without a login counts as empty, and isn't served
+        make_login(session)  # `carrel serve` refuses a database without an account
     carrel.storage.put_bytes(f"{VERSION}/{RUN}/progressive.mp4", os.urandom(FILE), "video/mp4")
     ticket = Ticket(
         session="benchmark",
@@ -112,7 +114,7 @@ def house(folder: Path) -> Iterator[tuple[Carrel, Server]]:
 
 
 def is_up(port: int) -> bool:
-    """Tell whether the server answers."""
+    """Return whether the server responds."""
     try:
         answered(port, "/healthz")
     except (OSError, AssertionError):
@@ -121,7 +123,7 @@ def is_up(port: int) -> bool:
 
 
 def begin_encode(carrel: Carrel, folder: Path, lasts_s: int = LASTS_S) -> str:
-    """Bring a recording of so many seconds that must be encoded, and wait until the worker is at it."""
+    """Add a recording of so many seconds that must be encoded, and wait until the worker starts."""
     source = folder / "evening.mp4"
     picture = f"testsrc2=s=1280x720:r=5:d={lasts_s}"
     words = ["-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "ultrafast"]
@@ -141,25 +143,25 @@ def begin_encode(carrel: Carrel, folder: Path, lasts_s: int = LASTS_S) -> str:
 
 
 def state(carrel: Carrel, recording_id: str) -> JobState | None:
-    """Return how the encode of a recording stands."""
+    """Return the state of a recording's encode."""
     with carrel.database.read_session() as session:
         job = job_queue.latest_job(session, kind=recordings.ENCODE, subject=recording_id)
     return None if job is None else job.state
 
 
 def ask(port: int, seconds: int) -> dict[str, dict[str, float]]:
-    """Ask for each page in turn for so long; returns their milliseconds by the clock."""
+    """Request each page in turn for so long; returns elapsed milliseconds."""
     took: dict[str, list[float]] = {page: [] for page in PAGES}
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         for page in PAGES:
             took[page].append(answered(port, page) * 1000)
-            time.sleep(0.05)  # people do not hammer
+            time.sleep(0.05)  # people pause between pages
     return {page: figures(times) for page, times in took.items()}
 
 
 def figures(times: list[float]) -> dict[str, float]:
-    """Return the middle, the 95th of a hundred and the worst."""
+    """Return the median, the 95th percentile, and the maximum."""
     return {
         "p50_ms": round(statistics.median(times), 1),
         "p95_ms": round(statistics.quantiles(times, n=20)[-1], 1),

@@ -1,9 +1,9 @@
-"""How fast the past comes in: a list of 100,000 sales read, checked and brought in by its jobs.
+"""How fast a list of 100,000 past sales is read, checked, and imported by its jobs.
 
-Nine rows in ten are what people bought for themselves, one in ten is an organization's seats. The
-worker that brings them in is killed once in the middle, with no time to put anything in order, and
-another goes on: each sale has to be there once. Then the same list comes again and changes nothing.
-Memory is that of the worker's process; processor time is the database's as well. Run: python benchmarks/past_sales_import.py [--database sqlite|postgresql]
+Nine of ten rows are people's own purchases, one of ten an organization's seats. The importing
+worker is killed once in the middle, and another continues: each sale must exist once. Then the same
+list is imported again and changes nothing. Memory is that of the worker's process; CPU time
+includes the database's. Run: python benchmarks/past_sales_import.py [--database sqlite|postgresql]
 """
 
 import argparse
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by its path
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script
 
 from sqlalchemy import func, select
 
@@ -48,7 +48,7 @@ HELD = datetime(2022, 5, 4, 18, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a worker's process took; `peak_mb` is the most memory it had."""
+    """What a worker's process took; `peak_mb` is its peak memory."""
 
     seconds: float
     cpu: float
@@ -72,7 +72,7 @@ def main() -> None:
 
 def measure(kind: str, rows: int) -> dict[str, object]:
     """Return the figures for one kind of database."""
-    with house(kind) as carrel:
+    with installation(kind) as carrel:
         folder = carrel.settings.data_dir
         add_webinars(carrel.database)
         path = past_list(folder, rows)
@@ -102,7 +102,7 @@ def measure(kind: str, rows: int) -> dict[str, object]:
 
 
 def read_list(carrel: Carrel, path: Path) -> PastFacts:
-    """Read and answer a list."""
+    """Read and check a list."""
     with path.open("rb") as file:
         public_id = LIST_JOBS.read_now(carrel, read_past(file), NewList(path.name, None, now()))
     with carrel.database.read_session() as session:
@@ -110,7 +110,7 @@ def read_list(carrel: Carrel, path: Path) -> PastFacts:
 
 
 def brought_in(carrel: Carrel, facts: PastFacts, *, kill_at: int | None = None) -> Ran:
-    """Bring a list in by a process of its own, killed once so many rows are in."""
+    """Import a list in another process, killed once after so many rows."""
     kept = carrel.settings
     names = [str(kept.data_dir), kept.database_url, facts.public_id]
     command = [sys.executable, __file__, "--apply", *names]
@@ -129,7 +129,7 @@ def brought_in(carrel: Carrel, facts: PastFacts, *, kill_at: int | None = None) 
 
 
 def apply(data_dir: str, url: str, public_id: str) -> None:
-    """Bring a list in, here; prints the seconds it took and the peak memory in MB."""
+    """Import a list in this process; prints the seconds and the peak memory in MB."""
     carrel = opened(data_dir, url)
     began, cpu = time.perf_counter(), used(carrel)
     apply_now(carrel, public_id, actor=None, report=lambda _left: None)
@@ -146,13 +146,13 @@ def used(carrel: Carrel) -> float:
 
 
 def seen(carrel: Carrel, facts: PastFacts) -> PastFacts:
-    """Return how far a list is."""
+    """Return the progress of a list."""
     with carrel.database.read_session() as session:
         return find_past(session, facts.public_id)
 
 
 def counts(database: Database, rows: int) -> dict[str, int | bool]:
-    """Return how many there are of what came in, and whether each sale is there once."""
+    """Return the numbers of imported rows, and whether each sale exists once."""
     with database.read_session() as session:
         number = {
             model.__tablename__: session.scalar(select(func.count()).select_from(model)) or 0
@@ -180,7 +180,7 @@ def past_list(folder: Path, rows: int, of: str = "p") -> Path:
 
 
 def row(number: int, of: str) -> tuple[str, ...]:
-    """Return one sale: each tenth an organization's, each fifth of the others a pass."""
+    """Return one sale: every tenth an organization's, every fifth of the others a pass."""
     day = f"20{10 + number % 14}-0{1 + number % 9}-1{number % 10}"
     webinar = f"webinar-{number % WEBINARS}"
     if number % 10 == 0:
@@ -194,7 +194,7 @@ def row(number: int, of: str) -> tuple[str, ...]:
 
 
 def add_webinars(database: Database) -> None:
-    """Add what was sold."""
+    """Add the webinars that were sold."""
     with database.transaction() as session:
         session.add_all(
             Webinar(
@@ -212,8 +212,8 @@ def add_webinars(database: Database) -> None:
 
 
 @contextmanager
-def house(kind: str) -> Iterator[Carrel]:
-    """Give an empty house on a real database of that kind."""
+def installation(kind: str) -> Iterator[Carrel]:
+    """Yield an empty installation on a database of that kind."""
     with tempfile.TemporaryDirectory(prefix="carrel-history-") as name:
         if kind == "sqlite":
             yield made(name, f"sqlite:///{name}/carrel.sqlite3")
@@ -225,14 +225,14 @@ def house(kind: str) -> Iterator[Carrel]:
 
 
 def made(data_dir: str, url: str) -> Carrel:
-    """Open a house with its tables made."""
+    """Open an installation and create its tables."""
     carrel = opened(data_dir, url)
     upgrade(carrel.database)
     return carrel
 
 
 def opened(data_dir: str, url: str) -> Carrel:
-    """Open a house."""
+    """Open an installation."""
     return open_carrel(Settings.from_env({"CARREL_DATA_DIR": data_dir, "CARREL_DATABASE_URL": url}))
 
 

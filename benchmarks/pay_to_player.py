@@ -1,9 +1,9 @@
-"""Time from the press on "Pay" at the card provider's page to a playing recording, in Chromium (B-M1).
+"""B-M1: time from pressing Pay on the card provider's page to a playing recording, in Chromium.
 
-A stranger without an account buys one webinar by card at the simulated Stripe, is led back, presses
-"Watch now" and play as soon as each is there. `checkout_ms` is the way before it: from the press on
-"Pay" at checkout to the provider's page. Each buyer has a browser profile of their own.
-Run: python -m benchmarks.pay_to_player
+A new customer without an account buys one webinar by card on the simulated Stripe, returns, and
+presses **Watch now** and play as soon as each appears. `checkout_ms` is the time before: from
+pressing **Pay** at checkout to the provider's page. Each buyer has a new browser profile. Run:
+python -m benchmarks.pay_to_player
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main() -> None:
             progress=lambda _share: None,
             canceled=lambda: False,
         )
-        film, url = Film(place / "run", encoded), f"sqlite:///{place}/house.db"
+        film, url = Film(place / "run", encoded), f"sqlite:///{place}/installation.db"
         database = Database(url)
         upgrade(database)
         database.dispose()
@@ -68,14 +68,14 @@ def main() -> None:
 
 
 def measure(served: Served, browser: "Browser", rounds: int) -> dict[str, object]:
-    """Let buyers pay and watch, one after the other; returns the medians and the slowest."""
+    """Let buyers pay and watch, one after the other; returns medians and maximums."""
     yesterday = now() - timedelta(days=1)
     with served.carrel.database.transaction() as session:
         edit_seller(session, COMPLETE, actor=None, now=yesterday)
         prices = (Price(OfferKind.SINGLE, 1, 9900, "USD"),)
         set_prices(session, prices, actor=None, now=yesterday)
         served.add_webinar(session, SLUG, title="Pay to player")
-    # the first buyer is for warming up
+    # the first buyer is a warm-up
     found = [_buy(served, browser, number) for number in range(rounds + 1)][1:]
     times = [each for _checkout, each in found]
     return {

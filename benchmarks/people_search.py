@@ -1,8 +1,10 @@
-"""How fast staff find a person among 250,000 accounts and 250,000 invited people (bar: 95 % within 300 ms).
+"""How fast staff find a person among 250,000 accounts and 250,000 invitations.
 
-Each search is that of the People page, one page of accounts and the first invited people without an
-account, and that of "Why can't they watch?". Every fourth invited person has an account meanwhile.
-Run: python -m benchmarks.people_search [--database sqlite|postgresql|both] [--people N]
+The bar is 95 % within 300 ms.
+
+Each search is that of the People page (one page of accounts, and the first invited people without
+an account) and that of **Why can't they watch?** Every fourth invited person has an account. Run:
+python -m benchmarks.people_search [--database sqlite|postgresql|both] [--people N]
 """
 
 import argparse
@@ -18,7 +20,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from benchmarks.cpu_time import cpu_seconds
-from benchmarks.large_library import NOW, house
+from benchmarks.large_library import NOW, installation
 from lms.core.database import Database
 from lms.core.model_base import new_public_ids
 from lms.models.accounts import Login
@@ -56,15 +58,15 @@ def main() -> None:
     options = parser.parse_args()
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     for kind in kinds:
-        with house(kind, ROOMY) as database:
+        with installation(kind, ROOMY) as database:
             fill(database, options.people)
             print(json.dumps({"database": kind, **measure(database, options.people)}), flush=True)
 
 
 def measure(database: Database, people: int) -> dict[str, object]:
-    """Return for each text and search what 95 % of the answers took, and their mean CPU time, in ms.
+    """Return the 95th percentile and the mean CPU time for each text and search, in milliseconds.
 
-    CPU time includes that of the database, and a busy machine doesn't change it.
+    CPU time includes the database's, and other load on the machine doesn't change it.
     """
     found = {
         f"{name}, {search}": measured(database, query.format(some=people // 2), SEARCHES[search])
@@ -82,7 +84,7 @@ def measure(database: Database, people: int) -> dict[str, object]:
 def measured(
     database: Database, asked: str, search: Callable[[Session, str], object]
 ) -> dict[str, float]:
-    """Return the 95th percentile of some searches, and the mean of their CPU time, in milliseconds."""
+    """Return the 95th percentile of several searches, and their mean CPU time, in milliseconds."""
     times, used = [], 0.0
     for _round in range(ROUNDS):
         with database.read_session() as session:
@@ -112,7 +114,7 @@ SEARCHES: Final[dict[str, Callable[[Session, str], object]]] = {
 
 
 def fill(database: Database, people: int) -> None:
-    """Write accounts, and as many invitations in one organization's pool."""
+    """Insert accounts, and as many invitations in one organization's pool."""
     chance = random.Random(7)
     with database.transaction() as session:
         pool = make_pool(session, make_organization(session, "elm"), capacity=None)

@@ -1,4 +1,4 @@
-"""Programs of a house with several machines: ended, killed, and started again as they were."""
+"""Programs of an installation on several machines, which can be stopped, killed, and restarted."""
 
 import json
 import os
@@ -16,19 +16,19 @@ from typing import Final
 from benchmarks.delivery_servers import answered
 from lms.worker.web_and_worker_supervisor import ROOT
 
-START_S: Final = 300.0  # a limit for machines that have much else to do
+START_S: Final = 300.0  # generous, for busy machines
 AS_OF_SYSTEMD: Final = 'export LISTEN_FDS=1 LISTEN_PID=$$; exec "$@" 3<&%d'
 
 
 class Part:
-    """A program that another one started: it can be ended, and started again as it was."""
+    """A program started by another one, which can be stopped and restarted."""
 
     def __init__(self, pid: int, arguments: Sequence[str] | None = None) -> None:
         place = Path(f"/proc/{pid}")
         self.pid = pid
         started = place.joinpath("cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         program = os.fsencode(place.joinpath("exe").readlink())
-        # a program that writes its title over its arguments has to be told them
+        # passed on, because a program can overwrite its arguments with its title
         self._argv = started if arguments is None else [program, *map(os.fsencode, arguments)]
         pairs = place.joinpath("environ").read_bytes().rstrip(b"\0").split(b"\0")
         self._environ = dict(pair.split(b"=", 1) for pair in pairs if b"=" in pair)
@@ -36,7 +36,7 @@ class Part:
         self._own: subprocess.Popen[bytes] | None = None
 
     def end(self, how: signal.Signals) -> None:
-        """End it by a signal, and wait until it has."""
+        """Stop it by a signal, and wait until it has exited."""
         os.kill(self.pid, how)
         ends = time.monotonic() + START_S
         while self._runs():
@@ -45,7 +45,7 @@ class Part:
             time.sleep(0.05)
 
     def start(self) -> None:
-        """Start it as it was started before."""
+        """Start it again."""
         self._own = subprocess.Popen(  # noqa: S603  (its own list)
             self._argv,
             env=self._environ,
@@ -57,7 +57,7 @@ class Part:
         self.pid = self._own.pid
 
     def close(self) -> None:
-        """End what was started here."""
+        """Stop what was started."""
         if self._own is not None:
             self._own.kill()
             self._own.wait()
@@ -65,16 +65,16 @@ class Part:
     def _runs(self) -> bool:
         if self._own is not None:
             return self._own.poll() is None
-        with suppress(OSError):  # what another has started is a zombie until that one looks
+        with suppress(OSError):  # another process's child is a zombie until that one waits for it
             return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
         return False
 
 
 @dataclass(slots=True)
 class Program:
-    """A program of the product on one of its machines, from the directory it is installed in.
+    """A program of the product on one machine, run from its installation directory.
 
-    With a `held` socket it gets that one to listen on, as from a systemd socket unit.
+    With a `held` socket it listens on that one, as with a systemd socket unit.
     """
 
     arguments: Sequence[str]
@@ -86,7 +86,7 @@ class Program:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, and wait until it responds."""
         command: tuple[str, ...] = (sys.executable, str(self.root / "wsgi.py"), *self.arguments)
         passed = () if self.held is None else (self.held.fileno(),)
         if passed:
@@ -111,20 +111,20 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """The process."""
+        """The process ID."""
         if self.process is None:
             raise LookupError(self.arguments)
         return self.process.pid
 
     def wait(self) -> None:
-        """Wait until it has ended; raises CalledProcessError if it failed."""
+        """Wait until it exits; raises CalledProcessError if it failed."""
         if self.process is not None and (code := self.process.wait(START_S)):
             error = subprocess.CalledProcessError(code, self.process.args)
             error.add_note(self.log.read_text())
             raise error
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End it by a signal, and wait until it has."""
+        """Stop it by a signal, and wait until it has exited."""
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(how)
             self.process.wait(START_S)
@@ -135,7 +135,7 @@ class Program:
         return sum(line.get("event") == event and more.items() <= line.items() for line in lines)
 
     def renew(self) -> None:
-        """Renew it by SIGHUP, and wait until another process of its serves."""
+        """Reload it by SIGHUP, and wait until a new process serves."""
         before = self.told("program_renewed", program="web")
         os.kill(self.pid, signal.SIGHUP)
         ends = time.monotonic() + START_S

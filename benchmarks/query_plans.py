@@ -1,9 +1,9 @@
-"""A2: how both databases find what the hot paths ask for, as plans of a filled house.
+"""A2: the query plans of the hot statements on a filled installation, on both databases.
 
-On PostgreSQL these are the generic plans, which is what a prepared statement comes to run by.
+On PostgreSQL these are generic plans, as prepared statements use them.
 """
 
-# ruff: noqa: SLF001  (the statements stand inside the modules that run them)
+# ruff: noqa: SLF001  (the statements are private to the modules that run them)
 
 import re
 from typing import Any, Final
@@ -43,7 +43,7 @@ SCANNED: Final = {
 
 
 def scans(database: Database) -> dict[str, list[str]]:
-    """Return the large tables that each hot statement reads from end to end: none, one hopes."""
+    """Return the large tables that each hot statement scans, which should be none."""
     kind = database.engine.dialect.name
     with database.engine.connect() as connection:
         return {

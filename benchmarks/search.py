@@ -1,15 +1,15 @@
-"""T1: what it takes to search what is said: a medium word, and the worst that may be typed.
+"""T1: the cost of searching what is said: a medium word, and the worst case.
 
-Fills a house with 600,000 passages of half a minute (5,000 hours, 45 million words whose shares
-are those of speech, by Zipf's law), and asks what the search's page asks: which webinars speak of
-it, the best 24 of them, and three quotations of each with the words marked. A medium word is one
-that one passage in 200 has. The worst is the slowest of: a word that is nearly everywhere, two of
-them, a beginning of three letters that a thirtieth of all words has, a word nobody said, and a mistyped word, for which
-the closest of all words is found and searched.
+Fills an installation with 600,000 passages of half a minute (5,000 hours, 45 million words with the
+frequencies of speech, by Zipf's law), and searches as the search page does: which webinars mention
+the words, the best 24 of them, and three highlighted quotations of each. A medium word is in one
+passage of 200. The worst case is the slowest of these: a word that is almost everywhere, two of
+them, a prefix of three letters that a thirtieth of all words has, a word that doesn't occur, and a
+mistyped word, for which the closest word is found and searched.
 
 Run: python -m benchmarks.search [--database sqlite|postgresql|both] [--webinars N]. Prints one line
-of JSON a metric, by the clock and by CPU time (the database's own included where it can be seen).
-Filling takes some minutes.
+of JSON for each metric, with elapsed and CPU time (the database's own included where it can be
+measured). Filling takes some minutes.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks.cpu_time import cpu_seconds
-from benchmarks.large_library import NOW, house
+from benchmarks.large_library import NOW, installation
 from lms.core.database import Database
 from lms.core.model_base import new_public_id
 from lms.models.catalog import Webinar, WebinarState
@@ -51,15 +51,15 @@ def main() -> None:
     options = parser.parse_args()
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     for kind in kinds:
-        with house(kind, ROOMY) as database:
+        with installation(kind, ROOMY) as database:
             measure(kind, database, options.webinars)
 
 
 def measure(kind: str, database: Database, webinars: int) -> None:
-    """Fill a house and ask."""
+    """Fill an installation and search."""
     words = vocabulary()
     fill(database, words, webinars)
-    # The word of which a passage holds 1/200 on average; shares fall as 1 / rank.
+    # the word that is in 1 of 200 passages; frequencies fall as 1 / rank
     harmonic = sum(1 / rank for rank in range(1, VOCABULARY + 1))
     medium = round(WORDS * 200 / harmonic)
     asked = {
@@ -79,7 +79,7 @@ def measure(kind: str, database: Database, webinars: int) -> None:
 
 
 def report(kind: str, webinars: int, took: dict[str, tuple[float, float]]) -> None:
-    """Print the two metrics, and of what the worst is the worst."""
+    """Print the two metrics, and which query is the worst."""
     worst = max((name for name in took if name != "medium"), key=lambda name: took[name][0])
     for metric, name in (("medium", "medium"), ("worst", worst)):
         clock, cpu = took[name]
@@ -107,7 +107,7 @@ def ask(
     queries: Sequence[tuple[str, ...]],
     search: Callable[[Session, tuple[str, ...]], None],
 ) -> tuple[float, float]:
-    """Return the median milliseconds of a search by the clock, and its mean by CPU."""
+    """Return the median elapsed and the mean CPU milliseconds of a search."""
     clock = []
     cpu = cpu_seconds(session)
     for turn in range(ROUNDS):
@@ -118,7 +118,7 @@ def ask(
 
 
 def search(session: Session, words: tuple[str, ...]) -> None:
-    """Ask as the page of the search does."""
+    """Search as the search page does."""
     spoken = passages.hits(words, session.get_bind().dialect.name)
     best = (
         select(spoken.c.webinar_id, spoken.c.first).order_by(spoken.c.passages.desc()).limit(PAGE)
@@ -128,13 +128,13 @@ def search(session: Session, words: tuple[str, ...]) -> None:
 
 
 def correct(session: Session, words: tuple[str, ...]) -> None:
-    """Find nothing, and search with the closest spelling."""
+    """Find nothing, then search with the closest spelling."""
     search(session, words)
     search(session, next(spelling.corrections(session, words)))
 
 
 def vocabulary() -> list[str]:
-    """Return made-up words, none the beginning of another, the commonest first."""
+    """Return invented words, most frequent first, none a prefix of another."""
     chance = random.Random(7)
     found: dict[str, None] = {}
     while len(found) < VOCABULARY:
@@ -194,7 +194,7 @@ def fill(database: Database, words: Sequence[str], webinars: int) -> None:
 def talk(
     webinar_id: int, words: Sequence[str], shares: Sequence[float], chance: random.Random
 ) -> Iterator[dict[str, object]]:
-    """Give the passages of one hour."""
+    """Return the passages of one hour."""
     source = new_public_id()
     for number in range(PASSAGES):
         yield {

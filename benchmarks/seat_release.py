@@ -1,11 +1,11 @@
-"""Thousands of seats released by a worker that is killed and stopped, while a list's letters are owed.
+"""Thousands of seats released by a worker that is killed and stopped, while a list's emails wait.
 
-An organization takes back so many seats, and as many people of another are invited by a list. The
-worker is killed by SIGKILL in the middle and told to stop later on; a manager stops the release
-and begins it again. In the end each person was released once and has one letter, the mail server
-took each letter, and what waited in between for the lane waited for seconds only. A letter that
-the killed worker had in hand may have come twice, under the same Message-ID. Run:
-python benchmarks/seat_release.py [--database sqlite|postgresql] [--seats 5000]
+An organization releases so many seats, and as many people of another one are invited by a list. The
+worker is killed by SIGKILL in the middle and told to stop later; a manager stops the release and
+starts it again. At the end, each person was released once and has one email, the mail server
+accepted each email, and other jobs of the lane waited only for seconds. An email that the killed
+worker was sending can arrive twice with the same Message-ID. Run: python benchmarks/seat_release.py
+[--database sqlite|postgresql] [--seats 5000]
 """
 
 import argparse
@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by its path
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a script
 
 from sqlalchemy import func, select, update
 
@@ -56,14 +56,14 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
     parser.add_argument("--seats", type=int, default=5_000)
     options = parser.parse_args()
-    with house(options.database) as (carrel, environ, sink):
+    with installation(options.database) as (carrel, environ, sink):
         print(json.dumps(released(carrel, environ, sink, options.seats)), flush=True)
 
 
 def released(
     carrel: Carrel, environ: Mapping[str, str], sink: MailSink, many: int
 ) -> dict[str, object]:
-    """Release them all and return what was seen."""
+    """Release all seats and return the measurements."""
     database, began = carrel.database, time.monotonic()
     where = seated(database, many)
     invited(carrel, many)
@@ -72,7 +72,7 @@ def released(
         until(lambda: left(database) < many * 0.8)
         os.kill(worker.pid, signal.SIGKILL)
     at_kill = left(database)
-    with database.transaction() as session:  # instead of waiting until the lease lapses
+    with database.transaction() as session:  # instead of waiting until the lease expires
         session.execute(
             update(Job)
             .where(Job.state == JobState.RUNNING)
@@ -105,7 +105,7 @@ def released(
 
 
 def faults(database: Database, sink: MailSink, many: int) -> dict[str, object]:
-    """Count what is not as it should be: all zero, but for letters that came twice by one id."""
+    """Count errors: all zero, except emails that arrived twice with the same ID."""
     with database.read_session() as session:
         gone = session.scalars(
             select(Assignment.id).where(Assignment.ended_as == AssignmentEnd.REMOVED)
@@ -127,7 +127,7 @@ def faults(database: Database, sink: MailSink, many: int) -> dict[str, object]:
 
 
 def longest_wait(database: Database) -> dict[str, float]:
-    """Return how long the jobs of each kind waited for the lane, at the most, in seconds."""
+    """Return the longest wait of each kind of job for its lane, in seconds."""
     waits: dict[str, float] = {}
     with database.read_session() as session:
         for row in session.execute(
@@ -141,7 +141,7 @@ def longest_wait(database: Database) -> dict[str, float]:
 
 
 def seated(database: Database, many: int) -> str:
-    """Seat so many people for good, and return their organization."""
+    """Assign so many permanent seats, and return their organization."""
     home = make_home(database, many)
     with database.transaction() as session:
         pool = session.get_one(Pool, home.pool_id)
@@ -151,7 +151,7 @@ def seated(database: Database, many: int) -> str:
 
 
 def invited(carrel: Carrel, many: int) -> None:
-    """Invite as many by lists, whose letters are due at once."""
+    """Invite as many people by lists, whose emails are due at once."""
     home = make_home(carrel.database, many)
     pasted = "\n".join(f"listed{number}@example.org" for number in range(many))
     made = take_in_pasted(carrel, pasted, pool_id=home.pool_id, actor=None, now=now())
@@ -161,7 +161,7 @@ def invited(carrel: Carrel, many: int) -> None:
 
 
 def begin(database: Database, where: str) -> str:
-    """Have everybody released who still has a seat of the first organization's."""
+    """Start the release of everyone who still has a seat of the first organization."""
     with database.transaction() as session:
         taken = session.scalars(
             select(Seat.public_id)
@@ -177,14 +177,14 @@ def begin(database: Database, where: str) -> str:
 
 
 def left(database: Database) -> int:
-    """Return how many still have their seats."""
+    """Return how many still have seats."""
     holds = Assignment.ended_at.is_(None) & Assignment.login_id.is_not(None)
     with database.read_session() as session:
         return session.scalar(select(func.count(Assignment.id)).where(holds)) or 0
 
 
 def owed(database: Database) -> bool:
-    """Tell whether a letter is still to be written, or to be sent."""
+    """Return whether an email is still to be written or sent."""
     live = (JobState.QUEUED, JobState.RUNNING)
     with database.read_session() as session:
         waiting = session.scalar(select(func.count(Mail.id)).where(Mail.state.in_(live))) or 0
@@ -193,13 +193,13 @@ def owed(database: Database) -> bool:
 
 
 def state_of(database: Database, job: str) -> JobState:
-    """Return where a job is."""
+    """Return the state of a job."""
     with database.read_session() as session:
         return session.scalars(select(Job.state).where(Job.public_id == job)).one()
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so."""
+    """Wait until a condition is true."""
     ends = time.monotonic() + LONGEST_S
     while not is_so():
         if time.monotonic() > ends:
@@ -208,15 +208,15 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def house(kind: str) -> Iterator[tuple[Carrel, Mapping[str, str], MailSink]]:
-    """Open a library of its own, whose mail goes to a server that keeps it."""
+def installation(kind: str) -> Iterator[tuple[Carrel, Mapping[str, str], MailSink]]:
+    """Yield a new installation whose email goes to a server that stores it."""
     with tempfile.TemporaryDirectory() as folder, mail_server() as sink:
         environ = {
-            "CARREL_DATA_DIR": str(Path(folder) / "house"),
+            "CARREL_DATA_DIR": str(Path(folder) / "installation"),
             "CARREL_BASE_URL": "http://localhost",
             "CARREL_SECRET_KEY": "k" * 40,
             "CARREL_SMTP_URL": sink.url,
-            "CARREL_MAIL_FROM": "house@example.org",
+            "CARREL_MAIL_FROM": "installation@example.org",
         }
         if kind == "sqlite":
             yield opened(environ), environ, sink
@@ -227,7 +227,7 @@ def house(kind: str) -> Iterator[tuple[Carrel, Mapping[str, str], MailSink]]:
 
 
 def opened(environ: Mapping[str, str]) -> Carrel:
-    """Return the library with its tables made."""
+    """Return the installation with its tables."""
     carrel = open_carrel(Settings.from_env(environ))
     upgrade(carrel.database)
     return carrel

@@ -1,13 +1,13 @@
-"""Seats under a crowd: exactly as many claims as there are seats, and how many a second (C1).
+"""Seat claims under load: no overselling, and claims a second (C1).
 
-64 processes claim the last 10 of 10 seats at the same moment, round after round; then one person
-clicks in all 64 of them. A control run with statements of its own, which count and then insert as
-one would at first, oversells: it shows that this crowd finds what it looks for. C1 is claims a
-second on one hot pool by 8 processes against the bare conditional UPDATE with its commit, in turn.
-Beside it stands what the same rows cost at the least: seat, assignment, count and trail as plain
-statements of the driver, which ask for nothing (docs/decisions/seat-claims.md).
+64 processes claim the last 10 of 10 seats at once, round after round; then one person clicks in all
+64. A control run that counts and then inserts does oversell, so the test would detect it. C1
+compares claims on one pool by 8 processes with the bare conditional UPDATE and its commit. The same
+four rows, written by the driver without any checks, show the least that a claim can cost
+(docs/decisions/seat-claims.md).
 
-Run: python -m benchmarks.seats [--database sqlite|postgresql]. Prints one line of JSON a metric.
+Run: python -m benchmarks.seats [--database sqlite|postgresql]. Prints one line of JSON for each
+metric.
 """
 
 import argparse
@@ -75,12 +75,12 @@ ROWS_ON_POSTGRESQL = CompiledStatement(
     )
 )
 SEAT_ON_SQLITE = CompiledStatement(text(SEAT))
-FORKING = multiprocessing.get_context("fork")  # 64 processes share what they have imported
+FORKING = multiprocessing.get_context("fork")  # 64 processes share imported modules
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a process is to do: how, in which pool, from which login on, and how often."""
+    """A process's task: what to do, in which pool, from which login on, and how often."""
 
     how: str
     pool_id: int
@@ -90,14 +90,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process and the line to it."""
+    """A process and the connection to it."""
 
     process: BaseProcess
     line: Connection
 
 
 def main() -> None:
-    """Measure, and end with an error when a single seat too many or too few was given."""
+    """Measure, and fail if a single seat too many or too few was assigned."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--rounds", type=int, help="100 on PostgreSQL and 20 on SQLite otherwise")
@@ -108,7 +108,7 @@ def main() -> None:
     exact = True
     for kind in kinds:
         rounds = options.rounds or (100 if kind == "postgresql" else 20)
-        with house(kind) as database:
+        with installation(kind) as database:
             logins = _fill(database, max(CROWD, options.claims * options.turns))
             exact &= _crowds(kind, database, logins, rounds)
             _hot_pool(kind, database, logins, options.claims, options.turns)
@@ -222,7 +222,7 @@ def _answers(crowd: list[Worker], tasks: list[Task]) -> Counter[str]:
 
 @contextmanager
 def workers(database: Database, number: int) -> Iterator[list[Worker]]:
-    """Give so many processes, each with connections of its own, which start each task together."""
+    """Yield so many processes with their own connections, which start each task together."""
     database.dispose()  # a forked process must not share a connection
     barrier = FORKING.Barrier(number)
     crew = []
@@ -269,7 +269,7 @@ def _act(database: Database, task: Task, number: int) -> str:
 
 
 def _write_rows(session: Session, pool_id: int, login_id: int) -> str:
-    """Write what a claim writes, asking for nothing, by the driver's own cursor."""
+    """Write the rows of a claim without checks, with the driver's cursor."""
     driver = Driver.of(session)
     values: dict[str, object] = {
         "pool": pool_id,
@@ -289,7 +289,7 @@ def _write_rows(session: Session, pool_id: int, login_id: int) -> str:
 
 
 def _claim_naively(database: Database, pool_id: int, login_id: int) -> str:
-    """Count, then insert: what the product must not do."""
+    """Count, then insert, as the product must not do."""
     with database.read_session() as session:
         capacity = session.scalar(select(Pool.capacity).where(Pool.id == pool_id)) or 0
         sitting = session.scalar(
@@ -317,8 +317,8 @@ def _claim_naively(database: Database, pool_id: int, login_id: int) -> str:
 
 
 @contextmanager
-def house(kind: str) -> Iterator[Database]:
-    """Give an empty house on a database of that kind, which keeps what it has said it keeps."""
+def installation(kind: str) -> Iterator[Database]:
+    """Yield an empty installation on a database of that kind, with durable commits."""
     with tempfile.TemporaryDirectory(prefix="carrel-seats-") as folder:
         if kind == "sqlite":
             database = Database(f"sqlite:///{Path(folder) / 'carrel.sqlite3'}")
@@ -358,7 +358,7 @@ def _insert_logins(session: Session, number: int) -> None:
 
 
 def _pool(database: Database, capacity: int) -> int:
-    """Sell one more organization so many seats; returns the pool."""
+    """Sell another organization so many seats; returns the pool."""
     with database.transaction() as session:
         buyer = Organization(slug=new_public_id(), name="Elm County", created_at=NOW)
         session.add(buyer)

@@ -1,4 +1,4 @@
-"""What the benchmarks with crowds share: the whole product as an operator runs it, and a browser's connection."""
+"""The product as an operator runs it, and browser connections, for load benchmarks."""
 
 import asyncio
 import json
@@ -19,12 +19,12 @@ from lms.worker.web_and_worker_supervisor import ROOT
 
 HOST: Final = "127.0.0.1"
 START_S: Final = 180.0
-AT_REST: Final = 0.1  # of a processor
+AT_REST: Final = 0.1  # share of a processor
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer's status, its head, and its body where that was wanted."""
+    """A response's status, headers, and body if requested."""
 
     status: int
     head: bytes
@@ -32,9 +32,9 @@ class Answer:
 
 
 class Connection(asyncio.Protocol):
-    """A connection of one browser's: it asks one thing after the other.
+    """A browser's connection, with one request at a time.
 
-    It is as cheap as it can be made, since the crowd shares its processors with the product.
+    It costs as little as possible, because clients share the processors with the product.
     """
 
     def __init__(self) -> None:
@@ -53,14 +53,14 @@ class Connection(asyncio.Protocol):
         return connection
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note by which way to ask."""
+        """Keep the transport."""
         self._transport = cast(asyncio.Transport, transport)
         self.is_open = True
 
     async def ask(self, request: bytes, *, keeps: bool = False) -> Answer:
-        """Send a request and return its answer, once all of it has come; the body if it `keeps` it.
+        """Send a request and return its complete response, with the body if it `keeps` it.
 
-        Raises OSError or EOFError where none comes.
+        Raises OSError or EOFError if there is none.
         """
         if self._transport is None or not self.is_open:
             raise EOFError
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
         return await self._answer
 
     def data_received(self, data: bytes) -> None:
-        """Take in what comes, up to the end of an answer."""
+        """Collect data until a response is complete."""
         if self._left is None:
             self._head += data
             end = self._head.find(b"\r\n\r\n")
@@ -86,19 +86,19 @@ class Connection(asyncio.Protocol):
             self._answer.set_result(Answer(int(self._head[9:12]), self._head, body))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of who waits for an answer that will not come."""
+        """Fail the waiting request."""
         self.is_open = False
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or EOFError())
 
     def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
         if self._transport is not None:
             self._transport.close()
 
 
 def header(head: bytes, name: bytes) -> bytes:
-    """Return a header of an answer; b"" where it has none."""
+    """Return a header of a response; b"" if it is missing."""
     starts = head.find(b"\r\n" + name + b": ")
     if starts < 0:
         return b""
@@ -108,10 +108,10 @@ def header(head: bytes, name: bytes) -> bytes:
 
 @contextmanager
 def whole_product(
-    house: Path, environ: Mapping[str, str], port: int, processes: int
+    installation: Path, environ: Mapping[str, str], port: int, processes: int
 ) -> Iterator[int]:
-    """Run `carrel serve` with its worker until the block is left, its log in the house; gives its process."""
-    with (house / "log").open("wb") as log:
+    """Run `carrel serve` with its worker, with its log in the installation; yields its process."""
+    with (installation / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  (our own list)
             (
                 *(sys.executable, str(ROOT / "wsgi.py"), "serve"),
@@ -130,12 +130,12 @@ def whole_product(
 
 
 def cpu_of(process: int) -> float:
-    """Return the CPU seconds of a program with all that it has started."""
+    """Return the CPU seconds of a program and its descendants."""
     return sum(map(used_by, tree(process)))
 
 
 def come_to_rest(process: int) -> None:
-    """Wait until a program that has just been started is done with that: the last of its processes, too."""
+    """Wait until a program that was just started, and its processes, are idle."""
     ends = time.monotonic() + START_S
     while time.monotonic() < ends:
         before = cpu_of(process)
@@ -145,14 +145,14 @@ def come_to_rest(process: int) -> None:
 
 
 def told_in(log: Path, events: Sequence[str]) -> Mapping[str, int]:
-    """Count what the product's log tells of these events, each with its code."""
+    """Count these events in the product's log, each with its code."""
     lines = (json.loads(line) for line in log.read_text().splitlines() if line.startswith("{"))
     told = [line for line in lines if line.get("event") in events]
     return Counter(f"{line['event']} {line.get('code', '')}".strip() for line in told)
 
 
 def at_share(ranked: Sequence[float], share: float) -> float:
-    """Return what so large a share of ranked figures does not exceed."""
+    """Return the percentile of sorted figures."""
     return ranked[min(int(len(ranked) * share), len(ranked) - 1)] if ranked else float("nan")
 
 

@@ -1,4 +1,4 @@
-"""Somebody who watches: their browser, and the player's scripts as far as the house sees them."""
+"""A simulated viewer: their browser, and the requests of the player's scripts."""
 
 import asyncio
 import json
@@ -17,9 +17,9 @@ from lms.playback.progress_bitmap import BUCKET_S, EDGE_S
 from media.video.hls_playlist_parser_and_writer import Playlist, parse_playlist
 
 BEAT_S: Final = 15.0
-BUFFER_S: Final = 20.0  # as lms/static/js/playback/hls_video.js has it
-PATIENCE_S: Final = 300.0  # a browser gives up only after minutes
-# as lms/static/js/playback/watch.js has them
+BUFFER_S: Final = 20.0  # as in lms/static/js/playback/hls_video.js
+PATIENCE_S: Final = 300.0  # browsers give up after minutes
+# as in lms/static/js/playback/watch.js
 TRY_AGAIN_S: Final = 3.0
 OPENING_WITHIN_S: Final = 120.0
 AWAY: Final = frozenset({502, 503, 504})
@@ -30,24 +30,24 @@ _OPEN: Final = re.compile(rb'data-open="([^"]+)"\s+data-token="([^"]+)"')
 
 @dataclass(slots=True)
 class Seen:
-    """What became of everything that was asked: waits in seconds and statuses, by what it was."""
+    """Results of all requests: waits in seconds and statuses, by kind."""
 
     waits: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     statuses: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
-    played_s: dict[int, float] = field(default_factory=dict)  # by the row of a login
-    failed: list[tuple[float, str]] = field(default_factory=list)  # when, and what was answered
+    played_s: dict[int, float] = field(default_factory=dict)  # by login row
+    failed: list[tuple[float, str]] = field(default_factory=list)  # time, and status
     stalled_s: float = 0.0
     watching: int = 0
     most_watching: int = 0
 
     def count(self, *firsts: str) -> int:
-        """Return how many answers begin with one of these, as "5" or "none"."""
+        """Return how many responses have a status that begins with one of these ("5", "none")."""
         return sum(n for name, n in self.statuses.items() if name.split()[1].startswith(firsts))
 
 
 class Browser:
-    """Somebody's browser: its cookies, and connections that are used again."""
+    """A viewer's browser: its cookies, and connections that are reused."""
 
     def __init__(self, port: int, cookie: str, seen: Seen) -> None:
         self._port, self._seen = port, seen
@@ -55,7 +55,7 @@ class Browser:
         self._idle: list[Connection] = []
 
     async def get(self, kind: str, path: str, *, more: str = "", keeps: bool = False) -> Answer:
-        """Fetch something; raises one of NO_ANSWER where no answer comes."""
+        """Request a URL; raises one of NO_ANSWER if there is no response."""
         return await self._ask(kind, f"GET {path}", more, "", keeps=keeps)
 
     async def post(self, kind: str, path: str, body: object, more: str = "") -> Answer:
@@ -92,7 +92,9 @@ class Browser:
             answer = await connection.ask(request, keeps=keeps)
         except (EOFError, ConnectionError):
             connection.close()
-            if was_kept and request.startswith(b"GET "):  # closed as it asked: browsers ask again
+            if was_kept and request.startswith(
+                b"GET "
+            ):  # closed during the request: browsers retry
                 return await self._answer(request, keeps=keeps)
             raise
         except BaseException:
@@ -109,13 +111,13 @@ class Browser:
         ).encode()
 
     def close(self) -> None:
-        """Leave."""
+        """Close all connections."""
         for connection in self._idle:
             connection.close()
 
 
 class Viewer:
-    """One person before one film, as the player's scripts have it."""
+    """One person who watches a recording, as the player's scripts do."""
 
     def __init__(self, browser: Browser, person: Person, seen: Seen) -> None:
         self._browser, self._person, self._seen = browser, person, seen
@@ -124,7 +126,7 @@ class Viewer:
         self._told_from = 0.0
 
     async def watch(self, seconds: float) -> None:
-        """Come, watch for so long and leave; what goes wrong is noted."""
+        """Arrive, watch for so long, and leave; errors are recorded."""
         try:
             playlists = await self._arrive()
         except NO_ANSWER:
@@ -186,7 +188,7 @@ class Viewer:
                     segment = playlist.segments[number]
                     _good(await self._piece(name, segment.start, segment.length))
             except (*NO_ANSWER, ValueError):
-                await asyncio.sleep(1)  # hls.js asks again
+                await asyncio.sleep(1)  # hls.js retries
                 continue
             self._take_in(playlists["360p"].segments[number].seconds)
             number += 1
@@ -195,7 +197,9 @@ class Viewer:
         late = time.perf_counter() - self._began - self._stalled - self._buffered
         if late > 0:
             self._stalled += late
-            self._seen.stalled_s += late if self._buffered else 0.0  # the first is the start
+            self._seen.stalled_s += (
+                late if self._buffered else 0.0
+            )  # the first position is the start
         self._buffered += seconds
 
     def _position(self) -> float:
@@ -214,7 +218,7 @@ class Viewer:
         self._seen.played_s[self._person.login_id] = _whole(position)
 
     async def _tell(self, what: str) -> float:
-        """Tell the place and what was played since that was last acknowledged; returns the place."""
+        """Report the position and unacknowledged seconds played; returns the position."""
         position = round(max(self._position(), 0.0), 2)
         spans = [[self._told_from, position]] if position > self._told_from else []
         body = {"position": position, "rate": 1, "spans": spans}
@@ -229,12 +233,12 @@ class Viewer:
 
 
 def _whole(position: float) -> float:
-    """Return the seconds of the buckets that were played from the start up to a place."""
+    """Return the seconds of the buckets played from the start to a position."""
     return float((position + EDGE_S) // BUCKET_S * BUCKET_S)
 
 
 async def _insist(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Ask until the server answers, as the player and hls.js do at the start; raises as they give up."""
+    """Retry until the server responds, as the player and hls.js do at the start."""
     ends = time.perf_counter() + OPENING_WITHIN_S
     while True:
         try:

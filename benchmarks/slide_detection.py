@@ -1,10 +1,9 @@
 """Slide changes found in an hour whose changes are known: recall, precision, cost.
 
-The hour is drawn: pages of text, lists whose lines appear one by one, pictures and charts, a
-pointer that wanders, and a presenter in a corner who never sits still; then it is encoded as a
-recording would be. What the pipeline's own pass finds is compared with what was drawn, a change
-counting when it is found within a second.
-Run: python -m benchmarks.slide_detection [--seconds 3600] [--seed 7]
+The hour is drawn: pages of text, lists whose lines appear one by one, pictures and charts, a moving
+pointer, and a presenter in a corner who never sits still; then it is encoded like a recording. The
+changes that the pipeline finds are compared with those drawn; one counts if it is found within a
+second. Run: python -m benchmarks.slide_detection [--seconds 3600] [--seed 7]
 """
 
 import argparse
@@ -59,7 +58,7 @@ WORDS = [
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was drawn at a time: a new page, or one more line on the same."""
+    """A change that was drawn at a time: a new page, or another line on the same page."""
 
     at_s: float
     is_page: bool
@@ -67,7 +66,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How much of what there is was found, and how much of what was found there is."""
+    """Recall and precision."""
 
     recall: float
     precision: float
@@ -125,7 +124,7 @@ def look(path: Path, folder: Path) -> tuple[Slide, ...]:
 
 
 def compare(drawn: Sequence[float], found: Sequence[float]) -> Score:
-    """Match each change that was drawn with at most one that was found."""
+    """Match each drawn change with at most one that was found."""
     left = list(found)
     missed = []
     for at in drawn:
@@ -172,7 +171,7 @@ def draw_talk(path: Path, seconds: int, seed: int) -> tuple[Change, ...]:
 
 
 class _Page:
-    """A slide as it stands, and what of it has not been shown yet."""
+    """A slide, and what of it hasn't been shown yet."""
 
     def __init__(self, picture: Image.Image, later: list[Image.Image]) -> None:
         self.picture = picture
@@ -230,7 +229,7 @@ def _paint(pen: ImageDraw.ImageDraw, random: Random) -> None:
 
 
 class _Presenter:
-    """A face in the corner that nods and speaks, and a pointer that wanders over the page."""
+    """A nodding, speaking face in the corner, and a pointer that moves over the page."""
 
     def __init__(self, random: Random) -> None:
         self._random = random

@@ -1,9 +1,9 @@
-"""S4 and S5: how many slow viewers one worker holds while pages answer, and what each costs.
+"""S4 and S5: how many slow viewers one worker serves while pages respond, and the memory of each.
 
-So many viewers (1,000 unless told otherwise) fetch a plain MP4 as a browser does and read it at 31 kB
-a second, all at once, from the web server of `carrel serve` with one worker; meanwhile a page is
-asked for again and again. Then the same is done to nginx, for the memory a viewer takes there.
-Run: python -m benchmarks.slow_viewers [--viewers 1000] [--seconds 20]
+So many viewers (1,000 by default) request a plain MP4 as a browser does and read it at 31 kB a
+second, all at once, from the web server of `carrel serve` with one worker; meanwhile a page is
+requested repeatedly. Then the same is done with nginx, to compare memory. Run: python -m
+benchmarks.slow_viewers [--viewers 1000] [--seconds 20]
 """
 
 import argparse
@@ -23,12 +23,12 @@ RATE: Final = 31_000
 FILE: Final = 24 << 20
 STEPS_A_SECOND: Final = 5
 PAGE: Final = "/healthz"
-ENOUGH: Final = 0.8  # of the rate, since the machine is shared with what is measured
+ENOUGH: Final = 0.8  # share of the rate, because clients and server share the machine
 
 
 @dataclass(slots=True)
 class Viewer:
-    """One slow reader: what it has read, and what it may read by now."""
+    """A slow reader: the bytes it has read, and those it is due to read by now."""
 
     asking: socket.socket
     received: int = 0
@@ -36,7 +36,7 @@ class Viewer:
 
 @dataclass(slots=True)
 class Crowd:
-    """All the viewers of one server, read by one thread."""
+    """All viewers of one server, read by one thread."""
 
     server: Server
     count: int
@@ -47,8 +47,8 @@ class Crowd:
     ended: float = 0.0
 
     def come(self) -> None:
-        """Connect all viewers and ask for the film."""
-        # Browsers ask for an open range; what asks for the whole file is the worse case.
+        """Connect all viewers and request the recording."""
+        # Browsers request an open range; requesting the whole file is the worse case.
         more = "" if self.whole else "Range: bytes=0-\r\n"
         wanted = request(self.server.path("progressive.mp4"), more)
         for _ in range(self.count):
@@ -60,7 +60,7 @@ class Crowd:
             self.viewers.append(Viewer(asking))
 
     def watch(self) -> None:
-        """Read at the rate until told to leave."""
+        """Read at the viewers' rate until stopped."""
         self.began = time.monotonic()
         with selectors.DefaultSelector() as ready:
             for viewer in self.viewers:
@@ -74,11 +74,11 @@ class Crowd:
         self.ended = time.monotonic()
 
     def leave(self) -> None:
-        """Tell the reading thread to end."""
+        """Stop the reading thread."""
         self._over.set()
 
     def held(self) -> int:
-        """Return how many got the film at their rate until the end."""
+        """Return how many received the recording at their rate until the end."""
         due = RATE * (self.ended - self.began) * ENOUGH
         return sum(viewer.received >= due for viewer in self.viewers)
 
@@ -90,7 +90,7 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """What was seen while the crowd watched."""
+    """The measurements while viewers watch."""
 
     held: int
     bytes_each: float
@@ -137,7 +137,7 @@ def main() -> None:
 
 
 def evening(crowd: Crowd, seconds: float) -> Evening:
-    """Let the crowd watch for so long, asking for a page ten times a second meanwhile."""
+    """Let viewers watch for so long, and request a page ten times a second."""
     before = resident_bytes(crowd.server)
     crowd.come()
     reading = threading.Thread(target=crowd.watch)

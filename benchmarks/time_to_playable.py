@@ -1,6 +1,6 @@
-"""E2: how soon an hour of H.264 can be watched once its upload has ended.
+"""E2: how soon an hour of H.264 can be watched after its upload.
 
-From the end of the upload to a run in the storage, in turn with copying the file into the storage.
+Measures from the end of the upload to a stored run, alternating with copying the file into storage.
 Run: python -m benchmarks.time_to_playable [--rounds 3]
 """
 
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def measure_first_picture(folder: Path, rounds: int) -> dict[str, object]:
-    """Take an hour that can be copied until it can be watched, and only copy it as a file."""
+    """Process an hour that can be copied until it can be watched, and only copy its file."""
     minute = record(folder / "minute.mp4", 60, 5, gop=100)
     hour = folder / "hour.mp4"
     ffmpeg("-stream_loop", "59", "-i", minute, "-c", "copy", hour)
@@ -49,7 +49,7 @@ def measure_first_picture(folder: Path, rounds: int) -> dict[str, object]:
 
 
 def to_watch(source: Path, out: Path, storage: Storage) -> None:
-    """Do what is done between the end of an upload and the first picture."""
+    """Do what happens between the end of an upload and the first picture."""
     found = probe(source)
     made = remux(source, out, found, progress=lambda _: None, canceled=lambda: False)
     for name in made.files:
