@@ -14,8 +14,8 @@ from typing import Final
 
 from dateutil import parser
 
-from lms.announcement_parser.times_of_day_and_time_zones import Told, is_known_zone, tell_times
-from lms.core.dates_and_time_zones import from_wall_clock, read_zone
+from lms.announcement_parser.times_of_day_and_time_zones import Told, tell_times
+from lms.core.dates_and_time_zones import from_wall_clock, is_zone, read_zone
 from lms.core.errors import N_, Invalid
 
 LONGEST: Final = 2000  # every day is combined with every time
@@ -278,7 +278,7 @@ def _distinct(ways: list[tuple[Reading, ...]], default_zone: str) -> tuple[Begin
 def _moment(shown: datetime, zone: str) -> datetime:
     """Return the moment for comparison; a local time skipped by DST is also accepted."""
     is_at_an_edge = shown.year in {MINYEAR, MAXYEAR}  # of the calendar, where UTC may have no time
-    if is_at_an_edge or not zone or not is_known_zone(zone):
+    if is_at_an_edge or not zone or not is_zone(zone):
         return shown.replace(tzinfo=read_zone("UTC"))
     try:
         return from_wall_clock(shown, read_zone(zone))

@@ -232,13 +232,7 @@ def _away(text: str) -> tuple[ZoneWord, ...]:
 
 def _named(zone: str) -> tuple[ZoneWord, ...]:
     zone = _OF_THE_US.get(zone, zone)
-    return (ZoneWord(zone),) if is_known_zone(zone) else ()
-
-
-@lru_cache(maxsize=256)
-def is_known_zone(zone: str) -> bool:
-    """Return `is_zone`, which reads the directory of zones each time."""
-    return is_zone(zone)
+    return (ZoneWord(zone),) if is_zone(zone) else ()
 
 
 def _of_city(words: list[str]) -> tuple[ZoneWord, ...]:

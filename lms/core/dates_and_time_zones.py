@@ -53,6 +53,11 @@ def default_zone() -> ZoneInfo:
     return _Default.zone
 
 
+def zone_or_default(name: str | None) -> ZoneInfo:
+    """Return the zone with this name, or the default zone if there is none."""
+    return ZoneInfo(name) if name and is_zone(name) else default_zone()
+
+
 def set_default_zone(zone: ZoneInfo) -> None:
     """Set the zone of organizations that have none of their own, for this process."""
     _Default.zone = zone
@@ -68,7 +73,12 @@ def read_zone(name: str) -> ZoneInfo:
 
 def is_zone(name: str) -> bool:
     """Return whether this is a zone of the IANA database."""
-    return name in available_timezones()
+    return name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # it reads the directory of zones each time, in 14 ms
 
 
 def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from flask import request, url_for
 from flask_babel import gettext as _
 
-from lms.core.dates_and_time_zones import is_zone
+from lms.core.dates_and_time_zones import zone_or_default
 from lms.organizations.manager_and_owner_permissions import Managed as Managed
 from lms.web.core.current_user import viewer
 from lms.web.core.page_frame import LinkGroup, allowed_links
-from lms.web.core.request_context import carrel, render
+from lms.web.core.request_context import render
 from lms.web.core.route_guard import may_open
 
 PEOPLE: Final = "organization_people.people"
@@ -29,8 +29,7 @@ ENTERED_FROM: Final = {
 
 def zone_of(managed: Managed) -> ZoneInfo:
     """Return the zone that decides when a day of this organization ends."""
-    name = managed.zone if managed.zone and is_zone(managed.zone) else carrel().settings.time_zone
-    return ZoneInfo(name)
+    return zone_or_default(managed.zone)
 
 
 def reader_zone_of(managed: Managed) -> ZoneInfo:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, url_for
 from flask.typing import ResponseReturnValue
@@ -11,11 +10,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.dates_and_time_zones import is_zone, last_moment, say_datetime, say_day
+from lms.core.dates_and_time_zones import last_moment, say_datetime, say_day, zone_or_default
 from lms.training import assignments
 from lms.training.trainee_read_models import OwnTraining, list_own, read_own
 from lms.web.core.current_user import required_viewer
-from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("training", __name__, url_prefix="/training")
@@ -40,7 +39,7 @@ def show(trainee_id: str) -> ResponseReturnValue:
     person, now = required_viewer(), clock.now()
     with read_session() as session:
         own = read_own(session, person.login_id, trainee_id, now=now)
-    zone = _zone(own)
+    zone = zone_or_default(own.zone)
     confirmed = own.acknowledged_at
     return render(
         "training/own.html",
@@ -65,13 +64,8 @@ def assigned_to(session: Session, login_id: int, at: datetime) -> list[Assigned]
     return [_assigned(one, at) for one in list_own(session, login_id, now=at)]
 
 
-def _zone(own: OwnTraining) -> ZoneInfo:
-    name = own.zone if own.zone and is_zone(own.zone) else carrel().settings.time_zone
-    return ZoneInfo(name)
-
-
 def _assigned(own: OwnTraining, at: datetime) -> Assigned:
-    day = say_day(last_moment(own.due_at), _zone(own))
+    day = say_day(last_moment(own.due_at), zone_or_default(own.zone))
     words = _("Assigned by %(organization)s. Due %(day)s.", organization=own.organization, day=day)
     state, kind = _("Not started"), "plain"
     if own.is_done:
@@ -86,7 +80,7 @@ def _assigned(own: OwnTraining, at: datetime) -> Assigned:
         words = _(
             "Assigned by %(organization)s. The webinar is on %(day)s.",
             organization=own.organization,
-            day=say_day(own.held_last, _zone(own)),
+            day=say_day(own.held_last, zone_or_default(own.zone)),
         )
     elif own.due_at <= at:
         state, kind = _("Overdue"), "danger"
