@@ -22,7 +22,6 @@ from lms.models.seats import Pool
 from lms.playback import sessions as playback_sessions
 from lms.playback.sessions import Playback as Playback
 from lms.playback.sessions import Screen
-from lms.playback.sessions import SessionFacts as SessionFacts
 from lms.playback.sessions import read_session_facts as read_session_facts
 from lms.playback.stream_limit import Holder as Holder
 from lms.playback.stream_limit import find_holder as find_holder

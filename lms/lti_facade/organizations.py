@@ -10,7 +10,6 @@ from lms.access.merged_logins import kept_login, logins_of
 from lms.access.merged_organizations import family_of as family_of
 from lms.models.accounts import Login
 from lms.models.organizations import PREVIEWING, Membership, Organization
-from lms.organizations.organizations import OrganizationFacts as OrganizationFacts
 from lms.organizations.organizations import find_organization as find_organization
 from lms.people.team import PREVIEWERS
 

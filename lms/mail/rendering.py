@@ -71,7 +71,7 @@ class _Reader(HTMLParser):
 
 
 TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
-TEMPLATE_KINDS: Final = (".html", ".txt", ".xml")
+TEMPLATE_KINDS: Final = (".html", ".xml")
 LONGEST_SUBJECT: Final = 300
 ID_PART: Final = f"[{CROCKFORD.upper()}]{{4}}"
 BULK_FOOTER: Final = "<!-- bulk footer -->"

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from media.storage.errors_and_file_facts import Missing, Stat, StorageAway
 from media.storage.local_storage import LocalStorage
-from media.storage.object_keys import BadKey, content_type_of, new_key_id
+from media.storage.object_keys import BadKey, content_type_of
 from media.storage.resumable_uploads import Intake
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Storage",
     "StorageAway",
     "content_type_of",
-    "new_key_id",
     "open_storage",
 ]
 
