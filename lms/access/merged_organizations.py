@@ -37,8 +37,10 @@ def kept_id(session: Session, organization_id: int) -> int:
     return session.scalar(select(kept_organization(organization_id))) or organization_id
 
 
-def zone_of(session: Session, organization_id: int) -> ZoneInfo:
-    """Return the time zone in which an organization's days end: that of the remaining one, or ours."""
+def zone_of(session: Session, organization_id: int | None) -> ZoneInfo:
+    """Return the time zone in which a payer's days end: that of the remaining organization, or ours."""
+    if organization_id is None:
+        return default_zone()
     kept = kept_organization(organization_id)
     own = session.scalar(select(Organization.zone).where(Organization.id == kept))
     return read_zone(own) if own else default_zone()

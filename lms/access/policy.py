@@ -56,7 +56,7 @@ ADMITTING = IN_FORCE | {Code.OK_FREE, Code.OK_GRACE}
 _RANK = {code: rank for rank, code in enumerate(Code)}
 UNPAID = frozenset({Code.PAYMENT_PENDING, Code.PAYMENT_OVERDUE})
 _TAKEN_BY_MANAGERS = UNPAID | {Code.SEAT_CLAIMABLE, Code.NOT_STARTED}
-_TAKEN_BACK = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
+WITHDRAWN = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
 # Codes that become SEAT_RELEASED: of a frozen or lapsed seat in an active pool, and of a released one.
 _OVER = frozenset({Code.CONTRACT_LAPSED, Code.PASS_EXPIRED})
 _LOST_WITH_A_SEAT = IN_FORCE | _OVER | {Code.HELD_AFTER_TERM}
@@ -303,7 +303,7 @@ def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: dateti
     code = _standing(grant, now)
     if code is Code.PAYMENT_PENDING and action is Action.LIVE and grant.opens_live:
         code = Code.OK_PERMANENT if grant.ends_at is None else Code.OK_TERM
-    if grant.ends_at is None or code in _TAKEN_BACK:
+    if grant.ends_at is None or code in WITHDRAWN:
         return code
     if webinar.held_at >= grant.ends_at:
         return Code.HELD_AFTER_TERM

@@ -19,8 +19,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from lms.catalog.webinar_summary import presenter_names
-from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries, WebinarState
+from lms.models.catalog import (
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+    presenter_names,
+)
 from lms.models.grants import Scope
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from lms.catalog import home_page
-from lms.catalog.webinar_summary import Entry, current_recording, entry_columns, entry_of
+from lms.catalog.webinar_summary import IS_PLAYED, Entry, current_recording, entry_columns, entry_of
 from lms.core.errors import NotFound
 from lms.core.list_queries import gathered
 from lms.models.accounts import Login
@@ -232,14 +232,7 @@ def _statement(
         .select_from(facts)
         .outerjoin(chosen, true())
         .outerjoin(Webinar, Webinar.id == chosen.c.id)
-        .outerjoin(
-            current_recording,
-            and_(
-                current_recording.webinar_id == Webinar.id,
-                current_recording.is_current,
-                current_recording.run.is_not(None),
-            ),
-        )
+        .outerjoin(current_recording, IS_PLAYED)
     )
 
 

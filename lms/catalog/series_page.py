@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.catalog.public_listing import SeriesPage
 from lms.catalog.series_order import IN_ORDER
-from lms.catalog.webinar_summary import Entry, current_recording, entry_columns, entry_of
+from lms.catalog.webinar_summary import IS_PLAYED, Entry, current_recording, entry_columns, entry_of
 from lms.core.errors import NotFound, or_not_found
 from lms.core.list_queries import gathered
 from lms.models.catalog import (
@@ -106,14 +106,7 @@ def read_parts(
     rows = session.execute(
         select(*entry_columns(login_id))
         .join_from(WebinarSeries, Webinar, Webinar.id == WebinarSeries.webinar_id)
-        .outerjoin(
-            current_recording,
-            and_(
-                current_recording.webinar_id == Webinar.id,
-                current_recording.is_current,
-                current_recording.run.is_not(None),
-            ),
-        )
+        .outerjoin(current_recording, IS_PLAYED)
         .where(WebinarSeries.series_id == about.id, _is_shown)
         .order_by(*IN_ORDER)
         .limit(PAGE_SIZE)

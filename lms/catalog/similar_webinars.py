@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.catalog.webinar_summary import Entry, current_recording, entry_columns, entry_of
+from lms.catalog.webinar_summary import IS_PLAYED, Entry, current_recording, entry_columns, entry_of
 from lms.models.catalog import Webinar, WebinarState
 from lms.search import webinar_search
 
@@ -24,14 +24,7 @@ def read_similar(
     rows = session.execute(
         select(*entry_columns(login_id))
         .join(hits, hits.c.webinar_id == Webinar.id)
-        .outerjoin(
-            current_recording,
-            and_(
-                current_recording.webinar_id == Webinar.id,
-                current_recording.is_current,
-                current_recording.run.is_not(None),
-            ),
-        )
+        .outerjoin(current_recording, IS_PLAYED)
         .where(Webinar.state == WebinarState.ANNOUNCED, Webinar.slug != but)
         .order_by(hits.c.rank, Webinar.held_at.desc())
         .limit(MOST)

@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Row, SQLColumnExpression, func, null, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    SQLColumnExpression,
+    and_,
+    func,
+    null,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from lms.access.merged_logins import logins_of_kept
-from lms.core.list_queries import gathered
 from lms.core.model_base import copied
-from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
+from lms.models.catalog import Webinar, WebinarState, presenter_names
 from lms.models.grants import Scope
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
@@ -50,13 +58,10 @@ class Entry:
 
 
 current_recording = aliased(Recording)
-# The names of a webinar's presenters, in order, as rows in one column.
-presenter_names = gathered(
-    select(Presenter.name)
-    .join_from(WebinarPresenter, Presenter)
-    .where(WebinarPresenter.webinar_id == Webinar.id)
-    .order_by(WebinarPresenter.position)
-    .correlate(Webinar)
+IS_PLAYED: Final = and_(
+    current_recording.webinar_id == Webinar.id,
+    current_recording.is_current,
+    current_recording.run.is_not(None),
 )
 _prices = prices_column(Scope.WEBINAR).label("prices")
 

@@ -73,7 +73,7 @@ def open_checkout(
     Raises NotFound; Conflict if it is paid, canceled, free or not the amount that was shown; Invalid
     if it can't be delivered; and Unavailable if the provider can't be reached: nothing is charged, and trying again is safe.
     """
-    zone = ZoneInfo(carrel.settings.time_zone)
+    zone = carrel.settings.zone
     with carrel.database.transaction() as session:
         wanted = _write_down(session, provider, new, zone=zone, now=now)
     for session_id in wanted.ended:

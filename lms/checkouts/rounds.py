@@ -5,7 +5,6 @@ A lost, late or refused webhook only causes a delay (MONEY.md, M5).
 
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import select
@@ -78,7 +77,7 @@ def listen(carrel: Carrel, provider: Provider, *, now: datetime) -> int:
 
 def return_unused(carrel: Carrel, *, now: datetime) -> None:
     """Refund unused money that our team didn't keep (M7)."""
-    today = now.astimezone(ZoneInfo(carrel.settings.time_zone)).date()
+    today = now.astimezone(carrel.settings.zone).date()
     with carrel.database.read_session() as session:
         due = session.scalars(
             select(Payment.public_id).where(Payment.returns_on <= today).order_by(Payment.id)

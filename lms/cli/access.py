@@ -1,7 +1,5 @@
 """carrel grant and carrel why: give a person access, and explain an access decision."""
 
-from zoneinfo import ZoneInfo
-
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -81,7 +79,7 @@ def why(
             inquired = inquire(session, asked)
         except Invalid as error:
             raise NotFound(next(iter(error.fields.values()), error.message)) from error
-    decision, zone_ = inquired.decision, ZoneInfo(console.settings.time_zone)
+    decision, zone_ = inquired.decision, console.settings.zone
     told = explain(
         decision,
         inquired.case.webinar,

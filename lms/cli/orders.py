@@ -1,7 +1,5 @@
 """carrel order: list orders, show one, and explain its balance event by event."""
 
-from zoneinfo import ZoneInfo
-
 import click
 
 from lms.cli.command_context import Console
@@ -106,7 +104,7 @@ def explain(console: Console, *, number: str) -> None:
         named = order_named(session, number)
         facts = find_order_facts(session, named.public_id)
         events = history_of(session, named)
-    currency, zone = facts.currency, ZoneInfo(console.settings.time_zone)
+    currency, zone = facts.currency, console.settings.zone
     items = [
         {
             "at": one.at,

@@ -51,6 +51,12 @@ def read_address(text: str, *, field: str = "email") -> Address:
     return Address(shown=read.normalized, key=f"{_folded(read.local_part)}@{domain}")
 
 
+def masked(email: str) -> str:
+    """Return an address that only its owner can recognize: p…@elm.example."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
 def imitating_letters(address: str) -> str:
     """Return the letters of other alphabets in an address that also has Latin ones.
 

@@ -8,7 +8,16 @@ from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
 from lms.access.grant_paths import grant_facts
-from lms.access.policy import ADMITTING, Action, Admitted, Code, Decision, LoginFacts, decide
+from lms.access.policy import (
+    ADMITTING,
+    WITHDRAWN,
+    Action,
+    Admitted,
+    Code,
+    Decision,
+    LoginFacts,
+    decide,
+)
 from lms.accounts import login_lookup
 from lms.core.errors import N_, Gone
 from lms.models.grants import Grant
@@ -24,7 +33,6 @@ _SHOWS: Final = (
     .order_by(_grant.id)
     .limit(1)
 )
-_WITHDRAWN: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
 
 
 def grant_to_show(session: Session, login_id: int, webinar_id: int, *, now: datetime) -> int | None:
@@ -57,5 +65,5 @@ def must_stand(session: Session, login_id: int, webinar_id: int, grant: str, now
     decision = decide(host, case.webinar, Action.HANDOUT, now)
     if decision.code is Code.WEBINAR_PULLED:
         raise Gone(TAKEN_DOWN)
-    if any(each.code in _WITHDRAWN for each in decision.candidates):
+    if any(each.code in WITHDRAWN for each in decision.candidates):
         raise Gone(TAKEN_BACK)

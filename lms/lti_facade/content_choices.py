@@ -40,11 +40,18 @@ from lms.access.policy import (
     decide,
     weigh_holdings,
 )
-from lms.catalog.webinar_summary import Playable, presenter_names
+from lms.catalog.webinar_summary import Playable
 from lms.core.errors import NotFound, or_not_found
 from lms.core.list_queries import gathered
 from lms.core.model_base import copied
-from lms.models.catalog import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
+from lms.models.catalog import (
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+    presenter_names,
+)
 from lms.models.grants import Grant, Scope
 from lms.models.organizations import Organization
 from lms.models.recordings import Recording

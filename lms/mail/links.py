@@ -75,7 +75,7 @@ class MailContext:
 
 def mail_context_of(settings: Settings) -> MailContext:
     """Return the links and the time zone for emails of an installation."""
-    return MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
+    return MailContext(Links(settings.base_url), settings.zone)
 
 
 @dataclass(frozen=True, slots=True)

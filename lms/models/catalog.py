@@ -12,10 +12,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    select,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lms.core.list_queries import gathered
 from lms.core.model_base import Base, Numbered, optional_reference, public_id_column, reference
 
 
@@ -156,3 +158,13 @@ class WebinarPresenter(Numbered, kw_only=True):
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
     presenter_id: Mapped[int] = reference("presenter.id", "RESTRICT")
     position: Mapped[int]
+
+
+# The names of a webinar's presenters, in order, as rows in one column.
+presenter_names = gathered(
+    select(Presenter.name)
+    .join_from(WebinarPresenter, Presenter)
+    .where(WebinarPresenter.webinar_id == Webinar.id)
+    .order_by(WebinarPresenter.position)
+    .correlate(Webinar)
+)

@@ -23,7 +23,7 @@ from lms.mail.links import MailContext
 from lms.models.accounts import Login
 from lms.models.orders import Order, OrderLine, OrderTakeover
 from lms.models.organizations import Membership, Organization, Role
-from lms.models.seats import Assignment, AssignmentState
+from lms.models.seats import Assignment
 from lms.organizations import organizations
 from lms.organizations.email_domains import organization_at
 from lms.organizations.manager_emails import emailed_managers
@@ -35,12 +35,12 @@ from lms.sales.payer_corrections import NewPayer
 from lms.sales.read_models import find_order_facts
 from lms.seats import claims, named_people
 from lms.seats.invitations import Invitee
+from lms.seats.seat_counts import COUNTED
 
 ANSWERED: Final = N_("This order was already taken over or declined.")
 DELETED: Final = N_(
     "The account of the person who ordered was deleted. Contact us to move the order."
 )
-SITTING: Final = (AssignmentState.INVITED, AssignmentState.OFFERED, AssignmentState.CLAIMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +255,7 @@ def _seats(session: Session, line: OrderLine, buyer_id: int) -> _Seats:
     rows = session.execute(
         select(Assignment.email, Login.email.label("known"), Assignment.name, Assignment.login_id)
         .outerjoin(Login, Login.id == Assignment.login_id)
-        .where(Assignment.pool_id == line.pool_id, Assignment.state.in_(SITTING))
+        .where(Assignment.pool_id == line.pool_id, Assignment.state.in_(COUNTED))
         .order_by(Assignment.id)
     ).all()
     mine = set(session.scalars(logins_of(buyer_id)))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
@@ -35,7 +36,7 @@ class OrderRow:
         return self.owed_minor > 0 and self.due_at is not None and self.due_at <= now
 
 
-_first_line = (
+FIRST_LINE: Final = (
     select(OrderLine.id)
     .where(OrderLine.order_id == Order.id, OrderLine.replaced_at.is_(None))
     .order_by(OrderLine.position)
@@ -87,7 +88,7 @@ def orders_of(session: Session, payer: Payer) -> Sequence[OrderRow]:
             and_(Document.total_minor > 0, _returned >= Document.total_minor).label("is_refunded"),
         )
         .select_from(Order)
-        .join(_Line, _Line.id == _first_line)
+        .join(_Line, _Line.id == FIRST_LINE)
         .outerjoin(
             Document,
             and_(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.core.errors import NotFound, or_not_found
 from lms.core.list_queries import gathered, read_columns
 from lms.core.model_base import copied
-from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
+from lms.models.catalog import Webinar, WebinarState, presenter_names
 from lms.models.handouts import Handout, HandoutPage
 from lms.models.recordings import Caption, Recording
 from lms.playback.slides import SlideFacts, read_slides, slide_rows
@@ -99,13 +99,6 @@ class PlayableWebinar:
     slides: tuple[SlideFacts, ...]
 
 
-_presenters = gathered(
-    select(Presenter.name)
-    .join_from(WebinarPresenter, Presenter)
-    .where(WebinarPresenter.webinar_id == Webinar.id)
-    .order_by(WebinarPresenter.position)
-    .correlate(Webinar)
-)
 _handouts = gathered(
     select(
         Handout.public_id,
@@ -136,7 +129,7 @@ _WEBINAR = (
         Webinar.zone,
         Webinar.minutes,
         Webinar.state,
-        _presenters.label("presenters"),
+        presenter_names.label("presenters"),
         _handouts.label("handouts"),
         Recording.id.label("version_id"),
         Recording.public_id.label("version_public_id"),

@@ -21,6 +21,7 @@ from lms.models.orders import DeliveredThrough, Order, OrderLine, Quote, Terms
 from lms.models.organizations import Organization
 from lms.models.payments import Settlement
 from lms.models.seats import Pool
+from lms.organizations.orders import FIRST_LINE
 from lms.organizations.payers import Payer
 from lms.payments.paid_invoices import DISPUTED_INVOICES
 from lms.requests.read_models import number_of
@@ -178,14 +179,6 @@ IS_LIVE = and_(
     LiveInvoice.replaced_at.is_(None),
 )
 _covers = func.coalesce(Webinar.title, Series.title, Presenter.name, "")
-_first = (
-    select(OrderLine.id)
-    .where(OrderLine.order_id == Order.id, OrderLine.replaced_at.is_(None))
-    .order_by(OrderLine.position)
-    .limit(1)
-    .correlate(Order)
-    .scalar_subquery()
-)
 _standing_lines = (OrderLine.order_id == Order.id, OrderLine.replaced_at.is_(None))
 _Line = aliased(OrderLine)
 RETURNED = (
@@ -283,7 +276,7 @@ ORDERS: Final = (
         QUOTE_EXPIRES_AT.label("quote_expires_at"),
     )
     .select_from(Order)
-    .join(_Line, _Line.id == _first)
+    .join(_Line, _Line.id == FIRST_LINE)
     .outerjoin(LiveInvoice, IS_LIVE)
     .outerjoin(Login, Login.id == Order.login_id)
     .outerjoin(Organization, Organization.id == Order.organization_id)

@@ -18,7 +18,7 @@ from lms.models.payments import Settlement
 from lms.pricing.offers import SEATS
 from lms.pricing.price_list import prices_at, read_prices
 from lms.pricing.quotes import TOP_UP_FOR, Unpriced, by_the_day, seats_total
-from lms.sales.invoices import NOT_BILLED
+from lms.sales.invoices import NOT_BILLED, live_invoice
 from lms.seats.pools import PoolFacts
 from lms.tax.rounding import share
 
@@ -187,13 +187,7 @@ def _line_to_add_to(session: Session, pool_id: int, *, now: datetime) -> OrderLi
 def _paid_at(session: Session, order_id: int) -> datetime | None:
     """Return when an order was paid in full; None if it isn't, or isn't billed yet."""
     order = session.get_one(Order, order_id)
-    invoice = session.scalar(
-        select(Document).where(
-            Document.order_id == order_id,
-            Document.kind == DocumentKind.INVOICE,
-            Document.replaced_at.is_(None),
-        )
-    )
+    invoice = live_invoice(session, order_id)
     if invoice is None:
         return order.placed_at if order.terms in NOT_BILLED else None
     if invoice.open_minor:

@@ -29,7 +29,12 @@ from sqlalchemy.orm import Session
 
 from lms.core.list_queries import gathered
 from lms.core.markdown import to_words
-from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
+from lms.models.catalog import (
+    Series,
+    Webinar,
+    WebinarSeries,
+    presenter_names,
+)
 from lms.models.search import SEARCHED, WebinarWords
 from lms.search import spelling
 
@@ -44,13 +49,6 @@ _EVERYWHERE = (
 )
 COMMON = frozenset(_EVERYWHERE.split())
 
-_names = gathered(
-    select(Presenter.name)
-    .join_from(WebinarPresenter, Presenter)
-    .where(WebinarPresenter.webinar_id == Webinar.id)
-    .order_by(WebinarPresenter.position)
-    .correlate(Webinar)
-)
 _series = gathered(
     select(Series.title)
     .join_from(WebinarSeries, Series)
@@ -65,7 +63,7 @@ _SOURCES = select(
     Webinar.summary,
     Webinar.overview,
     Webinar.agenda,
-    _names.label("names"),
+    presenter_names.label("names"),
     _series.label("series"),
 )
 

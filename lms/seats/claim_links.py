@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.accounts import accounts, login_lookup
-from lms.core.email_addresses import Address
+from lms.core.email_addresses import Address, masked
 from lms.core.errors import N_, Gone, Invalid
 from lms.core.runtime import hash_secret
 from lms.models.accounts import Login
@@ -228,7 +228,7 @@ def facts_of(session: Session, found: FoundLink) -> LinkFacts:
         slug=about.slug,
         webinar=about.webinar,
         invited_by=_by_whom(session, link, invited),
-        for_whom=mask(invited.email) if invited is not None and invited.email else "",
+        for_whom=masked(invited.email) if invited is not None and invited.email else "",
         is_open=invited is None,
         state=found.state,
         has_room=pool.capacity is None or pool.used < pool.capacity,
@@ -267,12 +267,6 @@ def _state_of(link: ClaimLink, invited: Assignment | None, now: datetime) -> Lin
         ran_out = invited.ended_as is AssignmentEnd.EXPIRED
         return LinkState.EXPIRED if ran_out else LinkState.TAKEN_BACK
     return LinkState.GOOD if link.expires_at > now else LinkState.EXPIRED
-
-
-def mask(email: str) -> str:
-    """Return an address that only its owner can recognize: p…@elm.example."""
-    local, _, domain = email.rpartition("@")
-    return f"{local[:1]}…@{domain}"
 
 
 def _by_whom(session: Session, link: ClaimLink, invited: Assignment | None) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
@@ -25,7 +24,7 @@ SCHEDULES: Final = (
 
 def turn(carrel: Carrel, run: JobRun) -> None:
     """Assign training to people who joined since, and record who has started and completed it."""
-    zone = ZoneInfo(carrel.settings.time_zone)
+    zone = carrel.settings.zone
     with carrel.database.transaction() as session:
         admit_invited(session, now=now())
     begun = True

@@ -16,7 +16,7 @@ from lms.recordings import recordings
 from lms.recordings.encode_job import workshop
 from lms.recordings.recordings import Original
 from lms.uploads import uploads
-from lms.uploads.chunks import LOST, check_head
+from lms.uploads.chunks import LOST, check_head, discard
 from lms.uploads.uploads import UploadFacts
 from media.files.file_types import HEAD_BYTES
 from media.storage.resumable_uploads import NotBegun
@@ -60,10 +60,7 @@ def sweep(carrel: Carrel, _run: JobRun) -> None:
     with carrel.database.read_session() as session:
         overdue = uploads.read_overdue(session, now=clock.now())
     for upload in overdue:
-        if upload.state is not UploadState.DONE:
-            carrel.storage.intake.discard(upload.arriving)
-        with carrel.database.transaction() as session:
-            uploads.forget(session, upload.id)
+        discard(carrel, upload)
     _sweep_unknown(carrel)
 
 

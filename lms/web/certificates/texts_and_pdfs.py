@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import segno
 from flask_babel import gettext as _
@@ -209,7 +208,7 @@ def transcript_pdf(
         }
         for each in certificates
     ]
-    today = say_date(at, ZoneInfo(carrel().settings.time_zone))
+    today = say_date(at, carrel().settings.zone)
     values = {
         "document_title": _("Transcript of continuing education: %(name)s", name=name),
         "house": head.facts.name,

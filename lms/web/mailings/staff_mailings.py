@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
@@ -196,7 +195,7 @@ def schedule(mailing_id: str) -> ResponseReturnValue:
     form = ScheduleForm(request.form)
     if form.validate() and form.send_at.data is not None:
         with shown_in(form, Invalid):
-            _start(mailing_id, from_wall_clock(form.send_at.data, _zone()))
+            _start(mailing_id, from_wall_clock(form.send_at.data, carrel().settings.zone))
             return see_other(".show", mailing_id=mailing_id)
     return _page(mailing_id, form), 400
 
@@ -278,7 +277,7 @@ def _page(mailing_id: str, form: ScheduleForm) -> str:
         text=text,
         email=person.email,
         form=form,
-        zone=zone_word(_zone()),
+        zone=zone_word(carrel().settings.zone),
         send_at=say_datetime_in_table(facts.send_at, reading_zone()) if facts.send_at else "",
         is_soon=facts.send_at is not None and facts.send_at - clock.now() <= mailings.UNDO_FOR,
         finished_at=say_datetime_in_table(facts.finished_at, reading_zone())
@@ -328,7 +327,3 @@ def _shown(row: Row) -> dict[str, object]:
 def _greeted(part: MailingPart, name: str) -> str:
     """Return the name that the greeting uses: subscribers gave none."""
     return "" if part is MailingPart.SUBSCRIBERS else name
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(carrel().settings.time_zone)

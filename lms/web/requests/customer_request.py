@@ -16,7 +16,7 @@ from lms.buying.checkout import MAY_BUY
 from lms.catalog.webinar_page import read_announcement
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime, say_last_date
-from lms.core.email_addresses import Address
+from lms.core.email_addresses import Address, masked
 from lms.core.errors import Invalid, NotFound
 from lms.grants.request_and_sale_form_choices import (
     SUGGESTED,
@@ -338,7 +338,7 @@ def _status_page(facts: RequestFacts, form: CorrectForm) -> str:
         and facts.kind is not RequestKind.PURCHASE_ORDER
         and now() < holds_until(facts.created_at),
         is_own=_is_own(facts),
-        email=facts.email if _is_own(facts) else _masked(facts.email),
+        email=facts.email if _is_own(facts) else masked(facts.email),
         sender=carrel().settings.mail_from,
         form=form,
         again_url=url_for(".ask"),
@@ -370,8 +370,3 @@ def _logins_of(person: Viewer) -> Sequence[int]:
     """Return the row ids of a person's login and of those merged into it."""
     with read_session() as reading:
         return reading.scalars(logins_of(person.login_id)).all()
-
-
-def _masked(email: str) -> str:
-    name, _at, domain = email.rpartition("@")
-    return f"{name[:1]}…@{domain}"

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.access.merged_organizations import zone_of
 from lms.core.dates_and_time_zones import end_of_day
 from lms.core.errors import N_, Invalid
 from lms.core.money_parsing_and_formatting import read_amount
@@ -20,7 +21,6 @@ from lms.organizations.organization_matches import NewOrganizationFacts, find_ma
 from lms.pricing.offers import DATED, OF_A_LOGIN, SEATS
 from lms.sales.new_orders import FAULTY, NewLine, NewOrder, check
 from lms.web.sales.order_form import NEW_ORGANIZATION, ORGANIZATION, LineForm, OrderForm
-from lms.web.sales.order_form_values import zone_of
 from lms.web.sales.purchase_order_fields import read_po_number
 
 MAY_BE: Final = N_(

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from lms.access.merged_organizations import kept_organization
+from lms.access.merged_organizations import zone_of
 from lms.core.dates_and_time_zones import last_calendar_day
 from lms.core.errors import N_, Invalid, NotFound, or_not_found
 from lms.core.model_base import new_public_id
@@ -34,7 +34,6 @@ from lms.sales import billing, contract_lines, orders
 from lms.sales.new_orders import MOST_LINES, NewLine
 from lms.seats.pools import PoolFacts, find_pool
 from lms.web.core.number_parsing_and_formatting import read_figures
-from lms.web.core.request_context import carrel
 from lms.web.sales.order_form import NEW_ORGANIZATION, OF_A_LINE, ORGANIZATION, PERSON
 
 Line = dict[str, str]
@@ -190,15 +189,6 @@ def price_of(session: Session, line: Mapping[str, str], *, currency: str, now: d
         quantity = line.get("quantity", "")
         return contract_values(session, pool, act, quantity, now=now, currency=currency)["price"]
     return list_price(session, line)
-
-
-def zone_of(session: Session, organization_id: int | None) -> ZoneInfo:
-    """Return the zone that decides when a payer's days end."""
-    own = None
-    if organization_id:
-        kept = Organization.id == kept_organization(organization_id)
-        own = session.scalar(select(Organization.zone).where(kept))
-    return ZoneInfo(own or carrel().settings.time_zone)
 
 
 def read_day(text: str) -> date | None:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
+from lms.access.merged_organizations import zone_of
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_last_date
 from lms.core.errors import N_, Conflict, Invalid, Refused
@@ -34,7 +35,6 @@ from lms.web.sales.order_form_values import (
     draft_values,
     price_of,
     step,
-    zone_of,
 )
 
 blueprint = Blueprint("staff_order_form", __name__, url_prefix="/staff/orders")

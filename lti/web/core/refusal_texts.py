@@ -1,7 +1,6 @@
 """Refusal texts in a frame: the next step, the contact link, and the data for the player."""
 
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -9,7 +8,6 @@ from flask_babel import gettext as _
 from lms.core.errors import N_
 from lms.lti_facade.refusal_texts import Instead, Told
 from lms.web.access.access_panel_and_reader_times import instead_words, said
-from lms.web.core.request_context import carrel
 from lti.frames.sessions import Frame
 from lti.models.launches import FrameRole, Purpose
 
@@ -22,11 +20,6 @@ TELL_INSTRUCTOR: Final = N_(
     "Tell your instructor, or contact us. We reply within one business day."
 )
 CONTACT_US: Final = N_("Contact us. We reply within one business day.")
-
-
-def default_zone() -> ZoneInfo:
-    """Return the time zone for dates in a frame, where the viewer's own is unknown."""
-    return ZoneInfo(carrel().settings.time_zone)
 
 
 def next_step(told: Told, frame: Frame) -> str:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import Form
 
 from lms.core.clock import now
+from lms.core.email_addresses import masked
 from lms.core.errors import N_, Forbidden
 from lms.web.accounts.forms import address_field
 from lms.web.core import rate_limits
@@ -77,15 +78,9 @@ def _page(frame: Frame, identity_id: int, form: AskForm, *, secret: str) -> Resp
         "lti/people/account_link_request.html",
         form=form,
         origin=origin,
-        linked_to=None if account is None else veiled(account.email or ""),
+        linked_to=None if account is None else masked(account.email or ""),
         sent_to=sent_to,
         home_url=url_for("framed.home", secret=secret),
         account_url=url_for("account_lti.overview", _external=False),
         ask_url=url_for(".ask", secret=secret),
     )
-
-
-def veiled(email: str) -> str:
-    """Return an address masked except for its first letter and domain: `r…@example.org`."""
-    local, _at, domain = email.rpartition("@")
-    return f"{local[:1]}…@{domain}"

@@ -7,6 +7,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from lms.core import clock
+from lms.core.dates_and_time_zones import default_zone
 from lms.core.errors import Forbidden
 from lms.lti_facade.link_content import (
     HandoutFile,
@@ -26,7 +27,6 @@ from lms.web.handouts.file_response import send_handout
 from lms.web.handouts.page_preview_content import Ways, preview_of
 from lti.frames.sessions import Frame
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
-from lti.web.core.refusal_texts import default_zone
 from lti.web.player.viewer_access import find_viewer_of
 
 blueprint = framed_blueprint("framed_handouts", __name__)

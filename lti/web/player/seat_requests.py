@@ -9,6 +9,7 @@ from limits import RateLimitItemPerDay
 from sqlalchemy.orm import Session
 
 from lms.core import clock
+from lms.core.dates_and_time_zones import default_zone
 from lms.core.errors import NotFound, TooMany
 from lms.lti_facade.refusal_texts import Code, Told, tell
 from lms.lti_facade.seats import join_waitlist, request_seat
@@ -18,7 +19,6 @@ from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.frames.sessions import Frame
 from lti.web.core.framed_pages import framed_blueprint, this_frame
-from lti.web.core.refusal_texts import default_zone
 from lti.web.player.viewer_access import FrameViewer, NotInLibrary, find_viewer, may_ask
 
 blueprint = framed_blueprint("framed_requests", __name__)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core import clock
+from lms.core.dates_and_time_zones import default_zone
 from lms.core.errors import N_, Gone, NotFound
 from lms.lti_facade import frame_playback_sessions
 from lms.lti_facade.frame_playback_sessions import (
@@ -37,7 +38,7 @@ from lti.frames.sessions import Frame, name_visitor
 from lti.launches.launch_log import note_played, note_refused
 from lti.models.launches import Purpose
 from lti.web.core.framed_pages import framed_blueprint, this_frame
-from lti.web.core.refusal_texts import as_told, default_zone
+from lti.web.core.refusal_texts import as_told
 from lti.web.player.viewer_access import FrameViewer, find_viewer
 
 blueprint = framed_blueprint("framed_playback", __name__)

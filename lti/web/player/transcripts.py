@@ -4,6 +4,7 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from lms.core import clock
+from lms.core.dates_and_time_zones import default_zone
 from lms.core.errors import Forbidden
 from lms.lti_facade.link_content import Track, find_track
 from lms.lti_facade.refusal_texts import tell
@@ -12,7 +13,6 @@ from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.transcripts import TrackLinks, lines_answer, links_to, page_of, text_answer
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
-from lti.web.core.refusal_texts import default_zone
 from lti.web.player.viewer_access import FrameViewer, find_viewer_of
 
 blueprint = framed_blueprint("framed_transcripts", __name__)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core import clock
+from lms.core.dates_and_time_zones import default_zone
 from lms.core.errors import N_, NotFound
 from lms.lti_facade.frame_playback_sessions import Holder, Playback
 from lms.lti_facade.link_content import Part, Place, Span, read_place
@@ -33,7 +34,7 @@ from lti.frames.sessions import Frame
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
-from lti.web.core.refusal_texts import default_zone, next_step, write_url
+from lti.web.core.refusal_texts import next_step, write_url
 from lti.web.player.gradebook_line import GradebookLine, read_line
 from lti.web.player.session_opening_and_end_reasons import (
     begin_playing,
