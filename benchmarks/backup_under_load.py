@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.concurrent_viewers import READERS, warm
-from benchmarks.concurrent_viewers_library import Person, fill_house, kept_seconds
+from benchmarks.concurrent_viewers_library import Person, fill_installation, kept_seconds
 from benchmarks.faults import Pace, watch_through
 from benchmarks.heartbeat import environ_of
 from benchmarks.pages_during_encode import SLUG, begin_encode, state
@@ -67,7 +67,7 @@ def measure(kind: str, viewers: int) -> None:
     with installation(kind) as (folder, environ):
         carrel = open_carrel(Settings.from_env(environ))
         upgrade(carrel.database)
-        people, word = fill_house(carrel, 2 * viewers + READERS)
+        people, word = fill_installation(carrel, 2 * viewers + READERS)
         with carrel.database.transaction() as session:
             make_webinar(session, SLUG)
         port = int(environ["CARREL_BASE_URL"].rpartition(":")[2])

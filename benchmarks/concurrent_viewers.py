@@ -28,7 +28,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Final
 
-from benchmarks.concurrent_viewers_library import Person, fill_house, kept_seconds
+from benchmarks.concurrent_viewers_library import Person, fill_installation, kept_seconds
 from benchmarks.cpu_time import used_by
 from benchmarks.delivery_servers import tree
 from benchmarks.heartbeat import environ_of
@@ -125,7 +125,7 @@ def measure(kind: str, viewers: int, seconds: int, processes: int) -> None:
         environ = {**environ_of(Path(name), url), "CARREL_BASE_URL": f"http://{HOST}:{port}"}
         carrel = open_carrel(Settings.from_env(environ))
         upgrade(carrel.database)
-        people, word = fill_house(carrel, viewers + READERS)
+        people, word = fill_installation(carrel, viewers + READERS)
         carrel.database.dispose()
         gc.freeze()
         with whole_product(Path(name), environ, port, processes) as process:

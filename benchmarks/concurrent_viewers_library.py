@@ -56,7 +56,7 @@ class Person:
     slug: str
 
 
-def fill_house(carrel: Carrel, people: int) -> tuple[list[Person], str]:
+def fill_installation(carrel: Carrel, people: int) -> tuple[list[Person], str]:
     """Add webinars and people; returns signed-in people with access, and a word to search for.
 
     Half of them own a webinar; the others have a seat of an organization. No one has a password.

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.concurrent_viewers import PAGES_A_SECOND, READERS, read_pages, warm
-from benchmarks.concurrent_viewers_library import Person, fill_house, kept_seconds
+from benchmarks.concurrent_viewers_library import Person, fill_installation, kept_seconds
 from benchmarks.delivery_servers import tree
 from benchmarks.heartbeat import environ_of
 from benchmarks.next_version import add_unread_column, install, install_next
@@ -225,7 +225,7 @@ def installation_of(
         carrel = open_carrel(Settings.from_env(environ))
         upgrade(carrel.database)
         add_unread_column(carrel.database)
-        people, word = fill_house(carrel, viewers * len(FAULTS) + READERS)
+        people, word = fill_installation(carrel, viewers * len(FAULTS) + READERS)
         carrel.database.dispose()
         root = install(folder / "carrel")
         nodes = [

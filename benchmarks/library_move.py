@@ -27,7 +27,7 @@ from typing import Final
 
 from benchmarks import large_library
 from benchmarks.concurrent_viewers import READERS, warm
-from benchmarks.concurrent_viewers_library import Person, fill_house, kept_seconds
+from benchmarks.concurrent_viewers_library import Person, fill_installation, kept_seconds
 from benchmarks.faults import Pace, watch_through
 from benchmarks.heartbeat import environ_of
 from benchmarks.next_version import add_unread_column, install, install_next
@@ -134,7 +134,7 @@ def fill(installation: Installation, people: int, rows: int) -> tuple[list[Perso
     # a seat has two rows, because it is assigned
     size = large_library.Size(rows // 5, rows * 3 // 10, rows // 4, 20)
     large_library.fill(carrel.database, size)
-    found, word = fill_house(carrel, people)
+    found, word = fill_installation(carrel, people)
     with carrel.database.read_session() as session:
         count = sum(row_counts(session).values())
     carrel.database.dispose()

@@ -21,7 +21,7 @@ from sqlalchemy import insert
 
 from benchmarks.backup_under_load import installation, measure_each
 from benchmarks.concurrent_viewers import READERS, warm
-from benchmarks.concurrent_viewers_library import fill_house
+from benchmarks.concurrent_viewers_library import fill_installation
 from benchmarks.faults import Pace, watch_through
 from benchmarks.large_library import Size, fill
 from benchmarks.programs import Program
@@ -115,7 +115,7 @@ def measure(kind: str, viewers: int) -> None:
         upgrade(carrel.database)
         fill(carrel.database, SIZE)
         fill_queues(carrel.database)
-        people, word = fill_house(carrel, viewers + READERS)
+        people, word = fill_installation(carrel, viewers + READERS)
         carrel.database.dispose()
         bind = ("serve", "--bind", f"{HOST}:{port}", "--no-worker")
         serving = Program(bind, environ, folder / "log", port)

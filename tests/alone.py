@@ -1,11 +1,11 @@
-"""Run each test in a process of its own, and list what fails there: a test must not need another.
+"""Run each test in its own process and list the failures: no test must depend on another.
 
     python -m tests.alone [--processes N] [--one-case] [--passed FILE] [pytest arguments]
 
-Tests are collected once. Each then runs in a fork that has none of what other tests made: no module
-state, no session fixture, no row. With --one-case, one case of each parametrized test runs. With
---passed, the tests that the file names are left out, and those that pass are added to it, so that a
-run continues where it was stopped. On PostgreSQL with CARREL_TEST_DATABASE=postgresql.
+Tests are collected once. Each then runs in a fork without the module state, session fixtures, or
+rows of other tests. With --one-case, one case of each parametrized test runs. With --passed, tests
+listed in the file are skipped and those that pass are added to it, so an interrupted run can
+continue. Set CARREL_TEST_DATABASE=postgresql to run on PostgreSQL.
 """
 
 import os
@@ -39,7 +39,7 @@ class EachAlone:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run what was collected; the order doesn't matter here."""
+        """Run the collected tests; their order doesn't matter here."""
         from tests.servers.databases import databases  # noqa: PLC0415  (pytest must see it first)
 
         if session.config.option.collectonly:
@@ -57,7 +57,7 @@ class EachAlone:
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Print a failure at once: a fork ends without a summary."""
+        """Print a failure at once, because a fork ends without a summary."""
         if report.failed:
             print(f"\n{report.when}: {report.longreprtext}")  # noqa: T201
             for title, text in report.sections:
@@ -86,7 +86,7 @@ class EachAlone:
 
 
 def warm_up(folder: Path) -> None:
-    """Make here what each fork would make anew and alike: mappers, routes and compiled templates."""
+    """Load mappers, routes, and compiled templates once, before forking."""
     from lms.app import create_app  # noqa: PLC0415  (as above)
     from lms.core.runtime import open_carrel  # noqa: PLC0415
     from lms.core.settings import Settings  # noqa: PLC0415
@@ -101,15 +101,16 @@ def warm_up(folder: Path) -> None:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Give a directory for what forks write, until the block is left."""
+    """Yield a temporary directory for files that forks write."""
     with tempfile.TemporaryDirectory(prefix="carrel-forks-", ignore_cleanup_errors=True) as name:
         yield Path(name)
 
 
 def fork(session: pytest.Session, place: Path, made: "Databases", runs: Callable[[], bool]) -> int:
-    """Run tests in a fork that is a worker of its own; returns its process id.
+    """Run tests in a fork that acts as its own worker; returns its process ID.
 
-    It ends with 0 if `runs` returned true. It prints to a file `log` in `place`, which is made.
+    The fork exits with 0 if `runs` returned true. It logs to a file `log` in `place`, which is
+    created.
     """
     from tests.conftest import PREPARED_AT  # noqa: PLC0415  (pytest must see it first)
 
@@ -129,7 +130,7 @@ def fork(session: pytest.Session, place: Path, made: "Databases", runs: Callable
         for name in made.names():
             if name.endswith(f"_{worker}"):
                 made.drop(name)
-    except BaseException:  # noqa: BLE001  (a fork must not go on as its parent would)
+    except BaseException:  # noqa: BLE001  (a fork must exit instead of continuing as the parent)
         traceback.print_exc()
     finally:
         sys.stdout.flush()
@@ -137,19 +138,19 @@ def fork(session: pytest.Session, place: Path, made: "Databases", runs: Callable
 
 
 def run(item: pytest.Item, following: pytest.Item | None = None) -> bool:
-    """Run one test in this process, and tell whether none failed so far."""
+    """Run one test in this process; returns whether no test has failed so far."""
     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
     return item.session.testsfailed == 0
 
 
 def main() -> int:
-    """Run the tests that the arguments choose."""
+    """Run the tests that the arguments select."""
     parser = ArgumentParser(prog="python -m tests.alone")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--one-case", action="store_true")
     parser.add_argument("--passed", type=Path)
     chosen, arguments = parser.parse_known_args()
-    # not captured, since forks would share where it is written to
+    # -s turns off capturing, because forks would share the capture file
     plugin = EachAlone(chosen.processes, chosen.one_case, chosen.passed)
     return int(pytest.main(["-p", "no:randomly", "-s", *arguments], [plugin]))
 

@@ -1,4 +1,4 @@
-"""The six people every test may know, their webinar, and whoever has other roles."""
+"""Six people and a webinar that tests share, and people with other roles."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +25,7 @@ PASS_ENDS = NOW + timedelta(days=200)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One of the cast: the id the database knows, the one shown outside, and the address."""
+    """A person of the cast: database ID, public ID, and email address."""
 
     id: int
     public_id: str
@@ -35,12 +35,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who they are to the webinar: one whose recording is ready, held a month before NOW."""
+    """The people and their access to one webinar, held before NOW, with a ready recording."""
 
-    alice: Person  # holds it for good
+    alice: Person  # has permanent access
     bob: Person  # has a pass
-    carol: Person  # had a pass; it has ended
-    dan: Person  # holds nothing
+    carol: Person  # has an expired pass
+    dan: Person  # has no access
     mia: Person  # manages Elm County
     ada: Person  # is staff
     webinar_id: int
@@ -50,7 +50,7 @@ class Cast:
 
 
 def assemble(session: Session) -> Cast:
-    """Add the cast, their webinar and their organization."""
+    """Add the people, their webinar, and their organization."""
     webinar = make_webinar(session, "reading-rooms")
     recording = make_recording(session, webinar)
     alice, bob, carol, dan, mia = (
@@ -79,23 +79,23 @@ def assemble(session: Session) -> Cast:
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """Who has a role besides mia and ada: in the seller's team, and in Elm County."""
+    """People with other roles on the seller's team and in Elm County."""
 
     owen: Person  # owns the seller
-    beth: Person  # keeps the seller's books
+    beth: Person  # is the seller's bookkeeper
     olive: Person  # owns Elm County
     sue: Person  # supervises the circulation desk of Elm County
-    bill: Person  # does the billing of Elm County
+    bill: Person  # handles billing for Elm County
     lee: Person  # is the LMS admin of Elm County
     max: Person  # manages Oak Grove, another organization
     rita: Person  # works at the circulation desk
     hugo: Person  # works in cataloging, which sue doesn't supervise
-    circulation: str  # the groups, by their outside ids
+    circulation: str  # public IDs of the groups
     cataloging: str
 
 
 def assemble_roles(session: Session, cast: Cast) -> Roles:
-    """Add everybody who has another role, and the groups that a supervisor sees or doesn't."""
+    """Add the people with other roles, and groups that a supervisor can and can't see."""
     owen = make_login(session, "owen@example.org", name="Owen", seller_role=SellerRole.OWNER)
     beth = make_login(session, "beth@example.org", name="Beth", seller_role=SellerRole.BOOKKEEPER)
     elm = session.get_one(Organization, cast.organization_id)

@@ -1,4 +1,4 @@
-"""The time as tests set it."""
+"""Clocks for tests."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -10,37 +10,37 @@ SATURDAY = 5  # as `weekday()` counts
 
 @dataclass(slots=True)
 class Clock:
-    """What `lms.core.clock` reads instead of the machine's time; it stands still until it is set."""
+    """A clock for `lms.core.clock` that stands still until it is set."""
 
     moment: datetime = NOW
 
     def now(self, zone: tzinfo) -> datetime:
-        """Answer as `datetime.now(zone)` does."""
+        """Return the time as `datetime.now(zone)` does."""
         return self.moment.astimezone(zone)
 
     def set(self, moment: datetime) -> None:
-        """Make it this moment."""
+        """Set the clock to this moment."""
         self.moment = moment
 
     def advance(self, by: timedelta) -> datetime:
-        """Let time pass; returns the new moment."""
+        """Move the clock forward; returns the new time."""
         self.moment += by
         return self.moment
 
 
 @dataclass(frozen=True, slots=True)
 class MovedClock:
-    """What `lms.core.clock` reads instead of the machine's time: it goes on, ahead by so much."""
+    """A clock for `lms.core.clock` that runs ahead of the machine's clock by a fixed amount."""
 
     by: timedelta
 
     def now(self, zone: tzinfo) -> datetime:
-        """Answer as `datetime.now(zone)` does."""
+        """Return the time as `datetime.now(zone)` does."""
         return datetime.now(zone) + self.by
 
 
 def until_saturday_evening() -> timedelta:
-    """Return how far the next Saturday, 8 PM in New York, is away: at most a week."""
+    """Return the time until the next Saturday, 8 PM in New York: at most a week."""
     here = datetime.now(ZoneInfo("America/New_York"))
     days = (SATURDAY - here.weekday()) % 7
     evening = (here + timedelta(days=days)).replace(hour=20, minute=0)
@@ -48,6 +48,6 @@ def until_saturday_evening() -> timedelta:
 
 
 def zone_at_noon(moment: datetime) -> ZoneInfo:
-    """Return a zone in which it is about noon, so that its day doesn't end while a test runs."""
+    """Return a time zone where it is about noon, so the date doesn't change during a test."""
     hour = moment.astimezone(UTC).hour
-    return ZoneInfo(f"Etc/GMT{hour - 12:+d}")  # named by what is added to reach UTC
+    return ZoneInfo(f"Etc/GMT{hour - 12:+d}")  # Etc/GMT names give the hours to add to reach UTC

@@ -1,6 +1,6 @@
-"""Makes routes and templates once a process: tests build the app thousands of times, always alike.
+"""Builds routes and templates once per process, because tests create the app thousands of times.
 
-Most of what an average test cost was this.
+Building them took most of the time of an average test.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ from lms.mail.rendering import ReadTemplates
 
 
 class KeptTemplates(BytecodeCache):
-    """Templates as they were compiled, by name and by what stood in them."""
+    """Compiled templates, by name and by checksum of the source."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], CodeType | None] = {}
@@ -38,31 +38,31 @@ class KeptTemplates(BytecodeCache):
 
 
 class KeptMap(Map):
-    """Routes as they were bound for the first app that had the same ones."""
+    """Routes that apps with the same rules share."""
 
     kept: ClassVar[dict[tuple[object, ...], Map]] = {}
-    one_at_a_time: ClassVar = Lock()  # the first two requests of an app can come at once
+    one_at_a_time: ClassVar = Lock()  # the first two requests of an app can be concurrent
 
     def __init__(self, **how: Any) -> None:
         self._added: list[Rule] = []
         super().__init__(**how)
 
     def add(self, rulefactory: RuleFactory) -> None:
-        """Bind a rule when it is first asked for."""
+        """Add a rule; it is bound when first needed."""
         self._added += rulefactory.get_rules(self)
         self._remap = True
 
     @property
     def count(self) -> int:
-        """How many rules were added."""
+        """How many rules have been added."""
         return len(self._added)
 
     def added_since(self, count: int) -> Sequence[Rule]:
-        """Return the rules that were added after the first `count`."""
+        """Return the rules added after the first `count`."""
         return tuple(self._added[count:])
 
     def add_made(self, rules: Sequence[Rule]) -> None:
-        """Add rules of another app, which aren't bound to it."""
+        """Add rules of another app, without binding them to it."""
         self._added += rules
         self._remap = True
 
@@ -82,7 +82,7 @@ class KeptMap(Map):
 
 
 def _all_of(rule: Rule) -> tuple[object, ...]:
-    """Return all that Flask sets of a rule."""
+    """Return everything that Flask sets on a rule."""
     methods, defaults = frozenset(rule.methods or ()), repr(rule.defaults)
     automatic = getattr(rule, "provide_automatic_options", None)
     return (rule.rule, rule.endpoint, methods, defaults, rule.redirect_to, automatic)
@@ -90,7 +90,7 @@ def _all_of(rule: Rule) -> tuple[object, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What a blueprint that has only pages added to the first app."""
+    """The rules and views that a blueprint with only pages added to the first app."""
 
     rules: Sequence[Rule]
     views: Mapping[str, Callable[..., Any]]
@@ -101,7 +101,7 @@ _pages: dict[Blueprint, Pages] = {}
 
 
 def register(app: Flask, blueprint: Blueprint, **options: Any) -> None:
-    """Add a blueprint as Flask does; the pages of one that was added before, as they were made then."""
+    """Add a blueprint as Flask does, reusing its pages if another app already has them."""
     is_new = not options and blueprint.name not in app.blueprints
     known = _pages.get(blueprint) if is_new else None
     if not isinstance(app.url_map, KeptMap):
@@ -125,11 +125,11 @@ _environments: dict[tuple[object, ...], Environment] = {}
 
 
 def environment(app: Flask) -> Environment:
-    """Make what renders an app's templates; an app with the same ones uses that of the first."""
+    """Create an app's template environment, or reuse that of an app with the same templates."""
     key = (app.root_path, app.template_folder, app.jinja_environment)
     if key not in _environments:
         made = _environments[key] = _environment(app)
-        # of the app that answers, not of the first
+        # use the current app, not the first one
         made.globals.update(url_for=url_for, config=LocalProxy(lambda: current_app.config))
     return _environments[key]
 
@@ -140,15 +140,15 @@ def _modules(path: tuple[str, ...], prefix: str) -> Sequence[ModuleInfo]:
 
 
 def modules(path: Iterable[str], prefix: str) -> Sequence[ModuleInfo]:
-    """Return the modules of a package, whose folder is read once: there are 60 with pages."""
+    """Return the modules of a package, reading its folder only once."""
     return _modules(tuple(path), prefix)
 
 
 def compile_once() -> None:
-    """Let every app of this process share what was compiled for the first."""
-    product.ReadTemplates = cache(ReadTemplates)  # type: ignore[misc]  # of 500 files
-    component.iter_modules = modules  # type: ignore[assignment]  # it takes what that takes
+    """Let all apps of this process share what was compiled for the first one."""
+    product.ReadTemplates = cache(ReadTemplates)  # type: ignore[misc]  # it reads 500 files
+    component.iter_modules = modules  # type: ignore[assignment]  # it takes the same arguments
     Flask.jinja_options["bytecode_cache"] = KeptTemplates()
     Flask.url_map_class = KeptMap
-    Flask.register_blueprint = register  # type: ignore[method-assign]  # it takes what Flask's takes
+    Flask.register_blueprint = register  # type: ignore[method-assign]  # it takes the same arguments as Flask's
     Flask.create_jinja_environment = environment  # type: ignore[method-assign]  # as above

@@ -1,4 +1,4 @@
-"""Components of the product that a test makes up: pages and commands of its own."""
+"""Made-up components with their own pages and commands, for tests."""
 
 import sys
 from collections.abc import Callable
@@ -17,7 +17,7 @@ def made_up_component(
     init_app: Callable[[Flask], None] | None = None,
     command: click.Command | None = None,
 ) -> Component:
-    """Return a component with what `init_app` adds to the app, and with one command."""
+    """Return a component with what `init_app` adds to the app, and one command."""
     module = ModuleType(f"tests.made_up_{name}")
     module.__path__ = []
     module.init_app = init_app or (lambda _app: None)
@@ -34,6 +34,6 @@ def made_up_component(
 
 
 def work_without_schedules(*components: Component) -> Work:
-    """Return what a worker of these components can do, without the jobs that come back."""
+    """Return the work that a worker of these components can do, without recurring jobs."""
     work = work_of(components)
     return Work(handlers=work.handlers, endings=work.endings)

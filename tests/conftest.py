@@ -1,4 +1,4 @@
-"""Fixtures for all tests: a real database, real files, the app, and a clock that can be set."""
+"""Fixtures for all tests: a real database, real files, the app, and a clock that tests can set."""
 
 import gc
 import logging
@@ -46,7 +46,7 @@ from tests.servers.stripe import FakeStripe, running_stripe
 from tests.visitor import Visitor
 from wsgi import COMPONENTS
 
-load_tables(COMPONENTS)  # the rules look at all of them
+load_tables(COMPONENTS)  # rule tests check every table
 check_correlation()
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 PREPARED_AT = "carrel_databases"
 OPENED = pytest.StashKey[ExitStack]()
 SECRET_KEY = "a key for tests alone, " * 3
-# What makes guessing slow; each sign-in of a test would take a third of a second.
+# Guards that slow down guessing; with them, each sign-in of a test takes a third of a second.
 GUARDS_AGAINST_GUESSING = (
     (password_hashing_and_rules, "_hasher"),
     (password_hashing_and_rules, "NOBODYS"),
@@ -65,7 +65,7 @@ GUARDS_AGAINST_GUESSING = (
 )
 SLOW = [getattr(*guard) for guard in GUARDS_AGAINST_GUESSING]
 _hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-# before any fixture: those of a module hash the passwords of a whole demo
+# before any fixture: module fixtures hash the passwords of the whole demo
 for _guard, _swift in zip(
     GUARDS_AGAINST_GUESSING, (_hasher, _hasher.hash("of no account"), 0.001), strict=True
 ):
@@ -77,14 +77,14 @@ def _tool_key(_number: int, **how: int) -> RSAPrivateKey:
     return generate_private_key(**how)
 
 
-_numbers = cycle(range(16))  # no library of a test has so many keys; two take a fifth of a second
-encryption.generate_private_key = lambda **how: _tool_key(next(_numbers), **how)  # type: ignore[assignment]  # called by names
+_numbers = cycle(range(16))  # no test needs more keys; generating two takes a fifth of a second
+encryption.generate_private_key = lambda **how: _tool_key(next(_numbers), **how)  # type: ignore[assignment]  # called with keyword arguments
 
 compile_once()
-gc.disable()  # until tests are collected: what they import isn't garbage
+gc.disable()  # until tests are collected, because imported modules aren't garbage
 
-# How long an example takes says more of the machine than of the code. The same examples come each
-# time, so that a change is judged by itself; `pytest --hypothesis-profile=explore` tries new ones.
+# No deadline, because times depend on the machine. Examples repeat, so a new failure is due to a
+# change; `pytest --hypothesis-profile=explore` tries new ones.
 hypothesis.settings.register_profile("carrel", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=2_000)
 hypothesis.settings.load_profile("carrel")
@@ -92,7 +92,7 @@ hypothesis.settings.load_profile("carrel")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Prepare the databases once, in the process that starts the workers, and tell each of them."""
+    """Prepare the databases once, in the process that starts the workers, and pass on where."""
     stash = node.config.stash
     if OPENED not in stash:
         stash[OPENED] = ExitStack()
@@ -107,11 +107,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what asks for no database: on SQLite it says the same.
+    """Deselect tests without a database on PostgreSQL, where they only repeat the SQLite run.
 
-    What may take longest begins first, so that no worker is left with it while others have ended.
-    Browser tests of one server stay together: it takes a worker ten seconds of a processor to
-    start one. Otherwise the order is chance's.
+    Slow tests start first, so no worker runs them alone at the end. Browser tests that use the same
+    server stay together, because starting one takes a worker ten seconds of CPU time. Otherwise the
+    order is random.
     """
     if on_postgresql():
         left_out = {one for one in items if "made_databases" not in _fixtures_of(one)}
@@ -121,7 +121,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage seldom, and not among what all tests share: it was a fifth of their time."""
+    """Collect garbage less often and skip shared objects; it took a fifth of the test time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -129,7 +129,7 @@ def pytest_collection_finish() -> None:
 
 
 def _order(item: pytest.Item) -> tuple[bool, str, float]:
-    """Tell whether a test is slow, which folder's server a browser opens, and the seconds it may take."""
+    """Return a sort key: slow tests, then by folder of the browser's server and time limit."""
     allowed = item.get_closest_marker("timeout")
     seconds = allowed.args[0] if allowed else 0.0
     server = ""
@@ -144,7 +144,7 @@ def _fixtures_of(item: pytest.Item) -> Sequence[str]:
 
 @pytest.fixture(autouse=True)
 def _logs_as_before() -> Iterator[None]:
-    """Undo what a command run inside a test did to the logs: its stderr is gone after it."""
+    """Restore logging after a command that a test ran in this process, whose stderr is closed."""
     yield
     structlog.reset_defaults()
     for handler in [one for one in logging.root.handlers if type(one) is logging.StreamHandler]:
@@ -153,14 +153,14 @@ def _logs_as_before() -> Iterator[None]:
 
 @pytest.fixture
 def slow_sign_ins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash passwords as strongly and answer as late as in production."""
+    """Use production password hashing and constant response times."""
     for (module, name), value in zip(GUARDS_AGAINST_GUESSING, SLOW, strict=True):
         monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture(scope="session")
 def made_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
-    """What makes databases in this run; a test that wants one of its own asks it."""
+    """Creates this run's databases, and separate ones for tests that need them."""
     place = getattr(request.config, "workerinput", {}).get(PREPARED_AT)
     if place:
         yield databases_at(Path(place))
@@ -171,7 +171,7 @@ def made_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
 
 @pytest.fixture(scope="session")
 def database_url(made_databases: Databases, worker_id: str) -> str:
-    """The address of this worker's database, with every table."""
+    """The URL of this worker's database, with every table."""
     return made_databases.prepared(f"carrel_{worker_id}")
 
 
@@ -184,14 +184,14 @@ def _one_database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def database(_one_database: Database) -> Iterator[Database]:
-    """A database with every table and no row; what a test commits is gone after it."""
+    """An empty database with every table; what a test commits is deleted afterward."""
     yield _one_database
     wipe(_one_database)
 
 
 @pytest.fixture
 def loops_alone(database: Database) -> Iterator[None]:
-    """Let PostgreSQL join by loops alone, as it may with any statement when its statistics are old."""
+    """Make PostgreSQL join by nested loops only, as it may do when statistics are outdated."""
 
     def prefer_loops(connection: Connection) -> None:
         for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"):
@@ -206,19 +206,19 @@ def loops_alone(database: Database) -> Iterator[None]:
 
 @pytest.fixture
 def cast(database: Database) -> Cast:
-    """Alice, Bob, Carol, Dan, Mia and Ada, and the webinar they are about, as of `clock`'s NOW."""
+    """Alice, Bob, Carol, Dan, Mia, and Ada, and their webinar, as of the clock's NOW."""
     return fill(database, "cast", assemble)
 
 
 @pytest.fixture
 def roles(database: Database, cast: Cast) -> Roles:
-    """Who has a role besides mia and ada: in the seller's team, and in Elm County."""
+    """People with other roles on the seller's team and in Elm County."""
     return fill(database, "roles", lambda session: assemble_roles(session, cast))
 
 
 @pytest.fixture
 def environ(database_url: str, tmp_path: Path) -> Mapping[str, str]:
-    """The variables from which `settings` are read, for tests that start a program of ours."""
+    """The environment variables behind `settings`, for tests that start our programs."""
     return {
         "CARREL_DATA_DIR": str(tmp_path / "house"),
         "CARREL_DATABASE_URL": database_url,
@@ -229,19 +229,19 @@ def environ(database_url: str, tmp_path: Path) -> Mapping[str, str]:
 
 @pytest.fixture
 def settings(environ: Mapping[str, str]) -> Settings:
-    """Settings over this test's own directory and this worker's database."""
+    """Settings with this test's directory and this worker's database."""
     return Settings.from_env(environ)
 
 
 @pytest.fixture
 def carrel(settings: Settings, database: Database) -> Carrel:
-    """The running library that the app, the commands and the worker share."""
+    """The runtime that the app, the commands, and the worker share."""
     return replace(open_carrel(settings), database=database)
 
 
 @pytest.fixture
 def storage(carrel: Carrel) -> Storage:
-    """This test's own files, in a directory."""
+    """This test's file storage, in a directory."""
     return carrel.storage
 
 
@@ -256,7 +256,7 @@ def app(carrel: Carrel) -> Flask:
 
 @pytest.fixture
 def client(app: Flask) -> Visitor:
-    """Somebody who has not signed in; `client.sign_in(login_id)` changes that."""
+    """A test client that isn't signed in; call `client.sign_in(login_id)` to sign in."""
     visitor = app.test_client()
     assert isinstance(visitor, Visitor)
     return visitor
@@ -264,7 +264,7 @@ def client(app: Flask) -> Visitor:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time that `lms.core.clock.now()` gives, wherever it is called; it stands still until set."""
+    """The time that `lms.core.clock.now()` returns everywhere; it stands still until set."""
     made = Clock()
     monkeypatch.setattr("lms.core.clock.datetime", made)
     return made
@@ -272,14 +272,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def mail_sink() -> Iterator[MailSink]:
-    """A real mail server on loopback that keeps what it is sent."""
+    """A real mail server on loopback that stores what it receives."""
     with mail_server() as sink:
         yield sink
 
 
 @pytest.fixture
 def fake_stripe(clock: Clock) -> Iterator[FakeStripe]:
-    """A simulated Stripe on a port of its own, which goes by the test's clock."""
+    """A simulated Stripe on its own port, which uses the test's clock."""
     with running_stripe() as fake:
         fake.books.now = lambda: clock.now(UTC).timestamp()
         yield fake
@@ -287,8 +287,8 @@ def fake_stripe(clock: Clock) -> Iterator[FakeStripe]:
 
 @pytest.fixture(scope="session")
 def running_s3() -> Iterator["S3Server"]:
-    """The one S3 server of this process; `apart()` and `own_bucket()` keep its users asunder."""
-    from tests.servers.s3 import seaweed  # noqa: PLC0415  (only tests of buckets pay)
+    """The one S3 server of this process; `apart()` and `own_bucket()` separate its users."""
+    from tests.servers.s3 import seaweed  # noqa: PLC0415  (only S3 tests need it)
 
     with seaweed() as server:
         yield server
@@ -296,13 +296,13 @@ def running_s3() -> Iterator["S3Server"]:
 
 @pytest.fixture
 def s3_server(running_s3: "S3Server") -> "S3Server":
-    """An S3 server in whose bucket this test has a place of its own."""
+    """An S3 server with a separate prefix in its bucket for this test."""
     return running_s3.apart()
 
 
 @pytest.fixture
 def s3_bucket(running_s3: "S3Server") -> Iterator["S3Server"]:
-    """An S3 server with a bucket for this test alone."""
+    """An S3 server with a separate bucket for this test."""
     with running_s3.own_bucket() as server:
         yield server
 
@@ -310,7 +310,7 @@ def s3_bucket(running_s3: "S3Server") -> Iterator["S3Server"]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
     """A real Chromium."""
-    from tests.servers.chromium import running_chromium  # noqa: PLC0415  (only browser tests pay)
+    from tests.servers.chromium import running_chromium  # noqa: PLC0415  (only browser tests need it)
 
     with running_chromium() as running:
         yield running
@@ -318,6 +318,6 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture
 def platform() -> Iterator[Platform]:
-    """A learning platform on a port of its own, as tests/platform/README.md tells."""
+    """A simulated LMS on its own port; see tests/platform/README.md."""
     with running_platform() as made:
         yield made

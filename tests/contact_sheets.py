@@ -1,4 +1,4 @@
-"""Contact sheets: many pictures on one, for looking at."""
+"""Contact sheets: pages of many thumbnails, for review by eye."""
 
 from collections.abc import Sequence
 from html import escape
@@ -22,7 +22,7 @@ def write_sheets(
     on_a_sheet: int,
     columns: int = 4,
 ) -> None:
-    """Write contact sheets of pictures with titles, as `NAME-01.png` beside the pictures."""
+    """Write contact sheets of titled pictures, as `NAME-01.png` next to the pictures."""
     page.set_viewport_size({"width": 1600, "height": 900})
     for first in range(0, len(pictures), on_a_sheet):
         some = pictures[first : first + on_a_sheet]

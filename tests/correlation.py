@@ -1,7 +1,7 @@
-"""The check that no subquery of a statement adds a table that it means from an enclosing statement.
+"""The check that no subquery adds a table that it should take from an enclosing statement.
 
-SQLAlchemy correlates a subquery to the nearest enclosing statement alone, unless it is told otherwise. A table
-from further out is then added to its FROM clause, and the condition is true of any row instead of that one.
+By default, SQLAlchemy correlates a subquery only to the statement directly around it. A table from
+further out is added to the subquery's FROM clause, and the condition is then true for any row.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,12 +12,12 @@ from sqlalchemy.sql.selectable import CTE, AliasedReturnsRows, FromClause, Join,
 
 
 def check_correlation() -> None:
-    """Let the compiler raise AssertionError for such a statement, from now on in this process."""
+    """Make the compiler raise AssertionError for such statements, in this process."""
     setup: Callable[..., Any] = compiler.SQLCompiler._setup_select_stack
 
     def checked(self: Any, select: Any, *more: Any) -> Any:
         tables = setup(self, select, *more)
-        if not select._auto_correlate:  # it says which tables are its own
+        if not select._auto_correlate:  # it states its correlation itself
             return tables
         outer = _all(one for entry in self.stack[:-1] for one in entry.get("asfrom_froms", ()))
         named = _all(

@@ -1,6 +1,6 @@
-"""Rows for tests, complete and plausible, so that a test names only what it is about.
+"""Complete, plausible rows for tests, so a test states only the values that matter to it.
 
-Each maker adds one row, flushes, and returns it; nothing is committed.
+Each function adds one row, flushes, and returns it; nothing is committed.
 """
 
 from datetime import datetime, timedelta
@@ -45,7 +45,7 @@ def make_login(
     seller_role: SellerRole | None = None,
     blocked_at: datetime | None = None,
 ) -> Login:
-    """A person whose address is confirmed and who has no password."""
+    """Add a person with a confirmed address and no password."""
     address = email or f"person{next(_numbers)}@example.org"
     login = Login(
         email=address,
@@ -60,7 +60,7 @@ def make_login(
 
 
 def make_organization(session: Session, slug: str | None = None, *, name: str = "") -> Organization:
-    """A customer institution."""
+    """Add a customer organization."""
     chosen = slug or f"organization-{next(_numbers)}"
     organization = Organization(slug=chosen, name=name or chosen.title(), created_at=NOW)
     return _kept(session, organization)
@@ -69,7 +69,7 @@ def make_organization(session: Session, slug: str | None = None, *, name: str = 
 def make_membership(
     session: Session, organization: Organization, login: Login, *, role: Role = Role.MEMBER
 ) -> Membership:
-    """A person's place in an organization."""
+    """Add a person to an organization."""
     membership = Membership(
         organization_id=organization.id, login_id=login.id, role=role, created_at=NOW
     )
@@ -79,7 +79,7 @@ def make_membership(
 def make_group(
     session: Session, organization: Organization, name: str, *members: Login
 ) -> TrainingGroup:
-    """A group of an organization with people in it."""
+    """Add a group of an organization, with people in it."""
     group = TrainingGroup(organization_id=organization.id, name=name, created_at=NOW)
     _kept(session, group)
     session.add_all(TrainingGroupMember(group_id=group.id, login_id=one.id) for one in members)
@@ -88,13 +88,13 @@ def make_group(
 
 
 def make_series(session: Session, slug: str | None = None) -> Series:
-    """A series without webinars."""
+    """Add a series without webinars."""
     chosen = slug or f"series-{next(_numbers)}"
     return _kept(session, Series(slug=chosen, title=chosen.title(), created_at=NOW))
 
 
 def make_presenter(session: Session, name: str) -> Presenter:
-    """A presenter without a biography."""
+    """Add a presenter without a biography."""
     slug = name.lower().replace(" ", "-")
     return _kept(session, Presenter(slug=slug, name=name, created_at=NOW))
 
@@ -108,7 +108,7 @@ def make_webinar(
     free: bool = False,
     pulled_reason: str | None = None,
 ) -> Webinar:
-    """A webinar of an hour that was announced and held a month ago."""
+    """Add an announced one-hour webinar that was held a month ago."""
     chosen = slug or f"webinar-{next(_numbers)}"
     webinar = Webinar(
         slug=chosen,
@@ -135,7 +135,7 @@ def make_recording(
     number: int = 1,
     is_current: bool = True,
 ) -> Recording:
-    """A version of a webinar's recording; ready and an hour long unless told otherwise."""
+    """Add a version of a webinar's recording, by default ready and an hour long."""
     is_ready = state is RecordingState.READY
     recording = Recording(
         webinar_id=webinar.id,
@@ -159,7 +159,7 @@ def make_recording(
 def make_handout(
     session: Session, webinar: Webinar, *, title: str = "Slides", name: str = "Slides.pdf"
 ) -> Handout:
-    """A PDF that goes with a webinar; its files are not stored."""
+    """Add a PDF handout to a webinar, without files in storage."""
     number = next(_numbers)
     handout = Handout(
         webinar_id=webinar.id,
@@ -184,7 +184,7 @@ def make_grant(
     starts_at: datetime = NOW - timedelta(days=20),
     ends_at: datetime | None = None,
 ) -> Grant:
-    """A grant of one webinar, or of everything when none is named; for good unless it ends."""
+    """Add a grant of a webinar, or of everything if there is none; permanent without an end."""
     grant = Grant(
         login_id=login.id,
         kind=OfferKind.SINGLE if webinar else OfferKind.PASS,
@@ -200,7 +200,7 @@ def make_grant(
 def make_attendee(
     session: Session, grant: Grant, webinar_id: int, *, name: str, email: str
 ) -> Attendee:
-    """Somebody on the roster of a showing by the holder of a grant, whom the host entered."""
+    """Add an attendee whom the host entered at a group viewing by the owner of a grant."""
     showing = Showing(
         webinar_id=webinar_id,
         login_id=grant.login_id,
@@ -233,7 +233,7 @@ def make_pool(
     claim_policy: ClaimPolicy = ClaimPolicy.INVITATION,
     allotted_from: Pool | None = None,
 ) -> Pool:
-    """An organization's places for one webinar, or for everything; no grant fills it yet."""
+    """Add an organization's seats for one webinar or for everything, without a grant."""
     pool = Pool(
         organization_id=organization.id,
         scope=Scope.WEBINAR if webinar else Scope.EVERYTHING,
@@ -256,7 +256,7 @@ def make_pool_grant(
     ends_at: datetime | None = None,
     grace_until: datetime | None = None,
 ) -> Grant:
-    """What was sold to a pool, with as many seats as the pool has; for good unless it ends."""
+    """Add a grant for all seats of a pool; permanent without an end."""
     grant = Grant(
         pool_id=pool.id,
         kind=OfferKind.CONTRACT if ends_at else OfferKind.GROUP_SEATS,
@@ -282,7 +282,7 @@ def make_assignment(
     state: AssignmentState = AssignmentState.CLAIMED,
     ended_as: AssignmentEnd | None = None,
 ) -> Assignment:
-    """A seat of the pool and who has it: a login, or an address that was invited."""
+    """Add a seat of a pool, assigned to a person or an invited address."""
     is_over = ended_as is not None
     is_open = state in (AssignmentState.INVITED, AssignmentState.OFFERED)
     was_claimed = login is not None and not is_open and ended_as is not AssignmentEnd.EXPIRED
@@ -314,7 +314,7 @@ def make_assignment(
 def make_waiting_entry(
     session: Session, pool: Pool, login: Login | None = None, *, email: str | None = None
 ) -> WaitingEntry:
-    """A person, or an address without an account, that has waited for a seat since yesterday."""
+    """Add a person, or an address without an account, to the waitlist since yesterday."""
     entry = WaitingEntry(
         pool_id=pool.id,
         login_id=None if login is None else login.id,
@@ -328,7 +328,7 @@ def make_waiting_entry(
 def make_verified_domain(
     session: Session, organization: Organization, domain: str
 ) -> VerifiedDomain:
-    """A mail domain that is an organization's own."""
+    """Add an organization's verified email domain."""
     row = VerifiedDomain(organization_id=organization.id, domain=domain, verified_at=NOW)
     return _kept(session, row)
 

@@ -1,4 +1,4 @@
-"""What a person does with a letter: finds it, reads it, opens its link."""
+"""What a person does with an email: find it, read it, and open its link."""
 
 import re
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ def kept_password() -> str:
 
 
 def give_password(database: Database, login_id: int) -> None:
-    """Let this login sign in with PASSWORD."""
+    """Set a person's password to PASSWORD."""
     with database.transaction() as session:
         session.execute(
             update(Login).where(Login.id == login_id).values(password_hash=kept_password())
@@ -28,21 +28,21 @@ def give_password(database: Database, login_id: int) -> None:
 
 
 def letters(database: Database, to: str) -> list[Mail]:
-    """Return the letters to an address, oldest first."""
+    """Return the emails to an address, oldest first."""
     with database.read_session() as session:
         wanted = select(Mail).where(Mail.recipient == to).order_by(Mail.id)
         return list(session.scalars(wanted))
 
 
 def newest(database: Database, to: str, kind: str | None = None) -> Mail:
-    """Return the newest letter to an address."""
+    """Return the newest email to an address."""
     found = [one for one in letters(database, to) if kind in (None, one.kind)]
     assert found, f"no letter of kind {kind} to {to}"
     return found[-1]
 
 
 def link_in(letter: Mail) -> str:
-    """Return the path, with its query, of the letter's first link, which must be this house's."""
+    """Return the path and query of an email's first link, which must be on this site."""
     found = re.search(rf"{BASE}\S+", letter.text)
     assert found, letter.text
     assert found[0].replace("&", "&amp;") in letter.html
@@ -51,12 +51,12 @@ def link_in(letter: Mail) -> str:
 
 
 def code_in(letter: Mail) -> str:
-    """Return the code of a sign-in letter."""
+    """Return the code in a sign-in email."""
     found = re.search(r"\b(\d{4}) (\d{4})\b", letter.text)
     assert found, letter.text
     return found[1] + found[2]
 
 
 def without_form_token(page: str) -> str:
-    """Return a page without what differs at each rendering."""
+    """Return a page without the parts that differ at each rendering."""
     return re.sub(r'(name="csrf_token" value=)"[^"]*"', r"\1", page)

@@ -1,4 +1,4 @@
-"""Texts of the code on pages and in emails: tests name a text by its constant or place, and its wording can change."""
+"""Texts of pages and emails, found by constant or position, so tests don't repeat their wording."""
 
 import re
 from collections.abc import Mapping
@@ -8,9 +8,8 @@ from typing import Final
 from lms.mail.passages import passages_of
 
 VALUE = re.compile(r"%\((\w+)\)[sd]")
-ANY = "\N{LOZENGE}"  # stands for a value that a test doesn't name
-# Where emails have the passages that tests name, and how many each kind has: with another number, the
-# places may be those of other passages.
+ANY = "\N{LOZENGE}"  # a placeholder for any value
+# Positions of passages in emails, and the count per kind: if it changes, positions may be wrong.
 PASSAGES: Final[Mapping[str, tuple[int, Mapping[str, int]]]] = {
     "allotment_term": (10, {"lost_access": 4, "have_a_seat": 6, "can_renew": 8}),
     "contract_expired": (8, {"people": 2, "can_still_watch": 4}),
@@ -29,46 +28,46 @@ PASSAGES: Final[Mapping[str, tuple[int, Mapping[str, int]]]] = {
 
 
 def is_empty(page: str) -> bool:
-    """Return whether a page says that a list has nothing in it, and what to do."""
+    """Return whether a page shows the empty state of a list."""
     return 'class="empty"' in page
 
 
 def notice_with(page: str, part: str) -> str:
-    """Return the notice that has a part, such as a link; "" if none has it."""
+    """Return the notice that contains a part, such as a link; "" if there is none."""
     notices = re.findall(r'<div class="notice .*?</div>\s*</div>', page, re.DOTALL)
     return next((one for one in map(unescape, notices) if part in one), "")
 
 
 def count_in_notice(page: str, part: str) -> int | None:
-    """Return the number in the title of the notice that has a part; None if none has it."""
+    """Return the number in the title of the notice with a part; None if there is none."""
     title = re.search(r"<strong>([^<]*)", notice_with(page, part))
     return int("".join(re.findall(r"\d", title[1]))) if title else None
 
 
 def told(page: str, kind: str = "done") -> str:
-    """Return what a page says in toasts of a kind and beside "Undo"; "" if it has none."""
-    toasts = page.partition("data-toasts>")[2]  # before it are empty ones, for scripts
+    """Return a page's toasts of a kind, and the text next to "Undo"; "" if there are none."""
+    toasts = page.partition("data-toasts>")[2]  # the empty templates for scripts come first
     texts = rf'data-toast="{kind}">(?:(?!data-toast=).)*?<p>([^<]+)</p>|data-undo-text>([^<]+)<'
     return unescape(" ".join(map("".join, re.findall(texts, toasts, re.DOTALL))))
 
 
 def start_of(text: str) -> str:
-    """Return a text of the code up to its first value."""
+    """Return a text up to its first placeholder."""
     return text.partition("%(")[0].rstrip()
 
 
 def as_shown(text: str) -> str:
-    """Return a text of the code with typographic apostrophes, as pages have them."""
+    """Return a text with typographic apostrophes, as on pages."""
     return text.replace("'", "\u2019")
 
 
 def shows(page: str, text: str) -> bool:
-    """Return whether a page has a text of the code."""
+    """Return whether a page contains a text."""
     return as_shown(text) in unescape(page)
 
 
 def says(body: str, kind: str, name: str, **values: object) -> bool:
-    """Return whether an email has a passage of its kind, with these values and any others.
+    """Return whether an email contains a passage of its kind with these values, and any others.
 
     `body` is its text or its HTML.
     """
@@ -76,7 +75,7 @@ def says(body: str, kind: str, name: str, **values: object) -> bool:
     passages = passages_of(kind)
     assert len(passages) == count, f"the places in {kind} may have changed"
     said = unescape(re.sub(r"<[^>]*>", "", body))
-    parts = VALUE.split(passages[places[name]].original)  # each other one is the name of a value
+    parts = VALUE.split(passages[places[name]].original)  # every second part is a name
     parts[1::2] = [str(values.get(each, ANY)) for each in parts[1::2]]
     wanted = re.escape(" ".join("".join(parts).split())).replace(ANY, ".+?")
     return re.search(wanted, " ".join(said.split())) is not None

@@ -1,4 +1,4 @@
-"""The words of twenty pages and ten emails: docs/plain-words/after.txt, written from the demo.
+"""The texts of twenty pages and ten emails of the demo, written to docs/plain-words/after.txt.
 
 Run as `python -m tests.plain_words`. The clock is fixed, so a difference is a changed text.
 """
@@ -40,7 +40,7 @@ HEAD: Final = (
 )
 LIVE, RECORDED = "/webinars/story-time-restless-room", "/webinars/oral-history-with-a-phone"
 OURS: Final = "/organization/{organization}"
-# the title of each page, who reads it, and its path
+# title, reader, and path of each page
 PAGES: Final = (
     ("Home", "", "/"),
     ("Catalog", "", "/webinars"),
@@ -90,12 +90,12 @@ INLINE: Final = frozenset(
 
 
 class _Reader(HTMLParser):
-    """Collects the text that a page shows in its main part."""
+    """Collects the text shown in the main part of a page."""
 
     def __init__(self) -> None:
         super().__init__()
         self.words: list[str] = []
-        self._open: list[tuple[str, bool]] = []  # each tag, and whether its text is shown
+        self._open: list[tuple[str, bool]] = []  # open tags, and whether their text is shown
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -123,7 +123,7 @@ class _Reader(HTMLParser):
 
 
 def shown(html: str) -> str:
-    """Return the text in the main part of a page, a line for each block."""
+    """Return the text in the main part of a page, one line per block."""
     reader = _Reader()
     reader.feed(html)
     lines = (re.sub(r" +", " ", line).strip() for line in "".join(reader.words).split("\n"))
@@ -131,7 +131,7 @@ def shown(html: str) -> str:
 
 
 def pages(carrel: Carrel) -> Iterator[str]:
-    """Install the demo and give each page as its reader sees it; raises RuntimeError for a page that fails."""
+    """Install the demo and yield each page for its reader; raises RuntimeError if one fails."""
     install_demo(carrel, now=now())
     app = create_app(carrel, COMPONENTS)
     app.testing = True
@@ -152,7 +152,7 @@ def pages(carrel: Carrel) -> Iterator[str]:
 
 
 def emails() -> Iterator[str]:
-    """Give the text of each example email."""
+    """Yield the text of each example email."""
     for kind in EMAILS:
         example = EXAMPLES[kind]
         values = {**example.values, "recipient": EMAIL}

@@ -1,4 +1,4 @@
-"""A player as the server meets it, without a screen."""
+"""A player from the server's point of view, without a screen."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ AGENT = "Mozilla/5.0 (a browser of the tests)"
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Somebody's browser with an open playback session."""
+    """A browser with an open playback session."""
 
     client: Visitor
     addresses: dict[str, Any]
@@ -24,7 +24,7 @@ class Player:
 
     @classmethod
     def of(cls, client: Visitor, carrel: Carrel, playback: Playback) -> "Player":
-        """A player whose session no cookie opened, as in the frame of a learning system."""
+        """Return a player whose session was opened without a cookie, as in an LMS frame."""
         prefix = f"renditions/{playback.recording_id}"
         ticket = Ticket(playback.session_id, prefix, int(playback.expires_at.timestamp()))
         token = carrel.signer.sign(ticket)
@@ -33,25 +33,25 @@ class Player:
 
     @property
     def token(self) -> str:
-        """The token in its addresses."""
+        """The token in its URLs."""
         return str(self.addresses["hls"].split("/")[2])
 
     def without_cookies(self, app: Flask) -> "Player":
-        """The same browser where cookies are not sent: in the frame of another site."""
+        """Return the same player without cookies, as in another site's frame."""
         visitor = app.test_client()
         assert isinstance(visitor, Visitor)
         return Player(visitor, self.addresses, self.agent)
 
     def beat(self, **told: Any) -> TestResponse:
-        """Send a beat: `position`, `spans` and `rate`; without any, from the start at ease."""
+        """Send a heartbeat with `position`, `spans`, and `rate`, by default at the start."""
         return self._tell("beat", told)
 
     def close(self, **told: Any) -> TestResponse:
-        """Send the last beat."""
+        """Send the last heartbeat."""
         return self._tell("close", told)
 
     def why(self) -> TestResponse:
-        """Ask why the session is over."""
+        """Request the reason why the session ended."""
         return self._tell("why", {})
 
     def get(self, path: str, **values: Any) -> TestResponse:

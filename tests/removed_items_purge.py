@@ -1,4 +1,4 @@
-"""What clears away the removed, done as the worker does it."""
+"""Purging removed items as the worker does."""
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
@@ -11,7 +11,7 @@ from tests.components import work_without_schedules
 
 
 def clear(carrel: Carrel) -> None:
-    """Do the round that deletes for good what was removed thirty days ago."""
+    """Run the round that permanently deletes what was removed thirty days ago."""
     with carrel.database.transaction() as session:
         job = enqueue(session, kind=CLEAR, lane=Lane.PROMPT, subject="", payload={}, now=now())
         job_id = job.public_id

@@ -1,4 +1,4 @@
-"""Pools with people in them, as rows: for tests of pages and tables that only read."""
+"""Pools with assigned seats, as rows, for tests of pages and tables that only read."""
 
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ def add_pool(
     seats: int | None = 10,
     ends_at: datetime | None = None,
 ) -> Pool:
-    """Add a pool of one webinar, or of everything, whose seats were sold a month ago."""
+    """Add a pool for one webinar or for everything, whose seats were sold a month ago."""
     webinar_id = webinar.id if isinstance(webinar, Webinar) else webinar
     scope = Scope.EVERYTHING if webinar_id is None else Scope.WEBINAR
     pool = Pool(
@@ -62,7 +62,7 @@ def add_pool(
 
 
 def seat(session: Session, pool: Pool, login: Login | int | None = None, email: str = "") -> Seat:
-    """Give somebody a seat: a login claims it, an address alone is invited."""
+    """Assign a seat: a login claims it, an address alone is invited."""
     made = Seat(pool_id=pool.id, state=SeatState.TAKEN, created_at=NOW)
     session.add(made)
     session.flush()
@@ -92,7 +92,7 @@ def seat(session: Session, pool: Pool, login: Login | int | None = None, email: 
 
 
 def let_go(session: Session, freed: Seat, *, opens_at: datetime | None) -> None:
-    """Take the seat back before its time: it stays locked until it opens, or staff approve."""
+    """Release a seat early: it stays locked until it opens or staff approve."""
     session.execute(
         update(Assignment)
         .where(Assignment.seat_id == freed.id)
@@ -104,7 +104,7 @@ def let_go(session: Session, freed: Seat, *, opens_at: datetime | None) -> None:
 
 
 def watched(session: Session, login_id: int, recording_id: int, share: float) -> None:
-    """Let a login have seen a share of a recording."""
+    """Record that a person watched a share of a recording."""
     seconds = session.get_one(Recording, recording_id).seconds or 0
     session.add(
         WatchRecord(

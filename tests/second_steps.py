@@ -1,4 +1,4 @@
-"""What a person with a second step has in tests: an authenticator app and recovery codes."""
+"""Two-step sign-in for tests: an authenticator app and recovery codes."""
 
 import pyotp
 
@@ -13,7 +13,7 @@ from tests.mailbox import BASE
 def give_app(
     database: Database, login_id: int, secret_key: str, *, name: str = "My phone"
 ) -> tuple[str, tuple[str, ...]]:
-    """Give a person an authenticator app; returns its secret, and the recovery codes."""
+    """Add an authenticator app for a person; returns its secret and the recovery codes."""
     secret = authenticator_apps.new_secret()
     new = NewApp(name, authenticator_apps.seal(secret, secret_key), step=0)
     with database.transaction() as session:
@@ -24,5 +24,5 @@ def give_app(
 
 
 def code_of(secret: str, *, steps: int = 0, at: float = NOW.timestamp()) -> str:
-    """Return what the app shows, `steps` of 30 seconds away."""
+    """Return the app's code, `steps` periods of 30 seconds after `at`."""
     return pyotp.TOTP(secret).at(int(at) + 30 * steps)

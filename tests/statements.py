@@ -1,4 +1,4 @@
-"""Counting the SQL statements of a page, and the rows that they read."""
+"""Counts the SQL statements of a page and the rows that they read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 
-MOST: Final = 6  # of a page that many people open at once
+MOST: Final = 6  # for pages that many people open at the same time
 
 
 @contextmanager
 def statements(database: Database) -> Iterator[list[str]]:
-    """Yield a list to which each query is added, as long as the block runs."""
+    """Yield a list to which each query in the block is added."""
     seen: list[str] = []
 
     def note(_connection, _cursor, statement, *_rest) -> None:
@@ -29,9 +29,10 @@ def statements(database: Database) -> Iterator[list[str]]:
 
 
 def rows_read(session: Session, table: str) -> int:
-    """Return how many rows of a table were read so far; a difference of two counts is what was read between.
+    """Return how many rows of a table were read so far; compare two calls to count a block.
 
-    PostgreSQL also counts what earlier transactions of the connection read in the last second.
+    On PostgreSQL, this includes what earlier transactions of the connection read in the last
+    second.
     """
     counted = text(
         "SELECT coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)"
@@ -41,7 +42,7 @@ def rows_read(session: Session, table: str) -> int:
 
 
 def sqlite_plan(database: Database, statement: str) -> list[str]:
-    """Return the steps by which SQLite runs a statement, whatever its values are."""
+    """Return SQLite's plan for a statement, which doesn't depend on its values."""
     with database.engine.connect() as connection:
         values = (None,) * statement.count("?")
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)

@@ -1,4 +1,4 @@
-"""The house's own row: described by staff, with defaults before that."""
+"""The seller's branding: defaults, edits by staff, and the logo."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -27,16 +27,14 @@ WORDS = BrandingTexts(
 )
 
 
-def test_before_it_is_described_the_house_has_a_name_a_color_and_the_mails_address(
-    database: Database,
-) -> None:
+def test_branding_has_defaults_before_staff_edit_it(database: Database) -> None:
     with database.read_session() as session:
         house = read_branding(session, contact="library@localhost")
     assert (house.name, house.accent) == ("Carrel", DEFAULT_ACCENT)
     assert (house.contact_email, house.logo_url) == ("library@localhost", None)
 
 
-def test_what_staff_say_is_kept_and_an_empty_sender_is_the_house(database: Database) -> None:
+def test_branding_edit_is_saved_and_sender_defaults_to_the_name(database: Database) -> None:
     with database.transaction() as session:
         edit_branding(session, WORDS, actor=None, now=NOW)
         edit_branding(session, replace(WORDS, name="Lantern"), actor=None, now=NOW)
@@ -56,7 +54,7 @@ def test_what_staff_say_is_kept_and_an_empty_sender_is_the_house(database: Datab
         (replace(WORDS, about="x" * 4001), "about"),
     ],
 )
-def test_a_fault_is_named_by_its_field(
+def test_invalid_branding_names_the_field(
     database: Database, faulty: BrandingTexts, field: str
 ) -> None:
     with pytest.raises(Invalid) as refusal, database.transaction() as session:
@@ -64,7 +62,7 @@ def test_a_fault_is_named_by_its_field(
     assert list(refusal.value.fields) == [field]
 
 
-def test_every_edit_gives_the_logo_another_address(database: Database) -> None:
+def test_new_logo_gets_a_new_url(database: Database) -> None:
     with database.transaction() as session:
         edit_branding(session, WORDS, actor=None, now=NOW)
         change_logo(session, Logo(b"png", "image/png"), actor=None, now=NOW)
@@ -76,7 +74,7 @@ def test_every_edit_gives_the_logo_another_address(database: Database) -> None:
     assert first.logo_url != second.logo_url
 
 
-def test_a_logo_can_be_taken_away(database: Database) -> None:
+def test_logo_can_be_removed(database: Database) -> None:
     with database.transaction() as session:
         edit_branding(session, WORDS, actor=None, now=NOW)
         change_logo(session, Logo(b"png", "image/png"), actor=None, now=NOW)
@@ -85,6 +83,6 @@ def test_a_logo_can_be_taken_away(database: Database) -> None:
             read_logo(session)
 
 
-def test_a_house_without_a_page_has_no_logo(database: Database) -> None:
+def test_logo_is_refused_before_branding_is_set(database: Database) -> None:
     with database.transaction() as session, pytest.raises(NotFound):
         change_logo(session, Logo(b"png", "image/png"), actor=None, now=NOW)

@@ -1,4 +1,4 @@
-"""A person at a browser without JavaScript."""
+"""A person in a browser without JavaScript."""
 
 import secrets
 from datetime import timedelta
@@ -22,7 +22,7 @@ SIGNED_IN_FOR = timedelta(days=1)
 
 
 def add_sign_in(carrel: Carrel, login_id: int) -> tuple[str, int]:
-    """Sign somebody in; returns the value of the cookie, and the id of the sign-in."""
+    """Sign a person in; returns the cookie's value and the sign-in's ID."""
     value, moment = secrets.token_urlsafe(32), now()
     row = SignIn(
         token_hash=hash_secret(value),
@@ -40,7 +40,7 @@ def add_sign_in(carrel: Carrel, login_id: int) -> tuple[str, int]:
 
 
 class Answer(TestResponse):
-    """A response whose text is as it reads: where a long address may be broken, it isn't."""
+    """A response whose text has no break opportunities in long addresses."""
 
     @cached_property
     def text(self) -> str:
@@ -48,9 +48,9 @@ class Answer(TestResponse):
 
 
 class Visitor(FlaskClient):
-    """Keeps cookies, and sends the form's token with whatever it posts, as a page's form does.
+    """A test client that stores cookies and sends the form token with each POST, as page forms do.
 
-    To post without the token, say `headers={"X-CSRFToken": ""}`.
+    To post without the token, pass `headers={"X-CSRFToken": ""}`.
     """
 
     def __init__(self, *args: Any, **values: Any) -> None:
@@ -63,11 +63,11 @@ class Visitor(FlaskClient):
             if TOKEN_HEADER not in headers:
                 headers[TOKEN_HEADER] = self._form_token()
             values["headers"] = headers
-        values.setdefault("buffered", True)  # reads the answer whole and closes its file
+        values.setdefault("buffered", True)  # reads the whole response and closes its file
         return super().open(*args, **values)
 
     def sign_in(self, login_id: int) -> int:
-        """Be this person from now on; returns the id of the sign-in."""
+        """Sign in as this person; returns the sign-in's ID."""
         carrel = self.application.extensions[EXTENSION]
         value, made = add_sign_in(carrel, login_id)
         self.set_cookie(cookie_name(carrel.settings), value)

@@ -1,14 +1,14 @@
-"""Waiting for what another process does."""
+"""Waiting for another process."""
 
 import time
 from collections.abc import Callable
 
-# How long a test waits for an answer that is sure to come: a busy machine takes many times as long as usual.
+# How long tests wait for a response; a busy machine takes many times as long as usual.
 PATIENCE_S = 240.0
 
 
 def until(happened: Callable[[], bool], *, seconds: float = PATIENCE_S) -> None:
-    """Return when `happened()` is true; fails when it isn't within `seconds`."""
+    """Wait until `happened()` is true; fails after `seconds`."""
     ends = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < ends, f"nothing happened for {seconds} s"

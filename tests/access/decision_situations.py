@@ -1,4 +1,4 @@
-"""A situation for each code of the policy: rows in which `dan` is answered exactly that."""
+"""A situation for each decision code: rows for which `dan` gets exactly that code."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the situations are made of: the cast's rows, and a pool of Elm County's if one asks."""
+    """Rows that situations build on: the cast's rows, and pools of Elm County as needed."""
 
     session: Session
     dan: Login
@@ -58,7 +58,7 @@ class Stage:
         )
 
     def contract(self, *, ended_days_ago: int, grace_days: int = 14) -> Pool:
-        """Make a pool for everything whose contract ended so many days ago."""
+        """Make a pool for everything whose contract ended the given number of days ago."""
         pool = make_pool(self.session, self.elm)
         ends_at = NOW - ended_days_ago * DAY
         make_pool_grant(
@@ -71,14 +71,14 @@ class Stage:
         return pool
 
     def seated(self, pool: Pool) -> Grant:
-        """Give dan a seat of a pool that was sold for good."""
+        """Give dan a seat of a pool with permanent seats."""
         grant = make_pool_grant(self.session, pool)
         make_assignment(self.session, pool, self.dan)
         return grant
 
 
 def arrange(session: Session, cast: Cast, code: Code) -> Situation:
-    """Make the rows by which dan is answered with `code`."""
+    """Make the rows for which dan gets `code`."""
     dan = session.get_one(Login, cast.dan.id)
     elm = session.get_one(Organization, cast.organization_id)
     webinar = session.get_one(Webinar, cast.webinar_id)
@@ -191,7 +191,7 @@ def _take_back(grant: Grant, withdrawal: Withdrawal) -> None:
 
 
 def _nothing(_stage: Stage) -> None:
-    """Dan holds nothing."""
+    """Leave dan without access."""
 
 
 def _blocked(stage: Stage) -> None:

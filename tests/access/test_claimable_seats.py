@@ -1,4 +1,4 @@
-"""Seats that people may take by themselves, because of the mail domain they have."""
+"""Seats that people can claim because of their email domain."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ def domain_pool(session: Session, cast: Cast, *, capacity: int | None = 10) -> P
     return pool
 
 
-def test_a_free_seat_is_there_for_people_of_a_verified_domain(
+def test_available_seat_can_be_claimed_by_people_of_a_verified_domain(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -45,13 +45,13 @@ def test_a_free_seat_is_there_for_people_of_a_verified_domain(
         assert decision(database, other, cast.webinar_id).code is Code.NO_GRANT
 
 
-def test_a_domain_opens_nothing_where_people_are_invited(database: Database, cast: Cast) -> None:
+def test_domain_gives_no_seat_in_a_pool_for_invited_people(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         domain_pool(session, cast).claim_policy = ClaimPolicy.INVITATION
     assert code(database, cast) is Code.NO_GRANT
 
 
-def test_a_full_pool_has_nothing_to_claim_and_is_named_all_the_same(
+def test_full_pool_offers_no_seat_but_is_named_in_the_decision(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -64,7 +64,7 @@ def test_a_full_pool_has_nothing_to_claim_and_is_named_all_the_same(
 
 
 @pytest.mark.parametrize("after", [105, 200])
-def test_a_domain_has_no_say_once_the_contract_ended(
+def test_domain_gives_no_seat_after_the_contract_ended(
     database: Database, cast: Cast, after: int
 ) -> None:
     with database.transaction() as session:
@@ -73,7 +73,7 @@ def test_a_domain_has_no_say_once_the_contract_ended(
     assert (found.code, found.candidates) == (Code.NO_GRANT, ())
 
 
-def test_whom_a_manager_removed_takes_no_seat_of_that_organization_by_domain(
+def test_person_removed_by_a_manager_cannot_claim_other_seats_by_domain(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -84,10 +84,10 @@ def test_whom_a_manager_removed_takes_no_seat_of_that_organization_by_domain(
 
 
 @pytest.mark.parametrize("is_invited", [True, False])
-def test_whose_seat_was_reassigned_takes_no_other_of_that_pool_by_domain(
+def test_person_whose_seat_was_reassigned_cannot_claim_another_of_that_pool(
     database: Database, cast: Cast, is_invited: bool
 ) -> None:
-    """Of another pool they do: moving people between pools ends their seats in the same way."""
+    """They can claim one of another pool: a move between pools ends seats in the same way."""
     with database.transaction() as session:
         domain_pool(session, cast)
         other = make_pool(session, elm_of(session, cast), make_webinar(session))
@@ -101,7 +101,7 @@ def test_whose_seat_was_reassigned_takes_no_other_of_that_pool_by_domain(
     assert code(database, cast) is (Code.NO_GRANT if is_invited else Code.SEAT_RELEASED)
 
 
-def test_whom_another_organization_removed_takes_a_seat_all_the_same(
+def test_person_removed_by_another_organization_can_claim_a_seat(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

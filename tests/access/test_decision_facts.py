@@ -1,4 +1,4 @@
-"""The facts of a decision, as one statement loads them."""
+"""The facts of a decision, loaded in one statement."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ def code(database: Database, person: Person, webinar_id: int) -> Code:
     return decide(case.login, case.webinar, Action.RECORDING, NOW).code
 
 
-def test_the_cast_is_decided_as_its_holdings_say(database: Database, cast: Cast) -> None:
+def test_decisions_for_the_cast_match_their_grants(database: Database, cast: Cast) -> None:
     people = (cast.alice, cast.bob, cast.carol, cast.dan, cast.mia, cast.ada)
     assert [code(database, person, cast.webinar_id) for person in people] == [
         Code.OK_PERMANENT,
@@ -36,7 +36,7 @@ def test_the_cast_is_decided_as_its_holdings_say(database: Database, cast: Cast)
     ]
 
 
-def test_a_grant_for_another_webinar_does_not_let_in(database: Database, cast: Cast) -> None:
+def test_grant_for_another_webinar_does_not_give_access(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         other = make_webinar(session)
         make_recording(session, other)
@@ -44,7 +44,7 @@ def test_a_grant_for_another_webinar_does_not_let_in(database: Database, cast: C
     assert code(database, cast.bob, other.id) is Code.OK_TERM
 
 
-def test_a_pass_does_not_let_in_to_a_webinar_out_of_passes(database: Database, cast: Cast) -> None:
+def test_pass_does_not_cover_a_webinar_excluded_from_passes(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).is_in_passes = False
     assert [code(database, person, cast.webinar_id) for person in (cast.alice, cast.bob)] == [
@@ -54,7 +54,7 @@ def test_a_pass_does_not_let_in_to_a_webinar_out_of_passes(database: Database, c
 
 
 @pytest.mark.parametrize("scope", [Scope.SERIES, Scope.PRESENTER])
-def test_a_scoped_pass_covers_what_belongs_to_its_scope_whenever_it_was_added(
+def test_scoped_pass_covers_webinars_added_to_its_scope_later(
     database: Database, cast: Cast, scope: Scope
 ) -> None:
     with database.transaction() as session:
@@ -83,7 +83,7 @@ def test_a_scoped_pass_covers_what_belongs_to_its_scope_whenever_it_was_added(
     assert code(database, cast.dan, cast.webinar_id) is Code.OK_TERM
 
 
-def test_a_login_merged_into_another_lends_it_its_grants(database: Database, cast: Cast) -> None:
+def test_grants_of_a_merged_account_count_until_unmerged(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.execute(
             update(Login).where(Login.id == cast.alice.id).values(merged_into=cast.dan.id)
@@ -94,13 +94,13 @@ def test_a_login_merged_into_another_lends_it_its_grants(database: Database, cas
     assert code(database, cast.dan, cast.webinar_id) is Code.NO_GRANT
 
 
-def test_a_blocked_login_is_turned_away(database: Database, cast: Cast) -> None:
+def test_blocked_account_is_refused(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.execute(update(Login).where(Login.id == cast.alice.id).values(blocked_at=NOW))
     assert code(database, cast.alice, cast.webinar_id) is Code.ACCOUNT_BLOCKED
 
 
-def test_only_a_current_version_that_can_be_played_makes_a_webinar_playable(
+def test_recording_is_ready_only_if_a_current_version_can_be_played(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -109,7 +109,7 @@ def test_only_a_current_version_that_can_be_played_makes_a_webinar_playable(
     assert code(database, cast.bob, webinar.id) is Code.RECORDING_NOT_READY
 
 
-def test_a_whole_page_of_webinars_costs_one_statement(database: Database, cast: Cast) -> None:
+def test_page_of_webinars_takes_one_statement(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         ids = [make_webinar(session).id for _ in range(20)]
     seen: list[str] = []
@@ -128,7 +128,7 @@ def test_a_whole_page_of_webinars_costs_one_statement(database: Database, cast: 
     assert len(seen) == 1
 
 
-def test_what_does_not_exist_is_not_found(database: Database, cast: Cast) -> None:
+def test_unknown_webinar_or_account_is_not_found(database: Database, cast: Cast) -> None:
     with database.read_session() as session:
         with pytest.raises(NotFound):
             load_case(session, login_id=cast.alice.id, webinar_id=cast.webinar_id + 1)
@@ -137,9 +137,7 @@ def test_what_does_not_exist_is_not_found(database: Database, cast: Cast) -> Non
         assert load_cases(session, login_id=cast.alice.id, webinar_ids=()) == {}
 
 
-def test_the_decision_does_not_depend_on_when_rows_were_written(
-    database: Database, cast: Cast
-) -> None:
+def test_decision_does_not_depend_on_the_order_of_rows(database: Database, cast: Cast) -> None:
     lines = [
         {"ends_at": NOW + timedelta(days=days), "created_at": NOW - timedelta(days=written)}
         for days, written in ((3, 1), (9, 5), (6, 9))

@@ -1,4 +1,4 @@
-"""How the databases find the facts of a decision: by indexes, however much they hold."""
+"""Query plans for the facts of a decision: indexes are used however many rows there are."""
 
 import re
 
@@ -42,7 +42,7 @@ def test_no_decision_scans_grants_seats_or_logins(database: Database, *, several
     _number_from_one(database)
     fill(database, Size(logins=3_000, grants=6_000, seats=2_500, webinars=100))
     with database.engine.connect() as connection:
-        if not database.is_sqlite:  # tables this small are scanned unless that is forbidden
+        if not database.is_sqlite:  # tables this small are scanned unless that is turned off
             connection.exec_driver_sql("SET enable_seqscan = off")
         seen: list[tuple[str, object]] = []
 
@@ -67,17 +67,17 @@ def test_no_decision_scans_grants_seats_or_logins(database: Database, *, several
     for name in (*LARGE, *ALIASES):
         assert f"SCAN {name}\n" not in f"{plan}\n"
         assert f"Seq Scan on {name}" not in plan
-    # PostgreSQL can read all pools in the order of an index, too.
+    # PostgreSQL can also read all pools in index order.
     assert not re.search(r"Index (Only )?Scan using \w+ on pool .*\n(?! *Index Cond)", plan)
     for index in USED if database.is_sqlite else USED[:4]:
         assert index in plan
-    # One webinar may have a million holders, and one organization a hundred thousand seats.
+    # One webinar can have a million people with access, and one organization 100,000 seats.
     for index in ("ix_grant_line_webinar_id", "ix_assignment_pool_id"):
         assert index not in plan
 
 
 def _number_from_one(database: Database) -> None:
-    """Let rows be numbered as in a new house: PostgreSQL goes on counting after rows are gone."""
+    """Restart row IDs at 1: PostgreSQL doesn't reuse the IDs of deleted rows."""
     if not database.is_sqlite:
         with database.engine.begin() as connection:
             connection.exec_driver_sql(

@@ -1,4 +1,4 @@
-"""Every answer of the policy has its sentence and its next step."""
+"""Every decision code has a sentence and a next step."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ from tests.cast import Cast
 
 NEW_YORK = ZoneInfo("America/New_York")
 ENDS = datetime(2027, 10, 7, 4, 0, tzinfo=UTC)
-# Tests of pages read what each refusal says from here.
+# Page tests read the text of each refusal from here.
 SAYS: Final = {
     Code.INVITE_NOT_CLAIMED: "Elm County Library reserved a seat for you.",
     Code.SEAT_CLAIMABLE: "Elm County Library has a seat available",
@@ -54,7 +54,7 @@ SAYS: Final = {
 
 
 @pytest.mark.parametrize("code", Code)
-def test_each_code_has_a_sentence_without_gaps_and_a_step(code: Code) -> None:
+def test_each_code_has_a_complete_sentence_and_a_step(code: Code) -> None:
     dated = grant(
         ends_at=ENDS,
         grace_until=ENDS,
@@ -69,7 +69,7 @@ def test_each_code_has_a_sentence_without_gaps_and_a_step(code: Code) -> None:
     assert STEP_LABELS[told.step]
 
 
-def test_paused_access_leads_to_payment_only_those_who_can_pay() -> None:
+def test_paused_access_links_to_payment_only_for_those_who_can_pay() -> None:
     own = grant(awaits_payment_since=NOW, granted_at=NOW - timedelta(days=40))
     seat = replace(own, place=place(Way.CLAIMED))
     managed = replace(own, place=place(Way.MANAGED))
@@ -83,20 +83,20 @@ def test_paused_access_leads_to_payment_only_those_who_can_pay() -> None:
     assert steps == [Step.PAY, Step.CONTACT, Step.PAY, Step.ASK, Step.PAY, Step.ASK]
 
 
-def test_a_term_that_ends_at_midnight_is_told_by_its_last_day() -> None:
+def test_term_that_ends_at_midnight_is_described_by_its_last_day() -> None:
     dated = grant(ends_at=ENDS, scope=Scope.EVERYTHING)
     decision = decide(login(dated), webinar(), Action.RECORDING, NOW)
     told = explain(decision, webinar(), zone=NEW_YORK)
     assert str(told.sentence) == "Your pass includes this webinar until October 6, 2027."
 
 
-def test_a_person_in_a_seat_reads_who_owns_it() -> None:
+def test_person_with_a_seat_is_told_who_owns_it() -> None:
     seat = grant(place=place(Way.CLAIMED))
     told = explain(decide(login(seat), webinar(), Action.RECORDING, NOW), webinar(), zone=NEW_YORK)
     assert str(told.sentence).endswith("which owns your seat.")
 
 
-def test_the_end_of_an_organizations_pass_leads_to_its_manager() -> None:
+def test_ended_organization_pass_refers_to_the_manager() -> None:
     year = grant(ends_at=NOW, scope=Scope.EVERYTHING, is_pass=True, place=place(Way.CLAIMED))
     decision = decide(login(year), webinar(), Action.RECORDING, NOW)
     told = explain(decision, webinar(), zone=NEW_YORK, manager="Mia")
@@ -104,7 +104,7 @@ def test_the_end_of_an_organizations_pass_leads_to_its_manager() -> None:
     assert told.step is Step.ASK
 
 
-def test_a_pass_holder_reads_that_a_webinar_is_not_in_passes_and_can_be_bought() -> None:
+def test_person_with_a_pass_can_buy_a_webinar_excluded_from_passes() -> None:
     alone = webinar(is_in_passes=False)
     year = grant(ends_at=ENDS, scope=Scope.EVERYTHING)
     told = explain(decide(login(year), alone, Action.RECORDING, NOW), alone, zone=NEW_YORK)
@@ -114,7 +114,7 @@ def test_a_pass_holder_reads_that_a_webinar_is_not_in_passes_and_can_be_bought()
 
 @pytest.mark.parametrize("way", [Way.INVITED, Way.OFFERED, Way.BY_DOMAIN, Way.MANAGED])
 @pytest.mark.parametrize("has_room", [True, False])
-def test_no_seat_of_a_canceled_webinar_is_claimed_or_waited_for(
+def test_seat_of_a_canceled_webinar_cannot_be_claimed_or_waited_for(
     way: Way, *, has_room: bool
 ) -> None:
     canceled = webinar(state=WebinarState.CANCELED, playable=False)
@@ -131,7 +131,7 @@ def test_a_canceled_webinar_can_be_bought_only_if_it_has_a_recording() -> None:
         assert explain(decision, canceled, zone=NEW_YORK).step is step
 
 
-def test_the_explanation_names_everything_that_was_weighed() -> None:
+def test_explanation_lists_every_grant_that_was_considered() -> None:
     ended = grant("a", ends_at=NOW, scope=Scope.EVERYTHING)
     taken = grant("b", revoked_at=NOW, revoked_as=Withdrawal.REFUNDED)
     decision = decide(login(taken, ended), webinar(), Action.RECORDING, NOW)
@@ -156,26 +156,26 @@ def test_the_explanation_names_everything_that_was_weighed() -> None:
         Code.NO_GRANT,
     ],
 )
-def test_each_verdict_on_a_grant_can_be_told(code: Code) -> None:
+def test_each_decision_about_a_grant_has_a_description(code: Code) -> None:
     dated = grant(ends_at=ENDS, revoked_at=NOW, revoked_as=Withdrawal.REVOKED)
     told = explain(Turned(code, dated, (Candidate(dated, code),)), webinar(), zone=NEW_YORK)
     assert "%(" not in str(told.weighed[0][1])
 
 
-def test_who_is_early_for_a_live_session_reads_when_the_door_opens() -> None:
+def test_early_viewer_is_told_when_a_live_session_can_be_joined() -> None:
     decision = decide(login(grant()), webinar(), Action.LIVE, HELD.replace(hour=1))
     told = explain(decision, webinar(), zone=NEW_YORK)
     assert "Thursday, March 5, 2026, 1:00" in str(told.sentence)
     assert told.step is Step.WAIT
 
 
-def test_an_entitled_reader_of_handouts_is_not_offered_a_player_without_a_recording() -> None:
+def test_handout_reader_is_not_offered_a_player_without_a_recording() -> None:
     facts = webinar(playable=False, state=WebinarState.ANNOUNCED)
     decision = decide(login(grant()), facts, Action.HANDOUT, NOW)
     assert explain(decision, facts, zone=NEW_YORK).step is Step.WAIT
 
 
-def test_no_refusal_is_forgotten() -> None:
+def test_every_refusal_has_an_expected_text() -> None:
     assert set(SAYS) == set(Code) - ADMITTING
 
 

@@ -1,4 +1,4 @@
-"""The ways to an organization's grants: seats, invitations, waiting lists and mail domains."""
+"""Ways to an organization's grants: seats, invitations, waitlists, and email domains."""
 
 from datetime import datetime, timedelta
 
@@ -51,7 +51,7 @@ def decision(
 
 
 def code(database: Database, cast: Cast, at: datetime = NOW) -> Code:
-    """What dan is answered about the cast's webinar."""
+    """Return dan's decision code for the cast's webinar."""
     return decision(database, cast.dan.id, cast.webinar_id, at=at).code
 
 
@@ -60,7 +60,7 @@ def elm_of(session: Session, cast: Cast) -> Organization:
 
 
 def contract(session: Session, cast: Cast, *, capacity: int | None = 10) -> Pool:
-    """A pool of Elm County's for everything, in force for another hundred days and 14 of grace."""
+    """Return a pool of Elm County for everything, with 100 days left and 14 of grace."""
     pool = make_pool(session, elm_of(session, cast), capacity=capacity)
     make_pool_grant(session, pool, ends_at=NOW + 100 * DAY, grace_until=NOW + 114 * DAY)
     return pool
@@ -71,7 +71,7 @@ def dan_of(session: Session, cast: Cast) -> Login:
 
 
 @pytest.mark.parametrize("expected", Code)
-def test_each_code_is_answered_where_its_situation_is(
+def test_each_code_is_the_answer_in_its_situation(
     database: Database, cast: Cast, expected: Code
 ) -> None:
     with database.transaction() as session:
@@ -80,7 +80,7 @@ def test_each_code_is_answered_where_its_situation_is(
     assert decide(case.login, case.webinar, situation.action, NOW).code is expected
 
 
-def test_a_seat_of_a_contract_admits_to_its_end_then_in_grace_then_no_more(
+def test_contract_seat_gives_access_to_its_end_and_in_the_grace_period(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -94,9 +94,7 @@ def test_a_seat_of_a_contract_admits_to_its_end_then_in_grace_then_no_more(
     assert within_grace.ends_at == grace
 
 
-def test_the_decision_names_the_pool_the_organization_and_the_seat(
-    database: Database, cast: Cast
-) -> None:
+def test_decision_names_the_pool_organization_and_seat(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         pool = contract(session, cast)
         make_assignment(session, pool, dan_of(session, cast))
@@ -113,7 +111,7 @@ def test_the_decision_names_the_pool_the_organization_and_the_seat(
     assert place.way == "claimed"
 
 
-def test_a_seat_for_one_webinar_admits_to_that_one_alone(database: Database, cast: Cast) -> None:
+def test_seat_for_one_webinar_gives_access_to_it_only(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         other = make_webinar(session)
         make_recording(session, other)
@@ -124,9 +122,7 @@ def test_a_seat_for_one_webinar_admits_to_that_one_alone(database: Database, cas
     assert decision(database, cast.dan.id, other.id).code is Code.OK_PERMANENT
 
 
-def test_an_invitation_is_known_by_an_address_only_once_it_is_confirmed(
-    database: Database, cast: Cast
-) -> None:
+def test_invitation_is_found_only_by_a_confirmed_address(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         pool = contract(session, cast)
         make_assignment(session, pool, email=cast.dan.email, state=AssignmentState.INVITED)
@@ -136,7 +132,7 @@ def test_an_invitation_is_known_by_an_address_only_once_it_is_confirmed(
     assert code(database, cast) is Code.NO_GRANT
 
 
-def test_an_invitation_that_somebody_else_took_is_nothing_to_its_address(
+def test_invitation_claimed_by_another_person_gives_its_address_nothing(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -150,11 +146,11 @@ def test_an_invitation_that_somebody_else_took_is_nothing_to_its_address(
     [
         (-20, 100, 114, Code.INVITE_NOT_CLAIMED),
         (5, 100, 114, Code.NOT_STARTED),
-        (-300, -2, 12, Code.CONTRACT_LAPSED),  # in grace nobody new comes in
+        (-300, -2, 12, Code.CONTRACT_LAPSED),  # no one new is accepted in the grace period
         (-300, -20, -6, Code.CONTRACT_LAPSED),
     ],
 )
-def test_an_invitation_says_what_the_contract_says_when_that_would_not_admit(
+def test_invitation_shows_the_contracts_status_if_that_prevents_access(
     database: Database, cast: Cast, starts: int, ends: int, grace: int, expected: Code
 ) -> None:
     with database.transaction() as session:
@@ -167,7 +163,7 @@ def test_an_invitation_says_what_the_contract_says_when_that_would_not_admit(
             grace_until=NOW + grace * DAY,
         )
         make_assignment(session, pool, email=cast.dan.email, state=AssignmentState.INVITED)
-        # held before any of these terms ends
+        # took place before any of these terms ends
         other = make_webinar(session, held_at=NOW - 200 * DAY)
         make_recording(session, other)
     assert decision(database, cast.dan.id, other.id).code is expected
@@ -176,7 +172,7 @@ def test_an_invitation_says_what_the_contract_says_when_that_would_not_admit(
 @pytest.mark.parametrize(
     ("capacity", "expected"), [(10, Code.INVITE_NOT_CLAIMED), (0, Code.NO_GRANT)]
 )
-def test_an_expired_invitation_claims_again_while_a_seat_is_free(
+def test_expired_invitation_can_be_claimed_while_a_seat_is_available(
     database: Database, cast: Cast, capacity: int, expected: Code
 ) -> None:
     with database.transaction() as session:
@@ -189,9 +185,7 @@ def test_an_expired_invitation_claims_again_while_a_seat_is_free(
     assert code(database, cast) is expected
 
 
-def test_an_offer_that_was_not_taken_in_time_is_no_seat_any_more(
-    database: Database, cast: Cast
-) -> None:
+def test_offer_that_was_not_accepted_in_time_gives_no_seat(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         pool = contract(session, cast, capacity=1)
         make_assignment(session, pool, dan_of(session, cast), state=AssignmentState.OFFERED)
@@ -202,7 +196,7 @@ def test_an_offer_that_was_not_taken_in_time_is_no_seat_any_more(
 @pytest.mark.parametrize(
     "ended_as", [AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED, AssignmentEnd.LEFT]
 )
-def test_who_gave_up_a_seat_is_told_so_even_after_the_contract(
+def test_released_seat_is_still_explained_after_the_contract(
     database: Database, cast: Cast, ended_as: AssignmentEnd
 ) -> None:
     with database.transaction() as session:
@@ -212,9 +206,7 @@ def test_who_gave_up_a_seat_is_told_so_even_after_the_contract(
     assert code(database, cast, NOW + 200 * DAY) is Code.SEAT_RELEASED
 
 
-def test_an_invitation_that_a_manager_took_back_leaves_nothing(
-    database: Database, cast: Cast
-) -> None:
+def test_withdrawn_invitation_gives_no_access(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         make_assignment(
             session,
@@ -225,7 +217,7 @@ def test_an_invitation_that_a_manager_took_back_leaves_nothing(
     assert code(database, cast) is Code.NO_GRANT
 
 
-def test_a_frozen_seat_is_lapsed_until_a_renewal_goes_on_without_it(
+def test_frozen_seat_is_lapsed_until_a_renewal_starts_without_it(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -241,7 +233,7 @@ def test_a_frozen_seat_is_lapsed_until_a_renewal_goes_on_without_it(
     assert code(database, cast, NOW + 2 * DAY) is Code.SEAT_RELEASED
 
 
-def test_a_seat_lost_90_days_after_the_contract_says_that_the_contract_ended(
+def test_seat_lost_90_days_after_the_contract_is_explained_by_its_end(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -253,14 +245,16 @@ def test_a_seat_lost_90_days_after_the_contract_says_that_the_contract_ended(
     assert decision(database, cast.dan.id, old.id).code is Code.CONTRACT_LAPSED
 
 
-def test_waiting_says_so_only_while_the_pool_would_admit(database: Database, cast: Cast) -> None:
+def test_waitlisted_status_is_shown_only_while_the_pool_accepts_people(
+    database: Database, cast: Cast
+) -> None:
     with database.transaction() as session:
         make_waiting_entry(session, contract(session, cast, capacity=0), dan_of(session, cast))
     assert code(database, cast) is Code.POOL_FULL_WAITLISTED
     assert code(database, cast, NOW + 101 * DAY) is Code.CONTRACT_LAPSED
 
 
-def test_address_on_the_waitlist_is_that_of_one_person(database: Database, cast: Cast) -> None:
+def test_waitlist_entry_matches_only_its_own_address(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         pool = contract(session, cast, capacity=0)
         make_waiting_entry(session, pool, email="erin@example.org")
@@ -271,9 +265,7 @@ def test_address_on_the_waitlist_is_that_of_one_person(database: Database, cast:
     assert code(database, cast) is Code.POOL_FULL_WAITLISTED
 
 
-def test_an_allotted_pool_admits_by_the_grants_of_its_parent(
-    database: Database, cast: Cast
-) -> None:
+def test_allotted_pool_uses_its_parents_grants(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         parent = make_pool(session, make_organization(session, name="State Library"))
         make_pool_grant(session, parent, ends_at=NOW + 100 * DAY)
@@ -286,7 +278,7 @@ def test_an_allotted_pool_admits_by_the_grants_of_its_parent(
     assert found.grant.place.organization_name == "Elm County Library"
 
 
-def test_seats_and_invitations_of_a_merged_login_count(database: Database, cast: Cast) -> None:
+def test_seat_of_a_merged_account_counts(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         twin = make_login(session, "dan@elsewhere.example")
         make_assignment(session, contract(session, cast), twin)
@@ -294,9 +286,7 @@ def test_seats_and_invitations_of_a_merged_login_count(database: Database, cast:
     assert code(database, cast) is Code.OK_TERM
 
 
-def test_an_invitation_to_the_address_of_a_merged_login_counts(
-    database: Database, cast: Cast
-) -> None:
+def test_invitation_to_a_merged_accounts_address_counts(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         twin = make_login(session, "dan@elsewhere.example")
         make_assignment(
@@ -309,7 +299,7 @@ def test_an_invitation_to_the_address_of_a_merged_login_counts(
     assert code(database, cast) is Code.INVITE_NOT_CLAIMED
 
 
-def test_an_invitation_to_a_further_address_counts(database: Database, cast: Cast) -> None:
+def test_invitations_to_additional_addresses_count(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         twin = make_login(session)
         twin.merged_into = cast.dan.id
@@ -322,7 +312,7 @@ def test_an_invitation_to_a_further_address_counts(database: Database, cast: Cas
     assert [each.code for each in found.candidates] == [Code.INVITE_NOT_CLAIMED] * 2
 
 
-def test_within_an_organization_only_its_own_pools_are_weighed(
+def test_decision_within_an_organization_uses_only_its_pools(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Seats of their organization that managers can take for themselves (PRODUCT.md, S12)."""
+"""Seats that managers can assign to themselves (PRODUCT.md, S12)."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 
 def bought(database: Database, cast: Cast, *, capacity: int | None = 5, used: int = 0) -> str:
-    """Sell Elm County seats of the webinar; returns the pool."""
+    """Sell Elm County seats of the webinar; return the pool's ID."""
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         pool = make_pool(session, elm_of(session, cast), webinar, capacity=capacity)
@@ -41,7 +41,7 @@ def code_of(database: Database, cast: Cast, login_id: int) -> Code:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_only_managers_and_owners_can_take_an_available_seat(
+def test_only_managers_and_owners_can_claim_an_available_seat(
     database: Database, cast: Cast, role: Role
 ) -> None:
     bought(database, cast)
@@ -53,7 +53,9 @@ def test_only_managers_and_owners_can_take_an_available_seat(
     assert code_of(database, cast, person_id) is expected
 
 
-def test_manager_of_another_organization_cannot_take_a_seat(database: Database, cast: Cast) -> None:
+def test_manager_of_another_organization_cannot_claim_a_seat(
+    database: Database, cast: Cast
+) -> None:
     bought(database, cast)
     with database.transaction() as session:
         person = make_login(session, "pat@example.org")
@@ -62,7 +64,7 @@ def test_manager_of_another_organization_cannot_take_a_seat(database: Database, 
     assert code_of(database, cast, person_id) is Code.NO_GRANT
 
 
-def test_unlimited_seats_are_open_to_their_manager(database: Database, cast: Cast) -> None:
+def test_unlimited_seats_can_be_claimed_by_their_manager(database: Database, cast: Cast) -> None:
     public_id = bought(database, cast, capacity=None, used=300)
     assert code_of(database, cast, cast.mia.id) is Code.SEAT_CLAIMABLE
     with database.read_session() as session:
@@ -75,7 +77,7 @@ def test_full_pool_offers_its_manager_no_seat(database: Database, cast: Cast) ->
     assert (found.code, found.grant) == (Code.NO_GRANT, None)
 
 
-def test_manager_reads_that_payment_is_awaited_and_may_take_the_seat_before(
+def test_manager_sees_that_payment_is_pending_and_can_claim_the_seat(
     database: Database, cast: Cast
 ) -> None:
     public_id = bought(database, cast)
@@ -95,7 +97,7 @@ def test_revoked_seats_are_not_offered(database: Database, cast: Cast) -> None:
     assert code_of(database, cast, cast.mia.id) is Code.NO_GRANT
 
 
-def test_manager_can_take_seats_of_a_merged_organization(database: Database, cast: Cast) -> None:
+def test_manager_can_claim_seats_of_a_merged_organization(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         other = make_organization(session)
         other.merged_into = cast.organization_id
@@ -103,14 +105,14 @@ def test_manager_can_take_seats_of_a_merged_organization(database: Database, cas
     assert code_of(database, cast, cast.mia.id) is Code.SEAT_CLAIMABLE
 
 
-def test_role_of_a_merged_login_counts(database: Database, cast: Cast) -> None:
+def test_role_of_a_merged_account_counts(database: Database, cast: Cast) -> None:
     bought(database, cast)
     with database.transaction() as session:
         session.get_one(Login, cast.mia.id).merged_into = cast.dan.id
     assert code_of(database, cast, cast.dan.id) is Code.SEAT_CLAIMABLE
 
 
-def test_organization_is_named(database: Database, cast: Cast) -> None:
+def test_decision_names_the_organization(database: Database, cast: Cast) -> None:
     bought(database, cast)
     found = decision(database, cast.mia.id, cast.webinar_id)
     assert found.grant is not None

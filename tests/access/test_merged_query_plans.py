@@ -1,4 +1,4 @@
-"""How the databases find who was merged into one that remains: without reading all rows."""
+"""Query plans for merged accounts and organizations: they are found without reading all rows."""
 
 import pytest
 from sqlalchemy import Select, text
@@ -12,15 +12,13 @@ from tests.factories import make_login, make_organization
 @pytest.mark.parametrize(
     "everyone_of", [logins_of(7), family_of(7)], ids=["person", "organization"]
 )
-def test_those_merged_are_found_by_an_index_where_almost_none_are(
-    database: Database, everyone_of: Select[int]
-) -> None:
+def test_merged_rows_are_found_by_an_index(database: Database, everyone_of: Select[int]) -> None:
     with database.transaction() as session:
         for at in range(100):
             make_login(session, f"reader-{at}@example.org")
             make_organization(session, f"library-{at}", name=f"Library {at}")
         session.execute(text("ANALYZE"))
-        if not database.is_sqlite:  # tables this small are scanned unless that is forbidden
+        if not database.is_sqlite:  # tables this small are scanned unless that is turned off
             session.execute(text("SET LOCAL enable_seqscan = off"))
         explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
         statement = everyone_of.compile(database.engine, compile_kwargs={"literal_binds": True})

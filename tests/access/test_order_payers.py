@@ -1,4 +1,4 @@
-"""Access that our team paused for non-payment: who is led to the order, and who isn't (P9, S16)."""
+"""Access on hold for non-payment: who is sent to the order to pay, and who isn't (P9, S16)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +26,7 @@ INVOICE = replace(SEAT, terms=Terms.INVOICE)
 
 
 def paused(database: Database, new=INVOICE) -> OrderFacts:
-    """Place an order on credit, and put its access on hold forty days later."""
+    """Place an order on credit, and put its access on hold 40 days later."""
     facts = placed(database, new, at=NOW - 40 * DAY)
     with database.transaction() as session:
         order_access.hold(session, locked(session, facts), now=NOW - DAY)
@@ -34,7 +34,7 @@ def paused(database: Database, new=INVOICE) -> OrderFacts:
 
 
 def answer(database: Database, cast: Cast, login_id: int) -> tuple[Code, Payable | None]:
-    """Return the decision for a person, and the order they can pay."""
+    """Return the decision code for a person, and the order they can pay."""
     found = decision(database, login_id, cast.webinar_id)
     with database.read_session() as session:
         return found.code, unpaid_order(session, found, login_id)
@@ -46,7 +46,7 @@ def of_elm(database: Database, cast: Cast) -> str:
 
 
 def seated(database: Database, cast: Cast, facts: OrderFacts, role: Role | None) -> int:
-    """Give a new person a seat of the order, and a role in Elm County; returns their login."""
+    """Give a new person a seat of the order, and a role in Elm County; return the account's ID."""
     pool_id = grants(database, facts)[0].pool_id
     with database.transaction() as session:
         person = make_login(session)
@@ -56,7 +56,7 @@ def seated(database: Database, cast: Cast, facts: OrderFacts, role: Role | None)
         return person.id
 
 
-def test_person_is_led_to_their_own_order_until_it_is_paid(database: Database, cast: Cast) -> None:
+def test_person_is_sent_to_their_own_order_until_it_is_paid(database: Database, cast: Cast) -> None:
     facts = paused(database)
     expected = (Code.PAYMENT_OVERDUE, Payable(facts.public_id, None))
     assert answer(database, cast, cast.dan.id) == expected
@@ -64,19 +64,19 @@ def test_person_is_led_to_their_own_order_until_it_is_paid(database: Database, c
     assert answer(database, cast, cast.dan.id) == (Code.OK_PERMANENT, None)
 
 
-def test_order_on_hold_from_the_start_is_pending_and_leads_to_its_invoice(
+def test_order_on_hold_from_the_start_is_pending_and_can_be_paid(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, replace(INVOICE, is_held=True), at=NOW - 40 * DAY)
     expected = (Code.PAYMENT_PENDING, Payable(facts.public_id, None))
     assert answer(database, cast, cast.dan.id) == expected
     with database.transaction() as session:
-        # our team reviews it and lets it wait for payment
+        # our team reviews it and puts it on hold until it is paid
         order_access.hold(session, locked(session, facts), now=NOW - DAY)
     assert answer(database, cast, cast.dan.id) == expected
 
 
-def test_access_that_our_team_opens_again_is_open(database: Database, cast: Cast) -> None:
+def test_access_released_by_our_team_is_no_longer_on_hold(database: Database, cast: Cast) -> None:
     facts = paused(database)
     with database.transaction() as session:
         cancellations.release(
@@ -86,7 +86,7 @@ def test_access_that_our_team_opens_again_is_open(database: Database, cast: Cast
 
 
 @pytest.mark.parametrize("role", [None, *Role])
-def test_only_who_pays_for_the_organization_is_led_to_its_order(
+def test_only_people_who_pay_for_the_organization_are_sent_to_its_order(
     database: Database, cast: Cast, role: Role | None
 ) -> None:
     facts = paused(database, GROUP)
@@ -96,13 +96,13 @@ def test_only_who_pays_for_the_organization_is_led_to_its_order(
     assert answer(database, cast, login_id) == (Code.PAYMENT_OVERDUE, order if pays else None)
 
 
-def test_manager_without_a_seat_is_led_to_the_order(database: Database, cast: Cast) -> None:
+def test_manager_without_a_seat_is_sent_to_the_order(database: Database, cast: Cast) -> None:
     facts = paused(database, GROUP)
     order = Payable(facts.public_id, of_elm(database, cast))
     assert answer(database, cast, cast.mia.id) == (Code.PAYMENT_OVERDUE, order)
 
 
-def test_role_of_a_merged_login_counts(database: Database, cast: Cast) -> None:
+def test_role_of_a_merged_account_counts(database: Database, cast: Cast) -> None:
     facts = paused(database, GROUP)
     with database.transaction() as session:
         session.get_one(Login, cast.mia.id).merged_into = cast.dan.id
@@ -110,7 +110,7 @@ def test_role_of_a_merged_login_counts(database: Database, cast: Cast) -> None:
     assert answer(database, cast, cast.dan.id) == (Code.PAYMENT_OVERDUE, order)
 
 
-def test_grant_without_an_order_leads_nowhere(database: Database, cast: Cast) -> None:
+def test_grant_without_an_order_cannot_be_paid(database: Database, cast: Cast) -> None:
     facts = paused(database)
     found = decision(database, cast.dan.id, cast.webinar_id)
     assert found.grant is not None
@@ -120,7 +120,7 @@ def test_grant_without_an_order_leads_nowhere(database: Database, cast: Cast) ->
         assert unpaid_order(session, found, cast.dan.id) == Payable(facts.public_id, None)
 
 
-def test_order_of_a_merged_organization_is_paid_by_the_managers_of_the_remaining_one(
+def test_order_of_a_merged_organization_can_be_paid_by_managers_of_the_kept_one(
     database: Database, cast: Cast
 ) -> None:
     facts = paused(database, GROUP)

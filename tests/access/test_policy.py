@@ -1,4 +1,4 @@
-"""The policy itself: pure decisions over facts."""
+"""The access policy: decisions from facts, without a database."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -61,7 +61,7 @@ def grant(
 
 
 def place(way: Way, *, pool: str = "p", organization_id: int = 3) -> PoolPlace:
-    """How somebody stands with a pool of Elm County Library's."""
+    """Return a person's relation to a pool of Elm County Library."""
     return PoolPlace(
         pool=pool * 26,
         organization_id=organization_id,
@@ -98,16 +98,16 @@ def code(*grants: GrantFacts, action: Action = Action.RECORDING, at: datetime = 
     return decide(login(*grants), webinar(), action, at).code
 
 
-def test_a_permanent_grant_still_admits_after_twenty_years() -> None:
+def test_permanent_grant_still_gives_access_after_twenty_years() -> None:
     decision = decide(login(grant()), webinar(), Action.RECORDING, NOW.replace(year=2046))
     assert decision == Admitted(Code.OK_PERMANENT, grant(), None, decision.candidates)
 
 
-def test_without_a_grant_nobody_watches() -> None:
+def test_person_without_a_grant_has_no_access() -> None:
     assert code() is Code.NO_GRANT
 
 
-def test_a_pass_admits_to_its_last_moment_and_not_at_its_end() -> None:
+def test_pass_gives_access_until_its_end_but_not_at_it() -> None:
     ends_at = datetime(2027, 10, 7, 4, 0, tzinfo=UTC)
     year = grant(ends_at=ends_at, scope=Scope.EVERYTHING)
     assert code(year, at=ends_at - timedelta(microseconds=1)) is Code.OK_TERM
@@ -116,9 +116,7 @@ def test_a_pass_admits_to_its_last_moment_and_not_at_its_end() -> None:
 
 @pytest.mark.parametrize("scope", [Scope.EVERYTHING, Scope.SERIES, Scope.PRESENTER])
 @pytest.mark.parametrize("way", [None, Way.CLAIMED, Way.INVITED, Way.BY_DOMAIN, Way.BY_LAUNCH])
-def test_a_webinar_out_of_passes_is_open_only_to_grants_of_its_own(
-    scope: Scope, way: Way | None
-) -> None:
+def test_webinar_excluded_from_passes_requires_its_own_grant(scope: Scope, way: Way | None) -> None:
     alone = webinar(is_in_passes=False)
     year = grant(
         ends_at=NOW + DAY, scope=scope, place=None if way is None else place(way, pool="q")
@@ -133,19 +131,19 @@ def test_a_webinar_out_of_passes_is_open_only_to_grants_of_its_own(
     assert decide(login(year), free, Action.RECORDING, NOW).code is Code.OK_FREE
 
 
-def test_a_term_admits_from_its_first_moment() -> None:
+def test_term_gives_access_from_its_start() -> None:
     later = grant(starts_at=NOW + DAY)
     assert code(later, at=NOW + DAY - timedelta(microseconds=1)) is Code.NOT_STARTED
     assert code(later, at=NOW + DAY) is Code.OK_PERMANENT
 
 
-def test_a_pass_includes_recordings_of_webinars_held_long_before_it() -> None:
+def test_pass_includes_recordings_of_webinars_held_long_before_it() -> None:
     year = grant(starts_at=NOW - DAY, ends_at=NOW + 364 * DAY, scope=Scope.EVERYTHING)
     old = webinar(held_at=HELD.replace(year=2019))
     assert decide(login(year), old, Action.RECORDING, NOW).code is Code.OK_TERM
 
 
-def test_a_pass_excludes_a_webinar_held_at_or_after_its_end() -> None:
+def test_pass_excludes_webinars_held_at_or_after_its_end() -> None:
     year = grant(ends_at=NOW + DAY, scope=Scope.EVERYTHING)
     for held_at in (NOW + DAY, NOW + 30 * DAY):
         later = webinar(held_at=held_at, playable=False)
@@ -153,14 +151,14 @@ def test_a_pass_excludes_a_webinar_held_at_or_after_its_end() -> None:
             assert decide(login(year), later, action, NOW).code is Code.HELD_AFTER_TERM
 
 
-def test_nothing_is_left_of_a_pass_after_its_end_but_purchases_stay() -> None:
+def test_ended_pass_gives_no_access_but_purchases_do() -> None:
     ended = grant("a", ends_at=NOW - DAY, scope=Scope.EVERYTHING)
     bought = grant("b")
     assert code(ended) is Code.PASS_EXPIRED
     assert code(ended, bought) is Code.OK_PERMANENT
 
 
-def test_permanent_wins_before_later_end_before_earlier_end() -> None:
+def test_permanent_grant_is_preferred_then_the_latest_end() -> None:
     short = grant("a", ends_at=NOW + DAY)
     long = grant("b", ends_at=NOW + 9 * DAY)
     permanent = grant("c")
@@ -177,17 +175,17 @@ def test_permanent_wins_before_later_end_before_earlier_end() -> None:
     ("revoked_as", "expected"),
     [(Withdrawal.REFUNDED, Code.REFUNDED), (Withdrawal.REVOKED, Code.REVOKED)],
 )
-def test_a_grant_taken_back_says_why(revoked_as: Withdrawal, expected: Code) -> None:
+def test_revoked_grant_says_why(revoked_as: Withdrawal, expected: Code) -> None:
     taken = grant(revoked_at=NOW, revoked_as=revoked_as)
     assert code(taken) is expected
     assert code(taken, at=NOW - DAY) is Code.OK_PERMANENT
 
 
-def test_a_dispute_suspends() -> None:
+def test_disputed_grant_is_suspended() -> None:
     assert code(grant(suspended_at=NOW)) is Code.SUSPENDED_DISPUTE
 
 
-def test_the_refusal_nearest_to_being_mended_is_told() -> None:
+def test_refusal_that_is_easiest_to_resolve_is_shown() -> None:
     refused = [
         grant("a", revoked_at=NOW, revoked_as=Withdrawal.REVOKED),
         grant("b", revoked_at=NOW, revoked_as=Withdrawal.REFUNDED),
@@ -211,7 +209,7 @@ def test_the_refusal_nearest_to_being_mended_is_told() -> None:
         assert decision.grant == refused[count - 1]
 
 
-def test_a_block_and_a_pulled_webinar_beat_every_grant() -> None:
+def test_blocked_account_and_removed_webinar_override_every_grant() -> None:
     blocked = login(grant(), blocked_at=NOW)
     assert decide(blocked, webinar(), Action.RECORDING, NOW).code is Code.ACCOUNT_BLOCKED
     pulled = webinar(state=WebinarState.PULLED)
@@ -220,13 +218,13 @@ def test_a_block_and_a_pulled_webinar_beat_every_grant() -> None:
     assert decide(login(), free, Action.RECORDING, NOW).code is Code.WEBINAR_PULLED
 
 
-def test_a_withdrawn_webinar_stays_with_its_holders() -> None:
+def test_withdrawn_webinar_stays_available_to_people_with_access() -> None:
     withdrawn = webinar(state=WebinarState.WITHDRAWN, free=True)
     assert decide(login(grant()), withdrawn, Action.RECORDING, NOW).code is Code.OK_PERMANENT
     assert decide(login(), withdrawn, Action.RECORDING, NOW).code is Code.NO_GRANT
 
 
-def test_only_who_has_or_had_a_withdrawn_webinar_finds_it_and_no_one_a_draft() -> None:
+def test_withdrawn_webinar_is_hidden_from_people_without_a_grant_and_draft_from_all() -> None:
     withdrawn, draft = (
         webinar(state=state) for state in (WebinarState.WITHDRAWN, WebinarState.DRAFT)
     )
@@ -240,7 +238,7 @@ def test_only_who_has_or_had_a_withdrawn_webinar_finds_it_and_no_one_a_draft() -
     assert not hidden(webinar())
 
 
-def test_a_free_webinar_admits_any_login_and_a_purchase_stays_the_reason() -> None:
+def test_free_webinar_is_open_to_every_account_and_purchase_is_named_first() -> None:
     free = webinar(free=True)
     assert decide(login(), free, Action.RECORDING, NOW).code is Code.OK_FREE
     dated = login(grant(ends_at=NOW + DAY))
@@ -248,12 +246,12 @@ def test_a_free_webinar_admits_any_login_and_a_purchase_stays_the_reason() -> No
     assert decide(login(grant()), free, Action.RECORDING, NOW).code is Code.OK_PERMANENT
 
 
-def test_a_draft_is_free_for_nobody() -> None:
+def test_draft_is_not_free() -> None:
     draft = webinar(state=WebinarState.DRAFT, free=True)
     assert decide(login(), draft, Action.RECORDING, NOW).code is Code.NO_GRANT
 
 
-def test_the_door_of_a_live_session_opens_an_hour_before_and_closes_after_its_minutes() -> None:
+def test_live_session_can_be_joined_from_an_hour_before_until_its_end() -> None:
     opens, ends = HELD - timedelta(hours=1), HELD + timedelta(minutes=60)
     tick = timedelta(microseconds=1)
     expected = {
@@ -266,7 +264,7 @@ def test_the_door_of_a_live_session_opens_an_hour_before_and_closes_after_its_mi
         assert code(grant(), action=Action.LIVE, at=at) is answer
 
 
-def test_the_room_stays_open_for_an_hour_until_there_is_a_recording() -> None:
+def test_live_session_can_be_joined_an_hour_longer_without_a_recording() -> None:
     ends, tick = HELD + timedelta(minutes=60), timedelta(microseconds=1)
     overruns = webinar(playable=False)
     holder = login(grant())
@@ -277,7 +275,7 @@ def test_the_room_stays_open_for_an_hour_until_there_is_a_recording() -> None:
     assert decide(holder, webinar(), Action.LIVE, ends).code is Code.LIVE_OVER
 
 
-def test_live_entry_needs_a_webinar_that_starts_inside_the_term() -> None:
+def test_live_session_requires_a_term_that_started_by_then() -> None:
     during = HELD + timedelta(minutes=10)
     bought_meanwhile = grant(starts_at=HELD + timedelta(minutes=5), ends_at=HELD + 365 * DAY)
     assert code(bought_meanwhile, action=Action.LIVE, at=during) is Code.NO_GRANT
@@ -285,52 +283,52 @@ def test_live_entry_needs_a_webinar_that_starts_inside_the_term() -> None:
     assert code(bought_in_time, action=Action.LIVE, at=during) is Code.OK_TERM
 
 
-def test_a_canceled_webinar_has_no_live_session() -> None:
+def test_canceled_webinar_has_no_live_session() -> None:
     canceled = webinar(state=WebinarState.CANCELED)
     assert decide(login(grant()), canceled, Action.LIVE, HELD).code is Code.LIVE_OVER
 
 
-def test_a_recording_that_is_not_ready_turns_away_viewers_and_never_a_handout() -> None:
+def test_recording_that_is_not_ready_refuses_viewers_but_not_handouts() -> None:
     unready = webinar(playable=False)
     holder = login(grant())
     assert decide(holder, unready, Action.RECORDING, NOW).code is Code.RECORDING_NOT_READY
     assert decide(holder, unready, Action.HANDOUT, NOW).code is Code.OK_PERMANENT
 
 
-def test_codes_about_the_webinar_are_told_only_to_those_otherwise_admitted() -> None:
+def test_webinar_status_is_shown_only_to_people_with_access() -> None:
     unready = webinar(playable=False)
     assert decide(login(), unready, Action.RECORDING, NOW).code is Code.NO_GRANT
     ended = login(grant(ends_at=NOW - DAY))
     assert decide(ended, unready, Action.RECORDING, NOW).code is Code.PASS_EXPIRED
 
 
-def test_within_an_organization_a_login_s_own_grants_do_not_count() -> None:
+def test_personal_grants_do_not_count_within_an_organization() -> None:
     decision = decide(login(grant()), webinar(), Action.RECORDING, NOW, within=3)
     assert decision == Turned(Code.NO_GRANT, None, ())
     free = decide(login(grant()), webinar(free=True), Action.RECORDING, NOW, within=3)
     assert free.code is Code.OK_FREE
 
 
-def test_a_term_to_come_says_at_once_what_it_will_not_include() -> None:
+def test_future_term_says_at_once_which_webinar_it_excludes() -> None:
     to_come = grant(starts_at=NOW + DAY, ends_at=NOW + 30 * DAY)
     later = webinar(held_at=NOW + 40 * DAY)
     assert decide(login(to_come), later, Action.LIVE, NOW).code is Code.HELD_AFTER_TERM
 
 
-def test_in_grace_nobody_joins_a_live_session_held_after_the_end() -> None:
+def test_live_session_after_the_end_cannot_be_joined_in_the_grace_period() -> None:
     contract = grant(ends_at=NOW, grace_until=NOW + 14 * DAY, place=place(Way.CLAIMED))
     today = webinar(held_at=NOW + timedelta(minutes=10))
     assert decide(login(contract), today, Action.LIVE, NOW).code is Code.HELD_AFTER_TERM
 
 
-def test_the_best_way_to_a_pool_is_the_one_that_counts() -> None:
+def test_best_way_to_a_pool_is_used() -> None:
     ways = [grant("a", place=place(way)) for way in Way]
     decision = decide(login(*ways), webinar(), Action.RECORDING, NOW)
     assert decision.code is Code.OK_PERMANENT
     assert decision.candidates == (Candidate(grant("a", place=place(Way.CLAIMED)), decision.code),)
 
 
-def test_learner_can_take_a_seat_only_of_a_pool_in_force() -> None:
+def test_learner_can_claim_a_seat_only_of_an_active_pool() -> None:
     launched = place(Way.BY_LAUNCH)
     assert code(grant(place=launched)) is Code.SEAT_CLAIMABLE
     assert code(grant(place=replace(launched, has_room=False))) is Code.NO_GRANT
@@ -341,12 +339,12 @@ def test_learner_can_take_a_seat_only_of_a_pool_in_force() -> None:
     assert decision.candidates == (Candidate(renewed, Code.SEAT_CLAIMABLE),)
 
 
-def test_a_seat_in_the_future_is_not_one_yet() -> None:
+def test_seat_claimed_in_the_future_is_not_yet_a_seat() -> None:
     later = replace(place(Way.CLAIMED), claimed_at=NOW + DAY)
     assert code(grant(place=later)) is Code.INVITE_NOT_CLAIMED
 
 
-def test_who_lost_a_seat_hears_of_the_renewal_that_went_on_without_them() -> None:
+def test_person_who_lost_a_seat_is_told_about_the_renewal_without_them() -> None:
     frozen = place(Way.FROZEN)
     old = grant("a", ends_at=NOW - DAY, place=frozen)
     new = grant("b", starts_at=NOW - DAY, ends_at=NOW + DAY, place=frozen)
@@ -354,26 +352,26 @@ def test_who_lost_a_seat_hears_of_the_renewal_that_went_on_without_them() -> Non
     assert (decision.code, decision.grant) == (Code.SEAT_RELEASED, new)
 
 
-def test_one_pool_that_goes_on_says_nothing_of_another() -> None:
+def test_another_pool_does_not_hide_a_lapsed_contract() -> None:
     lapsed = grant("a", ends_at=NOW - DAY, place=place(Way.FROZEN))
     other = grant("b", revoked_at=None, place=place(Way.RELEASED, pool="q"))
     assert code(lapsed, other) is Code.CONTRACT_LAPSED
 
 
 @pytest.mark.parametrize("way", [Way.CLAIMED, Way.FROZEN, Way.LAPSED])
-def test_a_pass_that_an_organization_owns_expires_as_any_other(way: Way) -> None:
+def test_pass_owned_by_an_organization_expires_like_any_other(way: Way) -> None:
     year = grant(ends_at=NOW, scope=Scope.EVERYTHING, is_pass=True, place=place(way))
     if way is Way.CLAIMED:
         assert code(year, at=NOW - timedelta(microseconds=1)) is Code.OK_TERM
     assert code(year) is Code.PASS_EXPIRED
 
 
-def test_a_person_whose_seat_of_a_pass_moved_hears_of_the_seat_and_not_of_its_end() -> None:
+def test_person_whose_pass_seat_was_released_is_told_that_and_not_of_its_end() -> None:
     year = grant(ends_at=NOW, scope=Scope.EVERYTHING, is_pass=True, place=place(Way.RELEASED))
     assert code(year) is Code.SEAT_RELEASED
 
 
-def test_holdings_are_weighed_whichever_webinar_is_asked_about() -> None:
+def test_grants_are_weighed_without_a_webinar() -> None:
     ended = grant("a", ends_at=NOW, scope=Scope.EVERYTHING)
     seat = grant("b", place=place(Way.CLAIMED))
     weighed = weigh_holdings([ended, seat], NOW)

@@ -1,4 +1,4 @@
-"""Access over the years: permanent means for good, and terms end with the day people expect."""
+"""Access over the years: permanent access never ends, and terms end on the expected day."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -26,7 +26,7 @@ def code_at(at: datetime, *, ends_at: datetime | None, starts_at: datetime = SOL
 
 
 @pytest.mark.parametrize("years", range(21))
-def test_what_was_bought_for_good_admits_in_every_year_of_twenty(years: int) -> None:
+def test_permanent_purchase_gives_access_in_each_of_twenty_years(years: int) -> None:
     at = SOLD.replace(year=SOLD.year + years)
     for held in (grant(starts_at=SOLD), grant(starts_at=SOLD, place=place(Way.CLAIMED))):
         decision = decide(login(held), webinar(), Action.RECORDING, at)
@@ -35,13 +35,13 @@ def test_what_was_bought_for_good_admits_in_every_year_of_twenty(years: int) -> 
 
 
 @given(st.integers(0, TWENTY_YEARS * 24 * 60))
-def test_what_was_bought_for_good_admits_at_every_minute_of_twenty_years(minutes: int) -> None:
+def test_permanent_purchase_gives_access_at_every_minute_of_twenty_years(minutes: int) -> None:
     at = SOLD + timedelta(minutes=minutes)
     assert code_at(at, ends_at=None) is Code.OK_PERMANENT
 
 
 @given(purchases)
-def test_a_year_s_pass_admits_from_its_purchase_to_the_end_of_the_anniversary_day(
+def test_one_year_pass_gives_access_until_the_end_of_its_anniversary(
     bought: datetime,
 ) -> None:
     term = year_from(bought, NEW_YORK)
@@ -60,20 +60,20 @@ def test_a_year_s_pass_admits_from_its_purchase_to_the_end_of_the_anniversary_da
 @pytest.mark.parametrize(
     "last_day",
     [
-        date(2027, 3, 14),  # 23 hours: the clocks go forward
-        date(2027, 11, 7),  # 25 hours: they go back
+        date(2027, 3, 14),  # 23 hours: clocks are set forward
+        date(2027, 11, 7),  # 25 hours: clocks are set back
         date(2028, 2, 29),
         date(2027, 12, 31),
     ],
 )
-def test_a_term_lasts_to_midnight_in_new_york_however_long_its_last_day_is(last_day: date) -> None:
+def test_term_lasts_until_midnight_in_new_york_on_days_of_any_length(last_day: date) -> None:
     ends_at = datetime.combine(last_day + timedelta(days=1), time(0), NEW_YORK).astimezone(UTC)
     late = datetime.combine(last_day, time(23, 59, 59), NEW_YORK)
     assert code_at(late, ends_at=ends_at) is Code.OK_TERM
     assert code_at(late + timedelta(seconds=1), ends_at=ends_at) is Code.PASS_EXPIRED
 
 
-def test_in_the_hour_that_comes_twice_the_second_one_is_later() -> None:
+def test_second_occurrence_of_a_repeated_hour_is_later() -> None:
     first = datetime(2027, 11, 7, 1, 30, tzinfo=NEW_YORK)
     ends_at = first.replace(fold=1).astimezone(UTC)
     assert code_at(first, ends_at=ends_at) is Code.OK_TERM
@@ -81,7 +81,7 @@ def test_in_the_hour_that_comes_twice_the_second_one_is_later() -> None:
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "Pacific/Honolulu", "Europe/London", "UTC"])
-def test_where_the_reader_is_changes_no_decision(zone: str) -> None:
+def test_time_zone_of_the_reader_does_not_change_the_decision(zone: str) -> None:
     ends_at = datetime(2027, 10, 7, 4, 0, tzinfo=UTC)
     for at in (ends_at - TICK, ends_at):
         assert code_at(at.astimezone(ZoneInfo(zone)), ends_at=ends_at) is code_at(

@@ -1,4 +1,4 @@
-"""What holds of every decision, whatever is held and whenever it is asked."""
+"""Properties of every decision, for any grants at any time."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -92,7 +92,7 @@ def test_adding_a_grant_never_takes_access_away(
 
 
 @given(holdings, webinars, actions, moments, st.randoms())
-def test_the_order_of_grants_never_matters(
+def test_order_of_grants_does_not_matter(
     held: list[GrantFacts], facts: WebinarFacts, action: Action, at: datetime, chance: Random
 ) -> None:
     shuffled = list(held)
@@ -106,7 +106,7 @@ def test_the_order_of_grants_never_matters(
 
 
 @given(grants(), holdings, webinars, actions, moments)
-def test_revoking_one_grant_never_touches_another(
+def test_revoked_grant_does_not_affect_others(
     one: GrantFacts, others: list[GrantFacts], facts: WebinarFacts, action: Action, at: datetime
 ) -> None:
     gone = replace(one, public_id="z" * 26, revoked_at=at, revoked_as=Withdrawal.REVOKED)
@@ -118,7 +118,7 @@ def test_revoking_one_grant_never_touches_another(
 
 
 @given(holdings, webinars, actions, moments, st.sampled_from((3, 4)))
-def test_within_an_organization_nothing_else_decides(
+def test_decision_within_an_organization_depends_only_on_its_grants(
     held: list[GrantFacts], facts: WebinarFacts, action: Action, at: datetime, within: int
 ) -> None:
     its_own = [each for each in held if each.place and each.place.organization_id == within]
@@ -129,7 +129,7 @@ def test_within_an_organization_nothing_else_decides(
 
 
 @given(holdings, webinars, actions, moments)
-def test_only_a_claimed_seat_or_a_grant_of_their_own_lets_anybody_in(
+def test_only_a_claimed_seat_or_a_personal_grant_gives_access(
     held: list[GrantFacts], facts: WebinarFacts, action: Action, at: datetime
 ) -> None:
     decision = decide(login(*held), facts, action, at)
@@ -140,7 +140,7 @@ def test_only_a_claimed_seat_or_a_grant_of_their_own_lets_anybody_in(
 
 
 @given(holdings, webinars, actions, moments, st.none() | st.just("Maria Ortiz"))
-def test_every_decision_can_be_told(
+def test_every_decision_can_be_explained(
     held: list[GrantFacts],
     facts: WebinarFacts,
     action: Action,

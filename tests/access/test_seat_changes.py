@@ -1,4 +1,4 @@
-"""What becomes of a seat's access when the seat, the person or the contract changes."""
+"""Access by a seat when the seat, the person, or the contract changes."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from tests.factories import make_assignment, make_pool, make_pool_grant, make_we
 DAY = timedelta(days=1)
 
 
-def test_reassigning_a_seat_moves_the_access_and_a_changed_address_does_not(
+def test_reassigning_a_seat_moves_access_but_changing_an_address_does_not(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -54,21 +54,19 @@ def test_reassigning_a_seat_moves_the_access_and_a_changed_address_does_not(
     assert decision(database, cast.mia.id, cast.webinar_id).code is Code.OK_TERM
 
 
-def test_a_decision_about_the_past_reads_the_seat_as_it_was_then(
-    database: Database, cast: Cast
-) -> None:
+def test_decision_about_the_past_uses_the_seat_as_it_was(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         make_assignment(
             session,
             contract(session, cast),
             dan_of(session, cast),
             ended_as=AssignmentEnd.LEFT,
-        )  # claimed 19 days ago, given up 3 days ago
+        )  # claimed 19 days ago, released 3 days ago
     answers = [code(database, cast, NOW - days * DAY) for days in (20, 10, 3)]
     assert answers == [Code.INVITE_NOT_CLAIMED, Code.OK_TERM, Code.SEAT_RELEASED]
 
 
-def test_refunding_a_renewal_takes_only_that_grant_away(database: Database, cast: Cast) -> None:
+def test_refunding_a_renewal_revokes_only_that_grant(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         pool = contract(session, cast)
         renewal = make_pool_grant(session, pool, starts_at=NOW + 100 * DAY, ends_at=NOW + 465 * DAY)
@@ -85,7 +83,7 @@ def test_refunding_a_renewal_takes_only_that_grant_away(database: Database, cast
     assert code(database, cast, NOW + 120 * DAY) is Code.CONTRACT_LAPSED
 
 
-def test_a_page_of_webinars_and_each_alone_are_decided_the_same(
+def test_page_of_webinars_is_decided_like_each_webinar_alone(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

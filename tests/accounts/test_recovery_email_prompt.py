@@ -1,4 +1,4 @@
-"""A second address is asked for where what somebody holds may outlive their mailbox (I1)."""
+"""People whose access may outlast their mailbox are asked for a second address (I1)."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Who is told of what: each role and event, each person once; the same table as docs/audience.md."""
+"""Who is notified of what: each role and event, each person once, as in docs/audience.md."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A library that is served as in production, and people at real browsers."""
+"""A site served as in production, and people in real browsers."""
 
 import fcntl
 import os
@@ -50,7 +50,7 @@ SECRET_KEY = "a key for browser tests alone, " * 2
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """An encoded recording in a directory of this machine."""
+    """An encoded recording in a local directory."""
 
     folder: Path
     encoded: Encoded
@@ -58,7 +58,7 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running library, and the same library for a test to change."""
+    """A running site, and its runtime for tests to change data."""
 
     url: str
     port: int
@@ -66,14 +66,14 @@ class Served:
     film: Film
 
     def add_webinar(self, session: Session, slug: str, *, title: str) -> Webinar:
-        """Add a webinar that was held, whose recording plays."""
+        """Add a past webinar whose recording plays."""
         webinar = make_webinar(session, slug)
         webinar.title = title
         self.add_recording(session, webinar)
         return webinar
 
     def add_recording(self, session: Session, webinar: Webinar) -> Recording:
-        """Add a recording that plays. One without files would break its poster on others' pages."""
+        """Add a recording that plays; without files, other pages would show a broken poster."""
         recording = Recording(
             webinar_id=webinar.id,
             number=1,
@@ -95,11 +95,11 @@ class Served:
         return recording
 
     def _put(self, key: str, path: Path) -> None:
-        """Store a file; as another name of it where that can be: copies took longer than many a test."""
+        """Store a file, hard-linked where possible: copying took longer than many tests."""
         also = self.carrel.settings.scratch / new_public_id()
         try:
             os.link(path, also)
-        except OSError:  # on another disk
+        except OSError:  # it's on another disk
             self.carrel.storage.put_file(key, path, content_type_of(key))
         else:
             self.carrel.storage.take_file(key, also, content_type_of(key))
@@ -132,7 +132,7 @@ class Served:
     def add_person(
         self, session: Session, name: str, *, seller_role: SellerRole | None = None
     ) -> Login:
-        """Add somebody whose address begins with their name."""
+        """Add a person whose email address starts with their name."""
         return make_login(
             session,
             f"{name.lower()}-{new_public_id()[:6]}@example.org",
@@ -141,7 +141,7 @@ class Served:
         )
 
     def status_of(self, path: str, headers: Mapping[str, str]) -> int:
-        """Fetch a path as a client that is no browser; returns the status of the answer."""
+        """Request a path without a browser; returns the status code."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", path, headers=dict(headers))
@@ -154,32 +154,32 @@ class Served:
 
 @pytest.fixture
 def slug(request: pytest.FixtureRequest) -> str:
-    """The slug of a webinar that the test has for itself."""
+    """The slug of a webinar that only this test uses."""
     return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
 
 
 @pytest.fixture(scope="session")
 def film(made_databases: Databases) -> Film:
-    """A recording of the demo, encoded by the real pipeline: once a run, beside its databases."""
+    """A recording of the demo, encoded by the real pipeline once per run."""
     place = made_databases.place / "film"
     with place.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one process encodes, and the others wait for it
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one process encodes, the others wait
         if not place.exists():
             _encoded_at(place).rename(place)
-    return Film(place / "run", pickle.loads((place / "encoded").read_bytes()))  # noqa: S301  (ours)
+    return Film(place / "run", pickle.loads((place / "encoded").read_bytes()))  # noqa: S301  (we wrote it)
 
 
 def first_seconds(place: Path) -> Path:
-    """Write the first seconds of the recording to a file; to encode all of it takes half a minute."""
+    """Write the first seconds of the recording to a file; encoding it all takes half a minute."""
     command = [ffmpeg_path(), "-v", "error", "-i", str(FILES / "getting-the-most.mp4"), "-t", "8"]
     subprocess.run([*command, "-c", "copy", str(place)], check=True, timeout=PATIENCE_S)
     return place
 
 
 def _drawn_small(place: Path) -> Path:
-    """Write the recording with ten small pictures a second.
+    """Write the recording with ten small frames a second.
 
-    A browser without a graphics card takes most of a processor for as many as a recording has.
+    Without a graphics card, a browser needs most of a CPU to play the original.
     """
     command = [ffmpeg_path(), "-v", "error", "-i", str(FILES / "getting-the-most.mp4")]
     pictures = ["-vf", "fps=10,scale=480:-2", "-c:a", "copy"]
@@ -188,7 +188,7 @@ def _drawn_small(place: Path) -> Path:
 
 
 def _encoded_at(place: Path) -> Path:
-    """Encode the film beside the place that it is to have, and return where."""
+    """Encode the recording next to its final directory; returns where."""
     made = place.with_name(f"film-{new_public_id()}")
     made.mkdir()
     source = _drawn_small(made / "source.mp4")
@@ -201,16 +201,16 @@ def _encoded_at(place: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def served(made_databases: Databases, worker_id: str, film: Film) -> Iterator[Served]:
-    """`carrel serve` on a port of its own, behind a proxy on this machine that it trusts."""
+    """`carrel serve` on its own port, which trusts proxies on this machine."""
     name = f"carrel_browser_{worker_id}"
     place, url = beside(made_databases, name), made_databases.prepared(name)
-    # what one process knows, the other must know, too: a test's next request may go to either
+    # two processes, so a test finds state that they don't share
     with serving(place, url, film, web_processes=2) as made:
         yield made
 
 
 def beside(made_databases: Databases, name: str) -> Path:
-    """Make a directory for a library's files beside its database and the film."""
+    """Create a directory for a site's files next to its database and the recording."""
     place = made_databases.place / f"{name}_files"
     place.mkdir()
     return place
@@ -227,9 +227,9 @@ def serving(
     moved_by: timedelta | None = None,
     web_processes: int = 1,
 ) -> Iterator[Served]:
-    """Run `carrel serve` on a database that is up to date until the block is left.
+    """Run `carrel serve` on a migrated database during the block.
 
-    It emails through the server at `smtp_url`; without one, into files. It takes cards at the
+    It emails through the server at `smtp_url`; without one, to files. It takes cards at the
     simulated Stripe at `stripe_url`; without one, none. Its clock is ahead by `moved_by`.
     """
     port = free_port()
@@ -265,14 +265,14 @@ def serving(
 
 
 class Visit(Protocol):
-    """Opens a browser for a person; without a login, for somebody who has not signed in."""
+    """Opens a browser for a person, or without a login for a visitor who isn't signed in."""
 
     def __call__(self, login_id: int | None = None, **how: Any) -> Person: ...
 
 
 @pytest.fixture
 def visit(browser: "Browser", served: Served) -> Iterator[Visit]:
-    """Opens browsers for people: `visit(login_id)` is a `Person` who is signed in."""
+    """Opens browsers: `visit(login_id)` returns a signed-in `Person`."""
     opened: list[Person] = []
 
     def arrive(login_id: int | None = None, **how: Any) -> Person:
@@ -283,7 +283,7 @@ def visit(browser: "Browser", served: Served) -> Iterator[Visit]:
     yield arrive
     for person in opened:
         person.leave()
-    # A browser that vanishes keeps its stream for 45 s; who comes next would find it taken.
+    # A closed browser keeps its stream for 45 s, which would block the next test.
     with served.carrel.database.transaction() as session:
         end_for_logins(session, select(Login.id), ended_as=PlaybackEnd.CLOSED, now=now())
 

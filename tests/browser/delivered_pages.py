@@ -1,4 +1,4 @@
-"""Kinds of pages as a browser receives them from `carrel serve`, and what each transfers."""
+"""The kinds of pages that `carrel serve` delivers to a browser, and what each transfers."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from tests.servers.process import free_port, listening, running
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-# Who opens each kind of page, and where; the names in braces are those of a World's values.
+# Who opens each kind of page, and its path; names in braces are keys of a World's values.
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
     "home": ("nobody", "/"),
     "catalog": ("nobody", "/webinars"),
@@ -36,14 +36,14 @@ PICTURES: Final = frozenset({"Image", "Media"})
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What one page transferred, in bytes with headers, by address; pictures apart."""
+    """What one page transferred: bytes including headers, by URL, with pictures separate."""
 
     files: Mapping[str, int]
     pictures: Mapping[str, int]
 
     @property
     def total(self) -> int:
-        """All bytes but those of pictures and media."""
+        """All bytes except pictures and media."""
         return sum(self.files.values())
 
 
@@ -65,7 +65,7 @@ class Wire:
 
     def _on_request(self, told: Any) -> None:
         url = told["request"]["url"]
-        # how far an encode is, a page asks again and again
+        # pages poll for encode progress, so count each URL once
         if url.startswith("http") and url not in self._before:
             self._before.add(url)
             self._asked.add(told["requestId"])
@@ -81,14 +81,14 @@ class Wire:
         self._asked.discard(told["requestId"])
 
     def wait_until_quiet(self) -> None:
-        """Wait until all that the page asked for has come, and it asks for nothing new for a while."""
+        """Wait until all requests are answered and no new ones come for a while."""
         quiet = 0
         while quiet < QUIET_MS:
             self._page.wait_for_timeout(POLL_MS)
             quiet = 0 if self._asked else quiet + POLL_MS
 
     def arrival(self) -> Arrival:
-        """Return what came until now."""
+        """Return what has been transferred so far."""
         files: dict[str, int] = {}
         pictures: dict[str, int] = {}
         for name, size in self._sizes.items():
@@ -99,12 +99,12 @@ class Wire:
 
 @contextmanager
 def serving_world(place: Path, database_url: str) -> Iterator[World]:
-    """Furnish a library and run `carrel serve` on it, without a worker, until the block is left."""
+    """Set up a site and run `carrel serve` on it during the block, without a worker."""
     port = free_port()
     environ = {
         "CARREL_DATA_DIR": str(place / "house"),
         "CARREL_DATABASE_URL": database_url,
-        # a name: only there and under https does Chromium take brotli
+        # Chromium accepts Brotli only at localhost and under HTTPS
         "CARREL_BASE_URL": f"http://localhost:{port}",
         "CARREL_SECRET_KEY": SECRET_KEY,
     }
@@ -123,7 +123,7 @@ def serving_world(place: Path, database_url: str) -> Iterator[World]:
 
 @contextmanager
 def opened(browser: "Browser", world: World, kind: str, **how: Any) -> Iterator[tuple[Person, str]]:
-    """Give the person who opens a kind of page, with an empty browser, and the page's path."""
+    """Yield a person with an empty browser cache for a kind of page, and the page's path."""
     who, path = KINDS[kind]
     person = Person.arrive(browser, world.url, world.carrel, world.logins[who], **how)
     try:

@@ -9,11 +9,11 @@ from tests.browser.page_elements import button_to, is_done
 from tests.browser.sales.arrived_mail import like
 
 INVITATION: Final = like(INVITED)  # the subject
-PASSWORD: Final = "a quiet corner table"  # noqa: S105  (of a test)
+PASSWORD: Final = "a quiet corner table"  # noqa: S105  (a test password)
 
 
 def create_account(page: Page, name: str) -> None:
-    """Fill in the form of a person without an account."""
+    """Fill in the form for a person without an account."""
     page.get_by_label("Your name").fill(name)
     page.locator("#password").fill(PASSWORD)
 
@@ -24,6 +24,6 @@ def claim_button(page: Page) -> Locator:
 
 
 def claim_seat(page: Page, organization: str) -> None:
-    """Claim the seat from an organization, and see that it is theirs."""
+    """Claim the seat from an organization, and check that it was claimed."""
     claim_button(page).click()
     is_done(page, organization)

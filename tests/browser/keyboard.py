@@ -1,4 +1,4 @@
-"""A person without a mouse: Tab, arrows, Enter, Space, and typing; each stop is checked."""
+"""A person without a mouse: Tab, arrows, Enter, Space, and typing; each Tab stop is checked."""
 
 import re
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from playwright.sync_api import Frame, Page, expect
 
 MOST_STOPS: Final = 120
-# Where the focus is: its name, whether that is drawn, and whether it comes after the stop before.
+# The focused element: its name, whether it has a focus ring, and whether it follows the last stop.
 STOP: Final = """(selector) => {
     const here = document.activeElement;
     if (!here || here === document.body || !document.hasFocus()) return null;
@@ -36,7 +36,7 @@ STOP: Final = """(selector) => {
 
 
 class Keyboard:
-    """Keys that are pressed on a page, or in a frame of it."""
+    """Presses keys on a page, or in a frame of it."""
 
     def __init__(self, page: Page, frame: Frame | None = None) -> None:
         self.page = page
@@ -46,13 +46,13 @@ class Keyboard:
         self.page.keyboard.press(key)
 
     def open(self, path: str) -> None:
-        """Open an address: the focus begins at its top."""
+        """Open a URL; the focus starts at the top."""
         self.page.goto(path)
 
     def tab_to(self, name: str, *, group: str = "") -> None:
-        """Press Tab until the focus is on what is named so; fails where a stop can't be seen.
+        """Press Tab until the element with this name has the focus; fails if a stop isn't visible.
 
-        A name that begins with "#" is the selector of an element whose words don't matter here.
+        A name that starts with "#" is a selector, for elements whose text doesn't matter here.
         """
         selector, named = (name, "") if name.startswith("#") else (None, name)
         for _ in range(MOST_STOPS):
@@ -77,17 +77,17 @@ class Keyboard:
         self.page.keyboard.type(value)
 
     def activate(self, name: str, key: str = "Enter") -> None:
-        """Tab to a button, a link or a box, and press it."""
+        """Tab to a button, link, or checkbox, and press it."""
         self.tab_to(name)
         self.press(key)
 
     def follow(self, name: str, heading: str) -> None:
-        """Tab to a link or button that leads to the page with this heading, and press it."""
+        """Tab to a link or button, press it, and wait for the page with this heading."""
         self.activate(name)
         expect(self.place.get_by_role("heading", name=heading, level=1)).to_be_visible()
 
     def choose(self, name: str) -> None:
-        """Press arrows until this choice of the group that has the focus is checked."""
+        """Press arrows until this option of the focused group is checked."""
         for _ in range(12):
             if re.match(name, self.place.evaluate(STOP)["name"]):
                 return
@@ -95,5 +95,5 @@ class Keyboard:
         raise AssertionError(f"the arrows lead to no {name!r}")
 
     def is_told_of_faults(self) -> None:
-        """See that the focus is on the summary of what is wrong."""
+        """Check that the error summary has the focus."""
         expect(self.place.locator("[data-error-summary]")).to_be_focused()

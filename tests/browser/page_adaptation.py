@@ -1,17 +1,17 @@
-"""How a page adapts to its reader: narrow screens, larger text, wider spacing, forced colors, no motion."""
+"""How pages adapt to readers: narrow screens, large text, wide spacing, forced colors, motion."""
 
 from playwright.sync_api import Page
 
 from tests.servers.axe import axe_faults
 
-NARROW = {"width": 320, "height": 640}  # 1280 px at a zoom of 400 %
+NARROW = {"width": 320, "height": 640}  # 1280 px at 400% zoom
 LAPTOP = {"width": 1280, "height": 800}
-# Rules of axe for WCAG 2.2 and for speech input, which are off unless they are named.
+# axe rules for WCAG 2.2 and speech input, which are off by default.
 ASKED_FOR = ("target-size", "label-content-name-mismatch", "css-orientation-lock")
-TWICE = {"standard": 32, "fixed": 26}  # twice the browser's usual text size
+TWICE = {"standard": 32, "fixed": 26}  # twice the browser's default text size
 USUAL = {"standard": 16, "fixed": 13}
 A_FRAME = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
-# The spacing that a reader can set (WCAG 1.4.12). A constructed sheet passes the page's own policy.
+# Text spacing of WCAG 1.4.12. A constructed style sheet complies with the page's CSP.
 SPACE_OUT = """(isOn) => {
     if (!window.spacing) {
         window.spacing = new CSSStyleSheet();
@@ -21,7 +21,7 @@ SPACE_OUT = """(isOn) => {
     const others = document.adoptedStyleSheets.filter((each) => each !== window.spacing);
     document.adoptedStyleSheets = isOn ? [...others, window.spacing] : others;
 }"""
-# Dates and times become about the widest of their form, so that no page fits only on the day of the test.
+# Replaces dates and times with wide ones, so no page fits only on certain days.
 WIDEST_DATES = r"""() => {
     const months = "January|February|March|April|June|July|August|September|October|November|December";
     const abbreviated = `May|${months.replaceAll(/\b(...)\w*/g, "$1")}`;
@@ -35,7 +35,7 @@ WIDEST_DATES = r"""() => {
             .replaceAll(/\b\d{1,2}:\d{2} [AP]M\b/g, "12:48 AM");
     }
 }"""
-# Text that is cut off, apart from what is hidden from sight on purpose or can be scrolled to.
+# Text that is cut off, except where it's hidden on purpose or can be scrolled to.
 CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((one) => {
     const {overflowX, overflowY, position} = getComputedStyle(one);
     const cuts = (value) => value === "hidden" || value === "clip";
@@ -45,7 +45,7 @@ CUT_OFF = """() => [...document.querySelectorAll("body *")].filter((one) => {
     const isMeant = one.closest(".visually-hidden, svg, video, .watch-film") || position === "fixed";
     return isShown && !isMeant && (isWide || isHigh) && one.innerText?.trim();
 }).map((one) => one.outerHTML.slice(0, 120).replaceAll(/\\s+/g, " "))"""
-# With forced colors the browser paints no backgrounds: a control must have an edge of its own.
+# With forced colors, browsers paint no backgrounds, so a control needs a border.
 WITHOUT_EDGE = """() => [...document.querySelectorAll(
     "main .button, main .input, main select, main textarea"
 )].filter((one) => {
@@ -63,9 +63,9 @@ MOVES = """() => [...document.querySelectorAll("body, body *")].filter((one) => 
 
 
 def adaptation_faults(page: Page) -> list[str]:
-    """Return what is lost when the reader adapts a page, and what axe finds in it; it is left dark and narrow.
+    """Return what breaks when the reader adapts a page, and axe errors; leaves it dark and narrow.
 
-    The page was opened by a browser that asks for reduced motion and a light page.
+    The browser must request reduced motion and light colors.
     """
     faults = [f"moves in spite of reduced motion: {each}" for each in page.evaluate(MOVES)]
     _resize(page, LAPTOP)
@@ -119,5 +119,5 @@ def _too_wide(page: Page, how: str) -> list[str]:
 
 
 def _resize(page: Page, size: dict[str, int]) -> None:
-    page.set_viewport_size(size)  # type: ignore[arg-type]  # as playwright takes it
+    page.set_viewport_size(size)  # type: ignore[arg-type]  # a size that Playwright accepts
     page.evaluate(A_FRAME)

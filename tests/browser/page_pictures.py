@@ -1,7 +1,7 @@
-"""Pictures of every page, for each person who comes by it, in three widths, light and dark.
+"""Screenshots of every page, for each person who can visit it, at three widths, light and dark.
 
-Run as `python -m tests.browser.page_pictures DIRECTORY [PART OF A PATH ...]` to write them, and contact
-sheets of each look.
+Run as `python -m tests.browser.page_pictures DIRECTORY [PART OF A PATH ...]` to write them, with
+contact sheets of each width and theme.
 """
 
 import re
@@ -24,8 +24,8 @@ SIZES: Final[tuple[tuple[str, ViewportSize], ...]] = (
     ("desk", {"width": 1440, "height": 900}),
 )
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
-TALLEST: Final = 1600  # of a page, in px; what is below is cut off
-COLUMNS: Final = {"phone": 8}  # of a contact sheet of two rows, otherwise 4
+TALLEST: Final = 1600  # px of a page; the rest is cut off
+COLUMNS: Final = {"phone": 8}  # per contact sheet of two rows; otherwise 4
 
 
 def main(directory: Path, parts: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""People at real browsers."""
+"""People in real browsers."""
 
 import time
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ POLL_MS = 100
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a browser of their own, and what went wrong in its console."""
+    """A person with a separate browser, and the errors in its console."""
 
     context: BrowserContext
     page: Page
@@ -27,7 +27,7 @@ class Person:
     def arrive(
         cls, browser: Browser, url: str, carrel: Carrel, login_id: int | None, **how: Any
     ) -> "Person":
-        """Open a browser; with a login, one that is signed in."""
+        """Open a browser, signed in if there is a login."""
         context = browser.new_context(base_url=url, **how)
         context.set_default_timeout(PATIENCE_MS)
         if login_id is not None:
@@ -39,9 +39,9 @@ class Person:
         return cls(context, page, faults)
 
     def until(self, truth: str, arg: Any = None, *, within_s: float = 300.0) -> None:
-        """Wait until an expression is true in the page; raises TimeoutError.
+        """Wait until an expression is true on the page; raises TimeoutError.
 
-        Playwright's own wait_for_function needs eval, which the pages' policy forbids.
+        Playwright's wait_for_function needs eval, which the pages' CSP forbids.
         """
         ends = time.monotonic() + within_s
         while not self.page.evaluate(truth, arg):
@@ -52,7 +52,8 @@ class Person:
     def undo(self) -> None:
         """Press "Undo" in the toast.
 
-        The page has another until its script ran, and a click that met that one would wait for it in vain.
+        Before its script runs, the page has another Undo button; a click on that one would wait in
+        vain.
         """
         self.page.locator("[data-toasts]").get_by_role("button", name="Undo").click()
 
@@ -68,6 +69,6 @@ def _note(faults: list[str], message: ConsoleMessage) -> None:
 
 
 def sign_in_cookie(carrel: Carrel, url: str, login_id: int) -> Any:
-    """Sign a login in; returns the cookie that its browser gets."""
+    """Sign a person in; returns the browser's cookie."""
     value, _id = add_sign_in(carrel, login_id)
     return {"name": cookie_name(carrel.settings), "value": value, "url": url}

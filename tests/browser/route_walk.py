@@ -1,4 +1,4 @@
-"""What stands in the variables of every route, who walks it, and which are named instead."""
+"""The values for the variables of every route, who visits it, and which routes are exempt."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -50,11 +50,11 @@ from tests.servers.process import free_port
 from wsgi import COMPONENTS
 
 RECORDED, SECONDS = "first-ninety-seconds", 61.0
-# Who comes by a route of this audience, unless `WHO` says otherwise.
+# Who visits the routes of an audience, unless `WHO` says otherwise.
 COMES: Final[Mapping[Audience, tuple[str, ...]]] = {
     Audience.EVERYONE: ("nobody",),
     Audience.SIGNED_IN: ("alice",),
-    Audience.BUYERS: (),  # each of their pages is open to who is signed in, too
+    Audience.BUYERS: (),  # anyone signed in can open their pages, too
     Audience.MANAGERS: ("mia",),
     Audience.SUPERVISORS: ("sam",),
     Audience.BILLING: ("bea",),
@@ -75,16 +75,16 @@ WHO: Final[Mapping[str, tuple[str, ...]]] = {
     "own_seats.ask": ("seated",),
     "training.show": ("trainee",),
     "account_addresses.confirm_email": ("nobody",),
-    "organizations.overview": ("mia",),  # leads the others to a page of theirs
-    "organization_reports.person": ("mia",),  # of somebody whom sam doesn't supervise
+    "organizations.overview": ("mia",),  # redirects the others to their own page
+    "organization_reports.person": ("mia",),  # about a person whom sam doesn't supervise
     "documents.show": ("ada",),
 }
-A_FILE: Final = re.compile(r"\.\w+$")  # as in `people.csv`: a file, whatever is in it
+A_FILE: Final = re.compile(r"\.\w+$")  # a file, such as `people.csv`
 FILE: Final = "a file, not a page"
 PART: Final = "a part of a page that is walked, for its script"
 ONWARD: Final = "leads on to another page"
 ELSEWHERE: Final = "is read by axe in {}"
-# Routes of which nobody walks the page here, and why not.
+# Routes whose pages aren't checked here, and why.
 NAMED: Final[Mapping[str, str]] = {
     **dict.fromkeys(("suggestions.show", "suggestions.titles", "suggestions.names"), PART),
     **dict.fromkeys(("staff_order_form.price", "staff_order_form.organizations"), PART),
@@ -129,7 +129,7 @@ NAMED: Final[Mapping[str, str]] = {
     "sign_in_code.enter": ONWARD,
     "second_step.ask": ELSEWHERE.format("test_second_step.py"),
     "caption_editor.download": FILE,
-    # it plays a film, which the furnished house hasn't
+    # it plays a recording, and this site has no files
     "caption_editor.edit": ELSEWHERE.format("recordings/test_caption_editor.py"),
     "handouts.page": ELSEWHERE.format("test_handout_preview.py"),
     "cancellation_offer.show": ELSEWHERE.format("test_after_the_sale.py"),
@@ -142,7 +142,7 @@ NAMED: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A page that somebody walks to."""
+    """A page that a person visits."""
 
     who: str
     path: str
@@ -151,7 +151,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Every page there is, and the routes of which nothing is known."""
+    """Every page, and the routes without values for their variables."""
 
     stops: list[Stop]
     unknown: list[str]
@@ -159,7 +159,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The demo's house with what its demo has not, who is in it, and what stands in the addresses."""
+    """The demo site with additional data, its people, and values for the variables in URLs."""
 
     url: str
     carrel: Carrel
@@ -168,7 +168,7 @@ class World:
 
 
 def walk(world: World, method: str = "GET") -> Walk:
-    """Return a stop for everybody who comes by each route that answers to this method."""
+    """Return a stop for each person who visits each route with this method."""
     app = create_app(world.carrel, COMPONENTS)
     stops: list[Stop] = []
     unknown: list[str] = []
@@ -199,7 +199,7 @@ def _value(world: World, endpoint: str, place: str, name: str) -> str | None:
 
 @contextmanager
 def open_world(place: Path, database_url: str) -> Iterator[World]:
-    """Serve the furnished house from this process, without a worker, until the block is left."""
+    """Serve the site from this process during the block, without a worker."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environ = {
@@ -219,7 +219,7 @@ def open_world(place: Path, database_url: str) -> Iterator[World]:
 
 
 def furnish(carrel: Carrel, url: str) -> World:
-    """Make the demo, its recordings as good as encoded, and what no demo has."""
+    """Install the demo with encoded recordings, and add what it lacks."""
     moment = now()
     install_demo(carrel, now=moment)
     with carrel.database.transaction() as session:
@@ -238,7 +238,7 @@ def furnish(carrel: Carrel, url: str) -> World:
 
 
 def _known(session: Session, logins: dict[str, int | None], moment: datetime) -> dict[str, str]:
-    """Return what the demo has."""
+    """Return values for URLs from the demo."""
     house = session.scalars(select(Organization).where(Organization.slug == "tarnbrook")).one()
     seat, pool, login_id = session.execute(
         select(Seat.public_id, Pool.public_id, Assignment.login_id)
@@ -262,7 +262,7 @@ def _known(session: Session, logins: dict[str, int | None], moment: datetime) ->
     ).first()
 
     def first(column: Any, *where: Any) -> str:
-        # by the row: outside ids are random, and each run would walk to another page
+        # by row ID, because public IDs are random and would vary the page
         return str(session.scalars(select(column).where(*where).order_by(column.class_.id)).first())
 
     return {
@@ -324,7 +324,7 @@ def _known(session: Session, logins: dict[str, int | None], moment: datetime) ->
 
 
 def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) -> dict[str, str]:
-    """Add what the demo has not: a certificate, a showing, links that came by letter."""
+    """Add what the demo lacks, such as a certificate, a group viewing, and emailed links."""
     alice = session.get_one(Login, logins["alice"])
     webinar = session.scalars(select(Webinar).where(Webinar.slug == RECORDED)).one()
     links = Links("http://localhost")

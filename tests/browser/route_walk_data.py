@@ -1,4 +1,4 @@
-"""What pages of `route_walk.py` stand on that no demo has, made by the functions that their forms call."""
+"""Data for pages of `route_walk.py` that the demo lacks, created by the functions behind forms."""
 
 import re
 from collections.abc import Mapping
@@ -87,7 +87,7 @@ OFFICE: Final = MailContext(LINKS, ZoneInfo("America/New_York"))
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Whose the things are: an organization's, its manager's, a reader's; and what they are of."""
+    """What the data belongs to: an organization, its manager, a reader, and a webinar."""
 
     organization_id: int
     organization: str
@@ -106,7 +106,7 @@ def make_beside(
     values: Mapping[str, str],
     moment: datetime,
 ) -> dict[str, str]:
-    """Add lists, links and letters to the furnished house; returns what stands in their addresses."""
+    """Add lists, links, and emails to the site; returns values for the variables in URLs."""
     with carrel.database.transaction() as session:
         ground = _ground(session, logins, values)
         made = (
@@ -155,14 +155,14 @@ def _ground(
 
 
 def _mailing(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
-    """Write a draft of a mailing."""
+    """Add a draft of a mailing."""
     details = MailingDetails(MailingPart.EVERYONE, "Before you join", "Bring questions.", "", "")
     made = mailings.add_mailing(session, ground.slug, details, actor=None, now=moment)
     return {"mailing_id": made.public_id}
 
 
 def _kit(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
-    """Have a kit made, as good as packed, with its link out."""
+    """Add a finished delivery kit with a link."""
     whose = ground.organization_id
     delivery_kits.allow(session, whose, actor=None, now=moment)
     kit = delivery_kits.ask(session, whose, ground.webinar, actor=ground.manager, now=moment)
@@ -172,7 +172,7 @@ def _kit(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
 
 
 def _unlimited(session: Session, ground: Ground) -> dict[str, str]:
-    """Sell unlimited seats, of which a manager says who they are for."""
+    """Sell unlimited seats, whose purpose a manager states."""
     house = session.get_one(Organization, ground.organization_id)
     pool = make_pool(session, house, capacity=None)
     make_pool_grant(session, pool)
@@ -180,7 +180,7 @@ def _unlimited(session: Session, ground: Ground) -> dict[str, str]:
 
 
 def _group_viewing(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
-    """Sell an organization a group viewing, which its manager hosts."""
+    """Sell an organization a group viewing that its manager hosts."""
     house = session.get_one(Organization, ground.organization_id)
     manager = session.scalars(select(Login).where(Login.public_id == ground.manager)).one()
     order = NewOrder(
@@ -198,7 +198,7 @@ def _group_viewing(session: Session, ground: Ground, moment: datetime) -> dict[s
 
 
 def _mass_work(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
-    """Begin to send an organization's invitations again."""
+    """Start resending an organization's invitations."""
     waiting = session.scalars(
         select(Seat.public_id)
         .join_from(Assignment, Seat)
@@ -221,7 +221,7 @@ def _mass_work(session: Session, ground: Ground, moment: datetime) -> dict[str, 
 
 
 def _systems(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
-    """Connect a learning system and the one that follows it, with people, and map them."""
+    """Connect an LMS and its successor, with people, and match them."""
     old = _system(session, ground, "Moodle of Tarnbrook", "moodle.tarnbrook.example", moment)
     new = _system(session, ground, "Canvas of Tarnbrook", "canvas.tarnbrook.example", moment)
     for sub, name in (("17", "Wren Okafor"), ("18", "Marisol Quintero")):
@@ -291,7 +291,7 @@ def _came(
 
 
 def _letters(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
-    """Enter somebody in a room, and let somebody begin to make an account."""
+    """Add a guest to a group viewing's roster, and start a sign-up."""
     showing = showings.read_showing(session, ground.showing, login_id=ground.reader_id, now=moment)
     guest = Guest("Ruth Amsel", "ruth.amsel@example.net")
     attendees.enter(session, showing, (guest,), actor=None, links=LINKS, now=moment)
@@ -306,7 +306,7 @@ def _letters(session: Session, ground: Ground, moment: datetime) -> dict[str, st
 
 
 def _read_handout(session: Session, ground: Ground, moment: datetime) -> None:
-    """Read a handout as the worker would, and say when its first page is seen."""
+    """Process a handout as the worker does, and set when its first page is shown."""
     unread = handout_pages.find_unread(session, ground.handout)
     assert unread is not None
     pages = range(1, PAGES + 1)
@@ -317,7 +317,7 @@ def _read_handout(session: Session, ground: Ground, moment: datetime) -> None:
 
 
 def _lists(carrel: Carrel, ground: Ground, moment: datetime) -> dict[str, str]:
-    """Send a list of each kind, with rows that can be taken in and rows that can't."""
+    """Import a list of each kind, with valid and invalid rows."""
     staff = seat_import_jobs.take_in_pasted(
         carrel, STAFF_LIST, pool_id=ground.pool_id, actor=ground.manager, now=moment
     )
@@ -336,7 +336,7 @@ def _lists(carrel: Carrel, ground: Ground, moment: datetime) -> dict[str, str]:
 
 
 def _in_letter(session: Session, path: str) -> str:
-    """Return what follows a path in the letter that was written last."""
+    """Return what follows a path in the newest email."""
     text = session.scalars(select(Mail.text).order_by(Mail.id.desc()).limit(1)).one()
     found = re.search(rf"{re.escape(path)}([\w-]+)", text)
     assert found is not None
@@ -344,7 +344,7 @@ def _in_letter(session: Session, path: str) -> str:
 
 
 def _orders(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
-    """Add an order that was billed, paid in part, returned in part and refunded; and a quote."""
+    """Add an order that was invoiced, overpaid, partly credited, and refunded; and a quote."""
     slug = session.get_one(Organization, ground.organization_id).slug
     manager = session.scalars(select(Login).where(Login.public_id == ground.manager)).one()
     seats = NewLine(

@@ -1,4 +1,4 @@
-"""What stands in the addresses of payment pages and of requested quotes."""
+"""Values for the URLs of payment pages and requested quotes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ from lms.sales.read_models import find_order_facts
 def make_payment_pages(
     carrel: Carrel, values: Mapping[str, str], moment: datetime
 ) -> dict[str, str]:
-    """Make the links of an order and of a quote, and one that issues a quote."""
+    """Create the links of an order and of a quote, and a link that issues a quote."""
     where = payment_links(carrel.settings)
     with carrel.database.transaction() as session:
         tokens = [
@@ -61,7 +61,7 @@ def make_payment_pages(
 
 
 def _cart_quote(session: Session, carrel: Carrel, moment: datetime) -> str:
-    """Return what is in the link of a cart that was sent to purchasing."""
+    """Return the value in the link of a cart that was sent to purchasing."""
     cart, _secret = carts.start(session, now=moment)
     carts.add(session, cart, Item(OfferKind.PASS, "everything"))
     cart.contact_email = "rosa@purchasing.example"

@@ -1,4 +1,4 @@
-"""What the route walk visits of order reviews: an order that managers may take over."""
+"""Order review data for the route walk: an order that managers can take over."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ OFFICE = MailContext(Links("http://localhost"), ZoneInfo("America/New_York"))
 
 
 def make_order_reviews(carrel: Carrel, slug: str, moment: datetime) -> dict[str, str]:
-    """Add an order for an organization that it made, which the demo's house may take over."""
+    """Add an order for a new organization, which the demo's organization can take over."""
     new = NewOrder(
         lines=(
             NewLine(

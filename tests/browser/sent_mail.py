@@ -1,4 +1,4 @@
-"""The letters that the worker of a served library has sent."""
+"""Emails that the worker of a running site has sent."""
 
 import email
 import email.policy
@@ -21,10 +21,9 @@ from tests.wait_until import PATIENCE_S
 def letter_to(
     served: Served, address: str, *, holding: str = "", is_held_back: bool = False
 ) -> str:
-    """Wait for the worker to send a letter that holds a pattern, and return its subject and text.
+    """Wait for an email that contains a pattern; returns its subject and text.
 
-    One that `is_held_back`, as long as what it tells of can be undone, is sent at once. Raises
-    TimeoutError.
+    An email that `is_held_back` while its cause can be undone is sent at once. Raises TimeoutError.
     """
     ends = time.monotonic() + PATIENCE_S
     while time.monotonic() < ends:
@@ -39,7 +38,7 @@ def letter_to(
 
 
 def found_in_letter(served: Served, address: str, pattern: str) -> str:
-    """Wait for a letter that holds a pattern, and return what its first group is."""
+    """Wait for an email that contains a pattern; returns its first group."""
     text = letter_to(served, address, holding=pattern, is_held_back=True)
     found = re.search(pattern, text)
     assert found
@@ -48,7 +47,7 @@ def found_in_letter(served: Served, address: str, pattern: str) -> str:
 
 @cache
 def _read(path: Path) -> tuple[str, str]:
-    """Return whom a sent email is for, and its subject and text; read once, since it comes whole and stays."""
+    """Return an email's recipient, subject, and text; cached, because it doesn't change."""
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     body = message.get_body(("plain",))
     text = str(body.get_content()) if body else ""
@@ -56,7 +55,7 @@ def _read(path: Path) -> tuple[str, str]:
 
 
 def _waiting(served: Served) -> list[str]:
-    """Return the jobs and emails that aren't done, and why their last attempt failed."""
+    """Return unfinished jobs and emails, and why their last attempt failed."""
     with served.carrel.database.read_session() as session:
         return [
             f"{row.kind}, {row.state}, {row.tries} tries, {row.run_at}: {row.failure}"
@@ -78,7 +77,7 @@ def _hasten(served: Served) -> None:
 
 
 def start_sending(served: Served, page: Page) -> None:
-    """Let the minute pass in which the mailing of a page can be canceled."""
+    """End the minute in which the mailing of a page can be canceled."""
     mailing_id = page.url.rsplit("/", 1)[1]
     with served.carrel.database.transaction() as session:
         mine = Mailing.public_id == mailing_id

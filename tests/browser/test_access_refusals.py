@@ -1,4 +1,4 @@
-"""Every answer of the policy as people see it: its sentence and its next step, at each width."""
+"""Each access refusal as people see it: the reason and the next step, at each width."""
 
 import os
 import threading
@@ -28,7 +28,7 @@ CLAIM, BUY, RENEW, CONTACT, WATCH = (
     STEP_LABELS[step] for step in (Step.CLAIM, Step.BUY, Step.RENEW, Step.CONTACT, Step.WATCH)
 )
 ASK_MIA = STEP_LABELS[Step.ASK] % {"manager": "Mia"}
-# The one thing to do; None where there is only waiting.
+# The next step, or None if there is nothing to do but wait.
 STEPS = {
     Code.INVITE_NOT_CLAIMED: CLAIM,
     Code.SEAT_CLAIMABLE: CLAIM,
@@ -48,14 +48,14 @@ STEPS = {
     Code.NO_GRANT: BUY,
     Code.WEBINAR_PULLED: CONTACT,
 }
-# A blocked log-in is told at the door, and who is late at the door of the live session.
+# Blocked people see the reason at sign-in, and late people on the live session's page.
 AT_A_DOOR = {Code.ACCOUNT_BLOCKED: CONTACT, Code.LIVE_OVER: WATCH}
 PASSWORD = "seven lamps on a long table"  # noqa: S105
 
 
 @pytest.fixture
 def address(app, clock) -> Iterator[str]:
-    """Where the library of this test is served, by its own clock."""
+    """The URL of this test's site, which uses the test's clock."""
     server = make_server("127.0.0.1", 0, in_whole(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -65,7 +65,7 @@ def address(app, clock) -> Iterator[str]:
     server.server_close()
 
 
-def test_no_answer_is_forgotten() -> None:
+def test_every_access_code_is_covered() -> None:
     assert STEPS.keys() | AT_A_DOOR.keys() == SAYS.keys()
 
 
@@ -85,7 +85,7 @@ def test_each_refusal_says_why_and_what_to_do_next(
     person.leave()
 
 
-def test_who_comes_late_to_a_live_session_is_led_to_the_recording(
+def test_ended_live_session_leads_to_the_recording(
     browser: Browser, address, carrel, database, cast
 ) -> None:
     with database.transaction() as session:
@@ -99,7 +99,7 @@ def test_who_comes_late_to_a_live_session_is_led_to_the_recording(
     person.leave()
 
 
-def test_a_blocked_login_is_told_at_the_door(
+def test_blocked_account_sees_why_at_sign_in(
     browser: Browser, address, carrel, database, cast
 ) -> None:
     with database.transaction() as session:
@@ -119,7 +119,7 @@ def test_a_blocked_login_is_told_at_the_door(
 
 
 def _check(person: Person, place: str, code: Code, step: str | None) -> None:
-    """Make sure that a place of the page says why, and that the next step comes first in it."""
+    """Check that a part of the page gives the reason, and that the next step comes first."""
     panel = person.page.locator(place)
     assert SAYS[code].replace("'", "\u2019") in panel.inner_text()
     if step is not None:
@@ -127,7 +127,7 @@ def _check(person: Person, place: str, code: Code, step: str | None) -> None:
 
 
 def _take_pictures(person: Person, code: Code) -> None:
-    """Make sure that the page fits each width; with CARREL_PICTURES, take a picture of each."""
+    """Check that the page fits each width; with CARREL_PICTURES, also take screenshots."""
     pictures = os.environ.get("CARREL_PICTURES")
     for width in WIDTHS:
         person.page.set_viewport_size({"width": width, "height": 900})

@@ -1,4 +1,4 @@
-"""After the sale, in browsers: a manager adds seats and renews alone, and a canceled webinar is settled."""
+"""After the sale: a manager adds seats and renews, and payers of a canceled webinar choose."""
 
 import re
 from dataclasses import dataclass, replace
@@ -71,7 +71,7 @@ def order_of(who: str, line: NewLine, *, terms: Terms = Terms.INVOICE, firm: str
 
 
 def furnished(carrel: Carrel, served: Served, slug: str) -> tuple[OrderFacts, str, str]:
-    """Sell a library five seats and a contract, paid; returns the order and both pools' addresses."""
+    """Sell a library five seats and a contract, paid; returns the order and both pools' URLs."""
     with carrel.database.transaction() as session:
         served.add_webinar(session, slug, title=f"Lamps {slug}")
         set_prices(session, PRICES, actor=None, now=now() - timedelta(days=1))
@@ -93,7 +93,7 @@ def furnished(carrel: Carrel, served: Served, slug: str) -> tuple[OrderFacts, st
     return facts, ours, contracts
 
 
-def test_a_manager_adds_seats_and_renews_alone(served: Served, visit: Visit) -> None:
+def test_manager_adds_seats_and_renews_without_staff(served: Served, visit: Visit) -> None:
     facts, of_webinar, of_contract = furnished(
         served.carrel, served, f"lamps-{new_public_id()[:6]}"
     )
@@ -132,7 +132,7 @@ def choose(
     label: str = "",
     other: str = "",
 ) -> None:
-    """Open the mailed link of an order's payer, without an account, and choose."""
+    """Open the emailed link of an order's payer, without an account, and choose."""
     with carrel.database.read_session() as session:
         mine = CancellationOffer.login_id == facts.login_id
         if facts.organization_id is not None:
@@ -147,7 +147,7 @@ def choose(
 
 @dataclass(frozen=True, slots=True)
 class Seven:
-    """What seven payers of five kinds bought of one webinar."""
+    """Seven orders of five kinds for one webinar."""
 
     card_refund: OrderFacts
     card_exchange: OrderFacts
@@ -159,7 +159,7 @@ class Seven:
 
 
 def seven(served: Served, slug: str, mark: str) -> Seven:
-    """Sell a webinar to come to seven payers; another one is to come as well."""
+    """Sell an upcoming webinar to seven payers, and add another one to exchange for."""
     carrel = served.carrel
     with carrel.database.transaction() as session:
         for days, each, title in ((5, slug, "Ink"), (15, f"paper-{mark}", "Paper")):
@@ -179,7 +179,7 @@ def seven(served: Served, slug: str, mark: str) -> Seven:
     )
 
 
-def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
+def test_payers_of_a_canceled_webinar_choose_and_it_is_reinstated(
     served: Served, visit: Visit
 ) -> None:
     carrel, mark = served.carrel, new_public_id()[:6]
@@ -213,9 +213,7 @@ def test_seven_payers_of_a_canceled_webinar_are_settled_and_it_is_reinstated(
     assert axe_faults(owner) == []
 
 
-def test_payers_of_a_webinar_with_a_new_date_keep_it_or_exchange_it(
-    served: Served, visit: Visit
-) -> None:
+def test_payers_of_a_postponed_webinar_keep_or_exchange_it(served: Served, visit: Visit) -> None:
     carrel, mark = served.carrel, new_public_id()[:6]
     slug, other = f"ink-{mark}", f"Paper {mark}"
     payers = seven(served, slug, mark)
@@ -237,7 +235,7 @@ def test_payers_of_a_webinar_with_a_new_date_keep_it_or_exchange_it(
 
 
 def check_books(carrel: Carrel, payers: Seven) -> None:
-    """One refund is owed, those who said nothing have what they had, and nothing was bought again."""
+    """Check that one refund is owed, silent payers are unchanged, and nothing was sold twice."""
     with carrel.database.read_session() as session:
         amounts = select(Refund.amount_minor).where(Refund.idempotency_key.startswith("offer:"))
         assert session.scalars(amounts).all() == [9900]

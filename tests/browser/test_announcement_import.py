@@ -1,4 +1,4 @@
-"""Staff answer the questions about an announcement in a real browser, read by axe."""
+"""Staff answer questions about an imported announcement in a browser, checked by axe."""
 
 import pytest
 from playwright.sync_api import Page, expect

@@ -1,4 +1,4 @@
-"""The pages about certificates: an unknown number, and staff who issue one by the keyboard alone."""
+"""Certificate pages: an unknown number, and staff who issue a certificate by keyboard."""
 
 import re
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ SLUG = "certified-pages"
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Bob holds a webinar, and Ada is of the staff."""
+    """Bob has access to a webinar, and Ada is on our team."""
 
     bob_email: str
     ada: int
 
 
-@pytest.fixture(scope="session")  # as the house in which it writes
+@pytest.fixture(scope="session")  # the same scope as the site whose database it changes
 def house(served: Served) -> House:
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, SLUG, title="Doors that open by themselves")
@@ -34,13 +34,13 @@ def house(served: Served) -> House:
         return House(bob.email or "", ada.id)
 
 
-def test_a_number_that_is_unknown_is_told_for_everyone(visit: Visit) -> None:
+def test_unknown_certificate_number_page_is_accessible(visit: Visit) -> None:
     page = visit(reduced_motion="reduce").page
     page.goto("/verify/0000000000000000000000000z")
     assert faults_on_phone_and_desk(page) == []
 
 
-def test_staff_issue_one_by_the_keyboard_alone(visit: Visit, house: House) -> None:
+def test_staff_issue_a_certificate_by_keyboard(visit: Visit, house: House) -> None:
     page = visit(house.ada).page
     page.goto(f"/staff/webinars/{SLUG}/certificates")
     for _ in range(80):

@@ -1,4 +1,4 @@
-"""A whole viewing in a real browser, up to the page that the QR code of the certificate leads to."""
+"""Watching a whole recording in a browser, up to the page linked by the certificate's QR code."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ TELEPHONE = {"viewport": {"width": 390, "height": 844}}
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Alice holds the webinar for good."""
+    """Alice has permanent access to the webinar."""
 
     alice: int
     email: str
@@ -65,7 +65,9 @@ def issued(served: Served, scene: Scene) -> list[str]:
         )
 
 
-def test_seeking_to_the_end_issues_nothing(served: Served, visit: Visit, scene: Scene) -> None:
+def test_seeking_to_the_end_issues_no_certificate(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
     alice = visit(scene.alice)
     alice.page.goto(scene.path)
     play(alice, past=2.0)
@@ -77,7 +79,7 @@ def test_seeking_to_the_end_issues_nothing(served: Served, visit: Visit, scene: 
     expect(alice.page.locator("[data-certificate-words]")).to_have_text(re.compile(r"\b0:\d\d\b"))
 
 
-def test_a_whole_viewing_ends_at_the_page_that_checks_its_certificate(
+def test_watching_on_two_devices_earns_a_verifiable_certificate(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     desk = visit(scene.alice)
@@ -114,7 +116,7 @@ def test_a_whole_viewing_ends_at_the_page_that_checks_its_certificate(
     assert telephone.faults + stranger.faults == []
 
 
-def test_who_has_none_comes_to_the_list_from_the_library(
+def test_empty_certificate_list_is_linked_from_my_webinars(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
@@ -127,7 +129,7 @@ def test_who_has_none_comes_to_the_list_from_the_library(
 
 
 def _take_over(person: Person) -> None:
-    """Press play; where another screen still has the stream, take it over."""
+    """Press play, and take over if another screen is still playing."""
     person.page.locator("media-controller .player-bar media-play-button").click()
     take = person.page.locator("[data-message-take-over]")
     playing = person.page.locator("video")
@@ -135,12 +137,12 @@ def _take_over(person: Person) -> None:
     person.page.wait_for_timeout(1500)
     if take.is_visible():
         take.click()
-        person.faults.clear()  # the browser logs the refusal that asked
+        person.faults.clear()  # the browser logs the 409 that offered to take over
     person.until(f"{PLACE} > 0.2")
 
 
 def _hide(page: Page) -> None:
-    """Let the page think that its tab is hidden."""
+    """Make the page think that its tab is hidden."""
     page.evaluate(
         "Object.defineProperty(document, 'visibilityState', {value: 'hidden', configurable: true});"
         "document.dispatchEvent(new Event('visibilitychange'))"
@@ -148,7 +150,7 @@ def _hide(page: Page) -> None:
 
 
 def _code_on_paper(page: Page, link: str) -> str:
-    """Return what a telephone reads on the paper of a certificate."""
+    """Return the text of the QR code on the certificate."""
     with page.expect_response(re.compile(r"certificate\.pdf")) as sent:
         page.evaluate("url => fetch(url).then(() => 0)", f"{link}/certificate.pdf")
     picture = pypdfium2.PdfDocument(sent.value.body())[0].render(scale=PIXELS_A_POINT).to_pil()

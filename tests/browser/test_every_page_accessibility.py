@@ -1,8 +1,9 @@
-"""Every page of the library, by its table of routes: read by axe, and gone through with the Tab key.
+"""Every page, by route: checked by axe and walked through with the Tab key.
 
-A page is looked at by daylight and by lamplight, as wide as a telephone, a tablet and a desk, and as
-`page_adaptation.py` says: narrow, with larger text, wider spacing, forced colors and no motion. A new route is walked by itself as soon as `route_walk.py` knows what stands in its variables; until then,
-or until it is named there with a reason, `test_every_route_is_walked_or_named` fails.
+Each page is checked in light and dark, at phone, tablet, and desktop widths, and as in
+`page_adaptation.py`: narrow, with large text, wide spacing, forced colors, and no motion. A new
+route is checked once `route_walk.py` has values for its variables; until then, or until it is
+exempted there with a reason, `test_every_route_is_walked_or_exempt` fails.
 """
 
 from collections.abc import Iterator
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-SHARDS = 24  # each well within the time limit, on a busy machine too
+SHARDS = 24  # each is well within the time limit even on a busy machine
 DESK, TELEPHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 TABLET = {"width": 820, "height": 1180}
 MOST_STOPS = 300
 MOST_BYTES = 200_000  # of HTML, before compression
-# The furnished house has rows of recordings and no files, and axe speaks to frames that are sandboxed.
+# The site has recordings without files, and axe posts messages to sandboxed frames.
 OF_THE_TEST = ("Failed to load resource", "Failed to execute 'postMessage'")
 OPEN_ALL = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
-# The main act of a page is the first button that is drawn as one.
+# A page's main action is its first primary button.
 FIND_MAIN_ACT = """() => {
     const acts = [...document.querySelectorAll("main .button-primary")].filter((each) =>
         each.matches("a, button, label") && !each.disabled && each.ariaDisabled !== "true"
@@ -81,8 +82,7 @@ WHERE = """() => {
     };
 }"""
 
-# A busy machine draws later than it answers. Each waits for two seconds of frames at most; what is
-# not so by then is a fault.
+# A busy machine may draw late, so each waits up to 120 frames, about two seconds.
 IS_AS_WIDE = """async (width) => {
     for (let frames = 0; innerWidth !== width && frames < 120; frames += 1)
         await new Promise(requestAnimationFrame);
@@ -105,18 +105,18 @@ def world(
         yield made
 
 
-def test_every_route_is_walked_or_named(world: World) -> None:
+def test_every_route_is_walked_or_exempt(world: World) -> None:
     assert walk(world).unknown == []
 
 
 @pytest.fixture(scope="module")
 def stops(world: World) -> list[Stop]:
-    """Every stop, those of one person together: a new browser fetches and compiles all scripts anew."""
+    """Every stop, grouped by person, because each new browser fetches and compiles all scripts."""
     return sorted(walk(world).stops, key=attrgetter("who"))
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
-def test_every_page_is_for_everyone(
+def test_every_page_is_accessible(
     browser: "Browser", world: World, stops: list[Stop], shard: int
 ) -> None:
     faults: list[str] = []
@@ -135,13 +135,13 @@ def test_every_page_is_for_everyone(
 def arrive(browser: "Browser", world: World, login_id: int | None) -> Person:
     how: dict[str, Any] = {"viewport": DESK, "color_scheme": "light", "reduced_motion": "reduce"}
     person = Person.arrive(browser, world.url, world.carrel, login_id, **how)
-    # with each page, for a third of what it takes to send axe to every one
+    # a third of the time that adding axe to each page would take
     person.context.add_init_script(f"if (window === window.top) {{ {axe_script()} }}")
     return person
 
 
 def look(page: Page, stop: Stop) -> list[str]:
-    """Return what is wrong with a page in any of its looks, and on the way through it."""
+    """Return a page's errors at each width and theme, and along its Tab order."""
     _resize(page, DESK)
     page.emulate_media(color_scheme="light")
     answer = page.goto(stop.path)
@@ -157,21 +157,21 @@ def look(page: Page, stop: Stop) -> list[str]:
 
 
 def _resize(page: Page, size: dict[str, int]) -> None:
-    page.set_viewport_size(size)  # type: ignore[arg-type]  # as playwright takes it
+    page.set_viewport_size(size)  # type: ignore[arg-type]  # a size that Playwright accepts
     page.evaluate(IS_AS_WIDE, size["width"])
 
 
 def _too_wide(page: Page, size: dict[str, int]) -> list[str]:
-    """Give a page a size, in which it stays; return what is wrong where it goes beyond its width."""
+    """Resize a page, which keeps that size; returns what is wider than the page."""
     _resize(page, size)
     wide = page.evaluate("document.documentElement.scrollWidth")
     return [f"at {size['width']} px: {wide} px wide"] if wide > size["width"] else []
 
 
 def _where(page: Page) -> Any:
-    """Return where the focus is, once it is seen and ringed; a frame inside a page scrolls late."""
+    """Return the focused element, once it's in view with a focus ring; frames scroll late."""
     here = page.evaluate(WHERE)
-    for _ in range(60):  # two seconds of frames, as above
+    for _ in range(60):  # up to 120 frames, as above
         if here is None or (here["isRinged"] and here["isSeen"]):
             break
         page.evaluate(A_FRAME)
@@ -180,7 +180,7 @@ def _where(page: Page) -> Any:
 
 
 def go_through(page: Page) -> list[str]:
-    """Skip to the content and press Tab until it is left; return what is not seen or not reached."""
+    """Skip to the content and Tab through it; returns stops not seen and controls not reached."""
     main_act = page.evaluate(FIND_MAIN_ACT)
     if not page.locator(".skip").count():
         return ["has no skip link"]
@@ -191,7 +191,7 @@ def go_through(page: Page) -> list[str]:
     faults = []
     is_reached = not main_act
     for _ in range(MOST_STOPS):
-        page.keyboard.down("Tab")  # held down, as a keyboard repeats it
+        page.keyboard.down("Tab")  # repeated, as when the key is held down
         here = _where(page)
         if here is None or not here["isInMain"]:
             break

@@ -1,4 +1,4 @@
-"""Looking through a handout in a real browser: over the film, on a page of its own, without scripts."""
+"""Previewing a handout in a browser: over the player, on its own page, and without scripts."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ SHOWN = "document.querySelector('[data-large] img').naturalWidth"
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A webinar with slides that Alice holds; the worker of the running library has drawn them."""
+    """A webinar with slides that Alice can open, whose pages the worker has drawn."""
 
     alice: int
     slug: str
@@ -52,7 +52,7 @@ def scene(served: Served, slug: str) -> Scene:
 
 @pytest.fixture
 def drawn(served: Served, scene: Scene, visit: Visit) -> Callable[..., Person]:
-    """Alice, once the worker has read the handout."""
+    """Opens Alice's browser once the worker has processed the handout."""
 
     def is_read() -> bool:
         asked = select(Handout.read_at).where(Handout.public_id == scene.handout_id)
@@ -71,7 +71,7 @@ def place(page: Page) -> Locator:
     return page.locator("[data-place]")
 
 
-def test_pages_are_turned_by_keys_and_by_hand_and_made_larger(
+def test_handout_pages_turn_by_keys_and_clicks_and_zoom(
     drawn: Callable[..., Person], scene: Scene
 ) -> None:
     alice = drawn(reduced_motion="reduce")
@@ -114,7 +114,7 @@ def test_pages_are_turned_by_keys_and_by_hand_and_made_larger(
     assert alice.faults == []
 
 
-def test_it_opens_over_the_film_hears_keys_there_and_gives_the_place_back(
+def test_preview_opens_over_the_player_takes_keys_and_returns_focus(
     drawn: Callable[..., Person], scene: Scene, served: Served
 ) -> None:
     alice = drawn()
@@ -134,7 +134,7 @@ def test_it_opens_over_the_film_hears_keys_there_and_gives_the_place_back(
     expect(place(page)).to_have_text(f"Page {PAGES} of {PAGES}")
     page.keyboard.press("ArrowLeft")
     expect(place(page)).to_have_text(f"Page {PAGES - 1} of {PAGES}")
-    dialog.locator("[data-whole]").focus()  # keys are heard whatever had the focus before
+    dialog.locator("[data-whole]").focus()  # keys work wherever the focus was
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     expect(place(page)).to_have_text(f"Page {PAGES - 3} of {PAGES}")
@@ -148,7 +148,7 @@ def test_it_opens_over_the_film_hears_keys_there_and_gives_the_place_back(
 
 
 def goes_to_its_time_in_the_film(alice: Person, dialog: Locator) -> None:
-    """Open the pages again, and leave the second one for the film."""
+    """Reopen the preview, and go from the second page to its time in the video."""
     page = alice.page
     page.get_by_role("link", name=re.compile("Preview")).click()
     moment = dialog.locator("[data-moment]")
@@ -162,7 +162,7 @@ def goes_to_its_time_in_the_film(alice: Person, dialog: Locator) -> None:
     alice.until("document.querySelector('video').currentTime >= 20")
 
 
-def test_each_page_is_a_link_without_scripts_and_one_that_was_not_drawn_says_so(
+def test_handout_pages_link_without_scripts_and_missing_pictures_say_so(
     drawn: Callable[..., Person], scene: Scene, served: Served, visit: Visit
 ) -> None:
     page = drawn(java_script_enabled=False).page

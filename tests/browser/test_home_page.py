@@ -1,4 +1,4 @@
-"""The first page and the search at a real browser: by the keyboard, and read by axe."""
+"""The home page and search in a browser: by keyboard, and checked by axe."""
 
 import re
 from datetime import timedelta
@@ -16,9 +16,9 @@ from tests.servers.axe import axe_faults, faults_in_both_themes
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
-@pytest.fixture(scope="session")  # as the house in which it writes
+@pytest.fixture(scope="session")  # the same scope as the site whose database it changes
 def alice(served: Served) -> int:
-    """Somebody who holds one of two webinars about zebra crossings."""
+    """A person with access to one of two webinars about zebra crossings."""
     with served.carrel.database.transaction() as session:
         login = served.add_person(session, "Alice")
         webinar = served.add_webinar(session, "zebra-one", title="Zebra crossings")
@@ -29,7 +29,7 @@ def alice(served: Served) -> int:
         return login.id
 
 
-def test_suggestions_are_chosen_by_the_keyboard(visit: Visit, alice: int) -> None:
+def test_suggestion_is_chosen_by_keyboard(visit: Visit, alice: int) -> None:
     person = visit(alice)
     page = person.page
     page.goto("/")
@@ -56,7 +56,7 @@ def test_suggestions_are_chosen_by_the_keyboard(visit: Visit, alice: int) -> Non
     assert person.faults == []
 
 
-def test_enter_without_a_choice_searches(visit: Visit, alice: int) -> None:
+def test_enter_without_a_selected_suggestion_searches(visit: Visit, alice: int) -> None:
     page = visit(alice, reduced_motion="reduce").page
     page.goto("/")
     page.get_by_label("Search webinars").press_sequentially("zebra")
@@ -68,7 +68,7 @@ def test_enter_without_a_choice_searches(visit: Visit, alice: int) -> None:
 
 
 @pytest.mark.usefixtures("alice")
-def test_the_search_works_without_scripts(visit: Visit) -> None:
+def test_search_works_without_scripts(visit: Visit) -> None:
     page = visit(java_script_enabled=False).page
     page.goto("/")
     page.get_by_label("Search webinars").fill("zebra")
@@ -76,7 +76,7 @@ def test_the_search_works_without_scripts(visit: Visit) -> None:
     expect(page.get_by_role("link", name="Zebra finches")).to_be_visible()
 
 
-def test_a_stranger_with_a_phone_reaches_the_webinars_from_the_header(visit: Visit) -> None:
+def test_header_links_to_webinars_on_a_phone(visit: Visit) -> None:
     page = visit(viewport={"width": 320, "height": 700}).page
     page.goto("/passes")
     header = page.get_by_role("banner")
@@ -91,7 +91,7 @@ def test_a_stranger_with_a_phone_reaches_the_webinars_from_the_header(visit: Vis
 
 
 @pytest.mark.usefixtures("alice")
-def test_pages_with_text_of_twice_the_size_fit_a_phone(visit: Visit) -> None:
+def test_pages_fit_a_phone_at_double_text_size(visit: Visit) -> None:
     page = visit(viewport={"width": 390, "height": 844}).page
     page.context.new_cdp_session(page).send("Page.setFontSizes", {"fontSizes": TWICE})
     widths = {}

@@ -1,4 +1,4 @@
-"""Signing in, searching, watching, certificates, seats, training, mailings and orders by keyboard alone."""
+"""Sign-in, search, watching, certificates, seats, training, mailings, and orders by keyboard."""
 
 import re
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def scene(served: Served) -> Scene:
         term = Term(now() - timedelta(days=1))
         new = NewPoolGrant(organization.id, target, 5, term, OfferKind.INSTITUTIONAL)
         pools.sell_seats(session, new, actor=None, now=now())
-        edit_seller(session, COMPLETE, actor=None, now=now())  # without it, no invoice is issued
+        edit_seller(session, COMPLETE, actor=None, now=now())  # needed to issue invoices
         staff_manual_issue_and_attendance.issue_by_hand(
             session,
             webinar.id,
@@ -146,7 +146,7 @@ def test_staff_send_a_mailing(served: Served, visit: Visit, scene: Scene) -> Non
     keys.enter("Text", "The slides have a new page.")
     keys.activate("#main form [type=submit]")
     expect(ada.page.get_by_role("heading", name="Recipients")).to_be_visible()
-    keys.activate(r"Send to \d+ (person|people) now")  # other journeys give people access
+    keys.activate(r"Send to \d+ (person|people) now")  # other tests also give people access
     expect(ada.page.get_by_role("button", name="Cancel sending")).to_be_visible()
     start_sending(served, ada.page)
     letter_to(served, scene.alice, holding="The slides have a new page.")

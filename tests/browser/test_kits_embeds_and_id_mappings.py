@@ -1,4 +1,4 @@
-"""What goes beyond the library, by clicks: kits, links for other pages, people who change systems."""
+"""Delivery kits, embed links, and matching people for a new LMS, in browsers."""
 
 import io
 import re
@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 NARROW, WIDE = 390, 1440
 MADE_WITHIN_MS = PATIENCE_S * 1000
 WIDER = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-# Cells that set several things side by side where a telephone has room for one
+# Table cells with several items side by side where a phone has room for one
 SQUEEZED = """() => [...document.querySelectorAll(".table-cards :is(th, td)")].filter((cell) =>
     getComputedStyle(cell).flexWrap === "nowrap" && [...cell.childNodes].filter((one) =>
         one.nodeName !== "BR" && one.textContent.trim()).length > 1
@@ -42,7 +42,7 @@ SQUEEZED = """() => [...document.querySelectorAll(".table-cards :is(th, td)")].f
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Mia manages Elm County, which holds a webinar; Ada is of the house."""
+    """Mia manages Elm County, which has access to a webinar; Ada is on our team."""
 
     mia: int
     ada: int
@@ -74,7 +74,7 @@ def _recording(session: Session, webinar: Webinar) -> Recording:
 
 
 def misfits(page: Page) -> list[str]:
-    """Return what makes a page wider than a telephone, or squeezes its cards there."""
+    """Return elements that make a page wider than a phone, or are squeezed in its cards."""
     page.set_viewport_size({"width": NARROW, "height": 900})
     found: list[str] = page.evaluate(SQUEEZED)
     if page.evaluate(WIDER):
@@ -83,7 +83,9 @@ def misfits(page: Page) -> list[str]:
     return found
 
 
-def test_a_kit_is_made_fetched_and_taken_back(served: Served, visit: Visit, scene: Scene) -> None:
+def test_kit_is_created_downloaded_and_its_link_turned_off(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
     with served.carrel.database.transaction() as session:
         elm = session.scalars(
             select(Organization).where(Organization.public_id == scene.organization)
@@ -108,9 +110,7 @@ def test_a_kit_is_made_fetched_and_taken_back(served: Served, visit: Visit, scen
     assert served.status_of(link.removeprefix(served.url), {}) == 410
 
 
-def test_a_link_for_an_own_page_is_made_and_completions_are_reported(
-    visit: Visit, scene: Scene
-) -> None:
+def test_embed_link_is_created_and_completions_are_imported(visit: Visit, scene: Scene) -> None:
     page = visit(scene.mia).page
     page.goto(f"/organization/{scene.organization}/embeds")
     page.get_by_role("link", name="Create embed link").click()
@@ -129,7 +129,7 @@ def test_a_link_for_an_own_page_is_made_and_completions_are_reported(
     page.get_by_label("Source").fill("Niche Academy")
     rows = f"email,webinar,completed\nolive@elm.example,{scene.slug},2026-10-06\nnobody,x,never\n"
     file = {"name": "done.csv", "mimeType": "text/csv", "buffer": rows.encode()}
-    page.get_by_label("File").set_input_files(file)  # type: ignore[arg-type]  # as its own example
+    page.get_by_label("File").set_input_files(file)  # type: ignore[arg-type]  # as in Playwright's documentation
     page.get_by_role("button", name="Preview import").click()
     assert misfits(page) == []
     page.get_by_role("button", name="Import").click()
@@ -140,7 +140,7 @@ def test_a_link_for_an_own_page_is_made_and_completions_are_reported(
     expect(page.get_by_role("row").filter(has_text="olive@elm.example")).to_have_count(0)
 
 
-def test_people_go_over_to_a_new_system_and_back(
+def test_people_are_merged_for_a_new_lms_and_merges_undone(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     old, new = (f"{kind} {scene.organization[:6]}" for kind in ("Moodle", "Canvas"))
@@ -166,7 +166,7 @@ def test_people_go_over_to_a_new_system_and_back(
     expect(page.get_by_role("link", name="Undone 2")).to_be_visible()
 
 
-def test_a_learner_links_their_login_by_letter(served: Served, visit: Visit, scene: Scene) -> None:
+def test_learner_links_an_account_by_email(served: Served, visit: Visit, scene: Scene) -> None:
     with served.carrel.database.transaction() as session:
         elm = session.scalars(
             select(Organization).where(Organization.public_id == scene.organization)

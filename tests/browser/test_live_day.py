@@ -1,4 +1,4 @@
-"""The live day in a real browser: registering with answers, an accommodation, and the survey afterward."""
+"""The live day: registering with answers, an accommodation, and the survey afterward."""
 
 import re
 from datetime import timedelta
@@ -27,7 +27,7 @@ def is_sound(page: Page) -> None:
 
 
 def ask_questions(page: Page, slug: str) -> None:
-    """Have the webinar ask one required question, and link to a survey."""
+    """Add one required question to the webinar, and a link to a survey."""
     page.goto(f"/staff/webinars/{slug}/questions")
     page.get_by_label("The questions below").check()
     page.get_by_label("Question", exact=True).first.fill("Which branch do you work at?")
@@ -42,7 +42,7 @@ def ask_questions(page: Page, slug: str) -> None:
 
 
 def register(page: Page, slug: str) -> None:
-    """Register with an answer and an accommodation; without the answer, the page comes back."""
+    """Register with an answer and an accommodation; a first attempt without the answer fails."""
     page.goto(f"/webinars/{slug}")
     page.locator('main a[href$="/register"]').click()
     page.get_by_label("ASL interpreter").check()
@@ -58,7 +58,7 @@ def register(page: Page, slug: str) -> None:
 
 
 def answer(page: Page, slug: str) -> None:
-    """Find the request waiting on the staff home, take it and answer it."""
+    """Find the pending request on the staff home, assign it to yourself, and answer it."""
     page.goto("/staff")
     page.get_by_role("link", name=re.compile("accommodation")).click()
     rows = page.locator("table")
@@ -75,7 +75,7 @@ def answer(page: Page, slug: str) -> None:
 
 
 def hold(served: Served, webinar_id: int) -> None:
-    """Let the webinar be over and its recording be ready."""
+    """Move the webinar to the past with a ready recording."""
     moment = now()
     with served.carrel.database.transaction() as session:
         held = session.get_one(Webinar, webinar_id)
@@ -86,7 +86,7 @@ def hold(served: Served, webinar_id: int) -> None:
         tell_some(session, Telling(READY, webinar_id), "", links=links, now=moment)
 
 
-def test_a_person_registers_is_answered_and_gets_the_survey(served: Served, visit: Visit) -> None:
+def test_registrant_gets_accommodation_answer_and_survey(served: Served, visit: Visit) -> None:
     moment = now()
     with served.carrel.database.transaction() as session:
         bob = make_login(session, "bob.day@example.org", name="Bob Bright")
@@ -106,5 +106,5 @@ def test_a_person_registers_is_answered_and_gets_the_survey(served: Served, visi
     letter = letter_to(served, "bob.day@example.org", holding="recording of this webinar")
     assert SURVEY in letter
     assert staff.faults == []
-    # the form that came back without a required answer
+    # from the form without the required answer
     assert all("400 (BAD REQUEST)" in each for each in person.faults)

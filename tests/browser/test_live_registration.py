@@ -1,4 +1,4 @@
-"""Coming to a live webinar in a real browser: by keys alone, at three widths, read by axe."""
+"""Registering for a live webinar in a browser: by keyboard, at three widths, checked by axe."""
 
 import re
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ ROOM = "https://room.example.org/j/1"
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """A webinar tomorrow, one after it, one on air; who has a pass, who bought it, and staff."""
+    """A webinar tomorrow, a later one, and one that is live; a pass owner, a buyer, and staff."""
 
     slug: str
     other: str
@@ -54,7 +54,7 @@ def coming(served: Served) -> Coming:
 
 
 def press(page: Page, wanted: Locator) -> None:
-    """Go to a button with the Tab key and press it with Enter."""
+    """Tab to a button and press Enter."""
     expect(wanted).to_be_visible()
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -69,7 +69,7 @@ def is_sound(page: Page) -> None:
     assert faults_on_phone_and_desk(page) == []
 
 
-def test_a_person_registers_goes_away_and_comes_back_by_keys_alone(
+def test_person_registers_cancels_and_registers_again_by_keyboard(
     visit: Visit, coming: Coming
 ) -> None:
     bob = visit(coming.bob, reduced_motion="reduce")
@@ -90,7 +90,7 @@ def test_a_person_registers_goes_away_and_comes_back_by_keys_alone(
     assert bob.faults == []
 
 
-def test_staff_cancel_it_and_its_people_choose_what_they_get_instead(
+def test_staff_cancel_a_webinar_and_registrant_chooses_another(
     visit: Visit, coming: Coming
 ) -> None:
     staff, alice = (
@@ -111,10 +111,10 @@ def test_staff_cancel_it_and_its_people_choose_what_they_get_instead(
     assert staff.faults == alice.faults == []
 
 
-def test_staff_move_a_registration_by_one_press_and_undo_it(visit: Visit, coming: Coming) -> None:
+def test_staff_move_a_registration_and_undo_it(visit: Visit, coming: Coming) -> None:
     staff = visit(coming.ada, reduced_motion="reduce")
     page = staff.page
-    page.goto(f"/staff/webinars/{coming.slug}/postpone")  # notes who bought it
+    page.goto(f"/staff/webinars/{coming.slug}/postpone")  # opening this page records who bought it
     is_sound(page)
     page.goto(f"/staff/webinars/{coming.slug}/registrants")
     is_sound(page)
@@ -125,7 +125,7 @@ def test_staff_move_a_registration_by_one_press_and_undo_it(visit: Visit, coming
     assert staff.faults == []
 
 
-def test_the_room_is_in_no_page_and_a_report_says_who_was_there(
+def test_room_url_is_not_on_the_page_and_attendance_is_imported(
     visit: Visit, coming: Coming, tmp_path: Path
 ) -> None:
     alice, staff = (

@@ -1,4 +1,4 @@
-"""From subscribing to news of a presenter to the mailing's results, in real browsers, read by axe."""
+"""From subscribing to a presenter's news to a mailing's results, in browsers, checked by axe."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A draft of a webinar, its presenter, and staff."""
+    """A draft webinar, its presenter, and staff."""
 
     slug: str
     presenter: str
@@ -52,7 +52,7 @@ def is_sound(page: Page) -> None:
 
 
 def subscribe(page: Page, served: Served, news: News, email: str) -> None:
-    """Subscribe to the presenter, and confirm it by the emailed link."""
+    """Subscribe to the presenter, and confirm by the emailed link."""
     page.goto(f"/presenters/{news.presenter}")
     page.get_by_role("link", name="Email me about new webinars").click()
     page.get_by_label("Email address").fill(email)
@@ -67,7 +67,7 @@ def subscribe(page: Page, served: Served, news: News, email: str) -> None:
 
 
 def announce(desk: Page, served: Served, news: News) -> str:
-    """Announce the webinar and send the prepared mailing; returns the address of its page."""
+    """Announce the webinar and send the prepared mailing; returns the URL of the mailing's page."""
     desk.goto(f"/staff/webinars/{news.slug}")
     desk.get_by_role("button", name="Announce").click()
     link_to(desk, "part=subscribers").click()
@@ -81,7 +81,7 @@ def announce(desk: Page, served: Served, news: News) -> str:
 
 
 def send(desk: Page, served: Served) -> None:
-    """Send it, undo that, and send it again; its minute passes at once."""
+    """Send the mailing, undo that, and send it again without waiting for its minute."""
     for label in ("Send to 1 person now", "Cancel sending", "Send to 1 person now"):
         desk.get_by_role("button", name=label).click()
     expect(desk.get_by_role("button", name="Cancel sending")).to_be_visible()

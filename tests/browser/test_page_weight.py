@@ -1,4 +1,4 @@
-"""What each kind of page transfers from `carrel serve`, with an empty cache."""
+"""What each kind of page transfers from `carrel serve` with an empty cache."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-# bytes, with headers and without pictures
+# bytes including headers, without pictures
 MOST = 120_000
 MOST_OF_WATCH = 350_000
 MOST_FILES = 13
@@ -24,14 +24,14 @@ MOST_FILES = 13
 def world(
     tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str
 ) -> Iterator[World]:
-    """A furnished library, served as installed."""
+    """A site with demo data, served as in production."""
     url = made_databases.prepared(f"carrel_weight_{worker_id}")
     with serving_world(tmp_path_factory.mktemp("weight"), url) as made:
         yield made
 
 
 def arrival(browser: "Browser", world: World, kind: str) -> Arrival:
-    """Open a kind of page until nothing more comes; returns what came."""
+    """Open a kind of page and wait for all transfers; returns what was transferred."""
     with opened(browser, world, kind) as (person, path):
         wire = Wire(person.page)
         answer = person.page.goto(path)
@@ -41,7 +41,7 @@ def arrival(browser: "Browser", world: World, kind: str) -> Arrival:
         return wire.arrival()
 
 
-def test_pages_are_as_light_as_promised(browser: "Browser", world: World) -> None:
+def test_pages_stay_within_size_limits(browser: "Browser", world: World) -> None:
     too_much = {}
     for kind in KINDS:
         came = arrival(browser, world, kind)

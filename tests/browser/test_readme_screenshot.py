@@ -1,4 +1,4 @@
-"""The picture in the README: a webinar's page, as the product draws it."""
+"""The screenshot in the README: a webinar's page."""
 
 import os
 from pathlib import Path
@@ -52,7 +52,7 @@ def _write(webinar: Webinar) -> None:
     webinar.agenda = "Choosing your pace\nStopping on purpose\nTaking the slides along"
 
 
-def test_the_page_of_a_webinar_fills_the_readme_s_picture(
+def test_readme_screenshot_shows_a_full_webinar_page(
     served: Served, visit: Visit, alice_id: int, tmp_path: Path
 ) -> None:
     """`CARREL_TEST_KEEP_PICTURE=yes ./dev test -m browser -k readme` renews docs/screenshot.png."""

@@ -1,4 +1,4 @@
-"""Reports in a browser: no axe errors in either theme, and nothing wider than a phone."""
+"""Reports in a browser: no axe errors in either theme, and no wider than a phone."""
 
 import re
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Six people of an organization have watched, each a little more; Mia manages it."""
+    """Six people of an organization have watched different amounts; Mia manages it."""
 
     mia: int
     ada: int
@@ -40,7 +40,7 @@ class House:
     person: str
 
 
-@pytest.fixture(scope="session")  # as the house in which it writes
+@pytest.fixture(scope="session")  # the same scope as the site whose database it changes
 def house(served: Served) -> House:
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, SLUG, title="Shelves that anybody can reach")
@@ -102,7 +102,7 @@ PAGES = (
 
 
 @pytest.mark.parametrize("who", ["mia", "ada", "member"])
-def test_axe_finds_nothing_and_pages_fit_a_phone(visit: Visit, house: House, who: str) -> None:
+def test_report_pages_are_accessible_and_fit_a_phone(visit: Visit, house: House, who: str) -> None:
     login = {"mia": house.mia, "ada": house.ada, "member": house.member}[who]
     page = visit(login, viewport={"width": 390, "height": 844}, reduced_motion="reduce").page
     for path in [path for one, path in PAGES if one == who]:

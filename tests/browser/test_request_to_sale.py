@@ -1,4 +1,4 @@
-"""From a price to the access: somebody asks, staff place the order, the asker may watch."""
+"""From a request to access: a person sends it, staff place the order, and the person can watch."""
 
 import re
 from urllib.parse import urlsplit
@@ -49,7 +49,7 @@ def place_drafted_order(desk: Page) -> None:
     assert axe_faults(desk) == []
 
 
-def test_a_request_leads_to_a_sale_and_a_film(served: Served, visit: Visit) -> None:
+def test_request_leads_to_a_sale_and_access(served: Served, visit: Visit) -> None:
     slug = f"heron-{new_public_id()[:6]}"
     with served.carrel.database.transaction() as session:
         served.add_webinar(session, slug, title="The Stuffed Heron")
@@ -80,9 +80,7 @@ def test_a_request_leads_to_a_sale_and_a_film(served: Served, visit: Visit) -> N
     expect(asker.get_by_text("You have permanent access to this webinar.")).to_be_visible()
 
 
-def test_a_cheaper_offer_is_chosen_without_losing_what_was_typed(
-    served: Served, visit: Visit
-) -> None:
+def test_switching_to_a_cheaper_offer_keeps_entered_text(served: Served, visit: Visit) -> None:
     slug = f"heron-{new_public_id()[:6]}"
     with served.carrel.database.transaction() as session:
         served.add_webinar(session, slug, title=f"Heron {slug}")
@@ -97,7 +95,7 @@ def test_a_cheaper_offer_is_chosen_without_losing_what_was_typed(
     expect(page.locator("[data-quote]").get_by_text("$299.00")).to_be_visible()
 
 
-def test_a_request_is_assigned_to_a_colleague_who_answers_it(served: Served, visit: Visit) -> None:
+def test_request_is_assigned_to_a_colleague_who_answers_it(served: Served, visit: Visit) -> None:
     with served.carrel.database.transaction() as session:
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
         bo = served.add_person(session, "Bo", seller_role=SellerRole.STAFF)

@@ -1,4 +1,4 @@
-"""The whole way, as people walk it: the sign-in page, the search, the announcement, the film."""
+"""From sign-in to search, the webinar's page, and the recording."""
 
 import re
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ STATUS = "async url => (await fetch(url)).status"
 
 @dataclass(frozen=True, slots=True)
 class Two:
-    """The addresses of Alice, who holds the webinar, and of Dan, who doesn't."""
+    """The email addresses of Alice, who has access to the webinar, and Dan, who doesn't."""
 
     alice: str
     dan: str
 
 
-@pytest.fixture(scope="session")  # as the house in which it writes
+@pytest.fixture(scope="session")  # the same scope as the site whose database it changes
 def two(served: Served) -> Two:
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, SLUG, title=TITLE)
@@ -64,7 +64,7 @@ def _find(person: Person) -> None:
     person.page.get_by_role("link", name=TITLE).click()
 
 
-def test_alice_finds_a_webinar_and_watches_it_and_nobody_else_does(
+def test_person_with_access_finds_and_watches_and_others_cannot(
     served: Served, visit: Visit, two: Two
 ) -> None:
     alice, dan = visit(), visit()

@@ -1,4 +1,4 @@
-"""A staff list becomes seats that people watch from, and lose: the whole way, at real browsers."""
+"""From an imported staff list to seats that people watch with and lose, in browsers."""
 
 import re
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ EVERY_LINE = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Mia manages a library with three seats; Sam sits on one, Lena and Kim are on her list.
+    """Mia manages a library with three seats; Sam has one, and Lena and Kim are on her list.
 
     Lena has no account; Kim, whose row comes second, has one.
     """
@@ -56,7 +56,7 @@ class Scene:
 
     @property
     def lena_again(self) -> str:
-        """Her address as somebody else would type it."""
+        """Lena's email address with different capitalization."""
         return self.lena.replace("lena", "LENA")
 
     @property
@@ -64,7 +64,7 @@ class Scene:
         return f"/organization/{self.organization}/people"
 
     def staff_list(self) -> str:
-        """A list with a row of each kind, with headings and an empty line."""
+        """A list with a row of each kind, with headings and an empty row."""
         return (
             "Name,E-mail\n"
             f"Sam Reed,{self.sam}\n"
@@ -106,7 +106,7 @@ def _sell_three_seats(
     claims.claim(session, pool.id, first.id, actor=None, now=now())
 
 
-def test_a_list_is_applied_an_invited_person_watches_and_loses_the_seat_while_playing(
+def test_imported_person_watches_until_the_seat_is_released(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     mia = visit(scene.mia)
@@ -136,7 +136,7 @@ def test_a_list_is_applied_an_invited_person_watches_and_loses_the_seat_while_pl
     assert mia.faults == []
 
 
-def test_a_release_is_undone_within_its_time_and_the_person_goes_on_watching(
+def test_undone_release_lets_the_person_keep_watching(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     mia = visit(scene.mia)
@@ -147,7 +147,7 @@ def test_a_release_is_undone_within_its_time_and_the_person_goes_on_watching(
     claim_with_one_click(kim.page)
     watch(kim)
 
-    # whatever Kim's player asked for in the moment between would be refused, and end it
+    # any request by Kim's player before the undo would be refused and end the session
     kim.until("document.querySelector('video').buffered.end(0) > 30")
     kim.context.set_offline(True)
     release(mia.page, scene, "Kim")
@@ -162,7 +162,7 @@ def test_a_release_is_undone_within_its_time_and_the_person_goes_on_watching(
 
 
 def import_list(page: Page, scene: Scene) -> None:
-    """Send the list as a file, by the page that a manager finds it on."""
+    """Upload the list on the page that a manager finds it on."""
     page.goto(f"/organization/{scene.organization}")
     page.get_by_role("link", name="Import a list").first.click()
     page.locator("#list-file").set_input_files(
@@ -185,7 +185,7 @@ def open_invitation(served: Served, page: Page, address: str) -> None:
 
 
 def claim_as_a_newcomer(served: Served, page: Page, scene: Scene) -> None:
-    """Claim the seat and begin the account in one form, as somebody who has none."""
+    """Claim the seat and create an account in one form."""
     open_invitation(served, page, scene.lena)
     expect(page.get_by_label("Your name")).to_have_value("Vex, Lena")
     create_account(page, "Lena Vex")
@@ -193,7 +193,7 @@ def claim_as_a_newcomer(served: Served, page: Page, scene: Scene) -> None:
 
 
 def sign_in_by_the_code(served: Served, page: Page, scene: Scene) -> None:
-    """Come to the claim page as somebody who has an account, sign in, and come back."""
+    """Open the claim page as a person with an account, sign in, and return."""
     open_invitation(served, page, scene.kim)
     page.get_by_role("main").get_by_role("link", name="Sign in").click()
     page.get_by_label("Email address").fill(scene.kim)
@@ -208,7 +208,7 @@ def claim_with_one_click(page: Page) -> None:
 
 
 def watch(person: Person) -> None:
-    """Go on from the webinar's page to the film, and let it play."""
+    """Go from the webinar's page to the player, and play."""
     person.page.get_by_role("link", name=re.compile("^Watch")).first.click()
     person.page.locator("media-controller .player-bar media-play-button").click()
     person.until(PLAYING.format(3))

@@ -1,4 +1,4 @@
-"""Two-step sign-in at a real browser: passkeys on a virtual authenticator, and apps."""
+"""Two-step sign-in in a browser: passkeys on a virtual authenticator, and authenticator apps."""
 
 import re
 from urllib.parse import urlsplit
@@ -19,12 +19,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def _at_localhost(served: Served) -> str:
-    """Return the library's address by the name that passkeys need; an IP address has none."""
+    """Return the site's URL at localhost, because passkeys don't work with IP addresses."""
     return f"http://localhost:{urlsplit(served.url).port}"
 
 
 def _add_authenticator(page: Page) -> None:
-    """Give the browser a passkey store of its own, which says yes to everything."""
+    """Add a virtual authenticator to the browser, which approves everything."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     devtools.send(
@@ -72,7 +72,7 @@ def _add_passkey(page: Page, house: str) -> None:
     expect(page.get_by_text("Work laptop", exact=True)).to_be_visible()
 
 
-def test_owner_signs_in_by_passkey_and_proves_it_again_before_a_change(
+def test_owner_signs_in_by_passkey_and_uses_it_again_before_a_change(
     served: Served, visit: Visit
 ) -> None:
     house, email = _at_localhost(served), _owner(served, "Petra")
@@ -86,7 +86,7 @@ def test_owner_signs_in_by_passkey_and_proves_it_again_before_a_change(
     expect(page.get_by_role("heading", level=1)).to_have_text(ASKED)
     assert axe_faults(page) == []
     page.goto(f"{house}/staff")
-    expect(page).to_have_url(re.compile("/sign-in"))  # not in yet
+    expect(page).to_have_url(re.compile("/sign-in"))  # not signed in yet
     page.goto(f"{house}/sign-in/second-step?next=/staff")
     page.get_by_role("button", name="Use a passkey").click()
     expect(page).to_have_url(f"{house}/staff")
@@ -103,7 +103,7 @@ def test_owner_signs_in_by_passkey_and_proves_it_again_before_a_change(
     expect(page).to_have_url(f"{house}/staff/team")
 
 
-def test_app_is_scanned_and_its_code_signs_in_without_javascript(
+def test_app_is_added_and_recovery_code_signs_in_without_javascript(
     served: Served, visit: Visit
 ) -> None:
     house, email = _at_localhost(served), _owner(served, "Otto")

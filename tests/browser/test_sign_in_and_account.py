@@ -1,4 +1,4 @@
-"""Ways in and the account, at a real browser: letters, codes, zones, and pages for everyone."""
+"""Signing in and the account in a browser: emails, codes, time zones, and accessibility."""
 
 import re
 
@@ -17,12 +17,12 @@ PASSWORD = "seven lamps on a long table"  # noqa: S105
 
 
 def new_address() -> str:
-    """Return an address nobody has."""
+    """Return an unused email address."""
     return f"{new_public_id()[:10]}@example.org"
 
 
 def sign_up(served: Served, page: Page, address: str) -> None:
-    """Make an account as people do."""
+    """Create an account as people do."""
     page.goto("/sign-up")
     page.get_by_label("Email address").fill(address)
     submit_of(page).click()
@@ -36,9 +36,7 @@ def sign_up(served: Served, page: Page, address: str) -> None:
     is_done(page, "Nora Vex")
 
 
-def test_an_account_is_made_from_a_letter_in_the_zone_of_the_device(
-    served: Served, visit: Visit
-) -> None:
+def test_account_is_created_by_email_in_the_device_time_zone(served: Served, visit: Visit) -> None:
     nora = visit(timezone_id="Europe/Paris")
     sign_up(served, nora.page, new_address())
     nora.page.goto("/account")
@@ -46,7 +44,7 @@ def test_an_account_is_made_from_a_letter_in_the_zone_of_the_device(
     assert nora.faults == []
 
 
-def test_a_code_from_a_letter_signs_in(served: Served, visit: Visit) -> None:
+def test_emailed_code_signs_in(served: Served, visit: Visit) -> None:
     with served.carrel.database.transaction() as session:
         address = served.add_person(session, "Cleo").email or ""
     cleo = visit()
@@ -61,7 +59,7 @@ def test_a_code_from_a_letter_signs_in(served: Served, visit: Visit) -> None:
     assert cleo.faults == []
 
 
-def test_a_password_is_shown_on_demand_and_sent_as_a_password(visit: Visit) -> None:
+def test_password_can_be_shown_and_is_hidden_on_submit(visit: Visit) -> None:
     stranger = visit()
     page = stranger.page
     page.goto("/sign-in")
@@ -77,7 +75,7 @@ def test_a_password_is_shown_on_demand_and_sent_as_a_password(visit: Visit) -> N
     expect(field).to_have_attribute("type", "password")
 
 
-def test_the_zone_of_the_device_is_offered_and_not_forced(served: Served, visit: Visit) -> None:
+def test_device_time_zone_is_offered_but_not_forced(served: Served, visit: Visit) -> None:
     with served.carrel.database.transaction() as session:
         person = served.add_person(session, "Zoe")
         person.zone = "America/Denver"
@@ -90,7 +88,7 @@ def test_the_zone_of_the_device_is_offered_and_not_forced(served: Served, visit:
     expect(zone).to_be_focused()
 
 
-def test_a_fault_is_said_first_and_leads_to_its_field(visit: Visit) -> None:
+def test_error_summary_gets_the_focus_and_links_to_the_field(visit: Visit) -> None:
     page = visit().page
     page.goto("/sign-up")
     page.get_by_label("Email address").fill("nora@")
@@ -101,7 +99,7 @@ def test_a_fault_is_said_first_and_leads_to_its_field(visit: Visit) -> None:
     expect(page.get_by_label("Email address")).to_have_value("nora@")
 
 
-def test_a_link_that_is_over_is_told_for_everyone(visit: Visit) -> None:
+def test_invalid_reset_link_page_is_accessible(visit: Visit) -> None:
     page = visit(reduced_motion="reduce").page
     page.goto("/reset-password/old")
     assert faults_at_widths(page, (390, 820, 1440)) == []

@@ -1,4 +1,4 @@
-"""A reader of Spanish claims a seat, watches and gets a certificate; and longer texts fit on a phone."""
+"""A Spanish reader claims a seat, watches, and gets a certificate; longer texts fit on a phone."""
 
 import os
 import re
@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 TELEPHONE = {"viewport": {"width": 390, "height": 844}}
 PASSWORD = "cuatro palabras seguidas aquí"  # noqa: S105  (a made-up person's)
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-# Texts that are longer than the box they are in, and of which a part is therefore not seen.
+# Texts that are longer than their box, so a part of them isn't visible.
 CUT_OFF = """() => [...document.querySelectorAll("button, a, h1, h2, h3, label, th, td, p, dt, dd")]
   .filter((each) => {
     const style = getComputedStyle(each);
@@ -74,7 +74,7 @@ PAGES_OF_ALICE = (
 
 
 def look(page: Page, name: str) -> None:
-    """Check that a page is no wider than the screen, and take its picture (CARREL_SCREENSHOTS=directory)."""
+    """Check that a page fits the screen, and take a screenshot (CARREL_SCREENSHOTS=directory)."""
     assert page.evaluate(WIDER) <= 0, f"{page.url} scrolls sideways"
     assert not page.evaluate(OVERLAP), f"{page.url}: the menu covers the name of the site"
     if place := os.environ.get("CARREL_SCREENSHOTS"):
@@ -83,7 +83,7 @@ def look(page: Page, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """Rosa is invited to a seat in a webinar whose recording plays."""
+    """Rosa is invited to a seat for a webinar whose recording plays."""
 
     webinar_id: int
     slug: str
@@ -159,7 +159,7 @@ def test_invited_person_chooses_spanish_claims_watches_and_gets_a_certificate(
 
 @pytest.fixture
 def pseudo(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of a server that shows accented, longer texts to readers of Spanish."""
+    """The URL of a server that shows accented, longer texts to Spanish readers."""
     use_pseudo_locale(monkeypatch)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -175,7 +175,7 @@ def test_longer_texts_are_not_cut_off_on_a_phone(
     client.sign_in(cast.alice.id)
     cookie = next(iter(client._cookies.values()))
     context = browser.new_context(base_url=pseudo, viewport={"width": 390, "height": 844})
-    context.set_default_timeout(2 * PATIENCE_MS)  # one process draws the pages and serves them
+    context.set_default_timeout(2 * PATIENCE_MS)  # one process both renders and serves the pages
     page = context.new_page()
     page.goto("/language/es-US")
     faults = [fault for path in PAGES for fault in cut_off(page, path)]

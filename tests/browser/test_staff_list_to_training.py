@@ -1,4 +1,4 @@
-"""A staff list of 2,000 people, training for everyone, a leaver, and what each role then sees and is mailed."""
+"""A staff list of 2,000 people, training for all, a leaver, and what each role sees and is sent."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -41,9 +41,9 @@ ASSIGNED = "section[aria-labelledby=assigned]"  # in My webinars
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Mia manages a library with unlimited seats; Kim and Rae have one, and Lena is only on the list.
+    """Mia manages a library with unlimited seats; Kim and Rae have seats, Lena is only on the list.
 
-    Sue is to supervise the Reference department, of Kim and Rae.
+    Sue will supervise the Reference department, of Kim and Rae.
     """
 
     mia: int
@@ -109,7 +109,7 @@ def scene(served: Served) -> Scene:
         )
 
 
-def test_a_list_with_departments_gets_training_and_a_leaver_is_removed(
+def test_imported_departments_get_training_and_a_leaver_is_removed(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     mia, sue, kim = (visit(one) for one in (scene.mia, scene.sue_id, scene.kim_id))
@@ -142,19 +142,19 @@ def test_a_list_with_departments_gets_training_and_a_leaver_is_removed(
 
 
 def see_assigned(served: Served, scene: Scene, sue: Page, kim: Page, training: str) -> None:
-    """See that both people of the department are told, and who sees whom."""
+    """Check that both people of the department are notified, and who sees whom."""
     for address in (scene.kim, scene.rae):
         letter_to(served, address, holding=f"assigned you “{scene.title}.”")
     sue.goto(training)
     see_people(sue, scene.kim, scene.rae)
-    expect(sue.get_by_role("row")).to_have_count(3)  # with the heads: no one of other departments
+    expect(sue.get_by_role("row")).to_have_count(3)  # with the header row; no one else
     kim.goto("/library")
     kim.locator(ASSIGNED).get_by_role("link", name=scene.title).click()
     expect(kim.get_by_text("What to watch")).to_be_visible()
 
 
 def see_leaver_left_alone(served: Served, scene: Scene) -> None:
-    """Let the due date pass: who stayed and the supervisor are told, who left is not."""
+    """Pass the due date: the remaining person and the supervisor are reminded, the leaver isn't."""
     told = kinds_to(served, scene.kim)
     days_pass(served, 11)
     letter_to(served, scene.rae, holding=r"was\s+due\s+on")
@@ -176,7 +176,7 @@ def import_list(page: Page, scene: Scene) -> None:
 
 
 def make_supervisor(served: Served, scene: Scene) -> None:
-    """Let Sue supervise the department of the list."""
+    """Make Sue the supervisor of the department on the list."""
     with served.carrel.database.transaction() as session:
         organization = session.scalars(
             select(Organization).where(Organization.public_id == scene.organization)
@@ -191,7 +191,7 @@ def make_supervisor(served: Served, scene: Scene) -> None:
 
 
 def see_people(page: Page, *addresses: str) -> None:
-    """See that these people are listed."""
+    """Check that these people are listed."""
     for address in addresses:
         expect(page.get_by_role("row").filter(has_text=address)).to_be_visible()
 
@@ -217,7 +217,7 @@ def assign_to_everyone(page: Page, scene: Scene) -> None:
 
 
 def lena_joins(served: Served, scene: Scene) -> None:
-    """Let Lena claim her seat, and do what the worker does every five minutes."""
+    """Claim Lena's seat, and run the worker's five-minute round."""
     with served.carrel.database.transaction() as session:
         lena = make_login(session, scene.lena, name="Lena")
         claims.claim(session, scene.pool_id, lena.id, actor=None, now=now())
@@ -227,7 +227,7 @@ def lena_joins(served: Served, scene: Scene) -> None:
 
 
 def days_pass(served: Served, days: int) -> None:
-    """Do what the worker will do in the morning so many days from now."""
+    """Run the worker's morning round so many days from now."""
     context = MailContext(Links(served.url), ZONE)
     day = (now().astimezone(ZONE) + timedelta(days=days)).replace(hour=10)
     with served.carrel.database.transaction() as session:

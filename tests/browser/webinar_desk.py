@@ -1,4 +1,4 @@
-"""What our team does with a webinar in a browser: cancel and restore it, and read what its payers chose."""
+"""What our team does with a webinar in a browser: cancel it, restore it, read payers' choices."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,7 @@ def restore_webinar(desk: Page, slug: str, title: str) -> None:
 
 
 def check_choices(desk: Page, slug: str, counts: Mapping[str, int]) -> None:
-    """Check how many payers made each choice, or are in a state."""
+    """Check how many payers made each choice or have a status."""
     desk.goto(f"/staff/webinars/{slug}")
     table = desk.get_by_role("region", name="Payers\u2019 choices")
     for choice, count in counts.items():
@@ -33,7 +33,7 @@ def check_choices(desk: Page, slug: str, counts: Mapping[str, int]) -> None:
 
 
 def choose_offer(page: Page, choice: OfferChoice, *, label: str = "") -> None:
-    """Press a payer's choice, whose button has a label, and see that it is made."""
+    """Press the button of a payer's choice, and check that it is made."""
     button = page.locator(f"button[name=choice][value={choice}]")
     expect(button).to_contain_text(label)
     button.click()

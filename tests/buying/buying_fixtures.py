@@ -1,4 +1,4 @@
-"""What tests of buying start from: a seller that takes orders, and a cart that someone filled."""
+"""A seller that takes orders, and helpers that fill, order, and confirm carts."""
 
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,7 @@ ROSA = "rosa@pinecounty.example"
 
 
 def open_for_business(database: Database) -> None:
-    """Give the seller prices, and all that invoices and checks need."""
+    """Give the seller prices and everything that invoices and checks need."""
 
     def opened(session: Session) -> None:
         set_prices(session, PRICES, actor=None, now=NOW)
@@ -62,7 +62,7 @@ def filled(database: Database, *items: Item, at: datetime = NOW) -> str:
 
 
 def details(**values: Any) -> Details:
-    """Return what a librarian enters who buys for her library by purchase order."""
+    """Return the entries of a librarian who buys for her library by purchase order."""
     entered: dict[str, Any] = {
         "name": "Rosa Delgado",
         "email": ROSA,
@@ -108,7 +108,7 @@ def secret_sent(database: Database, email: str = ROSA) -> str:
 def confirmed(
     database: Database, email: str = ROSA, *, name: str = "Rosa Delgado", at: datetime = NOW
 ) -> int:
-    """Confirm the address of an order; returns the account."""
+    """Confirm the address of an order; return the account's ID."""
     with database.transaction() as session:
         return confirmations.confirm(
             session,

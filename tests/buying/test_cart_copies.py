@@ -1,4 +1,4 @@
-"""Copies of carts: what a buyer with two tabs orders is paid once."""
+"""Copies of carts: a buyer with two tabs doesn't pay twice."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ def paying(session: Session, token: str) -> Order:
     return cart
 
 
-def test_a_cart_that_is_being_paid_goes_on_as_a_copy(database: Database) -> None:
+def test_cart_on_the_card_page_is_changed_in_a_copy(database: Database) -> None:
     token = filled(database)
     with database.transaction() as session:
         cart = paying(session, token)
@@ -58,7 +58,7 @@ def test_a_cart_that_is_being_paid_goes_on_as_a_copy(database: Database) -> None
 
 
 @pytest.mark.parametrize("is_sent_to_purchasing", [False, True])
-def test_original_of_a_cart_is_canceled_when_the_copy_is_ordered(
+def test_original_cart_is_canceled_when_its_copy_is_ordered(
     database: Database, is_sent_to_purchasing: bool
 ) -> None:
     token = filled(database)

@@ -76,7 +76,7 @@ def test_cart_uses_current_prices(database: Database) -> None:
     assert read(database, token).net_minor == 33000
 
 
-def test_webinar_taken_off_sale_leaves_the_cart(database: Database) -> None:
+def test_withdrawn_webinar_is_removed_from_the_cart(database: Database) -> None:
     with database.transaction() as session:
         webinar = make_webinar(session, "story-times")
     token = filled(database, Item(OfferKind.SINGLE, "webinar:story-times"))
@@ -96,7 +96,7 @@ def test_webinar_taken_off_sale_leaves_the_cart(database: Database) -> None:
         Item(OfferKind.GROUP_SEATS, WEBINAR, 10_001),
     ],
 )
-def test_item_not_for_sale_is_refused_with_a_reason(database: Database, item: Item) -> None:
+def test_item_not_for_sale_is_refused(database: Database, item: Item) -> None:
     with pytest.raises(Invalid):
         filled(database, item)
 

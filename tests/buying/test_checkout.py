@@ -1,4 +1,4 @@
-"""Checkout by a stranger and by who is signed in: what opens, what waits, and who learns what."""
+"""Checkout with and without an account: what starts, what waits, and who is told."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -91,7 +91,7 @@ class TestStranger:
         ]
         assert not row(database, facts).awaits_proof
 
-    def test_with_a_free_mailbox_gets_a_pdf_and_no_film(
+    def test_with_a_free_mailbox_gets_an_invoice_but_no_recording(
         self, database: Database, cast: Cast
     ) -> None:
         token = filled(database, MYSELF)
@@ -101,7 +101,7 @@ class TestStranger:
         assert len(documents(database, facts)) == 1
         assert code_for(database, login_id, cast.webinar_id) is Code.PAYMENT_PENDING
 
-    def test_in_a_verified_domain_watches_once_confirmed(
+    def test_at_a_verified_domain_can_watch_once_confirmed(
         self, database: Database, cast: Cast
     ) -> None:
         verify_domain(database, cast)
@@ -109,7 +109,7 @@ class TestStranger:
         login_id = confirmed(database)
         assert code_for(database, login_id, cast.webinar_id) is Code.OK_PERMANENT
 
-    def test_over_the_credit_limit_waits(self, database: Database, cast: Cast) -> None:
+    def test_over_the_credit_limit_is_put_on_hold(self, database: Database, cast: Cast) -> None:
         verify_domain(database, cast)
         facts = ordered(
             database, filled(database, Item(OfferKind.GROUP_SEATS, WEBINAR, 10)), details()
@@ -117,7 +117,7 @@ class TestStranger:
         confirmed(database)
         assert row(database, facts).held_at is not None
 
-    def test_owns_the_new_organization_which_staff_look_at(
+    def test_owns_the_new_organization_which_staff_must_verify(
         self, database: Database, cast: Cast
     ) -> None:
         facts = ordered(database, filled(database), details())
@@ -134,11 +134,13 @@ class TestStranger:
             )
         assert role is Role.OWNER
 
-    def test_never_joins_an_organization_by_its_name(self, database: Database, cast: Cast) -> None:
+    def test_does_not_join_an_organization_by_its_name(
+        self, database: Database, cast: Cast
+    ) -> None:
         facts = ordered(database, filled(database), details(organization_name="Elm County Library"))
         assert facts.organization_id != cast.organization_id
 
-    def test_with_a_known_address_gets_the_order_into_the_account(
+    def test_with_a_known_address_gets_the_order_in_that_account_once_confirmed(
         self, database: Database, cast: Cast
     ) -> None:
         verify_domain(database, cast, "example.org")
@@ -148,13 +150,13 @@ class TestStranger:
         assert login_id == cast.dan.id
         assert code_for(database, cast.dan.id, cast.webinar_id) is Code.OK_PERMANENT
 
-    def test_takes_nobodys_account_or_name(self, database: Database, cast: Cast) -> None:
+    def test_does_not_change_another_persons_account(self, database: Database, cast: Cast) -> None:
         ordered(database, filled(database, MYSELF), details(email="dan@example.org", name="Eve"))
         with database.read_session() as session:
             dan = session.get_one(Login, cast.dan.id)
             assert (dan.name, dan.merged_into) == ("Dan", None)
 
-    def test_confirms_once(self, database: Database) -> None:
+    def test_can_use_a_confirmation_link_only_once(self, database: Database) -> None:
         ordered(database, filled(database), details())
         secret = secret_sent(database)
         confirmed(database)
@@ -168,7 +170,9 @@ class TestStranger:
                 now=NOW,
             )
 
-    def test_corrects_a_mistyped_address_and_the_old_link_ends(self, database: Database) -> None:
+    def test_can_correct_a_mistyped_address_and_the_old_link_expires(
+        self, database: Database
+    ) -> None:
         facts = ordered(database, filled(database), details(email="roas@pinecounty.example"))
         old = secret_sent(database, "roas@pinecounty.example")
         with database.transaction() as session:
@@ -184,7 +188,7 @@ class TestStranger:
         with database.read_session() as session:
             assert billing_of(session, session.get_one(Order, facts.id)).to.email == ROSA
 
-    def test_cannot_correct_it_once_confirmed(self, database: Database) -> None:
+    def test_cannot_correct_a_confirmed_address(self, database: Database) -> None:
         facts = ordered(database, filled(database), details())
         confirmed(database)
         with database.transaction() as session, pytest.raises(Conflict):
@@ -197,7 +201,7 @@ class TestStranger:
                 now=NOW,
             )
 
-    def test_names_people_who_are_invited_only_once_access_is_open(
+    def test_can_name_people_who_are_invited_once_access_starts(
         self, database: Database, cast: Cast
     ) -> None:
         verify_domain(database, cast)
@@ -213,7 +217,7 @@ class TestStranger:
 
 
 class TestSignedIn:
-    def test_manager_buys_for_the_organization_at_once(
+    def test_manager_can_buy_for_the_organization_at_once(
         self, database: Database, cast: Cast
     ) -> None:
         verify_domain(database, cast, "example.org")
@@ -225,7 +229,7 @@ class TestSignedIn:
         assert [kind for kind, *_ in documents(database, facts)] == ["invoice"]
         assert row(database, facts).held_at is None
 
-    def test_nobody_buys_for_an_organization_that_is_not_theirs(
+    def test_person_cannot_buy_for_another_organization(
         self, database: Database, cast: Cast
     ) -> None:
         entered = details(email="dan@example.org", organization_id=cast.organization_id)
@@ -236,9 +240,7 @@ class TestSignedIn:
         with pytest.raises(NotFound):
             ordered(database, filled(database), entered)
 
-    def test_person_who_pays_later_waits_for_the_payment(
-        self, database: Database, cast: Cast
-    ) -> None:
+    def test_person_who_pays_later_waits_for_payment(self, database: Database, cast: Cast) -> None:
         entered = details(
             email="dan@example.org", payment=Payment.INVOICE, is_for_organization=False
         )
@@ -260,23 +262,23 @@ class TestLiveWithinADay:
         facts = ordered(database, token, details(email=email, organization_name=email))
         return facts, confirmed(database, email)
 
-    def test_opens_the_live_session_alone(self, database: Database, soon: int) -> None:
+    def test_opens_only_the_live_session(self, database: Database, soon: int) -> None:
         _facts, login_id = self.order(database, ROSA)
         assert code_for(database, login_id, soon, Action.LIVE) is Code.OK_PERMANENT
         assert code_for(database, login_id, soon, Action.HANDOUT) is Code.PAYMENT_PENDING
 
-    def test_opens_once_for_each_domain(self, database: Database, soon: int) -> None:
+    def test_opens_once_per_domain(self, database: Database, soon: int) -> None:
         self.order(database, ROSA)
         _facts, login_id = self.order(database, "bo@pinecounty.example")
         assert code_for(database, login_id, soon, Action.LIVE) is Code.PAYMENT_PENDING
 
-    def test_never_opens_for_a_public_mail_domain(self, database: Database, soon: int) -> None:
+    def test_does_not_open_for_a_public_email_domain(self, database: Database, soon: int) -> None:
         _facts, login_id = self.order(database, "rosa@gmail.com")
         assert code_for(database, login_id, soon, Action.LIVE) is Code.PAYMENT_PENDING
 
 
 class TestOrderSession:
-    def test_opens_what_was_bought_free_in_the_browser_that_ordered(
+    def test_gives_the_browser_access_to_a_free_order_until_confirmed(
         self, database: Database, cast: Cast
     ) -> None:
         free = (Price(OfferKind.SINGLE, 1, 0, "USD"), *PRICES[1:])
@@ -299,7 +301,7 @@ class TestOrderSession:
             later = NOW + timedelta(hours=24)
             assert order_sessions.buyers_of(session, "a browser", now=later) == ()
 
-    def test_is_deleted_once_it_is_over(self, database: Database) -> None:
+    def test_is_deleted_after_it_expired(self, database: Database) -> None:
         ordered(database, filled(database), details(), browser="a browser")
         with database.transaction() as session:
             order_sessions.forget_old(session, now=NOW + timedelta(hours=23))
@@ -307,7 +309,7 @@ class TestOrderSession:
             order_sessions.forget_old(session, now=NOW + timedelta(hours=25))
             assert session.scalar(select(func.count(OrderSession.id))) == 0
 
-    def test_second_order_for_the_same_address_is_the_same_persons(
+    def test_second_order_for_the_same_address_has_the_same_contact(
         self, database: Database
     ) -> None:
         first = ordered(database, filled(database), details(), browser="a browser")
@@ -331,9 +333,7 @@ class TestOrderSession:
         ({"payable_email": "ap"}, "payable_email"),
     ],
 )
-def test_what_is_missing_is_named(
-    database: Database, values: dict[str, object], field: str
-) -> None:
+def test_missing_field_is_named(database: Database, values: dict[str, object], field: str) -> None:
     with pytest.raises(Invalid) as refused:
         ordered(database, filled(database), details(**values))
     assert field in refused.value.fields
@@ -348,7 +348,7 @@ def test_more_people_than_seats_are_refused(database: Database) -> None:
     assert f"people-{line}" in refused.value.fields
 
 
-def test_ways_to_pay_are_those_whose_settings_are_complete(database: Database) -> None:
+def test_payment_methods_require_complete_settings(database: Database) -> None:
     with database.read_session() as session:
         assert checkout.methods(session, takes_cards=False) == (
             Payment.INVOICE,
@@ -359,7 +359,7 @@ def test_ways_to_pay_are_those_whose_settings_are_complete(database: Database) -
         assert checkout.methods(session, takes_cards=True)[0] is Payment.CARD
 
 
-def test_what_was_entered_is_there_again_after_the_card_page(database: Database) -> None:
+def test_entries_are_restored_after_the_card_page(database: Database) -> None:
     token = filled(database)
     with database.transaction() as session:
         cart = carts.editable(session, token, now=NOW)

@@ -1,4 +1,4 @@
-"""Sales tax at checkout: who is asked what, what is charged, and who says they are exempt (M13)."""
+"""Sales tax at checkout: questions, amounts, and claimed exemptions (M13)."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -47,7 +47,7 @@ def test_organization_is_taxed_by_its_address(database: Database) -> None:
     assert documents(database, facts)[0][2] == 32_500 + 2_600
 
 
-def test_who_says_they_are_exempt_is_charged_no_tax(database: Database) -> None:
+def test_buyer_who_claims_exemption_is_charged_no_tax(database: Database) -> None:
     facts = ordered(database, filled(database), details(exempt_as=ExemptionBasis.GOVERNMENT))
     confirmed(database)
     assert documents(database, facts)[0][2] == 32_500
@@ -63,7 +63,7 @@ def test_person_is_taxed_by_state(database: Database) -> None:
 @pytest.mark.parametrize(
     ("state", "code", "field"), [("", "62701", "home_state"), ("IL", "x", "home_postal_code")]
 )
-def test_person_without_state_or_zip_is_asked(
+def test_person_must_enter_state_and_zip_code(
     database: Database, state: str, code: str, field: str
 ) -> None:
     entered = details(**MYSELF, home_state=state, home_postal_code=code)
@@ -72,10 +72,8 @@ def test_person_without_state_or_zip_is_asked(
     assert field in refused.value.fields
 
 
-def test_tax_is_asked_about_until_midnight_where_the_seller_is(
-    database: Database, cast: Cast
-) -> None:
-    """On the last evening of a rule, it is already tomorrow in UTC."""
+def test_tax_questions_follow_the_sellers_time_zone(database: Database, cast: Cast) -> None:
+    """On the last evening of a rule, it is already the next day in UTC."""
     with database.transaction() as session:
         [rule] = list_rules(session)
         end_rule(session, rule.id, last_day=date(2026, 3, 31), actor=None, now=NOW)

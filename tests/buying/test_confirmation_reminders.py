@@ -1,4 +1,4 @@
-"""Reminders to confirm an order's address: when, to whom, how often, and what they don't say (S14 to S16)."""
+"""Reminders to confirm an order's address: timing, recipients, limits, and privacy (S14 to S16)."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ SAM = "sam@oak.example"
 
 @dataclass
 class Shop:
-    """Runs the reminders of an hour, as the worker does."""
+    """Runs the hourly reminders like a worker."""
 
     carrel: Carrel
     clock: Clock
@@ -72,14 +72,14 @@ class Shop:
         return self.carrel.database
 
     def at(self, days: float) -> None:
-        """Send what is due so many days after NOW."""
+        """Send what is due a number of days after NOW."""
         self.clock.set(NOW + days * DAY)
         for kind in (REMIND, REMIND_OF_SEATS):
             run = JobRun(0, "", "", {}, 1, 1, Quiet())
             work_of((LIBRARY,)).handlers[kind](self.carrel, run)
 
     def told(self, days: float, email: str = ROSA) -> int:
-        """Send what is due then, and return how many reminders this address has got so far."""
+        """Send what is due then, and return how many reminders this address has received so far."""
         self.at(days)
         return Counter(one.kind for one in letters(self.database, email))[KIND]
 
@@ -91,7 +91,7 @@ def shop(carrel: Carrel, cast: Cast, clock: Clock) -> Shop:
 
 
 def buys_for_herself(shop: Shop, email: str = SAM) -> OrderFacts:
-    """Order one webinar that costs nothing, so that it is open without an invoice."""
+    """Order one free webinar, so access starts without an invoice."""
     with shop.database.transaction() as session:
         free = (Price(OfferKind.SINGLE, 1, 0, "USD"), *PRICES[1:])
         set_prices(session, free, actor=None, now=NOW)
@@ -112,8 +112,8 @@ def secret_of(shop: Shop, email: str = ROSA) -> str:
     return link_in(newest(shop.database, email, KIND)).rpartition("/")[2]
 
 
-def test_a_year_of_unconfirmed_buyers(shop: Shop) -> None:
-    """Every day of a year, one buyer never confirms, one does after five days, and one has no seats."""
+def test_unconfirmed_buyers_are_reminded_on_the_same_days_all_year(shop: Shop) -> None:
+    """One buyer never confirms, one does after five days, and one has no seats."""
     ordered(shop.database, filled(shop.database), details())
     late = "late@pine.example"
     ordered(shop.database, filled(shop.database), details(email=late, name="Lee"))
@@ -136,7 +136,7 @@ def test_a_year_of_unconfirmed_buyers(shop: Shop) -> None:
     }
 
 
-def test_reminder_opens_the_order_and_says_what_for(shop: Shop) -> None:
+def test_reminder_names_the_order_and_its_link_confirms_it(shop: Shop) -> None:
     facts = ordered(shop.database, filled(shop.database), details())
     assert shop.told(1) == 1
     mail = newest(shop.database, ROSA, KIND)
@@ -153,7 +153,7 @@ def test_reminder_opens_the_order_and_says_what_for(shop: Shop) -> None:
         assert session.get_one(Login, session.get_one(Order, facts.id).contact_id).email == ROSA
 
 
-def test_buyer_without_seats_reads_nothing_of_seats_or_an_invoice(shop: Shop) -> None:
+def test_reminder_to_a_buyer_without_seats_mentions_no_seats_or_invoice(shop: Shop) -> None:
     buys_for_herself(shop)
     assert shop.told(1, SAM) == 1
     text = newest(shop.database, SAM, KIND).text
@@ -162,13 +162,13 @@ def test_buyer_without_seats_reads_nothing_of_seats_or_an_invoice(shop: Shop) ->
     assert "watch on any device" in text
 
 
-def test_stranger_at_the_address_learns_nothing_new(shop: Shop) -> None:
+def test_reminder_reveals_nothing_about_the_order_to_a_stranger(shop: Shop) -> None:
     token = filled(shop.database)
     with shop.database.read_session() as session:
         line = session.scalars(select(OrderLine.public_id)).one()
     named = details(people={line: "Ann Bell <ann@pine.example>"}, payable_email="ap@pine.example")
     facts = ordered(shop.database, token, named)
-    with shop.database.transaction() as session:  # another person was given a seat since
+    with shop.database.transaction() as session:  # another person has been assigned a seat since
         session.execute(update(Pool).where(Pool.capacity == 5).values(used=2))
     assert shop.told(3) == 1
     text = newest(shop.database, ROSA, KIND).text.partition("http")[0]
@@ -189,7 +189,7 @@ def test_all_links_work_until_one_is_used(shop: Shop) -> None:
     assert not opens(shop, reminded)
 
 
-def test_corrected_address_alone_is_reminded(shop: Shop) -> None:
+def test_only_a_corrected_address_is_reminded(shop: Shop) -> None:
     wrong = "roas@pinecounty.example"
     facts = ordered(shop.database, filled(shop.database), details(email=wrong))
     assert shop.told(1, wrong) == 1
@@ -246,13 +246,13 @@ def reminders(shop: Shop) -> list[Mail]:
     [
         (Order, {"canceled_at": NOW}),
         (Order, {"livemode": False}),
-        (Order, {"contact_email": ""}),  # erased
+        (Order, {"contact_email": ""}),  # deleted
         (Grant, {"revoked_at": NOW, "revoked_as": Withdrawal.REFUNDED}),
         (Grant, {"suspended_at": NOW}),
         (Login, {"blocked_at": NOW}),
     ],
 )
-def test_ended_and_test_orders_are_not_reminded_of(
+def test_ended_orders_and_test_orders_cause_no_reminder(
     shop: Shop, table: type[Order | Grant | Login], values: dict[str, object]
 ) -> None:
     facts = ordered(shop.database, filled(shop.database), details())
@@ -274,7 +274,7 @@ def test_buyer_with_a_confirmed_account_is_not_reminded(shop: Shop, cast: Cast) 
     assert shop.told(1, "mia@example.org") == 0
 
 
-def test_assigned_seats_are_not_reminded_of(shop: Shop) -> None:
+def test_reminder_does_not_mention_assigned_seats(shop: Shop) -> None:
     ordered(shop.database, filled(shop.database), details())
     with shop.database.transaction() as session:
         session.execute(update(Pool).where(Pool.capacity == 5).values(used=5))
@@ -284,7 +284,9 @@ def test_assigned_seats_are_not_reminded_of(shop: Shop) -> None:
     assert shop.told(14) == 2
 
 
-def test_seats_that_others_manage_are_reminded_of_only_there(shop: Shop, cast: Cast) -> None:
+def test_reminder_about_seats_goes_to_the_manager_instead_of_the_buyer(
+    shop: Shop, cast: Cast
+) -> None:
     facts = ordered(shop.database, filled(shop.database), details())
     with shop.database.transaction() as session:
         made = session.get_one(Organization, facts.organization_id)
@@ -297,9 +299,7 @@ def test_seats_that_others_manage_are_reminded_of_only_there(shop: Shop, cast: C
     assert "5 seats" in manager.text
 
 
-def test_seats_of_a_merged_organization_are_not_the_buyers_to_assign(
-    shop: Shop, cast: Cast
-) -> None:
+def test_reminder_does_not_mention_seats_of_a_merged_organization(shop: Shop, cast: Cast) -> None:
     facts = ordered(shop.database, filled(shop.database), details())
     with shop.database.transaction() as session:
         made = session.get_one(Organization, facts.organization_id)
@@ -309,7 +309,7 @@ def test_seats_of_a_merged_organization_are_not_the_buyers_to_assign(
     assert ASSIGN not in newest(shop.database, ROSA, KIND).text
 
 
-def test_worker_that_was_stopped_sends_the_latest_once(shop: Shop) -> None:
+def test_late_worker_sends_only_the_latest_reminder(shop: Shop) -> None:
     ordered(shop.database, filled(shop.database), details())
     assert shop.told(5) == shop.told(5.5) == 1
     assert shop.told(40) == 1
@@ -319,7 +319,7 @@ def test_reminder_can_be_unsubscribed_from() -> None:
     assert KIND in OPTIONAL
 
 
-def test_reminder_sent_twice_at_once_is_one_email_with_one_link(shop: Shop) -> None:
+def test_concurrent_reminders_send_one_email_with_one_link(shop: Shop) -> None:
     facts = ordered(shop.database, filled(shop.database), details())
     assert facts.contact_id is not None
     buyer = facts.contact_id
@@ -332,10 +332,10 @@ def test_reminder_sent_twice_at_once_is_one_email_with_one_link(shop: Shop) -> N
     assert Counter(one.kind for one in letters(shop.database, ROSA))[KIND] == 1
     with shop.database.read_session() as session:
         links = select(func.count()).where(EmailToken.purpose == EmailPurpose.CONFIRM_ORDER)
-        assert session.scalar(links) == 2  # the order's and the reminder's
+        assert session.scalar(links) == 2  # those of the order and the reminder
 
 
-def test_buyer_who_confirms_meanwhile_keeps_no_open_link(shop: Shop) -> None:
+def test_confirming_during_a_reminder_leaves_no_open_link(shop: Shop) -> None:
     facts = ordered(shop.database, filled(shop.database), details())
     assert facts.contact_id is not None
     buyer = facts.contact_id
@@ -363,7 +363,9 @@ def test_buyer_who_confirms_meanwhile_keeps_no_open_link(shop: Shop) -> None:
         assert session.scalar(is_open) == 0
 
 
-def test_link_of_an_order_that_our_team_gave_another_buyer_is_over(shop: Shop, cast: Cast) -> None:
+def test_link_expires_when_our_team_gives_the_order_to_another_buyer(
+    shop: Shop, cast: Cast
+) -> None:
     facts = ordered(shop.database, filled(shop.database), details())
     secret = secret_sent(shop.database)
     with shop.database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Confirmations: what follows for who ordered from showing that the address is theirs."""
+"""Confirmations: what happens once buyers show that the address is theirs."""
 
 import pytest
 from sqlalchemy import select
@@ -28,7 +28,7 @@ def _open(database: Database, cast: Cast) -> None:
     open_for_business(database)
 
 
-def test_buyer_manages_no_organization_that_theirs_was_merged_into(
+def test_buyer_gets_no_role_if_their_organization_was_merged(
     database: Database, cast: Cast
 ) -> None:
     facts = ordered(database, filled(database), details(organization_name="Elm County Lib."))
@@ -42,7 +42,7 @@ def test_buyer_manages_no_organization_that_theirs_was_merged_into(
         assert session.scalars(query).all() == []
 
 
-def test_a_request_for_what_was_ordered_closes_once_the_address_is_confirmed(
+def test_request_for_what_was_ordered_is_closed_once_the_address_is_confirmed(
     database: Database, cast: Cast
 ) -> None:
     new = NewRequest(RequestKind.GROUP, "Rosa", ROSA, webinar_id=cast.webinar_id, quantity=5)
@@ -53,7 +53,7 @@ def test_a_request_for_what_was_ordered_closes_once_the_address_is_confirmed(
     assert read(database, facts).state is RequestState.DONE
 
 
-def test_certificate_earned_before_the_address_is_confirmed_is_emailed_then(
+def test_certificate_earned_before_confirmation_is_emailed_afterwards(
     database: Database, cast: Cast
 ) -> None:
     facts = ordered(database, filled(database), details())

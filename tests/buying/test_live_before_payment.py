@@ -1,4 +1,4 @@
-"""A live session that begins within a day opens before an order on credit is paid, and it alone (P9)."""
+"""A live session within a day can be joined before an order on credit is paid (P9)."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ STARTS = NOW + timedelta(hours=2)
 
 @pytest.fixture(autouse=True)
 def _open(database: Database, cast: Cast, clock: Clock) -> None:
-    """The webinar begins in two hours."""
+    """Let the webinar start in two hours."""
     open_for_business(database)
     hold(database, cast, STARTS - NOW)
 
@@ -44,14 +44,14 @@ def hold(database: Database, cast: Cast, begins_in: timedelta) -> None:
 
 
 def buy(database: Database, email: str = ROSA) -> int:
-    """Order one seat on "PO 123" and confirm the address; returns the account."""
+    """Order one seat on "PO 123" and confirm the address; return the account's ID."""
     one = Item(OfferKind.SINGLE, WEBINAR)
     ordered(database, filled(database, one), details(email=email, is_for_organization=False))
     return confirmed(database, email)
 
 
 def answer(database: Database, cast: Cast, login_id: int, action: Action) -> Code:
-    """Return the decision ten minutes before the session begins."""
+    """Return the decision ten minutes before the session starts."""
     with database.read_session() as session:
         case = load_case(session, login_id=login_id, webinar_id=cast.webinar_id)
     decision = decide(case.login, case.webinar, action, STARTS - timedelta(minutes=10))
@@ -59,13 +59,13 @@ def answer(database: Database, cast: Cast, login_id: int, action: Action) -> Cod
 
 
 def opens(database: Database, cast: Cast, login_id: int) -> bool:
-    """Tell whether the live session opens; whatever goes with the recording never does."""
+    """Return whether the live session can be joined; the recording must not be available."""
     for action in (Action.RECORDING, Action.HANDOUT, Action.CERTIFICATE):
         assert answer(database, cast, login_id, action) is Code.PAYMENT_PENDING
     return answer(database, cast, login_id, Action.LIVE) is Code.OK_PERMANENT
 
 
-def test_live_session_opens_once_for_a_domain(database: Database, cast: Cast) -> None:
+def test_live_session_can_be_joined_once_per_domain(database: Database, cast: Cast) -> None:
     assert opens(database, cast, buy(database))
     again = "someone.else@pinecounty.example"
     assert not opens(database, cast, buy(database, again))
@@ -73,15 +73,15 @@ def test_live_session_opens_once_for_a_domain(database: Database, cast: Cast) ->
 
 
 @pytest.mark.parametrize("email", FREE_MAILBOXES)
-def test_live_session_opens_for_no_free_mailbox(database: Database, cast: Cast, email: str) -> None:
+def test_live_session_cannot_be_joined_from_a_free_mailbox(
+    database: Database, cast: Cast, email: str
+) -> None:
     assert not opens(database, cast, buy(database, email))
 
 
 @pytest.mark.parametrize("how", ["own", "alias", "merged"])
-def test_order_uses_the_domains_of_its_signed_in_buyer(
-    database: Database, cast: Cast, how: str
-) -> None:
-    """Not that of the address on the order, which they type freely."""
+def test_signed_in_buyers_own_domains_are_used(database: Database, cast: Cast, how: str) -> None:
+    """The address on the order doesn't count, because buyers type it freely."""
     with database.transaction() as session:
         if how == "own":
             dan = session.get_one(Login, cast.dan.id)
@@ -98,7 +98,7 @@ def test_order_uses_the_domains_of_its_signed_in_buyer(
     assert not opens(database, cast, buy(database, "someone.else@pinecounty.example"))
 
 
-def test_live_session_of_another_day_stays_closed(database: Database, cast: Cast) -> None:
+def test_live_session_of_another_day_cannot_be_joined(database: Database, cast: Cast) -> None:
     hold(database, cast, timedelta(hours=25))
     login_id = buy(database)
     hold(database, cast, STARTS - NOW)

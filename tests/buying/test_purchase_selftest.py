@@ -1,4 +1,4 @@
-"""The self-test of buying: what it says where the webhook or the payment is missing."""
+"""The self-test of buying, also without a webhook or a payment."""
 
 import pytest
 import requests
@@ -23,19 +23,19 @@ def proofs(shop: Shop, card: str, *, secrets: tuple[str, ...] = (SECRET,)) -> li
 
 
 @pytest.mark.parametrize("card", [PAYS, REFUND_FAILS])
-def test_every_line_of_a_purchase_is_ok(shop: Shop, card: str) -> None:
+def test_every_step_of_a_purchase_passes(shop: Shop, card: str) -> None:
     found = proofs(shop, card)
     assert [one for one in found if not one.ok] == []
     assert found[-1].got == "0 differences"
 
 
-def test_without_a_signing_secret_the_sweep_hears_of_it(shop: Shop) -> None:
+def test_payment_is_found_by_the_sweep_without_a_signing_secret(shop: Shop) -> None:
     found = proofs(shop, PAYS, secrets=())
     assert [one for one in found if not one.ok] == []
     assert "a webhook tells of the payment" not in [one.name for one in found]
 
 
-def test_what_is_not_paid_opens_nothing_and_ends_the_list(shop: Shop) -> None:
+def test_unpaid_purchase_fails_and_ends_the_list(shop: Shop) -> None:
     found = proofs(shop, DECLINED)
     assert [one.name for one in found if not one.ok] == [
         "a webhook tells of the payment",

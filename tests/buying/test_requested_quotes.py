@@ -1,4 +1,4 @@
-"""Requested quotes: one for each request, however often and at once its button is pressed."""
+"""Requested quotes: one for each request, however often its button is pressed."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -41,7 +41,7 @@ def issue(database: Database) -> str:
 
 
 def quoted(database: Database) -> tuple[int | None, ...]:
-    """Return how many orders, quotes and documents there are."""
+    """Return how many orders, quotes, and documents there are."""
     with database.read_session() as session:
         return tuple(
             session.scalar(select(func.count()).select_from(table))
@@ -49,17 +49,17 @@ def quoted(database: Database) -> tuple[int | None, ...]:
         )
 
 
-def test_many_who_press_at_once_are_led_to_one_quote(database: Database) -> None:
+def test_concurrent_requests_get_one_quote(database: Database) -> None:
     done = together(8, lambda _place: issue(database))
     assert Counter(done) == {OPENED.order_id: 8}
     assert quoted(database) == (1, 1, 1)
 
 
 @pytest.mark.skipif(not on_postgresql(), reason="SQLite lets one write at a time")
-def test_browser_that_began_before_the_other_ended_is_led_to_its_quote(
+def test_request_during_an_uncommitted_one_gets_its_quote(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second one looks while the first is not committed, and writes after it is."""
+    """The second request reads before the first is committed, and writes afterwards."""
     is_asking = Event()
     price = requested_quotes.price
 

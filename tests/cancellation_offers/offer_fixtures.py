@@ -1,4 +1,4 @@
-"""A webinar to come with payers of several kinds, its cancellation, and what each chooses."""
+"""An upcoming webinar with several kinds of payers, its cancellation, and their choices."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -37,7 +37,7 @@ INVOICED = replace(SEAT, terms=Terms.INVOICE, email="eve@example.org", name="Eve
 
 @dataclass(frozen=True, slots=True)
 class Payers:
-    """What each payer bought: by card, by a paid check, unpaid, as an organization, and complimentary."""
+    """One order of each payer: paid by card, paid by check, and unpaid; Elm paid, Oak didn't."""
 
     card: OrderFacts
     check: OrderFacts
@@ -47,7 +47,7 @@ class Payers:
 
 
 def furnish(database: Database) -> Payers:
-    """Sell the webinar to come to payers of five kinds, with two others on sale."""
+    """Sell the upcoming webinar to five payers, with two other webinars on sale."""
     return kept(database, "payers", partial(_sell, database))
 
 
@@ -74,12 +74,12 @@ def _sell(database: Database) -> Payers:
 
 
 def go_round(carrel: Carrel) -> None:
-    """Make and end offers."""
+    """Make, email, and end offers."""
     work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def refund_all(carrel: Carrel, slug: str = SLUG) -> None:
-    """Refund those who said nothing."""
+    """Refund payers who did not answer."""
     with carrel.database.read_session() as session:
         subject = session.scalars(select(Webinar.public_id).where(Webinar.slug == slug)).one()
     run = JobRun(0, "", subject, {}, 1, 1, Quiet())
@@ -87,7 +87,7 @@ def refund_all(carrel: Carrel, slug: str = SLUG) -> None:
 
 
 def cancel(carrel: Carrel, slug: str = SLUG) -> None:
-    """Cancel a webinar, and let its payers be written to."""
+    """Cancel a webinar, and email its payers."""
 
     def canceled() -> None:
         with carrel.database.transaction() as session:
@@ -98,7 +98,7 @@ def cancel(carrel: Carrel, slug: str = SLUG) -> None:
 
 
 def reinstate(carrel: Carrel, slug: str = SLUG) -> None:
-    """Reinstate it."""
+    """Reinstate a webinar, and email its payers."""
     with carrel.database.transaction() as session:
         webinars.restore_webinar(session, slug, actor=None, now=NOW)
     go_round(carrel)
@@ -115,7 +115,7 @@ def offer_of(database: Database, facts: OrderFacts) -> CancellationOffer:
 
 
 def choose(database: Database, facts: OrderFacts, choice: OfferChoice) -> None:
-    """Choose a refund or credit."""
+    """Choose a refund or a credit."""
     offer = offer_of(database, facts)
     with database.transaction() as session:
         offers.pay_back(session, offer.public_id, choice, mail_context=OFFICE, actor=None, now=NOW)

@@ -1,4 +1,4 @@
-"""People who are invited to a canceled webinar's seats are invited to the one that is chosen instead."""
+"""People invited to a canceled webinar's seats are invited to the webinar chosen instead."""
 
 from datetime import timedelta
 
@@ -25,11 +25,11 @@ ZOE = read_address("zoe@example.org")
 LATE = NOW + timedelta(days=16)  # after the invitation would have expired
 
 
-def test_invitation_is_sent_again_for_the_other_webinar_and_its_old_link_works(
+def test_invitation_is_resent_for_the_other_webinar_and_its_old_link_works(
     database: Database, carrel: Carrel, to_come: Cast
 ) -> None:
     elm = furnish(database).elm
-    placed(database, GROUP)  # of the same pool, and so exchanged together
+    placed(database, GROUP)  # in the same pool, and so exchanged together
     with database.transaction() as session:
         (pool,) = pools_of(session, elm.organization_id or 0)
         invitations.invite(

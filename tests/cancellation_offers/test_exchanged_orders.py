@@ -1,4 +1,4 @@
-"""Orders that an exchange made: the money behind them is the payment of the order before."""
+"""Orders created by an exchange: they are paid with the original order's payment."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -64,7 +64,7 @@ __all__ = ["to_come"]
 
 @pytest.fixture
 def payers(to_come: Cast, database: Database, carrel: Carrel) -> Payers:
-    """Payers of a canceled webinar; those by card and check, and Elm County, chose another one."""
+    """Payers of a canceled webinar; those by card and check, and Elm County, chose another."""
     found = furnish(database)
     cancel(carrel)
     for facts in (found.card, found.check, found.elm):
@@ -72,7 +72,7 @@ def payers(to_come: Cast, database: Database, carrel: Carrel) -> Payers:
     return found
 
 
-def test_refund_after_an_exchange_is_of_the_first_payment(
+def test_refund_after_an_exchange_returns_the_first_payment(
     database: Database, carrel: Carrel, payers: Payers
 ) -> None:
     cancel(carrel, OTHER)
@@ -84,7 +84,7 @@ def test_refund_after_an_exchange_is_of_the_first_payment(
     assert balanced(database)
 
 
-def test_refund_of_an_order_paid_with_credit_is_of_the_first_payment(
+def test_refund_of_an_order_paid_with_credit_returns_the_first_payment(
     database: Database, carrel: Carrel, to_come: Cast
 ) -> None:
     check = furnish(database).check
@@ -102,7 +102,7 @@ def test_refund_of_an_order_paid_with_credit_is_of_the_first_payment(
     assert balanced(database)
 
 
-def test_dispute_after_an_exchange_suspends_the_new_order_and_revokes_it_when_lost(
+def test_dispute_after_an_exchange_suspends_the_new_order_and_revokes_it_if_lost(
     database: Database, payers: Payers
 ) -> None:
     words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
@@ -132,7 +132,7 @@ def test_dispute_won_after_an_exchange_restores_the_new_order(
     assert held_by(database, payers.card.login_id or 0, OTHER) is Code.OK_PERMANENT
 
 
-def test_difference_is_of_the_seats_that_are_left(
+def test_price_difference_covers_only_the_remaining_seats(
     database: Database, carrel: Carrel, to_come: Cast
 ) -> None:
     elm = furnish(database).elm

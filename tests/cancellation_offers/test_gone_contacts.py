@@ -1,4 +1,4 @@
-"""Canceled webinars of an organization whose contact is gone: who gets its offer, and what they read."""
+"""Offers for canceled webinars of an organization whose contact is gone: recipients and wording."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -56,7 +56,7 @@ def refunded(database: Database, cast: Cast, carrel: Carrel) -> None:
 
 @pytest.mark.parametrize("leave", WAYS)
 @pytest.mark.parametrize("role", [Role.OWNER, Role.BILLING])
-def test_cancellation_is_offered_to_those_who_stay(
+def test_cancellation_is_offered_to_the_remaining_people(
     database: Database, to_come: Cast, carrel: Carrel, leave: Leave, role: Role
 ) -> None:
     cast, elm = to_come, furnish(database).elm
@@ -70,7 +70,7 @@ def test_cancellation_is_offered_to_those_who_stay(
 
 
 @pytest.mark.parametrize("leave", WAYS)
-def test_refunded_order_is_offered_again_to_those_who_stay(
+def test_refunded_order_is_offered_again_to_the_remaining_people(
     database: Database, to_come: Cast, carrel: Carrel, leave: Leave
 ) -> None:
     cast, elm = to_come, furnish(database).elm
@@ -84,7 +84,7 @@ def test_refunded_order_is_offered_again_to_those_who_stay(
     assert sent_to(database, cast.mia) == before
 
 
-def test_orders_offered_again_are_quoted_to_a_contact_who_stays(
+def test_orders_offered_again_are_quoted_to_a_remaining_contact(
     database: Database, to_come: Cast, carrel: Carrel
 ) -> None:
     cast, elm = to_come, furnish(database).elm
@@ -99,7 +99,7 @@ def test_orders_offered_again_are_quoted_to_a_contact_who_stays(
         assert again.contact_email == "ira@example.org"
 
 
-def test_organization_that_no_one_is_emailed_for_has_an_offer(
+def test_organization_without_email_recipients_has_an_offer(
     database: Database, to_come: Cast, carrel: Carrel
 ) -> None:
     elm = furnish(database).elm
@@ -122,14 +122,16 @@ def test_offer_to_buy_again_belongs_to_the_managers_account(
     assert letters(database, "pat@example.org") == []
 
 
-def test_manager_in_place_of_a_contact_reads_about_seats(database: Database, to_come: Cast) -> None:
+def test_manager_who_replaces_a_contact_is_told_about_seats(
+    database: Database, to_come: Cast
+) -> None:
     owned_by(database, to_come, to_come.carol)
     placed(database, GROUP)
     remove_mia(database, to_come)
     assert role_of(database, to_come, Event.PULLED) is AudienceRole.MANAGER
 
 
-def test_manager_in_place_of_a_host_reads_that_the_organization_paid(
+def test_manager_who_replaces_a_host_is_told_that_the_organization_paid(
     database: Database, to_come: Cast, carrel: Carrel
 ) -> None:
     owned_by(database, to_come, to_come.carol)
@@ -143,7 +145,7 @@ def test_manager_in_place_of_a_host_reads_that_the_organization_paid(
     assert "cancellation_offer" in sent_to(database, to_come.carol)
 
 
-def test_manager_in_place_of_a_host_reads_about_the_seats_of_the_organization(
+def test_manager_who_replaces_a_host_is_told_about_the_organizations_seats(
     database: Database, to_come: Cast
 ) -> None:
     owned_by(database, to_come, to_come.carol)
@@ -161,7 +163,7 @@ def role_of(database: Database, cast: Cast, event: Event) -> AudienceRole:
     return carol.role
 
 
-def test_exchanged_order_is_not_of_a_removed_contact(
+def test_removed_contact_has_no_access_to_the_exchanged_order(
     database: Database, to_come: Cast, carrel: Carrel
 ) -> None:
     elm = furnish(database).elm
@@ -184,7 +186,7 @@ def test_exchanged_order_is_not_of_a_removed_contact(
         assert recipients(session, invoice) == (to_come.alice.email,)
 
 
-def test_blocked_person_is_not_asked_to_buy_again(
+def test_blocked_person_is_not_offered_to_buy_again(
     database: Database, to_come: Cast, carrel: Carrel
 ) -> None:
     check = furnish(database).check

@@ -1,4 +1,4 @@
-"""Offers to a person who bought a webinar with two accounts that were merged: one person, one choice."""
+"""Offers to a person who bought a webinar with two merged accounts: one person, one choice."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ def reminded(database: Database) -> set[int | None]:
         return {one.login_id for one in due_debtors(session, now=LATE)}
 
 
-def test_one_offer_is_for_what_both_accounts_bought(
+def test_one_offer_covers_the_orders_of_both_accounts(
     database: Database, carrel: Carrel, to_come: Cast
 ) -> None:
     found = furnish(database)
@@ -64,7 +64,7 @@ def test_one_offer_is_for_what_both_accounts_bought(
     assert balanced(database)
 
 
-def test_accounts_merged_after_their_offers_are_neither_reminded_nor_forgotten(
+def test_accounts_merged_after_their_offers_get_no_reminder_but_one_last_email(
     database: Database, carrel: Carrel, to_come: Cast
 ) -> None:
     found = furnish(database)

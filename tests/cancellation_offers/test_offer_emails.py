@@ -1,4 +1,4 @@
-"""Emails about offers: the seats they count."""
+"""Emails about offers, and the number of seats in them."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Canceling a webinar offers each payer a refund, another webinar or credit (MONEY.md, M27)."""
+"""Canceling a webinar offers each payer a refund, another webinar, or credit (MONEY.md, M27)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -79,14 +79,14 @@ def held_by(database: Database, login_id: int, slug: str) -> Code:
 
 
 def exchanged(database: Database, facts: OrderFacts) -> OrderFacts:
-    """Return the order that an exchange made."""
+    """Return the order created by an exchange."""
     with database.read_session() as session:
         theirs = Payer(facts.organization_id, facts.login_id).owns(Order)
         newest = select(Order.public_id).where(theirs).order_by(Order.id.desc()).limit(1)
         return find_order_facts(session, session.scalars(newest).one())
 
 
-def test_each_payer_is_offered_it_once_by_a_link(
+def test_each_payer_gets_one_email_with_a_link(
     carrel: Carrel, database: Database, payers: Payers
 ) -> None:
     go_round(carrel)
@@ -103,7 +103,7 @@ def test_each_payer_is_offered_it_once_by_a_link(
     assert "refund of $99.00" in letters(database, "eve@example.org")[-1].text
 
 
-def test_worth_is_what_was_paid_and_what_is_billed(database: Database, payers: Payers) -> None:
+def test_offer_is_worth_the_paid_and_the_unpaid_amount(database: Database, payers: Payers) -> None:
     with database.read_session() as session:
         worths = [
             worth_of(session, offer_of(database, facts))
@@ -118,7 +118,7 @@ def test_worth_is_what_was_paid_and_what_is_billed(database: Database, payers: P
     ]
 
 
-def test_a_refund_credits_the_lines_ends_their_access_and_owes_the_money_once(
+def test_refund_credits_the_order_ends_access_and_is_recorded_once(
     database: Database, payers: Payers
 ) -> None:
     for facts in (payers.card, payers.elm):
@@ -132,9 +132,7 @@ def test_a_refund_credits_the_lines_ends_their_access_and_owes_the_money_once(
     assert balanced(database)
 
 
-def test_an_unpaid_invoice_gets_a_credit_note_and_nothing_is_refunded(
-    database: Database, payers: Payers
-) -> None:
+def test_unpaid_invoice_is_credited_without_a_refund(database: Database, payers: Payers) -> None:
     choose(database, payers.oak, OfferChoice.REFUND)
     with pytest.raises(Conflict, match=NOTHING_PAID):
         choose(database, payers.unpaid, OfferChoice.CREDIT)
@@ -144,14 +142,14 @@ def test_an_unpaid_invoice_gets_a_credit_note_and_nothing_is_refunded(
     assert balanced(database)
 
 
-def test_credit_stays_open_for_a_later_order(database: Database, payers: Payers) -> None:
+def test_credit_can_be_used_for_a_later_order(database: Database, payers: Payers) -> None:
     choose(database, payers.check, OfferChoice.CREDIT)
     assert documents(database, payers.check)[-1][0::3] == ("credit_note", 9900)
     assert refunds(database) == []
     assert balanced(database)
 
 
-def test_an_exchange_moves_the_access_and_its_invoice_is_paid_by_the_credit(
+def test_exchange_moves_access_and_the_credit_pays_the_new_invoice(
     database: Database, payers: Payers
 ) -> None:
     exchange(database, payers.card)
@@ -173,7 +171,7 @@ def test_an_exchange_moves_the_access_and_its_invoice_is_paid_by_the_credit(
     assert balanced(database)
 
 
-def test_an_organizations_seats_move_with_their_people_and_invitations(
+def test_organization_seats_move_with_their_people_and_invitations(
     database: Database, to_come: Cast, carrel: Carrel
 ) -> None:
     found = furnish(database)
@@ -200,7 +198,7 @@ def test_an_organizations_seats_move_with_their_people_and_invitations(
         assert (pool.webinar_id, pool.capacity, pool.used, open_ones) == (other, 5, 1, 1)
 
 
-def test_the_difference_is_due_and_a_persons_access_waits_for_it(
+def test_price_difference_is_due_and_a_persons_access_waits_for_it(
     database: Database, payers: Payers
 ) -> None:
     with database.transaction() as session:
@@ -224,7 +222,7 @@ def test_the_difference_is_due_and_a_persons_access_waits_for_it(
     assert balanced(database)
 
 
-def test_only_a_webinar_on_the_list_is_chosen_and_none_they_have(
+def test_only_another_webinar_on_the_list_can_be_chosen(
     database: Database, payers: Payers, to_come: Cast
 ) -> None:
     for other in ("nothing", SLUG, ""):
@@ -232,7 +230,7 @@ def test_only_a_webinar_on_the_list_is_chosen_and_none_they_have(
             exchange(database, payers.card, other)
 
 
-def test_of_two_choices_at_once_one_counts(database: Database, payers: Payers) -> None:
+def test_only_one_of_two_concurrent_choices_counts(database: Database, payers: Payers) -> None:
     ready, refused = Barrier(2), []
 
     def press(act: OfferChoice) -> None:
@@ -256,7 +254,7 @@ def test_of_two_choices_at_once_one_counts(database: Database, payers: Payers) -
     assert balanced(database)
 
 
-def test_who_said_nothing_keeps_the_order_and_an_unpaid_invoice_is_credited_on_the_day(
+def test_payer_who_does_not_answer_keeps_the_order_and_unpaid_invoices_are_credited(
     carrel: Carrel, database: Database, payers: Payers, clock: Clock
 ) -> None:
     go_round(carrel)
@@ -269,7 +267,7 @@ def test_who_said_nothing_keeps_the_order_and_an_unpaid_invoice_is_credited_on_t
     assert refunds(database) == []
 
 
-def test_payers_are_offered_it_after_the_worker_was_down_for_ten_days(
+def test_payers_get_offers_after_the_worker_was_down_for_ten_days(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     payers = furnish(database)
@@ -282,7 +280,7 @@ def test_payers_are_offered_it_after_the_worker_was_down_for_ten_days(
     assert read(database, payers.unpaid).open_minor == 0
 
 
-def test_staff_refund_everyone_who_said_nothing_and_each_once(
+def test_staff_can_refund_each_payer_who_did_not_answer_once(
     carrel: Carrel, database: Database, payers: Payers
 ) -> None:
     exchange(database, payers.card)
@@ -296,7 +294,7 @@ def test_staff_refund_everyone_who_said_nothing_and_each_once(
     assert set(chosen.values()) == {OfferChoice.EXCHANGE, OfferChoice.REFUND}
 
 
-def test_reinstating_withdraws_what_was_not_used_and_offers_again_what_was_paid_back(
+def test_reinstating_withdraws_unused_offers_and_offers_refunded_orders_again(
     carrel: Carrel, database: Database, payers: Payers
 ) -> None:
     choose(database, payers.card, OfferChoice.REFUND)
@@ -323,7 +321,7 @@ def test_reinstating_withdraws_what_was_not_used_and_offers_again_what_was_paid_
     assert held_by(database, payers.card.login_id or 0, SLUG) is Code.OK_PERMANENT
 
 
-def test_a_second_cancellation_is_offered_anew(
+def test_second_cancellation_makes_a_new_offer(
     carrel: Carrel, database: Database, payers: Payers
 ) -> None:
     first = offer_of(database, payers.oak)
@@ -335,7 +333,7 @@ def test_a_second_cancellation_is_offered_anew(
     assert read(database, payers.oak).open_minor == 0
 
 
-def test_an_invoice_of_several_webinars_loses_only_the_canceled_one(
+def test_refund_of_an_invoice_for_several_webinars_covers_only_the_canceled_one(
     database: Database, to_come: Cast, carrel: Carrel
 ) -> None:
     furnish(database)
@@ -353,11 +351,11 @@ def test_an_invoice_of_several_webinars_loses_only_the_canceled_one(
     assert refunds(database) == [9900]
 
 
-def test_a_buyer_who_never_confirmed_is_told_at_the_address_of_the_order(
+def test_unconfirmed_buyer_is_emailed_at_the_address_of_the_order(
     database: Database, to_come: Cast, carrel: Carrel
 ) -> None:
     found = furnish(database)
-    with database.transaction() as session:  # paid by card: access hangs on a login without address
+    with database.transaction() as session:  # paid by card: the account with access has no address
         buyer = session.get_one(Login, found.card.contact_id)
         asked, buyer.email, buyer.email_key = buyer.email, None, None
     cancel(carrel)
@@ -368,7 +366,7 @@ def test_a_buyer_who_never_confirmed_is_told_at_the_address_of_the_order(
     assert refunds(database) == [9900]
 
 
-def test_test_orders_are_offered_nothing(database: Database, to_come: Cast, carrel: Carrel) -> None:
+def test_test_orders_get_no_offer(database: Database, to_come: Cast, carrel: Carrel) -> None:
     found = furnish(database)
     with database.transaction() as session:
         session.execute(update(Order).values(livemode=False))
@@ -380,7 +378,7 @@ def test_test_orders_are_offered_nothing(database: Database, to_come: Cast, carr
     assert found.card
 
 
-def test_an_unpaid_invoice_is_not_reminded_of_while_its_payer_may_choose(
+def test_unpaid_invoice_causes_no_reminder_while_its_payer_can_choose(
     carrel: Carrel, database: Database, payers: Payers
 ) -> None:
     late = NOW + timedelta(days=46)
@@ -391,7 +389,7 @@ def test_an_unpaid_invoice_is_not_reminded_of_while_its_payer_may_choose(
         assert len(due_debtors(session, now=late)) == 2
 
 
-def test_a_free_webinar_is_no_exchange_for_a_paid_one(database: Database, payers: Payers) -> None:
+def test_free_webinar_cannot_be_chosen_for_a_paid_one(database: Database, payers: Payers) -> None:
     with database.transaction() as session:
         make_webinar(session, "open-house", held_at=HELD_AT, free=True)
     with database.read_session() as session:

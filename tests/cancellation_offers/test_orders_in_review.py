@@ -1,4 +1,4 @@
-"""Exchanging an order whose access waits for our team: the review moves with the access."""
+"""Exchanges of orders that wait for our team's review: the review moves with the access."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ __all__ = ["to_come"]
 
 
 def waiting(database: Database, *lines: NewLine) -> OrderFacts:
-    """Place an order on credit that our team has to review, of five seats and these lines."""
+    """Place an order on credit, for five seats and these lines, that our team has to review."""
     facts = placed(database, replace(GROUP, lines=(FIVE_SEATS, *lines), is_held=True))
     with database.transaction() as session:
         reviews.ask(session, locked(session, facts), mail_context=OFFICE, now=NOW)
@@ -37,7 +37,7 @@ def listed(database: Database) -> list[int]:
         return [one.id for one in reviews.first(session, limit=10)]
 
 
-def test_review_is_of_the_order_that_has_the_access(
+def test_review_moves_to_the_order_with_the_access(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     furnish(database)
@@ -54,7 +54,7 @@ def test_review_is_of_the_order_that_has_the_access(
     assert listed(database) == []
 
 
-def test_order_whose_other_access_waits_stays_in_review(
+def test_order_with_other_access_on_hold_stays_in_review(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     furnish(database)

@@ -1,4 +1,4 @@
-"""Exchanging an order whose access waits for payment: the credit may pay the other webinar."""
+"""Exchanges of orders on hold: the credit can pay for the other webinar."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ __all__ = ["to_come"]
 HELD = replace(GROUP, is_held=True)
 
 
-def test_order_that_its_credit_pays_in_full_opens(
+def test_order_paid_in_full_by_its_credit_is_released(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     furnish(database)
@@ -53,7 +53,7 @@ def test_order_that_its_credit_pays_in_full_opens(
     assert balanced(database)
 
 
-def test_people_named_for_its_seats_are_invited_to_the_other_webinar(
+def test_people_named_for_seats_are_invited_to_the_other_webinar(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     furnish(database)
@@ -70,7 +70,7 @@ def test_people_named_for_its_seats_are_invited_to_the_other_webinar(
     assert [one.kind for one in letters(database, "zoe@example.org")] == ["invitation"]
 
 
-def test_email_sent_again_does_not_invite_to_the_canceled_webinar(
+def test_resent_email_does_not_invite_to_the_canceled_webinar(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     facts = furnish(database).card
@@ -87,7 +87,7 @@ def test_email_sent_again_does_not_invite_to_the_canceled_webinar(
     assert held not in text()
 
 
-def test_exchanged_order_waits_no_more_and_the_new_one_does(
+def test_hold_moves_from_the_exchanged_order_to_the_new_one(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     furnish(database)

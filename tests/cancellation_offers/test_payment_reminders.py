@@ -1,4 +1,4 @@
-"""Reminders of orders with a canceled webinar: what is still owed, and pauses that an exchange keeps."""
+"""Reminders for orders with a canceled webinar: amounts still owed, pauses after an exchange."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,7 +35,7 @@ GIL = replace(SEAT, terms=Terms.INVOICE, email="gil@example.org", name="Gil", li
 
 
 def owing(database: Database) -> list[int | None]:
-    """Return the logins and organizations to remind then, by row ID."""
+    """Return the row IDs of the accounts and organizations that are due a reminder."""
     with database.read_session() as session:
         due = due_debtors(session, now=LATE)
         return [one.login_id or one.organization_id for one in due]

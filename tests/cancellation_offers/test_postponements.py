@@ -1,4 +1,4 @@
-"""Postponing a webinar offers each payer to keep what they have, an exchange, or a refund (M27)."""
+"""Postponing a webinar lets each payer keep the order, exchange it, or get a refund (M27)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 def postpone(carrel: Carrel, days: int = 2, *, at: datetime = LATER) -> None:
-    """Move the webinar to come to a later date, and let its payers be written to."""
+    """Move the upcoming webinar to a later date, and email its payers."""
 
     def postponed() -> None:
         with carrel.database.transaction() as session:
@@ -90,7 +90,7 @@ def count(database: Database) -> int:
         return session.scalar(select(func.count(CancellationOffer.id))) or 0
 
 
-def test_each_payer_is_offered_it_once_by_a_link(
+def test_each_payer_gets_one_email_with_a_link(
     carrel: Carrel, database: Database, payers: Payers
 ) -> None:
     go_round(carrel)
@@ -106,7 +106,7 @@ def test_each_payer_is_offered_it_once_by_a_link(
         assert "has a new date" in told[0].text
 
 
-def test_who_ordered_for_the_new_date_is_offered_nothing(
+def test_buyer_for_the_new_date_gets_no_offer(
     carrel: Carrel, database: Database, payers: Payers
 ) -> None:
     placed(database, replace(SEAT, email="gil@example.org", name="Gil"), at=LATER + DAY / 24)
@@ -114,7 +114,7 @@ def test_who_ordered_for_the_new_date_is_offered_nothing(
     assert count(database) == 5
 
 
-def test_keeping_changes_nothing_and_is_chosen_once(database: Database, payers: Payers) -> None:
+def test_keeping_the_order_changes_nothing_and_is_final(database: Database, payers: Payers) -> None:
     offer = offer_of(database, payers.elm)
     before = documents(database, payers.elm)
     keep(database, offer)
@@ -125,7 +125,7 @@ def test_keeping_changes_nothing_and_is_chosen_once(database: Database, payers: 
     assert all(one.revoked_at is None for one in grants(database, payers.elm))
 
 
-def test_an_exchange_credits_and_bills_and_the_buyer_is_expected_there(
+def test_exchange_credits_the_order_and_moves_the_registration(
     database: Database, payers: Payers
 ) -> None:
     login_id = payers.card.login_id
@@ -137,7 +137,7 @@ def test_an_exchange_credits_and_bills_and_the_buyer_is_expected_there(
     assert balanced(database)
 
 
-def test_a_refund_ends_the_access_and_the_registration(database: Database, payers: Payers) -> None:
+def test_refund_ends_access_and_the_registration(database: Database, payers: Payers) -> None:
     choose(database, payers.card, OfferChoice.REFUND)
     assert read(database, payers.card).standing(LATER) is Standing.RETURNED
     assert payers.card.login_id not in registered(database, SLUG)
@@ -146,7 +146,7 @@ def test_a_refund_ends_the_access_and_the_registration(database: Database, payer
     assert balanced(database)
 
 
-def test_refund_ends_with_the_days_of_the_policy(
+def test_refund_is_refused_after_the_refund_period(
     database: Database, payers: Payers, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -164,13 +164,13 @@ def test_refund_ends_with_the_days_of_the_policy(
     assert offer_of(database, payers.card).choice is None
 
 
-def test_choice_ends_as_the_webinar_begins(database: Database, payers: Payers) -> None:
+def test_choice_ends_when_the_webinar_starts(database: Database, payers: Payers) -> None:
     offer = offer_of(database, payers.card)
     with database.transaction() as session, pytest.raises(Conflict, match="too late to choose"):
         offers.keep(session, offer.public_id, actor=None, now=HELD_AT + 2 * DAY)
 
 
-def test_second_new_date_ends_the_first_choice_and_offers_another(
+def test_second_new_date_ends_the_first_offer_and_makes_another(
     carrel: Carrel, database: Database, payers: Payers, clock: Clock
 ) -> None:
     keep(database, offer_of(database, payers.check))
@@ -183,7 +183,7 @@ def test_second_new_date_ends_the_first_choice_and_offers_another(
     keep(database, offer_of(database, payers.card))
 
 
-def test_cancellation_offers_anew_and_reinstating_does_not_offer_the_move_again(
+def test_cancellation_makes_new_offers_and_reinstating_does_not_renew_the_old_ones(
     carrel: Carrel, database: Database, payers: Payers
 ) -> None:
     old = offer_of(database, payers.card)
@@ -201,14 +201,14 @@ def test_cancellation_offers_anew_and_reinstating_does_not_offer_the_move_again(
         assert not any(one.is_open(LATER) for one in offers_of(session, webinar_id))
 
 
-def test_who_says_nothing_is_still_reminded_of_an_unpaid_invoice(
+def test_payer_who_does_not_answer_is_still_reminded_of_an_unpaid_invoice(
     database: Database, payers: Payers
 ) -> None:
     with database.read_session() as session:
         assert len(due_debtors(session, now=NOW + 46 * DAY)) == 2
 
 
-def test_a_new_date_of_a_withdrawn_webinar_is_offered_to_its_payers(
+def test_new_date_of_a_withdrawn_webinar_is_offered_to_its_payers(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     payers = furnish(database)
@@ -223,7 +223,7 @@ def test_a_new_date_of_a_withdrawn_webinar_is_offered_to_its_payers(
     keep(database, offer_of(database, payers.card))
 
 
-def test_payers_hear_of_a_reinstated_webinar_that_was_withdrawn_at_once(
+def test_payers_are_emailed_about_a_webinar_reinstated_and_withdrawn_at_once(
     carrel: Carrel, database: Database, to_come: Cast
 ) -> None:
     furnish(database)

@@ -1,4 +1,4 @@
-"""Sales tax after a canceled webinar: exchanged and offered again as it was sold."""
+"""Sales tax after a cancellation: exchanged and repeated orders are taxed as they were sold."""
 
 import pytest
 from sqlalchemy import select
@@ -36,14 +36,14 @@ AT_HOME = Billing(BillTo("Dan", "", (), "dan@example.org", ""), "OH")
 
 @pytest.fixture(autouse=True)
 def _taxed(database: Database, to_come: Cast) -> None:
-    """Let Ohio tax what Elm County and Dan buy at 8 %."""
+    """Let Ohio tax what Elm County and Dan buy at 8%."""
     add_ohio_tax(database, to_come)
 
 
 def sold(
     database: Database, new: NewOrder = GROUP, *, exempt_as: ExemptionBasis | None = None
 ) -> OrderFacts:
-    """Place an order of a buyer in Ohio, who may be exempt."""
+    """Place an order by an Ohio buyer, who can be exempt."""
     with database.transaction() as session:
         order = orders.draft(session, new, actor=None, now=NOW)
         order.exempt_as = exempt_as
@@ -84,7 +84,7 @@ def test_exempt_buyer_pays_no_tax_on_the_other_webinar(carrel: Carrel, database:
         (SEAT, ExemptionBasis.NONPROFIT, 9_900, "$99.00"),
     ],
 )
-def test_it_is_offered_again_for_what_was_paid_as_the_email_says(
+def test_refunded_order_is_offered_again_for_the_price_paid_and_in_the_email(
     carrel: Carrel,
     database: Database,
     new: NewOrder,

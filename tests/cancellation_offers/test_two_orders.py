@@ -1,4 +1,4 @@
-"""Offers to a payer who ordered a canceled webinar twice: one choice is for both orders."""
+"""Offers to a payer who ordered a canceled webinar twice: one choice covers both orders."""
 
 from dataclasses import replace
 
@@ -59,7 +59,7 @@ def cost_of_more(database: Database, order: OrderFacts, seats: int) -> int:
     return found.price_minor
 
 
-def test_orders_that_one_check_paid_are_both_refunded(
+def test_orders_paid_by_one_check_are_both_refunded(
     database: Database, carrel: Carrel, to_come: Cast
 ) -> None:
     elm = furnish(database).elm
@@ -107,7 +107,7 @@ def test_more_seats_on_the_other_webinar_count_both_orders(
 
 
 def test_exchanged_seats_count_once(database: Database, carrel: Carrel, to_come: Cast) -> None:
-    """Four of two orders: a fifth costs 325.00 - 300.00."""
+    """A fifth seat, after four from two orders, costs 325.00 - 300.00."""
     furnish(database)
     oak = replace(GROUP, organization="oak-hill", organization_name="")
     with database.transaction() as session:

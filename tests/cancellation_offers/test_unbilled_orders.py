@@ -1,4 +1,4 @@
-"""Paying back orders without an invoice: no money moves, and an order without other lines is canceled."""
+"""Refunds of orders without an invoice: no money is returned, and the order can be canceled."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -37,7 +37,7 @@ UNBILLED = {
 
 
 def refunded(database: Database, carrel: Carrel, new: NewOrder) -> OrderFacts:
-    """Place an order, cancel the webinar, and choose a refund; returns the order as it is then."""
+    """Place an order, cancel the webinar, and choose a refund; return the order afterwards."""
     furnish(database)
     facts = placed(database, new)
     cancel(carrel)

@@ -1,4 +1,4 @@
-"""A library in which cards pay, and what is left of a story: money, access and email, normalized."""
+"""A library that takes cards, and a normalized dump of a story's money, access, and email."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +45,7 @@ POSTPONED = {Delivery.OUT_OF_ORDER, Delivery.LATE}
 
 @dataclass
 class Shop:
-    """Does what people, the provider, the worker and time do, under one kind of delivery."""
+    """Acts as the buyer, provider, worker, and clock under one kind of delivery."""
 
     carrel: Carrel
     fake: FakeStripe
@@ -57,7 +57,7 @@ class Shop:
         self.provider = open_provider(self.carrel.settings)
 
     def draft(self, new: NewOrder = SEAT) -> str:
-        """Write an order down that is not placed."""
+        """Draft an order that is not placed."""
         with self.carrel.database.transaction() as session:
             return orders.draft(session, new, actor=None, now=self.clock.moment).public_id
 
@@ -70,7 +70,7 @@ class Shop:
             return order.public_id
 
     def open(self, order_id: str) -> OpenCheckout:
-        """Press Pay, and press again where the provider was away."""
+        """Open the provider's page, and try again if the provider was unavailable."""
         new = NewCheckout(order_id, "http://localhost/thanks", "http://localhost/cart")
         self._trouble()
         return self.patiently(
@@ -78,23 +78,23 @@ class Shop:
         )
 
     def pay(self, opened: OpenCheckout, card: str = PAYS, **more: str) -> int:
-        """Fill in the provider's page; returns its status."""
+        """Submit the provider's page; return its status."""
         answer = requests.post(
             opened.url, {"card": card, **more}, allow_redirects=False, timeout=PATIENCE_S
         )
         return answer.status_code
 
     def come_back(self, order_id: str) -> None:
-        """Be led back from the provider's page."""
+        """Return from the provider's page."""
         settle_order(self.carrel, self.provider, order_id, now=self.clock.moment)
 
     def payment(self) -> str:
-        """Return the provider's reference of the newest payment there."""
+        """Return the provider's reference of its newest payment."""
         found = self.fake.books.objects.values()
         return str([one["id"] for one in found if one["object"] == "payment_intent"][-1])
 
     def credit(self, order_id: str, reason: CreditReason = CreditReason.RETURN) -> str:
-        """Credit all of an order; returns the credit note."""
+        """Credit all of an order; return the credit note's ID."""
         with self.carrel.database.transaction() as session:
             order = orders.find_order(session, order_id, lock=True)
             note = credit_notes.credit(
@@ -108,7 +108,7 @@ class Shop:
             return note.public_id
 
     def refund(self, note_id: str, amount_minor: int, key: str = "key") -> str:
-        """Request a refund of a credit note, to the newest payment's card."""
+        """Request a refund of a credit note to the newest payment's card."""
         with self.carrel.database.transaction() as session:
             payment = session.scalars(select(Payment).order_by(Payment.id.desc())).first()
             assert payment is not None
@@ -119,14 +119,14 @@ class Shop:
         return made
 
     def hear(self) -> None:
-        """Let the provider's webhooks come, where nothing delays them, and fold them."""
+        """Deliver the provider's webhooks, unless they are delayed, and process them."""
         self._trouble()
         if self.fake.delivery not in POSTPONED:
             self.fake.deliver(self._webhook)
         self.work()
 
     def finish(self) -> None:
-        """Let days pass, with their rounds, and what was delayed come."""
+        """Let days pass, run their rounds, and deliver what was delayed."""
         if self.fake.delivery is Delivery.OUT_OF_ORDER:
             self.fake.deliver(self._webhook)
         self.work()
@@ -140,7 +140,7 @@ class Shop:
         self.work()
 
     def work(self) -> None:
-        """Do the jobs that wait, until none does or each has failed three times."""
+        """Run waiting jobs until none is left or each has failed three times."""
         for _ in range(3):
             for job_id, kind, subject, payload in self._waiting():
                 run = JobRun(0, "", subject, payload, 1, 3, cast(Watch, None))
@@ -154,7 +154,7 @@ class Shop:
                     self._end(job_id, JobState.DONE)
 
     def patiently(self, act: Callable[[], T]) -> T:
-        """Do something as a person does who tries again."""
+        """Call a function, and try again as a person does."""
         for _ in range(3):
             try:
                 return act()
@@ -191,7 +191,7 @@ class Shop:
             job.state, job.finished_at = state, self.clock.moment
 
     def dump(self) -> str:
-        """Return what is left: money, documents, access and email, without ids and times."""
+        """Return the resulting money, documents, access, and email, without IDs and times."""
         of = {Grant: (Grant.order_line_id.is_not(None),)}
         with self.carrel.database.read_session() as session:
 

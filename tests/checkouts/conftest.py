@@ -1,4 +1,4 @@
-"""A library that takes cards at a simulated Stripe, which lives by the test's clock."""
+"""A library that takes cards from a simulated Stripe, which uses the test's clock."""
 
 from collections.abc import Mapping
 
@@ -27,7 +27,7 @@ def environ(environ: Mapping[str, str], fake_stripe: FakeStripe) -> Mapping[str,
 
 @pytest.fixture
 def shop(carrel: Carrel, cast: Cast, clock: Clock, fake_stripe: FakeStripe) -> Shop:
-    """A library in which a card is about to pay, with a team that is emailed."""
+    """A library that takes cards, with a team that is emailed."""
     words = BrandingTexts("Quill", "#1d6a4c", TEAM, "Quill", "")
     with carrel.database.transaction() as session:
         edit_branding(session, words, actor=None, now=NOW)

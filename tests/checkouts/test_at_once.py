@@ -1,4 +1,4 @@
-"""Many at once: one payment of one session, one refund of one credit, one checkout of one order."""
+"""Concurrent payments: one per session, one refund per credit, one checkout per order."""
 
 from collections import Counter
 
@@ -22,7 +22,7 @@ def count(database: Database, model: type) -> int:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def test_64_who_settle_a_session_at_once_record_one_payment(shop: Shop) -> None:
+def test_64_concurrent_settlements_record_one_payment(shop: Shop) -> None:
     opened = shop.open(shop.draft())
     shop.pay(opened)
     session_id = opened.url.rpartition("/")[2]
@@ -38,8 +38,8 @@ def test_64_who_settle_a_session_at_once_record_one_payment(shop: Shop) -> None:
     assert balanced(database)
 
 
-def test_two_sessions_of_one_order_that_are_both_paid_are_one_purchase(shop: Shop) -> None:
-    """As when a buyer pays in two windows, and the provider ended neither session in time."""
+def test_two_paid_sessions_of_one_order_are_one_purchase(shop: Shop) -> None:
+    """As when a buyer pays in two windows, and the provider expired neither session in time."""
     order = shop.draft()
     first = shop.open(order)
     new = NewCheckout(order, "http://localhost/thanks", "http://localhost/another")
@@ -59,7 +59,7 @@ def test_two_sessions_of_one_order_that_are_both_paid_are_one_purchase(shop: Sho
     assert balanced(shop.carrel.database)
 
 
-def test_64_who_send_a_refund_at_once_return_the_money_once(shop: Shop) -> None:
+def test_64_concurrent_sends_of_a_refund_return_the_money_once(shop: Shop) -> None:
     order = shop.draft()
     shop.pay(shop.open(order))
     shop.come_back(order)
@@ -80,7 +80,7 @@ def test_64_who_send_a_refund_at_once_return_the_money_once(shop: Shop) -> None:
     assert balanced(shop.carrel.database)
 
 
-def test_16_who_press_pay_at_once_open_one_checkout(shop: Shop) -> None:
+def test_16_concurrent_payment_attempts_open_one_checkout(shop: Shop) -> None:
     order = shop.draft()
     urls = together(16, lambda _place: shop.open(order).url)
     assert len(set(urls)) == 1

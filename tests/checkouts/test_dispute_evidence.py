@@ -1,4 +1,4 @@
-"""What is sent to the bank of a disputed order."""
+"""Evidence sent to the bank about a disputed order."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ BY_NIA = replace(SEAT, email=NIA, name="Nia")
 
 
 def disputed(shop: Shop, new: NewOrder, *, cart: str | None = None) -> str:
-    """Order and pay by a card whose owner disputes it, with every email of it delivered."""
+    """Order and pay with a disputed card, with every email about it delivered."""
     order_id = shop.draft(new)
     with shop.carrel.database.transaction() as session:
         find_order(session, order_id).cart_token_hash = cart
@@ -47,7 +47,7 @@ def emailed_at(database: Database, order_id: str) -> datetime | None:
         return evidence.emailed_at
 
 
-def test_email_that_asks_to_confirm_the_address_says_what_was_bought(
+def test_confirmation_request_counts_as_email_about_the_purchase(
     shop: Shop, database: Database
 ) -> None:
     order_id = disputed(shop, BY_NIA, cart="a cart")
@@ -58,13 +58,15 @@ def test_email_that_asks_to_confirm_the_address_says_what_was_bought(
     assert emailed_at(database, order_id) == NOW
 
 
-def test_email_still_counts_once_the_address_is_confirmed(shop: Shop, database: Database) -> None:
+def test_confirmation_request_still_counts_after_the_address_is_confirmed(
+    shop: Shop, database: Database
+) -> None:
     order_id = disputed(shop, BY_NIA, cart="a cart")
     confirmed(database, NIA, name="Nia")
     assert emailed_at(database, order_id) == NOW
 
 
-def test_email_about_a_renewed_contract_says_what_was_bought(
+def test_email_about_a_renewed_contract_counts_as_email_about_the_purchase(
     shop: Shop, database: Database
 ) -> None:
     placed(database, replace(CONTRACT, terms=Terms.CARD))

@@ -1,4 +1,4 @@
-"""Provider entries: each payout adds up from charges, refunds, disputes and fees (M12)."""
+"""Provider entries: each payout is the sum of charges, refunds, disputes, and fees (M12)."""
 
 import pytest
 from sqlalchemy import update
@@ -11,7 +11,7 @@ from tests.servers.stripe_objects import DISPUTES
 
 @pytest.fixture
 def paid_out(shop: Shop) -> Shop:
-    """A shop whose three sales, one refunded and one disputed, were paid out."""
+    """A shop that was paid out for its sales, one partly refunded and one disputed."""
     for card in ("4242424242424242", DISPUTES):
         shop.pay(shop.open(shop.draft()), card)
     shop.fake.books.refund_in_dashboard(shop.payment(), 900)
@@ -23,7 +23,7 @@ def paid_out(shop: Shop) -> Shop:
     return shop
 
 
-def test_a_payout_adds_up(paid_out: Shop) -> None:
+def test_payout_adds_up(paid_out: Shop) -> None:
     with paid_out.carrel.database.read_session() as session:
         (payout,) = provider_entries.payouts(session)
     assert payout.charges_minor == 2 * 9900
@@ -34,7 +34,7 @@ def test_a_payout_adds_up(paid_out: Shop) -> None:
     assert payout.difference_minor == 0
 
 
-def test_an_entry_that_is_missing_shows(paid_out: Shop) -> None:
+def test_missing_entry_shows_as_a_difference(paid_out: Shop) -> None:
     with paid_out.carrel.database.transaction() as session:
         gone = session.query(ProviderEntry).filter(ProviderEntry.kind == "refund").one()
         session.delete(gone)

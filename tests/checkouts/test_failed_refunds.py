@@ -1,4 +1,4 @@
-"""Refunds that the provider fails later: the order's history counts the money once."""
+"""Refunds that fail later at the provider: the order's history counts the money once."""
 
 from datetime import timedelta
 

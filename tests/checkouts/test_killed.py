@@ -1,4 +1,4 @@
-"""A worker killed while it settles, refunds, or records a second payment or a dispute: the next finishes, once."""
+"""A worker is killed while settling, refunding, or recording: the next one finishes it once."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROOT = Path(__file__).resolve().parents[2]
 SETTLE = "settle_provider_object(carrel, provider, subject, now=NOW)"
 REFUND = "card_refunds.send(carrel, provider, subject, now=NOW)"
-# Stands still at the commit that is about to write, or just after it; the test kills it there.
+# Waits at the commit that is about to write, or just after it; the test kills it there.
 PROGRAM = """
 import sys, time
 from sqlalchemy import event
@@ -58,9 +58,9 @@ time.sleep(600)
 
 
 def kill_at(environ: Mapping[str, str], act: str, subject: str, stop_at: int) -> None:
-    """Run an act in a program of its own, and kill it with -9 before its commit of that number.
+    """Run a function in its own process, and kill it with -9 before the commit of that number.
 
-    Beyond its last commit, it is killed when it is through.
+    After its last commit, it is killed once it is done.
     """
     program = subprocess.Popen(
         [sys.executable, "-c", PROGRAM.replace("{act}", act), subject, str(stop_at)],
@@ -78,7 +78,7 @@ def kill_at(environ: Mapping[str, str], act: str, subject: str, stop_at: int) ->
 
 
 @pytest.mark.parametrize("stop_at", [1, 2])
-def test_killed_while_it_settles_all_or_nothing_is_there(
+def test_killed_settlement_is_saved_completely_or_not_at_all(
     shop: Shop, environ: Mapping[str, str], stop_at: int
 ) -> None:
     opened = shop.open(shop.draft())
@@ -92,7 +92,7 @@ def test_killed_while_it_settles_all_or_nothing_is_there(
 
 
 @pytest.mark.parametrize("stop_at", [1, 2, 3])
-def test_killed_while_it_refunds_the_money_goes_back_once(
+def test_killed_refund_returns_the_money_once(
     shop: Shop, environ: Mapping[str, str], stop_at: int
 ) -> None:
     order = shop.draft()
@@ -113,7 +113,7 @@ def test_killed_while_it_refunds_the_money_goes_back_once(
 
 
 @pytest.mark.parametrize("stop_at", [1, 2])
-def test_killed_while_it_records_a_second_payment_that_is_credit_and_returned_once(
+def test_killed_second_payment_becomes_credit_and_is_returned_once(
     shop: Shop, environ: Mapping[str, str], stop_at: int
 ) -> None:
     opened = paid_by_check_too(shop)
@@ -128,12 +128,12 @@ def test_killed_while_it_records_a_second_payment_that_is_credit_and_returned_on
 
 @pytest.mark.parametrize("stop_at", [1, 2])
 @pytest.mark.parametrize("story", ["dispute_lost", "dispute_won"])
-def test_killed_while_it_records_a_dispute_and_its_end_both_are_there_once(
+def test_killed_dispute_and_its_outcome_are_recorded_once(
     shop: Shop, environ: Mapping[str, str], story: str, stop_at: int
 ) -> None:
     order = shop.draft()
     shop.pay(shop.open(order), DISPUTES)
-    shop.come_back(order)  # which knows nothing of the dispute
+    shop.come_back(order)  # which doesn't know about the dispute yet
     dispute = dispute_of(shop)
     kill_at(environ, SETTLE, dispute, stop_at)
     shop.hear()

@@ -1,7 +1,7 @@
-"""Money stories: however the provider's word arrives, the same money, access and email are left.
+"""Money stories end with the same money, access, and email however provider events arrive.
 
 Each story has one expected end in `expected`, whatever goes wrong on the way (MONEY.md, The card
-provider). A diagonal of stories and deliveries is always run, the whole product as slow tests.
+provider). A diagonal of stories and deliveries is always run, and all combinations as slow tests.
 """
 
 from collections.abc import Callable
@@ -87,7 +87,7 @@ def after_expiry(shop: Shop) -> None:
 
 
 def paid_by_check_too(shop: Shop) -> OpenCheckout:
-    """Pay an invoice by card after a check came for it; no one has heard of the card yet."""
+    """Pay an invoice by card after a check arrived; the card payment is not yet known."""
     order = shop.place(GROUP)
     opened = shop.open(order)
     with shop.carrel.database.read_session() as session:
@@ -229,16 +229,16 @@ def _id(value: object) -> str:
 
 
 @pytest.mark.parametrize(("story", "delivery"), DIAGONAL, ids=_id)
-def test_a_story_ends_as_expected(shop: Shop, story: Story, delivery: Delivery) -> None:
+def test_story_ends_as_expected(shop: Shop, story: Story, delivery: Delivery) -> None:
     if on_postgresql() and story not in (plain, paid_twice, refund_fails, dispute_lost):
-        pytest.skip("four stories are told on PostgreSQL")
+        pytest.skip("PostgreSQL runs four of the stories")
     ends_as_expected(shop, story, delivery)
 
 
 @pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(("story", "delivery"), PRODUCT, ids=_id)
-def test_every_story_ends_the_same_under_every_delivery(
+def test_every_story_ends_the_same_with_every_delivery(
     shop: Shop, story: Story, delivery: Delivery
 ) -> None:
     ends_as_expected(shop, story, delivery)

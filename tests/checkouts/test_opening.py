@@ -1,4 +1,4 @@
-"""Opening a checkout: what can be paid, at which price, and what happens when an answer is lost."""
+"""Opening a checkout: what can be paid, at which price, and lost answers."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from tests.sales.order_fixtures import SEAT, take_off, with_line
 from tests.servers.stripe import Delivery
 
 
-def test_what_does_not_exist_is_free_canceled_or_paid_can_not_be_paid(shop: Shop) -> None:
+def test_unknown_free_canceled_and_paid_orders_cannot_be_paid(shop: Shop) -> None:
     with pytest.raises(NotFound):
         shop.open("0" * 26)
     with pytest.raises(Conflict):
@@ -30,18 +30,18 @@ def test_what_does_not_exist_is_free_canceled_or_paid_can_not_be_paid(shop: Shop
         shop.open(canceled)
     paid = shop.draft()
     shop.pay(shop.open(paid))
-    with pytest.raises(Conflict):  # the provider knows, though no webhook came
+    with pytest.raises(Conflict):  # the provider knows, although no webhook arrived
         shop.open(paid)
     with pytest.raises(Conflict):
         shop.open(paid)
 
 
-def test_a_checkout_says_what_is_paid_and_that_no_money_moves(shop: Shop) -> None:
+def test_checkout_has_the_amount_and_currency(shop: Shop) -> None:
     opened = shop.open(shop.draft())
     assert (opened.amount_minor, opened.currency) == (9900, "USD")
 
 
-def test_a_changed_order_ends_the_checkout_before(shop: Shop) -> None:
+def test_changed_order_ends_the_earlier_checkout(shop: Shop) -> None:
     order = shop.draft()
     first = shop.open(order)
     with shop.carrel.database.transaction() as session:
@@ -56,8 +56,8 @@ def test_a_changed_order_ends_the_checkout_before(shop: Shop) -> None:
     assert states == [CheckoutState.EXPIRED, CheckoutState.COMPLETE]
 
 
-def test_an_order_that_costs_more_than_was_paid_gives_nothing(shop: Shop) -> None:
-    """As when somebody pays for one seat and makes it five in another window."""
+def test_order_that_costs_more_than_was_paid_is_not_placed(shop: Shop) -> None:
+    """As when a buyer pays for one seat and changes it to five in another window."""
     order = shop.draft()
     opened = shop.open(order)
     with shop.carrel.database.transaction() as session:
@@ -69,13 +69,13 @@ def test_an_order_that_costs_more_than_was_paid_gives_nothing(shop: Shop) -> Non
     assert "document" not in shop.dump()
 
 
-def test_webinar_that_was_canceled_is_not_sold(shop: Shop) -> None:
+def test_canceled_webinar_is_not_sold(shop: Shop) -> None:
     order = shop.draft()
     opened = shop.open(order)
     take_off(shop.carrel.database)
     with pytest.raises(Invalid):
         shop.open(order)
-    shop.pay(opened)  # on the page that was open before
+    shop.pay(opened)  # on the page opened before
     shop.hear()
     left = shop.dump()
     assert "payment card 9900 9900 - set" in left
@@ -83,7 +83,7 @@ def test_webinar_that_was_canceled_is_not_sold(shop: Shop) -> None:
     assert "grant" not in left
 
 
-def test_an_answer_that_is_lost_is_asked_for_again(shop: Shop) -> None:
+def test_lost_answer_is_requested_again(shop: Shop) -> None:
     order = shop.draft()
     new = NewCheckout(order, "http://localhost/thanks", "http://localhost/cart")
     shop.fake.faults = [Delivery.ANSWER_LOST] * 3
@@ -94,7 +94,7 @@ def test_an_answer_that_is_lost_is_asked_for_again(shop: Shop) -> None:
     assert made["url"] == opened.url
 
 
-def test_without_a_key_cards_are_not_offered(shop: Shop) -> None:
+def test_cards_are_not_offered_without_a_key(shop: Shop) -> None:
     without = replace(shop.carrel.settings, stripe=None)
     assert offers_cards(shop.carrel.settings)
     assert not offers_cards(without)
@@ -113,7 +113,7 @@ def test_without_a_key_cards_are_not_offered(shop: Shop) -> None:
         ({"CARREL_STRIPE_SECRET_KEY": "sk_live_1"}, "CARREL_STRIPE_API_BASE"),
     ],
 )
-def test_settings_that_do_not_fit_together_are_faults(
+def test_inconsistent_settings_are_faults(
     environ: dict[str, str], changes: dict[str, str], fault: str
 ) -> None:
     changed = {**environ, **changes}
@@ -124,7 +124,7 @@ def test_settings_that_do_not_fit_together_are_faults(
     assert set(found.value.faults) == {fault}
 
 
-def test_a_key_without_the_package_is_a_fault_that_says_how_to_install_it(
+def test_fault_about_a_missing_package_says_how_to_install_it(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lms.core.stripe_settings.find_spec", lambda _name: None)

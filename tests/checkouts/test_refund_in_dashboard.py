@@ -1,4 +1,4 @@
-"""A refund made at the card provider for an order that was credited: nothing is owed for it."""
+"""A refund made in the provider's dashboard for a credited order: nothing is owed for it."""
 
 from sqlalchemy import select
 

@@ -1,4 +1,4 @@
-"""Rounds: one unknown checkout keeps no other from being settled; refunds are of our day."""
+"""Rounds: an unknown checkout does not stop others, and refunds are dated in our time zone."""
 
 from datetime import UTC, date, datetime
 
@@ -9,7 +9,7 @@ from lms.models.payments import Checkout, CheckoutState, Payment, Refund
 from tests.checkouts.card_stories import Shop
 
 
-def test_a_session_that_the_provider_does_not_know_is_passed_over(shop: Shop) -> None:
+def test_session_unknown_to_the_provider_is_skipped(shop: Shop) -> None:
     lost, paid = shop.open(shop.draft()), shop.open(shop.draft())
     shop.pay(paid)
     del shop.fake.books.objects[lost.url.rpartition("/")[2]]
@@ -19,7 +19,7 @@ def test_a_session_that_the_provider_does_not_know_is_passed_over(shop: Shop) ->
     assert states == [CheckoutState.OPEN, CheckoutState.COMPLETE]
 
 
-def test_a_refund_on_new_years_eve_is_of_that_year_as_its_payment_is(shop: Shop) -> None:
+def test_refund_on_new_years_eve_is_dated_in_the_same_year_as_its_payment(shop: Shop) -> None:
     shop.clock.set(datetime(2027, 1, 1, 1, 0, tzinfo=UTC))  # 8 PM in New York
     order = shop.draft()
     shop.pay(shop.open(order))

@@ -1,4 +1,4 @@
-"""Charges that differ from the total of the order that they place: no cents are owed, no money is lost."""
+"""Charges that differ from the order's total: no cents are owed, and no money is lost."""
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from tests.sales.order_fixtures import balanced
 
 
 def paid_at_another_price(shop: Shop, minor: int) -> str:
-    """Pay 99.00 by card for an order that costs another amount by now."""
+    """Pay 99.00 by card for an order that costs another amount by then."""
     order = shop.draft()
     opened = shop.open(order)
     with shop.carrel.database.transaction() as session:
@@ -35,7 +35,7 @@ def test_charge_that_is_a_few_cents_short_pays_the_order(shop: Shop) -> None:
     assert balanced(shop.carrel.database)
 
 
-def test_charge_for_an_order_that_is_free_by_now_is_credit(shop: Shop) -> None:
+def test_charge_for_an_order_that_became_free_is_credit(shop: Shop) -> None:
     order = paid_at_another_price(shop, 0)
     with shop.carrel.database.read_session() as session:
         assert find_order(session, order).placed_at is not None

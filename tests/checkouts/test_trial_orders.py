@@ -1,4 +1,4 @@
-"""Test money: it opens access for our team alone, is in no book, and can be removed (M28)."""
+"""Test money gives access only to our team, is in no balance, and can be purged (M28)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ def count(database: Database, model: type) -> int:
 
 
 def settle_with_a_test_key(shop: Shop, order: str) -> None:
-    """Settle what was paid as with a test key of Stripe itself, which is not simulated."""
+    """Settle a payment as if made with a test key of Stripe itself, which isn't simulated."""
     pay_with_a_test_key(shop, shop.open(order))
 
 
@@ -45,7 +45,7 @@ def pay_with_a_test_key(shop: Shop, opened: OpenCheckout) -> None:
         fold(session, found, Settling(CONTEXT, opens_to_all=False, now=NOW))
 
 
-def test_paid_with_a_test_key_an_order_opens_for_our_team_alone(shop: Shop, cast: Cast) -> None:
+def test_order_paid_with_a_test_key_gives_access_only_to_our_team(shop: Shop, cast: Cast) -> None:
     settle_with_a_test_key(shop, shop.draft())
     settle_with_a_test_key(shop, shop.draft(replace(SEAT, email="ada@example.org", name="Ada")))
     database = shop.carrel.database
@@ -53,9 +53,7 @@ def test_paid_with_a_test_key_an_order_opens_for_our_team_alone(shop: Shop, cast
     assert code(database, cast, cast.ada.id) is Code.OK_PERMANENT
 
 
-def test_cart_for_which_an_address_of_our_team_was_only_typed_opens_nothing(
-    shop: Shop, cast: Cast
-) -> None:
+def test_unverified_team_address_on_a_cart_gives_no_access(shop: Shop, cast: Cast) -> None:
     database = shop.carrel.database
     for number, (contact, is_held) in enumerate(((None, True), (cast.ada.id, False))):
         order_id = shop.draft(replace(SEAT, email="ada@example.org", name="Ada"))
@@ -67,7 +65,7 @@ def test_cart_for_which_an_address_of_our_team_was_only_typed_opens_nothing(
             assert (find_order(session, order_id).held_at is not None) is is_held
 
 
-def test_quote_whose_card_page_was_opened_is_a_real_order_when_it_is_invoiced(
+def test_quote_with_an_opened_card_page_is_a_real_order_once_invoiced(
     shop: Shop, cast: Cast
 ) -> None:
     order_id = shop.draft(GROUP)
@@ -77,7 +75,7 @@ def test_quote_whose_card_page_was_opened_is_a_real_order_when_it_is_invoiced(
         quote = quotes.issue_quote(session, order, mail_context=CONTEXT, actor=None, now=NOW)
         accepted = Acceptance("Mia", po_number="88123")
         quotes.accept(session, quote, accepted, mail_context=CONTEXT, actor=None, now=NOW)
-    pay_with_a_test_key(shop, opened)  # a test card pays nothing that is owed
+    pay_with_a_test_key(shop, opened)  # a test card doesn't pay what is owed
     with shop.carrel.database.read_session() as session:
         (owed,) = open_invoices(session)
         assert (owed.number, owed.open_minor) == ("2026-0001", 32_500)
@@ -125,7 +123,7 @@ def test_purging_removes_test_orders_and_revokes_their_access(shop: Shop, cast: 
     assert again == Purged(orders=0, documents=0, payments=0)
 
 
-def test_purging_removes_a_quote_that_a_test_card_paid(shop: Shop, cast: Cast) -> None:
+def test_purging_removes_a_quote_paid_with_a_test_card(shop: Shop, cast: Cast) -> None:
     order_id = shop.draft()
     with shop.carrel.database.transaction() as session:
         order = find_order(session, order_id, lock=True)

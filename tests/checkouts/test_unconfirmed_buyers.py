@@ -1,4 +1,4 @@
-"""Buyers who paid by card and never confirmed their address: what they are reminded of."""
+"""Reminders to buyers who paid by card and never confirmed their address."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ def bought(shop: Shop, card: str = PAYS) -> str:
 
 
 def told_a_day_later(shop: Shop) -> int:
-    """Return how many reminders the buyer has got by the next day."""
+    """Return how many reminders the buyer has received by the next day."""
     shop.clock.advance(DAY)
     remind(shop.carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
     kinds = [one.kind for one in letters(shop.carrel.database, NIA)]

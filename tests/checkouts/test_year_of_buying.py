@@ -1,4 +1,4 @@
-"""A simulated year of purchases: every periodic job runs each day, on the rows of all the others."""
+"""A simulated year of purchases: all periodic jobs run every day on shared data."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -64,7 +64,7 @@ class Year:
         return self.shop.clock.moment
 
     def until(self, month: int, day: int) -> None:
-        """Advance to noon of a day this year, running each day's periodic jobs, webhooks, and jobs."""
+        """Advance to noon of a day this year, running each day's jobs and webhooks."""
         for _ in self._days(NOW.replace(month=month, day=day, hour=12)):
             self.shop.hear()
             for kind in ROUNDS:
@@ -94,7 +94,7 @@ class Year:
             return find_order_facts(session, order)
 
     def watches(self, email: str, slug: str = "reading-rooms") -> str:
-        """Return the access decision for a person who wants the slides."""
+        """Return the access decision for a person who opens the slides."""
         with self.database.read_session() as session:
             login_id = session.scalars(select(Login.id).where(Login.email == email)).one()
             webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()

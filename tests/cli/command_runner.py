@@ -1,4 +1,4 @@
-"""The command line, run as a program is: arguments in, exit code, stdout and stderr out."""
+"""The command line, run like a program: arguments in; exit code, stdout and stderr out."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from lms.component import Component
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What one command answered."""
+    """The result of one command."""
 
     code: int
     out: str
@@ -21,18 +21,18 @@ class Ran:
 
     @property
     def answer(self) -> dict[str, Any]:
-        """The JSON object that ends stdout; in a test, the log of a job done here stands before it."""
+        """Return the JSON object at the end of stdout; the log of a job can come before it."""
         return dict(json.loads(self.out.splitlines()[-1]))
 
     @property
     def complaint(self) -> dict[str, Any]:
-        """The one JSON object on stderr."""
+        """Return the one JSON object on stderr."""
         return dict(json.loads(self.err))
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """Runs commands over one house."""
+    """Runs commands over one library."""
 
     parts: Sequence[Component]
     capture: pytest.CaptureFixture[str]
@@ -45,6 +45,6 @@ class Shell:
 
 
 def enter(monkeypatch: pytest.MonkeyPatch, environ: Mapping[str, str]) -> None:
-    """Let the house's variables be those of this process."""
+    """Set the environment variables of the library in this process."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)

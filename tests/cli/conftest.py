@@ -22,13 +22,13 @@ def carrel_command(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Shell:
-    """Run a command of the product over this test's house: `carrel_command("job", "list")`."""
+    """Run a command of the product over this test's library: `carrel_command("job", "list")`."""
     enter(monkeypatch, environ)
     return Shell(COMPONENTS, capsys)
 
 
 @pytest.fixture
 def seller(database: Database) -> None:
-    """The seller has all settings that an invoice needs."""
+    """Give the seller all settings that an invoice needs."""
     with database.transaction() as session:
         edit_seller(session, COMPLETE, actor=None, now=NOW)

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 SLIDES = ROOT / "lms/demo/files/folding-table.pdf"
 
 
-def test_granting_twice_lets_in_for_good_and_makes_one_grant(
+def test_granting_twice_creates_one_permanent_grant(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     first = carrel_command("grant", cast.dan.email, cast.slug, "--json")
@@ -38,7 +38,7 @@ def test_granting_twice_lets_in_for_good_and_makes_one_grant(
     assert (why["code"], why["admitted"], why["ends_at"]) == ("OK_PERMANENT", True, None)
 
 
-def test_why_names_the_code_the_sentence_the_step_and_what_was_weighed(
+def test_why_shows_the_code_sentence_next_step_and_candidates(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     told = carrel_command("why", cast.carol.email, cast.slug, "--json").answer
@@ -52,7 +52,7 @@ def test_why_names_the_code_the_sentence_the_step_and_what_was_weighed(
     assert weighed["ends_at"].endswith("Z")
 
 
-def test_why_tells_apart_who_can_pay_for_paused_access(
+def test_next_step_for_paused_access_depends_on_who_can_pay(
     carrel_command: Shell, cast: Cast, database: Database, clock: Clock
 ) -> None:
     login_id = seated(database, cast, paused(database, GROUP), None)
@@ -65,7 +65,7 @@ def test_why_tells_apart_who_can_pay_for_paused_access(
     assert [one["next_step"] for one in told] == ["pay", "ask"]
 
 
-def test_why_answers_for_another_moment(carrel_command: Shell, cast: Cast, clock: Clock) -> None:
+def test_why_answers_for_a_given_time(carrel_command: Shell, cast: Cast, clock: Clock) -> None:
     before = (PASS_ENDED - timedelta(seconds=1)).isoformat()
     assert (
         carrel_command("why", cast.carol.email, cast.slug, "--at", before, "--json").answer["code"]
@@ -82,13 +82,13 @@ def test_why_answers_for_another_moment(carrel_command: Shell, cast: Cast, clock
 
 @pytest.fixture
 def noise(tmp_path: Path) -> Path:
-    """A file that begins as a recording does and is none."""
+    """A file that starts like a recording but isn't one."""
     made = tmp_path / "noise.mp4"
     made.write_bytes(film(100_000))
     return made
 
 
-def test_who_or_what_does_not_exist_is_not_found(
+def test_unknown_people_and_webinars_are_not_found(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     assert carrel_command("grant", "nobody@example.org", cast.slug, "--json").code == 3
@@ -97,7 +97,7 @@ def test_who_or_what_does_not_exist_is_not_found(
     assert carrel_command("recording", "add", "no-such-webinar", str(SLIDES), "--json").code == 3
 
 
-def test_a_handout_is_added_under_its_title(
+def test_handout_is_added_with_its_title_from_a_pdf_only(
     carrel_command: Shell, cast: Cast, tmp_path: Path
 ) -> None:
     added = carrel_command("handout", "add", cast.slug, str(SLIDES), "--json")
@@ -110,7 +110,7 @@ def test_a_handout_is_added_under_its_title(
     assert (refused.code, refused.complaint["code"]) == (1, "invalid")
 
 
-def test_waiting_for_a_recording_that_cannot_be_one_ends_in_its_sentence(
+def test_waiting_for_an_unusable_recording_ends_with_an_error_message(
     carrel_command: Shell, cast: Cast, noise: Path
 ) -> None:
     refused = carrel_command("recording", "add", cast.slug, str(noise), "--wait", "--json")
@@ -119,7 +119,7 @@ def test_waiting_for_a_recording_that_cannot_be_one_ends_in_its_sentence(
     assert refused.complaint["message"].endswith(".")
 
 
-def test_a_file_that_is_not_what_its_name_says_is_refused(
+def test_file_of_another_kind_is_refused_as_a_recording(
     carrel_command: Shell, cast: Cast, tmp_path: Path
 ) -> None:
     slides = tmp_path / "talk.mp4"
@@ -140,7 +140,7 @@ def test_a_recording_is_added_without_waiting(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("database")
-def test_a_command_that_does_the_job_itself_says_nothing_beside_its_answer(
+def test_waiting_command_prints_only_its_answer(
     cast: Cast, environ: Mapping[str, str], talk: Path, noise: Path
 ) -> None:
     def add(file: Path) -> "subprocess.CompletedProcess[str]":

@@ -10,7 +10,7 @@ from tests.seats.pool_fixtures import Home, counts, make_home, people, take
 
 
 def consortium(database: Database, seats: int | None = 10) -> Home:
-    """Seats of an organization, to which North Branch belongs; Far Library does not."""
+    """Create seats for a parent of North Branch; Far Library is not a member."""
     home = make_home(database, seats)
     with database.transaction() as session:
         parent = session.get_one(Organization, home.organization_id)
@@ -19,7 +19,7 @@ def consortium(database: Database, seats: int | None = 10) -> Home:
     return home
 
 
-def test_seats_are_allotted_changed_listed_and_taken_back(
+def test_seats_are_allotted_changed_listed_and_moved_back(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     home = consortium(database)
@@ -37,7 +37,7 @@ def test_seats_are_allotted_changed_listed_and_taken_back(
     assert counts(database, home.pool_id) == (0, 10)
 
 
-def test_more_than_is_free_is_refused(
+def test_allotting_more_seats_than_available_is_refused(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     home = consortium(database, 2)
@@ -51,7 +51,7 @@ def test_more_than_is_free_is_refused(
     assert counts(database, home.pool_id) == (1, 2)
 
 
-def test_only_members_of_the_consortium_are_allotted_seats(
+def test_only_member_organizations_can_be_allotted_seats(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     pool = consortium(database).pool.public_id
@@ -61,7 +61,7 @@ def test_only_members_of_the_consortium_are_allotted_seats(
     assert carrel_command("pool", "allot", "0" * 26, "north", "--seats", "1", "--json").code == 3
 
 
-def test_how_many_has_to_be_said_and_without_end_only_of_what_has_none(
+def test_allotment_needs_a_valid_number_of_seats(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     pool = consortium(database).pool.public_id
@@ -70,7 +70,7 @@ def test_how_many_has_to_be_said_and_without_end_only_of_what_has_none(
     assert carrel_command("pool", "allot", pool, "north", "--seats", "-1", "--json").code == 1
 
 
-def test_of_a_pool_without_end_a_member_has_as_many_as_it_needs(
+def test_unlimited_pool_allots_unlimited_seats(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     pool = consortium(database, None).pool.public_id

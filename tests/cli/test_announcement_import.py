@@ -15,7 +15,7 @@ PLAIN = str(TEXTS / "labels_above.txt")
 OPEN = str(TEXTS / "markdown.md")
 
 
-def test_an_announcement_becomes_a_draft_and_nothing_else(
+def test_announcement_is_imported_as_a_draft_webinar_only(
     carrel_command: Shell, database: Database
 ) -> None:
     ran = carrel_command("webinar", "import", PLAIN, "--json")
@@ -33,7 +33,7 @@ def test_an_announcement_becomes_a_draft_and_nothing_else(
     assert made.agenda.count("\n") == 2
 
 
-def test_a_webinar_that_is_left_out_of_passes_is_kept_so(
+def test_webinar_excluded_from_passes_is_imported_as_excluded(
     carrel_command: Shell, database: Database
 ) -> None:
     ran = carrel_command("webinar", "import", str(TEXTS / "labels_and_subtitle.txt"), "--json")
@@ -45,7 +45,7 @@ def test_a_webinar_that_is_left_out_of_passes_is_kept_so(
     assert not made.is_in_passes
 
 
-def test_a_dry_run_says_the_same_and_keeps_nothing(
+def test_dry_run_reports_what_it_found_and_saves_nothing(
     carrel_command: Shell, database: Database
 ) -> None:
     ran = carrel_command("webinar", "import", PLAIN, "--dry-run")
@@ -56,7 +56,7 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(
         assert session.scalars(select(Webinar)).all() == []
 
 
-def test_what_is_open_is_refused_until_it_is_said(
+def test_ambiguous_date_is_refused_until_options_name_it(
     carrel_command: Shell, database: Database
 ) -> None:
     dry = carrel_command("webinar", "import", OPEN, "--dry-run", "--json").answer
@@ -71,7 +71,9 @@ def test_what_is_open_is_refused_until_it_is_said(
         assert len(session.scalars(select(Webinar)).all()) == 1
 
 
-def test_a_zone_that_is_not_named_is_asked_for(carrel_command: Shell, tmp_path: Path) -> None:
+def test_missing_time_zone_is_refused_until_an_option_names_it(
+    carrel_command: Shell, tmp_path: Path
+) -> None:
     file = tmp_path / "a.txt"
     file.write_text("Quiet Rooms\n\nDate: March 9, 2027, 2 pm", "utf-8")
     ran = carrel_command("webinar", "import", str(file), "--json")
@@ -81,7 +83,7 @@ def test_a_zone_that_is_not_named_is_asked_for(carrel_command: Shell, tmp_path: 
 
 
 @pytest.mark.parametrize("body", [b"", b"%PDF-1.7", b"\x89PNG\r\n"])
-def test_a_file_that_is_no_text_is_refused(
+def test_file_that_is_not_text_is_refused(
     carrel_command: Shell, tmp_path: Path, body: bytes
 ) -> None:
     file = tmp_path / "a.txt"

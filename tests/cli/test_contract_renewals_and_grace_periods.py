@@ -8,7 +8,7 @@ from tests.contracts.contract_fixtures import END, grace_of, letters, make_contr
 from tests.mailbox import newest
 
 
-def test_a_contract_is_renewed_from_where_it_ends(
+def test_contract_is_renewed_from_its_end(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     made = make_contract(database)
@@ -22,20 +22,22 @@ def test_a_contract_is_renewed_from_where_it_ends(
     assert letters(database, "contract_renewed") == [("contract_renewed", made.manager)]
 
 
-def test_a_renewal_says_how_many_seats(carrel_command: Shell, database: Database) -> None:
+def test_renewal_without_a_number_of_seats_is_a_usage_error(
+    carrel_command: Shell, database: Database
+) -> None:
     pool = make_contract(database).home.pool.public_id
     ran = carrel_command("pool", "renew", pool, "--ends", "2027-06-10T15:00:00Z")
     assert ran.code == 2
 
 
-def test_a_pool_that_is_none_is_not_renewed(carrel_command: Shell, database: Database) -> None:
+def test_unknown_pool_is_not_found(carrel_command: Shell, database: Database) -> None:
     ran = carrel_command(
         "pool", "renew", "none", "--unlimited", "--ends", "2027-06-10T15:00:00Z", "--json"
     )  # fmt: skip
     assert ran.code == 3
 
 
-def test_staff_give_a_contract_longer_grace(
+def test_grace_period_of_a_contract_is_extended(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     made = make_contract(database)
@@ -48,7 +50,7 @@ def test_staff_give_a_contract_longer_grace(
     assert until.isoformat() == "2026-09-01T00:00:00+00:00"
 
 
-def test_managers_read_the_last_day_in_their_organizations_time_zone(
+def test_managers_are_emailed_the_last_day_in_their_time_zone(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     made = make_contract(database)

@@ -1,4 +1,4 @@
-"""What holds for every command: JSON or lines, errors to stderr, exit codes that mean something."""
+"""Conventions of all commands: JSON or lines, errors on stderr, meaningful exit codes."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ REFUSALS = {
 @click.argument("how")
 @json_option
 def refuse(*, how: str) -> None:
-    """Refuse in the way asked for."""
+    """Refuse in the requested way."""
     if how == "abort":
         raise click.Abort
     if how == "not_at_all":
@@ -53,7 +53,7 @@ def every_command(group: click.Group, above: str = "") -> Iterator[tuple[str, cl
             yield path, command
 
 
-def test_every_command_answers_in_json_when_asked() -> None:
+def test_every_command_has_a_json_option() -> None:
     assert [
         path
         for path, command in every_command(build(COMPONENTS))
@@ -61,48 +61,48 @@ def test_every_command_answers_in_json_when_asked() -> None:
     ] == []
 
 
-def test_every_command_says_what_it_does() -> None:
+def test_every_command_has_help() -> None:
     silent = [path for path, command in every_command(build(COMPONENTS)) if not command.help]
     assert silent == []
 
 
-def test_what_is_done_exits_with_0(shell: Shell) -> None:
+def test_successful_command_exits_with_0(shell: Shell) -> None:
     ran = shell("refuse", "not_at_all", "--json")
     assert (ran.code, ran.answer, ran.err) == (0, {"done": True}, "")
 
 
-def test_a_person_is_answered_in_lines(shell: Shell) -> None:
+def test_answer_without_json_is_text(shell: Shell) -> None:
     assert shell("refuse", "not_at_all").out == "Done.\n"
 
 
 @pytest.mark.parametrize("how", REFUSALS)
-def test_a_refusal_has_its_own_exit_code_and_goes_to_stderr_as_json(shell: Shell, how: str) -> None:
+def test_refusal_has_its_own_exit_code_and_is_json_on_stderr(shell: Shell, how: str) -> None:
     ran = shell("refuse", how, "--json")
     assert (ran.code, ran.out) == (REFUSALS[how][1], "")
     assert ran.complaint["code"] == how
     assert set(ran.complaint) == {"code", "message"}
 
 
-def test_a_refusal_is_one_sentence_for_a_person(shell: Shell) -> None:
+def test_refusal_without_json_is_one_sentence(shell: Shell) -> None:
     assert shell("refuse", "conflict").err == "This name is taken.\n"
 
 
-def test_the_faults_of_fields_are_named(shell: Shell) -> None:
+def test_refusal_lists_errors_by_field(shell: Shell) -> None:
     assert shell("refuse", "invalid").err == "That will not do.\n  title: Give it a title.\n"
 
 
-def test_wrong_usage_exits_with_2_and_shows_how(shell: Shell) -> None:
+def test_usage_error_exits_with_2_and_shows_the_usage(shell: Shell) -> None:
     ran = shell("refuse")
     assert ran.code == 2
     assert ran.err.startswith("Usage: carrel refuse")
 
 
-def test_wrong_usage_is_json_when_asked(shell: Shell) -> None:
+def test_usage_error_is_json_with_the_json_option(shell: Shell) -> None:
     ran = shell("refuse", "--json", "conflict", "--nonsense")
     assert (ran.code, ran.complaint["code"]) == (2, "usage")
 
 
-def test_a_command_that_is_none_is_wrong_usage(shell: Shell) -> None:
+def test_unknown_command_is_a_usage_error(shell: Shell) -> None:
     assert shell("nonsense").code == 2
 
 
@@ -111,7 +111,7 @@ def test_aborting_is_a_refusal(shell: Shell) -> None:
     assert (ran.code, ran.complaint["code"]) == (1, "aborted")
 
 
-def test_help_opens_nothing_and_names_the_commands(
+def test_help_lists_the_commands_without_reading_settings(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARREL_DATABASE_URL", "nonsense")
@@ -120,7 +120,7 @@ def test_help_opens_nothing_and_names_the_commands(
     assert "refuse" in ran.out
 
 
-def test_version_opens_nothing_and_is_one_line(
+def test_version_is_one_line_without_reading_settings(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARREL_DATABASE_URL", "nonsense")
@@ -128,7 +128,7 @@ def test_version_opens_nothing_and_is_one_line(
     assert (ran.code, ran.out, ran.err) == (0, f"carrel {VERSION}\n", "")
 
 
-def test_faults_of_the_settings_come_all_at_once(
+def test_all_settings_errors_are_reported_at_once(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARREL_TIME_ZONE", "Mars/Olympus")
@@ -139,7 +139,7 @@ def test_faults_of_the_settings_come_all_at_once(
     assert "CARREL_STORAGE" in ran.complaint["message"]
 
 
-def test_a_database_that_does_not_answer_exits_with_4(
+def test_unavailable_database_exits_with_4(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(
@@ -149,7 +149,7 @@ def test_a_database_that_does_not_answer_exits_with_4(
     assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
 
 
-def test_tables_that_were_never_made_are_told_with_the_way_out(
+def test_missing_tables_are_reported_with_the_command_to_run(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "empty.sqlite3").touch()
@@ -159,7 +159,7 @@ def test_tables_that_were_never_made_are_told_with_the_way_out(
     assert "carrel db upgrade" in ran.complaint["message"]
 
 
-def test_no_address_of_a_database_is_printed_with_its_password(
+def test_database_password_is_never_printed(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(
@@ -170,7 +170,7 @@ def test_no_address_of_a_database_is_printed_with_its_password(
     assert "hush" not in ran.out + ran.err
 
 
-def test_a_console_that_opened_nothing_closes_nothing() -> None:
+def test_closing_an_unused_console_opens_nothing() -> None:
     console = Console(())
     console.close()
     assert "carrel" not in vars(console)

@@ -15,7 +15,7 @@ from tests.servers.databases import Databases
 
 @pytest.fixture
 def failed(database: Database) -> str:
-    """A job that failed for good."""
+    """A job that failed permanently."""
     job_id = make_job(database, now=now())
     held = taken(database, now=now())
     failure = leases.Failure("This file holds no sound.", "Stream map '0:a' matches none", True)
@@ -24,7 +24,7 @@ def failed(database: Database) -> str:
     return job_id
 
 
-def test_upgrading_makes_the_tables_and_then_changes_nothing(
+def test_upgrade_creates_the_tables_and_then_changes_nothing(
     carrel_command: Shell, made_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = made_databases.empty("carrel_upgraded_by_hand")
@@ -36,11 +36,11 @@ def test_upgrading_makes_the_tables_and_then_changes_nothing(
     assert second.answer == {"before": head(), "after": head()}
 
 
-def test_upgrading_tells_a_person_what_was_done(carrel_command: Shell) -> None:
+def test_upgrade_prints_the_new_version(carrel_command: Shell) -> None:
     assert carrel_command("db", "upgrade").out.endswith(f"({head()}).\n")
 
 
-def test_checking_the_settings_tries_what_they_name(carrel_command: Shell) -> None:
+def test_settings_check_tries_the_database_and_the_storage(carrel_command: Shell) -> None:
     ran = carrel_command("settings", "check", "--json")
     assert ran.code == 0
     assert {check["name"]: check["fault"] for check in ran.answer["checks"]} == {
@@ -49,7 +49,7 @@ def test_checking_the_settings_tries_what_they_name(carrel_command: Shell) -> No
     }
 
 
-def test_a_storage_whose_fault_has_no_words_is_told_by_the_kind_of_fault(
+def test_storage_error_without_a_message_is_reported_by_its_type(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_storage: LocalStorage, _key: str) -> None:
@@ -63,7 +63,7 @@ def test_a_storage_whose_fault_has_no_words_is_told_by_the_kind_of_fault(
     assert advice.startswith("Check its address.")
 
 
-def test_checking_the_settings_says_where_mail_goes(carrel_command: Shell) -> None:
+def test_settings_check_shows_where_email_goes(carrel_command: Shell) -> None:
     assert "files in " in carrel_command("settings", "check").out
 
 
@@ -79,9 +79,7 @@ def test_jobs_are_listed_by_state(carrel_command: Shell, failed: str) -> None:
     assert failed in carrel_command("job", "list", "--state", "failed").out
 
 
-def test_a_job_is_shown_with_the_tail_of_what_went_wrong(
-    carrel_command: Shell, failed: str
-) -> None:
+def test_job_is_shown_with_the_end_of_its_error(carrel_command: Shell, failed: str) -> None:
     assert "Stream map '0:a' matches none" in carrel_command("job", "show", failed).out
 
 
@@ -93,7 +91,7 @@ def test_a_failed_job_is_queued_again(
     assert facts_of(database, failed).state is JobState.QUEUED
 
 
-def test_a_job_that_waits_is_not_queued_again(carrel_command: Shell, database: Database) -> None:
+def test_queued_job_is_not_queued_again(carrel_command: Shell, database: Database) -> None:
     ran = carrel_command("job", "retry", make_job(database), "--json")
     assert (ran.code, ran.complaint["code"]) == (1, "conflict")
 
@@ -104,12 +102,12 @@ def test_a_job_is_canceled(carrel_command: Shell, database: Database) -> None:
 
 
 @pytest.mark.parametrize("verb", ["show", "retry", "cancel"])
-def test_a_job_that_never_was_is_not_found(carrel_command: Shell, verb: str) -> None:
+def test_unknown_job_is_not_found(carrel_command: Shell, verb: str) -> None:
     ran = carrel_command("job", verb, "nothing", "--json")
     assert (ran.code, ran.complaint["code"]) == (3, "not_found")
 
 
-def test_a_mail_is_tried_listed_and_not_sent_twice(carrel_command: Shell) -> None:
+def test_trial_email_is_queued_listed_and_not_resent(carrel_command: Shell) -> None:
     tried = carrel_command("mail", "try", "alice@example.org", "--json")
     assert (tried.code, tried.answer["state"]) == (0, "queued")
     (item,) = carrel_command("mail", "list", "--json").answer["items"]
@@ -118,5 +116,5 @@ def test_a_mail_is_tried_listed_and_not_sent_twice(carrel_command: Shell) -> Non
     assert (again.code, again.complaint["code"]) == (1, "conflict")
 
 
-def test_a_mail_to_no_address_is_refused(carrel_command: Shell) -> None:
+def test_email_to_an_invalid_address_is_refused(carrel_command: Shell) -> None:
     assert carrel_command("mail", "try", "alice", "--json").complaint["code"] == "invalid"

@@ -13,7 +13,7 @@ from tests.clock import NOW
 pytestmark = pytest.mark.slow
 
 
-def test_it_tells_programs_who_can_sign_in_and_what_can_be_played(carrel_command: Shell) -> None:
+def test_json_lists_the_logins_and_the_webinars(carrel_command: Shell) -> None:
     ran = carrel_command("demo", "--json")
     assert ran.code == 0
     assert ran.answer["logins"][0] == {
@@ -33,7 +33,7 @@ def test_it_tells_programs_who_can_sign_in_and_what_can_be_played(carrel_command
     }
 
 
-def test_it_prints_every_address_and_password_whole(carrel_command: Shell) -> None:
+def test_every_address_and_password_is_printed_in_full(carrel_command: Shell) -> None:
     printed = carrel_command("demo").out
     for person in CAST:
         assert person.email in printed
@@ -42,7 +42,7 @@ def test_it_prints_every_address_and_password_whole(carrel_command: Shell) -> No
     assert max(map(len, printed.splitlines())) <= 100
 
 
-def test_it_prints_how_far_each_recording_is(carrel_command: Shell, database: Database) -> None:
+def test_status_of_each_recording_is_printed(carrel_command: Shell, database: Database) -> None:
     carrel_command("demo")
     with database.transaction() as session:
         first, second, _ = session.scalars(select(Recording).order_by(Recording.id))
@@ -57,9 +57,7 @@ def test_it_prints_how_far_each_recording_is(carrel_command: Shell, database: Da
     assert ends["shoebox-comes-in"] == []
 
 
-def test_it_makes_nothing_in_a_house_that_is_somebodys(
-    carrel_command: Shell, database: Database
-) -> None:
+def test_no_demo_is_created_in_a_database_in_use(carrel_command: Shell, database: Database) -> None:
     words = BrandingTexts("Elm Press", "#1f6b4f", "hello@example.org", "Elm Press", "")
     with database.transaction() as session:
         edit_branding(session, words, actor=None, now=NOW)

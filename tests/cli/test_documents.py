@@ -1,4 +1,4 @@
-"""carrel document: an invoice is issued and reissued only where a page would do it, too."""
+"""carrel document: an invoice is issued and reissued under the same rules as on a page."""
 
 from dataclasses import replace
 from datetime import date
@@ -43,7 +43,7 @@ def test_a_canceled_order_is_not_invoiced(
     assert documents(database, facts) == []
 
 
-def test_an_order_of_an_unconfirmed_address_is_not_invoiced(
+def test_order_from_an_unconfirmed_address_is_not_invoiced(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, LATER)
@@ -68,7 +68,7 @@ def test_a_complimentary_order_is_not_invoiced(
     assert documents(database, facts) == []
 
 
-def test_an_invoice_is_reissued_only_with_something_new(
+def test_invoice_is_reissued_only_with_a_change(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, replace(GROUP, po_number="88123"))
@@ -80,7 +80,7 @@ def test_an_invoice_is_reissued_only_with_something_new(
     assert carrel_command("document", "reissue", "2026-0001", "--net", "45").code == 0
 
 
-def test_a_po_number_of_another_order_is_asked_about_before_reissuing(
+def test_po_number_of_another_order_needs_confirmation_to_reissue(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     first = placed(database, replace(GROUP, po_number="88123"))
@@ -93,7 +93,7 @@ def test_a_po_number_of_another_order_is_asked_about_before_reissuing(
     assert carrel_command(*again, "--anyway").answer["number"] == "2026-0003"
 
 
-def test_no_invoice_is_issued_before_it_says_who_is_paid(
+def test_no_invoice_is_issued_before_the_payee_is_set(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, LATER)
@@ -105,7 +105,7 @@ def test_no_invoice_is_issued_before_it_says_who_is_paid(
     assert documents(database, facts) == []
 
 
-def test_no_invoice_is_reissued_before_it_says_who_is_paid(
+def test_no_invoice_is_reissued_before_the_payee_is_set(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, GROUP)
@@ -116,7 +116,7 @@ def test_no_invoice_is_reissued_before_it_says_who_is_paid(
     assert len(documents(database, facts)) == 1
 
 
-def test_an_invoice_is_not_voided_without_a_reason(
+def test_voiding_an_invoice_needs_a_reason(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, GROUP)
@@ -126,7 +126,7 @@ def test_an_invoice_is_not_voided_without_a_reason(
     assert documents(database, facts) == before
 
 
-def test_an_invoice_is_not_due_on_the_last_day_of_the_calendar(
+def test_invoice_due_date_after_the_last_supported_date_is_refused(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, GROUP)

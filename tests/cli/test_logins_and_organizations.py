@@ -37,7 +37,7 @@ def carrel_run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Run:
-    """Run a command with --json; returns its exit code and its answer or complaint."""
+    """Run a command with --json; return its exit code and its answer or complaint."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
 
@@ -55,7 +55,7 @@ def _login(database: Database, email: str) -> Login:
         return session.scalars(select(Login).where(Login.email_key == email)).one()
 
 
-def test_a_login_with_a_password_may_sign_in_at_once(carrel_run: Run, database: Database) -> None:
+def test_login_added_with_a_password_is_confirmed(carrel_run: Run, database: Database) -> None:
     code, made = carrel_run(
         "login", "add", "Eve@Example.org", "--name", "Eve Oduya", "--password-stdin",
         stdin=f"{PASSWORD}\n",
@@ -74,7 +74,7 @@ def test_a_login_with_a_password_may_sign_in_at_once(carrel_run: Run, database: 
     assert check_password(row.password_hash, PASSWORD) == Right(outdated=False)
 
 
-def test_a_login_without_a_password_is_sent_the_link_for_choosing_one(
+def test_login_without_a_password_is_emailed_a_link_to_set_one(
     carrel_run: Run, database: Database
 ) -> None:
     code, _ = carrel_run("login", "add", "eve@example.org")
@@ -94,7 +94,7 @@ def test_a_login_is_added_with_a_role_on_the_team(
     assert _login(database, "eve@example.org").seller_role is role
 
 
-def test_a_role_is_given_and_taken_back_but_from_the_last_owner(
+def test_role_is_set_and_removed_except_from_the_last_owner(
     carrel_run: Run, database: Database, cast: Cast
 ) -> None:
     for _twice in range(2):
@@ -109,33 +109,31 @@ def test_a_role_is_given_and_taken_back_but_from_the_last_owner(
     assert _login(database, cast.dan.email).seller_role is None
 
 
-def test_an_address_has_one_login(carrel_run: Run, cast: Cast) -> None:
+def test_second_login_for_an_address_is_refused(carrel_run: Run, cast: Cast) -> None:
     code, complaint = carrel_run("login", "add", "ALICE@example.org")
     assert (code, complaint["code"]) == (1, "conflict")
 
 
 @pytest.mark.parametrize("stdin", ["", "short\n", "Password123!\n"])
-def test_a_poor_password_makes_no_login(carrel_run: Run, database: Database, stdin: str) -> None:
+def test_weak_password_creates_no_login(carrel_run: Run, database: Database, stdin: str) -> None:
     code, complaint = carrel_run("login", "add", "eve@example.org", "--password-stdin", stdin=stdin)
     with database.read_session() as session:
         assert session.scalar(select(Login.id)) is None
     assert (code, complaint["code"]) == (1, "invalid")
 
 
-def test_what_is_no_address_is_refused(carrel_run: Run) -> None:
+def test_invalid_address_is_refused(carrel_run: Run) -> None:
     code, complaint = carrel_run("login", "add", "eve")
     assert (code, complaint["code"]) == (1, "invalid")
 
 
-def test_a_login_is_shut_out_and_let_in_again(
-    carrel_run: Run, database: Database, cast: Cast
-) -> None:
+def test_login_is_blocked_and_unblocked(carrel_run: Run, database: Database, cast: Cast) -> None:
     assert carrel_run("login", "block", cast.dan.email)[1]["blocked"] is True
     assert _login(database, cast.dan.email).blocked_at is not None
     assert carrel_run("login", "unblock", cast.dan.email)[1]["blocked"] is False
 
 
-def test_second_step_is_turned_off_once(
+def test_second_step_is_turned_off_only_if_it_is_on(
     carrel_run: Run, database: Database, cast: Cast, settings: Settings
 ) -> None:
     assert carrel_run("login", "reset-two-step", cast.ada.email)[0] == 1
@@ -149,11 +147,11 @@ def test_second_step_is_turned_off_once(
     assert carrel_run("login", "reset-two-step", "nobody@example.org")[0] == 3
 
 
-def test_nobody_is_shut_out_who_is_not_there(carrel_run: Run) -> None:
+def test_unknown_login_cannot_be_blocked(carrel_run: Run) -> None:
     assert carrel_run("login", "block", "nobody@example.org")[0] == 3
 
 
-def test_an_organization_is_added_below_its_consortium(carrel_run: Run, database: Database) -> None:
+def test_organization_is_added_with_a_parent(carrel_run: Run, database: Database) -> None:
     carrel_run("organization", "add", "valley", "--name", "The Valley")
     code, made = carrel_run(
         "organization", "add", "oak-hill", "--name", "Oak Hill", "--parent", "valley"
@@ -166,12 +164,14 @@ def test_an_organization_is_added_below_its_consortium(carrel_run: Run, database
     }  # fmt: skip
 
 
-def test_a_slug_is_taken_once(carrel_run: Run, cast: Cast) -> None:
+def test_slug_that_is_taken_is_refused(carrel_run: Run, cast: Cast) -> None:
     code, complaint = carrel_run("organization", "add", "elm-county", "--name", "Elm")
     assert (code, complaint["code"]) == (1, "conflict")
 
 
-def test_two_logins_are_merged_and_parted(carrel_run: Run, database: Database, cast: Cast) -> None:
+def test_two_logins_are_merged_and_unmerged(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
     code, made = carrel_run("login", "merge", cast.dan.email, cast.alice.email)
     assert code == 0
     assert made == {
@@ -183,7 +183,7 @@ def test_two_logins_are_merged_and_parted(carrel_run: Run, database: Database, c
     assert _login(database, cast.alice.email).merged_into is None
 
 
-def test_blocking_by_a_merged_address_blocks_the_login_that_was_kept(
+def test_blocking_a_merged_address_blocks_the_kept_login(
     carrel_run: Run, database: Database, cast: Cast
 ) -> None:
     carrel_run("login", "merge", cast.dan.email, cast.alice.email)
@@ -192,7 +192,7 @@ def test_blocking_by_a_merged_address_blocks_the_login_that_was_kept(
     assert _login(database, cast.dan.email).blocked_reason == "Shared it"
 
 
-def test_somebody_without_a_login_is_made_a_manager_and_sent_the_letter(
+def test_person_without_a_login_becomes_a_manager_and_gets_an_email(
     carrel_run: Run, database: Database, cast: Cast
 ) -> None:
     code, made = carrel_run(
@@ -218,8 +218,8 @@ def test_person_with_a_login_is_invited(carrel_run: Run, database: Database, cas
         assert session.scalars(select(Mail.kind)).all() == ["member_invitation"]
 
 
-def test_claimed_login_is_not_added_again(carrel_run: Run, database: Database, cast: Cast) -> None:
-    """Its person signs in with a password of their own, before the address is proven (S13)."""
+def test_unproven_login_is_not_added_again(carrel_run: Run, database: Database, cast: Cast) -> None:
+    """The person signs in with a password of their own before the address is proven (S13)."""
     with database.transaction() as session:
         new = NewLogin(read_address("eve@example.org"), "Eve", password_hash="hash")
         accounts.add_unproven(session, new, now=NOW)
@@ -230,7 +230,9 @@ def test_claimed_login_is_not_added_again(carrel_run: Run, database: Database, c
     assert (row.password_hash, row.confirmed_at, row.seller_role) == ("hash", None, None)
 
 
-def test_an_organization_that_is_none_takes_nobody(carrel_run: Run, cast: Cast) -> None:
+def test_adding_a_member_to_an_unknown_organization_is_not_found(
+    carrel_run: Run, cast: Cast
+) -> None:
     assert carrel_run("organization", "member", "nowhere", cast.dan.email)[0] == 3
 
 
@@ -244,7 +246,7 @@ def test_a_person_is_exported_and_then_erased(
     assert carrel_run("login", "export", "alice@example.org")[0] == 3
 
 
-def test_nobody_is_erased_without_a_yes(carrel_run: Run, database: Database, cast: Cast) -> None:
+def test_erasing_needs_confirmation(carrel_run: Run, database: Database, cast: Cast) -> None:
     code, _ = carrel_run("login", "erase", "alice@example.org")
     assert code != 0
     with database.read_session() as session:

@@ -8,7 +8,7 @@ from tests.clock import Clock
 from tests.mail.test_bounces import report, send
 
 
-def test_the_command_reads_a_report(
+def test_bounce_report_is_read(
     carrel: Carrel, carrel_command: Shell, clock: Clock, tmp_path: Path
 ) -> None:
     mail_id = send(carrel)
@@ -19,7 +19,7 @@ def test_the_command_reads_a_report(
     assert [item["mail"] for item in ran.answer["items"]] == [mail_id]
 
 
-def test_what_is_no_report_is_refused(
+def test_email_that_is_not_a_bounce_report_is_refused(
     carrel_command: Shell, carrel: Carrel, tmp_path: Path
 ) -> None:
     path = tmp_path / "note.eml"

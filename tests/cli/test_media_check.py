@@ -43,7 +43,7 @@ def storage(request, carrel):
 
 @pytest.fixture
 def names(database, cast, storage):
-    """A house in good order; the keys of what is in it."""
+    """A library without faults; returns the keys of its files."""
     with database.transaction() as session:
         recording = session.get_one(Recording, cast.recording_id)
         recording.original_key = f"originals/{recording.public_id}/talk.mp4"
@@ -74,7 +74,7 @@ def taken(database, storage, *, deep=False, at=None):
     return take_inventory(database, storage, now=at or now(), deep=deep)
 
 
-def test_a_house_in_good_order_has_nothing_to_tell(database, storage, names):
+def test_library_without_faults_reports_nothing(database, storage, names):
     found = taken(database, storage, deep=True)
     assert (found.fault_count, found.orphan_count) == (0, 0)
     assert (found.named, found.stored) == (4, 9)
@@ -93,20 +93,20 @@ def test_a_house_in_good_order_has_nothing_to_tell(database, storage, names):
         ("{run}/high.mp4", bytes(499), False, Wrong.SIZE),
     ],
 )
-def test_what_is_missing_or_damaged_is_told(database, storage, names, name, data, deep, wrong):
+def test_missing_and_damaged_files_are_reported(database, storage, names, name, data, deep, wrong):
     key = name.format(**names)
     storage.delete(key) if data is None else storage.put_bytes(key, data, "x/y")
     found = taken(database, storage, deep=deep)
     assert [fault.wrong for fault in found.faults] == [wrong]
 
 
-def test_an_altered_byte_is_seen_only_when_every_byte_is_read(database, storage, names):
+def test_altered_byte_is_found_only_by_a_deep_check(database, storage, names):
     storage.put_bytes(names["original"], FILM[:-1] + b"x", "x/y")
     assert taken(database, storage).fault_count == 0
     assert taken(database, storage, deep=True).fault_count == 1
 
 
-def test_what_no_row_names_is_listed_and_goes_when_it_is_a_day_old(database, storage, names):
+def test_orphan_is_listed_and_removed_when_it_is_a_day_old(database, storage, names):
     strays = {
         "originals/00000000000000000000000000/talk.mp4",
         names["run"].rpartition("/")[0] + "/another-run/high.mp4",
@@ -126,7 +126,7 @@ def test_what_no_row_names_is_listed_and_goes_when_it_is_a_day_old(database, sto
     assert taken(database, storage, deep=True).fault_count == 0
 
 
-def test_a_file_that_a_row_names_by_now_stays(database, storage, names, cast):
+def test_file_that_a_row_names_meanwhile_is_not_removed(database, storage, names, cast):
     storage.put_bytes("originals/new/talk.mp4", FILM, "x/y")
     found = taken(database, storage, at=now() + timedelta(days=2))
     with database.transaction() as session:
@@ -135,9 +135,7 @@ def test_a_file_that_a_row_names_by_now_stays(database, storage, names, cast):
     assert storage.stat("originals/new/talk.mp4") is not None
 
 
-def test_a_run_that_is_being_made_or_waits_for_its_last_viewer_is_known(
-    database, storage, names, cast
-):
+def test_run_that_is_being_encoded_or_still_watched_is_no_orphan(database, storage, names, cast):
     recording_id = names["run"].split("/")[1]
     storage.put_bytes(f"renditions/{recording_id}/replaced/high.mp4", b"x", "x/y")
     with database.transaction() as session:
@@ -164,9 +162,9 @@ def test_a_run_that_is_being_made_or_waits_for_its_last_viewer_is_known(
     assert taken(database, storage).orphan_count == 0
 
 
-def test_memory_does_not_grow_with_the_house(database, carrel, cast):
+def test_memory_does_not_grow_with_the_library(database, carrel, cast):
     def peak_bytes(files):
-        # Statements are cycles: how much garbage waits depends on what else this process holds.
+        # Statements are cycles: the uncollected garbage depends on what else is in this process.
         gc.freeze()
         tracemalloc.start()
         found = take_inventory(
@@ -179,17 +177,17 @@ def test_memory_does_not_grow_with_the_house(database, carrel, cast):
         return peak
 
     def least_with(files):
-        """Of three, since what other threads of this process hold is counted too."""
+        """Return the least of three peaks, since other threads of this process are counted too."""
         for number in range(files):
             carrel.storage.put_bytes(f"handouts/{number // 200}/{number}.pdf", b"x", "x/y")
         return min(peak_bytes(files) for _ in range(3))
 
     small, large = least_with(1400), least_with(4200)
-    assert large - small < 60 * (4200 - 1400)  # a key that is held takes 80 bytes and more
+    assert large - small < 60 * (4200 - 1400)  # a stored key takes at least 80 bytes
 
 
-def test_every_column_that_may_name_a_file_is_asked():
-    """A new one is put into NAMES, or stands here as something else."""
+def test_every_column_that_can_name_a_file_is_checked():
+    """A new column is added to NAMES, or here if it names no file."""
     others = {"email_key", "idempotency_key", "recipient_key", "recovery_key", "unique_key"}
     columns = {
         column.name
@@ -201,14 +199,14 @@ def test_every_column_that_may_name_a_file_is_asked():
 
 
 class TestTheCommand:
-    def test_good_order_ends_with_0(self, carrel_command, database, carrel, cast):
+    def test_library_without_faults_exits_with_0(self, carrel_command, database, carrel, cast):
         with database.transaction() as session:
             session.delete(session.get_one(Recording, cast.recording_id))
         ran = carrel_command("media", "check")
         assert ran.code == 0
         assert "no unknown files" in ran.out
 
-    def test_faults_end_with_1_and_say_what_to_do(self, carrel_command, carrel, cast):
+    def test_faults_exit_with_1_and_advice(self, carrel_command, carrel, cast):
         carrel.storage.put_bytes("handouts/none/a.pdf", b"x", "x/y")
         ran = carrel_command("media", "check", "--deep")
         assert ran.code == 1
@@ -228,7 +226,9 @@ class TestTheCommand:
     def test_deleting_without_a_yes_is_refused_with_json(self, carrel_command, cast):
         assert carrel_command("media", "check", "--remove-orphans", "--json").code == 2
 
-    def test_old_orphans_go_on_a_yes_and_young_ones_stay(self, carrel_command, settings, cast):
+    def test_old_orphans_are_removed_with_yes_and_young_ones_stay(
+        self, carrel_command, settings, cast
+    ):
         files = Path(urlsplit(settings.storage_url).path)
         for name in ("old", "young"):
             (files / "handouts").mkdir(parents=True, exist_ok=True)
@@ -240,10 +240,10 @@ class TestTheCommand:
         assert not (files / "handouts/old.pdf").exists()
         assert (files / "handouts/young.pdf").exists()
 
-    def test_a_directory_needs_no_leave_for_pages(self, carrel_command):
+    def test_cors_of_a_directory_is_refused(self, carrel_command):
         assert carrel_command("media", "cors", "--json").complaint["code"] == "no_bucket"
 
-    def test_a_bucket_that_is_away_is_told_in_a_sentence(self, carrel_command, monkeypatch):
+    def test_unreachable_bucket_is_reported_without_a_traceback(self, carrel_command, monkeypatch):
         for name, value in {
             "STORAGE": "s3://nowhere",
             "S3_ENDPOINT": f"http://127.0.0.1:{free_port()}",
@@ -256,7 +256,7 @@ class TestTheCommand:
             assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
         assert "Traceback" not in ran.err
 
-    def test_a_bucket_lets_our_pages_read_and_keeps_the_rules_of_others(
+    def test_cors_lets_our_pages_read_the_bucket(
         self, carrel_command, s3_bucket, monkeypatch, settings
     ):
         for name, value in {
@@ -268,7 +268,7 @@ class TestTheCommand:
         }.items():
             monkeypatch.setenv(f"CARREL_{name}", value)
         bucket = s3_bucket.storage("cors")
-        bucket.put_bytes("handouts/any/a.pdf", b"x", "application/pdf")  # makes the bucket
+        bucket.put_bytes("handouts/any/a.pdf", b"x", "application/pdf")  # creates the bucket
         for _ in range(2):
             assert carrel_command("media", "cors").code == 0
         rules = bucket._client.get_bucket_cors(Bucket=s3_bucket.bucket)["CORSRules"]

@@ -1,4 +1,4 @@
-"""carrel media move: to another storage while people watch, killed in the middle and run again."""
+"""carrel media move: moves files to another storage while people watch, and after it was killed."""
 
 import os
 import signal
@@ -59,7 +59,7 @@ def fill(storage):
         storage.put_bytes(key, data, "application/pdf")
 
 
-def test_the_whole_way_from_one_place_to_another(carrel_command, places, monkeypatch):
+def test_media_moves_from_one_storage_to_another(carrel_command, places, monkeypatch):
     former, new = places
     origin, target = (place(url, carrel_command) for url in places)
     fill(origin)
@@ -89,7 +89,7 @@ def test_the_whole_way_from_one_place_to_another(carrel_command, places, monkeyp
     assert contents(target) == FILES | {"handouts/late/slides.pdf": b"came in meanwhile"}
 
 
-def test_killed_in_the_middle_it_goes_on_where_it_was(carrel_command, places, environ):
+def test_killed_move_resumes_where_it_stopped(carrel_command, places, environ):
     _former, new = places
     origin, target = (place(url, carrel_command) for url in places)
     fill(origin)
@@ -107,7 +107,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(carrel_command, places, en
     assert contents(target) == contents(origin) == FILES
 
 
-def test_a_film_plays_before_during_and_after_a_move(
+def test_recording_plays_before_during_and_after_a_move(
     app, carrel, client, cast, environ, tmp_path, s3_server
 ):
     new = s3_server.storage(f"film/{tmp_path.name}")
@@ -134,7 +134,7 @@ def test_a_film_plays_before_during_and_after_a_move(
         watch()
 
 
-def test_what_reads_otherwise_than_it_was_written_stops_the_move(carrel, tmp_path):
+def test_file_that_reads_back_differently_stops_the_move(carrel, tmp_path):
     class Careless(type(carrel.storage)):
         def take_file(self, key, path, content_type):
             path.write_bytes(b"\0" + path.read_bytes()[1:])
@@ -149,7 +149,7 @@ def test_what_reads_otherwise_than_it_was_written_stops_the_move(carrel, tmp_pat
     assert "handouts/a/b.pdf" not in ledger
 
 
-def test_a_line_that_was_cut_off_counts_as_none(tmp_path):
+def test_truncated_ledger_line_is_ignored(tmp_path):
     path = tmp_path / "ledger"
     path.write_text("handouts/a/b.pdf\nhandouts/c/d.p")
     ledger = Ledger(path)
@@ -160,20 +160,20 @@ def test_a_line_that_was_cut_off_counts_as_none(tmp_path):
     assert "handouts/a/b.pdf" in Ledger(path)
 
 
-def test_one_place_within_the_other_is_refused(carrel_command, settings):
+def test_move_to_the_same_or_a_nested_directory_is_refused(carrel_command, settings):
     for url in (settings.storage_url, f"{settings.storage_url}/inside"):
         ran = carrel_command("media", "move", "--to", url, "--json")
         assert ran.complaint["code"] == "same_place"
 
 
-def test_a_move_that_leads_nowhere_is_a_fault_of_usage(carrel_command, tmp_path):
+def test_move_without_a_valid_target_is_a_usage_error(carrel_command, tmp_path):
     assert carrel_command("media", "move").code == 2
     assert carrel_command("media", "move", "--to", "ftp://x/y").code == 2
     both = ("--to", tmp_path.as_uri(), "--remove-former", tmp_path.as_uri())
     assert carrel_command("media", "move", *both).code == 2
 
 
-def test_a_former_place_within_the_new_one_is_a_fault_of_the_settings(environ):
+def test_former_storage_inside_the_new_one_is_a_settings_error(environ):
     wrong = {**environ, "CARREL_STORAGE_FORMER": f"file://{environ['CARREL_DATA_DIR']}/files"}
     with pytest.raises(SettingsError) as error:
         Settings.from_env(wrong)
@@ -193,14 +193,14 @@ class TestBothPlaces:
         both.put_bytes("a/x", b"in both", "text/plain")
         assert sorted(both.list("")) == ["a/x", "a/y"]
 
-    def test_what_is_in_either_is_found(self, both, tmp_path):
+    def test_files_in_either_storage_are_found(self, both, tmp_path):
         assert both.stat("a/x").size == 6
         assert both.local_path("a/x").read_bytes() == b"former"
         both.fetch("a/x", tmp_path / "got")
         assert (tmp_path / "got").read_bytes() == b"former"
         assert both.address("a/x", 1, "text/plain", "bytes=0-0") is None
 
-    def test_what_is_deleted_is_gone_from_both(self, both):
+    def test_deleted_file_is_gone_from_both_storages(self, both):
         both.put_bytes("a/x", b"in both", "text/plain")
         both.delete("a/x")
         assert both.stat("a/x") is None

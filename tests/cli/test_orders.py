@@ -1,4 +1,4 @@
-"""carrel order, document, payment and quote: what operators and scripts do with the ledger."""
+"""carrel order, document, payment and quote: what operators and scripts can do with orders."""
 
 from datetime import UTC, datetime
 
@@ -61,7 +61,7 @@ def test_a_payment_is_recorded_and_reversed(
     assert balanced(database)
 
 
-def test_a_check_number_that_was_recorded_is_asked_about(
+def test_check_number_used_before_needs_confirmation(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     first = placed(database, GROUP)
@@ -87,7 +87,7 @@ def test_a_check_without_a_number_is_refused(
     assert (ran.code, ran.complaint["code"]) == (1, "invalid")
 
 
-def test_a_quote_is_written_and_accepted(
+def test_quote_is_created_and_accepted(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     made = carrel_command(
@@ -107,7 +107,7 @@ def test_a_quote_is_written_and_accepted(
     assert again.code == 1
 
 
-def test_a_line_that_is_none_is_a_usage_error(
+def test_malformed_line_is_a_usage_error(
     carrel_command: Shell, database: Database, cast: Cast
 ) -> None:
     for line in ("seats,x,1,1", "single,webinar:reading-rooms,x,99.00", "single,1,9x"):
@@ -140,7 +140,7 @@ def test_a_document_is_emailed_again_with_its_pdf(
     assert mail.subject.startswith("Invoice 2026-0001")
 
 
-def test_tax_is_credited_by_a_paper_of_the_customer(
+def test_tax_is_credited_once_the_customer_has_an_exemption_certificate(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     add_ohio_tax(database, cast)
@@ -155,7 +155,7 @@ def test_tax_is_credited_by_a_paper_of_the_customer(
     assert read(database, facts).open_minor == 32_500
 
 
-def test_an_unpaid_order_that_was_returned_is_not_called_refunded(
+def test_unpaid_order_that_was_returned_is_not_shown_as_refunded(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, GROUP)
@@ -164,7 +164,7 @@ def test_an_unpaid_order_that_was_returned_is_not_called_refunded(
     assert (one["number"], one["standing"]) == (facts.number, "returned")
 
 
-def test_an_invoice_is_named_once_and_only_while_it_is_owed(
+def test_payment_lists_an_unpaid_invoice_only_once(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, GROUP)
@@ -181,7 +181,7 @@ def test_an_invoice_is_named_once_and_only_while_it_is_owed(
     assert balanced(database)
 
 
-def test_an_explained_order_names_its_payments_and_our_days(
+def test_explained_order_shows_payment_ids_and_local_dates(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     evening = datetime(2026, 3, 4, 2, tzinfo=UTC)  # March 3 in New York

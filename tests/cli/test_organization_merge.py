@@ -1,4 +1,4 @@
-"""carrel organization merge, and carrel organization add of one that may be known."""
+"""carrel organization merge, and carrel organization add for a possible duplicate."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def merged_into(database: Database, organization_id: int) -> int | None:
         return session.get_one(Organization, organization_id).merged_into
 
 
-def test_a_merge_is_shown_then_done_then_undone(
+def test_merge_is_previewed_then_done_then_undone(
     carrel_command: Shell, database: Database, cast: Cast, twin: int
 ) -> None:
     both = ("organization", "merge", "elm-county", "elm-twp")
@@ -36,7 +36,7 @@ def test_a_merge_is_shown_then_done_then_undone(
     assert merged_into(database, twin) is None
 
 
-def test_what_can_not_be_merged_or_parted_is_refused(
+def test_impossible_merges_and_undos_are_refused(
     carrel_command: Shell, cast: Cast, twin: int
 ) -> None:
     for arguments, code in (
@@ -48,7 +48,7 @@ def test_what_can_not_be_merged_or_parted_is_refused(
         assert carrel_command("organization", "merge", *arguments, "--json").code == code
 
 
-def test_one_that_may_be_known_is_added_only_anyway(
+def test_possible_duplicate_is_added_only_with_anyway(
     carrel_command: Shell, database: Database, cast: Cast
 ) -> None:
     new = ("organization", "add", "elm", "--name", "The Elm Co. Lib.")

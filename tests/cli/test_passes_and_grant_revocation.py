@@ -17,7 +17,7 @@ from tests.clock import NOW, Clock
 from tests.factories import make_series
 
 
-def test_a_pass_bought_in_october_ends_with_the_anniversary_day_in_new_york(
+def test_pass_ends_at_the_end_of_its_anniversary_in_new_york(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     ran = carrel_command(
@@ -29,7 +29,7 @@ def test_a_pass_bought_in_october_ends_with_the_anniversary_day_in_new_york(
     assert (ran.answer["scope"], ran.answer["target"]) == ("everything", None)
 
 
-def test_a_pass_renewed_before_its_end_goes_on_from_there(
+def test_pass_renewed_before_its_end_starts_at_that_end(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     renewed = carrel_command("pass", "add", cast.bob.email, "--everything", "--json").answer
@@ -38,14 +38,14 @@ def test_a_pass_renewed_before_its_end_goes_on_from_there(
     assert again["starts_at"] == renewed["ends_at"]
 
 
-def test_a_pass_renewed_after_its_end_begins_now(
+def test_pass_renewed_after_its_end_starts_now(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     renewed = carrel_command("pass", "add", cast.carol.email, "--everything", "--json").answer
     assert renewed["starts_at"] == NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def test_a_pass_of_another_scope_begins_now(
+def test_pass_of_another_scope_starts_now(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -55,7 +55,7 @@ def test_a_pass_of_another_scope_begins_now(
     assert (made.answer["scope"], made.answer["target"]) == ("series", "first-thursdays")
 
 
-def test_a_series_and_a_presenter_of_the_same_number_are_not_the_same_scope(
+def test_series_and_presenter_with_the_same_id_are_different_scopes(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -68,7 +68,7 @@ def test_a_series_and_a_presenter_of_the_same_number_are_not_the_same_scope(
     assert made.answer["starts_at"] == NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def test_a_pass_may_be_one_presenter_s(
+def test_pass_can_cover_one_presenter(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -79,7 +79,7 @@ def test_a_pass_may_be_one_presenter_s(
     assert line.scope is Scope.PRESENTER
 
 
-def test_a_naive_start_needs_its_zone(carrel_command: Shell, cast: Cast, clock: Clock) -> None:
+def test_naive_start_needs_a_zone(carrel_command: Shell, cast: Cast, clock: Clock) -> None:
     starts = ("--everything", "--starts", "2026-10-06T14:00")
     assert carrel_command("pass", "add", cast.dan.email, *starts).code == 2
     zoned = carrel_command(
@@ -89,18 +89,20 @@ def test_a_naive_start_needs_its_zone(carrel_command: Shell, cast: Cast, clock: 
 
 
 @pytest.mark.parametrize("scope", [(), ("--everything", "--series", "any")])
-def test_one_scope_is_said(carrel_command: Shell, cast: Cast, scope: tuple[str, ...]) -> None:
+def test_pass_needs_exactly_one_scope(
+    carrel_command: Shell, cast: Cast, scope: tuple[str, ...]
+) -> None:
     assert carrel_command("pass", "add", cast.dan.email, *scope).code == 2
 
 
 @pytest.mark.parametrize("scope", [("--series", "none"), ("--presenter", "none")])
-def test_a_scope_that_is_none_is_not_found(
+def test_unknown_scope_is_not_found(
     carrel_command: Shell, cast: Cast, scope: tuple[str, ...]
 ) -> None:
     assert carrel_command("pass", "add", cast.dan.email, *scope).code == 3
 
 
-def test_a_revoked_grant_lets_in_no_more_and_the_reason_is_kept(
+def test_revoked_grant_gives_no_access_and_its_reason_is_saved(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     grant = carrel_command("grant", cast.dan.email, cast.slug, "--json").answer["grant"]
@@ -115,20 +117,20 @@ def test_a_revoked_grant_lets_in_no_more_and_the_reason_is_kept(
     assert carrel_command("revoke", grant, "--reason", "Once more", "--json").code == 1
 
 
-def test_a_grant_without_refund_is_revoked(carrel_command: Shell, cast: Cast, clock: Clock) -> None:
+def test_grant_revoked_without_a_refund_is_not_called_refunded(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
     grant = carrel_command("grant", cast.dan.email, cast.slug, "--json").answer["grant"]
     carrel_command("revoke", grant, "--reason", "Given by mistake")
     assert carrel_command("why", cast.dan.email, cast.slug, "--json").answer["code"] == "REVOKED"
 
 
-def test_a_grant_that_is_none_is_not_found_and_a_reason_is_needed(
-    carrel_command: Shell, cast: Cast
-) -> None:
+def test_revoking_needs_an_existing_grant_and_a_reason(carrel_command: Shell, cast: Cast) -> None:
     assert carrel_command("revoke", "0" * 26, "--reason", "Why not").code == 3
     assert carrel_command("revoke", "0" * 26).code == 2
 
 
-def test_a_pool_s_grant_is_revoked_by_the_same_command(
+def test_grant_of_a_pool_is_revoked_by_the_same_command(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:

@@ -34,13 +34,13 @@ PAST = (
 
 
 def brought_in(shell: Shell, folder: Path, cast: Cast, text: str, *options: str) -> Ran:
-    """Bring in a list of the past."""
+    """Import a list of past sales."""
     path = stored(folder, (HEAD + text.format(slug=cast.slug)).encode())
     return shell("history", "import", str(path), *options, "--json")
 
 
 def counts(database: Database) -> tuple[int, ...]:
-    """Return how many sales, grants, pools, logins and letters there are."""
+    """Return how many sales, grants, pools, logins and emails there are."""
     with database.read_session() as session:
         return tuple(
             session.scalar(select(func.count()).select_from(model)) or 0
@@ -48,7 +48,7 @@ def counts(database: Database) -> tuple[int, ...]:
         )
 
 
-def test_buyers_passes_pools_and_shared_logins_come_in_and_nobody_is_told(
+def test_past_sales_are_imported_without_sending_email(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     before = counts(database)
@@ -63,7 +63,7 @@ def test_buyers_passes_pools_and_shared_logins_come_in_and_nobody_is_told(
     assert "2024-03-05" in {str(day) for day in sold}
 
 
-def test_a_buyer_of_the_past_may_watch(
+def test_imported_buyer_can_watch(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel_command, tmp_path, cast, PAST)
@@ -74,7 +74,7 @@ def test_a_buyer_of_the_past_may_watch(
     assert decide(case.login, case.webinar, Action.RECORDING, NOW).code == "OK_PERMANENT"
 
 
-def test_a_dry_run_writes_nothing(
+def test_dry_run_writes_nothing(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     before = counts(database)
@@ -83,7 +83,7 @@ def test_a_dry_run_writes_nothing(
     assert counts(database) == before
 
 
-def test_the_same_file_twice_changes_nothing(
+def test_importing_the_same_file_twice_changes_nothing(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel_command, tmp_path, cast, PAST)
@@ -93,7 +93,7 @@ def test_the_same_file_twice_changes_nothing(
     assert counts(database) == before
 
 
-def test_nothing_is_brought_in_while_a_row_is_wrong(
+def test_nothing_is_imported_if_a_row_is_invalid(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     wrong = (
@@ -112,7 +112,7 @@ def test_nothing_is_brought_in_while_a_row_is_wrong(
     assert counts(database) == before
 
 
-def test_a_list_without_the_needed_headings_is_refused(
+def test_list_without_required_headings_is_refused(
     carrel_command: Shell, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     path = stored(tmp_path, b"who;what\njane;all\n")
@@ -120,7 +120,7 @@ def test_a_list_without_the_needed_headings_is_refused(
     assert (ran.code, ran.complaint["code"]) == (1, "invalid")
 
 
-def test_a_list_that_a_command_left_half_done_goes_on(
+def test_interrupted_import_is_completed_by_running_it_again(
     carrel_command: Shell,
     database: Database,
     carrel: Carrel,
@@ -140,7 +140,7 @@ def test_a_list_that_a_command_left_half_done_goes_on(
     assert (again["ok"], again["already"]) == (3, 2)
 
 
-def test_letters_are_written_to_as_many_as_asked_and_to_each_once(
+def test_invitations_are_sent_up_to_the_given_number_and_once_to_each(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     brought_in(carrel_command, tmp_path, cast, PAST)

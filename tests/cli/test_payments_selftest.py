@@ -1,4 +1,4 @@
-"""carrel payments selftest: one purchase in a library of its own, at the simulated provider."""
+"""carrel payments selftest: one purchase in a temporary library, at the simulated provider."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +30,7 @@ PURCHASE = [
 ]
 
 
-def test_a_purchase_is_walked_and_leaves_nothing_in_the_library(
+def test_selftest_makes_a_purchase_and_leaves_nothing_in_the_library(
     carrel_command: Shell,
     environ: Mapping[str, str],
     fake_stripe: FakeStripe,
@@ -52,13 +52,13 @@ def test_a_purchase_is_walked_and_leaves_nothing_in_the_library(
     assert list(scratch.rglob("trial-*")) == []
 
 
-def test_text_says_ok_for_each_line(carrel_command: Shell, fake_stripe: FakeStripe) -> None:
+def test_text_shows_ok_for_passed_steps(carrel_command: Shell, fake_stripe: FakeStripe) -> None:
     done = carrel_command("payments", "selftest")
     assert "ok      access is gone: REFUNDED" in done.out
     assert "were not tested" not in done.out
 
 
-def test_a_key_that_the_provider_does_not_know_is_named(
+def test_key_rejected_by_the_provider_is_reported_by_its_setting(
     carrel_command: Shell, fake_stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARREL_STRIPE_SECRET_KEY", "sk_test_mistyped")
@@ -68,7 +68,7 @@ def test_a_key_that_the_provider_does_not_know_is_named(
         assert "CARREL_STRIPE_SECRET_KEY: Invalid API Key" in refused.complaint["message"]
 
 
-def test_a_provider_that_is_away_is_named_with_its_address(
+def test_unreachable_provider_is_reported_with_its_address(
     carrel_command: Shell, fake_stripe: FakeStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     away = f"http://127.0.0.1:{free_port()}"

@@ -1,4 +1,4 @@
-"""carrel quote: what a page asks or refuses before a quote is written or accepted."""
+"""carrel quote: what is confirmed or refused before a quote is created or accepted."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def number_of_organizations(database: Database) -> int:
         return session.scalar(select(func.count(Organization.id))) or 0
 
 
-def test_a_po_number_of_another_order_is_asked_about(
+def test_po_number_of_another_order_needs_confirmation(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     before = placed(database, replace(GROUP, po_number="88123"))
@@ -42,7 +42,7 @@ def test_a_po_number_of_another_order_is_asked_about(
     assert (ran.code, ran.answer["po_number"]) == (0, "88123")
 
 
-def test_a_po_of_another_amount_is_accepted_and_reported(
+def test_po_for_a_different_amount_is_accepted_and_reported(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     carrel_command(*OF_ELM, *FIVE_SEATS)
@@ -51,7 +51,7 @@ def test_a_po_of_another_amount_is_accepted_and_reported(
     assert all(said in ran.err for said in ("88123", "$300.00", "$325.00"))
 
 
-def test_a_billing_day_that_never_comes_is_refused(
+def test_billing_day_that_never_comes_is_refused(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     carrel_command(*OF_ELM, *FIVE_SEATS)
@@ -61,7 +61,7 @@ def test_a_billing_day_that_never_comes_is_refused(
     assert carrel_command(*ACCEPT, "--bill-on", "2027-07-01").code == 0
 
 
-def test_a_po_of_the_same_amount_is_not_reported(
+def test_po_for_the_same_amount_is_not_reported(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     carrel_command(*OF_ELM, *FIVE_SEATS)
@@ -69,7 +69,7 @@ def test_a_po_of_the_same_amount_is_not_reported(
     assert (ran.code, ran.err) == (0, "")
 
 
-def test_a_version_that_was_replaced_is_not_accepted(
+def test_replaced_version_cannot_be_accepted(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     order = carrel_command(*OF_ELM, *FIVE_SEATS, "--json").answer["order"]
@@ -81,7 +81,7 @@ def test_a_version_that_was_replaced_is_not_accepted(
     assert (newest.code, newest.answer["standing"]) == (0, "unpaid")
 
 
-def test_an_order_number_accepts_the_newest_version(
+def test_accepting_by_order_number_accepts_the_newest_version(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     order = carrel_command(*OF_ELM, *FIVE_SEATS, "--json").answer["order"]
@@ -89,7 +89,7 @@ def test_an_order_number_accepts_the_newest_version(
     assert carrel_command("quote", "accept", order, "--name", "Mia").code == 0
 
 
-def test_a_new_organization_that_may_be_known_is_asked_about(
+def test_possible_duplicate_organization_needs_confirmation(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.read_session() as session:
@@ -104,7 +104,7 @@ def test_a_new_organization_that_may_be_known_is_asked_about(
     assert number_of_organizations(database) == before + 1
 
 
-def test_a_contract_is_quoted_for_its_days(
+def test_contract_is_quoted_for_its_dates(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     days = "from=2026-07-01,until=2027-06-30"
@@ -117,7 +117,7 @@ def test_a_contract_is_quoted_for_its_days(
         assert line.act is LineAct.NEW
 
 
-def test_a_renewal_and_more_seats_are_quoted(
+def test_renewal_and_added_seats_are_quoted(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     contract = NewLine(
@@ -138,7 +138,7 @@ def test_a_renewal_and_more_seats_are_quoted(
     "end",
     ["from=July", "act=gift", "act=new,act=new", "color=red", "act=renewal,", "from=2026-07-01,x"],
 )
-def test_an_end_of_a_line_that_is_none_is_a_usage_error(
+def test_malformed_end_of_a_contract_line_is_a_usage_error(
     carrel_command: Shell, database: Database, cast: Cast, end: str
 ) -> None:
     ran = carrel_command(*OF_ELM, "--line", f"contract,everything,12,3180.00,{end}")
@@ -146,14 +146,14 @@ def test_an_end_of_a_line_that_is_none_is_a_usage_error(
 
 
 @pytest.mark.parametrize("end", ["from=2026-07-01", "act=renewal"])
-def test_seats_of_a_webinar_have_no_days_and_are_not_renewed(
+def test_webinar_seats_with_dates_or_a_renewal_are_a_usage_error(
     carrel_command: Shell, database: Database, cast: Cast, end: str
 ) -> None:
     ran = carrel_command(*OF_ELM, "--line", f"group_seats,webinar:reading-rooms,5,325.00,{end}")
     assert ran.code == 2
 
 
-def test_a_quote_is_not_issued_before_its_invoice_says_who_is_paid(
+def test_quote_is_not_issued_before_the_payee_is_set(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -163,7 +163,7 @@ def test_a_quote_is_not_issued_before_its_invoice_says_who_is_paid(
     assert carrel_command("order", "list", "--json").answer["items"] == []
 
 
-def test_a_quote_is_not_accepted_before_its_invoice_says_who_is_paid(
+def test_quote_is_not_accepted_before_the_payee_is_set(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     order = carrel_command(*OF_ELM, *FIVE_SEATS, "--json").answer["order"]
@@ -175,7 +175,7 @@ def test_a_quote_is_not_accepted_before_its_invoice_says_who_is_paid(
     assert (shown["placed_at"], shown["invoice"]) == (None, None)
 
 
-def test_a_contract_does_not_end_after_the_calendar(
+def test_contract_ending_after_the_last_supported_date_is_refused(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     line = "contract,everything,12,3180.00,from=2026-07-01,until=9999-12-31"

@@ -1,4 +1,4 @@
-"""A recording that is sent from the command line goes on where it stopped."""
+"""A recording sent from the command line resumes where it stopped."""
 
 import hashlib
 import json
@@ -28,11 +28,11 @@ from tests.uploads.tus_client import film
 from tests.wait_until import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
-SIZE = 3_000_000_000  # long enough that a busy machine stops it midway
+SIZE = 3_000_000_000  # long enough for a busy machine to stop it midway
 
 
 class Freed:
-    """Something that a weak reference watches."""
+    """An object that a weak reference watches."""
 
 
 def _command(slug: str, file: Path, environ: Mapping[str, str]) -> "subprocess.Popen[str]":
@@ -53,7 +53,7 @@ def _kept(database: Database) -> int:
 def _stop_midway(
     database: Database, program: "subprocess.Popen[str]", number: signal.Signals
 ) -> None:
-    """Send a signal once something was kept: the program may not hear one earlier."""
+    """Send a signal once a piece was stored; before that, the program might ignore it."""
     ends = time.monotonic() + 90
     while time.monotonic() < ends:
         assert program.poll() is None, "it was done before it could be stopped"
@@ -66,7 +66,7 @@ def _stop_midway(
 
 @pytest.fixture
 def _ctrl_c_is_heard() -> Iterator[None]:
-    """Programs that are started hear Ctrl-C, also where a shell started the tests in the background."""
+    """Let child processes get Ctrl-C even where a shell started the tests in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -76,7 +76,7 @@ def _ctrl_c_is_heard() -> Iterator[None]:
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("_ctrl_c_is_heard")
 @pytest.mark.parametrize(("number", "codes"), [(signal.SIGKILL, {-9}), (signal.SIGINT, {1, 130})])
-def test_it_goes_on_after_it_was_stopped(
+def test_upload_resumes_after_it_was_stopped(
     database: Database,
     cast: Cast,
     environ: Mapping[str, str],
@@ -86,7 +86,7 @@ def test_it_goes_on_after_it_was_stopped(
 ) -> None:
     talk = tmp_path / "A long evening.mp4"
     talk.write_bytes(film(1_000_000))
-    os.truncate(talk, SIZE)  # mostly a hole, which is read as zeros
+    os.truncate(talk, SIZE)  # mostly a hole, which reads as zeros
     program = _command(cast.slug, talk, environ)
     _stop_midway(database, program, number)
     _out, err = program.communicate(timeout=PATIENCE_S)
@@ -106,7 +106,7 @@ def test_it_goes_on_after_it_was_stopped(
 
 @pytest.mark.usefixtures("_ctrl_c_is_heard")
 @pytest.mark.parametrize("pieces", [3, 1])
-def test_ctrl_c_is_heard_where_python_ignores_exceptions(
+def test_ctrl_c_stops_the_upload_while_an_object_is_freed(
     carrel_command: Shell,
     cast: Cast,
     database: Database,
@@ -115,7 +115,7 @@ def test_ctrl_c_is_heard_where_python_ignores_exceptions(
     monkeypatch: pytest.MonkeyPatch,
     pieces: int,
 ) -> None:
-    """A KeyboardInterrupt raised while an object is freed is only printed; also after the last piece."""
+    """Python only prints a KeyboardInterrupt raised while it frees an object."""
     put = chunks._put
 
     def interrupted(carrel: Carrel, upload: UploadFacts, at: int, piece: bytes) -> int:
@@ -147,7 +147,7 @@ def test_the_same_file_sent_again_becomes_another_version(
     assert versions == [2, 3]
 
 
-def test_an_empty_file_is_refused_with_what_to_do(
+def test_empty_file_is_refused_with_advice(
     carrel_command: Shell, cast: Cast, clock: Clock, tmp_path: Path
 ) -> None:
     empty = tmp_path / "talk.mp4"

@@ -20,7 +20,7 @@ cid@elm.example.org;Cid
 """
 
 
-def test_a_dry_run_answers_every_row_and_writes_nothing(
+def test_dry_run_reports_problem_rows_and_writes_nothing(
     carrel_command: Shell, database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     pool = a_pool(database, 2)
@@ -38,7 +38,7 @@ def test_a_dry_run_answers_every_row_and_writes_nothing(
         assert session.scalars(select(SeatImport)).all() == []
 
 
-def test_a_list_is_applied_whole_or_not_at_all(
+def test_list_with_problem_rows_is_not_applied(
     carrel_command: Shell, database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     pool = a_pool(database, 2)
@@ -49,7 +49,7 @@ def test_a_list_is_applied_whole_or_not_at_all(
     assert footprint(database, pool) == (0, 0, 0)
 
 
-def test_the_rest_is_applied_when_that_is_asked(
+def test_valid_rows_are_applied_with_partial(
     carrel_command: Shell, database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     pool = a_pool(database, 2)
@@ -60,7 +60,7 @@ def test_the_rest_is_applied_when_that_is_asked(
     assert invited(database, pool) == ["jane@elm.example.org", "bob@elm.example.org"]
 
 
-def test_the_same_file_twice_changes_nothing(
+def test_importing_the_same_file_twice_changes_nothing(
     carrel_command: Shell, database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     pool = a_pool(database)
@@ -71,7 +71,7 @@ def test_the_same_file_twice_changes_nothing(
     assert footprint(database, pool) == (3, 3, 3)
 
 
-def test_a_file_that_is_no_list_is_refused_with_what_to_do(
+def test_file_that_is_not_a_list_is_refused_with_advice(
     carrel_command: Shell, database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     pool = a_pool(database)
@@ -81,7 +81,7 @@ def test_a_file_that_is_no_list_is_refused_with_what_to_do(
     assert "CSV UTF-8" in ran.complaint["message"]
 
 
-def test_a_pool_that_is_none_is_not_found(
+def test_unknown_pool_is_not_found(
     carrel_command: Shell, database: Database, clock: Clock, tmp_path: Path
 ) -> None:
     path = str(stored(tmp_path, of(1)))

@@ -21,7 +21,7 @@ def listed(ran: Ran) -> list[dict[str, object]]:
     return list(ran.answer["items"])
 
 
-def test_an_organization_is_given_seats_and_has_them_listed(
+def test_pools_are_added_for_an_organization_and_listed(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     ran = carrel_command(
@@ -54,13 +54,13 @@ def test_an_organization_is_given_seats_and_has_them_listed(
         (("elm-county", "--series", "no-such", "--seats", "1"), 3),
     ],
 )
-def test_what_cannot_be_sold_is_refused(
+def test_invalid_pool_is_refused(
     carrel_command: Shell, cast: Cast, arguments: tuple[str, ...], code: int
 ) -> None:
     assert carrel_command("pool", "add", *arguments, "--json").code == code
 
 
-def test_a_claim_is_new_then_already_and_a_full_pool_refuses(
+def test_seat_is_claimed_once_and_a_full_pool_refuses(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     pool = sold(carrel_command, "--seats", "1")
@@ -73,7 +73,7 @@ def test_a_claim_is_new_then_already_and_a_full_pool_refuses(
     assert carrel_command("seats", "claim", pool, cast.dan.email).out.startswith("dan@example.org")
 
 
-def test_claims_for_nobody_and_in_no_pool_are_not_found(carrel_command: Shell, cast: Cast) -> None:
+def test_unknown_login_and_unknown_pool_are_not_found(carrel_command: Shell, cast: Cast) -> None:
     pool = sold(carrel_command, "--seats", "1")
     nobody = carrel_command("seats", "claim", pool, "nobody@example.org", "--json")
     assert (nobody.code, nobody.complaint["code"]) == (3, "not_found")
@@ -82,9 +82,7 @@ def test_claims_for_nobody_and_in_no_pool_are_not_found(carrel_command: Shell, c
     assert carrel_command("seats", "list", "0" * 26, "--json").code == 3
 
 
-def test_a_pool_whose_term_is_over_takes_nobody(
-    carrel_command: Shell, cast: Cast, clock: Clock
-) -> None:
+def test_expired_pool_refuses_claims(carrel_command: Shell, cast: Cast, clock: Clock) -> None:
     ends = (NOW + timedelta(days=1)).isoformat()
     pool = sold(carrel_command, "--seats", "1", "--ends", ends)
     clock.advance(timedelta(days=2))
@@ -92,7 +90,7 @@ def test_a_pool_whose_term_is_over_takes_nobody(
     assert (closed.code, closed.complaint["code"]) == (1, "closed")
 
 
-def test_people_are_invited_each_with_an_answer(
+def test_invitations_report_a_result_for_each_person(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     pool = sold(carrel_command, "--seats", "2")
@@ -109,7 +107,7 @@ def test_people_are_invited_each_with_an_answer(
     assert carrel_command("seats", "invite", pool, "no address", "--json").code == 1
 
 
-def test_a_seat_is_given_up_and_what_comes_of_it_is_said(
+def test_seat_is_released_and_the_wait_is_reported(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     pool = sold(carrel_command, "--seats", "2")

@@ -1,4 +1,4 @@
-"""carrel serve and carrel worker as processes: started, killed, and stopped."""
+"""carrel serve and carrel worker as processes: started, killed and stopped."""
 
 import json
 import os
@@ -31,7 +31,7 @@ LONG = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 
 @dataclass(slots=True)
 class House:
-    """A running server, and its output."""
+    """A running server and its output."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -69,7 +69,7 @@ def is_alive(pid: int) -> bool:
 
 
 def family(pid: int) -> set[int]:
-    """A process and all its descendants."""
+    """Return a process and all its descendants."""
     listed = Path(f"/proc/{pid}/task/{pid}/children")
     below = [int(child) for child in listed.read_text().split()] if listed.exists() else []
     return {pid}.union(*map(family, below))
@@ -80,7 +80,7 @@ def command(*arguments: str) -> Sequence[str]:
 
 
 def on_a_first_visit(environ: Mapping[str, str]) -> dict[str, str]:
-    """Settings without an address; it becomes the one that the server is bound to."""
+    """Return settings without an address; the server then uses the one that it is bound to."""
     given = {name: value for name, value in environ.items() if name != "CARREL_BASE_URL"}
     inherited = {name: value for name, value in os.environ.items() if "CARREL" not in name}
     return {**inherited, **given}
@@ -136,7 +136,7 @@ def test_killed_process_is_restarted(house: House) -> None:
     assert house.process.poll() is None
 
 
-def test_stopping_it_stops_every_process_it_started(house: House) -> None:
+def test_stopping_the_server_stops_every_process_it_started(house: House) -> None:
     until(house.healthy)
     everybody = family(house.process.pid)
     assert len(everybody) >= 4  # itself, the worker, gunicorn and its own worker
@@ -145,14 +145,14 @@ def test_stopping_it_stops_every_process_it_started(house: House) -> None:
     assert not any(map(is_alive, everybody))
 
 
-def test_killing_it_leaves_nothing_running(house: House) -> None:
+def test_killing_the_server_leaves_nothing_running(house: House) -> None:
     until(house.healthy)
     everybody = family(house.process.pid)
     house.process.kill()
     until(lambda: not any(map(is_alive, everybody)))
 
 
-def test_its_worker_sends_the_email(
+def test_worker_of_the_server_sends_email(
     house: House, database: Database, environ: Mapping[str, str]
 ) -> None:
     with database.transaction() as session:
@@ -194,7 +194,7 @@ def test_invalid_address_is_a_usage_error(carrel_command: Shell, bind: str) -> N
     assert carrel_command("serve", "--bind", bind).code == 2
 
 
-def test_a_worker_refuses_tables_of_another_version(
+def test_worker_refuses_tables_of_another_version(
     carrel_command: Shell, made_databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARREL_DATABASE_URL", made_databases.empty("carrel_too_old"))

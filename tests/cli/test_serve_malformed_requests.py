@@ -1,4 +1,4 @@
-"""Requests that no browser sends, as bytes on a line to `carrel serve`."""
+"""Requests that no browser sends, as raw bytes to `carrel serve`."""
 
 import socket
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ COOKIE = b"Cookie: lang=fran\xe7ais\r\n"
 ISSUER = (
     b"iss=https://elsewhere.example%1d&login_hint=x&target_link_uri=http://localhost/lti/launch"
 )
-# What is sent after the request's first line and its host, and the status of the answer.
+# What is sent after the request line and the host, and the status of the answer.
 REQUESTS: dict[str, tuple[bytes, bytes, int]] = {
     "a cookie that is not UTF-8, on a page": (b"GET /webinars", COOKIE, 200),
     "a cookie that is not UTF-8, at a login": (b"GET /lti/login?iss=x", COOKIE, 400),
@@ -43,7 +43,7 @@ REQUESTS: dict[str, tuple[bytes, bytes, int]] = {
 }
 
 
-def test_what_comes_over_the_line_is_answered_as_what_it_is(house: House) -> None:
+def test_malformed_requests_get_the_expected_status(house: House) -> None:
     place = urlsplit(house.url)
     answers = {}
     for name, (line, rest, _) in REQUESTS.items():

@@ -42,7 +42,7 @@ def test_a_document_is_added_and_listed(
     assert "2026-12-31" in carrel_command("vendor-document", "list").out
 
 
-def test_a_document_is_called_by_its_kind_and_given_on_request_by_default(
+def test_document_is_titled_by_kind_and_on_request_by_default(
     carrel_command: Shell, w9: str
 ) -> None:
     ran = carrel_command("vendor-document", "add", "insurance", w9, "--json")
@@ -53,7 +53,7 @@ def test_a_document_is_called_by_its_kind_and_given_on_request_by_default(
     assert ran.answer["valid_until"] is None
 
 
-def test_a_refused_document_leaves_no_file(
+def test_refused_document_leaves_no_file(
     carrel_command: Shell, carrel: Carrel, tmp_path: Path, w9: str
 ) -> None:
     words = tmp_path / "w9.txt"
@@ -68,12 +68,12 @@ def test_a_refused_document_leaves_no_file(
 @pytest.mark.parametrize(
     "options", [("--valid-until", "soon"), ("--audience", "friends"), ("--kind", "w9")]
 )
-def test_a_day_or_an_audience_that_is_none_is_wrong_usage(
+def test_invalid_date_or_audience_is_a_usage_error(
     carrel_command: Shell, w9: str, options: tuple[str, str]
 ) -> None:
     ran = carrel_command("vendor-document", "add", "w9", w9, *options, "--json")
     assert (ran.code, ran.complaint["code"]) == (2, "usage")
 
 
-def test_an_empty_list_says_so(carrel_command: Shell) -> None:
+def test_empty_list_is_reported(carrel_command: Shell) -> None:
     assert carrel_command("vendor-document", "list").out == "None found.\n"

@@ -31,7 +31,7 @@ def test_a_webinar_is_added_as_a_draft(carrel_command: Shell, database: Database
     assert (row.public_id, row.state) == (ran.answer["webinar"], WebinarState.DRAFT)
 
 
-def test_a_time_of_a_zone_is_read_by_its_clocks(carrel_command: Shell) -> None:
+def test_start_time_is_read_in_the_given_time_zone(carrel_command: Shell) -> None:
     ran = carrel_command(
         "webinar", "add", "--title", "T", "--held-at", "2026-10-06T14:00",
         "--zone", "Europe/Paris", "--slug", "paris", "--minutes", "90", "--json",
@@ -49,49 +49,49 @@ def test_a_time_of_a_zone_is_read_by_its_clocks(carrel_command: Shell) -> None:
         ("--held-at", HELD_AT, "--minutes", "0"),
     ],
 )
-def test_a_time_that_is_none_or_has_no_zone_is_wrong_usage(
+def test_time_that_is_invalid_or_has_no_zone_is_a_usage_error(
     carrel_command: Shell, options: tuple[str, ...]
 ) -> None:
     ran = carrel_command("webinar", "add", "--title", "T", *options, "--json")
     assert (ran.code, ran.complaint["code"]) == (2, "usage")
 
 
-def test_an_address_that_is_taken_is_refused(carrel_command: Shell) -> None:
+def test_slug_that_is_taken_is_refused(carrel_command: Shell) -> None:
     added(carrel_command, "--slug", "mine")
     ran = added(carrel_command, "--slug", "mine")
     assert (ran.code, ran.complaint["code"]) == (1, "invalid")
 
 
-def test_a_zone_that_is_none_is_refused(carrel_command: Shell) -> None:
+def test_unknown_time_zone_is_refused(carrel_command: Shell) -> None:
     assert added(carrel_command, "--zone", "Mars/Olympus").code == 1
 
 
-def test_publishing_says_what_is_still_missing(carrel_command: Shell) -> None:
+def test_publishing_lists_what_is_still_missing(carrel_command: Shell) -> None:
     added(carrel_command)
     ran = carrel_command("webinar", "publish", "weeding-without-tears", "--json")
     assert (ran.code, ran.answer["state"]) == (0, "announced")
     assert {"overview", "presenter"} <= set(ran.answer["missing"])
 
 
-def test_publishing_is_told_in_lines_for_a_person(carrel_command: Shell) -> None:
+def test_publishing_prints_the_address_and_what_is_missing(carrel_command: Shell) -> None:
     added(carrel_command)
     ran = carrel_command("webinar", "publish", "weeding-without-tears")
     assert "http://localhost/webinars/weeding-without-tears" in ran.out
     assert "is missing: summary, overview" in ran.out
 
 
-def test_what_is_announced_cannot_be_published_again(carrel_command: Shell) -> None:
+def test_announced_webinar_cannot_be_published_again(carrel_command: Shell) -> None:
     added(carrel_command)
     carrel_command("webinar", "publish", "weeding-without-tears", "--json")
     ran = carrel_command("webinar", "publish", "weeding-without-tears", "--json")
     assert (ran.code, ran.complaint["code"]) == (1, "is_announced")
 
 
-def test_what_is_not_there_is_not_found(carrel_command: Shell) -> None:
+def test_unknown_webinar_is_not_found(carrel_command: Shell) -> None:
     assert carrel_command("webinar", "publish", "nothing", "--json").code == 3
 
 
-def test_certificates_say_more_than_there_is_only_when_that_is_confirmed(
+def test_credit_longer_than_the_webinar_needs_confirmation(
     carrel_command: Shell, database: Database
 ) -> None:
     slug = added(carrel_command).answer["slug"]
@@ -114,7 +114,7 @@ def test_certificates_say_more_than_there_is_only_when_that_is_confirmed(
     assert carrel_command("webinar", "credit", slug, "--minutes", "45").code == 0
 
 
-def test_credit_of_a_short_recording_says_what_watching_it_gives(
+def test_credit_of_a_short_recording_reports_the_minutes_for_watching(
     carrel_command: Shell, database: Database
 ) -> None:
     slug = added(carrel_command).answer["slug"]

@@ -38,7 +38,7 @@ def open_access(database: Database, facts: OrderFacts) -> None:
         order_access.release(session, order, actor=None, now=NOW)
 
 
-def test_answer_is_that_of_the_order_they_have_not_confirmed(
+def test_why_answers_for_the_order_that_is_not_confirmed(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = buy(database)
@@ -63,7 +63,7 @@ def test_answer_is_that_of_the_order_they_have_not_confirmed(
     assert (told["code"], told["unconfirmed_orders"]) == ("OK_PERMANENT", [])
 
 
-def test_our_team_reads_that_they_have_to_confirm_it_and_finds_the_order(
+def test_staff_page_shows_that_confirmation_is_missing_and_links_the_order(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = buy(database)

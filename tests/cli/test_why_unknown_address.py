@@ -1,4 +1,4 @@
-"""carrel why, for addresses that lead to no log-in, and staff's page for the same."""
+"""carrel why for addresses without an account, and the staff page for the same."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -57,7 +57,7 @@ def rows(database: Database) -> tuple[int, ...]:
         )
 
 
-def test_an_address_without_anything_is_told_so(why: Why, database: Database) -> None:
+def test_address_with_nothing_gets_no_grant(why: Why, database: Database) -> None:
     before = rows(database)
     ran = why(EVE)
     assert (ran.code, ran.answer["code"], ran.answer["login"]) == (0, "NO_GRANT", None)
@@ -65,7 +65,7 @@ def test_an_address_without_anything_is_told_so(why: Why, database: Database) ->
     assert rows(database) == before
 
 
-def test_an_invited_address_is_told_of_its_invitation(
+def test_invited_address_gets_its_unclaimed_invitation(
     why: Why, database: Database, home: Home
 ) -> None:
     invite_by_mail(database, home, EVE)
@@ -74,7 +74,7 @@ def test_an_invited_address_is_told_of_its_invitation(
     assert SEAT_RESERVED.removeprefix("%(organization)s") in told["sentence"]
 
 
-def test_at_another_day_it_is_told_what_is_true_then(
+def test_answer_for_an_invited_address_depends_on_the_date(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     clock.set(NOW)
@@ -92,9 +92,7 @@ def test_at_another_day_it_is_told_what_is_true_then(
     assert code_at(NOW + timedelta(days=800)) == "CONTRACT_LAPSED"
 
 
-def test_an_address_on_the_waiting_list_is_told_so(
-    why: Why, database: Database, home: Home
-) -> None:
+def test_address_on_the_waitlist_gets_waitlisted(why: Why, database: Database, home: Home) -> None:
     for login in people(database, 2):
         take_seat(database, home.pool_id, login)
     with database.transaction() as session:
@@ -102,7 +100,7 @@ def test_an_address_on_the_waiting_list_is_told_so(
     assert why(EVE).answer["code"] == "POOL_FULL_WAITLISTED"
 
 
-def test_an_address_that_takes_no_mail_is_told_with_the_decision(
+def test_bounced_address_is_shown_with_the_decision(
     why: Why, database: Database, home: Home, client: Visitor, cast: Cast
 ) -> None:
     invite(database, home.pool_id, EVE)
@@ -128,14 +126,14 @@ def test_an_address_that_takes_no_mail_is_told_with_the_decision(
     assert 'data-testid="bounced"' in page
 
 
-def test_the_id_of_a_login_is_an_answer_too(why: Why, cast: Cast) -> None:
+def test_login_can_be_named_by_its_id(why: Why, cast: Cast) -> None:
     assert why(cast.bob.public_id).answer["login"] == cast.bob.public_id
 
 
 @pytest.mark.parametrize("who", ["eve", "eve@", "@elm.example", "a b@elm.example", "", "0" * 26])
-def test_what_is_neither_an_address_nor_a_login_is_not_found(why: Why, who: str) -> None:
+def test_neither_address_nor_login_is_not_found(why: Why, who: str) -> None:
     assert why(who).code == 3
 
 
-def test_a_webinar_that_is_none_is_not_found(carrel_command: Shell, cast: Cast) -> None:
+def test_unknown_webinar_is_not_found(carrel_command: Shell, cast: Cast) -> None:
     assert carrel_command("why", EVE, "no-such-webinar", "--json").code == 3

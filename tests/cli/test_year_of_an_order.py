@@ -1,8 +1,9 @@
-"""A year of one customer, walked by a moved clock: every step's rows, and what explains them.
+"""A year of one customer on a moved clock: the rows after every step, and how they are explained.
 
-After each step `order explain` and the nightly check run. A quote in two versions is accepted by a purchase order of another amount and reissued to match; two
-checks pay it and one bounces; seats are added and returned; a contract is renewed and billed in
-July; and what is never paid is written off (MONEY.md).
+After each step `order explain` and the nightly check run. A quote in two versions is accepted by
+a purchase order of another amount and reissued to match; two checks pay it and one bounces; seats
+are added and returned; a contract is renewed and billed in July; an unpaid order is written off.
+See MONEY.md.
 """
 
 from dataclasses import dataclass, replace
@@ -72,7 +73,7 @@ CONTRACT = with_line(
 
 @dataclass
 class Year:
-    """The customer's orders, the command line, and the nightly check."""
+    """The customer's orders, the command line and the nightly check."""
 
     carrel: Carrel
     cast: Cast
@@ -88,7 +89,7 @@ class Year:
         return Asker(self.cast.mia.id, self.cast.mia.public_id, "Mia", "mia@example.org")
 
     def check(self, facts: OrderFacts, balance_minor: int) -> None:
-        """Let a step end: `order explain` says what is owed, and the night finds no difference."""
+        """Check the balance in `order explain`, and that the nightly check finds no difference."""
         ran = self.shell("order", "explain", facts.number, "--json")
         assert ran.code == 0
         assert ran.answer["balance"]["minor"] == balance_minor
@@ -100,7 +101,7 @@ class Year:
         assert balanced(self.database)
 
     def pool(self, *, is_permanent: bool) -> PoolFacts:
-        """Return the customer's seats of the webinar, or those of its contract."""
+        """Return the pool of the customer's webinar seats, or of its contract."""
         with self.database.read_session() as session:
             (found,) = [
                 one
@@ -117,7 +118,7 @@ class Year:
             return find_order_facts(session, order.public_id)
 
     def quote_again(self, facts: OrderFacts, new: NewOrder, at: datetime) -> None:
-        """Change what is quoted, and issue the next version."""
+        """Change what is quoted and issue the next version."""
         with self.database.transaction() as session:
             order = locked(session, facts)
             orders.revise(session, order, new, actor=None, now=at)
@@ -143,7 +144,7 @@ class Year:
             )
 
     def bill(self, at: datetime) -> int:
-        """Run the day's billing; returns how many invoices were issued."""
+        """Run the day's billing; return how many invoices were issued."""
         with self.database.transaction() as session:
             due = invoices.due_for_billing(session, zone=OFFICE.zone, now=at)
             for order_id in due:
@@ -161,7 +162,7 @@ def year(carrel: Carrel, cast: Cast, carrel_command: Shell, clock: Clock) -> Yea
     return Year(carrel, cast, carrel_command)
 
 
-def test_a_year_of_one_customer(year: Year) -> None:
+def test_balances_match_through_a_year_of_one_customer(year: Year) -> None:
     placed_contract(year, datetime(2025, 6, 20, 15, tzinfo=UTC))
     seats_are_added_and_returned(year, NOW)
     a_quote_is_paid_by_checks(year, NOW + 7 * DAY)
@@ -219,7 +220,7 @@ def a_quote_is_paid_by_checks(year: Year, at: datetime) -> None:
 
 
 def seats_are_added_and_returned(year: Year, at: datetime) -> None:
-    """Add seats at the price of all of them, and return one at what it is worth."""
+    """Add seats at the price for all of them, and return one at its current value."""
     two = replace(with_line(GROUP, quantity=2, price_minor=19_800), terms=Terms.CARD)
     facts = placed(year.database, two, at=at)
     year.check(facts, 0)
@@ -248,7 +249,7 @@ def seats_are_added_and_returned(year: Year, at: datetime) -> None:
 
 
 def the_contract_is_renewed(year: Year, at: datetime) -> None:
-    """Renew it at its price with its anniversary, and bill it on July 1."""
+    """Renew the contract at its price on its anniversary, and bill it on July 1."""
     pool = year.pool(is_permanent=False)
     with year.database.transaction() as session:
         asked = requested_orders.ask_to_renew(
@@ -273,7 +274,7 @@ def the_contract_is_renewed(year: Year, at: datetime) -> None:
 
 
 def a_debt_is_written_off(year: Year, at: datetime) -> None:
-    """Write off what is never paid; the access stays."""
+    """Write off an unpaid order; access continues."""
     facts = placed(year.database, GROUP, at=at)
     year.check(facts, 32_500)
     late = at + 200 * DAY
@@ -285,7 +286,9 @@ def a_debt_is_written_off(year: Year, at: datetime) -> None:
 
 
 @pytest.mark.parametrize("reason", list(CreditReason))
-def test_each_reason_of_a_credit_note_is_explained(year: Year, reason: CreditReason) -> None:
+def test_order_explain_shows_the_reason_of_each_credit_note(
+    year: Year, reason: CreditReason
+) -> None:
     if reason is CreditReason.TAX:
         add_ohio_tax(year.database, year.cast)
     facts = placed(year.database, replace(GROUP, lines=(FIVE_SEATS, *CONTRACT.lines)))

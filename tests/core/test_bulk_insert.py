@@ -1,4 +1,4 @@
-"""Bulk insert: both databases fill in what a model sets by default."""
+"""Bulk insert: both databases fill in the defaults of a model."""
 
 from sqlalchemy import select
 
@@ -9,7 +9,7 @@ from lms.models.organizations import InvoiceDelivery, Organization
 from tests.clock import NOW
 
 
-def test_a_column_that_is_not_given_has_its_default(database: Database) -> None:
+def test_omitted_column_gets_its_default(database: Database) -> None:
     row = {"public_id": new_public_id(), "slug": "elm", "name": "Elm", "created_at": NOW}
     with database.transaction() as session:
         write_rows(session, Organization, [row])

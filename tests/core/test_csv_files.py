@@ -1,4 +1,4 @@
-"""Exported CSV: what a spreadsheet program reads, and what it must never run."""
+"""Exported CSV files: what spreadsheet programs read, and formulas they must not run."""
 
 import csv
 import io
@@ -42,18 +42,18 @@ def opened(*rows: tuple[Cell, ...]) -> list[list[str]]:
         "\tplain",
     ],
 )
-def test_a_text_that_begins_a_formula_is_shown_and_not_run(dangerous: str) -> None:
+def test_text_that_starts_a_formula_is_shown_and_not_run(dangerous: str) -> None:
     assert opened((dangerous, 1)) == [["'" + dangerous, "1"]]
 
 
 @pytest.mark.parametrize(
     "harmless", ["Jane Doe", "jane@example.org", "3+4", "O'Neil", "-12", "+4.5", "", "Ann = Bob"]
 )
-def test_a_harmless_text_stays_as_it_is(harmless: str) -> None:
+def test_harmless_text_is_unchanged(harmless: str) -> None:
     assert opened((harmless, 1)) == [[harmless, "1"]]
 
 
-def test_separators_quotes_and_lines_stay_within_their_cell() -> None:
+def test_separators_quotes_and_line_breaks_stay_within_their_cell() -> None:
     awkward = 'Doe; "Jane", of\nElm'
     text = "".join(csv_pieces(("name",), [(awkward,)]))
     for delimiter in (",", ";", "\t"):
@@ -61,20 +61,20 @@ def test_separators_quotes_and_lines_stay_within_their_cell() -> None:
         assert list(rows)[1] == [awkward]
 
 
-def test_a_heading_is_defused_as_well() -> None:
+def test_heading_is_escaped_as_well() -> None:
     assert "".join(csv_pieces(("=1+1",), ())) == BOM + '"\'=1+1"\r\n'
 
 
-def test_numbers_moments_and_nothing_are_written_so_that_programs_understand_them() -> None:
+def test_numbers_times_and_missing_values_are_readable_by_programs() -> None:
     moment = datetime(2026, 10, 7, 0, 0, tzinfo=ZoneInfo("America/New_York"))
     assert opened((-3, 2.5), (moment, None)) == [["-3", "2.5"], ["2026-10-07T04:00:00Z", ""]]
 
 
-def test_the_file_says_that_it_is_utf_8() -> None:
+def test_file_starts_with_a_utf_8_byte_order_mark() -> None:
     assert "".join(csv_pieces(("Ä",), ())).encode().startswith(b"\xef\xbb\xbf")
 
 
-def test_a_long_table_comes_in_pieces_while_its_rows_are_read() -> None:
+def test_long_table_is_streamed_while_its_rows_are_read() -> None:
     read = 0
 
     def rows() -> object:
@@ -92,7 +92,7 @@ def test_a_long_table_comes_in_pieces_while_its_rows_are_read() -> None:
 
 @given(st.text())
 @example('"\t')
-def test_no_text_begins_a_formula_once_it_is_defused(text: str) -> None:
+def test_escaped_text_never_starts_a_formula(text: str) -> None:
     shown = defused(text)
     looked_at = shown.strip('\u200b\ufeff "')
     assert not looked_at.startswith(("=", "@", "\t", "\r", "\uff1d", "\uff20"))
@@ -100,6 +100,6 @@ def test_no_text_begins_a_formula_once_it_is_defused(text: str) -> None:
 
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))))
 @example(["'@"])
-def test_every_text_comes_back_as_it_was_but_for_the_apostrophe(texts: list[str]) -> None:
+def test_text_is_read_back_unchanged_except_for_the_apostrophe(texts: list[str]) -> None:
     cells = [row[0] for row in opened(*((text, 0) for text in texts))]
     assert all(cell in (text, f"'{text}") for cell, text in zip(cells, texts, strict=True))

@@ -1,4 +1,4 @@
-"""The base of the database: times, ids, and who may write when."""
+"""Database basics: times, IDs, transactions, and who can write when."""
 
 import re
 import sqlite3
@@ -22,14 +22,14 @@ from lms.models.accounts import Login
 from tests.factories import make_login
 
 
-def test_outside_ids_are_26_crockford_characters_and_never_the_same() -> None:
+def test_public_ids_are_26_crockford_characters_and_unique() -> None:
     made = {new_public_id() for _ in range(1000)}
     assert len(made) == 1000
     assert {len(each) for each in made} == {26}
     assert set("".join(made)) <= set(CROCKFORD)
 
 
-def test_a_moment_comes_back_as_it_went_in_whatever_its_zone(database: Database) -> None:
+def test_time_is_stored_unchanged_in_any_time_zone(database: Database) -> None:
     tokyo = datetime(2026, 3, 3, 0, 0, 0, 123456, tzinfo=ZoneInfo("Asia/Tokyo"))
     with database.transaction() as session:
         make_login(session, "a@example.org", blocked_at=tokyo)
@@ -40,12 +40,12 @@ def test_a_moment_comes_back_as_it_went_in_whatever_its_zone(database: Database)
     assert found.tzinfo is UTC
 
 
-def test_a_naive_moment_is_refused(database: Database) -> None:
+def test_naive_time_is_refused(database: Database) -> None:
     with pytest.raises(StatementError, match="naive"), database.transaction() as session:
         make_login(session, blocked_at=datetime(2026, 3, 3))  # noqa: DTZ001
 
 
-def test_an_exception_rolls_everything_back(database: Database) -> None:
+def test_exception_rolls_back_the_transaction(database: Database) -> None:
     def make_and_fail() -> None:
         with database.transaction() as session:
             make_login(session)
@@ -57,7 +57,7 @@ def test_an_exception_rolls_everything_back(database: Database) -> None:
         assert session.scalar(select(func.count()).select_from(Login)) == 0
 
 
-def test_nothing_done_in_a_reading_session_is_kept(database: Database) -> None:
+def test_changes_in_a_read_session_are_not_saved(database: Database) -> None:
     with database.transaction() as session:
         login = make_login(session, name="Before")
     with database.read_session() as session:
@@ -68,7 +68,7 @@ def test_nothing_done_in_a_reading_session_is_kept(database: Database) -> None:
     assert login.name == "Before"
 
 
-def test_writers_that_read_before_they_write_wait_for_each_other(database: Database) -> None:
+def test_writers_that_read_first_wait_for_each_other(database: Database) -> None:
     with database.transaction() as session:
         login_id = make_login(session, name="0").id
     failures: list[Exception] = []
@@ -85,7 +85,7 @@ def test_writers_that_read_before_they_write_wait_for_each_other(database: Datab
                         .where(Login.id == login_id)
                         .values(name=str(int(name or 0) + 1))
                     )
-        except Exception as error:  # noqa: BLE001  (any failure is what is looked for)
+        except Exception as error:  # noqa: BLE001  (any failure counts)
             failures.append(error)
 
     threads = [Thread(target=add_one) for _ in range(4)]
@@ -98,7 +98,7 @@ def test_writers_that_read_before_they_write_wait_for_each_other(database: Datab
         assert session.scalars(select(Login.name)).one() == "100"
 
 
-def test_foreign_keys_are_enforced_and_sqlite_writes_ahead(database: Database) -> None:
+def test_foreign_keys_are_enforced_and_sqlite_uses_wal(database: Database) -> None:
     if database.is_sqlite:
         with database.read_session() as session:
             assert session.scalar(text("PRAGMA foreign_keys")) == 1
@@ -111,20 +111,20 @@ def test_foreign_keys_are_enforced_and_sqlite_writes_ahead(database: Database) -
         session.execute(astray)
 
 
-def test_many_ids_at_once_look_like_ids_and_differ() -> None:
+def test_ids_made_in_bulk_are_valid_and_unique() -> None:
     ids = new_public_ids(5_000)
     assert len(set(ids)) == 5_000
     assert all(re.fullmatch(r"[0-7][0-9a-hjkmnp-tv-z]{25}", one) for one in ids)
 
 
-def test_a_deadlock_of_a_statement_sent_straight_to_the_driver_can_be_tried_again(
+def test_deadlock_of_a_statement_sent_to_the_driver_is_a_conflict(
     database: Database,
 ) -> None:
     with pytest.raises(Conflict), database.transaction():
         raise DeadlockDetected
 
 
-def test_on_sqlite_a_commit_is_on_the_disk_and_what_goes_to_the_driver_alone_does_not_wait_for_it(
+def test_sqlite_commits_wait_for_the_disk_except_passing_and_driver_ones(
     database: Database,
 ) -> None:
     if not database.is_sqlite:
@@ -140,7 +140,7 @@ def test_on_sqlite_a_commit_is_on_the_disk_and_what_goes_to_the_driver_alone_doe
     assert kept == [full, normal, normal, normal]
 
 
-def test_what_fails_on_the_driver_is_rolled_back_and_harms_nobody_after_it(
+def test_failure_in_the_driver_is_rolled_back_and_does_not_affect_later_work(
     database: Database,
 ) -> None:
     with database.transaction() as session:
@@ -149,7 +149,7 @@ def test_what_fails_on_the_driver_is_rolled_back_and_harms_nobody_after_it(
 
     def rename_and_fail() -> None:
         with database.driver() as driver:
-            if not database.is_sqlite:  # there each statement is a transaction of its own
+            if not database.is_sqlite:  # in PostgreSQL, each statement is its own transaction
                 raise RuntimeError
             assert renaming.count(driver, {"said": "After"}) == 1
             raise RuntimeError
@@ -166,7 +166,7 @@ def test_what_fails_on_the_driver_is_rolled_back_and_harms_nobody_after_it(
 
 
 def _end_other_connections(database: Database) -> None:
-    """End all connections of a database but the one that asks, as a restart of its server does."""
+    """End all other connections to a database, as a restart of its server does."""
     ending = create_engine(database.url, isolation_level="AUTOCOMMIT")
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with ending.connect() as connection:
@@ -174,7 +174,7 @@ def _end_other_connections(database: Database) -> None:
     ending.dispose()
 
 
-def test_a_connection_that_rested_is_replaced_where_its_server_is_gone(
+def test_idle_connection_is_replaced_after_the_server_restarted(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if database.is_sqlite:
@@ -187,7 +187,7 @@ def test_a_connection_that_rested_is_replaced_where_its_server_is_gone(
         assert session.scalar(text("SELECT pg_backend_pid()")) != was
 
 
-def test_a_connection_that_broke_is_used_by_nobody_again(database: Database) -> None:
+def test_broken_connection_is_not_reused(database: Database) -> None:
     if database.is_sqlite:
         pytest.skip("SQLite has no server")
     one = CompiledStatement(select(func.count()).select_from(Login.__table__))
@@ -203,7 +203,7 @@ def test_a_connection_that_broke_is_used_by_nobody_again(database: Database) -> 
     assert asked() == (0,)
 
 
-def test_one_who_waits_gets_a_turn_between_many_transactions(database: Database) -> None:
+def test_waiting_writer_gets_a_turn_between_many_transactions(database: Database) -> None:
     wrote_after: list[int] = []
     rounds = 30
 
@@ -224,7 +224,7 @@ def test_one_who_waits_gets_a_turn_between_many_transactions(database: Database)
     assert wrote_after[0] < rounds - 1
 
 
-def test_threads_that_write_to_sqlite_stand_in_a_line_before_they_ask_it(
+def test_sqlite_writers_queue_before_they_begin_a_transaction(
     database: Database,
 ) -> None:
     if not database.is_sqlite:
@@ -259,7 +259,7 @@ def test_threads_that_write_to_sqlite_stand_in_a_line_before_they_ask_it(
     assert len(wrote) == len(others)
 
 
-def test_who_gets_no_turn_to_write_is_told_so_and_may_come_again(
+def test_writer_without_a_turn_gets_an_overrun_and_can_retry(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not database.is_sqlite:
@@ -270,7 +270,7 @@ def test_who_gets_no_turn_to_write_is_told_so_and_may_come_again(
         try:
             with database.transaction() as session:
                 make_login(session, "another@example.org")
-        except Exception as fault:  # noqa: BLE001  (which it is, is looked at below)
+        except Exception as fault:  # noqa: BLE001  (its type is checked below)
             faults.append(fault)
 
     with monkeypatch.context() as impatient, database.transaction():
@@ -283,7 +283,7 @@ def test_who_gets_no_turn_to_write_is_told_so_and_may_come_again(
     assert len(faults) == 1
 
 
-def test_a_full_disk_is_told_from_a_fault_of_ours(tmp_path: Path) -> None:
+def test_full_disk_is_distinguished_from_a_bug(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "full.db")) as connection:
         connection.execute("CREATE TABLE x (y BLOB)")
         connection.execute("PRAGMA max_page_count = 3")

@@ -1,4 +1,4 @@
-"""The database's clock, by which leases of jobs and emails are given."""
+"""The database's clock, which leases of jobs and emails use."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ def set_machine_ahead(clock: Clock, monkeypatch: pytest.MonkeyPatch, by: timedel
     monkeypatch.setattr(clocks, "time", wrong)
 
 
-def test_a_machine_whose_clock_is_wrong_takes_no_job_that_another_does(
+def test_machine_with_a_wrong_clock_does_not_take_another_workers_job(
     database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_job(database, now=datetime.now(UTC) - SECOND)
@@ -35,10 +35,10 @@ def test_a_machine_whose_clock_is_wrong_takes_no_job_that_another_does(
     at = DatabaseClock(database.engine).now()
     with database.read_session() as session:
         is_taken_away = leases.has_stranded(session, now=at)
-    assert is_taken_away == database.is_sqlite  # whose clock is the machine's: there is no other
+    assert is_taken_away == database.is_sqlite  # SQLite has no clock other than the machine's
 
 
-def test_the_databases_time_is_told_whatever_the_machine_says(
+def test_database_time_does_not_depend_on_the_machines_clock(
     database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_machine_ahead(clock, monkeypatch, -FAST)
@@ -47,6 +47,6 @@ def test_the_databases_time_is_told_whatever_the_machine_says(
     assert abs(told - expected) < 5 * SECOND
 
 
-def test_a_database_that_is_away_leaves_the_machines_time(clock: Clock) -> None:
+def test_machine_time_is_used_if_the_database_is_unreachable(clock: Clock) -> None:
     nowhere = create_engine("postgresql+psycopg://carrel@127.0.0.1:1/carrel?connect_timeout=2")
     assert DatabaseClock(nowhere).now() == clock.moment

@@ -1,4 +1,4 @@
-"""Addresses: what is one, and when two are the same."""
+"""Email addresses: which are valid, and which are the same."""
 
 import pytest
 from hypothesis import given
@@ -22,11 +22,11 @@ from lms.core.errors import Invalid
         ("desk+night@branch.internal", "desk+night@branch.internal"),
     ],
 )
-def test_addresses_that_are_the_same_have_the_same_key(typed: str, key: str) -> None:
+def test_equal_addresses_have_the_same_key(typed: str, key: str) -> None:
     assert read_address(typed).key == key
 
 
-def test_an_address_is_shown_as_its_owner_writes_it() -> None:
+def test_address_is_shown_as_its_owner_writes_it() -> None:
     assert read_address(" Alice.Ortiz@Example.org ").shown == "Alice.Ortiz@example.org"
 
 
@@ -49,7 +49,7 @@ def test_an_address_is_shown_as_its_owner_writes_it() -> None:
         f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.org",
     ],
 )
-def test_what_is_no_address_is_refused_at_its_field(typed: str) -> None:
+def test_invalid_address_is_refused_at_its_field(typed: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_address(typed, field="new_email")
     assert list(refused.value.fields) == ["new_email"]
@@ -60,14 +60,14 @@ def test_what_is_no_address_is_refused_at_its_field(typed: str) -> None:
         r"\A[a-zA-Z0-9._+-]{1,70}@([a-zA-Z0-9-]{1,40}\.){1,4}[a-zA-Z]{1,35}\Z", fullmatch=True
     )
 )
-def test_the_short_way_answers_what_the_long_way_answers(typed: str) -> None:
+def test_fast_parser_matches_the_full_parser(typed: str) -> None:
     def answer(text: str) -> Address | None:
         try:
             return read_address(text)
         except Invalid:
             return None
 
-    assert answer(typed) == answer(typed + " ")  # a space around it leaves only the long way
+    assert answer(typed) == answer(typed + " ")  # the space leaves only the full parser
 
 
 @pytest.mark.parametrize(
@@ -82,5 +82,5 @@ def test_the_short_way_answers_what_the_long_way_answers(typed: str) -> None:
         ("", ""),
     ],
 )
-def test_letters_that_imitate_others_are_named(address: str, letters: str) -> None:
+def test_characters_that_imitate_others_are_named(address: str, letters: str) -> None:
     assert imitating_letters(address) == letters

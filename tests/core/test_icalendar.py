@@ -1,4 +1,4 @@
-"""Calendar files as two parsers read them, and how a new date changes an entry."""
+"""Calendar files read by two parsers, and entries whose date changes."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -50,7 +50,7 @@ def test_entry_has_the_webinars_time_and_defines_its_zone() -> None:
 @pytest.mark.parametrize(
     ("starts_at", "shown"),
     [
-        # the clocks go back on 1 November 2026 in New York
+        # clocks are set back on November 1, 2026, in New York
         (datetime(2026, 10, 29, 18, 0, tzinfo=UTC), "2026-10-29T14:00:00-04:00"),
         (datetime(2026, 11, 5, 19, 0, tzinfo=UTC), "2026-11-05T14:00:00-05:00"),
     ],

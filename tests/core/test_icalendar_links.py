@@ -20,7 +20,7 @@ def values(link: str) -> dict[str, str]:
     return {name: each[0] for name, each in parse_qs(urlsplit(link).query).items()}
 
 
-def test_google_gets_the_clock_of_the_zone_and_its_name() -> None:
+def test_google_gets_the_local_time_and_the_zones_name() -> None:
     links = links_of(datetime(2026, 3, 5, 19, tzinfo=UTC))
     assert urlsplit(links.google).hostname == "calendar.google.com"
     said = values(links.google)
@@ -47,7 +47,7 @@ def test_minutes_are_elapsed_minutes_when_clocks_change() -> None:
     assert values(links.outlook)["enddt"] == "2026-03-08T07:30:00Z"
 
 
-def test_nothing_but_the_webinar_is_in_the_links() -> None:
+def test_links_contain_only_the_webinar() -> None:
     links = links_of(datetime(2026, 3, 5, 19, tzinfo=UTC))
     assert set(values(links.google)) == {"action", "text", "dates", "ctz", "details", "location"}
     known = {"path", "rru", "subject", "startdt", "enddt", "body", "location"}

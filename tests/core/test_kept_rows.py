@@ -1,4 +1,4 @@
-"""Rows that many tests begin with: made once on SQLite, and never in place of what else is there."""
+"""Rows that many tests start with: made once on SQLite, and added to the rows already there."""
 
 from functools import partial
 
@@ -24,7 +24,7 @@ def emails(database: Database) -> list[str | None]:
 
 def test_rows_are_made_once_and_copied_into_a_database_without_rows(database: Database) -> None:
     made: list[str] = []
-    wipe(database)  # the first test of a process finds it as it was prepared
+    wipe(database)  # the first test of a process finds an unused database
     for _ in range(2):
         assert kept(database, "kept rows, ann", partial(add, database, made, "ann")) == (
             "ann@example.org"
@@ -36,7 +36,7 @@ def test_rows_are_made_once_and_copied_into_a_database_without_rows(database: Da
     assert made == (["ann", "bea"] if database.is_sqlite else ["ann", "bea"] * 2)
 
 
-def test_rows_are_made_anew_beside_what_else_was_written(database: Database) -> None:
+def test_rows_are_made_again_next_to_other_rows(database: Database) -> None:
     made: list[str] = []
     for first in ("cal", "dot"):
         add(database, [], first)
@@ -47,18 +47,18 @@ def test_rows_are_made_anew_beside_what_else_was_written(database: Database) -> 
 
 
 @pytest.mark.skipif(not on_postgresql(), reason="SQLite copies a file without statistics")
-def test_wiped_database_knows_nothing_of_the_rows_it_had(database: Database) -> None:
+def test_wiped_database_has_no_statistics(database: Database) -> None:
     with database.transaction() as session:
         for at in range(300):
             make_login(session, f"reader-{at}@example.org")
     with database.transaction() as session:
         session.execute(text("DELETE FROM login"))
-        session.execute(text("ANALYZE"))  # PostgreSQL now expects no row on many pages
+        session.execute(text("ANALYZE"))  # PostgreSQL now expects no rows on many pages
     wipe(database)
     with database.transaction() as session:
         known = text(
             "SELECT count(*) FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
-            " AND relkind = 'r' AND reltuples >= 0"  # also of tables that never had a row
+            " AND relkind = 'r' AND reltuples >= 0"  # also for tables that never had a row
         )
         assert session.scalar(known) == 0
         assert session.scalar(text("SELECT count(*) FROM pg_stats WHERE tablename = 'login'")) == 0

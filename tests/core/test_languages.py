@@ -1,4 +1,4 @@
-"""Languages: which one a tag names, and texts that are said again in another."""
+"""Languages: which one a tag names, and texts that are translated later."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,7 +67,7 @@ def test_dates_and_times_are_in_the_chosen_language() -> None:
         assert say_money(123400, "USD") == "$1,234.00"
 
 
-def test_a_text_with_values_is_said_again_with_its_values() -> None:
+def test_text_with_values_is_translated_with_its_values() -> None:
     subject = PASS_ENDS % {"day": DAY}
     assert subject == PASS_ENDS.replace("%(day)s", "October 6, 2026")
     with speaking(Language.SPANISH):
@@ -75,7 +75,7 @@ def test_a_text_with_values_is_said_again_with_its_values() -> None:
         assert gettext(subject) == "Su pase termina el 6 de octubre de 2026"
 
 
-def test_texts_inside_values_are_said_again() -> None:
+def test_texts_inside_values_are_translated() -> None:
     values = {"told": [Told(DAY, "Reading rooms")], "what": (N_("all webinars"), "Elm"), "n": 3}
     with speaking(Language.SPANISH):
         assert say_again(values) == {

@@ -1,9 +1,9 @@
-"""Names that several rows have, and the marks that tell them apart."""
+"""Names shared by several rows, and details that tell them apart."""
 
 from lms.core.list_queries import told_apart
 
 
-def test_names_get_the_marks_by_which_they_differ_and_others_none() -> None:
+def test_equal_names_get_distinguishing_details_and_others_none() -> None:
     rows = (
         ("Rivers", "rivers", "Contract", "Elm"),
         ("Reading", "reading", "Contract", "Elm"),

@@ -1,4 +1,4 @@
-"""What is logged: never an address, whoever wrote the message."""
+"""Logs never contain email addresses, in any message."""
 
 import os
 from threading import Thread
@@ -9,7 +9,7 @@ import structlog
 from lms.core.logs import Lines, configure_logs, without_addresses
 
 
-def test_a_traceback_is_logged_without_the_addresses_in_it(
+def test_traceback_is_logged_without_addresses(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     configure_logs()
@@ -29,7 +29,7 @@ def test_a_traceback_is_logged_without_the_addresses_in_it(
         "mailto:pat@example.org",
     ],
 )
-def test_an_address_is_taken_out_wherever_it_stands(text: str) -> None:
+def test_address_is_removed_anywhere_in_a_text(text: str) -> None:
     assert "pat" not in without_addresses(text)
 
 
@@ -40,7 +40,7 @@ def test_an_address_is_taken_out_wherever_it_stands(text: str) -> None:
         "Failing row contains (7, Pat Reader,\nd$x, null).",
     ],
 )
-def test_values_that_postgresql_quotes_are_left_out(detail: str) -> None:
+def test_values_quoted_by_postgresql_are_removed(detail: str) -> None:
     fault = f'(psycopg.errors.E) constraint "uq_x"\nDETAIL:  {detail}'
     sql = "\n[SQL: INSERT INTO x VALUES (%(name)s)]"
     chained = "\n\nThe above exception was the direct cause"
@@ -51,12 +51,12 @@ def test_values_that_postgresql_quotes_are_left_out(detail: str) -> None:
         assert told.endswith(end)
 
 
-def test_what_is_no_address_stays() -> None:
+def test_text_without_addresses_is_unchanged() -> None:
     line = '  File "lms/web/requests/customer_request.py", line 84, in <module>\n    @blueprint.get("/ask")'
     assert without_addresses(line) == line
 
 
-def test_lines_of_many_threads_are_whole() -> None:
+def test_lines_from_many_threads_are_not_mixed() -> None:
     reading, writing = os.pipe()
     lines = Lines(writing)
     threads = [

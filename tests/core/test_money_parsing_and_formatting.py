@@ -1,4 +1,4 @@
-"""Amounts as people type them, and texts that are no amounts."""
+"""Amounts as people enter them, and texts that are not amounts."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_amount_is_read_in_minor_units(text: str, minor: int) -> None:
     assert read_amount(again, "USD", field="amount") == minor
 
 
-def test_currency_says_how_many_digits_follow_the_point() -> None:
+def test_currency_determines_the_number_of_decimals() -> None:
     assert read_amount("1250", "JPY", field="amount") == 1_250
     with pytest.raises(Invalid):
         read_amount("12.5", "JPY", field="amount")
@@ -41,7 +41,7 @@ def test_currency_says_how_many_digits_follow_the_point() -> None:
         *("10,000,000.00", "9" * 30, "9" * 5_000, "0." + "1" * 5_000),
     ],
 )
-def test_what_no_column_can_hold_is_no_amount(text: str) -> None:
+def test_invalid_or_too_large_amount_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as refusal:
         read_amount(text, "USD", field="po_amount")
     assert list(refusal.value.fields) == ["po_amount"]

@@ -1,4 +1,4 @@
-"""Postal addresses: how they are cleaned, checked and printed."""
+"""Postal addresses: how they are cleaned, checked, and printed."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Addresses as they are shown to operators."""
+"""Database URLs as shown to operators."""
 
 import pytest
 
@@ -12,5 +12,5 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize(("url", "shown"), WRITTEN.items())
-def test_database_is_shown_as_it_is_written_in_the_settings(url: str, shown: str) -> None:
+def test_database_is_shown_as_written_in_the_settings(url: str, shown: str) -> None:
     assert shown_url(url) == shown

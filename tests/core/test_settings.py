@@ -1,4 +1,4 @@
-"""The settings: read once, checked whole."""
+"""Settings: read once and validated together."""
 
 import stat
 from ipaddress import ip_network
@@ -20,7 +20,7 @@ def faults(tmp_path: Path, **values: str) -> dict[str, str]:
     return caught.value.faults
 
 
-def test_an_empty_environment_gives_a_whole_house_on_one_machine(tmp_path: Path) -> None:
+def test_empty_environment_gives_a_complete_installation_on_one_machine(tmp_path: Path) -> None:
     settings = read(tmp_path)
     assert settings.database_url == f"sqlite:///{tmp_path}/house/carrel.sqlite3"
     assert settings.storage_url == f"file://{tmp_path}/house/files"
@@ -30,7 +30,7 @@ def test_an_empty_environment_gives_a_whole_house_on_one_machine(tmp_path: Path)
     assert (settings.redis_url, settings.smtp_url, settings.trusted_proxies) == (None, None, ())
 
 
-def test_the_secret_key_is_made_once_and_kept_from_other_users(tmp_path: Path) -> None:
+def test_secret_key_is_created_once_and_unreadable_to_other_users(tmp_path: Path) -> None:
     first = read(tmp_path)
     second = read(tmp_path)
     kept = tmp_path / "house" / "secret_key"
@@ -39,12 +39,12 @@ def test_the_secret_key_is_made_once_and_kept_from_other_users(tmp_path: Path) -
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-def test_a_given_secret_key_is_not_kept(tmp_path: Path) -> None:
+def test_given_secret_key_is_not_stored(tmp_path: Path) -> None:
     assert read(tmp_path, SECRET_KEY="k" * 40).secret_key == "k" * 40
     assert not (tmp_path / "house" / "secret_key").exists()
 
 
-def test_every_fault_is_told_at_once_and_by_name(tmp_path: Path) -> None:
+def test_all_faults_are_reported_at_once_by_name(tmp_path: Path) -> None:
     found = faults(
         tmp_path,
         BASE_URL="library.example.org",
@@ -82,14 +82,14 @@ def test_every_fault_is_told_at_once_and_by_name(tmp_path: Path) -> None:
     assert not (tmp_path / "house").exists()
 
 
-def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_secret_can_be_read_from_a_file(tmp_path: Path) -> None:
     secret = tmp_path / "smtp"
     secret.write_text("smtps://user:word@mail.example.org:465\n")
     settings = read(tmp_path, SMTP_URL_FILE=str(secret))
     assert settings.smtp_url == "smtps://user:word@mail.example.org:465"
 
 
-def test_a_secret_given_twice_or_in_a_missing_file_is_a_fault(tmp_path: Path) -> None:
+def test_secret_given_twice_or_in_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     found = faults(
         tmp_path,
         SMTP_URL="smtp://host",
@@ -99,24 +99,24 @@ def test_a_secret_given_twice_or_in_a_missing_file_is_a_fault(tmp_path: Path) ->
     assert sorted(found) == ["CARREL_REDIS_URL_FILE", "CARREL_SMTP_URL"]
 
 
-def test_what_is_no_secret_cannot_come_from_a_file(tmp_path: Path) -> None:
+def test_setting_that_is_not_a_secret_cannot_come_from_a_file(tmp_path: Path) -> None:
     assert list(faults(tmp_path, BASE_URL_FILE="/etc/hostname")) == ["CARREL_BASE_URL_FILE"]
 
 
 @pytest.mark.parametrize(
     "address", ["http://127.0.0.1:9000", "http://localhost", "http://[::1]:80", "https://a.example"]
 )
-def test_plain_http_is_for_this_machine(tmp_path: Path, address: str) -> None:
+def test_plain_http_is_allowed_on_this_machine(tmp_path: Path, address: str) -> None:
     assert read(tmp_path, BASE_URL=address).base_url == address
 
 
 @pytest.mark.parametrize("address", ["http://library.example.org", "http://10.0.0.7:8000"])
-def test_plain_http_beyond_this_machine_must_be_meant(tmp_path: Path, address: str) -> None:
+def test_plain_http_on_other_hosts_must_be_allowed_explicitly(tmp_path: Path, address: str) -> None:
     assert list(faults(tmp_path, BASE_URL=address)) == ["CARREL_BASE_URL"]
     assert read(tmp_path, BASE_URL=address, ALLOW_HTTP="yes").base_url == address
 
 
-def test_a_postgresql_address_is_spoken_to_through_psycopg(tmp_path: Path) -> None:
+def test_postgresql_url_uses_psycopg(tmp_path: Path) -> None:
     settings = read(tmp_path, DATABASE_URL="postgresql://user:word@host/carrel")
     assert settings.database_url == "postgresql+psycopg://user:word@host/carrel"
 
@@ -126,7 +126,7 @@ def test_proxies_are_networks(tmp_path: Path) -> None:
     assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("::1"))
 
 
-def test_no_secret_shows_when_settings_are_printed(tmp_path: Path) -> None:
+def test_printed_settings_contain_no_secret(tmp_path: Path) -> None:
     settings = read(
         tmp_path,
         SECRET_KEY="k" * 40,
@@ -141,17 +141,17 @@ def test_no_secret_shows_when_settings_are_printed(tmp_path: Path) -> None:
         assert secret not in shown
 
 
-def test_a_directory_that_cannot_be_made_is_a_fault_by_name() -> None:
+def test_data_directory_that_cannot_be_created_is_a_fault() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({"CARREL_DATA_DIR": "/proc/carrel/house"})
     assert list(caught.value.faults) == ["CARREL_DATA_DIR"]
 
 
-def test_room_to_work_in_that_cannot_be_made_is_told_by_its_own_name(tmp_path: Path) -> None:
+def test_scratch_directory_that_cannot_be_created_is_a_fault(tmp_path: Path) -> None:
     found = faults(tmp_path, SCRATCH="/proc/carrel/scratch")
     assert list(found) == ["CARREL_SCRATCH"]
 
 
-def test_a_password_with_signs_of_an_address_is_told_how_to_write_them(tmp_path: Path) -> None:
+def test_password_with_url_characters_gets_a_hint_how_to_write_it(tmp_path: Path) -> None:
     found = faults(tmp_path, SMTP_URL="smtp+starttls://me:p#ss@w/rd@smtp.example.org:587")
     assert "%40" in found["CARREL_SMTP_URL"]

@@ -1,4 +1,4 @@
-"""Slugs follow names, and tell similar names apart by their own words."""
+"""Slugs follow names, and similar names get slugs with their own words."""
 
 import pytest
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ def take(session: Session, name: str) -> str:
     return slug
 
 
-def test_long_titles_that_begin_alike_end_with_their_own_words(database: Database) -> None:
+def test_long_titles_with_the_same_start_end_in_their_own_words(database: Database) -> None:
     with database.transaction() as session:
         first, second, third = (take(session, f"{LONG} {number}") for number in "123")
     assert first == "everything-that-small-public-libraries-should-know-about"
@@ -27,21 +27,21 @@ def test_long_titles_that_begin_alike_end_with_their_own_words(database: Databas
     assert len(third) <= slugs.LONGEST
 
 
-def test_the_last_words_that_fit_are_taken(database: Database) -> None:
+def test_slug_ends_with_the_last_words_that_fit(database: Database) -> None:
     with database.transaction() as session:
         first = take(session, f"{LONG} of a Very Long Row of Evenings: Monday")
         second = take(session, f"{LONG} of a Very Long Row of Evenings: Tuesday")
     assert second == f"{first}-row-of-evenings-tuesday"
 
 
-def test_a_name_that_is_the_same_gets_a_number(database: Database) -> None:
+def test_repeated_name_gets_a_number(database: Database) -> None:
     with database.transaction() as session:
         assert [take(session, "Maps") for _ in range(3)] == ["maps", "maps-2", "maps-3"]
         assert [take(session, f"{LONG} 1")[-2:] for _ in range(3)] == ["ut", "-1", "-2"]
 
 
 @pytest.mark.parametrize("names", [[f"{LONG} {number}" for number in range(5)]])
-def test_many_at_once_follow_the_same_rule(database: Database, names: list[str]) -> None:
+def test_slugs_chosen_in_bulk_follow_the_same_rule(database: Database, names: list[str]) -> None:
     with database.transaction() as session:
         chosen = slugs.choose_many(session, Series.slug, names)
         one_by_one = [take(session, name) for name in names]

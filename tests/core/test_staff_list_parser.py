@@ -1,4 +1,4 @@
-"""Staff lists: who is read from the files and the pasted texts that people send."""
+"""Staff lists: people read from uploaded files and pasted text."""
 
 import io
 import subprocess
@@ -20,17 +20,17 @@ PEOPLE = "E-mail,Name\njane@example.org,Jane Doe\nzoë@example.org,Zoë Ångstr�
 
 
 def from_file(data: bytes) -> list[Entry]:
-    """Return everybody in a file of these bytes."""
+    """Return all entries in a file of these bytes."""
     return list(read_file(io.BytesIO(data)))
 
 
 def brief(entries: list[Entry]) -> list[tuple[int, str, str]]:
-    """Return line, address (or the fault) and name of each."""
+    """Return each entry's line, address or fault, and name."""
     return [(one.line, one.fault or one.email, one.name) for one in entries]
 
 
 def refusal_of(data: bytes) -> str:
-    """Return the sentence with which a file is refused."""
+    """Return the message with which a file is refused."""
     with pytest.raises(Invalid) as refused:
         from_file(data)
     assert refused.value.fields == {"file": refused.value.message}
@@ -40,7 +40,7 @@ def refusal_of(data: bytes) -> str:
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"]
 )
-def test_a_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encoding: str) -> None:
+def test_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encoding: str) -> None:
     assert brief(from_file(PEOPLE.encode(encoding))) == [
         (2, "jane@example.org", "Jane Doe"),
         (3, "zoë@example.org", "Zoë Ångström"),
@@ -49,12 +49,12 @@ def test_a_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encodin
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_a_list_is_read_with_each_delimiter_and_each_kind_of_line(delimiter: str, end: str) -> None:
+def test_list_is_read_with_each_delimiter_and_line_ending(delimiter: str, end: str) -> None:
     text = PEOPLE.replace(",", delimiter).replace("\n", end)
     assert [line for line, _, _ in brief(from_file(text.encode()))] == [2, 3]
 
 
-def test_a_first_line_that_names_the_delimiter_is_followed_and_counted() -> None:
+def test_first_line_that_names_the_delimiter_is_used_and_counted() -> None:
     assert brief(from_file(b"sep=;\r\nemail;name\r\njane@example.org;Doe, Jane\r\n")) == [
         (3, "jane@example.org", "Doe, Jane")
     ]
@@ -71,12 +71,12 @@ def test_a_first_line_that_names_the_delimiter_is_followed_and_counted() -> None
         "Name,Address,Branch",
     ],
 )
-def test_the_columns_are_found_by_their_usual_names(headings: str) -> None:
+def test_columns_are_found_by_their_usual_names(headings: str) -> None:
     data = f"{headings}\nJane Doe,jane@example.org,Main\n".encode()
     assert brief(from_file(data)) == [(2, "jane@example.org", "Jane Doe")]
 
 
-def test_a_workbook_is_read_like_a_csv_file() -> None:
+def test_workbook_is_read_like_a_csv_file() -> None:
     rows = [["Name", "E-mail"], ["Jane", "jane@example.org"], ["Joe", "joe"]]
     assert [(one.line, one.email, one.name) for one in from_file(workbook(rows))] == [
         (2, "jane@example.org", "Jane"),
@@ -89,7 +89,7 @@ def test_a_workbook_is_read_like_a_csv_file() -> None:
     assert refusal_of(workbook([])) == "This list is empty."
 
 
-def test_departments_and_branches_are_read_where_there_are_columns_for_them() -> None:
+def test_departments_and_branches_are_read_from_their_columns() -> None:
     rows = [
         ["E-mail", "Dept.", "Home branch"],
         ["jane@example.org", " Reference ", "Main"],
@@ -103,12 +103,12 @@ def test_departments_and_branches_are_read_where_there_are_columns_for_them() ->
     assert from_file(b"email,department\nno address,Reference\n")[0].department == "Reference"
 
 
-def test_a_first_and_a_last_name_make_a_name() -> None:
+def test_first_and_last_name_are_joined() -> None:
     data = b"Last name;First name;E-mail\nDoe;Jane;jane@example.org\n"
     assert brief(from_file(data)) == [(2, "jane@example.org", "Jane Doe")]
 
 
-def test_a_list_without_headings_is_read_from_its_first_line() -> None:
+def test_list_without_headings_is_read_from_its_first_line() -> None:
     data = b"Jane,Doe,jane@example.org\nJoe,Roe,joe@example.org\n"
     assert brief(from_file(data)) == [
         (1, "jane@example.org", "Jane Doe"),
@@ -116,7 +116,7 @@ def test_a_list_without_headings_is_read_from_its_first_line() -> None:
     ]
 
 
-def test_a_name_with_the_delimiter_of_another_list_does_not_mislead() -> None:
+def test_name_with_another_delimiter_is_read_correctly() -> None:
     data = b"Doe, Jane;jane@example.org\nRoe, Joe;joe@example.org\n"
     assert brief(from_file(data)) == [
         (1, "jane@example.org", "Doe, Jane"),
@@ -124,7 +124,7 @@ def test_a_name_with_the_delimiter_of_another_list_does_not_mislead() -> None:
     ]
 
 
-def test_a_quoted_cell_may_hold_lines_and_the_next_row_keeps_its_number() -> None:
+def test_quoted_cell_can_have_line_breaks_and_the_next_row_keeps_its_number() -> None:
     data = b'email,name\njane@example.org,"Jane\n""JJ""\nDoe"\njoe@example.org,Joe\n'
     assert brief(from_file(data)) == [
         (2, "jane@example.org", 'Jane "JJ" Doe'),
@@ -132,12 +132,12 @@ def test_a_quoted_cell_may_hold_lines_and_the_next_row_keeps_its_number() -> Non
     ]
 
 
-def test_blank_rows_are_passed_over_and_counted() -> None:
+def test_blank_rows_are_skipped_but_counted() -> None:
     data = b"email,name\n\n,\njane@example.org,Jane\n\n"
     assert brief(from_file(data)) == [(4, "jane@example.org", "Jane")]
 
 
-def test_a_row_with_a_fault_is_kept_with_what_stood_there() -> None:
+def test_invalid_row_is_returned_with_its_original_text() -> None:
     data = b"email,name\njane@example,Jane\n,Joe\nann@example.org; ann@example.net,Ann\n"
     assert [(one.line, one.raw, one.fault) for one in from_file(data)] == [
         (2, "jane@example", Fault.NOT_AN_ADDRESS),
@@ -146,7 +146,7 @@ def test_a_row_with_a_fault_is_kept_with_what_stood_there() -> None:
     ]
 
 
-def test_a_text_file_of_mailboxes_is_read_as_a_mail_program_writes_it() -> None:
+def test_text_file_of_mailboxes_is_read_as_an_email_program_writes_it() -> None:
     data = b'"Doe, Jane" <jane@example.org>;\nJoe <joe@example.org>\n'
     assert brief(from_file(data)) == [
         (1, "jane@example.org", "Doe, Jane"),
@@ -205,22 +205,22 @@ def test_pasted_text_is_read_as_people_write_it(
         (b"<html><table><tr><td>jane@example.org", "web page"),
     ],
 )
-def test_a_file_of_another_kind_is_refused_by_its_name(begin: bytes, hint: str) -> None:
+def test_file_of_another_type_is_refused_by_its_name(begin: bytes, hint: str) -> None:
     assert hint in refusal_of(begin + b"\0\1\2" * 50)
 
 
-def test_the_refusal_of_a_workbook_says_what_to_do() -> None:
+def test_refusal_of_a_workbook_says_what_to_do() -> None:
     assert "save it as CSV UTF-8" in refusal_of(
         b"PK\x03\x04\x14\0\6\0[Content_Types].xml" + b"\0" * 90
     )
 
 
 @pytest.mark.parametrize("nothing", [b"", b"\n\n  \r\n", b"\xef\xbb\xbf", b"email,name\n", b",,\n"])
-def test_a_list_with_nobody_in_it_is_refused(nothing: bytes) -> None:
+def test_empty_list_is_refused(nothing: bytes) -> None:
     assert refusal_of(nothing) == "This list is empty."
 
 
-def test_pasting_nothing_is_refused() -> None:
+def test_empty_pasted_text_is_refused() -> None:
     with pytest.raises(Invalid):
         list(read_pasted(" \n "))
 
@@ -230,11 +230,11 @@ def test_pasting_nothing_is_refused() -> None:
     [
         ("Zoë,zoe@example.org\n".encode() + b"Ren\xe9,rene@example.org\n", 2),  # two encodings
         (b"a@example.org\r\nb@example.org\r\nc\0d@example.org\r\n", 3),
-        (b"a@example.org\nRen\x81e,b@example.org\n", 2),  # no character of Windows-1252
+        (b"a@example.org\nRen\x81e,b@example.org\n", 2),  # not a character of Windows-1252
         ("a@example.org\nb@example.org\n".encode("utf-16") + b"\n", 3),  # half a character
     ],
 )
-def test_characters_that_cannot_be_read_are_refused_with_their_line(data: bytes, line: int) -> None:
+def test_unreadable_characters_are_refused_with_their_line(data: bytes, line: int) -> None:
     assert f"Line {line} has characters" in refusal_of(data)
 
 
@@ -246,15 +246,15 @@ def test_characters_that_cannot_be_read_are_refused_with_their_line(data: bytes,
         b'email,name\njane@example.org,"' + b"Jane\n" * 40_000,
     ],
 )
-def test_a_quote_that_does_not_close_is_refused_with_the_line_it_opens_in(data: bytes) -> None:
+def test_unclosed_quote_is_refused_with_the_line_it_starts_in(data: bytes) -> None:
     assert "Line 2 has quotation marks" in refusal_of(data)
 
 
-def test_a_line_without_end_is_refused() -> None:
+def test_endless_line_is_refused() -> None:
     assert "Line 2 is too long" in refusal_of(b"email\n" + b"x" * (2 * 1024 * 1024))
 
 
-def test_a_file_of_more_than_50_mb_is_refused_before_it_is_read() -> None:
+def test_file_over_50_mb_is_refused_before_it_is_read() -> None:
     assert "larger than 50 MB" in refusal_of(b"x" * (50 * 1024 * 1024 + 1))
 
 
@@ -270,7 +270,7 @@ print(count, next(line.split()[1] for line in status if line.startswith("VmHWM")
 
 
 @pytest.mark.slow
-def test_a_file_of_50_mb_is_read_in_the_memory_of_a_small_one(tmp_path: Path) -> None:
+def test_file_of_50_mb_is_read_in_the_memory_of_a_small_one(tmp_path: Path) -> None:
     def read(rows: int) -> tuple[int, int]:
         path = tmp_path / f"{rows}.csv"
         with path.open("w") as file:
@@ -295,7 +295,7 @@ def test_a_file_of_50_mb_is_read_in_the_memory_of_a_small_one(tmp_path: Path) ->
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_are_read_or_refused_with_a_sentence(data: bytes) -> None:
+def test_any_bytes_are_read_or_refused_with_a_message(data: bytes) -> None:
     with suppress(Invalid):
         entries = from_file(data)
         assert entries
@@ -303,7 +303,7 @@ def test_any_bytes_are_read_or_refused_with_a_sentence(data: bytes) -> None:
 
 
 @given(st.text(max_size=200))
-def test_any_pasted_text_is_read_or_refused_with_a_sentence(text: str) -> None:
+def test_any_pasted_text_is_read_or_refused_with_a_message(text: str) -> None:
     with suppress(Invalid):
         for one in read_pasted(text):
             assert one.line >= 1
@@ -318,12 +318,12 @@ ADDRESSES = st.lists(
 
 
 @given(ADDRESSES, st.sampled_from([", ", "; ", "\n", " ;\r\n"]))
-def test_pasted_addresses_come_back_in_their_order(addresses: list[str], between: str) -> None:
+def test_pasted_addresses_are_returned_in_order(addresses: list[str], between: str) -> None:
     assert [one.email for one in read_pasted(between.join(addresses))] == addresses
 
 
 @given(ADDRESSES, st.sampled_from(",;\t"), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
-def test_a_file_gives_every_row_with_its_line(
+def test_file_returns_every_row_with_its_line(
     addresses: list[str], delimiter: str, encoding: str
 ) -> None:
     rows = [f"{one}{delimiter}Jane Ö. Doe" for one in addresses]
@@ -338,7 +338,7 @@ def test_a_file_gives_every_row_with_its_line(
     ["x" * 400_000 + "@", "a@" + "." * 200_000 + "@", "(" * 400_000, "<" * 400_000],
     ids=["letters", "dots", "brackets", "angles"],
 )
-def test_a_word_that_means_harm_is_no_address_like_any_other(word: str) -> None:
+def test_malicious_word_is_treated_as_an_invalid_address(word: str) -> None:
     [entry] = read_pasted(word)
     assert entry.fault in (Fault.NOT_AN_ADDRESS, Fault.NO_ADDRESS)
     assert len(entry.raw) <= 200

@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A library that the demo became, and what was told of it."""
+    """An installation with the demo, and what `make_demo` printed."""
 
     carrel: Carrel
     report: DemoReport
@@ -28,7 +28,7 @@ class Demo:
 def demo(
     made_databases: Databases, worker_id: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Demo]:
-    """The demo for whoever only looks at it: hashing its passwords and reading its slides takes seconds."""
+    """The demo for tests that only read: hashing passwords and reading slides takes seconds."""
     name = f"carrel_demo_{worker_id}"
     environ = {
         "CARREL_DATA_DIR": str(tmp_path_factory.mktemp("demo")),

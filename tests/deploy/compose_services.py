@@ -1,6 +1,7 @@
-"""The services of deploy/compose.yaml as programs of this machine, by their own commands and environment.
+"""The services of deploy/compose.yaml as local programs, by their own commands and environment.
 
-What a container has to itself is replaced: a host name by this machine, a port by a free one, a volume by a directory.
+What belongs to a container is replaced: a host name by this machine, a port by a free one, a volume
+by a directory.
 """
 
 import os
@@ -44,7 +45,7 @@ def settings_file() -> dict[str, str]:
 class Containers:
     """Starts services one by one; they end with the stack.
 
-    `values` are what of the file is otherwise on this machine, in the order in which it is replaced.
+    `values` are the values of the file that differ on this machine, in the order of replacement.
     """
 
     home: Path
@@ -53,7 +54,7 @@ class Containers:
 
     @classmethod
     def at(cls, home: Path, stack: ExitStack, port: int) -> "Containers":
-        """Return none yet, with directories for volumes and a `carrel` as the image has it."""
+        """Create directories for volumes and a `carrel` program as in the image."""
         for name in (*VOLUMES, "bin"):
             (home / name).mkdir()
         carrel = home / "bin/carrel"
@@ -81,7 +82,7 @@ class Containers:
         found: dict[str, str] = {}
         if "env_file" in SERVICES[service]:
             found = settings_file()
-            del found["CARREL_SMTP_URL"]  # emails are files where there is no mail server
+            del found["CARREL_SMTP_URL"]  # without a mail server, emails are files
             found |= ENTERED
         found |= SERVICES[service].get("environment", {})
         found |= {"PATH": f"{self.home / 'bin'}:{os.environ['PATH']}", "HOME": str(self.home)}
@@ -103,7 +104,7 @@ class Containers:
         return process
 
     def run(self, service: str, *words: str) -> str:
-        """Run the command of a service, or another one as `compose run` does; returns what it printed."""
+        """Run a service's command, or another as `compose run` does; return what it printed."""
         command = ["carrel", *words] if words else self.command(service)
         command[0] = str(self.home / "bin" / command[0])
         environ = self.environment(service)

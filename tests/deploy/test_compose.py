@@ -1,4 +1,4 @@
-"""Each service of deploy/compose.yaml runs by its own command, and a lost disk costs less than a minute."""
+"""Each service of deploy/compose.yaml runs by its own command; a lost disk costs under a minute."""
 
 import json
 import os
@@ -116,7 +116,7 @@ def test_profile_embedded_serves_backs_up_and_copies_continuously(
 
 
 def postgres_with_archive(containers: Containers, archive: Path) -> Postgres:
-    """Start PostgreSQL with the options of its service, and let the service `archive` find it."""
+    """Start PostgreSQL with the options of its service, and let the `archive` service find it."""
     _name, *options = containers.command("postgres")
     settings = [word.replace("/mnt/archive", str(archive)) for word in options if word != "-c"]
     server = containers.stack.enter_context(postgres((*settings, *DURABLE)))
@@ -166,7 +166,7 @@ def has_bucket(containers: Containers) -> bool:
 
 
 def restored_from(archive: Path) -> Callable[[Path], None]:
-    """Return what docs/operating.md says to do with the newest base backup."""
+    """Return a function that restores the newest base backup as docs/operating.md says."""
 
     def restore(data: Path) -> None:
         data.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""What is in deploy/ is what its programs take, and names only what the product has."""
+"""Files in deploy/ are accepted by their programs, and name only what the product has."""
 
 import re
 import shlex
@@ -23,15 +23,15 @@ from wsgi import COMPONENTS
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.*"))
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
-MOST_EXPOSED = "20"  # 2.0, in the way that systemd-analyze takes it
+MOST_EXPOSED = "20"  # 2.0, as systemd-analyze writes it
 
 
 def ran(*command: object, **environ: str) -> str:
-    """Run a program of the system, skip where there is none, and return what it said."""
+    """Run a system program, skip if it isn't installed, and return its output."""
     program = found_program(str(command[0]))
     if program is None:
         pytest.skip(f"{command[0]} is not installed here")
-    done = subprocess.run(  # what it said is shown below
+    done = subprocess.run(  # its output is shown below
         [program, *map(str, command[1:])],
         check=False,
         capture_output=True,
@@ -43,7 +43,7 @@ def ran(*command: object, **environ: str) -> str:
 
 
 def parse(words: Sequence[str]) -> None:
-    """Let the command line read a command, without running it."""
+    """Parse a command as the command line does, without running it."""
     command: click.Command = build(COMPONENTS)
     context = click.Context(command)
     while isinstance(command, click.Group):
@@ -70,7 +70,7 @@ def commands() -> Iterator[list[str]]:
             yield service["command"]
 
 
-def test_units_and_containers_start_commands_that_there_are() -> None:
+def test_units_and_containers_start_existing_commands() -> None:
     started = list(commands())
     assert ["serve"] in started
     assert ["worker"] in started
@@ -79,14 +79,14 @@ def test_units_and_containers_start_commands_that_there_are() -> None:
         parse(words)
 
 
-def test_the_settings_of_each_profile_are_settings(tmp_path: Path) -> None:
+def test_settings_of_each_profile_are_valid(tmp_path: Path) -> None:
     here = settings_file() | {"CARREL_DATA_DIR": str(tmp_path)}
     assert Settings.from_env(here).is_https
     settings = Settings.from_env(here | compose()["x-servers"])
     assert settings.storage_url == "s3://carrel/files"
 
 
-def test_every_service_of_a_profile_waits_only_for_others_of_it() -> None:
+def test_services_wait_only_for_services_of_their_profile() -> None:
     services = compose()["services"]
     for service in services.values():
         for needed in service.get("depends_on", ()):
@@ -94,7 +94,7 @@ def test_every_service_of_a_profile_waits_only_for_others_of_it() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: str(unit.name))
-def test_systemd_takes_each_unit(unit: Path, tmp_path: Path) -> None:
+def test_each_unit_is_valid_for_systemd(unit: Path, tmp_path: Path) -> None:
     for each in UNITS:
         text = each.read_text().replace("/opt/carrel/.venv/bin/carrel", "/bin/true")
         (tmp_path / each.name).write_text(text)
@@ -108,7 +108,7 @@ def test_units_are_hardened(unit: Path) -> None:
     ran("systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", unit)
 
 
-def test_caddy_takes_its_file(tmp_path: Path) -> None:
+def test_caddyfile_is_valid(tmp_path: Path) -> None:
     place = DEPLOY / "Caddyfile"
     for environ in (
         {},
@@ -126,7 +126,7 @@ def test_caddy_takes_its_file(tmp_path: Path) -> None:
         )
 
 
-def test_nginx_takes_the_file_of_several_nodes(tmp_path: Path) -> None:
+def test_nginx_file_for_several_nodes_is_valid(tmp_path: Path) -> None:
     text = (DEPLOY / "nginx-nodes.conf").read_text()
     for written, here in {
         "/etc/ssl/library.pem": str(CERTIFICATE),
@@ -138,11 +138,11 @@ def test_nginx_takes_the_file_of_several_nodes(tmp_path: Path) -> None:
     assert nginx_takes(text)
 
 
-def test_prometheus_takes_its_rules() -> None:
+def test_prometheus_rules_are_valid() -> None:
     ran("promtool", "check", "rules", DEPLOY / "prometheus-rules.yml")
 
 
-def test_rules_name_only_metrics_that_there_are() -> None:
+def test_rules_use_only_existing_metrics() -> None:
     text = (DEPLOY / "prometheus-rules.yml").read_text()
     sources = "".join(Path(one.__file__).read_text() for one in (counters, house_gauges))
     made = set(re.findall(r"carrel_[a-z_]+", sources))
@@ -151,20 +151,20 @@ def test_rules_name_only_metrics_that_there_are() -> None:
     assert named - made == set()
 
 
-def test_logrotate_takes_its_file() -> None:
+def test_logrotate_file_is_valid() -> None:
     ran("logrotate", "--debug", "--state", "/dev/null", DEPLOY / "logrotate")
 
 
-def test_hadolint_finds_nothing_in_the_containerfile() -> None:
+def test_containerfile_passes_hadolint() -> None:
     ran("hadolint", "--failure-threshold", "style", DEPLOY / "Containerfile")
 
 
-def test_compose_is_valid_by_its_schema() -> None:
+def test_compose_file_matches_its_schema() -> None:
     ran("check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml")
 
 
-def test_the_command_of_a_server_has_its_settings(tmp_path: Path) -> None:
-    """The script passes every setting on, as it is written, to the account's program."""
+def test_server_script_passes_the_settings_to_the_program(tmp_path: Path) -> None:
+    """The script passes every setting, as it is written, to the program run by the account."""
     settings, program = tmp_path / "carrel.env", tmp_path / "program"
     shutil.copy(DEPLOY / "carrel.env", settings)
     program.write_text("#!/bin/sh\nenv\necho $1\n")
@@ -179,12 +179,12 @@ def test_the_command_of_a_server_has_its_settings(tmp_path: Path) -> None:
         text = text.replace(written, here)
     lines = ran("sh", "-c", text, "carrel", "doctor", HOME="/root").splitlines()
     wanted = {f"{name}={value}" for name, value in settings_file().items()}
-    # or PostgreSQL's library looks for certificates where only root can
+    # otherwise PostgreSQL's library looks for certificates where only root can read
     assert wanted | {"HOME=/var/lib/carrel"} <= set(lines)
     assert lines[-1] == "doctor"
 
 
-def test_the_image_has_every_package_of_the_product() -> None:
+def test_image_has_the_packages_of_the_product_and_an_account() -> None:
     text = (DEPLOY / "Containerfile").read_text()
     assert {"lms", "lti", "media", "templates", "wsgi.py"} <= set(
         re.findall(r"^COPY (\S+) ", text, re.MULTILINE)
@@ -192,7 +192,7 @@ def test_the_image_has_every_package_of_the_product() -> None:
     assert "USER 10001" in text
 
 
-def test_settings_that_are_missing_are_not_taken_for_unreadable(tmp_path: Path) -> None:
+def test_missing_settings_file_is_explained(tmp_path: Path) -> None:
     text = (DEPLOY / "carrel").read_text().replace("/etc/carrel.env", str(tmp_path / "carrel.env"))
     done = subprocess.run(
         ["/bin/sh", "-c", text, "carrel", "doctor"], check=False, capture_output=True, text=True
@@ -201,7 +201,7 @@ def test_settings_that_are_missing_are_not_taken_for_unreadable(tmp_path: Path) 
     assert "Copy deploy/carrel.env there" in done.stderr
 
 
-def test_a_value_with_spaces_and_no_quotes_is_explained(tmp_path: Path) -> None:
+def test_value_with_spaces_and_no_quotes_is_explained(tmp_path: Path) -> None:
     settings = tmp_path / "carrel.env"
     settings.write_text("CARREL_BACKUP_PASSPHRASE=correct horse battery\n")
     text = (DEPLOY / "carrel").read_text().replace("/etc/carrel.env", str(settings))

@@ -1,7 +1,7 @@
-"""The container image: built by buildah, and playing a recording as an account without rights.
+"""The container image: built by buildah, and playing a recording as an unprivileged account.
 
-Its root can't be written to, as deploy/compose.yaml has it. Debian's image can't be pulled everywhere, so debootstrap makes
-one of that name. It needs root, and what .ci/run installs.
+Its root is read-only, as in deploy/compose.yaml. Debian's image can't be pulled everywhere, so
+debootstrap makes one of that name. It needs root, and the packages that .ci/run installs.
 """
 
 import json
@@ -31,7 +31,7 @@ NEEDED = (
     "/usr/lib/podman/netavark",  # buildah starts nothing without it
 )
 ACCOUNT = 10001
-# what the account is given up by: nothing else of the machine is seen
+# drops privileges to the account; nothing else of the machine is visible
 ALONE = ("--unshare-pid", "--die-with-parent", "--cap-drop", "ALL", "--clearenv")
 BECOMES = ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP")
 OWNED = "first-ninety-seconds"
@@ -51,7 +51,7 @@ pytestmark = [
 
 
 def buildah(*words: object) -> str:
-    """Run buildah and return what it printed; what it says goes to the test's own output."""
+    """Run buildah and return its output; its messages go to the test's own output."""
     done = subprocess.run(
         [NEEDED[0], *map(str, words)],
         check=True,
@@ -71,7 +71,7 @@ class Image:
     data: Path
 
     def command(self, *words: object) -> Sequence[object]:
-        """Return what runs a command as the image's account, with the volume alone to write to."""
+        """Return a command that runs as the image's account and can write only to the volume."""
         mounts = ("--ro-bind", self.root, "/", "--bind", self.data, "/var/lib/carrel")
         mounts += ("--perms", "1777", "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev")  # noqa: S108  (its own)
         settings = {
@@ -113,7 +113,7 @@ def image(tmp_path: Path) -> Iterator[Image]:
     buildah("rmi", "carrel", BASE)
 
 
-def test_the_image_plays_a_recording_without_rights(
+def test_image_plays_a_recording_as_an_unprivileged_account(
     image: Image, browser: Browser, tmp_path: Path
 ) -> None:
     tmp_path.chmod(0o755)

@@ -1,7 +1,8 @@
-"""The disk of the database is lost at any moment: what its continuous copy lost is less than a minute.
+"""The database's disk is lost at any time: its continuous copy lost less than a minute.
 
-Litestream, and PostgreSQL with the archive, run by the commands of deploy/compose.yaml while acts are recorded. At 20 random
-moments the copy is kept as it is then; each is restored, as docs/operating.md says, and the acts in it are counted.
+Litestream, and PostgreSQL with the archive, run by the commands of deploy/compose.yaml while acts
+are recorded. At 20 random times the copy is saved as it is then; each is restored as
+docs/operating.md says, and the acts in it are counted.
 """
 
 import os
@@ -51,7 +52,7 @@ Kept = Mapping[float, Path]
 
 
 class Acts:
-    """Acts recorded one after the other, with the time at which each was committed."""
+    """Acts recorded one after the other, with the time of each commit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -70,7 +71,7 @@ class Acts:
             thread.join()
 
     def _record(self) -> None:
-        chance = random.Random(SEED)  # noqa: S311  (the same pauses each time)
+        chance = random.Random(SEED)  # noqa: S311  (the same pauses in each run)
         while not self._over.wait(chance.expovariate(1 / PAUSE_S)):
             detail = {"number": len(self.committed)}
             with self._database.transaction() as session:
@@ -78,14 +79,14 @@ class Acts:
             self.committed.append(time.monotonic())
 
     def lost_s(self, moment: float, survived: int) -> float:
-        """Return how long before a moment the first act was committed that didn't survive it."""
+        """Return how long before a given time the first lost act was committed."""
         lost = [at for at in self.committed[survived:] if at < moment]
         return moment - lost[0] if lost else 0.0
 
 
 def kept_at_random(acts: Acts, copy: Path, place: Path) -> Kept:
-    """Keep the copy as it is at each of the moments, while acts are recorded."""
-    chance = random.Random(SEED)  # noqa: S311  (the same moments each time)
+    """Save the copy as it is at each of the random times, while acts are recorded."""
+    chance = random.Random(SEED)  # noqa: S311  (the same times in each run)
     began, kept = time.monotonic(), {}
     with acts.recorded():
         for number, due in enumerate(
@@ -99,9 +100,9 @@ def kept_at_random(acts: Acts, copy: Path, place: Path) -> Kept:
 
 
 def link_tree(source: Path, target: Path) -> None:
-    """Keep the files of a directory as they are: none is ever written to again."""
+    """Copy a directory by hard links: none of its files is ever written to again."""
     target.mkdir(mode=0o755)
-    for path in sorted(source.iterdir()):  # what is merged stands in a later directory first
+    for path in sorted(source.iterdir()):  # merged files are in a later directory first
         if path.is_dir():
             link_tree(path, target / path.name)
         elif not path.name.endswith((".part", ".tmp")):
@@ -112,7 +113,7 @@ def link_tree(source: Path, target: Path) -> None:
 
 
 def numbers_in(database: Database) -> int:
-    """Return how many acts a restored database has; they are the first ones, without a gap."""
+    """Return how many acts a restored database has, checking that they are the first ones."""
     with database.read_session() as session:
         found = session.scalars(
             select(AuditEntry.detail).where(AuditEntry.act == ACT).order_by(AuditEntry.id)
@@ -130,7 +131,9 @@ def check(acts: Acts, kept: Kept, restored: Callable[[Path], int]) -> None:
     assert max(lost) <= LOST_AT_MOST_S
 
 
-def test_sqlite_with_litestream(containers: Containers, tmp_path: Path) -> None:
+def test_litestream_loses_less_than_a_minute_of_sqlite(
+    containers: Containers, tmp_path: Path
+) -> None:
     litestream = found_program("litestream")
     if litestream is None:
         pytest.skip("litestream is not installed here")
@@ -159,7 +162,9 @@ def place() -> Iterator[Path]:
         yield Path(made)
 
 
-def test_postgresql_with_its_archive(containers: Containers, archive: Path, place: Path) -> None:
+def test_archive_loses_less_than_a_minute_of_postgresql(
+    containers: Containers, archive: Path, place: Path
+) -> None:
     server = postgres_with_archive(containers, archive)
     database = Database(server.create("carrel"))
     upgrade(database)

@@ -1,4 +1,4 @@
-"""nginx in front of several nodes: a request is answered as long as one node runs."""
+"""nginx in front of several nodes: requests are answered as long as one node runs."""
 
 import http.client
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def node(port: int) -> Iterator[None]:
 
 
 def statuses(port: int) -> set[int]:
-    """Ask more often than there are nodes, so that each of them has its turn."""
+    """Send more requests than there are nodes, so each of them gets one; return the statuses."""
     found = set()
     for _ in range(4):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -44,8 +44,8 @@ def statuses(port: int) -> set[int]:
     return found
 
 
-def test_nodes_restart_one_right_after_the_other(tmp_path: Path) -> None:
-    """The second ends while nginx still avoids the first, which was away until just now."""
+def test_nodes_can_restart_right_after_each_other(tmp_path: Path) -> None:
+    """The second node stops while nginx still avoids the first, which was down until just now."""
     first, second = free_ports(2)
     with before_nodes((first, second), tmp_path) as port:
         for away, running in ((first, second), (second, first)):

@@ -1,4 +1,4 @@
-"""The house's own accent stays legible, whatever color it is."""
+"""The seller's accent color stays legible, whatever it is."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The words of a printed document, and how to compare them with what was read from its PDF or page."""
+"""The words of a printed document, to compare with what was read from its PDF or page."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -7,21 +7,21 @@ from typing import Any
 
 from lms.documents.printed import PrintedDocument
 
-NOT_READ = ("link", "kind")  # where a word leads, and how a column is laid out
+NOT_READ = ("link", "kind")  # link targets and column layout
 
 
 def words_of(document: PrintedDocument) -> list[str]:
-    """Return every text that a reader finds on a document, in reading order."""
+    """Return all texts of a document in reading order."""
     return [squeezed(text) for text in _texts(asdict(document)) if text]
 
 
 def squeezed(text: str) -> str:
-    """Return a text without spaces and line breaks, which differ where it is laid out."""
+    """Return a text without spaces and line breaks, which depend on the layout."""
     return "".join(unicodedata.normalize("NFC", text).split())
 
 
 def left_over(text: str, document: PrintedDocument) -> str:
-    """Return what a text says besides the words of a document."""
+    """Return what a text contains besides the words of a document."""
     rest = squeezed(text)
     for word in sorted(words_of(document), key=len, reverse=True):
         rest = rest.replace(word, "")

@@ -1,4 +1,4 @@
-"""Snapshots to draw: one of each kind, and the shapes that are hard to lay out."""
+"""Sample snapshots: one of each kind, and some that are hard to lay out."""
 
 from dataclasses import replace
 from datetime import date
@@ -6,7 +6,7 @@ from datetime import date
 from lms.documents.snapshots import Aging, BillTo, Entry, Line, Policy, Seller, Snapshot, Tax
 from lms.models.documents import CreditReason, DocumentKind
 
-LONG = "Featherstonehaughcholmondeleymarjoribanks" * 5  # 205 letters, none of them a space
+LONG = "Featherstonehaughcholmondeleymarjoribanks" * 5  # 205 letters without a space
 SELLER = Seller(
     name="Lantern Street Training",
     legal_name="Lantern Street Training, LLC",

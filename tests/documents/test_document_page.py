@@ -1,4 +1,4 @@
-"""The page of a document: it says what the PDF says, prints without the site, and fits a phone."""
+"""The page of a document: it matches the PDF, prints without site navigation, and fits a phone."""
 
 import re
 from collections.abc import Iterator
@@ -53,13 +53,13 @@ def text_of(html: str) -> str:
 
 
 @EVERY
-def test_page_says_every_word_of_the_document_and_nothing_else(snapshot: Snapshot) -> None:
+def test_page_has_every_word_of_the_document_and_nothing_else(snapshot: Snapshot) -> None:
     document, text = printed_document(snapshot), text_of(article(snapshot))
     assert [word for word in words_of(document) if word not in squeezed(text)] == []
     assert left_over(text, document) == ""
 
 
-def test_logo_is_named_after_the_seller() -> None:
+def test_logo_has_the_sellers_name() -> None:
     assert '<img src="/logo?v=1" alt="Lantern Street Training">' in article(INVOICE, "/logo?v=1")
     assert "<img" not in article(INVOICE)
 
@@ -72,7 +72,7 @@ def test_customer_text_is_escaped() -> None:
 
 
 def serve(route: Route) -> None:
-    """Answer with a static file, or with the page of the sample of that name."""
+    """Respond with a static file, or with the page of the sample of that name."""
     path = urlsplit(route.request.url).path
     file = STATIC / path.removeprefix("/static/")
     if file.is_file():
@@ -110,7 +110,7 @@ def test_page_fits_a_phone(page: Page) -> None:
 
 
 @pytest.mark.browser
-def test_axe_finds_nothing(page: Page) -> None:
+def test_page_has_no_axe_violations(page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
     for name in ("test_invoice", "receipt", "statement"):
         page.goto(f"/{name}")
@@ -127,7 +127,7 @@ def test_printed_page_has_only_the_document(page: Page, paper: str) -> None:
     assert [word for word in words_of(document) if word not in "".join(texts)] == []
     assert re.fullmatch(r"(Page\d*of\d*)*", left_over("".join(texts), document))
     assert f"Page1of{len(texts)}" in texts[0]
-    for text in texts:  # a line stays on one page, below the names of its columns
+    for text in texts:  # a line is on one page, below its column headings
         assert text.count("Groupseats,webinar") == text.count("Servicedate:")
         assert ("Groupseats,webinar" in text) == ("Unitprice" in text)
 

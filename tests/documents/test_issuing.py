@@ -1,4 +1,4 @@
-"""Issuing documents: numbers without gap or double, and snapshots that never change (M2, M3)."""
+"""Issuing documents: numbers without gaps or duplicates, and unchanging snapshots (M2, M3)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ def labels(database: Database) -> list[str]:
         return list(session.scalars(select(Document.label).order_by(Document.id)))
 
 
-def test_numbers_rise_from_one_in_each_year(database: Database, cast: Cast) -> None:
+def test_numbers_start_at_one_each_year(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     placed(database, GROUP)
     placed(database, GROUP, at=datetime(2027, 1, 1, 4, 59, tzinfo=UTC))  # still 2026 in New York
@@ -31,7 +31,7 @@ def test_numbers_rise_from_one_in_each_year(database: Database, cast: Cast) -> N
     assert labels(database) == ["2026-0001", "2026-0002", "2026-0003", "2027-0001"]
 
 
-def test_a_rollback_gives_the_number_back(database: Database, cast: Cast) -> None:
+def test_number_is_reused_after_a_rollback(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         orders.place(session, GROUP, mail_context=OFFICE, actor=None, now=NOW)
         session.rollback()
@@ -39,7 +39,7 @@ def test_a_rollback_gives_the_number_back(database: Database, cast: Cast) -> Non
     assert labels(database) == ["2026-0001"]
 
 
-def test_test_documents_are_numbered_apart(database: Database, cast: Cast) -> None:
+def test_test_documents_have_their_own_numbers(database: Database, cast: Cast) -> None:
     placed(database, replace(GROUP, livemode=False))
     placed(database, GROUP)
     assert labels(database) == ["TEST-2026-0001", "2026-0001"]
@@ -50,9 +50,7 @@ def test_test_documents_are_numbered_apart(database: Database, cast: Cast) -> No
         }
 
 
-def test_a_document_says_what_it_said_whatever_is_edited_later(
-    database: Database, cast: Cast
-) -> None:
+def test_document_is_unchanged_by_later_edits(database: Database, cast: Cast) -> None:
     placed(database, replace(GROUP, po_number="PO 88123"))
     with database.transaction() as session:
         session.get_one(Organization, cast.organization_id).name = "Another name"
@@ -66,13 +64,13 @@ def test_a_document_says_what_it_said_whatever_is_edited_later(
     assert sha256_of(document.snapshot) == document.sha256
 
 
-def test_the_due_date_follows_the_terms(database: Database, cast: Cast) -> None:
+def test_due_date_follows_the_terms(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(GROUP, net_days=45))
     assert facts.due_at is not None
     assert facts.due_at.astimezone(OFFICE.zone).date() == (NOW + timedelta(days=46)).date()
 
 
-def test_a_purchase_order_is_found_by_its_number(database: Database, cast: Cast) -> None:
+def test_order_is_found_by_its_purchase_order_number(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(GROUP, po_number="88123"))
     placed(database, SEAT)
     with database.read_session() as session:

@@ -1,4 +1,4 @@
-"""Invoices whose worker is killed between their commit and their PDF: each has one PDF and one email."""
+"""A worker is killed between invoices and their PDFs: each gets one PDF and one email."""
 
 import hashlib
 import signal
@@ -39,7 +39,7 @@ def test_every_invoice_has_one_pdf_and_one_email(
         until(lambda: JobState.DONE in states(database), seconds=PATIENCE_S)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
-    assert set(states(database)) > {JobState.DONE}  # it was killed in the middle
+    assert set(states(database)) > {JobState.DONE}  # it was killed partway
     with running_worker(environ):
         until(lambda: set(states(database)) == {JobState.DONE}, seconds=PATIENCE_S)
     with database.read_session() as session:

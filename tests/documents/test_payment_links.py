@@ -1,4 +1,4 @@
-"""Payment links: derived again and again, stored as a hash, revoked by a new one."""
+"""Payment links: derived each time, stored as a hash, and revoked by a new one."""
 
 from dataclasses import replace
 
@@ -82,7 +82,7 @@ def test_new_link_revokes_the_earlier_one(database: Database, order: Order) -> N
         _order_of(database, old)
 
 
-def test_links_that_were_emailed_survive_a_new_secret_key(database: Database, order: Order) -> None:
+def test_emailed_links_still_work_after_a_new_secret_key(database: Database, order: Order) -> None:
     old = _link(database, order)
     rotated = replace(WHERE, key=b"l" * 32)
     new = _link(database, order, rotated)
@@ -91,7 +91,7 @@ def test_links_that_were_emailed_survive_a_new_secret_key(database: Database, or
     assert _order_of(database, old) == _order_of(database, new) == order.id
 
 
-def test_opening_is_noted(database: Database, order: Order) -> None:
+def test_time_of_opening_is_recorded(database: Database, order: Order) -> None:
     url = _link(database, order)
     with database.transaction() as session:
         payment_links.note_opening(session, _token(url), now=NOW)

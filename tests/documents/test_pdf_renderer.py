@@ -1,4 +1,4 @@
-"""The PDFs of documents: read back by two libraries, tagged, and the same bytes each time."""
+"""PDFs of documents: read back by two libraries, tagged, and reproducible to the byte."""
 
 import hashlib
 import re
@@ -58,7 +58,7 @@ def by_pypdf(pdf: bytes) -> list[str]:
 
 
 def by_pdfium(pdf: bytes) -> list[str]:
-    # a hyphen at the end of a line is U+FFFE to it
+    # pdfium returns U+FFFE for a hyphen at the end of a line
     texts = (page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf))
     return [text.replace("\ufffe", "-") for text in texts]
 
@@ -82,7 +82,7 @@ def roles(pdf: bytes) -> list[str]:
 
 
 @EVERY
-def test_two_libraries_read_every_word(snapshot: Snapshot) -> None:
+def test_two_libraries_can_read_every_word(snapshot: Snapshot) -> None:
     pdf = render(snapshot)
     for pages in (by_pypdf(pdf), by_pdfium(pdf)):
         text = squeezed("".join(pages))
@@ -90,13 +90,13 @@ def test_two_libraries_read_every_word(snapshot: Snapshot) -> None:
 
 
 @EVERY
-def test_nothing_else_is_printed_but_page_numbers(snapshot: Snapshot) -> None:
+def test_only_page_numbers_are_printed_besides_the_document(snapshot: Snapshot) -> None:
     rest = left_over("".join(by_pypdf(render(snapshot))), printed_document(snapshot))
     assert re.fullmatch(r"(·|Page\d*of\d*)*", rest)
 
 
 @EVERY
-def test_no_letter_is_outside_the_margins(snapshot: Snapshot) -> None:
+def test_text_stays_within_the_margins(snapshot: Snapshot) -> None:
     document = pypdfium2.PdfDocument(render(replace(snapshot, livemode=True)))
     for page in document:
         width, _ = page.get_size()
@@ -109,7 +109,7 @@ def test_no_letter_is_outside_the_margins(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("snapshot", [LONG_NAMES, WIDE_WORDS], ids=["long_names", "wide_words"])
-def test_no_column_runs_into_the_next(snapshot: Snapshot) -> None:
+def test_columns_do_not_overlap(snapshot: Snapshot) -> None:
     for page in pypdfium2.PdfDocument(render(snapshot)):
         text = page.get_textpage()
         boxes = [text.get_charbox(at, loose=True) for at in range(text.count_chars())]
@@ -128,7 +128,7 @@ def test_paper_is_letter_or_a4(snapshot: Snapshot, size: tuple[int, int]) -> Non
 
 
 @EVERY
-def test_pdf_says_that_it_is_pdf_ua_with_title_and_language(snapshot: Snapshot) -> None:
+def test_pdf_is_marked_as_pdf_ua_with_title_and_language(snapshot: Snapshot) -> None:
     reader = PdfReader(BytesIO(render(snapshot)))
     catalog = reader.trailer["/Root"]
     assert bool(catalog["/MarkInfo"]["/Marked"])
@@ -146,10 +146,10 @@ def test_headings_tables_and_header_cells_are_tagged_in_reading_order() -> None:
     found = roles(render(STATEMENT))
     assert [role for role in found if role in ("/H1", "/H2", "/Table")] == [
         "/H1",
-        *["/H2", "/H2"],  # who is to pay, and the seller
+        *["/H2", "/H2"],  # bill to, and the seller
         *["/H2", "/Table"],  # activity
         *["/H2", "/Table"],  # aging
-        *["/H2", "/H2", "/H2"],  # check, transfer, notes
+        *["/H2", "/H2", "/H2"],  # check, transfer, and notes
     ]
     assert found.count("/TH") == 10
     assert found.count("/TR") == (1 + 5) + (1 + 1)
@@ -177,25 +177,25 @@ def test_words_are_read_from_the_title_to_the_policies() -> None:
     assert places == sorted(places)
 
 
-def test_logo_is_a_figure_with_the_name_of_the_seller() -> None:
+def test_logo_is_a_figure_with_the_sellers_name() -> None:
     (figure,) = (tag for tag in tags(render(INVOICE, logo())) if tag["/S"] == "/Figure")
     assert figure["/Alt"] == "Lantern Street Training"
     assert "/Figure" not in roles(render(INVOICE))
 
 
 @pytest.mark.parametrize("kind", ["image/svg+xml", None])
-def test_logo_that_cannot_be_drawn_is_replaced_by_the_name(kind: str | None) -> None:
+def test_unsupported_logo_is_replaced_by_the_name(kind: str | None) -> None:
     pdf = render_pdf(INVOICE, logo=b"<svg/>", logo_type=kind, at=AT)
     assert pdf == render(INVOICE)
 
 
 @EVERY
-def test_same_snapshot_makes_the_same_bytes(snapshot: Snapshot) -> None:
+def test_same_snapshot_renders_to_the_same_bytes(snapshot: Snapshot) -> None:
     first = render(snapshot)
     assert render(unpack(pack(snapshot))) == first
 
 
-def test_another_process_makes_the_same_bytes() -> None:
+def test_another_process_renders_the_same_bytes() -> None:
     command = [sys.executable, "-c", RENDER]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == hashlib.sha256(render(INVOICE, logo())).hexdigest()
@@ -211,12 +211,12 @@ def test_forty_lines_repeat_the_header_and_number_the_pages() -> None:
         assert "Invoice 2026-0412 · Lantern Street Training" in page
 
 
-def test_line_is_not_divided_between_pages() -> None:
+def test_line_is_not_split_across_pages() -> None:
     for page in by_pdfium(render(FORTY_LINES)):
         assert page.count("Group seats, webinar") == page.count("Service date: Oct 6, 2026")
 
 
-def test_line_longer_than_a_page_goes_on_on_the_next() -> None:
+def test_line_longer_than_a_page_continues_on_the_next() -> None:
     titles = [f"webinar-{number}" for number in range(1, 1001)]
     line = replace(INVOICE.lines[0], detail=", ".join(titles))
     pages = by_pypdf(render(replace(INVOICE, lines=(line,))))
@@ -224,7 +224,7 @@ def test_line_longer_than_a_page_goes_on_on_the_next() -> None:
     assert set(titles) <= set(re.findall(r"webinar-\d+", "".join(pages)))
 
 
-def test_lines_of_a_note_stay_lines() -> None:
+def test_line_breaks_in_a_note_are_kept() -> None:
     seller = replace(INVOICE.seller, note="Closed December 24.\nOpen again January 2.")
     assert (
         "Closed December 24.\nOpen again January 2."
@@ -232,27 +232,27 @@ def test_lines_of_a_note_stay_lines() -> None:
     )
 
 
-def test_every_page_of_a_test_document_says_so() -> None:
+def test_every_page_of_a_test_document_is_marked() -> None:
     snapshot = replace(FORTY_LINES, livemode=False)
     for pages in (by_pypdf(render(snapshot)), by_pdfium(render(snapshot))):
         assert all(squeezed(TEST) in squeezed(page) for page in pages)
     assert not any(squeezed(TEST) in squeezed(page) for page in by_pypdf(render(FORTY_LINES)))
 
 
-def test_screen_reader_hears_that_a_test_document_is_not_real() -> None:
+def test_screen_reader_text_says_that_a_test_document_is_not_real() -> None:
     real, test = roles(render(INVOICE)), roles(render(TEST_INVOICE))
     assert test.count("/P") == real.count("/P") + 1
 
 
 @pytest.mark.parametrize("name", ["𒀭 Enlil", "😀 Friends", "@\u17cc", "\u202eevil", "A\u0301"])
-def test_letters_that_no_font_has_do_not_prevent_the_document(name: str) -> None:
+def test_characters_missing_from_all_fonts_do_not_prevent_rendering(name: str) -> None:
     snapshot = replace(INVOICE, bill_to=replace(INVOICE.bill_to, name=name))
     text = squeezed("".join(by_pypdf(render(snapshot))))
     assert squeezed(printable(name))[:1] in text
     assert "$3,389.38" in text
 
 
-def test_long_word_is_copied_without_hidden_letters() -> None:
+def test_long_word_can_be_copied_without_hidden_characters() -> None:
     text = "".join(by_pypdf(render(LONG_NAMES)))
     assert squeezed(text).count(LONG) > 10
     assert "\u200b" not in text

@@ -1,4 +1,4 @@
-"""What documents say: dates and amounts in words, and what each kind has that others haven't."""
+"""Text of documents: dates and amounts in words, and what differs by kind."""
 
 from dataclasses import replace
 from datetime import date
@@ -39,7 +39,7 @@ def headings(document: PrintedDocument) -> list[str]:
     return [section.heading for section in (*document.payment, *document.sections)]
 
 
-def test_invoice_says_what_is_to_pay_until_when_and_for_which_po() -> None:
+def test_invoice_shows_the_amount_due_date_and_po_number() -> None:
     document = printed_document(INVOICE)
     assert document.name == "Invoice 2026-0412"
     assert keys(document) == [
@@ -55,7 +55,7 @@ def test_invoice_says_what_is_to_pay_until_when_and_for_which_po() -> None:
     ]
 
 
-def test_totals_add_up_from_the_amounts_of_the_lines() -> None:
+def test_totals_are_the_sum_of_the_lines() -> None:
     document = printed_document(INVOICE)
     assert [row.cells[-1] for row in document.tables[0].rows] == ["$325.00", "$2,862.00", "$0.00"]
     assert totals(document) == [
@@ -69,19 +69,19 @@ def test_totals_add_up_from_the_amounts_of_the_lines() -> None:
     assert strong(document) == ["Amount due"]
 
 
-def test_part_that_is_paid_is_taken_from_the_amount_due() -> None:
+def test_amount_paid_is_subtracted_from_the_amount_due() -> None:
     document = printed_document(A4_INVOICE)
     assert totals(document)[-2:] == [("Amount paid", "-€1,500.00"), ("Amount due", "€2,005.00")]
 
 
-def test_paid_invoice_says_so_and_asks_for_nothing() -> None:
+def test_paid_invoice_says_so_and_requests_no_payment() -> None:
     document = printed_document(PAID_INVOICE)
     assert keys(document) == [("Paid in full", "$3,389.38")]
     assert totals(document)[-1] == ("Amount due", "$0.00")
     assert document.payment == ()
 
 
-def test_invoice_of_nothing_has_nothing_to_pay() -> None:
+def test_free_invoice_requests_no_payment() -> None:
     free = replace(
         INVOICE, lines=(FREE,), taxes=(), subtotal_minor=0, discount_minor=0, total_minor=0
     )
@@ -101,12 +101,12 @@ def test_invoice_says_how_to_pay_by_check_and_by_transfer() -> None:
     assert transfer.paragraphs == ("Include invoice number 2026-0412 with the transfer.",)
 
 
-def test_way_to_pay_that_the_seller_has_not_filled_in_is_left_out() -> None:
+def test_payment_method_without_details_is_omitted() -> None:
     seller = replace(INVOICE.seller, remit_to=(), bank=())
     assert printed_document(replace(INVOICE, seller=seller)).payment == ()
 
 
-def test_line_says_its_detail_service_dates_and_unlimited_quantity() -> None:
+def test_line_shows_its_detail_service_dates_and_unlimited_quantity() -> None:
     rows = printed_document(INVOICE).tables[0].rows
     assert rows[1].cells == (
         "All-access contract for the whole library system",
@@ -130,13 +130,15 @@ def test_line_says_its_detail_service_dates_and_unlimited_quantity() -> None:
         (None, date(2027, 10, 6), "Service date: Oct 6, 2027"),
     ],
 )
-def test_one_service_date_is_said_once(first: date | None, last: date | None, said: str) -> None:
+def test_single_service_date_is_printed_once(
+    first: date | None, last: date | None, said: str
+) -> None:
     line: Line = replace(CONTRACT, detail="", service_from=first, service_to=last)
     (row,) = printed_document(replace(INVOICE, lines=(line,))).tables[0].rows
     assert row.notes == (said,)
 
 
-def test_discounts_have_a_column_only_where_a_line_has_one() -> None:
+def test_discount_column_is_shown_only_if_a_line_has_a_discount() -> None:
     with_discount = printed_document(INVOICE).tables[0]
     assert [column.label for column in with_discount.columns] == [
         "Description",
@@ -151,7 +153,7 @@ def test_discounts_have_a_column_only_where_a_line_has_one() -> None:
     assert "Discounts" not in [total.label for total in without.totals]
 
 
-def test_quote_says_how_long_it_is_valid_and_asks_for_no_payment() -> None:
+def test_quote_shows_how_long_it_is_valid_and_requests_no_payment() -> None:
     document = printed_document(QUOTE)
     assert keys(document) == [("Valid until", "Dec 5, 2026"), ("Total", "$3,389.38")]
     assert totals(document)[-1] == ("Total", "$3,389.38")
@@ -160,7 +162,7 @@ def test_quote_says_how_long_it_is_valid_and_asks_for_no_payment() -> None:
     assert document.sentences == QUOTE.sentences
 
 
-def test_credit_note_names_its_invoice_and_reason_and_shows_credits() -> None:
+def test_credit_note_shows_its_invoice_reason_and_credits() -> None:
     document = printed_document(CREDIT_NOTE)
     assert keys(document)[1:] == [("Credit for invoice", "2026-0412"), ("Total credit", "$26.59")]
     (table,) = document.tables
@@ -177,12 +179,12 @@ def test_credit_note_names_its_invoice_and_reason_and_shows_credits() -> None:
     assert document.payment == ()
 
 
-def test_credit_that_is_not_used_yet_is_said_once() -> None:
+def test_unused_credit_is_printed_once() -> None:
     document = printed_document(replace(CREDIT_NOTE, open_minor=CREDIT_NOTE.total_minor))
     assert totals(document)[-1] == ("Total credit", "$26.59")
 
 
-def test_every_reason_for_a_credit_has_words() -> None:
+def test_every_credit_reason_has_a_text() -> None:
     assert set(REASONS) == set(CreditReason)
 
 
@@ -205,7 +207,7 @@ def test_receipt_lists_the_payments_and_the_remaining_balance() -> None:
     ]
 
 
-def test_receipt_without_lines_has_the_payments_alone() -> None:
+def test_receipt_without_lines_shows_only_the_payments() -> None:
     document = printed_document(replace(RECEIPT, lines=(), taxes=()))
     assert [table.heading for table in document.tables] == ["Payments"]
     assert [label for label, _ in totals(document)] == ["Amount paid", "Remaining balance"]
@@ -233,7 +235,7 @@ def test_statement_has_running_balances_and_aging() -> None:
     assert document.payment[0].paragraphs == ("Write the invoice numbers on the check.",)
 
 
-def test_statement_sets_unapplied_credit_apart_from_what_is_past_due() -> None:
+def test_statement_shows_unapplied_credit_separately_from_past_due_amounts() -> None:
     aging = Aging(10_000, 32_500, 0, 0, 0, credit_minor=-17_500)
     document = printed_document(replace(STATEMENT, open_minor=25_000, aging=aging))
     assert keys(document) == [("Past due", "$250.00"), ("Balance due", "$250.00")]
@@ -246,7 +248,7 @@ def test_statement_sets_unapplied_credit_apart_from_what_is_past_due() -> None:
     assert cells[-1] == ("Unapplied credit", "-$175.00")
 
 
-def test_statement_of_more_credit_than_invoices_has_a_credit_balance() -> None:
+def test_statement_with_more_credit_than_invoices_shows_a_credit_balance() -> None:
     aging = Aging(0, 32_500, 0, 0, 0, credit_minor=-50_000)
     document = printed_document(replace(STATEMENT, open_minor=-17_500, aging=aging))
     assert keys(document) == [("Past due", "$0.00"), ("Credit balance", "$175.00")]
@@ -254,18 +256,18 @@ def test_statement_of_more_credit_than_invoices_has_a_credit_balance() -> None:
     assert document.payment == ()
 
 
-def test_policies_are_named_with_version_and_address() -> None:
+def test_policies_are_listed_with_version_and_address() -> None:
     (terms, _) = printed_document(INVOICE).sections[-1].facts
     assert terms.label == "Terms, version 3"
     assert terms.value == terms.link == INVOICE.policies[0].url
 
 
-def test_only_documents_of_test_mode_say_that_they_are_not_real() -> None:
+def test_only_test_documents_say_that_they_are_not_real() -> None:
     assert printed_document(TEST_INVOICE).test == TEST
     assert printed_document(INVOICE).test == ""
 
 
-def test_what_is_not_filled_in_leaves_no_label() -> None:
+def test_empty_fields_have_no_label() -> None:
     seller = replace(INVOICE.seller, ein="", phone="", note="")
     payer = replace(INVOICE.bill_to, attention="", vendor_number="")
     bare = replace(INVOICE, seller=seller, bill_to=payer, order_number="", terms="", policies=())

@@ -1,4 +1,4 @@
-"""Snapshots: what was packed as JSON is the same when it is read, also years later."""
+"""Snapshots: JSON is read back unchanged, even years later."""
 
 import json
 
@@ -9,16 +9,16 @@ from tests.documents.sample_snapshots import INVOICE, SAMPLES
 
 
 @pytest.mark.parametrize("snapshot", SAMPLES.values(), ids=SAMPLES)
-def test_snapshot_is_the_same_after_it_was_kept_as_json(snapshot: Snapshot) -> None:
+def test_snapshot_is_unchanged_after_storage_as_json(snapshot: Snapshot) -> None:
     assert unpack(json.loads(json.dumps(pack(snapshot)))) == snapshot
 
 
-def test_sha256_is_the_same_whatever_the_order_of_keys() -> None:
+def test_sha256_does_not_depend_on_the_order_of_keys() -> None:
     packed = pack(INVOICE)
     assert sha256_of(dict(reversed(packed.items()))) == sha256_of(packed)
 
 
-def test_field_that_was_not_known_yet_has_its_default() -> None:
+def test_field_missing_from_an_old_snapshot_has_its_default() -> None:
     packed = pack(INVOICE)
     del packed["aging"], packed["explanation"]
     assert unpack(packed) == INVOICE

@@ -1,4 +1,4 @@
-"""A webinar is found by the title that somebody types, whatever letters it has."""
+"""Webinars are found by the title that a person types, in any script."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from lms.grants import grant_target_lookup, request_and_sale_form_choices
 from tests.factories import make_webinar
 
 
-def test_a_title_that_begins_another_is_found_as_it_is_written(database: Database) -> None:
+def test_title_that_starts_another_title_is_found_as_typed(database: Database) -> None:
     with database.transaction() as session:
         make_webinar(session, "elan").title = "Élan"
         make_webinar(session, "elan-2").title = "Élan, the second part"
@@ -19,7 +19,7 @@ def test_a_title_that_begins_another_is_found_as_it_is_written(database: Databas
         assert named.slug == "elan"
 
 
-def test_webinars_with_the_same_title_are_told_apart_and_found(database: Database) -> None:
+def test_webinars_with_the_same_title_are_distinguished_and_found(database: Database) -> None:
     with database.transaction() as session:
         for slug in ("shelving", "shelving-again", "other"):
             make_webinar(session, slug).title = "Other" if slug == "other" else "Shelving"

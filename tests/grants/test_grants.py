@@ -1,4 +1,4 @@
-"""Grants of a login: given, dated, taken back."""
+"""Grants of an account: giving, dating, and revoking them."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,21 +32,19 @@ def code(database: Database, login_id: int, webinar_id: int, at: datetime = NOW)
     [
         ("2026-10-06T18:00", "2027-10-07T04:00"),  # PRODUCT.md A1
         ("2026-10-07T03:59", "2027-10-07T04:00"),  # still the 6th in New York
-        ("2028-02-29T18:00", "2029-03-01T05:00"),  # a leap day ends with 28 February
-        ("2026-03-08T06:30", "2027-03-09T05:00"),  # the night the clocks go forward
-        ("2025-11-02T05:30", "2026-11-03T05:00"),  # the hour that comes twice
+        ("2028-02-29T18:00", "2029-03-01T05:00"),  # the year from a leap day ends with February 28
+        ("2026-03-08T06:30", "2027-03-09T05:00"),  # the night on which clocks are set forward
+        ("2025-11-02T05:30", "2026-11-03T05:00"),  # the repeated hour
     ],
 )
-def test_a_pass_ends_with_its_anniversary_day_in_the_house_s_zone(bought: str, ends: str) -> None:
+def test_pass_ends_with_its_anniversary_in_the_sellers_time_zone(bought: str, ends: str) -> None:
     starts_at = datetime.fromisoformat(bought).replace(tzinfo=UTC)
     term = year_from(starts_at, NEW_YORK)
     assert term.starts_at == starts_at
     assert term.ends_at == datetime.fromisoformat(ends).replace(tzinfo=UTC)
 
 
-def test_a_webinar_held_for_good_admits_and_asking_again_changes_nothing(
-    database: Database, cast: Cast
-) -> None:
+def test_permanent_grant_gives_access_and_is_not_duplicated(database: Database, cast: Cast) -> None:
     made = []
     for _ in range(2):
         with database.transaction() as session:
@@ -59,7 +57,7 @@ def test_a_webinar_held_for_good_admits_and_asking_again_changes_nothing(
     assert code(database, cast.dan.id, cast.webinar_id, far) is Code.OK_PERMANENT
 
 
-def test_taking_one_grant_back_leaves_the_other_alone(database: Database, cast: Cast) -> None:
+def test_revoking_one_grant_does_not_affect_another(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         term = Term(NOW, NOW + timedelta(days=5))
         year = grants.grant(
@@ -85,9 +83,7 @@ def test_taking_one_grant_back_leaves_the_other_alone(database: Database, cast: 
         assert code(database, cast.alice.id, cast.webinar_id) is expected
 
 
-def test_taking_a_grant_back_ends_what_its_holder_is_playing(
-    database: Database, cast: Cast
-) -> None:
+def test_revoking_a_grant_ends_the_persons_playback(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         line = session.scalars(select(Grant).where(Grant.login_id == cast.alice.id)).one()
         playing = PlaybackSession(
@@ -109,7 +105,7 @@ def test_taking_a_grant_back_ends_what_its_holder_is_playing(
         assert session.scalars(select(AuditEntry.act)).all() == ["grant.revoked"]
 
 
-def test_a_grant_is_taken_back_once(database: Database, cast: Cast) -> None:
+def test_grant_can_be_revoked_only_once(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         line = session.scalars(select(Grant).where(Grant.login_id == cast.alice.id)).one()
         grants.take_back(

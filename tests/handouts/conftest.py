@@ -20,7 +20,7 @@ WORK = work_without_schedules(LIBRARY)
 
 @pytest.fixture
 def add(carrel: Carrel, cast: Cast, tmp_path: Path) -> Callable[[bytes, str], str]:
-    """Add a document to the cast's webinar; returns its outside id."""
+    """Add a document to the cast's webinar; return its public ID."""
 
     def added(whole: bytes, name: str = "Slides.pdf") -> str:
         path = tmp_path / "sent"
@@ -35,7 +35,7 @@ def add(carrel: Carrel, cast: Cast, tmp_path: Path) -> Callable[[bytes, str], st
 
 @pytest.fixture
 def read(carrel: Carrel) -> Callable[[], int]:
-    """Do the jobs that read handouts, slice after slice; returns how many there were."""
+    """Run the jobs that read handouts, slice by slice; return how many there were."""
 
     def done() -> int:
         for count in range(100):

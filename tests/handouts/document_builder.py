@@ -1,4 +1,4 @@
-"""Documents by hand, byte by byte, so that each part of them can be wrong."""
+"""Documents built byte by byte, so each part of them can be wrong."""
 
 import io
 import zipfile
@@ -22,7 +22,7 @@ def pdf(
     page: str = "",
     texts: tuple[str, ...] = (),
 ) -> bytes:
-    """Write a PDF: catalog, pages, information, then the extra objects from 10 on."""
+    """Build a PDF: catalog, pages, information, then the extra objects from 10 on."""
     kids = " ".join(f"{100 + number} 0 R" for number in range(pages))
     draw = b"1 0 0 rg 0 0 300 792 re f"
     objects = {
@@ -47,7 +47,7 @@ def pdf(
 
 
 def written(text: str) -> bytes:
-    """Return how a page writes a text, line by line."""
+    """Return page content that draws a text line by line."""
     lines = [line.encode("cp1252").replace(b"(", b"\\(") for line in text.split("\n")]
     shown = b" Tj 0 -40 Td ".join(b"(" + line + b")" for line in lines)
     return b"\n0 g BT /F1 32 Tf 40 700 Td " + shown + b" Tj ET"
@@ -59,7 +59,7 @@ def stream(head: bytes, data: bytes) -> bytes:
 
 
 def assembled(objects: Mapping[int, bytes]) -> bytes:
-    """Put objects together to a file with its table."""
+    """Join objects into a PDF file with its cross-reference table."""
     out, places = bytearray(b"%PDF-1.7\n"), {}
     for number, body in sorted(objects.items()):
         places[number] = len(out)
@@ -74,7 +74,7 @@ def assembled(objects: Mapping[int, bytes]) -> bytes:
 
 
 def locked() -> bytes:
-    """A PDF that opens with a password alone."""
+    """Return a PDF that opens only with a password."""
     key = b"<28bf4e5e4e758a4164004e56fffa01082e2e00b6d0683e802f0ca9fe6453697a>"
     lock = b"<< /Filter /Standard /V 1 /R 2 /P -4 /O %s /U %s >>" % (key, key)
     return pdf(lock).replace(
@@ -83,14 +83,14 @@ def locked() -> bytes:
 
 
 def script_in_packed_objects() -> bytes:
-    """A PDF with a script in a compressed stream of objects."""
+    """Return a PDF with a script in a compressed object stream."""
     packed = zlib.compress(b"12 0 << /S /JavaScript /JS (app.alert(1)) >>")
     head = b"/Type /ObjStm /N 1 /First 5 /Filter /FlateDecode"
     return pdf(stream(head, packed))
 
 
 def archive(parts: Mapping[str, bytes | str], *, packed: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Return a ZIP archive of these parts."""
+    """Return a ZIP archive of the parts."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", packed) as made:
         for name, data in parts.items():
@@ -99,7 +99,7 @@ def archive(parts: Mapping[str, bytes | str], *, packed: int = zipfile.ZIP_DEFLA
 
 
 def types(kind: str, body: str, *more: str) -> str:
-    """Return the list of the parts' types, with the main part's."""
+    """Return the content types of the parts, with that of the main part."""
     return (
         f'<?xml version="1.0"?><Types xmlns="{PACKAGE}/content-types">'
         '<Default Extension="xml" ContentType="application/xml"/>'
@@ -108,7 +108,7 @@ def types(kind: str, body: str, *more: str) -> str:
 
 
 def links(*said: tuple[str, str, str] | tuple[str, str, str, str]) -> str:
-    """Return a part's relations: id, type, target, and "External" where it is that."""
+    """Return relations of a part: id, type, target, and "External" for external ones."""
     rows = "".join(
         f'<Relationship Id="{each[0]}" Type="{RELATIONS}/{each[1]}" Target="{each[2]}"'
         + (f' TargetMode="{each[3]}"/>' if len(each) > 3 else "/>")
@@ -118,7 +118,7 @@ def links(*said: tuple[str, str, str] | tuple[str, str, str, str]) -> str:
 
 
 def core(title: str) -> str:
-    """Return a document's own words about itself."""
+    """Return the core properties of a document."""
     return (
         f'<cp:coreProperties xmlns:cp="{PACKAGE}/metadata/core-properties" '
         f'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{title}</dc:title></cp:coreProperties>'
@@ -133,7 +133,7 @@ def pptx_parts(*slides: str, title: str = "") -> dict[str, bytes | str]:
         "[Content_Types].xml": types(CONTENT + "presentationml.presentation.main+xml", body),
         "_rels/.rels": links(("r1", "officeDocument", body)),
         body: f'<p:presentation xmlns:p="{SLIDES}" xmlns:r="{RELATIONS}"><p:sldIdLst>{ids}</p:sldIdLst></p:presentation>',
-        # their names are in another order than the slides
+        # file names are in a different order than the slides
         "ppt/_rels/presentation.xml.rels": links(
             *((f"s{n}", "slide", f"slides/slide{len(slides) - n}.xml") for n in range(len(slides)))
         ),
@@ -148,12 +148,12 @@ def pptx_parts(*slides: str, title: str = "") -> dict[str, bytes | str]:
 
 
 def pptx(*slides: str, title: str = "", more: Mapping[str, bytes | str] | None = None) -> bytes:
-    """Return a presentation, with more parts."""
+    """Return a presentation with optional additional parts."""
     return archive({**pptx_parts(*slides, title=title), **(more or {})})
 
 
 def docx_parts(*paragraphs: str, inside: str = "") -> dict[str, bytes | str]:
-    """Return the parts of a Word document; `inside` is put after the paragraphs as it is."""
+    """Return the parts of a Word document; `inside` is put after the paragraphs unchanged."""
     body = "word/document.xml"
     said = "".join(f"<w:p><w:r><w:t>{each}</w:t></w:r></w:p>" for each in paragraphs)
     return {
@@ -167,5 +167,5 @@ def docx_parts(*paragraphs: str, inside: str = "") -> dict[str, bytes | str]:
 def docx(
     *paragraphs: str, inside: str = "", more: Mapping[str, bytes | str] | None = None
 ) -> bytes:
-    """Return a Word document, with more parts."""
+    """Return a Word document with optional additional parts."""
     return archive({**docx_parts(*paragraphs, inside=inside), **(more or {})})

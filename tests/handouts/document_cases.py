@@ -1,4 +1,4 @@
-"""Handouts as people and their enemies send them, made from nothing; and what becomes of each.
+"""Odd and hostile handouts, generated from scratch, and the outcome of each.
 
 `python -m tests.handouts.document_cases` makes them all, takes each through the real check and
 prints the table.
@@ -17,7 +17,7 @@ ODD: tuple[Odd, ...] = PDF_CASES + OFFICE_CASES
 
 
 def become(odd: Odd, folder: Path) -> str:
-    """Make an odd file, have it checked, and say what became of it."""
+    """Make an odd file, check it, and return the outcome."""
     path = folder / "sent"
     path.write_bytes(odd.make())
     try:
@@ -28,7 +28,7 @@ def become(odd: Odd, folder: Path) -> str:
 
 
 def table() -> Iterator[tuple[str, str]]:
-    """Yield each odd file's name and what became of it."""
+    """Yield each odd file's name and its outcome."""
     for odd in ODD:
         with tempfile.TemporaryDirectory(prefix="carrel-odd-") as folder:
             yield odd.name, become(odd, Path(folder))

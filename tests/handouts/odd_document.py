@@ -1,4 +1,4 @@
-"""An odd document, and what must become of it."""
+"""An odd document and its expected outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """One odd file: the name it comes under, what it holds, and what must become of it."""
+    """One odd file: its name, its content, and its expected outcome."""
 
     name: str
     file: str
@@ -15,6 +15,6 @@ class Odd:
 
 
 def taken(kind: str, pages: int = 0, *taken_out: str) -> str:
-    """Say that a file is taken, and what was taken out of it."""
+    """Return the outcome of an accepted file, with what was removed from it."""
     counted = f", {pages} pages" if pages else ""
     return f"taken: {kind}{counted}" + (f", cleaned of {', '.join(taken_out)}" if taken_out else "")

@@ -35,7 +35,7 @@ from tests.handouts.odd_document import Odd, taken
 
 
 def bomb() -> bytes:
-    """A presentation whose picture unpacks to more than a gigabyte."""
+    """Return a presentation whose picture unpacks to more than a gigabyte."""
     out = io.BytesIO(pptx("Hello"))
     made = zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED)
     with made, made.open("ppt/media/image1.bmp", "w", force_zip64=True) as part:
@@ -45,13 +45,13 @@ def bomb() -> bytes:
 
 
 def lying_bomb() -> bytes:
-    """The same, but its directory says that the picture has a hundred bytes."""
+    """Return a presentation whose directory says that its 64 MB picture has a hundred bytes."""
     whole = archive({**pptx_parts("Hello"), "ppt/media/image1.bmp": bytes(64 << 20)})
     return whole.replace(struct.pack("<L", 64 << 20), struct.pack("<L", 100))
 
 
 def shared_bytes() -> bytes:
-    """A presentation with a thousand parts that are one and the same place in the file."""
+    """Return a presentation with a thousand parts that share the same bytes in the file."""
     out = io.BytesIO(archive({**pptx_parts("Hello"), "ppt/media/a.bmp": bytes(1 << 20)}))
     with zipfile.ZipFile(out, "a") as made:
         one = made.getinfo("ppt/media/a.bmp")
@@ -66,20 +66,20 @@ def shared_bytes() -> bytes:
 
 
 def repacked(data: bytes, most: int = 20) -> bytes:
-    """Return an archive in archives, each with the former as its part."""
+    """Return nested archives, each with the previous one as its part."""
     for _ in range(most):
         data = archive({"inner.zip": data}, packed=zipfile.ZIP_STORED)
     return data
 
 
 def nested_bomb() -> bytes:
-    """A presentation with a sheet packed into it that unpacks to more than a gigabyte."""
+    """Return a presentation with an embedded sheet that unpacks to more than a gigabyte."""
     vast = {f"xl/{number}.bin": bytes(128 << 20) for number in range(9)}
     return pptx("Hello", more={"ppt/embeddings/sheet1.xlsx": archive(vast)})
 
 
 def going_on() -> bytes:
-    """A presentation whose picture goes on behind the bytes that both its headers promise."""
+    """Return a presentation whose picture is longer than both its headers say."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     begin = packer.compress(bytes(100)) + packer.flush(zlib.Z_FULL_FLUSH)
     packed = begin + packer.compress(bytes(64 << 20)) + packer.flush()
@@ -95,7 +95,7 @@ def going_on() -> bytes:
 
 
 def two_headers() -> bytes:
-    """A presentation whose part has another size in its own header than in the directory."""
+    """Return a presentation with a part whose size differs between its header and the directory."""
     whole = pptx("Hello", more={"ppt/media/a.bmp": bytes(5000)})
     one = struct.pack("<L", 5000)
     return whole.replace(one, struct.pack("<L", 5), 1)
@@ -126,7 +126,7 @@ def laughs() -> bytes:
 
 
 def passwords() -> bytes:
-    """A presentation whose archive says that its parts are encrypted."""
+    """Return a presentation whose archive marks its parts as encrypted."""
     return pptx("Hello").replace(
         b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00"
     )
@@ -139,13 +139,13 @@ def with_type(kind: str) -> Callable[[], bytes]:
 
 
 def linked(*relation: str) -> Callable[[], bytes]:
-    """Make a document that refers to something elsewhere."""
+    """Make a document with an external relation."""
     said = links(("x", *relation, "External"))  # type: ignore[arg-type]
     return lambda: docx("Hello", more={"word/_rels/settings.xml.rels": said})
 
 
 def linking(target: str, kind: str = "hyperlink") -> Callable[[], bytes]:
-    """Make a presentation whose slide links to something elsewhere."""
+    """Make a presentation whose slide links to an external target."""
     said = links(
         ("x", kind, target, "External"), ("y", "hyperlink", "https://a.example", "External")
     )
@@ -153,7 +153,7 @@ def linking(target: str, kind: str = "hyperlink") -> Callable[[], bytes]:
 
 
 def with_dtd(name: str, encoding: str = "utf-8") -> Callable[[], bytes]:
-    """Make a presentation of which one more part declares a document type."""
+    """Make a presentation with an additional part that declares a document type."""
     said = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'
     return lambda: pptx("One", more={name: said.encode(encoding)})
 
@@ -163,7 +163,7 @@ def instructed(field: str) -> str:
 
 
 def field(instruction: str, result: str = "") -> str:
-    """Return a field as Word writes it; `result` is what stands between its marks."""
+    """Return a field as Word writes it; `result` is the text between its marks."""
     marks = (
         f'<w:r><w:fldChar w:fldCharType="{each}"/></w:r>' for each in ("begin", "separate", "end")
     )

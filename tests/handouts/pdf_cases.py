@@ -1,4 +1,4 @@
-"""Odd and hostile PDF files, and what is no document at all."""
+"""Odd and hostile PDF files, and files that aren't documents at all."""
 
 import io
 import zlib
@@ -28,7 +28,7 @@ def on_a_page(annotation: bytes, *more: bytes) -> Callable[[], bytes]:
 
 
 def link_that(action: bytes) -> Callable[[], bytes]:
-    """Make a PDF with a place to press that does something."""
+    """Make a PDF with a link that does something."""
     return on_a_page(b"<< /Type /Annot /Subtype /Link /Rect [0 0 99 99] /A %s >>" % action)
 
 
@@ -39,7 +39,7 @@ def packed_file() -> bytes:
 
 
 def owner_locked() -> bytes:
-    """A PDF that everyone may open and nobody may copy from, with a script in it."""
+    """Return a PDF with a script that anyone can open but not copy from."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf(SCRIPT, catalog="/OpenAction 10 0 R"))) as made:
         made.save(out, encryption=pikepdf.Encryption(owner="secret", user=""))
@@ -47,7 +47,7 @@ def owner_locked() -> bytes:
 
 
 def flate_bomb() -> bytes:
-    """A PDF whose one page draws half a gigabyte of blanks."""
+    """Return a PDF whose one page unpacks to half a gigabyte of blanks."""
     packer = zlib.compressobj(1)
     blanks = b" " * (16 << 20)
     packed = b"".join(packer.compress(blanks) for _ in range(32)) + packer.flush()

@@ -1,4 +1,4 @@
-"""Whatever is sent as a handout is taken, cleaned, or refused with a sentence that says what to do."""
+"""Every odd handout is accepted, cleaned, or refused with a message that says what to do."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.name)
-def test_what_becomes_of_an_odd_file(odd: Odd, tmp_path: Path) -> None:
+def test_odd_document_has_the_expected_outcome(odd: Odd, tmp_path: Path) -> None:
     assert become(odd, tmp_path) == odd.outcome

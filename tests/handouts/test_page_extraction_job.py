@@ -1,4 +1,4 @@
-"""The job that draws a handout's pages and finds its words."""
+"""The job that draws a handout's pages and extracts their text."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ SAID = ("Media literacy\nfor everyone", "", "What a shelf of questions holds")
 
 @pytest.fixture(autouse=True)
 def at_noon(clock: Clock) -> None:
-    """Every test begins at NOW."""
+    """Set the clock to NOW."""
 
 
 def said_in(carrel: Carrel, handout_id: str) -> list[tuple[int | None, str]]:
@@ -53,9 +53,7 @@ def test_every_page_is_drawn_large_and_small(carrel: Carrel, add: Add, read: Rea
     assert list((carrel.settings.scratch / "handouts").iterdir()) == []
 
 
-def test_the_words_of_a_pdf_are_kept_for_the_search_page_by_page(
-    carrel: Carrel, add: Add, read: Read
-) -> None:
+def test_text_of_a_pdf_is_stored_by_page(carrel: Carrel, add: Add, read: Read) -> None:
     handout_id = add(pdf(pages=3, texts=SAID))
     read()
     assert said_in(carrel, handout_id) == [
@@ -64,19 +62,19 @@ def test_the_words_of_a_pdf_are_kept_for_the_search_page_by_page(
     ]
 
 
-def test_the_words_of_slides_are_kept_in_their_order(carrel: Carrel, add: Add, read: Read) -> None:
+def test_text_of_slides_is_stored_in_order(carrel: Carrel, add: Add, read: Read) -> None:
     handout_id = add(pptx("First things\nfirst", "Then others"), "Slides.pptx")
     read()
     assert said_in(carrel, handout_id) == [(1, "First things first"), (2, "Then others")]
 
 
-def test_the_words_of_a_word_document_are_kept(carrel: Carrel, add: Add, read: Read) -> None:
+def test_text_of_a_word_document_is_stored(carrel: Carrel, add: Add, read: Read) -> None:
     handout_id = add(docx("Dear all", "we begin at noon"), "Letter.docx")
     read()
     assert said_in(carrel, handout_id) == [(1, "Dear all we begin at noon")]
 
 
-def test_a_long_handout_is_read_in_slices_that_let_others_go_first(
+def test_long_handout_is_read_in_several_jobs(
     carrel: Carrel, add: Add, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(media_pages, "AT_ONCE", 2)
@@ -88,7 +86,7 @@ def test_a_long_handout_is_read_in_slices_that_let_others_go_first(
     assert slices > 1
 
 
-def test_of_a_book_the_first_pages_are_drawn_and_all_are_found(
+def test_long_handout_has_pictures_of_first_pages_and_text_of_all(
     carrel: Carrel, add: Add, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "MOST_PICTURED", 2)
@@ -100,7 +98,7 @@ def test_of_a_book_the_first_pages_are_drawn_and_all_are_found(
     assert said_in(carrel, handout_id)[-1][0] == 3
 
 
-def test_a_page_that_cannot_be_drawn_keeps_no_other_back(
+def test_page_that_cannot_be_drawn_does_not_block_the_others(
     carrel: Carrel, add: Add, read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = page_extraction_job.draw_some
@@ -118,20 +116,22 @@ def test_a_page_that_cannot_be_drawn_keeps_no_other_back(
     assert widths == [1600, 0, 1600]
 
 
-def test_handouts_of_before_are_read_by_the_round(carrel: Carrel, add: Add, read: Read) -> None:
+def test_earlier_handouts_are_read_by_the_periodic_job(
+    carrel: Carrel, add: Add, read: Read
+) -> None:
     handout_id = add(pdf(texts=SAID))
     with carrel.database.transaction() as session:
         for job in session.scalars(select(Job)):
             session.delete(job)
     assert read() == 0
     handler = WORK.handlers[page_extraction_job.READ_ALL]
-    handler(carrel, None)  # type: ignore[arg-type]  # the round asks nothing of its run
+    handler(carrel, None)  # type: ignore[arg-type]  # the job does not use its run
     handler(carrel, None)  # type: ignore[arg-type]
     assert read() == 1
     assert said_in(carrel, handout_id) == [(1, "Media literacy for everyone")]
 
 
-def test_a_handout_whose_file_is_gone_is_not_tried_for_ever(
+def test_handout_without_its_file_is_not_retried_forever(
     carrel: Carrel, add: Add, read: Read
 ) -> None:
     handout_id = add(pdf())
@@ -143,7 +143,7 @@ def test_a_handout_whose_file_is_gone_is_not_tried_for_ever(
         assert all_unread(session) == ()
 
 
-def test_a_removed_handout_is_found_no_more_until_it_is_put_back(
+def test_removed_handout_is_not_searchable_until_it_is_restored(
     carrel: Carrel, add: Add, read: Read
 ) -> None:
     handout_id = add(pdf(texts=SAID))
@@ -157,7 +157,7 @@ def test_a_removed_handout_is_found_no_more_until_it_is_put_back(
     assert len(said_in(carrel, handout_id)) == 1
 
 
-def test_a_handout_that_goes_takes_its_pages_along(carrel: Carrel, add: Add, read: Read) -> None:
+def test_handout_with_pages_can_be_deleted(carrel: Carrel, add: Add, read: Read) -> None:
     handout_id = add(pdf())
     read()
     with carrel.database.transaction() as session:
@@ -166,11 +166,11 @@ def test_a_handout_that_goes_takes_its_pages_along(carrel: Carrel, add: Add, rea
         assert session.scalars(select(Handout)).all() == []
 
 
-def test_words_are_plain() -> None:
+def test_ligatures_and_control_characters_are_removed_from_text() -> None:
     assert plain_words("of\ufb01ce\u00ad s\x00 and\n\n more") == "office s and more"
 
 
-def test_a_long_page_is_cut_between_words() -> None:
+def test_long_text_is_split_between_words() -> None:
     pieces = list(pieces_of("word " * 400))
     assert all(len(piece) <= passages.PIECE_LETTERS for piece in pieces)
     assert " ".join(pieces).split() == ["word"] * 400

@@ -21,7 +21,7 @@ def test_headers_footers_and_page_numbers_are_left_out() -> None:
     }
 
 
-def test_text_shared_by_only_two_pages_is_kept() -> None:
+def test_text_shared_by_only_two_pages_stays() -> None:
     texts = {1: "What to do at the desk", 2: "What to do at the door"}
     assert without_furniture(texts) == texts
 

@@ -1,4 +1,4 @@
-"""Pages of a handout are found among the slides of the recording, and put right by staff."""
+"""Pages of a handout are matched to the slides of the recording, and corrected by staff."""
 
 import io
 from collections.abc import Callable
@@ -24,7 +24,7 @@ from tests.handouts.conftest import WORK
 from tests.media.documents.test_slide_similarity import PAGES, drawn, squeezed
 from tests.visitor import Visitor
 
-# what is shown when: page 3 twice, a face that is no page, page 2 never
+# what is shown when: page 3 twice, once a face that isn't a page, and page 2 never
 SHOWN = ((0.0, 0), (60.0, 2), (125.0, None), (200.0, 3), (300.0, 2))
 
 
@@ -36,7 +36,7 @@ def jpeg(picture: Image.Image) -> bytes:
 
 @pytest.fixture
 def handout_id(carrel: Carrel, cast: Cast, clock: Clock) -> str:
-    """A handout of four pages beside a recording of ten minutes that shows three of them."""
+    """A handout of four pages with a ten-minute recording that shows three of them."""
     with carrel.database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         handout = make_handout(session, webinar, title="Tuesday")
@@ -59,7 +59,7 @@ def handout_id(carrel: Carrel, cast: Cast, clock: Clock) -> str:
 
 @pytest.fixture
 def match(carrel: Carrel, cast: Cast, handout_id: str) -> Callable[[], list[float | None]]:
-    """Let the worker compare, and return when each page is seen."""
+    """Let the worker match pages and slides; return when each page is seen."""
 
     def matched() -> list[float | None]:
         with carrel.database.transaction() as session:
@@ -73,27 +73,27 @@ def match(carrel: Carrel, cast: Cast, handout_id: str) -> Callable[[], list[floa
     return matched
 
 
-def test_each_page_has_the_time_at_which_it_is_first_seen(
+def test_each_page_has_the_time_when_it_is_first_seen(
     match: Callable[[], list[float | None]],
 ) -> None:
     assert match() == [0.0, None, 60.0, 200.0]
 
 
-def test_a_handout_of_which_hardly_a_page_is_seen_is_not_linked(
+def test_handout_with_few_pages_seen_is_not_linked(
     carrel: Carrel, handout_id: str, match: Callable[[], list[float | None]]
 ) -> None:
     carrel.storage.put_bytes(small_key(handout_id, 3), jpeg(drawn(55)), "image/jpeg")
     assert match() == [None] * 4
 
 
-def test_pictures_that_are_gone_keep_nothing_back(
+def test_missing_page_picture_does_not_block_the_others(
     carrel: Carrel, handout_id: str, match: Callable[[], list[float | None]]
 ) -> None:
     carrel.storage.delete(small_key(handout_id, 2))
     assert match() == [0.0, None, 60.0, 200.0]
 
 
-def test_what_staff_say_stays_when_it_is_compared_again(
+def test_times_set_by_staff_stay_after_another_match(
     carrel: Carrel,
     cast: Cast,
     client: Visitor,
@@ -114,7 +114,7 @@ def test_what_staff_say_stays_when_it_is_compared_again(
 
 
 @pytest.mark.parametrize("wrong", ["soon", "1:75", "10:00", "99:99:99", "-1:00"])
-def test_a_time_that_is_none_is_refused_and_nothing_is_lost(
+def test_invalid_time_is_refused_and_the_form_keeps_its_values(
     cast: Cast, client: Visitor, handout_id: str, wrong: str
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -127,7 +127,7 @@ def test_a_time_that_is_none_is_refused_and_nothing_is_lost(
     assert f'value="{wrong}"' in answer.text
 
 
-def test_nobody_but_staff_says_it(cast: Cast, client: Visitor, handout_id: str) -> None:
+def test_only_staff_can_see_and_set_times(cast: Cast, client: Visitor, handout_id: str) -> None:
     address = f"/staff/handouts/{handout_id}/times"
     for person in (cast.alice, cast.mia):
         client.sign_in(person.id)
@@ -135,7 +135,7 @@ def test_nobody_but_staff_says_it(cast: Cast, client: Visitor, handout_id: str) 
         assert client.post(address, data={"at-1": "0:30"}).status_code == 404
 
 
-def test_without_a_recording_there_is_nothing_to_say(
+def test_page_for_times_is_not_found_without_a_recording(
     carrel: Carrel, cast: Cast, client: Visitor, handout_id: str
 ) -> None:
     with carrel.database.transaction() as session:
@@ -144,7 +144,7 @@ def test_without_a_recording_there_is_nothing_to_say(
     assert client.get(f"/staff/handouts/{handout_id}/times").status_code == 404
 
 
-def test_a_reader_goes_from_the_page_to_its_time(
+def test_page_of_a_handout_links_to_its_time(
     cast: Cast, client: Visitor, handout_id: str, match: Callable[[], list[float | None]]
 ) -> None:
     match()

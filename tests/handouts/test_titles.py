@@ -1,4 +1,4 @@
-"""What a handout is called, whatever its file was."""
+"""Titles of handouts, with and without a title in the file."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ Add = Callable[..., str]
         (".docx", "docx"),
     ],
 )
-def test_it_has_a_title_that_can_be_read(carrel: Carrel, add: Add, name: str, title: str) -> None:
+def test_handout_has_a_readable_title(carrel: Carrel, add: Add, name: str, title: str) -> None:
     handout_id = add(docx("Words"), name)
     with carrel.database.read_session() as session:
         assert name_handouts(session, [handout_id])[handout_id].title == title

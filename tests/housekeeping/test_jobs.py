@@ -1,4 +1,4 @@
-"""The rounds the house makes by itself."""
+"""Scheduled jobs of housekeeping."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Jobs for tests: made and taken in one line, at a time the test says."""
+"""Jobs for tests: created and claimed in one line, at a time given by the test."""
 
 import threading
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def make_job(
     now: datetime = NOW,
     unique_key: str | None = None,
 ) -> str:
-    """Commit a job and return its outside id."""
+    """Commit a job and return its public ID."""
     with database.transaction() as session:
         job = enqueue(
             session,
@@ -51,7 +51,7 @@ def take(
 
 
 def taken(database: Database, *, now: datetime = NOW) -> Claim:
-    """Claim the job that is surely there."""
+    """Claim a job that must exist."""
     held = take(database, now=now)
     assert held is not None
     return held
@@ -59,7 +59,7 @@ def taken(database: Database, *, now: datetime = NOW) -> Claim:
 
 @contextmanager
 def at_work(worker: Worker) -> Iterator[None]:
-    """Let a worker of this process work until the block is left, whatever happens in it."""
+    """Run a worker in this process until the block is left, even on an error."""
     thread = threading.Thread(target=worker.run, daemon=True)
     thread.start()
     try:
@@ -70,11 +70,11 @@ def at_work(worker: Worker) -> Iterator[None]:
 
 
 def facts_of(database: Database, job_id: str) -> JobFacts:
-    """Read a job as it is committed."""
+    """Read a job as committed."""
     with database.read_session() as session:
         return job_facts(session, job_id)
 
 
 def settle(session: Session, now: datetime) -> int:
-    """Settle what nobody holds, telling nobody."""
+    """Settle jobs without a worker, with no endings."""
     return leases.settle(session, endings={}, now=now)

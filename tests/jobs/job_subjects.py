@@ -69,7 +69,7 @@ LIST: Final = b"Email,Name\nalice@example.org,Alice\n"
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The public IDs of one subject of each noun, and the person they belong to: Alice."""
+    """The public IDs of one subject of each noun, and Alice, the person they belong to."""
 
     actor: str
     recording: str
@@ -138,7 +138,7 @@ def subjects(of: Library) -> dict[str, Subject]:
 
 
 def furnish(carrel: Carrel, cast: Cast) -> Library:
-    """Write the rows and files of all subjects."""
+    """Create the rows and files of all subjects."""
     for key, data in (("originals/words.mp4", WORDS), ("imports/list.csv", LIST)):
         carrel.storage.put_bytes(key, data, "application/octet-stream")
     change = make_change(carrel.database, cast)

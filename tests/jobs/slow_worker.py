@@ -1,6 +1,6 @@
-"""A real worker process whose one kind of job lasts until a file appears; started by tests.
+"""A real worker process with one kind of job that runs until a file appears; started by tests.
 
-The handler writes `begun <pid>` and `done <pid>` lines into the diary under DATA_DIR.
+The handler writes `begun <pid>` and `done <pid>` lines to the diary under DATA_DIR.
 """
 
 import os
@@ -40,7 +40,7 @@ def deaf(carrel: Carrel, run: JobRun) -> None:
 
 
 def hurry() -> None:
-    """Let three seconds do for the lease, and one for a handler that has to stop."""
+    """Shorten the lease to three seconds and the time for a handler to stop to one."""
     leases.LEASE = timedelta(seconds=3)
     worker.GRACE_S = 1.0
 

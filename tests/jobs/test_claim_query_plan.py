@@ -1,4 +1,4 @@
-"""How a claim finds its job among thousands that wait: by indexes."""
+"""A claim finds its job among thousands of waiting ones by an index."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from lms.core.clock import now
 from lms.core.database import Database
 
 
-def test_no_claim_reads_all_jobs_that_wait(database: Database) -> None:
+def test_claim_does_not_read_all_waiting_jobs(database: Database) -> None:
     fill(database, 5_000, due=now() - timedelta(minutes=1))
     with database.engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")

@@ -1,4 +1,4 @@
-"""How one try of a job ends, in a worker of this process."""
+"""How one attempt of a job ends, in a worker in this process."""
 
 import threading
 from datetime import timedelta
@@ -36,11 +36,11 @@ from tests.wait_until import PATIENCE_S, until
 
 
 def done(_carrel: Carrel, _run: JobRun) -> None:
-    """Nothing is left to do."""
+    """Do nothing."""
 
 
 def one_try(carrel: Carrel, handler: Handler) -> JobFacts:
-    """Let a worker try a job once, and say how that ended."""
+    """Let a worker try a job once; return how that ended."""
     job_id = make_job(carrel.database, now=now())
     with at_work(Worker(carrel, Work(handlers={"encode": handler}), (Lane.MEDIA,))):
         until(lambda: facts_of(carrel.database, job_id).tries == 1)
@@ -48,7 +48,7 @@ def one_try(carrel: Carrel, handler: Handler) -> JobFacts:
     return facts_of(carrel.database, job_id)
 
 
-def test_a_handler_is_given_the_job_and_the_library(carrel: Carrel) -> None:
+def test_handler_gets_the_library_and_the_job(carrel: Carrel) -> None:
     seen = list[object]()
 
     def handler(given: Carrel, run: JobRun) -> None:
@@ -58,7 +58,7 @@ def test_a_handler_is_given_the_job_and_the_library(carrel: Carrel) -> None:
     assert seen == [carrel.settings, SUBJECT, {"recording": 7}, 1, 3]
 
 
-def test_what_a_worker_does_is_done_as_a_job(carrel: Carrel) -> None:
+def test_acts_of_a_worker_are_recorded_with_the_job_role(carrel: Carrel) -> None:
     def handler(given: Carrel, _run: JobRun) -> None:
         with given.database.transaction() as session:
             audit.record(session, "kit.made", SUBJECT, actor=None, now=now())
@@ -68,7 +68,7 @@ def test_what_a_worker_does_is_done_as_a_job(carrel: Carrel) -> None:
         assert session.scalars(select(AuditEntry.role)).all() == [ActingRole.JOB]
 
 
-def test_a_handler_that_gives_up_is_not_asked_again(carrel: Carrel) -> None:
+def test_job_is_not_retried_after_give_up(carrel: Carrel) -> None:
     def handler(_carrel: Carrel, _run: JobRun) -> None:
         raise GiveUp("This file holds no picture and no sound.", "moov atom not found")
 
@@ -80,7 +80,7 @@ def test_a_handler_that_gives_up_is_not_asked_again(carrel: Carrel) -> None:
     assert facts.failure_detail == "moov atom not found"
 
 
-def test_a_handler_may_ask_to_be_tried_again_with_its_own_sentence(carrel: Carrel) -> None:
+def test_handler_can_request_a_retry_with_its_own_message(carrel: Carrel) -> None:
     def handler(_carrel: Carrel, _run: JobRun) -> None:
         raise TryAgain("The storage did not answer.")
 
@@ -89,7 +89,7 @@ def test_a_handler_may_ask_to_be_tried_again_with_its_own_sentence(carrel: Carre
     assert facts.run_at > now()
 
 
-def test_whatever_else_a_handler_raises_is_tried_again_and_kept_for_staff(carrel: Carrel) -> None:
+def test_other_exceptions_are_retried_and_saved_for_staff(carrel: Carrel) -> None:
     def handler(_carrel: Carrel, _run: JobRun) -> None:
         raise RuntimeError("the disk is on fire")
 
@@ -99,7 +99,7 @@ def test_whatever_else_a_handler_raises_is_tried_again_and_kept_for_staff(carrel
     assert "the disk is on fire" in facts.failure_detail
 
 
-def test_what_is_kept_of_a_fault_of_the_database_names_nobody(carrel: Carrel) -> None:
+def test_saved_database_error_contains_no_personal_data(carrel: Carrel) -> None:
     email, name = "pat.reader@example.org", "Pat Reader"
 
     def handler(given: Carrel, _run: JobRun) -> None:
@@ -114,7 +114,7 @@ def test_what_is_kept_of_a_fault_of_the_database_names_nobody(carrel: Carrel) ->
     assert "Pat Reader" not in detail
 
 
-def test_a_handler_that_finishes_although_canceled_has_done_the_job(carrel: Carrel) -> None:
+def test_job_that_finishes_after_a_cancel_request_is_done(carrel: Carrel) -> None:
     def handler(given: Carrel, run: JobRun) -> None:
         with given.database.transaction() as session:
             cancel(session, run.public_id, actor=None, now=now())
@@ -122,7 +122,7 @@ def test_a_handler_that_finishes_although_canceled_has_done_the_job(carrel: Carr
     assert one_try(carrel, handler).state is JobState.DONE
 
 
-def test_a_schedule_makes_one_job_a_slot(carrel: Carrel) -> None:
+def test_schedule_creates_one_job_per_slot(carrel: Carrel) -> None:
     work = Work(handlers={"tidy": done}, schedules=(Schedule("tidy", timedelta(days=1)),))
     for _ in range(2):  # two workers, one after the other
         with at_work(Worker(carrel, work, (Lane.PROMPT,))):
@@ -134,12 +134,12 @@ def states(database: Database) -> list[JobState]:
         return list(session.scalars(select(Job.state)))
 
 
-def test_seeing_a_job_through_does_it_here_when_no_worker_does(carrel: Carrel) -> None:
+def test_see_through_runs_the_job_here_if_no_worker_does(carrel: Carrel) -> None:
     job_id = make_job(carrel.database, now=now())
     assert see_through(carrel, Work(handlers={"encode": done}), job_id).state is JobState.DONE
 
 
-def test_seeing_a_job_through_waits_for_the_worker_that_has_it(carrel: Carrel) -> None:
+def test_see_through_waits_for_the_worker_that_runs_the_job(carrel: Carrel) -> None:
     job_id, go = make_job(carrel.database, now=now()), threading.Event()
 
     def handler(_carrel: Carrel, _run: JobRun) -> None:
@@ -153,13 +153,13 @@ def test_seeing_a_job_through_waits_for_the_worker_that_has_it(carrel: Carrel) -
     assert facts_of(carrel.database, job_id).tries == 1
 
 
-def test_what_never_was_is_not_seen_through(carrel: Carrel) -> None:
+def test_see_through_of_an_unknown_job_is_not_found(carrel: Carrel) -> None:
     with pytest.raises(NotFound):
         see_through(carrel, Work(handlers={}), "nothing")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_worker_that_loses_a_lane_says_so(carrel: Carrel) -> None:
+def test_run_returns_false_after_losing_a_lane(carrel: Carrel) -> None:
     def handler(_carrel: Carrel, _run: JobRun) -> None:
         raise SystemExit  # not an Exception: it ends the thread
 
@@ -168,13 +168,13 @@ def test_a_worker_that_loses_a_lane_says_so(carrel: Carrel) -> None:
     assert worker.run() is False
 
 
-def test_an_end_that_takes_long_to_write_is_no_lost_lease(carrel: Carrel) -> None:
+def test_slow_ending_does_not_lose_the_lease(carrel: Carrel) -> None:
     def handler(_carrel: Carrel, run: JobRun) -> None:
-        run.report(0.5, "Half of it")  # there is something to renew the lease with
+        run.report(0.5, "Half of it")  # this gives the lease something to renew
         raise GiveUp("This file holds no sound.")
 
     def ending(_session: Session, _ended: Ended) -> None:
-        threading.Event().wait(2 * LOOK_S)  # the lease is looked at, and waits for this to commit
+        threading.Event().wait(2 * LOOK_S)  # the renewal waits until this is committed
 
     work = Work(handlers={"encode": handler}, endings={"encode": ending})
     job_id = make_job(carrel.database, now=now())
@@ -191,11 +191,11 @@ def told_of_a_round(carrel: Carrel, handler: Handler) -> list[tuple[str, str]]:
     return [(each["event"], each["log_level"]) for each in told if "job" in each["event"]]
 
 
-def test_a_round_that_goes_well_is_no_word_in_the_log(carrel: Carrel) -> None:
+def test_successful_periodic_job_is_logged_only_at_debug(carrel: Carrel) -> None:
     assert told_of_a_round(carrel, done) == [("job_started", "debug"), ("job_ended", "debug")]
 
 
-def test_a_round_that_fails_is_told(carrel: Carrel) -> None:
+def test_failed_periodic_job_is_logged(carrel: Carrel) -> None:
     def fail(_carrel: Carrel, _run: JobRun) -> None:
         raise GiveUp("The server of the mail is away.")
 

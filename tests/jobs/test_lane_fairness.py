@@ -1,4 +1,4 @@
-"""Long work and short work in one lane: each has its turn."""
+"""Long and short jobs in one lane take turns."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -18,7 +18,7 @@ PIECES = 4
 
 
 class Course:
-    """Which pieces of work were done, in their order; the long one goes on where it was."""
+    """Records which pieces of work were done in what order; the long job resumes where it was."""
 
     def __init__(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         self.done = list[str]()
@@ -38,7 +38,7 @@ class Course:
 
 
 def let_work(carrel: Carrel, course: Course, job: str) -> None:
-    """Have a worker do what there is until the long job is done."""
+    """Let a worker run until the long job is done."""
     work = Work(handlers={"encode": course.encode, "score": course.score})
     with at_work(Worker(carrel, work, (Lane.MEDIA,))):
         until(lambda: facts_of(carrel.database, job).state is JobState.DONE)
@@ -46,19 +46,21 @@ def let_work(carrel: Carrel, course: Course, job: str) -> None:
 
 @pytest.fixture
 def no_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let any work have had its share at once."""
+    """Let every job have used its share at once."""
     monkeypatch.setattr(job_runner, "SHARE_S", 0.0)
 
 
-def test_long_work_lets_what_waits_go_first_and_goes_on(carrel: Carrel, no_share: None) -> None:
+def test_long_job_gives_way_to_a_waiting_job_and_resumes(carrel: Carrel, no_share: None) -> None:
     course = Course(lambda: make_job(carrel.database, "score", now=now()))
     job = make_job(carrel.database, now=now())
     let_work(carrel, course, job)
     assert course.done == ["long", "short", "long", "long", "long"]
-    assert facts_of(carrel.database, job).tries == 1  # giving way is no failure
+    assert facts_of(carrel.database, job).tries == 1  # giving way isn't a failure
 
 
-def test_long_work_has_its_share_first(carrel: Carrel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_job_uses_its_share_before_giving_way(
+    carrel: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(job_runner, "SHARE_S", 60.0)
     course = Course(lambda: make_job(carrel.database, "score", now=now()))
     let_work(carrel, course, make_job(carrel.database, now=now()))
@@ -75,7 +77,7 @@ def test_long_work_has_its_share_first(carrel: Carrel, monkeypatch: pytest.Monke
     ],
     ids=["of another lane", "less urgent", "not due", "nobody"],
 )
-def test_long_work_goes_on_where_nobody_waits_who_may_go_first(
+def test_long_job_continues_if_no_waiting_job_can_go_first(
     carrel: Carrel, no_share: None, other: Callable[[Carrel], object]
 ) -> None:
     course = Course(lambda: other(carrel))

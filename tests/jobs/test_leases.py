@@ -1,4 +1,4 @@
-"""Taking a job, keeping it, losing it, and ending it: the worker's side."""
+"""Claiming a job, keeping it, losing it, and ending it: the worker's side."""
 
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
@@ -27,7 +27,7 @@ def ask_to_cancel(database: Database, job_id: str) -> None:
         cancel(session, job_id, actor=None, now=NOW)
 
 
-def test_the_job_of_lowest_priority_number_goes_first_then_the_oldest(database: Database) -> None:
+def test_jobs_are_claimed_by_priority_then_age(database: Database) -> None:
     late = make_job(database, now=NOW)
     early = make_job(database, now=NOW - timedelta(minutes=1))
     urgent = make_job(database, priority=1)
@@ -35,22 +35,22 @@ def test_the_job_of_lowest_priority_number_goes_first_then_the_oldest(database: 
     assert [held.public_id for held in claims] == [urgent, early, late]
 
 
-def test_a_lane_sees_only_its_own_jobs(database: Database) -> None:
+def test_lane_claims_only_its_own_jobs(database: Database) -> None:
     make_job(database, lane=Lane.MEDIA)
     assert take(database, lane=Lane.PROMPT) is None
 
 
-def test_a_kind_that_this_worker_does_not_know_is_left_for_another(database: Database) -> None:
+def test_job_of_an_unknown_kind_is_left_for_another_worker(database: Database) -> None:
     make_job(database, "unheard_of")
     assert take(database) is None
 
 
-def test_a_job_is_not_taken_before_its_time(database: Database) -> None:
+def test_job_is_not_claimed_before_its_time(database: Database) -> None:
     make_job(database, now=NOW + timedelta(seconds=1))
     assert take(database) is None
 
 
-def test_a_claim_carries_the_job_and_counts_the_try(database: Database) -> None:
+def test_claim_has_the_job_and_counts_the_attempt(database: Database) -> None:
     job_id = make_job(database)
     held = taken(database)
     assert (held.public_id, held.payload, held.tries) == (job_id, {"recording": 7}, 1)
@@ -58,7 +58,7 @@ def test_a_claim_carries_the_job_and_counts_the_try(database: Database) -> None:
     assert facts_of(database, job_id).state is JobState.RUNNING
 
 
-def test_one_job_is_taken_once_however_many_ask_at_once(database: Database) -> None:
+def test_each_job_is_claimed_once_by_concurrent_workers(database: Database) -> None:
     for _ in range(4):
         make_job(database)
     barrier, claims = Barrier(8), list[Claim | None]()
@@ -74,13 +74,13 @@ def test_one_job_is_taken_once_however_many_ask_at_once(database: Database) -> N
         thread.join()
     got = [held.public_id for held in claims if held is not None]
     assert len(got) == len(set(got))
-    # on PostgreSQL those who ask at once may each skip what another holds; nobody waits
+    # on PostgreSQL concurrent claims can skip rows that another locks, so some are left
     while (held := take(database)) is not None:
         got.append(held.public_id)
     assert len(set(got)) == len(got) == 4
 
 
-def test_renewing_keeps_the_lease_and_writes_the_progress(database: Database) -> None:
+def test_renewing_keeps_the_lease_and_saves_the_progress(database: Database) -> None:
     job_id = make_job(database)
     held = taken(database)
     later = NOW + timedelta(seconds=20)
@@ -92,7 +92,7 @@ def test_renewing_keeps_the_lease_and_writes_the_progress(database: Database) ->
     assert (facts.progress, facts.progress_note) == (0.25, "1080p")
 
 
-def test_progress_stays_a_share_whatever_a_handler_says(database: Database) -> None:
+def test_progress_is_limited_to_one_and_its_note_is_cut(database: Database) -> None:
     job_id = make_job(database)
     held = taken(database)
     with database.transaction() as session:
@@ -101,7 +101,7 @@ def test_progress_stays_a_share_whatever_a_handler_says(database: Database) -> N
     assert (facts.progress, len(facts.progress_note)) == (1.0, 200)
 
 
-def test_renewing_tells_that_canceling_was_asked_for(database: Database) -> None:
+def test_renewing_reports_that_cancelation_was_requested(database: Database) -> None:
     job_id = make_job(database)
     held = taken(database)
     ask_to_cancel(database, job_id)
@@ -109,7 +109,7 @@ def test_renewing_tells_that_canceling_was_asked_for(database: Database) -> None
         assert leases.renew(session, held, share=0, note="", now=NOW) is True
 
 
-def test_a_lapsed_lease_is_taken_over(database: Database) -> None:
+def test_job_with_a_lapsed_lease_is_claimed_again(database: Database) -> None:
     job_id = make_job(database)
     taken(database)
     with database.transaction() as session:
@@ -118,14 +118,14 @@ def test_a_lapsed_lease_is_taken_over(database: Database) -> None:
     assert (again.public_id, again.tries) == (job_id, 2)
 
 
-def test_a_lease_that_has_not_lapsed_is_left_alone(database: Database) -> None:
+def test_current_lease_is_left_alone(database: Database) -> None:
     make_job(database)
     taken(database)
     with database.transaction() as session:
         assert settle(session, NOW + LEASE) == 0
 
 
-def test_who_lost_the_lease_changes_nothing(database: Database) -> None:
+def test_worker_that_lost_the_lease_changes_nothing(database: Database) -> None:
     job_id = make_job(database)
     lost = taken(database)
     with database.transaction() as session:
@@ -142,7 +142,7 @@ def test_who_lost_the_lease_changes_nothing(database: Database) -> None:
     assert (facts.state, facts.progress, facts.tries) == (JobState.RUNNING, 0, 2)
 
 
-def test_a_finished_job_is_done_and_forgets_earlier_failures(database: Database) -> None:
+def test_finished_job_is_done_and_clears_earlier_failures(database: Database) -> None:
     job_id = make_job(database)
     fail(database, taken(database))
     held = taken(database, now=NOW + timedelta(minutes=1))
@@ -153,7 +153,7 @@ def test_a_finished_job_is_done_and_forgets_earlier_failures(database: Database)
     assert facts.finished_at == NOW + timedelta(minutes=2)
 
 
-def test_a_job_that_is_given_back_was_not_tried(database: Database) -> None:
+def test_returned_job_does_not_count_as_an_attempt(database: Database) -> None:
     job_id = make_job(database)
     held = taken(database)
     with database.transaction() as session:
@@ -163,7 +163,7 @@ def test_a_job_that_is_given_back_was_not_tried(database: Database) -> None:
     assert take(database) is not None
 
 
-def test_a_failed_job_is_tried_again_later(database: Database) -> None:
+def test_failed_job_is_retried_later(database: Database) -> None:
     job_id = make_job(database)
     fail(database, taken(database))
     facts = facts_of(database, job_id)
@@ -172,12 +172,12 @@ def test_a_failed_job_is_tried_again_later(database: Database) -> None:
     assert take(database) is None
 
 
-def test_the_wait_grows_to_an_hour_and_no_further(database: Database) -> None:
+def test_wait_between_attempts_grows_up_to_an_hour(database: Database) -> None:
     waits = [wait_after(tries).total_seconds() for tries in (1, 2, 3, 4, 50)]
     assert waits == [10, 60, 360, 2160, 3600]
 
 
-def test_the_last_try_leaves_a_dead_letter_with_its_tail(database: Database) -> None:
+def test_job_fails_with_its_error_after_the_last_attempt(database: Database) -> None:
     job_id = make_job(database)
     for hours in range(3):
         fail(database, taken(database, now=NOW + timedelta(hours=hours)))
@@ -187,13 +187,13 @@ def test_the_last_try_leaves_a_dead_letter_with_its_tail(database: Database) -> 
     assert take(database, now=NOW + timedelta(days=1)) is None
 
 
-def test_a_final_failure_is_not_tried_again(database: Database) -> None:
+def test_final_failure_is_not_retried(database: Database) -> None:
     job_id = make_job(database)
     fail(database, taken(database), Failure("This is a text file.", "", final=True))
     assert facts_of(database, job_id).state is JobState.FAILED
 
 
-def test_a_job_whose_workers_keep_dying_becomes_a_dead_letter(database: Database) -> None:
+def test_job_fails_if_its_workers_keep_dying(database: Database) -> None:
     job_id = make_job(database)
     moment = NOW
     for _ in range(3):
@@ -206,7 +206,7 @@ def test_a_job_whose_workers_keep_dying_becomes_a_dead_letter(database: Database
     assert facts.failure == leases.STOPPED_MIDWAY
 
 
-def test_a_canceled_job_that_never_began_never_begins(database: Database) -> None:
+def test_job_canceled_before_it_started_is_never_run(database: Database) -> None:
     job_id = make_job(database)
     ask_to_cancel(database, job_id)
     assert take(database) is None
@@ -216,7 +216,7 @@ def test_a_canceled_job_that_never_began_never_begins(database: Database) -> Non
     assert (facts.state, facts.finished_at) == (JobState.CANCELED, NOW)
 
 
-def test_a_canceled_job_whose_worker_died_is_canceled_and_not_done_again(
+def test_canceled_job_of_a_dead_worker_is_not_run_again(
     database: Database,
 ) -> None:
     job_id = make_job(database)
@@ -227,7 +227,7 @@ def test_a_canceled_job_whose_worker_died_is_canceled_and_not_done_again(
     assert facts_of(database, job_id).state is JobState.CANCELED
 
 
-def test_the_ending_is_told_in_the_transaction_that_ends_the_job(database: Database) -> None:
+def test_ending_is_called_in_the_transaction_that_ends_the_job(database: Database) -> None:
     make_job(database)
     held, told = taken(database), list[Ended]()
 
@@ -246,7 +246,7 @@ def test_the_ending_is_told_in_the_transaction_that_ends_the_job(database: Datab
     assert (ended.subject, ended.payload, ended.at) == (held.subject, {"recording": 7}, NOW)
 
 
-def test_no_ending_is_told_while_there_are_tries_left(database: Database) -> None:
+def test_ending_is_not_called_while_attempts_are_left(database: Database) -> None:
     make_job(database)
     held, told = taken(database), list[Ended]()
     with database.transaction() as session:
@@ -255,7 +255,7 @@ def test_no_ending_is_told_while_there_are_tries_left(database: Database) -> Non
     assert told == []
 
 
-def test_settling_tells_the_ending_of_what_nobody_held(database: Database) -> None:
+def test_settling_calls_the_ending_of_a_job_without_a_worker(database: Database) -> None:
     job_id, told = make_job(database), list[Ended]()
     ask_to_cancel(database, job_id)
     with database.transaction() as session:
@@ -264,7 +264,7 @@ def test_settling_tells_the_ending_of_what_nobody_held(database: Database) -> No
     assert [(ended.public_id, ended.state) for ended in told] == [(job_id, JobState.CANCELED)]
 
 
-def test_there_is_work_when_a_job_is_due_or_a_lease_has_lapsed(database: Database) -> None:
+def test_has_work_if_a_job_is_due_or_a_lease_has_lapsed(database: Database) -> None:
     def has_work(at: datetime = NOW) -> bool:
         with database.read_session() as session:
             return leases.has_work(session, lane=Lane.MEDIA, kinds=KINDS, now=at)

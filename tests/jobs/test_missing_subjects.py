@@ -41,7 +41,7 @@ def gives_up(_carrel: Carrel, _run: JobRun) -> None:
 
 
 def done(_carrel: Carrel, _run: JobRun) -> None:
-    """Nothing is left to do."""
+    """Do nothing."""
 
 
 @pytest.fixture(params=sorted(FATES))
@@ -51,13 +51,13 @@ def fate(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def carrel(carrel: Carrel) -> Carrel:
-    """The library with a program for speech, which fails."""
+    """The library with a speech program that fails."""
     return replace(carrel, settings=replace(carrel.settings, speech_command=("false",)))
 
 
 @pytest.fixture
 def about(carrel: Carrel, cast: Cast, clock: Clock, fate: str) -> dict[str, Subject]:
-    """What each kind of job is about, after that befell it."""
+    """Return the subject of each kind of job, after the fate."""
     library = furnish(carrel, cast)
     with carrel.database.transaction() as session:
         FATES[fate](session, cast, library)
@@ -66,7 +66,7 @@ def about(carrel: Carrel, cast: Cast, clock: Clock, fate: str) -> dict[str, Subj
 
 
 def make(carrel: Carrel, kind: str, subject: Subject, *, state: JobState = JobState.QUEUED) -> str:
-    """Write a job with one try; a running one was left behind by its worker in that try."""
+    """Create a job with one attempt; a running one was left by its worker in that attempt."""
     with carrel.database.transaction() as session:
         job = enqueue(
             session,
@@ -80,12 +80,12 @@ def make(carrel: Carrel, kind: str, subject: Subject, *, state: JobState = JobSt
         job.max_tries = 1
         if state is JobState.RUNNING:
             job.state, job.tries, job.lease_until = state, 1, NOW - timedelta(seconds=1)
-        job.cancel_requested = state is JobState.CANCELED  # asked for before it began
+        job.cancel_requested = state is JobState.CANCELED  # requested before it started
         return job.public_id
 
 
 def serve(carrel: Carrel, work: Work, ids: Mapping[str, str]) -> dict[str, JobFacts]:
-    """Let a worker end these jobs, by their kinds, and one of another kind behind them."""
+    """Let a worker end the given jobs by their kinds, and one of another kind after them."""
     handlers: dict[str, Handler] = {**work.handlers, "another": done}
     last = make(carrel, "another", ("", {}))
     worker = Worker(carrel, Work(handlers, work.endings), (Lane.PROMPT,))
@@ -102,17 +102,17 @@ def serve(carrel: Carrel, work: Work, ids: Mapping[str, str]) -> dict[str, JobFa
     return {kind: facts_of(carrel.database, one) for kind, one in ids.items()}
 
 
-def test_every_handler_is_tried_with_a_subject(carrel: Carrel, cast: Cast, clock: Clock) -> None:
-    """A new kind of job needs its case in tests/jobs/job_subjects.py."""
+def test_every_handler_has_a_subject_to_test(carrel: Carrel, cast: Cast, clock: Clock) -> None:
+    """Add a case for each new kind of job to tests/jobs/job_subjects.py."""
     kinds = {str(kind) for kind in WORK.handlers}
     assert kinds == set(subjects(furnish(carrel, cast))) | {str(kind) for kind in ROUNDS}
     assert set(WORK.endings) <= set(WORK.handlers)
 
 
-def test_an_ending_takes_nothing_back_from_a_subject_that_was_done(
+def test_ending_changes_nothing_of_a_subject_that_was_done(
     carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
-    """A worker may be lost after its work and before it could write that it ended."""
+    """A worker can be lost after its work and before it recorded the end."""
     of = furnish(carrel, cast)
     with carrel.database.transaction() as session:
         uploads.finish(session, of.upload, now=NOW)
@@ -137,7 +137,7 @@ def unread(session: Session, handout_id: str) -> Unread:
 
 
 @pytest.mark.timeout(600)
-def test_every_handler_ends_its_job_whatever_became_of_its_subject(
+def test_every_handler_ends_its_job_after_any_fate_of_its_subject(
     carrel: Carrel, about: dict[str, Subject], fate: str
 ) -> None:
     ids = {str(kind): make(carrel, kind, about[kind]) for kind in WORK.handlers}
@@ -153,7 +153,7 @@ def test_every_handler_ends_its_job_whatever_became_of_its_subject(
 
 
 @pytest.mark.parametrize("how", ["failed", "canceled", "lapsed"])
-def test_every_ending_ends_its_job_whatever_became_of_its_subject(
+def test_every_ending_ends_its_job_after_any_fate_of_its_subject(
     carrel: Carrel, about: dict[str, Subject], fate: str, how: str
 ) -> None:
     before = {

@@ -1,4 +1,4 @@
-"""Jobs from the side of those who want work done."""
+"""Jobs from the side of the code that queues them."""
 
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -28,7 +28,7 @@ def failed_job(database: Database) -> str:
     return job_id
 
 
-def test_a_job_is_lost_with_the_transaction_that_wanted_it(database: Database) -> None:
+def test_job_is_rolled_back_with_its_transaction(database: Database) -> None:
     def want_and_fail() -> None:
         with database.transaction() as session:
             enqueue(session, kind="encode", lane=Lane.MEDIA, subject=SUBJECT, payload={}, now=NOW)
@@ -40,7 +40,7 @@ def test_a_job_is_lost_with_the_transaction_that_wanted_it(database: Database) -
         assert list_jobs(session).total == 0
 
 
-def test_a_new_job_waits_with_what_it_was_given(database: Database) -> None:
+def test_new_job_is_queued_with_its_payload(database: Database) -> None:
     job_id = make_job(database, priority=5)
     with database.read_session() as session:
         job = session.scalars(select(Job)).one()
@@ -48,14 +48,14 @@ def test_a_new_job_waits_with_what_it_was_given(database: Database) -> None:
         assert (job.state, job.run_at) == (JobState.QUEUED, NOW)
 
 
-def test_a_unique_key_makes_one_job_however_often_it_is_used(database: Database) -> None:
+def test_unique_key_creates_one_job(database: Database) -> None:
     first = make_job(database, unique_key="encode:7")
     assert make_job(database, unique_key="encode:7") == first
     with database.read_session() as session:
         assert list_jobs(session).total == 1
 
 
-def test_a_unique_key_makes_one_job_when_several_use_it_at_once(database: Database) -> None:
+def test_unique_key_used_concurrently_creates_one_job(database: Database) -> None:
     barrier, made = Barrier(6), list[str]()
 
     def ask() -> None:
@@ -71,7 +71,7 @@ def test_a_unique_key_makes_one_job_when_several_use_it_at_once(database: Databa
     assert len(set(made)) == 1
 
 
-def test_retrying_a_failed_job_gives_it_all_its_tries_again(database: Database) -> None:
+def test_retrying_a_failed_job_resets_its_attempts(database: Database) -> None:
     job_id = failed_job(database)
     with database.transaction() as session:
         retry(session, job_id, actor=None, now=LATER)
@@ -80,7 +80,7 @@ def test_retrying_a_failed_job_gives_it_all_its_tries_again(database: Database) 
     assert (facts.failure, facts.failure_detail, facts.finished_at) == (None, None, None)
 
 
-def test_retrying_is_written_into_the_audit_trail(database: Database) -> None:
+def test_retrying_is_recorded_in_the_audit_trail(database: Database) -> None:
     job_id, actor = failed_job(database), new_public_id()
     with database.transaction() as session:
         retry(session, job_id, actor=actor, now=LATER)
@@ -89,19 +89,19 @@ def test_retrying_is_written_into_the_audit_trail(database: Database) -> None:
         assert (entry.act, entry.subject, entry.actor) == ("job.retried", job_id, actor)
 
 
-def test_a_job_under_way_is_not_retried(database: Database) -> None:
+def test_running_job_cannot_be_retried(database: Database) -> None:
     job_id = make_job(database)
     taken(database)
     with pytest.raises(Conflict), database.transaction() as session:
         retry(session, job_id, actor=None, now=LATER)
 
 
-def test_retrying_what_never_was_is_not_found(database: Database) -> None:
+def test_retrying_an_unknown_job_is_not_found(database: Database) -> None:
     with pytest.raises(NotFound), database.transaction() as session:
         retry(session, new_public_id(), actor=None, now=NOW)
 
 
-def test_canceling_asks_and_leaves_the_end_to_the_worker(database: Database) -> None:
+def test_canceling_only_requests_that_the_worker_stop(database: Database) -> None:
     job_id = make_job(database)
     with database.transaction() as session:
         cancel(session, job_id, actor=None, now=NOW)
@@ -109,7 +109,7 @@ def test_canceling_asks_and_leaves_the_end_to_the_worker(database: Database) -> 
     assert (facts.state, facts.cancel_requested) == (JobState.QUEUED, True)
 
 
-def test_a_job_that_is_done_is_not_canceled(database: Database) -> None:
+def test_finished_job_cannot_be_canceled(database: Database) -> None:
     job_id = make_job(database)
     held = taken(database)
     with database.transaction() as session:
@@ -118,7 +118,7 @@ def test_a_job_that_is_done_is_not_canceled(database: Database) -> None:
         cancel(session, job_id, actor=None, now=NOW)
 
 
-def test_the_newest_job_about_a_subject_is_what_a_page_shows(database: Database) -> None:
+def test_latest_job_of_a_subject_is_the_newest(database: Database) -> None:
     failed_job(database)
     newest = make_job(database)
     with database.read_session() as session:
@@ -143,7 +143,7 @@ def test_jobs_are_listed_by_state(database: Database) -> None:
     assert [facts.id for facts in page.items] == [failed]
 
 
-def test_a_job_that_never_was_has_no_facts(database: Database) -> None:
+def test_facts_of_an_unknown_job_are_not_found(database: Database) -> None:
     with pytest.raises(NotFound), database.read_session() as session:
         job_facts(session, "nothing")
 

@@ -1,4 +1,4 @@
-"""When a lane of jobs, or the mail, counts as standing still."""
+"""When a lane of jobs or of email counts as stalled."""
 
 from datetime import datetime, timedelta
 
@@ -38,7 +38,7 @@ def write(database: Database, lane: MailLane = MailLane.NORMAL) -> None:
         mail.lane = lane
 
 
-def test_a_lane_stands_still_once_its_first_job_has_waited_ten_minutes(database: Database) -> None:
+def test_lane_is_stalled_once_its_first_job_has_waited_ten_minutes(database: Database) -> None:
     for _ in range(2):
         make_job(database, lane=Lane.MEDIA)
     make_job(database, lane=Lane.PROMPT, now=LATER)
@@ -46,7 +46,7 @@ def test_a_lane_stands_still_once_its_first_job_has_waited_ten_minutes(database:
     assert stalled(database) == (Stalled("media", 2, NOW),)
 
 
-def test_a_lane_with_nothing_to_do_stands_not_still(database: Database) -> None:
+def test_lane_with_nothing_to_do_is_not_stalled(database: Database) -> None:
     assert stalled(database) == ()
     job_id = make_job(database)
     with database.transaction() as session:
@@ -54,7 +54,7 @@ def test_a_lane_with_nothing_to_do_stands_not_still(database: Database) -> None:
     assert stalled(database) == ()
 
 
-def test_a_long_job_under_a_live_lease_is_served(database: Database) -> None:
+def test_lane_with_a_long_running_job_is_not_stalled(database: Database) -> None:
     make_job(database)
     held = taken(database)
     make_job(database)
@@ -65,7 +65,7 @@ def test_a_long_job_under_a_live_lease_is_served(database: Database) -> None:
     assert stalled(database, at) == (Stalled("media", 1, NOW),)
 
 
-def test_a_job_that_ended_within_ten_minutes_shows_that_its_lane_is_served(
+def test_lane_is_not_stalled_for_ten_minutes_after_a_job_ended(
     database: Database,
 ) -> None:
     make_job(database)
@@ -78,7 +78,7 @@ def test_a_job_that_ended_within_ten_minutes_shows_that_its_lane_is_served(
     assert [one.lane for one in stalled(database, LATER + PATIENCE)] == ["files", "media"]
 
 
-def test_lane_is_served_for_ten_minutes_after_a_job_started(database: Database) -> None:
+def test_lane_is_not_stalled_for_ten_minutes_after_a_job_started(database: Database) -> None:
     make_job(database)
     held = taken(database, now=NOW + SECOND)
     make_job(database)
@@ -88,7 +88,7 @@ def test_lane_is_served_for_ten_minutes_after_a_job_started(database: Database) 
     assert stalled(database, LATER + SECOND) == (Stalled("media", 1, NOW),)
 
 
-def test_mail_stands_still_while_its_server_is_away(database: Database) -> None:
+def test_email_is_stalled_while_its_server_is_unavailable(database: Database) -> None:
     write(database)
     with database.transaction() as session:
         letter = take(session, MailLane.NORMAL, worker="one", now=LATER)
@@ -99,7 +99,7 @@ def test_mail_stands_still_while_its_server_is_away(database: Database) -> None:
     assert stalled(database) == (Stalled(MAIL, 1, NOW),)
 
 
-def test_mail_of_which_some_was_sent_or_put_off_is_served(database: Database) -> None:
+def test_email_is_not_stalled_if_some_was_sent_or_deferred(database: Database) -> None:
     for _ in range(2):
         write(database)
     with database.transaction() as session:
@@ -115,7 +115,7 @@ def test_mail_of_which_some_was_sent_or_put_off_is_served(database: Database) ->
     assert stalled(database) == ()
 
 
-def test_lane_of_email_that_sends_nothing_is_told_while_another_sends(database: Database) -> None:
+def test_stalled_email_lane_is_reported_while_another_sends(database: Database) -> None:
     for lane in (MailLane.URGENT, MailLane.BULK, MailLane.BULK):
         write(database, lane)
     with database.transaction() as session:
@@ -128,7 +128,7 @@ def test_lane_of_email_that_sends_nothing_is_told_while_another_sends(database: 
     assert stalled(database) == (Stalled(MAIL, 2, NOW),)
 
 
-def test_job_whose_worker_is_gone_counts_as_waiting(database: Database) -> None:
+def test_job_of_a_dead_worker_counts_as_waiting(database: Database) -> None:
     make_job(database)
     lapsed = taken(database).lease_until
     assert stalled(database, lapsed + PATIENCE - SECOND) == ()

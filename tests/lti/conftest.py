@@ -1,4 +1,4 @@
-"""Fixtures of the tool's tests."""
+"""Fixtures for tests of the LTI tool."""
 
 import pytest
 
@@ -11,5 +11,5 @@ from tests.platform.platform import Platform
 
 @pytest.fixture
 def school(platform: Platform, database: Database, cast: Cast, clock: Clock) -> School:
-    """A running platform on which Elm County has the tool; its clock is the test's."""
+    """Return a platform on which Elm County has the tool, with the test's clock."""
     return connect(platform, database, cast, clock)

@@ -1,4 +1,4 @@
-"""A platform of Elm County's with one course, and people who launch from it."""
+"""Elm County's platform with one course, and people who launch from it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +28,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The rows of a course; `opening` is what a launch from it begins with."""
+    """The rows of a course, from which people launch."""
 
     issuer: str
     organization_id: int
@@ -51,7 +51,7 @@ class Course:
         browser: str | None = None,
         **services: object,
     ) -> str:
-        """Open the framed session of a launch and return its secret; `sub` tells people apart."""
+        """Open the framed session of a launch and return its secret; `sub` is the person's ID."""
         opening = Opening(
             purpose=purpose,
             role=role,
@@ -89,7 +89,7 @@ def make_course(
     *,
     title: str = "Staff days",
 ) -> Course:
-    """Add a platform, its deployment, a course in it and a link that shows `target`."""
+    """Add a platform, its deployment, a course, and a link that shows `target`."""
     number = next(_numbers)
     registration = Registration(
         organization_id=organization_id,

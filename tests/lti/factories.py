@@ -1,4 +1,4 @@
-"""Platforms for tests: a registration, and deployments that are somebody's."""
+"""Factories for registrations and deployments."""
 
 from sqlalchemy.orm import Session
 
@@ -15,11 +15,11 @@ from tests.clock import NOW
 ISSUER = "https://lms.example.edu"
 CLIENT_ID = "carrel-client"
 DEPLOYMENT_ID = "1"
-SLUG = "elm-county"  # the cast's organization
+SLUG = "elm-county"  # the test organization
 
 
 def platform_details(origin: str = ISSUER, **values: object) -> RegistrationDetails:
-    """What is agreed with a platform at this origin; loopback is allowed where it is plain http."""
+    """Return a registration's details at this origin; http origins allow loopback."""
     given: dict[str, object] = {
         "name": "Elm County Moodle",
         "auth_url": f"{origin}/auth",
@@ -39,7 +39,7 @@ def make_registration(
     details: RegistrationDetails | None = None,
     organization: str | None = SLUG,
 ) -> RegistrationFacts:
-    """A registration in use, brought by Elm County, without a deployment."""
+    """Add an active registration that Elm County entered, without a deployment."""
     new = NewRegistration(issuer, client_id, details or platform_details(), organization)
     return add_registration(session, new, actor=None, now=NOW)
 
@@ -52,7 +52,7 @@ def connect_elm_county(
     details: RegistrationDetails | None = None,
     deployment_id: str = DEPLOYMENT_ID,
 ) -> RegistrationFacts:
-    """A registration in use with a deployment that is approved for the cast's Elm County."""
+    """Add an active registration with a deployment approved for Elm County."""
     made = make_registration(session, issuer=issuer, details=details)
     approve_deployment(
         session, made.public_id, deployment_id, organization=SLUG, actor=None, now=NOW
@@ -61,5 +61,5 @@ def connect_elm_county(
 
 
 def pend_deployment(session: Session, registration: RegistrationFacts, deployment_id: str) -> int:
-    """A deployment that was seen and not decided; returns its row's id."""
+    """Add a pending deployment; return its row ID."""
     return see_deployment(session, registration.id, deployment_id, now=NOW).id

@@ -1,4 +1,4 @@
-"""A course on a running platform as launches have left it here, and people who watch."""
+"""A course on a running platform with rows as after launches, and people who watch."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,18 +35,18 @@ from tests.lti.http.test_access_tokens import our_key
 from tests.platform.platform import Platform
 
 HOUSE = "https://library.example.org/lti"
-LENGTH_S = 3600.0  # of the cast's recording
+LENGTH_S = 3600.0  # of the test recording
 
 
 def published_key() -> LoadedKey:
-    """Our key under the name that it is published by."""
+    """Return our key with the ID under which it is published."""
     key = our_key()
     return LoadedKey(str(public_jwk(key.private_key)["kid"]), key.private_key)
 
 
 @dataclass
 class School:
-    """The platform, our rows about it, and the round that delivers."""
+    """The platform, our rows for it, and the worker's delivery round."""
 
     platform: Platform
     database: Database
@@ -67,7 +67,7 @@ class School:
         link: Link | None = None,
         **more: object,
     ) -> tuple[Link, int]:
-        """A link on the platform, as its first launch has left it here; `more` is the platform's."""
+        """Add a link to the platform and our rows for it; `more` goes to the platform."""
         shown = target or Target(webinar=self.cast.slug)
         made = link or self.platform.link(self.tool, course=course, custom=shown.custom, **more)
         column = self.platform.column(made) if made.line_item_id else None
@@ -87,7 +87,7 @@ class School:
             return made, row.id
 
     def context(self, course_id: str) -> int:
-        """The row of a course."""
+        """Return the row ID of a course."""
         if course_id in self.contexts:
             return self.contexts[course_id]
         course = self.platform.records.courses[course_id]
@@ -106,7 +106,7 @@ class School:
             return context.id
 
     def launch(self, person: Person, link_id: int, role: FrameRole = FrameRole.LEARNER) -> int:
-        """Somebody launches; returns the login that is theirs."""
+        """Launch as a person; return their login ID."""
         with self.database.transaction() as session:
             registration = session.get_one(Registration, self.registration_id)
             link = session.get_one(ResourceLink, link_id)
@@ -135,7 +135,7 @@ class School:
             return known.login_id
 
     def watch(self, login_id: int, from_s: float, to_s: float) -> None:
-        """Somebody watches a stretch of the cast's recording; a minute passes."""
+        """Record that a login watched a part of the recording; a minute passes."""
         moment = self.clock.advance(timedelta(minutes=1))
         with self.database.transaction() as session:
             record = session.scalar(
@@ -177,13 +177,13 @@ class School:
         return record
 
     def round(self, after: timedelta = timedelta(seconds=10)) -> None:
-        """A round of the worker, some time later."""
+        """Run the worker's round after some time."""
         self.clock.advance(after)
         look(self.database)
         deliver(self.database, self.services, stopping=lambda: False)
 
     def score(self, person: Person, link_id: int) -> Score | None:
-        """The row of somebody's score at a link."""
+        """Return a person's score row for a link."""
         query = (
             select(Score)
             .join(Identity, Identity.id == Score.identity_id)
@@ -193,18 +193,18 @@ class School:
             return session.scalar(query)
 
     def row(self, link_id: int) -> ResourceLink:
-        """The row of a link."""
+        """Return a link's row."""
         with self.database.read_session() as session:
             return session.get_one(ResourceLink, link_id)
 
     def merge(self, login_id: int, into: int) -> None:
-        """Two logins are one person's from now on."""
+        """Merge one login into another."""
         with self.database.transaction() as session:
             session.get_one(Login, login_id).merged_into = into
 
 
 def connect(platform: Platform, database: Database, cast: Cast, clock: Clock) -> School:
-    """Register the tool there and the platform here, for the cast's Elm County."""
+    """Register the tool with the platform and the platform with the tool, for Elm County."""
     platform.clock = lambda: clock.moment
     key = published_key()
     tool = platform.register(

@@ -1,4 +1,4 @@
-"""Staff who send another recording for the cast's webinar, and delete the one that played before."""
+"""Staff actions: replace the recording of the test webinar, and delete the previous version."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -19,7 +19,7 @@ FILE: Final = "high.mp4"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of the recording as links lead to it: its outside id, its run and its film."""
+    """A version of the recording: its public ID, its run, and its media file."""
 
     id: str
     run: str
@@ -28,14 +28,14 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Ada at the webinar's page; the encoder's work is taken for done."""
+    """Ada's actions on the webinar's page; encoding is treated as done."""
 
     carrel: Carrel
     visitor: Visitor
     cast: Cast
 
     def first(self, seconds: float) -> Version:
-        """Let the cast's recording last so long."""
+        """Set the length of the existing recording."""
         with self.carrel.database.transaction() as session:
             recording = session.get_one(Recording, self.cast.recording_id)
             recording.seconds = seconds
@@ -43,7 +43,7 @@ class Staff:
             return self._with_film(recording.public_id, recording.run)
 
     def replace(self, seconds: float) -> Version:
-        """Send another file, which lasts so long and plays once it is prepared."""
+        """Upload another file of this length, and publish it as processed."""
         self.visitor.sign_in(self.cast.ada.id)
         ada, sent = Sender(self.visitor, self.cast.slug), film(4096)
         assert ada.patch(ada.begin(len(sent)), 0, sent).status_code == 204

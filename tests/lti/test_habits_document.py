@@ -1,4 +1,4 @@
-"""The table of habits names tests that exist, and has a line for every product that is simulated."""
+"""The table of LMS habits names existing tests and includes every simulated product."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 TABLE = (ROOT / "docs/lti-habits.md").read_text()
 
 
-def test_each_test_that_is_named_exists() -> None:
+def test_named_tests_exist() -> None:
     named = re.findall(r"`([\w/]+\.py)::(test_\w+)`", TABLE)
     assert len(named) > 20
     missing = [
@@ -20,6 +20,6 @@ def test_each_test_that_is_named_exists() -> None:
     assert missing == []
 
 
-def test_each_simulated_product_is_in_it() -> None:
+def test_simulated_products_are_listed() -> None:
     words = TABLE.replace(" ", "_").lower()
     assert [name for name in BY_NAME if name != "plain" and name not in words] == []

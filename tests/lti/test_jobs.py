@@ -1,4 +1,4 @@
-"""The rounds that the tool makes by itself: what is over is forgotten, keys are had before they are needed."""
+"""The tool's scheduled jobs: deleting old records, and fetching keys before they are needed."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ def _begin(school: School) -> None:
         begin_login(driver, asked, Started(), browser="b", storage_target=None, now=now())
 
 
-def test_logins_that_nobody_finished_are_forgotten_after_ten_minutes(
+def test_unfinished_logins_are_deleted_after_ten_minutes(
     carrel: Carrel, school: School, clock: Clock
 ) -> None:
     _begin(school)
@@ -60,7 +60,7 @@ def test_logins_that_nobody_finished_are_forgotten_after_ten_minutes(
     assert _count(school.database, PendingLogin) == 1
 
 
-def test_the_launch_log_is_kept_for_90_days(carrel: Carrel, school: School, clock: Clock) -> None:
+def test_launch_log_is_kept_for_90_days(carrel: Carrel, school: School, clock: Clock) -> None:
     with school.database.transaction() as session:
         write_launch(session, Occurrence(registration_id=school.registration_id), now=now())
     clock.advance(timedelta(days=89))
@@ -71,7 +71,7 @@ def test_the_launch_log_is_kept_for_90_days(carrel: Carrel, school: School, cloc
     assert _count(school.database, LaunchEntry) == 0
 
 
-def test_a_platforms_keys_are_fetched_before_a_launch_needs_them(
+def test_platform_keys_are_fetched_before_a_launch_needs_them(
     carrel: Carrel, school: School
 ) -> None:
     school.platform.traffic.forget()

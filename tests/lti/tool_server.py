@@ -1,4 +1,4 @@
-"""The tool on a port of its own, a platform beside it, and a browser that goes between them by HTTP."""
+"""A running tool, its platform, and a browser that moves between them over HTTP."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -29,7 +29,7 @@ Make = Callable[[Forge, Mapping[str, Any]], str]
 
 
 class Browser(requests.Session):
-    """A browser with cookies for one host; this machine is secure enough for it, as for Chromium."""
+    """A browser with cookies for one host; it treats this machine as secure, as Chromium does."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class Browser(requests.Session):
         self.kept: dict[str, str] = {}
 
     def request(self, method: str, url: str, **more: Any) -> requests.Response:  # type: ignore[override]
-        """Ask, send what is kept, keep what is given, and follow no redirect."""
+        """Send a request with the stored cookies, store new ones, and follow no redirect."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.kept.items())
         headers = {**(more.pop("headers", None) or {}), **({"Cookie": cookies} if cookies else {})}
         self.cookies.clear()
@@ -50,7 +50,7 @@ class Browser(requests.Session):
 
 @dataclass(slots=True)
 class Connection:
-    """A running tool that is registered with a running platform, and a course's link to it."""
+    """A running tool that is registered with a running platform, and a link in its course."""
 
     url: str
     platform: Platform
@@ -61,35 +61,35 @@ class Connection:
 
     @property
     def learner(self) -> Person:
-        """Return somebody who learns in the platform's course."""
+        """Return a learner of the platform's course."""
         return self.platform.course.learners[0]
 
     @property
     def teacher(self) -> Person:
-        """Return somebody who teaches there."""
+        """Return a teacher of the platform's course."""
         return self.platform.course.instructors[0]
 
     def login(self, begun: LoginRequest) -> requests.Response:
-        """Send the browser to the tool's login address, as the platform does."""
+        """Send the browser to the tool's login URL, as the platform does."""
         given = {"params" if begun.method == "GET" else "data": begun.fields}
         return self.browser.request(begun.method, begun.url, **given)
 
     def answered(self, begun: LoginRequest) -> FormPost:
-        """Log in, and let the platform answer with every check that it makes."""
+        """Log in and return the platform's answer after all its checks."""
         return self.platform.answer(onward(self.login(begun)))
 
     def post(self, posted: FormPost) -> requests.Response:
-        """Post what the platform answered."""
+        """Post the platform's answer to the tool."""
         return self.browser.post(posted.url, data=posted.fields)
 
     def launch(self, person: Person | None = None, **more: Any) -> requests.Response:
-        """Launch the link from the click to the tool's answer."""
+        """Launch a link and return the tool's final response."""
         return self.post(
             self.answered(self.platform.begin(person or self.learner, self.link, **more))
         )
 
     def forged(self, make: Make, begun: LoginRequest | None = None) -> requests.Response:
-        """Log in truly and post what a forge makes of the claims."""
+        """Log in and post a forged token; `make` builds it from the claims."""
         begun = begun or self.platform.begin(self.learner, self.link)
         asked = parse_qs(urlsplit(onward(self.login(begun))).query)
         claims = self.platform.claims_of(begun.launch, asked["nonce"][0])
@@ -99,7 +99,7 @@ class Connection:
 
 @contextmanager
 def connected(carrel: Carrel, platform: Platform, **details: object) -> Iterator[Connection]:
-    """Run the tool, registered with a platform that is Elm County's; `details` are of the registration."""
+    """Run the tool, registered with Elm County's platform; `details` change the registration."""
     server = bound("127.0.0.1:0", None)
     url = f"http://127.0.0.1:{server.port}"
     running = replace(carrel, settings=replace(carrel.settings, base_url=url))
@@ -132,7 +132,7 @@ def connected(carrel: Carrel, platform: Platform, **details: object) -> Iterator
 
 
 def onward(answer: requests.Response) -> str:
-    """Return where a login leads: a redirect, or by a page where the platform has storage."""
+    """Return the URL that a login leads to, by redirect or by a page for platform storage."""
     if answer.is_redirect:
         return answer.headers["Location"]
     found = re.search(r'data-onward="([^"]+)"', answer.text)

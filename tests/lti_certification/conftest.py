@@ -1,4 +1,4 @@
-"""The tool on a port of its own, registered with a platform of our own for Elm County."""
+"""A running tool, registered with a simulated LMS for Elm County."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from tests.seat_rows import add_pool
 
 @pytest.fixture
 def connection(carrel: Carrel, cast: Cast, platform: Platform) -> Iterator[Connection]:
-    """A browser in a course of Elm County, with the tool running."""
+    """Run the tool and return a browser in a course of Elm County."""
     with carrel.database.transaction() as session:
         add_pool(session, cast.organization_id, cast.webinar_id)
     with connected(carrel, platform) as made:
@@ -24,5 +24,5 @@ def connection(carrel: Carrel, cast: Cast, platform: Platform) -> Iterator[Conne
 
 @pytest.fixture
 def lesson(connection: Connection, carrel: Carrel, cast: Cast, clock: Clock) -> Lesson:
-    """The same course with a link to a clip of a minute; it is NOW until time is let pass."""
+    """Return the same course with a link to a one-minute clip; the clock starts at NOW."""
     return lesson_of(connection, carrel, clock, cast.slug)

@@ -1,4 +1,4 @@
-"""A lesson by HTTP: somebody launches from a course, and goes on in the frame that opened."""
+"""A lesson over HTTP: a person launches from a course and uses the frame that opens."""
 
 import json
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ JSON: Final = {"Accept": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody inside the tool: the frame's own address, and the browser that opened it."""
+    """A person inside the tool: the frame's URL and the browser that opened it."""
 
     connection: Connection
     frame: str
@@ -45,24 +45,24 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A course's link to a clip of a minute, and the time, which passes when it is told to."""
+    """A course's link to a one-minute clip, with a clock that the test moves forward."""
 
     connection: Connection
     carrel: Carrel
     clock: Clock
 
     def open(self, person: Person, link: Link | None = None, **more: Any) -> Visit:
-        """Launch a link, the course's own unless told otherwise."""
+        """Launch a link; by default the course's own."""
         begun = self.connection.platform.begin(person, link or self.connection.link, **more)
         return self.inside(self.connection.post(self.connection.answered(begun)))
 
     def inside(self, answer: requests.Response) -> Visit:
-        """Go on where a launch led."""
+        """Follow a successful launch into the tool."""
         assert is_open(answer), (answer.status_code, answer.text)
         return Visit(self.connection, self.connection.url + answer.headers["Location"])
 
     def watch(self, visit: Visit, seconds: int = CLIP_S, *, since: int = 0) -> str:
-        """Play up to so many seconds, with a beat each quarter of a minute; returns the film's folder."""
+        """Play up to `seconds` with a heartbeat every 15 s; return the URL of the media folder."""
         browser = self.connection.browser
         opened = browser.post(f"{visit.frame}playback", json={}, headers=JSON)
         assert opened.status_code == 200, opened.text
@@ -75,7 +75,7 @@ class Lesson:
         return self.connection.url + str(opened.json()["hls"]).rpartition("/")[0]
 
     def report(self) -> None:
-        """Let the worker look what was watched, and tell the gradebook."""
+        """Run the worker job that checks progress and sends scores to the gradebook."""
         moment = self.clock.advance(ROUND)
         with self.carrel.database.transaction() as session:
             job = enqueue(
@@ -84,7 +84,7 @@ class Lesson:
         self._see_through(job.public_id)
 
     def read_rosters(self) -> int:
-        """Let the worker read the rosters that were asked for; returns how many it was."""
+        """Run the queued roster jobs; return how many there were."""
         with self.carrel.database.read_session() as session:
             asked = session.scalars(
                 select(Job.public_id).where(Job.kind == ROSTER, Job.state == JobState.QUEUED)
@@ -99,7 +99,7 @@ class Lesson:
 
 
 def lesson_of(connection: Connection, carrel: Carrel, clock: Clock, webinar: str) -> Lesson:
-    """Link a clip of a webinar to the course; from now on all clocks are the test's."""
+    """Link a clip of a webinar to the course and put all clocks under the test's control."""
     connection.platform.clock = now
     custom = {"webinar": webinar, "start": "0", "end": str(CLIP_S)}
     connection.link = connection.platform.link(connection.tool, custom=custom)

@@ -1,4 +1,4 @@
-"""Launches one after the other, with tokens that say some things otherwise."""
+"""Launches one after another, with changed claims in the token."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ Claims = Mapping[str, Any]
 
 
 def launched(connection: Connection, changes: Claims | None = None) -> requests.Response:
-    """Launch with a token that says some things otherwise; parts of an object that are None are left out."""
+    """Launch with changed claims in the token; None leaves out a part of an object claim."""
     return connection.forged(lambda forge, claims: forge.changed(claims, _merged(claims, changes)))
 
 
@@ -23,7 +23,7 @@ def _merged(claims: Claims, changes: Claims | None) -> dict[str, Any]:
 
 
 def became_known(connection: Connection) -> requests.Response:
-    """Launch for the first time, by which all of it is known."""
+    """Launch for the first time, so the person, course, and link are known."""
     first = launched(connection)
     assert is_open(first)
     return first

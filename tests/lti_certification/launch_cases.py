@@ -1,4 +1,4 @@
-"""Launches that are wrong in one thing, or unusual in one, and what each has to be answered."""
+"""Launches with one error or one unusual value, and the response each must get."""
 
 import json
 import time
@@ -22,7 +22,7 @@ VERSION, KIND, DEPLOYMENT = LTI + "version", LTI + "message_type", LTI + "deploy
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A token, and the status and code of the answer to it."""
+    """A token, and the expected status and code of the response."""
 
     make: Make
     status: int
@@ -30,17 +30,17 @@ class Case:
 
 
 def said(expected: tuple[int, str], changes: Claims) -> Case:
-    """A token that says some things otherwise."""
+    """Return a case with replaced claims."""
     return Case(lambda forge, claims: forge.changed(claims, changes), *expected)
 
 
 def unsaid(expected: tuple[int, str], *names: str) -> Case:
-    """A token that leaves something out."""
+    """Return a case with missing claims."""
     return Case(lambda forge, claims: forge.without(claims, *names), *expected)
 
 
 def within(name: str, expected: tuple[int, str], changes: Claims) -> Case:
-    """A token whose claim of this name says some parts otherwise; None leaves a part out."""
+    """Return a case that changes parts of one object claim; None leaves out a part."""
 
     def make(forge: Forge, claims: Claims) -> str:
         inner = {**claims.get(name, {}), **changes}
@@ -51,7 +51,7 @@ def within(name: str, expected: tuple[int, str], changes: Claims) -> Case:
 
 
 def moved(expected: tuple[int, str], **seconds: float) -> Case:
-    """A token whose times are so many seconds from now."""
+    """Return a case whose time claims are this many seconds from now."""
     return Case(
         lambda forge, claims: forge.changed(
             claims, {name: time.time() + shift for name, shift in seconds.items()}
@@ -61,22 +61,22 @@ def moved(expected: tuple[int, str], **seconds: float) -> Case:
 
 
 def headed(expected: tuple[int, str], **headers: object) -> Case:
-    """A token whose header says some things otherwise; None leaves one out."""
+    """Return a case with changed headers; None leaves out a header."""
     return Case(lambda forge, claims: forge.sign(claims, **headers), *expected)
 
 
 def raw(expected: tuple[int, str], payload: bytes) -> Case:
-    """A token whose payload is these bytes."""
+    """Return a case whose payload is these bytes."""
     return Case(lambda forge, _claims: forge.sign(payload), *expected)
 
 
 def token(expected: tuple[int, str], text: str) -> Case:
-    """What is no token."""
+    """Return a case that posts this text instead of a token."""
     return Case(lambda _forge, _claims: text, *expected)
 
 
 def audience(expected: tuple[int, str], *others: object, last: bool, **more: object) -> Case:
-    """A token for us and for others, with us last or first."""
+    """Return a case with several audiences, ours last or first."""
 
     def make(forge: Forge, claims: Claims) -> str:
         ours = claims["aud"]
@@ -88,7 +88,7 @@ def audience(expected: tuple[int, str], *others: object, last: bool, **more: obj
 
 
 def elsewhere(change: tuple[str, str]) -> Case:
-    """A token whose link of ours is altered by replacing one text by another."""
+    """Return a case whose target link has one text replaced by another."""
     return Case(
         lambda forge, claims: forge.changed(claims, {TARGET: claims[TARGET].replace(*change)}),
         400,
@@ -97,7 +97,7 @@ def elsewhere(change: tuple[str, str]) -> Case:
 
 
 def stretched(expected: tuple[int, str], length: int) -> Case:
-    """A token whose link of ours has this length."""
+    """Return a case whose target link has this length."""
     return Case(
         lambda forge, claims: forge.changed(
             claims, {TARGET: f"{claims[TARGET]}?x=".ljust(length, "x")}
@@ -111,7 +111,7 @@ def _infinite(forge: Forge, claims: Claims) -> str:
 
 
 def _replaced(forge: Forge, claims: Claims, change: Mapping[str, Any], old: str, new: str) -> str:
-    """Sign claims whose JSON is altered by replacing one text by another."""
+    """Sign claims after replacing a text in their JSON."""
     written = json.dumps({**claims, **change})
     assert old in written
     return forge.sign(written.replace(old, new).encode())
@@ -134,7 +134,7 @@ def _endless_figures(forge: Forge, claims: Claims) -> str:
 
 
 def _another_last_mark(forge: Forge, claims: Claims) -> str:
-    # 256 bytes end in two marks of which the second has four bits that count for nothing
+    # 256 bytes end in two base64 characters; the last four bits of the second are unused
     token = forge.sign(claims)
     return token[:-1] + chr(ord(token[-1]) + 1)  # A, Q, g or w
 

@@ -1,4 +1,4 @@
-"""Posts a launch from a separate process, without importing our code, so that eight can start together."""
+"""Post a launch from separate processes that start together, without importing the product."""
 
 from http.client import HTTPConnection
 from threading import Barrier

@@ -1,4 +1,4 @@
-"""A teacher's choice in the picker, sent to the platform's own door as a browser sends it."""
+"""A teacher's selection in the picker, posted to the LMS as a browser posts it."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ ACTION: Final = re.compile(r'method="post"\s+action="([^"]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Where it was chosen, the form that was sent there, and what the platform made of it."""
+    """The visit, the form that was sent in the picker, and what the LMS made of the answer."""
 
     visit: Visit
     form: list[tuple[str, str]]
@@ -27,14 +27,14 @@ class Chosen:
 
 
 def ask(lesson: Lesson, person: Person, asks: Mapping[str, Any]) -> requests.Response:
-    """Let a platform ask somebody to choose."""
+    """Start a deep linking request as a person."""
     tool = lesson.connection.tool
     begun = lesson.connection.platform.begin_deep_linking(person, tool, deep_linking=asks)
     return lesson.connection.post(lesson.connection.answered(begun))
 
 
 def choose(lesson: Lesson, asks: Mapping[str, Any], number: int, **entered: str) -> Chosen:
-    """Choose as many as that of what is offered, or leave without a choice; `entered` are further fields."""
+    """Choose the first `number` items in the picker, or cancel; `entered` are more form fields."""
     visit = lesson.inside(ask(lesson, lesson.connection.teacher, asks))
     offered = list(dict.fromkeys(OFFERED.findall(visit.get("pick").text)))
     form = [("chosen", each) for each in offered[:number]] or [("act", "cancel")]

@@ -1,4 +1,4 @@
-"""How far a platform's clock may be off is agreed with each: a setting of its registration."""
+"""The clock difference that is allowed for an LMS is a setting of its registration."""
 
 import time
 
@@ -25,7 +25,7 @@ from tests.platform.platform import Platform
         (300, {"iat": -3600 - 360, "exp": 60}, 401),
     ],
 )
-def test_the_leeway_is_the_registrations(
+def test_allowed_clock_difference_comes_from_the_registration(
     carrel: Carrel,
     cast: Cast,
     platform: Platform,

@@ -1,4 +1,4 @@
-"""Browsers that keep a cookie in a frame, a platform's storage, or nothing."""
+"""Browsers that store a cookie in a frame, use the LMS's storage, or store nothing."""
 
 import re
 from html import unescape
@@ -22,7 +22,7 @@ def _data(page: str, name: str) -> str:
     return unescape(found[1])
 
 
-def test_the_cookie_is_partitioned_and_for_this_host_alone(connection: Connection) -> None:
+def test_cookie_is_partitioned_and_limited_to_this_host(connection: Connection) -> None:
     begun = connection.platform.begin(connection.learner, connection.link)
     given = connection.login(begun).headers["Set-Cookie"]
     for part in ("Secure", "HttpOnly", "SameSite=None", "Partitioned", "Path=/"):
@@ -30,7 +30,7 @@ def test_the_cookie_is_partitioned_and_for_this_host_alone(connection: Connectio
     assert "Domain" not in given
 
 
-def test_a_kept_cookie_binds_the_session_to_its_browser(
+def test_stored_cookie_binds_the_session_to_its_browser(
     connection: Connection, database: Database
 ) -> None:
     answer = connection.launch()
@@ -41,7 +41,7 @@ def test_a_kept_cookie_binds_the_session_to_its_browser(
 
 
 def _without_cookies(connection: Connection, target: str | None) -> tuple[str, str]:
-    """Launch in a browser that keeps nothing; return the login's page and the launch's."""
+    """Launch in a browser without cookies; return the pages of the login and the launch."""
     begun = connection.platform.begin(connection.learner, connection.link)
     begun.fields.pop("lti_storage_target", None)
     if target:
@@ -54,7 +54,7 @@ def _without_cookies(connection: Connection, target: str | None) -> tuple[str, s
     return login.text, answer.text
 
 
-def test_a_platforms_storage_proves_the_browser(connection: Connection) -> None:
+def test_value_from_platform_storage_identifies_the_browser(connection: Connection) -> None:
     kept, asked = _without_cookies(connection, "_parent")
     assert _data(kept, "key") == _data(asked, "key")
     assert _data(asked, "origin") == connection.platform.url
@@ -64,7 +64,7 @@ def test_a_platforms_storage_proves_the_browser(connection: Connection) -> None:
     assert Browser().get(connection.url + answer.headers["Location"]).status_code == 200
 
 
-def test_a_wrong_value_from_the_storage_opens_nothing(connection: Connection) -> None:
+def test_wrong_value_from_platform_storage_is_rejected(connection: Connection) -> None:
     _, asked = _without_cookies(connection, "_parent")
     for form in (
         {"ticket": _hidden(asked, "ticket"), "value": "another"},
@@ -75,14 +75,12 @@ def test_a_wrong_value_from_the_storage_opens_nothing(connection: Connection) ->
         assert answer.status_code == 401
 
 
-def test_a_storage_with_an_endless_name_is_not_asked(connection: Connection) -> None:
+def test_storage_target_with_an_overlong_name_is_ignored(connection: Connection) -> None:
     _, asked = _without_cookies(connection, "t" * 300)
     assert "data-lti-recall" not in asked
 
 
-def test_a_window_of_its_own_takes_the_session_over_once(
-    connection: Connection, database: Database
-) -> None:
+def test_new_window_takes_over_the_session_once(connection: Connection, database: Database) -> None:
     _, offered = _without_cookies(connection, None)
     form = {"token": _hidden(offered, "token")}
     asked = connection.browser.post(f"{connection.url}/lti/launch/window", data=form)
@@ -100,7 +98,7 @@ def test_a_window_of_its_own_takes_the_session_over_once(
         assert session.scalars(select(FrameSession)).one().browser_hash is not None
 
 
-def test_a_window_that_keeps_no_cookie_either_is_carried_by_its_secret(
+def test_new_window_without_cookies_uses_the_secret_in_the_url(
     connection: Connection, database: Database
 ) -> None:
     _, offered = _without_cookies(connection, None)
@@ -111,13 +109,13 @@ def test_a_window_that_keeps_no_cookie_either_is_carried_by_its_secret(
     assert Browser().get(connection.url + answer.headers["Location"]).status_code == 200
 
 
-def test_a_links_own_address_explains_itself(connection: Connection) -> None:
+def test_launch_url_opened_directly_explains_itself(connection: Connection) -> None:
     answer = connection.browser.get(f"{connection.url}/lti/launch?webinar=reading-rooms")
     assert answer.status_code == 200
     assert 'data-testid="open-in-course"' in answer.text
 
 
-def test_a_refusal_answers_json_where_it_is_asked_for(connection: Connection) -> None:
+def test_refused_launch_returns_json_on_request(connection: Connection) -> None:
     answer = connection.browser.post(
         f"{connection.url}/lti/launch", data={}, headers={"Accept": "application/json"}
     )

@@ -1,6 +1,6 @@
-"""A connection to the database that breaks in mid-launch: the launch goes through once, or is told to try again.
+"""Launches while a database connection breaks succeed once, or ask the person to try again.
 
-Never is somebody told that their launch was used already because its answer was lost on the way.
+A lost answer from the database is never reported as a launch that was already used.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,13 +26,13 @@ from tests.servers.breakable_proxy import BreakingLine, Loss, breaking_line
 LOGIN: Final = "INSERT INTO lti_pending_login"
 TAKE_UP: Final = "DELETE FROM lti_pending_login"
 LOOK: Final = "FROM lti_pending_login"
-COMMIT: Final = "COMMIT\0"  # the statement alone, not READ COMMITTED
+COMMIT: Final = "COMMIT\0"  # matches the statement alone, not READ COMMITTED
 EITHER: Final = pytest.mark.parametrize("loss", Loss, ids=lambda one: one.name.lower())
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A running tool that reaches its database by a line that can break."""
+    """A running tool whose database connection can be broken."""
 
     connection: Connection
     line: BreakingLine
@@ -40,7 +40,7 @@ class Course:
 
 @pytest.fixture
 def course(carrel: Carrel, cast: Cast, platform: Platform, database: Database) -> Iterator[Course]:
-    """Elm County's course, on PostgreSQL."""
+    """Yield Elm County's course, on PostgreSQL."""
     if database.is_sqlite:
         pytest.skip("SQLite has no server")
     with database.transaction() as session:
@@ -55,7 +55,7 @@ def course(carrel: Carrel, cast: Cast, platform: Platform, database: Database) -
 
 
 def _counts(database: Database) -> tuple[int, int, int]:
-    """Return how many sessions, lines of the log and logins under way there are."""
+    """Return the number of frame sessions, launch log entries, and pending logins."""
     with database.read_session() as session:
         tables = (FrameSession, LaunchEntry, PendingLogin)
         sessions, lines, logins = (
@@ -66,7 +66,7 @@ def _counts(database: Database) -> tuple[int, int, int]:
 
 @EITHER
 @pytest.mark.parametrize("mark", [LOGIN, LOOK, TAKE_UP, COMMIT])
-def test_a_known_persons_launch_goes_through_once(
+def test_known_person_launches_once_when_the_connection_breaks(
     course: Course, database: Database, mark: str, loss: Loss
 ) -> None:
     assert is_open(launched(course.connection))
@@ -83,7 +83,7 @@ def test_a_known_persons_launch_goes_through_once(
 
 
 @EITHER
-def test_a_newcomers_launch_goes_through_once(
+def test_new_person_launches_once_when_the_connection_breaks(
     course: Course, database: Database, loss: Loss
 ) -> None:
     platform = course.connection.platform
@@ -91,7 +91,7 @@ def test_a_newcomers_launch_goes_through_once(
         platform.begin(course.connection.learner, course.connection.link)
     )
     assert course.connection.browser.get(f"{course.connection.url}/lti/jwks").ok
-    assert course.connection.launch(course.connection.teacher).ok  # the platform's keys are known
+    assert course.connection.launch(course.connection.teacher).ok  # caches the platform's keys
     before = _counts(database)
     course.line.break_at(COMMIT, loss)
     answer = course.connection.post(posted)
@@ -112,7 +112,7 @@ def _posts_launch(connection: Connection) -> Callable[[], requests.Response]:
 
 @pytest.mark.parametrize("asking", [_asks_for_login, _posts_launch])
 @pytest.mark.parametrize("is_known", [True, False], ids=["known", "new"])
-def test_while_the_database_is_away_everybody_is_told_to_try_again(
+def test_launch_without_database_returns_503_with_retry_after(
     course: Course, asking: Callable[[Connection], Callable[[], requests.Response]], is_known: bool
 ) -> None:
     if is_known:
@@ -129,7 +129,7 @@ def test_while_the_database_is_away_everybody_is_told_to_try_again(
     assert answer.ok or is_open(answer)
 
 
-def test_a_frame_whose_database_went_away_says_so_in_the_frame(course: Course) -> None:
+def test_open_frame_without_database_returns_503_with_retry_after(course: Course) -> None:
     opened = launched(course.connection)
     course.line.die()
     answer = course.connection.browser.get(course.connection.url + opened.headers["Location"])
@@ -141,7 +141,7 @@ def test_a_frame_whose_database_went_away_says_so_in_the_frame(course: Course) -
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["known", "new"])
-def test_a_launch_of_which_nobody_knows_whether_it_was_kept_is_told_to_try_again(
+def test_launch_with_unknown_commit_result_asks_to_try_again(
     course: Course, database: Database, is_known: bool
 ) -> None:
     connection = course.connection

@@ -1,4 +1,4 @@
-"""More launches than the database has turns for: who gets none is told to try again, by 503 and never by 500."""
+"""Launches that get no database connection in time return 503 and ask to try again."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def _no_turn(_database: Database) -> Iterator[Session]:
     yield
 
 
-def test_a_launch_without_a_turn_is_told_to_try_again_and_then_goes_through(
+def test_launch_without_a_connection_returns_503_and_can_be_repeated(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
@@ -35,7 +35,7 @@ def test_a_launch_without_a_turn_is_told_to_try_again_and_then_goes_through(
     assert is_open(connection.post(posted))
 
 
-def test_a_first_launch_for_which_there_was_no_room_is_not_tried_twice(
+def test_first_launch_is_not_retried_when_the_server_has_too_many_connections(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
@@ -65,11 +65,11 @@ def test_a_first_launch_for_which_there_was_no_room_is_not_tried_twice(
         (ValueError(), False),
     ],
 )
-def test_a_connection_that_broke_is_told_from_other_faults(fault: Exception, is_it: bool) -> None:
+def test_only_broken_connections_count_as_cut_off(fault: Exception, is_it: bool) -> None:
     assert is_cut_off(fault) is is_it
 
 
-def test_a_locked_sqlite_is_overrun_and_a_missing_table_is_a_fault(tmp_path: Path) -> None:
+def test_locked_sqlite_counts_as_overrun_and_a_missing_table_does_not(tmp_path: Path) -> None:
     with (
         closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as one,
         closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None, timeout=0)) as two,

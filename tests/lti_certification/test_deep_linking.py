@@ -1,7 +1,8 @@
-"""1EdTech certification, deep linking: the seven tests of its guide (6.2), and what else an answer may have to say.
+"""1EdTech certification, deep linking: the seven tests of its guide (6.2), and further settings.
 
-A teacher's choice passes them, a student's is refused. Each goes by HTTP from the platform's request to the platform's door, which verifies the signed
-answer with the keys that the tool publishes and makes links and columns of what it says.
+Teachers' selections arrive, students are refused. Each test runs over HTTP from the request to the
+return URL of the simulated LMS, which verifies the signed answer with the tool's published keys and
+creates links and columns.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +34,7 @@ LINK_TYPE: Final = "ltiResourceLink"
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """What the platform requests, how many items are chosen, the number of links, and their properties."""
+    """The settings of a request, the number of items chosen and links made, and what to check."""
 
     name: str
     chosen: int
@@ -150,7 +151,7 @@ def _second(database: Database, cast: Cast) -> None:
         make_pool_grant(session, make_pool(session, elm, webinar))
 
 
-def test_the_list_is_the_certifications() -> None:
+def test_list_has_the_seven_tests_of_the_certification() -> None:
     assert [case.name.partition(".")[0] for case in CERTIFICATION] == list("1234567")
 
 
@@ -160,7 +161,7 @@ def test_teachers_selection_arrives_as_requested(lesson: Lesson, case: Choosing)
     made = choose(lesson, case.asks, case.chosen)
     answer = made.answer
     assert (len(answer.items), len(answer.links)) == (case.made, case.made)
-    assert made.visit.post("pick", made.form).status_code == 410  # sent only once
+    assert made.visit.post("pick", made.form).status_code == 410  # it can be sent only once
     for link in answer.links:
         assert lesson.open(connection.learner, link).get().status_code == 200
     assert case.holds(connection.platform, answer)

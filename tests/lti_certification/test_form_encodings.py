@@ -1,4 +1,4 @@
-"""The forms and cookies of logins and launches, however they are written."""
+"""Form encodings and cookies of logins and launches."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -27,7 +27,7 @@ WRITTEN: Final[Mapping[str, tuple[Mapping[str, str], str, int]]] = {
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_a_form_is_taken_however_it_is_written(connection: Connection, name: str) -> None:
+def test_launch_form_encodings_are_accepted_or_rejected(connection: Connection, name: str) -> None:
     headers, more, status = WRITTEN[name]
     became_known(connection)
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
@@ -41,12 +41,12 @@ def test_a_form_is_taken_however_it_is_written(connection: Connection, name: str
 
 
 @pytest.mark.parametrize("method", ["HEAD", "PUT", "OPTIONS"])
-def test_other_methods_are_for_the_pages(connection: Connection, method: str) -> None:
+def test_other_methods_are_answered_by_the_pages(connection: Connection, method: str) -> None:
     answer = connection.browser.request(method, f"{connection.url}/lti/launch")
     assert answer.status_code == {"HEAD": 200, "PUT": 405, "OPTIONS": 200}[method]
 
 
-def test_a_cookie_that_is_not_ours_is_none(connection: Connection) -> None:
+def test_foreign_cookie_value_is_ignored(connection: Connection) -> None:
     became_known(connection)
     connection.browser.kept = {"carrel-lti": "not-ours"}
     begun = connection.platform.begin(connection.learner, connection.link)
@@ -58,7 +58,7 @@ def test_a_cookie_that_is_not_ours_is_none(connection: Connection) -> None:
     assert (answer.status_code, "data-lti-recall" in answer.text) == (200, True)
 
 
-def test_a_login_of_a_known_browser_asks_no_storage(connection: Connection) -> None:
+def test_login_of_a_known_browser_skips_platform_storage(connection: Connection) -> None:
     became_known(connection)
     begun = connection.platform.begin(connection.learner, connection.link)
     begun.fields["lti_storage_target"] = "_parent"
@@ -67,7 +67,7 @@ def test_a_login_of_a_known_browser_asks_no_storage(connection: Connection) -> N
     assert is_open(connection.post(connection.platform.answer(onward(answer))))
 
 
-def test_a_login_is_taken_however_it_is_written(connection: Connection) -> None:
+def test_login_form_with_a_charset_is_accepted(connection: Connection) -> None:
     begun = connection.platform.begin(connection.learner, connection.link)
     fields = {**begun.fields, "lti_storage_target": ""}
     kind = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}

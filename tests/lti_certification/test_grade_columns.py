@@ -1,4 +1,4 @@
-"""A grade column from the moment of linking, as each product's gradebook has it and its people see it."""
+"""Grade columns that are created with a link, in each product's gradebook."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from tests.seat_rows import add_pool
 def each_lesson(
     request: pytest.FixtureRequest, carrel: Carrel, cast: Cast, clock: Clock
 ) -> Iterator[Lesson]:
-    """A course of Elm County in a platform with the habits of each product."""
+    """Yield a course of Elm County in an LMS with the quirks of each product."""
     with carrel.database.transaction() as session:
         add_pool(session, cast.organization_id, cast.webinar_id)
     with (
@@ -34,18 +34,18 @@ def each_lesson(
 
 @pytest.fixture
 def name(carrel: Carrel, cast: Cast) -> str:
-    """How the picker names the cast's webinar."""
+    """Return the webinar's public ID, as the picker uses it."""
     with carrel.database.read_session() as session:
         return session.get_one(Webinar, cast.webinar_id).public_id
 
 
 def clip(name: str, **entered: str) -> dict[str, str]:
-    """What is entered in the picker for the first minute of a recording."""
+    """Return picker fields for the first minute of a recording."""
     return {f"start:{name}": "0:00", f"end:{name}": str(CLIP_S), "asked": name, **entered}
 
 
 def seen(lesson: Lesson, person: Person, page: str = "") -> str:
-    """Return what a person reads on a page of the platform's course."""
+    """Return a page of the LMS course as a person sees it."""
     platform = lesson.connection.platform
     with Browser() as browser:
         browser.post(f"{platform.url}/become/{person.id}")
@@ -53,12 +53,12 @@ def seen(lesson: Lesson, person: Person, page: str = "") -> str:
 
 
 def watched(lesson: Lesson, link: Link) -> None:
-    """Let a learner watch all of a link, and the worker tell the gradebook."""
+    """Let a learner watch a whole link, and send the score."""
     lesson.watch(lesson.open(lesson.connection.learner, link))
     lesson.report()
 
 
-def test_the_column_is_the_activitys_before_anybody_watches_and_takes_the_points(
+def test_column_belongs_to_the_link_before_viewing_and_receives_the_points(
     each_lesson: Lesson, name: str
 ) -> None:
     connection, platform = each_lesson.connection, each_lesson.connection.platform
@@ -80,9 +80,7 @@ def test_the_column_is_the_activitys_before_anybody_watches_and_takes_the_points
     assert re.search(r'name="points"\s+value="20"', picker.text)
 
 
-def test_what_was_added_without_a_column_gets_none_by_being_watched(
-    each_lesson: Lesson, name: str
-) -> None:
+def test_link_added_without_a_column_gets_none_when_watched(each_lesson: Lesson, name: str) -> None:
     connection, platform = each_lesson.connection, each_lesson.connection.platform
     [link] = choose(each_lesson, {}, 1, **clip(name)).answer.links
     watched(each_lesson, link)
@@ -91,7 +89,7 @@ def test_what_was_added_without_a_column_gets_none_by_being_watched(
     page = each_lesson.open(connection.teacher, link).get().text
     assert 'data-testid="not-graded"' in page
     assert 'data-testid="stuck"' not in page
-    platform.add_column(connection.tool, link)  # its teacher grades the activity in the course
+    platform.add_column(connection.tool, link)  # the teacher turns on grading in the course
     each_lesson.open(connection.learner, link)
     each_lesson.report()
     assert platform.grade(connection.learner, link) == 100

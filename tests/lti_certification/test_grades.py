@@ -1,8 +1,8 @@
-"""1EdTech certification, assignments and grades: a student's watching is told, a teacher's is not.
+"""1EdTech certification, assignments and grades: students' scores are sent, teachers' aren't.
 
-Each goes by HTTP from the launch over the beats of the player to the platform's gradebook, which
-takes nothing that does not keep to the standard. The certification leaves the tool to itself here;
-these eight are what it looks at: columns, scores, results, and what no scope was given for.
+Each test runs over HTTP from the launch through the player's heartbeats to the gradebook of a
+strict platform. The certification leaves these tests to the tool; the eight cases cover columns,
+scores, results, and missing scopes.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ UNTOLD: Final = "No score yet"
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """What the gradebook is like, what has to arrive there, and what the teacher reads of it."""
+    """How the gradebook is prepared, what has to arrive in it, and what the teacher reads."""
 
     name: str
     holds: Callable[[Lesson], None]
@@ -86,7 +86,7 @@ def _is_final(lesson: Lesson) -> None:
 
 
 def _is_read_back(lesson: Lesson) -> None:
-    """As a tool reads it, with a token of the tool's own."""
+    """Check the result in the gradebook, using the tool's own token."""
     with lesson.carrel.database.read_session() as session:
         registration_id = session.scalars(select(Registration.id)).one()
         platform = find_platform(session, registration_id)
@@ -141,12 +141,12 @@ def _watched(lesson: Lesson, case: Grading) -> Visit:
     return visit
 
 
-def test_the_list_is_numbered() -> None:
+def test_cases_are_numbered() -> None:
     assert [case.name.partition(".")[0] for case in CERTIFICATION] == list("12345678")
 
 
 @EACH
-def test_a_students_watching_is_told_and_the_student_changes_nothing_of_it(
+def test_students_score_is_sent_and_the_student_cannot_change_it(
     lesson: Lesson, case: Grading
 ) -> None:
     case.prepare(lesson)
@@ -162,7 +162,7 @@ def test_a_students_watching_is_told_and_the_student_changes_nothing_of_it(
 
 
 @EACH
-def test_a_teacher_reads_what_was_told_and_is_not_graded(lesson: Lesson, case: Grading) -> None:
+def test_teacher_sees_what_was_sent_and_is_not_graded(lesson: Lesson, case: Grading) -> None:
     case.prepare(lesson)
     visit = lesson.open(lesson.connection.teacher)
     lesson.watch(visit)
@@ -179,7 +179,7 @@ def test_a_teacher_reads_what_was_told_and_is_not_graded(lesson: Lesson, case: G
     assert lesson.connection.teacher.family not in page.text
 
 
-def test_the_review_of_a_submission_is_the_teachers_and_the_learners_own(lesson: Lesson) -> None:
+def test_submission_review_opens_only_for_the_teacher_and_that_learner(lesson: Lesson) -> None:
     _a_column(lesson)
     visit = lesson.open(lesson.connection.learner)
     lesson.watch(visit)

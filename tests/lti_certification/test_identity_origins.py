@@ -1,4 +1,4 @@
-"""By which registration somebody came last, and that somebody awaited has come, is noted by the launch itself."""
+"""A launch records the person's latest registration and that the person has launched."""
 
 import pytest
 from sqlalchemy import select, update
@@ -14,14 +14,16 @@ def _identity(database: Database) -> Identity:
         return session.scalars(select(Identity)).one()
 
 
-def test_a_first_launch_notes_how_somebody_came(connection: Connection, database: Database) -> None:
+def test_first_launch_records_registration_and_arrival(
+    connection: Connection, database: Database
+) -> None:
     became_known(connection)
     kept = _identity(database)
     assert (kept.registration_id, kept.has_come) == (connection.registration.id, True)
 
 
 @pytest.mark.parametrize("values", [{"has_come": False}, {"registration_id": None}])
-def test_what_is_not_noted_yet_is_noted_by_the_long_way_once(
+def test_launch_fills_in_a_missing_registration_or_arrival(
     connection: Connection, database: Database, values: dict[str, object]
 ) -> None:
     became_known(connection)
@@ -34,7 +36,7 @@ def test_what_is_not_noted_yet_is_noted_by_the_long_way_once(
 
 
 @pytest.mark.parametrize("said", ["", "x" * 256, 7, None])
-def test_an_id_of_the_institutions_records_that_cannot_be_kept_is_none(
+def test_unusable_institution_id_is_not_stored(
     connection: Connection, database: Database, said: object
 ) -> None:
     claim = "https://purl.imsglobal.org/spec/lti/claim/lis"

@@ -1,4 +1,4 @@
-"""The key set of a platform in trouble: launches go on with the last good keys, or say 503."""
+"""Launches while a platform's key set is unavailable use the last good keys, or return 503."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from tests.lti.tool_server import Connection, is_open
 
 
 def _as_if_asked_before(database: Database) -> None:
-    """Let more than ten seconds pass since the platform was asked."""
+    """Move the last key set request more than ten seconds back."""
     with database.transaction() as session:
         session.execute(update(PlatformKeys).values(asked_at=now() - timedelta(seconds=11)))
 
@@ -37,7 +37,7 @@ TROUBLES = ("answers 500", "answers 404", "answers HTML", "breaks off", "hangs")
 
 
 @pytest.mark.parametrize("kind", TROUBLES)
-def test_launches_go_on_through_an_outage(
+def test_launches_continue_with_stored_keys_during_an_outage(
     connection: Connection, database: Database, kind: str
 ) -> None:
     assert is_open(connection.launch())
@@ -50,22 +50,22 @@ def test_launches_go_on_through_an_outage(
 
 
 @pytest.mark.parametrize("kind", TROUBLES)
-def test_without_any_key_a_launch_is_told_to_try_again_and_then_succeeds(
+def test_launch_without_stored_keys_returns_503_and_later_succeeds(
     connection: Connection, database: Database, kind: str
 ) -> None:
     _begin_trouble(connection, kind)
     assert connection.launch().status_code == 503
     with database.read_session() as session:
-        assert session.scalars(select(PlatformKeys)).one().document is None  # no error is kept
+        assert session.scalars(select(PlatformKeys)).one().document is None  # errors aren't stored
     connection.platform.lift()
     _as_if_asked_before(database)
     assert is_open(connection.launch())
 
 
-def test_a_key_set_that_drips_holds_a_launch_for_five_seconds_and_no_longer(
+def test_slow_key_set_response_is_dropped_after_five_seconds(
     connection: Connection, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guarded_connections, "LONGEST_S", 3600.0)  # that of all other calls
+    monkeypatch.setattr(guarded_connections, "LONGEST_S", 3600.0)  # the limit for all other calls
     ends = threading.Event()
     first = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
     with strange_server(drips(ends, first=first, drop=b" ")) as server:
@@ -74,11 +74,11 @@ def test_a_key_set_that_drips_holds_a_launch_for_five_seconds_and_no_longer(
         posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
         began = time.monotonic()
         assert connection.post(posted).status_code == 503
-        assert 4 < time.monotonic() - began < 60  # far more than 5, on a busy machine
+        assert 4 < time.monotonic() - began < 60  # a busy machine can take much longer than 5 s
         ends.set()
 
 
-def test_a_rotation_in_mid_run_is_noticed_at_once(
+def test_rotated_key_is_fetched_at_the_next_launch(
     connection: Connection, database: Database
 ) -> None:
     assert is_open(connection.launch())
@@ -88,7 +88,7 @@ def test_a_rotation_in_mid_run_is_noticed_at_once(
     assert len(connection.platform.calls("jwks")) == 2
 
 
-def test_warm_launches_ask_nobody(connection: Connection) -> None:
+def test_launches_with_stored_keys_do_not_call_the_platform(connection: Connection) -> None:
     assert is_open(connection.launch())
     connection.platform.traffic.forget()
     for _time in range(5):
@@ -96,7 +96,7 @@ def test_warm_launches_ask_nobody(connection: Connection) -> None:
     assert connection.platform.calls("jwks") == []
 
 
-def test_an_unknown_key_is_asked_for_once_in_ten_seconds_whoever_asks(
+def test_unknown_key_is_fetched_at_most_once_in_ten_seconds(
     connection: Connection, database: Database
 ) -> None:
     assert is_open(connection.launch())
@@ -112,7 +112,7 @@ def test_an_unknown_key_is_asked_for_once_in_ten_seconds_whoever_asks(
     assert len(connection.platform.calls("jwks")) == 1
 
 
-def test_a_rotation_during_an_outage_is_503_and_heals(
+def test_rotation_during_an_outage_returns_503_until_keys_are_available(
     connection: Connection, database: Database
 ) -> None:
     assert is_open(connection.launch())
@@ -120,7 +120,7 @@ def test_a_rotation_during_an_outage_is_503_and_heals(
     connection.platform.trouble("jwks", status=500)
     _as_if_asked_before(database)
     assert connection.launch().status_code == 503
-    assert connection.launch().status_code == 503  # and nobody is asked again so soon
+    assert connection.launch().status_code == 503  # the platform isn't called again this soon
     connection.platform.lift()
     _as_if_asked_before(database)
     assert is_open(connection.launch())

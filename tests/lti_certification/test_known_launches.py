@@ -1,4 +1,4 @@
-"""Launches of known people: what a message says otherwise is kept, and what it says again is not written again."""
+"""Launches of known people: changed values are stored, unchanged values aren't written again."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -30,7 +30,7 @@ PLACES: Final = (Deployment, Identity, Context, ResourceLink)
 COLUMN: Final = "https://lms.example.edu/columns/7"
 
 
-def test_a_known_person_is_let_in_as_at_their_first_launch(
+def test_known_person_launches_the_same_way_as_the_first_time(
     connection: Connection, database: Database
 ) -> None:
     first = became_known(connection)
@@ -60,7 +60,7 @@ def test_a_known_person_is_let_in_as_at_their_first_launch(
     }
 
 
-def test_a_known_person_begins_by_get_as_well(connection: Connection) -> None:
+def test_login_can_begin_by_get(connection: Connection) -> None:
     begun = connection.platform.begin(connection.learner, connection.link)
     asked = {**begun.fields, "lti_storage_target": ""}
     answer = connection.browser.get(begun.url, params=asked)
@@ -78,7 +78,7 @@ def _one(database: Database, query: Any) -> object:
         return session.scalar(query)
 
 
-# what a message says otherwise, and what is kept of that afterwards
+# changes to the message, and what is stored afterward
 OTHERWISE: Final[Mapping[str, tuple[Claims, Callable[[Database], object], object]]] = {
     "another name": (
         {"name": "Someone Else", "given_name": "Someone"},
@@ -154,7 +154,7 @@ OTHERWISE: Final[Mapping[str, tuple[Claims, Callable[[Database], object], object
 
 
 @pytest.mark.parametrize("name", OTHERWISE)
-def test_what_a_message_says_otherwise_is_kept_and_known_from_then_on(
+def test_changed_values_in_a_message_are_stored(
     connection: Connection, database: Database, name: str
 ) -> None:
     changes, kept, expected = OTHERWISE[name]
@@ -166,7 +166,7 @@ def test_what_a_message_says_otherwise_is_kept_and_known_from_then_on(
     assert kept(database) == expected
 
 
-def test_less_said_than_is_known_changes_nothing(
+def test_missing_values_in_a_message_change_nothing(
     connection: Connection, database: Database
 ) -> None:
     became_known(connection)
@@ -185,16 +185,14 @@ def test_less_said_than_is_known_changes_nothing(
         assert session.scalars(select(FrameSession).order_by(FrameSession.id.desc())).first()
 
 
-def test_an_address_written_otherwise_is_the_same_address(
-    connection: Connection, database: Database
-) -> None:
+def test_email_domain_is_stored_in_lowercase(connection: Connection, database: Database) -> None:
     said = {"email": "Wren@Example.ORG"}
     assert is_open(launched(connection, said))
     assert _one(database, select(Identity.email)) == "Wren@example.org"
     assert is_open(launched(connection, said))
 
 
-def test_the_name_of_a_login_with_an_address_is_its_own(
+def test_name_of_a_login_with_an_email_address_is_not_changed(
     connection: Connection, database: Database
 ) -> None:
     became_known(connection)
@@ -209,7 +207,7 @@ def test_the_name_of_a_login_with_an_address_is_its_own(
     assert _name(database) == "Their Own"
 
 
-def test_a_message_without_a_course_or_a_link_is_known_by_its_person(
+def test_message_without_a_course_or_link_opens_for_a_known_person(
     connection: Connection, database: Database
 ) -> None:
     became_known(connection)
@@ -227,7 +225,7 @@ def test_a_message_without_a_course_or_a_link_is_known_by_its_person(
     ]
 
 
-def test_whom_a_platform_does_not_name_is_nobody(
+def test_deep_linking_without_a_user_id_opens_anonymously(
     connection: Connection, database: Database
 ) -> None:
     became_known(connection)
@@ -242,7 +240,7 @@ def test_whom_a_platform_does_not_name_is_nobody(
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_that_somebody_was_there_is_noted_once_an_hour(
+def test_time_of_last_launch_is_updated_once_an_hour(
     connection: Connection, database: Database, place: Any
 ) -> None:
     became_known(connection)
@@ -270,7 +268,7 @@ def test_that_somebody_was_there_is_noted_once_an_hour(
     ],
     ids=["platform stopped", "deployment refused", "deployment pending"],
 )
-def test_what_staff_stop_is_stopped_at_the_next_launch(
+def test_platform_or_deployment_stopped_by_staff_blocks_the_next_launch(
     connection: Connection, database: Database, change: Any, status: int, code: str
 ) -> None:
     became_known(connection)
@@ -285,7 +283,7 @@ def test_what_staff_stop_is_stopped_at_the_next_launch(
     assert (last.status, last.code) == (status, code)
 
 
-def test_a_known_persons_message_opens_once(connection: Connection, database: Database) -> None:
+def test_known_persons_message_opens_only_once(connection: Connection, database: Database) -> None:
     became_known(connection)
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
     assert is_open(connection.post(posted))
@@ -293,14 +291,14 @@ def test_a_known_persons_message_opens_once(connection: Connection, database: Da
     assert _one(database, select(func.count()).select_from(FrameSession)) == 2
 
 
-def test_one_who_was_overtaken_reads_that_the_launch_was_used(
+def test_launch_overtaken_by_a_duplicate_post_is_refused(
     connection: Connection, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
     take_up = launch.take_up_login
 
     def overtaken(session: Session, begun: Begun) -> bool:
-        """Another one who posts the same comes between the check of a message and this."""
+        """Take up the login twice, as if a duplicate post came first."""
         take_up(session, begun)
         return take_up(session, begun)
 

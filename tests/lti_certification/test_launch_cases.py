@@ -1,4 +1,4 @@
-"""Launches wrong or unusual in one thing, each with its status and code, none with a 5xx."""
+"""Launches with one error or unusual value: each has a known status and code, and none is a 5xx."""
 
 import pytest
 from sqlalchemy import func, select
@@ -10,19 +10,21 @@ from tests.lti.tool_server import Connection, is_open
 from tests.lti_certification.launch_cases import CASES
 
 
-def test_there_are_more_than_a_hundred_of_them() -> None:
+def test_at_least_a_hundred_cases_exist() -> None:
     assert len(CASES) >= 100
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_one_thing(connection: Connection, database: Database, name: str) -> None:
+def test_launch_case_gets_its_status_and_code(
+    connection: Connection, database: Database, name: str
+) -> None:
     case = CASES[name]
     answer = connection.forged(case.make)
     with database.read_session() as session:
         line = session.scalars(select(LaunchEntry)).one()
         frames = session.scalar(select(func.count()).select_from(FrameSession))
         people = session.scalar(select(func.count()).select_from(Identity))
-        assert session.scalars(select(PendingLogin)).all() == []  # taken up, whatever came
+        assert session.scalars(select(PendingLogin)).all() == []  # used up in every case
     assert (answer.status_code, line.code) == (case.status, case.code), line.reason
     assert line.status == case.status
     assert line.registration_id == connection.registration.id
@@ -31,5 +33,5 @@ def test_one_thing(connection: Connection, database: Database, name: str) -> Non
         assert (frames, people, line.outcome) == (1, 1, LaunchOutcome.LAUNCHED)
         return
     assert (frames, people, line.outcome) == (0, 0, LaunchOutcome.REFUSED)
-    assert line.public_id[:8] in answer.text  # the number to quote
+    assert line.public_id[:8] in answer.text  # the reference to quote
     assert connection.platform.url in answer.headers["Content-Security-Policy"]

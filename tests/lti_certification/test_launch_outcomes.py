@@ -1,4 +1,4 @@
-"""One outcome for each opening in the launch log, under the reference that the person reads."""
+"""The launch log has one entry per launch, with the reference that the person sees."""
 
 import re
 from datetime import timedelta
@@ -25,13 +25,13 @@ JSON = {"Accept": "application/json"}
 
 
 def lines(database: Database) -> list[LaunchEntry]:
-    """Return the log, oldest first."""
+    """Return the launch log entries, oldest first."""
     with database.read_session() as session:
         return list(session.scalars(select(LaunchEntry).order_by(LaunchEntry.id)))
 
 
 def fill(database: Database, *, used: int) -> None:
-    """Let the seats of the cast's organization be taken, or free again."""
+    """Set how many of one seat of the organization are used."""
     with database.transaction() as session:
         session.execute(update(Pool).values(capacity=1, used=used))
         session.execute(update(Grant).where(Grant.pool_id.is_not(None)).values(seats=1))
@@ -43,7 +43,9 @@ def reference_in(page: requests.Response) -> str:
     return found[1]
 
 
-def test_an_opening_is_opened_and_then_played(lesson: Lesson, database: Database) -> None:
+def test_launch_is_logged_as_launched_and_then_as_played(
+    lesson: Lesson, database: Database
+) -> None:
     visit = lesson.open(lesson.connection.learner)
     visit.get()
     assert [line.outcome for line in lines(database)] == [LaunchOutcome.LAUNCHED]
@@ -53,7 +55,7 @@ def test_an_opening_is_opened_and_then_played(lesson: Lesson, database: Database
     assert (line.outcome, line.code, line.reason) == (LaunchOutcome.PLAYED, "ok", "")
 
 
-def test_a_person_without_a_seat_is_refused_in_the_words_and_under_the_number_that_they_read(
+def test_refusal_without_a_seat_is_logged_with_the_page_reference_and_text(
     lesson: Lesson, database: Database
 ) -> None:
     fill(database, used=1)
@@ -76,7 +78,7 @@ def test_a_person_without_a_seat_is_refused_in_the_words_and_under_the_number_th
     assert [line.outcome for line in lines(database)] == [LaunchOutcome.PLAYED]
 
 
-def test_the_last_seat_taken_meanwhile_refuses_playing_under_the_same_number(
+def test_playback_refused_after_the_last_seat_is_taken_has_the_same_reference(
     lesson: Lesson, database: Database
 ) -> None:
     visit = lesson.open(lesson.connection.learner)
@@ -90,7 +92,7 @@ def test_the_last_seat_taken_meanwhile_refuses_playing_under_the_same_number(
     assert f"Reference: {line.public_id[:8]}" in told.json()["more"]
 
 
-def test_a_recording_that_the_organization_does_not_have_is_refused_under_the_number_of_its_page(
+def test_recording_without_access_is_logged_with_the_reference_of_its_page(
     lesson: Lesson, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -104,7 +106,7 @@ def test_a_recording_that_the_organization_does_not_have_is_refused_under_the_nu
     assert (line.outcome, line.code) == (LaunchOutcome.REFUSED, "not_found")
 
 
-def test_a_learner_who_chooses_content_is_one_refused_choice(
+def test_learner_who_opens_the_picker_is_logged_as_one_refusal(
     lesson: Lesson, database: Database
 ) -> None:
     page = ask(lesson, lesson.connection.learner, {})
@@ -114,7 +116,7 @@ def test_a_learner_who_chooses_content_is_one_refused_choice(
 
 
 @pytest.mark.parametrize("seconds", [61, 600])
-def test_a_course_and_a_link_are_last_opened_when_they_were(
+def test_course_and_link_record_the_time_of_the_last_launch(
     lesson: Lesson, database: Database, cast: Cast, seconds: int
 ) -> None:
     lesson.open(lesson.connection.learner)
@@ -125,13 +127,13 @@ def test_a_course_and_a_link_are_last_opened_when_they_were(
     assert seen == [moment, moment]
 
 
-def test_our_team_is_emailed_once_of_each_deployment_that_waits_and_of_no_crowd(
+def test_new_deployments_are_emailed_to_our_team_once_each_up_to_a_limit(
     lesson: Lesson, database: Database
 ) -> None:
     have_a_mailbox(database)
     connection = lesson.connection
     connection.launch()
-    assert subjects(database) == []  # known, and open
+    assert subjects(database) == []  # this deployment is known and approved
     for _twice in range(2):
         connection.launch(deployment_id="b7:second")
     name = connection.registration.details.name

@@ -1,4 +1,4 @@
-"""What a launch shows is said by the signed message: not by the login, nor by the link's id."""
+"""The signed message decides what a launch shows; the login request and link ID don't."""
 
 from dataclasses import replace
 
@@ -14,12 +14,14 @@ CUSTOM, TARGET, LINK = LTI + "custom", LTI + "target_link_uri", LTI + "resource_
 
 
 def shown(database: Database) -> list[object]:
-    """What each framed session was opened for, in their order."""
+    """Return the target of each framed session, oldest first."""
     with database.read_session() as session:
         return list(session.scalars(select(FrameSession.target).order_by(FrameSession.id)))
 
 
-def test_the_login_request_decides_nothing(connection: Connection, database: Database) -> None:
+def test_login_request_does_not_decide_the_content(
+    connection: Connection, database: Database
+) -> None:
     claims = {CUSTOM: {"webinar": "signed"}}
     begun = connection.platform.begin(connection.learner, connection.link, claims=claims)
     fields = {**begun.fields, "target_link_uri": f"{connection.url}/lti/launch?webinar=asked"}
@@ -28,7 +30,7 @@ def test_the_login_request_decides_nothing(connection: Connection, database: Dat
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["unknown", "known"])
-def test_one_link_shows_whatever_its_message_names(
+def test_link_shows_the_content_that_each_message_names(
     connection: Connection, database: Database, *, again: bool
 ) -> None:
     names = ["first", "first", "second"] if again else ["first", "second"]
@@ -38,7 +40,7 @@ def test_one_link_shows_whatever_its_message_names(
     assert shown(database) == [{"webinar": name} for name in names]
 
 
-def test_custom_parameters_go_before_the_signed_address(
+def test_custom_parameters_override_the_target_link(
     connection: Connection, database: Database
 ) -> None:
     signed = {TARGET: f"{connection.url}/lti/launch?webinar=address"}

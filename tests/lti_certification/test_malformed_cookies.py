@@ -1,4 +1,4 @@
-"""A cookie of other software on the same host that is not UTF-8, beside a login and a launch."""
+"""Logins and launches when other software on the host has set a cookie that isn't UTF-8."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from tests.lti.tool_server import Connection, is_open
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_launch_opens_beside_a_cookie_that_is_not_utf8(
+def test_launch_opens_when_another_cookie_is_not_utf8(
     connection: Connection, database: Database, method: str
 ) -> None:
     connection.browser.kept["lang"] = "fran\xe7ais"
@@ -26,7 +26,7 @@ def test_a_launch_opens_beside_a_cookie_that_is_not_utf8(
         assert [one.code for one in session.scalars(select(LaunchEntry))] == ["ok"]
 
 
-def test_a_refused_login_and_launch_are_logged_beside_a_cookie_that_is_not_utf8(
+def test_refused_login_and_launch_are_logged_when_a_cookie_is_not_utf8(
     connection: Connection, database: Database
 ) -> None:
     connection.browser.kept["lang"] = "fran\xe7ais"

@@ -1,4 +1,4 @@
-"""1EdTech certification, deep linking (its launch side), submission review and data privacy."""
+"""1EdTech certification: launches of deep linking, submission review, and data privacy."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -12,7 +12,7 @@ from lti.selftest.platform.records import Person
 from lti.selftest.platform.vocabulary import AGS_CLAIM, LTI, Message
 from tests.lti.tool_server import Connection, is_open
 
-# what the settings say otherwise (None leaves a part out), what the token leaves out, and the answer
+# changed settings (None leaves one out), claims left out of the token, and the status
 SETTINGS: Final[Mapping[str, tuple[Mapping[str, Any], tuple[str, ...], int]]] = {
     "everything": ({}, (), 303),
     "links alone": ({"accept_types": ["ltiResourceLink"]}, (), 303),
@@ -43,7 +43,7 @@ SETTINGS: Final[Mapping[str, tuple[Mapping[str, Any], tuple[str, ...], int]]] = 
 
 @pytest.mark.parametrize("who", ["teacher", "student"])
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_request_to_choose_content(
+def test_deep_linking_request_is_checked(
     connection: Connection, database: Database, name: str, who: str
 ) -> None:
     settings, without, status = SETTINGS[name]
@@ -53,7 +53,7 @@ def test_a_request_to_choose_content(
     )
     answer = connection.post(connection.answered(begun))
     if who == "student" and LTI + "roles" not in without:
-        status = 403 if status == 303 else status  # who learns in the course chooses nothing for it
+        status = 403 if status == 303 else status  # learners can't choose content for the course
     assert answer.status_code == status, answer.text
     with database.read_session() as session:
         purposes = [row.purpose for row in session.scalars(select(FrameSession))]
@@ -76,7 +76,7 @@ def _reviewed(connection: Connection, **more: Any) -> Person:
     ],
     ids=["complete", "no column", "about nobody", "about nobody with an id", "about a text"],
 )
-def test_a_review_says_whose_work_and_in_which_column(
+def test_submission_review_requires_a_person_and_a_column(
     connection: Connection,
     database: Database,
     claims: Mapping[str, Any],
@@ -97,7 +97,7 @@ def test_a_review_says_whose_work_and_in_which_column(
 
 
 @pytest.mark.parametrize("name", ["LtiDataPrivacyLaunchRequest", "DataPrivacyLaunchRequest"])
-def test_a_launch_about_ones_data_needs_no_course(
+def test_data_privacy_launch_needs_no_course(
     connection: Connection, database: Database, name: str
 ) -> None:
     begun = connection.platform.begin(
@@ -111,7 +111,9 @@ def test_a_launch_about_ones_data_needs_no_course(
         assert session.scalars(select(FrameSession)).one().purpose is Purpose.PRIVACY
 
 
-def test_a_request_from_nobody_knows_nobody(connection: Connection, database: Database) -> None:
+def test_deep_linking_request_without_a_user_id_is_anonymous(
+    connection: Connection, database: Database
+) -> None:
     begun = connection.platform.begin_deep_linking(
         connection.teacher, connection.tool, without=("sub",)
     )

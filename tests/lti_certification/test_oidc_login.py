@@ -1,4 +1,4 @@
-"""The login that a platform begins, and the state and nonce that it is given."""
+"""The login that a platform starts, and the state and nonce that it gets."""
 
 import re
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ FAULTS: Final[Mapping[str, tuple[Mapping[str, str | None], str]]] = {
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_login_that_lacks_something_is_refused(
+def test_login_with_missing_or_unknown_values_is_refused(
     connection: Connection, database: Database, name: str, method: str
 ) -> None:
     changes, status = FAULTS[name]
@@ -63,7 +63,7 @@ def test_a_login_that_lacks_something_is_refused(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_hints_go_back_byte_for_byte_and_our_address_is_the_registered_one(
+def test_hints_are_returned_unchanged_with_the_registered_redirect_uri(
     connection: Connection, method: str
 ) -> None:
     begun = connection.platform.begin(connection.learner, connection.link)
@@ -82,7 +82,7 @@ def test_hints_go_back_byte_for_byte_and_our_address_is_the_registered_one(
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("length", [6_000, 100_000])
-def test_a_hint_that_no_address_holds_is_posted_on_as_it_came(
+def test_hint_too_long_for_a_url_is_forwarded_by_post(
     connection: Connection, method: str, length: int
 ) -> None:
     if method == "GET" and length > 50_000:
@@ -107,7 +107,7 @@ def test_a_hint_that_no_address_holds_is_posted_on_as_it_came(
     assert is_open(connection.post(connection.platform.answer(f"{form[1]}?{query}")))
 
 
-def test_the_query_of_a_platforms_address_is_kept(
+def test_query_of_the_authentication_url_is_preserved(
     carrel: Carrel, cast: Cast, platform: Platform
 ) -> None:
     with connected(carrel, platform, auth_url=f"{platform.addresses.auth}?tenant=1") as connection:
@@ -116,7 +116,7 @@ def test_the_query_of_a_platforms_address_is_kept(
     assert onwards.query.startswith("tenant=1&scope=openid")
 
 
-def test_an_issuer_with_several_clients_has_to_say_which(
+def test_issuer_with_several_clients_requires_a_client_id(
     connection: Connection, database: Database
 ) -> None:
     assert _ask(connection, "POST", {"client_id": None, "lti_storage_target": None}) == "303"
@@ -127,10 +127,10 @@ def test_an_issuer_with_several_clients_has_to_say_which(
 
 
 @pytest.mark.parametrize("state", [RegistrationState.PENDING, RegistrationState.DISABLED])
-def test_what_others_only_entered_for_an_issuer_stops_no_launch(
+def test_unapproved_registrations_of_an_issuer_do_not_block_launches(
     carrel: Carrel, cast: Cast, platform: Platform, state: RegistrationState
 ) -> None:
-    """Any customer may enter another's learning system; until staff approve it, it is nothing."""
+    """Customers can enter any LMS; an entry has no effect until staff approve it."""
 
     def enter(client_id: str) -> None:
         with carrel.database.transaction() as session:
@@ -148,7 +148,7 @@ def test_what_others_only_entered_for_an_issuer_stops_no_launch(
 
 
 @pytest.mark.parametrize("state", [RegistrationState.PENDING, RegistrationState.DISABLED])
-def test_a_platform_that_is_not_in_use_is_told_so(
+def test_pending_or_disabled_platform_is_refused(
     connection: Connection, database: Database, state: RegistrationState
 ) -> None:
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
@@ -158,20 +158,20 @@ def test_a_platform_that_is_not_in_use_is_told_so(
     assert connection.post(posted).status_code == 403
 
 
-def test_a_state_is_good_once(connection: Connection) -> None:
+def test_state_works_once(connection: Connection) -> None:
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
     assert is_open(connection.post(posted))
     assert connection.post(posted).status_code == 401
 
 
-def test_a_state_that_was_used_in_vain_is_used(connection: Connection) -> None:
+def test_state_is_used_up_by_a_failed_launch(connection: Connection) -> None:
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
     wrong = FormPost(posted.url, {**posted.fields, "id_token": "nonsense"})
     assert connection.post(wrong).status_code == 400
     assert connection.post(posted).status_code == 401
 
 
-def test_a_state_lasts_ten_minutes(connection: Connection, database: Database) -> None:
+def test_state_expires_after_ten_minutes(connection: Connection, database: Database) -> None:
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
     with database.transaction() as session:
         row = session.scalars(select(PendingLogin)).one()
@@ -181,7 +181,7 @@ def test_a_state_lasts_ten_minutes(connection: Connection, database: Database) -
     assert connection.post(posted).status_code == 401
 
 
-def test_a_state_of_one_login_does_not_go_with_the_nonce_of_another(
+def test_state_and_nonce_of_different_logins_are_refused(
     connection: Connection, database: Database
 ) -> None:
     first = connection.answered(connection.platform.begin(connection.learner, connection.link))
@@ -204,13 +204,13 @@ def test_a_state_of_one_login_does_not_go_with_the_nonce_of_another(
     ],
     ids=["nothing", "an unknown state", "a long state", "no state", "an error", "both"],
 )
-def test_a_post_without_a_login_is_refused(
+def test_post_without_a_login_is_refused(
     connection: Connection, fields: dict[str, str], status: int
 ) -> None:
     assert connection.post(FormPost(f"{connection.url}/lti/launch", fields)).status_code == status
 
 
-def test_a_platforms_own_refusal_is_told(connection: Connection, database: Database) -> None:
+def test_error_from_the_platform_is_logged(connection: Connection, database: Database) -> None:
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
     said = {"state": posted.state, "error": "login_required", "error_description": "sign in"}
     assert connection.post(FormPost(posted.url, said)).status_code == 400
@@ -222,21 +222,21 @@ def test_a_platforms_own_refusal_is_told(connection: Connection, database: Datab
         )
 
 
-def test_a_launch_that_began_in_another_browser_is_refused(connection: Connection) -> None:
+def test_launch_from_another_browser_is_refused(connection: Connection) -> None:
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
     connection.browser = Browser()
     connection.answered(connection.platform.begin(connection.teacher, connection.link))
     assert connection.post(posted).status_code == 401
 
 
-def test_two_launches_of_one_browser_do_not_part_it(connection: Connection) -> None:
+def test_two_launches_in_one_browser_both_open(connection: Connection) -> None:
     one = connection.answered(connection.platform.begin(connection.learner, connection.link))
     two = connection.answered(connection.platform.begin(connection.learner, connection.link))
     assert is_open(connection.post(two))
     assert is_open(connection.post(one))
 
 
-def test_an_unknown_deployment_waits_for_staff_and_both_sides_are_told(
+def test_unknown_deployment_is_pending_and_refused_with_its_id(
     connection: Connection, database: Database
 ) -> None:
     deployment = connection.platform.deploy(connection.tool)
@@ -256,16 +256,16 @@ def test_an_unknown_deployment_waits_for_staff_and_both_sides_are_told(
     assert connection.launch(deployment_id=deployment).status_code == 403
 
 
-def test_the_way_back_is_told_only_by_a_verified_message(connection: Connection) -> None:
+def test_return_url_is_used_only_from_a_verified_message(connection: Connection) -> None:
     back = connection.platform.addresses.course(connection.platform.course)
     assert back not in connection.forged(lambda forge, claims: forge.wrong_key(claims)).text
     answer = connection.forged(lambda forge, claims: forge.without(claims, "sub"))
     assert f"{back}?lti_errormsg=" in answer.text
     assert "lti_errorlog=person_missing" in answer.text
-    assert "lti_log=" not in answer.text  # what a platform logs of a success
+    assert "lti_log=" not in answer.text  # platforms log this for a success
 
 
-def test_a_registration_may_admit_whom_the_platform_does_not_name(
+def test_registration_can_admit_people_without_a_user_id(
     carrel: Carrel, cast: Cast, platform: Platform
 ) -> None:
     with connected(carrel, platform, admits_anonymous=True) as connection:
@@ -273,7 +273,7 @@ def test_a_registration_may_admit_whom_the_platform_does_not_name(
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_each_product_launches_in_its_own_way(carrel: Carrel, cast: Cast, name: str) -> None:
+def test_each_product_can_launch(carrel: Carrel, cast: Cast, name: str) -> None:
     with (
         running_platform(habits=BY_NAME[name]) as platform,
         connected(carrel, platform) as connection,
@@ -282,7 +282,7 @@ def test_each_product_launches_in_its_own_way(carrel: Carrel, cast: Cast, name: 
             assert is_open(connection.launch(person))
 
 
-def test_a_stopped_platform_is_told_where_it_may_be_seen(
+def test_disabled_platform_can_frame_its_refusal(
     connection: Connection, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -301,7 +301,7 @@ def test_a_stopped_platform_is_told_where_it_may_be_seen(
         ("urn:elsewhere", "'none'"),
     ],
 )
-def test_a_strangers_refusal_is_framed_by_one_site_at_most(
+def test_refusal_of_an_unknown_issuer_is_framed_by_at_most_one_site(
     connection: Connection, issuer: str, framed_by: str
 ) -> None:
     begun = connection.platform.begin(connection.learner, connection.link)
@@ -310,7 +310,7 @@ def test_a_strangers_refusal_is_framed_by_one_site_at_most(
     assert f"frame-ancestors {framed_by}" in policy.split("; ")
 
 
-def test_strangers_fill_no_more_of_the_log_than_their_share(
+def test_unknown_issuers_are_logged_up_to_an_hourly_limit(
     connection: Connection, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lti.launches.launch_log.STRANGERS_AN_HOUR", 3)

@@ -1,4 +1,4 @@
-"""A link of a course outlives the recording it was made for: another one plays, and grades stay."""
+"""A course link plays the replacement recording, and grades remain."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -23,7 +23,7 @@ A_MONTH: Final = timedelta(days=31)
 
 @pytest.fixture(autouse=True)
 def _of_the_same_time(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    """Let the films be given out by the test's clock too."""
+    """Make media delivery use the test's clock."""
 
     def told() -> float:
         return clock.moment.timestamp()
@@ -33,13 +33,13 @@ def _of_the_same_time(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
 
 @pytest.fixture
 def staff(carrel: Carrel, client: Visitor, cast: Cast) -> Staff:
-    """The staff of the house."""
+    """Return the staff's actions on recordings."""
     return Staff(carrel, client, cast)
 
 
 @pytest.fixture(params=["chosen in the course", "a clip of it"])
 def link(request: pytest.FixtureRequest, lesson: Lesson) -> Link:
-    """A link that a teacher made before anything was replaced."""
+    """Return a link that was made before any replacement."""
     if request.param == "a clip of it":
         return lesson.connection.link
     [made] = choose(lesson, {"accept_lineitem": True}, 1).answer.links
@@ -47,32 +47,32 @@ def link(request: pytest.FixtureRequest, lesson: Lesson) -> Link:
 
 
 def launch(lesson: Lesson, link: Link) -> Visit:
-    """Press the link again, some time later."""
+    """Launch the link an hour later."""
     lesson.clock.advance(LATER)
     return lesson.open(lesson.connection.learner, link)
 
 
 def shown(lesson: Lesson, folder: str) -> bytes:
-    """What is really played from a folder of addresses."""
+    """Return the bytes that play from a media folder."""
     answer = lesson.connection.browser.get(f"{folder}/{FILE}")
     assert answer.status_code == 200
     return answer.content
 
 
 def plays(lesson: Lesson, link: Link, version: Version) -> bool:
-    """Tell whether the link plays this version from now on."""
+    """Tell whether a new launch plays this version."""
     folder = lesson.watch(launch(lesson, link), 0)
     return folder.endswith(f"/{version.run}") and shown(lesson, folder) == version.film
 
 
 def grades(lesson: Lesson, link: Link) -> list[float]:
-    """What the gradebook was told for the learner, one after the other."""
+    """Return the learner's scores that the gradebook received, oldest first."""
     lesson.report()
     told = lesson.connection.platform.scores(link, lesson.connection.learner)
     return [score.given for score in told]
 
 
-def test_the_same_link_plays_the_new_recording_and_who_had_begun_goes_on_in_it(
+def test_link_plays_the_new_recording_and_viewers_resume_in_it(
     lesson: Lesson, staff: Staff, link: Link
 ) -> None:
     former = staff.first(CLIP_S)
@@ -81,7 +81,7 @@ def test_the_same_link_plays_the_new_recording_and_who_had_begun_goes_on_in_it(
     assert grades(lesson, link) == []
 
     second = staff.replace(CLIP_S + 2)
-    assert shown(lesson, playing) == former.film  # who watches at this moment sees it through
+    assert shown(lesson, playing) == former.film  # a current viewer can finish the old version
     again = launch(lesson, link)
     assert f'data-resume="{HALF_S}.0"' in again.get("watch").text
     folder = lesson.watch(again, CLIP_S, since=HALF_S)
@@ -93,7 +93,7 @@ def test_the_same_link_plays_the_new_recording_and_who_had_begun_goes_on_in_it(
     assert grades(lesson, link) == [100.0]
 
 
-def test_who_had_half_of_a_deleted_recording_earns_the_grade_by_the_rest_of_the_new_one(
+def test_progress_on_a_deleted_recording_counts_toward_the_new_one(
     lesson: Lesson, staff: Staff, link: Link
 ) -> None:
     former = staff.first(CLIP_S)
@@ -108,7 +108,7 @@ def test_who_had_half_of_a_deleted_recording_earns_the_grade_by_the_rest_of_the_
     assert grades(lesson, link) == [100.0]
 
 
-def test_a_grade_that_was_earned_stands_when_a_longer_recording_takes_over(
+def test_earned_grade_remains_when_a_longer_recording_replaces_it(
     lesson: Lesson, staff: Staff, link: Link
 ) -> None:
     former = staff.first(CLIP_S)
@@ -131,7 +131,7 @@ def test_a_grade_that_was_earned_stands_when_a_longer_recording_takes_over(
     assert lesson.connection.platform.grade(lesson.connection.learner, link) == 100
 
 
-def test_what_was_complete_before_a_longer_recording_took_over_is_told_after_it(
+def test_completion_before_a_replacement_is_sent_after_it(
     lesson: Lesson, staff: Staff, link: Link
 ) -> None:
     former = staff.first(CLIP_S)
@@ -141,7 +141,7 @@ def test_what_was_complete_before_a_longer_recording_took_over_is_told_after_it(
     assert grades(lesson, link) == [100.0]
 
 
-def test_the_teachers_line_of_a_learner_is_the_same_after_it(
+def test_teachers_row_for_a_learner_is_unchanged_by_a_replacement(
     lesson: Lesson, staff: Staff, link: Link
 ) -> None:
     former = staff.first(CLIP_S)

@@ -1,4 +1,4 @@
-"""Eight processes post the same token and state at once: exactly one of them is let in, each time."""
+"""Eight processes post the same token and state at once: one succeeds each time."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +19,7 @@ NOT_AUTHENTIC: Final = 401
 
 
 @pytest.mark.slow
-def test_one_of_eight_is_let_in(connection: Connection, database: Database) -> None:
+def test_one_of_eight_identical_posts_succeeds(connection: Connection, database: Database) -> None:
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(PROCESSES)
     answers = []

@@ -1,7 +1,7 @@
-"""1EdTech certification, names and roles: the five tests of its guide (6.3), and five kinds of rosters.
+"""1EdTech certification, names and roles: the five tests of its guide (6.3) and five rosters.
 
-A teacher has them read, a student never sees one. Each goes by HTTP from the launch to the platform's service, with the token that our signed
-assertion gets, and back to the page that the teacher looks at.
+Teachers can read the roster, students can't see it. Each test runs over HTTP from the launch to the
+platform's service, with the token for our signed assertion, and back to the teacher's page.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ Members = dict[str, RosterMember]
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """How the platform lists people, and what has to be known of them once it was read."""
+    """How the platform lists people, and what to check after the roster was read."""
 
     name: str
     prepare: Callable[[Lesson], None]
@@ -101,7 +101,7 @@ def _is_whole(lesson: Lesson, members: Members, page: str) -> None:
 def _tells_teachers_apart(lesson: Lesson, members: Members, page: str) -> None:
     teaching = {sub for sub, row in members.items() if row.is_instructor}
     assert teaching == {*(person.id for person in TEACHERS), "u-1003"}
-    assert "Kaspar Thule" in page  # an unknown role is a learner's
+    assert "Kaspar Thule" in page  # an unknown role counts as a learner
     assert "Odile Ferrant" not in page
     assert "Teodor Brandt" not in page
 
@@ -171,7 +171,7 @@ def _visit(lesson: Lesson, person: Person, case: Listing) -> Visit:
 
 
 def _read(lesson: Lesson, visit: Visit) -> str:
-    """Press the button, let the worker go, and return the page."""
+    """Request the roster, run the worker, and return the page."""
     assert visit.post("roster").status_code == 303
     assert lesson.read_rosters() == 1
     page = visit.get()
@@ -184,22 +184,22 @@ def _members(database: Database) -> Members:
         return {row.sub: row for row in session.scalars(select(RosterMember))}
 
 
-def test_the_list_is_the_certifications() -> None:
+def test_list_has_the_five_tests_of_the_certification() -> None:
     assert [case.name.partition(".")[0] for case in CERTIFICATION] == list("12345")
 
 
 @EACH
-def test_a_teacher_has_the_roster_read(lesson: Lesson, database: Database, case: Listing) -> None:
+def test_teacher_can_read_the_roster(lesson: Lesson, database: Database, case: Listing) -> None:
     page = _read(lesson, _visit(lesson, lesson.connection.teacher, case))
     case.holds(lesson, _members(database), page)
     assert all(call.status == 200 for call in lesson.connection.platform.calls("members"))
 
 
 @EACH
-def test_a_student_has_nothing_read_and_sees_nobody(
+def test_student_cannot_request_or_see_the_roster(
     lesson: Lesson, database: Database, case: Listing
 ) -> None:
-    _read(lesson, _visit(lesson, lesson.connection.teacher, case))  # so that there is something
+    _read(lesson, _visit(lesson, lesson.connection.teacher, case))  # so there is a roster to hide
     with database.read_session() as session:
         kept = session.scalar(select(func.count()).select_from(RosterMember))
     lesson.connection.platform.traffic.forget()

@@ -1,6 +1,6 @@
-"""1EdTech certification, valid launches: nine as teacher and nine as student, all let in.
+"""1EdTech certification, valid launches: nine as a teacher and nine as a student.
 
-The list is the self-test's own (lti/selftest/certification_cases.py), played here over both databases.
+The list is the self-test's (lti/selftest/certification_cases.py), run here on both databases.
 """
 
 import pytest
@@ -12,16 +12,16 @@ from lti.protocol.spec_vocabulary import ROLES
 from lti.selftest.certification_cases import STUDENT, TEACHER, VALID_LAUNCHES, ValidLaunch
 from tests.lti.tool_server import Connection, is_open
 
-UNTOLD = ("Unknown role", "No role")  # who isn't said to teach sees what a learner sees
+UNTOLD = ("Unknown role", "No role")  # without a teaching role, a person sees the learner's page
 
 
-def test_the_list_is_the_certifications() -> None:
+def test_list_has_the_nine_valid_launches_of_the_certification() -> None:
     assert len(VALID_LAUNCHES) == 9
 
 
 @pytest.mark.parametrize("case", VALID_LAUNCHES, ids=lambda case: case.name)
 @pytest.mark.parametrize("principal", [TEACHER, STUDENT], ids=["teacher", "student"])
-def test_a_valid_launch_opens_what_the_role_sees(
+def test_valid_launch_opens_with_the_right_role(
     connection: Connection, database: Database, principal: str, case: ValidLaunch
 ) -> None:
     is_teacher = principal == TEACHER and case.name not in UNTOLD

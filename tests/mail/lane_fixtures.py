@@ -13,7 +13,7 @@ CODE = "code@example.org"
 
 
 def post_one(database: Database, kind: str, to: str) -> None:
-    """Commit an email of a kind, worded as a test mail is."""
+    """Commit an email of a kind with the text of a test email."""
     with database.transaction() as session:
         row = post(
             session,
@@ -28,7 +28,7 @@ def post_one(database: Database, kind: str, to: str) -> None:
 
 
 def post_invitations(database: Database, many: int) -> None:
-    """Commit so many invitations of a list at once."""
+    """Commit the given number of invitations at once."""
     with database.transaction() as session:
         for number in range(many):
             post(
@@ -45,6 +45,6 @@ def post_invitations(database: Database, many: int) -> None:
 
 
 def listed(sink: MailSink) -> list[str]:
-    """Return who of the list has been written to."""
+    """Return the recipients on the list who have been sent an email."""
     to = [mail.recipients[0] for mail in sink.delivered]
     return [address for address in to if address.startswith("listed")]

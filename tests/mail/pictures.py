@@ -1,7 +1,7 @@
-"""Pictures of every kind of email: in two widths, light, dark, and each with pictures off.
+"""Pictures of every kind of email: two widths, light and dark, and each with images blocked.
 
-Run as `python -m tests.mail.pictures DIRECTORY [KIND ...]` to write one HTML file for each kind, and
-contact sheets of their screenshots.
+Run as `python -m tests.mail.pictures DIRECTORY [KIND ...]` to write one HTML file for each kind
+and contact sheets of their screenshots.
 """
 
 import sys
@@ -73,7 +73,7 @@ def _sheets(
     context = browser.new_context(viewport={"width": width, "height": 600}, color_scheme=scheme)
     look = f"{width}-{scheme}" if has_pictures else f"{width}-{scheme}-without-pictures"
     page = context.new_page()
-    if not has_pictures:  # as most mail programs begin
+    if not has_pictures:  # the default of most mail programs
         page.route("**/*.svg", lambda route: route.abort())
     for kind in kinds:
         page.goto((directory / f"{kind}.html").as_uri())

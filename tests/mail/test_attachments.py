@@ -1,4 +1,4 @@
-"""Files attached to email: they arrive whole, and one that can't be read delays no other email."""
+"""Files attached to email: they arrive complete, and an unreadable one delays no other email."""
 
 import threading
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ def write(
     attachments: Sequence[Attachment] = (INVOICE,),
     invitation: Invitation | None = None,
 ) -> str:
-    """Commit an email and return its outside id."""
+    """Commit an email and return its public ID."""
     with carrel.database.transaction() as session:
         return post(
             session,
@@ -69,14 +69,14 @@ def stored(carrel: Carrel, to: str = PAYABLE) -> Mail:
 
 
 def files(mail: Delivered) -> list[tuple[str, str | None, bytes]]:
-    """Return the files of a message as it arrived: type, name and bytes."""
+    """Return the attached files of a message as it arrived: type, name and bytes."""
     return [
         (part.get_content_type(), part.get_filename(), part.get_payload(decode=True))
         for part in mail.message.iter_attachments()
     ]
 
 
-def test_file_arrives_byte_for_byte_beside_both_texts(library: Carrel, mail_sink: MailSink) -> None:
+def test_file_arrives_byte_for_byte_with_both_texts(library: Carrel, mail_sink: MailSink) -> None:
     write(library)
     send(library)
     (got,) = mail_sink.to(PAYABLE)
@@ -89,7 +89,7 @@ def test_file_arrives_byte_for_byte_beside_both_texts(library: Carrel, mail_sink
     assert stored(library).state is JobState.DONE
 
 
-def test_several_files_arrive_in_order_beside_a_calendar_entry(
+def test_several_files_arrive_in_order_with_a_calendar_entry(
     library: Carrel, mail_sink: MailSink
 ) -> None:
     library.storage.put_bytes("documents/0/terms.txt", "Köln\n".encode(), "text/plain")
@@ -119,7 +119,7 @@ def test_several_files_arrive_in_order_beside_a_calendar_entry(
         ("application/pdf", "Invoice 2026-0412.pdf", PDF),
     ]
     parts = list(got.message.iter_attachments())
-    assert parts[1].get_content() == "Köln\n"  # as the person's program reads it
+    assert parts[1].get_content() == "Köln\n"  # as the recipient's mail program reads it
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_several_files_arrive_in_order_beside_a_calendar_entry(
         ("  ", "file"),
     ],
 )
-def test_name_of_a_file_adds_no_header_and_no_folder(
+def test_file_name_cannot_add_a_header_or_a_folder(
     library: Carrel, mail_sink: MailSink, given: str, arrives: str
 ) -> None:
     write(library, attachments=[replace(INVOICE, name=given)])
@@ -141,7 +141,7 @@ def test_name_of_a_file_adds_no_header_and_no_folder(
     assert got.message["Bcc"] is None
 
 
-def test_missing_file_puts_off_its_email_alone_until_the_file_is_there(
+def test_missing_file_delays_only_its_own_email(
     library: Carrel, mail_sink: MailSink, clock: Clock
 ) -> None:
     library.storage.delete(KEY)
@@ -163,7 +163,7 @@ def test_missing_file_puts_off_its_email_alone_until_the_file_is_there(
 
 
 class Away:
-    """A storage that can't be reached; it counts who asks."""
+    """A storage that can't be reached; it counts the requests."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -173,7 +173,7 @@ class Away:
         raise StorageAway("The bucket hangs.", "ReadTimeoutError")
 
 
-def test_storage_that_hangs_is_asked_for_one_email_and_delays_no_other(
+def test_unavailable_storage_is_tried_for_one_email_and_delays_no_other(
     library: Carrel, mail_sink: MailSink, clock: Clock
 ) -> None:
     storage = Away()
@@ -195,7 +195,7 @@ def test_storage_that_hangs_is_asked_for_one_email_and_delays_no_other(
 
 def test_files_are_read_outside_any_transaction(library: Carrel, mail_sink: MailSink) -> None:
     class Writing:
-        """A storage while which is read somebody else writes to the database."""
+        """A storage that is read while another thread writes to the database."""
 
         def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
             def write_meanwhile() -> None:
@@ -230,7 +230,7 @@ def test_files_that_are_too_large_together_fail_with_the_reason(
     )
 
 
-def test_more_than_ten_files_are_refused_at_once(library: Carrel) -> None:
+def test_more_than_ten_files_are_refused(library: Carrel) -> None:
     with pytest.raises(Invalid):
         write(library, attachments=[INVOICE] * (MOST_FILES + 1))
 
@@ -241,7 +241,7 @@ def test_media_type_with_more_than_a_type_is_refused(content_type: str) -> None:
         replace(INVOICE, content_type=content_type)
 
 
-def test_sent_email_is_sent_again_with_its_files(library: Carrel, mail_sink: MailSink) -> None:
+def test_resent_email_has_its_files(library: Carrel, mail_sink: MailSink) -> None:
     mail_id = write(library)
     send(library)
     with library.database.transaction() as session:
@@ -258,7 +258,7 @@ def test_facts_name_the_files(library: Carrel) -> None:
         assert mail_facts(session, plain).attachments == ()
 
 
-def test_which_files_were_attached_is_forgotten_with_the_text(library: Carrel) -> None:
+def test_list_of_attached_files_is_deleted_with_the_text(library: Carrel) -> None:
     write(library)
     send(library)
     with library.database.transaction() as session:
@@ -266,7 +266,7 @@ def test_which_files_were_attached_is_forgotten_with_the_text(library: Carrel) -
     assert stored(library).attachments is None
 
 
-def test_attachments_that_no_one_can_read_put_off_their_email_alone(
+def test_unreadable_attachments_delay_only_their_own_email(
     library: Carrel, mail_sink: MailSink
 ) -> None:
     write(library)

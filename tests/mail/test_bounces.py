@@ -1,4 +1,4 @@
-"""Mail that comes back is shown beside its address, and an outage loses nothing."""
+"""A bounced email is shown with its address, and an outage loses no email."""
 
 import threading
 from datetime import timedelta
@@ -78,7 +78,7 @@ def write(carrel: Carrel, to: str = TO) -> str:
 
 
 def send(carrel: Carrel, to: str = TO) -> str:
-    """Write a mail and have it sent, into a file."""
+    """Post an email and send it to a file."""
     mail_id = write(carrel, to)
     MailSender(carrel, MailLane.NORMAL, "one", threading.Event()).step()
     return mail_id
@@ -95,7 +95,7 @@ def bounces(database: Database, *keys: str) -> list[str]:
 
 
 class Refusing:
-    """A mail server that knows nobody, or is away."""
+    """A mail server that refuses every email with the given error."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -107,7 +107,7 @@ class Refusing:
         pass
 
 
-def test_a_report_marks_the_mail_whose_id_it_returns(carrel: Carrel, clock: Clock) -> None:
+def test_report_marks_the_email_whose_id_it_returns(carrel: Carrel, clock: Clock) -> None:
     first = send(carrel)
     second = send(carrel)
     take(carrel.database, report(mail_id=first))
@@ -118,13 +118,13 @@ def test_a_report_marks_the_mail_whose_id_it_returns(carrel: Carrel, clock: Cloc
     assert bounces(carrel.database, TO, "dan@example.org") == [TO]
 
 
-def test_a_report_with_the_whole_mail_is_understood(carrel: Carrel, clock: Clock) -> None:
+def test_report_with_the_whole_email_is_read(carrel: Carrel, clock: Clock) -> None:
     mail_id = send(carrel)
     take(carrel.database, report(mail_id=mail_id, returned="message/rfc822"))
     assert bounces(carrel.database, TO) == [TO]
 
 
-def test_a_report_without_our_id_marks_the_newest_mail_to_the_address(
+def test_report_without_our_id_marks_the_newest_email_to_the_address(
     carrel: Carrel, clock: Clock
 ) -> None:
     send(carrel)
@@ -135,7 +135,7 @@ def test_a_report_without_our_id_marks_the_newest_mail_to_the_address(
 
 
 @pytest.mark.parametrize(("action", "status"), [("delayed", "4.4.1"), ("delivered", "2.0.0")])
-def test_a_report_of_a_delay_marks_nothing(
+def test_report_of_a_delay_marks_nothing(
     carrel: Carrel, clock: Clock, action: str, status: str
 ) -> None:
     mail_id = send(carrel)
@@ -143,12 +143,12 @@ def test_a_report_of_a_delay_marks_nothing(
     assert bounces(carrel.database, TO) == []
 
 
-def test_a_mail_that_is_no_report_is_refused() -> None:
+def test_email_that_is_not_a_report_is_refused() -> None:
     with pytest.raises(Invalid):
         read_report(b"Subject: On holiday\n\nI am away.\n")
 
 
-def test_a_report_about_no_mail_of_ours_is_not_found(database: Database) -> None:
+def test_report_about_an_unknown_email_is_not_found(database: Database) -> None:
     with pytest.raises(NotFound):
         take(database, report(to="stranger@example.org"))
 
@@ -160,7 +160,7 @@ def test_report_about_email_that_has_not_been_sent_is_not_found(carrel: Carrel) 
     assert bounces(carrel.database, TO) == []
 
 
-def test_an_address_that_the_server_refuses_bounces_at_once(carrel: Carrel, clock: Clock) -> None:
+def test_address_refused_by_the_server_bounces_at_once(carrel: Carrel, clock: Clock) -> None:
     with carrel.database.transaction() as session:
         row = post(
             session,
@@ -180,7 +180,7 @@ def test_an_address_that_the_server_refuses_bounces_at_once(carrel: Carrel, cloc
     assert bounces(carrel.database, TO) == [TO]
 
 
-def test_a_later_mail_that_goes_through_clears_the_address(carrel: Carrel, clock: Clock) -> None:
+def test_later_delivered_email_clears_the_bounce(carrel: Carrel, clock: Clock) -> None:
     take_from = send(carrel)
     take(carrel.database, report(mail_id=take_from))
     clock.set(NOW + 2 * DAY)
@@ -188,7 +188,7 @@ def test_a_later_mail_that_goes_through_clears_the_address(carrel: Carrel, clock
     assert bounces(carrel.database, TO) == []
 
 
-def test_a_mail_that_is_sent_again_no_longer_bounces(carrel: Carrel, clock: Clock) -> None:
+def test_resending_an_email_clears_its_bounce(carrel: Carrel, clock: Clock) -> None:
     mail_id = send(carrel)
     take(carrel.database, report(mail_id=mail_id))
     with carrel.database.transaction() as session:
@@ -196,7 +196,7 @@ def test_a_mail_that_is_sent_again_no_longer_bounces(carrel: Carrel, clock: Cloc
     assert bounces(carrel.database, TO) == []
 
 
-def test_an_outage_loses_no_mail(carrel: Carrel, clock: Clock) -> None:
+def test_outage_loses_no_email(carrel: Carrel, clock: Clock) -> None:
     with carrel.database.transaction() as session:
         row = post(
             session,

@@ -1,4 +1,4 @@
-"""Sending mail: to a real server, to one that refuses, to none at all, and into files."""
+"""Sending email: to a real server, to one that refuses it, to no server, and into files."""
 
 import threading
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ def stored(carrel: Carrel) -> list[Mail]:
 
 @pytest.fixture
 def house(database: Database, environ: Mapping[str, str], mail_sink: MailSink) -> Carrel:
-    """A library whose mail goes to the sink."""
+    """A library whose email goes to the sink."""
     carrel = house_with(database, environ, SMTP_URL=mail_sink.url)
     with carrel.database.transaction() as session:
         session.add(
@@ -77,7 +77,9 @@ def house(database: Database, environ: Mapping[str, str], mail_sink: MailSink) -
     return carrel
 
 
-def test_a_mail_arrives_with_both_texts_from_the_house(house: Carrel, mail_sink: MailSink) -> None:
+def test_email_arrives_from_the_seller_with_text_and_html(
+    house: Carrel, mail_sink: MailSink
+) -> None:
     write(house)
     send(house)
     (got,) = mail_sink.to(TO)
@@ -91,7 +93,7 @@ def test_a_mail_arrives_with_both_texts_from_the_house(house: Carrel, mail_sink:
     assert row.state is JobState.DONE
 
 
-def test_a_mail_has_the_headers_that_keep_it_from_being_answered_or_doubled(
+def test_email_has_headers_against_auto_replies_and_duplicates(
     house: Carrel, mail_sink: MailSink
 ) -> None:
     write(house)
@@ -103,7 +105,7 @@ def test_a_mail_has_the_headers_that_keep_it_from_being_answered_or_doubled(
     assert got.message["Date"].datetime == row.created_at.replace(microsecond=0)
 
 
-def test_all_that_is_due_goes_in_one_round(house: Carrel, mail_sink: MailSink) -> None:
+def test_all_due_emails_are_sent_in_one_step(house: Carrel, mail_sink: MailSink) -> None:
     for number in range(3):
         write(house, f"person{number}@example.org")
     send(house)
@@ -112,15 +114,13 @@ def test_all_that_is_due_goes_in_one_round(house: Carrel, mail_sink: MailSink) -
     ]
 
 
-def test_a_domain_in_another_script_is_written_as_the_mail_knows_it(
-    house: Carrel, mail_sink: MailSink
-) -> None:
+def test_non_ascii_domain_is_sent_as_punycode(house: Carrel, mail_sink: MailSink) -> None:
     write(house, "alice@bücher.example")
     send(house)
     assert mail_sink.delivered[0].recipients == ("alice@xn--bcher-kva.example",)
 
 
-def test_a_mail_that_the_server_refuses_for_good_waits_for_staff(
+def test_permanently_refused_email_fails_with_the_reason(
     house: Carrel, mail_sink: MailSink
 ) -> None:
     mail_sink.refusal = "550 5.1.1 no such user"
@@ -131,9 +131,7 @@ def test_a_mail_that_the_server_refuses_for_good_waits_for_staff(
     assert row.failure == "The mail server said: 550 5.1.1 no such user"
 
 
-def test_a_mail_that_the_server_refuses_for_now_is_sent_later(
-    house: Carrel, mail_sink: MailSink
-) -> None:
+def test_temporarily_refused_email_is_retried_later(house: Carrel, mail_sink: MailSink) -> None:
     mail_sink.refusal = "451 4.7.1 greylisted"
     write(house)
     send(house)
@@ -142,7 +140,7 @@ def test_a_mail_that_the_server_refuses_for_now_is_sent_later(
     assert row.run_at > now()
 
 
-def test_a_refused_mail_does_not_hold_up_the_next(house: Carrel, mail_sink: MailSink) -> None:
+def test_refused_email_does_not_delay_the_next(house: Carrel, mail_sink: MailSink) -> None:
     write(house, "bob@example.org")
     write(house)
     mail_sink.refusal = "451 4.7.1 greylisted"
@@ -150,7 +148,7 @@ def test_a_refused_mail_does_not_hold_up_the_next(house: Carrel, mail_sink: Mail
     assert [row.tries for row in stored(house)] == [1, 1]
 
 
-def test_nothing_is_lost_or_counted_while_the_server_is_away(
+def test_outage_loses_no_email_and_counts_no_attempt(
     database: Database, environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lms.worker.mail_thread.FIRST_PAUSE_S", 0.01)
@@ -163,12 +161,12 @@ def test_nothing_is_lost_or_counted_while_the_server_is_away(
     assert row.failure.startswith("The mail server can't be reached")
 
 
-def test_the_pause_of_an_outage_ends_with_the_worker(
+def test_worker_can_stop_during_the_pause_of_an_outage(
     database: Database, environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "lms.worker.mail_thread.FIRST_PAUSE_S", 3600.0
-    )  # longer than a test may take
+    )  # longer than a test can take
     carrel = house_with(database, environ, SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
     write(carrel)
     with at_work(Worker(carrel, Work(handlers={}), (Lane.PROMPT,))):
@@ -176,7 +174,7 @@ def test_the_pause_of_an_outage_ends_with_the_worker(
     assert stored(carrel)[0].state is JobState.QUEUED
 
 
-def test_without_a_server_mails_become_files_that_only_the_house_reads(carrel: Carrel) -> None:
+def test_without_a_mail_server_emails_become_private_files(carrel: Carrel) -> None:
     write(carrel)
     send(carrel)
     (path,) = (carrel.settings.data_dir / "mail").iterdir()
@@ -188,7 +186,7 @@ def test_without_a_server_mails_become_files_that_only_the_house_reads(carrel: C
     assert row.state is JobState.DONE
 
 
-def test_a_directory_that_cannot_be_written_is_an_outage(
+def test_unwritable_directory_counts_as_an_outage(
     carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lms.worker.mail_thread.FIRST_PAUSE_S", 0.01)
@@ -199,13 +197,15 @@ def test_a_directory_that_cannot_be_written_is_an_outage(
     assert (row.state, row.tries) == (JobState.QUEUED, 0)
 
 
-def test_the_worker_sends_mail_by_itself(house: Carrel, mail_sink: MailSink) -> None:
+def test_worker_sends_email_automatically(house: Carrel, mail_sink: MailSink) -> None:
     with at_work(Worker(house, Work(handlers={}), (Lane.PROMPT,))):
         write(house)
         until(lambda: len(mail_sink.delivered) == 1)
 
 
-def test_a_server_that_hangs_up_is_asked_anew(house: Carrel, mail_sink: MailSink) -> None:
+def test_email_is_sent_after_the_server_closed_the_connection(
+    house: Carrel, mail_sink: MailSink
+) -> None:
     write(house)
     postbox = open_transport(house.settings)
     going = MailSender(house, MailLane.NORMAL, "one", threading.Event(), postbox)
@@ -215,7 +215,7 @@ def test_a_server_that_hangs_up_is_asked_anew(house: Carrel, mail_sink: MailSink
     assert len(mail_sink.delivered) == 2
 
 
-def test_a_mail_that_no_message_can_carry_does_not_hold_up_the_next(
+def test_email_that_cannot_be_composed_does_not_delay_the_next(
     house: Carrel, mail_sink: MailSink
 ) -> None:
     write(house)
@@ -228,7 +228,7 @@ def test_a_mail_that_no_message_can_carry_does_not_hold_up_the_next(
     assert broken.failure == "We couldn't write this email: KeyError"
 
 
-def test_second_mail_in_a_row_that_breaks_off_waits_for_the_server(
+def test_second_broken_connection_in_a_row_counts_as_an_outage(
     house: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lms.worker.mail_thread.FIRST_PAUSE_S", 0.01)
@@ -239,7 +239,7 @@ def test_second_mail_in_a_row_that_breaks_off_waits_for_the_server(
     thread = MailSender(house, MailLane.NORMAL, "one", threading.Event(), postbox)
     thread.step()
     assert sorted((one.state, one.tries) for one in stored(house)) == [
-        (JobState.QUEUED, 0),  # given back: the server may be at fault
+        (JobState.QUEUED, 0),  # released: the server could be at fault
         (JobState.QUEUED, 1),
     ]
     thread.step()
@@ -247,7 +247,7 @@ def test_second_mail_in_a_row_that_breaks_off_waits_for_the_server(
 
 
 class Faulty:
-    """A postbox that breaks over the first mail it is given, and takes the others."""
+    """A mail transport that fails on the first email and accepts the others."""
 
     def __init__(self, fault: Exception) -> None:
         self.fault = [fault]
@@ -259,7 +259,7 @@ class Faulty:
         self.taken.append(message["To"])
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ class Faulty:
     [RuntimeError("an odd answer\0"), BrokenOff("The mail server closed the connection: \0")],
     ids=["unexpected", "broken-off"],
 )
-def test_a_mail_over_which_sending_breaks_is_sent_later_and_the_next_at_once(
+def test_email_that_breaks_sending_is_retried_later_and_the_next_is_sent(
     house: Carrel, fault: Exception
 ) -> None:
     write(house)

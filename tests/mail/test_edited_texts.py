@@ -1,4 +1,4 @@
-"""Edited texts: what our team can save, and what is sent then."""
+"""Edited email texts: what our team can save, and what is sent then."""
 
 from collections.abc import Mapping
 
@@ -59,7 +59,7 @@ def sent(database: Database, kind: str = KIND, **values: object) -> Mail:
         return session.scalars(select(Mail).order_by(Mail.id.desc()).limit(1)).one()
 
 
-def test_edited_words_replace_ours_in_html_and_text(database: Database) -> None:
+def test_edited_text_replaces_ours_in_html_and_text(database: Database) -> None:
     save(
         database,
         {
@@ -111,13 +111,13 @@ def test_an_unknown_placeholder_is_refused_with_the_known_ones(database: Databas
     assert SUBJECT in refusal.value.fields
 
 
-def test_a_link_cannot_hide_a_placeholder_and_a_text_has_a_limit(database: Database) -> None:
+def test_placeholder_in_a_link_and_too_long_a_text_are_refused(database: Database) -> None:
     for words in ("[x](https://example.org/{organization})", "x" * (LONGEST_PASSAGE + 1)):
         with pytest.raises(BadText):
             save(database, {RESERVED.key: words})
 
 
-def test_codes_and_links_are_no_placeholders_of_a_subject() -> None:
+def test_codes_and_links_are_not_placeholders_of_a_subject() -> None:
     for kind in EXAMPLES:
         names = subject_placeholders(kind)
         assert not [name for name in names if name.endswith(("code", "url", "page"))], kind
@@ -129,7 +129,7 @@ def test_our_subject_is_used_if_a_value_in_the_edited_one_is_missing(database: D
     assert sent(database).subject.startswith("A seat for Oral History")
 
 
-def test_a_text_that_cannot_be_used_is_not_sent_and_is_reported(database: Database) -> None:
+def test_unusable_text_is_not_sent_and_is_reported(database: Database) -> None:
     save(database, {RESERVED.key: "Hello {organization}"})
     with database.transaction() as session:  # as after an upgrade without this placeholder
         row = session.get_one(EmailText, KIND)
@@ -144,7 +144,7 @@ def test_a_text_that_cannot_be_used_is_not_sent_and_is_reported(database: Databa
         assert edited_kinds(session) == {KIND: True}
 
 
-def test_a_text_whose_original_changed_is_kept_but_not_used(database: Database) -> None:
+def test_text_whose_original_changed_is_kept_but_not_used(database: Database) -> None:
     save(database, {RESERVED.key: "Hello {organization}"})
     with database.transaction() as session:
         session.execute(update(EmailText).values(passages={"An old %(name)s": "My words"}))
@@ -154,7 +154,7 @@ def test_a_text_whose_original_changed_is_kept_but_not_used(database: Database) 
         assert edited_kinds(session) == {KIND: False}
 
 
-def test_resetting_sends_ours_again_and_both_are_recorded(database: Database) -> None:
+def test_reset_restores_our_text_and_both_acts_are_recorded(database: Database) -> None:
     save(database, {RESERVED.key: "Hello"})
     save(database, {RESERVED.key: "Hello"})
     for _ in range(2):
@@ -167,7 +167,7 @@ def test_resetting_sends_ours_again_and_both_are_recorded(database: Database) ->
         assert {one.subject for one in entries} == {read_text(session, KIND).id}
 
 
-def test_a_missing_value_is_still_a_fault(database: Database) -> None:
+def test_missing_value_still_raises(database: Database) -> None:
     save(database, {RESERVED.key: "Hello"})
     with database.transaction() as session, pytest.raises(Exception, match="undefined"):
         post(

@@ -1,4 +1,4 @@
-"""Examples: each kind of email has one, and shows every text, link and code in both of its forms."""
+"""Each kind of email has an example, and shows every text, link and code in HTML and in text."""
 
 import re
 
@@ -36,7 +36,7 @@ def test_html_and_text_of_an_email_have_the_same_links() -> None:
         assert set(LINK.findall(html)) == set(LINK.findall(mail.text)), kind
 
 
-def test_shown_address_breaks_between_its_parts_and_only_below_a_button() -> None:
+def test_shown_address_can_wrap_and_appears_at_most_once() -> None:
     shown = written("reset_password")
     assert ">https://webinars.example.org/<wbr>reset-<wbr>password/<wbr>example</a>" in shown.html
     assert 'href="https://webinars.example.org/reset-password/example"' in shown.html
@@ -44,7 +44,7 @@ def test_shown_address_breaks_between_its_parts_and_only_below_a_button() -> Non
         assert len(re.findall(r">https://", written(kind).html)) <= 1, kind
 
 
-def test_every_example_reads_as_text_without_gaps() -> None:
+def test_text_of_every_example_has_no_gaps() -> None:
     for kind in EXAMPLES:
         text = written(kind).text
         assert "None" not in text, kind
@@ -53,7 +53,7 @@ def test_every_example_reads_as_text_without_gaps() -> None:
         assert greeting is None or greeting[1] == "", kind
 
 
-def test_no_edit_can_remove_a_link_or_a_code() -> None:
+def test_edits_cannot_remove_a_link_or_a_code() -> None:
     for kind in EXAMPLES:
         ours = written(kind)
         edits = Edits("Words", {one.original: "Words" for one in passages_of(kind)})
@@ -64,7 +64,7 @@ def test_no_edit_can_remove_a_link_or_a_code() -> None:
         assert not code or (code in edited.text and code in edited.html), kind
 
 
-def test_every_passage_can_be_saved_as_it_is() -> None:
+def test_saving_passages_unchanged_changes_nothing() -> None:
     for kind in EXAMPLES:
         ours = written(kind)
         edits = Edits("{subject}", {one.original: one.text for one in passages_of(kind)})
@@ -90,7 +90,7 @@ def test_number_in_a_sentence_stays_on_one_line(kind: str, value: str, number: s
     }
     mail = write(BRANDING, kind, f"About {number}", values, NO_EDITS)
     whole = f'<span style="white-space: nowrap">{number}</span>'
-    assert mail.html.count(whole) >= 2  # the heading, and the sentence
+    assert mail.html.count(whole) >= 2  # the heading and the sentence
     assert f"<title>About {number}</title>" in mail.html
     assert f'href="https://example.org/3F7K-9QXT/?x={number}"' in mail.html
     assert number in mail.text
@@ -102,7 +102,7 @@ def test_a_code_is_never_in_the_subject(kind: str) -> None:
     assert str(EXAMPLES[kind].values["code"]) not in written(kind).subject
 
 
-def test_each_email_can_be_drawn_with_its_logo_and_footer() -> None:
+def test_each_email_can_be_rendered_with_its_logo_and_footer() -> None:
     for kind in EXAMPLES:
         drawn = as_sent(kind, logo="logo.svg")
         assert "logo.svg" in drawn, kind

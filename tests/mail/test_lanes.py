@@ -33,7 +33,7 @@ from tests.servers.smtp import MailSink
 from tests.wait_until import PATIENCE_S, until
 
 NORMAL = "normal@example.org"
-PARTS = {"base"}  # what other templates extend is no email
+PARTS = {"base"}  # templates that others extend are not emails
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_every_kind_of_email_is_in_exactly_one_lane() -> None:
     assert set(KINDS) == set(MailLane)
 
 
-def test_what_proves_an_address_or_opens_an_account_is_urgent() -> None:
+def test_emails_with_links_and_codes_are_urgent() -> None:
     assert {LANES[purpose.value] for purpose in EmailPurpose} == {MailLane.URGENT}
 
 
@@ -69,7 +69,7 @@ def test_an_email_is_posted_into_the_lane_of_its_kind(database: Database) -> Non
         assert session.scalars(select(Mail.lane)).one() is MailLane.URGENT
 
 
-def test_a_sender_takes_email_of_its_own_lane_only(database: Database) -> None:
+def test_sender_sends_only_email_of_its_own_lane(database: Database) -> None:
     post_one(database, "invitation", "listed@example.org")
     with database.transaction() as session:
         assert take(session, MailLane.URGENT, worker="one", now=now()) is None
@@ -78,10 +78,10 @@ def test_a_sender_takes_email_of_its_own_lane_only(database: Database) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2], ids=["one-worker", "two-workers"])
-def test_codes_arrive_at_once_while_hundreds_of_invitations_wait(
+def test_codes_are_sent_before_hundreds_of_waiting_invitations(
     library: Carrel, mail_sink: MailSink, count: int
 ) -> None:
-    mail_sink.delay_s = 0.2  # 300 take two workers half a minute
+    mail_sink.delay_s = 0.2  # sending 300 takes two workers half a minute
     post_invitations(library.database, 300)
     with workers(library, count):
         until(lambda: len(listed(mail_sink)) > 5)
@@ -94,20 +94,18 @@ def test_codes_arrive_at_once_while_hundreds_of_invitations_wait(
     assert len(set(listed(mail_sink))) == 300
 
 
-def test_a_code_does_not_wait_for_an_invitation_over_which_the_server_is_slow(
-    library: Carrel, mail_sink: MailSink
-) -> None:
+def test_code_does_not_wait_for_a_slow_invitation(library: Carrel, mail_sink: MailSink) -> None:
     mail_sink.delay_s = 4.0
     post_invitations(library.database, 3)
     with workers(library):
         until(lambda: mail_sink.waiting == 1)
-        mail_sink.delay_s = 0.0  # for what comes from now on
+        mail_sink.delay_s = 0.0  # for emails from now on
         post_one(library.database, "sign_in_code", CODE)
         until(lambda: bool(mail_sink.to(CODE)))
         assert listed(mail_sink) == []
 
 
-def test_next_email_is_the_first_row_of_an_index_however_many_wait(database: Database) -> None:
+def test_next_email_is_found_with_an_index(database: Database) -> None:
     post_invitations(database, 500)
     with database.engine.connect() as connection:
         connection.execute(text("ANALYZE mail"))
@@ -121,7 +119,7 @@ def test_next_email_is_the_first_row_of_an_index_however_many_wait(database: Dat
 
 
 class Waiting:
-    """A mail server that answers when it is told to."""
+    """A mail server that answers only when the test lets it."""
 
     def __init__(self) -> None:
         self.asked, self.answer = threading.Event(), threading.Event()
@@ -131,12 +129,10 @@ class Waiting:
         assert self.answer.wait(PATIENCE_S)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no connection is open."""
 
 
-def test_an_email_over_which_the_server_takes_long_is_sent_by_one_worker(
-    carrel: Carrel, clock: Clock
-) -> None:
+def test_slow_email_is_sent_by_one_worker(carrel: Carrel, clock: Clock) -> None:
     post_one(carrel.database, "delivery_test", NORMAL)
     server = Waiting()
     sender = MailSender(carrel, MailLane.NORMAL, "one", threading.Event(), server)
@@ -145,7 +141,7 @@ def test_an_email_over_which_the_server_takes_long_is_sent_by_one_worker(
     assert server.asked.wait(PATIENCE_S)
     clock.advance(RENEW_EVERY)
     sender.keep_lease()
-    clock.set(NOW + LEASE + timedelta(seconds=1))  # when its first lease has lapsed
+    clock.set(NOW + LEASE + timedelta(seconds=1))  # when its first lease would have lapsed
     with carrel.database.transaction() as session:
         assert take(session, MailLane.NORMAL, worker="two", now=now()) is None
     server.answer.set()

@@ -1,4 +1,4 @@
-"""An email is in its recipient's language, whoever sends it from whichever page."""
+"""An email is in its recipient's language, no matter who sends it or from which page."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -72,7 +72,7 @@ def test_subject_body_dates_and_language_tag_are_spanish(session) -> None:
     assert '<html lang="es-US">' in mail.html
 
 
-def test_recipients_language_counts_and_not_the_one_of_the_page(session) -> None:
+def test_email_uses_the_recipients_language_not_that_of_the_page(session) -> None:
     with speaking(Language.SPANISH):
         assert posted(session, person(session, None)).subject.startswith("Your pass ends on")
         mail = posted(session, person(session, Language.ENGLISH))
@@ -80,7 +80,7 @@ def test_recipients_language_counts_and_not_the_one_of_the_page(session) -> None
     assert '<html lang="en-US">' in mail.html
 
 
-def test_language_of_the_kept_account_counts_for_those_merged_into_it(session) -> None:
+def test_merged_account_gets_the_language_of_the_kept_account(session) -> None:
     kept, merged = person(session, Language.SPANISH), person(session, Language.ENGLISH)
     merged.merged_into = kept.id
     session.flush()
@@ -93,7 +93,7 @@ def test_visitor_without_an_account_gets_the_language_of_the_page(session) -> No
     assert posted(session, None).subject.startswith("Your pass ends on")
 
 
-def test_people_without_an_account_get_the_settings_language_from_jobs_and_managers_pages(
+def test_person_without_an_account_gets_the_settings_language_outside_pages(
     session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(languages._Default, "language", Language.SPANISH)
@@ -104,14 +104,14 @@ def test_people_without_an_account_get_the_settings_language_from_jobs_and_manag
     assert page_language() == {}
 
 
-def test_emails_to_our_team_stay_english(session) -> None:
+def test_emails_to_our_team_are_in_english(session) -> None:
     with speaking(Language.SPANISH):
         mail = posted(session, None, kind="delivery_test")
     assert '<html lang="en-US">' in mail.html
     assert set(team_emails.EXAMPLES) <= ENGLISH_ONLY
 
 
-def test_purchasing_office_gets_english_whatever_its_librarian_reads(session) -> None:
+def test_purchasing_office_gets_english_even_for_a_spanish_reader(session) -> None:
     kind = "quote_for_purchasing"
     with speaking(Language.SPANISH):
         mail = post(
@@ -126,7 +126,7 @@ def test_purchasing_office_gets_english_whatever_its_librarian_reads(session) ->
     assert mail.subject == "Alice asked you to buy a webinar"
 
 
-def test_end_of_a_bulk_email_is_in_its_language(session) -> None:
+def test_footer_of_a_bulk_email_is_in_the_language_of_the_email(session) -> None:
     mail = posted(session, person(session, Language.SPANISH))
     text, html = bulk_footer(
         mail.html, "1 Main Street", "https://example.org/u", is_subscribed_to=False

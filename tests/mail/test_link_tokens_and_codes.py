@@ -1,4 +1,4 @@
-"""Mailed secrets: they work once, not for ever, for one purpose, and are kept as hashes only."""
+"""Emailed secrets: single use, limited in time and purpose, and stored only as hashes."""
 
 from datetime import timedelta
 
@@ -37,7 +37,7 @@ def test_a_link_works_once(database: Database, cast: Cast) -> None:
             link_tokens_and_codes.use(session, secret, RESET, now=NOW)
 
 
-def test_reading_a_link_does_not_use_it_up(database: Database, cast: Cast) -> None:
+def test_reading_a_link_does_not_use_it(database: Database, cast: Cast) -> None:
     secret = _issue(database, cast.alice.id)
     with database.transaction() as session:
         for _ in range(3):
@@ -47,7 +47,7 @@ def test_reading_a_link_does_not_use_it_up(database: Database, cast: Cast) -> No
 
 
 @pytest.mark.parametrize("purpose", LIFE)
-def test_a_link_runs_out(database: Database, cast: Cast, purpose: EmailPurpose) -> None:
+def test_link_expires(database: Database, cast: Cast, purpose: EmailPurpose) -> None:
     secret = _issue(database, cast.alice.id, purpose)
     end = NOW + LIFE[purpose]
     with database.transaction() as session:
@@ -56,14 +56,14 @@ def test_a_link_runs_out(database: Database, cast: Cast, purpose: EmailPurpose) 
             link_tokens_and_codes.read(session, secret, purpose, now=end)
 
 
-def test_a_link_opens_nothing_but_what_it_is_for(database: Database, cast: Cast) -> None:
+def test_link_works_only_for_its_purpose(database: Database, cast: Cast) -> None:
     secret = _issue(database, cast.alice.id, EmailPurpose.RECOVERY_ADDRESS)
     others = [purpose for purpose in EmailPurpose if purpose is not EmailPurpose.RECOVERY_ADDRESS]
     with database.transaction() as session, pytest.raises(Gone):
         link_tokens_and_codes.use(session, secret, *others, now=NOW)
 
 
-def test_a_voided_link_is_over_and_others_are_not(database: Database, cast: Cast) -> None:
+def test_voided_link_stops_working_and_others_do_not(database: Database, cast: Cast) -> None:
     voided, other = _issue(database, cast.alice.id), _issue(database, cast.bob.id)
     with database.transaction() as session:
         link_tokens_and_codes.void(session, cast.alice.id, RESET, now=NOW)
@@ -72,7 +72,7 @@ def test_a_voided_link_is_over_and_others_are_not(database: Database, cast: Cast
         link_tokens_and_codes.read(session, other, RESET, now=NOW)
 
 
-def test_the_database_holds_no_secret(database: Database, cast: Cast) -> None:
+def test_secrets_are_not_stored_in_the_database(database: Database, cast: Cast) -> None:
     secret, made = _issue(database, cast.alice.id), _issue_code(database, cast.alice.id)
     with database.read_session() as session:
         rows = session.execute(select(*EmailToken.__table__.columns)).all()
@@ -93,14 +93,14 @@ def test_a_code_is_eight_digits(database: Database, cast: Cast) -> None:
     assert code.isdecimal()
 
 
-def test_a_code_is_worthless_in_another_browser(database: Database, cast: Cast) -> None:
+def test_code_is_rejected_in_another_browser(database: Database, cast: Cast) -> None:
     made, other = _issue_code(database, cast.alice.id), _issue_code(database, cast.bob.id)
     stolen = MailedCode(made.code, made.ticket, other.browser_secret)
     with database.transaction() as session:
         assert link_tokens_and_codes.try_code(session, stolen, now=NOW) == WrongCode()
 
 
-def test_a_code_runs_out_after_ten_minutes(database: Database, cast: Cast) -> None:
+def test_code_expires_after_ten_minutes(database: Database, cast: Cast) -> None:
     made = _issue_code(database, cast.alice.id)
     with database.transaction() as session:
         late = NOW + timedelta(minutes=10)
@@ -111,7 +111,7 @@ def test_a_code_runs_out_after_ten_minutes(database: Database, cast: Cast) -> No
 
 
 @pytest.mark.parametrize(("wrong", "right"), [(4, True), (5, False)])
-def test_a_code_takes_five_tries(
+def test_code_is_rejected_after_five_wrong_attempts(
     database: Database, cast: Cast, *, wrong: int, right: bool
 ) -> None:
     made = _issue_code(database, cast.alice.id)
@@ -123,7 +123,7 @@ def test_a_code_takes_five_tries(
     assert isinstance(answer, RightCode) is right
 
 
-def test_an_invented_code_looks_like_a_real_one_and_opens_nothing(
+def test_invented_code_looks_like_a_real_one_and_is_rejected(
     database: Database, cast: Cast
 ) -> None:
     invented, made = link_tokens_and_codes.invent_code(), _issue_code(database, cast.alice.id)
@@ -134,7 +134,7 @@ def test_an_invented_code_looks_like_a_real_one_and_opens_nothing(
         assert link_tokens_and_codes.try_code(session, invented, now=NOW) == WrongCode()
 
 
-def test_what_ran_out_a_month_ago_is_forgotten(database: Database, cast: Cast) -> None:
+def test_secrets_that_expired_a_month_ago_are_deleted(database: Database, cast: Cast) -> None:
     _issue(database, cast.alice.id)
     with database.transaction() as session:
         link_tokens_and_codes.forget_old(session, now=NOW + timedelta(days=30))

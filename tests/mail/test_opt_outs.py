@@ -28,7 +28,7 @@ UNSUBSCRIBED = "Not sent: they unsubscribed from invitations and reminders."
 
 @pytest.fixture(autouse=True)
 def at_noon(clock: Clock) -> None:
-    """Let the worker's clock be the test's."""
+    """Set the worker's clock to the test's."""
 
 
 def write(carrel: Carrel, kind: str) -> str:
@@ -69,7 +69,9 @@ def bodies(sent: EmailMessage) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS[MailLane.BULK] - SUBSCRIBED))
-def test_bulk_email_has_the_postal_address_and_a_way_out(carrel: Carrel, kind: str) -> None:
+def test_bulk_email_has_the_postal_address_and_an_unsubscribe_link(
+    carrel: Carrel, kind: str
+) -> None:
     with carrel.database.transaction() as session:
         place = Address("1 Main Street", "", "Pine", "IL", "62701")
         seller = SellerSettings(legal_name="Ink & Oak LLC", legal_address=place)
@@ -86,16 +88,16 @@ def test_bulk_email_has_the_postal_address_and_a_way_out(carrel: Carrel, kind: s
     assert (link in text, f'href="{link}"' in html) == (is_optional, is_optional)
 
 
-def test_other_email_has_neither(carrel: Carrel) -> None:
+def test_other_email_has_no_unsubscribe_link(carrel: Carrel) -> None:
     sent = message(carrel, send(carrel, "sign_in_code"))
     assert sent["List-Unsubscribe"] is None
     assert all("nsubscribe" not in body and "bulk" not in body for body in bodies(sent)[:1])
 
 
-def test_an_unsubscribed_address_gets_only_what_it_must_know(carrel: Carrel) -> None:
+def test_unsubscribed_address_gets_only_required_email(carrel: Carrel) -> None:
     with carrel.database.transaction() as session:
         opt_out(session, TO, now=NOW)
-        opt_out(session, TO, now=NOW)  # twice is once
+        opt_out(session, TO, now=NOW)  # unsubscribing twice has no further effect
     for kind in sorted(OPTIONAL):
         assert said(carrel, send(carrel, kind)) == (JobState.CANCELED, UNSUBSCRIBED), kind
     for kind in ("live_canceled", "sign_in_code", "document"):
@@ -105,7 +107,7 @@ def test_an_unsubscribed_address_gets_only_what_it_must_know(carrel: Carrel) -> 
     assert said(carrel, send(carrel, "invitation")) == (JobState.DONE, None)
 
 
-def test_an_address_that_bounced_gets_no_bulk_email_until_another_arrives(carrel: Carrel) -> None:
+def test_bounced_address_gets_no_bulk_email(carrel: Carrel) -> None:
     bounced = send(carrel, "invitation")
     with carrel.database.transaction() as session:
         take_report(session, report(mail_id=bounced), now=NOW)
@@ -113,7 +115,7 @@ def test_an_address_that_bounced_gets_no_bulk_email_until_another_arrives(carrel
     assert said(carrel, send(carrel, "invitation_reminder")) == (JobState.CANCELED, reason)
 
 
-def test_staff_send_a_canceled_email_as_one_of_its_own(carrel: Carrel, clock: Clock) -> None:
+def test_canceled_email_can_be_sent_again_by_staff(carrel: Carrel, clock: Clock) -> None:
     bounced = send(carrel, "invitation")
     with carrel.database.transaction() as session:
         take_report(session, report(mail_id=bounced), now=NOW)
@@ -123,10 +125,10 @@ def test_staff_send_a_canceled_email_as_one_of_its_own(carrel: Carrel, clock: Cl
         resend(session, canceled, actor=None, now=NOW + DAY)
     MailSender(carrel, MailLane.NORMAL, "one", threading.Event()).step()
     assert said(carrel, canceled) == (JobState.DONE, None)
-    # it arrived, so the address takes email again
+    # it arrived, so the address gets bulk email again
     assert said(carrel, send(carrel, "invitation")) == (JobState.DONE, None)
 
 
-def test_nobody_unsubscribes_from_an_email_that_is_urgent_or_normal() -> None:
+def test_only_bulk_email_is_optional() -> None:
     assert KINDS[MailLane.BULK] >= OPTIONAL | SUBSCRIBED
     assert not OPTIONAL & SUBSCRIBED

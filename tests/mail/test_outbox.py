@@ -1,4 +1,4 @@
-"""Writing mail: in the caller's transaction, in the house's look, with nothing smuggled in."""
+"""Writing email: in the caller's transaction, branded, and safe from header injection."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def write(
     subject: str = "Mail arrives",
     unique_key: str | None = None,
 ) -> str:
-    """Commit a mail and return its outside id."""
+    """Commit an email and return its public ID."""
     with database.transaction() as session:
         row = post(
             session,
@@ -57,7 +57,7 @@ def taken(database: Database) -> LeasedMail:
     return letter
 
 
-def test_a_mail_is_rendered_as_text_and_as_html(database: Database) -> None:
+def test_email_is_rendered_as_text_and_as_html(database: Database) -> None:
     write(database)
     row = stored(database)
     assert says(row.text, "delivery_test", "test")
@@ -66,7 +66,7 @@ def test_a_mail_is_rendered_as_text_and_as_html(database: Database) -> None:
     assert (row.state, row.recipient, row.run_at) == (JobState.QUEUED, TO, NOW)
 
 
-def test_a_mail_names_the_house_and_whom_it_is_for(database: Database) -> None:
+def test_email_names_the_seller_and_the_recipient(database: Database) -> None:
     with database.transaction() as session:
         session.add(
             Branding(
@@ -85,12 +85,12 @@ def test_a_mail_names_the_house_and_whom_it_is_for(database: Database) -> None:
     assert "#123456" in row.html
 
 
-def test_a_kind_without_a_template_is_a_fault(database: Database) -> None:
+def test_kind_without_a_template_raises(database: Database) -> None:
     with pytest.raises(TemplateNotFound):
         write(database, kind="unheard_of")
 
 
-def test_a_subject_is_one_line_whatever_is_in_it(database: Database) -> None:
+def test_line_breaks_are_removed_from_subjects(database: Database) -> None:
     write(database, subject="Hello\r\nBcc: all@example.org\n\tand more")
     assert stored(database).subject == "Hello Bcc: all@example.org and more"
 
@@ -99,19 +99,19 @@ def test_a_subject_is_one_line_whatever_is_in_it(database: Database) -> None:
     "address",
     ["", "alice", "a@b, c@d", "alice@example.org\nBcc: x@example.org", "Al <al@example.org>"],
 )
-def test_what_is_no_single_address_is_refused(database: Database, address: str) -> None:
+def test_anything_but_one_valid_address_is_refused(database: Database, address: str) -> None:
     with pytest.raises(Invalid):
         write(database, to=address)
 
 
-def test_a_unique_key_sends_one_mail_however_often_it_is_used(database: Database) -> None:
+def test_unique_key_creates_one_email(database: Database) -> None:
     first = write(database, unique_key="remind:7:day3")
     assert write(database, unique_key="remind:7:day3") == first
     with database.read_session() as session:
         assert list_mails(session).total == 1
 
 
-def test_a_mail_is_taken_once_and_comes_back_when_its_lease_lapses(database: Database) -> None:
+def test_email_is_claimed_once_until_its_lease_lapses(database: Database) -> None:
     write(database)
     taken(database)
     with database.transaction() as session:
@@ -120,7 +120,7 @@ def test_a_mail_is_taken_once_and_comes_back_when_its_lease_lapses(database: Dat
         assert take(session, MailLane.NORMAL, worker="two", now=later) is not None
 
 
-def test_there_is_mail_when_some_is_due(database: Database) -> None:
+def test_due_email_is_reported(database: Database) -> None:
     with database.read_session() as session:
         assert not has_mail(session, MailLane.NORMAL, now=NOW)
     write(database)
@@ -128,7 +128,7 @@ def test_there_is_mail_when_some_is_due(database: Database) -> None:
         assert has_mail(session, MailLane.NORMAL, now=NOW)
 
 
-def test_a_sent_mail_may_be_sent_again(database: Database) -> None:
+def test_sent_email_can_be_sent_again(database: Database) -> None:
     mail_id = write(database)
     letter = taken(database)
     with database.transaction() as session:
@@ -142,7 +142,7 @@ def test_a_sent_mail_may_be_sent_again(database: Database) -> None:
     assert (row.state, row.run_at, row.tries) == (JobState.QUEUED, LATER, 0)
 
 
-def test_sending_again_is_written_into_the_audit_trail_without_an_address(
+def test_resending_is_recorded_in_the_audit_trail_without_an_address(
     database: Database,
 ) -> None:
     mail_id, actor = write(database), new_public_id()
@@ -156,20 +156,20 @@ def test_sending_again_is_written_into_the_audit_trail_without_an_address(
     assert entry.detail == {}
 
 
-def test_a_mail_that_waits_is_not_sent_again(database: Database) -> None:
+def test_queued_email_cannot_be_sent_again(database: Database) -> None:
     mail_id = write(database)
     with pytest.raises(Conflict), database.transaction() as session:
         resend(session, mail_id, actor=None, now=LATER)
 
 
-def test_a_mail_that_never_was_is_not_found(database: Database) -> None:
+def test_unknown_email_is_not_found(database: Database) -> None:
     with pytest.raises(NotFound), database.transaction() as session:
         resend(session, new_public_id(), actor=None, now=NOW)
     with pytest.raises(NotFound), database.read_session() as session:
         mail_facts(session, new_public_id())
 
 
-def test_a_secret_is_forgotten_once_it_is_handed_over(database: Database) -> None:
+def test_text_with_a_secret_is_deleted_once_it_is_sent(database: Database) -> None:
     mail_id = write(database)
     with database.transaction() as session:
         session.scalars(select(Mail)).one().kind = "sign_in_code"
@@ -182,7 +182,7 @@ def test_a_secret_is_forgotten_once_it_is_handed_over(database: Database) -> Non
         resend(session, mail_id, actor=None, now=LATER)
 
 
-def test_a_mail_put_off_waits_longer_each_time_and_is_given_up_at_last(
+def test_deferred_email_is_retried_and_fails_after_the_last_attempt(
     database: Database,
 ) -> None:
     write(database)
@@ -199,7 +199,7 @@ def test_a_mail_put_off_waits_longer_each_time_and_is_given_up_at_last(
     assert stored(database).state is JobState.FAILED
 
 
-def test_a_mail_released_in_an_outage_was_not_tried(database: Database) -> None:
+def test_email_released_in_an_outage_does_not_count_as_an_attempt(database: Database) -> None:
     write(database)
     letter = taken(database)
     with database.transaction() as session:
@@ -208,7 +208,7 @@ def test_a_mail_released_in_an_outage_was_not_tried(database: Database) -> None:
     assert (row.state, row.tries, row.failure) == (JobState.QUEUED, 0, "nobody answers")
 
 
-def test_who_lost_the_lease_of_a_mail_changes_nothing(database: Database) -> None:
+def test_worker_that_lost_the_lease_of_an_email_changes_nothing(database: Database) -> None:
     write(database)
     lost = taken(database)
     with database.transaction() as session:
@@ -217,7 +217,7 @@ def test_who_lost_the_lease_of_a_mail_changes_nothing(database: Database) -> Non
     assert stored(database).state is JobState.RUNNING
 
 
-def test_mail_is_listed_newest_first_by_state(database: Database) -> None:
+def test_emails_in_a_state_are_listed_newest_first(database: Database) -> None:
     made = [write(database) for _ in range(3)]
     letter = taken(database)
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Templates of a running process stay as they were when it started, while an upgrade replaces their files."""
+"""Templates of a running process stay unchanged while an upgrade replaces their files."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from jinja2 import Environment, TemplateNotFound
 from lms.mail.rendering import ReadTemplates, environment
 
 
-def test_a_template_that_an_upgrade_changes_or_moves_is_rendered_as_before(tmp_path: Path) -> None:
+def test_template_changed_or_moved_on_disk_is_rendered_as_before(tmp_path: Path) -> None:
     (tmp_path / "mail").mkdir()
     for name in ("changed", "moved"):
         (tmp_path / f"mail/{name}.html").write_text("before")
@@ -23,7 +23,7 @@ def test_a_template_that_an_upgrade_changes_or_moves_is_rendered_as_before(tmp_p
         running.get_template("moved.html")
 
 
-def test_pages_and_emails_have_read_theirs(app: Flask) -> None:
+def test_templates_of_pages_and_emails_are_read_at_start(app: Flask) -> None:
     assert isinstance(app.jinja_loader, ReadTemplates)
     assert isinstance(environment().loader, ReadTemplates)
     assert "base.html" in app.jinja_env.list_templates()

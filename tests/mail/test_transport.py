@@ -1,4 +1,4 @@
-"""Talking to mail servers that want TLS, a password, or neither."""
+"""Connecting to mail servers that require TLS, a password, or neither."""
 
 import ssl
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ CERTIFICATE = Path(__file__).resolve().parents[1] / "data/mail_server.pem"
 
 
 class Doorman:
-    """Takes mail to everybody but nobody@ (no such person) and later@ (not now)."""
+    """Accepts mail to all except nobody@ (unknown mailbox) and later@ (temporary failure)."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []
@@ -78,7 +78,7 @@ def with_password() -> dict[str, Any]:
 
 @pytest.fixture
 def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the test's certificate one that this machine trusts."""
+    """Make the test's certificate trusted on this machine."""
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
 
 
@@ -111,48 +111,48 @@ def test_starttls_sends_through_tls(trusted: None) -> None:
     assert doorman.taken == ["alice@example.org"]
 
 
-def test_a_certificate_that_is_not_trusted_is_not_talked_to() -> None:
+def test_nothing_is_sent_to_a_server_with_an_untrusted_certificate() -> None:
     doorman = Doorman()
     with serving(doorman, tls_context=server_side()) as port, pytest.raises(ServerAway):
         put(f"smtp+starttls://127.0.0.1:{port}", letter())
     assert doorman.taken == []
 
 
-def test_nothing_goes_in_the_clear_when_the_server_offers_no_starttls() -> None:
+def test_nothing_is_sent_unencrypted_if_the_server_offers_no_starttls() -> None:
     doorman = Doorman()
     with serving(doorman) as port, pytest.raises(ServerAway):
         put(f"smtp+starttls://127.0.0.1:{port}", letter())
     assert doorman.taken == []
 
 
-def test_user_and_password_come_from_the_address_with_their_marks_undone(trusted: None) -> None:
+def test_user_and_password_of_the_url_are_percent_decoded(trusted: None) -> None:
     doorman = Doorman()
     with serving(doorman, **with_password()) as port:
         put(f"smtp+starttls://house:p%40ss%3Aword@127.0.0.1:{port}", letter())
     assert doorman.taken == ["alice@example.org"]
 
 
-def test_a_wrong_password_is_an_outage_and_no_mails_fault(trusted: None) -> None:
+def test_wrong_password_counts_as_an_outage(trusted: None) -> None:
     with serving(Doorman(), **with_password()) as port, pytest.raises(ServerAway):
         put(f"smtp+starttls://house:wrong@127.0.0.1:{port}", letter())
 
 
-def test_a_recipient_who_is_unknown_is_refused_for_good() -> None:
+def test_unknown_recipient_is_refused_permanently() -> None:
     with serving(Doorman()) as port, pytest.raises(RefusedForGood, match=r"550 5\.1\.1 unknown"):
         put(f"smtp://127.0.0.1:{port}", letter("nobody@example.org"))
 
 
-def test_a_recipient_whose_mailbox_is_busy_is_refused_for_now() -> None:
+def test_recipient_with_a_busy_mailbox_is_refused_temporarily() -> None:
     with serving(Doorman()) as port, pytest.raises(RefusedForNow, match=r"450 4\.2\.1 busy"):
         put(f"smtp://127.0.0.1:{port}", letter("later@example.org"))
 
 
-def test_a_sender_whom_the_server_does_not_want_is_no_mails_fault() -> None:
+def test_refused_sender_counts_as_an_outage() -> None:
     with serving(Doorman()) as port, pytest.raises(ServerAway):
         put(f"smtp://127.0.0.1:{port}", letter(sender="stranger@inkoak.test"))
 
 
-def test_one_connection_serves_after_a_refusal() -> None:
+def test_connection_is_used_again_after_a_refusal() -> None:
     doorman = Doorman()
     with serving(doorman) as port:
         postbox = MailServer(f"smtp://127.0.0.1:{port}", name="inkoak.test")
@@ -163,7 +163,7 @@ def test_one_connection_serves_after_a_refusal() -> None:
     assert doorman.taken == ["alice@example.org"]
 
 
-def test_a_connection_that_broke_is_made_anew() -> None:
+def test_broken_connection_is_reopened() -> None:
     doorman = Doorman()
     port = free_port()
     postbox = MailServer(f"smtp://127.0.0.1:{port}", name="inkoak.test")
@@ -176,7 +176,7 @@ def test_a_connection_that_broke_is_made_anew() -> None:
     postbox.close()
 
 
-def test_a_server_that_breaks_off_over_a_mail_is_not_away() -> None:
+def test_connection_lost_during_an_email_is_not_an_outage() -> None:
     class Leaving(Doorman):
         async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
             self, server: SMTP, session: Session, envelope: Envelope
@@ -189,7 +189,7 @@ def test_a_server_that_breaks_off_over_a_mail_is_not_away() -> None:
         put(f"smtp://127.0.0.1:{port}", letter())
 
 
-def test_a_mail_too_large_for_the_server_is_refused_for_good() -> None:
+def test_email_too_large_for_the_server_is_refused_permanently() -> None:
     class Small(Doorman):
         async def handle_MAIL(  # noqa: N802  (aiosmtpd's name)
             self,
@@ -205,7 +205,7 @@ def test_a_mail_too_large_for_the_server_is_refused_for_good() -> None:
         put(f"smtp://127.0.0.1:{port}", letter())
 
 
-def test_a_server_may_take_longer_over_an_email_with_files(
+def test_timeout_is_longer_for_an_email_with_files(
     mail_sink: MailSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail_sink.delay_s = 1.5

@@ -1,4 +1,4 @@
-"""Fixtures of the media tests: a place of each kind, and small recordings of every kind."""
+"""Fixtures of the media tests: a storage of each kind, and small recordings of every kind."""
 
 import subprocess
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def tone(seconds: float = SECONDS) -> tuple[str, ...]:
 
 @pytest.fixture(params=["local", "s3"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    """An empty place of each kind: a directory, and a bucket."""
+    """An empty storage of each kind: a directory and a bucket."""
     if request.param == "local":
         kept = open_storage((tmp_path / "kept").as_uri())
         kept.prepare()
@@ -40,7 +40,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
 
 @pytest.fixture(scope="session")
 def make(tmp_path_factory) -> Make:
-    """Make a file with ffmpeg, once for the same words."""
+    """Make a file with ffmpeg, once for the same arguments."""
     folder = tmp_path_factory.mktemp("recordings")
     made: dict[tuple[str, ...], Path] = {}
 
@@ -57,7 +57,7 @@ def make(tmp_path_factory) -> Make:
 
 @pytest.fixture(scope="session")
 def talk(make) -> Path:
-    """A recording that browsers play as it is."""
+    """A recording that browsers can play without encoding."""
     return make("talk.mp4", *picture(), *tone(), *X264, *AAC, "-g", "50", "-shortest")
 
 

@@ -231,7 +231,7 @@ def test_writers_wait_for_an_upgrade_of_sqlite_and_readers_do_not(
     lived_in: Database, add_migration: Add, tmp_path: Path
 ) -> None:
     if not lived_in.is_sqlite:
-        pytest.skip("nobody waits there")
+        pytest.skip("no one waits there")
     go_on = tmp_path / "go-on"
     add_migration(f"{REBUILD}{WAIT_FOR.format(go_on)}")
 

@@ -1,4 +1,4 @@
-"""Fixtures for tests of operations: a real PostgreSQL beside SQLite, whatever the run is about."""
+"""Fixtures for tests of operations: a real PostgreSQL and SQLite in every run."""
 
 from collections.abc import Iterator
 from dataclasses import replace

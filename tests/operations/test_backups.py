@@ -1,4 +1,4 @@
-"""Backups: what is in them, what makes them unfit, and the library that is restored from one."""
+"""Backups: their contents, what makes them unusable, and restoring a library from one."""
 
 import json
 import stat
@@ -31,7 +31,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 class Killed(BaseException):
-    """The program was killed."""
+    """Raised in place of a kill."""
 
 
 def verified(library: Carrel, place: BackupPlace, *, deep: bool = False) -> Verified:
@@ -40,7 +40,7 @@ def verified(library: Carrel, place: BackupPlace, *, deep: bool = False) -> Veri
 
 @pytest.fixture
 def new_home(tmp_path: Path, postgresql_url: str) -> Iterator[Carrel]:
-    """An empty library on PostgreSQL, with a secret key and a storage of its own."""
+    """An empty library on PostgreSQL with a secret key and a storage of its own."""
     made = open_carrel(
         Settings.from_env(
             {
@@ -68,7 +68,7 @@ def test_second_backup_copies_only_what_is_new(library: Carrel, place: BackupPla
     assert [one.name for one in snapshots(place)] == ["20260302T160000Z", "20260302T150000Z"]
 
 
-def test_file_deleted_during_a_backup_is_in_it(library: Carrel, place: BackupPlace) -> None:
+def test_file_deleted_during_a_backup_is_backed_up(library: Carrel, place: BackupPlace) -> None:
     key = next(iter(library.storage.list("originals/")))
 
     def write_snapshot(database: Database, path: Path) -> object:
@@ -83,7 +83,7 @@ def test_file_deleted_during_a_backup_is_in_it(library: Carrel, place: BackupPla
     assert verified(library, place).is_good
 
 
-def test_backup_that_was_killed_is_none_and_is_made_again(
+def test_killed_backup_does_not_count_and_can_be_repeated(
     library: Carrel, place: BackupPlace
 ) -> None:
     def die(*_args: object, **_named: object) -> None:
@@ -99,7 +99,7 @@ def test_backup_that_was_killed_is_none_and_is_made_again(
     assert verified(library, place).is_good
 
 
-def test_moved_library_is_not_backed_up_as_the_newest(library: Carrel, place: BackupPlace) -> None:
+def test_library_that_was_moved_away_is_not_backed_up(library: Carrel, place: BackupPlace) -> None:
     create(library, place, now=NOW)
     library.database.set_freeze_mark(MOVED)
     with pytest.raises(Moved):
@@ -107,7 +107,7 @@ def test_moved_library_is_not_backed_up_as_the_newest(library: Carrel, place: Ba
     assert newest(place).taken_at == NOW
 
 
-def test_empty_library_is_not_backed_up_as_the_newest(
+def test_empty_library_is_not_backed_up(
     library: Carrel, place: BackupPlace, new_home: Carrel
 ) -> None:
     create(library, place, now=NOW)
@@ -115,7 +115,7 @@ def test_empty_library_is_not_backed_up_as_the_newest(
         create(new_home, place, now=LATER)
     assert refused.value.code == "empty_database"
     upgrade(new_home.database)
-    with pytest.raises(Conflict) as refused:  # as a server leaves it that was started too early
+    with pytest.raises(Conflict) as refused:  # as left by a server that was started too early
         create(new_home, place, now=LATER)
     assert refused.value.code == "empty_database"
     assert newest(place).taken_at == NOW
@@ -139,7 +139,7 @@ def test_damaged_database_is_found(library: Carrel, place: BackupPlace) -> None:
         verified(library, place)
 
 
-def test_secret_key_is_in_a_backup_only_sealed(library: Carrel, place: BackupPlace) -> None:
+def test_secret_key_is_encrypted_in_a_backup(library: Carrel, place: BackupPlace) -> None:
     create(library, place, now=NOW)
     text = json.dumps(newest(place).manifest.sealed_key)
     assert library.settings.secret_key not in text
@@ -148,7 +148,7 @@ def test_secret_key_is_in_a_backup_only_sealed(library: Carrel, place: BackupPla
     assert newest(place).manifest.sealed_key is None
 
 
-def test_library_is_restored_on_another_engine(
+def test_library_is_restored_on_another_database_engine(
     library: Carrel, place: BackupPlace, new_home: Carrel
 ) -> None:
     create(library, place, now=NOW)
@@ -164,7 +164,7 @@ def test_library_is_restored_on_another_engine(
     assert {name for name in before if before[name] != after[name]} == {"audit_entry"}  # the backup
 
 
-def test_another_secret_key_is_refused_unless_told(
+def test_another_secret_key_is_refused_unless_requested(
     library: Carrel, place: BackupPlace, new_home: Carrel
 ) -> None:
     create(library, place, now=NOW)
@@ -185,7 +185,7 @@ def test_wrong_passphrase_is_refused(library: Carrel, place: BackupPlace, new_ho
     assert refused.value.code == "wrong_passphrase"
 
 
-def test_nothing_is_restored_over_a_library(
+def test_restoring_over_a_library_is_refused(
     library: Carrel, place: BackupPlace, new_home: Carrel
 ) -> None:
     create(library, place, now=NOW)
@@ -197,7 +197,7 @@ def test_nothing_is_restored_over_a_library(
     assert refused.value.code == "not_empty"
 
 
-def test_killed_restore_leaves_an_empty_database_and_is_run_again(
+def test_killed_restore_leaves_an_empty_database_and_can_be_repeated(
     library: Carrel, place: BackupPlace, new_home: Carrel
 ) -> None:
     create(library, place, now=NOW)
@@ -220,7 +220,7 @@ def test_killed_restore_leaves_an_empty_database_and_is_run_again(
     assert not is_empty(new_home.database)
 
 
-def test_a_restore_names_the_files_that_the_backup_lost(
+def test_restore_lists_files_missing_from_the_backup(
     library: Carrel, place: BackupPlace, new_home: Carrel
 ) -> None:
     create(library, place, now=NOW)
@@ -231,7 +231,7 @@ def test_a_restore_names_the_files_that_the_backup_lost(
     assert sorted(new_home.storage.list("")) == others
 
 
-def test_drill_compares_people_and_plays_a_segment(library: Carrel, place: BackupPlace) -> None:
+def test_drill_compares_access_and_plays_a_segment(library: Carrel, place: BackupPlace) -> None:
     create(library, place, now=NOW)
     with library.database.transaction() as session:
         for recording in session.query(Recording):
@@ -244,9 +244,11 @@ def test_drill_compares_people_and_plays_a_segment(library: Carrel, place: Backu
     assert done.played is not None
 
 
-def test_drill_tells_a_wrong_answer_from_a_change(library: Carrel, place: BackupPlace) -> None:
+def test_drill_tells_wrong_answers_from_later_changes(library: Carrel, place: BackupPlace) -> None:
     create(library, place, now=NOW)
-    with library.database.transaction() as session:  # no act of anyone: the backup must be wrong
+    with (
+        library.database.transaction() as session
+    ):  # not an act of anyone: the backup must be wrong
         for login in session.query(Login):
             make_grant(session, login)
     done = drill(library, place, newest(place), now=LATER)
@@ -258,14 +260,14 @@ def test_drill_tells_a_wrong_answer_from_a_change(library: Carrel, place: Backup
     assert (done.wrong, done.changed > 0) == (0, True)
 
 
-def test_drill_fails_where_a_recording_can_not_be_read(library: Carrel, place: BackupPlace) -> None:
+def test_drill_fails_if_a_recording_cannot_be_read(library: Carrel, place: BackupPlace) -> None:
     create(library, place, now=NOW)
     for key in list(place.files.list("renditions/")):
         place.files.delete(key)
     assert not drill(library, place, newest(place), now=LATER).is_good
 
 
-def test_snapshot_is_no_secret_to_other_users_of_the_machine(
+def test_snapshot_cannot_be_read_by_other_users_of_the_machine(
     library: Carrel, place: BackupPlace, tmp_path: Path
 ) -> None:
     made = create(library, place, now=NOW)

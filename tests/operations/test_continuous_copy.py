@@ -1,4 +1,4 @@
-"""Continuous copy: what PostgreSQL's archive and Litestream tell of the changes they have."""
+"""Health check of the continuous copy, by PostgreSQL's archive or Litestream."""
 
 import os
 from collections.abc import Iterator
@@ -36,9 +36,7 @@ def on_disk(tmp_path: Path) -> Iterator[Database]:
     database.dispose()
 
 
-def test_changes_that_litestream_no_longer_takes_are_a_fault(
-    on_disk: Database, tmp_path: Path
-) -> None:
+def test_changes_not_copied_by_litestream_are_a_fault(on_disk: Database, tmp_path: Path) -> None:
     assert finding(on_disk).state is State.ATTENTION
     litestream = found_program("litestream")
     if litestream is None:
@@ -52,13 +50,13 @@ def test_changes_that_litestream_no_longer_takes_are_a_fault(
     ):
         until(lambda: any((tmp_path / "copy").rglob("*.ltx")))
     write(on_disk)
-    assert finding(on_disk).state is State.OK  # a minute may be lost
+    assert finding(on_disk).state is State.OK  # up to a minute can be lost
     late = (now() + timedelta(minutes=2)).timestamp()
     os.utime(tmp_path / "carrel.sqlite3-wal", (late, late))
     assert finding(on_disk).state is State.FAULT
 
 
-def test_changes_that_postgresql_can_not_archive_are_a_fault() -> None:
+def test_changes_not_archived_by_postgresql_are_a_fault() -> None:
     with postgres(SWIFT) as plain:
         database = Database(plain.create("library"))
         assert finding(database).state is State.ATTENTION
@@ -82,6 +80,6 @@ def test_changes_that_postgresql_can_not_archive_are_a_fault() -> None:
 
 
 def switch(database: Database) -> None:
-    """End the segment of the log that is written to, so that it is archived."""
+    """Switch to a new WAL segment, so the current one is archived."""
     with database.engine.begin() as connection:
         connection.execute(text("SELECT pg_switch_wal()"))

@@ -1,4 +1,4 @@
-"""The move of a library from SQLite to PostgreSQL."""
+"""Moving a library from SQLite to PostgreSQL."""
 
 from datetime import timedelta
 
@@ -36,9 +36,7 @@ def test_every_row_of_every_table_is_moved(source: Database, target: Database) -
     assert (done.tables, done.rows) == (len(before), sum(before.values()))
 
 
-def test_everyone_may_watch_the_same_after_a_move(
-    filled: tuple[Database, Cast], target: Database
-) -> None:
+def test_access_is_the_same_after_a_move(filled: tuple[Database, Cast], target: Database) -> None:
     source, cast = filled
     people = (cast.alice, cast.bob, cast.carol, cast.dan, cast.mia, cast.ada)
 
@@ -54,7 +52,7 @@ def test_everyone_may_watch_the_same_after_a_move(
     assert decisions(target) == before
 
 
-def test_new_rows_get_numbers_after_the_moved_ones(source: Database, target: Database) -> None:
+def test_new_rows_get_ids_after_the_moved_ones(source: Database, target: Database) -> None:
     with source.read_session() as session:
         last = session.execute(select(func.max(Login.id))).scalar_one()
     moved(source, target)
@@ -62,7 +60,7 @@ def test_new_rows_get_numbers_after_the_moved_ones(source: Database, target: Dat
         assert make_login(session, "new@example.org").id == last + 1
 
 
-def test_moved_logins_are_found_by_their_names(source: Database, target: Database) -> None:
+def test_moved_logins_can_be_searched_by_name(source: Database, target: Database) -> None:
     moved(source, target)
     with target.read_session() as session:
         found = session.execute(
@@ -83,7 +81,7 @@ def test_foreign_keys_hold_after_a_move(source: Database, target: Database) -> N
     assert keys() == before
 
 
-def test_moved_database_refuses_to_be_written(source: Database, target: Database) -> None:
+def test_moved_database_refuses_writes(source: Database, target: Database) -> None:
     moved(source, target)
     with pytest.raises(Moved), source.transaction():
         pass
@@ -100,7 +98,7 @@ def test_frozen_database_can_be_read_and_not_written(source: Database) -> None:
     assert 4 * 60 <= refused.value.wait_s(NOW) <= 5 * 60
 
 
-def test_freeze_survives_a_restart_and_is_ended_by_abort(source: Database) -> None:
+def test_freeze_survives_a_restart_and_ends_with_abort(source: Database) -> None:
     source.set_freeze_mark(frozen_until(NOW))
     again = Database(source.url)
     with pytest.raises(Frozen), again.transaction():
@@ -112,7 +110,7 @@ def test_freeze_survives_a_restart_and_is_ended_by_abort(source: Database) -> No
     again.dispose()
 
 
-def test_failed_move_leaves_the_target_empty_and_the_source_in_use(
+def test_failed_move_leaves_the_target_empty_and_the_source_usable(
     source: Database, target: Database
 ) -> None:
     class Killed(BaseException):
@@ -130,17 +128,17 @@ def test_failed_move_leaves_the_target_empty_and_the_source_in_use(
     assert moved(source, target).rows
 
 
-def test_move_killed_after_its_commit_is_finished_by_running_it_again(
+def test_move_killed_after_its_commit_is_finished_by_a_second_run(
     source: Database, target: Database
 ) -> None:
     first = moved(source, target)
-    source.set_freeze_mark(frozen_until(NOW))  # as it was before the last step
+    source.set_freeze_mark(frozen_until(NOW))  # as before the last step
     assert moved(source, target) == first
     with pytest.raises(Moved):
         database_move.abort(source)
 
 
-def test_target_with_other_rows_is_refused_and_the_source_is_in_use(
+def test_target_with_other_rows_is_refused_and_the_source_stays_usable(
     source: Database, target: Database
 ) -> None:
     upgrade(target)
@@ -152,9 +150,7 @@ def test_target_with_other_rows_is_refused_and_the_source_is_in_use(
         pass
 
 
-def test_preflight_lists_what_postgresql_refuses_and_changes_nothing(
-    source: Database, target: Database
-) -> None:
+def test_preflight_lists_values_refused_by_postgresql(source: Database, target: Database) -> None:
     with source.transaction() as session:
         session.connection().exec_driver_sql(
             "UPDATE job SET kind = ?, failure = ?, priority = ?, tries = ?",
@@ -176,6 +172,6 @@ def test_preflight_lists_nothing_of_a_sound_library(source: Database, target: Da
     assert (found.unfit, found.lasts) == ((), MINUTE)
 
 
-def test_postgresql_can_not_be_moved(target: Database) -> None:
+def test_postgresql_cannot_be_moved(target: Database) -> None:
     with pytest.raises(Conflict):
         database_move.preflight(target, target)

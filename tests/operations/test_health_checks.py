@@ -32,13 +32,13 @@ def record(database: Database, act: str, ago: timedelta, **detail: bool) -> None
         audit.record(session, act, "", actor=None, now=NOW - ago, detail=detail)
 
 
-def test_every_sentence_has_its_values(carrel: Carrel) -> None:
+def test_every_message_has_its_values(carrel: Carrel) -> None:
     for one in (*read_health(carrel, now=NOW), *probe_servers(carrel, now=NOW)):
         assert "%(" not in one.text
         assert one.advice or one.state is State.OK
 
 
-def test_worker_that_is_silent_for_minutes_is_a_fault(carrel: Carrel) -> None:
+def test_worker_silent_for_minutes_is_a_fault(carrel: Carrel) -> None:
     assert found(carrel, "worker").state is State.FAULT
     for ago, state in ((HOUR, State.FAULT), (MINUTE, State.OK)):
         with carrel.database.transaction() as session:
@@ -46,7 +46,7 @@ def test_worker_that_is_silent_for_minutes_is_a_fault(carrel: Carrel) -> None:
         assert found(carrel, "worker").state is state
 
 
-def test_process_on_a_moved_database_is_the_only_fault(library: Carrel) -> None:
+def test_moved_database_is_the_only_reported_fault(library: Carrel) -> None:
     library.database.set_freeze_mark(MOVED)
     moved = read_health(library, now=NOW)
     assert [(one.name, one.state) for one in moved] == [("tables", State.FAULT)]
@@ -54,16 +54,14 @@ def test_process_on_a_moved_database_is_the_only_fault(library: Carrel) -> None:
     assert "restart Carrel" in moved[0].advice
 
 
-def test_move_that_was_interrupted_says_how_to_end_it(library: Carrel) -> None:
+def test_interrupted_move_is_reported_with_how_to_end_it(library: Carrel) -> None:
     library.database.set_freeze_mark(frozen_until(NOW))
     frozen = read_health(library, now=NOW)
     assert [(one.name, one.state) for one in frozen] == [("tables", State.FAULT)]
     assert "carrel db move --abort" in frozen[0].advice
 
 
-def test_worker_that_was_not_restarted_after_a_move_is_a_fault(
-    library: Carrel, target: Database
-) -> None:
+def test_worker_not_restarted_after_a_move_is_a_fault(library: Carrel, target: Database) -> None:
     def beat(database: Database, ago: timedelta) -> None:
         with database.transaction() as session:
             enqueue(session, kind="x", lane=Lane.PROMPT, subject="", payload={}, now=NOW - ago)
@@ -79,7 +77,7 @@ def test_worker_that_was_not_restarted_after_a_move_is_a_fault(
     assert found(moved, "worker").state is State.OK
 
 
-def test_lane_that_serves_nothing_is_a_fault(carrel: Carrel) -> None:
+def test_stalled_lane_is_a_fault(carrel: Carrel) -> None:
     assert found(carrel, "lane.media").state is State.OK
     with carrel.database.transaction() as session:
         enqueue(session, kind="x", lane=Lane.MEDIA, subject="s", payload={}, now=NOW - HOUR)
@@ -90,7 +88,7 @@ def test_lane_that_serves_nothing_is_a_fault(carrel: Carrel) -> None:
     )
 
 
-def test_backups_are_missing_then_fresh_then_old(carrel: Carrel) -> None:
+def test_missing_recent_and_old_backups_are_told_apart(carrel: Carrel) -> None:
     assert found(carrel, "backup").state is State.ATTENTION
     record(carrel.database, CREATED, 2 * DAY)
     assert found(carrel, "backup").state is State.FAULT
@@ -99,7 +97,7 @@ def test_backups_are_missing_then_fresh_then_old(carrel: Carrel) -> None:
     assert found(carrel, "backup").state is State.OK
 
 
-def test_drill_that_failed_is_a_fault(carrel: Carrel) -> None:
+def test_failed_drill_is_a_fault(carrel: Carrel) -> None:
     assert found(carrel, "drill").state is State.ATTENTION
     record(carrel.database, DRILLED, HOUR, is_good=False)
     assert found(carrel, "drill").state is State.FAULT
@@ -107,7 +105,7 @@ def test_drill_that_failed_is_a_fault(carrel: Carrel) -> None:
     assert found(carrel, "drill").state is State.OK
 
 
-def test_disk_that_will_be_full_in_days_is_a_fault(carrel: Carrel, cast: Cast) -> None:
+def test_disk_that_will_be_full_within_days_is_a_fault(carrel: Carrel, cast: Cast) -> None:
     assert "more days" not in found(carrel, "disk").text
     with carrel.database.transaction() as session:
         recording = session.get_one(Recording, cast.recording_id)
@@ -115,7 +113,7 @@ def test_disk_that_will_be_full_in_days_is_a_fault(carrel: Carrel, cast: Cast) -
     assert found(carrel, "disk").state is State.FAULT
 
 
-def test_mail_server_and_redis_that_do_not_answer_are_faults(carrel: Carrel) -> None:
+def test_unreachable_mail_server_and_redis_are_faults(carrel: Carrel) -> None:
     settings = replace(
         carrel.settings, smtp_url="smtp://127.0.0.1:9", redis_url="redis://127.0.0.1:9/0"
     )
@@ -126,7 +124,7 @@ def test_mail_server_and_redis_that_do_not_answer_are_faults(carrel: Carrel) -> 
     assert (states["database"], states["storage"], states["keys"]) == (State.OK,) * 3
 
 
-def test_passkeys_of_another_host_name_are_warned_of(carrel: Carrel, cast: Cast) -> None:
+def test_passkeys_of_another_host_name_cause_a_warning(carrel: Carrel, cast: Cast) -> None:
     def add(host: str) -> None:
         with carrel.database.transaction() as session:
             session.add(

@@ -1,7 +1,7 @@
-"""A backup, restore, move or upgrade that is killed at any moment leaves no half library that starts.
+"""A backup, restore, move or upgrade killed at any time never leaves a partial library in use.
 
-Each is killed 20 times by SIGKILL, at moments drawn by a fixed seed over the time that it takes, and run again after each;
-in CI 4 times.
+Each is killed 20 times by SIGKILL, at times drawn with a fixed seed over its duration, and run
+again after each kill; in CI 4 times.
 """
 
 import multiprocessing
@@ -49,13 +49,13 @@ FORK = multiprocessing.get_context("fork")
 
 @pytest.fixture(params=[SAMPLE, pytest.param(KILLS, marks=pytest.mark.exhaustive)])
 def kills(request: pytest.FixtureRequest) -> int:
-    """How often an act is killed."""
+    """Return how often an operation is killed."""
     return int(request.param)
 
 
 def killed_while(act: Callable[[], object], kills: int) -> Iterator[int]:
-    """Do an act in a process of its own, once whole and then killed `kills` times; yields after each."""
-    chance = random.Random(SEED)  # noqa: S311  (the same moments each time)
+    """Run an operation in a process, once fully and then killed `kills` times; yield after each."""
+    chance = random.Random(SEED)  # noqa: S311  (the same times in each run)
     began = time.monotonic()
     _do(act).join()
     whole_s = time.monotonic() - began
@@ -83,13 +83,13 @@ def refuses_to_start(carrel: Carrel) -> bool:
 
 
 def new_database(server: Postgres, name: str) -> str:
-    """Make an empty database on PostgreSQL in place of one of this name, and return its address."""
+    """Create an empty PostgreSQL database, replacing one of the same name; return its address."""
     server.drop(name)
     return server.create(name)
 
 
 def copied(library: Carrel, server: Postgres, engine: str, name: str) -> Carrel:
-    """Return the library with a copy of its database, on one of both engines."""
+    """Return the library with a copy of its database on the given engine."""
     path = library.settings.data_dir / f"{name}.sqlite3"
     backups.write_snapshot(library.database, path)
     database = Database(f"sqlite:///{path}")
@@ -102,7 +102,7 @@ def copied(library: Carrel, server: Postgres, engine: str, name: str) -> Carrel:
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_killed_backups_are_whole_or_none(
+def test_killed_backups_are_complete_or_absent(
     engine: str, kills: int, library: Carrel, place: BackupPlace, postgres_server: Postgres
 ) -> None:
     library = copied(library, postgres_server, engine, "backed_up")
@@ -128,7 +128,7 @@ def test_killed_backups_are_whole_or_none(
 
 
 def new_home(library: Carrel, server: Postgres, engine: str, number: int) -> Carrel:
-    """Return a library without rows and files, with the secret key of the other one."""
+    """Return an empty library with the secret key of the given one."""
     place = library.settings.data_dir / f"home{number}"
     place.mkdir()
     url = f"sqlite:///{place}/carrel.sqlite3"
@@ -140,7 +140,7 @@ def new_home(library: Carrel, server: Postgres, engine: str, number: int) -> Car
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_killed_restores_are_whole_or_do_not_start(
+def test_killed_restores_are_complete_or_do_not_start(
     engine: str, kills: int, library: Carrel, place: BackupPlace, postgres_server: Postgres
 ) -> None:
     backups.create(library, place, now=NOW)
@@ -171,7 +171,7 @@ def test_killed_restores_are_whole_or_do_not_start(
     assert homes > 0
 
 
-def test_killed_moves_are_whole_or_leave_the_old_database_in_use(
+def test_killed_moves_are_complete_or_leave_the_old_database_usable(
     kills: int, library: Carrel, postgres_server: Postgres
 ) -> None:
     source_url = library.database.url
@@ -208,7 +208,7 @@ def test_killed_moves_are_whole_or_leave_the_old_database_in_use(
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_killed_upgrades_are_whole_or_none(
+def test_killed_upgrades_are_complete_or_absent(
     engine: str, kills: int, postgres_server: Postgres, tmp_path: Path
 ) -> None:
     upgrades = 0
@@ -246,17 +246,17 @@ def newer(tmp_path: Path) -> Path:
 
 
 def is_whole(database: Database) -> bool:
-    """Tell whether the tables are those of the next version, after a kill at any moment."""
+    """Tell whether the tables are those of the next version, after a kill at any time."""
     revision = current(database)
     assert revision in {head(), EXPAND, BESIDE}
-    assert fits(database)  # this version goes on with the tables as they are
+    assert fits(database)  # this version works with the tables as they are
     indexes = {one["name"] for one in inspect(database.engine).get_indexes("playback_session")}
     assert revision != BESIDE or "ix_playback_session_beat_at" in indexes
     return revision == BESIDE
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-def test_killed_upgrades_to_the_next_version_keep_every_row_and_are_run_again(
+def test_killed_upgrades_to_the_next_version_keep_all_rows_and_can_be_repeated(
     engine: str,
     kills: int,
     library: Carrel,
@@ -286,7 +286,9 @@ def test_killed_upgrades_to_the_next_version_keep_every_row_and_are_run_again(
         whole = is_whole(database)
         with monkeypatch.context() as as_the_next:
             as_the_next.setattr(migrations, "HERE", newer)
-            assert fits(database) is whole  # the next version doesn't start on half of its tables
+            assert (
+                fits(database) is whole
+            )  # the next version doesn't start on partly upgraded tables
         database.dispose()
         if whole:
             upgrades += 1

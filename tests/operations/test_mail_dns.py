@@ -1,4 +1,4 @@
-"""Mail DNS as a DNS server on this machine tells it: SPF, DKIM and DMARC of the sender's domain."""
+"""Checks of SPF, DKIM and DMARC of the sender's domain, against a local DNS server."""
 
 import socket
 import threading
@@ -24,7 +24,7 @@ GOOD = {
 
 
 class NameServer:
-    """Answers TXT questions over UDP from a table, and NXDOMAIN for other names."""
+    """Answers TXT queries over UDP from a table, and NXDOMAIN for other names."""
 
     def __init__(self) -> None:
         self.texts: Mapping[str, list[str]] = {}
@@ -49,7 +49,9 @@ class NameServer:
         if texts is None:
             answer.set_rcode(dns.rcode.NXDOMAIN)
         else:
-            lines = [f'"{text[:20]}" "{text[20:]}"' for text in texts]  # as long ones are split
+            lines = [
+                f'"{text[:20]}" "{text[20:]}"' for text in texts
+            ]  # long ones are split this way
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", *lines))
         return answer.to_wire()
 
@@ -85,18 +87,18 @@ def sender(settings: Settings) -> Settings:
 def states(settings: Settings, resolver: dns.resolver.Resolver) -> dict[str, State]:
     found = check_mail_dns(settings, resolver)
     assert all(one.text and (one.advice or one.state is State.OK) for one in found)
-    assert not [one.advice for one in found if "%" in one.advice]  # it has no values to fill in
+    assert not [one.advice for one in found if "%" in one.advice]  # this text has no placeholders
     return {one.name.rpartition(".")[2]: one.state for one in found}
 
 
-def test_a_domain_with_all_three_is_well(
+def test_domain_with_spf_dkim_and_dmarc_is_ok(
     server: NameServer, resolver: dns.resolver.Resolver, sender: Settings
 ) -> None:
     server.texts = GOOD
     assert states(sender, resolver) == dict.fromkeys(("spf", "dkim", "dmarc"), State.OK)
 
 
-def test_a_parents_dmarc_policy_counts(
+def test_dmarc_policy_of_the_parent_domain_counts(
     server: NameServer, resolver: dns.resolver.Resolver, sender: Settings
 ) -> None:
     server.texts = (
@@ -118,7 +120,7 @@ def test_a_parents_dmarc_policy_counts(
         ({"_dmarc.mail.example.org": ["v=DMARC1"]}, {"dmarc"}),
     ],
 )
-def test_a_record_that_is_absent_or_wrong_is_a_fault(
+def test_missing_or_wrong_record_is_a_fault(
     server: NameServer,
     resolver: dns.resolver.Resolver,
     sender: Settings,
@@ -130,14 +132,14 @@ def test_a_record_that_is_absent_or_wrong_is_a_fault(
     assert {name for name, state in found.items() if state is State.FAULT} == wrong
 
 
-def test_without_a_selector_dkim_is_said_to_be_unchecked(
+def test_dkim_without_a_selector_is_reported_as_unchecked(
     server: NameServer, resolver: dns.resolver.Resolver, sender: Settings
 ) -> None:
     server.texts = GOOD
     assert states(replace(sender, dkim_selector=None), resolver)["dkim"] is State.ATTENTION
 
 
-def test_a_server_that_does_not_answer_is_no_fault_of_the_domain(sender: Settings) -> None:
+def test_unreachable_dns_server_is_not_a_fault_of_the_domain(sender: Settings) -> None:
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers, resolver.port = ["127.0.0.1"], 9
     found = check_mail_dns(sender, resolver)
@@ -145,7 +147,7 @@ def test_a_server_that_does_not_answer_is_no_fault_of_the_domain(sender: Setting
 
 
 @pytest.mark.parametrize("change", [{"smtp_url": None}, {"mail_from": "library@localhost"}])
-def test_nothing_is_asked_about_a_library_that_sends_no_email(
+def test_library_that_sends_no_email_is_not_checked(
     sender: Settings, resolver: dns.resolver.Resolver, change: dict[str, str | None]
 ) -> None:
     assert check_mail_dns(replace(sender, **change), resolver) == ()  # type: ignore[arg-type]  # two of its fields

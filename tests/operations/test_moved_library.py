@@ -56,7 +56,7 @@ def moved(
     made = open_carrel(settings)
     yield made
     made.database.dispose()
-    database.set_freeze_mark(IN_USE)  # other tests have the same one
+    database.set_freeze_mark(IN_USE)  # other tests use the same one
 
 
 def move(old: Carrel, new: Carrel) -> None:
@@ -100,7 +100,7 @@ def test_lms_links_still_launch(
 def test_a_thousand_people_keep_their_access(
     carrel: Carrel, cast: Cast, clock: Clock, moved: Carrel
 ) -> None:
-    chance = random.Random(SEED)  # noqa: S311  (the same pairs each time)
+    chance = random.Random(SEED)  # noqa: S311  (the same pairs in each run)
     with carrel.database.transaction() as session:
         webinars = [make_webinar(session) for _ in range(20)]
         for webinar in webinars[::2]:

@@ -1,4 +1,4 @@
-"""A new secret key: what the old one sealed is sealed by the new one, once, and nothing is lost."""
+"""A new secret key: secrets sealed with the old one are sealed again with the new one, once."""
 
 from dataclasses import replace
 from typing import Final
@@ -23,7 +23,7 @@ SECRET: Final = pyotp.random_base32()
 
 @pytest.fixture
 def changed(settings: Settings, database: Database, cast: Cast) -> Settings:
-    """The settings after a change of the key; an app, a badge key and an LMS key have the old one."""
+    """Settings after a key change; an app, a badge key and an LMS key use the old key."""
     signing_key(database, settings.secret_key, now=NOW)
     badge_keys.signing_key(database, settings.secret_key, now=NOW)
     with database.transaction() as session:
@@ -40,7 +40,7 @@ def changed(settings: Settings, database: Database, cast: Cast) -> Settings:
 
 
 def is_right(database: Database, settings: Settings) -> bool:
-    """Tell whether the app's code of this moment is taken."""
+    """Tell whether the app's current code is accepted."""
     with database.read_session() as session:
         sealed = session.scalars(select(SecondFactor.sealed_secret)).one()
     code = pyotp.TOTP(SECRET).at(NOW)
@@ -48,7 +48,7 @@ def is_right(database: Database, settings: Settings) -> bool:
     return step is not None
 
 
-def test_apps_and_keys_go_on_with_the_new_key(changed: Settings, database: Database) -> None:
+def test_apps_and_keys_work_with_the_new_key(changed: Settings, database: Database) -> None:
     old = replace(changed, secret_key=changed.secret_key_old or "")
     before = signing_key(database, old.secret_key, now=NOW).kid
     badge = badge_keys.signing_key(database, old.secret_key, now=NOW).kid
@@ -65,7 +65,9 @@ def test_apps_and_keys_go_on_with_the_new_key(changed: Settings, database: Datab
         assert reseal(session, changed) == Resealed(0, done.resealed, 0)
 
 
-def test_what_neither_key_opens_is_counted_and_left(changed: Settings, database: Database) -> None:
+def test_secrets_that_neither_key_opens_are_counted_and_left(
+    changed: Settings, database: Database
+) -> None:
     strange = replace(changed, secret_key_old="a key that nobody ever had, " * 2)
     with database.transaction() as session:
         done = reseal(session, strange)

@@ -1,4 +1,4 @@
-"""A filled SQLite library and an empty PostgreSQL database, for tests that copy from one to the other."""
+"""A filled SQLite library and an empty PostgreSQL database, for tests that copy between them."""
 
 import tempfile
 from functools import cache
@@ -24,7 +24,7 @@ high.mp4
 
 
 def filled_library(path: Path) -> tuple[Database, Cast]:
-    """Make an SQLite database with the cast, and at least one row in every table."""
+    """Create an SQLite database with the cast and at least one row in every table."""
     whole, cast = _filled_file()
     path.write_bytes(whole)
     return Database(f"sqlite:///{path}"), cast
@@ -32,7 +32,7 @@ def filled_library(path: Path) -> tuple[Database, Cast]:
 
 @cache
 def _filled_file() -> tuple[bytes, Cast]:
-    # once a process: each test would spend half a second on the same migrations
+    # once per process: each test would spend half a second on the same migrations
     with tempfile.TemporaryDirectory() as place:
         path = Path(place, "carrel.sqlite3")
         database = Database(f"sqlite:///{path}")
@@ -49,7 +49,7 @@ def _filled_file() -> tuple[bytes, Cast]:
 
 
 def store_files(carrel: Carrel, cast: Cast) -> None:
-    """Store every file that a row names, and a recording of the cast that plays."""
+    """Store every file that a row names, and a playable recording of the cast."""
     with carrel.database.read_session() as session:
         recording = session.get_one(Recording, cast.recording_id)
         run = f"renditions/{recording.public_id}/{recording.run}"

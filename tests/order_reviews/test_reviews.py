@@ -1,4 +1,4 @@
-"""Orders that wait for our team: which do, until when, who is told, and what ends it (P9)."""
+"""Orders that wait for our team's review: which, until when, who is emailed, what ends it (P9)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -67,7 +67,7 @@ def test_returned_order_needs_no_review(database: Database) -> None:
     assert listed(database) == []
 
 
-def test_order_waits_for_us_once_its_address_is_confirmed(database: Database) -> None:
+def test_order_needs_review_once_its_address_is_confirmed(database: Database) -> None:
     facts = ordered(database, filled(database), details())
     assert listed(database) == []
     later = NOW + timedelta(days=3)
@@ -76,7 +76,7 @@ def test_order_waits_for_us_once_its_address_is_confirmed(database: Database) ->
     assert row(database, facts).review_due_at == due_after(later, EASTERN)
 
 
-def test_our_team_is_emailed_who_ordered_and_until_when(database: Database) -> None:
+def test_our_team_is_emailed_the_buyer_and_the_deadline(database: Database) -> None:
     facts = waiting(database)
     mail = newest(database, TEAM, "order_to_review")
     assert f"/staff/orders/{facts.public_id}" in mail.text
@@ -86,7 +86,7 @@ def test_our_team_is_emailed_who_ordered_and_until_when(database: Database) -> N
     assert len([one for one in letters(database, TEAM) if one.kind == "order_to_review"]) == 1
 
 
-def test_order_that_opens_at_once_waits_for_nobody(database: Database, cast: Cast) -> None:
+def test_order_with_immediate_access_needs_no_review(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.add(
             VerifiedDomain(
@@ -98,7 +98,7 @@ def test_order_that_opens_at_once_waits_for_nobody(database: Database, cast: Cas
     assert listed(database) == []
 
 
-def test_opening_access_ends_it(database: Database) -> None:
+def test_granting_access_ends_the_review(database: Database) -> None:
     facts = waiting(database)
     with database.transaction() as session:
         cancellations.release(
@@ -108,7 +108,7 @@ def test_opening_access_ends_it(database: Database) -> None:
     assert "have access" in newest(database, ROSA, "order_open").subject
 
 
-def test_waiting_for_the_payment_ends_it_and_leaves_access_closed(database: Database) -> None:
+def test_putting_access_on_hold_for_payment_ends_the_review(database: Database) -> None:
     facts = waiting(database)
     with database.transaction() as session:
         order_access.hold(session, locked(session, facts), now=NOW)
@@ -116,7 +116,7 @@ def test_waiting_for_the_payment_ends_it_and_leaves_access_closed(database: Data
     assert row(database, facts).held_at is not None
 
 
-def test_payment_ends_it(database: Database) -> None:
+def test_payment_ends_the_review(database: Database) -> None:
     facts = waiting(database)
     paid(database, facts)
     assert listed(database) == []
@@ -131,6 +131,6 @@ def test_orders_are_overdue_after_a_business_day(database: Database) -> None:
         assert reviews.count(session, now=due).overdue == 1
 
 
-def test_order_that_our_team_holds_is_not_asked_about(database: Database) -> None:
+def test_order_put_on_hold_by_our_team_needs_no_review(database: Database) -> None:
     placed(database, replace(GROUP, is_held=True))
     assert listed(database) == []

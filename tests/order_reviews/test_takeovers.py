@@ -1,4 +1,4 @@
-"""Takeovers: whose managers are asked about an order, and what their answer changes (S16)."""
+"""Takeovers: which managers are asked about an order, and what their answer changes (S16)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -57,7 +57,7 @@ def _open(database: Database, cast: Cast) -> None:
 
 
 def open_with_domain(database: Database, cast: Cast) -> None:
-    """Sell; Elm County has verified the domain of the person who orders."""
+    """Open for business, with Elm County's domain verified, which is the buyer's."""
     open_for_business(database)
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
@@ -177,7 +177,7 @@ def accept_quote(database: Database, quote: Quote) -> Order:
 
 
 def is_new(database: Database, order: Order) -> bool:
-    """Return whether our team must check the organization that an order is for."""
+    """Return whether our team has to verify the organization that an order is for."""
     with database.read_session() as session:
         row = session.get_one(Organization, order.organization_id)
         return row.unverified_since is not None
@@ -207,7 +207,7 @@ def test_customer_quote_uses_the_credit_of_its_domain(
     assert accept_quote(database, ask_for(database)).held_at is None
 
 
-def test_organization_from_our_quote_needs_no_check(database: Database, cast: Cast) -> None:
+def test_organization_from_our_quote_needs_no_verification(database: Database, cast: Cast) -> None:
     assert not is_new(database, accept_quote(database, quoted_by_our_team(database)))
     assert asked(database, cast) == []
 
@@ -251,7 +251,7 @@ def test_payment_counts_for_the_new_invoice(database: Database, cast: Cast) -> N
     assert balanced(database)
 
 
-def test_tax_exemption_that_the_buyer_claimed_stays(database: Database, cast: Cast) -> None:
+def test_tax_exemption_claimed_by_the_buyer_is_kept(database: Database, cast: Cast) -> None:
     add_ohio_tax(database, cast)
     facts, _login = bought(database)
     with database.transaction() as session:
@@ -260,7 +260,7 @@ def test_tax_exemption_that_the_buyer_claimed_stays(database: Database, cast: Ca
     assert reread(database, facts).total_minor == facts.total_minor
 
 
-def test_people_with_seats_are_invited_again_and_the_buyer_has_theirs(
+def test_people_with_seats_are_invited_again_and_the_buyer_keeps_theirs(
     database: Database, cast: Cast
 ) -> None:
     token = filled(database)
@@ -292,7 +292,9 @@ def test_people_with_seats_are_invited_again_and_the_buyer_has_theirs(
     ]
 
 
-def test_declining_keeps_the_order_and_does_not_ask_again(database: Database, cast: Cast) -> None:
+def test_declined_takeover_keeps_the_order_and_is_not_asked_again(
+    database: Database, cast: Cast
+) -> None:
     facts, login_id = bought(database)
     (takeover_id,) = asked(database, cast)
     with database.transaction() as session:
@@ -306,7 +308,9 @@ def test_declining_keeps_the_order_and_does_not_ask_again(database: Database, ca
     assert asked(database, cast) == []
 
 
-def test_only_these_managers_can_answer_and_only_once(database: Database, cast: Cast) -> None:
+def test_only_managers_of_the_organization_can_answer_and_only_once(
+    database: Database, cast: Cast
+) -> None:
     facts, _login = bought(database)
     (takeover_id,) = asked(database, cast)
     with database.transaction() as session, pytest.raises(NotFound):
@@ -330,9 +334,7 @@ def test_verified_organization_is_not_asked_about_again(database: Database, cast
     assert asked(database, cast) == []
 
 
-def test_orders_at_a_domain_share_its_credit_until_taken_over(
-    database: Database, cast: Cast
-) -> None:
+def test_orders_at_a_domain_share_its_credit(database: Database, cast: Cast) -> None:
     first, _buyer = bought(database)
     assert row(database, first).held_at is None
     second, _buyer = bought(database, organization_name="Another Library")

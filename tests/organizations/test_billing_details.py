@@ -1,4 +1,4 @@
-"""How an organization is invoiced: addresses, terms, and who may change what."""
+"""How an organization is invoiced: addresses, terms, and who can change them."""
 
 import pytest
 from sqlalchemy import select
@@ -44,7 +44,7 @@ def test_a_new_organization_has_the_usual_terms(database: Database, cast: Cast) 
     assert found.mailing_address is None
 
 
-def test_everything_is_cleaned_and_read_back(database: Database, cast: Cast) -> None:
+def test_billing_details_are_normalized_and_read_back(database: Database, cast: Cast) -> None:
     contact = BillingContact(
         OFFICE, ("AP@Elm.example.org", "clerk@elm.example.org"), InvoiceDelivery.PORTAL, True
     )
@@ -58,7 +58,7 @@ def test_everything_is_cleaned_and_read_back(database: Database, cast: Cast) -> 
     assert found.mailing_address == OFFICE
 
 
-def test_what_managers_change_leaves_the_terms(database: Database, cast: Cast) -> None:
+def test_changes_by_managers_leave_the_terms(database: Database, cast: Cast) -> None:
     terms = BillingTerms("County of Elm", HALL, "V-1", 45, 7)
     edit(database, cast.organization_id, BillingContact(), terms)
     found = edit(database, cast.organization_id, BillingContact(po_required=True))
@@ -75,7 +75,7 @@ def test_what_managers_change_leaves_the_terms(database: Database, cast: Cast) -
     ]
 
 
-def test_saving_the_same_again_is_no_change(database: Database, cast: Cast) -> None:
+def test_saving_the_same_details_again_changes_nothing(database: Database, cast: Cast) -> None:
     contact = BillingContact(OFFICE, ("ap@elm.example.org",))
     edit(database, cast.organization_id, contact)
     edit(database, cast.organization_id, contact)
@@ -83,7 +83,7 @@ def test_saving_the_same_again_is_no_change(database: Database, cast: Cast) -> N
         assert len(session.scalars(select(AuditEntry)).all()) == 1
 
 
-def test_each_fault_is_told_at_its_field(database: Database, cast: Cast) -> None:
+def test_errors_are_reported_by_field(database: Database, cast: Cast) -> None:
     contact = BillingContact(Address("", "", "Elm Falls", "NY", "1"), ("ap@elm", "x@example.org"))
     terms = BillingTerms("x" * 201, Address("1 Main", "", "", "NY", "12345"), "v" * 41, 31, 13)
     with pytest.raises(Invalid) as refused:
@@ -101,7 +101,7 @@ def test_each_fault_is_told_at_its_field(database: Database, cast: Cast) -> None
     assert "ap@elm" in refused.value.fields["payables"]
 
 
-def test_invoices_on_paper_need_an_address(database: Database, cast: Cast) -> None:
+def test_invoices_by_mail_need_an_address(database: Database, cast: Cast) -> None:
     by_mail = BillingContact(delivery=InvoiceDelivery.MAIL)
     with pytest.raises(Invalid) as refused:
         edit(database, cast.organization_id, by_mail)
@@ -110,7 +110,9 @@ def test_invoices_on_paper_need_an_address(database: Database, cast: Cast) -> No
     assert found.mailing_address == found.terms.legal_address
 
 
-def test_payables_are_typed_in_any_form_and_counted_once(database: Database, cast: Cast) -> None:
+def test_accounts_payable_addresses_are_parsed_and_deduplicated(
+    database: Database, cast: Cast
+) -> None:
     typed = read_payables("ap@example.org, AP@example.org;\nclerk@example.org\n")
     found = edit(database, cast.organization_id, BillingContact(payables=typed))
     assert found.contact.payables == ("ap@example.org", "clerk@example.org")
@@ -120,7 +122,7 @@ def test_payables_are_typed_in_any_form_and_counted_once(database: Database, cas
     assert refused.value.fields == {"payables": billing_details.TOO_MANY}
 
 
-def test_notes_are_kept_and_limited(database: Database, cast: Cast) -> None:
+def test_notes_are_saved_and_limited_in_length(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         for notes in ("Ask for Maria.\r\n", "Ask for Maria."):
             billing_details.edit_notes(session, cast.organization_id, notes, actor=None, now=NOW)
@@ -132,14 +134,12 @@ def test_notes_are_kept_and_limited(database: Database, cast: Cast) -> None:
             )
 
 
-def test_an_organization_that_is_none_has_no_details(database: Database) -> None:
+def test_unknown_organization_is_not_found(database: Database) -> None:
     with database.read_session() as session, pytest.raises(NotFound):
         read_billing(session, 7)
 
 
-def test_a_merged_organization_is_invoiced_as_the_kept_one(
-    database: Database, twins: Twins
-) -> None:
+def test_merged_organization_is_invoiced_as_the_kept_one(database: Database, twins: Twins) -> None:
     edit(database, twins.elm, BillingContact(po_required=True))
     edit(database, twins.other, BillingContact(payables=("ap@example.org",)))
     with database.transaction() as session:

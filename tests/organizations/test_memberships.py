@@ -1,4 +1,4 @@
-"""Who belongs to an organization."""
+"""Members of an organization."""
 
 import pytest
 from sqlalchemy import select
@@ -43,7 +43,7 @@ def _members(database: Database, cast: Cast, offset: int = 0, limit: int = 50) -
         return memberships.list_members(session, cast.organization_id, offset=offset, limit=limit)
 
 
-def test_members_stand_by_role_and_name_and_page_by_page(database: Database, cast: Cast) -> None:
+def test_members_are_listed_by_role_and_name_in_pages(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = organizations.find_organization(session, "elm-county")
         for person, role in (
@@ -58,7 +58,7 @@ def test_members_stand_by_role_and_name_and_page_by_page(database: Database, cas
     assert ([one.name for one in second.items], second.total) == (["Mia", "Alice"], 4)
 
 
-def test_person_with_an_account_belongs_to_an_organization_once_they_accept(
+def test_person_with_an_account_becomes_a_member_once_they_accept(
     database: Database, cast: Cast
 ) -> None:
     added = _add(database, cast.dan.email, Role.MANAGER)
@@ -77,9 +77,7 @@ def test_person_with_an_account_belongs_to_an_organization_once_they_accept(
     assert found == {"Mia": Role.MANAGER, "Dan": Role.OWNER}
 
 
-def test_a_login_that_was_begun_is_made_whole_and_sent_the_letter(
-    database: Database, cast: Cast
-) -> None:
+def test_unconfirmed_login_is_confirmed_when_it_is_added(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         accounts.add_unconfirmed(session, read_address("eve@example.org"), now=NOW)
     assert _add(database, "eve@example.org").is_new
@@ -87,7 +85,7 @@ def test_a_login_that_was_begun_is_made_whole_and_sent_the_letter(
         assert accounts.find_by_email(session, "eve@example.org").is_confirmed
 
 
-def test_a_member_who_is_removed_is_no_member(database: Database, cast: Cast) -> None:
+def test_removed_member_is_not_listed(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = organizations.find_organization(session, "elm-county")
         organizations.add_member(session, elm, cast.dan.id, role=Role.MEMBER, actor=None, now=NOW)
@@ -97,7 +95,7 @@ def test_a_member_who_is_removed_is_no_member(database: Database, cast: Cast) ->
     assert [one.name for one in _members(database, cast).items] == ["Mia"]
 
 
-def test_an_invitation_is_forgotten_once_sent_if_it_opens_the_account(
+def test_invitation_counts_as_a_secret_if_it_opens_the_account(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -112,10 +110,10 @@ def test_an_invitation_is_forgotten_once_sent_if_it_opens_the_account(
     assert not has_secret("member_invitation", texts[cast.dan.email])
 
 
-def test_account_claimed_by_a_copied_link_is_invited_and_manages_once_it_is_proven(
+def test_unproven_account_is_invited_and_manages_once_it_is_proven(
     database: Database, cast: Cast
 ) -> None:
-    """The person who claimed it may not be the one our team means (PRODUCT.md, S13)."""
+    """The person who claimed it might not be the one our team means (PRODUCT.md, S13)."""
     address = read_address("nell@example.org")
     with database.transaction() as session:
         claimed = NewLogin(address, "Nell", password_hash="hash")

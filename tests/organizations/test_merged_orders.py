@@ -1,4 +1,4 @@
-"""Orders, money and roles of merged organizations: one payer, until the merge is undone."""
+"""Orders, money and roles of merged organizations: one payer until the merge is undone."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -65,7 +65,7 @@ def role_of(database: Database, organization_id: int, login_id: int) -> Role | N
         return session.scalar(held)
 
 
-def test_orders_of_either_are_listed_searched_and_filtered_as_those_of_both(
+def test_orders_of_both_are_listed_searched_and_filtered_together(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     own, theirs = placed(database, GROUP), placed(database, THEIRS)
@@ -86,7 +86,7 @@ def test_orders_of_either_are_listed_searched_and_filtered_as_those_of_both(
             assert numbers(found) == {one.public_id}
 
 
-def test_both_are_one_payer_whose_check_and_credit_pay_invoices_of_either(
+def test_check_and_credit_of_the_payer_pay_invoices_of_both(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     own, theirs = placed(database, GROUP), placed(database, THEIRS)
@@ -121,9 +121,7 @@ def test_both_are_one_payer_whose_check_and_credit_pay_invoices_of_either(
     assert [read(database, one).open_minor for one in (own, theirs)] == [0, 0]
 
 
-def test_a_statement_tells_what_both_were_billed(
-    database: Database, cast: Cast, twins: Twins
-) -> None:
+def test_statement_has_the_invoices_of_both(database: Database, cast: Cast, twins: Twins) -> None:
     own, theirs = placed(database, GROUP), placed(database, THEIRS)
     merge(database)
     with database.transaction() as session:
@@ -144,7 +142,7 @@ def test_a_statement_tells_what_both_were_billed(
     assert theirs.invoice_number in told
 
 
-def test_credit_is_given_by_what_either_paid_owes_and_has_verified(
+def test_credit_limit_uses_payments_debts_and_domains_of_both(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     def opens(organization_id: int) -> bool:
@@ -165,9 +163,7 @@ def test_credit_is_given_by_what_either_paid_owes_and_has_verified(
     assert (opens(twins.elm), opens(twins.other)) == (False, True)
 
 
-def test_a_purchase_order_number_of_either_is_asked_about(
-    database: Database, cast: Cast, twins: Twins
-) -> None:
+def test_po_number_used_by_either_is_reported(database: Database, cast: Cast, twins: Twins) -> None:
     theirs = placed(database, replace(THEIRS, terms=Terms.PURCHASE_ORDER, po_number="PO 7"))
     with database.read_session() as session:
         assert purchase_orders.used_before(session, twins.elm, "PO 7") == ()
@@ -177,7 +173,7 @@ def test_a_purchase_order_number_of_either_is_asked_about(
     assert used.order_id == theirs.public_id
 
 
-def test_the_other_record_is_the_payer_already(
+def test_payer_cannot_be_changed_to_the_other_record(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     theirs = placed(database, THEIRS)
@@ -194,7 +190,7 @@ def test_the_other_record_is_the_payer_already(
         )
 
 
-def test_a_contact_who_has_a_role_in_either_has_no_other_by_an_order(
+def test_order_adds_no_second_role_for_a_contact_with_one_in_either(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     with database.transaction() as session:
@@ -210,7 +206,7 @@ def test_a_contact_who_has_a_role_in_either_has_no_other_by_an_order(
     assert role_of(database, twins.elm, bea_id) is None
 
 
-def test_a_group_viewing_of_either_has_its_host_replaced_by_managers_of_both(
+def test_managers_of_both_see_group_viewings_of_either(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     viewing = NewOrder(
@@ -238,7 +234,7 @@ CONTRACT = NewLine(kind=OfferKind.CONTRACT, covers="everything", price_minor=100
 
 @pytest.mark.parametrize("days", [0, 60])
 @pytest.mark.parametrize("has_own", [True, False])
-def test_added_seats_go_to_the_seats_of_the_record_to_which_they_are_added(
+def test_added_seats_go_to_the_pool_they_were_ordered_for(
     database: Database, cast: Cast, twins: Twins, days: int, *, has_own: bool
 ) -> None:
     lines = (CONTRACT, GROUP.lines[0])
@@ -263,7 +259,7 @@ def test_added_seats_go_to_the_seats_of_the_record_to_which_they_are_added(
     assert added == {one.id: 2 if one.owner_id == twins.other else 0 for one in before}
 
 
-def test_seats_that_staff_add_by_hand_go_to_what_either_has(
+def test_seats_added_by_staff_go_to_the_existing_pool_of_either(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     merge(database)
@@ -272,7 +268,7 @@ def test_seats_that_staff_add_by_hand_go_to_what_either_has(
     assert grant.pool_id == twins.other_pool
 
 
-def test_a_supervisor_sees_groups_of_both(database: Database, cast: Cast, twins: Twins) -> None:
+def test_supervisor_sees_groups_of_both(database: Database, cast: Cast, twins: Twins) -> None:
     with database.transaction() as session:
         elm, other = (session.get_one(Organization, one) for one in (twins.elm, twins.other))
         sam = make_login(session, "sam@example.org", name="Sam")
@@ -296,7 +292,7 @@ def test_a_supervisor_sees_groups_of_both(database: Database, cast: Cast, twins:
         assert supervised_groups.supervised(session, twins.elm, sam_id) == ()
 
 
-def test_what_happened_in_between_stays_with_the_record_it_was_added_to(
+def test_changes_during_a_merge_stay_with_the_record_they_were_made_for(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     merge(database)

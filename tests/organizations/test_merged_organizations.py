@@ -1,4 +1,4 @@
-"""What counts as one organization after a merge: access, managers, people, lists, and pools."""
+"""Two merged organizations count as one: access, managers, people, lists, and pools."""
 
 from datetime import timedelta
 
@@ -66,7 +66,7 @@ def managed(session: Session, organization_id: str, login_id: int) -> Managed:
     )
 
 
-def test_a_frame_of_either_lets_in_by_the_pools_of_both_until_it_is_undone(
+def test_access_within_either_uses_pools_of_both_until_undone(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     with database.transaction() as session:
@@ -85,7 +85,7 @@ def test_a_frame_of_either_lets_in_by_the_pools_of_both_until_it_is_undone(
     assert decision(database, cast.dan.id, cast.webinar_id, twins.other).code is Code.OK_PERMANENT
 
 
-def test_a_domain_of_either_claims_seats_of_both(
+def test_domain_of_either_can_claim_seats_of_both(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     with database.transaction() as session:
@@ -102,7 +102,7 @@ def test_a_domain_of_either_claims_seats_of_both(
     assert isinstance(done, Claimed)
 
 
-def test_whom_a_manager_of_either_removed_claims_in_neither_by_domain(
+def test_person_removed_from_either_cannot_claim_by_domain_in_both(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     with database.transaction() as session:
@@ -123,7 +123,7 @@ def test_whom_a_manager_of_either_removed_claims_in_neither_by_domain(
         )
 
 
-def test_managers_of_either_have_one_area_with_the_pools_of_both(
+def test_managers_of_either_manage_the_pools_of_both(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     with database.transaction() as session:
@@ -148,7 +148,7 @@ def test_managers_of_either_have_one_area_with_the_pools_of_both(
             managed(session, twins.other_id, cast.mia.id)
 
 
-def test_who_belongs_to_both_is_listed_once_with_the_higher_role(
+def test_member_of_both_is_listed_once_with_the_higher_role(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     with database.transaction() as session:
@@ -167,7 +167,7 @@ def test_who_belongs_to_both_is_listed_once_with_the_higher_role(
             assert everybody(session, organization_id) == {cast.mia.id, twins.otto}
 
 
-def test_a_role_is_changed_and_a_person_removed_in_both(
+def test_role_change_and_removal_apply_to_both(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     with database.transaction() as session:
@@ -188,7 +188,7 @@ def test_a_role_is_changed_and_a_person_removed_in_both(
         assert session.scalars(mine).all() == []
 
 
-def test_the_last_owner_of_both_stays(database: Database, cast: Cast, twins: Twins) -> None:
+def test_last_owner_of_both_cannot_leave(database: Database, cast: Cast, twins: Twins) -> None:
     with database.transaction() as session:
         elm = session.get_one(Organization, twins.elm)
         otto = session.get_one(Login, twins.otto)
@@ -209,7 +209,9 @@ def test_the_last_owner_of_both_stays(database: Database, cast: Cast, twins: Twi
         assert manager_and_owner_permissions.count_owners(session, twins.other) == 1
 
 
-def test_an_owner_of_the_other_one_leads_both(database: Database, cast: Cast, twins: Twins) -> None:
+def test_owner_of_either_counts_as_owner_of_both(
+    database: Database, cast: Cast, twins: Twins
+) -> None:
     with database.transaction() as session:
         elm = session.get_one(Organization, twins.elm)
         olga = make_login(session, "olga@example.org", name="Olga")
@@ -222,7 +224,7 @@ def test_an_owner_of_the_other_one_leads_both(database: Database, cast: Cast, tw
         assert manager_and_owner_permissions.led_alone(session, twins.otto) == ()
 
 
-def test_lists_show_the_kept_one_which_is_found_by_the_old_name(
+def test_kept_organization_is_listed_and_found_by_the_old_name(
     database: Database, twins: Twins
 ) -> None:
     merge(database)
@@ -238,7 +240,7 @@ def test_lists_show_the_kept_one_which_is_found_by_the_old_name(
         assert list_organizations(session, "", offset=0, limit=50).total == 2
 
 
-def test_children_and_allotments_of_either_are_those_of_both(
+def test_members_of_the_merged_one_can_be_allotted_seats_of_the_kept_one(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     with database.transaction() as session:
@@ -290,7 +292,7 @@ def test_domains_of_both_are_shown_and_can_be_removed(database: Database, twins:
         assert email_domains.domains_of(session, twins.other) == []
 
 
-def test_a_family_is_read_from_any_of_its_members(database: Database, twins: Twins) -> None:
+def test_family_is_read_from_any_of_its_members(database: Database, twins: Twins) -> None:
     merge(database)
     with database.read_session() as session:
         for one in (twins.elm, twins.other):

@@ -1,4 +1,4 @@
-"""Which known organizations a new one may be: by name, email, domain, and address."""
+"""Possible duplicates of a new organization, by name, email, domain, and address."""
 
 import pytest
 
@@ -43,13 +43,11 @@ def found(
         "Elm-County Library",
     ],
 )
-def test_the_same_name_is_found_however_it_is_written(
-    database: Database, cast: Cast, name: str
-) -> None:
+def test_same_name_is_found_in_any_spelling(database: Database, cast: Cast, name: str) -> None:
     assert found(database, name) == [("elm-county", (organization_matches.SAME_NAME,))]
 
 
-def test_public_library_and_pub_lib_are_one() -> None:
+def test_public_library_and_its_abbreviation_match() -> None:
     assert name_key("St. Mary's Pub. Lib. & Archive") == name_key(
         "Saint Marys Public Library and Archive"
     )
@@ -58,7 +56,7 @@ def test_public_library_and_pub_lib_are_one() -> None:
     assert similar_key("The Public Library") == "public library"
 
 
-def test_almost_the_same_name_is_found_and_another_place_is_not(
+def test_similar_name_is_found_and_a_name_of_another_place_is_not(
     database: Database, cast: Cast
 ) -> None:
     assert found(database, "Elm County Public Library") == [
@@ -68,7 +66,7 @@ def test_almost_the_same_name_is_found_and_another_place_is_not(
     assert found(database, "Oak County Library") == []
 
 
-def test_a_legal_name_and_the_name_of_a_merged_one_lead_to_the_kept_one(
+def test_legal_name_and_merged_name_find_the_kept_organization(
     database: Database, twins: Twins
 ) -> None:
     with database.transaction() as session:
@@ -85,9 +83,7 @@ def test_a_legal_name_and_the_name_of_a_merged_one_lead_to_the_kept_one(
     ]
 
 
-def test_a_contact_who_belongs_to_one_is_found_by_any_of_their_addresses(
-    database: Database, cast: Cast
-) -> None:
+def test_organization_is_found_by_the_email_of_a_member(database: Database, cast: Cast) -> None:
     assert found(database, "Anything", "Mia@example.org")[0] == (
         "elm-county",
         (
@@ -98,7 +94,7 @@ def test_a_contact_who_belongs_to_one_is_found_by_any_of_their_addresses(
     assert found(database, "Anything", "not an address") == []
 
 
-def test_a_verified_domain_is_found_also_from_below(database: Database, cast: Cast) -> None:
+def test_verified_domain_is_found_by_its_subdomains(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         make_verified_domain(session, elm, "elm.example.net")
@@ -108,7 +104,7 @@ def test_a_verified_domain_is_found_also_from_below(database: Database, cast: Ca
     assert found(database, "Anything", "new@example.net") == []
 
 
-def test_accounts_payable_tell_a_domain_and_public_mail_tells_none(
+def test_accounts_payable_domain_matches_but_public_providers_do_not(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -124,7 +120,7 @@ def test_accounts_payable_tell_a_domain_and_public_mail_tells_none(
     assert found(database, "Anything", "else@gmail.com") == []
 
 
-def test_the_same_address_is_found_by_either_of_two(database: Database, cast: Cast) -> None:
+def test_legal_and_billing_addresses_are_matched(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.get_one(Organization, cast.organization_id).legal_address = HALL
         oak = make_organization(session, "oak", name="Oak Library")
@@ -138,7 +134,7 @@ def test_the_same_address_is_found_by_either_of_two(database: Database, cast: Ca
     assert found(database, "Anything", address=other) == []
 
 
-def test_the_likeliest_come_first_each_with_all_its_reasons(database: Database, cast: Cast) -> None:
+def test_most_likely_match_comes_first_with_all_its_reasons(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         elm.billing_address = HALL

@@ -1,4 +1,4 @@
-"""Merging two records of one institution: nothing moves, and it can be undone."""
+"""Merging two records of one institution: no rows move, and it can be undone."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -26,7 +26,7 @@ from tests.organizations.twins import Twins, merge, unmerge
 
 
 def everything(database: Database) -> dict[str, list[str]]:
-    """Every row of every table but the audit trail's."""
+    """Return every row of every table except the audit trail."""
     with database.read_session() as session:
         return {
             table.name: sorted(map(repr, session.execute(select(table))))
@@ -35,7 +35,9 @@ def everything(database: Database) -> dict[str, list[str]]:
         }
 
 
-def test_preview_shows_what_each_has(database: Database, cast: Cast, twins: Twins) -> None:
+def test_preview_shows_the_people_and_pools_of_each(
+    database: Database, cast: Cast, twins: Twins
+) -> None:
     with database.transaction() as session:
         pool = session.get_one(Pool, twins.other_pool)
         make_assignment(session, pool, session.get_one(Login, cast.dan.id))
@@ -54,7 +56,7 @@ def test_preview_shows_what_each_has(database: Database, cast: Cast, twins: Twin
     assert shown.in_both == 1
 
 
-def test_only_the_link_between_the_two_is_written_and_undo_restores_everything(
+def test_merge_writes_only_the_link_and_undo_restores_everything(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     before = everything(database)
@@ -65,7 +67,9 @@ def test_only_the_link_between_the_two_is_written_and_undo_restores_everything(
     assert everything(database) == before
 
 
-def test_both_acts_are_in_the_timeline_of_both(database: Database, twins: Twins) -> None:
+def test_merge_and_undo_are_recorded_for_both_organizations(
+    database: Database, twins: Twins
+) -> None:
     merge(database)
     unmerge(database)
     with database.read_session() as session:
@@ -78,19 +82,19 @@ def test_both_acts_are_in_the_timeline_of_both(database: Database, twins: Twins)
         ]
 
 
-def test_an_organization_is_not_merged_with_itself(database: Database, twins: Twins) -> None:
+def test_organization_cannot_be_merged_with_itself(database: Database, twins: Twins) -> None:
     with pytest.raises(Invalid):
         merge(database, "elm-twp", "elm-twp")
 
 
-def test_an_unknown_organization_is_not_merged(database: Database, twins: Twins) -> None:
+def test_unknown_organization_is_not_found(database: Database, twins: Twins) -> None:
     with pytest.raises(NotFound):
         merge(database, "elm-county", "nowhere")
     with pytest.raises(NotFound):
         unmerge(database, "nowhere")
 
 
-def test_there_are_no_chains(database: Database, twins: Twins) -> None:
+def test_merges_cannot_be_chained(database: Database, twins: Twins) -> None:
     with database.transaction() as session:
         make_organization(session, "third")
     merge(database)
@@ -102,10 +106,10 @@ def test_there_are_no_chains(database: Database, twins: Twins) -> None:
         with pytest.raises(Conflict) as refused:
             merge(database, kept, merged)
         assert refused.value.message == sentence
-    merge(database, "elm-county", "third")  # a family may grow
+    merge(database, "elm-county", "third")  # more than two can be merged into one
 
 
-def test_two_merges_at_once_make_no_chain(database: Database, twins: Twins) -> None:
+def test_concurrent_merges_make_no_chain(database: Database, twins: Twins) -> None:
     with database.transaction() as session:
         make_organization(session, "third")
 
@@ -121,7 +125,7 @@ def test_two_merges_at_once_make_no_chain(database: Database, twins: Twins) -> N
     assert sorted(done) == [False, True]
 
 
-def test_parent_and_child_are_two_institutions(database: Database, twins: Twins) -> None:
+def test_parent_and_child_cannot_be_merged(database: Database, twins: Twins) -> None:
     with database.transaction() as session:
         middle = make_organization(session, "middle")
         middle.parent_id = twins.elm
@@ -135,6 +139,8 @@ def test_parent_and_child_are_two_institutions(database: Database, twins: Twins)
         assert refused.value.message == organization_merges.PARENT_WITH_CHILD
 
 
-def test_an_organization_that_is_not_merged_is_not_undone(database: Database, twins: Twins) -> None:
+def test_organization_that_is_not_merged_cannot_be_unmerged(
+    database: Database, twins: Twins
+) -> None:
     with pytest.raises(Conflict):
         unmerge(database)

@@ -1,4 +1,4 @@
-"""Organizations and who belongs to them."""
+"""Organizations and their members."""
 
 import pytest
 from sqlalchemy import select
@@ -21,32 +21,32 @@ def _add(database: Database, slug: str, name: str = "Oak Hill", parent: str | No
         )
 
 
-def test_an_organization_is_found_by_its_slug(database: Database) -> None:
+def test_organization_is_found_by_its_slug(database: Database) -> None:
     _add(database, "oak-hill")
     with database.read_session() as session:
         assert organizations.find_organization(session, "oak-hill").name == "Oak Hill"
 
 
-def test_an_organization_belongs_to_its_consortium(database: Database) -> None:
+def test_organization_has_its_consortium_as_parent(database: Database) -> None:
     _add(database, "the-valley")
     _add(database, "oak-hill", parent="the-valley")
     with database.read_session() as session:
         assert organizations.find_organization(session, "oak-hill").parent == "the-valley"
 
 
-def test_a_consortium_that_is_none_is_not_found(database: Database) -> None:
+def test_unknown_consortium_is_not_found(database: Database) -> None:
     with pytest.raises(NotFound):
         _add(database, "oak-hill", parent="the-valley")
 
 
-def test_a_slug_is_taken_once(database: Database) -> None:
+def test_slug_that_is_taken_is_refused(database: Database) -> None:
     _add(database, "oak-hill")
     with pytest.raises(Conflict):
         _add(database, "oak-hill", "Another Oak Hill")
 
 
 @pytest.mark.parametrize("slug", ["", "Oak", "oak hill", "-oak", "oak--hill", "oak/hill", "o" * 81])
-def test_a_slug_that_can_not_stand_in_an_address_is_refused(database: Database, slug: str) -> None:
+def test_slug_that_is_not_valid_in_a_url_is_refused(database: Database, slug: str) -> None:
     with pytest.raises(Invalid):
         _add(database, slug)
 
@@ -68,16 +68,14 @@ def test_a_member_has_one_role_at_a_time(database: Database, cast: Cast) -> None
         assert roles.all() == [Role.MANAGER]
 
 
-def test_nobody_is_made_a_member_who_is_not_there(database: Database, cast: Cast) -> None:
+def test_unknown_login_cannot_be_added_as_a_member(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = organizations.find_organization(session, "elm-county")
         with pytest.raises(NotFound):
             organizations.add_member(session, elm, 999, role=Role.MEMBER, actor=None, now=NOW)
 
 
-def test_who_can_be_asked_is_one_person_however_many_accounts_were_merged(
-    database: Database, cast: Cast
-) -> None:
+def test_managers_with_merged_accounts_are_listed_once(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         session.get_one(Login, cast.mia.id).merged_into = cast.alice.id

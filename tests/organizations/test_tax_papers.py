@@ -31,7 +31,7 @@ def add(database: Database, payer: Payer, new: NewExemption) -> str:
         return add_exemption(session, payer, new, actor=None, now=NOW)
 
 
-def test_a_paper_of_an_organization_is_listed_with_what_was_entered(
+def test_certificate_of_an_organization_is_listed_as_entered(
     database: Database, cast: Cast
 ) -> None:
     payer = Payer(organization_id=cast.organization_id)
@@ -48,7 +48,7 @@ def test_a_paper_of_an_organization_is_listed_with_what_was_entered(
     assert (second.states, second.number, second.until, second.file) == ((), "", None, None)
 
 
-def test_a_paper_holds_through_its_last_day(database: Database, cast: Cast) -> None:
+def test_certificate_is_valid_through_its_last_day(database: Database, cast: Cast) -> None:
     payer = Payer(login_id=cast.alice.id)
     add(database, payer, NewExemption(ExemptionBasis.OTHER, until=date(2027, 6, 30)))
     add(database, payer, NewExemption(ExemptionBasis.OTHER))
@@ -58,7 +58,7 @@ def test_a_paper_holds_through_its_last_day(database: Database, cast: Cast) -> N
     assert not endless.is_over(date(2099, 1, 1))
 
 
-def test_a_paper_of_another_payer_is_not_found(database: Database, cast: Cast) -> None:
+def test_certificate_of_another_payer_is_not_found(database: Database, cast: Cast) -> None:
     public_id = add(database, Payer(login_id=cast.alice.id), NewExemption(ExemptionBasis.OTHER))
     with database.read_session() as session:
         for payer in (
@@ -70,7 +70,7 @@ def test_a_paper_of_another_payer_is_not_found(database: Database, cast: Cast) -
                 find_exemption(session, public_id, payer)
 
 
-def test_a_removed_paper_is_gone_and_its_file_named(database: Database, cast: Cast) -> None:
+def test_removing_a_certificate_returns_its_file(database: Database, cast: Cast) -> None:
     payer = Payer(organization_id=cast.organization_id)
     public_id = add(database, payer, NewExemption(ExemptionBasis.OTHER, file=FILE))
     with database.transaction() as session:
@@ -80,7 +80,7 @@ def test_a_removed_paper_is_gone_and_its_file_named(database: Database, cast: Ca
             remove_exemption(session, public_id, actor=None, now=NOW)
 
 
-def test_a_payer_that_is_none_and_a_long_number_are_refused(database: Database, cast: Cast) -> None:
+def test_unknown_payer_and_too_long_a_number_are_refused(database: Database, cast: Cast) -> None:
     for payer in (Payer(organization_id=77), Payer(login_id=77)):
         with pytest.raises(NotFound):
             add(database, payer, NewExemption(ExemptionBasis.OTHER))
@@ -90,7 +90,7 @@ def test_a_payer_that_is_none_and_a_long_number_are_refused(database: Database, 
     assert set(refused.value.fields) == {"number"}
 
 
-def test_papers_of_both_are_those_of_a_merged_organization(
+def test_certificates_of_both_count_for_a_merged_organization(
     database: Database, twins: Twins
 ) -> None:
     add(database, Payer(organization_id=twins.other), NewExemption(ExemptionBasis.OTHER))
@@ -100,7 +100,7 @@ def test_papers_of_both_are_those_of_a_merged_organization(
     assert paper.payer == twins.other_id
 
 
-def test_states_are_read_by_letters_and_by_name() -> None:
+def test_states_are_read_by_abbreviation_and_by_name() -> None:
     assert read_states("ny, california; IL tx\nNew Jersey") == ("CA", "IL", "NJ", "NY", "TX")
     assert read_states("") == ()
     with pytest.raises(Invalid) as refused:

@@ -1,4 +1,4 @@
-"""Excel workbooks: their rows as text, with line numbers, and hostile ones refused."""
+"""Excel workbooks: their rows as text with line numbers; hostile ones are refused."""
 
 import io
 import zipfile
@@ -30,7 +30,7 @@ def refusal_of(data: bytes) -> str:
     return refused.value.message
 
 
-def test_the_first_visible_sheet_is_read_with_its_row_numbers() -> None:
+def test_first_visible_sheet_is_read_with_its_row_numbers() -> None:
     data = workbook([["Email", "Name"], [], ["zoë@example.org", "", "R & D"]])
     assert rows_of(data) == [(1, ("Email", "Name")), (3, ("zoë@example.org", "", "R & D"))]
 
@@ -52,20 +52,20 @@ def test_every_kind_of_cell_is_read() -> None:
     assert len(cells) == 28
 
 
-def test_phonetic_guides_are_no_part_of_a_text() -> None:
+def test_phonetic_guides_are_left_out() -> None:
     shared = (
         f'<sst xmlns="{MAIN}"><si><t>東京</t><rPh sb="0" eb="2"><t>トウキョウ</t></rPh></si></sst>'
     )
     assert rows_of(workbook([["x"]], shared=shared)) == [(1, ("東京",))]
 
 
-def test_only_a_workbook_is_one() -> None:
+def test_only_a_workbook_is_recognized_as_xlsx() -> None:
     assert is_xlsx(io.BytesIO(workbook([["x"]])))
     for other in (b"", b"email,name\n", b"PK\x03\x04xl/workbook.xml", workbook([["x"]])[:-40]):
         assert not is_xlsx(io.BytesIO(other))
 
 
-def test_damaged_and_hostile_workbooks_are_refused_with_what_to_do() -> None:
+def test_damaged_and_hostile_workbooks_are_refused_with_advice() -> None:
     entity = f'<!DOCTYPE x [<!ENTITY a "b">]>{WORKBOOK}'
     broken = {
         "an entity": workbook([["x"]], workbook=entity),
@@ -89,7 +89,7 @@ def test_damaged_and_hostile_workbooks_are_refused_with_what_to_do() -> None:
     assert NO_SHEET in refusal_of(workbook([["x"]], links="<Relationships/>"))
 
 
-def test_what_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     data = workbook([[f"person{number}@example.org"] for number in range(5_000)])
     monkeypatch.setattr(xlsx_reader, "LARGEST_OTHER", 100_000)
     assert "50 MB" in refusal_of(data)
@@ -108,7 +108,7 @@ def test_long_cells_are_cut_and_far_columns_left_out() -> None:
 
 
 @given(st.binary(max_size=600), st.integers(0, 900))
-def test_any_damage_is_a_refusal(noise: bytes, place: int) -> None:
+def test_damaged_workbook_raises_no_other_error_than_invalid(noise: bytes, place: int) -> None:
     whole = workbook([["Email"], ["jane@example.org"]])
     with suppress(Invalid):
         rows_of(whole[:place] + noise + whole[place + len(noise) :])

@@ -1,4 +1,4 @@
-"""Renewals of people's passes: told in time, paid by the link before or after the end, or not paid."""
+"""Renewals of individual passes: notices, and payment by the link before or after the end."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -57,7 +57,7 @@ def pam(shop: Shop) -> int:
 
 
 def tell(shop: Shop, at: datetime) -> None:
-    """Let the job run at a moment, twice as two workers may."""
+    """Run the job at a time, twice, as two workers could."""
     shop.clock.set(at)
     for _ in range(2):
         work_of((LIBRARY,)).handlers[REMIND](shop.carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
@@ -68,7 +68,7 @@ def told(database: Database) -> list[Mail]:
 
 
 def order_id(database: Database) -> str:
-    """Return the order that the link in the newest email pays."""
+    """Return the ID of the order that the link in the newest email pays."""
     token = link_in(told(database)[-1]).rpartition("/")[2]
     with database.read_session() as session:
         return order_of(session, token).public_id
@@ -90,9 +90,7 @@ def count(database: Database) -> int:
         return session.scalar(mine) or 0
 
 
-def test_holder_is_told_at_30_7_and_1_days_with_one_link_and_its_price(
-    shop: Shop, pam: int
-) -> None:
+def test_notices_at_30_7_and_1_days_have_the_same_link_and_the_price(shop: Shop, pam: int) -> None:
     database = shop.carrel.database
     tell(shop, END - 31 * DAY)
     assert told(database) == []
@@ -105,7 +103,7 @@ def test_holder_is_told_at_30_7_and_1_days_with_one_link_and_its_price(
     assert count(database) == 1
 
 
-def test_paid_in_time_the_new_year_begins_where_the_pass_ends(shop: Shop, pam: int) -> None:
+def test_pass_renewed_in_time_continues_from_its_end(shop: Shop, pam: int) -> None:
     tell(shop, END - 30 * DAY)
     database = shop.carrel.database
     order = order_id(database)
@@ -117,7 +115,7 @@ def test_paid_in_time_the_new_year_begins_where_the_pass_ends(shop: Shop, pam: i
     assert balanced(database)
 
 
-def test_paid_late_the_new_year_begins_then(shop: Shop, pam: int) -> None:
+def test_pass_renewed_late_starts_when_it_is_paid(shop: Shop, pam: int) -> None:
     tell(shop, END - 30 * DAY)
     database = shop.carrel.database
     order = order_id(database)
@@ -129,7 +127,7 @@ def test_paid_late_the_new_year_begins_then(shop: Shop, pam: int) -> None:
     assert balanced(database)
 
 
-def test_unpaid_it_ends_and_nothing_is_owed(shop: Shop, pam: int) -> None:
+def test_unpaid_pass_ends_and_nothing_is_owed(shop: Shop, pam: int) -> None:
     for at in (END - 30 * DAY, END - DAY, END + DAY, END + 90 * DAY):
         tell(shop, at)
     database = shop.carrel.database
@@ -145,7 +143,7 @@ def test_unpaid_it_ends_and_nothing_is_owed(shop: Shop, pam: int) -> None:
         assert session.scalars(placed_at).all() == [None]
 
 
-def test_price_is_that_of_the_day_of_the_notice(shop: Shop, pam: int) -> None:
+def test_renewal_keeps_the_price_of_the_first_notice(shop: Shop, pam: int) -> None:
     database = shop.carrel.database
     with database.transaction() as session:
         set_prices(session, price(59_900), actor=None, now=NOW)
@@ -156,7 +154,7 @@ def test_price_is_that_of_the_day_of_the_notice(shop: Shop, pam: int) -> None:
     assert ["Renew for $599.00" in one.text for one in told(database)] == [True, True]
 
 
-def test_without_a_price_the_link_asks_for_one(shop: Shop, pam: int) -> None:
+def test_notice_links_to_a_request_if_there_is_no_price(shop: Shop, pam: int) -> None:
     database = shop.carrel.database
     with database.transaction() as session:
         set_prices(session, (), actor=None, now=NOW)
@@ -165,7 +163,7 @@ def test_without_a_price_the_link_asks_for_one(shop: Shop, pam: int) -> None:
     assert count(database) == 0
 
 
-def test_a_renewed_pass_is_not_said_to_end(shop: Shop, pam: int) -> None:
+def test_renewed_pass_causes_no_notice(shop: Shop, pam: int) -> None:
     database = shop.carrel.database
     with database.transaction() as session:
         make_grant(session, session.get_one(Login, pam), starts_at=END, ends_at=NEXT)
@@ -173,8 +171,8 @@ def test_a_renewed_pass_is_not_said_to_end(shop: Shop, pam: int) -> None:
     assert told(database) == []
 
 
-def test_a_renewal_on_hold_is_said_to_be_paid_when_the_pass_ends(shop: Shop, pam: int) -> None:
-    """They can't watch until it is paid, and needn't order another year."""
+def test_renewal_on_hold_causes_a_payment_notice_when_the_pass_ends(shop: Shop, pam: int) -> None:
+    """The person can't watch until it is paid, and shouldn't order another year."""
     database = shop.carrel.database
     shop.clock.set(END - 40 * DAY)
     renewal = NewOrder((EVERYTHING,), PAM, "Pam", Terms.INVOICE, "USD", is_held=True)
@@ -191,7 +189,7 @@ def test_a_renewal_on_hold_is_said_to_be_paid_when_the_pass_ends(shop: Shop, pam
     assert count(database) == 1
 
 
-def test_a_pass_renewed_with_a_merged_account_is_not_said_to_end(shop: Shop, pam: int) -> None:
+def test_pass_renewed_with_a_merged_account_causes_no_notice(shop: Shop, pam: int) -> None:
     database = shop.carrel.database
     with database.transaction() as session:
         other = make_login(session, "pam@work.example.org")
@@ -203,14 +201,14 @@ def test_a_pass_renewed_with_a_merged_account_is_not_said_to_end(shop: Shop, pam
 
 
 @pytest.mark.parametrize(("days", "mails"), [(10, 1), (31, 0)])
-def test_a_worker_that_was_down_tells_of_the_end_within_30_days(
+def test_late_worker_sends_the_end_notice_within_30_days(
     shop: Shop, pam: int, days: int, mails: int
 ) -> None:
     tell(shop, END + days * DAY)
     assert len(told(shop.carrel.database)) == mails
 
 
-def test_a_pass_entered_after_its_end_is_not_said_to_have_ended(shop: Shop, pam: int) -> None:
+def test_pass_entered_after_its_end_causes_no_notice(shop: Shop, pam: int) -> None:
     database = shop.carrel.database
     with database.transaction() as session:
         [grant] = session.scalars(select(Grant).where(Grant.login_id == pam))
@@ -219,7 +217,7 @@ def test_a_pass_entered_after_its_end_is_not_said_to_have_ended(shop: Shop, pam:
     assert told(database) == []
 
 
-def test_renewal_is_billed_as_the_order_that_bought_the_pass(shop: Shop, pam: int) -> None:
+def test_renewal_is_billed_like_the_order_that_bought_the_pass(shop: Shop, pam: int) -> None:
     shop.clock.set(NOW)
     line = NewLine(OfferKind.PASS, "everything", 49_900)
     bought = shop.place(NewOrder((line,), PAM, "Pam", terms=Terms.CARD, currency="USD"))
@@ -237,7 +235,7 @@ def test_renewal_is_billed_as_the_order_that_bought_the_pass(shop: Shop, pam: in
         assert renewal.exempt_as is ExemptionBasis.GOVERNMENT
 
 
-def test_renewal_is_the_holders_who_has_another_address_since(shop: Shop, pam: int) -> None:
+def test_renewal_belongs_to_its_person_after_an_address_change(shop: Shop, pam: int) -> None:
     tell(shop, END - 30 * DAY)
     database = shop.carrel.database
     order = order_id(database)
@@ -251,16 +249,14 @@ def test_renewal_is_the_holders_who_has_another_address_since(shop: Shop, pam: i
         assert session.scalar(select(func.count(Login.id)).where(Login.email == PAM)) == 0
 
 
-def test_renewal_is_not_an_organizations_quote_that_the_holder_asked_for(
-    shop: Shop, pam: int
-) -> None:
+def test_organizations_quote_is_not_used_as_the_renewal(shop: Shop, pam: int) -> None:
     theirs = quoted(shop, pam, EVERYTHING, organization_name="Elm County")
     tell(shop, END - 30 * DAY)
     assert order_id(shop.carrel.database) != theirs
     assert "Renew for $499.00" in told(shop.carrel.database)[0].text
 
 
-def test_renewal_is_not_a_quote_of_more_than_the_pass(shop: Shop, pam: int) -> None:
+def test_quote_for_more_than_the_pass_is_not_used_as_the_renewal(shop: Shop, pam: int) -> None:
     with shop.carrel.database.transaction() as session:
         webinar = make_webinar(session)
         single = NewLine(OfferKind.SINGLE, f"webinar:{webinar.slug}", 9_900)
@@ -270,7 +266,7 @@ def test_renewal_is_not_a_quote_of_more_than_the_pass(shop: Shop, pam: int) -> N
     assert "Renew for $499.00" in told(shop.carrel.database)[0].text
 
 
-def test_what_was_being_paid_as_its_payer_was_erased_is_recorded(shop: Shop, pam: int) -> None:
+def test_payment_completed_after_the_payer_was_deleted_is_recorded(shop: Shop, pam: int) -> None:
     tell(shop, END - 30 * DAY)
     database = shop.carrel.database
     order = order_id(database)
@@ -288,7 +284,7 @@ def test_what_was_being_paid_as_its_payer_was_erased_is_recorded(shop: Shop, pam
 
 
 def quoted(shop: Shop, login_id: int, *lines: NewLine, organization_name: str = "") -> str:
-    """Return an order whose quote a signed-in person had issued from their cart."""
+    """Return the ID of an order that a signed-in person had quoted from their cart."""
     shop.clock.set(END - 31 * DAY)
     new = NewOrder(lines, PAM, "Pam", Terms.CARD, "USD", organization_name=organization_name)
     order_id = shop.draft(new)

@@ -1,4 +1,4 @@
-"""The nightly check of balances: it finds what does not add up, and emails our team (M24)."""
+"""The nightly check of balances finds differences and emails our team (M24)."""
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -33,7 +33,7 @@ def _team(carrel: Carrel, cast: Cast, clock: Clock) -> None:
 
 
 def night(carrel: Carrel, reader: str = TEAM) -> list[Mail]:
-    """Run the check, and return what it told a reader so far."""
+    """Run the check, and return its emails to a reader so far."""
     work_of((LIBRARY,)).handlers[CHECK](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
     return [one for one in letters(carrel.database, reader) if one.kind == "balances_differ"]
 
@@ -47,12 +47,12 @@ def plant(carrel: Carrel, open_minor: int) -> None:
         session.execute(update(Document).values(open_minor=open_minor))
 
 
-def test_nothing_is_told_where_all_adds_up(carrel: Carrel) -> None:
+def test_no_email_is_sent_if_balances_match(carrel: Carrel) -> None:
     paid(carrel.database, placed(carrel.database, GROUP), 10_000)
     assert night(carrel) == []
 
 
-def test_planted_difference_of_an_invoice_is_told(carrel: Carrel) -> None:
+def test_difference_of_an_invoice_is_emailed(carrel: Carrel) -> None:
     facts = placed(carrel.database, GROUP)
     with carrel.database.transaction() as session:
         session.execute(
@@ -66,7 +66,7 @@ def test_planted_difference_of_an_invoice_is_told(carrel: Carrel) -> None:
     assert "/staff/balances" in mail.text
 
 
-def test_planted_difference_of_a_payment_is_told_each_night_until_it_is_mended(
+def test_difference_of_a_payment_is_emailed_each_night_until_it_is_fixed(
     carrel: Carrel,
 ) -> None:
     paid(carrel.database, placed(carrel.database, GROUP), 10_000)
@@ -80,7 +80,7 @@ def test_planted_difference_of_a_payment_is_told_each_night_until_it_is_mended(
     assert len(night(carrel)) == 2
 
 
-def test_owners_are_told_if_the_team_has_no_address(carrel: Carrel, roles: Roles) -> None:
+def test_owners_are_emailed_if_the_team_has_no_address(carrel: Carrel, roles: Roles) -> None:
     with carrel.database.transaction() as session:
         session.execute(delete(Branding))
         owen = session.get_one(Login, roles.owen.id).email or ""
@@ -93,7 +93,7 @@ def test_owners_are_told_if_the_team_has_no_address(carrel: Carrel, roles: Roles
     assert letters(carrel.database, beth) == []
 
 
-def test_system_health_says_what_the_last_check_found(carrel: Carrel) -> None:
+def test_system_health_shows_the_result_of_the_last_check(carrel: Carrel) -> None:
     assert health(carrel) == []
     placed(carrel.database, GROUP)
     for open_minor, state, count in ((32_400, State.FAULT, 1), (32_500, State.OK, 0)):

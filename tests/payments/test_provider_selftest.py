@@ -1,4 +1,4 @@
-"""The self-test of a card provider: proof by proof, at the simulated provider."""
+"""The self-test of a card provider, step by step, with the simulated provider."""
 
 from dataclasses import replace
 
@@ -18,13 +18,13 @@ def tried(shop: Shop) -> Tried:
     return Tried(shop.provider, (SECRET,), "http://localhost", shop.clock.moment)
 
 
-def test_every_line_is_ok_and_says_what_was_answered(tried: Tried) -> None:
+def test_every_step_passes_with_the_simulated_provider(tried: Tried) -> None:
     proofs = list(prove(tried))
     assert [one for one in proofs if not one.ok] == []
     assert len(proofs) == 11
 
 
-def test_missing_signing_secret_is_a_failed_line(tried: Tried) -> None:
+def test_missing_signing_secret_fails_its_step(tried: Tried) -> None:
     failed = [one for one in prove(replace(tried, webhook_secrets=())) if not one.ok]
     assert [one.name for one in failed] == ["a webhook signing secret is set"]
 

@@ -1,4 +1,4 @@
-"""Shutting a login out, and letting it in again."""
+"""Blocking a login, and unblocking it."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def _block(database: Database, login_id: int, actor: str | None = None) -> None:
         account_blocks.block(session, login_id, reason="Shared it", actor=actor, now=NOW)
 
 
-def test_blocking_ends_every_sign_in_and_all_that_plays(database: Database, cast: Cast) -> None:
+def test_blocking_ends_sign_ins_and_playback(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         open_sign_in(session, cast.alice.id, browser=BROWSER, now=NOW)
         session.add(
@@ -54,7 +54,7 @@ def test_a_blocked_login_is_refused_everywhere(database: Database, cast: Cast) -
         open_sign_in(session, cast.alice.id, browser=BROWSER, now=NOW)
 
 
-def test_the_reason_is_kept_with_the_login_and_not_in_the_trail(
+def test_reason_is_saved_with_the_login_and_not_in_the_audit_trail(
     database: Database, cast: Cast
 ) -> None:
     _block(database, cast.alice.id, actor=cast.ada.public_id)
@@ -64,7 +64,7 @@ def test_the_reason_is_kept_with_the_login_and_not_in_the_trail(
     assert (entry.act, entry.actor, entry.detail) == ("login.blocked", cast.ada.public_id, {})
 
 
-def test_unblocking_forgets_the_reason_and_lets_in(database: Database, cast: Cast) -> None:
+def test_unblocking_deletes_the_reason_and_allows_sign_in(database: Database, cast: Cast) -> None:
     _block(database, cast.alice.id)
     with database.transaction() as session:
         account_blocks.unblock(session, cast.alice.id, actor=None, now=NOW)
@@ -73,7 +73,7 @@ def test_unblocking_forgets_the_reason_and_lets_in(database: Database, cast: Cas
         assert open_sign_in(session, cast.alice.id, browser=BROWSER, now=NOW).cookie
 
 
-def test_blocking_again_keeps_since_when(database: Database, cast: Cast) -> None:
+def test_blocking_again_keeps_the_first_date(database: Database, cast: Cast) -> None:
     _block(database, cast.alice.id)
     with database.transaction() as session:
         later = NOW + timedelta(days=1)
@@ -83,12 +83,12 @@ def test_blocking_again_keeps_since_when(database: Database, cast: Cast) -> None
         assert (login.blocked_at, login.blocked_reason) == (NOW, "And again")
 
 
-def test_who_is_not_blocked_is_not_unblocked(database: Database, cast: Cast) -> None:
+def test_login_that_is_not_blocked_cannot_be_unblocked(database: Database, cast: Cast) -> None:
     with database.transaction() as session, pytest.raises(Conflict):
         account_blocks.unblock(session, cast.alice.id, actor=None, now=NOW)
 
 
-def test_nobody_blocks_themselves(database: Database, cast: Cast) -> None:
+def test_staff_cannot_block_themselves(database: Database, cast: Cast) -> None:
     with pytest.raises(Forbidden):
         _block(database, cast.ada.id, actor=cast.ada.public_id)
 
@@ -99,7 +99,7 @@ def test_a_reason_is_needed(database: Database, cast: Cast, reason: str) -> None
         account_blocks.block(session, cast.alice.id, reason=reason, actor=None, now=NOW)
 
 
-def test_a_login_that_is_none_is_not_found(database: Database) -> None:
+def test_unknown_login_is_not_found(database: Database) -> None:
     with database.transaction() as session:
         with pytest.raises(NotFound):
             account_blocks.block(session, 999, reason="Shared it", actor=None, now=NOW)

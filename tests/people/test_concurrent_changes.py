@@ -1,4 +1,4 @@
-"""Identity under a crowd: real threads over a real database, on both kinds of it."""
+"""Concurrent changes of logins and passes: real threads, on both database engines."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ Act = Callable[[], object]
 
 
 def together(*acts: Act) -> list[bool]:
-    """Do all at once, and return for each whether it was done or refused."""
+    """Run all acts at once; return for each whether it succeeded."""
     ready = Barrier(len(acts))
 
     def start(act: Act) -> bool:
@@ -40,7 +40,7 @@ def together(*acts: Act) -> list[bool]:
         return list(crowd.map(start, acts))
 
 
-def test_merges_at_once_never_make_a_chain(database: Database, cast: Cast) -> None:
+def test_concurrent_merges_never_make_a_chain(database: Database, cast: Cast) -> None:
     def merging_into(kept: Person, merged: Person) -> Act:
         def act() -> None:
             with database.transaction() as session:
@@ -73,7 +73,7 @@ def test_merges_at_once_never_make_a_chain(database: Database, cast: Cast) -> No
                 login_merges.unmerge(session, login, actor=None, now=NOW)
 
 
-def test_renewals_at_once_follow_each_other(database: Database, cast: Cast) -> None:
+def test_concurrent_renewals_follow_each_other(database: Database, cast: Cast) -> None:
     def renew() -> None:
         with database.transaction() as session:
             new = NewPass(cast.bob.id, Target(Scope.EVERYTHING))
@@ -90,7 +90,7 @@ def test_renewals_at_once_follow_each_other(database: Database, cast: Cast) -> N
     assert [term.starts_at for term in terms[1:]] == [term.ends_at for term in terms[:-1]]
 
 
-def test_an_address_asked_for_at_once_leads_to_one_login(database: Database, cast: Cast) -> None:
+def test_address_added_concurrently_belongs_to_one_login(database: Database, cast: Cast) -> None:
     def adding(person: Person) -> Act:
         def act() -> None:
             with database.transaction() as session:

@@ -140,7 +140,7 @@ def test_export_has_orders_documents_and_payments(database: Database, cast: Cast
     [paid] = dan.payments
     assert (paid["method"], paid["amount_minor"]) == (PaymentMethod.CARD, 9900)
     assert paid["currency"] == "USD"
-    # what an organization owes doesn't concern the person who ordered it
+    # what an organization owes isn't about the person who ordered
     [theirs] = mia.orders
     assert theirs["organization"] == "Elm County Library"
     assert theirs["email"] == "mia@example.org"

@@ -1,4 +1,4 @@
-"""What becomes of an erased person's orders: documents stay, all else about the person goes."""
+"""Orders of an erased person: documents stay, all other data about the person is deleted."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -41,7 +41,7 @@ FOR_ELM = replace(GROUP, email="Alice@example.org", name="Alice")
 
 @pytest.fixture(autouse=True)
 def owner(database: Database, cast: Cast) -> None:
-    """Mia owns Elm County, so that it isn't left alone by Alice."""
+    """Make Mia an owner of Elm County, so it isn't left without one."""
     with database.transaction() as session:
         session.execute(
             update(Membership).where(Membership.login_id == cast.mia.id).values(role=Role.OWNER)
@@ -81,9 +81,7 @@ def paid(database: Database, order: OrderFacts) -> None:
         receiving.receive(session, new, mail_context=OFFICE, actor=None, now=NOW)
 
 
-def test_documents_say_what_they_said_and_money_keeps_its_amounts(
-    database: Database, cast: Cast
-) -> None:
+def test_documents_are_unchanged_and_amounts_stay(database: Database, cast: Cast) -> None:
     order = placed(database, ALICE)
     paid(database, order)
     erase_alice(database, cast)
@@ -97,7 +95,7 @@ def test_documents_say_what_they_said_and_money_keeps_its_amounts(
     assert (left.buyer, left.contact_email, left.total_minor) == ("Erased person", None, 9900)
 
 
-def test_after_the_legal_years_documents_keep_their_amounts_alone(
+def test_documents_keep_only_amounts_after_the_legal_retention_time(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock
 ) -> None:
     paid(database, placed(database, ALICE))
@@ -167,9 +165,7 @@ def test_no_other_text_names_the_person(database: Database, cast: Cast) -> None:
         assert left == ["ap@elm.example"]
 
 
-def test_drafts_go_with_their_lines_and_those_that_were_quoted_stay(
-    database: Database, cast: Cast
-) -> None:
+def test_drafts_are_deleted_and_quoted_orders_stay(database: Database, cast: Cast) -> None:
     mine = drafted(database, ALICE)
     kept = {
         quoted(database, ALICE),
@@ -184,7 +180,9 @@ def test_drafts_go_with_their_lines_and_those_that_were_quoted_stay(
         assert mine not in kept
 
 
-def test_their_own_quote_ends_and_an_organizations_goes_on(database: Database, cast: Cast) -> None:
+def test_own_quote_is_canceled_and_quotes_of_organizations_continue(
+    database: Database, cast: Cast
+) -> None:
     mine = quoted(database, ALICE)
     quoted(database, FOR_ELM)
     quoted(database, replace(ALICE, organization_name="Oak County"))
@@ -195,7 +193,7 @@ def test_their_own_quote_ends_and_an_organizations_goes_on(database: Database, c
         assert session.scalars(ended).all() == [mine]
 
 
-def test_where_an_organization_is_billed_stays_without_the_person(
+def test_billing_address_of_an_organization_stays_without_the_person(
     database: Database, cast: Cast
 ) -> None:
     order = placed(database, FOR_ELM)
@@ -213,7 +211,7 @@ def test_where_an_organization_is_billed_stays_without_the_person(
     assert (left["attention"], left["email"]) == ("", "")
 
 
-def test_a_quote_that_they_accepted_names_them_no_more(database: Database, cast: Cast) -> None:
+def test_quote_accepted_by_the_person_no_longer_names_them(database: Database, cast: Cast) -> None:
     ids = [quoted(database, FOR_ELM), quoted(database, FOR_ELM)]
     with database.transaction() as session:
         for order_id, name in zip(ids, ("Alice", "Director Doe"), strict=True):
@@ -230,14 +228,14 @@ def test_a_quote_that_they_accepted_names_them_no_more(database: Database, cast:
         ]
 
 
-def test_nothing_is_emailed_to_them_afterwards(database: Database, cast: Cast) -> None:
+def test_unsent_email_to_the_person_is_deleted(database: Database, cast: Cast) -> None:
     placed(database, ALICE)
     erase_alice(database, cast)
     with database.read_session() as session:
         assert session.scalars(select(Mail.id)).all() == []
 
 
-def test_others_orders_are_left_alone(database: Database, cast: Cast) -> None:
+def test_orders_of_other_people_are_not_changed(database: Database, cast: Cast) -> None:
     order = placed(database, SEAT)
     erase_alice(database, cast)
     left = read(database, order)
@@ -246,7 +244,7 @@ def test_others_orders_are_left_alone(database: Database, cast: Cast) -> None:
         assert session.scalars(select(Order.contact_email)).all() == ["dan@example.org"]
 
 
-def test_they_get_no_seat_that_an_order_named_them_for(database: Database, cast: Cast) -> None:
+def test_erased_person_is_not_invited_to_a_seat_of_an_order(database: Database, cast: Cast) -> None:
     order = placed(database, GROUP)
     named = [Invitee(read_address(f"{name}@example.org"), name) for name in ("alice", "nora")]
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Erasing a person: their address is nowhere afterwards, their seat is free, and the sums stay."""
+"""Erasing a person: no address is left, the seat becomes available, and totals stay."""
 
 import json
 from datetime import timedelta
@@ -48,7 +48,7 @@ def _erase(database: Database, login_id: int, hooks: tuple[erasure.OnErase, ...]
 
 
 def _places_with(database: Database, word: str) -> list[str]:
-    """Return every column of every table in which a text holds this word."""
+    """Return every column of every table with a text that contains this word."""
     found = []
     with database.read_session() as session:
         for table in Base.metadata.sorted_tables:
@@ -62,7 +62,7 @@ def _places_with(database: Database, word: str) -> list[str]:
 
 @pytest.fixture
 def lived(database: Database, cast: Cast) -> int:
-    """Alice with all that a person leaves behind; returns the pool of her seat."""
+    """Give Alice all the data a person can have; return the pool of her seat."""
     with database.transaction() as session:
         pool = add_pool(session, cast.organization_id, cast.webinar_id, seats=1)
         made = seat(session, pool, email="alice@example.org")
@@ -142,7 +142,7 @@ def lived(database: Database, cast: Cast) -> int:
         return pool.id
 
 
-def test_no_text_of_any_table_holds_the_name_or_an_address_afterwards(
+def test_no_table_contains_the_name_or_an_address_after_erasure(
     database: Database, cast: Cast, lived: int
 ) -> None:
     assert all(_places_with(database, word) for word in TRACES)
@@ -150,7 +150,7 @@ def test_no_text_of_any_table_holds_the_name_or_an_address_afterwards(
     assert {word: _places_with(database, word) for word in TRACES} == {word: [] for word in TRACES}
 
 
-def test_answers_and_needs_are_erased(database: Database, cast: Cast) -> None:
+def test_answers_and_accommodation_requests_are_erased(database: Database, cast: Cast) -> None:
     branch = Question(QuestionKind.TEXT, "Which branch?")
     with database.transaction() as session:
         set_default_questions(session, [branch], actor=None, now=NOW)
@@ -175,7 +175,7 @@ def test_answers_and_needs_are_erased(database: Database, cast: Cast) -> None:
         assert session.scalars(select(DeskRequest.message)).all() == [""]
 
 
-def test_lists_of_the_past_name_the_person_no_more(database: Database, cast: Cast) -> None:
+def test_past_sales_imports_no_longer_name_the_person(database: Database, cast: Cast) -> None:
     cells = json.dumps({"email": "Alice@Example.org", "name": "Alice"})
     others = json.dumps({"email": "malice@example.org", "name": "Malik"})
     with database.transaction() as session:
@@ -201,7 +201,7 @@ def test_lists_of_the_past_name_the_person_no_more(database: Database, cast: Cas
         assert session.scalars(select(PastImportRow.cells)).all() == [others]
 
 
-def test_the_seat_is_free_and_what_plays_stops(database: Database, cast: Cast, lived: int) -> None:
+def test_seat_is_released_and_playback_stops(database: Database, cast: Cast, lived: int) -> None:
     _erase(database, cast.alice.id)
     with database.read_session() as session:
         assert session.scalars(select(Pool.used).where(Pool.id == lived)).one() == 0
@@ -213,7 +213,7 @@ def test_the_seat_is_free_and_what_plays_stops(database: Database, cast: Cast, l
         assert session.scalars(select(Note)).all() == []
 
 
-def test_a_freed_seat_is_offered_to_the_next_who_waits(database: Database) -> None:
+def test_released_seat_is_offered_to_the_next_person_on_the_waitlist(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan, kim = people(database, 3)
     taken = take_seat(database, home.pool_id, pat)
@@ -224,7 +224,7 @@ def test_a_freed_seat_is_offered_to_the_next_who_waits(database: Database) -> No
     assert states(database, home.pool_id)[kim] is AssignmentState.OFFERED
 
 
-def test_what_was_sold_stays_and_the_trail_names_an_id_alone(
+def test_grants_stay_and_the_audit_trail_has_only_an_id(
     database: Database, cast: Cast, lived: int
 ) -> None:
     with database.read_session() as session:
@@ -241,9 +241,7 @@ def test_what_was_sold_stays_and_the_trail_names_an_id_alone(
     assert entry.subject == cast.alice.public_id
 
 
-def test_merged_logins_go_together_and_others_are_left_alone(
-    database: Database, cast: Cast
-) -> None:
+def test_merged_logins_are_erased_together(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
     with pytest.raises(Conflict):
@@ -265,13 +263,13 @@ def test_time_zone_and_language_are_forgotten(database: Database, cast: Cast) ->
     assert (login.zone, login.language) == (None, None)
 
 
-def test_the_parts_are_told_of_every_login_that_goes(database: Database, cast: Cast) -> None:
+def test_hooks_are_called_for_the_erased_login(database: Database, cast: Cast) -> None:
     told: list[int] = []
     _erase(database, cast.alice.id, hooks=(lambda _session, login_id: told.append(login_id),))
     assert told == [cast.alice.id]
 
 
-def test_staff_nobody_and_somebody_erased_before_are_refused(
+def test_staff_unknown_and_already_erased_logins_are_refused(
     database: Database, cast: Cast
 ) -> None:
     with pytest.raises(Conflict):
@@ -283,7 +281,9 @@ def test_staff_nobody_and_somebody_erased_before_are_refused(
         _erase(database, cast.alice.id)
 
 
-def test_an_address_is_free_for_a_new_account_afterwards(database: Database, cast: Cast) -> None:
+def test_address_can_be_used_for_a_new_account_after_erasure(
+    database: Database, cast: Cast
+) -> None:
     _erase(database, cast.alice.id)
     with database.transaction() as session:
         session.add(
@@ -303,7 +303,7 @@ def _belong(database: Database, login_id: int, organization_id: int, role: Role)
 
 
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.MEMBER])
-def test_an_organization_of_several_is_left_no_owner(
+def test_last_owner_of_an_organization_with_people_cannot_be_erased(
     database: Database, cast: Cast, role: Role
 ) -> None:
     with database.transaction() as session:
@@ -315,12 +315,12 @@ def test_an_organization_of_several_is_left_no_owner(
     with database.read_session() as session:
         assert session.get_one(Login, cast.alice.id).email == "alice@example.org"
     _erase(database, cast.bob.id)
-    _erase(database, cast.alice.id)  # now nobody else is there
+    _erase(database, cast.alice.id)  # no other person is left
     with database.read_session() as session:
         assert session.get_one(Login, cast.alice.id).email is None
 
 
-def test_an_owner_beside_another_is_erased(database: Database, cast: Cast) -> None:
+def test_one_of_two_owners_can_be_erased(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = make_organization(session, name="Elm County").id
     for login in (cast.alice, cast.bob):
@@ -331,7 +331,7 @@ def test_an_owner_beside_another_is_erased(database: Database, cast: Cast) -> No
         _erase(database, cast.bob.id)
 
 
-def test_two_log_ins_of_one_owner_are_one_owner(database: Database, cast: Cast) -> None:
+def test_merged_logins_count_as_one_owner(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = make_organization(session, name="Elm County").id
     for login, role in ((cast.alice, Role.MEMBER), (cast.bob, Role.OWNER)):

@@ -1,4 +1,4 @@
-"""Invited people without an account: found by name and address, with all that invited them."""
+"""Invited people without an account: found by name and address, with all their invitations."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.factories import make_assignment, make_organization, make_pool
 
 @pytest.fixture
 def invited(database: Database, cast: Cast) -> None:
-    """Zoe invited by two organizations, Yan whose invitation expired, and Wim who waits."""
+    """Zoe invited by two organizations, Yan with an expired invitation, and Wim on a waitlist."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         oak = make_organization(session, "oak", name="Oak Library")
@@ -51,7 +51,7 @@ def emails(database: Database, query: str = "") -> list[str]:
 
 
 @pytest.mark.usefixtures("invited")
-def test_each_is_found_once_by_name_and_address(database: Database) -> None:
+def test_invited_people_are_found_once_by_name_and_address(database: Database) -> None:
     assert emails(database) == ["wim@example.net", "yan@example.net", "Zoe@example.org"]
     assert emails(database, "zoe@") == emails(database, "RAY example") == ["Zoe@example.org"]
     assert emails(database, "zoë ray") == ["Zoe@example.org"]
@@ -64,7 +64,7 @@ def test_each_is_found_once_by_name_and_address(database: Database) -> None:
 
 
 @pytest.mark.usefixtures("invited")
-def test_of_many_invitations_only_the_latest_are_found(
+def test_only_the_latest_of_many_invitations_are_searched(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with database.read_session() as session:
@@ -83,7 +83,7 @@ def test_of_many_invitations_only_the_latest_are_found(
 
 
 @pytest.mark.usefixtures("invited")
-def test_who_has_an_account_is_not_among_them(database: Database, cast: Cast) -> None:
+def test_people_with_an_account_are_not_listed(database: Database, cast: Cast) -> None:
     assert emails(database, "alice") == []
     with database.read_session() as session, pytest.raises(NotFound):
         read_invited(session, cast.alice.email)
@@ -105,7 +105,7 @@ def test_all_invitations_and_waitlists_of_an_address_are_read(database: Database
 
 
 @pytest.mark.usefixtures("invited")
-def test_a_merged_organization_is_named_once_as_the_kept_one(database: Database) -> None:
+def test_merged_organization_is_named_once_as_the_kept_one(database: Database) -> None:
     with database.transaction() as session:
         organization_merges.merge(session, kept="elm-county", merged="oak", actor=None, now=NOW)
         (zoe,) = find_invited(session, "zoe").items

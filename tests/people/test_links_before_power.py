@@ -1,4 +1,4 @@
-"""A link for a first password, or back to an old address, emailed before its account got power over others."""
+"""Links emailed before an account got power: to set a first password or undo a change."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -103,7 +103,7 @@ WAYS: list[tuple[Callable[[Session, Cast], None], bool]] = [
 
 
 @pytest.mark.parametrize(("way", "works"), WAYS)
-def test_earlier_link_opens_no_account_with_power(
+def test_earlier_link_does_not_open_an_account_with_power(
     database: Database, cast: Cast, way: Callable[[Session, Cast], None], works: bool
 ) -> None:
     with database.transaction() as session:
@@ -121,10 +121,10 @@ def test_earlier_link_opens_no_account_with_power(
 
 
 @pytest.mark.parametrize(("way", "works"), WAYS)
-def test_way_back_to_an_old_address_opens_no_account_that_others_gave_power(
+def test_old_address_cannot_be_restored_after_others_gave_the_account_power(
     database: Database, cast: Cast, way: Callable[[Session, Cast], None], works: bool
 ) -> None:
-    """Its mailbox may have another owner by then. A person's own act leaves the way open: a thief's, too."""
+    """The old mailbox can have a new owner. After the person's own act, restoring still works."""
     works = works or way is accept_an_invitation
     purpose, new = EmailPurpose.CHANGE_EMAIL, "dan@new.example"
     with database.transaction() as session:
@@ -141,8 +141,10 @@ def test_way_back_to_an_old_address_opens_no_account_that_others_gave_power(
         changes.restore(session, secret, now=LATER)
 
 
-def test_account_with_an_unproven_address_joins_no_team(database: Database, cast: Cast) -> None:
-    """The person who claimed it by a copied link knows its password (PRODUCT.md, S13)."""
+def test_account_with_an_unproven_address_cannot_join_the_team(
+    database: Database, cast: Cast
+) -> None:
+    """The person who claimed it with a copied link knows its password (PRODUCT.md, S13)."""
     address = read_address("nell@example.org")
     with database.transaction() as session:
         nell = accounts.add_unproven(
@@ -156,7 +158,7 @@ def test_account_with_an_unproven_address_joins_no_team(database: Database, cast
         team.set_role(session, nell.public_id, SellerRole.STAFF, actor=None, now=LATER)
 
 
-def test_invitation_to_that_power_works(database: Database, cast: Cast) -> None:
+def test_invitation_to_an_account_with_power_works(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         elm = find_organization(session, "elm-county")
         new = NewMember(read_address("nell@example.org"), Role.MANAGER)

@@ -1,4 +1,4 @@
-"""Merging two logins of one person: nothing moves, both count, and it can be undone."""
+"""Merging two logins of one person: no rows move, both count, and it can be undone."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +51,7 @@ def _code(database: Database, person: Person, webinar_id: int) -> Code:
     return decide(case.login, case.webinar, Action.RECORDING, NOW).code
 
 
-def test_login_that_can_sign_in_is_not_merged_into_one_on_the_team(
+def test_login_that_can_sign_in_is_not_merged_into_a_team_member(
     database: Database, cast: Cast
 ) -> None:
     with pytest.raises(Conflict, match="on our team"):
@@ -68,7 +68,7 @@ def test_login_that_can_sign_in_is_not_merged_into_one_on_the_team(
         )
 
 
-def test_what_the_merged_login_holds_lets_the_kept_one_in_until_it_is_undone(
+def test_kept_login_has_access_of_the_merged_one_until_undone(
     database: Database, cast: Cast
 ) -> None:
     assert _code(database, cast.dan, cast.webinar_id) is Code.NO_GRANT
@@ -79,7 +79,7 @@ def test_what_the_merged_login_holds_lets_the_kept_one_in_until_it_is_undone(
     assert _code(database, cast.alice, cast.webinar_id) is Code.OK_PERMANENT
 
 
-def test_nothing_moves(database: Database, cast: Cast) -> None:
+def test_grants_are_not_moved(database: Database, cast: Cast) -> None:
     with database.read_session() as session:
         before = session.execute(select(Grant.id, Grant.login_id).order_by(Grant.id)).all()
     _merge(database, cast.dan, cast.alice)
@@ -87,7 +87,7 @@ def test_nothing_moves(database: Database, cast: Cast) -> None:
         assert session.execute(select(Grant.id, Grant.login_id).order_by(Grant.id)).all() == before
 
 
-def test_what_either_has_watched_counts(database: Database, cast: Cast) -> None:
+def test_viewing_of_both_logins_counts(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         for person, buckets in ((cast.alice, b"\x0f"), (cast.dan, b"\xf0")):
             session.add(
@@ -107,7 +107,7 @@ def test_what_either_has_watched_counts(database: Database, cast: Cast) -> None:
     assert places[cast.recording_id].watched_s == 40
 
 
-def test_the_merged_login_s_browsers_are_signed_out_and_its_links_stop_working(
+def test_merged_login_is_signed_out_and_its_links_stop_working(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -122,10 +122,10 @@ def test_the_merged_login_s_browsers_are_signed_out_and_its_links_stop_working(
             link_tokens_and_codes.use(session, secret, EmailPurpose.RESET_PASSWORD, now=NOW)
 
 
-def test_what_was_opened_by_the_merged_login_s_mailbox_opens_the_kept_one_no_more_once_undone(
+def test_undo_ends_sign_ins_and_links_from_the_merged_address(
     database: Database, cast: Cast
 ) -> None:
-    """Two people's logins, merged by mistake: the undoing takes the one out of the other's account."""
+    """Otherwise, after a mistaken merge of two people, one could still open the other's account."""
     _merge(database, cast.dan, cast.alice)
     with database.transaction() as session:
         opened = open_sign_in(session, cast.alice.id, browser=BROWSER, now=NOW)
@@ -144,7 +144,7 @@ def test_what_was_opened_by_the_merged_login_s_mailbox_opens_the_kept_one_no_mor
         assert isinstance(link_tokens_and_codes.try_code(session, code, now=NOW), WrongCode)
 
 
-def test_nobody_is_signed_out_where_the_merged_login_has_no_way_in(
+def test_undo_signs_no_one_out_if_the_merged_login_cannot_sign_in(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -201,12 +201,12 @@ def test_either_password_opens_the_kept_login_until_the_password_is_changed(
     assert (kept.login_id, kept.password_hash) == (cast.dan.id, "hash of both")
 
 
-def test_a_merge_can_not_be_chained(database: Database, cast: Cast) -> None:
+def test_merges_cannot_be_chained(database: Database, cast: Cast) -> None:
     _merge(database, cast.dan, cast.alice)
     for kept, merged in ((cast.bob, cast.alice), (cast.alice, cast.bob), (cast.bob, cast.dan)):
         with pytest.raises(Conflict):
             _merge(database, kept, merged)
-    _merge(database, cast.dan, cast.bob)  # a person may have had three
+    _merge(database, cast.dan, cast.bob)  # a person can have had three
 
 
 def test_a_login_is_not_merged_into_itself(database: Database, cast: Cast) -> None:
@@ -214,7 +214,7 @@ def test_a_login_is_not_merged_into_itself(database: Database, cast: Cast) -> No
         _merge(database, cast.dan, cast.dan)
 
 
-def test_staff_are_not_merged(database: Database, cast: Cast) -> None:
+def test_staff_cannot_be_merged(database: Database, cast: Cast) -> None:
     for kept, merged in ((cast.ada, cast.dan), (cast.dan, cast.ada)):
         with pytest.raises(Conflict):
             _merge(database, kept, merged)
@@ -227,7 +227,7 @@ def test_a_blocked_login_is_not_merged(database: Database, cast: Cast) -> None:
         _merge(database, cast.dan, cast.alice)
 
 
-def test_a_login_that_nobody_confirmed_is_not_merged(database: Database, cast: Cast) -> None:
+def test_unconfirmed_login_is_not_merged(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         accounts.add_unconfirmed(session, read_address("begun@example.org"), now=NOW)
         begun = accounts.find_by_email(session, "begun@example.org")
@@ -236,13 +236,13 @@ def test_a_login_that_nobody_confirmed_is_not_merged(database: Database, cast: C
         _merge(database, cast.dan, person)
 
 
-def test_a_merged_login_is_not_blocked_but_the_kept_one(database: Database, cast: Cast) -> None:
+def test_merged_login_cannot_be_blocked(database: Database, cast: Cast) -> None:
     _merge(database, cast.dan, cast.alice)
     with database.transaction() as session, pytest.raises(Conflict):
         account_blocks.block(session, cast.alice.id, reason="Shared it", actor=None, now=NOW)
 
 
-def test_a_login_that_is_none_is_not_found(database: Database, cast: Cast) -> None:
+def test_unknown_login_is_not_found(database: Database, cast: Cast) -> None:
     nobody = Person(0, "0" * 26, "", "")
     with pytest.raises(NotFound):
         _merge(database, cast.dan, nobody)
@@ -250,12 +250,12 @@ def test_a_login_that_is_none_is_not_found(database: Database, cast: Cast) -> No
         _unmerge(database, nobody)
 
 
-def test_what_is_not_merged_is_not_undone(database: Database, cast: Cast) -> None:
+def test_login_that_is_not_merged_cannot_be_unmerged(database: Database, cast: Cast) -> None:
     with pytest.raises(Conflict):
         _unmerge(database, cast.alice)
 
 
-def test_the_parts_take_part_and_a_failure_of_one_undoes_it_all(
+def test_hooks_are_called_and_a_failing_hook_undoes_the_merge(
     database: Database, cast: Cast
 ) -> None:
     told: list[tuple[int, int]] = []
@@ -271,7 +271,7 @@ def test_the_parts_take_part_and_a_failure_of_one_undoes_it_all(
         assert session.get_one(Login, cast.bob.id).merged_into is None
 
 
-def test_the_trail_names_both(database: Database, cast: Cast) -> None:
+def test_audit_trail_names_both_logins(database: Database, cast: Cast) -> None:
     _merge(database, cast.dan, cast.alice)
     _unmerge(database, cast.alice)
     with database.read_session() as session:
@@ -282,8 +282,8 @@ def test_the_trail_names_both(database: Database, cast: Cast) -> None:
         ]
 
 
-def test_asking_whether_two_can_be_one_waits_for_nobody(database: Database, cast: Cast) -> None:
-    """A page asks it, and who merged them at that moment was given up for it: both had locks."""
+def test_merge_check_does_not_wait_for_locks(database: Database, cast: Cast) -> None:
+    """The page that checks and a concurrent merge would otherwise deadlock."""
 
     def ask() -> None:
         with database.read_session() as session:

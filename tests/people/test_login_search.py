@@ -1,4 +1,4 @@
-"""Finding people: by parts of any of their names and addresses, as these are now."""
+"""Finding people by parts of their current names and addresses."""
 
 import pytest
 from sqlalchemy import delete, select
@@ -48,22 +48,20 @@ def noor(database: Database, cast: Cast) -> int:
         "noor.o_brien@hill.example.org",
     ],
 )
-def test_somebody_is_found_by_any_part_of_what_is_written(
+def test_person_is_found_by_any_part_of_name_or_address(
     database: Database, noor: int, query: str
 ) -> None:
     assert found(database, query) == ['Noor "Ö" O\'Brien 100%']
 
 
 @pytest.mark.parametrize("query", ["noorr", "noor alice", "%%%", "o%b", "n_o", "noor OR alice"])
-def test_signs_of_a_query_language_mean_themselves(
+def test_query_language_characters_are_taken_literally(
     database: Database, noor: int, query: str
 ) -> None:
     assert 'Noor "Ö" O\'Brien 100%' not in found(database, query)
 
 
-def test_a_new_name_and_a_new_address_are_found_and_the_old_ones_no_longer(
-    database: Database, noor: int
-) -> None:
+def test_only_the_current_name_and_addresses_are_found(database: Database, noor: int) -> None:
     with database.transaction() as session:
         login = session.get_one(Login, noor)
         login.name, login.email, login.email_key = "Nora", "nora@dale.example", "nora@dale.example"
@@ -72,7 +70,7 @@ def test_a_new_name_and_a_new_address_are_found_and_the_old_ones_no_longer(
     assert found(database, "noor") == found(database, "hill.") == []
 
 
-def test_further_addresses_are_found_while_they_lead_there(database: Database, noor: int) -> None:
+def test_further_addresses_are_found_until_removed(database: Database, noor: int) -> None:
     with database.transaction() as session:
         further = read_address("thornbury@other.example")
         email_aliases.add_alias(session, noor, further, actor=None, now=NOW)
@@ -82,25 +80,23 @@ def test_further_addresses_are_found_while_they_lead_there(database: Database, n
     assert found(database, "thornbury") == []
 
 
-def test_who_is_deleted_is_found_no_longer(database: Database, noor: int) -> None:
+def test_deleted_login_is_not_found(database: Database, noor: int) -> None:
     with database.transaction() as session:
         email_aliases.add_alias(session, noor, read_address("x@other.example"), actor=None, now=NOW)
         session.execute(delete(Login).where(Login.id == noor))
     assert found(database, "noor") == []
 
 
-def test_an_outside_id_finds_its_login_alone(database: Database, cast: Cast) -> None:
+def test_public_id_finds_only_its_login(database: Database, cast: Cast) -> None:
     assert found(database, cast.dan.public_id.upper()) == ["Dan"]
     assert found(database, cast.dan.public_id, Show.STAFF) == []
 
 
-def test_a_search_is_narrowed(database: Database, cast: Cast) -> None:
+def test_search_is_filtered_by_role(database: Database, cast: Cast) -> None:
     assert found(database, "example.org", Show.STAFF) == ["Ada"]
 
 
-def test_a_whole_address_comes_first_and_the_newest_after_it(
-    database: Database, cast: Cast
-) -> None:
+def test_exact_address_comes_first_then_the_newest(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         for name in ("Al", "Bo"):
             make_login(session, f"{name}-dan@example.org".lower(), name=name)
@@ -108,7 +104,7 @@ def test_a_whole_address_comes_first_and_the_newest_after_it(
     assert found(database, "dan@example.org") == ["Dan", "Zed", "Bo", "Al"]
 
 
-def test_pages_follow_each_other(database: Database, cast: Cast) -> None:
+def test_pages_do_not_overlap(database: Database, cast: Cast) -> None:
     def page(offset: int) -> Page[PersonRow]:
         with database.read_session() as session:
             return find_people(session, "example", offset=offset, limit=4)
@@ -118,7 +114,7 @@ def test_pages_follow_each_other(database: Database, cast: Cast) -> None:
     assert len({one.public_id for one in (*first.items, *second.items)}) == 6
 
 
-def test_of_a_word_that_many_have_only_the_newest_are_found(
+def test_common_word_finds_only_the_newest(
     database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(login_search, "MOST", 3)

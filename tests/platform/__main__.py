@@ -1,4 +1,4 @@
-"""The platform as a program: `python -m tests.platform --bind HOST:PORT`."""
+"""The simulated LMS as a program: `python -m tests.platform --bind HOST:PORT`."""
 
 import argparse
 import sys
@@ -10,7 +10,7 @@ from tests.platform.product_quirks import BY_NAME
 
 
 def main() -> None:
-    """Serve a platform until interrupted; with --tool one is registered from the start."""
+    """Serve a platform until interrupted; --tool registers a tool at the start."""
     asked = _arguments()
     with running_platform(
         habits=BY_NAME[asked.habits],

@@ -1,4 +1,4 @@
-"""The platform as a web application, and as a running server."""
+"""The simulated LMS as a web application and as a running server."""
 
 import secrets
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ PAGES: Final = (
 
 
 def create_app(platform: Platform) -> Flask:
-    """Return the platform's pages and services."""
+    """Return an app with the platform's pages and services."""
     app = Flask(__name__)
     app.secret_key = secrets.token_hex(16)
     app.config.update(
@@ -68,10 +68,10 @@ def running_platform(
     https: bool = False,
     **more: Any,
 ) -> Iterator[Platform]:
-    """Run a platform until the block is left; `more` goes to Platform (issuer, name).
+    """Run a platform inside a with block; `more` goes to Platform (issuer, name).
 
-    `host` is the name in its address: localhost and 127.0.0.1 are different sites to a browser.
-    With `https` it has a certificate of its own.
+    `host` is the name in its URL: to a browser, localhost and 127.0.0.1 are different sites.
+    With `https` it has its own certificate.
     """
     with ExitStack() as stack:
         certificate = stack.enter_context(certificate_of_its_own()) if https else None

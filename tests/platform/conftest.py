@@ -1,4 +1,4 @@
-"""A tool that asks the platform's services."""
+"""A tool that calls the platform's services."""
 
 import pytest
 
@@ -8,5 +8,5 @@ from tests.platform.services.service_client import Asking, ask_as, register
 
 @pytest.fixture
 def ask(platform: Platform) -> Asking:
-    """A registered tool with a token for all that it may do."""
+    """Return a registered tool with a token for all its scopes."""
     return ask_as(platform, register(platform))

@@ -1,4 +1,4 @@
-"""What may be wrong with chosen items (Deep Linking 2.0, section 3)."""
+"""Checks of chosen items (Deep Linking 2.0, section 3)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
@@ -15,7 +15,7 @@ REVIEWABLE: Final = frozenset(
 
 
 def item_faults(items: object, settings: Mapping[str, Any], tool: Tool) -> Iterator[str]:
-    """Give what is wrong with the chosen items, each fault with the number of its item."""
+    """Yield the faults of the chosen items, each with the number of its item."""
     if not isinstance(items, list):
         yield f"content_items is a {type(items).__name__}, not a list"
         return

@@ -1,4 +1,4 @@
-"""What a program of its own is told from outside: the Python API as JSON, for what can't import it."""
+"""The platform's Python API as JSON, for programs that can't import it."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +10,7 @@ from tests.platform.platform import Platform
 
 
 def control_blueprint(platform: Platform) -> Blueprint:
-    """Return what puts things in and reads things out."""
+    """Return a blueprint that registers tools and links and lists calls and grades."""
     blueprint = Blueprint("control", __name__, url_prefix="/control")
 
     @blueprint.post("/tools")
@@ -44,7 +44,7 @@ def control_blueprint(platform: Platform) -> Blueprint:
 
 
 def trouble_blueprint(platform: Platform) -> Blueprint:
-    """Return what makes and ends trouble."""
+    """Return a blueprint that starts and ends faults."""
     blueprint = Blueprint("trouble", __name__, url_prefix="/control")
 
     @blueprint.post("/trouble/<area>")

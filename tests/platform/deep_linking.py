@@ -1,4 +1,4 @@
-"""Choosing content (Deep Linking 2.0): the answer is verified in every part, then becomes links."""
+"""Choosing content (Deep Linking 2.0): verifies every part of an answer, then creates links."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from tests.platform.platform import Platform
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tool answered: what is wrong with it, or the links that were made of it."""
+    """A tool's answer: its faults, or the links that were made from it."""
 
     launch_id: str
     faults: tuple[str, ...]
@@ -27,7 +27,7 @@ class Answer:
 
 
 def deep_linking_blueprint(platform: Platform) -> Blueprint:
-    """Return the place where tools post their answers through a browser."""
+    """Return a blueprint for the URL to which browsers post tools' answers."""
     blueprint = Blueprint("deep_linking", __name__)
 
     @blueprint.post("/deep_linking/<launch_id>")
@@ -42,7 +42,7 @@ def deep_linking_blueprint(platform: Platform) -> Blueprint:
 
 
 def receive(platform: Platform, launch_id: str, token: str) -> Answer:
-    """Verify an answer and make links of its items, all of them or none."""
+    """Verify an answer and create links for its items, all of them or none."""
     launch = platform.begun(launch_id)
     if launch is None or launch.message is not Message.DEEP_LINKING:
         return _kept(platform, Answer(launch_id, ("nobody here was choosing content",)))

@@ -1,4 +1,4 @@
-"""The platform's endpoints: those of the strict platform, in the way of a product, and the login's."""
+"""The platform's endpoints: the strict services with a product's quirks, and authentication."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -11,7 +11,7 @@ from lti.selftest.platform.server import answer
 from tests.platform.platform import FormPost, Platform
 
 COLUMN: Final = "/ags/<course_id>/line_items/<item_id>/lineitem"
-# where each placement is a client of its own, its addresses name the client
+# if each placement is a separate client, its URLs include the client ID
 PATHS: Final = {
     "jwks": ("/jwks", "/jwks/<client_id>"),
     "token": ("/token", "/token/<client_id>"),
@@ -23,7 +23,7 @@ PATHS: Final = {
 
 
 def service_blueprints(platform: Platform) -> Iterator[Blueprint]:
-    """Give the services of the strict platform, each of them an area for trouble and calls."""
+    """Yield the services of the strict platform, each an area for faults and recorded calls."""
     for area, paths in PATHS.items():
         blueprint = Blueprint(area, __name__)
         for path in paths:
@@ -56,7 +56,7 @@ def _view(platform: Platform, area: str) -> Callable[..., Response]:
 
 
 def auth_blueprint(platform: Platform, viewer: Callable[[], str | None]) -> Blueprint:
-    """Return the authentication endpoint: answers a browser with a form that posts itself."""
+    """Return the authentication endpoint, which answers a browser with a self-submitting form."""
     blueprint = Blueprint("auth", __name__)
 
     @blueprint.route("/auth", methods=["GET", "POST"])

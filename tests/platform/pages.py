@@ -1,4 +1,4 @@
-"""The platform's pages for people: courses, links in a frame, gradebook, roster, tools."""
+"""The platform's pages for people: courses, links in a frame, gradebook, roster, and tools."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,10 +15,10 @@ TO_LOGIN = 303
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """A tool's page in a frame of ours: where it begins, whose messages count, and where to go back.
+    """A tool's page in a frame: its start URL, accepted message origins, and the way back.
 
-    `target` is the frame that stores for the tool, None where the platform doesn't; `grade` is
-    where to ask what stands in the gradebook for who looks.
+    `target` is the frame that stores data for the tool, None if the platform has no storage;
+    `grade` is the URL of the viewer's grade.
     """
 
     title: str
@@ -31,14 +31,14 @@ class Framed:
 
 
 def viewer(platform: Platform) -> Person | None:
-    """Return who is signed in at this browser."""
+    """Return the person signed in to this browser."""
     members = (course.members for course in platform.records.courses.values())
     found = (people.get(session.get("person", "")) for people in members)
     return next((member.person for member in found if member), None)
 
 
 def pages_blueprint(platform: Platform) -> Blueprint:
-    """Return the front page, and what makes somebody of a visitor."""
+    """Return a blueprint for the front page and for choosing a person."""
     blueprint = Blueprint("pages", __name__)
 
     @blueprint.app_context_processor
@@ -66,7 +66,7 @@ def pages_blueprint(platform: Platform) -> Blueprint:
 
 
 def courses_blueprint(platform: Platform) -> Blueprint:
-    """Return a course's own pages."""
+    """Return a blueprint for a course's pages."""
     blueprint = Blueprint("courses", __name__)
 
     @blueprint.get("/courses/<course_id>")
@@ -95,7 +95,7 @@ def courses_blueprint(platform: Platform) -> Blueprint:
 
 
 def launches_blueprint(platform: Platform) -> Blueprint:
-    """Return what somebody opens: a link, the picker, a review, each in a frame or a window."""
+    """Return a blueprint that opens a link, the picker, or a review in a frame or a window."""
     blueprint = Blueprint("launches", __name__)
 
     @blueprint.get("/links/<link_id>")
@@ -154,7 +154,7 @@ def launches_blueprint(platform: Platform) -> Blueprint:
 
 
 def grades_blueprint(platform: Platform) -> Blueprint:
-    """Return what a page with a tool in it asks for a learner's grade."""
+    """Return a blueprint for a learner's grade, shown next to a tool's frame."""
     blueprint = Blueprint("grades_shown", __name__)
 
     @blueprint.get("/links/<link_id>/grade")
@@ -170,7 +170,7 @@ def grades_blueprint(platform: Platform) -> Blueprint:
 
 
 def tools_blueprint(platform: Platform) -> Blueprint:
-    """Return where an administrator adds tools: by their address, or by hand."""
+    """Return a blueprint for adding tools by registration URL or by hand."""
     blueprint = Blueprint("tools", __name__)
 
     @blueprint.get("/tools")

@@ -1,4 +1,4 @@
-"""The people of a course: two who teach, and learners of the kinds that trip tools up. All invented."""
+"""The people of a course: two teachers, and learners whose data is hard for tools. All invented."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ TRIAL_USER: Final = Person("u-9001", "Test", "Student", system_roles=(TEST_USER,
 
 
 def enrolled(course: Course) -> Course:
-    """Enroll everybody. Prem withholds his address, the last one everything."""
+    """Enroll everyone. Prem has no email address, and the last learner has no name either."""
     for person in TEACHERS:
         course.enroll(person, Role.INSTRUCTOR)
     for person in LEARNERS:

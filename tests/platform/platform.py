@@ -1,22 +1,22 @@
-"""A learning platform as tests hold it in their hands.
+"""A simulated LMS that tests control directly.
 
     with running_platform(habits=MOODLE) as platform:
         tool = platform.register(login_url=..., redirect_uris=[...], launch_url=..., jwks_url=...)
         link = platform.link(tool, custom={"webinar": "getting-the-most"})
         learner = platform.course.learners[0]
 
-        # a launch over HTTP, every check of a strict platform made on the way:
-        begun = platform.begin(learner, link)              # what to send to the tool's login address
-        posted = platform.answer(redirected_to)            # what to post to the tool; raises Refused
-        # or a token at once, right or forged:
+        # a launch over HTTP, with every check of a strict platform:
+        begun = platform.begin(learner, link)              # what to send to the tool's login URL
+        posted = platform.answer(redirected_to)            # what to post to the tool, or Refused
+        # or a token directly, valid or forged:
         platform.id_token(learner, link, nonce="...")
         platform.forge.wrong_key(platform.claims(learner, link, nonce="..."))
 
         platform.grade(learner, link); platform.scores(link); platform.line_items()
         platform.trouble("scores", status=503, retry_after=2, times=1); platform.lift()
-        platform.calls("jwks")                             # what the tool's server asked
+        platform.calls("jwks")                             # requests from the tool's server
 
-All of it may be called from any thread while the server answers.
+All methods can be called from any thread while the server runs.
 """
 
 import secrets
@@ -55,33 +55,33 @@ def _real_time() -> datetime:
 
 @cache
 def _first_key_of_this_process() -> Key:
-    # platforms start many times in a test run, and their first key need not differ
+    # platforms start many times in a test run and can share their first key
     return Key.make()
 
 
 @dataclass(frozen=True, slots=True)
 class FormPost:
-    """What the browser posts to the tool's redirect address."""
+    """The form that the browser posts to the tool's redirect URL."""
 
     url: str
     fields: dict[str, str]
 
     @property
     def id_token(self) -> str:
-        """The token."""
+        """Return the token."""
         return self.fields["id_token"]
 
     @property
     def state(self) -> str:
-        """The tool's state."""
+        """Return the tool's state."""
         return self.fields["state"]
 
 
 class Platform(StrictPlatform):
-    """One platform with its own address and keys; a course with people is there from the start.
+    """One platform with its own URL and keys, and a course with people.
 
-    `issuer` is the address unless given: several platforms may share one, as Canvas' do.
-    `clock` is the platform's and may be replaced at any time.
+    `issuer` defaults to the URL: several platforms can share one, as Canvas's do.
+    The test can replace `clock` at any time.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Platform(StrictPlatform):
         name: str = "Elmwood Learning",
         certificate: str | None = None,
     ) -> None:
-        """Make a platform that is reached at `url`; it answers when `app.py` serves it."""
+        """Create a platform with this base URL; `app.py` serves it."""
         self.habits = habits
         self.clock: Callable[[], datetime] = _real_time
         query = "type_id=7" if habits.line_item_query else ""
@@ -105,29 +105,29 @@ class Platform(StrictPlatform):
         self.traffic = Traffic(self.now)
         self.configuration_needs_token = False
         self.invitations = Invitations(self.configuration_url, self.lock)
-        self.answers: list[Any] = []  # deep-linking answers, accepted and refused, oldest first
+        self.answers: list[Any] = []  # deep linking answers, accepted and refused, oldest first
         self.course = self.make_course("LIB 101", "Service at the desk")
 
     def now(self) -> datetime:
-        """Return what the platform's clock says."""
+        """Return the time of the platform's clock."""
         return self.clock()
 
     # --- addresses ---------------------------------------------------------------------------
 
     @property
     def configuration_url(self) -> str:
-        """What dynamic registration begins with."""
+        """Return the URL that starts dynamic registration."""
         return f"{self.url}/.well-known/openid-configuration"
 
     def jwks_url_of(self, tool: Tool) -> str:
-        """The key set as this tool is told of it: one for each where habits say so."""
+        """Return the key set URL for a tool; with `one_client_each`, every tool has its own."""
         return self.addresses.jwks + f"/{tool.client_id}" * self.habits.one_client_each
 
     def token_url_of(self, tool: Tool) -> str:
-        """The token address as this tool is told of it."""
+        """Return the token URL for a tool; with `one_client_each`, every tool has its own."""
         return self.addresses.token + f"/{tool.client_id}" * self.habits.one_client_each
 
-    # --- what is there -----------------------------------------------------------------------
+    # --- contents --------------------------------------------------------------------------------
 
     def register(
         self,
@@ -137,7 +137,7 @@ class Platform(StrictPlatform):
         launch_url: str,
         **more: Any,
     ) -> Tool:
-        """Register a tool by hand; `more` are further fields of Tool, such as jwks_url or scopes."""
+        """Register a tool by hand; `more` are other fields of Tool, such as jwks_url or scopes."""
         client_id = more.pop("client_id", None) or new_id("client-")
         more.setdefault("scopes", self.habits.scopes)
         more.setdefault("name", "A tool")
@@ -155,21 +155,21 @@ class Platform(StrictPlatform):
         return tool
 
     def deploy(self, tool: Tool) -> str:
-        """Deploy a tool once more and return the new deployment's id."""
+        """Deploy a tool again and return the new deployment ID."""
         with self.lock:
             made = str(int(tool.deployment_ids[-1]) + 1)
             tool.deployment_ids.append(made)
         return made
 
     def make_course(self, label: str, title: str) -> Course:
-        """Make a course with two instructors and five learners."""
+        """Create a course with two instructors and five learners."""
         course = enrolled(Course(new_id("course-"), label, title))
         with self.lock:
             self.records.courses[course.id] = course
         return course
 
     def copy_course(self, course: Course, *, with_columns: bool = False) -> Course:
-        """Copy a course as at the turn of a term: same people and links, every id new."""
+        """Copy a course as for a new term: the same people and links, all with new IDs."""
         copied = replace(
             course,
             id=new_id("course-"),
@@ -183,8 +183,10 @@ class Platform(StrictPlatform):
         return copied
 
     def link(self, tool: Tool, *, course: Course | None = None, **more: Any) -> Link:
-        """Place a tool in a course. `more` are fields of Link; `column` True or a maximum makes
-        a gradebook column that belongs to the link, as an LMS does for a graded activity.
+        """Add a link to a tool in a course. `more` are fields of Link.
+
+        If `column` is True or a maximum, add a gradebook column that belongs to the link, as an LMS
+        does for a graded activity.
         """
         column = more.pop("column", None)
         link = Link(
@@ -204,7 +206,7 @@ class Platform(StrictPlatform):
         return link
 
     def add_column(self, tool: Tool, link: Link | None, **more: Any) -> LineItem:
-        """Add a gradebook column of a tool; `more` are fields of LineItem."""
+        """Add a gradebook column for a tool; `more` are fields of LineItem."""
         item = LineItem(
             id=new_id(),
             course_id=more.pop("course_id", None) or (link.course_id if link else self.course.id),
@@ -221,7 +223,7 @@ class Platform(StrictPlatform):
         return item
 
     def remove_column(self, item: LineItem) -> None:
-        """Delete a column, as an instructor would."""
+        """Delete a column, as an instructor can."""
         with self.lock:
             self.records.line_items.pop(item.id, None)
             for link in self.records.links.values():
@@ -231,7 +233,7 @@ class Platform(StrictPlatform):
     # --- launches ----------------------------------------------------------------------------
 
     def prepared(self, person: Person, link: Link, **more: Any) -> Launch:
-        """Return a launch of a link that has not begun; `more` are further fields of Launch."""
+        """Return a launch of a link that hasn't begun; `more` are other fields of Launch."""
         return Launch(
             tool=self.records.tool(link.client_id),
             person=person,
@@ -243,7 +245,7 @@ class Platform(StrictPlatform):
         )
 
     def begin(self, person: Person, link: Link, **more: Any) -> LoginRequest:
-        """Begin the launch of a link: what the browser sends to the tool's login address.
+        """Begin a launch: return what the browser sends to the tool's login URL.
 
         `more` are fields of Launch: claims={...} to replace, without=(...) to leave out.
         """
@@ -252,7 +254,7 @@ class Platform(StrictPlatform):
     def begin_deep_linking(
         self, person: Person, tool: Tool, *, course: Course | None = None, **more: Any
     ) -> LoginRequest:
-        """Begin choosing content; deep_linking={...} replaces settings, with None leaves them out."""
+        """Begin choosing content; deep_linking={...} replaces settings, and None leaves one out."""
         settings = {**self.habits.deep_linking, **more.pop("deep_linking", {})}
         launch = Launch(
             message=Message.DEEP_LINKING,
@@ -266,17 +268,17 @@ class Platform(StrictPlatform):
         return self._begun(launch)
 
     def begin_review(self, person: Person, link: Link, about: Person, **more: Any) -> LoginRequest:
-        """Begin the review of what a learner did (Submission Review 1.0)."""
+        """Begin the review of a learner's work (Submission Review 1.0)."""
         more["message"] = Message.SUBMISSION_REVIEW
         return self.begin(person, link, about=about, **more)
 
     def begun(self, launch_id: str) -> Launch | None:
-        """Return the launch of this id, if it began here."""
+        """Return the launch with this ID, or None."""
         with self.lock:
             return next((one for one in self.launches.values() if one.id == launch_id), None)
 
     def answer(self, redirected_to: str) -> FormPost:
-        """Answer the address to which the tool sent the browser. Raises Refused with the reason."""
+        """Answer the URL to which the tool sent the browser. Raises Refused with the reason."""
         if redirected_to.partition("?")[0] != self.addresses.auth:
             raise AssertionError(f"{redirected_to!r} is not our {self.addresses.auth!r}")
         return self.answered(fields_of(redirected_to))
@@ -284,7 +286,7 @@ class Platform(StrictPlatform):
     def answered(self, asked: Mapping[str, str], viewer: str | None = None) -> FormPost:
         """Check an authentication request strictly and return the form to post.
 
-        `viewer` is who the browser is signed in as here, None where that is not known. Raises Refused.
+        `viewer` is the person signed in in the browser, None if unknown. Raises Refused.
         """
         launch = checked(self, asked)
         if viewer is not None and viewer != launch.person.id:
@@ -296,25 +298,25 @@ class Platform(StrictPlatform):
         return FormPost(asked["redirect_uri"], fields)
 
     def message(self, launch: Launch, nonce: str) -> dict[str, Any]:
-        """Return what the token of a launch says in this product's way."""
+        """Return the claims of a launch with this product's quirks."""
         return self.habits.spoken(super().message(launch, nonce), launch)
 
     def claims(self, person: Person, link: Link, *, nonce: str, **more: Any) -> dict[str, Any]:
-        """Return all that the token of a launch says, to change it and have it forged."""
+        """Return all claims of a launch, to change or forge them."""
         return self.claims_of(self.prepared(person, link, **more), nonce)
 
     def id_token(self, person: Person, link: Link, *, nonce: str, **more: Any) -> str:
-        """Return the token of a launch without asking who wants it."""
+        """Return the token of a launch without an authentication request."""
         return self.key.sign(self.claims(person, link, nonce=nonce, **more))
 
     def rotate_keys(self, *, keeps_old: bool = True) -> None:
-        """Sign with a new key from now on; the old one stays published unless told otherwise."""
+        """Sign with a new key from now on; the old one stays published by default."""
         made = Key.make()
         with self.lock:
             self.published = [*(self.published if keeps_old else ()), made]
             self.key = made
 
-    # --- what came of it -----------------------------------------------------------------------
+    # --- results ---------------------------------------------------------------------------------
 
     def line_items(self, course: Course | None = None) -> list[LineItem]:
         """Return the columns of a course's gradebook."""
@@ -322,7 +324,7 @@ class Platform(StrictPlatform):
             return self.records.columns_of(course or self.course)
 
     def column(self, link: Link) -> LineItem | None:
-        """Return the column of a link: the one it came with, or the one its tool made for it."""
+        """Return a link's column: the one it came with, or the one its tool created."""
         with self.lock:
             found = self.records.line_items.get(link.line_item_id or "")
             mine = (
@@ -331,7 +333,7 @@ class Platform(StrictPlatform):
             return found or next((one for one in mine if one.resource_link_id == link.id), None)
 
     def scores(self, link: Link | None = None, person: Person | None = None) -> list[Score]:
-        """Return accepted scores, oldest first: of one link or all, of one person or all."""
+        """Return accepted scores, oldest first, of one link or all and of one person or all."""
         with self.lock:
             column = self.column(link) if link else None
             columns = [column] if link else list(self.records.line_items.values())
@@ -344,26 +346,26 @@ class Platform(StrictPlatform):
             ]
 
     def grade(self, person: Person, link: Link) -> float | None:
-        """Return what stands in the gradebook for a person and a link."""
+        """Return a person's grade for a link, None without one."""
         with self.lock:
             column = self.column(link)
             return column.grades.get(person.id) if column else None
 
     def calls(self, *areas: str) -> list[Call]:
-        """Return requests that came, oldest first; without areas what tools' servers asked."""
+        """Return recorded requests, oldest first; by default those from tools' servers."""
         return self.traffic.calls(*areas)
 
-    # --- trouble -------------------------------------------------------------------------------
+    # --- faults ----------------------------------------------------------------------------------
 
     def trouble(self, area: str, **what: Any) -> None:
-        """Make trouble in an area (see requests_and_faults.py); `what` are the fields of Trouble."""
+        """Start a fault in an area (see requests_and_faults.py); `what` are fields of Trouble."""
         self.traffic.start(area, trouble_of(what))
 
     def lift(self, *areas: str) -> None:
-        """End trouble, everywhere or in some areas."""
+        """End faults, in all areas or some."""
         self.traffic.lift(*areas)
 
-    # --- inside --------------------------------------------------------------------------------
+    # --- internal --------------------------------------------------------------------------------
 
     def _begun(self, launch: Launch) -> LoginRequest:
         begun = begin(self, launch)

@@ -1,7 +1,7 @@
-"""What learning management systems do each in their own way, though all keep to the standard.
+"""How LMS products differ, though all follow the standard.
 
-`PLAIN` keeps to the letter of the specifications. The others are after what was seen on the wire
-from Moodle 4.5 and Open edX's consumer 11, and after Canvas' and Brightspace's published documentation.
+`PLAIN` follows the specifications exactly. Moodle 4.5 and Open edX's consumer 11 are modeled on
+their observed traffic, Canvas and Brightspace on their published documentation.
 """
 
 import json
@@ -21,15 +21,15 @@ RESOLVED: Final = ("$User.id", "$Context.id")
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """One product's ways.
+    """One product's behavior.
 
     `storage_target` is the frame that `lti_storage_target` names ("_parent" or a sibling's name),
-    None where the product has no platform storage. `resolves_variables` tells whether unknown
-    custom variables are left out; else they arrive literally. `one_client_each` makes a client,
-    a key set and a token address for every placement, all with deployment "1". `takes_columns` is what
-    a deep linking request says as `accept_lineitem`: nothing where it is None. `token_audience` is what
-    an assertion has to name instead of the token address. `resizes_frames` tells whether `lti.frameResize` is heeded;
-    else frames are 652 px high, 544 px on a telephone.
+    None if the product has no platform storage. `resolves_variables` tells whether unknown custom
+    variables are left out; otherwise they are sent literally. `one_client_each` gives every
+    placement its own client, key set, and token URL, all with deployment "1". `takes_columns` is
+    the `accept_lineitem` of a deep linking request, left out if it is None. `token_audience` is the
+    audience an assertion must have instead of the token URL. `resizes_frames` tells whether
+    `lti.frameResize` works; otherwise frames are 652 px high, 544 px on a phone.
     """
 
     name: str
@@ -55,17 +55,17 @@ class Habits:
 
     @property
     def storage(self) -> dict[str, str]:
-        """The field that names the frame which stores for the tool, if there is one."""
+        """Return the field that names the storage frame, if the product has one."""
         return {"lti_storage_target": self.storage_target} if self.storage_target else {}
 
     @property
     def deep_linking(self) -> dict[str, Any]:
-        """What a deep-linking request says in this product's way; what is None is left out."""
+        """Return this product's deep linking settings; a setting that is None is left out."""
         said = {"accept_types": list(self.accept_types), "accept_lineitem": self.takes_columns}
         return said if self.sends_data else {**said, "data": None}
 
     def spoken(self, claims: dict[str, Any], launch: Launch) -> dict[str, Any]:
-        """Return the claims of a token in this product's way."""
+        """Return the claims of a token with this product's quirks."""
         claims["exp"] = claims["iat"] + self.token_lives_s
         claims[LTI + "tool_platform"]["product_family_code"] = self.family
         claims.get(LTI + "context", {})["type"] = [self.context_type]
@@ -85,7 +85,7 @@ class Habits:
         return claims
 
     def answered(self, area: str, request: Request, answer: Answer, records: Records) -> Answer:
-        """Return the answer of a service in this product's way, or do what the product does besides."""
+        """Return a service's answer with this product's quirks and side effects."""
         if area == "scores" and answer.status == 409:
             return replace(answer, status=self.stale_score_status)
         if area == "scores" and answer.status == 200 and self.unfinished_wipes:

@@ -1,4 +1,4 @@
-"""Dynamic registration (LTI Dynamic Registration 1.0): the configuration, and tools that come."""
+"""Dynamic registration (LTI Dynamic Registration 1.0): the configuration and tools' requests."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -19,7 +19,7 @@ PLACEMENTS: Final = ("ContentArea", "RichTextEditor")
 
 
 def configuration_of(platform: Platform) -> dict[str, Any]:
-    """Return the platform's OpenID configuration with what LTI adds to it (section 3.4)."""
+    """Return the platform's OpenID configuration with the LTI additions (section 3.4)."""
     return {
         "issuer": platform.issuer,
         "authorization_endpoint": platform.addresses.auth,
@@ -48,7 +48,7 @@ def configuration_of(platform: Platform) -> dict[str, Any]:
 
 
 def configuration_blueprint(platform: Platform) -> Blueprint:
-    """Return the configuration; with `configuration_needs_token` only a token opens it."""
+    """Return a blueprint for the configuration, which can require a registration token."""
     blueprint = Blueprint("configuration", __name__)
 
     @blueprint.get("/.well-known/openid-configuration")
@@ -61,7 +61,7 @@ def configuration_blueprint(platform: Platform) -> Blueprint:
 
 
 def registration_blueprint(platform: Platform) -> Blueprint:
-    """Return where tools register."""
+    """Return a blueprint for tools' registration requests."""
     blueprint = Blueprint("registration", __name__)
 
     @blueprint.post("/register")
@@ -81,7 +81,7 @@ def registration_blueprint(platform: Platform) -> Blueprint:
 
 
 def registration_faults(body: Mapping[str, Any]) -> Iterator[str]:
-    """Give all that is wrong with a registration (section 3.5)."""
+    """Yield the faults of a registration (section 3.5)."""
     for name, value in FIXED.items():
         if body.get(name) != value:
             yield f"{name} has to be {value!r}"

@@ -1,4 +1,4 @@
-"""Registration tokens: each registers one tool once, or one that is there anew."""
+"""Registration tokens: each registers a new tool once, or renews an existing one."""
 
 from dataclasses import dataclass, field
 from threading import RLock
@@ -9,15 +9,16 @@ from lti.selftest.platform.records import Tool, new_id
 
 @dataclass(slots=True)
 class Invitations:
-    """Tokens that were given out and not yet used."""
+    """Tokens that were issued and not used yet."""
 
     configuration_url: str
     lock: RLock
     _open: dict[str, str | None] = field(default_factory=dict)
 
     def invite(self, registration_url: str, tool: Tool | None = None) -> str:
-        """Return the address to open: the tool's own, with our configuration and a token that
-        registers once; with a tool it registers that one anew.
+        """Return the tool's registration URL with our configuration and a token that works once.
+
+        With `tool`, the token renews that tool's registration.
         """
         token = new_id("reg-")
         with self.lock:
@@ -27,11 +28,11 @@ class Invitations:
         return f"{registration_url}{joint}{urlencode(fields)}"
 
     def use(self, token: str) -> str | None:
-        """Use up a token; returns the client it renews. Raises KeyError for one that is none."""
+        """Use up a token; return the client it renews, if any. Raises KeyError if it is unknown."""
         with self.lock:
             return self._open.pop(token)
 
     def is_open(self, token: str) -> bool:
-        """Tell whether a token may still be used."""
+        """Tell whether a token can still be used."""
         with self.lock:
             return token in self._open

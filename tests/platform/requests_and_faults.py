@@ -1,4 +1,4 @@
-"""What is asked of the platform, and trouble on demand: what goes wrong with the next requests."""
+"""Requests to the platform, and faults that a test starts for the next requests."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,7 @@ HTML: Final = "<!doctype html><title>Maintenance</title><h1>We'll be back soon</
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request as it came, and the status that it was answered with."""
+    """One request, and the status of its response."""
 
     at: datetime
     area: str
@@ -44,17 +44,16 @@ class Call:
 
     @property
     def text(self) -> str:
-        """The body as text."""
+        """Return the body as text."""
         return self.body.decode("utf-8", "replace")
 
 
 @dataclass(slots=True)
 class Trouble:
-    """What happens instead of an answer: `hang_s` first, then a status, HTML or a foreign body.
+    """A fault instead of a response: a wait of `hang_s`, then a status, HTML, or another body.
 
-    With `html` and no status it is HTML with 200. `then_works` answers rightly after the hang.
-    `lost` does the work and loses the answer: the caller sees a 502. `times` is how often; None is
-    until it is lifted.
+    `html` without a status returns 200. `then_works` answers correctly after the wait. `lost` does
+    the work and returns a 502. `times` is the number of requests, None for all until it is lifted.
     """
 
     status: int = 500
@@ -69,7 +68,7 @@ class Trouble:
 
 @dataclass(slots=True)
 class Traffic:
-    """The record of calls, and the trouble that is on."""
+    """The recorded calls and the active faults."""
 
     now: Callable[[], datetime]
     _calls: list[Call] = field(default_factory=list)
@@ -78,7 +77,7 @@ class Traffic:
     _lock: RLock = field(default_factory=RLock)
 
     def calls(self, *areas: str) -> list[Call]:
-        """Return what came, oldest first; without areas what tools' servers asked."""
+        """Return recorded calls, oldest first; by default those from tools' servers."""
         wanted = areas or SERVICES
         with self._lock:
             return [call for call in self._calls if call.area in wanted]
@@ -89,7 +88,7 @@ class Traffic:
             self._calls.clear()
 
     def start(self, area: str, trouble: Trouble) -> None:
-        """Let an area be in trouble from now on. Raises ValueError for an area that is none."""
+        """Start a fault in an area. Raises ValueError for an unknown area."""
         if area not in AREAS:
             raise ValueError(f"{area!r} is no area; they are {', '.join(AREAS)}")
         with self._lock:
@@ -97,19 +96,19 @@ class Traffic:
             self._troubles[area] = trouble
 
     def lift(self, *areas: str) -> None:
-        """End trouble, everywhere or in some areas; what hangs is let go."""
+        """End faults, in all areas or some, and release waiting requests."""
         with self._lock:
             for area in areas or tuple(self._troubles):
                 self._troubles.pop(area, None)
             self._lifted.set()
 
     def watch(self, app: Flask) -> None:
-        """Stand at the door of an app: keep what comes, and make trouble."""
+        """Record an app's requests and apply faults to them."""
         app.before_request(self._before)
         app.after_request(self._after)
 
     def _before(self) -> Response | None:
-        request.get_data(cache=True)  # so that the body can be kept after a view has read it
+        request.get_data(cache=True)  # so the body can be recorded after a view has read it
         trouble = self._take(_area())
         if trouble is None:
             return None
@@ -149,7 +148,7 @@ class Traffic:
 
 
 def _area() -> str:
-    """Return the area of the request: the blueprint's name, `page` for all pages."""
+    """Return the area of the request: the blueprint's name, or `page` for all pages."""
     name = request.blueprint or "page"
     return name if name in AREAS else "page"
 
@@ -166,12 +165,12 @@ def _answer(trouble: Trouble) -> Response:
 
 
 def retry_date(seconds: float) -> str:
-    """Return a Retry-After that is a date, as far ahead as asked (RFC 9110, section 10.2.3)."""
+    """Return a Retry-After date this many seconds ahead (RFC 9110, section 10.2.3)."""
     return format_datetime(datetime.fromtimestamp(time.time() + seconds, UTC), usegmt=True)
 
 
 def trouble_of(given: dict[str, Any]) -> Trouble:
-    """Read trouble from JSON. Raises TypeError for a field that there is not."""
+    """Read a fault from JSON. Raises TypeError for an unknown field."""
     if given.get("html") and "status" not in given:
         given = {**given, "status": 200}
     return Trouble(**given)

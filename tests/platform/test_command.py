@@ -1,4 +1,4 @@
-"""The platform as a program of its own, told from outside what tests tell it from inside."""
+"""The simulated LMS as a separate program, controlled over HTTP."""
 
 import sys
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ def url(tmp_path: Path) -> Iterator[str]:
     command += ["--tool", "http://127.0.0.1:9"]
     environ = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
     log = tmp_path / "log"
-    # it listens before it knows the tool, and says where it is when it does
+    # it accepts connections before the tool is registered, and prints its URL afterward
     with running(
         command, ready=lambda: b"is at http" in log.read_bytes(), log=log, environ=environ
     ):
         yield f"http://localhost:{port}"
 
 
-def test_it_knows_the_tool_it_is_told_of_and_takes_links_and_trouble(url: str) -> None:
+def test_program_registers_the_tool_and_accepts_links_and_faults(url: str) -> None:
     assert "carrel" in requests.get(f"{url}/tools", timeout=60).text
     asked = {"client_id": "carrel", "title": "A recording", "custom": {"webinar": "a"}}
     made = requests.post(f"{url}/control/links", json=asked, timeout=60)
@@ -40,7 +40,7 @@ def test_it_knows_the_tool_it_is_told_of_and_takes_links_and_trouble(url: str) -
     assert [call["status"] for call in calls["items"]] == [503, 200, 200]
 
 
-def test_a_link_is_shown_to_who_is_somebody_and_begins_at_the_tool(url: str) -> None:
+def test_link_requires_a_person_and_an_unknown_link_is_not_found(url: str) -> None:
     made = requests.post(f"{url}/control/links", json={"client_id": "carrel"}, timeout=60).json()
     assert requests.get(made["url"], timeout=60).status_code == 403
     assert requests.get(f"{url}/links/none", timeout=60).status_code == 404

@@ -1,4 +1,4 @@
-"""An answer to a deep-linking request becomes links when it is right, and says what is not."""
+"""A valid deep linking answer becomes links; an invalid one lists its faults."""
 
 import time
 
@@ -25,7 +25,7 @@ ITEMS = DEEP_LINKING + "content_items"
 
 
 class Choosing:
-    """Somebody is choosing; `answer` signs what a right tool would answer, with changes."""
+    """A deep linking request; `answer` signs a valid answer with changes."""
 
     def __init__(self, platform: Platform, **deep_linking: object) -> None:
         self.platform, self.tool = platform, register(platform)
@@ -68,7 +68,7 @@ def test_several_items_become_links_with_columns(platform: Platform) -> None:
     assert platform.records.links_of(platform.course) == list(answer.links)
 
 
-def test_a_browser_posts_the_answer(platform: Platform) -> None:
+def test_browser_posts_the_answer_once(platform: Platform) -> None:
     choosing = Choosing(platform)
     url = choosing.settings["deep_link_return_url"]
     signed = KEY.sign(choosing.claims())
@@ -106,32 +106,32 @@ def test_a_browser_posts_the_answer(platform: Platform) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_wrong_is_said_and_nothing_made(platform, changes, fault) -> None:
+def test_invalid_answer_lists_its_fault_and_creates_nothing(platform, changes, fault) -> None:
     answer = Choosing(platform).answer(**changes)
     assert any(fault in said for said in answer.faults), answer.faults
     assert platform.records.links == {}
     assert platform.answers == [answer]
 
 
-def test_a_strangers_signature_is_refused(platform) -> None:
+def test_signature_with_a_strangers_key_is_refused(platform) -> None:
     answer = Choosing(platform).answer(Key(KEY.kid, Key.make().private))
     assert "signature" in answer.faults[0]
 
 
-def test_data_that_was_not_sent_must_not_come_back(platform) -> None:
+def test_data_that_was_not_sent_is_refused(platform) -> None:
     choosing = Choosing(platform, data=None)
     assert choosing.answer().faults == ()
     assert "data" in choosing.answer(**{DATA: "x"}).faults[0]
 
 
-def test_one_item_is_one_and_a_column_must_not_be_declined(platform) -> None:
+def test_second_item_and_declined_column_are_refused(platform) -> None:
     choosing = Choosing(platform, accept_multiple=False, accept_lineitem=False)
     assert "one is accepted" in choosing.answer(**{ITEMS: [ITEM, ITEM]}).faults[0]
     column = choosing.answer(**{ITEMS: [{**ITEM, "lineItem": COLUMN}]})
     assert "not accepted" in column.faults[0]
 
 
-def test_a_page_in_a_frame_of_the_platforms_own_has_no_head(platform: Platform) -> None:
+def test_page_in_a_frame_has_no_header(platform: Platform) -> None:
     address = f"{platform.url}/courses/{platform.course.id}/back"
     for destination, heads in (("document", 1), ("iframe", 0)):
         page = requests.get(address, headers={"Sec-Fetch-Dest": destination}, timeout=60).text

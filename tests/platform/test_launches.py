@@ -177,7 +177,7 @@ def test_claims_can_be_replaced_and_left_out(platform: Platform) -> None:
     assert (said["sub"], said["exp"], "iat" in said) == ("x", 1, False)
 
 
-def test_a_new_key_signs_and_the_old_one_stays_published(platform: Platform) -> None:
+def test_new_key_signs_and_the_old_one_stays_published(platform: Platform) -> None:
     link = a_link(platform)
     learner = platform.course.learners[0]
     before = platform.id_token(learner, link, nonce="n")
@@ -187,7 +187,7 @@ def test_a_new_key_signs_and_the_old_one_stays_published(platform: Platform) -> 
     assert read(platform, before)["sub"] == read(platform, after)["sub"]
 
 
-def test_a_copied_course_has_the_same_custom_values_under_new_ids(platform: Platform) -> None:
+def test_copied_course_has_the_same_custom_values_under_new_ids(platform: Platform) -> None:
     link = a_link(platform, column=100)
     copied = platform.copy_course(platform.course)
     again = platform.records.links_of(copied)[0]

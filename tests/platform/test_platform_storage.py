@@ -1,4 +1,4 @@
-"""The platform keeps for a tool what the tool's own site can't: from its frame and origin alone."""
+"""Platform storage is available only to the tool's own frame and origin."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ ASKED: dict[str, Any] = {"subject": "lti.get_data", "key": "state"}
 
 @pytest.fixture(scope="module")
 def tool_url() -> Iterator[str]:
-    """A site of its own with one empty page."""
+    """Serve a separate site with one empty page; yield its URL."""
     app = Flask("tool")
 
     @app.route("/<path:anything>", methods=["GET", "POST"])
@@ -47,7 +47,7 @@ def tool_url() -> Iterator[str]:
 
 
 def framed(browser: "Browser", platform: Platform, tool_url: str, seen: str = "") -> "Frame":
-    """Open a link, whose tool is taken to be at another address where `seen` says so."""
+    """Open a link and return its frame; `seen` registers another origin for the tool."""
     tool = platform.register(
         login_url=f"{tool_url}/login",
         redirect_uris=[f"{seen or tool_url}/launch"],
@@ -66,7 +66,9 @@ def framed(browser: "Browser", platform: Platform, tool_url: str, seen: str = ""
 
 
 @pytest.mark.parametrize(("habits", "target"), [(PLAIN, None), (CANVAS, "post_message_forwarding")])
-def test_what_was_put_is_got_by_the_same_origin(browser, tool_url, habits: Habits, target) -> None:
+def test_stored_value_is_returned_to_the_same_origin(
+    browser, tool_url, habits: Habits, target
+) -> None:
     with running_platform(habits=habits) as platform:
         frame = framed(browser, platform, tool_url)
         told = frame.evaluate(TELL, [{"subject": "lti.capabilities"}, None])
@@ -78,13 +80,13 @@ def test_what_was_put_is_got_by_the_same_origin(browser, tool_url, habits: Habit
         assert put_answer["from"] == platform.url
 
 
-def test_a_message_to_the_wrong_frame_is_refused(browser, tool_url) -> None:
+def test_message_to_the_wrong_frame_is_refused(browser, tool_url) -> None:
     with running_platform(habits=CANVAS) as platform:
         frame = framed(browser, platform, tool_url)
         assert frame.evaluate(TELL, [KEPT, None])["error"]["code"] == "bad_request"
 
 
-def test_a_platform_without_storage_says_so(browser, tool_url) -> None:
+def test_platform_without_storage_says_so(browser, tool_url) -> None:
     with running_platform(habits=MOODLE) as platform:
         frame = framed(browser, platform, tool_url)
         told = frame.evaluate(TELL, [{"subject": "lti.capabilities"}, None])
@@ -92,7 +94,7 @@ def test_a_platform_without_storage_says_so(browser, tool_url) -> None:
         assert frame.evaluate(TELL, [KEPT, None])["error"]["code"] == "unsupported_subject"
 
 
-def test_another_origin_is_not_answered(browser, tool_url, tmp_path: Path) -> None:
+def test_another_origin_gets_no_answer(browser, tool_url, tmp_path: Path) -> None:
     with running_platform() as platform:
         frame = framed(browser, platform, tool_url)
         page = frame.page
@@ -106,7 +108,7 @@ def test_another_origin_is_not_answered(browser, tool_url, tmp_path: Path) -> No
         assert stranger.evaluate(TELL, [KEPT, None]) == "silence"
 
 
-def test_the_frame_grows_and_closes_as_the_tool_asks(browser, tool_url) -> None:
+def test_frame_resizes_and_closes_at_the_tools_request(browser, tool_url) -> None:
     with running_platform() as platform:
         frame = framed(browser, platform, tool_url)
         page = frame.page

@@ -1,4 +1,4 @@
-"""A tool registers by itself with a token that serves once."""
+"""Dynamic registration of a tool with a token that works once."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -42,14 +42,14 @@ def post(given: dict[str, str], body: object) -> requests.Response:
     return requests.post(endpoint, json=body, headers=headers, timeout=60)
 
 
-def test_the_configuration_says_what_the_platform_is(platform: Platform) -> None:
+def test_configuration_describes_the_platform(platform: Platform) -> None:
     told = requests.get(platform.configuration_url, timeout=60).json()
     assert (told["issuer"], told["jwks_uri"]) == (platform.issuer, platform.addresses.jwks)
     messages = told[PLATFORM_CONFIGURATION]["messages_supported"]
     assert "LtiDeepLinkingRequest" in [message["type"] for message in messages]
 
 
-def test_a_tool_registers_once_with_its_token(platform: Platform) -> None:
+def test_tool_registers_once_with_its_token(platform: Platform) -> None:
     given = invited(platform)
     assert given["org"] == "elm"
     told = post(given, TOOL).json()
@@ -60,7 +60,7 @@ def test_a_tool_registers_once_with_its_token(platform: Platform) -> None:
     assert post(given, TOOL).status_code == 401
 
 
-def test_registering_anew_keeps_the_client_and_its_deployments(platform: Platform) -> None:
+def test_repeated_registration_keeps_the_client_and_its_deployments(platform: Platform) -> None:
     first = platform.records.tool(post(invited(platform), TOOL).json()["client_id"])
     platform.deploy(first)
     again = post(invited(platform, tool=first), {**TOOL, "client_name": "Renamed"}).json()
@@ -69,7 +69,7 @@ def test_registering_anew_keeps_the_client_and_its_deployments(platform: Platfor
     assert platform.records.tool(first.client_id).deployment_ids == first.deployment_ids
 
 
-def test_the_configuration_may_want_the_token(platform: Platform) -> None:
+def test_configuration_can_require_the_token(platform: Platform) -> None:
     platform.configuration_needs_token = True
     given = invited(platform)
     assert requests.get(given["openid_configuration"], timeout=60).status_code == 401
@@ -93,7 +93,7 @@ def test_the_configuration_may_want_the_token(platform: Platform) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_bad_registration_says_why_and_leaves_the_token(platform, changes, fault) -> None:
+def test_invalid_registration_names_its_fault_and_keeps_the_token(platform, changes, fault) -> None:
     given = invited(platform)
     answer = post(given, {**TOOL, **changes})
     assert answer.status_code == 400

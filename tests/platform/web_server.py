@@ -1,4 +1,4 @@
-"""A real web server on a free port of this machine, with or without TLS."""
+"""A real web server on a free local port, with or without TLS."""
 
 import datetime as dt
 import ipaddress
@@ -31,25 +31,25 @@ class _Quiet(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (werkzeug's name)
-        """Say nothing: the platform keeps its own record of calls."""
+        """Log nothing: the platform records its calls itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Files of a certificate for this machine's names, that signs itself."""
+    """The files of a self-signed certificate for local names."""
 
     certificate: Path
     key: Path
 
     def context(self) -> ssl.SSLContext:
-        """Return what a server needs."""
+        """Return the server's TLS context."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
         return context
 
 
 def make_certificate(place: Path) -> Certificate:
-    """Write a certificate for localhost, lms.localhost, tool.localhost and 127.0.0.1."""
+    """Write a certificate for localhost, lms.localhost, tool.localhost, and 127.0.0.1."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a learning platform for tests")])
     now = dt.datetime.now(dt.UTC)
@@ -76,7 +76,7 @@ def make_certificate(place: Path) -> Certificate:
 
 
 def bound(bind: str, certificate: Certificate | None) -> BaseWSGIServer:
-    """Return a server that is bound to HOST:PORT (port 0 takes a free one), with nothing to serve."""
+    """Return a server bound to HOST:PORT (port 0 takes a free one) with an empty app."""
     host, _, port = bind.rpartition(":")
     return make_server(
         host,
@@ -90,7 +90,7 @@ def bound(bind: str, certificate: Certificate | None) -> BaseWSGIServer:
 
 @contextmanager
 def answering(server: BaseWSGIServer, app: "WSGIApplication") -> Iterator[None]:
-    """Serve an app from threads until the block is left."""
+    """Serve an app in threads inside a with block."""
     server.app = in_whole(app)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -104,6 +104,6 @@ def answering(server: BaseWSGIServer, app: "WSGIApplication") -> Iterator[None]:
 
 @contextmanager
 def certificate_of_its_own() -> Iterator[Certificate]:
-    """Make a certificate that is gone after the block."""
+    """Create a certificate that is deleted after the with block."""
     with tempfile.TemporaryDirectory(prefix="platform-") as place:
         yield make_certificate(Path(place))

@@ -1,4 +1,4 @@
-"""The whole product served each way, as an operator does: `carrel serve`, and what stands in front."""
+"""The whole product in each delivery mode, as operators run it: `carrel serve` behind a proxy."""
 
 import http.client
 import ssl
@@ -29,7 +29,7 @@ AGENT = "Firefox of the tests"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back in the end."""
+    """The final response."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -39,14 +39,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A library that is served one way."""
+    """A library that is served in one delivery mode."""
 
     way: Way
     carrel: Carrel
     port: int
 
     def ask(self, path: str, cookie: str = "", **headers: str) -> Answer:
-        """Ask as a browser does, and go where a redirect to the bucket leads."""
+        """Send a request as a browser does, and follow a redirect to the bucket."""
         sent = {"User-Agent": AGENT} | headers | ({"Cookie": cookie} if cookie else {})
         trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
         trusting.check_hostname = False
@@ -69,12 +69,12 @@ class House:
             return Answer(answer.status, answer.headers, answer.read(), was_redirected=True)
 
     def cookie_of(self, login_id: int) -> str:
-        """Sign somebody in and return their cookie."""
+        """Sign a person in and return their cookie."""
         value, _id = add_sign_in(self.carrel, login_id)
         return f"{cookie_name(self.carrel.settings)}={value}"
 
     def film_of(self, login_id: int, webinar_id: int) -> str:
-        """Open a playback session and return the folder of its addresses."""
+        """Open a playback session and return the path of its folder."""
         with self.carrel.database.transaction() as session:
             screen = Screen(login_id, None, "Firefox")
             played = sessions.open_playback(
@@ -92,7 +92,7 @@ class House:
 
 @contextmanager
 def served(way: Way, environ: Mapping[str, str], place: Path, server: S3Server) -> Iterator[House]:
-    """Serve the library of `environ` until the block is left."""
+    """Serve the library of `environ` within the block."""
     port = free_port()
     said = {**environ, "CARREL_DELIVERY": way, "CARREL_TRUSTED_PROXIES": "127.0.0.1"}
     said["CARREL_BASE_URL"] = f"{'https' if way is Way.NGINX else 'http'}://127.0.0.1:{port}"

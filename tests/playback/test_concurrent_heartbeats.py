@@ -1,4 +1,4 @@
-"""Beats that come at once, by the driver itself: nothing that was watched is lost."""
+"""Concurrent heartbeats with the fast path: no watched time is lost."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
@@ -38,13 +38,13 @@ def watched(database):
         return session.scalars(select(WatchRecord.watched_s)).one()
 
 
-def test_a_beat_is_kept_without_a_session(database, session_id):
+def test_heartbeat_is_saved_by_the_fast_path(database, session_id):
     answer = swiftly(database, session_id, seen(0, 15))
     assert isinstance(answer, Kept)
     assert watched(database) == 15
 
 
-def test_a_beat_that_finds_the_record_changed_is_kept_by_the_careful_way(database, session_id):
+def test_heartbeat_that_finds_a_changed_record_is_saved_by_the_slow_path(database, session_id):
     with ThreadPoolExecutor(1) as beside:
         with database.transaction() as session:
             heartbeats.keep_beat(session, session_id, beat=seen(0, 15), now=LATER)
@@ -57,7 +57,7 @@ def test_a_beat_that_finds_the_record_changed_is_kept_by_the_careful_way(databas
     assert watched(database) == 30
 
 
-def test_where_another_screen_has_the_stream_nothing_is_kept(database, session_id):
+def test_nothing_is_saved_if_another_screen_has_the_stream(database, session_id):
     with database.transaction() as session:
         stream = session.scalars(select(Stream)).one()
         stream.session_id = "another"

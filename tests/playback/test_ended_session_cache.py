@@ -1,4 +1,4 @@
-"""Ended sessions are known in memory, soon, and without asking the database each time."""
+"""Ended sessions are cached in memory and noticed within seconds, with few database queries."""
 
 from datetime import timedelta
 
@@ -47,13 +47,13 @@ def end(database, session_id, at):
         sessions.end_session(session, session_id, ended_as=PlaybackEnd.REVOKED, now=at)
 
 
-def test_a_session_that_ended_before_this_process_began_is_over(database, playing, clock, live):
+def test_session_that_ended_before_this_process_started_is_not_live(database, playing, clock, live):
     end(database, playing, NOW)
     clock.advance(timedelta(hours=20))
     assert not live(playing)
 
 
-def test_a_session_ended_by_another_process_is_over_within_two_seconds(
+def test_session_ended_by_another_process_is_noticed_within_two_seconds(
     database, playing, clock, live
 ):
     assert live(playing)
@@ -62,7 +62,7 @@ def test_a_session_ended_by_another_process_is_over_within_two_seconds(
     assert not live(playing)
 
 
-def test_an_end_that_was_committed_late_is_noticed(database, playing, clock, live):
+def test_end_that_was_committed_late_is_noticed(database, playing, clock, live):
     assert live(playing)
     clock.advance(90 * SECOND)
     assert live(playing)
@@ -71,7 +71,7 @@ def test_an_end_that_was_committed_late_is_noticed(database, playing, clock, liv
     assert not live(playing)
 
 
-def test_a_media_request_asks_no_database_while_memory_is_fresh(playing, clock, live, statements):
+def test_media_request_makes_no_query_while_the_cache_is_fresh(playing, clock, live, statements):
     live(playing)
     del statements[:]
     for _ in range(100):
@@ -79,14 +79,14 @@ def test_a_media_request_asks_no_database_while_memory_is_fresh(playing, clock, 
     assert statements == []
 
 
-def test_the_database_is_asked_at_most_once_in_two_seconds(playing, clock, live, statements):
+def test_database_is_queried_at_most_once_in_two_seconds(playing, clock, live, statements):
     for _ in range(40):
         live(playing)
         clock.advance(SECOND / 4)
     assert sum("playback_session" in each for each in statements) == 5
 
 
-def test_a_clock_that_was_set_back_blinds_nobody(database, playing, clock, live):
+def test_ended_session_is_noticed_after_the_clock_was_set_back(database, playing, clock, live):
     clock.advance(timedelta(hours=1))
     assert live(playing)
     clock.set(NOW)
@@ -94,7 +94,7 @@ def test_a_clock_that_was_set_back_blinds_nobody(database, playing, clock, live)
     assert not live(playing)
 
 
-def test_what_has_run_out_is_forgotten(database, playing, clock, live):
+def test_expired_sessions_are_removed_from_the_cache(database, playing, clock, live):
     end(database, playing, NOW)
     assert not live(playing)
     clock.advance(LONGEST + timedelta(minutes=10))
@@ -102,12 +102,12 @@ def test_what_has_run_out_is_forgotten(database, playing, clock, live):
     assert live._ended == {}
 
 
-def test_without_a_database_playing_goes_on_for_half_a_minute_only(tmp_path):
+def test_no_session_is_live_if_the_database_was_never_reached(tmp_path):
     live = EndedSessionCache(Database(f"sqlite:///{tmp_path}/nothing/here"))
     assert not live("x" * 26)
 
 
-def test_a_database_that_goes_away_is_missed_for_half_a_minute(database, playing, clock, live):
+def test_playing_continues_for_30_seconds_without_the_database(database, playing, clock, live):
     assert live(playing)
     live._database = Database("sqlite:////nowhere/at/all")
     clock.advance(29 * SECOND)

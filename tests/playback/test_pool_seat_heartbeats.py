@@ -1,4 +1,4 @@
-"""Beats of people who watch by a seat: the grant of the pool is weighed, and so is the seat."""
+"""Heartbeats of people who watch with a seat: both the pool's grant and the seat are checked."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ STILL = progress_bitmap.checked_beat(0.0, 1.0, ())
 
 @pytest.fixture
 def seated(database, cast):
-    """Dan's playback by a seat of Elm County's pool, and what holds it."""
+    """Open Dan's playback with a seat; return its id, the seat's model and id, and the grant id."""
     with database.transaction() as session:
         organization = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, organization, session.get_one(Webinar, cast.webinar_id))
@@ -37,13 +37,13 @@ def seated(database, cast):
         return playback.session_id, type(seat), seat.id, grant.id
 
 
-def test_a_seat_that_is_theirs_goes_on_by_the_lean_read_alone(database, seated):
+def test_playback_with_a_claimed_seat_continues_by_the_fast_path(database, seated):
     with database.transaction() as session:
         answer = heartbeats.keep_swiftly(Driver.of(session), seated[0], beat=STILL, now=LATER)
         assert isinstance(answer, Kept)
 
 
-def test_a_released_seat_ends_it_and_says_so(database, seated):
+def test_released_seat_ends_playback_with_the_reason(database, seated):
     session_id, seats, seat_id, _ = seated
     with database.transaction() as session:
         seat = session.get_one(seats, seat_id)
@@ -54,7 +54,7 @@ def test_a_released_seat_ends_it_and_says_so(database, seated):
         )
 
 
-def test_who_also_holds_it_themselves_goes_on_by_that(database, cast, seated):
+def test_playback_continues_with_a_grant_of_their_own(database, cast, seated):
     session_id, seats, seat_id, _ = seated
     with database.transaction() as session:
         seat = session.get_one(seats, seat_id)
@@ -71,7 +71,7 @@ def test_who_also_holds_it_themselves_goes_on_by_that(database, cast, seated):
         assert isinstance(heartbeats.keep_swiftly(driver, session_id, beat=STILL, now=LATER), Kept)
 
 
-def test_a_suspended_contract_ends_it(database, seated):
+def test_suspended_contract_ends_playback(database, seated):
     session_id, _, _, grant_id = seated
     with database.transaction() as session:
         session.get_one(Grant, grant_id).suspended_at = NOW
@@ -81,7 +81,7 @@ def test_a_suspended_contract_ends_it(database, seated):
 
 
 @pytest.mark.parametrize("is_own", [False, True])
-def test_a_webinar_taken_out_of_passes_ends_what_plays_by_a_pass(database, cast, is_own):
+def test_webinar_removed_from_passes_ends_playback_with_a_pass(database, cast, is_own):
     with database.transaction() as session:
         if is_own:
             make_grant(session, session.get_one(Login, cast.dan.id), ends_at=NOW + YEAR)
@@ -105,7 +105,7 @@ def test_a_webinar_taken_out_of_passes_ends_what_plays_by_a_pass(database, cast,
         assert ended == Ended(PlaybackEnd.REVOKED)
 
 
-def test_what_plays_as_a_contract_ends_goes_on_into_its_grace(database, cast):
+def test_playback_continues_into_the_grace_period_of_a_contract(database, cast):
     ends_at, grace_until = NOW + timedelta(minutes=1), NOW + timedelta(hours=2)
     with database.transaction() as session:
         organization = session.get_one(Organization, cast.organization_id)

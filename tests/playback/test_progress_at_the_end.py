@@ -1,4 +1,4 @@
-"""What a playback session reached, as it is noted when the session ends."""
+"""The progress of a playback session that is recorded when the session ends."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from lms.playback import sessions
 from tests.clock import NOW
 
 
-def test_a_session_without_the_stream_keeps_what_it_had_reached(database, cast, client):
+def test_session_without_the_stream_keeps_its_progress(database, cast, client):
     here, elsewhere = client.sign_in(cast.alice.id), client.sign_in(cast.alice.id)
     with database.transaction() as session:
         first, second = (

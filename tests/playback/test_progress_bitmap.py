@@ -1,4 +1,4 @@
-"""What is earned by watching, and by nothing else."""
+"""Progress is earned only by watching."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ def weigh(seen, spans, *, at, rate=1.0, seconds=HOUR):
 
 
 def watch(seen, *, start, until, from_s, rate):
-    """Play honestly: a beat each 15 seconds of the clock, each with the bucket it left half played."""
+    """Play honestly: a heartbeat every 15 seconds, each with the bucket it left half played."""
     clock, place = start, from_s
     while clock < until:
         step = min(15, until - clock)
@@ -39,30 +39,30 @@ def watch(seen, *, start, until, from_s, rate):
     return seen
 
 
-def test_an_hour_is_kept_in_ninety_bytes():
+def test_hour_is_stored_in_ninety_bytes():
     seen = watch(new(), start=0, until=3600, from_s=0, rate=1.0)
     assert len(seen.buckets) == 90
     assert progress_bitmap.share(seen.buckets, HOUR) == 1.0
 
 
-def test_an_hour_at_double_speed_is_earned_in_half_an_hour():
+def test_hour_at_double_speed_is_earned_in_half_an_hour():
     seen = watch(new(), start=0, until=1800, from_s=0, rate=2.0)
     assert progress_bitmap.watched_seconds(seen.buckets, HOUR) == HOUR
 
 
-def test_a_bucket_half_played_is_not_kept():
+def test_half_played_bucket_does_not_count():
     seen, verdict = weigh(new(), [(0, 12.4)], at=15)
     assert verdict is Verdict.KEPT
     assert progress_bitmap.parts(seen.buckets, HOUR) == (Span(0, 10),)
 
 
-def test_a_bucket_left_half_played_is_kept_once_the_rest_was_played():
+def test_half_played_bucket_counts_once_the_rest_is_played():
     seen, _ = weigh(new(), [(0, 12.4)], at=15)
     seen, _ = weigh(seen, [(10, 27.5)], at=30)
     assert progress_bitmap.parts(seen.buckets, HOUR) == (Span(0, 25),)
 
 
-def test_the_short_last_bucket_is_kept_when_the_film_ended_a_little_early():
+def test_last_bucket_counts_if_playback_ends_slightly_early():
     seen, _ = weigh(new(), [(55, 61.9)], at=15, seconds=62.3)
     assert progress_bitmap.watched_seconds(seen.buckets, 62.3) == pytest.approx(7.3)
 
@@ -73,7 +73,7 @@ def test_seeking_through_a_recording_earns_nothing():
     assert progress_bitmap.watched_seconds(seen.buckets, HOUR) == 0
 
 
-def test_a_claim_of_more_than_the_time_that_passed_earns_nothing():
+def test_claim_of_more_than_the_elapsed_time_earns_nothing():
     seen, verdict = weigh(new(), [(0, 600)], at=15)
     assert verdict is Verdict.TOO_SOON
     assert progress_bitmap.watched_seconds(seen.buckets, HOUR) == 0
@@ -85,38 +85,38 @@ def test_a_claimed_speed_above_the_players_highest_earns_nothing():
     assert progress_bitmap.watched_seconds(seen.buckets, HOUR) == 0
 
 
-def test_a_stretch_beyond_the_end_earns_nothing():
+def test_span_past_the_end_earns_nothing():
     seen, verdict = weigh(new(), [(3590, 3610)], at=15)
     assert verdict is Verdict.OUTSIDE
     assert progress_bitmap.watched_seconds(seen.buckets, HOUR) == 0
 
 
-def test_a_stretch_that_runs_backwards_earns_nothing():
+def test_backwards_span_earns_nothing():
     assert weigh(new(), [(20, 10)], at=15)[1] is Verdict.OUTSIDE
 
 
-def test_a_beat_that_comes_twice_counts_once():
+def test_repeated_heartbeat_counts_once():
     once, _ = weigh(new(), [(0, 15)], at=15)
     twice, verdict = weigh(once, [(0, 15)], at=15)
     assert verdict is Verdict.KEPT
     assert twice.buckets == once.buckets
 
 
-def test_what_was_replayed_costs_no_time():
+def test_replayed_spans_need_no_elapsed_time():
     seen = watch(new(), start=0, until=60, from_s=0, rate=1.0)
     seen, verdict = weigh(seen, [(0, 60), (60, 75)], at=75)
     assert verdict is Verdict.KEPT
     assert progress_bitmap.parts(seen.buckets, HOUR) == (Span(0, 75),)
 
 
-def test_waiting_saves_up_no_time_for_a_forged_beat():
+def test_waiting_does_not_accumulate_time_for_a_forged_heartbeat():
     seen, _ = weigh(new(), [(0, 15)], at=15)
     seen, _ = weigh(seen, [], at=1800)
     _, verdict = weigh(seen, [(15, 600)], at=1801)
     assert verdict is Verdict.TOO_SOON
 
 
-def test_many_small_beats_earn_no_more_than_double_speed():
+def test_many_small_heartbeats_earn_no_more_than_double_speed():
     seen, clock, place = new(), 0.0, 0
     for _ in range(600):
         clock += 0.1
@@ -140,13 +140,13 @@ def test_two_screens_earn_no_more_than_one():
     assert kept <= 20 + 1
 
 
-def test_gaps_are_what_parts_leave_out():
+def test_gaps_are_the_parts_not_watched():
     seen, _ = weigh(new(), [(0, 10), (20, 32)], at=20, seconds=48.0)
     assert progress_bitmap.parts(seen.buckets, 48.0) == (Span(0, 10), Span(20, 30))
     assert progress_bitmap.gaps(seen.buckets, 48.0) == (Span(10, 20), Span(30, 48))
 
 
-def test_nothing_seen_is_one_gap():
+def test_recording_without_progress_is_one_gap():
     assert progress_bitmap.gaps(b"", 48.0) == (Span(0, 48),)
     assert progress_bitmap.parts(b"", 48.0) == ()
 
@@ -163,7 +163,7 @@ def test_nothing_seen_is_one_gap():
         (1.0, 1.0, [(0.0, 1.0)] * 201),
     ],
 )
-def test_numbers_no_player_sends_are_no_beat(position, rate, spans):
+def test_invalid_numbers_in_a_heartbeat_are_refused(position, rate, spans):
     with pytest.raises(BadBeat):
         progress_bitmap.checked_beat(position, rate, spans)
 
@@ -196,7 +196,7 @@ def test_parts_and_gaps_together_are_the_whole_recording(kept, seconds):
         max_size=30,
     )
 )
-def test_no_series_of_beats_earns_more_than_the_clock_allows(claims):
+def test_no_series_of_heartbeats_earns_more_than_the_elapsed_time_allows(claims):
     seen, clock = new(), 0.0
     for start, length, wait, rate in claims:
         clock += wait
@@ -206,7 +206,7 @@ def test_no_series_of_beats_earns_more_than_the_clock_allows(claims):
     assert earned <= (clock + slack) * progress_bitmap.FASTEST * progress_bitmap.DRIFT + 1e-6
 
 
-def test_a_beat_is_cut_back_to_a_moment_before():
+def test_heartbeat_is_shortened_by_the_last_seconds():
     beat = progress_bitmap.checked_beat(40.0, 2.0, [(0, 10), (30, 40)])
     assert progress_bitmap.without_last(beat, 0.0) == beat
     assert progress_bitmap.without_last(beat, 3.0).spans == (Span(0, 10), Span(30, 34))

@@ -1,4 +1,4 @@
-"""Playback sessions: who gets one, what keeps it, and what ends it."""
+"""Playback sessions: who gets one, what extends it, and what ends it."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def ended_as(session, playback):
     )
 
 
-def test_who_holds_nothing_gets_no_session(database, cast):
+def test_person_without_access_gets_no_session(database, cast):
     with database.transaction() as session:
         answer = open_for(session, cast.dan, cast)
         assert isinstance(answer, Turned)
@@ -48,14 +48,14 @@ def test_who_holds_nothing_gets_no_session(database, cast):
         assert session.scalar(select(PlaybackSession.id)) is None
 
 
-def test_whose_pass_has_ended_gets_no_session(database, cast):
+def test_person_with_an_expired_pass_gets_no_session(database, cast):
     with database.transaction() as session:
         answer = open_for(session, cast.carol, cast)
     assert isinstance(answer, Turned)
     assert answer.code is Code.PASS_EXPIRED
 
 
-def test_a_holder_gets_a_session_of_a_day(database, cast):
+def test_person_with_access_gets_a_session_of_24_hours(database, cast):
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
     assert isinstance(playback, Playback)
@@ -63,7 +63,7 @@ def test_a_holder_gets_a_session_of_a_day(database, cast):
     assert playback.access_ends_at is None
 
 
-def test_a_session_never_outlasts_the_grant(database, cast):
+def test_session_ends_with_the_grant(database, cast):
     late = PASS_ENDS - 10 * MINUTE
     with database.transaction() as session:
         playback = open_for(session, cast.bob, cast, now=late)
@@ -82,7 +82,7 @@ def test_a_webinar_without_a_playable_recording_gets_no_session(database, cast):
     assert answer.code is Code.RECORDING_NOT_READY
 
 
-def test_staff_look_a_recording_over_without_holding_it(database, cast):
+def test_staff_can_preview_a_recording_without_access(database, cast):
     screen = Screen(login_id=cast.ada.id, sign_in_id=None)
     with database.transaction() as session:
         playback = sessions.open_preview(
@@ -91,7 +91,7 @@ def test_staff_look_a_recording_over_without_holding_it(database, cast):
     assert playback.expires_at == NOW + timedelta(hours=24)
 
 
-def test_a_beat_keeps_the_place_and_the_watched_buckets(database, cast):
+def test_heartbeat_saves_the_position_and_the_watched_buckets(database, cast):
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
         kept = beat(session, playback, at=NOW + timedelta(seconds=15), spans=[(0, 15)], position=15)
@@ -103,7 +103,7 @@ def test_a_beat_keeps_the_place_and_the_watched_buckets(database, cast):
     assert again.place.watched_s == 15
 
 
-def test_a_forged_first_beat_earns_nothing_however_old_the_record(database, cast):
+def test_forged_first_heartbeat_earns_nothing_even_on_an_old_record(database, cast):
     with database.transaction() as session:
         open_for(session, cast.alice, cast)
         later = NOW + timedelta(days=3)
@@ -113,14 +113,14 @@ def test_a_forged_first_beat_earns_nothing_however_old_the_record(database, cast
     assert kept.watched_s == 0
 
 
-def test_what_one_person_watches_is_not_another_persons(database, cast):
+def test_progress_of_one_person_does_not_count_for_another(database, cast):
     with database.transaction() as session:
         beat(session, open_for(session, cast.alice, cast), at=NOW + MINUTE, spans=[(0, 15)])
         playback = open_for(session, cast.bob, cast)
     assert playback.place.watched_s == 0
 
 
-def test_what_a_merged_login_watched_counts(database, cast):
+def test_progress_of_a_merged_login_counts(database, cast):
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
         beat(session, playback, at=NOW + MINUTE, spans=[(0, 15)], position=15)
@@ -130,13 +130,13 @@ def test_what_a_merged_login_watched_counts(database, cast):
     assert playback.place.watched_s == 15
 
 
-def test_a_place_beyond_the_end_is_kept_as_the_end(database, cast):
+def test_position_past_the_end_is_saved_as_the_end(database, cast):
     with database.transaction() as session:
         beat(session, open_for(session, cast.alice, cast), at=NOW + MINUTE, position=9999.0)
         assert session.scalar(select(WatchRecord.position_s)) == 3600.0
 
 
-def test_a_new_version_begins_at_nothing_watched(database, cast):
+def test_new_version_of_another_length_starts_without_progress(database, cast):
     with database.transaction() as session:
         beat(session, open_for(session, cast.alice, cast), at=NOW + MINUTE, spans=[(0, 15)])
         session.get_one(Recording, cast.recording_id).is_current = False
@@ -175,7 +175,7 @@ def expire(session, cast):
         (expire, PlaybackEnd.EXPIRED),
     ],
 )
-def test_a_beat_ends_the_session_once_the_policy_no_longer_admits(database, cast, act, reason):
+def test_heartbeat_ends_the_session_once_access_is_lost(database, cast, act, reason):
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
         act(session, cast)
@@ -186,20 +186,20 @@ def test_a_beat_ends_the_session_once_the_policy_no_longer_admits(database, cast
         assert session.scalar(select(WatchRecord.watched_s)) == 0
 
 
-def test_a_beat_on_an_ended_session_is_told_why(database, cast):
+def test_heartbeat_of_an_ended_session_gets_the_reason(database, cast):
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
         sessions.end_session(session, playback.session_id, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
         assert beat(session, playback, at=NOW + MINUTE) == Ended(PlaybackEnd.SIGNED_OUT)
 
 
-def test_a_beat_after_a_day_ends_the_session(database, cast):
+def test_heartbeat_after_24_hours_ends_the_session(database, cast):
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
         assert beat(session, playback, at=NOW + timedelta(hours=24)) == Ended(PlaybackEnd.EXPIRED)
 
 
-def test_what_was_watched_up_to_the_end_of_a_session_is_kept(database, cast):
+def test_progress_up_to_the_end_of_a_session_is_saved(database, cast):
     day = timedelta(hours=24)
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
@@ -210,11 +210,11 @@ def test_what_was_watched_up_to_the_end_of_a_session_is_kept(database, cast):
 
 
 def ended_at(session, playback, moment):
-    """End a session as its seat is released, a second after its last beat."""
+    """End a session by releasing its seat at the given time."""
     sessions.end_session(session, playback.session_id, ended_as=PlaybackEnd.RELEASED, now=moment)
 
 
-def test_a_beat_after_the_end_sets_nobody_back_who_stood_still(database, cast):
+def test_late_heartbeat_does_not_move_a_paused_position(database, cast):
     second = timedelta(seconds=1)
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
@@ -224,7 +224,7 @@ def test_a_beat_after_the_end_sets_nobody_back_who_stood_still(database, cast):
         assert session.scalar(select(WatchRecord.position_s)) == 15
 
 
-def test_a_beat_after_the_end_leaves_what_was_played_since_it(database, cast):
+def test_late_heartbeat_counts_only_up_to_the_end(database, cast):
     second = timedelta(seconds=1)
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
@@ -235,7 +235,7 @@ def test_a_beat_after_the_end_leaves_what_was_played_since_it(database, cast):
         assert session.scalar(select(WatchRecord.watched_s)) == 20
 
 
-def test_a_beat_after_the_end_keeps_a_place_that_was_gone_back_to(database, cast):
+def test_late_heartbeat_saves_a_position_after_seeking_back(database, cast):
     second = timedelta(seconds=1)
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
@@ -245,7 +245,7 @@ def test_a_beat_after_the_end_keeps_a_place_that_was_gone_back_to(database, cast
         assert session.scalar(select(WatchRecord.position_s)) == 101
 
 
-def test_a_beat_after_the_end_leaves_the_place_to_the_session_after_it(database, cast):
+def test_late_heartbeat_does_not_overwrite_the_next_session(database, cast):
     second = timedelta(seconds=1)
     with database.transaction() as session:
         first = open_for(session, cast.alice, cast)
@@ -258,14 +258,14 @@ def test_a_beat_after_the_end_leaves_the_place_to_the_session_after_it(database,
         assert place == (615, NOW + 32 * second)
 
 
-def test_a_beat_of_no_session_is_not_found(database, cast):
+def test_heartbeat_of_an_unknown_session_is_not_found(database, cast):
     with database.transaction() as session, pytest.raises(NotFound):
         heartbeats.keep_beat(
             session, "x" * 26, beat=progress_bitmap.checked_beat(0, 1, ()), now=NOW
         )
 
 
-def test_the_first_reason_a_session_ended_for_stands(database, cast):
+def test_first_reason_for_ending_a_session_stays(database, cast):
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
         first = sessions.end_session(
@@ -278,7 +278,7 @@ def test_the_first_reason_a_session_ended_for_stands(database, cast):
         assert ended_as(session, playback) is PlaybackEnd.REVOKED
 
 
-def test_ending_for_a_login_leaves_other_people_playing(database, cast):
+def test_ending_sessions_of_a_login_leaves_other_people_playing(database, cast):
     with database.transaction() as session:
         hers = open_for(session, cast.alice, cast)
         his = open_for(session, cast.bob, cast)
@@ -287,7 +287,7 @@ def test_ending_for_a_login_leaves_other_people_playing(database, cast):
         assert ended_as(session, his) is None
 
 
-def test_ending_for_a_sign_in_ends_what_that_browser_plays_alone(database, cast, client):
+def test_ending_for_a_sign_in_ends_only_sessions_of_that_browser(database, cast, client):
     here, elsewhere = client.sign_in(cast.alice.id), client.sign_in(cast.alice.id)
     with database.transaction() as session:
         playback = sessions.open_playback(
@@ -302,7 +302,7 @@ def test_ending_for_a_sign_in_ends_what_that_browser_plays_alone(database, cast,
         assert ended_as(session, playback) is PlaybackEnd.SIGNED_OUT
 
 
-def test_ending_for_a_webinar_reaches_every_version(database, cast):
+def test_ending_for_a_webinar_ends_sessions_of_every_version(database, cast):
     with database.transaction() as session:
         playback = open_for(session, cast.alice, cast)
         session.get_one(Recording, cast.recording_id).is_current = False
@@ -313,7 +313,7 @@ def test_ending_for_a_webinar_reaches_every_version(database, cast):
         assert ended_as(session, playback) is ended_as(session, newer) is PlaybackEnd.PULLED
 
 
-def test_a_session_nobody_heard_of_for_four_hours_is_ended(database, cast):
+def test_session_without_a_heartbeat_for_four_hours_is_ended(database, cast):
     with database.transaction() as session:
         silent = open_for(session, cast.alice, cast)
         heard = open_for(session, cast.bob, cast)
@@ -323,7 +323,7 @@ def test_a_session_nobody_heard_of_for_four_hours_is_ended(database, cast):
         assert ended_as(session, heard) is None
 
 
-def test_a_person_nobody_knows_gets_no_session(database, cast):
+def test_unknown_login_gets_no_session(database, cast):
     with database.transaction() as session:
         stranger = make_login(session)
         session.delete(stranger)
@@ -332,7 +332,7 @@ def test_a_person_nobody_knows_gets_no_session(database, cast):
             open_for(session, stranger, cast)
 
 
-def test_previews_are_forgotten_after_a_month_and_what_was_watched_is_not(database, cast):
+def test_previews_are_deleted_after_a_month_and_other_sessions_are_kept(database, cast):
     ended = NOW + timedelta(hours=1)
     with database.transaction() as session:
         webinar_id = cast.webinar_id
@@ -349,7 +349,7 @@ def test_previews_are_forgotten_after_a_month_and_what_was_watched_is_not(databa
     assert left == [False]
 
 
-def test_repeated_views_are_forgotten_after_three_years_and_what_they_added_is_not(database, cast):
+def test_repeated_views_without_progress_are_deleted_after_three_years(database, cast):
     def add(began_s, reached_s, *, login=cast.alice, organization_id=None):
         return PlaybackSession(
             login_id=login.id,

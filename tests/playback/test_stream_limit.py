@@ -1,4 +1,4 @@
-"""One stream a login (PRODUCT.md, G1): who gets it, how long it is held, and who takes it over."""
+"""One stream per login (PRODUCT.md, G1): who gets it, how long it is reserved, and takeovers."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -37,13 +37,13 @@ def beat(session, playback, *, at):
     return heartbeats.keep_beat(session, playback.session_id, beat=told, now=at)
 
 
-def test_who_may_not_watch_takes_no_stream(database, cast):
+def test_person_without_access_takes_no_stream(database, cast):
     with database.transaction() as session:
         open_in(session, cast.dan, cast)
         assert session.scalar(select(func.count()).select_from(Stream)) == 0
 
 
-def test_a_second_screen_is_told_where_the_first_plays_and_since_when(database, cast):
+def test_second_screen_sees_where_the_first_plays_and_since_when(database, cast):
     with database.transaction() as session:
         open_in(session, cast.alice, cast)
         answer = open_in(session, cast.alice, cast, browser=PHONE, at=NOW + 5 * SECOND)
@@ -58,7 +58,7 @@ def test_two_people_play_at_once(database, cast):
         assert isinstance(open_in(session, cast.bob, cast), Playback)
 
 
-def test_what_somebody_else_has_closed_frees_nothing(database, cast):
+def test_session_closed_by_another_person_releases_no_stream(database, cast):
     with database.transaction() as session:
         his = open_in(session, cast.bob, cast)
         sessions.end_session(session, his.session_id, ended_as=PlaybackEnd.CLOSED, now=NOW)
@@ -66,7 +66,7 @@ def test_what_somebody_else_has_closed_frees_nothing(database, cast):
         assert isinstance(open_in(session, cast.alice, cast), Holder)
 
 
-def test_a_second_screen_takes_it_over_and_the_first_is_told(database, cast):
+def test_second_screen_takes_the_stream_over_and_the_first_ends(database, cast):
     with database.transaction() as session:
         first = open_in(session, cast.alice, cast)
         later = NOW + 10 * SECOND
@@ -77,7 +77,7 @@ def test_a_second_screen_takes_it_over_and_the_first_is_told(database, cast):
         assert (holder.browser, holder.since) == (PHONE, later)
 
 
-def test_the_first_screen_can_take_it_back(database, cast):
+def test_first_screen_can_take_the_stream_back(database, cast):
     with database.transaction() as session:
         open_in(session, cast.alice, cast)
         second = open_in(session, cast.alice, cast, browser=PHONE, takes_over=True)
@@ -86,7 +86,7 @@ def test_the_first_screen_can_take_it_back(database, cast):
         assert isinstance(beat(session, third, at=NOW + SECOND), Kept)
 
 
-def test_a_browser_that_was_killed_holds_it_for_45_seconds(database, cast):
+def test_stream_of_a_killed_browser_is_reserved_for_45_seconds(database, cast):
     with database.transaction() as session:
         open_in(session, cast.alice, cast)
         early = open_in(session, cast.alice, cast, at=NOW + 44 * SECOND)
@@ -95,7 +95,7 @@ def test_a_browser_that_was_killed_holds_it_for_45_seconds(database, cast):
         assert isinstance(late, Playback)
 
 
-def test_each_beat_holds_it_for_45_seconds_more(database, cast):
+def test_each_heartbeat_reserves_the_stream_for_45_more_seconds(database, cast):
     with database.transaction() as session:
         playback = open_in(session, cast.alice, cast)
         for number in range(1, 5):
@@ -104,7 +104,7 @@ def test_each_beat_holds_it_for_45_seconds_more(database, cast):
         assert isinstance(open_in(session, cast.alice, cast, at=NOW + 105 * SECOND), Playback)
 
 
-def test_a_player_that_was_paused_for_long_still_has_its_stream(database, cast):
+def test_player_paused_for_an_hour_still_has_its_stream(database, cast):
     with database.transaction() as session:
         playback = open_in(session, cast.alice, cast)
         assert isinstance(beat(session, playback, at=NOW + timedelta(hours=1)), Kept)
@@ -112,21 +112,21 @@ def test_a_player_that_was_paused_for_long_still_has_its_stream(database, cast):
         assert isinstance(again, Holder)
 
 
-def test_who_takes_a_lapsed_stream_ends_the_player_that_had_it(database, cast):
+def test_taking_a_lapsed_stream_ends_the_former_player(database, cast):
     with database.transaction() as session:
         first = open_in(session, cast.alice, cast)
         open_in(session, cast.alice, cast, at=NOW + 46 * SECOND)
         assert beat(session, first, at=NOW + 47 * SECOND) == Ended(PlaybackEnd.TAKEN_OVER)
 
 
-def test_a_closed_tab_frees_it_at_once(database, cast):
+def test_closed_tab_releases_the_stream_at_once(database, cast):
     with database.transaction() as session:
         first = open_in(session, cast.alice, cast)
         sessions.end_session(session, first.session_id, ended_as=PlaybackEnd.CLOSED, now=NOW)
         assert isinstance(open_in(session, cast.alice, cast, browser=PHONE, at=NOW), Playback)
 
 
-def test_a_preview_by_staff_is_nobodys_stream(database, cast):
+def test_preview_by_staff_takes_no_stream(database, cast):
     with database.transaction() as session:
         open_in(session, cast.alice, cast)
         screen = Screen(login_id=cast.alice.id, sign_in_id=None)
@@ -135,7 +135,7 @@ def test_a_preview_by_staff_is_nobodys_stream(database, cast):
         assert holder.session_id != preview.session_id
 
 
-def test_taking_over_leaves_a_preview_alone(database, cast):
+def test_opening_a_stream_does_not_end_a_preview(database, cast):
     with database.transaction() as session:
         screen = Screen(login_id=cast.alice.id, sign_in_id=None)
         preview = sessions.open_preview(session, screen=screen, webinar_id=cast.webinar_id, now=NOW)
@@ -143,7 +143,7 @@ def test_taking_over_leaves_a_preview_alone(database, cast):
         assert isinstance(beat(session, preview, at=NOW + SECOND), Kept)
 
 
-def test_logins_that_were_merged_share_one_stream(database, cast):
+def test_merged_logins_share_one_stream(database, cast):
     with database.transaction() as session:
         session.get_one(Login, cast.bob.id).merged_into = cast.alice.id
         session.flush()
@@ -153,7 +153,7 @@ def test_logins_that_were_merged_share_one_stream(database, cast):
         assert beat(session, first, at=NOW + SECOND) == Ended(PlaybackEnd.TAKEN_OVER)
 
 
-def test_of_two_players_whose_logins_are_merged_while_they_play_one_goes_on(database, cast):
+def test_only_one_player_continues_when_two_logins_are_merged(database, cast):
     with database.transaction() as session:
         hers, his = open_in(session, cast.alice, cast), open_in(session, cast.bob, cast)
         session.get_one(Login, cast.bob.id).merged_into = cast.alice.id
@@ -163,7 +163,7 @@ def test_of_two_players_whose_logins_are_merged_while_they_play_one_goes_on(data
 
 
 @pytest.mark.timeout(600)
-def test_of_many_screens_at_the_same_instant_exactly_one_gets_it(database, cast):
+def test_exactly_one_of_many_concurrent_screens_gets_the_stream(database, cast):
     for number in range(ROUNDS):
         moment = NOW + timedelta(hours=number)
         starts = Barrier(SCREENS)
@@ -182,7 +182,7 @@ def test_of_many_screens_at_the_same_instant_exactly_one_gets_it(database, cast)
 
 
 @pytest.mark.timeout(600)
-def test_of_many_that_take_it_over_at_once_one_goes_on(database, cast):
+def test_exactly_one_of_many_concurrent_takeovers_continues(database, cast):
     starts = Barrier(SCREENS)
 
     def press(_: int):
@@ -197,14 +197,14 @@ def test_of_many_that_take_it_over_at_once_one_goes_on(database, cast):
     assert len([answer for answer in heard if isinstance(answer, Kept)]) == 1
 
 
-def test_a_claim_of_the_same_session_is_no_second_one(database, cast):
+def test_session_can_claim_its_stream_again(database, cast):
     with database.transaction() as session:
         mine = Claim(cast.alice.id, new_public_id(), FIREFOX)
         assert stream_limit.claim(session, mine, now=NOW)
         assert stream_limit.claim(session, mine, now=NOW + SECOND)
 
 
-def test_who_goes_on_by_another_grant_is_told_as_the_screen_that_it_was(database, cast):
+def test_holder_is_unchanged_when_playback_continues_by_another_grant(database, cast):
     with database.transaction() as session:
         playback = open_in(session, cast.alice, cast)
         held = Grant.login_id == cast.alice.id
@@ -215,7 +215,7 @@ def test_who_goes_on_by_another_grant_is_told_as_the_screen_that_it_was(database
         assert (holder.browser, holder.since) == (FIREFOX, NOW)
 
 
-def test_the_decision_is_the_same_whatever_plays_elsewhere(database, cast):
+def test_access_decision_does_not_depend_on_other_playback(database, cast):
     with database.transaction() as session:
         case = load_case(session, login_id=cast.alice.id, webinar_id=cast.webinar_id)
         before = decide(case.login, case.webinar, Action.RECORDING, NOW)

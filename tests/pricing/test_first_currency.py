@@ -1,4 +1,4 @@
-"""The currency is fixed by the first order or payment; test orders and past sales fix nothing."""
+"""The first order, quote, or payment fixes the currency; test orders and past sales don't."""
 
 from dataclasses import replace
 from datetime import date
@@ -36,7 +36,7 @@ def is_changeable(database: Database) -> bool:
 
 
 @pytest.mark.parametrize("new", [GROUP, SEAT, replace(GROUP, bill_on=date(2026, 7, 1))])
-def test_an_order_fixes_the_currency(database: Database, cast: Cast, new: NewOrder) -> None:
+def test_order_fixes_the_currency(database: Database, cast: Cast, new: NewOrder) -> None:
     put(database, PRICES)
     placed(database, new)
     assert not is_changeable(database)
@@ -47,7 +47,7 @@ def test_an_order_fixes_the_currency(database: Database, cast: Cast, new: NewOrd
     put(database, PRICES[:1])
 
 
-def test_a_quote_fixes_the_currency_and_a_draft_does_not(database: Database, cast: Cast) -> None:
+def test_quote_fixes_the_currency_but_a_draft_does_not(database: Database, cast: Cast) -> None:
     put(database, PRICES)
     with database.transaction() as session:
         orders.draft(session, GROUP, actor=None, now=NOW)
@@ -59,7 +59,7 @@ def test_a_quote_fixes_the_currency_and_a_draft_does_not(database: Database, cas
     assert not is_changeable(database)
 
 
-def test_a_payment_fixes_the_currency(database: Database, cast: Cast) -> None:
+def test_payment_fixes_the_currency(database: Database, cast: Cast) -> None:
     put(database, PRICES)
     paid = NewPayment(
         PaymentMethod.CASH, "USD", 9_900, date(2026, 3, 2), organization_id=cast.organization_id
@@ -69,7 +69,7 @@ def test_a_payment_fixes_the_currency(database: Database, cast: Cast) -> None:
     assert not is_changeable(database)
 
 
-def test_the_currency_stays_without_prices(database: Database, cast: Cast) -> None:
+def test_currency_is_kept_without_prices(database: Database, cast: Cast) -> None:
     put(database, EUROS)
     placed(database, replace(GROUP, currency="EUR"))
     put(database, ())
@@ -80,7 +80,7 @@ def test_the_currency_stays_without_prices(database: Database, cast: Cast) -> No
 @pytest.mark.parametrize(
     "new", [replace(GROUP, livemode=False), replace(GROUP, terms=Terms.HISTORY)]
 )
-def test_test_orders_and_past_sales_fix_nothing(
+def test_test_orders_and_past_sales_do_not_fix_the_currency(
     database: Database, cast: Cast, new: NewOrder
 ) -> None:
     put(database, PRICES)

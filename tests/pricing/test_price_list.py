@@ -1,4 +1,4 @@
-"""Prices are rows in versions; what was sold keeps the one it was sold at."""
+"""Prices are stored in versions, and sales keep the version they were sold at."""
 
 from collections.abc import Sequence
 
@@ -29,16 +29,16 @@ def standing(database: Database) -> Sequence[Price]:
         return read_prices(session)
 
 
-def test_a_house_begins_without_prices(database: Database) -> None:
+def test_new_installation_has_no_prices(database: Database) -> None:
     assert standing(database) == ()
 
 
-def test_prices_are_listed_as_the_trade_counts_them(database: Database) -> None:
+def test_prices_are_listed_by_offer_and_tier(database: Database) -> None:
     priced(database, PASS, FROM_5, SINGLE, FROM_3)
     assert standing(database) == (SINGLE, FROM_3, FROM_5, PASS)
 
 
-def test_passes_for_everything_and_for_one_series_are_listed_at_the_price_of_one(
+def test_price_of_one_pass_is_listed_for_everything_and_for_a_series(
     database: Database,
 ) -> None:
     priced(database, SINGLE, PASS, Price(OfferKind.PASS, 3, 39900, "USD"))
@@ -52,7 +52,7 @@ def test_passes_for_everything_and_for_one_series_are_listed_at_the_price_of_one
         }
 
 
-def test_a_price_that_changes_is_retired_and_followed_by_the_next_version(
+def test_changed_price_is_retired_and_replaced_by_the_next_version(
     database: Database,
 ) -> None:
     priced(database, SINGLE, PASS)
@@ -68,12 +68,12 @@ def test_a_price_that_changes_is_retired_and_followed_by_the_next_version(
         assert [tuple(row) for row in kept] == [(1, 9900, False), (2, 10900, True)]
 
 
-def test_the_same_prices_again_change_nothing(database: Database) -> None:
+def test_setting_the_same_prices_changes_nothing(database: Database) -> None:
     priced(database, SINGLE)
     assert priced(database, SINGLE) == 0
 
 
-def test_a_price_that_is_not_named_any_more_is_retired_and_may_come_back(
+def test_omitted_price_is_retired_and_can_return(
     database: Database,
 ) -> None:
     priced(database, SINGLE, PASS)
@@ -93,9 +93,7 @@ def test_a_price_that_is_not_named_any_more_is_retired_and_may_come_back(
         ((SINGLE, Price(OfferKind.PASS, 1, 1, "EUR")), "currency"),
     ],
 )
-def test_a_fault_is_named_by_its_line(
-    database: Database, prices: tuple[Price, ...], field: str
-) -> None:
+def test_error_names_its_line(database: Database, prices: tuple[Price, ...], field: str) -> None:
     with pytest.raises(Invalid) as refusal:
         priced(database, *prices)
     assert list(refusal.value.fields) == [field]
@@ -112,5 +110,5 @@ def test_a_fault_is_named_by_its_line(
         (1050, "EUR", "€10.50"),
     ],
 )
-def test_money_is_said_with_its_sign(minor: int, currency: str, said: str) -> None:
+def test_amount_is_written_with_its_currency_symbol(minor: int, currency: str, said: str) -> None:
     assert say_money(minor, currency) == said

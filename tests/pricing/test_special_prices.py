@@ -1,4 +1,4 @@
-"""Prices of one webinar, series or presenter replace the general ones (MONEY.md, M16)."""
+"""Prices of one webinar, series, or presenter replace the standard ones (MONEY.md, M16)."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -30,7 +30,7 @@ CHEAP_PASS = Price(OfferKind.PASS, 1, 19900, "USD")
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A webinar in a series, with a presenter; another one with her alone; and one in neither."""
+    """A webinar with a series and presenter, one with the presenter only, one with neither."""
 
     part: Target
     talk: Target
@@ -84,14 +84,12 @@ def of(database: Database, target: Target) -> tuple[Price, ...]:
         return read_prices(session, target)
 
 
-def test_without_prices_of_their_own_the_general_ones_hold(
-    database: Database, shelf: Shelf
-) -> None:
+def test_standard_prices_apply_without_special_prices(database: Database, shelf: Shelf) -> None:
     for target in (shelf.part, shelf.other, shelf.series, shelf.presenter):
         assert of(database, target) == GENERAL
 
 
-def test_the_most_specific_price_wins(database: Database, shelf: Shelf) -> None:
+def test_most_specific_price_applies(database: Database, shelf: Shelf) -> None:
     put(database, shelf.presenter, replace(SHOWING, price_minor=3))
     assert of(database, shelf.part)[2].price_minor == 3
     assert of(database, shelf.talk)[2].price_minor == 3
@@ -104,7 +102,7 @@ def test_the_most_specific_price_wins(database: Database, shelf: Shelf) -> None:
     assert of(database, Target(Scope.EVERYTHING)) == GENERAL
 
 
-def test_a_special_price_for_one_replaces_the_general_group_prices(
+def test_special_price_for_one_replaces_the_standard_group_prices(
     database: Database, shelf: Shelf
 ) -> None:
     put(database, shelf.part, CHEAP)
@@ -112,19 +110,21 @@ def test_a_special_price_for_one_replaces_the_general_group_prices(
     assert [seats_total(of(database, shelf.part), seats) for seats in (1, 3)] == [4900, 3 * 4900]
 
 
-def test_special_group_prices_leave_the_price_for_one(database: Database, shelf: Shelf) -> None:
+def test_special_group_prices_keep_the_standard_price_for_one(
+    database: Database, shelf: Shelf
+) -> None:
     put(database, shelf.part, CHEAP_FROM_3)
     assert of(database, shelf.part) == (SINGLE, CHEAP_FROM_3, SHOWING, PASS)
     put(database, shelf.series, CHEAP)
     assert of(database, shelf.part) == (CHEAP, CHEAP_FROM_3, SHOWING, PASS)
 
 
-def test_a_special_set_replaces_all_tiers_of_its_kind(database: Database, shelf: Shelf) -> None:
+def test_special_prices_replace_all_tiers_of_their_kind(database: Database, shelf: Shelf) -> None:
     put(database, shelf.part, CHEAP, replace(CHEAP_FROM_3, minimum=10))
     assert [each.minimum for each in of(database, shelf.part)[:2]] == [1, 10]
 
 
-def test_of_two_series_the_cheaper_one_wins_with_its_group_prices(
+def test_cheaper_one_of_two_series_applies_with_its_group_prices(
     database: Database, shelf: Shelf
 ) -> None:
     with database.transaction() as session:
@@ -136,7 +136,7 @@ def test_of_two_series_the_cheaper_one_wins_with_its_group_prices(
     assert of(database, shelf.part)[0].price_minor == 100
 
 
-def test_the_pass_of_a_series_is_not_offered_as_the_all_access_pass(
+def test_pass_of_a_series_is_not_offered_as_the_all_access_pass(
     database: Database, shelf: Shelf
 ) -> None:
     put(database, shelf.series, CHEAP_PASS)
@@ -144,14 +144,14 @@ def test_the_pass_of_a_series_is_not_offered_as_the_all_access_pass(
     assert of(database, shelf.part) == GENERAL
 
 
-def test_a_webinar_out_of_passes_has_no_price_of_a_pass(database: Database, shelf: Shelf) -> None:
+def test_webinar_excluded_from_passes_has_no_pass_price(database: Database, shelf: Shelf) -> None:
     with database.transaction() as session:
         session.get_one(Webinar, shelf.part.id).is_in_passes = False
     assert of(database, shelf.part) == (SINGLE, FROM_3, SHOWING)
     assert of(database, shelf.series) == GENERAL
 
 
-def test_an_order_keeps_the_special_prices_of_its_day(database: Database, shelf: Shelf) -> None:
+def test_special_prices_of_a_past_date_can_be_read(database: Database, shelf: Shelf) -> None:
     put(database, shelf.part, CHEAP)
     later = NOW + timedelta(days=9)
     with database.transaction() as session:
@@ -162,9 +162,7 @@ def test_an_order_keeps_the_special_prices_of_its_day(database: Database, shelf:
         assert own_prices(session, shelf.part) == ()
 
 
-def test_each_target_counts_its_own_versions_and_is_audited(
-    database: Database, shelf: Shelf
-) -> None:
+def test_special_prices_of_each_target_are_audited(database: Database, shelf: Shelf) -> None:
     for target in (shelf.part, shelf.series, shelf.presenter):
         put(database, target, CHEAP)
         put(database, target, replace(CHEAP, price_minor=1))
@@ -179,13 +177,13 @@ def test_each_target_counts_its_own_versions_and_is_audited(
         assert own_prices(session, shelf.series) == (replace(CHEAP, price_minor=1),)
 
 
-def test_a_pass_has_no_price_for_one_webinar(database: Database, shelf: Shelf) -> None:
+def test_pass_cannot_have_a_price_for_one_webinar(database: Database, shelf: Shelf) -> None:
     with pytest.raises(Invalid) as refusal:
         put(database, shelf.part, CHEAP_PASS)
     assert list(refusal.value.fields) == ["pass"]
 
 
-def test_all_prices_are_in_one_currency(database: Database, shelf: Shelf) -> None:
+def test_all_prices_must_be_in_one_currency(database: Database, shelf: Shelf) -> None:
     for target in (shelf.part, shelf.series):
         with pytest.raises(Invalid) as refusal:
             put(database, target, replace(CHEAP, currency="EUR"))

@@ -1,4 +1,4 @@
-"""Reminders of unpaid invoices: when, to whom, in one email, and what stops them (MONEY.md, M18)."""
+"""Reminders of unpaid invoices: timing, recipients, one email, and pauses (MONEY.md, M18)."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -37,7 +37,7 @@ DUE = NOW + timedelta(days=30)
 
 
 def sent_at(database: Database, at: datetime) -> list[str]:
-    """Remind whoever is due at that time; returns the subject lines sent."""
+    """Remind each debtor that is due at a time; return the subject lines sent."""
     with database.read_session() as session:
         before = session.scalar(select(func.max(Mail.id))) or 0
         debtors = due_debtors(session, now=at)
@@ -50,7 +50,7 @@ def sent_at(database: Database, at: datetime) -> list[str]:
 
 
 def days_told(database: Database, *, until: int = 120, since: int = 0) -> list[int]:
-    """Return the days after the order on which a reminder went out, looking each day."""
+    """Return the days after the order on which a reminder was sent, checking every day."""
     return [
         day for day in range(since, until) if sent_at(database, NOW + timedelta(days=day, hours=12))
     ]
@@ -61,7 +61,7 @@ def promise(database: Database, facts: OrderFacts, kind: PauseKind, until: datet
         session.add(ReminderPause(order_id=facts.id, kind=kind, until=until, created_at=NOW))
 
 
-def test_a_payer_is_reminded_a_week_before_and_15_30_and_60_days_past_due(
+def test_payer_is_reminded_a_week_before_and_15_30_and_60_days_past_due(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, GROUP)
@@ -98,9 +98,7 @@ def test_reminder_says_which_orders_are_on_hold(database: Database, cast: Cast) 
             assert body.count("Access is on hold until we receive payment.") == 1
 
 
-def test_the_customers_own_terms_decide_when_an_invoice_is_due(
-    database: Database, cast: Cast
-) -> None:
+def test_customers_terms_determine_when_an_invoice_is_due(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.execute(
             update(Organization).where(Organization.slug == "elm-county").values(net_days=60)
@@ -109,7 +107,7 @@ def test_the_customers_own_terms_decide_when_an_invoice_is_due(
     assert days_told(database, until=80) == [54, 76]
 
 
-def test_one_email_names_all_open_invoices_each_with_its_own_balance(
+def test_one_email_lists_all_open_invoices_with_their_balances(
     database: Database, cast: Cast
 ) -> None:
     first, second = placed(database, GROUP), placed(database, GROUP, at=NOW + timedelta(days=4))
@@ -124,7 +122,7 @@ def test_one_email_names_all_open_invoices_each_with_its_own_balance(
         assert "Balance due: $225.00 of $325.00" in text
 
 
-def test_accounts_payable_are_written_to_and_the_contact_is_not(
+def test_accounts_payable_are_emailed_instead_of_the_contact(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, GROUP)
@@ -137,14 +135,14 @@ def test_accounts_payable_are_written_to_and_the_contact_is_not(
     assert told == []
 
 
-def test_payment_and_a_full_credit_end_the_reminders(database: Database, cast: Cast) -> None:
+def test_payment_and_full_credit_end_reminders(database: Database, cast: Cast) -> None:
     first, second = placed(database, GROUP), placed(database, GROUP)
     paid(database, first)
     credited(database, second)
     assert days_told(database) == []
 
 
-def test_a_bounced_check_reopens_them(database: Database, cast: Cast) -> None:
+def test_bounced_check_restarts_reminders(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     payment = paid(database, facts)
     with database.transaction() as session:
@@ -154,7 +152,7 @@ def test_a_bounced_check_reopens_them(database: Database, cast: Cast) -> None:
     assert days_told(database, until=50) == [24, 46]
 
 
-def test_an_open_dispute_stops_them(database: Database, cast: Cast) -> None:
+def test_open_dispute_stops_reminders(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     payment = paid(database, facts, 10_000)
     with database.transaction() as session:
@@ -169,7 +167,7 @@ def test_an_open_dispute_stops_them(database: Database, cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("kind", [PauseKind.CHECK_SENT, PauseKind.IN_APPROVAL])
-def test_a_promise_stops_them_until_its_day(
+def test_promise_pauses_reminders_until_its_date(
     database: Database, cast: Cast, kind: PauseKind
 ) -> None:
     facts = placed(database, GROUP)
@@ -177,7 +175,7 @@ def test_a_promise_stops_them_until_its_day(
     assert days_told(database, until=80) == [50, 61]
 
 
-def test_a_promise_for_one_invoice_leaves_the_others(database: Database, cast: Cast) -> None:
+def test_promise_for_one_invoice_does_not_pause_others(database: Database, cast: Cast) -> None:
     first, second = placed(database, GROUP), placed(database, GROUP)
     promise(database, first, PauseKind.CHECK_SENT, DUE + timedelta(days=90))
     sent_at(database, DUE + timedelta(days=16))
@@ -188,7 +186,7 @@ def test_a_promise_for_one_invoice_leaves_the_others(database: Database, cast: C
     assert str(first.invoice_number) not in told.text
 
 
-def test_staff_stop_them_and_resume_them(database: Database, cast: Cast) -> None:
+def test_staff_can_stop_and_resume_reminders(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     with database.transaction() as session:
         pauses.stop(session, locked(session, facts), actor=None, now=NOW)
@@ -200,9 +198,7 @@ def test_staff_stop_them_and_resume_them(database: Database, cast: Cast) -> None
     assert days_told(database, since=55, until=80) == [55, 61]
 
 
-def test_test_orders_and_canceled_ones_are_never_reminded_of(
-    database: Database, cast: Cast
-) -> None:
+def test_test_orders_and_canceled_orders_cause_no_reminders(database: Database, cast: Cast) -> None:
     placed(database, replace(GROUP, livemode=False))
     late = placed(database, GROUP)
     with database.transaction() as session:
@@ -210,7 +206,9 @@ def test_test_orders_and_canceled_ones_are_never_reminded_of(
     assert days_told(database) == []
 
 
-def test_a_corrected_invoice_does_not_repeat_what_was_said(database: Database, cast: Cast) -> None:
+def test_corrected_invoice_does_not_repeat_earlier_reminders(
+    database: Database, cast: Cast
+) -> None:
     facts = placed(database, GROUP)
     assert days_told(database, until=50) == [24, 46]
     at = NOW + timedelta(days=50)
@@ -223,16 +221,14 @@ def test_a_corrected_invoice_does_not_repeat_what_was_said(database: Database, c
     assert days_told(database, since=50) == [61, 91]
 
 
-def test_a_person_is_reminded_as_well(database: Database, cast: Cast) -> None:
+def test_individual_is_reminded_as_well(database: Database, cast: Cast) -> None:
     placed(database, replace(SEAT, terms=GROUP.terms))
     assert days_told(database, until=50) == [24, 46]
     told = [one for one in letters(database, "dan@example.org") if one.kind == "payment_reminder"]
     assert len(told) == 2
 
 
-def test_merged_organizations_get_one_email_to_the_kept_ones_address(
-    database: Database, cast: Cast
-) -> None:
+def test_merged_organizations_get_one_email(database: Database, cast: Cast) -> None:
     first = placed(database, GROUP)
     with database.transaction() as session:
         make_organization(session, "oak-county", name="Oak County Library")
@@ -247,7 +243,7 @@ def test_merged_organizations_get_one_email_to_the_kept_ones_address(
     assert {one.number for one in found} == {first.invoice_number, second.invoice_number}
 
 
-def test_the_job_reminds_each_payer_once_however_often_it_runs(
+def test_job_run_twice_reminds_each_payer_once(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock
 ) -> None:
     placed(database, GROUP)

@@ -1,4 +1,4 @@
-"""Captions for a recording of a test, brought as staff bring them."""
+"""Captions for a recording of a test, uploaded as staff do."""
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ from tests.clock import NOW
 
 
 def vtt_of(*lines: str, every: float = 10.0) -> bytes:
-    """Return WebVTT that says a line every so many seconds."""
+    """Return WebVTT with a line every given number of seconds."""
     blocks = [
         f"{int(at // 3600):02d}:{int(at // 60 % 60):02d}:{at % 60:06.3f} --> "
         f"{int(at // 3600):02d}:{int(at // 60 % 60):02d}:{at % 60 + 0.9:06.3f}\n{line}"
@@ -27,7 +27,7 @@ def caption(
     *,
     language: str = "en",
 ) -> str:
-    """Show captions with a recording; returns their outside id."""
+    """Publish captions of a recording; return their public ID."""
     with database.read_session() as session:
         found = session.scalars(select(Recording).where(Recording.id == recording_id)).one()
         public_id = found.public_id

@@ -1,4 +1,4 @@
-"""The small recordings of the media tests, for the jobs that take them in."""
+"""The small recordings of the media tests, for the jobs that process them."""
 
 from tests.media.conftest import make, talk
 

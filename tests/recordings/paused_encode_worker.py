@@ -1,7 +1,7 @@
-"""A real worker process that stands still in the midst of storing an encode; started by tests.
+"""A real worker process that pauses while it stores an encode; started by tests.
 
-The third file of a run is stored, `stored` appears under DATA_DIR, and nothing more is stored
-until `go` stands there.
+When the third file of a run is stored, `stored` appears under DATA_DIR, and nothing more is stored
+until `go` exists.
 """
 
 import sys
@@ -22,7 +22,7 @@ STORED, GO, FILES = "stored", "go", 3
 
 def main() -> None:
     leases.LEASE = timedelta(seconds=3)
-    job_runner.LOOK_S = 60.0  # it learns late that another has its job, as on a busy machine
+    job_runner.LOOK_S = 60.0  # as on a busy machine, it learns late that another worker has its job
     carrel = open_carrel(Settings.from_env())
     storage = type(carrel.storage)
     take, done = storage.take_file, []

@@ -1,4 +1,4 @@
-"""Recordings as people and their enemies send them, made from nothing; and what becomes of each.
+"""Odd and hostile recordings, generated from scratch, and the outcome of each.
 
 `python -m tests.recordings.recording_cases` makes them all, takes each through the real pipeline
 and prints the table.
@@ -35,7 +35,7 @@ SUBTITLES = "1\n00:00:01,000 --> 00:00:02,000\nHello\n"
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """One odd file: how it is made in a folder, and what must become of it."""
+    """One odd file: how to make it in a folder, and its expected outcome."""
 
     name: str
     make: Callable[[Path], Path]
@@ -43,7 +43,7 @@ class Odd:
 
 
 def by_ffmpeg(file: str, *words: str) -> Callable[[Path], Path]:
-    """Make a file by ffmpeg's own words."""
+    """Return a function that makes a file with the given ffmpeg arguments."""
 
     def made(folder: Path) -> Path:
         path = folder / file
@@ -55,7 +55,7 @@ def by_ffmpeg(file: str, *words: str) -> Callable[[Path], Path]:
 
 
 def written(file: str, content: bytes) -> Callable[[Path], Path]:
-    """Make a file that holds just that."""
+    """Return a function that writes a file with the given content."""
 
     def made(folder: Path) -> Path:
         path = folder / file
@@ -68,7 +68,7 @@ def written(file: str, content: bytes) -> Callable[[Path], Path]:
 def changed(
     file: str, words: tuple[str, ...], change: Callable[[bytes], bytes]
 ) -> Callable[[Path], Path]:
-    """Make a file by ffmpeg and change its bytes."""
+    """Return a function that makes a file with ffmpeg and changes its bytes."""
 
     def made(folder: Path) -> Path:
         path = by_ffmpeg(file, *words)(folder)
@@ -79,7 +79,7 @@ def changed(
 
 
 def renamed(file: str, make: Callable[[Path], Path]) -> Callable[[Path], Path]:
-    """Give a file another name."""
+    """Return a function that gives a file another name."""
     return lambda folder: make(folder).rename(folder / file)
 
 
@@ -107,7 +107,7 @@ def turned(degrees: str) -> Callable[[Path], Path]:
 
 
 def hole(data: bytes) -> bytes:
-    """Overwrite a tenth in the middle."""
+    """Overwrite a tenth of the file in the middle."""
     at, length = len(data) // 2, len(data) // 10
     return data[:at] + b"\x00" * length + data[at + length :]
 
@@ -309,7 +309,7 @@ ODD: tuple[Odd, ...] = (
 
 
 def become(odd: Odd, folder: Path) -> str:
-    """Make an odd file, take it through probe and encoder, and say what became of it."""
+    """Make an odd file, run it through probe and encoder, and return the outcome."""
     path = odd.make(folder)
     try:
         found = probe(path)
@@ -325,7 +325,7 @@ def become(odd: Odd, folder: Path) -> str:
 
 
 def table() -> Iterator[tuple[str, str]]:
-    """Yield each odd file's name and what became of it."""
+    """Yield each odd file's name and its outcome."""
     for odd in ODD:
         with tempfile.TemporaryDirectory(prefix="carrel-odd-") as folder:
             yield odd.name, become(odd, Path(folder))

@@ -1,4 +1,4 @@
-"""Captions that a program writes: a draft from a real recording, and each way it can fail."""
+"""Captions written by a speech program: a draft from a real recording, and each way it can fail."""
 
 import sys
 import threading
@@ -54,7 +54,7 @@ def recording_id(database, storage, cast):
 
 
 def listen(carrel, recording_id, command):
-    """Ask for captions and let a worker work; returns the job as staff see it."""
+    """Request captions and let a worker run; return the job as staff see it."""
     house = replace(carrel, settings=replace(carrel.settings, speech_command=command))
     with carrel.database.transaction() as session:
         auto_captions_job.ask_for(session, recording_id, "en", actor="a", now=NOW)
@@ -74,7 +74,7 @@ def drafts(carrel):
         return session.scalars(select(Caption)).all()
 
 
-def test_what_a_program_hears_is_a_draft(carrel, recording_id, program):
+def test_output_of_the_speech_program_becomes_a_draft(carrel, recording_id, program):
     job = listen(carrel, recording_id, program(GOOD))
     assert job.state is JobState.DONE, job
     (draft,) = drafts(carrel)
@@ -82,7 +82,7 @@ def test_what_a_program_hears_is_a_draft(carrel, recording_id, program):
     assert "About 63 seconds &lt;script&gt;" in draft.draft
 
 
-def test_what_it_writes_into_its_file_goes_before_what_it_says(carrel, recording_id, program):
+def test_caption_file_is_preferred_over_printed_output(carrel, recording_id, program):
     text = """
 import sys
 open(sys.argv[2], "w").write("WEBVTT\\n\\n00:00.000 --> 00:01.000\\nFrom the file in " + sys.argv[1])
@@ -105,7 +105,7 @@ print("This is no caption")
         ),
     ],
 )
-def test_a_failure_is_told_with_what_the_program_said(
+def test_failure_is_reported_with_the_program_output(
     carrel, recording_id, program, text, sentence, detail
 ):
     job = listen(carrel, recording_id, program(text))
@@ -114,19 +114,19 @@ def test_a_failure_is_told_with_what_the_program_said(
     assert drafts(carrel) == []
 
 
-def test_a_program_that_is_not_there_is_told(carrel, recording_id):
+def test_missing_program_is_reported(carrel, recording_id):
     job = listen(carrel, recording_id, ("/nowhere/speech",))
     assert (job.state, job.failure) == (JobState.FAILED, auto_captions_job.FAILED)
 
 
-def test_nothing_of_a_command_is_a_shells(carrel, recording_id, program, tmp_path):
+def test_command_is_not_run_in_a_shell(carrel, recording_id, program, tmp_path):
     spoiled = tmp_path / "spoiled"
     job = listen(carrel, recording_id, (*program(GOOD), "{wav}", f"; touch {spoiled}"))
     assert job.state is JobState.DONE, job
     assert not spoiled.exists()
 
 
-def test_a_program_is_stopped_at_its_time_or_when_it_is_canceled(program, tmp_path):
+def test_program_is_stopped_at_its_time_limit_or_when_canceled(program, tmp_path):
     command = program("import time; time.sleep(60)")
     sound = tmp_path / "sound.wav"
     with pytest.raises(ProgramStalled):
@@ -137,13 +137,13 @@ def test_a_program_is_stopped_at_its_time_or_when_it_is_canceled(program, tmp_pa
         hear(command, sound, language="en", seconds=30.0, canceled=gone.is_set)
 
 
-def test_it_is_off_until_an_operator_names_a_program(client, cast, recording_id):
+def test_auto_captions_are_off_until_a_program_is_set(client, cast, recording_id):
     client.sign_in(cast.ada.id)
     assert "Generate captions" not in client.get(f"/staff/webinars/{cast.slug}").text
     assert client.post(f"/staff/captions/of/{recording_id}/hear").status_code == 404
 
 
-def test_staff_ask_for_it_once_and_never_over_captions_that_stand(
+def test_staff_can_request_captions_once_and_not_over_existing_ones(
     client, cast, carrel, app, recording_id, database, storage
 ):
     settings = replace(carrel.settings, speech_command=("/bin/true",))
@@ -159,7 +159,7 @@ def test_staff_ask_for_it_once_and_never_over_captions_that_stand(
 
 
 @pytest.mark.parametrize("command", ["speech", "'/opt/speech", "./speech --fast"])
-def test_a_command_without_a_whole_path_is_a_fault_of_the_settings(environ, command):
+def test_command_without_an_absolute_path_is_a_settings_error(environ, command):
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({**environ, "CARREL_SPEECH_COMMAND": command})
     assert "CARREL_SPEECH_COMMAND" in caught.value.faults

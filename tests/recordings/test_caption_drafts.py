@@ -1,4 +1,4 @@
-"""Of two who work on the same captions at once, neither loses anything."""
+"""Two people who edit the same captions at once lose no changes."""
 
 from threading import Event, Thread
 
@@ -17,7 +17,7 @@ from tests.recordings.caption_fixtures import caption, vtt_of
 A_MOMENT_S = 0.5
 
 
-def test_a_draft_that_is_saved_while_the_former_is_being_shown_is_not_lost(
+def test_draft_saved_while_the_former_is_being_published_is_not_lost(
     database: Database, storage: Storage, cast: Cast
 ) -> None:
     track = caption(database, storage, cast.recording_id, vtt_of("Good morning"))
@@ -39,7 +39,7 @@ def test_a_draft_that_is_saved_while_the_former_is_being_shown_is_not_lost(
         cues = [Cue(1.0, 2.0, "", ("Newer",))]
         caption_drafts.save(session, track, cues, version=1, actor="ada", now=NOW)
         saved.set()
-        other.join(A_MOMENT_S)  # it waits for this one
+        other.join(A_MOMENT_S)  # publishing waits for this transaction
     other.join()
     assert len(told) == 1
     with database.read_session() as session:

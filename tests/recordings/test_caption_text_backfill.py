@@ -1,4 +1,4 @@
-"""Captions of before, whose texts were never kept: read once from their files, then found."""
+"""Captions from before their texts were stored: read once from their files, then searchable."""
 
 from lms.housekeeping.jobs import read_captions
 from lms.recordings.captions import find_caption, unread
@@ -7,13 +7,13 @@ from tests.recordings.caption_fixtures import caption, vtt_of
 
 
 class Going:
-    """A run that nobody cancels."""
+    """A run that is never canceled."""
 
     def canceled(self):
         return False
 
 
-def test_they_are_read_and_found_and_read_no_more(carrel, client, database, storage, cast):
+def test_captions_are_read_once_and_can_be_searched(carrel, client, database, storage, cast):
     track = caption(database, storage, cast.recording_id, vtt_of("Of lanterns"))
     with database.transaction() as session:
         find_caption(session, track).shown = None
@@ -24,7 +24,7 @@ def test_they_are_read_and_found_and_read_no_more(carrel, client, database, stor
         assert unread(session) == ()
 
 
-def test_a_file_that_is_gone_stops_nothing(carrel, database, storage, cast):
+def test_missing_caption_file_does_not_stop_the_backfill(carrel, database, storage, cast):
     track = caption(database, storage, cast.recording_id, vtt_of("Gone"))
     with database.transaction() as session:
         row = find_caption(session, track)

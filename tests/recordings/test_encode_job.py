@@ -1,4 +1,4 @@
-"""From a file to a recording that plays: the job, on real files and a real encoder."""
+"""The encode job, from a file to a playable recording, with real files and a real encoder."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -53,7 +53,7 @@ def webinar_id(carrel: Carrel) -> int:
         return make_webinar(session, SLUG).id
 
 
-def test_a_recording_that_browsers_play_is_copied_first_and_then_made_whole(
+def test_browser_playable_recording_is_copied_first_and_then_encoded(
     carrel: Carrel, webinar_id: int, talk: Path
 ) -> None:
     recording_id = add(carrel, talk)
@@ -73,7 +73,7 @@ def test_a_recording_that_browsers_play_is_copied_first_and_then_made_whole(
     for name in ("master.m3u8", "poster.jpg", "progressive.mp4"):
         assert f"renditions/{recording_id}/{recording.run}/{name}" in keys
     assert carrel.storage.stat(recording.original_key) is not None
-    # the copied first run waits until its last viewer must be gone, then it is swept
+    # the first run, a copy, is deleted only when its last viewer must be gone
     [sweep] = sweeps
     assert sweep.run_at > now() + timedelta(hours=24)
     former = f"renditions/{recording_id}/{sweep.payload['run']}/"
@@ -85,7 +85,7 @@ def test_a_recording_that_browsers_play_is_copied_first_and_then_made_whole(
     assert set(carrel.storage.list(f"renditions/{recording_id}/{recording.run}/")) == keys
 
 
-def test_a_text_named_like_a_film_is_refused_with_a_sentence_and_kept(
+def test_text_named_like_a_video_fails_with_a_message_and_is_kept(
     carrel: Carrel, webinar_id: int, tmp_path: Path
 ) -> None:
     film = tmp_path / "Talk of Tuesday.mp4"
@@ -105,7 +105,7 @@ def test_a_text_named_like_a_film_is_refused_with_a_sentence_and_kept(
         assert kept.read() == film.read_bytes()
 
 
-def test_a_new_version_takes_over_when_it_plays_and_not_before(
+def test_new_version_takes_over_only_when_it_can_be_played(
     carrel: Carrel, webinar_id: int, talk: Path, tmp_path: Path
 ) -> None:
     with carrel.database.transaction() as session:
@@ -135,7 +135,7 @@ def test_a_new_version_takes_over_when_it_plays_and_not_before(
         }
 
 
-def test_a_version_that_never_played_gives_way_at_once(
+def test_version_that_never_played_is_replaced_at_once(
     carrel: Carrel, webinar_id: int, tmp_path: Path
 ) -> None:
     empty = tmp_path / "empty.mp4"
@@ -148,7 +148,7 @@ def test_a_version_that_never_played_gives_way_at_once(
     assert current == second
 
 
-def test_a_canceled_encoding_says_so_and_can_be_taken_up_again(
+def test_canceled_encoding_is_shown_as_canceled_and_can_be_retried(
     carrel: Carrel, webinar_id: int, talk: Path
 ) -> None:
     recording_id = add(carrel, talk)
@@ -167,13 +167,13 @@ def test_a_canceled_encoding_says_so_and_can_be_taken_up_again(
             recordings.retry(session, recording_id, actor=None, now=now())
 
 
-def test_an_original_that_is_lost_fails_with_a_sentence_after_its_last_try(
+def test_lost_original_fails_with_a_message_after_the_last_attempt(
     carrel: Carrel, webinar_id: int, talk: Path
 ) -> None:
     recording_id = add(carrel, talk)
     with carrel.database.transaction() as session:
         carrel.storage.delete(recordings.find(session, recording_id).original_key)
-        session.execute(update(Job).values(max_tries=1))  # the waits between tries are minutes
+        session.execute(update(Job).values(max_tries=1))  # the waits between attempts are minutes
     see(carrel, recording_id)
     with carrel.database.read_session() as session:
         version = read_version(session, recording_id)
@@ -181,7 +181,7 @@ def test_an_original_that_is_lost_fails_with_a_sentence_after_its_last_try(
     assert version.failure
 
 
-def test_a_recording_for_no_webinar_is_not_taken(carrel: Carrel, talk: Path) -> None:
+def test_recording_for_an_unknown_webinar_is_not_found(carrel: Carrel, talk: Path) -> None:
     with pytest.raises(NotFound):
         add(carrel, talk, "no-such-webinar")
 
@@ -192,7 +192,7 @@ def test_a_file_without_a_usable_name_is_refused(carrel: Carrel, talk: Path, nam
         recordings.keep_original(carrel.storage, talk, name)
 
 
-def test_captions_replace_those_in_their_language_and_name_the_line_at_fault(
+def test_captions_replace_those_in_their_language_and_errors_name_the_line(
     carrel: Carrel, webinar_id: int
 ) -> None:
     with carrel.database.transaction() as session:

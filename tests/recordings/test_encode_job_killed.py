@@ -1,4 +1,4 @@
-"""A worker killed or frozen while it stores an encode leaves nothing behind, on disk and in a bucket."""
+"""A worker killed or frozen while storing an encode leaves no files, on disk or in a bucket."""
 
 import json
 import os
@@ -48,9 +48,9 @@ def places(request: pytest.FixtureRequest, environ: Mapping[str, str]) -> Mappin
 
 @pytest.fixture
 def house(places: Mapping[str, str], database: object) -> Iterator[Carrel]:
-    """The library with one recording that waits for its encode."""
+    """The library with one recording that waits to be encoded."""
     carrel = open_carrel(Settings.from_env(places))
-    # a worker refuses to start on files whose database has nobody in it
+    # a worker refuses to start on stored files if the database has no people
     with carrel.database.transaction() as session:
         make_login(session)
     yield carrel
@@ -59,7 +59,7 @@ def house(places: Mapping[str, str], database: object) -> Iterator[Carrel]:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A recording of which some files are stored, by a worker that stands still in the midst of it."""
+    """A recording of which some files were stored by a worker that is paused."""
 
     recording_id: str
     worker: "subprocess.Popen[bytes]"
@@ -69,7 +69,7 @@ class Begun:
 
 @pytest.fixture
 def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[str, str]:
-    """Where the worker that stands still has its scratch: here, or as one of another machine."""
+    """Where the paused worker has its scratch directory: the default, or as on another machine."""
     return {"CARREL_SCRATCH": str(tmp_path / "far")} if getattr(request, "param", "") else {}
 
 
@@ -96,14 +96,14 @@ def begun(
 
 @pytest.fixture
 def half_stored(begun: Begun) -> tuple[str, set[str]]:
-    """A recording whose worker was killed in the midst of storing it: its id, and what lies there."""
+    """A recording whose worker was killed while storing it: its id, and the stored keys."""
     begun.worker.send_signal(signal.SIGKILL)
     begun.worker.wait()
     return begun.recording_id, begun.left
 
 
 def work(house: Carrel, places: Mapping[str, str], end: JobState, left: set[str]) -> None:
-    """Let an ordinary worker work until the encode has come to that end and what was left is gone."""
+    """Run a worker until the encode has ended as given and the partly stored files are gone."""
 
     def is_over() -> bool:
         with house.database.read_session() as session:
@@ -115,7 +115,7 @@ def work(house: Carrel, places: Mapping[str, str], end: JobState, left: set[str]
 
 
 def taken_over(house: Carrel) -> str:
-    """Take the encode over once its lease has lapsed, as another worker does; returns the job's id."""
+    """Claim the encode once its lease has lapsed, as another worker does; return the job's id."""
     held = []
 
     def has_lapsed() -> bool:
@@ -131,7 +131,7 @@ def taken_over(house: Carrel) -> str:
 
 
 def is_clean(places: Mapping[str, str]) -> bool:
-    """Tell whether `carrel media check` finds every file that it should, and no other."""
+    """Tell whether `carrel media check` finds every expected file and no other."""
     command = [sys.executable, ROOT / "wsgi.py", "media", "check", "--deep", "--json"]
     environ = {**os.environ, **places, "PYTHONPATH": str(ROOT)}
     ran = subprocess.run(command, env=environ, capture_output=True, check=False)
@@ -139,7 +139,7 @@ def is_clean(places: Mapping[str, str]) -> bool:
     return (ran.returncode, told["orphan_count"], told["fault_count"]) == (0, 0, 0)
 
 
-def test_the_next_worker_stores_it_and_what_lay_half_stored_is_deleted(
+def test_next_worker_stores_the_encode_and_partial_files_are_deleted(
     house: Carrel, places: Mapping[str, str], half_stored: tuple[str, set[str]]
 ) -> None:
     recording_id, left = half_stored
@@ -153,7 +153,7 @@ def test_the_next_worker_stores_it_and_what_lay_half_stored_is_deleted(
     assert is_clean(places)
 
 
-def test_what_a_canceled_encode_left_half_stored_is_deleted(
+def test_partial_files_of_a_canceled_encode_are_deleted(
     house: Carrel, places: Mapping[str, str], half_stored: tuple[str, set[str]]
 ) -> None:
     recording_id, left = half_stored
@@ -166,7 +166,7 @@ def test_what_a_canceled_encode_left_half_stored_is_deleted(
 
 
 @pytest.mark.parametrize("elsewhere", ["far"], indirect=True)
-def test_a_worker_that_was_frozen_until_another_had_done_it_stores_nothing_more(
+def test_worker_frozen_until_another_finished_stores_nothing_more(
     house: Carrel, places: Mapping[str, str], begun: Begun
 ) -> None:
     begun.worker.send_signal(signal.SIGSTOP)
@@ -182,7 +182,7 @@ def test_a_worker_that_was_frozen_until_another_had_done_it_stores_nothing_more(
     assert list((house.settings.scratch / "encode").iterdir()) == []
 
 
-def test_a_worker_that_wakes_while_another_encodes_takes_nothing_from_it(
+def test_worker_that_wakes_up_does_not_delete_the_files_of_another(
     house: Carrel, places: Mapping[str, str], begun: Begun
 ) -> None:
     begun.worker.send_signal(signal.SIGSTOP)

@@ -1,4 +1,4 @@
-"""Two workers on PostgreSQL (where it is asked for) and S3: jobs shared, one killed, nothing lost."""
+"""Two workers on S3 and, if requested, PostgreSQL: jobs are shared and survive a kill."""
 
 import signal
 import subprocess
@@ -39,7 +39,7 @@ def places(environ: Mapping[str, str], s3_server: S3Server, tmp_path: Path) -> M
 @pytest.fixture
 def house(places: Mapping[str, str], database: Database) -> Iterator[Carrel]:
     carrel = open_carrel(Settings.from_env(places))
-    # a worker refuses to start on files whose database has nobody in it
+    # a worker refuses to start on stored files if the database has no people
     with carrel.database.transaction() as session:
         make_login(session)
     yield carrel
@@ -61,7 +61,7 @@ def states(house: Carrel) -> dict[JobState, int]:
         return {row[0]: row[1] for row in rows}
 
 
-def test_two_workers_share_the_recordings_and_one_that_is_killed_loses_none(
+def test_two_workers_share_recordings_and_a_killed_one_loses_none(
     places: Mapping[str, str], house: Carrel, make: Make, tmp_path: Path
 ) -> None:
     film = make("film.mp4", *picture("640x360", seconds=40), *X264, "-g", "5000")
@@ -88,5 +88,5 @@ def test_two_workers_share_the_recordings_and_one_that_is_killed_loses_none(
         runs = {key.removeprefix(prefix).partition("/")[0] for key in house.storage.list(prefix)}
         assert recording.run in runs
         assert house.storage.stat(f"{prefix}{recording.run}/master.m3u8") is not None
-        # What the killed worker had begun to store may lie there; nothing was published twice.
+        # The killed worker can leave partly stored files; no recording was published twice.
         assert len(runs) <= 2

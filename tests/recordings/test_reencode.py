@@ -1,4 +1,4 @@
-"""Encoding again: after what is uploaded, beside what is watched, and one at a time a recording."""
+"""Encoding again: after all uploads, without disturbing viewers, once at a time per recording."""
 
 from datetime import timedelta
 
@@ -45,14 +45,16 @@ def jobs_of(database: Database) -> list[tuple[str, int]]:
         return [(row.subject, row.priority) for row in rows]
 
 
-def test_encoding_again_goes_after_every_upload(database: Database, recording_id: str) -> None:
+def test_uploads_are_encoded_before_recordings_encoded_again(
+    database: Database, recording_id: str
+) -> None:
     with database.transaction() as session:
         recordings.reencode(session, recording_id, actor=None, now=now())
     assert jobs_of(database) == [(recording_id, AGAIN_PRIORITY)]
     assert AGAIN_PRIORITY > 100 > FRESH_PRIORITY
 
 
-def test_one_recording_is_encoded_once_at_a_time(database: Database, recording_id: str) -> None:
+def test_recording_is_encoded_again_once_at_a_time(database: Database, recording_id: str) -> None:
     with database.transaction() as session:
         recordings.reencode(session, recording_id, actor=None, now=now())
     with database.transaction() as session:
@@ -65,7 +67,9 @@ def test_one_recording_is_encoded_once_at_a_time(database: Database, recording_i
     assert len(jobs_of(database)) == 2
 
 
-def test_all_means_each_version_that_plays_now(database: Database, recording_id: str) -> None:
+def test_reencode_all_includes_only_versions_that_play(
+    database: Database, recording_id: str
+) -> None:
     with database.transaction() as session:
         webinar = make_webinar(session, "others")
         make_recording(session, webinar, number=1, is_current=False)
@@ -74,7 +78,7 @@ def test_all_means_each_version_that_plays_now(database: Database, recording_id:
         assert recordings.count_playable(session) == 1
 
 
-def test_a_canceled_recording_can_be_retried_long_after_its_job_was_forgotten(
+def test_canceled_recording_can_be_retried_after_its_job_was_deleted(
     database: Database, recording_id: str
 ) -> None:
     with database.transaction() as session:
@@ -84,7 +88,7 @@ def test_a_canceled_recording_can_be_retried_long_after_its_job_was_forgotten(
     assert jobs_of(database) == [(recording_id, FRESH_PRIORITY)]
 
 
-def test_an_upload_waits_only_until_a_free_worker_would_have_taken_it(
+def test_upload_counts_as_waiting_only_if_no_free_worker_takes_it(
     database: Database, recording_id: str
 ) -> None:
     with database.transaction() as session:
@@ -96,7 +100,7 @@ def test_an_upload_waits_only_until_a_free_worker_would_have_taken_it(
 
 
 @pytest.mark.slow
-def test_what_is_watched_is_left_alone_and_what_is_made_anew_takes_over(
+def test_new_encode_takes_over_and_leaves_the_old_files(
     carrel: Carrel, database: Database, talk
 ) -> None:
     with database.transaction() as session:
@@ -124,7 +128,7 @@ def test_what_is_watched_is_left_alone_and_what_is_made_anew_takes_over(
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_what_is_encoded_again_stands_aside_for_an_upload(
+def test_encoding_again_gives_way_to_an_upload(
     carrel: Carrel, database: Database, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = make("long.mp4", *picture("1280x720", seconds=15), *X264, "-g", "5000")

@@ -1,4 +1,4 @@
-"""Slides of a recording: what was found, and what staff make of it."""
+"""Slides of a recording: those found by the encoder, and the changes staff make."""
 
 from collections.abc import Sequence
 
@@ -54,7 +54,7 @@ def spans(slides: Sequence[SlideFacts]) -> list[tuple[float, float, str]]:
     return [(slide.starts_s, slide.ends_s, slide.picture) for slide in slides]
 
 
-def test_slides_follow_each_other_to_the_end_of_the_recording(database, recording_id):
+def test_slides_cover_the_recording_to_its_end(database, recording_id):
     assert spans(shown(database, recording_id)) == [
         (0.0, 10.0, "slide-000089.jpg"),
         (10.0, 20.0, "slide-000189.jpg"),
@@ -63,21 +63,19 @@ def test_slides_follow_each_other_to_the_end_of_the_recording(database, recordin
     ]
 
 
-def test_a_joined_slide_lengthens_the_one_before_and_gives_it_its_picture(database, recording_id):
+def test_joined_slide_extends_the_previous_one_and_replaces_its_picture(database, recording_id):
     slides = shown(database, recording_id)
     decide(database, recording_id, slides[1].id, SlideFate.JOINED)
     assert spans(shown(database, recording_id))[0] == (0.0, 20.0, "slide-000189.jpg")
 
 
-def test_a_slide_taken_out_leaves_its_time_to_the_one_before_and_that_ones_picture(
-    database, recording_id
-):
+def test_removed_slide_extends_the_previous_one_which_keeps_its_picture(database, recording_id):
     slides = shown(database, recording_id)
     decide(database, recording_id, slides[1].id, SlideFate.REMOVED)
     assert spans(shown(database, recording_id))[0] == (0.0, 20.0, "slide-000089.jpg")
 
 
-def test_what_was_taken_out_can_be_put_back(database, recording_id):
+def test_removed_slide_can_be_restored(database, recording_id):
     before = shown(database, recording_id)
     decide(database, recording_id, before[2].id, SlideFate.REMOVED)
     with database.read_session() as session:
@@ -86,31 +84,31 @@ def test_what_was_taken_out_can_be_put_back(database, recording_id):
     assert shown(database, recording_id) == before
 
 
-def test_the_first_slide_has_none_to_be_joined_to(database, recording_id):
+def test_first_slide_cannot_be_joined(database, recording_id):
     with pytest.raises(Conflict):
         decide(database, recording_id, shown(database, recording_id)[0].id, SlideFate.JOINED)
 
 
-def test_slides_joined_to_one_that_is_taken_out_are_not_shown(database, recording_id):
+def test_slides_joined_to_a_removed_slide_are_not_shown(database, recording_id):
     slides = shown(database, recording_id)
     decide(database, recording_id, slides[1].id, SlideFate.JOINED)
     decide(database, recording_id, slides[0].id, SlideFate.REMOVED)
     assert [slide.starts_s for slide in shown(database, recording_id)] == [20.0, 30.0]
 
 
-def test_one_slide_from_beginning_to_end_is_no_row_of_slides(database, recording_id):
+def test_single_slide_is_not_shown(database, recording_id):
     with database.transaction() as session:
         keep_found(session, recording_id, FOUND[:1])
     assert shown(database, recording_id) == ()
 
 
-def test_what_is_found_anew_replaces_what_was_found(database, recording_id):
+def test_newly_found_slides_replace_earlier_ones(database, recording_id):
     with database.transaction() as session:
         keep_found(session, recording_id, FOUND[1:3])
     assert [slide.starts_s for slide in shown(database, recording_id)] == [10.0, 20.0]
 
 
-def test_what_staff_made_of_the_slides_outlives_an_encoding(database, recording_id):
+def test_changes_by_staff_survive_another_encoding(database, recording_id):
     slides = shown(database, recording_id)
     with database.transaction() as session:
         named = {slides[2].id: Revision(title="  Where the  money is ", is_chapter=False)}
@@ -123,14 +121,14 @@ def test_what_staff_made_of_the_slides_outlives_an_encoding(database, recording_
     assert len(kept) == 4
 
 
-def test_changes_are_written_into_the_audit_trail(database, recording_id):
+def test_changes_are_recorded_in_the_audit_trail(database, recording_id):
     decide(database, recording_id, shown(database, recording_id)[1].id, SlideFate.REMOVED)
     with database.read_session() as session:
         acts = session.scalars(select(AuditEntry.act)).all()
     assert acts == ["recording.slides_edited"]
 
 
-def test_a_title_has_its_length_and_a_slide_its_recording(database, recording_id):
+def test_long_titles_and_slides_of_other_recordings_are_refused(database, recording_id):
     [first, *_] = shown(database, recording_id)
     with database.transaction() as session:
         other = make_recording(session, make_webinar(session, "another")).public_id
@@ -140,7 +138,7 @@ def test_a_title_has_its_length_and_a_slide_its_recording(database, recording_id
             revise(session, asked, revision, actor=None, now=now())
 
 
-def test_chapters_go_on_until_the_next_one_begins(database, recording_id, app):
+def test_chapters_last_until_the_next_one_starts(database, recording_id, app):
     slides = shown(database, recording_id)
     with database.transaction() as session:
         named = {slides[2].id: Revision(title="Cats & <dogs>", is_chapter=True)}

@@ -1,4 +1,4 @@
-"""Versions of a recording: one takes over, plays again, or is deleted, and nobody loses their progress."""
+"""Versions of a recording: one takes over, plays again or is deleted, and progress is not lost."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -34,7 +34,7 @@ Add = Callable[[float], str]
 
 @pytest.fixture
 def first(carrel: Carrel, cast: Cast, clock: Clock) -> str:
-    """The cast's recording, 100 seconds long, of which Alice has seen everything."""
+    """The cast's recording, 100 seconds long, which Alice has watched completely."""
     with carrel.database.transaction() as session:
         recording = session.scalars(select(Recording)).one()
         recording.seconds, recording.state = SECONDS, RecordingState.READY
@@ -45,7 +45,7 @@ def first(carrel: Carrel, cast: Cast, clock: Clock) -> str:
 
 @pytest.fixture
 def add(carrel: Carrel, cast: Cast, first: str) -> Add:
-    """Add a version of so many seconds, which can be played."""
+    """Add a playable version of the given length in seconds."""
 
     def made(seconds: float) -> str:
         recording_id = new_public_id()
@@ -90,7 +90,7 @@ def _current(carrel: Carrel, cast: Cast) -> list[str]:
         return [one.id for one in read_webinar_files(session, cast.slug).versions if one.is_current]
 
 
-def test_all_that_was_seen_counts_in_a_version_of_the_same_length(
+def test_progress_counts_in_a_version_of_the_same_length(
     carrel: Carrel, cast: Cast, add: Add
 ) -> None:
     record = _record(carrel, cast.alice.id, add(SECONDS + 2))
@@ -98,14 +98,14 @@ def test_all_that_was_seen_counts_in_a_version_of_the_same_length(
 
 
 @pytest.mark.parametrize(("seconds", "place"), [(200.0, 42.0), (60.0, 42.0), (30.0, 0.0)])
-def test_in_a_version_of_another_length_people_go_on_where_they_were(
+def test_version_of_another_length_keeps_only_the_position(
     carrel: Carrel, cast: Cast, add: Add, seconds: float, place: float
 ) -> None:
     record = _record(carrel, cast.alice.id, add(seconds))
     assert (record.buckets, record.watched_s, record.position_s) == (b"", 0, place)
 
 
-def test_the_best_of_all_versions_counts_for_a_gradebook(
+def test_gradebook_uses_the_best_of_all_versions(
     carrel: Carrel, cast: Cast, add: Add, first: str
 ) -> None:
     add(200.0)
@@ -116,7 +116,7 @@ def test_the_best_of_all_versions_counts_for_a_gradebook(
         assert watched_share(session, cast.alice.id, Extent((webinar_id,))) == 1.0
 
 
-def test_a_former_version_plays_again_and_its_progress_is_as_it_was(
+def test_former_version_can_play_again_with_its_progress(
     carrel: Carrel, cast: Cast, add: Add, first: str
 ) -> None:
     second = add(200.0)
@@ -127,7 +127,7 @@ def test_a_former_version_plays_again_and_its_progress_is_as_it_was(
     assert _record(carrel, cast.alice.id, first).watched_s == 100
 
 
-def test_one_that_staff_let_play_again_stays_when_a_newer_is_encoded_anew(
+def test_version_chosen_by_staff_stays_when_a_newer_one_is_reencoded(
     carrel: Carrel, cast: Cast, add: Add, first: str
 ) -> None:
     second = add(200.0)
@@ -138,7 +138,7 @@ def test_one_that_staff_let_play_again_stays_when_a_newer_is_encoded_anew(
     assert _current(carrel, cast) == [first]
 
 
-def test_what_plays_or_is_being_prepared_is_not_deleted(
+def test_current_or_processing_version_cannot_be_deleted(
     carrel: Carrel, cast: Cast, add: Add, first: str
 ) -> None:
     with carrel.database.transaction() as session, pytest.raises(Conflict):
@@ -152,7 +152,7 @@ def test_what_plays_or_is_being_prepared_is_not_deleted(
             versions.remove(session, second, actor=None, now=now())
 
 
-def test_a_version_that_cannot_be_played_does_not_play_again(
+def test_unplayable_version_cannot_be_made_current(
     carrel: Carrel, cast: Cast, add: Add, first: str
 ) -> None:
     add(200.0)
@@ -164,7 +164,7 @@ def test_a_version_that_cannot_be_played_does_not_play_again(
             versions.make_current(session, first, actor=None, now=now())
 
 
-def test_a_deleted_version_is_gone_but_for_what_was_watched_and_its_files_go_later(
+def test_deleted_version_keeps_its_progress_and_loses_its_files_later(
     carrel: Carrel, cast: Cast, add: Add, first: str, clock: Clock
 ) -> None:
     second = add(SECONDS)
@@ -197,7 +197,7 @@ def test_a_deleted_version_is_gone_but_for_what_was_watched_and_its_files_go_lat
     clear(carrel)
 
 
-def test_a_version_that_is_put_back_stands_where_it_stood_and_plays_again(
+def test_restored_version_is_not_current_and_can_play_again(
     carrel: Carrel, cast: Cast, add: Add, first: str, clock: Clock
 ) -> None:
     second = add(200.0)
@@ -220,7 +220,7 @@ def test_a_version_that_is_put_back_stands_where_it_stood_and_plays_again(
         versions.put_back(session, "nothing", actor=None, now=now())
 
 
-def test_one_that_is_put_back_plays_where_nothing_else_does(
+def test_restored_version_becomes_current_if_no_other_plays(
     carrel: Carrel, cast: Cast, first: str
 ) -> None:
     with carrel.database.transaction() as session:
@@ -231,7 +231,7 @@ def test_one_that_is_put_back_plays_where_nothing_else_does(
     assert _current(carrel, cast) == [first]
 
 
-def test_the_files_of_a_replaced_run_go_though_its_version_was_deleted(
+def test_files_of_a_replaced_run_are_deleted_after_its_version(
     carrel: Carrel, cast: Cast, add: Add, first: str
 ) -> None:
     add(200.0)
@@ -252,7 +252,7 @@ def test_the_files_of_a_replaced_run_go_though_its_version_was_deleted(
     assert carrel.storage.stat(former) is None
 
 
-def test_a_version_that_is_prepared_again_is_ready_since_it_was_first(
+def test_reencoded_version_keeps_the_time_it_was_first_ready(
     carrel: Carrel, add: Add, clock: Clock
 ) -> None:
     version = add(SECONDS)

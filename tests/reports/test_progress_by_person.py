@@ -1,4 +1,4 @@
-"""What is told of each person: assigned, begun, share watched, completed and certificate, no more."""
+"""A report shows assigned, started, share watched, completed, and certificate, and nothing else."""
 
 from dataclasses import fields
 from datetime import timedelta

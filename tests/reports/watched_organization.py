@@ -1,4 +1,4 @@
-"""An organization whose people have watched, as rows: views, and what each has seen."""
+"""An organization with viewers: rows of views and watch records."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ def make_place(session: Session, slug: str, *, organization: Organization | None
 
 
 def seat(session: Session, place: Place, name: str = "Pat Doe") -> Login:
-    """Add somebody with a seat since nineteen days."""
+    """Add a person who has had a seat for nineteen days."""
     login = make_login(session, name=name)
     make_assignment(session, place.pool, login)
     return login
@@ -66,7 +66,7 @@ def view(
     frame: int | None = None,
     is_preview: bool = False,
 ) -> None:
-    """Let somebody open the recording once, and see it from `began` up to so many seconds of it."""
+    """Add a person's view of the recording, from `began` on, up to so many seconds of it."""
     session.add(
         PlaybackSession(
             login_id=login.id,
@@ -90,7 +90,7 @@ def view(
 def see(
     session: Session, place: Place, login: Login, upto: float, *, at: datetime = NOW - HOUR
 ) -> None:
-    """Keep that somebody has seen the recording from its beginning, so many seconds of it."""
+    """Store that a person has watched so many seconds from the beginning."""
     buckets = round(upto / 5)
     session.add(
         WatchRecord(
@@ -109,11 +109,11 @@ def see(
 def watch(
     session: Session, place: Place, login: Login, upto: float, *, at: datetime = NOW - HOUR
 ) -> None:
-    """Let somebody watch from the beginning through their seat, and keep it."""
+    """Add a person's view from the beginning by their seat, and store it."""
     view(session, place, login, upto, at=at)
     see(session, place, login, upto, at=at)
 
 
 def seat_of(session: Session, login: Login) -> Assignment:
-    """Return somebody's seat."""
+    """Return a person's seat."""
     return session.query(Assignment).where(Assignment.login_id == login.id).one()

@@ -31,24 +31,25 @@ def words(scope: str) -> list[tuple[re.Pattern[str], str]]:
 
 
 def pages() -> Iterator[Path]:
-    """Give the Markdown pages of the root and of docs."""
+    """Yield the Markdown pages of the root and of docs."""
     yield from sorted(ROOT.glob("*.md"))
     yield from files(".md", under="docs")
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Give what is checked: the name of each file, and its text, a docstring or a comment.
+    """Yield the name of each file with a text of it to check: a page, docstring, or comment.
 
     The glossary and the record of rewritten texts list the words to avoid.
     """
     lists = (ROOT / "docs/glossary.md", *files(".md", under="docs/plain-words"))
-    for page in pages():
-        if page not in lists:
-            yield name_of(page), page.read_text(encoding="utf-8")
+    scripts = (ROOT / "dev", ROOT / ".ci/run", *filter(Path.is_file, (ROOT / "deploy").rglob("*")))
+    for path in (*pages(), *scripts):
+        if path not in lists:
+            yield name_of(path), path.read_text(encoding="utf-8")
     for path in (*files(*COMMENTS, under="templates"), *files(*COMMENTS, under="lms/static")):
         for comment in COMMENTS[path.suffix].findall(path.read_text(encoding="utf-8")):
             yield name_of(path), comment
-    for path in product():
+    for path in (*product(), *files(".py", under="benchmarks"), *files(".py", under="tests")):
         for text in (*_docstrings(path), *_comments(path)):
             yield name_of(path), text
 

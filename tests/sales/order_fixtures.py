@@ -1,4 +1,4 @@
-"""What tests of orders start from: an order as staff would record it, and reading it again."""
+"""Sample orders as staff would record them, and helpers that place and read them."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -53,7 +53,7 @@ PAY = PaymentLinks(OFFICE.links, b"a key of tests")
 
 
 def with_line(order: NewOrder, **values: Any) -> NewOrder:
-    """Return an order whose one line is changed."""
+    """Return an order with its only line changed."""
     return replace(order, lines=(replace(order.lines[0], **values),))
 
 
@@ -65,7 +65,7 @@ def placed(database: Database, new: NewOrder = SEAT, *, at: datetime = NOW) -> O
 
 
 def take_off(database: Database, state: WebinarState = WebinarState.CANCELED) -> None:
-    """Let the webinar of these orders be canceled or pulled."""
+    """Cancel the webinar of these orders, or remove it."""
     with database.transaction() as session:
         webinar = session.scalars(select(Webinar).where(Webinar.slug == "reading-rooms")).one()
         webinar.state = state
@@ -84,7 +84,7 @@ def read(database: Database, facts: OrderFacts) -> OrderFacts:
 
 
 def grants(database: Database, facts: OrderFacts) -> tuple[OrderGrant, ...]:
-    """Return the access that an order gave, as it is now."""
+    """Return an order's grants as they are now."""
     with database.read_session() as session:
         return grants_of_order(session, facts.id)
 
@@ -98,7 +98,7 @@ def paid(
     at: datetime = NOW,
     slip: str = "",
 ) -> str:
-    """Record a check that pays an order's invoice, in full unless said; returns the payment's id."""
+    """Record a check for an order's invoice, in full by default; return the payment's ID."""
     now = read(database, facts)
     amount = now.open_minor if amount_minor is None else amount_minor
     with database.transaction() as session:
@@ -129,7 +129,7 @@ def credited(
     *lines: Credit,
     at: datetime = NOW,
 ) -> Document:
-    """Credit an order's invoice: all that is left of it, unless lines are named."""
+    """Credit an order's invoice: everything that is left, unless lines are given."""
     with database.transaction() as session:
         order = locked(session, facts)
         new = NewCreditNote(reason, lines)
@@ -137,13 +137,13 @@ def credited(
 
 
 def first_line(database: Database, facts: OrderFacts) -> OrderLine:
-    """Return the first standing line of an order."""
+    """Return the first current line of an order."""
     with database.read_session() as session:
         return orders.lines_of(session, facts.id)[0]
 
 
 def documents(database: Database, facts: OrderFacts) -> list[tuple[str, str, int, int]]:
-    """Return an order's documents: kind, printed number, total and what is open, as issued."""
+    """Return an order's documents as issued: kind, printed number, total, and open amount."""
     with database.read_session() as session:
         rows = session.scalars(
             select(Document).where(Document.order_id == facts.id).order_by(Document.id)
@@ -152,13 +152,13 @@ def documents(database: Database, facts: OrderFacts) -> list[tuple[str, str, int
 
 
 def balanced(database: Database) -> bool:
-    """Tell whether every stored balance is what its rows say."""
+    """Return whether every stored balance matches its rows."""
     with database.read_session() as session:
         return differences(session) == ()
 
 
 def add_ohio_tax(database: Database, cast: Cast) -> None:
-    """Let Elm County be in Ohio, which taxes everything at 8 %."""
+    """Move Elm County to Ohio, which taxes everything at 8%."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         elm.billing_address = Address("1 Main Street", "", "Elm", "OH", "43210", "US")

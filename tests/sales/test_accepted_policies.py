@@ -1,4 +1,4 @@
-"""Policies that a customer accepts by a tick: stored with the order, and printed on its invoice."""
+"""Policies accepted by checking a box: stored with the order and printed on its invoice."""
 
 from datetime import date, timedelta
 
@@ -29,7 +29,7 @@ def publish(database: Database, text: str, days: int) -> PolicyText:
 
 
 def accepted_between_versions(database: Database, *, has_agreed: bool) -> str:
-    """Quote by version 1, accept by 2, and bill by 3; returns the order's outside id."""
+    """Quote under version 1, accept under 2, and bill under 3; return the order's public ID."""
     publish(database, "One", -2)
     with database.transaction() as session:
         order = orders.draft(session, GROUP, actor=None, now=NOW)
@@ -53,19 +53,19 @@ def stored(session: Session, order_id: str) -> list[int]:
 
 
 def printed(session: Session) -> list[str]:
-    """Return the addresses of the policies that the invoice prints."""
+    """Return the URLs of the policies printed on the invoice."""
     query = select(Document).where(Document.kind == DocumentKind.INVOICE)
     return [one["url"] for one in session.scalars(query).one().snapshot["policies"]]
 
 
-def test_the_invoice_prints_the_versions_that_were_accepted(database: Database, cast: Cast) -> None:
+def test_invoice_prints_accepted_policy_versions(database: Database, cast: Cast) -> None:
     order_id = accepted_between_versions(database, has_agreed=True)
     with database.read_session() as session:
         assert stored(session, order_id) == [2]
         assert printed(session) == [OFFICE.links.page("/terms/2")]
 
 
-def test_nothing_is_stored_as_accepted_that_nobody_ticked(database: Database, cast: Cast) -> None:
+def test_unchecked_policies_are_not_stored_as_accepted(database: Database, cast: Cast) -> None:
     order_id = accepted_between_versions(database, has_agreed=False)
     with database.read_session() as session:
         assert stored(session, order_id) == []

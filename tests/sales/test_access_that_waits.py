@@ -1,4 +1,4 @@
-"""Access that waits for payment opens however the order is paid, and not by a debt written off."""
+"""Access on hold starts however the order is paid, but not when the debt is written off."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ HELD = replace(GROUP, is_held=True)
 
 
 def waits(database: Database, facts: OrderFacts) -> bool:
-    """Tell whether an order and each of its grants waits; both agree."""
+    """Return whether an order is on hold; its grants must agree."""
     is_held = read(database, facts).held_at is not None
     standing = [one for one in grants(database, facts) if one.revoked_at is None]
     assert all((one.awaits_payment_since is not None) is is_held for one in standing)
@@ -43,7 +43,7 @@ def waits(database: Database, facts: OrderFacts) -> bool:
 
 
 def emails(database: Database) -> int:
-    """Return how many emails said that the access is open."""
+    """Return how many emails said that access has started."""
     return len([one for one in letters(database, "mia@example.org") if one.kind == "order_open"])
 
 
@@ -59,7 +59,7 @@ def correct(database: Database, facts: OrderFacts, *lines: LineChange) -> None:
         )
 
 
-def test_a_credit_note_of_another_order_opens_it(database: Database, cast: Cast) -> None:
+def test_credit_note_of_another_order_starts_access(database: Database, cast: Cast) -> None:
     first = placed(database, GROUP)
     paid(database, first)
     note = credited(database, first, CreditReason.GOODWILL)
@@ -72,7 +72,7 @@ def test_a_credit_note_of_another_order_opens_it(database: Database, cast: Cast)
     assert emails(database) == 1
 
 
-def test_what_is_left_of_a_payment_opens_it(database: Database, cast: Cast) -> None:
+def test_unused_credit_of_a_payment_starts_access(database: Database, cast: Cast) -> None:
     payment = paid(database, placed(database, GROUP), 65_000)
     facts = placed(database, HELD)
     use = CreditUse(payment, facts.invoice_id or "", 32_500, unused_minor=32_500)
@@ -82,7 +82,7 @@ def test_what_is_left_of_a_payment_opens_it(database: Database, cast: Cast) -> N
     assert emails(database) == 1
 
 
-def test_an_invoice_reissued_for_what_was_paid_opens_it(database: Database, cast: Cast) -> None:
+def test_invoice_reissued_for_the_paid_amount_starts_access(database: Database, cast: Cast) -> None:
     facts = placed(database, HELD)
     paid(database, facts, 30_000)
     correct(database, facts)
@@ -93,9 +93,7 @@ def test_an_invoice_reissued_for_what_was_paid_opens_it(database: Database, cast
     assert emails(database) == 1
 
 
-def test_people_named_for_a_line_that_was_corrected_are_invited(
-    database: Database, cast: Cast
-) -> None:
+def test_people_named_for_a_corrected_line_are_invited(database: Database, cast: Cast) -> None:
     facts = placed(database, HELD)
     line = first_line(database, facts)
     people = named_people.read_names("Zoe <zoe@example.org>", seats=5)
@@ -109,7 +107,7 @@ def test_people_named_for_a_line_that_was_corrected_are_invited(
 @pytest.mark.parametrize(
     ("reason", "still_waits"), [(CreditReason.GOODWILL, False), (CreditReason.WRITE_OFF, True)]
 )
-def test_a_goodwill_for_the_rest_opens_it_and_a_written_off_debt_does_not(
+def test_goodwill_for_the_rest_starts_access_but_write_off_does_not(
     database: Database, cast: Cast, reason: CreditReason, still_waits: bool
 ) -> None:
     facts = placed(database, HELD)
@@ -125,7 +123,7 @@ def test_a_goodwill_for_the_rest_opens_it_and_a_written_off_debt_does_not(
 
 
 @pytest.mark.parametrize("reason", [CreditReason.RETURN, CreditReason.VOID, CreditReason.EXCHANGE])
-def test_an_order_that_is_credited_as_a_whole_stays_closed(
+def test_fully_credited_order_stays_on_hold(
     database: Database, cast: Cast, reason: CreditReason
 ) -> None:
     facts = placed(database, HELD)
@@ -134,9 +132,7 @@ def test_an_order_that_is_credited_as_a_whole_stays_closed(
     assert emails(database) == 0
 
 
-def test_email_about_open_access_leaves_out_what_was_returned(
-    database: Database, cast: Cast
-) -> None:
+def test_access_email_leaves_out_returned_items(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         make_webinar(session, "mending-spines")
     other = replace(FIVE_SEATS, covers="webinar:mending-spines")
@@ -148,7 +144,7 @@ def test_email_about_open_access_leaves_out_what_was_returned(
     assert "Reading rooms" not in opened
 
 
-def test_managers_are_not_told_of_a_renewal_that_was_returned(
+def test_managers_are_not_emailed_that_a_returned_renewal_started(
     database: Database, cast: Cast
 ) -> None:
     placed(database, CONTRACT)
@@ -161,7 +157,7 @@ def test_managers_are_not_told_of_a_renewal_that_was_returned(
     assert told[-1] == "order_open"
 
 
-def test_no_one_is_told_of_open_access_when_all_of_it_was_returned(
+def test_no_access_email_is_sent_when_everything_was_returned(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, HELD)

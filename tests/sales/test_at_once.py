@@ -1,4 +1,4 @@
-"""Many at once: numbers without gap or double, and no cent is paid or refunded twice (M1, M3, M11)."""
+"""Concurrent sales: no number gap or duplicate, no cent paid or refunded twice (M1, M3, M11)."""
 
 from collections import Counter
 from dataclasses import replace
@@ -29,7 +29,7 @@ AT_ONCE = 64
 
 
 def place(database: Database, number: int) -> bool:
-    """Place an order; every fourth one fails after its documents were numbered."""
+    """Place an order; every fourth one fails after its documents are numbered."""
     new = SEAT if number % 2 else GROUP
     is_kept = number % 4 != 0
     while True:
@@ -38,14 +38,12 @@ def place(database: Database, number: int) -> bool:
                 orders.place(session, new, mail_context=OFFICE, actor=None, now=NOW)
                 if not is_kept:
                     session.rollback()
-        except NoTurn:  # a slow machine: SQLite turns those away who waited for 15 s
+        except NoTurn:  # on a slow machine, SQLite rejects a transaction that waited for 15 s
             continue
         return is_kept
 
 
-def test_64_orders_at_once_are_numbered_without_gap_or_double(
-    database: Database, cast: Cast
-) -> None:
+def test_64_concurrent_orders_are_numbered_without_gaps(database: Database, cast: Cast) -> None:
     done = together(AT_ONCE, partial(place, database))
     assert Counter(done) == {True: 48, False: 16}
     with database.read_session() as session:
@@ -60,7 +58,7 @@ def test_64_orders_at_once_are_numbered_without_gap_or_double(
 
 
 def pay(database: Database, facts: OrderFacts, number: int) -> bool:
-    """Pay 10.00 of an invoice by a check of its own."""
+    """Pay 10.00 of an invoice with a separate check."""
     new = NewPayment(
         PaymentMethod.CHECK,
         "USD",
@@ -78,9 +76,7 @@ def pay(database: Database, facts: OrderFacts, number: int) -> bool:
     return True
 
 
-def test_64_checks_at_once_pay_an_invoice_and_not_a_cent_more(
-    database: Database, cast: Cast
-) -> None:
+def test_64_concurrent_checks_do_not_overpay_an_invoice(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)  # 325.00: 32 checks of 10.00, and 5.00 stays open
     done = together(AT_ONCE, partial(pay, database, facts))
     assert Counter(done) == {True: 32, False: 32}
@@ -92,7 +88,7 @@ def test_64_checks_at_once_pay_an_invoice_and_not_a_cent_more(
 
 
 @pytest.mark.parametrize("pays", [1000, 0], ids=["an invoice", "credit"])
-def test_one_payment_sent_many_times_at_once_is_recorded_once(
+def test_payment_submitted_many_times_at_once_is_recorded_once(
     database: Database, cast: Cast, pays: int
 ) -> None:
     facts = placed(database, GROUP)
@@ -129,7 +125,7 @@ def use_credit(database: Database, use: CreditUse) -> bool:
 
 
 def spend(database: Database, payment: str, invoice: str) -> bool:
-    """Use 10.00 of a payment's credit as the form shows it, again until none is left."""
+    """Use 10.00 of a payment's credit as the form shows it, and retry until none is left."""
     while True:
         with database.read_session() as session:
             unused = payments.find_payment(session, payment).open_minor
@@ -137,7 +133,7 @@ def spend(database: Database, payment: str, invoice: str) -> bool:
             return bool(unused)
 
 
-def test_a_credit_is_not_spent_twice_by_many_at_once(database: Database, cast: Cast) -> None:
+def test_concurrent_uses_do_not_spend_credit_twice(database: Database, cast: Cast) -> None:
     first = placed(database, GROUP)
     payment = paid(database, first, 32_500 + 7_000)
     others = [placed(database, GROUP) for _ in range(AT_ONCE)]
@@ -147,7 +143,7 @@ def test_a_credit_is_not_spent_twice_by_many_at_once(database: Database, cast: C
 
 
 @pytest.mark.parametrize("source", ["payment", "credit note"])
-def test_a_credit_form_sent_many_times_at_once_uses_it_once(
+def test_credit_form_submitted_many_times_at_once_uses_credit_once(
     database: Database, cast: Cast, source: str
 ) -> None:
     first, other = placed(database, GROUP), placed(database, GROUP)
@@ -172,7 +168,7 @@ def refund(database: Database, new: NewRefund) -> bool:
     return True
 
 
-def test_64_refunds_at_once_make_one(database: Database, cast: Cast) -> None:
+def test_64_concurrent_requests_for_one_refund_create_one(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     payment = paid(database, facts)
     note = credited(database, facts, CreditReason.GOODWILL)
@@ -184,9 +180,7 @@ def test_64_refunds_at_once_make_one(database: Database, cast: Cast) -> None:
     assert balanced(database)
 
 
-def test_64_people_who_refund_at_once_give_back_what_there_is(
-    database: Database, cast: Cast
-) -> None:
+def test_64_concurrent_refunds_do_not_exceed_the_credit(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     payment = paid(database, facts)
     note = credited(database, facts, CreditReason.GOODWILL)
@@ -204,7 +198,7 @@ def credit(database: Database, facts: OrderFacts) -> bool:
     return True
 
 
-def test_two_who_credit_at_once_make_one_credit_note(database: Database, cast: Cast) -> None:
+def test_concurrent_credits_create_one_credit_note(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     done = together(8, lambda _: credit(database, facts))
     assert Counter(done) == {True: 1, False: 7}
@@ -220,7 +214,7 @@ def dispute(database: Database, payment: str) -> bool:
     return True
 
 
-def test_of_many_who_record_a_dispute_at_once_one_does(database: Database, cast: Cast) -> None:
+def test_concurrent_disputes_are_recorded_once(database: Database, cast: Cast) -> None:
     payment = paid(database, placed(database, GROUP))
     done = together(8, lambda _: dispute(database, payment))
     assert Counter(done) == {True: 1, False: 7}

@@ -1,4 +1,4 @@
-"""What documents print of an order's lines."""
+"""Descriptions of an order's lines on documents."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from lms.sales.billing import title_of
         (Scope.WEBINAR, "Reading rooms", "Reading rooms"),
     ],
 )
-def test_a_line_says_what_it_covers(scope: Scope, description: str, title: str) -> None:
+def test_line_title_says_what_it_covers(scope: Scope, description: str, title: str) -> None:
     line = OrderLine(
         order_id=1,
         position=1,

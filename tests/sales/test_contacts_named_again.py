@@ -1,4 +1,4 @@
-"""Who is emailed about an organization's order: contacts removed before they were named, and billing."""
+"""Recipients of emails about an organization's orders: contacts named again, billing contacts."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ def remove_mia_at(database: Database, cast: Cast, at: datetime) -> None:
 
 
 def take_mias_seat(database: Database, cast: Cast, at: datetime) -> None:
-    """Remove Mia, and take the seat that she had, days before a quote is made today."""
+    """Remove Mia, and record a seat assignment that ended with her removal."""
     remove_mia_at(database, cast, at)
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
@@ -57,7 +57,7 @@ def newest_document(database: Database) -> Document:
 
 
 def readers(database: Database) -> tuple[str, ...]:
-    """Return the addresses that the newest document is emailed to."""
+    """Return the addresses to which the newest document is emailed."""
     with database.read_session() as session:
         return tuple(recipients(session, newest_document(database)))
 
@@ -74,7 +74,7 @@ def opens_newest(database: Database, login_id: int) -> bool:
 
 
 @pytest.mark.parametrize("leave", [remove_mia_at, take_mias_seat])
-def test_quote_for_a_person_removed_before_it_was_made_is_theirs(
+def test_contact_removed_before_a_quote_was_made_gets_the_quote(
     database: Database, cast: Cast, leave: LeaveAt
 ) -> None:
     owned_by(database, cast, cast.alice)
@@ -84,16 +84,14 @@ def test_quote_for_a_person_removed_before_it_was_made_is_theirs(
     assert opens_newest(database, cast.mia.id)
 
 
-def test_person_removed_since_no_longer_opens_the_quote_they_were_sent(
-    database: Database, cast: Cast
-) -> None:
+def test_contact_removed_after_a_quote_cannot_open_it(database: Database, cast: Cast) -> None:
     quoted(database, drafted(database))
     assert opens_newest(database, cast.mia.id)
     remove_mia_at(database, cast, NOW)
     assert not opens_newest(database, cast.mia.id)
 
 
-def test_contact_named_again_for_the_payer_is_its_manager_and_emailed(
+def test_contact_named_again_becomes_manager_and_is_emailed(
     database: Database, oak: int, cast: Cast
 ) -> None:
     facts = placed(database, BY_IRA, at=LATER)

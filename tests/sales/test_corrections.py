@@ -1,4 +1,4 @@
-"""Corrections of an order: what they do to its invoices, its money and its access."""
+"""Order corrections: their effects on invoices, money, and access."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -50,7 +50,7 @@ from tests.sales.order_fixtures import (
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What is open after a correction: of the old invoice, of the new one, and of the payment."""
+    """Open amounts after a correction: of the old invoice, the new one, and the payment."""
 
     old_open: int
     new_total: int
@@ -67,7 +67,7 @@ def order(database: Database, cast: Cast) -> OrderFacts:
 
 
 def pay(session: Session, order: OrderFacts, amount: int, number: str = "10442") -> Payment:
-    """Record a check that pays an order's invoice, as far as it reaches."""
+    """Record a check and apply it to an order's invoice, up to the open amount."""
     invoice = live_invoice(session, order.id)
     assert invoice is not None
     new = NewPayment(
@@ -84,7 +84,7 @@ def pay(session: Session, order: OrderFacts, amount: int, number: str = "10442")
 
 
 def return_one(session: Session, order: OrderFacts) -> Document:
-    """Return one of the seats, which is worth 25.00."""
+    """Return one of the seats for a credit of 25.00."""
     (line,) = standing_lines(session, order.id)
     new = NewCreditNote(CreditReason.RETURN, (Credit(line.public_id, seats=1),))
     return credit_notes.credit(
@@ -93,7 +93,7 @@ def return_one(session: Session, order: OrderFacts) -> Document:
 
 
 def refund(session: Session, payment: Payment, note: Document, *, is_done: bool) -> None:
-    """Refund what is open of a credit note."""
+    """Refund the open amount of a credit note."""
     new = NewRefund(payment.public_id, note.open_minor, "once", note.public_id)
     made = refunds.request(session, new, actor=None, now=NOW)
     if is_done:
@@ -119,7 +119,7 @@ CASES = {
 
 
 @pytest.mark.parametrize(("history", "money"), CASES.values(), ids=CASES)
-def test_reissued_invoice_is_for_what_is_left_and_no_cent_is_lost(
+def test_reissued_invoice_bills_the_rest_and_loses_no_money(
     database: Database, order: OrderFacts, history: str, money: Money
 ) -> None:
     with database.transaction() as session:
@@ -150,9 +150,7 @@ def test_reissued_invoice_is_for_what_is_left_and_no_cent_is_lost(
     assert [grant.seats for grant in grants(database, order) if not grant.revoked_at] == [seats]
 
 
-def test_line_that_was_returned_is_not_invoiced_again(
-    database: Database, order: OrderFacts
-) -> None:
+def test_returned_line_is_not_invoiced_again(database: Database, order: OrderFacts) -> None:
     two = placed(database, replace(GROUP, lines=(*GROUP.lines, ONE_SEAT)))
     with database.transaction() as session:
         first, second = standing_lines(session, two.id)
@@ -166,9 +164,7 @@ def test_line_that_was_returned_is_not_invoiced_again(
         assert len(standing_lines(session, two.id)) == 1
 
 
-def test_order_that_is_fully_credited_is_not_corrected(
-    database: Database, order: OrderFacts
-) -> None:
+def test_fully_credited_order_cannot_be_corrected(database: Database, order: OrderFacts) -> None:
     with database.transaction() as session:
         new = NewCreditNote(CreditReason.RETURN)
         credit_notes.credit(
@@ -178,7 +174,7 @@ def test_order_that_is_fully_credited_is_not_corrected(
         corrected(session, order, Correction(po_number="PO-7"))
 
 
-def test_invoice_is_matched_to_a_purchase_order_line_for_line(
+def test_invoice_can_be_corrected_to_match_a_purchase_order(
     database: Database, order: OrderFacts
 ) -> None:
     with database.transaction() as session:
@@ -190,12 +186,12 @@ def test_invoice_is_matched_to_a_purchase_order_line_for_line(
         assert pools_of(session, order.organization_id or 0)[0].capacity == 6
 
 
-# the payer
+# corrected payers
 
 
 @pytest.fixture
 def oak(database: Database, cast: Cast) -> int:
-    """The library that really bought."""
+    """The library that actually bought."""
     with database.transaction() as session:
         return make_organization(session, "oak-county", name="Oak County Library").id
 
@@ -203,7 +199,7 @@ def oak(database: Database, cast: Cast) -> int:
 OAK = Correction(payer=NewPayer("oak-county", "ora@example.org", "Ora"))
 
 
-def test_access_moves_to_the_organization_that_really_buys(
+def test_access_moves_to_the_corrected_payer(
     database: Database, order: OrderFacts, oak: int, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -226,7 +222,7 @@ def test_access_moves_to_the_organization_that_really_buys(
     assert read(database, order).buyer == "Oak County Library"
 
 
-def test_right_payer_is_told_before_there_is_an_invoice(
+def test_corrected_payer_is_emailed_before_there_is_an_invoice(
     database: Database, cast: Cast, oak: int
 ) -> None:
     later = placed(database, replace(GROUP, bill_on=NOW.date() + timedelta(days=30)))
@@ -235,7 +231,7 @@ def test_right_payer_is_told_before_there_is_an_invoice(
     assert newest(database, "ora@example.org").kind == "order_confirmation_organization"
 
 
-def test_check_that_also_pays_another_invoice_stays_with_who_sent_it(
+def test_check_that_also_pays_another_invoice_stays_with_its_sender(
     database: Database, order: OrderFacts, oak: int, cast: Cast
 ) -> None:
     other = placed(database, with_line(GROUP, price_minor=10_000))
@@ -261,7 +257,9 @@ def test_check_that_also_pays_another_invoice_stays_with_who_sent_it(
         assert differences(session) == ()
 
 
-def test_person_becomes_an_organization(database: Database, cast: Cast, oak: int) -> None:
+def test_payer_can_be_corrected_from_person_to_organization(
+    database: Database, cast: Cast, oak: int
+) -> None:
     seat = placed(database, replace(SEAT, terms=Terms.INVOICE))
     with database.transaction() as session:
         corrected(session, seat, OAK)
@@ -270,7 +268,7 @@ def test_person_becomes_an_organization(database: Database, cast: Cast, oak: int
         assert session.get_one(Order, seat.id).login_id is None
 
 
-def test_payer_stays_while_a_payment_is_disputed(
+def test_payer_cannot_be_corrected_during_a_dispute(
     database: Database, order: OrderFacts, oak: int
 ) -> None:
     with database.transaction() as session:
@@ -280,7 +278,7 @@ def test_payer_stays_while_a_payment_is_disputed(
         corrected(session, order, OAK)
 
 
-def test_payer_is_another_organization(database: Database, order: OrderFacts) -> None:
+def test_corrected_payer_must_differ(database: Database, order: OrderFacts) -> None:
     same = Correction(payer=NewPayer("elm-county", "mia@example.org", "Mia"))
     with pytest.raises(Invalid), database.transaction() as session:
         corrected(session, order, same)
@@ -298,7 +296,7 @@ def roles_at_elm(database: Database, cast: Cast) -> dict[str, Role]:
 
 
 def moved(database: Database, facts: OrderFacts, at: datetime) -> None:
-    """Move an order to Oak County, which really bought."""
+    """Correct an order's payer to Oak County."""
     with database.transaction() as session:
         order = locked(session, facts)
         correct(session, order, OAK, mail_context=OFFICE, actor=None, now=at)
@@ -308,7 +306,7 @@ LATER = NOW + timedelta(hours=1)
 BY_IRA = replace(GROUP, email="ira@example.org", name="Ira")
 
 
-def test_contact_does_not_manage_the_wrong_organization_any_more(
+def test_contact_no_longer_manages_the_wrong_organization(
     database: Database, oak: int, cast: Cast
 ) -> None:
     facts = placed(database, BY_IRA, at=LATER)
@@ -317,7 +315,7 @@ def test_contact_does_not_manage_the_wrong_organization_any_more(
     assert roles_at_elm(database, cast) == {cast.mia.email: Role.MANAGER}
 
 
-def test_contact_who_was_a_member_before_the_order_is_a_member_again(
+def test_contact_who_was_a_member_before_the_order_becomes_one_again(
     database: Database, oak: int, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -328,7 +326,7 @@ def test_contact_who_was_a_member_before_the_order_is_a_member_again(
     assert roles_at_elm(database, cast)[cast.dan.email] is Role.MEMBER
 
 
-def test_contact_who_managed_before_the_order_or_by_another_one_stays(
+def test_contact_keeps_a_role_from_before_the_order_or_from_another_order(
     database: Database, oak: int, cast: Cast
 ) -> None:
     of_mia, of_ira = placed(database, GROUP, at=LATER), placed(database, BY_IRA, at=LATER)
@@ -339,9 +337,7 @@ def test_contact_who_managed_before_the_order_or_by_another_one_stays(
     assert roles_at_elm(database, cast) == before
 
 
-def test_role_that_was_chosen_after_the_order_stays(
-    database: Database, oak: int, cast: Cast
-) -> None:
+def test_role_assigned_after_the_order_is_kept(database: Database, oak: int, cast: Cast) -> None:
     facts = placed(database, BY_IRA, at=LATER)
     with database.transaction() as session:
         elm = find_organization(session, "elm-county")
@@ -351,7 +347,7 @@ def test_role_that_was_chosen_after_the_order_stays(
     assert roles_at_elm(database, cast)["ira@example.org"] is Role.BILLING
 
 
-def test_payer_that_is_corrected_twice_leaves_no_manager_behind(
+def test_correcting_the_payer_twice_leaves_no_manager_behind(
     database: Database, oak: int, cast: Cast
 ) -> None:
     facts = placed(database, BY_IRA, at=LATER)
@@ -370,7 +366,7 @@ def test_payer_that_is_corrected_twice_leaves_no_manager_behind(
         assert session.scalars(left).all() == []
 
 
-def test_contact_does_not_read_documents_of_the_former_payer(
+def test_contact_cannot_read_documents_of_the_former_payer(
     database: Database, oak: int, cast: Cast
 ) -> None:
     facts = placed(database, BY_IRA, at=LATER)

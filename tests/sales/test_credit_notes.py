@@ -1,4 +1,4 @@
-"""Credit notes: by line and reason; only a return takes access away (PRODUCT.md, R1, P5, S10)."""
+"""Credit notes by line and reason: only a return ends access (PRODUCT.md, R1, P5, S10)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -65,7 +65,7 @@ def return_seats(
     return credited(database, facts, CreditReason.RETURN, wanted).total_minor
 
 
-def test_a_return_ends_the_access_of_that_order_alone(database: Database, cast: Cast) -> None:
+def test_return_ends_access_from_that_order_only(database: Database, cast: Cast) -> None:
     first, second = placed(database), placed(database)
     credited(database, first)
     assert grants(database, first)[0].revoked_as is Withdrawal.REFUNDED
@@ -80,7 +80,7 @@ def test_a_return_ends_the_access_of_that_order_alone(database: Database, cast: 
 
 
 @pytest.mark.parametrize("reason", [one for one in CreditReason if one is not CreditReason.RETURN])
-def test_no_other_reason_touches_access(
+def test_other_credit_reasons_do_not_end_access(
     database: Database, cast: Cast, reason: CreditReason
 ) -> None:
     facts = placed(database, INVOICE)
@@ -94,21 +94,21 @@ def test_no_other_reason_touches_access(
     assert not [one for one in letters(database, "dan@example.org") if "return" in one.kind]
 
 
-def test_nothing_is_credited_twice(database: Database, cast: Cast) -> None:
+def test_order_cannot_be_credited_twice(database: Database, cast: Cast) -> None:
     facts = placed(database)
     credited(database, facts)
     with pytest.raises(Conflict):
         credited(database, facts)
 
 
-def test_a_credit_of_a_paid_invoice_is_the_payer_s_credit(database: Database, cast: Cast) -> None:
+def test_credit_of_a_paid_invoice_becomes_the_payers_credit(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     paid(database, facts)
     assert credited(database, facts, CreditReason.GOODWILL).open_minor == 32_500
     assert balanced(database)
 
 
-def test_a_credit_of_an_unpaid_invoice_pays_it(database: Database, cast: Cast) -> None:
+def test_credit_of_an_unpaid_invoice_reduces_what_is_owed(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     line = first_line(database, facts).public_id
     note = credited(database, facts, CreditReason.GOODWILL, Credit(line, amount_minor=2500))
@@ -119,7 +119,7 @@ def test_a_credit_of_an_unpaid_invoice_pays_it(database: Database, cast: Cast) -
     assert "amount" in refusal.value.fields
 
 
-def test_a_write_off_is_for_what_is_open(database: Database, cast: Cast) -> None:
+def test_write_off_covers_the_open_amount(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     paid(database, facts, 20_000)
     assert credited(database, facts, CreditReason.WRITE_OFF).total_minor == 12_500
@@ -127,7 +127,7 @@ def test_a_write_off_is_for_what_is_open(database: Database, cast: Cast) -> None
     assert balanced(database)
 
 
-def test_what_is_paid_in_part_is_not_voided(database: Database, cast: Cast) -> None:
+def test_partly_paid_invoice_cannot_be_voided(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     paid(database, facts, 20_000)
     with pytest.raises(Conflict):
@@ -137,7 +137,7 @@ def test_what_is_paid_in_part_is_not_voided(database: Database, cast: Cast) -> N
 # seats
 
 
-def test_five_seats_become_four_and_25_dollars_return(database: Database, cast: Cast) -> None:
+def test_returning_one_of_five_seats_credits_25_dollars(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     assert return_seats(database, facts, 1) == 2500
     assert (pool_of(database).capacity, grants(database, facts)[0].seats) == (4, 4)
@@ -145,7 +145,7 @@ def test_five_seats_become_four_and_25_dollars_return(database: Database, cast: 
 
 
 @pytest.mark.parametrize(("seats", "printed"), [(2, (2, -5_000)), (3, (3, -12_700))])
-def test_returned_seats_have_a_price_each_if_their_amount_can_be_divided(
+def test_returned_seats_show_a_unit_price_if_it_divides_evenly(
     database: Database, cast: Cast, seats: int, printed: tuple[int, int]
 ) -> None:
     facts = placed(database, GROUP)
@@ -162,15 +162,15 @@ def test_returning_twice_is_worth_as_much_as_returning_at_once(
     assert return_seats(database, facts, 1) + return_seats(database, facts, 1) == 32500 - 22500
 
 
-def test_a_return_is_worth_the_share_that_was_charged(database: Database, cast: Cast) -> None:
+def test_discounted_seats_return_a_share_of_what_was_charged(
+    database: Database, cast: Cast
+) -> None:
     # 5 seats list at 325.00; half was charged, so a seat returns half of 25.00
     facts = placed(database, with_line(GROUP, price_minor=16_250, discount_minor=16_250))
     assert return_seats(database, facts, 1) == 1250
 
 
-def test_a_return_is_worth_what_it_was_on_the_day_of_the_order(
-    database: Database, cast: Cast
-) -> None:
+def test_return_uses_the_prices_of_the_order_date(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     dearer = [replace(each, price_minor=2 * each.price_minor) for each in PRICES]
     with database.transaction() as session:
@@ -180,14 +180,14 @@ def test_a_return_is_worth_what_it_was_on_the_day_of_the_order(
 
 @pytest.fixture
 def five_in_two_orders(database: Database, cast: Cast) -> tuple[OrderFacts, OrderFacts]:
-    """Two seats, and three that were added to them: 198.00 and 127.00, as five cost at once."""
+    """Return two orders, as five seats cost at once: two for 198.00 and three more for 127.00."""
     two = placed(database, with_line(GROUP, quantity=2, price_minor=19_800))
     to = first_line(database, two).public_id
     more = {"act": LineAct.MORE_SEATS, "adds_to": to, "quantity": 3, "price_minor": 12_700}
     return two, placed(database, with_line(GROUP, **more))
 
 
-def test_seats_bought_in_two_orders_return_what_those_of_one_do(
+def test_seats_bought_in_two_orders_return_as_much_as_in_one(
     database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
 ) -> None:
     two, three = five_in_two_orders
@@ -197,31 +197,31 @@ def test_seats_bought_in_two_orders_return_what_those_of_one_do(
     assert return_seats(database, two, 1) == 9_900
 
 
-def test_a_discount_on_the_first_seats_is_shared_by_those_added(
+def test_discount_on_the_first_seats_is_shared_by_added_seats(
     database: Database, cast: Cast
 ) -> None:
-    two = placed(database, with_line(GROUP, quantity=2, price_minor=3_550))  # 162.50 less
+    two = placed(database, with_line(GROUP, quantity=2, price_minor=3_550))  # a discount of 162.50
     more = {"act": LineAct.MORE_SEATS, "quantity": 3, "price_minor": 12_700}
     to = first_line(database, two).public_id
     three = placed(database, with_line(GROUP, **more, adds_to=to))
     assert return_seats(database, three, 1) == 1_250  # half of 25.00
 
 
-def test_seats_added_last_are_returned_first(
+def test_seats_added_last_must_be_returned_first(
     database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
 ) -> None:
-    """Three seats alone cost 225.00, and not the 127.00 that were paid for them."""
+    """Three seats alone cost 225.00, not the 127.00 that was paid for them."""
     two, three = five_in_two_orders
     for seats in (1, 2):
         with pytest.raises(Conflict) as refused:
             return_seats(database, two, seats)
         assert refused.value.message == credit_notes.ADDED_FIRST
-    assert return_seats(database, two, 1, amount=2_500) == 2_500  # unless an amount is agreed
+    assert return_seats(database, two, 1, amount=2_500) == 2_500  # unless an amount was agreed
     assert return_seats(database, three, 3) == 12_700
     assert return_seats(database, two, 1) == 17_300
 
 
-def test_what_is_kept_of_returned_seats_is_not_part_of_the_value_of_others(
+def test_withheld_amount_does_not_change_the_value_of_other_seats(
     database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
 ) -> None:
     two, three = five_in_two_orders
@@ -229,7 +229,7 @@ def test_what_is_kept_of_returned_seats_is_not_part_of_the_value_of_others(
     assert return_seats(database, two, 1) == 9_900
 
 
-def test_a_correction_of_added_seats_does_not_make_them_the_last(
+def test_correcting_added_seats_does_not_change_the_return_order(
     database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
 ) -> None:
     two, three = five_in_two_orders
@@ -251,7 +251,7 @@ def test_a_correction_of_added_seats_does_not_make_them_the_last(
     assert return_seats(database, sixth, 1) == 6_500
 
 
-def test_a_goodwill_credit_returns_nothing_and_so_waits_for_no_other_return(
+def test_goodwill_credit_does_not_require_returning_added_seats_first(
     database: Database, five_in_two_orders: tuple[OrderFacts, OrderFacts]
 ) -> None:
     two, _three = five_in_two_orders
@@ -259,9 +259,7 @@ def test_a_goodwill_credit_returns_nothing_and_so_waits_for_no_other_return(
     assert credited(database, two, CreditReason.GOODWILL, wanted).total_minor == 2_500
 
 
-def test_staff_may_credit_another_amount_but_not_more_than_is_left(
-    database: Database, cast: Cast
-) -> None:
+def test_staff_can_credit_another_amount_up_to_what_is_left(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     assert return_seats(database, facts, 1, amount=5000) == 5000
     for amount in (-1, 27_501):
@@ -269,7 +267,7 @@ def test_staff_may_credit_another_amount_but_not_more_than_is_left(
             return_seats(database, facts, 1, amount=amount)
 
 
-def test_seats_are_returned_within_what_is_there(database: Database, cast: Cast) -> None:
+def test_number_of_returned_seats_must_be_within_those_left(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     with pytest.raises(Invalid, match=credit_notes.AT_LEAST_ONE):
         return_seats(database, facts, 0)
@@ -283,13 +281,13 @@ def test_seats_are_returned_within_what_is_there(database: Database, cast: Cast)
         return_seats(database, facts, 2)
 
 
-def test_only_seats_are_returned_one_by_one(database: Database, cast: Cast) -> None:
+def test_contract_seats_cannot_be_returned_one_by_one(database: Database, cast: Cast) -> None:
     facts = placed(database, CONTRACT)
     with pytest.raises(Invalid):
         return_seats(database, facts, 1)
 
 
-def test_seats_in_use_are_not_returned_and_managers_can_be_asked(
+def test_seats_in_use_cannot_be_returned_until_managers_release_them(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, GROUP)
@@ -328,7 +326,7 @@ def test_seats_in_use_are_not_returned_and_managers_can_be_asked(
     assert counts(database, pool.id) == (2, 2)
 
 
-def test_a_refused_return_leaves_no_number(database: Database, cast: Cast) -> None:
+def test_refused_return_uses_no_document_number(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     with database.transaction() as session:
         session.execute(update(Pool).values(used=5))
@@ -340,7 +338,7 @@ def test_a_refused_return_leaves_no_number(database: Database, cast: Cast) -> No
     assert documents(database, facts)[-1][1] == "CN-2026-0001"
 
 
-def test_seats_of_another_order_make_room_and_stay(database: Database, cast: Cast) -> None:
+def test_available_seats_of_another_order_allow_a_return(database: Database, cast: Cast) -> None:
     first, second = placed(database, GROUP), placed(database, GROUP)
     pool = pool_of(database)
     for one in people(database, 6):
@@ -354,7 +352,7 @@ def test_seats_of_another_order_make_room_and_stay(database: Database, cast: Cas
 
 
 @pytest.mark.parametrize("new", [SEAT, GROUP])
-def test_a_return_stops_what_plays_by_it_and_nothing_else(
+def test_return_ends_only_playback_that_depended_on_it(
     database: Database, cast: Cast, new: NewOrder
 ) -> None:
     facts = placed(database, new)

@@ -1,4 +1,4 @@
-"""Corrections of orders that another order's credit paid: it pays the new invoice, too."""
+"""Corrections of orders paid with another order's credit: the credit pays the new invoice, too."""
 
 import pytest
 
@@ -28,14 +28,14 @@ from tests.sales.order_fixtures import (
 
 @pytest.fixture
 def credit(database: Database, cast: Cast) -> Document:
-    """A credit of 325.00, of an order that was paid and returned."""
+    """A credit of 325.00 from an order that was paid and returned."""
     facts = placed(database, GROUP)
     paid(database, facts)
     return credited(database, facts)
 
 
 def paid_by(database: Database, credit: Document, amount: int) -> OrderFacts:
-    """Place an order for 325.00, of which the credit pays an amount."""
+    """Place an order for 325.00, and pay an amount of it with the credit."""
     facts = placed(database, GROUP)
     use = CreditUse(credit.public_id, facts.invoice_id or "", amount, credit.open_minor)
     with database.transaction() as session:
@@ -68,7 +68,7 @@ def test_corrected_order_stays_paid_by_credit_and_check(
     assert balanced(database)
 
 
-def test_credit_that_a_corrected_order_needs_no_more_is_unused(
+def test_credit_that_a_corrected_order_no_longer_needs_is_unused(
     database: Database, credit: Document
 ) -> None:
     facts = paid_by(database, credit, 32_500)

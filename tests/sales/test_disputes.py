@@ -1,4 +1,4 @@
-"""Disputes: an individual's access is suspended, an organization's is our team's decision (R2)."""
+"""Disputes: an individual's access is suspended; for an organization, our team decides (R2)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -86,7 +86,7 @@ def lose(database: Database, facts: OrderFacts) -> None:
         disputes.lose(session, payment, actor=None, now=NOW)
 
 
-def test_a_dispute_suspends_an_individual_s_access_alone(database: Database, cast: Cast) -> None:
+def test_dispute_suspends_only_the_buyers_access(database: Database, cast: Cast) -> None:
     facts = placed(database)
     dispute(database, facts)
     assert read(database, facts).standing(NOW) is Standing.DISPUTED
@@ -94,7 +94,7 @@ def test_a_dispute_suspends_an_individual_s_access_alone(database: Database, cas
     assert code(database, cast, cast.alice.id) is Code.OK_PERMANENT
 
 
-def test_a_dispute_that_is_won_restores(database: Database, cast: Cast) -> None:
+def test_won_dispute_restores_access(database: Database, cast: Cast) -> None:
     facts = placed(database)
     dispute(database, facts)
     win(database, facts)
@@ -102,7 +102,7 @@ def test_a_dispute_that_is_won_restores(database: Database, cast: Cast) -> None:
     assert read(database, facts).standing(NOW) is Standing.PAID
 
 
-def test_a_dispute_that_is_lost_revokes_and_the_money_is_gone(
+def test_lost_dispute_revokes_access_and_reopens_the_invoice(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database)
@@ -113,7 +113,7 @@ def test_a_dispute_that_is_lost_revokes_and_the_money_is_gone(
     assert balanced(database)
 
 
-def test_an_organization_s_dispute_alerts_our_team_which_may_suspend(
+def test_organization_dispute_alerts_our_team_which_can_suspend(
     database: Database, cast: Cast
 ) -> None:
     words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
@@ -133,7 +133,7 @@ def test_an_organization_s_dispute_alerts_our_team_which_may_suspend(
     assert read(database, facts).standing(NOW) is Standing.UNPAID
 
 
-def test_what_plays_stops_when_a_payment_is_disputed(database: Database, cast: Cast) -> None:
+def test_playback_stops_when_a_payment_is_disputed(database: Database, cast: Cast) -> None:
     facts = placed(database)
     with database.transaction() as session:
         session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
@@ -143,7 +143,7 @@ def test_what_plays_stops_when_a_payment_is_disputed(database: Database, cast: C
 
 
 @pytest.mark.parametrize("act", [suspend, restore, win, lose])
-def test_without_a_dispute_there_is_nothing_to_suspend_win_or_lose(
+def test_dispute_actions_are_refused_without_a_dispute(
     database: Database, cast: Cast, act: Act
 ) -> None:
     facts = placed(database)
@@ -151,7 +151,7 @@ def test_without_a_dispute_there_is_nothing_to_suspend_win_or_lose(
         act(database, facts)
 
 
-def test_a_dispute_is_recorded_once(database: Database, cast: Cast) -> None:
+def test_dispute_cannot_be_recorded_twice(database: Database, cast: Cast) -> None:
     facts = placed(database)
     dispute(database, facts)
     with pytest.raises(Conflict):
@@ -185,7 +185,9 @@ def open_of_payment(database: Database, facts: OrderFacts) -> tuple[int, bool]:
         return payment.open_minor, payment.reversed_at is not None
 
 
-def test_a_lost_dispute_of_a_part_takes_that_part_alone(database: Database, cast: Cast) -> None:
+def test_lost_partial_dispute_takes_only_the_disputed_amount(
+    database: Database, cast: Cast
+) -> None:
     facts = placed(database)
     dispute_part(database, facts, 4000)
     assert code(database, cast, cast.dan.id) is Code.SUSPENDED_DISPUTE
@@ -196,7 +198,7 @@ def test_a_lost_dispute_of_a_part_takes_that_part_alone(database: Database, cast
     assert balanced(database)
 
 
-def test_a_lost_dispute_takes_what_pays_nothing_first(database: Database, cast: Cast) -> None:
+def test_lost_dispute_takes_unapplied_money_first(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     payment = paid(database, facts, 35000)
     part = AtProvider("d1", 4000, "fraudulent", None)
@@ -208,7 +210,7 @@ def test_a_lost_dispute_takes_what_pays_nothing_first(database: Database, cast: 
     assert balanced(database)
 
 
-def test_what_is_in_dispute_is_not_refunded_and_the_rest_can_be(
+def test_disputed_amount_cannot_be_refunded_but_the_rest_can(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database)
@@ -223,7 +225,7 @@ def test_what_is_in_dispute_is_not_refunded_and_the_rest_can_be(
     assert balanced(database)
 
 
-def test_two_disputes_of_a_part_each_take_their_own(database: Database, cast: Cast) -> None:
+def test_partial_disputes_each_take_their_own_amount(database: Database, cast: Cast) -> None:
     facts = placed(database, PAID_GROUP)
     for number, amount in enumerate((12500, 10000), 1):
         dispute_part(database, facts, amount, f"d{number}")
@@ -238,7 +240,7 @@ def test_two_disputes_of_a_part_each_take_their_own(database: Database, cast: Ca
     assert balanced(database)
 
 
-def test_a_dispute_of_the_rest_after_a_refund_suspends_and_takes_the_rest(
+def test_dispute_of_the_rest_after_a_refund_suspends_and_revokes_access(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database)
@@ -250,7 +252,7 @@ def test_a_dispute_of_the_rest_after_a_refund_suspends_and_takes_the_rest(
     assert balanced(database)
 
 
-def test_a_dispute_of_refunded_money_moves_no_access_and_takes_nothing(
+def test_dispute_of_refunded_money_changes_neither_access_nor_balance(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database)
@@ -264,7 +266,7 @@ def test_a_dispute_of_refunded_money_moves_no_access_and_takes_nothing(
     assert balanced(database)
 
 
-def test_a_statement_names_what_a_dispute_took(database: Database, cast: Cast) -> None:
+def test_statement_includes_the_amount_lost_in_a_dispute(database: Database, cast: Cast) -> None:
     facts = placed(database, PAID_GROUP)
     dispute_part(database, facts, 12500)
     lose(database, facts)
@@ -282,7 +284,7 @@ def test_a_statement_names_what_a_dispute_took(database: Database, cast: Cast) -
         assert made.total_minor == 12500
 
 
-def test_our_team_is_told_how_much_is_in_dispute(database: Database, cast: Cast) -> None:
+def test_our_team_is_emailed_the_disputed_amount(database: Database, cast: Cast) -> None:
     words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
     with database.transaction() as session:
         edit_branding(session, words, actor=None, now=NOW)
@@ -290,7 +292,7 @@ def test_our_team_is_told_how_much_is_in_dispute(database: Database, cast: Cast)
     assert "disputed $40.00 of a payment" in newest(database, "desk@example.org").text
 
 
-def test_access_that_was_suspended_is_on_hold_until_a_lost_dispute_is_paid(
+def test_suspended_access_is_on_hold_until_a_lost_dispute_is_paid(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, PAID_GROUP)
@@ -303,7 +305,7 @@ def test_access_that_was_suspended_is_on_hold_until_a_lost_dispute_is_paid(
     assert grants(database, facts)[0].awaits_payment_since is None
 
 
-def test_access_suspended_for_refunded_money_is_restored_when_the_dispute_is_lost(
+def test_access_suspended_for_refunded_money_is_restored_after_a_lost_dispute(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database)
@@ -314,7 +316,7 @@ def test_access_suspended_for_refunded_money_is_restored_when_the_dispute_is_los
     assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
 
 
-def test_our_team_is_not_told_that_access_is_suspended_for_refunded_money(
+def test_email_about_disputed_refunded_money_does_not_say_access_is_suspended(
     database: Database, cast: Cast
 ) -> None:
     words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")

@@ -1,4 +1,4 @@
-"""The tax exemption of a buyer, claimed or proven, is theirs: another payer doesn't inherit it."""
+"""A buyer's tax exemption, claimed or proven, doesn't carry over to another payer."""
 
 from lms.core.database import Database
 from lms.core.postal_addresses import Address
@@ -17,7 +17,7 @@ from tests.sales.test_tax_credits import TAX, add_paper, credit
 
 
 def claimed(database: Database) -> OrderFacts:
-    """Place an order of Elm County, which claims to be exempt."""
+    """Place an order for Elm County, which claims to be exempt."""
     with database.transaction() as session:
         order = orders.draft(session, GROUP, actor=None, now=NOW)
         order.exempt_as = ExemptionBasis.GOVERNMENT
@@ -26,7 +26,7 @@ def claimed(database: Database) -> OrderFacts:
 
 
 def move_to_oak(database: Database, facts: OrderFacts) -> int:
-    """Correct the payer of an order to another library in Ohio; returns the new total."""
+    """Correct an order's payer to another Ohio library; return the new total."""
     with database.transaction() as session:
         oak = make_organization(session, "oak-county", name="Oak County Library")
         session.get_one(Organization, oak.id).billing_address = Address(
@@ -47,7 +47,7 @@ def test_another_payer_is_charged_sales_tax(database: Database, cast: Cast) -> N
     assert move_to_oak(database, facts) == 32_500 + TAX
 
 
-def test_tax_that_was_credited_to_the_former_payer_is_charged(
+def test_tax_credited_to_the_former_payer_is_charged_to_the_new_one(
     database: Database, cast: Cast
 ) -> None:
     add_ohio_tax(database, cast)

@@ -1,4 +1,4 @@
-"""An organization's orders after its contact is gone: its managers get their emails.
+"""An organization's orders after its contact is gone: its managers get the emails.
 
 A contact is gone once their account is deleted or blocked, or managers removed them.
 """
@@ -40,13 +40,13 @@ BY_LINK = Acceptance("Sue Purchasing")
 
 @pytest.fixture
 def quote(database: Database, cast: Cast) -> tuple[OrderFacts, Quote]:
-    """A quote for Mia, who is the contact of Elm County."""
+    """A quote for Mia, Elm County's contact."""
     facts = drafted(database)
     return facts, quoted(database, facts)
 
 
 def owned_by(database: Database, cast: Cast, person: Person, role: Role = Role.OWNER) -> None:
-    """Give a person this role in Elm County."""
+    """Give a person a role in Elm County."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         make_membership(session, elm, session.get_one(Login, person.id), role=role)
@@ -74,7 +74,7 @@ WAYS: Final[tuple[Leave, ...]] = (erase_mia, remove_mia, block_mia)
 
 
 def sent_to(database: Database, person: Person) -> list[str]:
-    """Return the kinds of emails to a person."""
+    """Return the kinds of emails sent to a person."""
     return [one.kind for one in letters(database, person.email or "")]
 
 
@@ -90,7 +90,7 @@ def accepted_by(database: Database, quote: Quote, actor: str | None) -> None:
         )
 
 
-def test_manager_who_accepts_the_quote_is_its_contact(
+def test_manager_who_accepts_a_quote_becomes_its_contact(
     database: Database, cast: Cast, quote: tuple[OrderFacts, Quote]
 ) -> None:
     owned_by(database, cast, cast.alice)
@@ -103,7 +103,7 @@ def test_manager_who_accepts_the_quote_is_its_contact(
     assert "order_confirmation_organization" in kinds
 
 
-def test_a_manager_is_the_contact_of_a_quote_that_another_person_accepts(
+def test_manager_becomes_contact_of_a_quote_that_someone_else_accepts(
     database: Database, cast: Cast, quote: tuple[OrderFacts, Quote]
 ) -> None:
     owned_by(database, cast, cast.alice)
@@ -116,7 +116,7 @@ def test_a_manager_is_the_contact_of_a_quote_that_another_person_accepts(
     assert read(database, quote[0]).contact_id == cast.alice.id
 
 
-def test_quote_of_an_organization_without_managers_is_accepted(
+def test_quote_for_an_organization_without_managers_can_be_accepted(
     database: Database, cast: Cast, quote: tuple[OrderFacts, Quote]
 ) -> None:
     erase_mia(database, cast)
@@ -141,7 +141,7 @@ def test_reminders_and_documents_go_to_the_managers(
 
 
 @pytest.mark.parametrize("leave", WAYS)
-def test_managers_hear_of_a_check_that_bounced(
+def test_managers_are_emailed_about_a_bounced_check(
     database: Database, cast: Cast, leave: Leave
 ) -> None:
     owned_by(database, cast, cast.alice)
@@ -155,7 +155,7 @@ def test_managers_hear_of_a_check_that_bounced(
 
 
 @pytest.mark.parametrize("leave", WAYS)
-def test_managers_get_what_is_sent_again(database: Database, cast: Cast, leave: Leave) -> None:
+def test_managers_get_resent_emails(database: Database, cast: Cast, leave: Leave) -> None:
     owned_by(database, cast, cast.alice)
     facts = placed(database, GROUP)
     leave(database, cast)
@@ -170,7 +170,7 @@ def test_managers_get_what_is_sent_again(database: Database, cast: Cast, leave: 
 
 
 @pytest.mark.parametrize("leave", WAYS[1:])
-def test_link_that_confirms_an_address_goes_to_no_one_else(
+def test_address_confirmation_link_goes_to_no_one_else(
     database: Database, cast: Cast, leave: Leave
 ) -> None:
     owned_by(database, cast, cast.alice)
@@ -186,7 +186,7 @@ def test_link_that_confirms_an_address_goes_to_no_one_else(
     assert EmailPurpose.CONFIRM_ORDER.value not in sent_to(database, cast.alice)
 
 
-def test_contact_who_is_back_gets_the_emails_again(database: Database, cast: Cast) -> None:
+def test_contact_who_returns_gets_emails_again(database: Database, cast: Cast) -> None:
     owned_by(database, cast, cast.alice)
     facts = placed(database, GROUP)
     remove_mia(database, cast)
@@ -196,7 +196,9 @@ def test_contact_who_is_back_gets_the_emails_again(database: Database, cast: Cas
         assert recipients(session, invoice) == (cast.mia.email,)
 
 
-def test_reminder_that_no_one_got_was_not_sent(database: Database, cast: Cast) -> None:
+def test_reminder_without_recipients_is_not_recorded_as_sent(
+    database: Database, cast: Cast
+) -> None:
     placed(database, GROUP)
     erase_mia(database, cast)
     assert sent_at(database, LATE) == []

@@ -1,4 +1,4 @@
-"""Access that our team puts on hold until an order is paid: what stops, and who is told (P9)."""
+"""Access that our team puts on hold until an order is paid: what stops, who is emailed (P9)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ INVOICE = replace(SEAT, terms=Terms.INVOICE)
 
 @pytest.fixture(autouse=True)
 def _seller(database: Database, cast: Cast) -> None:
-    """Invoices say who is paid."""
+    """Add the seller's details that invoices need."""
     with database.transaction() as session:
         edit_seller(session, COMPLETE, actor=None, now=NOW)
 
@@ -44,7 +44,9 @@ def hold(database: Database, facts: OrderFacts) -> bool:
         )
 
 
-def test_staff_hold_and_release_what_is_not_paid(database: Database, cast: Cast) -> None:
+def test_staff_can_put_an_unpaid_order_on_hold_and_release_it(
+    database: Database, cast: Cast
+) -> None:
     facts = placed(database, INVOICE)
     hold(database, facts)
     assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
@@ -55,14 +57,14 @@ def test_staff_hold_and_release_what_is_not_paid(database: Database, cast: Cast)
     assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
 
 
-def test_what_is_paid_is_not_held(database: Database, cast: Cast) -> None:
+def test_paid_order_cannot_be_put_on_hold(database: Database, cast: Cast) -> None:
     facts = placed(database, SEAT)
     with pytest.raises(Conflict):
         hold(database, facts)
 
 
 def to_review(database: Database) -> OrderFacts:
-    """Place an order that our team has to review before it gives access."""
+    """Place an order that our team has to review before access starts."""
     facts = placed(database, replace(INVOICE, is_held=True))
     with database.transaction() as session:
         locked(session, facts).review_due_at = NOW + timedelta(days=1)
@@ -70,7 +72,7 @@ def to_review(database: Database) -> OrderFacts:
 
 
 @pytest.mark.parametrize("is_reviewed", [False, True])
-def test_what_is_on_hold_is_not_held_again_and_no_one_is_told_twice(
+def test_second_hold_is_refused_and_sends_no_email(
     database: Database, cast: Cast, is_reviewed: bool
 ) -> None:
     facts = to_review(database) if is_reviewed else placed(database, INVOICE)
@@ -81,9 +83,7 @@ def test_what_is_on_hold_is_not_held_again_and_no_one_is_told_twice(
     assert len(told) == 1
 
 
-def test_buyer_is_told_that_access_is_on_hold_and_how_to_pay(
-    database: Database, cast: Cast
-) -> None:
+def test_buyer_is_emailed_about_the_hold_and_how_to_pay(database: Database, cast: Cast) -> None:
     facts = placed(database, INVOICE)
     assert hold(database, facts)
     mail = newest(database, "dan@example.org", "order_on_hold")
@@ -94,7 +94,7 @@ def test_buyer_is_told_that_access_is_on_hold_and_how_to_pay(
         assert order_of(session, link_in(mail).rpartition("/")[2]).public_id == facts.public_id
 
 
-def test_managers_and_accounts_payable_are_told_of_a_hold_and_managers_of_its_end_once_each(
+def test_hold_is_emailed_to_managers_and_payables_and_its_end_to_managers_once(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, replace(GROUP, email="buyer@elm.example", name="Bo"))
@@ -111,9 +111,7 @@ def test_managers_and_accounts_payable_are_told_of_a_hold_and_managers_of_its_en
         assert sorted(told) == [*people, "buyer@elm.example", "mia@example.org"]
 
 
-def test_buyer_whose_order_was_reviewed_is_told_to_pay_first(
-    database: Database, cast: Cast
-) -> None:
+def test_hold_email_for_a_reviewed_order_says_to_pay_first(database: Database, cast: Cast) -> None:
     facts = to_review(database)
     assert hold(database, facts)
     text = newest(database, "dan@example.org", "order_on_hold").text
@@ -122,7 +120,7 @@ def test_buyer_whose_order_was_reviewed_is_told_to_pay_first(
 
 
 @pytest.mark.parametrize("values", [{"awaits_proof": True}, {"livemode": False}])
-def test_no_one_is_told_of_a_hold_before_proof_or_of_a_test_order(
+def test_no_hold_email_is_sent_for_unconfirmed_or_test_orders(
     database: Database, cast: Cast, values: dict[str, object]
 ) -> None:
     facts = placed(database, INVOICE)
@@ -132,7 +130,7 @@ def test_no_one_is_told_of_a_hold_before_proof_or_of_a_test_order(
     assert all(one.kind != "order_on_hold" for one in letters(database, "dan@example.org"))
 
 
-def test_no_one_is_asked_to_pay_before_there_is_an_invoice(database: Database, cast: Cast) -> None:
+def test_no_hold_email_is_sent_before_there_is_an_invoice(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(INVOICE, bill_on=NOW.date() + timedelta(days=30)))
     assert facts.invoice_id is None
     assert not hold(database, facts)
@@ -140,7 +138,7 @@ def test_no_one_is_asked_to_pay_before_there_is_an_invoice(database: Database, c
     assert all(one.kind != "order_on_hold" for one in letters(database, "dan@example.org"))
 
 
-def test_buyer_who_has_not_confirmed_gets_no_payment_link(database: Database, cast: Cast) -> None:
+def test_unconfirmed_buyer_gets_no_payment_link(database: Database, cast: Cast) -> None:
     facts = placed(database, INVOICE)
     with database.transaction() as session:
         begun = Login(email=None, email_key=None, name="Rosa", created_at=NOW)

@@ -1,4 +1,4 @@
-"""Dates of orders that must be mistakes: billing days years ahead, and invoices due before their order."""
+"""Order dates that must be mistakes: billing years ahead, invoices due before their order."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def corrected(database: Database, correction: Correction) -> int:
-    """Correct an order that was invoiced; return how many documents it has then."""
+    """Correct an invoiced order; return how many documents it has then."""
     facts = placed(database, GROUP)
     with database.transaction() as session:
         order = locked(session, facts)
@@ -42,7 +42,7 @@ def corrected(database: Database, correction: Correction) -> int:
     ],
     ids=["draft", "order", "correction", "quote"],
 )
-def test_billing_day_is_within_two_years(
+def test_billing_date_must_be_within_two_years(
     database: Database, cast: Cast, bill: Callable[[Database, date], object]
 ) -> None:
     for day in (FAR, TODAY + LATEST_BILLING + 6 * DAY):
@@ -52,7 +52,7 @@ def test_billing_day_is_within_two_years(
     bill(database, TODAY + LATEST_BILLING)
 
 
-def test_reissued_invoice_is_not_due_before_its_order(database: Database, cast: Cast) -> None:
+def test_reissued_invoice_cannot_be_due_before_its_order(database: Database, cast: Cast) -> None:
     with pytest.raises(Invalid) as refusal:
         corrected(database, Correction(due_on=TODAY - DAY))
     assert list(refusal.value.fields) == ["due_on"]

@@ -1,4 +1,4 @@
-"""No invoice is issued that can't be paid: what waits, and what is refused, without a payee (M29)."""
+"""Invoices that can't be paid aren't issued: what waits or is refused without a payee (M29)."""
 
 from dataclasses import replace
 from datetime import date, datetime
@@ -42,7 +42,7 @@ def bill(carrel: Carrel) -> None:
     jobs.bill(carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
-def test_billing_day_waits_until_the_invoice_says_who_is_paid(
+def test_billing_waits_until_seller_settings_are_complete(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, replace(GROUP, bill_on=date(2026, 7, 1)))
@@ -54,7 +54,7 @@ def test_billing_day_waits_until_the_invoice_says_who_is_paid(
     assert [one[0] for one in documents(database, facts)] == ["invoice"]
 
 
-def test_confirmed_order_is_billed_once_the_invoice_says_who_is_paid(
+def test_confirmed_order_is_billed_once_seller_settings_are_complete(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock
 ) -> None:
     open_for_business(database)
@@ -70,7 +70,7 @@ def test_confirmed_order_is_billed_once_the_invoice_says_who_is_paid(
     assert balanced(database)
 
 
-def test_organization_takes_over_no_order_whose_invoice_could_not_be_paid(
+def test_organization_cannot_take_over_an_order_without_a_payee(
     database: Database, cast: Cast
 ) -> None:
     test_takeovers.open_with_domain(database, cast)
@@ -85,7 +85,7 @@ def test_organization_takes_over_no_order_whose_invoice_could_not_be_paid(
 
 
 @pytest.mark.usefixtures("to_come")
-def test_exchange_leaves_no_difference_that_could_not_be_paid(
+def test_exchange_with_a_balance_due_is_refused_without_a_payee(
     carrel: Carrel, database: Database
 ) -> None:
     payers = offer_fixtures.furnish(database)
@@ -93,15 +93,13 @@ def test_exchange_leaves_no_difference_that_could_not_be_paid(
     offer_fixtures.cancel(carrel)
     with pytest.raises(Conflict, match=NOT_NOW):
         offer_fixtures.exchange(database, payers.unpaid, OTHER)
-    offer_fixtures.exchange(database, payers.check, OTHER)  # paid by its credit, nothing is due
+    offer_fixtures.exchange(database, payers.check, OTHER)  # paid by its credit, so nothing is due
     set_seller(database, COMPLETE)
     offer_fixtures.exchange(database, payers.unpaid, OTHER)
     assert balanced(database)
 
 
-def test_short_check_that_bounces_asks_our_team_for_the_payee_first(
-    database: Database, cast: Cast
-) -> None:
+def test_bounce_of_a_short_check_is_refused_without_a_payee(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     payment = paid(database, facts, 32_400)
 

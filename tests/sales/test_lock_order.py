@@ -1,4 +1,4 @@
-"""The order in which rows of an order are locked: two acts at once wait, and none is given up."""
+"""Lock order of an order's rows: concurrent actions wait for each other and all succeed."""
 
 import time
 from collections.abc import Callable
@@ -73,7 +73,7 @@ def one_waits(database: Database) -> None:
 def in_the_middle(
     monkeypatch: pytest.MonkeyPatch, database: Database, module: object, name: str
 ) -> Event:
-    """Let a function go on only once another transaction waits; the event says that it was called."""
+    """Pause a function until another transaction waits; the event is set when it is called."""
     called, act = Event(), getattr(module, name)
 
     def wait(*args: Any, **values: Any) -> Any:
@@ -86,7 +86,7 @@ def in_the_middle(
 
 
 def both(called: Event, first: Callable[[], object], second: Callable[[], object]) -> None:
-    """Begin the second act while the first one is in the middle; raises what either raises."""
+    """Start the second action in the middle of the first one; raises what either raises."""
     with ThreadPoolExecutor(2) as crowd:
         begun = crowd.submit(first)
         assert called.wait(PATIENCE_S)
@@ -107,7 +107,7 @@ def correct_contact(database: Database, facts: OrderFacts, email: str) -> None:
         )
 
 
-def test_link_that_is_opened_while_its_address_is_corrected_is_over(
+def test_link_opened_while_its_address_is_corrected_is_rejected(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = ordered(database, filled(database), details())
@@ -129,7 +129,7 @@ def test_link_that_is_opened_while_its_address_is_corrected_is_over(
     assert confirmed(database, "rosa@oak.example")
 
 
-def test_orders_of_one_browser_are_corrected_at_once(database: Database) -> None:
+def test_orders_of_one_browser_can_be_corrected_concurrently(database: Database) -> None:
     browser = order_sessions.new_token()
     both_orders = [
         ordered(database, filled(database), details(), browser=browser) for _ in range(2)
@@ -142,7 +142,7 @@ def test_orders_of_one_browser_are_corrected_at_once(database: Database) -> None
     assert len(emails) == 1
 
 
-def test_order_is_corrected_while_its_payment_is_recorded(
+def test_order_can_be_corrected_while_its_payment_is_recorded(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with database.transaction() as session:
@@ -166,7 +166,7 @@ def test_order_is_corrected_while_its_payment_is_recorded(
     assert balanced(database)
 
 
-def test_terms_of_one_contract_are_revoked_at_once(
+def test_terms_of_one_contract_can_be_revoked_concurrently(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ends = NOW + timedelta(days=100)

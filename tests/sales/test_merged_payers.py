@@ -1,4 +1,4 @@
-"""After a merge two records pay as one customer; undone, each has its own orders again (I6)."""
+"""Merged records pay as one customer; after unmerging, each has its own orders again (I6)."""
 
 from dataclasses import replace
 
@@ -59,7 +59,7 @@ def sold(database: Database, cast: Cast, twins: Twins) -> tuple[OrderFacts, Orde
     )
 
 
-def test_orders_and_documents_of_both_are_read_from_either_until_it_is_undone(
+def test_merged_records_share_orders_and_documents_until_unmerged(
     database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
 ) -> None:
     def read_by(organization_id: int) -> tuple[set[str], set[str | None]]:
@@ -81,7 +81,7 @@ def test_orders_and_documents_of_both_are_read_from_either_until_it_is_undone(
     assert read_by(twins.other) == ({other.public_id}, {other.invoice_id})
 
 
-def test_managers_of_either_open_the_invoices_of_both_until_it_is_undone(
+def test_managers_of_merged_records_can_open_each_others_invoices_until_unmerged(
     database: Database, cast: Cast, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
 ) -> None:
     def opens(login_id: int, document_id: str | None) -> bool:
@@ -102,7 +102,7 @@ def test_managers_of_either_open_the_invoices_of_both_until_it_is_undone(
     assert not opens(twins.otto, own.invoice_id)
 
 
-def test_balances_of_both_are_those_of_the_kept_record(
+def test_balances_of_merged_organizations_are_combined_until_unmerged(
     database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
 ) -> None:
     def owed() -> dict[str, int]:
@@ -124,7 +124,7 @@ def test_balances_of_both_are_those_of_the_kept_record(
     assert owed() == apart
 
 
-def test_balances_of_merged_accounts_are_those_of_the_kept_one(
+def test_balances_of_merged_accounts_are_combined_until_unmerged(
     database: Database, cast: Cast
 ) -> None:
     for email in (cast.alice.email, cast.dan.email):
@@ -159,7 +159,7 @@ def test_balances_of_merged_accounts_are_those_of_the_kept_one(
     assert owed() == apart
 
 
-def test_contact_whose_account_was_merged_into_a_managers_is_emailed_once(
+def test_contact_merged_into_a_managers_account_is_emailed_once(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, replace(GROUP, email=cast.dan.email))
@@ -178,7 +178,7 @@ def test_contact_whose_account_was_merged_into_a_managers_is_emailed_once(
         assert [one.recipient for one in found if one.kind == kind] == [cast.mia.email]
 
 
-def test_a_statement_tells_what_both_owe(
+def test_statement_includes_debts_of_both_records(
     database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
 ) -> None:
     merge(database)
@@ -197,7 +197,7 @@ def test_a_statement_tells_what_both_owe(
         assert made.total_minor == 65_000
 
 
-def test_a_credit_of_one_pays_an_invoice_of_the_other(
+def test_credit_of_one_record_pays_an_invoice_of_the_other(
     database: Database, sold: tuple[OrderFacts, OrderFacts]
 ) -> None:
     own, other = sold
@@ -212,7 +212,7 @@ def test_a_credit_of_one_pays_an_invoice_of_the_other(
     assert balanced(database)
 
 
-def test_a_purchase_order_number_of_the_other_counts_as_used(
+def test_purchase_order_number_of_the_other_record_counts_as_used(
     database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
 ) -> None:
     with database.read_session() as session:
@@ -223,7 +223,7 @@ def test_a_purchase_order_number_of_the_other_counts_as_used(
     assert used.order_id == sold[1].public_id
 
 
-def test_who_has_paid_by_either_record_has_credit(
+def test_payment_by_either_record_lets_access_start_at_once(
     database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
 ) -> None:
     paid(database, sold[1])
@@ -234,7 +234,7 @@ def test_who_has_paid_by_either_record_has_credit(
         assert credit_limit.opens_at_once(session, twins.elm)
 
 
-def test_orders_of_both_are_listed_by_either(
+def test_orders_of_both_records_are_listed_for_either(
     database: Database, twins: Twins, sold: tuple[OrderFacts, OrderFacts]
 ) -> None:
     merge(database)
@@ -250,7 +250,7 @@ def bill_to_kept(session: Session, twins: Twins) -> None:
     edit_billing(session, twins.elm, contact, terms, actor=None, now=NOW)
 
 
-def test_new_documents_of_either_go_by_the_billing_details_of_the_kept_record(
+def test_new_documents_use_the_kept_records_billing_details(
     database: Database, twins: Twins, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -276,7 +276,7 @@ def test_new_documents_of_either_go_by_the_billing_details_of_the_kept_record(
 
 
 @pytest.mark.parametrize("is_removed", [False, True])
-def test_a_contact_with_a_role_by_a_merged_account_has_no_other_by_an_order(
+def test_order_gives_no_role_to_a_contact_with_one_through_a_merged_account(
     database: Database, cast: Cast, *, is_removed: bool
 ) -> None:
     with database.transaction() as session:
@@ -295,7 +295,7 @@ def test_a_contact_with_a_role_by_a_merged_account_has_no_other_by_an_order(
     assert roles == ([] if is_removed else [Role.BILLING])
 
 
-def test_a_contact_who_manages_the_kept_record_does_not_come_to_own_the_other(
+def test_manager_of_the_kept_record_does_not_become_owner_of_the_other(
     database: Database, cast: Cast, twins: Twins
 ) -> None:
     with database.transaction() as session:

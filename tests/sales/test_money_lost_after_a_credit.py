@@ -1,4 +1,4 @@
-"""Money that is lost after a credit: the invoice is open again, less its own credit notes."""
+"""Money lost after a credit: the invoice is open again, minus its own credit notes."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ from tests.seller.seller_settings import COMPLETE
 
 
 def bounce(database: Database, payment_id: str) -> tuple[str, ...]:
-    """Reverse a payment; returns the numbers of the invoices that are open again."""
+    """Reverse a payment; return the numbers of the reopened invoices."""
     with database.transaction() as session:
         return tuple(
             one.label
@@ -57,7 +57,7 @@ def give(database: Database, facts: OrderFacts, minor: int) -> None:
 
 
 @pytest.mark.parametrize("amount", [32_500, 32_400])
-def test_nothing_is_owed_for_a_returned_order_whose_check_bounces(
+def test_returned_order_owes_nothing_when_its_check_bounces(
     database: Database, cast: Cast, amount: int
 ) -> None:
     with database.transaction() as session:
@@ -71,7 +71,7 @@ def test_nothing_is_owed_for_a_returned_order_whose_check_bounces(
     assert balanced(database)
 
 
-def test_an_invoice_is_open_again_less_a_goodwill_credit(database: Database, cast: Cast) -> None:
+def test_reopened_invoice_is_reduced_by_a_goodwill_credit(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     payment = paid(database, facts)
     give(database, facts, 2_500)
@@ -82,9 +82,7 @@ def test_an_invoice_is_open_again_less_a_goodwill_credit(database: Database, cas
     assert balanced(database)
 
 
-def test_nothing_is_owed_for_a_returned_order_whose_dispute_is_lost(
-    database: Database, cast: Cast
-) -> None:
+def test_returned_order_owes_nothing_after_a_lost_dispute(database: Database, cast: Cast) -> None:
     facts = placed(database, SEAT)
     credited(database, facts)
     dispute(database, facts)
@@ -93,7 +91,7 @@ def test_nothing_is_owed_for_a_returned_order_whose_dispute_is_lost(
     assert balanced(database)
 
 
-def test_a_part_lost_in_a_dispute_is_owed_less_a_goodwill_credit(
+def test_amount_lost_in_a_dispute_is_reduced_by_a_goodwill_credit(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, replace(GROUP, terms=Terms.CARD))
@@ -104,7 +102,9 @@ def test_a_part_lost_in_a_dispute_is_owed_less_a_goodwill_credit(
     assert balanced(database)
 
 
-def test_credit_that_paid_another_order_is_taken_back_first(database: Database, cast: Cast) -> None:
+def test_bounce_first_reverses_credit_that_paid_another_order(
+    database: Database, cast: Cast
+) -> None:
     first = placed(database, GROUP)
     payment = paid(database, first)
     second = paid_by(database, credited(database, first), 32_500)
@@ -116,7 +116,7 @@ def test_credit_that_paid_another_order_is_taken_back_first(database: Database, 
     assert balanced(database)
 
 
-def test_only_the_lost_part_of_credit_is_taken_back_through_several_orders(
+def test_only_the_lost_part_of_credit_is_reversed_across_orders(
     database: Database, cast: Cast
 ) -> None:
     first = placed(database, replace(GROUP, terms=Terms.CARD))

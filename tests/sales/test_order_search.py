@@ -1,4 +1,4 @@
-"""The staff list of orders: found by words, numbers and amounts, and by where they stand."""
+"""The staff list of orders: search by words, numbers, and amounts, and filter by status."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ def buyers(database: Database, wanted: WantedOrders, *, at: datetime = NOW) -> l
     return [each.buyer for each in found.items]
 
 
-def test_sales_are_found_by_buyer_webinar_number_and_reference(
+def test_orders_are_found_by_buyer_webinar_number_and_reference(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, replace(SEAT, po_number="PO 4711"))
@@ -36,7 +36,7 @@ def test_sales_are_found_by_buyer_webinar_number_and_reference(
     assert buyers(database, WantedOrders(terms=Terms.CARD)) == ["Dan"]
 
 
-def test_sales_of_a_merged_account_are_found_by_the_kept_one(
+def test_orders_of_a_merged_account_are_found_by_the_kept_account(
     database: Database, cast: Cast
 ) -> None:
     placed(database)
@@ -56,7 +56,7 @@ def test_number_larger_than_any_amount_finds_its_purchase_order(
     assert buyers(database, WantedOrders(query="9" * 400)) == []
 
 
-def test_sales_are_listed_by_where_they_stand(database: Database, cast: Cast) -> None:
+def test_orders_are_filtered_by_status(database: Database, cast: Cast) -> None:
     placed(database)
     group = placed(database, GROUP)
     late = NOW + timedelta(days=31)
@@ -68,7 +68,7 @@ def test_sales_are_listed_by_where_they_stand(database: Database, cast: Cast) ->
     assert read(database, group).standing(late) is Standing.PAST_DUE
 
 
-def test_partly_paid_needs_money_or_the_credit_of_another_order(
+def test_partly_paid_status_requires_money_or_credit_of_another_order(
     database: Database, cast: Cast
 ) -> None:
     paid_in_part, returned, given, by_credit = (placed(database, GROUP) for _ in range(4))
@@ -100,7 +100,7 @@ def test_partly_paid_needs_money_or_the_credit_of_another_order(
 
 
 def line(database: Database, facts: OrderFacts) -> str:
-    """Return the outside id of an order's line."""
+    """Return the public ID of an order's line."""
     return first_line(database, facts).public_id
 
 

@@ -1,4 +1,4 @@
-"""Orders: placing one gives its access and its invoice in one transaction, and emails the buyer."""
+"""Placing an order gives access, issues the invoice, and emails the buyer in one transaction."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ def code(database: Database, cast: Cast, login_id: int, *, at: datetime = NOW) -
     return decide(case.login, case.webinar, Action.RECORDING, at).code
 
 
-def test_a_person_may_watch_as_soon_as_it_is_placed(database: Database, cast: Cast) -> None:
+def test_person_can_watch_as_soon_as_the_order_is_placed(database: Database, cast: Cast) -> None:
     facts = placed(database)
     assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
     (line,) = grants(database, facts)
@@ -65,7 +65,7 @@ def test_a_person_may_watch_as_soon_as_it_is_placed(database: Database, cast: Ca
         (Terms.CHECK, Standing.UNPAID),
     ],
 )
-def test_access_opens_at_once_on_whichever_terms(
+def test_access_starts_at_once_under_all_payment_terms(
     database: Database, cast: Cast, terms: Terms, standing: Standing
 ) -> None:
     facts = placed(database, replace(SEAT, terms=terms))
@@ -73,14 +73,16 @@ def test_access_opens_at_once_on_whichever_terms(
     assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
 
 
-def test_an_overdue_payment_cuts_nothing_off(database: Database, cast: Cast) -> None:
+def test_overdue_payment_does_not_end_access(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(SEAT, terms=Terms.INVOICE))
     late = NOW + timedelta(days=31)
     assert facts.standing(late) is Standing.PAST_DUE
     assert code(database, cast, cast.dan.id, at=late) is Code.OK_PERMANENT
 
 
-def test_staff_may_hold_access_until_it_is_paid(database: Database, cast: Cast) -> None:
+def test_staff_can_put_access_on_hold_until_the_order_is_paid(
+    database: Database, cast: Cast
+) -> None:
     facts = placed(database, replace(SEAT, terms=Terms.CHECK, is_held=True))
     assert facts.held_at == NOW
     assert grants(database, facts)[0].awaits_payment_since == NOW
@@ -88,14 +90,14 @@ def test_staff_may_hold_access_until_it_is_paid(database: Database, cast: Cast) 
     assert says(told.text, told.kind, "held")
 
 
-def test_what_is_given_away_costs_nothing(database: Database, cast: Cast) -> None:
+def test_complimentary_order_must_cost_nothing(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(with_line(SEAT, price_minor=0), terms=Terms.COMPLIMENTARY))
     assert facts.standing(NOW) is Standing.PAID
     with pytest.raises(Invalid):
         placed(database, replace(SEAT, terms=Terms.COMPLIMENTARY))
 
 
-def test_the_letter_says_how_to_attend_and_gives_the_permanent_link(
+def test_confirmation_says_how_to_watch_and_links_to_the_webinar(
     database: Database, cast: Cast
 ) -> None:
     placed(database)
@@ -108,7 +110,7 @@ def test_the_letter_says_how_to_attend_and_gives_the_permanent_link(
         assert "Join live" not in text
 
 
-def test_the_letter_says_when_it_is_live(database: Database, cast: Cast) -> None:
+def test_confirmation_says_when_the_webinar_is_live(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         webinar.held_at = datetime(2026, 10, 6, 18, tzinfo=UTC)
@@ -118,7 +120,7 @@ def test_the_letter_says_when_it_is_live(database: Database, cast: Cast) -> None
     assert "Join live" in letter.html
 
 
-def test_who_has_no_login_is_made_one_and_chooses_a_password(
+def test_buyer_without_an_account_gets_one_and_sets_a_password(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, replace(SEAT, email="New.Person@example.org", name="New Person"))
@@ -129,7 +131,7 @@ def test_who_has_no_login_is_made_one_and_chooses_a_password(
     assert code(database, cast, facts.login_id) is Code.OK_PERMANENT
 
 
-def test_history_is_told_to_nobody(database: Database, cast: Cast) -> None:
+def test_past_sales_are_not_emailed(database: Database, cast: Cast) -> None:
     placed(database, replace(SEAT, email="old@example.org", terms=Terms.HISTORY))
     assert letters(database, "old@example.org") == []
 
@@ -145,15 +147,13 @@ def test_a_pass_lasts_a_year_from_now(database: Database, cast: Cast) -> None:
     assert "/library" in newest(database, "dan@example.org").text
 
 
-def test_a_pass_that_is_renewed_begins_where_the_old_one_ends(
-    database: Database, cast: Cast
-) -> None:
+def test_renewed_pass_starts_when_the_old_one_ends(database: Database, cast: Cast) -> None:
     (first,) = grants(database, placed(database, PASS))
     (second,) = grants(database, placed(database, PASS))
     assert second.starts_at == first.ends_at
 
 
-def test_a_pass_may_cover_a_series_until_a_day_of_its_own(database: Database, cast: Cast) -> None:
+def test_pass_can_cover_a_series_until_a_given_date(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         make_series(session, "desk-and-door")
     ends = NOW + timedelta(days=90)
@@ -162,7 +162,7 @@ def test_a_pass_may_cover_a_series_until_a_day_of_its_own(database: Database, ca
     assert (line.covers, line.ends_at) == ("Desk-And-Door", ends)
 
 
-def test_a_group_showing_is_one_login_s(database: Database, cast: Cast) -> None:
+def test_group_viewing_belongs_to_one_account(database: Database, cast: Cast) -> None:
     new = with_line(SEAT, kind=OfferKind.GROUP_SHOWING, price_minor=29900)
     (line,) = grants(database, placed(database, new))
     assert (line.kind, line.login_id) == (OfferKind.GROUP_SHOWING, cast.dan.id)
@@ -171,7 +171,7 @@ def test_a_group_showing_is_one_login_s(database: Database, cast: Cast) -> None:
 # organizations
 
 
-def test_seats_go_into_the_organization_s_pool(database: Database, cast: Cast) -> None:
+def test_seats_are_added_to_the_organizations_pool(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     (line,) = grants(database, facts)
     assert (line.kind, line.seats, line.login_id) == (OfferKind.GROUP_SEATS, 5, None)
@@ -188,7 +188,7 @@ def test_seats_go_into_the_organization_s_pool(database: Database, cast: Cast) -
     assert "/webinars/reading-rooms" in letter.text
 
 
-def test_an_institution_has_seats_without_end_and_says_where_it_watches(
+def test_institution_has_unlimited_seats_and_its_email_names_the_lms(
     database: Database, cast: Cast
 ) -> None:
     new = with_line(
@@ -203,7 +203,7 @@ def test_an_institution_has_seats_without_end_and_says_where_it_watches(
     assert "in your LMS" in newest(database, "mia@example.org").text
 
 
-def test_a_contract_ends_after_a_year_at_the_end_of_the_organization_s_day(
+def test_contract_ends_after_a_year_at_the_organizations_midnight(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -214,7 +214,7 @@ def test_a_contract_ends_after_a_year_at_the_end_of_the_organization_s_day(
     assert line.ends_at.hour in (7, 8)  # midnight in Los Angeles
 
 
-def test_a_contract_sold_before_the_old_one_ends_starts_at_that_end(
+def test_contract_renewed_early_starts_when_the_old_one_ends(
     database: Database, cast: Cast
 ) -> None:
     (old,) = grants(database, placed(database, CONTRACT))
@@ -227,9 +227,7 @@ def test_a_contract_sold_before_the_old_one_ends_starts_at_that_end(
         assert session.scalars(select(Pool)).one().capacity == 40
 
 
-def test_a_contract_sold_after_the_old_one_is_over_starts_now(
-    database: Database, cast: Cast
-) -> None:
+def test_contract_renewed_late_starts_now(database: Database, cast: Cast) -> None:
     ended = with_line(
         CONTRACT, starts_at=NOW - timedelta(days=400), ends_at=NOW - timedelta(days=35)
     )
@@ -238,7 +236,7 @@ def test_a_contract_sold_after_the_old_one_is_over_starts_now(
     assert line.starts_at == NOW
 
 
-def test_who_manages_it_is_told_that_a_contract_is_renewed(database: Database, cast: Cast) -> None:
+def test_managers_are_emailed_about_a_renewed_contract(database: Database, cast: Cast) -> None:
     placed(database, CONTRACT)
     assert newest(database, "mia@example.org").kind == "order_confirmation_organization"
     facts = placed(database, replace(with_line(RENEWAL, quantity=30), po_number="PO 7"))
@@ -252,7 +250,7 @@ def test_who_manages_it_is_told_that_a_contract_is_renewed(database: Database, c
         assert str(facts.number) in body
 
 
-def test_a_contract_of_another_scope_renews_none(database: Database, cast: Cast) -> None:
+def test_contract_of_another_scope_is_not_a_renewal(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         slug = make_series(session).slug
     placed(database, CONTRACT)
@@ -261,7 +259,7 @@ def test_a_contract_of_another_scope_renews_none(database: Database, cast: Cast)
     assert newest(database, "mia@example.org").kind == "order_confirmation_organization"
 
 
-def test_an_organization_is_made_with_its_contact_as_owner(database: Database, cast: Cast) -> None:
+def test_new_organization_gets_its_contact_as_owner(database: Database, cast: Cast) -> None:
     new = replace(
         GROUP, organization="", organization_name=" Birch  Library ", email="kim@example.org"
     )
@@ -283,7 +281,7 @@ def test_a_manager_who_buys_stays_a_manager(database: Database, cast: Cast) -> N
     assert role is Role.MANAGER
 
 
-# what is refused
+# invalid orders
 
 
 @pytest.mark.parametrize(
@@ -303,7 +301,7 @@ def test_a_manager_who_buys_stays_a_manager(database: Database, cast: Cast) -> N
         (CONTRACT, {"starts_at": NOW, "ends_at": NOW}, "ends_at"),
     ],
 )
-def test_a_faulty_line_is_rejected_by_field_and_leaves_nothing(
+def test_invalid_line_is_rejected_by_field_and_creates_nothing(
     database: Database, cast: Cast, new: NewOrder, changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(Invalid) as refusal:
@@ -322,7 +320,7 @@ def test_a_faulty_line_is_rejected_by_field_and_leaves_nothing(
         (SEAT, {"lines": ()}, "lines"),
     ],
 )
-def test_a_faulty_order_is_rejected_by_field(
+def test_invalid_order_is_rejected_by_field(
     database: Database, cast: Cast, new: NewOrder, changes: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(Invalid) as refusal:
@@ -330,19 +328,19 @@ def test_a_faulty_order_is_rejected_by_field(
     assert field in refusal.value.fields
 
 
-def test_an_organization_that_is_none_is_not_found(database: Database, cast: Cast) -> None:
+def test_unknown_organization_is_not_found(database: Database, cast: Cast) -> None:
     with pytest.raises(NotFound):
         placed(database, replace(GROUP, organization="nowhere"))
 
 
-def test_the_same_sale_is_not_made_twice(database: Database, cast: Cast) -> None:
+def test_same_order_cannot_be_placed_twice(database: Database, cast: Cast) -> None:
     new = replace(SEAT, order_id=new_public_id())
     placed(database, new)
     with pytest.raises(Conflict):
         placed(database, new)
 
 
-def test_a_request_is_answered_by_one_sale_alone(database: Database, cast: Cast) -> None:
+def test_request_can_be_answered_by_only_one_order(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         asked = requests.ask(
             session,
@@ -363,14 +361,14 @@ def test_a_request_is_answered_by_one_sale_alone(database: Database, cast: Cast)
         assert session.scalar(select(func.count()).select_from(Grant)) == before
 
 
-def test_a_contract_is_not_sold_anew_where_one_runs(database: Database, cast: Cast) -> None:
+def test_second_contract_cannot_be_sold_while_one_is_active(database: Database, cast: Cast) -> None:
     placed(database, CONTRACT)
     with pytest.raises(Invalid) as refusal:
         placed(database, CONTRACT)
     assert "act" in refusal.value.fields
 
 
-def test_a_contract_that_never_was_is_not_renewed(database: Database, cast: Cast) -> None:
+def test_contract_that_does_not_exist_cannot_be_renewed(database: Database, cast: Cast) -> None:
     with pytest.raises(Invalid) as refusal:
         placed(database, RENEWAL)
     assert "act" in refusal.value.fields
@@ -384,7 +382,7 @@ def test_a_renewal_keeps_the_anniversary(database: Database, cast: Cast) -> None
     assert (line.starts_at, line.ends_at) == (next_july, datetime(2028, 7, 1, 4, tzinfo=UTC))
 
 
-def test_two_lines_on_one_order_give_two_grants_and_one_invoice(
+def test_two_lines_on_one_order_give_two_grants_and_one_total(
     database: Database, cast: Cast
 ) -> None:
     both = replace(GROUP, lines=(*GROUP.lines, *CONTRACT.lines))

@@ -1,4 +1,4 @@
-"""Payer and holder: what an organization pays for is its own, one seat and one pass included."""
+"""Payers and seat users: an organization owns what it buys, even a single seat or pass."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -82,7 +82,7 @@ def renewed(database: Database, *, at: datetime, pool: str | None = None) -> Ord
     return placed(database, replace(ELM, lines=(line,)), at=at)
 
 
-def test_one_seat_that_an_organization_buys_is_its_own_and_its_contacts_to_use(
+def test_single_seat_bought_by_an_organization_is_assigned_to_its_contact(
     database: Database, cast: Cast
 ) -> None:
     order = placed(database, ONE_FOR_ELM)
@@ -94,7 +94,7 @@ def test_one_seat_that_an_organization_buys_is_its_own_and_its_contacts_to_use(
         assert (line.pool_id, line.login_id) == (pool_id, None)
 
 
-def test_such_a_seat_is_given_to_another_person(database: Database, cast: Cast) -> None:
+def test_seat_of_the_contact_can_be_reassigned(database: Database, cast: Cast) -> None:
     pool_id = pool_of(database, placed(database, ONE_FOR_ELM))
     with database.transaction() as session:
         seat = session.scalars(select(Seat.public_id).where(Seat.pool_id == pool_id)).one()
@@ -104,7 +104,7 @@ def test_such_a_seat_is_given_to_another_person(database: Database, cast: Cast) 
     assert code_of(database, cast, cast.dan.id, BOUGHT) is Code.INVITE_NOT_CLAIMED
 
 
-def test_a_second_seat_is_free_for_another_person(database: Database, cast: Cast) -> None:
+def test_second_single_seat_is_available_for_another_person(database: Database, cast: Cast) -> None:
     pool_id = pool_of(database, placed(database, ONE_FOR_ELM))
     assert pool_of(database, placed(database, ONE_FOR_ELM)) == pool_id
     assert people_of(database, pool_id) == [(cast.mia.id, AssignmentState.CLAIMED)]
@@ -112,15 +112,15 @@ def test_a_second_seat_is_free_for_another_person(database: Database, cast: Cast
         assert pools.read_pool(session, pool_id).free == 1
 
 
-def test_the_contact_has_the_seat_while_an_order_waits_for_payment(
-    database: Database, cast: Cast
-) -> None:
+def test_contact_has_the_seat_while_the_order_is_on_hold(database: Database, cast: Cast) -> None:
     order = placed(database, replace(ONE_FOR_ELM, is_held=True))
     assert people_of(database, pool_of(database, order)) == [(cast.mia.id, AssignmentState.CLAIMED)]
     assert code_of(database, cast, cast.mia.id, BOUGHT) is Code.PAYMENT_PENDING
 
 
-def test_several_single_seats_are_named_later(database: Database, cast: Cast) -> None:
+def test_several_single_seats_are_not_assigned_to_the_contact(
+    database: Database, cast: Cast
+) -> None:
     order = placed(database, with_line(ONE_FOR_ELM, quantity=2, price_minor=19800))
     assert people_of(database, pool_of(database, order)) == []
 
@@ -131,7 +131,7 @@ def test_a_person_who_pays_owns_what_they_buy(database: Database, cast: Cast) ->
         assert (grant.login_id, grant.pool_id) == (cast.dan.id, None)
 
 
-def test_an_organizations_pass_lasts_a_year_and_has_no_grace(
+def test_organization_pass_lasts_a_year_without_a_grace_period(
     database: Database, cast: Cast
 ) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
@@ -147,9 +147,7 @@ def test_an_organizations_pass_lasts_a_year_and_has_no_grace(
     assert code_of(database, cast, cast.mia.id, ENDS + DAY) is Code.PASS_EXPIRED
 
 
-def test_each_pass_is_a_pool_of_its_own_and_none_is_a_contract(
-    database: Database, cast: Cast
-) -> None:
+def test_each_pass_has_its_own_pool_separate_from_contracts(database: Database, cast: Cast) -> None:
     contract = replace(PASS, kind=OfferKind.CONTRACT, quantity=3)
     made = {
         pool_of(database, placed(database, replace(ELM, lines=(line,)), at=at))
@@ -161,7 +159,7 @@ def test_each_pass_is_a_pool_of_its_own_and_none_is_a_contract(
     assert passes == [True, True, False]
 
 
-def test_a_renewed_pass_keeps_its_anniversary_and_its_person(
+def test_renewed_pass_keeps_its_anniversary_and_assigned_person(
     database: Database, cast: Cast
 ) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
@@ -172,7 +170,7 @@ def test_a_renewed_pass_keeps_its_anniversary_and_its_person(
     assert code_of(database, cast, cast.mia.id, ENDS) is Code.OK_TERM
 
 
-def test_a_pass_renewed_after_its_end_starts_now_and_its_person_comes_back(
+def test_pass_renewed_late_starts_now_and_restores_its_assignment(
     database: Database, cast: Cast
 ) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
@@ -185,7 +183,7 @@ def test_a_pass_renewed_after_its_end_starts_now_and_its_person_comes_back(
     assert code_of(database, cast, cast.mia.id, late) is Code.OK_TERM
 
 
-def test_of_several_passes_the_one_that_ends_first_is_renewed_unless_one_is_named(
+def test_renewal_applies_to_the_pass_that_ends_first_unless_one_is_named(
     database: Database, cast: Cast
 ) -> None:
     first = pool_of(database, placed(database, ELM, at=BOUGHT))
@@ -204,7 +202,7 @@ def test_one_order_renews_each_pass_once(database: Database, cast: Cast) -> None
 
 
 @pytest.mark.parametrize("act", [LineAct.RENEWAL, LineAct.MORE_SEATS])
-def test_a_pass_that_is_not_there_is_not_renewed_and_has_no_further_seats(
+def test_missing_pass_cannot_be_renewed_or_get_more_seats(
     database: Database, cast: Cast, act: LineAct
 ) -> None:
     with pytest.raises(Invalid) as refused:
@@ -212,7 +210,7 @@ def test_a_pass_that_is_not_there_is_not_renewed_and_has_no_further_seats(
     assert "act" in refused.value.fields
 
 
-def test_another_organizations_pass_is_not_renewed(database: Database, cast: Cast) -> None:
+def test_another_organizations_pass_cannot_be_renewed(database: Database, cast: Cast) -> None:
     others = replace(ELM, organization="", organization_name="Oak County", email="o@example.org")
     with database.read_session() as session:
         pool_id = pool_of(database, placed(database, others, at=BOUGHT))
@@ -221,7 +219,7 @@ def test_another_organizations_pass_is_not_renewed(database: Database, cast: Cas
         renewed(database, at=BOUGHT + DAY, pool=named)
 
 
-def test_the_seat_of_a_pass_moves_after_seven_days(database: Database, cast: Cast) -> None:
+def test_seat_of_a_pass_can_be_reassigned_after_seven_days(database: Database, cast: Cast) -> None:
     pool_id = pool_of(database, placed(database, ELM, at=BOUGHT))
     dan = Invitee(read_address("dan@example.org"), "Dan")
     with database.read_session() as session:
@@ -233,7 +231,7 @@ def test_the_seat_of_a_pass_moves_after_seven_days(database: Database, cast: Cas
     assert code_of(database, cast, cast.mia.id, BOUGHT + 7 * DAY) is Code.SEAT_RELEASED
 
 
-def test_a_returned_pass_is_gone(database: Database, cast: Cast) -> None:
+def test_returned_pass_gives_no_access(database: Database, cast: Cast) -> None:
     order = placed(database, ELM, at=BOUGHT)
     with database.transaction() as session:
         credit_notes.credit(
@@ -247,7 +245,7 @@ def test_a_returned_pass_is_gone(database: Database, cast: Cast) -> None:
     assert code_of(database, cast, cast.mia.id, BOUGHT + DAY) is Code.REFUNDED
 
 
-def test_the_contact_is_told_that_the_seat_is_theirs_and_the_organizations_own(
+def test_confirmation_says_the_contact_has_the_organizations_seat(
     database: Database, cast: Cast
 ) -> None:
     placed(database, ONE_FOR_ELM)
@@ -257,9 +255,7 @@ def test_the_contact_is_told_that_the_seat_is_theirs_and_the_organizations_own(
     assert not says(told, kind, "how_to_invite")
 
 
-def test_a_manager_asks_to_renew_the_pass_on_whose_page_they_are(
-    database: Database, cast: Cast
-) -> None:
+def test_renewal_request_is_for_the_given_pass(database: Database, cast: Cast) -> None:
     placed(database, ELM, at=BOUGHT)
     second = pool_of(database, placed(database, ELM, at=BOUGHT + DAY))
     with database.transaction() as session:
@@ -275,7 +271,7 @@ def test_a_manager_asks_to_renew_the_pass_on_whose_page_they_are(
 
 
 def awaited(database: Database, cast: Cast, *, has_seat: str) -> int:
-    """Return a pool of one seat, which a person has, and for which Dan waits."""
+    """Return a pool of one seat, assigned to a person, with Dan on its waitlist."""
     buyer = {"mia": "mia@example.org", "bob": "bob@example.org"}[has_seat]
     pool_id = pool_of(database, placed(database, replace(ONE_FOR_ELM, email=buyer, name="B")))
     with database.transaction() as session:
@@ -283,7 +279,7 @@ def awaited(database: Database, cast: Cast, *, has_seat: str) -> int:
     return pool_id
 
 
-def test_the_buyer_of_one_seat_has_it_before_those_who_wait(database: Database, cast: Cast) -> None:
+def test_buyer_of_one_seat_gets_it_before_the_waitlist(database: Database, cast: Cast) -> None:
     pool_id = awaited(database, cast, has_seat="bob")
     placed(database, ONE_FOR_ELM)
     assert people_of(database, pool_id)[1:] == [(cast.mia.id, AssignmentState.CLAIMED)]
@@ -291,7 +287,7 @@ def test_the_buyer_of_one_seat_has_it_before_those_who_wait(database: Database, 
         assert [one.name for one in waitlist.list_waiting(session, pool_id)] == ["Dan"]
 
 
-def test_the_buyer_of_several_may_take_one_before_those_who_wait(
+def test_buyer_of_several_seats_can_claim_one_before_the_waitlist(
     database: Database, cast: Cast
 ) -> None:
     pool_id = awaited(database, cast, has_seat="bob")
@@ -307,7 +303,7 @@ def test_the_buyer_of_several_may_take_one_before_those_who_wait(
     assert (cast.mia.id, AssignmentState.CLAIMED) in people_of(database, pool_id)
 
 
-def test_a_buyer_who_has_a_seat_leaves_the_new_one_to_those_who_wait(
+def test_buyer_with_a_seat_leaves_the_new_one_to_the_waitlist(
     database: Database, cast: Cast
 ) -> None:
     pool_id = awaited(database, cast, has_seat="mia")
@@ -315,7 +311,7 @@ def test_a_buyer_who_has_a_seat_leaves_the_new_one_to_those_who_wait(
     assert people_of(database, pool_id)[1:] == [(cast.dan.id, AssignmentState.OFFERED)]
 
 
-def test_seats_that_are_added_go_to_those_who_wait(database: Database, cast: Cast) -> None:
+def test_added_seats_go_to_the_waitlist(database: Database, cast: Cast) -> None:
     pool_id = awaited(database, cast, has_seat="bob")
     more = with_line(GROUP, quantity=1, act=LineAct.MORE_SEATS)
     placed(database, more)

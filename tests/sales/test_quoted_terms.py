@@ -1,4 +1,4 @@
-"""Quotes for more seats of a contract and for its renewal, accepted after the term has changed (C3, C5)."""
+"""Quotes for more seats or a renewal of a contract, accepted after its term changed (C3, C5)."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ NEXT_END = datetime(2027, 4, 1, 4, tzinfo=UTC)
 def quote_of(
     database: Database, cast: Cast, act: LineAct, *, at: datetime = NOW
 ) -> tuple[OrderFacts, Quote]:
-    """Quote the renewal of the contract, or two more seats of it, for as long as possible."""
+    """Quote the contract's renewal, or two more seats, valid for as long as possible."""
     with database.transaction() as session:
         (pool,) = pools_of(session, cast.organization_id)
         line: NewLine = (
@@ -47,7 +47,7 @@ def contract(database: Database, cast: Cast) -> OrderFacts:
     return placed(database, with_line(CONTRACT, starts_at=END - 365 * DAY, ends_at=END))
 
 
-def test_more_seats_are_sold_until_the_term_ends(
+def test_more_seats_cannot_be_sold_after_the_term_ends(
     database: Database, cast: Cast, contract: OrderFacts
 ) -> None:
     facts, quote = quote_of(database, cast, LineAct.MORE_SEATS)
@@ -59,19 +59,19 @@ def test_more_seats_are_sold_until_the_term_ends(
     assert [one.ends_at for one in grants(database, facts)] == [END]
 
 
-def test_term_is_not_renewed_twice(database: Database, cast: Cast, contract: OrderFacts) -> None:
+def test_term_cannot_be_renewed_twice(database: Database, cast: Cast, contract: OrderFacts) -> None:
     first, second = (quote_of(database, cast, LineAct.RENEWAL) for _ in range(2))
     accepted(database, first[1])
     with pytest.raises(Invalid) as refusal:
         accepted(database, second[1])
     assert (refusal.value.message, dict(refusal.value.fields)) == (RENEWED, {})
     assert read(database, second[0]).placed_at is None
-    again, quote = quote_of(database, cast, LineAct.RENEWAL)  # the year after
+    again, quote = quote_of(database, cast, LineAct.RENEWAL)  # the following year
     accepted(database, quote)
     assert [one.starts_at for one in grants(database, again)] == [NEXT_END]
 
 
-def test_renewal_in_the_grace_period_keeps_its_days(
+def test_renewal_in_the_grace_period_keeps_its_dates(
     database: Database, cast: Cast, contract: OrderFacts
 ) -> None:
     facts, quote = quote_of(database, cast, LineAct.RENEWAL)
@@ -92,7 +92,7 @@ def test_renewal_after_the_grace_period_is_a_full_term(
     assert grant.ends_at - late > 365 * DAY
 
 
-def test_days_that_were_agreed_on_stay(
+def test_agreed_end_date_is_kept_after_the_grace_period(
     database: Database, cast: Cast, contract: OrderFacts
 ) -> None:
     until = datetime(2026, 12, 31, 5, tzinfo=UTC)

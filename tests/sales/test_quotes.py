@@ -1,4 +1,4 @@
-"""Quotes: versions, the price that holds, acceptance by a purchase order, and billing days (M15, P8)."""
+"""Quotes: versions, guaranteed prices, acceptance by purchase order, billing dates (M15, P8)."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -65,7 +65,7 @@ def accepted(database: Database, quote: Quote, how: Acceptance = PO, *, at: date
         quotes.accept(session, again, how, mail_context=OFFICE, actor=None, now=at)
 
 
-def test_a_draft_gives_nothing_to_anyone(database: Database, cast: Cast) -> None:
+def test_draft_gives_no_access_and_has_no_document(database: Database, cast: Cast) -> None:
     facts = drafted(database)
     assert facts.standing(NOW) is Standing.DRAFT
     with database.read_session() as session:
@@ -89,9 +89,7 @@ def test_only_the_newest_version_can_be_accepted(database: Database, cast: Cast)
     ]
 
 
-def test_an_accepted_quote_is_an_order_at_its_price_though_prices_rose(
-    database: Database, cast: Cast
-) -> None:
+def test_accepted_quote_keeps_its_price_after_prices_rise(database: Database, cast: Cast) -> None:
     quote = quoted(database, facts := drafted(database))
     dearer = [replace(each, price_minor=2 * each.price_minor) for each in PRICES]
     with database.transaction() as session:
@@ -107,7 +105,7 @@ def test_an_accepted_quote_is_an_order_at_its_price_though_prices_rose(
         assert session.scalars(select(Grant.seats).where(Grant.order_line_id.is_not(None))).all()
 
 
-def test_a_quote_holds_sixty_days(database: Database, cast: Cast) -> None:
+def test_quote_is_valid_for_sixty_days(database: Database, cast: Cast) -> None:
     quote = quoted(database, drafted(database))
     last = datetime(2026, 5, 1, 12, tzinfo=UTC)
     assert quote.expires_at == datetime(2026, 5, 2, 4, tzinfo=UTC)
@@ -116,7 +114,7 @@ def test_a_quote_holds_sixty_days(database: Database, cast: Cast) -> None:
     accepted(database, quote, at=last)
 
 
-def test_a_purchase_order_that_came_in_time_locks_the_price(database: Database, cast: Cast) -> None:
+def test_purchase_order_received_in_time_locks_the_price(database: Database, cast: Cast) -> None:
     quote = quoted(database, drafted(database))
     late = NOW + timedelta(days=70)
     in_time = replace(PO, received_on=date(2026, 4, 30))
@@ -126,7 +124,7 @@ def test_a_purchase_order_that_came_in_time_locks_the_price(database: Database, 
 
 
 @pytest.mark.parametrize("state", OFF)
-def test_a_webinar_that_is_off_is_neither_quoted_nor_sold(
+def test_canceled_or_removed_webinar_is_neither_quoted_nor_sold(
     database: Database, cast: Cast, state: WebinarState
 ) -> None:
     quote = quoted(database, facts := drafted(database))
@@ -135,7 +133,7 @@ def test_a_webinar_that_is_off_is_neither_quoted_nor_sold(
         with pytest.raises(Invalid):
             act()
     assert [kind for kind, *_ in documents(database, facts)] == ["quote"]
-    take_off(database, WebinarState.ANNOUNCED)  # it is held after all
+    take_off(database, WebinarState.ANNOUNCED)  # reinstated
     accepted(database, quote)
     assert read(database, facts).placed_at is not None
 
@@ -147,21 +145,23 @@ def test_a_withdrawn_webinar_is_sold_as_quoted(database: Database, cast: Cast) -
     assert read(database, facts).placed_at is not None
 
 
-def test_past_sale_of_a_webinar_that_is_off_is_recorded(database: Database, cast: Cast) -> None:
+def test_past_sale_of_a_canceled_webinar_is_recorded(database: Database, cast: Cast) -> None:
     take_off(database)
     past = replace(GROUP, terms=Terms.HISTORY)
     assert placed(database, past).placed_at is not None
 
 
 @pytest.mark.parametrize("days", [-1, 181])
-def test_a_quote_ends_within_180_days(database: Database, cast: Cast, days: int) -> None:
+def test_quote_must_expire_within_180_days(database: Database, cast: Cast, days: int) -> None:
     facts = drafted(database)
     with pytest.raises(Invalid) as refusal:
         quoted(database, facts, expires_on=NOW.date() + timedelta(days=days))
     assert "expires_on" in refusal.value.fields
 
 
-def test_a_quote_may_hold_to_the_end_of_the_fiscal_year(database: Database, cast: Cast) -> None:
+def test_quote_can_be_valid_until_the_end_of_the_fiscal_year(
+    database: Database, cast: Cast
+) -> None:
     with database.transaction() as session:
         session.get_one(Organization, cast.organization_id).fiscal_year_start = 7
         session.flush()
@@ -171,7 +171,9 @@ def test_a_quote_may_hold_to_the_end_of_the_fiscal_year(database: Database, cast
         assert far == date(2026, 7, 1) + timedelta(days=180)
 
 
-def test_an_order_of_another_amount_is_kept_as_it_came(database: Database, cast: Cast) -> None:
+def test_purchase_order_for_another_amount_is_stored_as_received(
+    database: Database, cast: Cast
+) -> None:
     quote = quoted(database, facts := drafted(database))
     accepted(database, quote, replace(PO, po_amount_minor=30_000))
     with database.read_session() as session:
@@ -179,16 +181,14 @@ def test_an_order_of_another_amount_is_kept_as_it_came(database: Database, cast:
     assert (order.amount_minor, read(database, facts).total_minor) == (30_000, 32_500)
 
 
-def test_a_name_is_needed_to_accept(database: Database, cast: Cast) -> None:
+def test_name_is_required_to_accept_a_quote(database: Database, cast: Cast) -> None:
     quote = quoted(database, drafted(database))
     with pytest.raises(Invalid) as refusal:
         accepted(database, quote, replace(PO, name=" "))
     assert "name" in refusal.value.fields
 
 
-def test_an_order_billed_in_july_has_access_now_and_july_s_number(
-    database: Database, cast: Cast
-) -> None:
+def test_order_with_a_billing_date_is_invoiced_on_that_date(database: Database, cast: Cast) -> None:
     quote = quoted(database, facts := drafted(database, CONTRACT))
     accepted(database, quote, replace(PO, bill_on=date(2026, 7, 1)))
     assert read(database, facts).standing(NOW) is Standing.TO_BILL
@@ -208,7 +208,9 @@ def test_an_order_billed_in_july_has_access_now_and_july_s_number(
     assert invoice.snapshot["issued_on"] == "2026-07-01"
 
 
-def test_what_a_draft_costs_today(database: Database, cast: Cast) -> None:
+def test_draft_is_priced_at_current_prices_but_a_contract_is_not(
+    database: Database, cast: Cast
+) -> None:
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW)
     seats, contract = drafted(database), drafted(database, CONTRACT)
@@ -217,7 +219,7 @@ def test_what_a_draft_costs_today(database: Database, cast: Cast) -> None:
         assert quotes.price_today(session, locked(session, contract), now=NOW) is None
 
 
-def test_what_more_seats_cost_today(database: Database, cast: Cast) -> None:
+def test_more_seats_are_priced_at_current_prices(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW)
     line = first_line(database, placed(database, GROUP)).public_id
@@ -227,9 +229,7 @@ def test_what_more_seats_cost_today(database: Database, cast: Cast) -> None:
         assert quotes.price_today(session, locked(session, more), now=later) == 2 * 6_500
 
 
-def test_a_quote_of_several_years_says_what_happens_without_funds(
-    database: Database, cast: Cast
-) -> None:
+def test_multiyear_quote_says_what_happens_without_funds(database: Database, cast: Cast) -> None:
     three_years = with_line(
         CONTRACT, starts_at=NOW, ends_at=NOW + timedelta(days=3 * 365), price_minor=900_000
     )

@@ -1,4 +1,4 @@
-"""Receiving money: checks, partial payments, bounced checks, short payments, and held access."""
+"""Receiving money: checks, partial, short, and bounced payments, and access on hold."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -116,7 +116,9 @@ def test_one_check_pays_two_invoices_and_leaves_credit(database: Database, cast:
     assert balanced(database)
 
 
-def test_changed_credit_is_refused_even_if_used_before(database: Database, cast: Cast) -> None:
+def test_changed_credit_amount_is_refused_even_if_used_before(
+    database: Database, cast: Cast
+) -> None:
     payment = paid(database, placed(database, GROUP), 65_000)
     one, other = (placed(database, GROUP).invoice_id or "" for _ in range(2))
 
@@ -126,14 +128,16 @@ def test_changed_credit_is_refused_even_if_used_before(database: Database, cast:
             credit_use.apply(session, made, actor=None, now=NOW)
 
     use(one, 1000, 32_500)
-    use(other, 500, 31_500)  # after a colleague opened the form of the next use
+    use(other, 500, 31_500)  # after a colleague opened the form for the next use
     with pytest.raises(Conflict):
         use(one, 1000, 31_500)
     use(one, 1000, 31_000)
     assert balanced(database)
 
 
-def test_a_check_has_a_number_and_its_deposit_slip(database: Database, cast: Cast) -> None:
+def test_check_requires_a_number_and_is_added_to_its_deposit_slip(
+    database: Database, cast: Cast
+) -> None:
     facts = placed(database, GROUP)
     with pytest.raises(Invalid) as refusal:
         paid(database, facts, check_number=" ")
@@ -176,7 +180,9 @@ def test_bounced_check_reopens_the_invoice_and_keeps_access(database: Database, 
     assert balanced(database)
 
 
-def test_bounced_payment_of_an_order_on_hold_says_so(database: Database, cast: Cast) -> None:
+def test_email_about_a_bounced_payment_says_the_order_is_on_hold(
+    database: Database, cast: Cast
+) -> None:
     facts = placed(database, replace(GROUP, is_held=True))
     reverse(database, paid(database, facts, 5000))
     email = newest(database, "mia@example.org", "payment_bounced")
@@ -207,7 +213,7 @@ def test_a_check_a_dollar_short_pays_the_invoice(database: Database, cast: Cast)
 
 
 @pytest.mark.parametrize("reversal", [Reversal.BOUNCED, Reversal.MISTAKE])
-def test_a_short_payment_that_is_reversed_is_owed_in_full(
+def test_reversed_short_payment_is_owed_in_full(
     database: Database, cast: Cast, reversal: Reversal
 ) -> None:
     facts = placed(database, GROUP)
@@ -234,7 +240,7 @@ def test_a_short_payment_that_is_reversed_is_owed_in_full(
     assert balanced(database)
 
 
-def test_a_short_payment_that_bounces_after_a_reissue_is_owed_in_full(
+def test_short_payment_that_bounces_after_a_reissue_is_owed_in_full(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, replace(GROUP, lines=(FIVE_SEATS, CONTRACT.lines[0])))
@@ -267,7 +273,7 @@ def test_goodwill_credit_remains_when_a_short_payment_bounces(
     assert balanced(database)
 
 
-def test_held_access_opens_when_it_is_paid(database: Database, cast: Cast) -> None:
+def test_access_on_hold_starts_when_the_order_is_paid(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(INVOICE, is_held=True))
     assert code(database, cast, cast.dan.id) is Code.PAYMENT_PENDING
     paid(database, facts, 5000)
@@ -302,7 +308,7 @@ def test_receipts_name_the_invoice_and_the_check(database: Database, cast: Cast)
     assert receipt.snapshot["open_minor"] == 12_500
 
 
-def test_receipt_of_a_bank_transfer_has_its_reference(database: Database, cast: Cast) -> None:
+def test_receipt_of_a_bank_transfer_shows_its_reference(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     new = NewPayment(
         PaymentMethod.TRANSFER,

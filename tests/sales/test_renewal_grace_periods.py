@@ -1,4 +1,4 @@
-"""The grace period of a contract, by what becomes of the quote or order that renews it (C1)."""
+"""The grace period of a contract, depending on the quote or order that renews it (C1)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -69,7 +69,7 @@ def revoke_by_hand(database: Database, facts: OrderFacts) -> None:
         )
 
 
-def test_a_renewal_quote_gives_sixty_days(database: Database, pool_id: int) -> None:
+def test_renewal_quote_gives_sixty_days(database: Database, pool_id: int) -> None:
     facts = drafted(database, RENEWAL)
     assert grace(database, pool_id) == SHORT
     quoted(database, facts)
@@ -77,14 +77,14 @@ def test_a_renewal_quote_gives_sixty_days(database: Database, pool_id: int) -> N
     assert grace(database, pool_id) == LONG
 
 
-def test_a_canceled_quote_gives_fourteen_days_again(database: Database, pool_id: int) -> None:
+def test_canceled_quote_restores_fourteen_days(database: Database, pool_id: int) -> None:
     facts = drafted(database, RENEWAL)
     quoted(database, facts)
     cancel(database, facts, END + 20 * DAY)
     assert grace(database, pool_id) == SHORT
 
 
-def test_of_two_quotes_the_open_one_counts(database: Database, pool_id: int) -> None:
+def test_grace_period_follows_the_open_one_of_two_quotes(database: Database, pool_id: int) -> None:
     first, second = drafted(database, RENEWAL), drafted(database, RENEWAL)
     quoted(database, first)
     quoted(database, second)
@@ -94,7 +94,7 @@ def test_of_two_quotes_the_open_one_counts(database: Database, pool_id: int) -> 
     assert grace(database, pool_id) == SHORT
 
 
-def test_a_canceled_order_of_an_answered_request_gives_fourteen_days_again(
+def test_canceled_order_of_an_answered_request_restores_fourteen_days(
     database: Database, pool_id: int
 ) -> None:
     request = asked(database, pool_id, at=NOW, kind=RequestKind.PURCHASE_ORDER)
@@ -107,7 +107,7 @@ def test_a_canceled_order_of_an_answered_request_gives_fourteen_days_again(
     assert grace(database, pool_id) == SHORT
 
 
-def test_an_expired_quote_gives_fourteen_days_again(database: Database, pool_id: int) -> None:
+def test_expired_quote_restores_fourteen_days(database: Database, pool_id: int) -> None:
     quoted(database, drafted(database, RENEWAL), expires_on=(END + DAY).date())
     with database.transaction() as session:
         later = END + 3 * DAY
@@ -116,7 +116,7 @@ def test_an_expired_quote_gives_fourteen_days_again(database: Database, pool_id:
     assert grace(database, pool_id) == SHORT
 
 
-def test_a_quote_revised_without_the_renewal_gives_fourteen_days_again(
+def test_quote_revised_without_the_renewal_restores_fourteen_days(
     database: Database, pool_id: int
 ) -> None:
     facts = drafted(database, RENEWAL)
@@ -128,7 +128,7 @@ def test_a_quote_revised_without_the_renewal_gives_fourteen_days_again(
 
 
 @pytest.mark.parametrize("how", ["refunded", "revoked"])
-def test_a_renewal_that_ends_leaves_fourteen_days_of_the_term_before(
+def test_refunded_or_revoked_renewal_restores_fourteen_days(
     database: Database, pool_id: int, how: str
 ) -> None:
     facts = drafted(database, RENEWAL)
@@ -141,10 +141,10 @@ def test_a_renewal_that_ends_leaves_fourteen_days_of_the_term_before(
     assert grace(database, pool_id) == SHORT
 
 
-def test_a_renewal_on_hold_gives_sixty_days_until_it_is_open_or_canceled(
+def test_renewal_on_hold_gives_sixty_days_until_it_is_released_or_credited(
     database: Database, pool_id: int
 ) -> None:
-    """It is an open purchase order: until our team or a payment opens it, it admits no one."""
+    """It counts as an open purchase order, and gives no access before it is released."""
     held = placed(database, replace(RENEWAL, is_held=True))
     assert grace(database, pool_id) == LONG
     later = END + 30 * DAY
@@ -170,7 +170,7 @@ def test_term_before_a_renewal_on_hold_can_be_extended(database: Database, pool_
     assert grace(database, pool_id) == until
 
 
-def test_what_managers_read_of_a_term_is_what_the_decision_says(
+def test_term_status_for_managers_with_a_renewal_on_hold_follows_the_dates(
     database: Database, pool_id: int
 ) -> None:
     placed(database, replace(RENEWAL, is_held=True))
@@ -188,10 +188,10 @@ def test_what_managers_read_of_a_term_is_what_the_decision_says(
         assert (card.term.until, card.term.awaits_renewal) == (LONG, True)
 
 
-def test_managers_hear_when_a_contract_with_a_renewal_on_hold_ends(
+def test_managers_are_emailed_when_a_contract_with_a_renewal_on_hold_ends(
     database: Database, cast: Cast, pool_id: int
 ) -> None:
-    """They lose access with the grace period, and pay to get it back, rather than renew again."""
+    """They lose access after the grace period, and pay for the renewal to get it back."""
     placed(database, replace(RENEWAL, is_held=True))
     for at in (END + DAY, LONG + DAY):
         with database.transaction() as session:
@@ -210,10 +210,10 @@ def test_managers_hear_when_a_contract_with_a_renewal_on_hold_ends(
         assert "/renew" not in told[kind]
 
 
-def test_managers_hear_that_a_renewal_was_ordered_and_later_that_it_is_open(
+def test_managers_are_emailed_when_a_renewal_is_ordered_and_when_it_starts(
     database: Database, cast: Cast, pool_id: int
 ) -> None:
-    """Each manager reads of the order, and that it is open, once."""
+    """Each manager gets one email about the order and one about its release."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         make_membership(session, elm, session.get_one(Login, cast.bob.id), role=Role.MANAGER)

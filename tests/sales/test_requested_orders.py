@@ -1,4 +1,4 @@
-"""Requested orders: a request's draft when it is declined, and what it gives its contact."""
+"""Orders from requests: drafts of declined requests, and the roles that contacts get."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ from tests.sales.order_fixtures import GROUP, placed
 
 @pytest.fixture
 def five(priced: Database, cast: Cast) -> RequestFacts:
-    """A request for five seats, and its draft."""
+    """A request for five seats, with its draft."""
     new = replace(NEW, webinar_id=cast.webinar_id, kind=RequestKind.GROUP, quantity=5)
     return asked(priced, new)
 
@@ -57,7 +57,7 @@ def test_draft_of_a_declined_request_is_canceled(priced: Database, five: Request
     assert is_canceled(priced, five)
 
 
-def test_canceled_draft_takes_no_purchase_order(
+def test_purchase_order_request_does_not_reuse_a_canceled_draft(
     priced: Database, cast: Cast, five: RequestFacts
 ) -> None:
     decline(priced, five)
@@ -66,7 +66,7 @@ def test_canceled_draft_takes_no_purchase_order(
     assert not is_canceled(priced, later)
 
 
-def test_draft_stays_while_another_request_uses_it(
+def test_draft_is_kept_while_another_request_uses_it(
     priced: Database, cast: Cast, five: RequestFacts
 ) -> None:
     later = purchase_order(priced, cast, five)
@@ -77,7 +77,7 @@ def test_draft_stays_while_another_request_uses_it(
     assert is_canceled(priced, five)
 
 
-def test_quoted_draft_stays(priced: Database, five: RequestFacts) -> None:
+def test_quoted_draft_is_not_canceled(priced: Database, five: RequestFacts) -> None:
     with priced.transaction() as session:
         order = orders.find_order(session, five.order_public_id or "", lock=True)
         quotes.issue_quote(session, order, mail_context=OFFICE, actor=None, now=NOW)
@@ -87,13 +87,13 @@ def test_quoted_draft_stays(priced: Database, five: RequestFacts) -> None:
     assert not is_canceled(priced, five)
 
 
-def test_request_without_a_draft_is_declined(priced: Database, cast: Cast) -> None:
+def test_request_without_a_draft_can_be_declined(priced: Database, cast: Cast) -> None:
     decline(priced, asked(priced, replace(NEW, kind=RequestKind.TROUBLE)))
 
 
 @pytest.fixture
 def for_elm(priced: Database, cast: Cast) -> RequestFacts:
-    """A request for five seats of Elm County, which no one owns, with the address of an outsider."""
+    """A request by an outsider for five seats of Elm County, which has no owner."""
     new = replace(
         NEW,
         webinar_id=cast.webinar_id,
@@ -106,7 +106,7 @@ def for_elm(priced: Database, cast: Cast) -> RequestFacts:
 
 
 def accept(database: Database, facts: RequestFacts) -> None:
-    """Quote the draft of a request, and accept that."""
+    """Quote the draft of a request, and accept the quote."""
     with database.transaction() as session:
         order = orders.find_order(session, facts.order_public_id or "", lock=True)
         quote = quotes.issue_quote(session, order, mail_context=OFFICE, actor=None, now=NOW)
@@ -124,7 +124,7 @@ def roles_in_elm(database: Database, cast: Cast) -> dict[str | None, Role]:
         return {row.email: row.role for row in rows}
 
 
-def test_accepted_request_gives_its_contact_no_role_in_a_known_organization(
+def test_accepted_request_gives_its_contact_no_role_in_an_existing_organization(
     priced: Database, cast: Cast, for_elm: RequestFacts
 ) -> None:
     accept(priced, for_elm)
@@ -134,7 +134,9 @@ def test_accepted_request_gives_its_contact_no_role_in_a_known_organization(
     assert roles_in_elm(priced, cast) == {"mia@example.org": Role.MANAGER}
 
 
-def test_billing_contact_who_requests_more_stays_one(priced: Database, cast: Cast) -> None:
+def test_billing_contact_who_requests_more_keeps_the_billing_role(
+    priced: Database, cast: Cast
+) -> None:
     with priced.transaction() as session:
         bill = make_login(session, "bill@example.org", name="Bill")
         elm = session.get_one(Organization, cast.organization_id)
@@ -151,7 +153,7 @@ def test_billing_contact_who_requests_more_stays_one(priced: Database, cast: Cas
     assert roles_in_elm(priced, cast)["bill@example.org"] is Role.BILLING
 
 
-def test_order_that_answers_a_request_without_a_price_gives_its_contact_no_role(
+def test_order_for_a_request_without_a_price_gives_its_contact_no_role(
     priced: Database, cast: Cast
 ) -> None:
     new = replace(
@@ -165,7 +167,7 @@ def test_order_that_answers_a_request_without_a_price_gives_its_contact_no_role(
     assert roles_in_elm(priced, cast) == {"mia@example.org": Role.MANAGER}
 
 
-def test_contact_whom_our_team_chose_for_a_request_gets_a_role(
+def test_contact_chosen_by_our_team_for_a_request_gets_a_role(
     priced: Database, cast: Cast, for_elm: RequestFacts
 ) -> None:
     with priced.transaction() as session:

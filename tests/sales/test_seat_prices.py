@@ -1,4 +1,4 @@
-"""Prices of more seats (P4, C3) and of renewals (C5): two acts that are never confused."""
+"""Prices of more seats (P4, C3) and of renewals (C5), which are separate actions."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -87,7 +87,7 @@ def add(database: Database, facts: OrderFacts, seats: int, price_minor: int) -> 
 
 
 @pytest.mark.parametrize(("days", "minor"), [(0, 12700), (29, 12700), (30, 22500), (400, 22500)])
-def test_three_more_seats_on_two_cost_the_difference_for_thirty_days(
+def test_three_seats_added_to_two_cost_the_difference_for_thirty_days(
     database: Database, cast: Cast, days: int, minor: int
 ) -> None:
     placed(database, TWO)
@@ -99,9 +99,7 @@ def test_two_more_seats_on_three_cost_100_dollars(database: Database, cast: Cast
     assert price(database, cast, 2) == 10_000
 
 
-def test_a_seat_that_makes_all_of_them_cheaper_costs_nothing_and_nothing_is_refunded(
-    database: Database, cast: Cast
-) -> None:
+def test_seat_that_lowers_the_total_price_costs_nothing(database: Database, cast: Cast) -> None:
     steep = [replace(each, price_minor=5_000) if each.minimum == 5 else each for each in PRICES]
     with database.transaction() as session:
         set_prices(session, steep, actor=None, now=NOW - timedelta(days=8))
@@ -109,7 +107,7 @@ def test_a_seat_that_makes_all_of_them_cheaper_costs_nothing_and_nothing_is_refu
     assert price(database, cast, 1) == 0
 
 
-def test_the_thirty_days_begin_with_payment(database: Database, cast: Cast) -> None:
+def test_thirty_days_start_with_payment(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(TWO, terms=Terms.INVOICE))
     late = NOW + timedelta(days=100)
     assert price(database, cast, 3, at=late) == 12_700
@@ -118,7 +116,7 @@ def test_the_thirty_days_begin_with_payment(database: Database, cast: Cast) -> N
     assert price(database, cast, 3, at=late + timedelta(days=30)) == 22_500
 
 
-def test_order_that_is_partly_paid_is_unpaid(database: Database, cast: Cast) -> None:
+def test_partly_paid_order_counts_as_unpaid(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(TWO, terms=Terms.INVOICE))
     paid(database, facts, 10_000, at=NOW + timedelta(days=10))
     late = NOW + timedelta(days=100)
@@ -128,13 +126,13 @@ def test_order_that_is_partly_paid_is_unpaid(database: Database, cast: Cast) -> 
     assert price(database, cast, 3, at=late + timedelta(days=30)) == 22_500
 
 
-def test_seats_that_were_added_count_for_the_next(database: Database, cast: Cast) -> None:
+def test_added_seats_count_toward_the_next_price(database: Database, cast: Cast) -> None:
     facts = placed(database, TWO)
     add(database, facts, 3, 12_700)
     assert price(database, cast, 1) == 39_000 - 32_500
 
 
-def test_seats_that_were_added_count_after_their_order_s_first_line_is_corrected(
+def test_added_seats_count_after_the_first_line_is_corrected(
     database: Database, cast: Cast
 ) -> None:
     facts = placed(database, TWO)
@@ -147,9 +145,7 @@ def test_seats_that_were_added_count_after_their_order_s_first_line_is_corrected
     assert price(database, cast, 1) == 39_000 - 32_500
 
 
-def test_seats_that_are_only_quoted_or_whose_order_was_canceled_do_not_count(
-    database: Database, cast: Cast
-) -> None:
+def test_seats_of_drafts_and_canceled_orders_do_not_count(database: Database, cast: Cast) -> None:
     first = placed(database, TWO)
     wanted = price(database, cast, 3)
     line = first_line(database, first).public_id
@@ -165,12 +161,12 @@ def test_seats_that_are_only_quoted_or_whose_order_was_canceled_do_not_count(
     assert price(database, cast, 3) == wanted
 
 
-def test_a_discount_neither_counts_nor_is_lost(database: Database, cast: Cast) -> None:
+def test_discount_does_not_change_the_price_of_more_seats(database: Database, cast: Cast) -> None:
     placed(database, with_line(TWO, price_minor=9_800, discount_minor=10_000))
     assert price(database, cast, 3) == 12_700
 
 
-def test_a_returned_order_counts_for_nothing(database: Database, cast: Cast) -> None:
+def test_returned_order_does_not_count(database: Database, cast: Cast) -> None:
     credited(database, placed(database, TWO))
     assert price(database, cast, 3) == 22_500
 
@@ -182,7 +178,7 @@ def test_returned_seats_do_not_count(database: Database, cast: Cast) -> None:
     assert price(database, cast, 2) == 10_000  # from three seats to five
 
 
-def test_the_difference_is_at_the_prices_of_the_order_s_day(database: Database, cast: Cast) -> None:
+def test_price_difference_uses_the_prices_of_the_order_date(database: Database, cast: Cast) -> None:
     placed(database, TWO)
     dearer = [replace(each, price_minor=2 * each.price_minor) for each in PRICES]
     with_a_tier_more = [*dearer, Price(OfferKind.GROUP_SEATS, 4, 14000, "USD")]
@@ -192,7 +188,9 @@ def test_the_difference_is_at_the_prices_of_the_order_s_day(database: Database, 
     assert price(database, cast, 2, at=NOW + timedelta(days=30)) == 2 * 19800
 
 
-def test_more_seats_cost_what_the_webinar_s_own_prices_say(database: Database, cast: Cast) -> None:
+def test_special_prices_apply_to_more_seats_after_thirty_days(
+    database: Database, cast: Cast
+) -> None:
     placed(database, TWO)
     target = pool_of(database, cast).target
     own = [Price(OfferKind.SINGLE, 1, 4_000, "USD"), Price(OfferKind.GROUP_SEATS, 3, 3_000, "USD")]
@@ -202,7 +200,7 @@ def test_more_seats_cost_what_the_webinar_s_own_prices_say(database: Database, c
     assert price(database, cast, 3, at=NOW + timedelta(days=30)) == 9_000
 
 
-def test_seats_added_to_a_contract_are_priced_by_the_day(database: Database, cast: Cast) -> None:
+def test_seats_added_to_a_contract_are_prorated_by_day(database: Database, cast: Cast) -> None:
     placed(database, CONTRACT)
     pool = pool_of(database, cast)
     day = datetime(2026, 12, 1, 15, tzinfo=UTC)
@@ -210,7 +208,7 @@ def test_seats_added_to_a_contract_are_priced_by_the_day(database: Database, cas
         assert price_for_the_rest(session, pool, 2, OFFICE.zone, now=day) == 2 * 100 * 31
 
 
-def test_seats_added_to_a_renewed_contract_cost_to_its_last_end(
+def test_seats_added_to_a_renewed_contract_are_prorated_to_its_last_end(
     database: Database, cast: Cast
 ) -> None:
     placed(database, CONTRACT)
@@ -221,7 +219,7 @@ def test_seats_added_to_a_renewed_contract_cost_to_its_last_end(
         assert price_for_the_rest(session, pool, 2, OFFICE.zone, now=december) == both_terms
 
 
-def test_a_contract_that_is_over_has_no_rest(database: Database, cast: Cast) -> None:
+def test_ended_contract_has_no_prorated_price(database: Database, cast: Cast) -> None:
     placed(database, CONTRACT)
     pool, after = pool_of(database, cast), datetime(2027, 1, 2, tzinfo=UTC)
     with database.read_session() as session:
@@ -229,7 +227,7 @@ def test_a_contract_that_is_over_has_no_rest(database: Database, cast: Cast) -> 
         assert found == Unpriced(OfferKind.CONTRACT)
 
 
-def test_a_renewal_costs_the_last_full_term_per_seat_for_the_seats_now_held(
+def test_renewal_costs_the_last_full_term_price_for_each_current_seat(
     database: Database, cast: Cast
 ) -> None:
     placed(database, with_line(CONTRACT, quantity=12, price_minor=318_000))
@@ -247,7 +245,7 @@ def test_a_renewal_costs_the_last_full_term_per_seat_for_the_seats_now_held(
         assert price_of_renewal(session, pool_of(database, cast)) == RenewalPrice(371_000, 14)
 
 
-def test_a_renewal_carries_no_discount(database: Database, cast: Cast) -> None:
+def test_renewal_price_does_not_include_the_discount(database: Database, cast: Cast) -> None:
     placed(database, with_line(CONTRACT, price_minor=300_000, discount_minor=65_000))
     with database.read_session() as session:
         assert price_of_renewal(session, pool_of(database, cast)) == RenewalPrice(365_000, 10)

@@ -1,4 +1,4 @@
-"""Returned seats are free first, also the last ones of a line; corrections ask the same (R1, S10, C2)."""
+"""Only available seats can be returned or removed by a correction (R1, S10, C2)."""
 
 from dataclasses import replace
 
@@ -41,7 +41,7 @@ RENEWAL = with_line(CONTRACT, act=LineAct.RENEWAL)
 
 
 def taken(database: Database, number: int) -> tuple[int, list[str]]:
-    """Let people take seats of the only pool; returns it and their seats."""
+    """Let people claim seats of the only pool; return its ID and the seats."""
     with database.read_session() as session:
         pool_id = session.scalars(select(Pool.id)).one()
     return pool_id, [take_seat(database, pool_id, one) for one in people(database, number)]
@@ -68,14 +68,14 @@ def corrected(database: Database, facts: OrderFacts, seats: int) -> None:
 
 @pytest.fixture
 def added(database: Database, cast: Cast) -> OrderFacts:
-    """Three seats that were added to five."""
+    """Three seats added to five."""
     to = first_line(database, placed(database, GROUP)).public_id
     more = {"act": LineAct.MORE_SEATS, "adds_to": to, "quantity": 3, "price_minor": 19_500}
     return placed(database, with_line(GROUP, **more))
 
 
 @pytest.mark.parametrize("seats", [2, 3])
-def test_added_seats_in_use_are_not_returned_even_if_none_of_them_is_left(
+def test_added_seats_in_use_cannot_be_returned(
     database: Database, added: OrderFacts, seats: int
 ) -> None:
     pool_id, held = taken(database, 8)
@@ -97,7 +97,7 @@ def test_added_seats_in_use_are_not_returned_even_if_none_of_them_is_left(
     assert in_use(database, added, seats) is None
 
 
-def test_all_added_seats_are_returned_once_as_many_are_free(
+def test_all_added_seats_can_be_returned_once_enough_are_available(
     database: Database, added: OrderFacts
 ) -> None:
     pool_id, _held = taken(database, 5)
@@ -105,7 +105,7 @@ def test_all_added_seats_are_returned_once_as_many_are_free(
     assert counts(database, pool_id) == (5, 5)
 
 
-def test_unlimited_seats_are_returned_once_the_rest_is_enough_for_everyone(
+def test_unlimited_seats_can_be_returned_once_the_rest_is_enough(
     database: Database, cast: Cast
 ) -> None:
     placed(database, GROUP)
@@ -122,7 +122,7 @@ def test_unlimited_seats_are_returned_once_the_rest_is_enough_for_everyone(
     assert counts(database, pool_id) == (5, 5)
 
 
-def test_access_that_ends_for_everyone_needs_no_free_seats(database: Database, cast: Cast) -> None:
+def test_return_of_a_whole_order_needs_no_available_seats(database: Database, cast: Cast) -> None:
     both = replace(GROUP, lines=(FIVE_SEATS, replace(FIVE_SEATS, quantity=3, price_minor=22_500)))
     facts = placed(database, both)
     pool_id, _held = taken(database, 8)
@@ -130,7 +130,7 @@ def test_access_that_ends_for_everyone_needs_no_free_seats(database: Database, c
     assert counts(database, pool_id) == (0, 0)
 
 
-def test_renewal_is_returned_while_everyone_has_a_seat_of_the_term_before(
+def test_renewal_can_be_returned_while_seats_of_the_current_term_are_in_use(
     database: Database, cast: Cast
 ) -> None:
     placed(database, CONTRACT)
@@ -141,7 +141,7 @@ def test_renewal_is_returned_while_everyone_has_a_seat_of_the_term_before(
     assert counts(database, pool_id) == (3, 3)
 
 
-def test_renewal_is_corrected_to_fewer_seats_than_are_in_use_now(
+def test_renewal_can_be_corrected_to_fewer_seats_than_are_in_use(
     database: Database, cast: Cast
 ) -> None:
     now, renewal = placed(database, CONTRACT), placed(database, RENEWAL)

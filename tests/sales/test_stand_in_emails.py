@@ -1,4 +1,4 @@
-"""What an organization's managers are emailed, and a gone contact isn't: by kind of email."""
+"""Emails that managers get in place of an organization's contact who is gone, by kind."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -69,7 +69,7 @@ def test_new_version_of_a_quote_goes_to_the_managers(
         assert recipients(session, quote) == (cast.alice.email,)
 
 
-def test_removed_contact_who_kept_a_seat_gets_no_reminder(database: Database, cast: Cast) -> None:
+def test_removed_contact_with_a_seat_gets_no_reminder(database: Database, cast: Cast) -> None:
     owned_by(database, cast, cast.alice)
     placed(database, GROUP)
     with database.transaction() as session:
@@ -95,7 +95,7 @@ def test_bounced_check_of_a_merged_organization_goes_to_accounts_payable(
     assert [one.kind for one in letters(database, "ap@elm.example.org")] == ["payment_bounced"]
 
 
-def test_manager_does_not_read_that_the_contacts_seat_is_theirs(
+def test_manager_is_not_told_that_the_contacts_seat_is_theirs(
     database: Database, to_come: Cast
 ) -> None:
     owned_by(database, to_come, to_come.carol)
@@ -109,9 +109,7 @@ def test_manager_does_not_read_that_the_contacts_seat_is_theirs(
     assert email.invitation is None
 
 
-def test_confirmation_of_a_group_viewing_goes_to_no_one_but_its_host(
-    database: Database, cast: Cast
-) -> None:
+def test_group_viewing_confirmation_goes_only_to_its_host(database: Database, cast: Cast) -> None:
     owned_by(database, cast, cast.carol)
     showing = with_line(GROUP, kind=OfferKind.GROUP_SHOWING, price_minor=29900, quantity=1)
     facts = placed(database, showing)
@@ -122,7 +120,7 @@ def test_confirmation_of_a_group_viewing_goes_to_no_one_but_its_host(
     assert sent_to(database, cast.mia) == before
 
 
-def test_unused_card_payment_is_told_to_the_managers(database: Database, cast: Cast) -> None:
+def test_managers_are_emailed_about_an_unused_card_payment(database: Database, cast: Cast) -> None:
     owned_by(database, cast, cast.alice)
     facts = placed(database, GROUP)
     payment = paid(database, facts)
@@ -138,7 +136,7 @@ def test_unused_card_payment_is_told_to_the_managers(database: Database, cast: C
 
 
 @pytest.mark.parametrize("is_removed", [False, True])
-def test_only_a_contact_who_is_emailed_is_reminded_to_confirm(
+def test_removed_contact_is_not_reminded_to_confirm(
     database: Database, cast: Cast, is_removed: bool
 ) -> None:
     owned_by(database, cast, cast.alice)

@@ -1,4 +1,4 @@
-"""Statements: what is owed, by age, with unapplied credit; test orders are on none."""
+"""Statements: amounts owed by age, with unapplied credit; test orders are left out."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -22,7 +22,7 @@ LATER = NOW + timedelta(days=45)
 
 
 def statement(database: Database, cast: Cast, *, since: date = FIRST) -> Document:
-    """Issue a statement of what the cast's organization was billed since a day, 45 days later."""
+    """Issue a statement for the cast's organization since a date, 45 days later."""
     with database.transaction() as session:
         return issue_statement(
             session,
@@ -35,7 +35,7 @@ def statement(database: Database, cast: Cast, *, since: date = FIRST) -> Documen
         )
 
 
-def test_credit_is_not_taken_from_what_is_not_due(database: Database, cast: Cast) -> None:
+def test_credit_is_not_deducted_from_amounts_not_yet_due(database: Database, cast: Cast) -> None:
     settled = placed(database, GROUP)
     placed(database, GROUP)
     placed(database, GROUP, at=LATER)
@@ -53,29 +53,27 @@ def test_credit_is_not_taken_from_what_is_not_due(database: Database, cast: Cast
     assert made.snapshot["open_minor"] == 32_500
 
 
-def test_a_test_order_is_on_no_statement(database: Database, cast: Cast) -> None:
+def test_test_orders_are_not_on_statements(database: Database, cast: Cast) -> None:
     placed(database, replace(GROUP, livemode=False))
     with pytest.raises(Conflict):
         statement(database, cast)
 
 
-def test_statement_prints_the_days_that_it_covers(database: Database, cast: Cast) -> None:
+def test_statement_prints_its_period(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     printed = printed_document(unpack(statement(database, cast).snapshot))
     facts = {fact.label: fact.value for fact in printed.facts}
     assert facts["Period"] == "Mar 2, 2026 to Apr 16, 2026"
 
 
-def test_statement_issued_before_it_had_a_period_prints_none(
-    database: Database, cast: Cast
-) -> None:
+def test_older_statement_without_a_period_prints_none(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     before = statement(database, cast).snapshot
     before = {name: value for name, value in before.items() if name != "since"}
     assert "Period" not in {fact.label for fact in printed_document(unpack(before)).facts}
 
 
-def test_statement_begins_on_no_day_to_come(database: Database, cast: Cast) -> None:
+def test_statement_cannot_start_in_the_future(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     with pytest.raises(Invalid):
         statement(database, cast, since=LATER.date() + timedelta(days=1))

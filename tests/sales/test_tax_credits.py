@@ -1,4 +1,4 @@
-"""Tax credits: proof of an exemption within 90 days credits the tax; an ended paper flags (M13)."""
+"""Tax credits for proof of exemption within 90 days; expired certificates are flagged (M13)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ from tests.sales.order_fixtures import (
 DAY = timedelta(days=1)
 GOVERNMENT = NewExemption(ExemptionBasis.GOVERNMENT, ("OH",), "82-1")
 SHOWING = NewLine(kind=OfferKind.GROUP_SHOWING, covers="webinar:reading-rooms", price_minor=29_900)
-TAX = 2_600  # 8 % on $325.00
+TAX = 2_600  # 8% on $325.00
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def credit(database: Database, facts: OrderFacts, *, at: datetime = NOW) -> Docu
 
 
 def invoice_tax(database: Database) -> list[int]:
-    """Return the tax of each invoice, the oldest first."""
+    """Return the tax of each invoice, oldest first."""
     with database.read_session() as session:
         rows = session.scalars(
             select(Document).where(Document.kind == DocumentKind.INVOICE).order_by(Document.id)
@@ -72,7 +72,7 @@ def invoice_tax(database: Database) -> list[int]:
         return [unpack(row.snapshot).tax_minor for row in rows]
 
 
-def test_proof_credits_the_tax_alone_and_no_access_ends(database: Database, cast: Cast) -> None:
+def test_proof_of_exemption_credits_only_the_tax(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     assert read(database, facts).total_minor == 32_500 + TAX
     add_paper(database, cast, at=NOW + 30 * DAY)
@@ -86,7 +86,7 @@ def test_proof_credits_the_tax_alone_and_no_access_ends(database: Database, cast
     assert balanced(database)
 
 
-def test_tax_that_was_paid_is_the_payers_credit(database: Database, cast: Cast) -> None:
+def test_paid_tax_becomes_the_payers_credit(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     paid(database, facts)
     add_paper(database, cast)
@@ -94,7 +94,7 @@ def test_tax_that_was_paid_is_the_payers_credit(database: Database, cast: Cast) 
     assert balanced(database)
 
 
-def test_credit_note_of_tax_goes_to_accounts_payable(
+def test_tax_credit_note_goes_to_accounts_payable(
     carrel: Carrel, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -122,10 +122,10 @@ def test_credit_note_of_tax_goes_to_accounts_payable(
     [
         (GOVERNMENT, 91),  # too late
         (replace(GOVERNMENT, states=("NY", "TX")), 1),
-        (replace(GOVERNMENT, until=(NOW - DAY).date()), 1),  # it ended before the invoice
+        (replace(GOVERNMENT, until=(NOW - DAY).date()), 1),  # ended before the invoice
     ],
 )
-def test_other_papers_prove_nothing(
+def test_late_and_unrelated_certificates_credit_no_tax(
     database: Database, cast: Cast, new: NewExemption, after: int
 ) -> None:
     facts = placed(database, GROUP)
@@ -136,13 +136,15 @@ def test_other_papers_prove_nothing(
         assert tax_credits_of(session, Payer(cast.organization_id), zone=OFFICE.zone) == ()
 
 
-def test_paper_that_came_in_time_counts_later_too(database: Database, cast: Cast) -> None:
+def test_certificate_received_in_time_can_be_applied_later(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     add_paper(database, cast, at=NOW + 90 * DAY)
     assert credit(database, facts, at=NOW + 200 * DAY).total_minor == TAX
 
 
-def test_tax_is_credited_once_and_only_what_is_left(database: Database, cast: Cast) -> None:
+def test_tax_already_credited_or_never_charged_is_not_credited(
+    database: Database, cast: Cast
+) -> None:
     facts = placed(database, GROUP)
     credited(database, facts, CreditReason.GOODWILL)
     add_paper(database, cast)
@@ -169,13 +171,15 @@ def test_each_taxed_invoice_of_a_payer_is_listed(database: Database, cast: Cast)
     assert left.order_id == facts[1].public_id
 
 
-def test_whole_credit_note_of_tax_is_for_the_tax(database: Database, cast: Cast) -> None:
+def test_full_tax_credit_note_covers_only_the_tax(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     assert credited(database, facts, CreditReason.TAX).total_minor == TAX
     assert read(database, facts).open_minor == 32_500
 
 
-def test_ended_paper_flags_the_order_and_does_not_block_it(database: Database, cast: Cast) -> None:
+def test_expired_certificate_flags_the_order_without_blocking_it(
+    database: Database, cast: Cast
+) -> None:
     ended = (NOW - DAY).date()
     add_paper(database, cast, replace(GOVERNMENT, until=ended))
     facts = placed(database, GROUP)
@@ -189,7 +193,7 @@ def test_ended_paper_flags_the_order_and_does_not_block_it(database: Database, c
         assert ended_paper_of(session, order, zone=OFFICE.zone, now=NOW) is None
 
 
-# a reissued invoice has the tax of the day of supply
+# A reissued invoice keeps the tax of the date of supply.
 
 
 def reissue(database: Database, facts: OrderFacts, correction: Correction, at: datetime) -> None:
@@ -198,7 +202,7 @@ def reissue(database: Database, facts: OrderFacts, correction: Correction, at: d
         correct(session, order, correction, mail_context=OFFICE, actor=None, now=at)
 
 
-def test_reissued_invoice_has_the_tax_of_the_day_of_supply(database: Database, cast: Cast) -> None:
+def test_reissued_invoice_keeps_the_tax_of_the_supply_date(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     with database.transaction() as session:
         session.scalars(select(TaxRule)).one().until_on = (NOW + DAY).date()
@@ -219,7 +223,7 @@ def test_reissued_invoice_has_the_tax_of_the_day_of_supply(database: Database, c
 
 def test_credited_tax_is_not_charged_again(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
-    credited(database, facts, CreditReason.TAX)  # by hand, without a paper
+    credited(database, facts, CreditReason.TAX)  # by hand, without a certificate
     reissue(database, facts, Correction(po_number="88123"), NOW + 40 * DAY)
     reissue(database, facts, Correction(po_number="88124"), NOW + 50 * DAY)
     assert invoice_tax(database) == [TAX, 0, 0]
@@ -227,7 +231,7 @@ def test_credited_tax_is_not_charged_again(database: Database, cast: Cast) -> No
     assert balanced(database)
 
 
-def test_correction_of_the_state_is_about_tax(database: Database, cast: Cast) -> None:
+def test_correcting_the_state_recalculates_tax(database: Database, cast: Cast) -> None:
     facts = placed(database, GROUP)
     with database.read_session() as session:
         document = session.scalars(select(Document)).one()
@@ -236,7 +240,7 @@ def test_correction_of_the_state_is_about_tax(database: Database, cast: Cast) ->
     assert invoice_tax(database) == [TAX, 0]
 
 
-def test_reissue_charges_no_tax_that_was_credited_for_some_lines(
+def test_reissue_does_not_charge_tax_that_was_credited_for_a_line(
     database: Database, cast: Cast
 ) -> None:
     two = replace(GROUP, lines=(*GROUP.lines, SHOWING))

@@ -1,4 +1,4 @@
-"""The days of a term are those of the organization that pays, in documents and in emails."""
+"""Term dates use the paying organization's time zone, in documents and in emails."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +18,9 @@ from tests.sales.test_payer_and_holder import ELM
 WEST = ZoneInfo("America/Los_Angeles")
 
 
-def test_a_term_in_the_west_ends_on_the_last_day_there(database: Database, cast: Cast) -> None:
+def test_term_ends_on_the_last_day_in_the_organizations_time_zone(
+    database: Database, cast: Cast
+) -> None:
     with database.transaction() as session:
         session.get_one(Organization, cast.organization_id).zone = WEST.key
     starts_at = datetime(2027, 7, 1, tzinfo=WEST)

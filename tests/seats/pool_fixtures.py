@@ -1,4 +1,4 @@
-"""Pools for tests, and what their rows say."""
+"""Helpers that make pools and check their rows."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,7 +72,7 @@ def sold(
 
 
 def make_home(database: Database, seats: int | None, term: Term = FOR_GOOD) -> Home:
-    """A new organization with so many seats for a new webinar: for good unless the term ends."""
+    """Return a new organization with seats for a new webinar, permanent unless the term ends."""
     with database.transaction() as session:
         webinar = make_webinar(session)
         organization = make_organization(session)
@@ -82,26 +82,26 @@ def make_home(database: Database, seats: int | None, term: Term = FOR_GOOD) -> H
 
 
 def more(database: Database, home: Home, seats: int | None, term: Term, *, at: datetime) -> None:
-    """Sell more seats of the same."""
+    """Sell more seats in the same pool."""
     with database.transaction() as session:
         target = Target(Scope.WEBINAR, home.webinar_id)
         sold(session, home.organization_id, target, seats, term, now=at)
 
 
 def people(database: Database, number: int) -> list[int]:
-    """So many new log-ins."""
+    """Return the IDs of a number of new accounts."""
     with database.transaction() as session:
         return [make_login(session).id for _ in range(number)]
 
 
 def take(database: Database, pool_id: int, login_id: int, at: datetime = NOW) -> Claim:
-    """Claim a seat in a transaction of its own."""
+    """Claim a seat in its own transaction."""
     with database.transaction() as session:
         return claims.claim(session, pool_id, login_id, actor=None, now=at)
 
 
 def take_seat(database: Database, pool_id: int, login_id: int, at: datetime = NOW) -> str:
-    """Claim a seat and return it; it has to be a new one."""
+    """Claim a seat and return it; the claim must be new."""
     claimed = take(database, pool_id, login_id, at)
     assert isinstance(claimed, claims.Claimed)
     return claimed.seat
@@ -113,13 +113,13 @@ def let_go(
     at: datetime = NOW,
     reason: AssignmentEnd = AssignmentEnd.REMOVED,
 ) -> Released:
-    """Release a seat in a transaction of its own."""
+    """Release a seat in its own transaction."""
     with database.transaction() as session:
         return claims.release(session, seat, reason, links=LINKS, actor=None, now=at)
 
 
 def play(database: Database, login_id: int, recording_id: int, at: datetime = NOW) -> None:
-    """Let somebody play a recording."""
+    """Add a playback session of a person."""
     with database.transaction() as session:
         session.add(
             PlaybackSession(
@@ -134,7 +134,7 @@ def play(database: Database, login_id: int, recording_id: int, at: datetime = NO
 
 
 def endings(database: Database) -> list[tuple[datetime | None, PlaybackEnd | None]]:
-    """When and how everything ended that was played, in the order in which it began."""
+    """Return when and how each playback session ended, in order of start."""
     ended = select(PlaybackSession.ended_at, PlaybackSession.ended_as).order_by(PlaybackSession.id)
     with database.read_session() as session:
         return [(row[0], row[1]) for row in session.execute(ended)]
@@ -147,7 +147,7 @@ def settle_at(database: Database, pool_id: int, at: datetime) -> int:
 
 
 def counts(database: Database, pool_id: int) -> tuple[int, int | None]:
-    """What the pool says is used, and its capacity; and that the rows say the same."""
+    """Return a pool's used seats and capacity; check them against its rows."""
     with database.read_session() as session:
         row = session.execute(select(Pool.used, Pool.capacity).where(Pool.id == pool_id)).one()
         assert row.used == used_by_rows(session, pool_id)
@@ -155,7 +155,7 @@ def counts(database: Database, pool_id: int) -> tuple[int, int | None]:
 
 
 def used_by_rows(session: Session, pool_id: int) -> int:
-    """Count what is used anew, without the product's help."""
+    """Count used seats from the rows, without product code."""
     sitting = select(func.count(Assignment.id)).where(
         Assignment.pool_id == pool_id,
         Assignment.state.in_(COUNTED),
@@ -173,7 +173,7 @@ def used_by_rows(session: Session, pool_id: int) -> int:
 
 
 def states(database: Database, pool_id: int) -> dict[int | str | None, AssignmentState]:
-    """Who stands how: by log-in, else by address; of each the newest."""
+    """Return the newest assignment state for each account, or address without an account."""
     with database.read_session() as session:
         rows = session.scalars(
             select(Assignment).where(Assignment.pool_id == pool_id).order_by(Assignment.id)
@@ -182,7 +182,7 @@ def states(database: Database, pool_id: int) -> dict[int | str | None, Assignmen
 
 
 def wait(database: Database, pool_id: int, login_id: int, at: datetime = NOW) -> None:
-    """Put somebody on the waiting list."""
+    """Put a person on the waitlist."""
     with database.transaction() as session:
         login = session.get_one(Login, login_id)
         session.add(
@@ -204,7 +204,7 @@ def invite(
     state: AssignmentState = AssignmentState.INVITED,
     at: datetime = NOW,
 ) -> str:
-    """Count an address in as invited, or offered, for 14 days."""
+    """Add an address as invited or offered a seat, for 14 days."""
     with database.transaction() as session:
         sitter = Sitter(None, email, email.casefold(), "Pat")
         place = Place(state, at + 14 * DAY)
@@ -214,7 +214,7 @@ def invite(
 
 
 def watched(database: Database, home: Home, login_id: int, share: float) -> int:
-    """Let somebody have watched this part of the webinar's recording; returns the recording."""
+    """Record that a person watched a share of the webinar's recording; return its ID."""
     with database.transaction() as session:
         webinar = session.get_one(Webinar, home.webinar_id)
         recording = make_recording(session, webinar, seconds=1000.0)
@@ -223,7 +223,7 @@ def watched(database: Database, home: Home, login_id: int, share: float) -> int:
 
 
 def record(login_id: int, recording_id: int, share: float) -> WatchRecord:
-    """What is kept of somebody who has seen this part of 1000 seconds."""
+    """Return the watch record of a person who saw a share of 1000 seconds."""
     buckets = round(200 * share)
     bits = (1 << buckets) - 1
     return WatchRecord(
@@ -250,7 +250,7 @@ def undo(database: Database, seat: str, at: datetime = NOW) -> None:
 
 
 def newest_token(database: Database, kind: str = "invitation") -> str:
-    """Find the claim token in the newest letter of a kind."""
+    """Return the claim token from the newest email of a kind."""
     with database.read_session() as session:
         letter = session.scalars(
             select(Mail).where(Mail.kind == kind).order_by(Mail.id.desc()).limit(1)
@@ -259,7 +259,7 @@ def newest_token(database: Database, kind: str = "invitation") -> str:
 
 
 def invite_by_mail(database: Database, home: Home, email: str) -> str:
-    """Invite an address and return the token of its letter."""
+    """Invite an address and return the token in its email."""
     with database.transaction() as session:
         invitations.invite(
             session, home.pool_id, [Invitee(read_address(email))], links=LINKS, actor=None, now=NOW
@@ -268,12 +268,12 @@ def invite_by_mail(database: Database, home: Home, email: str) -> str:
 
 
 def link_facts(session: Session, token: str, *, now: datetime) -> LinkFacts:
-    """What the page of a link shows."""
+    """Return what the page of a claim link shows."""
     return claim_links.facts_of(session, claim_links.find_link(session, token, now=now))
 
 
 def by_link(database: Database, token: str, login_id: int, at: datetime = NOW) -> str:
-    """Claim by a link; returns what it answered."""
+    """Claim a seat by a link; return the name of the result."""
     with database.transaction() as session:
         found = claim_links.find_link(session, token, now=at)
         done = claim_methods.claim_by_link(

@@ -1,4 +1,4 @@
-"""Allotting parts of a pool to the members of a consortium, and what a settlement does to them (S11)."""
+"""Allotments of a pool to members of a consortium, and how settling changes them (S11)."""
 
 from dataclasses import dataclass
 
@@ -64,7 +64,7 @@ def change(database: Database, pool_id: int, seats: int | None) -> None:
         allotments.change(session, pool_id, seats, actor=None, now=NOW)
 
 
-def test_only_a_child_is_allotted_and_no_more_than_is_free(database: Database) -> None:
+def test_seats_are_allotted_only_to_children_and_only_if_available(database: Database) -> None:
     home = make_home(database, 5)
     stranger = make_home(database, 1)
     child = child_of(database, home)
@@ -81,7 +81,7 @@ def test_only_a_child_is_allotted_and_no_more_than_is_free(database: Database) -
     assert counts(database, home.pool_id) == (0, 5)
 
 
-def test_what_is_allotted_counts_as_used_and_is_the_child_s_to_fill(database: Database) -> None:
+def test_allotted_seats_count_as_used_and_can_be_assigned_by_the_child(database: Database) -> None:
     family = consortium(database, 5, 2)
     assert counts(database, family.home.pool_id) == (2, 5)
     pat, dan, kim = people(database, 3)
@@ -97,7 +97,7 @@ def test_what_is_allotted_counts_as_used_and_is_the_child_s_to_fill(database: Da
         assert pools.grants_of(session, facts.id) == pools.grants_of(session, family.home.pool_id)
 
 
-def test_an_allotment_is_made_once_and_not_passed_further(database: Database) -> None:
+def test_allotment_is_made_once_and_cannot_be_allotted_further(database: Database) -> None:
     family = consortium(database, 5, 2)
     with database.transaction() as session:
         grandchild = make_organization(session)
@@ -109,7 +109,7 @@ def test_an_allotment_is_made_once_and_not_passed_further(database: Database) ->
         allotments.allot(session, family.pool_id, grandchild_id, 1, actor=None, now=NOW)
 
 
-def test_an_allotment_grows_and_shrinks_and_offers_what_it_frees(database: Database) -> None:
+def test_allotment_can_grow_and_shrink_and_offers_its_new_seats(database: Database) -> None:
     family = consortium(database, 3, 1)
     pat, dan, kim = people(database, 3)
     take_seat(database, family.pool_id, pat)
@@ -132,7 +132,7 @@ def test_an_allotment_grows_and_shrinks_and_offers_what_it_frees(database: Datab
             allotments.take_back_unused(session, missing, actor=None, now=NOW)
 
 
-def test_an_unlimited_pool_is_allotted_with_or_without_a_number(database: Database) -> None:
+def test_unlimited_pool_can_be_allotted_with_or_without_a_number(database: Database) -> None:
     family = consortium(database, None, None)
     take_seat(database, family.pool_id, *people(database, 1))
     assert counts(database, family.pool_id) == (1, None)
@@ -145,7 +145,7 @@ def test_an_unlimited_pool_is_allotted_with_or_without_a_number(database: Databa
     assert counts(database, family.home.pool_id) == (0, None)
 
 
-def test_a_smaller_term_takes_unused_allotted_seats_before_anybody_who_sits(
+def test_smaller_term_takes_unused_allotted_seats_before_assigned_ones(
     database: Database,
 ) -> None:
     family = consortium(database, 5, 3, YEAR)
@@ -164,7 +164,7 @@ def test_a_smaller_term_takes_unused_allotted_seats_before_anybody_who_sits(
     assert counts(database, family.home.pool_id) == (1, 1)
 
 
-def test_a_lapse_freezes_the_child_s_people_and_a_renewal_brings_them_back(
+def test_lapse_freezes_the_childs_people_and_renewal_restores_them(
     database: Database,
 ) -> None:
     family = consortium(database, 5, 3, YEAR)
@@ -183,7 +183,9 @@ def test_a_lapse_freezes_the_child_s_people_and_a_renewal_brings_them_back(
     assert counts(database, family.home.pool_id) == (2, 5)
 
 
-def test_a_limited_renewal_gives_an_allotment_without_end_what_it_uses(database: Database) -> None:
+def test_limited_renewal_leaves_an_unlimited_allotment_the_seats_it_uses(
+    database: Database,
+) -> None:
     family = consortium(database, None, None, YEAR)
     seat = take_seat(database, family.pool_id, *people(database, 1))
     assert YEAR.ends_at is not None
@@ -194,7 +196,7 @@ def test_a_limited_renewal_gives_an_allotment_without_end_what_it_uses(database:
     let_go(database, seat, YEAR.ends_at)
 
 
-def test_seat_allotted_for_a_webinar_that_is_back_is_offered_to_the_next_who_waits(
+def test_allotted_seat_of_a_reinstated_webinar_is_offered_to_the_waitlist(
     database: Database,
 ) -> None:
     family = consortium(database, 2, 1)

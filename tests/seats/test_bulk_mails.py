@@ -1,4 +1,4 @@
-"""Thousands of letters about seats: stopped in the middle, giving way to others, each written once."""
+"""Bulk emails about seats: interrupted, pausing for other jobs, and each sent once."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -38,12 +38,12 @@ from tests.seats.pool_fixtures import (
 from tests.seats.test_mails import told
 from tests.wait_until import until
 
-MANY = AT_ONCE + 20  # more than are written at once
+MANY = AT_ONCE + 20  # more than one batch
 MIA = "0" * 26
 
 
 class Stopping:
-    """What the handler of a worker sees that is told to stop."""
+    """The view that a handler has of a job that is being stopped."""
 
     def report(self, share: float, note: str) -> None:
         pass
@@ -59,7 +59,7 @@ class Stopping:
 
 
 def invited(carrel: Carrel, clock: Clock) -> Home:
-    """Many have been invited, and nobody was written to."""
+    """Return a pool to which many were invited, before any email was written."""
     home = make_home(carrel.database, MANY)
     for number in range(MANY):
         invite(carrel.database, home.pool_id, f"p{number}@example.org")
@@ -70,7 +70,7 @@ def invited(carrel: Carrel, clock: Clock) -> Home:
 
 
 def shed(carrel: Carrel, clock: Clock) -> Home:
-    """Many have lost their seats to a smaller term."""
+    """Return a pool whose smaller term took the seats of many people."""
     assert YEAR.ends_at is not None
     home = make_home(carrel.database, MANY + 1, YEAR)
     for pat in people(carrel.database, MANY + 1):
@@ -82,7 +82,7 @@ def shed(carrel: Carrel, clock: Clock) -> Home:
 
 
 def at_once(carrel: Carrel, moment: datetime) -> Worker:
-    """A worker whose long work gives way at every pause."""
+    """Return a worker whose long jobs pause for others whenever they can."""
     with carrel.database.transaction() as session:
         for job in session.scalars(select(Job)):
             job.run_at = moment - timedelta(seconds=1)
@@ -100,7 +100,7 @@ def each_once(carrel: Carrel) -> None:
 
 
 @pytest.mark.parametrize("owed", [invited, shed])
-def test_letters_that_a_stopped_worker_left_are_written_by_the_next(
+def test_next_worker_writes_the_emails_that_a_stopped_worker_left(
     carrel: Carrel, clock: Clock, owed: Callable[[Carrel, Clock], Home]
 ) -> None:
     owed(carrel, clock)
@@ -116,7 +116,7 @@ def test_letters_that_a_stopped_worker_left_are_written_by_the_next(
 
 
 @pytest.mark.parametrize("owed", [invited, shed])
-def test_many_letters_and_many_releases_take_turns_and_each_is_written_once(
+def test_bulk_emails_and_bulk_releases_take_turns_and_each_is_sent_once(
     carrel: Carrel,
     clock: Clock,
     owed: Callable[[Carrel, Clock], Home],

@@ -1,4 +1,4 @@
-"""Thousands of seats released, or invited again, by a job: counted, seen, stopped, begun anew."""
+"""Jobs that release or re-invite thousands of seats: counted, shown, stopped, and restarted."""
 
 from datetime import timedelta
 
@@ -33,11 +33,11 @@ from tests.seats.pool_fixtures import (
 
 WORK = work_of((LIBRARY,))
 MIA = "0" * 26
-MANY = 120  # more than two portions
+MANY = 120  # more than two batches
 
 
 def filled(database: Database, number: int = MANY) -> tuple[Home, list[str]]:
-    """A pool with as many open invitations, and one seat that somebody has claimed."""
+    """Return a pool with a number of open invitations and one claimed seat, and its seats."""
     home = make_home(database, number + 1)
     taken = [take_seat(database, home.pool_id, people(database, 1)[0])]
     taken += [invite(database, home.pool_id, f"p{each}@example.org") for each in range(number)]
@@ -62,7 +62,7 @@ def seen(database: Database, home: Home, job: str) -> MassWork:
         return bulk_release_and_reinvite.read_work(session, organization_of(database, home), job)
 
 
-def test_all_are_released_and_each_is_told_once(
+def test_all_seats_are_released_and_only_claimed_ones_emailed(
     carrel: Carrel, database: Database, clock: Clock
 ) -> None:
     home, taken = filled(database)
@@ -75,10 +75,10 @@ def test_all_are_released_and_each_is_told_once(
     assert counts(database, home.pool_id) == (0, MANY + 1)
     with database.read_session() as session:
         told = session.scalars(select(Mail.kind).where(Mail.kind == "seat_released")).all()
-    assert len(told) == 1  # whoever was never told of an invitation loses nothing
+    assert len(told) == 1  # people who were never emailed an invitation lose nothing
 
 
-def test_who_left_meanwhile_is_passed_over_and_who_came_since_stays(
+def test_released_person_is_skipped_and_newcomer_keeps_the_seat(
     carrel: Carrel, database: Database, clock: Clock
 ) -> None:
     home, taken = filled(database, 2)
@@ -91,7 +91,9 @@ def test_who_left_meanwhile_is_passed_over_and_who_came_since_stays(
     assert counts(database, home.pool_id) == (1, 3)
 
 
-def test_it_is_done_again_without_harm(carrel: Carrel, database: Database, clock: Clock) -> None:
+def test_releasing_the_same_seats_twice_changes_nothing(
+    carrel: Carrel, database: Database, clock: Clock
+) -> None:
     home, taken = filled(database, 3)
     first, second = begin(database, home, taken), begin(database, home, taken)
     for job in (first, second):
@@ -101,7 +103,9 @@ def test_it_is_done_again_without_harm(carrel: Carrel, database: Database, clock
         assert len(session.scalars(select(Seat.id)).all()) == 4
 
 
-def test_it_is_stopped_before_it_begins(carrel: Carrel, database: Database, clock: Clock) -> None:
+def test_release_can_be_canceled_before_it_starts(
+    carrel: Carrel, database: Database, clock: Clock
+) -> None:
     home, taken = filled(database, 1)
     job = begin(database, home, taken)
     with database.transaction() as session:
@@ -111,7 +115,7 @@ def test_it_is_stopped_before_it_begins(carrel: Carrel, database: Database, cloc
     assert counts(database, home.pool_id) == (2, 2)
 
 
-def test_it_is_told_what_a_lost_worker_had_done(
+def test_progress_includes_what_a_lost_worker_had_done(
     database: Database, clock: Clock, carrel: Carrel
 ) -> None:
     home, taken = filled(database, 5)
@@ -130,7 +134,7 @@ def test_it_is_told_what_a_lost_worker_had_done(
     assert (found.total, found.done, found.before) == (6, 5, 3)
 
 
-def test_it_is_its_organization_s_alone(database: Database, clock: Clock) -> None:
+def test_bulk_work_is_visible_only_to_its_organization(database: Database, clock: Clock) -> None:
     home, taken = filled(database, 1)
     job = begin(database, home, taken)
     other = make_home(database, 1)
@@ -150,7 +154,7 @@ def letters(database: Database) -> list[str]:
         return sorted(session.scalars(select(Mail.recipient).where(Mail.kind == "invitation")))
 
 
-def test_open_invitations_are_sent_again_once_each_and_nobody_else_is_written_to(
+def test_open_invitations_are_resent_once_and_no_one_else_is_emailed(
     carrel: Carrel, database: Database, clock: Clock
 ) -> None:
     home, taken = filled(database)
@@ -164,12 +168,12 @@ def test_open_invitations_are_sent_again_once_each_and_nobody_else_is_written_to
     assert letters(database) == sorted(f"p{each}@example.org" for each in range(MANY))
 
 
-def test_sending_again_that_was_killed_writes_to_nobody_twice(
+def test_resend_that_was_killed_emails_no_one_twice(
     carrel: Carrel, database: Database, clock: Clock
 ) -> None:
     home, taken = filled(database, 5)
     job = begin(database, home, taken, Act.SEND_AGAIN)
-    with database.transaction() as session:  # a worker did this much, and was gone
+    with database.transaction() as session:  # a worker did this much before it was killed
         people = bulk_release_and_reinvite.people_of(session, Act.SEND_AGAIN, taken[:3])
         links = Links(carrel.settings.base_url)
         bulk_release_and_reinvite.send_some(
@@ -179,13 +183,11 @@ def test_sending_again_that_was_killed_writes_to_nobody_twice(
     assert letters(database) == [f"p{each}@example.org" for each in range(5)]
 
 
-def test_nothing_is_begun_where_nobody_has_an_open_invitation(
-    database: Database, clock: Clock
-) -> None:
+def test_resend_does_not_start_without_open_invitations(database: Database, clock: Clock) -> None:
     home, taken = filled(database, 1)
     with database.transaction() as session:
         where = organization_of(database, home)
-        seat = taken[:1]  # the claimed one
+        seat = taken[:1]  # the claimed seat
         assert (
             bulk_release_and_reinvite.begin(
                 session, Act.SEND_AGAIN, where, seat, actor=MIA, now=NOW

@@ -25,14 +25,14 @@ from tests.wait_until import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-MANY = 600  # enough to stop a worker before it is done
+MANY = 600  # enough to stop a worker before it finishes
 MIA = "0" * 26
 PATIENCE_S = 120.0
 
 
 @pytest.fixture
 def place(database: Database) -> str:
-    """An organization whose people all have permanent seats."""
+    """Return the ID of an organization whose people all have permanent seats."""
     home = make_home(database, MANY)
     with database.transaction() as session:
         pool = session.get_one(Pool, home.pool_id)
@@ -42,7 +42,7 @@ def place(database: Database) -> str:
 
 
 def begin(database: Database, place: str) -> str:
-    """Start to release everyone who still has a seat."""
+    """Start releasing everyone who still has a seat."""
     with database.transaction() as session:
         taken = session.scalars(
             select(Seat.public_id)

@@ -1,4 +1,4 @@
-"""Taking a seat by one's address at the organization's own domain (S7)."""
+"""Claiming a seat with an email address at the organization's domain (S7)."""
 
 import pytest
 from sqlalchemy import select, update
@@ -48,7 +48,7 @@ def claim(database: Database, home: Home, login_id: int) -> str:
         return type(got).__name__
 
 
-def test_somebody_else_and_somebody_unconfirmed_claim_nothing(database: Database) -> None:
+def test_strangers_and_unconfirmed_accounts_cannot_claim_by_domain(database: Database) -> None:
     home, kim = opened(database)
     with database.transaction() as session:
         stranger = make_login(session, "kim@other.example.org").id
@@ -58,13 +58,13 @@ def test_somebody_else_and_somebody_unconfirmed_claim_nothing(database: Database
             claim(database, home, login_id)
 
 
-def test_a_pool_for_the_invited_alone_lets_nobody_in_by_domain(database: Database) -> None:
+def test_pool_for_invited_people_only_refuses_claims_by_domain(database: Database) -> None:
     home, kim = opened(database, ClaimPolicy.INVITATION)
     with pytest.raises(NotFound):
         claim(database, home, kim)
 
 
-def test_an_address_of_the_domain_takes_a_seat_once_and_is_told(database: Database) -> None:
+def test_address_at_the_domain_claims_one_seat_and_is_emailed(database: Database) -> None:
     home, kim = opened(database)
     assert [claim(database, home, kim) for _ in range(2)] == ["Claimed", "Already"]
     with database.read_session() as session:
@@ -72,7 +72,7 @@ def test_an_address_of_the_domain_takes_a_seat_once_and_is_told(database: Databa
 
 
 @pytest.mark.parametrize("reason", BY_A_MANAGER)
-def test_whose_seat_a_manager_took_does_not_come_back_by_domain(
+def test_person_removed_by_a_manager_cannot_claim_again_by_domain(
     database: Database, reason: AssignmentEnd
 ) -> None:
     home, kim = opened(database)
@@ -81,13 +81,13 @@ def test_whose_seat_a_manager_took_does_not_come_back_by_domain(
         claim(database, home, kim)
 
 
-def test_who_left_by_themselves_may_come_back(database: Database) -> None:
+def test_person_who_left_can_claim_again_by_domain(database: Database) -> None:
     home, kim = opened(database)
     let_go(database, take_seat(database, home.pool_id, kim), reason=AssignmentEnd.LEFT)
     assert claim(database, home, kim) == "Claimed"
 
 
-def test_who_was_moved_to_other_seats_was_not_removed(database: Database) -> None:
+def test_person_moved_to_another_pool_can_still_claim_by_domain(database: Database) -> None:
     home, kim = opened(database)
     seat = take_seat(database, home.pool_id, kim)
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Links after a removal: who was taken off takes no seat by a link that is older (S5, S7)."""
+"""Claim links after a removal: an older link gives no seat to a removed person (S5, S7)."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ from tests.seats.test_claims import email_of
 from tests.seats.test_invitations import asked
 
 
-def test_an_expired_link_gives_no_seat_back_to_who_was_removed_since(database: Database) -> None:
+def test_expired_link_gives_no_seat_to_a_person_removed_since(database: Database) -> None:
     home = make_home(database, 3)
     [pat] = people(database, 1)
     old = invite_by_mail(database, home, email_of(database, pat))
@@ -43,7 +43,7 @@ def test_an_expired_link_gives_no_seat_back_to_who_was_removed_since(database: D
     assert by_link(database, newest_token(database), pat, SOON + 3 * DAY) == "Claimed"
 
 
-def test_an_open_link_gives_no_seat_back_to_who_was_removed_since(database: Database) -> None:
+def test_shared_link_gives_no_seat_to_a_person_removed_since(database: Database) -> None:
     home = make_home(database, 3)
     [pat] = people(database, 1)
 
@@ -59,7 +59,7 @@ def test_an_open_link_gives_no_seat_back_to_who_was_removed_since(database: Data
             )
 
     let_go(database, take_seat(database, home.pool_id, pat), NOW)
-    token = make(NOW + DAY)  # made after it, and handed to them again
+    token = make(NOW + DAY)  # created after the removal, and given to them again
     assert by_link(database, token, pat, NOW + DAY) == "Claimed"
     with database.read_session() as session:
         [seat] = session.scalars(
@@ -70,7 +70,7 @@ def test_an_open_link_gives_no_seat_back_to_who_was_removed_since(database: Data
         by_link(database, token, pat, NOW + 3 * DAY)
 
 
-def test_an_expired_invitation_offers_no_seat_to_who_was_removed_since(database: Database) -> None:
+def test_expired_invitation_offers_no_seat_to_a_person_removed_since(database: Database) -> None:
     home = make_home(database, 3)
     [pat] = people(database, 1)
     asked(database, home, email_of(database, pat))
@@ -84,7 +84,7 @@ def test_an_expired_invitation_offers_no_seat_to_who_was_removed_since(database:
         self_service.claim_own(session, pat, pool, links=LINKS, actor=None, now=SOON + 2 * DAY)
 
 
-def test_an_expired_link_gives_no_seat_after_the_next_invitation_was_withdrawn(
+def test_expired_link_gives_no_seat_after_a_later_invitation_was_withdrawn(
     database: Database,
 ) -> None:
     home = make_home(database, 3)

@@ -1,4 +1,4 @@
-"""The letter about a claimed seat: what it puts into its reader's calendar."""
+"""Calendar entries in the email about a claimed seat."""
 
 from sqlalchemy import select, update
 
@@ -14,7 +14,7 @@ from tests.seats.pool_fixtures import DAY, by_link, invite_by_mail, make_home, p
 from tests.seats.test_claims import email_of
 
 
-def test_the_letter_of_a_claimed_seat_has_the_entry_of_a_webinar_to_come(
+def test_email_about_a_claimed_seat_has_a_calendar_entry_unless_unregistered(
     database: Database,
 ) -> None:
     home = make_home(database, 2)

@@ -146,7 +146,7 @@ def test_invitation_to_another_address_belongs_to_the_person(database: Database)
     assert take_seat(database, home.pool_id, pat) == seat
 
 
-def test_a_merged_login_claims_for_the_person_it_belongs_to(database: Database) -> None:
+def test_merged_account_claims_for_the_person_it_was_merged_into(database: Database) -> None:
     home = make_home(database, 1)
     pat, old = people(database, 2)
     with database.transaction() as session:

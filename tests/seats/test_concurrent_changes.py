@@ -1,4 +1,4 @@
-"""Claims, offers, lists and releases of the same people at once: exact, and nobody waits for ever."""
+"""Concurrent claims, offers, lists, and releases for the same people: exact counts, no deadlock."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +38,7 @@ STARTED_WITHIN_S = 0.5
 
 
 def listed(database: Database, pool_id: int, emails: Sequence[str]) -> str:
-    """A staff list that was checked and waits to be applied."""
+    """Return the ID of a staff list that was checked and can be applied."""
     with database.transaction() as session:
         row = imports.LISTS.begin(session, NewList("", None, NOW, pool_id))
         stage(session, row.id, tuple(read_pasted("\n".join(emails))), 1)
@@ -46,7 +46,7 @@ def listed(database: Database, pool_id: int, emails: Sequence[str]) -> str:
         return row.public_id
 
 
-def test_a_claim_and_an_offer_to_the_same_person_do_not_wait_for_each_other(
+def test_claim_and_offer_to_the_same_person_do_not_deadlock(
     database: Database,
 ) -> None:
     home = make_home(database, 2)
@@ -57,13 +57,13 @@ def test_a_claim_and_an_offer_to_the_same_person_do_not_wait_for_each_other(
             lock_pool(session, home.pool_id)
             claim = other.submit(take, database, home.pool_id, pat)
             with suppress(TimeoutError):
-                claim.result(STARTED_WITHIN_S)  # it sits, and waits to be counted
+                claim.result(STARTED_WITHIN_S)  # the person has the seat, which waits to be counted
             offer_next(session, home.pool_id, now=NOW)
         assert isinstance(claim.result(), Claimed | Already)
     assert counts(database, home.pool_id) == (1, 2)
 
 
-def test_two_lists_of_the_same_people_in_another_order_are_both_applied(
+def test_two_lists_of_the_same_people_in_different_orders_are_both_applied(
     database: Database,
 ) -> None:
     home = make_home(database, 400)
@@ -77,7 +77,7 @@ def test_two_lists_of_the_same_people_in_another_order_are_both_applied(
     assert counts(database, home.pool_id) == (300, 400)
 
 
-def test_whatever_is_done_at_once_to_the_same_people_the_count_is_what_the_rows_say(
+def test_concurrent_changes_for_the_same_people_keep_the_count_exact(
     database: Database,
 ) -> None:
     dice = Random(3)  # noqa: S311  (the same order in every run)

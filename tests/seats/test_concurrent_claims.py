@@ -1,4 +1,4 @@
-"""Many at once: real threads over a real database, on both kinds of it."""
+"""Concurrent claims: real threads on real databases of both kinds."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -43,7 +43,7 @@ CROWD = 12
 
 
 def together(number: int, act: Callable[[int], object]) -> list[object]:
-    """Do something so many times at once, and return what each answered."""
+    """Call a function from a number of threads at once; return the results."""
     ready = Barrier(number)
 
     def start(place: int) -> object:
@@ -58,7 +58,7 @@ def kinds(answers: list[object]) -> Counter[str]:
     return Counter(type(answer).__name__ for answer in answers)
 
 
-def test_of_many_who_claim_the_last_seats_as_many_get_one_as_there_are(database: Database) -> None:
+def test_concurrent_claims_do_not_exceed_the_last_seats(database: Database) -> None:
     home = make_home(database, 5)
     crowd = people(database, CROWD)
     for _ in range(3):
@@ -68,23 +68,23 @@ def test_of_many_who_claim_the_last_seats_as_many_get_one_as_there_are(database:
 
 
 @pytest.mark.skipif(not on_postgresql(), reason="SQLite doesn't count the rows it reads")
-def test_a_claim_reads_no_other_persons_seat(database: Database) -> None:
+def test_claim_reads_no_other_persons_seat(database: Database) -> None:
     home = make_home(database, 200)
     *crowd, last = people(database, 151)
     with database.transaction() as session:
-        # known from before; of the seats that they take now, PostgreSQL has no statistics yet
+        # known in advance; PostgreSQL has no statistics yet about the seats that they claim now
         session.execute(text("ANALYZE login, login_alias"))
     for login_id in crowd:
         take(database, home.pool_id, login_id)
     with database.transaction() as session:
-        # PostgreSQL reads a small table from end to end; it reads a large one as it does now
+        # PostgreSQL scans a small table in full; without that it reads it like a large one
         session.execute(text("SET LOCAL enable_seqscan = off"))
         before = rows_read(session, "assignment")
         claims.claim(session, home.pool_id, last, actor=None, now=NOW)
         assert rows_read(session, "assignment") == before
 
 
-def test_one_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
+def test_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
     home = make_home(database, 5)
     [pat] = people(database, 1)
     answers = together(CROWD, lambda _: take(database, home.pool_id, pat))
@@ -92,7 +92,7 @@ def test_one_person_who_clicks_many_times_has_one_seat(database: Database) -> No
     assert counts(database, home.pool_id) == (1, 5)
 
 
-def test_one_invited_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
+def test_invited_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     invite(database, home.pool_id, email_of(database, pat))
@@ -101,7 +101,9 @@ def test_one_invited_person_who_clicks_many_times_has_one_seat(database: Databas
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_claims_releases_and_settlements_at_once_keep_the_count_exact(database: Database) -> None:
+def test_concurrent_claims_releases_and_settlements_keep_the_count_exact(
+    database: Database,
+) -> None:
     home = make_home(database, 6, Term(NOW - 90 * DAY, NOW + 90 * DAY))
     sitting = people(database, 4)
     taken = [take_seat(database, home.pool_id, one, NOW - 30 * DAY) for one in sitting]
@@ -123,7 +125,7 @@ def test_claims_releases_and_settlements_at_once_keep_the_count_exact(database: 
     assert counts(database, home.pool_id) == (6, 6)
 
 
-def test_a_refund_in_the_midst_of_claims_leaves_no_one_too_many(database: Database) -> None:
+def test_refund_during_claims_leaves_no_one_over_capacity(database: Database) -> None:
     home = make_home(database, 4)
     more(database, home, 4, Term(NOW), at=NOW)
     with database.read_session() as session:
@@ -148,12 +150,12 @@ def test_a_refund_in_the_midst_of_claims_leaves_no_one_too_many(database: Databa
 
 
 @pytest.mark.skipif(not on_postgresql(), reason="SQLite lets one write at a time")
-def test_who_waits_and_claims_at_that_moment_is_not_waited_for(database: Database) -> None:
+def test_release_does_not_wait_for_a_claim_by_a_person_on_the_waitlist(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
     wait(database, home.pool_id, dan)
-    with database.transaction() as session:  # dan's claim, before it comes to the count
+    with database.transaction() as session:  # Dan's claim, before it is counted
         sitter = claims.asking_sitter(session, dan)
         driver = Driver.of(session)
         seat_uncounted(driver, home.pool_id, sitter, Place(AssignmentState.CLAIMED), NOW)
@@ -163,7 +165,7 @@ def test_who_waits_and_claims_at_that_moment_is_not_waited_for(database: Databas
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_a_lock_that_stays_is_not_taken_for_a_fault_of_the_database(database: Database) -> None:
+def test_sql_error_is_not_mistaken_for_a_lock_timeout(database: Database) -> None:
     with pytest.raises(DBAPIError), database.transaction() as session, impatient(session):
         session.execute(text("SELECT no_such_function()"))
 
@@ -171,7 +173,7 @@ def test_a_lock_that_stays_is_not_taken_for_a_fault_of_the_database(database: Da
 def while_open(
     database: Database, first: Callable[[Session], object], then: Callable[[], object]
 ) -> object:
-    """Do `then` while the transaction of `first` is still open, and commit that meanwhile."""
+    """Call `then` while the transaction of `first` is open, and then commit it."""
     with ThreadPoolExecutor(1) as beside:
         with database.transaction() as session:
             first(session)
@@ -180,7 +182,7 @@ def while_open(
         return later.result()
 
 
-def test_who_finds_the_last_seat_gone_at_the_count_leaves_no_trace(database: Database) -> None:
+def test_claim_that_finds_the_last_seat_gone_leaves_no_rows(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     answer = while_open(
@@ -195,7 +197,7 @@ def test_who_finds_the_last_seat_gone_at_the_count_leaves_no_trace(database: Dat
         assert session.scalars(select(Assignment.login_id)).all() == [pat]
 
 
-def test_who_is_invited_while_claiming_has_the_seat_of_the_invitation(database: Database) -> None:
+def test_person_invited_while_claiming_gets_the_invitations_seat(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     email = email_of(database, pat)

@@ -1,4 +1,4 @@
-"""An organization that gets another parent: unused seats return to the former one, and people keep theirs."""
+"""An organization gets another parent: unused seats return, and people keep their seats."""
 
 import pytest
 from sqlalchemy import select
@@ -32,7 +32,7 @@ def leave(database: Database, family: Consortium, parent: str | None = None) -> 
         edit(session, family.child_id, parent, asked.value.seen)
 
 
-def test_unused_seats_return_to_the_former_parent_once_staff_saw_which(database: Database) -> None:
+def test_unused_seats_return_to_the_former_parent_after_staff_confirm(database: Database) -> None:
     family = consortium(database, 5, 4)
     pat, dan = people(database, 2)
     take_seat(database, family.pool_id, pat)
@@ -49,13 +49,13 @@ def test_unused_seats_return_to_the_former_parent_once_staff_saw_which(database:
     assert states(database, family.pool_id)[pat] is AssignmentState.CLAIMED
     assert states(database, family.home.pool_id)[dan] is AssignmentState.OFFERED
     with database.transaction() as session:
-        edit(session, family.child_id, None)  # nothing is left to return
+        edit(session, family.child_id, None)  # no seats are left to return
     change(database, family.pool_id, 1)
     with pytest.raises(Conflict):
         change(database, family.pool_id, 2)
 
 
-def test_unlimited_allotment_of_a_former_parent_has_room_for_no_one_else(
+def test_unlimited_allotment_of_a_former_parent_is_limited_to_its_people(
     database: Database,
 ) -> None:
     family = consortium(database, None, None)
@@ -65,7 +65,7 @@ def test_unlimited_allotment_of_a_former_parent_has_room_for_no_one_else(
     assert counts(database, family.pool_id) == (1, 1)
 
 
-def test_another_parent_gets_nothing_and_the_same_one_changes_nothing(database: Database) -> None:
+def test_new_parent_gets_no_seats_and_the_same_parent_changes_nothing(database: Database) -> None:
     family = consortium(database, 5, 4)
     with database.transaction() as session:
         same = session.get_one(Organization, family.home.organization_id).slug
@@ -79,7 +79,9 @@ def test_another_parent_gets_nothing_and_the_same_one_changes_nothing(database: 
         assert find_organization(session, slug).parent == other
 
 
-def test_managers_of_both_are_told_once_how_many_seats_went_back(database: Database) -> None:
+def test_managers_of_both_are_emailed_once_with_the_number_of_returned_seats(
+    database: Database,
+) -> None:
     family = consortium(database, 5, 4)
     [pat] = people(database, 1)
     take_seat(database, family.pool_id, pat)

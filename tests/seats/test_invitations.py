@@ -1,4 +1,4 @@
-"""Inviting: a seat kept for 14 days, links that work once, letters, addresses put right (S3 to S5)."""
+"""Invitations: seats reserved for 14 days, single-use links, emails, corrections (S3 to S5)."""
 
 import re
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ def asked(database: Database, home: Home, *emails: str, at: datetime = NOW) -> t
         return invitations.invite(session, home.pool_id, invitees, links=LINKS, actor=None, now=at)
 
 
-def test_an_address_is_invited_counted_and_written_to(database: Database) -> None:
+def test_invited_address_is_counted_and_emailed(database: Database) -> None:
     home = make_home(database, 2)
     [answer] = asked(database, home, "Kim@Example.org")
     assert isinstance(answer, Invited)
@@ -66,7 +66,7 @@ def test_an_address_is_invited_counted_and_written_to(database: Database) -> Non
         assert token[1].encode() not in link.token_hash
 
 
-def test_several_answer_each_for_itself_and_a_repetition_is_one(database: Database) -> None:
+def test_each_address_gets_its_own_result_and_duplicates_count_once(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     take_seat(database, home.pool_id, pat)
@@ -77,7 +77,7 @@ def test_several_answer_each_for_itself_and_a_repetition_is_one(database: Databa
     assert [type(one) for one in asked(database, home, "kim@example.org")] == [AlreadyIn]
 
 
-def test_a_pool_in_grace_invites_nobody_and_a_crowd_comes_by_a_list(database: Database) -> None:
+def test_pool_in_its_grace_period_and_too_long_lists_are_refused(database: Database) -> None:
     home = make_home(database, 500, YEAR)
     with pytest.raises(Conflict):
         asked(database, home, "kim@example.org", at=NOW + 356 * DAY)
@@ -85,7 +85,7 @@ def test_a_pool_in_grace_invites_nobody_and_a_crowd_comes_by_a_list(database: Da
         asked(database, home, *(f"p{number}@example.org" for number in range(201)))
 
 
-def test_who_waited_and_is_invited_waits_no_longer(database: Database) -> None:
+def test_invited_person_leaves_the_waitlist(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     wait(database, home.pool_id, pat)
@@ -94,7 +94,7 @@ def test_who_waited_and_is_invited_waits_no_longer(database: Database) -> None:
         assert session.scalars(select(WaitingEntry.ended_as)).all() == ["seated"]
 
 
-def test_the_link_makes_the_seat_theirs_and_says_so_by_letter(database: Database) -> None:
+def test_claim_by_link_assigns_the_seat_and_is_confirmed_by_email(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     token = invite_by_mail(database, home, email_of(database, pat))
@@ -107,7 +107,7 @@ def test_the_link_makes_the_seat_theirs_and_says_so_by_letter(database: Database
         assert says(letter.text, letter.kind, "permanent")
 
 
-def test_a_link_works_once_and_its_owner_may_click_again(database: Database) -> None:
+def test_link_works_once_and_its_owner_can_click_it_again(database: Database) -> None:
     home = make_home(database, 2)
     pat, dan = people(database, 2)
     token = invite_by_mail(database, home, email_of(database, pat))
@@ -121,7 +121,7 @@ def test_a_link_works_once_and_its_owner_may_click_again(database: Database) -> 
     assert counts(database, home.pool_id) == (1, 2)
 
 
-def test_a_link_is_bound_to_the_invited_address(database: Database) -> None:
+def test_link_works_only_for_the_invited_address(database: Database) -> None:
     home = make_home(database, 2)
     pat, dan = people(database, 2)
     token = invite_by_mail(database, home, email_of(database, pat))
@@ -133,7 +133,7 @@ def test_a_link_is_bound_to_the_invited_address(database: Database) -> None:
     assert by_link(database, token, dan) == "Claimed"
 
 
-def test_mailed_link_proves_the_address_of_who_claims_by_it(database: Database) -> None:
+def test_emailed_link_confirms_the_address_of_the_person_who_claims(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     token = invite_by_mail(database, home, email_of(database, pat))
@@ -144,7 +144,7 @@ def test_mailed_link_proves_the_address_of_who_claims_by_it(database: Database) 
         assert session.get_one(Login, pat).confirmed_at == NOW
 
 
-def test_a_token_that_is_none_and_one_that_was_taken_back_are_gone(database: Database) -> None:
+def test_unknown_and_withdrawn_tokens_are_rejected(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     with pytest.raises(Gone):
@@ -162,7 +162,7 @@ def test_a_token_that_is_none_and_one_that_was_taken_back_are_gone(database: Dat
         assert link_facts(session, token, now=NOW).state is LinkState.TAKEN_BACK
 
 
-def test_an_expired_link_claims_while_a_seat_is_free(database: Database) -> None:
+def test_expired_link_claims_an_available_seat(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     token = invite_by_mail(database, home, email_of(database, pat))
@@ -176,7 +176,7 @@ def test_an_expired_link_claims_while_a_seat_is_free(database: Database) -> None
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_an_expired_link_to_a_full_pool_joins_the_waiting_list(database: Database) -> None:
+def test_expired_link_to_a_full_pool_joins_the_waitlist(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     token = invite_by_mail(database, home, email_of(database, pat))
@@ -189,7 +189,7 @@ def test_an_expired_link_to_a_full_pool_joins_the_waiting_list(database: Databas
         assert session.scalar(select(func.count(WaitingEntry.id))) == 1
 
 
-def test_what_runs_out_ends_and_goes_to_the_next(database: Database) -> None:
+def test_expired_invitation_is_offered_to_the_next_person(database: Database) -> None:
     home = make_home(database, 1)
     [dan] = people(database, 1)
     invite_by_mail(database, home, "kim@example.org")
@@ -207,7 +207,7 @@ def test_what_runs_out_ends_and_goes_to_the_next(database: Database) -> None:
         assert set(ends) == {AssignmentEnd.EXPIRED}
 
 
-def test_what_is_kept_for_a_person_is_accepted_without_a_link(database: Database) -> None:
+def test_reserved_seat_can_be_accepted_without_a_link(database: Database) -> None:
     home = make_home(database, 2)
     pat, dan = people(database, 2)
     invite_by_mail(database, home, email_of(database, pat))
@@ -218,7 +218,7 @@ def test_what_is_kept_for_a_person_is_accepted_without_a_link(database: Database
         claim_methods.accept(session, home.pool_id, dan, links=LINKS, actor=None, now=NOW)
 
 
-def test_a_fresh_link_lets_the_older_ones_die_and_starts_the_time_anew(database: Database) -> None:
+def test_new_link_invalidates_older_ones_and_restarts_the_time_limit(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     first = invite_by_mail(database, home, email_of(database, pat))
@@ -235,7 +235,7 @@ def test_a_fresh_link_lets_the_older_ones_die_and_starts_the_time_anew(database:
         invitations.fresh_link(session, held.seat, actor=None, now=NOW)
 
 
-def test_a_reminder_s_link_leaves_the_one_before_alive(database: Database) -> None:
+def test_link_in_a_reminder_leaves_the_previous_link_valid(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     first = invite_by_mail(database, home, email_of(database, pat))
@@ -246,7 +246,7 @@ def test_a_reminder_s_link_leaves_the_one_before_alive(database: Database) -> No
     assert by_link(database, first, pat) == "Already"
 
 
-def test_an_invitation_is_sent_again_with_a_fresh_link(database: Database) -> None:
+def test_invitation_is_resent_with_a_new_link(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     first = invite_by_mail(database, home, email_of(database, pat))
@@ -259,7 +259,7 @@ def test_an_invitation_is_sent_again_with_a_fresh_link(database: Database) -> No
     assert by_link(database, second, pat) == "Claimed"
 
 
-def test_an_address_put_right_is_no_reassignment(database: Database) -> None:
+def test_correcting_an_address_is_not_a_reassignment(database: Database) -> None:
     home = make_home(database, 1, YEAR)
     [pat] = people(database, 1)
     wrong = invite_by_mail(database, home, "typo@example.org")
@@ -278,7 +278,7 @@ def test_an_address_put_right_is_no_reassignment(database: Database) -> None:
         invitations.correct_address(session, held.seat, right, links=LINKS, actor=None, now=NOW)
 
 
-def test_an_address_is_not_put_right_to_one_that_has_a_seat(database: Database) -> None:
+def test_address_cannot_be_corrected_to_one_that_has_a_seat(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     take_seat(database, home.pool_id, pat)
@@ -289,7 +289,7 @@ def test_an_address_is_not_put_right_to_one_that_has_a_seat(database: Database) 
         invitations.correct_address(session, held.seat, taken, links=LINKS, actor=None, now=NOW)
 
 
-def test_the_page_of_a_link_tells_who_invites_to_what_and_no_address(
+def test_page_of_a_link_says_who_invites_to_what_and_masks_the_address(
     database: Database, cast: Cast
 ) -> None:
     home = make_home(database, 1)
@@ -310,7 +310,7 @@ def test_the_page_of_a_link_tells_who_invites_to_what_and_no_address(
     assert (facts.is_open, facts.has_room) == (False, False)
 
 
-def test_an_open_link_has_an_end_and_a_limit(database: Database) -> None:
+def test_shared_link_has_an_end_date_and_a_limit(database: Database) -> None:
     home = make_home(database, 10)
     crowd = people(database, 4)
 
@@ -350,7 +350,7 @@ def test_an_open_link_has_an_end_and_a_limit(database: Database) -> None:
         assert claim_links.find_open_link(session, home.pool_id, now=NOW) is None
 
 
-def test_an_offer_s_letter_tells_for_how_long_it_is_held(database: Database) -> None:
+def test_email_about_an_offer_says_how_long_the_seat_is_reserved(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -369,7 +369,7 @@ def test_an_offer_s_letter_tells_for_how_long_it_is_held(database: Database) -> 
     assert by_link(database, newest_token(database, "seat_offer"), dan) == "Claimed"
 
 
-def test_letters_are_written_in_batches_and_once(database: Database) -> None:
+def test_emails_are_written_in_batches_and_only_once(database: Database) -> None:
     home = make_home(database, 9)
     for number in range(5):
         invite(database, home.pool_id, f"p{number}@example.org")
@@ -389,10 +389,10 @@ def test_letters_are_written_in_batches_and_once(database: Database) -> None:
     ("left", "said"),
     [
         (timedelta(days=14), 14),
-        (timedelta(days=14, seconds=-45), 14),  # letters about a list are written a little later
+        (timedelta(days=14, seconds=-45), 14),  # emails about a list are written a little later
         (timedelta(days=3, hours=-2), 3),
         (timedelta(hours=5), 1),
     ],
 )
-def test_a_letter_says_how_many_days_an_invitation_has(left: timedelta, said: int) -> None:
+def test_email_says_how_many_days_an_invitation_has_left(left: timedelta, said: int) -> None:
     assert days_left(NOW + left, NOW) == said

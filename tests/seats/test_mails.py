@@ -1,4 +1,4 @@
-"""The letters that a worker writes after the commit: offers, lists, people over capacity."""
+"""Emails that a worker writes after the commit: offers, lists, and people over capacity."""
 
 from datetime import timedelta
 
@@ -51,11 +51,11 @@ def told(carrel: Carrel) -> list[tuple[str, str]]:
         ]
 
 
-def test_letters_wait_until_a_release_can_no_longer_be_undone() -> None:
+def test_emails_wait_until_a_release_can_no_longer_be_undone() -> None:
     assert HELD_BACK_FOR > UNDO_FOR
 
 
-def test_an_offer_is_told_once_with_the_link_that_takes_it(carrel: Carrel, clock: Clock) -> None:
+def test_offer_is_emailed_once(carrel: Carrel, clock: Clock) -> None:
     home = make_home(carrel.database, 1)
     pat, dan = people(carrel.database, 2)
     seat = take_seat(carrel.database, home.pool_id, pat)
@@ -71,7 +71,7 @@ def test_an_offer_is_told_once_with_the_link_that_takes_it(carrel: Carrel, clock
     assert offers == [email_of(carrel.database, dan)]
 
 
-def test_a_list_s_people_are_written_to_and_those_brought_in_before_are_not(
+def test_people_on_a_list_are_emailed_but_not_those_imported_before(
     carrel: Carrel, clock: Clock
 ) -> None:
     home = make_home(carrel.database, 300)
@@ -89,7 +89,7 @@ def test_a_list_s_people_are_written_to_and_those_brought_in_before_are_not(
     assert ("invitation", "history@example.org") not in letters
 
 
-def test_who_lost_a_seat_to_a_smaller_term_is_told(carrel: Carrel, clock: Clock) -> None:
+def test_person_who_lost_a_seat_to_a_smaller_term_is_emailed(carrel: Carrel, clock: Clock) -> None:
     home = make_home(carrel.database, 2, YEAR)
     pat, dan = people(carrel.database, 2)
     take_seat(carrel.database, home.pool_id, pat)
@@ -102,7 +102,7 @@ def test_who_lost_a_seat_to_a_smaller_term_is_told(carrel: Carrel, clock: Clock)
     assert told(carrel) == [("seat_released", email_of(carrel.database, pat))]
 
 
-def test_a_pool_that_is_gone_has_nothing_to_tell(carrel: Carrel, clock: Clock) -> None:
+def test_deleted_pool_has_nothing_to_email(carrel: Carrel, clock: Clock) -> None:
     with carrel.database.transaction() as session:
         queue.enqueue(
             session,
@@ -116,7 +116,7 @@ def test_a_pool_that_is_gone_has_nothing_to_tell(carrel: Carrel, clock: Clock) -
     assert told(carrel) == []
 
 
-def test_invitation_names_the_date_of_a_webinar_to_come(database: Database) -> None:
+def test_invitation_names_the_date_of_an_upcoming_webinar(database: Database) -> None:
     home = make_home(database, 3)
     invite_by_mail(database, home, "past@example.org")
     with database.transaction() as session:

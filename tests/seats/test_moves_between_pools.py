@@ -38,7 +38,7 @@ MIA = "0" * 26
 
 
 def two_pools(database: Database, seats_here: int, seats_there: int) -> tuple[Home, int]:
-    """An organization with seats of one webinar, and a second pool for another."""
+    """Return an organization with seats for one webinar, and a second pool for another."""
     home = make_home(database, seats_here)
     with database.transaction() as session:
         other = Target(Scope.WEBINAR, make_webinar(session).id)

@@ -1,4 +1,4 @@
-"""What managers read of a pool's term, compared with the decision about its people."""
+"""The status of a pool's term for managers, compared with the access decision for its people."""
 
 from datetime import datetime, timedelta
 from itertools import product
@@ -19,7 +19,7 @@ SAID = {Standing.IN_FORCE: IN_FORCE, Standing.GRACE: frozenset({Code.OK_GRACE})}
 
 
 def line(term: tuple[datetime, datetime], state: str, grace: timedelta) -> tuple[Line, GrantFacts]:
-    """Return a term as managers and as the decision read it."""
+    """Return a term both as managers see it and as the access decision sees it."""
     since = {"pending": term[0], "paused": term[0] + timedelta(hours=1)}.get(state)
     made = Line(
         id=str(TERMS.index(term)),
@@ -44,8 +44,8 @@ def line(term: tuple[datetime, datetime], state: str, grace: timedelta) -> tuple
     return made, facts
 
 
-def test_standing_is_what_the_decision_says_to_the_people_of_the_pool() -> None:
-    """Each two of the terms before, now and next, whatever payments and disputes do to them."""
+def test_term_status_matches_the_access_decision() -> None:
+    """Covers each pair of past, current, and next terms, with any payment and dispute state."""
     states = ("open", "pending", "paused", "suspended")
     for terms in ((OLD,), (NEW,), (OLD, NEW), (OLD, NEXT), (NEW, NEXT)):
         for chosen in product(states, repeat=len(terms)):

@@ -1,4 +1,4 @@
-"""Settling: capacity at each start and end, who loses, who comes back (S10, C1, C2, C4)."""
+"""Settling: capacity as terms start and end, who loses or regains seats (S10, C1, C2, C4)."""
 
 from datetime import datetime, timedelta
 
@@ -48,7 +48,7 @@ def due(database: Database, at: datetime) -> tuple[int, ...]:
 
 
 def active(database: Database, login_id: int, at: datetime) -> None:
-    """Let somebody have watched something at that moment."""
+    """Record that a person watched something at that time."""
     with database.transaction() as session:
         recording = make_recording(session, make_webinar(session))
         row = record(login_id, recording.id, 0.1)
@@ -57,7 +57,7 @@ def active(database: Database, login_id: int, at: datetime) -> None:
 
 
 def filled(database: Database, number: int, term: Term = YEAR) -> tuple[Home, list[int]]:
-    """A full pool; who sits first was active last."""
+    """Return a full pool and its people, the most recently active first."""
     home = make_home(database, number, term)
     sitting = people(database, number)
     for place, login_id in enumerate(sitting):
@@ -66,7 +66,7 @@ def filled(database: Database, number: int, term: Term = YEAR) -> tuple[Home, li
     return home, sitting
 
 
-def test_grace_keeps_everybody_and_the_count(database: Database) -> None:
+def test_grace_period_keeps_all_people_and_the_count(database: Database) -> None:
     home, sitting = filled(database, 2)
     assert settle_at(database, home.pool_id, END) == 0
     assert counts(database, home.pool_id) == (2, 2)
@@ -74,14 +74,14 @@ def test_grace_keeps_everybody_and_the_count(database: Database) -> None:
     assert states(database, home.pool_id) == dict.fromkeys(sitting, AssignmentState.CLAIMED)
 
 
-def test_after_grace_people_are_frozen_and_invitations_end(database: Database) -> None:
+def test_people_are_frozen_and_invitations_end_after_the_grace_period(database: Database) -> None:
     home = make_home(database, 4, YEAR)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
     early = take_seat(database, home.pool_id, *people(database, 1))
-    let_go(database, early)  # locked: it is too early
+    let_go(database, early)  # locked, because it was released too early
     invite(database, home.pool_id, "kim@example.org")
-    assert due(database, GRACE_OVER - timedelta(seconds=1)) == (home.pool_id,)  # the lock opens
+    assert due(database, GRACE_OVER - timedelta(seconds=1)) == (home.pool_id,)  # unlock time
     assert settle_at(database, home.pool_id, GRACE_OVER) == 1
     assert counts(database, home.pool_id) == (0, 0)
     assert states(database, home.pool_id)[pat] is AssignmentState.FROZEN
@@ -93,7 +93,7 @@ def test_after_grace_people_are_frozen_and_invitations_end(database: Database) -
         assert set(seats.values()) == {SeatState.FREE}
 
 
-def test_a_lapsed_pool_s_locked_seat_is_locked_no_more(database: Database) -> None:
+def test_locked_seat_of_a_lapsed_pool_is_unlocked(database: Database) -> None:
     home = make_home(database, 1, Term(NOW - DAY, NOW + DAY))
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -106,7 +106,7 @@ def test_a_lapsed_pool_s_locked_seat_is_locked_no_more(database: Database) -> No
     assert counts(database, home.pool_id) == (0, 0)
 
 
-def test_a_renewal_after_the_end_brings_back_the_same_people(database: Database) -> None:
+def test_late_renewal_restores_the_same_people(database: Database) -> None:
     home, sitting = filled(database, 3)
     settle_at(database, home.pool_id, GRACE_OVER)
     more(database, home, 3, Term(GRACE_OVER + DAY, GRACE_OVER + 365 * DAY), at=GRACE_OVER + DAY)
@@ -114,7 +114,7 @@ def test_a_renewal_after_the_end_brings_back_the_same_people(database: Database)
     assert counts(database, home.pool_id) == (3, 3)
 
 
-def test_a_smaller_renewal_after_the_end_brings_back_who_was_active_last(
+def test_smaller_late_renewal_restores_the_most_recently_active_people(
     database: Database,
 ) -> None:
     home, (pat, dan, kim) = filled(database, 3)
@@ -129,7 +129,7 @@ def test_a_smaller_renewal_after_the_end_brings_back_who_was_active_last(
     assert states(database, home.pool_id)[kim] is AssignmentState.CLAIMED
 
 
-def test_who_is_frozen_is_kept_90_days(database: Database) -> None:
+def test_frozen_people_keep_their_seats_reserved_for_90_days(database: Database) -> None:
     home, (pat,) = filled(database, 1)
     settle_at(database, home.pool_id, GRACE_OVER)
     over = days_later(GRACE_OVER, 90 * DAY, default_zone())
@@ -143,7 +143,7 @@ def test_who_is_frozen_is_kept_90_days(database: Database) -> None:
     assert due(database, over) == ()
 
 
-def test_a_smaller_renewal_releases_the_least_active_on_its_first_day(database: Database) -> None:
+def test_smaller_renewal_releases_the_least_active_on_its_first_day(database: Database) -> None:
     home, (pat, dan, kim) = filled(database, 3)
     more(database, home, 1, Term(END, END + 365 * DAY), at=NOW)
     assert counts(database, home.pool_id) == (3, 3)
@@ -162,7 +162,7 @@ def test_a_smaller_renewal_releases_the_least_active_on_its_first_day(database: 
         assert set(session.scalars(select(Assignment.ended_as).where(Assignment.ended_at == END)))
 
 
-def test_who_loses_a_seat_to_a_smaller_term_stops_watching_merged_log_ins_too(
+def test_losing_a_seat_to_a_smaller_term_stops_playback_of_merged_accounts(
     database: Database,
 ) -> None:
     home, (pat, dan) = filled(database, 2)
@@ -178,7 +178,7 @@ def test_who_loses_a_seat_to_a_smaller_term_stops_watching_merged_log_ins_too(
     assert endings(database) == [(None, None), lost, lost]
 
 
-def test_a_seat_whose_log_in_was_merged_is_as_active_as_the_one_that_was_kept(
+def test_activity_of_the_kept_account_counts_for_a_merged_accounts_seat(
     database: Database,
 ) -> None:
     home, (pat, dan) = filled(database, 2)
@@ -194,7 +194,7 @@ def test_a_seat_whose_log_in_was_merged_is_as_active_as_the_one_that_was_kept(
     }
 
 
-def test_who_loses_a_seat_of_a_merged_log_in_stops_watching_by_the_one_that_was_kept(
+def test_losing_a_merged_accounts_seat_stops_playback_of_the_kept_account(
     database: Database,
 ) -> None:
     home, (pat, dan) = filled(database, 2)
@@ -207,7 +207,7 @@ def test_who_loses_a_seat_of_a_merged_log_in_stops_watching_by_the_one_that_was_
     assert endings(database) == [(END, PlaybackEnd.RELEASED)]
 
 
-def test_locked_seats_offers_and_invitations_give_way_before_anybody_who_sits(
+def test_locked_offered_and_invited_seats_are_lost_before_claimed_ones(
     database: Database,
 ) -> None:
     home = make_home(database, 5, YEAR)
@@ -233,7 +233,7 @@ def test_locked_seats_offers_and_invitations_give_way_before_anybody_who_sits(
     assert kim not in states(database, home.pool_id)
 
 
-def test_more_seats_are_offered_to_who_waits(database: Database) -> None:
+def test_additional_seats_are_offered_to_the_waitlist(database: Database) -> None:
     home, _ = filled(database, 1)
     [dan] = people(database, 1)
     wait(database, home.pool_id, dan)
@@ -242,7 +242,7 @@ def test_more_seats_are_offered_to_who_waits(database: Database) -> None:
     assert counts(database, home.pool_id) == (2, 2)
 
 
-def test_grace_offers_nothing_and_a_late_renewal_does(database: Database) -> None:
+def test_late_renewal_offers_seats_that_the_grace_period_did_not(database: Database) -> None:
     home = make_home(database, 1, YEAR)
     [dan] = people(database, 1)
     wait(database, home.pool_id, dan)
@@ -255,13 +255,13 @@ def test_grace_offers_nothing_and_a_late_renewal_does(database: Database) -> Non
     assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED
 
 
-def test_a_contract_to_come_has_its_seats_before_it_begins(database: Database) -> None:
+def test_future_contract_has_its_seats_before_it_starts(database: Database) -> None:
     home = make_home(database, 2, Term(NOW + DAY, NOW + 30 * DAY))
     assert counts(database, home.pool_id) == (0, 2)
     assert due(database, NOW + DAY) == ()
 
 
-def test_seats_added_in_mid_term_end_with_it(database: Database) -> None:
+def test_seats_added_mid_term_end_with_the_term(database: Database) -> None:
     home = make_home(database, 2, YEAR)
     more(database, home, 3, Term(NOW, END), at=NOW)
     assert counts(database, home.pool_id) == (0, 5)
@@ -269,7 +269,7 @@ def test_seats_added_in_mid_term_end_with_it(database: Database) -> None:
     assert counts(database, home.pool_id) == (0, 0)
 
 
-def test_unlimited_seats_become_a_number_and_the_other_way_round(database: Database) -> None:
+def test_unlimited_seats_can_become_limited_and_unlimited_again(database: Database) -> None:
     home = make_home(database, None, YEAR)
     sitting = people(database, 3)
     for place, login_id in enumerate(sitting):
@@ -293,7 +293,7 @@ def test_settling_again_changes_nothing(database: Database) -> None:
         assert session.scalar(select(func.count(Job.id))) == 0
 
 
-def test_the_last_claim_counts_as_activity_too(database: Database) -> None:
+def test_last_claim_also_counts_as_activity(database: Database) -> None:
     home = make_home(database, 2, YEAR)
     pat, dan = people(database, 2)
     active(database, pat, NOW - 100 * DAY)
@@ -305,7 +305,7 @@ def test_the_last_claim_counts_as_activity_too(database: Database) -> None:
 
 
 @pytest.mark.parametrize("seats", [1, None])
-def test_nothing_is_due_while_nothing_changes(database: Database, seats: int | None) -> None:
+def test_no_settlement_is_due_while_nothing_changes(database: Database, seats: int | None) -> None:
     home = make_home(database, seats)
     take(database, home.pool_id, *people(database, 1))
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Pools: made by what is sold, and what is taken back (PRODUCT.md, Words, C4, R1, R2)."""
+"""Pools: created by sales and reduced by refunds (PRODUCT.md, Words, C4, R1, R2)."""
 
 from datetime import timedelta
 from threading import Barrier, Thread
@@ -70,12 +70,12 @@ def ended(database: Database) -> list[bool]:
         ]
 
 
-def test_seats_for_an_organization_that_is_none_are_refused(database: Database) -> None:
+def test_seats_for_an_unknown_organization_are_refused(database: Database) -> None:
     with pytest.raises(NotFound), database.transaction() as session:
         sold(session, 12345, Target(Scope.EVERYTHING), 3, FOR_GOOD)
 
 
-def test_what_is_sold_makes_a_pool_that_names_what_it_covers(database: Database) -> None:
+def test_sale_creates_a_pool_that_names_what_it_covers(database: Database) -> None:
     home = make_home(database, 3)
     with database.read_session() as session:
         found = pools.find_pool(session, home.pool.public_id)
@@ -88,7 +88,7 @@ def test_what_is_sold_makes_a_pool_that_names_what_it_covers(database: Database)
         assert acts == ["pool.made", "grant.made"]
 
 
-def test_a_pool_that_is_none_is_not_found(database: Database) -> None:
+def test_unknown_pool_is_not_found(database: Database) -> None:
     with database.read_session() as session:
         with pytest.raises(NotFound):
             pools.find_pool(session, "0" * 26)
@@ -96,14 +96,14 @@ def test_a_pool_that_is_none_is_not_found(database: Database) -> None:
             pools.read_pool(session, 12345)
 
 
-def test_a_further_sale_of_the_same_adds_to_the_pool_that_is_there(database: Database) -> None:
+def test_another_sale_of_the_same_target_adds_to_the_pool(database: Database) -> None:
     home = make_home(database, 3)
     more(database, home, 2, FOR_GOOD, at=NOW)
     assert counts(database, home.pool_id) == (0, 5)
     assert len(grant_ids(database, home.pool_id)) == 2
 
 
-def test_dated_seats_and_permanent_ones_are_two_pools(database: Database) -> None:
+def test_dated_and_permanent_seats_are_in_separate_pools(database: Database) -> None:
     home = make_home(database, 3)
     more(database, home, 2, YEAR, at=NOW)
     with database.read_session() as session:
@@ -111,7 +111,7 @@ def test_dated_seats_and_permanent_ones_are_two_pools(database: Database) -> Non
     assert [(pool.is_permanent, pool.capacity) for pool in mine] == [(True, 3), (False, 2)]
 
 
-def test_each_scope_is_a_pool_of_its_own(database: Database) -> None:
+def test_each_scope_has_its_own_pool(database: Database) -> None:
     home = make_home(database, 3)
     with database.transaction() as session:
         series = make_series(session)
@@ -122,7 +122,7 @@ def test_each_scope_is_a_pool_of_its_own(database: Database) -> None:
         assert len(pools.pools_of(session, home.organization_id)) == 3
 
 
-def test_two_sales_at_once_make_one_pool(database: Database) -> None:
+def test_concurrent_sales_create_one_pool(database: Database) -> None:
     home = make_home(database, 1)
     ready = Barrier(4)
 
@@ -142,7 +142,7 @@ def test_two_sales_at_once_make_one_pool(database: Database) -> None:
         assert session.scalar(select(func.count(Organization.id))) == 1
 
 
-def test_a_dated_grant_has_fourteen_days_of_grace_and_a_permanent_one_none(
+def test_only_a_dated_grant_has_fourteen_days_of_grace(
     database: Database,
 ) -> None:
     home = make_home(database, 3)
@@ -155,7 +155,7 @@ def test_a_dated_grant_has_fourteen_days_of_grace_and_a_permanent_one_none(
         assert line.grace_until == YEAR.ends_at + GRACE
 
 
-def test_a_sale_that_is_held_says_since_when_until_it_is_paid(database: Database) -> None:
+def test_sale_on_hold_records_since_when_until_it_is_paid(database: Database) -> None:
     home = make_home(database, 3)
     target = Target(Scope.EVERYTHING)
     with database.transaction() as session:
@@ -173,7 +173,7 @@ def test_a_sale_that_is_held_says_since_when_until_it_is_paid(database: Database
         assert session.scalar(paid) == 1
 
 
-def test_a_refund_takes_one_grant_and_no_other(database: Database) -> None:
+def test_refund_revokes_only_one_grant(database: Database) -> None:
     home = make_home(database, 3)
     more(database, home, 2, FOR_GOOD, at=NOW)
     first, second = grant_ids(database, home.pool_id)
@@ -186,7 +186,7 @@ def test_a_refund_takes_one_grant_and_no_other(database: Database) -> None:
         assert (gone.revoked_as, gone.revoked_reason) == (Withdrawal.REFUNDED, "Bought twice")
 
 
-def test_a_grant_is_taken_back_once_and_only_a_pool_s(database: Database, cast: Cast) -> None:
+def test_only_a_pools_grant_can_be_revoked_and_only_once(database: Database, cast: Cast) -> None:
     home = make_home(database, 3)
     [line] = grant_ids(database, home.pool_id)
     revoke(database, line)
@@ -200,7 +200,7 @@ def test_a_grant_is_taken_back_once_and_only_a_pool_s(database: Database, cast: 
         revoke(database, alices)
 
 
-def test_the_last_grant_s_refund_freezes_who_sits_and_stops_what_they_watch(
+def test_refund_of_the_last_grant_freezes_people_and_stops_playback(
     database: Database, cast: Cast
 ) -> None:
     home = make_home(database, 3)
@@ -214,7 +214,7 @@ def test_the_last_grant_s_refund_freezes_who_sits_and_stops_what_they_watch(
     assert ended(database) == [True, False]
 
 
-def test_a_refund_of_seats_that_others_sit_in_takes_them_from_the_least_active(
+def test_refund_of_seats_in_use_takes_them_from_the_least_active(
     database: Database, cast: Cast
 ) -> None:
     home = make_home(database, 1)
@@ -233,9 +233,7 @@ def test_a_refund_of_seats_that_others_sit_in_takes_them_from_the_least_active(
     assert ended(database) == [True, False]
 
 
-def test_a_suspended_grant_keeps_its_seats_and_stops_who_watches_until_restored(
-    database: Database, cast: Cast
-) -> None:
+def test_suspended_grant_keeps_its_seats_but_stops_playback(database: Database, cast: Cast) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     take_seat(database, home.pool_id, pat)
@@ -257,7 +255,7 @@ def test_a_suspended_grant_keeps_its_seats_and_stops_who_watches_until_restored(
     assert states(database, home.pool_id) == {pat: AssignmentState.CLAIMED}
 
 
-def test_who_may_claim_unasked_is_set_and_noted_once(database: Database) -> None:
+def test_claim_policy_is_set_and_audited_once(database: Database) -> None:
     home = make_home(database, 1)
     with database.transaction() as session:
         for _ in range(2):
@@ -267,7 +265,7 @@ def test_who_may_claim_unasked_is_set_and_noted_once(database: Database) -> None
         assert session.scalar(noted) == 1
 
 
-def test_the_moments_at_which_a_pool_changes_are_in_order() -> None:
+def test_times_at_which_a_pool_changes_are_in_order() -> None:
     assert changes_of([Line(1, NOW, NOW + DAY, NOW + 2 * DAY), Line(1, NOW, None, None)]) == (
         NOW,
         NOW + DAY,
@@ -275,7 +273,7 @@ def test_the_moments_at_which_a_pool_changes_are_in_order() -> None:
     )
 
 
-def test_a_pool_of_another_organization_is_not_added_to(database: Database) -> None:
+def test_sale_does_not_add_to_another_organizations_pool(database: Database) -> None:
     home = make_home(database, 1)
     other = make_home(database, 1)
     more(database, Home(other.organization_id, home.webinar_id, other.pool), 4, FOR_GOOD, at=NOW)

@@ -73,7 +73,7 @@ def test_undo_withdraws_the_offer_made_with_another_seat(database: Database) -> 
     spare = take_seat(database, home.pool_id, pat)
     seat = take_seat(database, home.pool_id, kim)
     let_go(database, spare)
-    with database.transaction() as session:  # one seat fewer was sold
+    with database.transaction() as session:  # as if one seat fewer had been sold
         session.execute(update(Pool).where(Pool.id == home.pool_id).values(capacity=1))
     wait(database, home.pool_id, dan)
     let_go(database, seat)

@@ -1,4 +1,4 @@
-"""Giving a seat up: when it may be filled again, who is told, what stops, how it is undone (S3, E1)."""
+"""Releasing a seat: when it can be reassigned, emails, playback, and undoing it (S3, E1)."""
 
 from datetime import timedelta
 
@@ -55,7 +55,7 @@ from tests.seats.pool_fixtures import (
 from tests.seats.test_claims import email_of
 
 
-def test_a_seat_that_is_none_and_one_that_nobody_has_are_refused(database: Database) -> None:
+def test_unknown_seats_and_seats_without_a_person_cannot_be_released(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     with pytest.raises(NotFound):
@@ -66,7 +66,7 @@ def test_a_seat_that_is_none_and_one_that_nobody_has_are_refused(database: Datab
         let_go(database, seat)
 
 
-def test_a_permanent_seat_hardly_watched_is_free_at_once(database: Database) -> None:
+def test_permanent_seat_watched_less_than_half_is_available_at_once(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     watched(database, home, pat, 0.49)
@@ -76,7 +76,7 @@ def test_a_permanent_seat_hardly_watched_is_free_at_once(database: Database) -> 
     assert take_seat(database, home.pool_id, dan) == seat
 
 
-def test_a_permanent_seat_half_watched_waits_for_the_staff_s_approval(database: Database) -> None:
+def test_permanent_seat_watched_half_waits_for_approval(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     watched(database, home, pat, 0.5)
@@ -90,7 +90,7 @@ def test_a_permanent_seat_half_watched_waits_for_the_staff_s_approval(database: 
     assert take_seat(database, home.pool_id, dan) == seat
 
 
-def test_only_a_locked_seat_is_approved(database: Database) -> None:
+def test_only_a_locked_seat_can_be_approved(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -98,7 +98,7 @@ def test_only_a_locked_seat_is_approved(database: Database) -> None:
         claims.approve_refill(session, seat, actor=None, now=NOW)
 
 
-def test_an_approved_seat_goes_to_who_waits(database: Database) -> None:
+def test_approved_seat_is_offered_to_the_waitlist(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     watched(database, home, pat, 0.9)
@@ -112,7 +112,7 @@ def test_an_approved_seat_goes_to_who_waits(database: Database) -> None:
 
 
 @pytest.mark.parametrize(("age", "is_free"), [(timedelta(days=7), True), (6.9 * DAY, False)])
-def test_a_contract_seat_moves_freely_seven_days_after_its_claim(
+def test_contract_seat_can_be_reassigned_seven_days_after_its_claim(
     database: Database, age: timedelta, is_free: bool
 ) -> None:
     home = make_home(database, 1, YEAR)
@@ -122,7 +122,7 @@ def test_a_contract_seat_moves_freely_seven_days_after_its_claim(
     assert let_go(database, seat, NOW + age).refill.is_free is is_free
 
 
-def test_a_contract_seat_given_up_early_opens_by_itself(database: Database) -> None:
+def test_contract_seat_released_early_is_unlocked_automatically(database: Database) -> None:
     home = make_home(database, 1, YEAR)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -134,7 +134,7 @@ def test_a_contract_seat_given_up_early_opens_by_itself(database: Database) -> N
     assert take_seat(database, home.pool_id, dan, NOW + 7 * DAY) == seat
 
 
-def test_seats_without_end_are_never_locked(database: Database) -> None:
+def test_unlimited_seats_are_never_locked(database: Database) -> None:
     home = make_home(database, None)
     [pat] = people(database, 1)
     watched(database, home, pat, 1.0)
@@ -142,7 +142,7 @@ def test_seats_without_end_are_never_locked(database: Database) -> None:
     assert let_go(database, seat).refill.is_free
 
 
-def test_the_best_version_of_a_recording_counts(database: Database) -> None:
+def test_best_watched_version_of_a_recording_counts(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     first = watched(database, home, pat, 0.6)
@@ -156,7 +156,7 @@ def test_the_best_version_of_a_recording_counts(database: Database) -> None:
 
 
 @pytest.mark.parametrize("scope", [Scope.SERIES, Scope.PRESENTER, Scope.EVERYTHING])
-def test_of_a_scope_the_share_of_all_it_covers_counts(database: Database, scope: Scope) -> None:
+def test_watched_share_of_a_scope_covers_all_its_webinars(database: Database, scope: Scope) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     with database.transaction() as session:
@@ -183,7 +183,7 @@ def test_of_a_scope_the_share_of_all_it_covers_counts(database: Database, scope:
         assert watched_share(session, pool, pat) == pytest.approx(0.6)
 
 
-def test_nothing_to_watch_is_nothing_watched(database: Database) -> None:
+def test_watched_share_is_zero_without_recordings(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     with database.transaction() as session:
@@ -191,7 +191,7 @@ def test_nothing_to_watch_is_nothing_watched(database: Database) -> None:
         assert watched_share(session, session.get_one(Pool, facts.id), pat) == 0.0
 
 
-def test_who_loses_a_seat_stops_watching_and_is_told_a_little_later(database: Database) -> None:
+def test_release_stops_playback_and_is_emailed_later(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     recording_id = watched(database, home, pat, 0.1)
@@ -207,7 +207,7 @@ def test_who_loses_a_seat_stops_watching_and_is_told_a_little_later(database: Da
         assert home.pool.covers in letter.text
 
 
-def test_who_plays_by_a_log_in_that_was_merged_stops_as_well(database: Database) -> None:
+def test_release_stops_playback_of_a_merged_account(database: Database) -> None:
     home = make_home(database, 1)
     pat, old = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -218,7 +218,7 @@ def test_who_plays_by_a_log_in_that_was_merged_stops_as_well(database: Database)
     assert endings(database) == [(NOW, PlaybackEnd.RELEASED)]
 
 
-def test_what_the_log_in_has_watched_that_a_seat_s_was_merged_into_counts_and_stops(
+def test_viewing_of_the_kept_account_counts_and_stops_for_a_merged_accounts_seat(
     database: Database,
 ) -> None:
     home = make_home(database, 1)
@@ -231,7 +231,7 @@ def test_what_the_log_in_has_watched_that_a_seat_s_was_merged_into_counts_and_st
     assert endings(database) == [(NOW, PlaybackEnd.RELEASED)]
 
 
-def test_somebody_who_was_only_invited_is_told_in_other_words_or_not_at_all(
+def test_invited_person_is_emailed_a_withdrawal_only_if_they_got_an_invitation(
     database: Database,
 ) -> None:
     home = make_home(database, 2)
@@ -251,7 +251,7 @@ def test_somebody_who_was_only_invited_is_told_in_other_words_or_not_at_all(
     assert counts(database, home.pool_id) == (0, 2)
 
 
-def test_erasing_somebody_writes_to_nobody(database: Database) -> None:
+def test_deletion_of_an_account_sends_no_email(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -260,7 +260,7 @@ def test_erasing_somebody_writes_to_nobody(database: Database) -> None:
         assert session.scalars(select(Mail)).all() == []
 
 
-def test_a_person_without_an_address_is_not_written_to(database: Database) -> None:
+def test_person_without_an_address_is_not_emailed(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     with database.transaction() as session:
@@ -272,10 +272,10 @@ def test_a_person_without_an_address_is_not_written_to(database: Database) -> No
         assert session.scalars(select(Mail)).all() == []
 
 
-def test_a_person_whose_log_in_without_an_address_was_merged_is_written_to(
+def test_person_is_emailed_if_the_merged_account_had_no_address(
     database: Database,
 ) -> None:
-    """They claimed it in an LMS, or as a buyer who hadn't confirmed the address yet."""
+    """They claimed the seat in an LMS, or as a buyer who had not confirmed the address."""
     home = make_home(database, 1)
     claimer, account = people(database, 2)
     with database.transaction() as session:
@@ -289,7 +289,9 @@ def test_a_person_whose_log_in_without_an_address_was_merged_is_written_to(
     assert letters == [("seat_released", email_of(database, account))]
 
 
-def test_a_freed_seat_is_held_72_hours_for_the_first_who_waits(database: Database) -> None:
+def test_released_seat_is_reserved_72_hours_for_the_first_on_the_waitlist(
+    database: Database,
+) -> None:
     home = make_home(database, 1)
     pat, dan, kim = people(database, 3)
     seat = take_seat(database, home.pool_id, pat)
@@ -307,7 +309,7 @@ def test_a_freed_seat_is_held_72_hours_for_the_first_who_waits(database: Databas
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_somebody_who_waits_and_got_a_seat_otherwise_is_passed_over(database: Database) -> None:
+def test_person_on_the_waitlist_who_got_another_seat_is_skipped(database: Database) -> None:
     home = make_home(database, 2)
     pat, dan, kim = people(database, 3)
     seat = take_seat(database, home.pool_id, pat)
@@ -329,7 +331,7 @@ def test_several_seats_are_released_together(database: Database) -> None:
     assert counts(database, home.pool_id) == (1, 3)
 
 
-def test_somebody_frozen_is_taken_out_and_counted_nowhere(database: Database) -> None:
+def test_frozen_person_can_be_released_and_is_not_counted(database: Database) -> None:
     home = make_home(database, 1, YEAR)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -340,7 +342,7 @@ def test_somebody_frozen_is_taken_out_and_counted_nowhere(database: Database) ->
 
 
 @pytest.mark.parametrize("term", [YEAR, FOR_GOOD])
-def test_a_frozen_seat_is_free_at_once_however_new_or_watched_it_is(
+def test_frozen_seat_is_available_at_once_even_if_new_or_watched(
     database: Database, term: Term
 ) -> None:
     home = make_home(database, 1, term)

@@ -1,4 +1,4 @@
-"""Whatever is done to a pool, in whatever order: what it counts is what its rows say."""
+"""A pool's stored count matches its rows after any sequence of actions."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -49,7 +49,7 @@ numbers = st.integers(0, PEOPLE - 1)
 
 
 class PoolLife(RuleBasedStateMachine):
-    """A parent's pool and a child's, and people who come, go, wait and are sent away."""
+    """A parent's and a child's pool, with people who join, leave, wait, and are removed."""
 
     database: Database
 
@@ -80,7 +80,7 @@ class PoolLife(RuleBasedStateMachine):
 
     @rule(who=numbers)
     def follow_the_newest_link(self, who: int) -> None:
-        with suppress(Refused, NoResultFound):  # before anybody was invited there is no letter
+        with suppress(Refused, NoResultFound):  # there is no email before anyone was invited
             by_link(self.database, newest_token(self.database), self.crowd[who], self.now)
 
     @rule(which=st.integers(0, 30), undo=st.booleans())
@@ -179,7 +179,7 @@ class PoolLife(RuleBasedStateMachine):
             )
 
 
-def test_whatever_happens_a_pool_counts_what_its_rows_say(database: Database) -> None:
+def test_pool_count_matches_its_rows_after_any_actions(database: Database) -> None:
     PoolLife.database = database
     run_state_machine_as_test(
         PoolLife,
@@ -192,7 +192,7 @@ def test_whatever_happens_a_pool_counts_what_its_rows_say(database: Database) ->
     )
 
 
-def test_what_counts_is_stated_in_one_place() -> None:
+def test_invited_offered_and_claimed_seats_are_counted() -> None:
     assert set(COUNTED) == {
         AssignmentState.INVITED,
         AssignmentState.OFFERED,

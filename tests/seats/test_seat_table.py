@@ -1,4 +1,4 @@
-"""The table of people and seats: whom it shows, in which order, and how far they have watched."""
+"""The table of people and seats: rows shown, sort order, and watched share."""
 
 from datetime import timedelta
 from typing import Final
@@ -32,7 +32,7 @@ HOUR: Final = timedelta(hours=1)
 
 @pytest.fixture
 def seated(database: Database, cast: Cast) -> dict[str, str]:
-    """Alice, Bob and Dan sit in two pools of Elm County, one address is invited, a seat is locked."""
+    """Seats of Alice and Bob in two pools of Elm County, an invitation, and Dan's locked seat."""
     with database.transaction() as session:
         one = add_pool(session, cast.organization_id, cast.webinar_id)
         all_of_it = add_pool(session, cast.organization_id, ends_at=NOW + timedelta(days=200))
@@ -69,13 +69,13 @@ def names(found: list[SeatRow]) -> list[str]:
     return [row.name or row.email or "" for row in found]
 
 
-def test_it_shows_everybody_who_has_a_seat_and_nobody_of_another_organization(
+def test_table_shows_all_people_with_seats_of_only_this_organization(
     database: Database, cast: Cast, seated: dict[str, str]
 ) -> None:
     assert set(names(rows(database, cast))) == {"Alice", "Bob", "zoe@example.org"}
 
 
-def test_it_is_sorted_from_either_end(
+def test_table_can_be_sorted_both_ways(
     database: Database, cast: Cast, seated: dict[str, str]
 ) -> None:
     named = Wanted(standing=Standing.CLAIMED)
@@ -97,14 +97,14 @@ def test_every_column_sorts_all_rows(
     ("query", "found"),
     [("ali", ["Alice"]), ("EXAMPLE zoe", ["zoe@example.org"]), ("100%", []), ("bob@", ["Bob"])],
 )
-def test_it_is_searched_by_words_of_names_and_addresses(
+def test_table_can_be_searched_by_words_of_names_and_addresses(
     database: Database, cast: Cast, seated: dict[str, str], query: str, found: list[str]
 ) -> None:
     assert names(rows(database, cast, Wanted(query=query))) == found
 
 
 def came_back(session: Session, email: str, *, later: bool = False) -> None:
-    """A letter to this address came back; later, another one went through."""
+    """Record that an email to this address bounced; with `later`, the next one got through."""
     for at, bounced_at in ((NOW, NOW + HOUR), (NOW + 2 * HOUR, None))[: 2 if later else 1]:
         session.add(
             Mail(
@@ -125,7 +125,7 @@ def came_back(session: Session, email: str, *, later: bool = False) -> None:
         )
 
 
-def test_it_is_narrowed_to_those_whose_mail_came_back(
+def test_table_can_be_filtered_by_bounced_emails(
     database: Database, cast: Cast, seated: dict[str, str]
 ) -> None:
     with database.transaction() as session:
@@ -140,12 +140,14 @@ def test_it_is_narrowed_to_those_whose_mail_came_back(
     assert not locked.bounced
 
 
-def test_it_is_narrowed_to_one_pool(database: Database, cast: Cast, seated: dict[str, str]) -> None:
+def test_table_can_be_filtered_by_pool(
+    database: Database, cast: Cast, seated: dict[str, str]
+) -> None:
     found = rows(database, cast, Wanted(pool_id=seated["one"]))
     assert set(names(found)) == {"Alice", "zoe@example.org"}
 
 
-def test_a_pool_of_another_organization_has_no_rows_here(
+def test_filter_by_another_organizations_pool_shows_no_rows(
     database: Database, cast: Cast, seated: dict[str, str]
 ) -> None:
     with database.transaction() as session:
@@ -155,7 +157,7 @@ def test_a_pool_of_another_organization_has_no_rows_here(
     assert rows(database, cast, wanted) == []
 
 
-def test_locked_and_released_seats_show_who_had_them(
+def test_locked_and_released_seats_show_the_former_person(
     database: Database, cast: Cast, seated: dict[str, str]
 ) -> None:
     (locked,) = rows(database, cast, Wanted(standing=Standing.LOCKED))
@@ -163,14 +165,16 @@ def test_locked_and_released_seats_show_who_had_them(
     assert names(rows(database, cast, Wanted(standing=Standing.RELEASED))) == ["Dan"]
 
 
-def test_who_never_watched_is_found(database: Database, cast: Cast, seated: dict[str, str]) -> None:
+def test_table_can_be_filtered_by_whether_people_watched(
+    database: Database, cast: Cast, seated: dict[str, str]
+) -> None:
     never = rows(database, cast, Wanted(watching=Watching.NEVER))
     assert names(never) == ["zoe@example.org"]
     begun = rows(database, cast, Wanted(watching=Watching.BEGUN, standing=Standing.CLAIMED))
     assert names(begun) == ["Alice", "Bob"]
 
 
-def test_a_row_tells_how_many_webinars_were_begun_and_completed_and_the_share(
+def test_row_shows_webinars_started_and_completed_and_the_watched_share(
     database: Database, cast: Cast, seated: dict[str, str]
 ) -> None:
     alice, bob = rows(database, cast, Wanted(standing=Standing.CLAIMED))
@@ -178,7 +182,7 @@ def test_a_row_tells_how_many_webinars_were_begun_and_completed_and_the_share(
     assert (bob.begun, bob.completed, bob.share) == (2, 1, pytest.approx(0.6))
 
 
-def test_what_the_pool_does_not_cover_is_not_the_managers_to_see(
+def test_webinars_outside_the_pool_are_not_counted(
     database: Database, cast: Cast, seated: dict[str, str]
 ) -> None:
     with database.transaction() as session:
@@ -188,7 +192,7 @@ def test_what_the_pool_does_not_cover_is_not_the_managers_to_see(
     assert (alice.begun, alice.completed) == (1, 0)
 
 
-def test_what_a_merged_log_in_has_watched_counts(
+def test_viewing_of_a_merged_account_counts(
     database: Database, cast: Cast, seated: dict[str, str]
 ) -> None:
     with database.transaction() as session:
@@ -199,7 +203,7 @@ def test_what_a_merged_log_in_has_watched_counts(
     assert (alice.begun, alice.completed, alice.share) == (1, 1, pytest.approx(0.95))
 
 
-def test_pages_follow_each_other_without_a_gap(database: Database, cast: Cast) -> None:
+def test_pages_do_not_repeat_or_skip_rows(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         pool = add_pool(session, cast.organization_id, seats=None)
         for number in range(120):

@@ -1,4 +1,4 @@
-"""Seats of a webinar that was canceled or removed: no one gets one, and open invitations wait."""
+"""Seats of a canceled or removed webinar: no new assignments, and open invitations wait."""
 
 from datetime import datetime, timedelta
 
@@ -45,7 +45,7 @@ def invite(session: Session, home: Home, *, at: datetime = NOW) -> None:
 
 
 def take_off(database: Database, home: Home, *, is_pulled: bool = False) -> str:
-    """Cancel or remove the webinar, which is to be held in 40 days; returns its slug."""
+    """Cancel or remove the webinar, scheduled in 40 days; return its slug."""
     with database.transaction() as session:
         webinar = session.get_one(Webinar, home.webinar_id)
         webinar.held_at, slug = NOW + 40 * DAY, webinar.slug
@@ -60,7 +60,7 @@ def restore(database: Database, slug: str, at: datetime) -> None:
 
 
 @pytest.mark.parametrize("is_pulled", [False, True])
-def test_no_one_waits_for_a_seat_until_the_webinar_is_back(
+def test_waitlist_cannot_be_joined_until_the_webinar_is_reinstated(
     database: Database, *, is_pulled: bool
 ) -> None:
     home = make_home(database, 1)
@@ -85,7 +85,7 @@ def test_staff_list_invites_no_one(carrel: Carrel, *, is_pulled: bool) -> None:
         assert session.scalars(select(Assignment)).all() == []
 
 
-def test_emailed_offer_that_waits_to_be_sent_is_canceled(database: Database) -> None:
+def test_unsent_email_about_an_offer_is_canceled(database: Database) -> None:
     home = make_home(database, 2)
     pat, dan = people(database, 2)
     for login_id in (pat, dan):
@@ -103,7 +103,7 @@ def test_emailed_offer_that_waits_to_be_sent_is_canceled(database: Database) -> 
         assert session.scalars(offers).all() == [JobState.DONE, JobState.CANCELED]
 
 
-def test_invitation_waits_while_its_webinar_is_off_and_its_link_works_again(
+def test_invitation_waits_during_a_cancellation_and_its_link_works_again(
     database: Database,
 ) -> None:
     home = make_home(database, 1)
@@ -116,7 +116,7 @@ def test_invitation_waits_while_its_webinar_is_off_and_its_link_works_again(
         assert invitations.expire_due(session, now=LATER) == 0
     assert counts(database, home.pool_id) == (1, 1)
     restore(database, slug, LATER)
-    assert type(take(database, home.pool_id, pat, LATER)).__name__ == "Full"  # it's still Nia's
+    assert type(take(database, home.pool_id, pat, LATER)).__name__ == "Full"  # still Nia's
     with database.transaction() as session:
         nia = session.scalars(select(Assignment)).one()
         assert nia.expires_at == LATER + STAYS_OPEN
@@ -125,7 +125,7 @@ def test_invitation_waits_while_its_webinar_is_off_and_its_link_works_again(
     assert states(database, home.pool_id)[pat] is AssignmentState.CLAIMED
 
 
-def test_invitation_expires_after_its_webinar_is_back(database: Database) -> None:
+def test_invitation_expires_after_its_webinar_is_reinstated(database: Database) -> None:
     home = make_home(database, 1)
     with database.transaction() as session:
         invite(session, home)

@@ -1,4 +1,4 @@
-"""Giving a seat to somebody else, and asking the house to agree to it (S3)."""
+"""Reassigning a seat, and requesting approval for it (S3)."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -76,7 +76,7 @@ def agree(database: Database, request: str) -> None:
         )
 
 
-def test_a_seat_goes_to_somebody_else_in_one_and_passes_nobody_by(database: Database) -> None:
+def test_reassignment_bypasses_the_waitlist(database: Database) -> None:
     home = make_home(database, 1)
     pat, kim, dan = people(database, 3)
     seat = take_seat(database, home.pool_id, pat)
@@ -95,7 +95,7 @@ def test_a_seat_goes_to_somebody_else_in_one_and_passes_nobody_by(database: Data
         assert ends.all() == [AssignmentEnd.REASSIGNED]
 
 
-def test_who_has_a_seat_by_a_log_in_that_was_merged_gets_no_second_one(database: Database) -> None:
+def test_person_with_a_merged_accounts_seat_gets_no_second_one(database: Database) -> None:
     home = make_home(database, 3)
     pat, old, kept = people(database, 3)
     seat = take_seat(database, home.pool_id, pat)
@@ -111,7 +111,7 @@ def test_who_has_a_seat_by_a_log_in_that_was_merged_gets_no_second_one(database:
     assert counts(database, home.pool_id) == (2, 3)
 
 
-def test_a_contract_seat_stays_for_seven_days(database: Database) -> None:
+def test_contract_seat_cannot_be_reassigned_for_seven_days(database: Database) -> None:
     home = make_home(database, 1, YEAR)
     [pat] = people(database, 1)
     seat = take_seat(database, home.pool_id, pat)
@@ -121,7 +121,9 @@ def test_a_contract_seat_stays_for_seven_days(database: Database) -> None:
     hand_over(database, seat, "kim@example.org", NOW + 7 * DAY)
 
 
-def test_a_seat_half_watched_moves_once_staff_agree(database: Database, cast: Cast) -> None:
+def test_seat_watched_half_can_be_reassigned_once_staff_approve(
+    database: Database, cast: Cast
+) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     watched(database, home, pat, 0.6)
@@ -137,14 +139,14 @@ def test_a_seat_half_watched_moves_once_staff_agree(database: Database, cast: Ca
 
 
 def half_watched(database: Database) -> tuple[Home, int, str]:
-    """A pool of one seat, who has it and watched more than half in it, and the seat."""
+    """Return a pool of one seat, the person with it who watched more than half, and the seat."""
     home = make_home(database, 1)
     [pat] = people(database, 1)
     watched(database, home, pat, 0.6)
     return home, pat, take_seat(database, home.pool_id, pat)
 
 
-def test_the_seat_goes_to_whom_the_manager_named_when_staff_agree(
+def test_approved_seat_goes_to_the_person_named_by_the_manager(
     database: Database, cast: Cast
 ) -> None:
     home, pat, seat = half_watched(database)
@@ -166,7 +168,7 @@ def test_the_seat_goes_to_whom_the_manager_named_when_staff_agree(
         assert find_request(session, request).state is RequestState.DONE
 
 
-def test_a_freed_seat_goes_to_whom_the_manager_named_before_those_who_wait(
+def test_approved_seat_goes_to_the_named_person_before_the_waitlist(
     database: Database, cast: Cast
 ) -> None:
     home, _, seat = half_watched(database)
@@ -180,7 +182,7 @@ def test_a_freed_seat_goes_to_whom_the_manager_named_before_those_who_wait(
 
 
 def refusal_of(database: Database, request: str) -> str:
-    """Agreeing is refused and changes nothing; returns the sentence."""
+    """Check that approving is refused and changes nothing; return the message."""
     with pytest.raises(Conflict) as refused:
         agree(database, request)
     with database.read_session() as session:
@@ -188,7 +190,7 @@ def refusal_of(database: Database, request: str) -> str:
     return refused.value.message
 
 
-def test_what_cannot_be_carried_out_any_more_says_why_and_changes_nothing(
+def test_outdated_request_says_why_it_is_refused_and_changes_nothing(
     database: Database, cast: Cast
 ) -> None:
     home, _, seat = half_watched(database)
@@ -208,9 +210,7 @@ def test_what_cannot_be_carried_out_any_more_says_why_and_changes_nothing(
     assert refusal_of(database, request) == HAS_ANOTHER
 
 
-def test_a_pool_whose_grant_was_taken_back_hands_no_seat_over(
-    database: Database, cast: Cast
-) -> None:
+def test_seat_of_a_revoked_grant_cannot_be_reassigned(database: Database, cast: Cast) -> None:
     home, _, seat = half_watched(database)
     request = ask(database, cast, home, seat, "kim@example.org")
     with database.transaction() as session:
@@ -221,7 +221,7 @@ def test_a_pool_whose_grant_was_taken_back_hands_no_seat_over(
     assert refusal_of(database, request) == TAKES_NOBODY
 
 
-def test_agreeing_opens_a_seat_that_was_given_up(database: Database, cast: Cast) -> None:
+def test_approval_unlocks_a_released_seat(database: Database, cast: Cast) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     watched(database, home, pat, 0.6)
@@ -232,7 +232,7 @@ def test_agreeing_opens_a_seat_that_was_given_up(database: Database, cast: Cast)
     assert counts(database, home.pool_id) == (0, 1)
 
 
-def test_the_manager_sees_what_its_holder_loses(database: Database) -> None:
+def test_manager_sees_what_the_person_with_the_seat_loses(database: Database) -> None:
     home = make_home(database, 2)
     [pat] = people(database, 1)
     watched(database, home, pat, 0.6)
@@ -248,7 +248,7 @@ def test_the_manager_sees_what_its_holder_loses(database: Database) -> None:
         assert unclaimed.refill.is_free
 
 
-def test_a_seat_does_not_go_to_who_has_one_nor_in_a_pool_that_is_over(database: Database) -> None:
+def test_seat_cannot_go_to_a_person_with_one_or_in_an_ended_pool(database: Database) -> None:
     home = make_home(database, 2, YEAR)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -261,7 +261,7 @@ def test_a_seat_does_not_go_to_who_has_one_nor_in_a_pool_that_is_over(database: 
         hand_over(database, seat, "kim@example.org", lapsed)
 
 
-def test_another_pool_s_seat_and_a_request_about_none_are_refused(
+def test_another_pools_seat_and_an_unrelated_request_are_refused(
     database: Database, cast: Cast
 ) -> None:
     home, other = make_home(database, 1), make_home(database, 1)

@@ -1,4 +1,4 @@
-"""Reminders of seats that no one was given, 3 and 14 days after the order (PRODUCT.md, S14)."""
+"""Reminders about unassigned seats, 3 and 14 days after the order (PRODUCT.md, S14)."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 
 def told(database: Database, at: datetime) -> list[str]:
-    """Send what is due and return who has been reminded so far."""
+    """Send the reminders that are due; return all recipients so far."""
     with database.transaction() as session:
         tell_unassigned(session, mail_context=OFFICE, now=at)
     with database.read_session() as session:
@@ -32,7 +32,7 @@ def told(database: Database, at: datetime) -> list[str]:
         return list(session.scalars(query))
 
 
-def test_manager_is_reminded_on_days_3_and_14_and_no_more(database: Database, cast: Cast) -> None:
+def test_manager_is_reminded_only_on_days_3_and_14(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     heard = [len(told(database, NOW + number * DAY / 4)) for number in range(4 * 30)]
     assert heard[11] == 0
@@ -41,7 +41,7 @@ def test_manager_is_reminded_on_days_3_and_14_and_no_more(database: Database, ca
     assert set(told(database, NOW + 30 * DAY)) == {cast.mia.email}
 
 
-def test_reminder_says_how_many_seats_of_what(database: Database, cast: Cast) -> None:
+def test_reminder_says_how_many_seats_there_are(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     told(database, NOW + 3 * DAY)
     with database.read_session() as session:
@@ -50,14 +50,14 @@ def test_reminder_says_how_many_seats_of_what(database: Database, cast: Cast) ->
     assert "/organization/" in mail.text
 
 
-def test_one_email_tells_of_all_pools(database: Database, cast: Cast) -> None:
+def test_one_email_covers_all_pools(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     placed(database, GROUP, at=NOW + timedelta(hours=1))
     assert told(database, NOW + 3 * DAY + timedelta(hours=2)) == [cast.mia.email]
     assert told(database, NOW + 4 * DAY) == [cast.mia.email]
 
 
-def test_assigned_seats_are_not_reminded_of(database: Database, cast: Cast) -> None:
+def test_assigned_seats_cause_no_reminder(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     assert len(told(database, NOW + 3 * DAY)) == 1
     with database.transaction() as session:
@@ -66,7 +66,7 @@ def test_assigned_seats_are_not_reminded_of(database: Database, cast: Cast) -> N
 
 
 @pytest.mark.parametrize("values", [{"canceled_at": NOW + DAY}, {"livemode": False}])
-def test_canceled_and_test_orders_are_not_reminded_of(
+def test_canceled_and_test_orders_cause_no_reminder(
     database: Database, cast: Cast, values: dict[str, object]
 ) -> None:
     placed(database, GROUP)
@@ -75,7 +75,7 @@ def test_canceled_and_test_orders_are_not_reminded_of(
     assert told(database, NOW + 3 * DAY) == []
 
 
-def test_only_who_manages_the_organization_is_reminded(database: Database, cast: Cast) -> None:
+def test_only_managers_of_the_organization_are_reminded(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     with database.transaction() as session:
         session.execute(
@@ -84,14 +84,14 @@ def test_only_who_manages_the_organization_is_reminded(database: Database, cast:
     assert told(database, NOW + 3 * DAY) == []
 
 
-def test_worker_that_was_stopped_sends_once(database: Database, cast: Cast) -> None:
+def test_late_reminder_is_sent_once(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     assert told(database, NOW + 5 * DAY) == told(database, NOW + 5.5 * DAY) == [cast.mia.email]
     assert len(told(database, NOW + 40 * DAY)) == 1
 
 
-def test_seats_of_a_webinar_that_is_off_are_not_reminded_of(database: Database, cast: Cast) -> None:
-    """Its payers chose, or will choose, what they get instead."""
+def test_seats_of_a_canceled_webinar_cause_no_reminder(database: Database, cast: Cast) -> None:
+    """The payers choose what they get instead."""
     placed(database, GROUP)
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).state = WebinarState.CANCELED
@@ -101,9 +101,7 @@ def test_seats_of_a_webinar_that_is_off_are_not_reminded_of(database: Database, 
     assert told(database, NOW + 3 * DAY + timedelta(hours=1)) == [cast.mia.email]
 
 
-def test_reminders_count_again_from_the_day_on_which_access_on_hold_opens(
-    database: Database, cast: Cast
-) -> None:
+def test_reminders_restart_when_access_on_hold_starts(database: Database, cast: Cast) -> None:
     facts = placed(database, replace(GROUP, is_held=True))
     assert len(told(database, NOW + 14 * DAY)) == 1
     with database.transaction() as session:
@@ -114,8 +112,8 @@ def test_reminders_count_again_from_the_day_on_which_access_on_hold_opens(
     assert heard == [1, 2, 2, 2, 3, 3]
 
 
-def test_people_named_for_seats_on_hold_need_no_seat(database: Database, cast: Cast) -> None:
-    """They are invited once the access opens, so their seats aren't offered to anyone else."""
+def test_people_named_for_seats_on_hold_count_as_assigned(database: Database, cast: Cast) -> None:
+    """They are invited when access starts, so their seats aren't offered to anyone else."""
     facts = placed(database, replace(GROUP, is_held=True))
     with database.transaction() as session:
         [line_id] = session.scalars(select(OrderLine.id).where(OrderLine.order_id == facts.id))

@@ -1,4 +1,4 @@
-"""The waiting list: first in, first out, asked for once (S9)."""
+"""The waitlist: first in, first out, one entry per person (S9)."""
 
 from datetime import timedelta
 
@@ -42,7 +42,7 @@ def join(database: Database, pool_id: int, login_id: int, at=NOW) -> Waiting | O
         return waitlist.join(session, pool_id, login_id, actor=None, now=at)
 
 
-def test_nobody_waits_for_a_pool_that_takes_nobody_or_without_a_login(database: Database) -> None:
+def test_waitlist_requires_an_account_and_a_pool_that_accepts_claims(database: Database) -> None:
     home = make_home(database, 1, YEAR)
     [pat] = people(database, 1)
     with pytest.raises(Conflict):
@@ -51,7 +51,7 @@ def test_nobody_waits_for_a_pool_that_takes_nobody_or_without_a_login(database: 
         join(database, home.pool_id, 12345)
 
 
-def test_who_asks_stands_in_line_and_asking_again_keeps_the_place(database: Database) -> None:
+def test_joining_the_waitlist_again_keeps_the_position(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan, kim = people(database, 3)
     take(database, home.pool_id, pat)
@@ -67,7 +67,7 @@ def test_who_asks_stands_in_line_and_asking_again_keeps_the_place(database: Data
         assert listed[0].public_id == first.entry
 
 
-def test_a_free_seat_is_held_at_once_for_who_asks(database: Database) -> None:
+def test_available_seat_is_offered_at_once_to_the_person_who_joins(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     held = Offered(NOW + timedelta(hours=72))
@@ -76,7 +76,7 @@ def test_a_free_seat_is_held_at_once_for_who_asks(database: Database) -> None:
     assert counts(database, home.pool_id) == (1, 1)
 
 
-def test_who_sits_does_not_wait(database: Database) -> None:
+def test_person_with_a_seat_cannot_join_the_waitlist(database: Database) -> None:
     home = make_home(database, 1)
     [pat] = people(database, 1)
     take(database, home.pool_id, pat)
@@ -84,7 +84,7 @@ def test_who_sits_does_not_wait(database: Database) -> None:
         join(database, home.pool_id, pat)
 
 
-def test_who_leaves_or_is_taken_off_is_passed_over(database: Database) -> None:
+def test_people_who_leave_or_are_removed_are_skipped(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan, kim, lee = people(database, 4)
     seat = take_seat(database, home.pool_id, pat)
@@ -123,7 +123,7 @@ def test_merged_accounts_wait_as_one_person(database: Database) -> None:
     assert states(database, home.pool_id)[kim] is AssignmentState.OFFERED
 
 
-def test_who_has_a_seat_by_another_of_their_merged_accounts_is_passed_over(
+def test_person_with_a_seat_in_another_merged_account_is_skipped(
     database: Database,
 ) -> None:
     home = make_home(database, 2)
@@ -138,7 +138,7 @@ def test_who_has_a_seat_by_another_of_their_merged_accounts_is_passed_over(
     assert states(database, home.pool_id)[kim] is AssignmentState.OFFERED
 
 
-def test_somebody_without_an_address_waits_too(database: Database) -> None:
+def test_person_without_an_address_can_wait(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -152,7 +152,7 @@ def test_somebody_without_an_address_waits_too(database: Database) -> None:
     assert type(take(database, home.pool_id, dan)).__name__ == "Claimed"
 
 
-def test_an_offer_that_ran_out_unseen_is_no_way_round_the_line(database: Database) -> None:
+def test_expired_offer_does_not_bypass_the_waitlist(database: Database) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     join(database, home.pool_id, pat)
@@ -162,7 +162,9 @@ def test_an_offer_that_ran_out_unseen_is_no_way_round_the_line(database: Databas
     assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED
 
 
-def test_no_seat_of_a_webinar_that_is_off_is_offered_until_it_is_back(database: Database) -> None:
+def test_no_seat_of_a_canceled_webinar_is_offered_until_it_is_reinstated(
+    database: Database,
+) -> None:
     home = make_home(database, 1)
     pat, dan = people(database, 2)
     seat = take_seat(database, home.pool_id, pat)
@@ -189,7 +191,7 @@ def call_off(session: Session, slug: str, *, is_pulled: bool) -> None:
 
 
 @pytest.mark.parametrize("is_pulled", [False, True])
-def test_offer_of_a_seat_is_closed_when_its_webinar_is_called_off(
+def test_seat_offer_is_closed_when_its_webinar_is_canceled_or_removed(
     database: Database, *, is_pulled: bool
 ) -> None:
     home = make_home(database, 1)
@@ -220,7 +222,7 @@ def test_offer_of_a_seat_is_closed_when_its_webinar_is_called_off(
     assert dan not in states(database, home.pool_id)
 
 
-def test_seat_is_not_offered_to_an_account_that_was_deleted_while_it_waited(
+def test_seat_is_not_offered_to_an_account_deleted_while_waiting(
     database: Database,
 ) -> None:
     home = make_home(database, 1)

@@ -59,7 +59,7 @@ class Postgres:
         return self.url(database)
 
     def drop(self, database: str) -> None:
-        """Remove a database, whoever is still connected to it."""
+        """Drop a database, even if it has connections."""
         self._administer(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
         )

@@ -1,4 +1,4 @@
-"""Programs that tests start: bound to this machine, and ended with whoever started them."""
+"""Programs that tests start, on loopback; they end with the process that started them."""
 
 import os
 import secrets
@@ -41,7 +41,7 @@ def free_ports(count: int) -> list[int]:
     """Return different loopback ports that nobody listens on now.
 
     They are drawn from below those that the kernel gives out: what it would name is soon named
-    again, to another suite on this machine or to a connection that somebody opens.
+    again, to another test run on this machine or to an outgoing connection.
     """
     found: set[int] = set()
     while len(found) < count:
@@ -53,7 +53,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def listening(port: int) -> bool:
-    """Tell whether somebody accepts connections on this loopback port."""
+    """Return whether a program accepts connections on this loopback port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

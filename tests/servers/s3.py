@@ -48,7 +48,7 @@ class S3Server:
     prefix: str = ""
 
     def apart(self) -> "S3Server":
-        """Return the same server for somebody who sees nothing of what others keep in the bucket."""
+        """Return the same server with a prefix of its own in the bucket."""
         return replace(self, prefix=f"{new_key_id()}/")
 
     @contextlib.contextmanager

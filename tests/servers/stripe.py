@@ -1,7 +1,7 @@
 """A simulated Stripe on its own port: its API, and the hosted page on which a card pays.
 
 Tests start it with `running_stripe()`, and `./dev run` with `python -m tests.servers.stripe`, so
-that a newcomer really pays. It needs nothing but Python. No money moves.
+that you can try paying. It needs only Python, and no one is charged.
 """
 
 import argparse
@@ -49,7 +49,7 @@ class Delivery(StrEnum):
     OUT_OF_ORDER = "out_of_order"
     NEVER = "never"
     LATE = "three_days_late"
-    STALE = "stale"  # signed long ago, as somebody would who recorded it
+    STALE = "stale"  # signed long ago, as in a replay
     OLD_SECRET = "old_secret"  # noqa: S105  (a word)
     ANSWER_LOST = "answer_lost"
     TOO_MANY = "429"

@@ -149,7 +149,7 @@ class Books:
             return made
 
     def refund_in_dashboard(self, payment: str, amount: int) -> Object:
-        """Refund as somebody does who is signed in at Stripe."""
+        """Refund as in the Stripe dashboard."""
         return self.refund({"payment_intent": payment, "amount": str(amount)})
 
     def fail_refunds(self) -> None:

@@ -1,4 +1,4 @@
-"""The list of tax rules: adding and ending them, and the notice of a state without any."""
+"""The list of tax rules: adding and ending rules, and the notice about states without one."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -36,12 +36,12 @@ def in_ohio(database: Database, cast: Cast) -> None:
         edit_branding(session, words, actor=None, now=NOW)
 
 
-def test_rule_is_charged_from_its_first_day_on(database: Database, in_ohio: None) -> None:
+def test_rule_applies_from_its_first_day(database: Database, in_ohio: None) -> None:
     added(database)
     assert read(database, placed(database, GROUP)).total_minor == 32_500 + 2_681
 
 
-def test_ended_rule_counts_through_its_last_day(database: Database) -> None:
+def test_ended_rule_applies_through_its_last_day(database: Database) -> None:
     rule = added(database)
     last = date(2026, 6, 30)
     with database.transaction() as session:
@@ -66,7 +66,7 @@ def test_ended_rule_counts_through_its_last_day(database: Database) -> None:
         ({"last_day": date(2025, 12, 31)}, "last_day"),
     ],
 )
-def test_what_is_wrong_is_named(database: Database, values: dict[str, object], field: str) -> None:
+def test_invalid_field_is_named(database: Database, values: dict[str, object], field: str) -> None:
     new = NewTaxRule(
         **{
             "state": OHIO.state,
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_named(database: Database, values: dict[str, object], f
     assert field in refused.value.fields
 
 
-def test_rate_is_read_as_typed() -> None:
+def test_rate_is_parsed_as_typed() -> None:
     assert read_rate(" 8.25 % ") == Decimal("8.25")
     with pytest.raises(Invalid):
         read_rate("eight")
@@ -93,7 +93,9 @@ def test_unknown_rule_is_not_found(database: Database) -> None:
         end_rule(session, "0" * 26, date(2026, 6, 30), actor=None, now=NOW)
 
 
-def test_our_team_is_told_once_of_a_state_without_a_rule(database: Database, in_ohio: None) -> None:
+def test_our_team_is_emailed_once_about_a_state_without_a_rule(
+    database: Database, in_ohio: None
+) -> None:
     first = placed(database, GROUP)
     placed(database, GROUP)
     (mail,) = [one for one in letters(database, TEAM) if one.kind == "tax_state_without_rule"]
@@ -102,7 +104,7 @@ def test_our_team_is_told_once_of_a_state_without_a_rule(database: Database, in_
     assert first.invoice_number in mail.text
 
 
-def test_nobody_is_told_where_there_is_a_rule(database: Database, in_ohio: None) -> None:
+def test_no_email_is_sent_for_a_state_with_a_rule(database: Database, in_ohio: None) -> None:
     added(database)
     placed(database, GROUP)
     assert "tax_state_without_rule" not in [one.kind for one in letters(database, TEAM)]

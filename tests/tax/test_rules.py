@@ -1,4 +1,4 @@
-"""Tax rules: chosen by state, day and what is delivered; lines and total agree (M4, M14)."""
+"""Tax rules by state, date, and kind of delivery; lines and total agree (M4, M14)."""
 
 from datetime import date
 from decimal import Decimal
@@ -32,19 +32,19 @@ def taxes(database: Database, *, state: str = "TX") -> list[int]:
     return [one.tax_minor for one in found]
 
 
-def test_one_rate_is_computed_on_all_lines_and_spread(database: Database) -> None:
+def test_tax_is_computed_on_the_total_and_spread_over_lines(database: Database) -> None:
     add_rule(database, Supply.BOTH, "8.25")
     assert taxes(database) == [275, 275, 275]  # 825.00 on 10,000
     assert sum(taxes(database)) == 825
 
 
-def test_a_rule_for_what_is_delivered_goes_before_one_for_both(database: Database) -> None:
+def test_rule_for_a_kind_of_delivery_overrides_a_general_one(database: Database) -> None:
     add_rule(database, Supply.BOTH, "10")
     add_rule(database, Supply.RECORDED, "5")
     assert taxes(database) == [167, 333, 334]
 
 
-def test_no_tax_is_due_elsewhere_or_earlier(database: Database) -> None:
+def test_no_tax_is_due_in_other_states_or_earlier(database: Database) -> None:
     add_rule(database, Supply.BOTH, "8.25", from_on=date(2026, 3, 3))
     assert taxes(database) == [0, 0, 0]
     add_rule(database, Supply.BOTH, "8.25")
@@ -53,6 +53,6 @@ def test_no_tax_is_due_elsewhere_or_earlier(database: Database) -> None:
     assert NO_TAX.rule is None
 
 
-def test_a_rate_is_printed_without_idle_zeros() -> None:
+def test_rate_is_printed_without_trailing_zeros() -> None:
     assert say_rate(Decimal("8.2500")) == "8.25%"
     assert say_rate(Decimal("6.0000")) == "6%"

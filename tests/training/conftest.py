@@ -1,4 +1,4 @@
-"""Elm County with a webinar of its own, people in its seats, and training to assign."""
+"""Elm County with a webinar of its own, people with seats, and training to assign."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ TODAY = NOW.astimezone(ZONE).date()
 
 @dataclass(frozen=True, slots=True)
 class Elm:
-    """The organization whose manager is mia; alice and bob sit in its seats, dan does not."""
+    """The organization managed by mia; alice and bob have its seats, dan has none."""
 
     facts: OrganizationFacts
     pool_id: int
@@ -56,11 +56,11 @@ Assign = Callable[..., str]
 
 @pytest.fixture
 def assign(database: Database, elm: Elm) -> Assign:
-    """Assign the webinar to everybody, or to whom `more` says; returns the training's outside id."""
+    """Assign the webinar to everyone, or as `more` says; return the training's public ID."""
 
     def do(due_on: date, **more: object) -> str:
         values = {"everyone": True, **more}
-        new = NewTraining(elm.subject, due_on, **values)  # type: ignore[arg-type]  # a test's own words
+        new = NewTraining(elm.subject, due_on, **values)  # type: ignore[arg-type]  # as given
         with database.transaction() as session:
             return assignments.assign(
                 session, elm.facts, new, zone=ZONE, actor=None, now=NOW
@@ -70,7 +70,7 @@ def assign(database: Database, elm: Elm) -> Assign:
 
 
 def watched(session: Session, login_id: int, recording_id: int, share: float) -> None:
-    """Let a login have seen the beginning of a recording, with the buckets that say so."""
+    """Mark the given share of a recording, from its start, as watched by a login."""
     seat_rows.watched(session, login_id, recording_id, share)
     seconds = session.get_one(Recording, recording_id).seconds or 0
     count = round(share * bucket_count(seconds))

@@ -1,4 +1,4 @@
-"""Assigning training: to whom, until when, what counts as done, and what ends with belonging."""
+"""Assigning training: who gets it, when it is due, what counts as done, and who leaves it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -37,18 +37,18 @@ def states(
     return {one.name: one.state for one in found.items}
 
 
-def test_everybody_is_who_is_a_member_or_sits_in_a_seat(
+def test_everyone_means_members_and_people_with_seats(
     database: Database, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH)
     assert states(database, elm, made) == dict.fromkeys(("Alice", "Bob", "Mia"), State.NOT_BEGUN)
     with database.read_session() as session:
         facts = read_training(session, elm.facts.id, made, now=NOW)
-    # the day ends in New York, where it is summer by then
+    # the day ends in New York, where it is daylight saving time by then
     assert facts.due_at == datetime(2026, 4, 2, 4, tzinfo=UTC)
 
 
-def test_addresses_lead_to_people_of_the_organization_alone(
+def test_only_addresses_of_the_organization_are_accepted(
     database: Database, elm: Elm, assign: Assign
 ) -> None:
     made = assign(
@@ -70,7 +70,7 @@ def test_addresses_lead_to_people_of_the_organization_alone(
         ({"policy": "x" * 20_001}, "policy"),
     ],
 )
-def test_what_cannot_be_assigned_is_refused(
+def test_invalid_assignment_is_refused(
     assign: Assign, values: dict[str, object], field: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
@@ -78,7 +78,7 @@ def test_what_cannot_be_assigned_is_refused(
     assert set(refused.value.fields) == {field}
 
 
-def test_what_is_to_come_is_due_on_its_day_at_the_earliest(
+def test_upcoming_webinar_cannot_be_due_before_its_date(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     with database.transaction() as session:
@@ -95,7 +95,7 @@ def test_what_is_to_come_is_due_on_its_day_at_the_earliest(
     assert set(refused.value.fields) == {"due_on"}
 
 
-def test_done_is_what_earns_the_certificate(
+def test_training_is_done_when_the_certificate_is_earned(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH)
@@ -105,7 +105,7 @@ def test_done_is_what_earns_the_certificate(
     look_at_all(database, LATER)
     expected = {"Alice": State.BEGUN, "Bob": State.DONE, "Mia": State.NOT_BEGUN}
     assert states(database, elm, made) == expected
-    with database.transaction() as session:  # half of it live besides, as PRODUCT.md adds them up
+    with database.transaction() as session:  # plus half of it live; PRODUCT.md adds them up
         session.add(
             Attendance(
                 login_id=cast.alice.id, webinar_id=cast.webinar_id, minutes=25, noted_at=LATER
@@ -115,7 +115,7 @@ def test_done_is_what_earns_the_certificate(
     assert states(database, elm, made)["Alice"] is State.DONE
 
 
-def test_a_webinar_without_a_certificate_is_completed_all_the_same(
+def test_webinar_without_a_certificate_can_be_completed(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH)
@@ -126,7 +126,7 @@ def test_a_webinar_without_a_certificate_is_completed_all_the_same(
     assert states(database, elm, made)["Alice"] is State.DONE
 
 
-def test_a_text_has_to_be_confirmed_besides_and_the_first_time_is_kept(
+def test_statement_must_be_confirmed_and_its_first_time_is_saved(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH, policy="Wash your hands.\nTwice.")
@@ -148,7 +148,7 @@ def test_a_text_has_to_be_confirmed_besides_and_the_first_time_is_kept(
         assert trainee(session, cast.alice.id).acknowledged_at == LATER
 
 
-def test_who_confirms_first_is_done_once_it_is_watched(
+def test_person_who_confirms_first_is_done_after_watching(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH, policy="Read me.")
@@ -161,7 +161,7 @@ def test_who_confirms_first_is_done_once_it_is_watched(
     assert states(database, elm, made)["Alice"] is State.DONE
 
 
-def test_what_is_due_and_not_done_is_overdue(
+def test_unfinished_training_past_its_due_date_is_overdue(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(TODAY)
@@ -179,7 +179,7 @@ def test_what_is_due_and_not_done_is_overdue(
 
 
 def leave(database: Database, login_id: int) -> None:
-    """Take a person's seat back and their membership."""
+    """End a person's seat and membership."""
     with database.transaction() as session:
         session.execute(
             update(Assignment)
@@ -189,7 +189,7 @@ def leave(database: Database, login_id: int) -> None:
         session.execute(delete(Membership).where(Membership.login_id == login_id))
 
 
-def test_who_leaves_is_asked_no_more_and_what_they_watch_then_is_theirs(
+def test_person_who_leaves_has_no_training_and_later_viewing_is_private(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH)
@@ -207,7 +207,7 @@ def test_who_leaves_is_asked_no_more_and_what_they_watch_then_is_theirs(
         assert trainee(session, cast.alice.id).completed_at is None
 
 
-def test_who_left_confirms_nothing_any_more(
+def test_person_who_left_cannot_confirm(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH, policy="Read me.")
@@ -221,11 +221,11 @@ def test_who_left_confirms_nothing_any_more(
     assert "Alice" not in states(database, elm, made)
 
 
-def test_who_left_does_not_come_back_by_the_merged_login_of_somebody_else(
+def test_person_who_left_is_not_listed_after_an_unrelated_merge(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH)
-    with database.transaction() as session:  # Dan sits in Bob's seat, and is Mia besides
+    with database.transaction() as session:  # Dan has Bob's seat and is merged into Mia
         session.execute(
             update(Assignment)
             .where(Assignment.login_id == cast.bob.id)
@@ -236,7 +236,7 @@ def test_who_left_does_not_come_back_by_the_merged_login_of_somebody_else(
     assert set(states(database, elm, made)) == {"Mia"}
 
 
-def test_a_merged_person_is_one_and_what_either_watched_counts(
+def test_merged_accounts_count_once_with_the_viewing_of_each(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH)
@@ -250,7 +250,7 @@ def test_a_merged_person_is_one_and_what_either_watched_counts(
         assert len(list_own(session, cast.alice.id, now=LATER)) == 1
 
 
-def test_who_is_merged_into_another_keeps_what_they_were_assigned(
+def test_merged_account_keeps_its_assignments(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH, everyone=False, addresses="bob@example.org")
@@ -264,7 +264,7 @@ def test_who_is_merged_into_another_keeps_what_they_were_assigned(
         assert own.is_done
 
 
-def test_who_joins_a_group_is_assigned_what_is_open_for_it(
+def test_person_who_joins_a_group_is_assigned_its_training(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     with database.transaction() as session:
@@ -285,7 +285,7 @@ def test_who_joins_a_group_is_assigned_what_is_open_for_it(
     assert set(states(database, elm, made)) == {"Alice", "Bob"}
 
 
-def test_a_withdrawn_training_is_asked_of_nobody_and_not_withdrawn_twice(
+def test_withdrawn_training_is_not_listed_or_withdrawn_again(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH)
@@ -298,7 +298,7 @@ def test_a_withdrawn_training_is_asked_of_nobody_and_not_withdrawn_twice(
             assignments.withdraw(session, elm.facts, "nothing", actor=None, now=NOW)
 
 
-def test_a_webinar_that_is_pulled_is_not_asked_for(
+def test_removed_webinar_is_not_required(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(IN_A_MONTH)
@@ -312,7 +312,7 @@ def test_a_webinar_that_is_pulled_is_not_asked_for(
     assert states(database, elm, made)["Alice"] is State.DONE
 
 
-def test_the_table_is_searched_filtered_and_sorted(
+def test_table_is_searched_filtered_and_sorted(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     with database.transaction() as session:
@@ -346,7 +346,7 @@ def test_the_table_is_searched_filtered_and_sorted(
         assert facts.counts.not_begun == 4
 
 
-def test_a_new_day_has_to_be_one_and_counts_from_then(
+def test_new_due_date_applies_and_resets_reminders(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(TODAY)

@@ -1,4 +1,4 @@
-"""What was assigned follows the person: taken along, and gone with them."""
+"""Training and groups are in a person's data export and are erased with the person."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from tests.clock import NOW
 from tests.training.conftest import TODAY, Assign, Elm
 
 
-def test_it_is_taken_along_and_erased(
+def test_training_and_groups_are_exported_and_erased(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     assign(TODAY + timedelta(days=5), policy="Read me.")
@@ -42,7 +42,7 @@ def test_it_is_taken_along_and_erased(
             assert session.scalar(left) == 0
 
 
-def test_a_group_that_waits_for_an_erased_address_forgets_it(
+def test_pending_group_invitation_of_an_erased_person_is_deleted(
     database: Database, cast: Cast, elm: Elm
 ) -> None:
     with database.transaction() as session:

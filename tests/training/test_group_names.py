@@ -1,4 +1,4 @@
-"""The names of groups: no two of one organization are the same but for their capitals."""
+"""Names of groups are unique within an organization, ignoring case."""
 
 import pytest
 
@@ -10,9 +10,7 @@ from tests.training.conftest import Elm
 
 
 @pytest.mark.parametrize("name", ["Éclairage", "éclairage", "ÉCLAIRAGE"])
-def test_a_name_that_is_taken_is_refused_in_whatever_letters(
-    database: Database, elm: Elm, name: str
-) -> None:
+def test_name_that_is_taken_is_refused_in_any_case(database: Database, elm: Elm, name: str) -> None:
     with database.transaction() as session:
         make_group(session, elm.facts, "Éclairage", "", actor=None, now=NOW)
         with pytest.raises(Invalid) as refused:

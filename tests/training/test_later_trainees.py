@@ -41,7 +41,7 @@ def reach(database: Database, now: datetime = NOW) -> None:
 
 
 def assigned_to(database: Database) -> Counter[str]:
-    """Return how many trainings each person has."""
+    """Return how many trainings each person has been assigned."""
     with database.read_session() as session:
         names = select(Login.name).join(Trainee, Trainee.login_id == Login.id)
         return Counter(session.scalars(names))
@@ -53,7 +53,7 @@ def emails(database: Database, kind: str) -> Counter[str]:
 
 
 def seated_later(database: Database, elm: Elm) -> None:
-    """Let Dan take a seat, and Zoe be invited to one."""
+    """Give Dan a seat, and invite Zoe to one."""
     with database.transaction() as session:
         pool = session.get_one(Pool, elm.pool_id)
         dan = session.scalars(select(Login).where(Login.name == "Dan")).one()
@@ -71,7 +71,7 @@ def test_everyone_includes_people_who_come_later_once(
         assert assigned_to(database) == {"Alice": 1, "Bob": 1, "Mia": 1, "Dan": 1}
 
 
-def test_a_merged_account_is_not_assigned_it_again(
+def test_merged_account_is_not_assigned_the_training_again(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     assign(TODAY + 20 * DAY)
@@ -137,7 +137,7 @@ def test_people_are_emailed_at_once_and_not_reminded_of_the_same_day(
         with database.transaction() as session:
             announce_training(session, mail_context=OFFICE, now=NOW)
             remind_trainees(session, mail_context=OFFICE, now=NOW)
-    told = {"bob@example.org": 1, "mia@example.org": 1}  # Alice has watched it before
+    told = {"bob@example.org": 1, "mia@example.org": 1}  # Alice has already watched it
     assert emails(database, "training_assigned") == told
     assert emails(database, "training_due") == {}
     with database.read_session() as session:
@@ -185,7 +185,7 @@ def begin(database: Database, now: datetime) -> bool:
         return begin_round(session, zone=ZONE, now=now)
 
 
-def test_training_repeats_after_so_many_months_for_people_who_are_still_here(
+def test_training_repeats_after_the_set_months_for_current_people(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     first = assign(date(2026, 3, 31), every_months=6)
@@ -200,7 +200,7 @@ def test_training_repeats_after_so_many_months_for_people_who_are_still_here(
     assert new.due_at == datetime(2026, 10, 1, 4, tzinfo=NOW.tzinfo)  # the end of September 30
 
 
-def test_round_that_another_worker_starts_meanwhile_is_passed_over(
+def test_round_started_meanwhile_by_another_worker_is_skipped(
     database: Database, elm: Elm, assign: Assign
 ) -> None:
     assign(date(2026, 3, 31), every_months=6)
@@ -236,7 +236,7 @@ def last_due(database: Database) -> datetime:
         return session.scalars(select(Training.due_at).order_by(Training.id.desc())).all()[0]
 
 
-def test_training_due_on_the_31st_stays_at_the_end_of_months(
+def test_monthly_training_due_on_the_31st_stays_at_the_month_end(
     database: Database, elm: Elm, assign: Assign
 ) -> None:
     assign(date(2026, 3, 31), every_months=1)
@@ -272,9 +272,7 @@ def test_saving_the_same_due_date_does_not_move_later_rounds(
     assert last_due(database) == datetime(2026, 6, 1, 4, tzinfo=NOW.tzinfo)
 
 
-def test_each_training_is_written_in_a_transaction_of_its_own(
-    database: Database, elm: Elm, assign: Assign
-) -> None:
+def test_each_call_handles_one_training(database: Database, elm: Elm, assign: Assign) -> None:
     for _ in range(2):
         assign(date(2026, 3, 31), every_months=1)
     seated_later(database, elm)
@@ -287,13 +285,13 @@ def test_each_training_is_written_in_a_transaction_of_its_own(
     assert [begin(database, after) for _ in range(3)] == [True, True, False]
 
 
-def test_rounds_that_were_missed_are_left_out(database: Database, elm: Elm, assign: Assign) -> None:
+def test_missed_rounds_are_skipped(database: Database, elm: Elm, assign: Assign) -> None:
     assign(date(2026, 3, 31), every_months=1)
     begin(database, datetime(2026, 8, 15, tzinfo=NOW.tzinfo))
     assert last_due(database) == datetime(2026, 9, 1, 4, tzinfo=NOW.tzinfo)
 
 
-def test_no_round_begins_of_what_the_organization_cannot_watch(
+def test_no_round_starts_if_the_organization_has_no_access(
     database: Database, elm: Elm, assign: Assign
 ) -> None:
     assign(date(2026, 3, 31), every_months=6)
@@ -307,7 +305,7 @@ def test_no_round_begins_of_what_the_organization_cannot_watch(
     assert begin(database, datetime(2026, 4, 2, 14, tzinfo=NOW.tzinfo)) is False
 
 
-def test_a_later_round_asks_to_watch_again(
+def test_later_round_requires_watching_again(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     assign(date(2026, 3, 31), every_months=6)

@@ -25,7 +25,7 @@ def test_two_simultaneous_lists_create_each_group_once(database: Database, elm: 
     def apply(place: int) -> dict[str, int]:
         with database.transaction() as session:
             find_or_make(session, elm.facts.id, ["Known"], now=NOW)
-            with suppress(BrokenBarrierError):  # SQLite lets in one after the other
+            with suppress(BrokenBarrierError):  # SQLite runs the transactions one after the other
                 met.wait(0.5)
             names = ["Branch", "Desk", "desk"][:: 1 - 2 * place]
             return find_or_make(session, elm.facts.id, names, now=NOW)

@@ -25,7 +25,7 @@ def names(database: Database, training: str) -> list[str]:
     return [one.name for one in found.items]
 
 
-def test_seats_of_another_presenter_were_none_for_it(
+def test_losing_a_seat_of_another_presenter_ends_no_training(
     database: Database, elm: Elm, cast: Cast, assign: Assign
 ) -> None:
     training, other = assign(IN_A_MONTH), assign(IN_A_MONTH)
@@ -48,7 +48,7 @@ def test_seats_of_another_presenter_were_none_for_it(
     assert names(database, other) == ["Alice", "Bob"]
 
 
-def test_a_pass_that_ends_before_it_is_due_gives_no_access_for_it(
+def test_pass_that_ends_before_the_due_date_does_not_count(
     database: Database, elm: Elm, cast: Cast, assign: Assign
 ) -> None:
     late, soon = assign(IN_A_MONTH), assign(TODAY + timedelta(days=5))

@@ -1,4 +1,4 @@
-"""Training of people with several log-ins: whoever they are, they are one."""
+"""Training of people with several accounts that were merged into one."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture
 def assigned(database: Database, cast: Cast, assign: Assign) -> str:
-    """A training of all; Alice and Bob, who sit in seats, turn out to be Dan, who doesn't."""
+    """A training for everyone; Alice and Bob, who have seats, are merged into Dan, who has none."""
     made = assign(IN_A_MONTH)
     with database.transaction() as session:
         for one in (cast.alice, cast.bob):
@@ -47,7 +47,7 @@ def give_up(database: Database, login_id: int) -> None:
         )
 
 
-def test_of_two_that_were_merged_into_a_third_one_counts(
+def test_two_accounts_merged_into_a_third_count_once(
     database: Database, cast: Cast, elm: Elm, assigned: str
 ) -> None:
     assert states(database, elm, assigned) == [State.NOT_BEGUN, State.NOT_BEGUN]
@@ -56,7 +56,7 @@ def test_of_two_that_were_merged_into_a_third_one_counts(
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "dan"])
-def test_what_any_of_them_watched_is_looked_at(
+def test_viewing_by_any_merged_account_counts(
     database: Database, cast: Cast, elm: Elm, assigned: str, who: str
 ) -> None:
     with database.transaction() as session:
@@ -66,14 +66,14 @@ def test_what_any_of_them_watched_is_looked_at(
 
 
 @pytest.mark.parametrize("who", ["alice", "bob"])
-def test_it_concerns_them_as_long_as_any_of_them_belongs(
+def test_training_applies_while_any_merged_account_has_a_seat(
     database: Database, cast: Cast, elm: Elm, assigned: str, who: str
 ) -> None:
     give_up(database, getattr(cast, who).id)
     assert states(database, elm, assigned) == [State.NOT_BEGUN, State.NOT_BEGUN]
 
 
-def test_it_concerns_them_no_more_once_none_of_them_belongs(
+def test_training_ends_once_no_merged_account_has_a_seat(
     database: Database, cast: Cast, elm: Elm, assigned: str
 ) -> None:
     for one in (cast.alice, cast.bob):
@@ -81,7 +81,7 @@ def test_it_concerns_them_no_more_once_none_of_them_belongs(
     assert states(database, elm, assigned) == [State.NOT_BEGUN]
 
 
-def test_group_has_people_under_the_account_that_they_keep(
+def test_group_lists_people_under_their_kept_account(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     with database.transaction() as session:

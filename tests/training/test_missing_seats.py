@@ -25,13 +25,13 @@ def without_seat(database: Database, training: str) -> tuple[str, ...]:
         return read_people_without_seat(session, found)
 
 
-def test_only_people_whom_the_manager_must_give_a_seat_are_named(
+def test_only_people_who_need_a_seat_from_their_manager_are_listed(
     database: Database, elm: Elm, cast: Cast, assign: Assign
 ) -> None:
-    training = assign(IN_A_MONTH)  # alice and bob have seats, mia is a member alone
+    training = assign(IN_A_MONTH)  # alice and bob have seats, mia is only a member
     assert without_seat(database, training) == ("mia@example.org",)
     with database.transaction() as session:
-        # what she bought for herself is not the organization's to know
+        # the organization can't see what she bought herself
         session.add(
             Grant(
                 login_id=cast.mia.id,
@@ -44,14 +44,14 @@ def test_only_people_whom_the_manager_must_give_a_seat_are_named(
         )
         row = session.scalars(select(Training)).one()
         add_trainees(session, row.id, [cast.dan.id], now=NOW)
-    # dan is in no seat and no member, so the training isn't his
+    # dan has no seat and isn't a member, so the training isn't his
     assert without_seat(database, training) == ("mia@example.org",)
     with database.transaction() as session:
         seat(session, session.get_one(Pool, elm.pool_id), cast.mia.id)
     assert without_seat(database, training) == ()
 
 
-def test_who_is_invited_is_done_or_may_take_a_seat_is_not_named(
+def test_people_who_are_done_invited_or_can_claim_are_not_listed(
     database: Database, elm: Elm, cast: Cast, assign: Assign
 ) -> None:
     training = assign(IN_A_MONTH)
@@ -69,7 +69,9 @@ def test_who_is_invited_is_done_or_may_take_a_seat_is_not_named(
         session.add(
             VerifiedDomain(organization_id=elm.facts.id, domain="example.org", verified_at=NOW)
         )
-    assert without_seat(database, training) == ("mia@example.org",)  # invited people alone
+    assert without_seat(database, training) == (
+        "mia@example.org",
+    )  # claiming is by invitation only
 
     with database.transaction() as session:
         session.get_one(Pool, elm.pool_id).claim_policy = ClaimPolicy.DOMAIN
@@ -77,7 +79,7 @@ def test_who_is_invited_is_done_or_may_take_a_seat_is_not_named(
     with database.transaction() as session:
         pool = session.get_one(Pool, elm.pool_id)
         pool.used = pool.capacity
-    assert without_seat(database, training) == ("mia@example.org",)  # none is left to take
+    assert without_seat(database, training) == ("mia@example.org",)  # no seat is available
 
     with database.transaction() as session:
         pool = session.get_one(Pool, elm.pool_id)

@@ -1,4 +1,4 @@
-"""Reminders 14, 3 and 0 days before training is due: each once, whoever looks, and none once done."""
+"""Reminders 14, 3 and 0 days before training is due: each sent once, and none after completion."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -43,7 +43,7 @@ def remind(database: Database, now: datetime) -> None:
 
 
 def letters(database: Database) -> Counter[str]:
-    """Return how many reminders each address was written."""
+    """Return how many reminders each address was sent."""
     with database.read_session() as session:
         kinds = select(Mail.recipient).where(Mail.kind == "training_due")
         return Counter(session.scalars(kinds))
@@ -53,7 +53,7 @@ def letters(database: Database) -> Counter[str]:
     ("moment", "days"),
     [
         (datetime(2026, 3, 17, 12, 59, tzinfo=UTC), None),
-        (datetime(2026, 3, 17, 13, 0, tzinfo=UTC), 14),  # nine in the morning, in summer time
+        (datetime(2026, 3, 17, 13, 0, tzinfo=UTC), 14),  # 9 AM in daylight saving time
         (datetime(2026, 3, 28, 12, 59, tzinfo=UTC), 14),
         (datetime(2026, 3, 28, 13, 0, tzinfo=UTC), 3),
         (datetime(2026, 3, 31, 13, 0, tzinfo=UTC), 0),
@@ -61,14 +61,12 @@ def letters(database: Database) -> Counter[str]:
         (datetime(2026, 4, 1, 4, 0, tzinfo=UTC), None),
     ],
 )
-def test_the_latest_reminder_whose_morning_has_come_is_due(
-    moment: datetime, days: int | None
-) -> None:
+def test_latest_reminder_whose_morning_has_come_is_due(moment: datetime, days: int | None) -> None:
     due = assignments.due_at(date(2026, 3, 31), ZONE, now=NOW)
     assert reminder_due(due, ZONE, now=moment) == days
 
 
-def test_a_day_ends_where_the_organization_is(
+def test_days_end_in_the_organizations_time_zone(
     database: Database, elm: Elm, cast: Cast, assign: Assign
 ) -> None:
     with database.transaction() as session:
@@ -85,9 +83,7 @@ def test_a_day_ends_where_the_organization_is(
     assert set(letters(database)) == {"alice@example.org", "bob@example.org", "mia@example.org"}
 
 
-def test_each_is_written_once_and_three_in_all(
-    database: Database, elm: Elm, assign: Assign
-) -> None:
+def test_each_of_three_reminders_is_sent_once(database: Database, elm: Elm, assign: Assign) -> None:
     assign(TODAY + timedelta(days=20))
     written = []
     for hours in range(0, 22 * 24, 6):
@@ -100,7 +96,7 @@ def test_each_is_written_once_and_three_in_all(
     )
 
 
-def test_who_is_done_is_not_reminded_though_nobody_has_looked_yet(
+def test_person_who_is_done_is_not_reminded_before_it_is_recorded(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     assign(TODAY + timedelta(days=2))
@@ -110,7 +106,7 @@ def test_who_is_done_is_not_reminded_though_nobody_has_looked_yet(
     assert set(letters(database)) == {"bob@example.org", "mia@example.org"}
 
 
-def test_who_has_watched_and_not_confirmed_is_reminded_to_confirm(
+def test_person_who_watched_but_did_not_confirm_is_reminded_to_confirm(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     assign(TODAY, policy="Read me.")
@@ -133,7 +129,7 @@ def test_who_has_watched_and_not_confirmed_is_reminded_to_confirm(
         (14, "Due on Monday, March 16, 2026: Reading rooms", "due on Monday, March 16, 2026."),
     ],
 )
-def test_a_reminder_names_its_reader_what_is_asked_and_the_day_in_both_parts(
+def test_reminder_names_the_person_training_and_due_date(
     database: Database, cast: Cast, elm: Elm, assign: Assign, days: int, subject: str, said: str
 ) -> None:
     assign(TODAY + timedelta(days=days))
@@ -147,7 +143,7 @@ def test_a_reminder_names_its_reader_what_is_asked_and_the_day_in_both_parts(
         assert said in part
 
 
-def test_who_left_was_blocked_or_is_merged_is_not_written_to_in_vain(
+def test_removed_and_blocked_people_get_no_reminder(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     assign(TODAY)
@@ -159,7 +155,7 @@ def test_who_left_was_blocked_or_is_merged_is_not_written_to_in_vain(
     assert letters(database) == {"dan@example.org": 1}
 
 
-def test_a_withdrawn_training_reminds_nobody_and_a_new_day_reminds_anew(
+def test_withdrawn_training_sends_none_and_a_new_due_date_sends_again(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     gone, moved = assign(TODAY), assign(TODAY)
@@ -174,7 +170,7 @@ def test_a_withdrawn_training_reminds_nobody_and_a_new_day_reminds_anew(
     assert letters(database)["bob@example.org"] == 2
 
 
-def test_many_workers_at_once_write_each_letter_once(
+def test_concurrent_workers_send_each_reminder_once(
     settings: Settings, database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     assign(TODAY + timedelta(days=3))
@@ -185,7 +181,7 @@ def test_many_workers_at_once_write_each_letter_once(
         try:
             begin.wait()
             remind(own, NOW)
-        except Exception as error:  # noqa: BLE001  (a thread's fault would be seen nowhere)
+        except Exception as error:  # noqa: BLE001  (an exception in a thread would go unnoticed)
             faults.append(error)
         finally:
             own.dispose()
@@ -201,7 +197,7 @@ def test_many_workers_at_once_write_each_letter_once(
     )
 
 
-def test_training_whose_webinar_is_off_reminds_no_one_and_is_no_one_s_fault(
+def test_training_of_a_canceled_webinar_sends_none_and_is_not_overdue(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(TODAY + timedelta(days=2))
@@ -220,7 +216,7 @@ def test_training_whose_webinar_is_off_reminds_no_one_and_is_no_one_s_fault(
     assert (facts.is_off, facts.counts.overdue) == (True, 0)
 
 
-def test_training_whose_webinar_moved_past_the_due_date_waits_for_another_due_date(
+def test_training_waits_if_its_webinar_moved_past_the_due_date(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     made = assign(TODAY + timedelta(days=2))
@@ -244,7 +240,7 @@ def test_training_whose_webinar_moved_past_the_due_date_waits_for_another_due_da
     assert letters(database)["alice@example.org"] == 1
 
 
-def test_member_who_lost_the_seat_is_reminded_of_nothing_and_is_not_overdue(
+def test_member_who_lost_the_seat_is_not_reminded_or_overdue(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     with database.transaction() as session:
@@ -271,7 +267,7 @@ def test_member_who_lost_the_seat_is_reminded_of_nothing_and_is_not_overdue(
     remind(database, NOW)
     remind(database, over)
     assert letters(database)["alice@example.org"] == 0
-    assert letters(database)["bob@example.org"] == 1  # a pass of their own lasts past the due date
+    assert letters(database)["bob@example.org"] == 1  # their own pass lasts past the due date
     with database.read_session() as session:
         facts = read_training(session, elm.facts.id, made, now=over)
         assert list_own(session, cast.alice.id, now=over) == ()

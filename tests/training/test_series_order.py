@@ -1,4 +1,4 @@
-"""A series that is assigned: its webinars stand as staff put them, wherever the training is shown."""
+"""The webinars of an assigned series are in the order set by staff wherever training is shown."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ BY_DATE = ["first", "second", "third"]
 
 @pytest.fixture
 def assigned(database: Database, elm: Elm) -> str:
-    """The series `calm` of three free webinars, assigned to everybody; its training's outside id."""
+    """Assign the series `calm` of three free webinars to everyone; return the training's ID."""
     with database.transaction() as session:
         series = make_series(session, "calm")
         for number, slug in enumerate(BY_DATE):
@@ -36,7 +36,7 @@ def assigned(database: Database, elm: Elm) -> str:
 
 
 def shown(database: Database, cast: Cast, elm: Elm, training_id: str) -> list[str]:
-    """The order in which the person and the manager read it, who read the same."""
+    """Return the order that the person and the manager see, which must be the same."""
     with database.read_session() as session:
         [own] = list_own(session, cast.alice.id, now=NOW)
         managed = read_training(session, elm.facts.id, training_id, now=NOW)
@@ -56,7 +56,7 @@ def reorder(database: Database, *slugs: str) -> None:
         )
 
 
-def test_it_follows_the_dates_until_staff_put_it_in_another_order(
+def test_series_is_ordered_by_date_until_staff_reorder_it(
     database: Database, cast: Cast, elm: Elm, assigned: str
 ) -> None:
     assert shown(database, cast, elm, assigned) == BY_DATE
@@ -68,7 +68,7 @@ def test_it_follows_the_dates_until_staff_put_it_in_another_order(
     assert shown(database, cast, elm, assigned) == BY_DATE
 
 
-def test_the_person_sees_which_of_it_are_left(
+def test_person_sees_the_progress_of_each_webinar(
     database: Database, cast: Cast, elm: Elm, assigned: str
 ) -> None:
     with database.transaction() as session:
@@ -83,7 +83,7 @@ def test_the_person_sees_which_of_it_are_left(
     assert (own.is_begun, own.is_completed) == (True, False)
 
 
-def test_what_left_the_series_is_asked_for_still_and_comes_last(
+def test_webinar_removed_from_the_series_stays_assigned_and_comes_last(
     database: Database, cast: Cast, elm: Elm, assigned: str
 ) -> None:
     reorder(database, "third", "first", "second")
@@ -93,7 +93,7 @@ def test_what_left_the_series_is_asked_for_still_and_comes_last(
     assert shown(database, cast, elm, assigned) == ["first", "second", "third"]
 
 
-def test_a_series_that_is_removed_leaves_its_training_by_the_dates(
+def test_training_of_a_deleted_series_is_ordered_by_date(
     database: Database, cast: Cast, elm: Elm, assigned: str
 ) -> None:
     reorder(database, "third", "first", "second")
@@ -103,7 +103,7 @@ def test_a_series_that_is_removed_leaves_its_training_by_the_dates(
     assert shown(database, cast, elm, assigned) == BY_DATE
 
 
-def test_one_webinar_that_is_assigned_alone_is_told_once_whatever_series_it_is_in(
+def test_webinar_assigned_alone_is_listed_once_even_in_two_series(
     database: Database, cast: Cast, elm: Elm
 ) -> None:
     with database.transaction() as session:

@@ -22,7 +22,7 @@ from tests.training.conftest import TODAY, ZONE, Elm
 IN_A_MONTH = TODAY + timedelta(days=30)
 
 
-def test_only_what_the_seats_cover_or_is_free_can_be_assigned(
+def test_only_free_or_covered_webinars_and_series_can_be_assigned(
     database: Database, cast: Cast, elm: Elm
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""What somebody is assigned is read at once, however much that is."""
+"""A person's training list takes the same number of queries for any number of trainings."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ IN_A_MONTH = TODAY + timedelta(days=30)
 
 
 def more(database: Database, cast: Cast, training_id: str) -> None:
-    """Let a training ask for three webinars besides; of the first, all is seen already."""
+    """Add three webinars to a training; the first of them is already watched."""
     with database.transaction() as session:
         row = session.scalars(select(Training.id).where(Training.public_id == training_id)).one()
         for number in range(3):
@@ -30,7 +30,7 @@ def more(database: Database, cast: Cast, training_id: str) -> None:
 
 
 def cost(database: Database, cast: Cast) -> int:
-    """Count the statements that Alice's own list takes."""
+    """Return the number of statements for Alice's own list."""
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -45,7 +45,7 @@ def cost(database: Database, cast: Cast) -> int:
     return len(seen)
 
 
-def test_five_trainings_cost_no_more_than_one(
+def test_five_trainings_take_no_more_queries_than_one(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
     more(database, cast, assign(IN_A_MONTH))
@@ -75,7 +75,7 @@ def test_each_training_has_its_own_webinars_in_their_order(
 
 
 @pytest.mark.parametrize("who", ["dan", "ada"])
-def test_who_is_assigned_nothing_has_nothing(
+def test_person_without_training_has_an_empty_list(
     database: Database, cast: Cast, assign: Assign, who: str
 ) -> None:
     assign(IN_A_MONTH)

@@ -1,4 +1,4 @@
-"""Uploads on both kinds of storage: a directory of this machine, and a bucket."""
+"""Uploads with both kinds of storage: a local directory and a bucket."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture(params=["local", "s3"])
 def carrel(request: pytest.FixtureRequest, carrel: Carrel) -> Carrel:
-    """The library over one of the two kinds of storage."""
+    """The library with one of the two kinds of storage."""
     if request.param == "local":
         return carrel
     server: S3Server = request.getfixturevalue("s3_server")
@@ -24,6 +24,6 @@ def carrel(request: pytest.FixtureRequest, carrel: Carrel) -> Carrel:
 
 @pytest.fixture
 def ada(client: Visitor, cast: Cast, clock: Clock) -> Sender:
-    """A member of staff who sends files to the cast's webinar."""
+    """A member of staff who uploads files to the cast's webinar."""
     client.sign_in(cast.ada.id)
     return Sender(client, cast.slug)

@@ -1,4 +1,4 @@
-"""Files with unusual names: staff send them like any other."""
+"""Files with unusual names can be uploaded like any other."""
 
 from sqlalchemy import select
 
@@ -15,7 +15,9 @@ from tests.uploads.tus_client import MIB, Sender, film
 WORK = work_without_schedules(LIBRARY)
 
 
-def test_a_recording_is_taken_whatever_its_name(ada: Sender, carrel: Carrel, cast: Cast) -> None:
+def test_recording_with_an_unusual_name_is_accepted(
+    ada: Sender, carrel: Carrel, cast: Cast
+) -> None:
     names = {
         'a "quoted" name\'s.mp4': 'a "quoted" name\'s.mp4',
         "\u200fהרצאה\u202e.mp4": "הרצאה.mp4",

@@ -1,4 +1,4 @@
-"""Files beyond 4 GiB, through every layer; what need not be written is a hole in a sparse file."""
+"""Files over 4 GiB, through every layer; a sparse file's hole stands for unwritten parts."""
 
 import hashlib
 import math
@@ -28,12 +28,12 @@ Usage = namedtuple("Usage", "total used free")
 
 @pytest.fixture
 def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk with room for anything."""
+    """Make the disk seem to have room for anything."""
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(2**50, 0, 2**50))
 
 
 def hole(carrel: Carrel, address: str, size: int) -> None:
-    """Let so much of an upload be here already, as zeros behind an MP4's beginning."""
+    """Let the given number of bytes of an upload exist, as zeros after the start of an MP4."""
     upload_id = address.rpartition("/")[2]
     with carrel.database.read_session() as session:
         mark = session.scalars(select(Upload.mark).where(Upload.public_id == upload_id)).one()
@@ -45,7 +45,7 @@ def hole(carrel: Carrel, address: str, size: int) -> None:
 
 
 @pytest.mark.usefixtures("roomy")
-def test_a_file_of_20_gib_begins_and_says_its_size(ada: Sender, carrel: Carrel) -> None:
+def test_upload_of_20_gib_starts_and_shows_its_size(ada: Sender, carrel: Carrel) -> None:
     address = ada.begin(TWENTY)
     answer = ada.head(address)
     assert (answer.headers["Upload-Length"], answer.headers["Upload-Offset"]) == (str(TWENTY), "0")
@@ -57,7 +57,7 @@ def test_a_file_of_20_gib_begins_and_says_its_size(ada: Sender, carrel: Carrel) 
     assert ada.delete(address).status_code == 204
 
 
-def test_room_is_reckoned_for_all_of_it_and_for_what_others_send(
+def test_space_is_checked_for_all_unfinished_uploads(
     ada: Sender, monkeypatch: pytest.MonkeyPatch, carrel: Carrel
 ) -> None:
     def free(size: int) -> None:
@@ -67,14 +67,14 @@ def test_room_is_reckoned_for_all_of_it_and_for_what_others_send(
     assert ada.create(TWENTY).status_code == 507
     free(TWENTY + GIB)
     assert ada.create(TWENTY).status_code == 201
-    if carrel.storage.intake.free_bytes() is not None:  # a bucket has room for all
+    if carrel.storage.intake.free_bytes() is not None:  # a bucket has unlimited space
         assert ada.create(TWENTY, "Another.mp4").status_code == 507
     free(2 * TWENTY + GIB)
     assert ada.create(TWENTY, "Another.mp4").status_code == 201
 
 
 @pytest.mark.usefixtures("roomy")
-def test_a_piece_beyond_4_gib_is_put_where_it_belongs(ada: Sender, carrel: Carrel) -> None:
+def test_piece_past_4_gib_is_written_at_its_offset(ada: Sender, carrel: Carrel) -> None:
     if carrel.storage.intake.free_bytes() is None:
         pytest.skip("a bucket has no sparse files")
     at, piece = 17 * GIB + 5, b"the end of a long evening"
@@ -90,7 +90,7 @@ def test_a_piece_beyond_4_gib_is_put_where_it_belongs(ada: Sender, carrel: Carre
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("roomy")
-def test_a_file_beyond_4_gib_is_stored_and_a_range_beyond_it_is_answered(
+def test_file_over_4_gib_is_stored_and_its_last_range_is_served(
     ada: Sender, carrel: Carrel
 ) -> None:
     if carrel.storage.intake.free_bytes() is None:
@@ -120,25 +120,23 @@ def test_a_file_beyond_4_gib_is_stored_and_a_range_beyond_it_is_answered(
 
 
 @pytest.mark.parametrize("size", [1, 4 * GIB + 1, TWENTY, 64 * GIB, 64 * GIB + 1, LARGEST_BYTES])
-def test_a_bucket_gets_no_more_parts_than_it_takes(ada: Sender, carrel: Carrel, size: int) -> None:
+def test_bucket_gets_no_more_parts_than_it_allows(ada: Sender, carrel: Carrel, size: int) -> None:
     least = carrel.storage.intake.least_bytes(size)
-    sent = (16 if size > 64 * GIB else 8) * MIB  # as recordings/upload_transfer.js cuts it
+    sent = (16 if size > 64 * GIB else 8) * MIB  # as recordings/upload_transfer.js splits it
     assert least <= sent <= PIECE_BYTES
     if carrel.storage.intake.free_bytes() is None:
         assert least >= LEAST_PART
         assert math.ceil(size / least) <= MOST_PARTS
 
 
-def test_what_is_larger_than_can_be_taken_is_refused_by_its_size(ada: Sender) -> None:
+def test_file_over_the_size_limit_is_refused(ada: Sender) -> None:
     answer = ada.create(LARGEST_BYTES + 1)
     assert answer.status_code == 413
     asked = ada.visitor.options(f"/staff/webinars/{ada.slug}/uploads", headers=TUS)
     assert asked.headers["Tus-Max-Size"] == str(LARGEST_BYTES)
 
 
-def test_reading_what_has_arrived_holds_up_nothing_that_is_short(
-    ada: Sender, carrel: Carrel
-) -> None:
+def test_uploaded_files_are_processed_in_the_files_lane(ada: Sender, carrel: Carrel) -> None:
     ada.send(film(1000))
     with carrel.database.read_session() as session:
         lanes = session.scalars(select(Job.lane).where(Job.kind == SETTLE)).all()

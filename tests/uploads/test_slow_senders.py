@@ -1,4 +1,4 @@
-"""Senders whose line is so slow that others had their turn meanwhile, and senders who cut unevenly."""
+"""Uploads over lines so slow that their turn ends meanwhile, and in pieces of uneven length."""
 
 import io
 from collections.abc import Callable
@@ -25,7 +25,7 @@ READS = 20
 
 @dataclass(slots=True)
 class SlowLine:
-    """Bytes that take longer than a turn to come; in the midst of them something happens."""
+    """A stream that takes longer than a turn to read; something happens halfway."""
 
     stream: io.BytesIO
     clock: Clock
@@ -55,7 +55,7 @@ def stored(carrel: Carrel) -> bytes:
         return stream.read()
 
 
-def test_a_piece_that_takes_longer_than_a_turn_is_kept(
+def test_piece_that_takes_longer_than_a_turn_is_stored(
     ada: Sender, carrel: Carrel, clock: Clock, cast: Cast
 ) -> None:
     whole = film(12 * MIB + 5)
@@ -66,7 +66,7 @@ def test_a_piece_that_takes_longer_than_a_turn_is_kept(
     assert stored(carrel) == whole
 
 
-def test_a_piece_whose_sender_began_anew_meanwhile_is_kept_once(
+def test_piece_that_is_sent_again_meanwhile_is_stored_once(
     ada: Sender, carrel: Carrel, clock: Clock, cast: Cast
 ) -> None:
     whole = film(12 * MIB + 5)

@@ -1,4 +1,4 @@
-"""Staff send files in pieces by the tus protocol; first who may not."""
+"""Staff upload files in pieces by the tus protocol."""
 
 import hashlib
 from datetime import timedelta
@@ -28,7 +28,7 @@ WORK = work_without_schedules(LIBRARY)
 
 
 def settle(carrel: Carrel) -> None:
-    """Do the jobs that look at what has arrived."""
+    """Run the jobs that process uploaded files."""
     with carrel.database.read_session() as session:
         found = session.scalars(select(Job.public_id).where(Job.kind == uploads.SETTLE)).all()
     for job_id in found:
@@ -46,7 +46,7 @@ def bert(app, carrel: Carrel, cast: Cast, clock: Clock) -> Sender:
 
 
 @pytest.mark.parametrize("person", ["alice", "dan", "mia", None])
-def test_nobody_but_staff_sends_files(
+def test_only_staff_can_upload_files(
     client: Visitor, ada: Sender, cast: Cast, person: str | None, app
 ) -> None:
     address = ada.begin(10)
@@ -61,7 +61,7 @@ def test_nobody_but_staff_sends_files(
     assert ada.at(address) == 0
 
 
-def test_what_another_of_staff_sends_is_not_there(ada: Sender, bert: Sender) -> None:
+def test_upload_of_another_member_of_staff_is_not_found(ada: Sender, bert: Sender) -> None:
     address = ada.begin(10)
     unknown = address.rpartition("/")[0] + "/" + "0" * 26
     for place in (address, unknown):
@@ -73,7 +73,7 @@ def test_what_another_of_staff_sends_is_not_there(ada: Sender, bert: Sender) -> 
     assert ada.at(address) == 0
 
 
-def test_a_recording_sent_in_pieces_is_stored_byte_for_byte(
+def test_recording_sent_in_pieces_is_stored_byte_for_byte(
     ada: Sender, carrel: Carrel, cast: Cast
 ) -> None:
     whole = film(13 * MIB + 5)
@@ -95,7 +95,7 @@ def test_a_recording_sent_in_pieces_is_stored_byte_for_byte(
     assert list(carrel.storage.intake.unfinished()) == []
 
 
-def test_the_first_piece_may_come_with_the_creation(ada: Sender, carrel: Carrel) -> None:
+def test_first_piece_can_be_sent_with_the_creation(ada: Sender, carrel: Carrel) -> None:
     whole = film(1000)
     answer = ada.create(len(whole), data=whole)
     assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "1000")
@@ -105,7 +105,7 @@ def test_the_first_piece_may_come_with_the_creation(ada: Sender, carrel: Carrel)
         assert session.scalars(select(Recording).where(Recording.number == 2)).one()
 
 
-def test_a_handout_is_sent_the_same_way(ada: Sender, carrel: Carrel) -> None:
+def test_handout_is_uploaded_the_same_way(ada: Sender, carrel: Carrel) -> None:
     with open(SLIDES, "rb") as slides:
         whole = slides.read()
     ada.send(whole, "Slides of Tuesday.pdf", purpose="handout")
@@ -117,7 +117,7 @@ def test_a_handout_is_sent_the_same_way(ada: Sender, carrel: Carrel) -> None:
     assert list(carrel.storage.list("uploads/")) == []
 
 
-def test_what_is_spoken_can_be_asked(ada: Sender) -> None:
+def test_options_lists_the_supported_protocol(ada: Sender) -> None:
     answer = ada.visitor.options(f"/staff/webinars/{ada.slug}/uploads")
     assert answer.status_code == 204
     assert answer.headers["Tus-Version"] == "1.0.0"
@@ -132,7 +132,7 @@ def test_what_is_spoken_can_be_asked(ada: Sender) -> None:
     assert "sha256" in answer.headers["Tus-Checksum-Algorithm"]
 
 
-def test_another_version_of_the_protocol_is_answered_412(ada: Sender) -> None:
+def test_other_protocol_version_is_answered_with_412(ada: Sender) -> None:
     address = ada.begin(10)
     for version in ("0.2.2", ""):
         answer = ada.visitor.patch(
@@ -147,7 +147,7 @@ def test_another_version_of_the_protocol_is_answered_412(ada: Sender) -> None:
 
 
 @pytest.mark.parametrize("at", [1, 4, 6, 9])
-def test_a_piece_at_another_place_is_answered_409(ada: Sender, at: int) -> None:
+def test_piece_at_a_wrong_offset_is_answered_with_409(ada: Sender, at: int) -> None:
     whole = film(12 * MIB)
     address = ada.begin(len(whole))
     assert ada.patch(address, 0, whole[: 6 * MIB]).status_code == 204
@@ -156,7 +156,7 @@ def test_a_piece_at_another_place_is_answered_409(ada: Sender, at: int) -> None:
 
 
 @pytest.mark.parametrize("offset", ["", "-1", "x", "1.5", "9" * 30, "\uff11"])
-def test_an_offset_that_is_no_number_is_answered_400(ada: Sender, offset: str) -> None:
+def test_offset_that_is_not_a_number_is_answered_with_400(ada: Sender, offset: str) -> None:
     address = ada.begin(10)
     answer = ada.visitor.patch(
         address,
@@ -169,7 +169,7 @@ def test_an_offset_that_is_no_number_is_answered_400(ada: Sender, offset: str) -
     assert "Upload-Offset" in answer.json["message"]
 
 
-def test_a_damaged_piece_is_answered_460_and_not_kept(ada: Sender) -> None:
+def test_damaged_piece_is_answered_with_460_and_not_stored(ada: Sender) -> None:
     whole = film(12 * MIB)
     address = ada.begin(len(whole))
     first, second = whole[: 6 * MIB], whole[6 * MIB :]
@@ -182,19 +182,19 @@ def test_a_damaged_piece_is_answered_460_and_not_kept(ada: Sender) -> None:
 
 
 @pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha256", "sha256 ***", ""])
-def test_a_checksum_that_is_none_is_answered_400(ada: Sender, checksum: str) -> None:
+def test_invalid_checksum_is_answered_with_400_or_460(ada: Sender, checksum: str) -> None:
     address = ada.begin(5)
     answer = ada.patch(address, 0, b"\x00ftyp", Upload_Checksum=checksum)
     assert answer.status_code in (400, 460)
     assert ada.at(address) == 0
 
 
-def test_a_piece_under_another_type_is_answered_415(ada: Sender) -> None:
+def test_piece_with_another_content_type_is_answered_with_415(ada: Sender) -> None:
     address = ada.begin(10)
     assert ada.patch(address, 0, b"x", content_type="video/mp4").status_code == 415
 
 
-def test_more_than_was_said_is_answered_413(ada: Sender) -> None:
+def test_more_bytes_than_announced_are_answered_with_413(ada: Sender) -> None:
     whole = film(100)
     address = ada.begin(99)
     assert ada.patch(address, 0, whole).status_code == 413
@@ -214,7 +214,7 @@ def test_more_than_was_said_is_answered_413(ada: Sender) -> None:
         (10, "Talk.mp4", "trailer", 400),
     ],
 )
-def test_what_cannot_be_taken_is_refused_before_a_byte_came(
+def test_unacceptable_file_is_refused_before_any_byte_is_sent(
     ada: Sender, carrel: Carrel, size: int, name: str, purpose: str, status: int
 ) -> None:
     answer = ada.create(size, name, purpose=purpose)
@@ -236,16 +236,16 @@ def test_what_cannot_be_taken_is_refused_before_a_byte_came(
         {"Upload-Metadata": "filename naïve"},
     ],
 )
-def test_a_creation_that_is_none_is_answered_400(ada: Sender, headers: dict[str, str]) -> None:
+def test_malformed_creation_is_answered_with_400(ada: Sender, headers: dict[str, str]) -> None:
     answer = ada.create(10, headers=headers)
     assert answer.status_code == 400
 
 
-def test_a_webinar_that_does_not_exist_takes_no_file(ada: Sender) -> None:
+def test_upload_for_an_unknown_webinar_is_not_found(ada: Sender) -> None:
     assert Sender(ada.visitor, "nowhere").create(10).status_code == 404
 
 
-def test_a_file_for_which_there_is_no_room_is_refused_before_a_byte_came(
+def test_file_larger_than_the_free_space_is_refused_before_any_byte_is_sent(
     ada: Sender, carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chunks, "ROOM_LEFT_BYTES", 2**60)
@@ -260,7 +260,7 @@ def test_a_file_for_which_there_is_no_room_is_refused_before_a_byte_came(
     "whole",
     [b"%PDF-1.7\n" + b"x" * 9000, b"PK\x03\x04" + b"x" * 9000, b"only words " * 900, bytes(9000)],
 )
-def test_a_file_that_is_not_what_its_name_says_is_refused_by_its_first_piece(
+def test_file_of_another_kind_than_its_name_is_refused_at_the_first_piece(
     ada: Sender, carrel: Carrel, whole: bytes
 ) -> None:
     address = ada.begin(len(whole))
@@ -272,15 +272,13 @@ def test_a_file_that_is_not_what_its_name_says_is_refused_by_its_first_piece(
     assert list(carrel.storage.intake.unfinished()) == []
 
 
-def test_a_pdf_that_is_none_is_refused_by_its_first_piece(ada: Sender) -> None:
+def test_invalid_pdf_is_refused_at_the_first_piece(ada: Sender) -> None:
     whole = film(9000)
     address = ada.begin(len(whole), "Slides.pdf", purpose="handout")
     assert ada.patch(address, 0, whole).status_code == 415
 
 
-def test_a_file_that_cannot_be_given_out_is_refused_with_what_to_do(
-    ada: Sender, carrel: Carrel
-) -> None:
+def test_password_protected_handout_fails_with_advice(ada: Sender, carrel: Carrel) -> None:
     address = ada.send(locked(), "Slides.pdf", purpose="handout")
     settle(carrel)
     told = ada.visitor.get(address).json
@@ -292,7 +290,7 @@ def test_a_file_that_cannot_be_given_out_is_refused_with_what_to_do(
     assert told["message"] in page.replace("&#39;", "'")
 
 
-def test_a_presentation_called_pdf_is_taken_as_what_it_is(ada: Sender, carrel: Carrel) -> None:
+def test_presentation_named_pdf_is_stored_as_a_presentation(ada: Sender, carrel: Carrel) -> None:
     ada.send(pptx("One", "Two"), "Slides of Tuesday.pdf", purpose="handout")
     settle(carrel)
     with carrel.database.read_session() as session:
@@ -300,13 +298,11 @@ def test_a_presentation_called_pdf_is_taken_as_what_it_is(ada: Sender, carrel: C
     assert (handout.name, handout.kind, handout.pages) == ("Slides of Tuesday.pptx", "pptx", 2)
 
 
-def test_a_file_whose_beginning_came_in_crumbs_is_looked_at_when_it_is_whole(
-    ada: Sender, carrel: Carrel
-) -> None:
+def test_file_with_a_tiny_first_piece_is_checked_when_complete(ada: Sender, carrel: Carrel) -> None:
     whole = b"only words " * 900
     address = ada.begin(len(whole))
     answer = ada.patch(address, 0, whole[:7])
-    if answer.status_code == 413:  # a bucket takes no crumbs
+    if answer.status_code == 413:  # a bucket refuses tiny pieces
         assert ada.at(address) == 0
         return
     assert ada.patch(address, 7, whole[7:]).status_code == 204
@@ -317,7 +313,7 @@ def test_a_file_whose_beginning_came_in_crumbs_is_looked_at_when_it_is_whole(
     assert list(carrel.storage.list("originals/")) == []
 
 
-def test_a_file_is_gone_on_with_after_it_was_broken_off(ada: Sender, carrel: Carrel) -> None:
+def test_interrupted_upload_is_resumed(ada: Sender, carrel: Carrel) -> None:
     whole = film(14 * MIB)
     address = ada.begin(len(whole))
     ada.patch(address, 0, whole[: 6 * MIB])
@@ -330,7 +326,9 @@ def test_a_file_is_gone_on_with_after_it_was_broken_off(ada: Sender, carrel: Car
     assert made.sha256 == hashlib.sha256(whole).hexdigest()
 
 
-def test_of_two_pieces_at_once_one_is_kept(ada: Sender, carrel: Carrel, cast: Cast) -> None:
+def test_piece_sent_during_another_turn_is_answered_with_423(
+    ada: Sender, carrel: Carrel, cast: Cast
+) -> None:
     whole = film(12 * MIB)
     address = ada.begin(len(whole))
     upload_id = address.rpartition("/")[2]
@@ -344,7 +342,7 @@ def test_of_two_pieces_at_once_one_is_kept(ada: Sender, carrel: Carrel, cast: Ca
     assert ada.patch(address, 0, whole[: 6 * MIB]).status_code == 204
 
 
-def test_the_turn_of_who_was_killed_lapses(ada: Sender, carrel: Carrel, clock: Clock) -> None:
+def test_turn_of_a_killed_request_lapses(ada: Sender, carrel: Carrel, clock: Clock) -> None:
     whole = film(1000)
     address = ada.begin(len(whole))
     with carrel.database.transaction() as session:
@@ -354,21 +352,21 @@ def test_the_turn_of_who_was_killed_lapses(ada: Sender, carrel: Carrel, clock: C
     assert ada.patch(address, 0, whole).status_code == 204
 
 
-def test_a_file_that_was_whole_when_the_server_was_killed_is_taken_up_again(
+def test_complete_file_is_processed_after_the_server_was_killed(
     ada: Sender, carrel: Carrel
 ) -> None:
     whole = film(1000)
     address = ada.begin(len(whole))
     with carrel.database.read_session() as session:
         upload = uploads.read_upload(session, address.rpartition("/")[2])
-    carrel.storage.intake.add(upload.arriving, 0, whole)  # and nothing of it was written down
+    carrel.storage.intake.add(upload.arriving, 0, whole)  # and the database wasn't updated
     assert ada.at(address) == 1000
     settle(carrel)
     with carrel.database.read_session() as session:
         assert session.scalars(select(Recording).where(Recording.number == 2)).one()
 
 
-def test_an_upload_that_was_terminated_is_gone(ada: Sender, carrel: Carrel) -> None:
+def test_terminated_upload_is_gone(ada: Sender, carrel: Carrel) -> None:
     whole = film(12 * MIB)
     address = ada.begin(len(whole))
     ada.patch(address, 0, whole[: 6 * MIB])
@@ -378,7 +376,7 @@ def test_an_upload_that_was_terminated_is_gone(ada: Sender, carrel: Carrel) -> N
     assert list(carrel.storage.intake.unfinished()) == []
 
 
-def test_a_method_that_cannot_be_sent_is_named_in_a_header(ada: Sender) -> None:
+def test_method_can_be_overridden_by_a_header(ada: Sender) -> None:
     whole = film(100)
     address = ada.begin(len(whole))
     answer = ada.visitor.post(
@@ -391,7 +389,7 @@ def test_a_method_that_cannot_be_sent_is_named_in_a_header(ada: Sender) -> None:
     assert ada.visitor.post(address, headers=TUS).status_code == 400
 
 
-def test_what_is_lost_from_the_storage_is_told_as_gone(ada: Sender, carrel: Carrel) -> None:
+def test_upload_lost_from_the_storage_is_answered_with_410(ada: Sender, carrel: Carrel) -> None:
     address = ada.begin(1000)
     with carrel.database.read_session() as session:
         upload = uploads.read_upload(session, address.rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""A client of the tus protocol, by hand, so that each header can be wrong."""
+"""A minimal client of the tus protocol, so each header can be wrong."""
 
 import hashlib
 import os
@@ -13,11 +13,11 @@ from tests.visitor import Visitor
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE_TYPE = "application/offset+octet-stream"
 MIB = 1024 * 1024
-BEGIN = b"\x00\x00\x00\x18ftypmp42"  # as an MP4 file begins
+BEGIN = b"\x00\x00\x00\x18ftypmp42"  # as an MP4 file starts
 
 
 def film(size: int) -> bytes:
-    """Return bytes that begin as a recording does."""
+    """Return bytes that start like a recording."""
     return BEGIN + os.urandom(size - len(BEGIN))
 
 
@@ -27,7 +27,7 @@ def described(**told: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Somebody who sends files to one webinar."""
+    """A person who uploads files to one webinar."""
 
     visitor: Visitor
     slug: str
@@ -49,7 +49,7 @@ class Sender:
         )
 
     def begin(self, size: int, name: str = "Talk.mp4", **told: str) -> str:
-        """Begin an upload and return its address."""
+        """Start an upload and return its address."""
         answer = self.create(size, name, **told)
         assert answer.status_code == 201, answer.get_data(as_text=True)
         return str(answer.headers["Location"])

@@ -1,4 +1,4 @@
-"""Elm County as its manager finds it: a pool of one webinar and a contract, with people in both."""
+"""Elm County with a manager, a pool for one webinar, and a contract, with people in both."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from tests.visitor import Visitor
 
 @dataclass(frozen=True, slots=True)
 class Elm:
-    """Outside ids of what is Elm County's, and of the same things of somebody else."""
+    """Public ids of Elm County's objects, and of the same objects of another organization."""
 
     id: str
     pool: str
@@ -40,7 +40,7 @@ class Elm:
 
 @pytest.fixture
 def elm(database: Database, cast: Cast, clock: Clock) -> Elm:
-    """Alice and an invited address in seats of the webinar, Bob under the contract."""
+    """Elm County: Alice and an invited address have webinar seats, Bob is under the contract."""
 
     def managed(session: Session) -> Elm:
         place = session.get_one(Organization, cast.organization_id)
@@ -89,7 +89,7 @@ def mia(client: Visitor, cast: Cast, elm: Elm) -> Visitor:
 
 
 def allotted_nothing(session: Session, parent: Organization, pool: Pool) -> str:
-    """Add a branch of an organization that has a part of its pool, of no seats yet."""
+    """Add a branch with an allotment of no seats; return the public id of the allotment."""
     branch = make_organization(session, f"{parent.slug}-branch", name=f"{parent.name} Branch")
     branch.parent_id = parent.id
     session.flush()

@@ -1,4 +1,4 @@
-"""Media in front of the pages: the fences of an open session, and how soon its end is known."""
+"""Media delivery in front of the pages: who can use an open session, and how soon it ends."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.player import open_playback
 
 @pytest.fixture
 def alice(app, carrel, client, cast, storage, database):
-    """Alice's player, in front of which media is delivered."""
+    """Alice's player, with the media middleware in front of the app."""
     app.wsgi_app = front(app, carrel)
     client.sign_in(cast.alice.id)
     player = open_playback(client, cast.slug)
@@ -21,20 +21,20 @@ def alice(app, carrel, client, cast, storage, database):
     return player
 
 
-def test_an_address_plays_in_its_browser_alone(app, alice):
+def test_media_url_works_only_in_its_own_browser(app, alice):
     answer = alice.get("run/high.mp4", headers={"Range": "bytes=2-4"})
     assert (answer.status_code, answer.data) == (206, b"234")
     copied = alice.without_cookies(app).get("run/high.mp4", headers={"Range": "bytes=2-4"})
     assert copied.status_code == 403
 
 
-def test_captions_lie_below_the_same_token(alice):
+def test_captions_are_served_under_the_same_token(alice):
     answer = alice.get("captions/c.vtt")
     assert answer.data == b"WEBVTT\n"
     assert answer.content_type.startswith("text/vtt")
 
 
-def test_somebody_elses_signed_in_browser_is_refused(app, cast, alice):
+def test_another_persons_signed_in_browser_is_refused(app, cast, alice):
     other = app.test_client()
     other.sign_in(cast.dan.id)
     assert type(alice)(other, alice.addresses).get("run/high.mp4").status_code == 403
@@ -49,27 +49,27 @@ def test_another_network_is_refused(alice):
     assert alice.get("run/high.mp4", environ_overrides=elsewhere).status_code == 403
 
 
-def test_a_forwarded_address_counts_from_a_trusted_proxy_only(alice):
+def test_forwarded_address_is_ignored_without_a_trusted_proxy(alice):
     forged = {"X-Forwarded-For": "203.0.113.9"}
     assert alice.get("run/high.mp4", headers=forged).status_code == 200
 
 
-def test_an_altered_address_is_not_found(alice):
+def test_altered_media_url_is_not_found(alice):
     altered = alice.token[:9] + ("B" if alice.token[9] == "A" else "A") + alice.token[10:]
     answer = alice.client.get(f"/media/{altered}/run/high.mp4")
     assert answer.status_code == 404
 
 
-def test_another_recording_is_not_found_below_the_token(alice):
+def test_another_recording_is_not_found_under_the_token(alice):
     assert alice.get("../other/run/high.mp4").status_code == 404
 
 
-def test_an_ended_session_is_refused_in_seconds(app, alice, carrel, database):
+def test_ended_session_is_refused_within_seconds(app, alice, carrel, database):
     assert alice.get("run/high.mp4").status_code == 200
     session_id = carrel.signer.read(alice.token, 0).session
     with database.transaction() as session:
         sessions.end_session(session, session_id, ended_as=PlaybackEnd.SIGNED_OUT, now=now())
-    # Another process, or this one two seconds later, reads what has ended.
+    # A new front reads ended sessions at once, as this one does after two seconds.
     app.wsgi_app = front(app, carrel)
     assert alice.get("run/high.mp4").status_code == 403
     assert alice.without_cookies(app).get("run/high.mp4").status_code == 403

@@ -1,4 +1,4 @@
-"""Owners hear of lanes that do nothing and of lasting faults, from the web server while no worker runs."""
+"""Owners get email about stalled lanes and lasting faults, even while no worker runs."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ def alerts(database: Database, kind: str = "lanes_stalled") -> list[tuple[str, J
         return [(recipient, state) for recipient, state in session.execute(query)]
 
 
-def test_owners_alone_are_told_once(
+def test_only_owners_are_emailed_and_only_once(
     carrel: Carrel, database: Database, roles: Roles, clock: Clock
 ) -> None:
     make_job(database, lane=Lane.MEDIA, now=now())
@@ -44,7 +44,7 @@ def test_owners_alone_are_told_once(
     assert len(alerts(database)) == 1
 
 
-def test_the_email_says_what_waits_and_what_to_do(
+def test_alert_says_what_is_waiting_and_what_to_do(
     carrel: Carrel, database: Database, roles: Roles, clock: Clock
 ) -> None:
     for _ in range(3):
@@ -57,7 +57,7 @@ def test_the_email_says_what_waits_and_what_to_do(
     assert "/staff/system-health" in text
 
 
-def test_codes_that_people_wait_for_go_out_while_no_worker_sends(
+def test_web_server_sends_urgent_email_while_no_worker_does(
     carrel: Carrel, database: Database, roles: Roles, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -77,13 +77,13 @@ def test_codes_that_people_wait_for_go_out_while_no_worker_sends(
 
 
 def report_of_the_worker(database: Database) -> None:
-    """Queue a job as the worker's schedules do, and leave it."""
+    """Queue a job as the worker's schedules do, and leave it waiting."""
     with database.transaction() as session:
         job = enqueue(session, kind="x", lane=Lane.PROMPT, subject="", payload={}, now=now())
         job.run_at = now() + timedelta(days=7)
 
 
-def test_owners_are_told_once_a_day_that_no_backup_was_made(
+def test_owners_are_emailed_once_a_day_that_no_backup_was_made(
     carrel: Carrel, database: Database, roles: Roles, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -101,7 +101,7 @@ def test_owners_are_told_once_a_day_that_no_backup_was_made(
     assert "The last backup was made 2 days ago. Run carrel backup create every night" in text
 
 
-def test_owners_are_told_of_a_worker_that_is_silent_though_nothing_waits(
+def test_owners_are_emailed_about_a_silent_worker_even_with_no_jobs(
     carrel: Carrel, database: Database, roles: Roles, clock: Clock
 ) -> None:
     watch = AlertWatch(carrel)
@@ -112,7 +112,7 @@ def test_owners_are_told_of_a_worker_that_is_silent_though_nothing_waits(
     assert alerts(database) == []
 
 
-def test_fault_that_ended_before_ten_minutes_is_told_to_no_one(
+def test_no_email_is_sent_about_a_fault_shorter_than_ten_minutes(
     carrel: Carrel, database: Database, roles: Roles, clock: Clock
 ) -> None:
     watch = AlertWatch(carrel)
@@ -126,7 +126,7 @@ def test_fault_that_ended_before_ten_minutes_is_told_to_no_one(
 
 
 @pytest.mark.parametrize("minutes", [0, 9])
-def test_what_waits_briefly_is_told_to_no_one(
+def test_no_email_is_sent_about_jobs_that_wait_briefly(
     carrel: Carrel, database: Database, roles: Roles, clock: Clock, minutes: int
 ) -> None:
     make_job(database, lane=Lane.PROMPT, now=now())

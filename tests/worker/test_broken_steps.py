@@ -1,4 +1,4 @@
-"""An ending, a schedule or a step that breaks is told and kept, and the rest goes on."""
+"""An ending, a schedule or a step that raises is logged and saved, and the rest continues."""
 
 import threading
 from datetime import timedelta
@@ -34,11 +34,11 @@ def breaks(session: Session, _ended: Ended) -> None:
 
 
 def done(_carrel: Carrel, _run: JobRun) -> None:
-    """Nothing is left to do."""
+    """Do nothing."""
 
 
 def use_up_tries(database: Database, count: int) -> list[str]:
-    """Make jobs whose last worker was lost in their last try."""
+    """Create jobs whose last worker was lost in their last attempt."""
     ids = [make_job(database) for _ in range(count)]
     moment = NOW
     for _ in range(3):
@@ -51,7 +51,7 @@ def use_up_tries(database: Database, count: int) -> list[str]:
     return ids
 
 
-def test_a_job_whose_ending_breaks_is_failed_and_the_others_are_settled(database: Database) -> None:
+def test_job_whose_ending_raises_fails_and_the_others_are_settled(database: Database) -> None:
     broken, other = use_up_tries(database, 2)
     told = list[str]()
 
@@ -72,7 +72,7 @@ def test_a_job_whose_ending_breaks_is_failed_and_the_others_are_settled(database
     assert EMAIL not in detail
 
 
-def test_a_job_whose_ending_the_database_gave_up_is_put_off(database: Database) -> None:
+def test_job_whose_ending_hits_a_database_error_is_settled_later(database: Database) -> None:
     (job_id,) = use_up_tries(database, 1)
     ends = NOW + 4 * LEASE
 
@@ -93,7 +93,7 @@ def see(carrel: Carrel, work: Work) -> JobFacts:
     return see_through(carrel, work, make_job(carrel.database, now=now()))
 
 
-def test_a_failed_job_whose_ending_breaks_keeps_both_reasons(carrel: Carrel) -> None:
+def test_failed_job_whose_ending_raises_keeps_both_reasons(carrel: Carrel) -> None:
     def gives_up(_carrel: Carrel, _run: JobRun) -> None:
         raise GiveUp("This file holds no sound.", "moov atom not found\0")
 
@@ -104,7 +104,7 @@ def test_a_failed_job_whose_ending_breaks_keeps_both_reasons(carrel: Carrel) -> 
     assert "IntegrityError" in facts.failure_detail
 
 
-def test_a_canceled_job_whose_ending_breaks_is_shown_as_failed(carrel: Carrel) -> None:
+def test_canceled_job_whose_ending_raises_is_shown_as_failed(carrel: Carrel) -> None:
     def waits(given: Carrel, run: JobRun) -> None:
         with given.database.transaction() as session:
             cancel(session, run.public_id, actor=None, now=now())
@@ -117,7 +117,7 @@ def test_a_canceled_job_whose_ending_breaks_is_shown_as_failed(carrel: Carrel) -
     assert (told.state, told.failure) == (JobState.CANCELED, None)
 
 
-def test_what_a_deleted_subject_leaves_of_a_job_is_one_sentence(carrel: Carrel) -> None:
+def test_job_of_a_deleted_subject_fails_with_one_message(carrel: Carrel) -> None:
     def misses(_carrel: Carrel, _run: JobRun) -> None:
         raise NotFound
 
@@ -125,7 +125,7 @@ def test_what_a_deleted_subject_leaves_of_a_job_is_one_sentence(carrel: Carrel) 
     assert (facts.state, facts.tries, facts.failure) == (JobState.FAILED, 1, GONE)
 
 
-def test_a_refusal_is_tried_again_and_kept_with_its_own_sentence(carrel: Carrel) -> None:
+def test_refusal_is_retried_and_saved_with_its_own_message(carrel: Carrel) -> None:
     job_id = make_job(carrel.database, now=now())
 
     def refuses(_carrel: Carrel, _run: JobRun) -> None:
@@ -140,7 +140,9 @@ def test_a_refusal_is_tried_again_and_kept_with_its_own_sentence(carrel: Carrel)
     )
 
 
-def test_a_step_that_breaks_ends_no_lane(carrel: Carrel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_step_that_raises_does_not_end_the_lane(
+    carrel: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     claim_next, left = worker.claim_next, [RuntimeError("the step broke")]
 
     def breaks_once(*args: object, **more: object) -> object:
@@ -156,7 +158,7 @@ def test_a_step_that_breaks_ends_no_lane(carrel: Carrel, monkeypatch: pytest.Mon
 
 
 class StopsUnseen(threading.Event):
-    """Is set right after the worker looked, and its lane ends before the worker looks at the lane."""
+    """Is set just after the worker checked, so its lane ends before the worker checks the lane."""
 
     def wait(self, timeout: float | None = None) -> bool:
         if self.is_set() or threading.current_thread() is not threading.main_thread():
@@ -168,7 +170,7 @@ class StopsUnseen(threading.Event):
         return False
 
 
-def test_a_worker_that_is_stopped_lost_no_lane(
+def test_stopped_worker_does_not_report_a_lost_lane(
     carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped = Worker(carrel, Work({"encode": done}), (Lane.MEDIA,))
@@ -178,7 +180,7 @@ def test_a_worker_that_is_stopped_lost_no_lane(
     assert [one["event"] for one in told if one["log_level"] == "error"] == []
 
 
-def test_a_schedule_that_cannot_be_kept_holds_up_no_job(carrel: Carrel) -> None:
+def test_invalid_schedule_does_not_delay_jobs(carrel: Carrel) -> None:
     odd = Schedule("odd", timedelta(days=1), "no such lane")  # type: ignore[arg-type]  # on purpose
     good = Schedule("tidy", timedelta(days=1))
     ran = list[str]()
@@ -193,7 +195,7 @@ def test_a_schedule_that_cannot_be_kept_holds_up_no_job(carrel: Carrel) -> None:
     assert [one["schedule"] for one in told if one["event"] == "schedule_not_kept"] == ["odd"]
 
 
-def test_a_settlement_that_breaks_keeps_nobody_from_claiming(
+def test_failing_settlement_does_not_prevent_claims(
     carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost = make_job(carrel.database)
@@ -208,7 +210,7 @@ def test_a_settlement_that_breaks_keeps_nobody_from_claiming(
     assert facts_of(carrel.database, lost).state is JobState.RUNNING
 
 
-def test_a_canceled_job_that_can_not_be_settled_now_is_canceled_later(database: Database) -> None:
+def test_canceled_job_that_cannot_be_settled_now_is_canceled_later(database: Database) -> None:
     job_id = make_job(database)
     with database.transaction() as session:
         cancel(session, job_id, actor=None, now=NOW)

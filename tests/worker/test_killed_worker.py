@@ -1,4 +1,4 @@
-"""Real worker processes, killed and stopped in the middle of a job."""
+"""Real worker processes, killed and stopped during a job."""
 
 import signal
 import subprocess
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 class Workers:
-    """Starts workers over one house, and reads what they wrote."""
+    """Starts workers over one library, and reads their output."""
 
     def __init__(self, stack: ExitStack, environ: Mapping[str, str]) -> None:
         self._stack = stack
@@ -50,7 +50,7 @@ def state_of(database: Database, job_id: str) -> JobState:
     return facts_of(database, job_id).state
 
 
-def test_a_worker_killed_in_mid_job_loses_nothing_and_needs_no_hand(
+def test_job_of_a_killed_worker_is_done_by_the_next_one(
     database: Database, workers: Workers
 ) -> None:
     job_id = make_job(database, "slow", now=now())
@@ -67,7 +67,7 @@ def test_a_worker_killed_in_mid_job_loses_nothing_and_needs_no_hand(
     assert facts_of(database, job_id).tries == 2
 
 
-def test_a_worker_that_froze_and_lost_its_lease_cannot_finish_the_job(
+def test_frozen_worker_that_lost_its_lease_cannot_finish_the_job(
     database: Database, workers: Workers
 ) -> None:
     job_id = make_job(database, "slow", now=now())
@@ -83,9 +83,7 @@ def test_a_worker_that_froze_and_lost_its_lease_cannot_finish_the_job(
     assert workers.diary().count("done") == 1
 
 
-def test_a_worker_told_to_end_gives_its_job_back_at_once(
-    database: Database, workers: Workers
-) -> None:
+def test_terminated_worker_returns_its_job_at_once(database: Database, workers: Workers) -> None:
     job_id = make_job(database, "slow", now=now())
     worker = workers.start()
     until(lambda: workers.diary() == ["begun"])
@@ -95,7 +93,7 @@ def test_a_worker_told_to_end_gives_its_job_back_at_once(
     assert (facts.state, facts.tries) == (JobState.QUEUED, 0)
 
 
-def test_a_handler_that_does_not_listen_is_left_behind_and_its_job_given_back(
+def test_job_of_a_handler_that_ignores_the_stop_is_returned(
     database: Database, workers: Workers
 ) -> None:
     job_id = make_job(database, "deaf", now=now())
@@ -115,14 +113,14 @@ def test_a_running_job_is_canceled_within_seconds(database: Database, workers: W
     until(lambda: state_of(database, job_id) is JobState.CANCELED)
 
 
-def test_the_lanes_do_not_wait_for_each_other(database: Database, workers: Workers) -> None:
+def test_lanes_do_not_wait_for_each_other(database: Database, workers: Workers) -> None:
     for lane in Lane:
         make_job(database, "slow", lane=lane, now=now())
     workers.start()
     until(lambda: workers.diary() == ["begun"] * len(Lane))
 
 
-def test_a_lane_does_one_job_at_a_time(database: Database, workers: Workers) -> None:
+def test_lane_runs_one_job_at_a_time(database: Database, workers: Workers) -> None:
     first, second = (make_job(database, "slow", now=now()) for _ in range(2))
     workers.start()
     until(lambda: workers.diary() == ["begun"])
@@ -133,7 +131,7 @@ def test_a_lane_does_one_job_at_a_time(database: Database, workers: Workers) -> 
     assert workers.diary() == ["begun", "done", "begun", "done"]
 
 
-def test_progress_is_seen_while_the_job_runs(database: Database, workers: Workers) -> None:
+def test_progress_is_visible_while_the_job_runs(database: Database, workers: Workers) -> None:
     job_id = make_job(database, "slow", now=now())
     workers.start()
     until(lambda: facts_of(database, job_id).progress_note == "waiting")

@@ -1,4 +1,4 @@
-"""One job that can't end, or one email that can't be sent, never keeps the others from being served."""
+"""One job that can't end, or one email that can't be sent, never blocks the others."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ SLUG = "reading-rooms"
 
 
 def upload_words(carrel: Carrel, folder: Path) -> str:
-    """Add a text named like a film to the webinar; return the outside id of its version."""
+    """Add a text file named like a video to the webinar; return the public ID of its version."""
     film = folder / "talk.mp4"
     film.write_text("These are only words.\n" * 50)
     original = recordings.keep_original(carrel.storage, film, film.name)
@@ -61,16 +61,16 @@ def failed(carrel: Carrel, tmp_path: Path) -> str:
 
 
 def ends(carrel: Carrel, *job_ids: str) -> list[JobState]:
-    """Let a worker serve all lanes until these jobs have ended; it must keep its lanes."""
+    """Let a worker serve all lanes until these jobs have ended; it must not lose a lane."""
     worker = Worker(carrel, WORK, tuple(Lane))
-    with carrel.database.transaction() as session:  # the waits between tries are minutes
+    with carrel.database.transaction() as session:  # the waits between attempts are minutes
         session.execute(update(Job).where(Job.public_id.in_(job_ids)).values(max_tries=1))
     with at_work(worker):
         until(lambda: all(facts_of(carrel.database, one).state in queue.ENDED for one in job_ids))
     return [facts_of(carrel.database, one).state for one in job_ids]
 
 
-def test_a_job_of_a_deleted_version_that_is_retried_stops_no_lane(
+def test_retried_job_of_a_deleted_version_stops_no_lane(
     carrel: Carrel, failed: str, tmp_path: Path
 ) -> None:
     stuck = job_of(carrel, failed)
@@ -81,7 +81,7 @@ def test_a_job_of_a_deleted_version_that_is_retried_stops_no_lane(
     assert facts_of(carrel.database, stuck).failure == recordings.DELETED
 
 
-def test_a_version_that_is_deleted_while_its_retry_waits_stops_no_lane(
+def test_version_deleted_while_its_retry_waits_stops_no_lane(
     carrel: Carrel, failed: str, tmp_path: Path
 ) -> None:
     stuck = job_of(carrel, failed)

@@ -1,6 +1,6 @@
-"""Two nodes on one PostgreSQL are restarted, and upgraded to the next version, while people watch.
+"""Two nodes on one PostgreSQL are restarted and upgraded while people watch.
 
-The small twin of benchmarks/faults.py: no request fails, and no second of watching is lost.
+The small version of benchmarks/faults.py: no request fails, and no second of watching is lost.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from benchmarks import simulated_viewer
-from benchmarks.concurrent_viewers_library import Person, fill_house
+from benchmarks.concurrent_viewers_library import Person, fill_installation
 from benchmarks.faults import Pace, figures, watch_through
 from benchmarks.heartbeat import environ_of
 from benchmarks.next_version import BESIDE, add_unread_column, install, install_next
@@ -26,7 +26,7 @@ from tests.servers.nginx import before_nodes
 from tests.servers.postgres import postgres
 from tests.servers.process import free_ports
 
-# a browser that leaves closes its connections when the loop comes round, which it doesn't anymore
+# when the event loop ends, a browser that leaves can't close its connections anymore
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1200),
@@ -34,7 +34,7 @@ pytestmark = [
 ]
 
 VIEWERS = 4
-# hardly a page: on a busy machine one may take longer than the 30 s that a node that ends allows it
+# hardly a page: on a busy machine one can take longer than the 30 s that a stopping node allows
 PACE = Pace(ramp_s=2.0, calm_s=8.0, watch_s=60.0, pages_a_second=0.02)
 
 
@@ -63,7 +63,7 @@ def house(tmp_path: Path) -> Iterator[House]:
         opened.callback(carrel.database.dispose)
         upgrade(carrel.database)
         add_unread_column(carrel.database)
-        people, word = fill_house(carrel, VIEWERS + 1)
+        people, word = fill_installation(carrel, VIEWERS + 1)
         nodes = [
             Program(
                 ("serve", "--bind", f"127.0.0.1:{each}", "--workers", "1", "--no-worker", "--json"),
@@ -80,10 +80,10 @@ def house(tmp_path: Path) -> Iterator[House]:
         yield House(nodes, upgrading, carrel, port, people, word)
 
 
-def test_no_viewer_notices_a_restart_or_an_upgrade(
+def test_viewers_do_not_notice_a_restart_or_an_upgrade(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulated_viewer, "PATIENCE_S", 240.0)  # a busy machine is no failure
+    monkeypatch.setattr(simulated_viewer, "PATIENCE_S", 240.0)  # a slow machine isn't a failure
     newer = install(tmp_path / "newer")
     install_next(newer)
 
@@ -100,7 +100,7 @@ def test_no_viewer_notices_a_restart_or_an_upgrade(
         house.port, viewers, readers, house.word, upgrade_while_they_watch, PACE
     )
     seen, told = asyncio.run(watching)
-    gc.collect()  # so that connections left open are told of here, where that is ignored
+    gc.collect()  # report connections left open here, where that is ignored
     found = figures("", house.carrel, viewers, seen, told)
     assert [what for _, what in seen.failed if not what.endswith("Retry-After")] == []
     assert (found["lost_s"], found["came_to_the_end"]) == (0, VIEWERS)

@@ -1,4 +1,4 @@
-"""carrel serve is renewed, drained and ended without a request that fails."""
+"""carrel serve is renewed, drained and stopped without a failed request."""
 
 import http.client
 import json
@@ -39,7 +39,7 @@ def serving(environ: Mapping[str, str], place: Path, *options: str) -> Iterator[
 
 
 class Crowd:
-    """Visitors who ask all the time, each on a connection of their own, kept open or not."""
+    """Visitors who send requests all the time on their own connections, kept open or not."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -88,7 +88,7 @@ def renewed(house: House, program: str) -> bool:
     return program in [one["program"] for one in house.events("program_renewed")]
 
 
-def test_renewal_loses_no_request_and_ends_the_old_processes(
+def test_renewal_loses_no_request_and_stops_the_old_processes(
     environ: Mapping[str, str], database: Database, tmp_path: Path
 ) -> None:
     with serving(environ, tmp_path, "--workers", "2") as house:
@@ -110,7 +110,7 @@ def is_there(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").exists()
 
 
-def test_a_version_that_does_not_start_leaves_the_one_that_runs(
+def test_failed_renewal_leaves_the_old_processes_running(
     environ: Mapping[str, str], database: Database, tmp_path: Path
 ) -> None:
     key = tmp_path / "key"
@@ -125,7 +125,7 @@ def test_a_version_that_does_not_start_leaves_the_one_that_runs(
         assert all(map(is_there, before.values()))
 
 
-def test_what_was_begun_ends_and_new_connections_are_refused_at_once(
+def test_started_request_finishes_while_new_connections_are_refused(
     environ: Mapping[str, str], database: Database, tmp_path: Path
 ) -> None:
     with serving(environ, tmp_path) as house, ExitStack() as stack:
@@ -145,7 +145,7 @@ def is_open(port: int) -> bool:
         return asking.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_a_library_that_drains_serves_and_says_that_it_is_not_ready(
+def test_draining_server_answers_and_reports_that_it_is_not_ready(
     environ: Mapping[str, str], database: Database, tmp_path: Path
 ) -> None:
     with serving(environ, tmp_path, "--drain", "20", "--workers", "2") as house:
@@ -167,7 +167,7 @@ def readiness(port: int) -> tuple[int, str]:
         return answer.status, json.load(answer)["draining"]
 
 
-def test_pages_alone_are_served_by_as_many_processes_as_there_are_cores(
+def test_web_server_without_a_worker_has_one_process_per_core(
     environ: Mapping[str, str], database: Database, tmp_path: Path
 ) -> None:
     with serving(environ, tmp_path, "--no-worker") as house:
@@ -177,7 +177,7 @@ def test_pages_alone_are_served_by_as_many_processes_as_there_are_cores(
         until(lambda: len(family(house.pid_of("web"))) == cores + 1)
 
 
-def test_a_hang_up_leaves_a_worker_at_its_work(
+def test_worker_keeps_running_after_sighup(
     environ: Mapping[str, str], database: Database, tmp_path: Path
 ) -> None:
     log = tmp_path / "worker.log"

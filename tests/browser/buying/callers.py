@@ -1,4 +1,4 @@
-"""A caller and the desk: what they are mailed, what staff see, and how the caller watches afterward."""
+"""Callers and the staff page: what callers are sent, what staff see, and how callers then watch."""
 
 import re
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ CODE: Final = r"\d{4} \d{4}"
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What a call needs: the desk, the library with free seats for a webinar that plays, and the mail."""
+    """What a call needs: the staff page, a library with available seats, and the sent emails."""
 
     desk: Desk
     served: Served
@@ -51,14 +51,14 @@ class Phone:
         return Links(self.served.url)
 
     def address(self, name: str) -> str:
-        """Return an address that no other test uses."""
+        """Return an email address that no other test uses."""
         return f"{name}@{self.webinar.slug}.example"
 
     def ask(self, who: str) -> None:
         self.desk.ask(who, self.webinar.title)
 
     def mail(self, name: str, subject: str, path: str) -> str:
-        """Wait for an email to a person, and return the path of its link that begins with `path`."""
+        """Wait for an email to a person; returns the path of its link that starts with `path`."""
         return link_in(self.served, arrived(self.sink, self.address(name), subject=subject), path)
 
     def add(self, session: Session, name: str) -> Login:
@@ -67,21 +67,21 @@ class Phone:
 
 
 def play(person: Person) -> None:
-    """Press Play on the page of the player, and see the recording play."""
+    """Press Play on the player's page, and check that the recording plays."""
     person.page.locator(PLAY).click()
     person.until(PLAYING)
     assert person.faults == []
 
 
 def watch(phone: Phone, person: Person) -> None:
-    """Open the webinar's page as the person, go to the player, and see the recording play."""
+    """Open the webinar's page as the person, go to the player, and check that it plays."""
     person.page.goto(phone.webinar.page)
     person.page.get_by_role("link", name=re.compile("^Watch")).first.click()
     play(person)
 
 
 def claim_and_watch(phone: Phone, link: str) -> None:
-    """Claim the seat by a link, beginning an account, and watch."""
+    """Claim the seat by a link, creating an account, and watch."""
     person = phone.visit()
     person.page.goto(link)
     create_account(person.page, "Kim Larkspur")
@@ -100,19 +100,19 @@ def sign_in_by_code(phone: Phone, page: Page, name: str) -> None:
 
 
 def newest_code(phone: Phone, name: str) -> str:
-    """Wait for the email with a sign-in code, and return the code."""
+    """Wait for the email with a sign-in code; returns the code."""
     found = re.search(CODE, arrived(phone.sink, phone.address(name), subject=".*code.*").text)
     assert found
     return found[0]
 
 
 def run_round(phone: Phone) -> None:
-    """Do the worker's round over live webinars and new recordings."""
+    """Run the worker's round for live webinars and new recordings."""
     work_of((LIBRARY,)).handlers[ROUND](phone.served.carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def until_more(phone: Phone, name: str, before: int) -> None:
-    """Wait until a person has more emails than before."""
+    """Wait until a person has received more emails than before."""
     for _ in range(600):
         if len(phone.sink.to(phone.address(name))) > before:
             return
@@ -121,7 +121,7 @@ def until_more(phone: Phone, name: str, before: int) -> None:
 
 
 def invite(phone: Phone, name: str) -> None:
-    """Invite a person, and let the invitation be sent."""
+    """Invite a person; the worker then sends the invitation."""
     with phone.served.carrel.database.transaction() as session:
         to = Invitee(read_address(phone.address(name)))
         invitations.invite(session, phone.pool_id, [to], links=phone.links, actor=None, now=now())

@@ -1,4 +1,4 @@
-"""A running seller on a Saturday evening, with a simulated Stripe and a real mail server."""
+"""A running seller's site on a Saturday evening, with a simulated Stripe and a real mail server."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,14 +43,14 @@ PRICES = (
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A webinar on sale whose recording plays."""
+    """A webinar for sale whose recording plays."""
 
     slug: str
     title: str
 
     @property
     def page(self) -> str:
-        """The path of its page."""
+        """The path of the webinar's page."""
         return f"/webinars/{self.slug}"
 
 
@@ -63,7 +63,7 @@ def mail_sink() -> Iterator[MailSink]:
 
 @pytest.fixture(scope="session")
 def fake_stripe() -> Iterator[FakeStripe]:
-    """The seller's simulated Stripe; it sends no webhook unless a test delivers it."""
+    """The seller's simulated Stripe; it sends no webhooks unless a test delivers them."""
     with running_stripe() as fake:
         fake.books.now = lambda: SATURDAY.now(UTC).timestamp()
         yield fake
@@ -78,7 +78,7 @@ def served(
     mail_sink: MailSink,
     fake_stripe: FakeStripe,
 ) -> Iterator[Served]:
-    """`carrel serve` of a seller with prices, terms and a card provider."""
+    """`carrel serve` for a seller with prices, terms, and card payments."""
     url = made_databases.prepared(f"carrel_buying_{worker_id}")
     place = tmp_path_factory.mktemp("buying")
     with (
@@ -99,7 +99,7 @@ def served(
 
 
 def open_for_business(served: Served) -> None:
-    """Give the seller a name, prices, terms, and everything that invoices need, since yesterday."""
+    """Set the seller's name, prices, terms, and invoice details, as of yesterday."""
     yesterday = now() - timedelta(days=1)
     with served.carrel.database.transaction() as session:
         about = BrandingTexts(SELLER, "#1d6a4c", COMPLETE.ar_email, SELLER, "")
@@ -113,7 +113,7 @@ def open_for_business(served: Served) -> None:
 
 @pytest.fixture(autouse=True)
 def _saturday(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set the tests' clock to the server's."""
+    """Set the tests' clock to the server's time."""
     monkeypatch.setattr("lms.core.clock.datetime", SATURDAY)
 
 
@@ -146,6 +146,6 @@ def house(
     mail_sink: MailSink,
     fake_stripe: FakeStripe,
 ) -> House:
-    """A separate seller, which a test serves at different times."""
+    """A separate seller, which a test serves at different dates."""
     url = made_databases.prepared(f"carrel_years_{worker_id}_{new_public_id()[:6]}")
     return House(browser, tmp_path, url, film, mail_sink, fake_stripe, SATURDAY.by)

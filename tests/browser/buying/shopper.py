@@ -1,4 +1,4 @@
-"""What buyers do in a browser: choose, fill in checkout, pay by card, watch; and what they see."""
+"""What buyers do in a browser: choose, fill in checkout, pay by card, and watch."""
 
 import os
 import re
@@ -24,7 +24,7 @@ TO_CONFIRM = "Confirm your order .*"  # the subject
 
 
 def check_page(page: Page) -> None:
-    """Check a page on a phone in the dark and at a desk: accessible, and no wider than the screen."""
+    """Check that a page is accessible and fits, on a phone in the dark theme and on a desktop."""
     for width, theme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of two words
@@ -35,7 +35,7 @@ def check_page(page: Page) -> None:
 
 
 def _take_picture(page: Page, name: str) -> None:
-    """Take a picture of a whole page for a person who wants to look (CARREL_SCREENSHOTS=directory)."""
+    """Take a full-page screenshot (CARREL_SCREENSHOTS=directory)."""
     if place := os.environ.get("CARREL_SCREENSHOTS"):
         path = re.sub(r"[^a-z]+", "-", urlsplit(page.url).path)
         at = int(time.monotonic() * 1000)
@@ -63,38 +63,38 @@ def enter_library(page: Page, name: str) -> None:
 
 
 def enter_people(page: Page, addresses: str) -> None:
-    """Say who gets the seats."""
+    """Enter who gets the seats."""
     page.locator("textarea[name^=people-]").fill(addresses)
 
 
 def is_thanked(page: Page, name: str) -> None:
-    """See the page of the order, which thanks the buyer by name."""
+    """Check that the order's page thanks the buyer by name."""
     expect(page).to_have_url(re.compile(r"/orders/\w+"))
     expect(page.get_by_role("heading", level=1)).to_contain_text(name)
 
 
 def confirm_order(page: Page, password: str) -> None:
-    """Choose a password on the page to which the order's email links, and see that this confirmed the address."""
+    """Choose a password by the order email's link, and check that the address is confirmed."""
     page.locator("#password").fill(password)
     submit_of(page).click()
     is_done(page)
 
 
 def pay_by_card(page: Page, card: str = "4242 4242 4242 4242") -> None:
-    """Fill in the provider's page."""
+    """Fill in the provider's card page."""
     page.get_by_label("Card number").fill(card)
     page.get_by_role("button", name=re.compile("^Pay")).click()
 
 
 def watch(person: Person, *, within_s: float = 60.0) -> None:
-    """Press Watch on the page of an order, and see the recording play."""
+    """Press Watch on an order's page, and check that the recording plays."""
     person.page.get_by_role("link", name="Watch now").click()
     person.page.locator("media-controller .player-bar media-play-button").click()
     person.until("document.querySelector('video').currentTime > 0.5", within_s=within_s)
 
 
 class Stopwatch:
-    """How many seconds have passed."""
+    """Measures elapsed seconds."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A webinar from its announcement to its cancellation and back, with every kind of buyer around it."""
+"""A webinar from announcement to cancellation and reinstatement, with every kind of buyer."""
 
 import re
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ Price: $99
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who pays for the webinar, and who else has a stake in it, by address; and those who registered."""
+    """Payers of the webinar and other affected people, by email address; and registered people."""
 
     payers: dict[str, str]
     others: dict[str, str]
@@ -105,7 +105,7 @@ def announce(desk: Page, title: str) -> str:
 
 
 def sell(served: Served, visit: Visit, sink: MailSink, slug: str, mark: str) -> Told:
-    """Sell it in every way: five times by card, and once by a contract that our team negotiated."""
+    """Sell the webinar in every way: five times by card, and once by a negotiated contract."""
     page_of_it = f"/webinars/{slug}"
     payers = {name: f"{name}{mark}@example.org" for name in ("sue", "tom", "gil", "ida")}
     others = {name: f"{name}{mark}@example.org" for name in ("pat", "kim")}
@@ -141,7 +141,7 @@ def sell(served: Served, visit: Visit, sink: MailSink, slug: str, mark: str) -> 
 
 
 def count_sales(served: Served, slug: str) -> None:
-    """Let the orders count: the simulated provider sells in test mode, whose buyers no one is to email."""
+    """Turn test orders into real ones, because buyers of test orders aren't emailed."""
     lines = select(OrderLine.order_id).join(Webinar, Webinar.id == OrderLine.webinar_id)
     orders = lines.where(Webinar.slug == slug).scalar_subquery()
     invoices = select(Document.id).where(Document.order_id.in_(orders))
@@ -160,7 +160,7 @@ def _pay(page: Page) -> None:
 
 
 def negotiate(served: Served, mark: str) -> tuple[int, dict[str, str]]:
-    """Sell a contract to the library of Cora, where Con has a seat; returns Con's login and both addresses."""
+    """Sell Cora's library a contract, with a seat for Con; returns Con's login, both addresses."""
     line = NewLine(kind=OfferKind.CONTRACT, covers="everything", price_minor=120_000, quantity=10)
     facts = bought(served.carrel, order_of("Cora", line, firm=f"Fir County {mark}"), is_paid=True)
     with served.carrel.database.transaction() as session:
@@ -173,14 +173,14 @@ def negotiate(served: Served, mark: str) -> tuple[int, dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """People with a link to a seat for the webinar: Kim is invited, and Wes was on the waitlist."""
+    """People with a link to a seat for the webinar: Kim, invited, and Wes, from the waitlist."""
 
     wes: str
     links: dict[str, str]
 
 
 def offer_seat(served: Served, sink: MailSink, slug: str, told: Told) -> Wanted:
-    """Put Wes on the waitlist of Tom's five seats, and email him the offer of a free one."""
+    """Add Wes to the waitlist for Tom's five seats, and email him an offer of an available one."""
     with served.carrel.database.transaction() as session:
         wes = served.add_person(session, "Wes")
         webinar = select(Webinar.id).where(Webinar.slug == slug).scalar_subquery()
@@ -200,19 +200,19 @@ def offer_seat(served: Served, sink: MailSink, slug: str, told: Told) -> Wanted:
 
 
 def check_links(page: Page, wanted: Wanted, *, is_held: bool) -> None:
-    """Check that the links to seats say that the webinar was canceled, and claim them once it is held."""
+    """Check that seat links say the webinar was canceled, and claim them once it's back on."""
     for who, link in wanted.links.items():
         page.goto(link)
         expect(page.get_by_test_id("claim-open" if is_held else "claim-off")).to_be_visible()
         expect(claim_button(page)).to_have_count(
             int(is_held and who == "kim")
-        )  # Wes signs in first
+        )  # Wes has to sign in first
         if not is_held:
             assert axe_faults(page) == []
 
 
 def check_told(sink: MailSink, subjects: dict[str, str]) -> None:
-    """Wait until everyone has the email with their subject, and check that each has it once."""
+    """Wait until everyone has the email with their subject, and check that each got it once."""
     for address, subject in subjects.items():
         arrived(sink, address, subject=re.escape(subject))
     for address, subject in subjects.items():
@@ -220,14 +220,14 @@ def check_told(sink: MailSink, subjects: dict[str, str]) -> None:
 
 
 def check_sees(page: Page, slug: str, wanted: Wanted, *, is_sold: bool) -> None:
-    """Check whether a stranger can buy the webinar, and what links to its seats say."""
+    """Check whether visitors can buy the webinar, and what its seat links say."""
     page.goto(f"/webinars/{slug}")
     expect(page.get_by_role("button", name=re.compile("^Buy"))).to_have_count(int(is_sold))
     check_links(page, wanted, is_held=is_sold)
 
 
 def team(served: Served) -> list[str]:
-    """Return the addresses of our team."""
+    """Return the email addresses of our team."""
     with served.carrel.database.read_session() as session:
         found = session.scalars(select(Login.email).where(Login.seller_role.is_not(None)))
         return [email for email in found if email]
@@ -239,7 +239,7 @@ def cancel(desk: Page, served: Served, slug: str) -> None:
 
 
 def exchange(page: Page, link: str, other: str) -> None:
-    """Choose the alternative by the mailed link, without an account."""
+    """Choose another webinar by the emailed link, without an account."""
     page.goto(link)
     page.get_by_label(other).check()
     choose_offer(page, OfferChoice.EXCHANGE)
@@ -251,7 +251,7 @@ def reinstate(desk: Page, served: Served, slug: str, title: str) -> None:
 
 
 def add_staff_and_alternative(served: Served, title: str) -> tuple[int, str]:
-    """Add a webinar to exchange for, and a person on our team; returns their login and address."""
+    """Add a webinar to exchange for, and a team member; returns their login and address."""
     with served.carrel.database.transaction() as session:
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
         slug = title.lower().replace(" ", "-")
@@ -259,7 +259,7 @@ def add_staff_and_alternative(served: Served, title: str) -> tuple[int, str]:
         return ada.id, ada.email or ""
 
 
-def test_everyone_is_told_and_sees_that_it_is_canceled_and_held_after_all(
+def test_everyone_is_notified_of_cancellation_and_reinstatement(
     served: Served, visit: Visit, mail_sink: MailSink
 ) -> None:
     mark = new_public_id()[:6]
@@ -288,7 +288,7 @@ def test_everyone_is_told_and_sees_that_it_is_canceled_and_held_after_all(
     check_choices(staff.page, slug, {OfferChoice.EXCHANGE: 1, NO_ANSWER: 3})
 
     reinstate(staff.page, served, slug, title)
-    still = [one for one in everyone if one != told.payers["sue"]]  # hers is the other one now
+    still = [one for one in everyone if one != told.payers["sue"]]  # she exchanged it
     check_told(mail_sink, dict.fromkeys(still, held))
     assert held not in map(subject_of, mail_sink.to(told.payers["sue"]))
     check_choices(staff.page, slug, {OfferChoice.EXCHANGE: 1, WITHDRAWN: 3})

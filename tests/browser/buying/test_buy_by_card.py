@@ -1,4 +1,4 @@
-"""A stranger buys by card and watches; a declined card is replaced; Back, change the cart, pay."""
+"""Buying by card and watching; replacing a declined card; going back to change the cart."""
 
 import re
 
@@ -33,7 +33,7 @@ def email() -> str:
 
 
 def paid_by(served: Served, address: str) -> list[int]:
-    """Return what was paid, in minor units, for the orders of an address."""
+    """Return the amounts paid, in minor units, for the orders of an email address."""
     with served.carrel.database.read_session() as session:
         of_theirs = (
             select(Payment.amount_minor)
@@ -44,7 +44,7 @@ def paid_by(served: Served, address: str) -> list[int]:
         return list(session.scalars(of_theirs))
 
 
-def test_a_stranger_pays_by_card_and_watches_within_a_minute_without_any_email(
+def test_card_buyer_watches_within_a_minute_without_opening_email(
     served: Served, visit: Visit, webinar: Sold, mail_sink: MailSink
 ) -> None:
     stranger, sam = visit(), email()
@@ -63,7 +63,7 @@ def test_a_stranger_pays_by_card_and_watches_within_a_minute_without_any_email(
     assert paid_by(served, sam) == [9900]
 
 
-def test_pages_on_the_way_are_fit_for_a_phone_and_a_desk(visit: Visit, webinar: Sold) -> None:
+def test_checkout_pages_are_accessible_on_phone_and_desktop(visit: Visit, webinar: Sold) -> None:
     page = visit().page
     page.goto(webinar.page)
     check_page(page)
@@ -85,9 +85,7 @@ def test_pages_on_the_way_are_fit_for_a_phone_and_a_desk(visit: Visit, webinar: 
     check_page(page)
 
 
-def test_a_declined_card_is_followed_by_another(
-    served: Served, visit: Visit, webinar: Sold
-) -> None:
+def test_declined_card_can_be_replaced(served: Served, visit: Visit, webinar: Sold) -> None:
     stranger, sam = visit(), email()
     page = stranger.page
     page.goto(webinar.page)
@@ -103,7 +101,7 @@ def test_a_declined_card_is_followed_by_another(
     assert paid_by(served, sam) == [9900]
 
 
-def test_back_from_the_card_page_the_cart_is_changed_and_paid(
+def test_cart_can_be_changed_after_going_back_from_the_card_page(
     served: Served, visit: Visit, webinar: Sold
 ) -> None:
     stranger, sam = visit(), email()

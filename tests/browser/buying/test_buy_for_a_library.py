@@ -1,4 +1,4 @@
-"""A library buys five seats by purchase order; a third person pays; a free mailbox gets no film."""
+"""A library buys seats by purchase order; a third person pays; a free address gets no access."""
 
 import re
 from urllib.parse import urlsplit
@@ -29,14 +29,14 @@ pytestmark = pytest.mark.browser
 
 
 def link_in(served: Served, mail: Delivered, path: str) -> str:
-    """Return the path of the first link of an email that begins with `path`."""
+    """Return the path of an email's first link that starts with `path`."""
     found = re.search(rf"{re.escape(served.url + path)}\S+", mail.text)
     assert found, mail.text
     return urlsplit(found[0]).path
 
 
 def order_seats(page: Page, webinar: Sold, email: str, *, names: str = "") -> None:
-    """Order five seats by purchase order 88123, for a library that is named."""
+    """Order five seats by purchase order 88123 for a new library."""
     page.goto(webinar.page)
     choose(page, "team", seats=5)
     enter_person(page, "Rosa Delgado", email)
@@ -51,14 +51,14 @@ def order_seats(page: Page, webinar: Sold, email: str, *, names: str = "") -> No
 
 
 def confirm(page: Page, served: Served, sink: MailSink, email: str) -> None:
-    """Open the link in the order's email, and choose a password."""
+    """Open the link in the order's email and choose a password."""
     mail = arrived(sink, email, subject="(Confirm your|Your) order .*")
     page.goto(link_in(served, mail, "/orders/confirm/"))
     check_page(page)
     confirm_order(page, PASSWORD)
 
 
-def test_a_librarian_buys_five_seats_invites_four_and_watches(
+def test_librarian_buys_five_seats_invites_four_and_watches(
     served: Served, visit: Visit, webinar: Sold, domain: str, mail_sink: MailSink
 ) -> None:
     librarian = visit()
@@ -87,7 +87,7 @@ def test_a_librarian_buys_five_seats_invites_four_and_watches(
 
 
 def accept_and_watch(served: Served, visit: Visit, sink: MailSink, email: str) -> None:
-    """Take a seat by the one email and its one form, without an account before, and watch."""
+    """Claim a seat by the invitation, without an account before, and watch."""
     colleague = visit()
     page = colleague.page
     page.goto(link_in(served, arrived(sink, email, subject=".*"), "/claim/"))
@@ -100,7 +100,7 @@ def accept_and_watch(served: Served, visit: Visit, sink: MailSink, email: str) -
     colleague.until("document.querySelector('video').currentTime > 0.5")
 
 
-def test_a_third_person_pays_an_invoice_by_its_payment_link(
+def test_third_person_pays_an_invoice_by_its_payment_link(
     served: Served, visit: Visit, webinar: Sold, domain: str, mail_sink: MailSink
 ) -> None:
     librarian, rosa = visit().page, f"rosa@{domain}"
@@ -123,7 +123,7 @@ def test_a_third_person_pays_an_invoice_by_its_payment_link(
     expect(librarian.get_by_text(re.compile(r"\$325\.00\s+Paid"))).to_be_visible()
 
 
-def test_a_free_mailbox_with_a_purchase_order_gets_a_pdf_and_no_film(
+def test_free_email_address_with_purchase_order_gets_invoice_but_no_access(
     served: Served, visit: Visit, webinar: Sold, mail_sink: MailSink
 ) -> None:
     stranger = visit()

@@ -1,4 +1,4 @@
-"""A library's two years: seats bought, given, watched and reassigned; a pass bought, renewed, and over."""
+"""A library's two years: seats bought, claimed, reassigned; a pass bought, renewed, expired."""
 
 import re
 from typing import Final
@@ -40,7 +40,7 @@ TITLES: Final = {TALK: "Reading by Lamplight", OTHER: "Reading by Candlelight"}
 
 
 def open_shop(moment: Moment, house: House) -> None:
-    """Add what is sold, one of our team, and a library whose domain we know."""
+    """Add what is sold, a team member, and a library with a verified domain."""
     open_for_business(moment.served)
     with moment.served.carrel.database.transaction() as session:
         for slug, title in TITLES.items():
@@ -53,7 +53,7 @@ def open_shop(moment: Moment, house: House) -> None:
 
 
 def order_seats(moment: Moment, house: House) -> Page:
-    """Order five seats on invoice, two of them for named people, and confirm the address."""
+    """Order five seats by invoice, two of them for named people, and confirm the address."""
     page, rosa = moment.visit().page, house.address("rosa")
     page.goto(f"/webinars/{TALK}")
     choose(page, "team", seats=5)
@@ -70,7 +70,7 @@ def order_seats(moment: Moment, house: House) -> Page:
 
 
 def pay_invoice(moment: Moment, house: House, amount: str) -> None:
-    """Pay as accounts payable, by the link in the invoice's email, and get the receipt."""
+    """Pay as accounts payable by the link in the invoice's email, and get the receipt."""
     invoice = house.next_to_pay(rf"Invoice \S+, {SELLER}")
     assert amount in words_of(pdf_in(invoice)[1])
     payer = moment.visit().page
@@ -84,7 +84,7 @@ def pay_invoice(moment: Moment, house: House, amount: str) -> None:
 
 
 def claim(moment: Moment, house: House, name: str) -> Person:
-    """Claim the seat by the invitation's link, beginning an account."""
+    """Claim the seat by the invitation's link, creating an account."""
     person = moment.visit()
     invitation = house.mail(name, like(INVITED, organization=house.library))
     person.page.goto(link_in(moment.served, invitation, "/claim/"))
@@ -94,7 +94,7 @@ def claim(moment: Moment, house: House, name: str) -> Person:
 
 
 def position(person: Person, slug: str) -> float:
-    """Return where the player of a webinar begins, in seconds."""
+    """Return the player's start position, in seconds."""
     person.page.goto(f"/webinars/{slug}/watch")
     person.page.locator(PLAY).click()
     person.until("document.querySelector('video')?.readyState > 1")
@@ -102,7 +102,7 @@ def position(person: Person, slug: str) -> float:
 
 
 def see_home(page: Page) -> str:
-    """Open the organization's first page; return its path."""
+    """Open the organization's home page; returns its path."""
     page.goto("/organization")
     page.wait_for_url("**/organization/*")
     return urlsplit(page.url).path
@@ -119,17 +119,17 @@ def reassign(page: Page, house: House, old: str, new: str) -> None:
 
 
 def enter_successor(page: Page, address: str) -> None:
-    """Enter who gets the seat instead, and see that they are invited to it."""
+    """Enter who gets the seat instead, and check that they are invited."""
     page.locator("#email").fill(address)
     page.get_by_role("button", name="Reassign seat").click()
     is_done(page, address)
 
 
 def see_lost(moment: Moment, house: House, kim: Person) -> None:
-    """See that a person without their seat is told, whom to ask, and plays nothing."""
+    """Check that a person who lost their seat is told whom to ask, and can't watch."""
     with moment.served.carrel.database.transaction() as session:
         late = update(Mail).where(Mail.kind == "seat_released")
-        session.execute(late.values(run_at=now()))  # it waits as long as a release can be undone
+        session.execute(late.values(run_at=now()))  # it's delayed so the release can be undone
     mail = house.mail("kim", like(RELEASED))
     assert house.library in mail.text
     assert TITLES[TALK] in mail.text
@@ -138,11 +138,11 @@ def see_lost(moment: Moment, house: House, kim: Person) -> None:
     expect(kim.page.get_by_role("link", name="Ask Rosa Delgado").first).to_be_visible()
     kim.page.goto(f"/webinars/{TALK}/watch")
     expect(kim.page.locator("video")).to_have_count(0)
-    kim.faults.clear()  # a refused player is a 403
+    kim.faults.clear()  # the refused player page is a 403
 
 
 def buy_pass(page: Page, house: House) -> None:
-    """Buy a pass for the library, as its manager, on invoice."""
+    """Buy a pass for the library as its manager, by invoice."""
     page.goto("/passes")
     page.get_by_role("button", name="Buy for $499.00").click()
     page.get_by_role("radio", name=house.library).check()
@@ -160,7 +160,7 @@ def first_saturday(house: House) -> None:
         kim = claim(moment, house, "kim")
         play(kim, TALK, until_s=12)
         kim.page.goto("/library")
-        assert position(kim, TALK) > 5  # it goes on where they stopped
+        assert position(kim, TALK) > 5  # it resumes where they stopped
         rosa.goto(f"{see_home(rosa)}/people")
         expect(rosa.get_by_role("row").filter(has_text="Kim")).to_contain_text("%")
         answer(moment, house, "kim", TITLES[TALK], Code.OK_PERMANENT)
@@ -204,7 +204,7 @@ def three_weeks_before_the_end(house: House) -> None:
 
 
 def give_pass_to_pat(rosa: Page, house: House) -> None:
-    """Reassign the seat of the pass, which its buyer got."""
+    """Reassign the buyer's seat of the pass to Pat."""
     rosa.goto(see_home(rosa))
     rosa.get_by_role("link", name="All webinars").first.click()
     rosa.get_by_role("link", name="Rosa Delgado").first.click()
@@ -213,7 +213,7 @@ def give_pass_to_pat(rosa: Page, house: House) -> None:
 
 
 def see_that_the_pass_ended(moment: Moment, house: House) -> None:
-    """See that the manager was told once, for how many, and that the email's button renews the pass."""
+    """Check that the manager is told once, for how many people, and can renew from the email."""
     subject = like(OWNED_PASS_ENDED, organization=house.library)
     mail = house.mail("rosa", subject)
     assert "1 person" in " ".join(mail.text.split())
@@ -251,9 +251,9 @@ def five_days_after_the_end(house: House) -> None:
         play(noor, TALK)
 
 
-def test_library_buys_invites_watches_reassigns_renews_and_lets_a_pass_end(house: House) -> None:
+def test_library_buys_invites_watches_reassigns_renews_and_lets_pass_expire(house: House) -> None:
     first_saturday(house)
     three_weeks_before_the_end(house)
     five_days_after_the_end(house)
-    for name in ("kim", "lee", "noor", "pat"):  # no one hears of anything twice
+    for name in ("kim", "lee", "noor", "pat"):  # no email was sent twice
         assert len(set(house.told(name))) == len(house.told(name)), house.told(name)

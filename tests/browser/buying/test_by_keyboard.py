@@ -1,4 +1,4 @@
-"""Buying by keyboard alone: buy box, checkout, card page, payment page, purchasing page."""
+"""Buying by keyboard: buy box, checkout, card page, payment page, and purchasing page."""
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -18,7 +18,7 @@ from tests.servers.smtp import MailSink
 pytestmark = pytest.mark.browser
 
 
-def test_card_is_paid_by_keyboard_and_a_fault_is_mended(
+def test_buyer_fixes_an_error_and_pays_by_card_by_keyboard(
     served: Served, visit: Visit, webinar: Sold
 ) -> None:
     page, sam = visit().page, email()
@@ -119,7 +119,7 @@ def order_seats(keys: Keyboard, webinar: Sold, rosa: str, payment: str) -> None:
 
 
 def tell_of_a_check(keys: Keyboard) -> None:
-    """Tell on the payment page that a check was sent; its number is forgotten at first."""
+    """Report on the payment page that a check was sent, first without its number."""
     keys.activate("Check sent")
     expect(keys.page.get_by_role("heading", name="Check sent")).to_be_visible()
     keys.activate("Save$")

@@ -1,4 +1,4 @@
-"""Every purchase of the seller's page: how many acts, screens and emails it takes a stranger."""
+"""How many actions, screens, and emails each kind of purchase takes a new buyer."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a buyer does: presses and fields, pages they see, emails they open."""
+    """What a purchase takes: clicks and fields, screens, and emails to open."""
 
     acts: int
     screens: int
@@ -30,7 +30,7 @@ class Cost:
 
 
 class Buyer:
-    """A buyer whose acts, screens and emails are counted."""
+    """A buyer whose actions, screens, and emails are counted."""
 
     def __init__(self, page: Page, served: Served, sink: MailSink, email: str) -> None:
         self.page, self.email = page, email
@@ -60,7 +60,7 @@ class Buyer:
         self.press(self.page.get_by_role("button", name=re.compile(f"^{name}")))
 
     def is_somebody(self, *, library: bool) -> None:
-        """Say who buys."""
+        """Enter the buyer's name and address."""
         self.fill("name", "Rosa Delgado")
         self.fill("email", self.email)
         if library:
@@ -75,7 +75,7 @@ class Buyer:
         self.button("Pay")
 
     def confirms(self) -> None:
-        """Open the one email, and choose a password."""
+        """Open the only email, and choose a password."""
         mail = arrived(self._sink, self.email, subject=TO_CONFIRM)
         self._emails += 1
         self.page.goto(link_in(self._served, mail, "/orders/confirm/"))
@@ -145,7 +145,7 @@ PURCHASES: dict[Callable[[Buyer], None], Cost] = {
 
 
 @pytest.mark.parametrize("purchase", PURCHASES, ids=lambda one: one.__name__)
-def test_a_stranger_buys_in_a_few_acts(
+def test_each_purchase_takes_the_expected_number_of_steps(
     served: Served,
     visit: Visit,
     webinar: Sold,
@@ -162,6 +162,6 @@ def test_a_stranger_buys_in_a_few_acts(
     stranger.page.goto(webinar.page)
     purchase(buyer)
     expect(stranger.page.get_by_role("heading", level=1)).to_contain_text("Rosa Delgado")
-    stranger.page.wait_for_load_state()  # a heading is seen before its page has counted
+    stranger.page.wait_for_load_state()  # the heading can appear before its page is counted
     assert buyer.cost == PURCHASES[purchase]
     assert stranger.faults == []

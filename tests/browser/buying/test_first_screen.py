@@ -1,4 +1,4 @@
-"""What a phone shows of a webinar's page before anyone scrolls (UI.md, sales page)."""
+"""What a phone shows of a webinar's page without scrolling (UI.md, sales page)."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""A bank takes back a part of a card payment: what staff, the buyer and managers see, and the access."""
+"""A bank takes back part of a card payment: what staff and the buyer see, and the access."""
 
 import re
 
@@ -31,20 +31,20 @@ SEEN_WITHIN_MS = 120_000
 
 
 class Bank:
-    """The buyer's bank, of which the card provider tells by webhooks."""
+    """The buyer's bank, whose disputes the card provider reports by webhooks."""
 
     def __init__(self, served: Served, fake: FakeStripe) -> None:
         self._fake, self._url = fake, f"{served.url}/webhooks/stripe"
-        self._tell()  # nothing of other buyers
+        self._tell()  # ignore payments of other tests' buyers
 
     def dispute(self, amount_minor: int) -> None:
-        """Take so much of the newest payment back."""
+        """Take this amount of the newest payment back."""
         newest = self._objects("payment_intent")[-1]
         self._fake.books.dispute(str(newest["id"]), amount_minor)
         self._tell()
 
     def lose(self) -> None:
-        """Decide against the seller."""
+        """Decide the dispute against the seller."""
         self._fake.books.decide(str(self._objects("dispute")[-1]["id"]), is_won=False)
         self._tell()
 
@@ -61,12 +61,12 @@ class Bank:
 
 @pytest.fixture
 def bank(served: Served, fake_stripe: FakeStripe) -> Bank:
-    """The bank of whoever buys next."""
+    """The bank of the next buyer."""
     return Bank(served, fake_stripe)
 
 
 def reload_until(page: Page, text: str | re.Pattern[str]) -> None:
-    """Open a page again until the worker has done what it shows."""
+    """Reload a page until the worker has done what it should show."""
     for _ in range(SEEN_WITHIN_MS // 1000):
         page.reload()
         if page.get_by_text(text).count():
@@ -76,7 +76,7 @@ def reload_until(page: Page, text: str | re.Pattern[str]) -> None:
 
 
 def buy_seats(page: Page, webinar: Sold, rosa: str) -> str:
-    """Buy a library five seats by card; returns the address of the order's page."""
+    """Buy five seats for a library by card; returns the URL of the order's page."""
     page.goto(webinar.page)
     choose(page, "team", seats=5)
     enter_person(page, "Rosa Delgado", rosa)
@@ -89,13 +89,13 @@ def buy_seats(page: Page, webinar: Sold, rosa: str) -> str:
 
 
 def at_desk(served: Served, visit: Visit) -> Page:
-    """Return the browser of one of our team."""
+    """Return a browser page of a team member."""
     with served.carrel.database.transaction() as session:
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF).id
     return visit(ada).page
 
 
-def test_library_owes_the_part_again_and_watches_on(
+def test_library_owes_the_disputed_part_and_can_still_watch(
     served: Served, visit: Visit, webinar: Sold, domain: str, mail_sink: MailSink, bank: Bank
 ) -> None:
     buyer, rosa = visit(), f"rosa-{new_public_id()[:6]}@{domain}"
@@ -131,7 +131,7 @@ def test_library_owes_the_part_again_and_watches_on(
     assert buyer.faults == []
 
 
-def test_person_loses_access_while_a_part_is_disputed(
+def test_person_loses_access_during_a_partial_dispute(
     served: Served, visit: Visit, webinar: Sold, bank: Bank
 ) -> None:
     person = visit()

@@ -1,4 +1,4 @@
-"""Where else webinars are sold: the page of passes, series and presenters, and a refused player."""
+"""Other places to buy: the page of passes, the watch page, and sending a cart to purchasing."""
 
 import re
 
@@ -24,7 +24,9 @@ def test_pass_page_leads_to_checkout(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="Check out")).to_be_visible()
 
 
-def test_refused_player_sells_the_webinar(served: Served, visit: Visit, webinar: Sold) -> None:
+def test_person_without_access_can_buy_on_the_watch_page(
+    served: Served, visit: Visit, webinar: Sold
+) -> None:
     with served.carrel.database.transaction() as session:
         dan = served.add_person(session, "Dan").id
     page = visit(dan).page

@@ -1,4 +1,4 @@
-"""A renewal that waits for our team: the term before it ends, access ends, and our team grants it."""
+"""A renewal on hold: before the term ends, in the grace period, and after access is granted."""
 
 from datetime import timedelta
 from typing import Final
@@ -40,7 +40,7 @@ MANAGERS: Final = ("mia", "noor")
 
 
 def open_shop(moment: Moment, house: House) -> None:
-    """Add a library whose contract on credit ends in 20 days: two managers, and Kim, who has a seat."""
+    """Add a library with two managers, a seat for Kim, and a contract that ends in 20 days."""
     open_for_business(moment.served)
     with moment.served.carrel.database.transaction() as session:
         moment.served.add_webinar(session, TALK, title=TITLE)
@@ -60,7 +60,7 @@ def open_shop(moment: Moment, house: House) -> None:
 
 
 def sell(session: Session, moment: Moment, library: Organization, mia: Login) -> None:
-    """Sell the contract on invoice, 345 days ago; nothing was paid since."""
+    """Sell the contract by invoice 345 days ago; nothing has been paid since."""
     line = NewLine(kind=OfferKind.CONTRACT, covers="everything", quantity=12, price_minor=318_000)
     new = NewOrder(
         lines=(line,),
@@ -76,7 +76,7 @@ def sell(session: Session, moment: Moment, library: Organization, mia: Login) ->
 
 
 def order_renewal(moment: Moment, house: House) -> None:
-    """Renew as Mia; each manager hears of it, and our team is to decide."""
+    """Renew as Mia; check that each manager and our team are emailed."""
     mia = moment.visit(house.address("mia")).page
     mia.goto("/organization")
     mia.get_by_role("link", name="Renew", exact=True).first.click()
@@ -86,14 +86,14 @@ def order_renewal(moment: Moment, house: House) -> None:
     for name in MANAGERS:
         mail = house.mail(name, like(RENEWAL_ORDERED, organization=house.library))
         assert "when we approve the order or receive payment" in mail.text
-    house.paid = 1  # the next invoice after that of the term before
+    house.paid = 1  # the first invoice was for the previous term
     house.next_to_pay(rf"Invoice \S+, {SELLER}")
     review = arrived(house.sink, COMPLETE.ar_email, subject="Review order .*")
     assert house.library in review.text
 
 
 def wait_for_payment(moment: Moment, house: House) -> None:
-    """Decide as our team to wait: who orders, manages and pays is told, and the home page is quiet."""
+    """Put the order on hold; check that people are told and the staff home no longer lists it."""
     ada = moment.visit(house.address("ada")).page
     ada.goto("/staff")
     to_review = ada.get_by_role("link", name=f"{house.library}, $3,180.00")
@@ -107,7 +107,7 @@ def wait_for_payment(moment: Moment, house: House) -> None:
 
 
 def see_term(page: Page, words: str) -> None:
-    """Open the organization's first page, and read of the contract's term."""
+    """Open the organization's home page and check the contract's term."""
     page.goto("/organization")
     expect(page.get_by_text(words).first).to_be_visible()
     assert axe_faults(page) == []
@@ -122,7 +122,7 @@ def before_the_end(house: House) -> None:
 
 
 def in_grace(house: House) -> None:
-    """The term is over: managers are told what they wait for, and people watch."""
+    """Check that managers are told after the term ended, and people can still watch."""
     with house.after(21) as moment:
         for name in MANAGERS:
             mail = house.mail(name, like(CONTRACT_OVER, organization=house.library))
@@ -135,7 +135,7 @@ def in_grace(house: House) -> None:
 
 
 def after_grace(house: House) -> None:
-    """Access ends; our team grants it, and it opens for the same people."""
+    """Check that access ended, and that our team's grant restores it for the same people."""
     with house.after(82) as moment:
         for name in MANAGERS:
             mail = house.mail(name, like(CONTRACT_LAPSED, organization=house.library))
@@ -161,7 +161,7 @@ def after_grace(house: House) -> None:
 
 
 def check_told(house: House) -> None:
-    """Check that each hears of each event once, and that people with a seat hear of none."""
+    """Check that managers got each email once, and people with a seat got none."""
     lines = (RENEWAL_ORDERED, ON_HOLD, CONTRACT_OVER, CONTRACT_LAPSED, RENEWED)
     for name in MANAGERS:
         for line in lines:
@@ -171,7 +171,7 @@ def check_told(house: House) -> None:
     assert house.told("kim") == []
 
 
-def test_held_renewal_is_told_to_managers_and_opens_for_the_same_people(house: House) -> None:
+def test_renewal_on_hold_notifies_managers_and_restores_access(house: House) -> None:
     before_the_end(house)
     in_grace(house)
     after_grace(house)

@@ -1,4 +1,4 @@
-"""Sales tax at checkout: the total follows the state at once, and is what the card pays."""
+"""Sales tax at checkout: the total follows the state at once, and is the amount paid."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def _tax(served: Served) -> Iterator[None]:
-    """Tax of 8 % in Illinois, until the test is over."""
+    """8% tax in Illinois during the test."""
     with served.carrel.database.transaction() as session:
         new = NewTaxRule("IL", "Illinois sales tax", Supply.BOTH, Decimal(8), date(2020, 1, 1))
         rule = add_rule(session, new, actor=None, now=now())
@@ -32,7 +32,7 @@ def _tax(served: Served) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_tax")
-def test_total_follows_the_state_and_is_what_is_paid(
+def test_total_follows_the_state_and_is_the_amount_paid(
     served: Served, visit: Visit, webinar: Sold
 ) -> None:
     stranger, sam = visit(), f"sam-{new_public_id()[:6]}@example.org"
@@ -61,7 +61,7 @@ def test_total_follows_the_state_and_is_what_is_paid(
 
 
 @pytest.mark.usefixtures("_tax")
-def test_without_scripts_a_press_updates_the_total_and_keeps_what_was_entered(
+def test_without_scripts_a_button_updates_the_total_and_keeps_entries(
     visit: Visit, webinar: Sold
 ) -> None:
     page = visit(java_script_enabled=False).page

@@ -1,4 +1,4 @@
-"""Ten people call because they can't watch. Four clicks at most on one page of staff, and each can."""
+"""Callers who can't watch: staff help each from one page in up to four clicks."""
 
 import re
 from collections.abc import Callable
@@ -111,7 +111,7 @@ def bounced_invitation(phone: Phone) -> None:
     phone.mail("bea", subject=INVITATION, path="/claim/")
     mine = update(Mail).where(Mail.recipient_key == phone.address("bea"), Mail.sent_at.is_not(None))
 
-    def bounces() -> bool:  # as a report of its return does, which comes after it was sent
+    def bounces() -> bool:  # as a bounce report does, after the email was sent
         with phone.served.carrel.database.transaction() as session:
             bounced = mine.values(bounced_at=now(), failure="550 5.1.1 No such mailbox")
             return session.execute(bounced.returning(Mail.id)).first() is not None
@@ -126,7 +126,7 @@ def bounced_invitation(phone: Phone) -> None:
     claim_and_watch(phone, link.input_value().removeprefix(phone.served.url))
     subjects = [subject_of(one) for one in phone.sink.to(phone.address("bea"))]
     invitations_sent = [one for one in subjects if re.fullmatch(INVITATION, one)]
-    assert len(invitations_sent) == 1  # the link was read to them
+    assert len(invitations_sent) == 1  # staff told them the link instead of resending it
 
 
 def mistyped_address(phone: Phone) -> None:
@@ -141,7 +141,7 @@ def mistyped_address(phone: Phone) -> None:
     stranger = phone.visit().page
     stranger.goto(wrong)
     expect(stranger.get_by_test_id("claim-over")).to_be_visible()
-    assert len(phone.sink.to(phone.address("clal"))) == 1  # they hear nothing more
+    assert len(phone.sink.to(phone.address("clal"))) == 1  # they get no further email
 
 
 def seat_given_to_a_colleague(phone: Phone) -> None:
@@ -229,7 +229,7 @@ def learner_without_seat(phone: Phone) -> None:
     phone.desk.act("/pools/")
     phone.desk.done()
     phone.desk.answers(Code.OK_PERMANENT, phone.library)
-    wren.faults.clear()  # the page that refused was a 403
+    wren.faults.clear()  # the refused page was a 403
     launch(phone, wren.page, course, name)
     play(wren)
 

@@ -1,4 +1,4 @@
-"""A card payment whose webhook can't be read: our team sees it, and the payment still arrives, once."""
+"""A card payment whose webhook can't be read: staff see it, and the payment counts once."""
 
 import json
 import re
@@ -31,7 +31,7 @@ FAILED: Final = "The card provider sent an event that we can\u2019t read"
 
 
 def pay_and_leave(buyer: Person, webinar: Sold, email: str) -> None:
-    """Pay on the provider's page, and close the tab before it leads back."""
+    """Pay on the provider's page, and close the tab before it redirects back."""
     page = buyer.page
     page.goto(webinar.page)
     choose(page, "me")
@@ -47,7 +47,7 @@ def agree_and_pay(page: Page) -> None:
 
 
 def deliver(served: Served, stripe: FakeStripe, **values: Any) -> None:
-    """Send the webhook the event of the last payment, with other values."""
+    """Send the webhook for the last payment, with some values replaced."""
     body = json.dumps({**stripe.books.events[-1], **values}).encode()
     headers = {"Stripe-Signature": stripe.sign(body), "Content-Type": "application/json"}
     connection = HTTPConnection("127.0.0.1", served.port, timeout=60)
@@ -59,7 +59,7 @@ def deliver(served: Served, stripe: FakeStripe, **values: Any) -> None:
 
 
 def until_first_sweep(served: Served) -> None:
-    """Wait until the worker has asked the provider, as it does in the beginning and then every ten minutes."""
+    """Wait for the worker's first query to the provider; later ones are ten minutes apart."""
     for _ in range(600):
         with served.carrel.database.read_session() as session:
             done = Job.kind == SWEEP, Job.state == JobState.DONE
@@ -70,8 +70,8 @@ def until_first_sweep(served: Served) -> None:
 
 
 def see_failed_job(desk: Page) -> None:
-    """Follow the home page to the event that can't be read; trying again ends the reminder."""
-    for _ in range(100):  # until the worker has met it
+    """Open the unreadable event from the staff home; trying it again clears the reminder."""
+    for _ in range(100):  # until the worker has processed it
         desk.goto("/staff")
         if desk.get_by_role("link", name="See errors and retry").count():
             break
@@ -84,13 +84,13 @@ def see_failed_job(desk: Page) -> None:
 
 
 def check_bought_once(served: Served, sink: MailSink, email: str) -> None:
-    """Check that an address paid once, and was emailed its order once."""
+    """Check that an address paid once and got one order email."""
     arrived(sink, email, subject="Your order .*")
     assert paid_by(served, email) == [9900]
     assert [subject_of(one).startswith("Your order") for one in sink.to(email)].count(True) == 1
 
 
-def test_buyer_who_pays_again_is_led_to_the_order_that_is_paid(
+def test_paying_again_leads_to_the_paid_order(
     served: Served, visit: Visit, webinar: Sold, mail_sink: MailSink, fake_stripe: FakeStripe
 ) -> None:
     with served.carrel.database.transaction() as session:
@@ -107,14 +107,14 @@ def test_buyer_who_pays_again_is_led_to_the_order_that_is_paid(
     see_failed_job(desk.page)
     check_bought_once(served, mail_sink, email)
 
-    deliver(served, fake_stripe)  # a copy that can be read comes later, and changes nothing
+    deliver(served, fake_stripe)  # a readable copy arrives later and changes nothing
     desk.page.goto(f"/staff/people/why?address={email}&webinar={webinar.title}")
     expect(desk.page.get_by_role("main")).to_contain_text(email)
     check_bought_once(served, mail_sink, email)
     assert [*sam.faults, *desk.faults] == []
 
 
-def test_second_event_pays_the_order_of_a_buyer_who_left(
+def test_second_event_completes_the_order_of_a_buyer_who_left(
     served: Served, visit: Visit, webinar: Sold, mail_sink: MailSink, fake_stripe: FakeStripe
 ) -> None:
     tess, email = visit(), f"tess-{new_public_id()[:6]}@example.org"

@@ -1,4 +1,4 @@
-"""One-click unsubscribe across its seams: invitation, the list of managers, and the next invitation."""
+"""One-click unsubscribe: the invitation, the managers' list, and the next invitation."""
 
 import re
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ SENT_BY_THEN_MS = 8_000
 
 
 def invite(page: Page, area: str, pool: str, address: str) -> None:
-    """Invite one address to a pool of an organization, as its manager."""
+    """Invite one address to an organization's pool, as its manager."""
     page.goto(f"{area}/invite?pool={pool}")
     page.get_by_label("Email addresses").fill(address)
     page.get_by_role("button", name=re.compile("^Invite")).click()
@@ -31,7 +31,7 @@ def invite(page: Page, area: str, pool: str, address: str) -> None:
 
 
 def three_pools(served: Served, mark: str) -> tuple[int, str, list[str]]:
-    """Make a library with seats for three webinars: its manager, its area, and the pools."""
+    """Add a library with seats for three webinars; returns its manager, path, and pools."""
     with served.carrel.database.transaction() as session:
         library = make_organization(session, f"fern-{mark}", name="Fern County Library")
         mia = served.add_person(session, "Mia")
@@ -46,7 +46,7 @@ def three_pools(served: Served, mark: str) -> tuple[int, str, list[str]]:
         return mia.id, f"/organization/{library.public_id}", ids
 
 
-def test_unsubscribed_person_is_shown_to_managers_and_invited_once_they_are_back(
+def test_unsubscribed_person_is_marked_and_invited_after_resubscribing(
     served: Served, visit: Visit, mail_sink: MailSink
 ) -> None:
     mark = new_public_id()[:6]
@@ -58,7 +58,7 @@ def test_unsubscribed_person_is_shown_to_managers_and_invited_once_they_are_back
     mail = arrived(mail_sink, kim, subject=".*").message
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     link = str(mail["List-Unsubscribe"]).strip("<>")
-    # as mail programs do, without a cookie or a page
+    # without a cookie or a page, as mail programs do
     answer = requests.post(link, {"List-Unsubscribe": "One-Click"}, timeout=PATIENCE_S)
     assert answer.status_code == 200
     page.goto(urlsplit(link).path)

@@ -1,4 +1,4 @@
-"""A seller through the years: one database and folder, served at one moment after another."""
+"""A seller over the years: one database and folder, served at different dates."""
 
 import re
 import time
@@ -32,14 +32,14 @@ PLAY: Final = "media-controller .player-bar media-play-button"
 
 @dataclass
 class Moment:
-    """The seller at one moment, and the browsers that are open then."""
+    """The seller's site at one date, and the browsers open then."""
 
     served: Served
     browser: "Browser"
     people: list[Person] = field(default_factory=list)
 
     def visit(self, address: str | None = None) -> Person:
-        """Open a browser for a stranger, or for the person with an address, signed in."""
+        """Open a browser for a visitor, or for the person with this address, signed in."""
         login_id = None
         if address is not None:
             with self.served.carrel.database.read_session() as session:
@@ -50,7 +50,7 @@ class Moment:
         return person
 
     def leave(self) -> None:
-        """Close the browsers; nothing must have gone wrong in any of them."""
+        """Close the browsers and check that none had errors."""
         assert [one for person in self.people for one in person.faults] == []
         for person in self.people:
             person.leave()
@@ -58,7 +58,7 @@ class Moment:
 
 @dataclass
 class House:
-    """The seller through the years: one database, one folder, and the mail that it sends."""
+    """A seller over the years: one database, one folder, and its sent emails."""
 
     browser: "Browser"
     place: Path
@@ -66,7 +66,7 @@ class House:
     film: Film
     sink: MailSink
     stripe: FakeStripe
-    begins: timedelta  # how far its first Saturday is ahead
+    begins: timedelta  # time until its first Saturday
     mark: str = field(default_factory=lambda: new_public_id()[:6])
     paid: int = 0
 
@@ -79,7 +79,7 @@ class House:
 
     @contextmanager
     def after(self, days: int) -> Iterator[Moment]:
-        """Serve the seller so many days after the first Saturday."""
+        """Serve the site this many days after the first Saturday."""
         clock = MovedClock(self.begins + timedelta(days=days))
         with (
             pytest.MonkeyPatch.context() as patch,
@@ -101,12 +101,12 @@ class House:
         return arrived(self.sink, self.address(name), subject=subject)
 
     def mails(self, name: str, subject: str) -> list[Delivered]:
-        """Return the emails to a person so far whose whole subject matches."""
+        """Return the emails sent to a person whose whole subject matches."""
         found = self.sink.to(self.address(name))
         return [one for one in found if re.fullmatch(subject, subject_of(one))]
 
     def next_to_pay(self, subject: str) -> Delivered:
-        """Wait for the email to accounts payable that follows those about invoices already paid."""
+        """Wait for the next email to accounts payable, after those about paid invoices."""
         ends = time.monotonic() + WITHIN_S
         while time.monotonic() < ends:
             found = self.mails("ap", subject)
@@ -116,12 +116,12 @@ class House:
         raise TimeoutError(f"accounts payable got only {self.told('ap')}")
 
     def told(self, name: str) -> list[str]:
-        """Return the subjects of the emails to a person so far."""
+        """Return the subjects of the emails sent to a person."""
         return [subject_of(one) for one in self.sink.to(self.address(name))]
 
 
 def play(person: Person, slug: str, until_s: float = 0.5) -> None:
-    """Play the recording of a webinar, from its page, until a second of it."""
+    """Play a webinar's recording from its page, until this many seconds in."""
     person.page.goto(f"/webinars/{slug}")
     person.page.get_by_role("main").get_by_role(
         "link", name=re.compile("^(Watch|Resume)")
@@ -131,7 +131,7 @@ def play(person: Person, slug: str, until_s: float = 0.5) -> None:
 
 
 def answer(moment: Moment, house: House, name: str, title: str, code: Code) -> None:
-    """Read as staff why a person can or can't watch by a seat from the library."""
+    """Check as staff why a person can or can't watch with a seat from the library."""
     ada = moment.visit(house.address("ada")).page
     asked = {"address": house.address(name), "webinar": title}
     ada.goto(f"/staff/people/why?{urlencode(asked)}")

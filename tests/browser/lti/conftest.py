@@ -1,4 +1,4 @@
-"""A library and a platform, on two sites."""
+"""A site and an LMS, on two different sites."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from tests.servers.databases import Databases
 
 @pytest.fixture(scope="session")
 def library(made_databases: Databases, worker_id: str, film: Film) -> Iterator[Library]:
-    """A library whose Elm County may watch three webinars."""
+    """A site whose Elm County has access to three webinars."""
     name = f"carrel_lti_{worker_id}"
     with library_at(beside(made_databases, name), made_databases.prepared(name), film) as made:
         yield made
@@ -21,6 +21,6 @@ def library(made_databases: Databases, worker_id: str, film: Film) -> Iterator[L
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
-    """A learning system that nothing is connected to yet."""
+    """A simulated LMS that isn't connected to anything yet."""
     with running_platform() as made:
         yield made

@@ -1,8 +1,8 @@
-"""What a browser keeps for a framed site: everything, only partitioned cookies, or nothing at all.
+"""What a browser stores for a framed site: everything, only partitioned cookies, or nothing.
 
-A whole Chromium is told by its preferences, as people tell it. The headless shell has none, so
-there a proxy in front of the framed site cuts its answers down to what Chromium would keep of them,
-and a script takes its storage away.
+A full Chromium is configured by its preferences. The headless shell has none, so a proxy in front
+of the framed site removes the cookies that Chromium wouldn't store, and a script blocks the page's
+storage.
 """
 
 import json
@@ -35,14 +35,14 @@ if (location.origin === %s) {
 
 
 class Cookies(StrEnum):
-    """A person's choice."""
+    """A browser's cookie setting."""
 
     ALLOWED = "allowed"
     THIRD_PARTY_BLOCKED = "third-party cookies blocked"
     ALL_BLOCKED = "all site data blocked"
 
 
-# A journey in a frame is made with what most browsers do; with the other choices when its code changes.
+# Framed tests always run with the most common setting, and with the others when their code changes.
 AS_IN_MOST_BROWSERS = [
     pytest.param(one, marks=[] if one is Cookies.THIRD_PARTY_BLOCKED else [pytest.mark.slow])
     for one in Cookies
@@ -50,14 +50,14 @@ AS_IN_MOST_BROWSERS = [
 
 
 class Proxy:
-    """Stands before a server, and leaves of its cookies what `cookies` says."""
+    """A proxy that passes on only the cookies that its setting allows."""
 
     def __init__(self, port: int) -> None:
         self.port, self.cookies = port, Cookies.ALLOWED
         self.target = 0
 
     def keeps(self, header: str, value: str) -> bool:
-        """Tell whether a header of an answer is passed on."""
+        """Return whether a response header is passed on."""
         if header.lower() != "set-cookie" or self.cookies is Cookies.ALLOWED:
             return True
         return self.cookies is Cookies.THIRD_PARTY_BLOCKED and "partitioned" in value.lower()
@@ -65,17 +65,17 @@ class Proxy:
 
 @contextmanager
 def proxy() -> Iterator[Proxy]:
-    """Run a proxy on a free port; set its `target` port before anybody comes."""
+    """Run a proxy on a free port; set its `target` port before the first request."""
     made = Proxy(free_port())
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (its name)
-            """Say nothing."""
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's name)
+            """Log nothing."""
 
         def do_GET(self) -> None:
-            """Pass one request on."""
+            """Pass on one request."""
             _pass_on(self, made)
 
         do_POST = do_HEAD = do_PUT = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
@@ -119,7 +119,7 @@ def _answer(handler: BaseHTTPRequestHandler, answer: HTTPResponse, made: Proxy) 
 
 
 def is_whole() -> bool:
-    """Tell whether the browser here is a Chromium with preferences, not the headless shell."""
+    """Return whether this browser is a full Chromium with preferences."""
     found = chromium()
     return not found.environ and "headless" not in found.program.name
 
@@ -128,7 +128,7 @@ def is_whole() -> bool:
 def browsing(
     browser: Browser, place: Path, cookies: Cookies, *, trusted: str, framed: Proxy
 ) -> Iterator[BrowserContext]:
-    """Open a browser with this choice; the site `trusted` may keep data whatever it is."""
+    """Open a browser with this setting; `trusted` may store data regardless."""
     if is_whole():
         opened = _whole(browser, place, _profile(cookies, trusted))
     else:
@@ -148,7 +148,7 @@ def browsing(
 
 
 def _shown(opened: BrowserContext) -> str:
-    """Say what stood in each frame, since the pages are closed when a failure is told."""
+    """Return the text of each frame, because pages are closed before the failure is reported."""
     frames = [frame for page in opened.pages for frame in page.frames]
     return "\n".join(f"{frame.url}: {_text_of(frame)}" for frame in frames)
 

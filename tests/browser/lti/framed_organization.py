@@ -1,4 +1,4 @@
-"""An organization with a course, from which the states of framed pages are made."""
+"""An organization with a course, from which tests build the states of framed pages."""
 
 import re
 from collections.abc import Callable
@@ -40,7 +40,7 @@ LONG_NAME: Final = (
     "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh de la Fuente y Villalobos, "
     "Branch Coordinator for Outreach, Northern Division"
 )
-# name, share (None: never opened it), where the score stands, why it is stuck, on the list
+# name, share watched (None: never opened), score state, failure, is on the roster
 CLASS: Final = (
     ("Wren Okafor", 1.0, DELIVERED, None, True),
     ("Zoë Ångström-O'Neil", 0.97, DELIVERED, None, True),
@@ -63,7 +63,7 @@ STATES: Final[dict[str, Build]] = {}
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """An organization with a course: what a state is made of."""
+    """An organization with a course, the basis of each state."""
 
     served: Served
     session: Session
@@ -73,22 +73,22 @@ class House:
 
     @property
     def slug(self) -> str:
-        """Return the address of the webinar."""
+        """The webinar's slug."""
         return self.webinar.slug
 
     def pool(self, capacity: int | None = None, **term: Any) -> Any:
-        """Give the organization seats for the webinar; returns the pool and its grant."""
+        """Add seats for the webinar; returns the pool and its grant."""
         scope = None if term else self.webinar
         pool = make_pool(self.session, self.organization, scope, capacity=capacity)
         return pool, make_pool_grant(self.session, pool, **term)
 
     def launch(self, *args: Any, target: Target | None = None, **values: Any) -> str:
-        """Launch into the course; returns the path of the frame."""
+        """Launch from the course; returns the frame's path."""
         course = self.course if target is None else replace(self.course, target=target)
         return f"/lti/s/{course.launch(self.session, *args, **values)}/"
 
     def learner(self) -> Login:
-        """Return who launched."""
+        """Return the person who launched."""
         identity = self.session.scalars(
             select(Identity).where(Identity.organization_id == self.organization.id)
         ).first()
@@ -96,7 +96,7 @@ class House:
         return self.session.get_one(Login, identity.login_id)
 
     def people(self, number: int) -> None:
-        """Enroll as many learners, in every state of watching and of the gradebook."""
+        """Enroll this many learners, with every state of progress and scores."""
         states = (ScoreState.DELIVERED, ScoreState.QUEUED, ScoreState.REFUSED, None)
         for count in range(number):
             given = NAMES[count % len(NAMES)]
@@ -112,7 +112,7 @@ class House:
     def watched(
         self, sub: str, name: str, share: float, state: ScoreState, failure: str | None = None
     ) -> None:
-        """Let somebody have come and watched a share, and their score stand so."""
+        """Add a learner who watched a share, with a score in this state."""
         self.course.launch(self.session, sub=sub, name=name)
         identity = self.session.scalars(select(Identity).where(Identity.sub == sub)).one()
         self.session.add(
@@ -130,7 +130,7 @@ class House:
         )
 
     def lesson(self) -> None:
-        """Enroll a class that is graded and listed: each learner in another state than the next."""
+        """Enroll a graded class with a roster, each learner in a different state."""
         self.session.get_one(ResourceLink, self.course.link_id).scopes = SCORE_SCOPE
         context = self.session.get_one(Context, self.course.context_id)
         context.memberships_url = f"{self.course.origin}/members"
@@ -155,9 +155,9 @@ def _member(context_id: int, sub: str, name: str) -> RosterMember:
 
 
 def open_state(served: Served, name: str, origin: str, *, slug: str = "") -> str:
-    """Make a state in a library, framed by a platform's origin; returns the path of its frame.
+    """Create a state for a frame in a platform's origin; returns the frame's path.
 
-    `slug` is the webinar's; the organization's begins with it.
+    `slug` is the webinar's; the organization's slug starts with it.
     """
     slug = slug or re.sub(r"[^a-z]+", "-", name)
     with served.carrel.database.transaction() as session:
@@ -171,7 +171,7 @@ def open_state(served: Served, name: str, origin: str, *, slug: str = "") -> str
 
 
 def state(name: str) -> Callable[[Build], Build]:
-    """Name a state."""
+    """Register a function that creates a state, under a name."""
 
     def keep(build: Build) -> Build:
         STATES[name] = build

@@ -1,4 +1,4 @@
-"""Refusals as they stand in a frame: one state for each answer of the policy, and for its own errors."""
+"""Refusals in a frame: one state for each access code, and for the frame's own errors."""
 
 from datetime import timedelta
 

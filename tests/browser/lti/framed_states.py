@@ -1,4 +1,4 @@
-"""Framed pages in the states that people meet: each is a launch into an organization of its own."""
+"""States of framed pages, each created by a launch into a separate organization."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +13,7 @@ from lti.models.launches import FrameSession, Purpose
 from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
 from lti.protocol.content_target import Target
 from lti.protocol.spec_vocabulary import SCORE_SCOPE
-from tests.browser.lti import framed_refusals as framed_refusals  # its states are registered
+from tests.browser.lti import framed_refusals as framed_refusals  # registers its states
 from tests.browser.lti.framed_organization import STATES as STATES
 from tests.browser.lti.framed_organization import House, state
 from tests.browser.lti.framed_organization import open_state as open_state
@@ -246,7 +246,7 @@ def _scored(house: House, standing: ScoreState) -> str:
     deployment = house.session.get_one(Deployment, house.course.deployment_id)
     house.session.get_one(Registration, deployment.registration_id).product = "moodle"
     house.watched(f"{house.slug}-kim", "Kim", 1.0, standing)
-    # its platform is asked tomorrow, so that the worker leaves it as it is
+    # scheduled for tomorrow, so the worker doesn't change it
     house.session.execute(
         update(Score)
         .where(Score.link_id == house.course.link_id)

@@ -19,7 +19,7 @@ STOPPED_AT_THE_END = "video => video.paused && Math.abs(video.currentTime - 25) 
 NEAR_THE_START = "video => video.currentTime >= 9.5 && video.currentTime < 16"
 
 
-def test_a_clip_is_chosen_and_played_from_its_start_to_its_end(
+def test_chosen_clip_plays_from_its_start_to_its_end(
     browser: "Browser", library: Library, tmp_path: Path
 ) -> None:
     with (

@@ -1,4 +1,4 @@
-"""The pages for running a connection: nothing axe finds, nothing wider than a telephone, both themes."""
+"""The pages for managing an LMS connection: accessible and fitting a phone, in both themes."""
 
 import re
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ PROOFS = (
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """Outside ids of an organization, its course and its system, and the row ids of who looks after them."""
+    """Public IDs of an organization, its course, and LMS, and row IDs of a manager and staff."""
 
     organization: str
     course: str
@@ -53,7 +53,7 @@ class Connected:
 
 
 def furnish(served: Served) -> Connected:
-    """Add a course with a score that was refused, a list held back, launches, an outage, a self-test."""
+    """Add a course with a refused score, a roster on hold, launches, an outage, and a self-test."""
     moment = now()
     with served.carrel.database.transaction() as session:
         organization = make_organization(session, f"elm-{new_public_id()[:6]}", name="Elm County")
@@ -116,7 +116,7 @@ def furnish(served: Served) -> Connected:
 
 
 def look(page: Page, path: str) -> list[str]:
-    """Return what is wrong with a page in any of its looks."""
+    """Return a page's errors at each width and theme."""
     page.goto(path)
     page.evaluate(
         "document.querySelectorAll('main details').forEach((each) => { each.open = true })"
@@ -124,7 +124,7 @@ def look(page: Page, path: str) -> list[str]:
     return [f"{path} {each}" for each in faults_on_phone_and_desk(page)]
 
 
-def test_every_page_of_a_connection_is_for_everyone(served: Served, visit: Visit) -> None:
+def test_every_connection_page_is_accessible(served: Served, visit: Visit) -> None:
     made = furnish(served)
     here = f"/organization/{made.organization}/lti"
     course = f"{here}/courses/{made.course}"
@@ -148,9 +148,7 @@ def test_every_page_of_a_connection_is_for_everyone(served: Served, visit: Visit
     assert faults == []
 
 
-def test_a_manager_of_a_moodle_reads_at_its_step_how_teachers_get_to_see_the_tool(
-    served: Served, visit: Visit
-) -> None:
+def test_moodle_step_explains_how_teachers_see_the_tool(served: Served, visit: Visit) -> None:
     with served.carrel.database.transaction() as session:
         elm = make_organization(session, f"elm-{new_public_id()[:6]}", name="Elm County")
         mia = served.add_person(session, "Mia")
@@ -176,14 +174,14 @@ def test_a_manager_of_a_moodle_reads_at_its_step_how_teachers_get_to_see_the_too
 
 
 @pytest.mark.timeout(600)
-def test_staff_play_the_self_test_and_see_its_lines_come(served: Served, visit: Visit) -> None:
+def test_staff_run_the_self_test_and_download_its_results(served: Served, visit: Visit) -> None:
     with served.carrel.database.transaction() as session:
         ada = served.add_person(session, "Ada", seller_role=SellerRole.STAFF)
     page = visit(ada.id).page
     page.goto("/staff/lti/selftest")
     page.get_by_role("button", name="Run self-test").click()
     done = page.get_by_text(re.compile(r"All \d+ checks passed"))
-    expect(done).to_be_visible(timeout=200_000)  # the page sees by itself that it is done
+    expect(done).to_be_visible(timeout=200_000)  # the page updates automatically
     with page.expect_download() as taken:
         page.get_by_role("link", name="Download as text").click()
     assert re.search(r"(\d+) of \1 ok", Path(taken.value.path()).read_text())

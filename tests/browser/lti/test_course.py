@@ -1,4 +1,4 @@
-"""A course with recordings: an instructor adds them, a learner watches, and grades arrive automatically."""
+"""A course with recordings: an instructor adds them, a learner watches, and grades arrive."""
 
 import re
 import time
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 GRADED_WITHIN_S = 60
-ADD = "button.button-primary[formmethod=post]"  # the button of the picker that adds what is chosen
+ADD = "button.button-primary[formmethod=post]"  # the picker's button that adds recordings
 GRADE_SHOWN = re.compile(r"Your grade: (99\.\d|100) of 100")
-# How much of the first recording is watched and graded: once all of it, otherwise a short part.
+# The part of the first recording that is watched and graded: all of it in one case, for speed.
 WATCHED = {
     Cookies.ALLOWED: None,
     Cookies.THIRD_PARTY_BLOCKED: ("0:10", "0:25"),
@@ -70,7 +70,7 @@ def test_teacher_adds_three_recordings_that_play_and_one_is_graded(
         expect(learner.page.get_by_text(GRADE_SHOWN)).to_be_visible()
 
 
-def test_teacher_adds_three_recordings_in_a_window_if_frames_keep_no_cookies(
+def test_teacher_adds_recordings_in_a_window_when_cookies_are_blocked(
     browser: "Browser", library: Library, tmp_path: Path
 ) -> None:
     cookies = Cookies.ALL_BLOCKED
@@ -99,9 +99,9 @@ def pick_all(
     watched: tuple[str, str] | None,
     look: Callable[[Locator], None] = lambda _add: None,
 ) -> None:
-    """Choose every recording that the picker shows, a part of the first, and go back to the course.
+    """Choose every recording in the picker, a part of the first one, and return to the course.
 
-    Each time that one is chosen, `look` gets the button that adds them.
+    `look` gets the button that adds them, after each choice.
     """
     for title in TITLES:
         tool.get_by_role("button", name=f"Choose {title}", exact=True).click()
@@ -114,7 +114,7 @@ def pick_all(
         tool.get_by_label(f"{label} {TITLES[0]}").fill(time_)
     if watched:
         column = tool.get_by_role("checkbox", name=f"Add a grade column {TITLES[0]}")
-        expect(column).not_to_be_checked()  # a clip has none unless its instructor wants one
+        expect(column).not_to_be_checked()  # clips aren't graded unless the instructor chooses it
         column.check()
     if watched and review.is_visible():
         tool.get_by_role("button", name="Close").click()
@@ -123,7 +123,7 @@ def pick_all(
 
 
 def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | None:
-    """Wait for the grade in the gradebook, at most as long as promised."""
+    """Wait for the grade in the gradebook, within the promised time."""
     ends = time.monotonic() + GRADED_WITHIN_S
     while (grade := platform.grade(learner.person, link)) is None and time.monotonic() < ends:
         learner.page.wait_for_timeout(500)
@@ -134,7 +134,7 @@ def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | 
 def test_platform_registers_itself_and_launches_right_away(
     browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
 ) -> None:
-    # an organization's first learning system works at once, so each test has one of its own
+    # an organization's first LMS is active at once, so each case needs a new organization
     with library.served.carrel.database.transaction() as session:
         oak = make_organization(session, name="Oak County Library")
         make_pool_grant(session, make_pool(session, oak, capacity=None))

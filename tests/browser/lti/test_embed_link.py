@@ -1,4 +1,4 @@
-"""A recording on an organization's own page, by an embed link, with third-party cookies blocked."""
+"""A recording on an organization's website by an embed link, with third-party cookies blocked."""
 
 import time
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ STOPS_WITHIN_S = 60
 
 
 class Site:
-    """An organization's own site, which is another than the library's: pages with frames."""
+    """An organization's website, on a different site than ours: pages with frames."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://localhost:{port}"
@@ -35,15 +35,15 @@ class Site:
 
 @contextmanager
 def site() -> Iterator[Site]:
-    """Serve a site on a free port."""
+    """Serve a website on a free port."""
     made = Site(free_port())
 
     class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (its name)
-            """Say nothing."""
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class's name)
+            """Log nothing."""
 
         def do_GET(self) -> None:
-            """Answer with a page."""
+            """Respond with a page."""
             page = made.pages.get(self.path)
             self.send_response(404 if page is None else 200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -84,7 +84,7 @@ def _visit(context: BrowserContext, site_: Site, url: str) -> tuple[Page, FrameL
 
 
 @pytest.mark.parametrize("cookies", AS_IN_MOST_BROWSERS[1:])
-def test_an_embed_link_plays_on_its_own_site_until_it_is_revoked(
+def test_embed_link_plays_only_on_its_own_site_until_revoked(
     browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
 ) -> None:
     with (
@@ -107,12 +107,12 @@ def test_an_embed_link_plays_on_its_own_site_until_it_is_revoked(
         frame.get_by_role("button", name="Watch", exact=True).click()
         play(frame)
         if cookies is Cookies.THIRD_PARTY_BLOCKED:
-            page.reload()  # the partitioned cookie knows them again
+            page.reload()  # the partitioned cookie still identifies them
             play(frame)
 
         for link in (named, for_all):
             library.carrel("embed", "revoke", link["id"])
-        began = time.monotonic()  # a busy machine takes long to start a command
+        began = time.monotonic()  # after the commands, which a busy machine starts slowly
         for shown, place in ((page, frame), (open_page, open_frame)):
             place.get_by_text("revoked").wait_for(timeout=STOPS_WITHIN_S * 1000)
             until(place.locator("video"), "video => video.paused")
@@ -121,7 +121,7 @@ def test_an_embed_link_plays_on_its_own_site_until_it_is_revoked(
 
 
 def shows_nothing_elsewhere(context: BrowserContext, stranger: Site, link: dict[str, Any]) -> None:
-    """Frame a link in a site that it isn't for."""
+    """Check that a link shows nothing in a frame of another website."""
     page, frame = _visit(context, stranger, link["url"])
     page.wait_for_load_state("networkidle")
     framed = [each.url for each in page.frames if each is not page.main_frame]

@@ -1,4 +1,4 @@
-"""Access that ends while a learner watches in a frame: it stops within a minute and says why in place."""
+"""Access that ends while a learner watches in a frame: it stops within a minute and says why."""
 
 import time
 from collections.abc import Callable
@@ -83,7 +83,7 @@ ENDS: dict[str, Callable[[Session, int], None]] = {
 }
 
 
-def test_playing_in_the_frame_stops_and_the_frame_says_why(
+def test_playback_in_the_frame_stops_and_says_why(
     browser: "Browser", library: Library, platform: Platform
 ) -> None:
     context = browser.new_context(viewport={"width": 820, "height": 900})
@@ -110,7 +110,7 @@ def test_playing_in_the_frame_stops_and_the_frame_says_why(
 
 
 def _open(page: Page, library: Library, platform: Platform, how: str) -> tuple[Frame, str]:
-    """Open the page of a learner of an organization of their own; returns the frame and its path."""
+    """Open a page of a learner in a separate organization; returns the frame and its path."""
     slug = SLUG.format(how)
     path = open_state(library.served, "watch a seat is theirs", platform.url, slug=slug)
     return framed(page, library, platform, path), path
@@ -123,6 +123,6 @@ def _end(session: Session, how: str) -> None:
     ).one()
     webinar = session.scalars(select(Webinar).where(Webinar.slug == slug)).one()
     learner = select(Identity.login_id).where(Identity.organization_id == organization)
-    # What they hold themselves doesn't count in the organization's frame.
+    # Access of their own doesn't count in the organization's frame.
     make_grant(session, session.get_one(Login, session.scalars(learner).one()), webinar)
     ENDS[how](session, organization)

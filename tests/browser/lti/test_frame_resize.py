@@ -1,4 +1,4 @@
-"""`lti.frameResize`: the page says how high it is, to its platform alone, and not for ever."""
+"""`lti.frameResize`: a page reports its height to its platform only, and stops when it settles."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-BORDERS = 2  # the platform's own, which its frame loses of what was asked for
+BORDERS = 2  # the platform's borders, which reduce the requested height
 SETTLED_MS = 600
 A_WHILE_MS = 3_000
-# Higher in a low frame, lower in a high one: a layout that answers its own frame.
+# A layout that gets higher in a low frame and lower in a high one.
 UNSTABLE = """() => {
     const sheet = new CSSStyleSheet();
     const height = Math.ceil(document.body.getBoundingClientRect().height);
@@ -38,14 +38,12 @@ def page(browser: "Browser") -> Iterator[Page]:
 
 @pytest.fixture
 def course(library: Library, platform: Platform, page: Page, slug: str) -> Frame:
-    """An instructor's page in a frame; nobody has opened the link yet."""
+    """An instructor's page in a frame; no learner has opened the link yet."""
     path = open_state(library.served, "course of nobody", platform.url, slug=slug)
     return framed(page, library, platform, path)
 
 
-def test_the_frame_is_as_high_as_the_page_and_follows_it(
-    page: Page, library: Library, course: Frame
-) -> None:
+def test_frame_height_follows_the_page(page: Page, library: Library, course: Frame) -> None:
     page.wait_for_timeout(SETTLED_MS)
     said = sizes(page)
     first = said[-1]["height"]
@@ -53,7 +51,7 @@ def test_the_frame_is_as_high_as_the_page_and_follows_it(
     assert {one["origin"] for one in said} == {library.url}
     assert len({one["height"] for one in said}) == len(said)
     page.wait_for_timeout(A_WHILE_MS)
-    assert sizes(page) == said  # no more than there is to tell
+    assert sizes(page) == said  # no reports without changes
     assert course.evaluate("window.innerHeight") == first - BORDERS
     has_no_bar(course)
 
@@ -81,9 +79,7 @@ def has_no_bar(course: Frame) -> None:
     assert course.evaluate("window.scrollY") <= BORDERS
 
 
-def test_a_layout_that_answers_its_own_frame_comes_to_rest_and_a_low_frame_has_a_bar(
-    page: Page, course: Frame
-) -> None:
+def test_unstable_layout_settles_and_a_low_frame_scrolls(page: Page, course: Frame) -> None:
     page.wait_for_timeout(SETTLED_MS)
     before = len(sizes(page))
     course.evaluate(UNSTABLE)
@@ -93,13 +89,13 @@ def test_a_layout_that_answers_its_own_frame_comes_to_rest_and_a_low_frame_has_a
     page.wait_for_timeout(A_WHILE_MS)
     assert sizes(page) == settled
     course.evaluate("document.adoptedStyleSheets = []")
-    page.add_style_tag(content="iframe[data-tool] { max-height: 200px }")  # as a platform may
+    page.add_style_tag(content="iframe[data-tool] { max-height: 200px }")  # as platforms can
     page.wait_for_timeout(SETTLED_MS)
     course.evaluate("window.scrollTo(0, 99)")
     assert course.evaluate("window.scrollY") == 99
 
 
-def test_a_page_that_another_site_frames_is_not_there_and_tells_nothing(
+def test_page_framed_by_another_site_reports_no_height(
     page: Page, library: Library, platform: Platform
 ) -> None:
     path = open_state(
@@ -110,7 +106,7 @@ def test_a_page_that_another_site_frames_is_not_there_and_tells_nothing(
     assert sizes(page) == []
 
 
-def test_an_error_in_the_frame_says_how_high_it_is_too(
+def test_error_page_in_the_frame_reports_its_height(
     page: Page, library: Library, platform: Platform
 ) -> None:
     path = open_state(library.served, "session that is over", platform.url, slug="resize-over")

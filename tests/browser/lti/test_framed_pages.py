@@ -1,4 +1,4 @@
-"""Every page in a learning system's frame: readable at any width, in both colors, in one piece, and whole."""
+"""Every page in an LMS frame: accessible and fitting at any width, in both themes."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, Literal
@@ -33,12 +33,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 IS_SPANISH = """document.documentElement.lang === "es-US"
     || document.body.innerText.includes("solo está disponible en inglés")"""
 WIDTHS = (320, 390, 820, 1440)
-# where axe looks into a page, in which colors: as cards, and as tables
+# widths at which axe checks the page, as cards and as tables, and the theme
 LOOKED_INTO: Final[dict[int, Literal["light", "dark"]]] = {390: "dark", 1440: "light"}
-COMPACT = (360, 640)  # wide
-# Inside the page that fits, something under the film may be cut off as well.
+COMPACT = (360, 640)  # as wide as a desktop
+# Even in a page that fits, something under the video can be cut off.
 CUT = "(document.querySelector('.watch-bar')?.scrollHeight ?? 0) - (document.querySelector('.watch-bar')?.clientHeight ?? 0)"
-# A page asks for its height 80 ms after its layout changed.
+# A page requests its height 80 ms after its layout changed.
 HAS_ASKED = """() => new Promise((asked) => requestAnimationFrame(
     () => requestAnimationFrame(() => setTimeout(asked, 120))))"""
 HAS_SIZE = """async ([width, height]) => {
@@ -70,7 +70,7 @@ def page(browser: "Browser") -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("name", sorted(STATES))
-def test_a_framed_page_fits_and_is_accessible(
+def test_framed_page_fits_and_is_accessible(
     page: Page, library: Library, platform: Platform, name: str
 ) -> None:
     path = open_state(library.served, name, platform.url)
@@ -83,7 +83,7 @@ def test_a_framed_page_fits_and_is_accessible(
 
 
 def _faults_at_a_height_that_stays(page: Page, frame: Frame, name: str) -> list[str]:
-    """Find a second scroll bar, or something cut off, in a frame as Moodle's."""
+    """Return what overflows or is cut off in a fixed-height frame, as in Moodle."""
     faults = []
     for width, height in FRAMES:
         page.set_viewport_size({"width": width, "height": 900})
@@ -99,7 +99,7 @@ def _faults_at_a_height_that_stays(page: Page, frame: Frame, name: str) -> list[
 
 
 def _faults_where_it_grows(page: Page, frame: Frame, name: str) -> list[str]:
-    """Find what is too wide, scrolls in itself or isn't accessible in a frame as high as its page."""
+    """Return what overflows or isn't accessible in a frame that grows with its page."""
     frame.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     faults = []
     for width in WIDTHS:
@@ -115,7 +115,7 @@ def _faults_where_it_grows(page: Page, frame: Frame, name: str) -> list[str]:
 def _faults_in_spanish(
     page: Page, frame: Frame, library: Library, path: str, name: str
 ) -> list[str]:
-    """Return what doesn't fit on a phone in Spanish, or says so in English."""
+    """Return what doesn't fit on a phone in Spanish, or isn't marked as English."""
     organization = select(Organization.id).where(Organization.slug == f"{path_name(name)}-library")
     with library.served.carrel.database.transaction() as session:
         session.execute(
@@ -132,9 +132,9 @@ def _faults_in_spanish(
 
 
 def _overflow(page: Page, frame: Frame, width: int) -> str:
-    """Give the platform's page a width, and the tool's the time to ask for its height; say what doesn't fit.
+    """Set the platform page's width and wait for the height request; returns what doesn't fit.
 
-    On a busy machine the height may come late, so what doesn't fit is looked at once more.
+    On a busy machine the request can be late, so overflow is measured a second time.
     """
     page.set_viewport_size({"width": width, "height": 900})
     for _ in range(2):
@@ -147,7 +147,7 @@ def _overflow(page: Page, frame: Frame, width: int) -> str:
 
 
 @pytest.mark.parametrize("name", ["watch", "watch without a name", "watch a clip"])
-def test_in_a_compact_frame_the_film_has_most_of_the_room(
+def test_video_gets_most_of_a_compact_frame(
     page: Page, library: Library, platform: Platform, name: str
 ) -> None:
     path = open_state(library.served, name, platform.url, slug=f"compact-{path_name(name)}")

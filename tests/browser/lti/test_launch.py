@@ -1,4 +1,4 @@
-"""A launch ends in a playing recording, whatever cookies the browser keeps for a framed site."""
+"""A launch ends in a playing recording, whatever cookies the browser stores for a framed site."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
-# Only where nothing at all is kept do systems differ: some keep a launch's state for the tool.
+# LMSs differ only when all cookies are blocked: some store a launch's state for the tool.
 PAIRS = [
     pytest.param(
         cookies,
@@ -31,7 +31,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("cookies", "habits"), PAIRS)
-def test_a_learner_plays_the_recording(
+def test_learner_plays_the_recording(
     browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies, habits: Habits
 ) -> None:
     with (
@@ -52,9 +52,7 @@ def test_a_learner_plays_the_recording(
             assert all(said["counts"] for said in sizes)
 
 
-def test_a_link_opens_in_a_window_of_its_own(
-    browser: "Browser", library: Library, tmp_path: Path
-) -> None:
+def test_link_opens_in_a_new_window(browser: "Browser", library: Library, tmp_path: Path) -> None:
     with (
         school(library) as (platform, tool),
         browsing(

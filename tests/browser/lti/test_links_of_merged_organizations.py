@@ -1,4 +1,4 @@
-"""Links given out before two records of a library were merged: those that still work, and those that don't."""
+"""Links from before two records of a library were merged: which still work, and which don't."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-PASSWORD = "a quiet corner table"  # noqa: S105  (of a test)
+PASSWORD = "a quiet corner table"  # noqa: S105  (a test password)
 GONE = 410
 
 
@@ -46,7 +46,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Mia owns the record that is kept, and Otto the other; Tess is to manage it. Ada is on our team."""
+    """Mia owns the remaining record, Otto the other; Tess will manage it. Ada is on our team."""
 
     kept: Record
     merged: Record
@@ -72,14 +72,14 @@ def scene(library: Library) -> Scene:
 
 
 def make_link(otto: Page, merged: Record) -> str:
-    """Make a link that registers one LMS."""
+    """Create a link that registers one LMS."""
     otto.goto(f"{merged.home}/lti")
     otto.get_by_role("button", name="Create link").click()
     return otto.locator("#made-link").inner_text()
 
 
 def add_manager(library: Library, ada: Page, scene: Scene) -> str:
-    """Add Tess, who has no account; returns the path of the link that she is emailed."""
+    """Add Tess, who has no account; returns the path of the link in her email."""
     organization_desk.add_manager(ada, scene.merged.slug, scene.tess)
     expect(ada.get_by_text("We emailed them a link to choose a password.")).to_be_visible()
     return mailed(library, scene.tess)
@@ -99,7 +99,7 @@ def merge(ada: Page, scene: Scene) -> None:
 
 
 def ask_anew(library: Library, tess: Page, scene: Scene, link: str) -> None:
-    """Open the link that is over as Tess, ask for another, and see the record that is kept."""
+    """Open the expired link as Tess, request another, and check that the remaining record opens."""
     answer = tess.goto(link)
     assert answer is not None
     assert answer.status == GONE
@@ -132,7 +132,7 @@ def told(library: Library, address: str) -> list[str]:
         return list(session.scalars(mine.order_by(Mail.id)))
 
 
-def test_links_for_an_lms_outlive_a_merge_and_links_for_a_password_do_not(
+def test_lms_links_survive_a_merge_and_password_links_do_not(
     browser: "Browser", library: Library, scene: Scene, tmp_path: Path
 ) -> None:
     logins = (scene.ada, scene.kept.owner, scene.merged.owner, None)
@@ -172,4 +172,4 @@ def test_links_for_an_lms_outlive_a_merge_and_links_for_a_password_do_not(
     faults = [one for person in people for one in person.faults]
     for person in people:
         person.leave()
-    assert [one for one in faults if "410" not in one] == []  # the link that is over
+    assert [one for one in faults if "410" not in one] == []  # the expired link

@@ -1,4 +1,4 @@
-"""What a teacher and a learner do in frames that keep their height, as Moodle's: choose, ask, read on, be graded."""
+"""What teachers and learners do in frames of fixed height, such as Moodle's."""
 
 import re
 from collections.abc import Iterator
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-BORDERS: Final = 2  # the platform's own, of its frame
-ZONE: Final = "Pacific/Honolulu"  # far from the library's own
+BORDERS: Final = 2  # the borders of the platform's frame
+ZONE: Final = "Pacific/Honolulu"  # far from the site's time zone
 IN_VIEW: Final = """button => {
     const { top, bottom } = button.getBoundingClientRect();
     return top >= 0 && bottom <= window.innerHeight;
@@ -57,14 +57,14 @@ def page(browser: "Browser") -> Iterator[Page]:
 
 
 def show(page: Page, library: Library, platform: Platform, name: str, slug: str) -> Frame:
-    """Show a state in a frame that keeps its height."""
+    """Show a state in a frame of fixed height."""
     path = open_state(library.served, name, platform.url, slug=slug)
     frame = framed(page, library, platform, path, kind=FIXED)
     give_whole_width(page)
     return frame
 
 
-def test_a_teacher_adds_three_with_the_button_always_in_view_and_has_their_columns_at_once(
+def test_add_button_stays_in_view_and_gradebook_columns_appear_at_once(
     browser: "Browser", library: Library, tmp_path: Path
 ) -> None:
     with (
@@ -83,12 +83,12 @@ def test_a_teacher_adds_three_with_the_button_always_in_view_and_has_their_colum
         assert [link.custom.get("grade") for link in links] == [None, None, None]
         assert moodle.answers[-1].faults == ()
         teacher.page.goto(f"{moodle.url}/courses/{moodle.course.id}/gradebook")
-        for link in links:  # before anyone has watched anything
+        for link in links:  # even before anyone has watched
             expect(teacher.page.get_by_role("columnheader", name=link.title)).to_be_visible()
 
 
 def in_view(teacher: Visitor, button: Locator) -> list[bool]:
-    """Tell whether a button is in view on a telephone and on a desk."""
+    """Return whether a button is in view on a phone and on a desktop."""
     found = []
     for width, height in FRAMES:
         teacher.page.set_viewport_size({"width": width, "height": 900})
@@ -97,7 +97,7 @@ def in_view(teacher: Visitor, button: Locator) -> list[bool]:
     return found
 
 
-def test_a_learner_without_a_seat_joins_the_waitlist_and_asks_for_one_in_the_frame(
+def test_learner_joins_the_waitlist_and_requests_a_seat_in_the_frame(
     page: Page, library: Library, platform: Platform
 ) -> None:
     began = now()
@@ -121,7 +121,7 @@ def test_a_learner_without_a_seat_joins_the_waitlist_and_asks_for_one_in_the_fra
     assert asked == ["moodle-waits@example.org"]
 
 
-def test_a_learner_reads_when_their_score_was_sent_by_their_own_clock(
+def test_learner_sees_when_the_score_was_sent_in_local_time(
     page: Page, library: Library, platform: Platform
 ) -> None:
     frame = show(page, library, platform, "watch a score that arrived", "moodle-sent")
@@ -135,7 +135,7 @@ def test_a_learner_reads_when_their_score_was_sent_by_their_own_clock(
     assert said == f"at {there}"
 
 
-def test_a_score_that_waits_says_for_whom_and_changes_by_itself_when_it_arrives(
+def test_pending_score_names_the_lms_and_updates_when_delivered(
     page: Page, library: Library, platform: Platform
 ) -> None:
     frame = show(page, library, platform, "watch a score that waits", "moodle-queued")
@@ -149,7 +149,7 @@ def test_a_score_that_waits_says_for_whom_and_changes_by_itself_when_it_arrives(
     expect(line).to_have_attribute("role", "status")
 
 
-def test_who_plays_elsewhere_reads_so_in_the_frame_and_takes_over(
+def test_playback_elsewhere_is_shown_in_the_frame_and_taken_over(
     page: Page, library: Library, platform: Platform
 ) -> None:
     frame = show(page, library, platform, "watch a seat is theirs", "moodle-elsewhere")
@@ -166,7 +166,7 @@ def test_who_plays_elsewhere_reads_so_in_the_frame_and_takes_over(
 
 
 def sizes_of_frames(page: Page, frame: Frame) -> Iterator[int]:
-    """Give the frame the size that it has on a telephone and on a desk, and check that nothing is cut off."""
+    """Resize the frame as on a phone and on a desktop, and check that nothing is cut off."""
     for width, height in FRAMES:
         page.set_viewport_size({"width": width, "height": 900})
         until(frame.locator("body"), f"() => window.innerHeight === {height}")
@@ -174,7 +174,7 @@ def sizes_of_frames(page: Page, frame: Frame) -> Iterator[int]:
         assert frame.evaluate(TALLER) <= 0
 
 
-def test_without_scripts_who_plays_elsewhere_reads_so_on_a_page_that_fits(
+def test_without_scripts_take_over_page_fits_the_frame(
     browser: "Browser", library: Library, platform: Platform
 ) -> None:
     slug = "moodle-plain-elsewhere"
@@ -192,7 +192,7 @@ def test_without_scripts_who_plays_elsewhere_reads_so_on_a_page_that_fits(
 
 
 def watch_on_another_screen(library: Library, slug: str) -> None:
-    """Let the learner of a state play its webinar outside the course."""
+    """Play a state's webinar outside the course as its learner."""
     with library.served.carrel.database.transaction() as session:
         webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
         login_id = session.scalars(
@@ -205,7 +205,7 @@ def watch_on_another_screen(library: Library, slug: str) -> None:
         assert isinstance(opened, Playback)
 
 
-def test_a_teacher_reads_down_a_long_course_and_stays_there_when_the_page_grows(
+def test_long_course_list_keeps_its_position_when_the_page_grows(
     page: Page, library: Library, platform: Platform
 ) -> None:
     frame = show(page, library, platform, "course of thirty", "moodle-course")
@@ -213,7 +213,7 @@ def test_a_teacher_reads_down_a_long_course_and_stays_there_when_the_page_grows(
     for _width in sizes_of_frames(page, frame):
         rule.scroll_into_view_if_needed()
         rule.click()
-        page.wait_for_timeout(600)  # the frame's height is asked for anew
+        page.wait_for_timeout(600)  # the page requests a new height
         expect(frame.get_by_role("button", name="Save rule")).to_be_visible()
         assert frame.locator(".frame-list").evaluate("list => list.scrollTop") > 0
         assert title.evaluate(IN_VIEW)
@@ -221,7 +221,7 @@ def test_a_teacher_reads_down_a_long_course_and_stays_there_when_the_page_grows(
         frame.locator(".frame-list").evaluate("list => list.scrollTo(0, 0)")
 
 
-def test_the_drawer_is_reached_and_left_by_keys_and_the_film_plays_on_beside_it(
+def test_drawer_opens_by_keyboard_without_covering_the_video(
     page: Page, library: Library, platform: Platform
 ) -> None:
     frame = show(page, library, platform, "watch a seat is theirs", "moodle-drawer")
@@ -233,7 +233,7 @@ def test_the_drawer_is_reached_and_left_by_keys_and_the_film_plays_on_beside_it(
     expect(button).to_have_attribute("aria-expanded", "true")
     for _width in sizes_of_frames(page, frame):
         assert covered(frame) <= 0.05
-    page.keyboard.press("Tab")  # what was opened is what comes next
+    page.keyboard.press("Tab")  # the opened drawer is next in the Tab order
     assert frame.evaluate("document.querySelector('#drawer').contains(document.activeElement)")
     expect(drawer.get_by_role("link", name=re.compile("^Download"))).to_be_visible()
     page.keyboard.press("Escape")
@@ -244,7 +244,7 @@ def test_the_drawer_is_reached_and_left_by_keys_and_the_film_plays_on_beside_it(
 
 
 def covered(frame: Frame) -> float:
-    """Return what share of the film the open drawer covers."""
+    """Return the share of the video that the open drawer covers."""
     film, drawer = (frame.locator(one).bounding_box() for one in (".watch-film", "#drawer"))
     assert film is not None
     assert drawer is not None

@@ -1,4 +1,4 @@
-"""Choosing a recording for a course by keyboard alone, in the frame of an LMS."""
+"""Choosing a recording for a course by keyboard, in an LMS frame."""
 
 import re
 from pathlib import Path
@@ -45,7 +45,7 @@ def test_instructor_searches_chooses_and_adds_a_recording(
         expect(picker.get_by_role("button", name=f"Choose {TITLES[0]}")).to_be_hidden()
         keys.activate(f"Choose {title}")
         expect(picker.get_by_role("button", name=f"Remove {title}").first).to_be_visible()
-        frame.wait_for_load_state()  # only then does the focus stay where Tab led it
+        frame.wait_for_load_state()  # loading the page would move the focus
         keys.activate(f"#main {ADD}")
         expect(picker.get_by_role("heading", name="1 added")).to_be_visible()
         (link,) = platform.records.links_of(platform.course)

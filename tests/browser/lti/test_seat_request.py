@@ -1,4 +1,4 @@
-"""A learner without a seat asks in the course, a manager adds one, and the request closes by itself."""
+"""A learner requests a seat in the course, a manager adds one, and the request closes."""
 
 import email
 import re
@@ -48,7 +48,7 @@ SEATS = NewLine(
 
 @dataclass(frozen=True, slots=True)
 class Maple:
-    """A library that bought three seats, of which two are taken; its manager, and one of our team."""
+    """A library with two of its three seats taken, its manager, and a team member."""
 
     home: str
     name: str
@@ -97,7 +97,7 @@ def connect(mia: Page, admin: Visitor, maple: Maple) -> Link:
 
 
 def ask(wren: Visitor, link: Link) -> None:
-    """Launch without a seat, and ask the manager for one."""
+    """Launch without a seat, and request one from the manager."""
     wren.open(link)
     is_refused(wren.tool, Code.NO_GRANT, HOUSE)
     expect(wren.tool.locator("video")).to_have_count(0)
@@ -107,7 +107,7 @@ def ask(wren: Visitor, link: Link) -> None:
 
 
 def read_request(mia: Page, library: Library, maple: Maple, name: str) -> None:
-    """Open the email's link, and see who asked, there and on the organization's first page."""
+    """Check the request, by the email's link and on the organization's home page."""
     text = letter_to(library.served, maple.mia_email, holding="Every seat is taken")
     assert all(one in text for one in (name, f"“{TITLES[0]}”", maple.name))
     found = re.search(rf"{re.escape(library.url)}(/organization/\S+)", text)
@@ -121,7 +121,7 @@ def read_request(mia: Page, library: Library, maple: Maple, name: str) -> None:
 
 
 def add_seat(mia: Page) -> None:
-    """Add one seat at the price of the group, on invoice."""
+    """Add one seat at the group price, by invoice."""
     mia.get_by_role("link", name="Add seats").click()
     mia.locator("#quantity").fill("1")
     mia.get_by_role("button", name="Show price").click()
@@ -130,13 +130,13 @@ def add_seat(mia: Page) -> None:
 
 
 def see_answer(ada: Page, name: str, code: Code, maple: Maple) -> None:
-    """Read as staff why the learner can or can't watch."""
+    """Check as staff why the learner can or can't watch."""
     ada.goto(f"/staff/people/why?{urlencode({'address': name, 'webinar': TITLES[0]})}")
     expect(ada.get_by_test_id(f"answer-{code}")).to_contain_text(maple.name)
     assert axe_faults(ada) == []
 
 
-def test_learner_asks_for_a_seat_gets_it_and_the_request_closes_by_itself(
+def test_learner_requests_a_seat_gets_it_and_the_request_closes(
     browser: "Browser", library: Library, maple: Maple, tmp_path: Path
 ) -> None:
     with (
@@ -148,7 +148,7 @@ def test_learner_asks_for_a_seat_gets_it_and_the_request_closes_by_itself(
         signed_in(browser, library, maple.ada) as ada,
     ):
         first = platform.course.learners[0]
-        mark = new_public_id()[:6]  # courses of other tests have the same people
+        mark = new_public_id()[:6]  # other tests' courses use the same people
         second = platform.course.enroll(Learner(f"u-{mark}", "Wren", f"Moss {mark}"), Role.LEARNER)
         name = second.name or ""
         admin = Visitor.arrive(context, platform, platform.course.instructors[0])
@@ -179,7 +179,7 @@ def test_learner_asks_for_a_seat_gets_it_and_the_request_closes_by_itself(
 
 
 def tell_no_one_else(library: Library, maple: Maple, name: str) -> None:
-    """Check that the manager was emailed about the request once, and no other person."""
+    """Check that only the manager was emailed about the request, and once."""
     files = (library.served.carrel.settings.data_dir / "mail").glob("*.eml")
     mails = [email.message_from_bytes(one.read_bytes(), policy=policy.default) for one in files]
     bodies = [(str(one["To"]), one.get_body(("plain",))) for one in mails]

@@ -1,4 +1,4 @@
-"""A page of the tool inside the platform's, which does as `lti.frameResize` asks."""
+"""A page of the tool in the platform's page, which grants `lti.frameResize` requests."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from tests.browser.lti.two_sites import Library
 from tests.platform.platform import Platform
 
 FIXED = "framed-fixed"
-FRAMES = ((390, 544), (1440, 652))  # what Moodle gives on a telephone, and on a desk
+FRAMES = ((390, 544), (1440, 652))  # Moodle's frames on a phone and on a desktop
 TALLER = "document.scrollingElement.scrollHeight - window.innerHeight"
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 FRAMED = """([path, origin, back, kind]) => {
@@ -31,7 +31,7 @@ FRAMED = """([path, origin, back, kind]) => {
 def frame_in(
     page: Page, library: Library, platform: Platform, path: str, *, kind: str = ""
 ) -> Frame:
-    """Put a page of the tool into the platform's; returns its frame, whatever became of it."""
+    """Load a page of the tool in the platform's frame, even if it fails; returns the frame."""
     page.goto(platform.url)
     page.evaluate(FRAMED, [path, library.url, platform.url, kind])
     page.wait_for_function("window.platformMessages")
@@ -41,9 +41,9 @@ def frame_in(
 
 
 def framed(page: Page, library: Library, platform: Platform, path: str, *, kind: str = "") -> Frame:
-    """Show a page of the tool in the platform's, and wait until it has asked for its height.
+    """Show a page of the tool in the platform's, and wait until it has requested its height.
 
-    `kind` FIXED is a frame whose height nothing changes: 652 px, on a telephone 544 px.
+    With `kind` FIXED, the frame's height doesn't change: 652 px, or 544 px on a phone.
     """
     frame = frame_in(page, library, platform, path, kind=kind)
     page.wait_for_function("window.platformMessages.some((one) => one.counts)")
@@ -53,13 +53,13 @@ def framed(page: Page, library: Library, platform: Platform, path: str, *, kind:
 
 
 def sizes(page: Page) -> list[dict[str, Any]]:
-    """Return what the tool has told of its height so far."""
+    """Return the tool's resize requests so far."""
     said: list[dict[str, Any]] = page.evaluate("window.platformMessages")
     return [one for one in said if one["subject"] == "lti.frameResize"]
 
 
 def give_whole_width(page: Page, height: int | None = None) -> None:
-    """Let the frame have all of the platform's page, and its height, or another, to itself."""
+    """Let the frame fill the platform's page, with this height if given."""
     given = f"height: {height}px !important" if height else ""
     page.add_style_tag(
         content="main { max-width: none !important; padding: 0 !important }"
@@ -69,24 +69,24 @@ def give_whole_width(page: Page, height: int | None = None) -> None:
 
 
 def inner_size(frame: Frame) -> list[int]:
-    """Return how wide and high a frame is inside."""
+    """Return a frame's inner width and height."""
     size: list[int] = frame.evaluate("[window.innerWidth, window.innerHeight]")
     return size
 
 
 def path_name(name: str) -> str:
-    """Return how a picture of a state is called."""
+    """Return the file name for a state's picture."""
     return re.sub(r"[^a-z]+", "-", name)
 
 
 def take_picture(page: Page, name: str) -> None:
-    """Take a picture of the frame where somebody wants to look (CARREL_SCREENSHOTS=directory)."""
+    """Take a picture of the frame (CARREL_SCREENSHOTS=directory)."""
     if place := os.environ.get("CARREL_SCREENSHOTS"):
         page.locator("iframe[data-tool]").screenshot(path=Path(place) / f"{name}.png")
 
 
 def take_pictures(page: Page, name: str) -> None:
-    """Take a picture of the frame in each theme where somebody wants to look."""
+    """Take a picture of the frame in each theme (CARREL_SCREENSHOTS=directory)."""
     if "CARREL_SCREENSHOTS" in os.environ:
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)

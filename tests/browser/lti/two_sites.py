@@ -1,4 +1,4 @@
-"""A library and a learning platform on two sites, and people who go from one to the other."""
+"""Our site and an LMS on two different sites, and people who go from one to the other."""
 
 import io
 import json
@@ -42,7 +42,7 @@ TITLES = ("Getting the most from a recording", "The quiet desk", "Maps for every
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """`carrel serve` behind a proxy; what it is reached at, and its command line."""
+    """`carrel serve` behind a proxy: its URL and its command line."""
 
     served: Served
     front: Proxy
@@ -50,11 +50,11 @@ class Library:
 
     @property
     def url(self) -> str:
-        """The address of the library: another site than the platform's."""
+        """The URL of our site, on a different site than the platform's."""
         return f"http://127.0.0.1:{self.front.port}"
 
     def carrel(self, *words: str) -> dict[str, Any]:
-        """Run a command of the library and return what it answers as JSON."""
+        """Run a `carrel` command; returns its output as JSON."""
         out, err = io.StringIO(), io.StringIO()
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
             enter(patch, self.environ)
@@ -64,7 +64,7 @@ class Library:
         return answer
 
     def connect(self, platform: Platform) -> Tool:
-        """Make both known to each other by hand, and the deployment approved."""
+        """Register the platform and the tool with each other, and approve the deployment."""
         tool = platform.register(
             name="Carrel",
             login_url=f"{self.url}/lti/login",
@@ -88,7 +88,7 @@ class Library:
 
 @contextmanager
 def library_at(place: Path, database_url: str, film: Film) -> Iterator[Library]:
-    """Serve a library whose Elm County may watch three webinars, everybody of theirs."""
+    """Serve a site whose Elm County has access to three webinars for all its people."""
     with ExitStack() as stack:
         front = stack.enter_context(proxy())
         front.target = free_port()
@@ -119,7 +119,7 @@ def _stock(served: Served) -> None:
         edit_seller(session, COMPLETE, actor=None, now=now())
         elm: Organization = make_organization(session, ORGANIZATION, name="Elm County Library")
         for number, title in enumerate(TITLES, 1):
-            # each by itself: other tests' webinars would come before them in the picker
+            # with a pool for everything, the picker would list other tests' webinars first
             webinar = served.add_webinar(session, f"course-{number}", title=title)
             make_pool_grant(session, make_pool(session, elm, webinar, capacity=None))
 
@@ -133,7 +133,7 @@ def _answers(served: Served) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Somebody at the platform with a browser."""
+    """A person on the platform with a browser."""
 
     platform: Platform
     page: Page
@@ -141,7 +141,7 @@ class Visitor:
 
     @classmethod
     def arrive(cls, context: BrowserContext, platform: Platform, person: Person) -> "Visitor":
-        """Open the platform and be somebody there."""
+        """Open the platform and sign in as a person."""
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.goto(platform.url)
@@ -150,28 +150,28 @@ class Visitor:
 
     @property
     def tool(self) -> FrameLocator:
-        """The tool's page inside the platform's."""
+        """The tool's page in the platform's frame."""
         return self.page.frame_locator("iframe[data-tool]")
 
     def open(self, link: Link) -> None:
-        """Open a link of the course, in the frame."""
+        """Open a link of the course in the frame."""
         self.page.goto(f"{self.platform.url}/links/{link.id}")
 
     def messages(self) -> list[dict[str, Any]]:
-        """Return what the tool said to the platform's page."""
+        """Return the tool's messages to the platform's page."""
         said: list[dict[str, Any]] = self.page.evaluate("window.platformMessages")
         return said
 
 
 @contextmanager
 def school(library: Library, habits: Habits = PLAIN) -> Iterator[tuple[Platform, Tool]]:
-    """Run a platform with these habits that knows the library and is known to it."""
+    """Run a platform with these habits that is connected to the site."""
     with running_platform(habits=habits) as platform:
         yield platform, library.connect(platform)
 
 
 def play(place: Page | FrameLocator) -> None:
-    """Start the recording and wait until it really plays."""
+    """Start the recording and wait until it plays."""
     place.locator("media-controller .player-bar media-play-button").click()
     video = place.locator("video")
     video.wait_for(state="attached")

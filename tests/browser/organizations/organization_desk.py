@@ -1,4 +1,4 @@
-"""What our team does with an organization in a browser: add people to it, and merge two records of it."""
+"""What our team does with an organization in a browser: add people, and merge two records."""
 
 from playwright.sync_api import Page
 
@@ -14,7 +14,7 @@ def add_manager(desk: Page, slug: str, address: str) -> None:
 
 
 def preview_merge(desk: Page, slug: str, other: str) -> None:
-    """Find the other record by its name, and look at the preview."""
+    """Find the other record by name, and open the preview."""
     desk.goto(f"/staff/organizations/{slug}")
     desk.get_by_role("link", name="Merge").click()
     desk.locator("#table-q").fill(other)

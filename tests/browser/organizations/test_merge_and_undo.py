@@ -1,4 +1,4 @@
-"""Two records of one library are merged and parted: what each role sees before, between and after."""
+"""Two records of one library are merged and separated: what each role sees at each step."""
 
 import re
 from dataclasses import dataclass
@@ -42,13 +42,13 @@ class Record:
 
     @property
     def orders(self) -> str:
-        """The page of its orders."""
+        """The path of its orders page."""
         return f"/organization/{self.public_id}/orders"
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The pages of everybody who looks."""
+    """The browser pages of all roles."""
 
     ada: Page
     ben: Page
@@ -59,7 +59,7 @@ class Pages:
 
 
 def add_record(served: Served, name: str, manager: str) -> Record:
-    """Add a library with people of three roles, and an order on invoice."""
+    """Add a library with people of three roles, and an order by invoice."""
     slug = f"elm-{new_public_id()[:6]}"
     context = MailContext(Links(served.url), ZoneInfo("America/New_York"))
     with served.carrel.database.transaction() as session:
@@ -101,7 +101,7 @@ def add_record(served: Served, name: str, manager: str) -> Record:
 
 
 def sees_orders(page: Page, at: Record, *wanted: Record, but: tuple[Record, ...] = ()) -> None:
-    """Check which records' orders and invoices are on a record's page, and open."""
+    """Check which records' orders and invoices a record's page lists and opens."""
     page.goto(at.orders)
     for one in wanted:
         expect(page.get_by_role("rowheader", name=one.order_number)).to_be_visible()
@@ -116,7 +116,7 @@ def status_of(page: Page, path: str) -> int:
 
 
 def see_apart(pages: Pages, kept: Record, merged: Record) -> None:
-    """Each sees their own record alone; the seller's people see two customers."""
+    """Check that each role sees only its own record, and our team sees two customers."""
     sees_orders(pages.mia, kept, kept, but=(merged,))
     sees_orders(pages.bill, merged, merged, but=(kept,))
     sees_orders(pages.otto, merged, merged, but=(kept,))
@@ -132,7 +132,7 @@ def see_apart(pages: Pages, kept: Record, merged: Record) -> None:
 
 
 def see_as_one(pages: Pages, kept: Record, merged: Record) -> None:
-    """Managers and billing of either see the orders of both; the seller's people one customer."""
+    """Check that both records' managers and billing see all orders, and our team one customer."""
     for page in (pages.mia, pages.otto, pages.bill):
         sees_orders(page, kept, kept, merged)
         page.goto(merged.orders)
@@ -152,14 +152,14 @@ def see_as_one(pages: Pages, kept: Record, merged: Record) -> None:
 
 
 def merge(page: Page, kept: Record, merged: Record) -> None:
-    """Find the other record, look at the preview, and merge."""
+    """Find the other record, check the preview, and merge."""
     organization_desk.preview_merge(page, kept.slug, merged.name)
     expect(page.get_by_role("heading", name="Are these the same organization?")).to_be_visible()
     expect(page.get_by_role("heading", name=merged.name)).to_be_visible()
     organization_desk.merge(page)
 
 
-def test_two_records_are_one_between_merge_and_undo(served: Served, visit: Visit) -> None:
+def test_merged_records_act_as_one_until_the_merge_is_undone(served: Served, visit: Visit) -> None:
     kept = add_record(served, "Elm County Library", "Mia")
     merged = add_record(served, "Library of Elm County", "Otto")
     with served.carrel.database.transaction() as session:

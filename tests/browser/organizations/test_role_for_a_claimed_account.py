@@ -1,4 +1,4 @@
-"""A role for an address whose account was claimed by a copied link: only its owner gets it (S13)."""
+"""A role for an address claimed by a copied link: only its owner gets it (S13)."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -66,7 +66,7 @@ def scene(served: Served) -> Scene:
 
 
 def copy_link(mia: Page, scene: Scene) -> str:
-    """Make a link to Kim's seat, to be given in another way than by email."""
+    """Create a link to Kim's seat, to share other than by email."""
     mia.goto(f"{scene.home}/people")
     mia.get_by_role("link", name=scene.kim).first.click()
     mia.get_by_role("button", name="Create link to copy").click()
@@ -74,7 +74,7 @@ def copy_link(mia: Page, scene: Scene) -> str:
 
 
 def claim(other: Person, link: str, scene: Scene) -> None:
-    """Claim the seat as the person who got the link, who may not be Kim."""
+    """Claim the seat as the person with the link, who might not be Kim."""
     other.page.goto(link)
     create_account(other.page, "Kim Larkspur")
     claim_seat(other.page, scene.library)
@@ -87,7 +87,7 @@ def add_to_team(ada: Page, scene: Scene) -> None:
 
 
 def see_no_power(other: Person, scene: Scene) -> None:
-    """See that the person who claimed the account has their seat, and neither role nor invitation."""
+    """Check that the person who claimed the account has only the seat, no role or invitation."""
     other.page.goto("/library")
     expect(other.page.get_by_role("link", name="Mending").first).to_be_visible()
     expect(other.page.get_by_role("button", name="Accept")).to_have_count(0)
@@ -96,7 +96,7 @@ def see_no_power(other: Person, scene: Scene) -> None:
 
 
 def prove(served: Served, kim: Page, scene: Scene) -> None:
-    """Open the emailed invitation as the owner of the address, and accept."""
+    """Open the emailed invitation as the address's owner, and accept."""
     link = found_in_letter(served, scene.kim, rf"be a manager[\s\S]*?{served.url}(/\S+)")
     kim.goto(link)
     assert axe_faults(kim) == []
@@ -109,13 +109,13 @@ def prove(served: Served, kim: Page, scene: Scene) -> None:
 
 
 def see_role(mia: Page, scene: Scene, words: str) -> None:
-    """See as the library's owner what Kim is."""
+    """Check Kim's role as the library's owner."""
     mia.goto(f"{scene.home}/members")
     expect(mia.get_by_role("row").filter(has_text=scene.kim)).to_contain_text(words)
 
 
 def told(served: Served, scene: Scene) -> list[str]:
-    """Return the kinds of the emails to Kim's address, without those about the seat."""
+    """Return the kinds of the emails to Kim's address, except those about the seat."""
     with served.carrel.database.read_session() as session:
         mine = select(Mail.kind).where(Mail.recipient == scene.kim, ~Mail.kind.startswith("seat_"))
         return list(session.scalars(mine.order_by(Mail.id)))

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.browser
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Mia manages a library, Kim has one of its seats, and Zoe is invited to one; Ada is on our team."""
+    """Mia manages a library, Kim has a seat, and Zoe is invited to one; Ada is on our team."""
 
     mia: int
     kim: int
@@ -110,7 +110,7 @@ def test_training_pauses_while_its_webinar_is_canceled(
 
 
 def make_group(page: Page, scene: Scene) -> str:
-    """Create a group with Kim, and Zoe once she accepts; return its public ID."""
+    """Create a group with Kim, and Zoe once she accepts; returns its public ID."""
     page.goto(f"{scene.home}/groups")
     page.get_by_label("Name", exact=True).fill("Desk")
     page.get_by_label("Email addresses").fill(f"{scene.kims_address}, {scene.zoe}")
@@ -135,7 +135,7 @@ def assign(served: Served, scene: Scene, group: str) -> str:
 
 
 def reminders(served: Served, scene: Scene) -> list[str]:
-    """Run the worker's rounds three days before the due date; return the reminders to Kim so far."""
+    """Run the worker's rounds three days before the due date; returns Kim's reminders so far."""
     context = MailContext(Links(served.url), ZONE)
     day = (now().astimezone(ZONE) + timedelta(days=7)).replace(hour=10)
     with served.carrel.database.transaction() as session:

@@ -1,4 +1,4 @@
-"""The staff page at which a caller is helped, and how many clicks that takes."""
+"""The staff page for helping callers, and how many clicks that takes."""
 
 from dataclasses import dataclass
 
@@ -12,22 +12,22 @@ MOST_CLICKS = 4
 
 @dataclass
 class Desk:
-    """The page at which a call is answered, and the clicks of this call."""
+    """The page for answering calls, and the clicks of this call."""
 
     page: Page
     clicks: int = 0
 
     def press(self, target: Locator) -> None:
-        """Click once, and count it."""
+        """Click, and count it."""
         self.clicks += 1
         target.click()
 
     def act(self, path: str) -> None:
-        """Press the first button that posts to an address with this in it."""
+        """Press the first button of a form whose action contains this path."""
         self.press(button_to(self.page, path).first)
 
     def ask(self, who: str, webinar: str) -> None:
-        """Type who calls and about what; one click."""
+        """Enter the caller and the webinar; one click."""
         self.clicks = 0
         self.page.goto("/staff/people/why")
         self.page.get_by_label("Person", exact=True).fill(who)
@@ -35,7 +35,7 @@ class Desk:
         self.press(self.page.locator(".caller-form button[type=submit]"))
 
     def told(self, words: str) -> None:
-        """Wait for words of the answer."""
+        """Wait for a text of the answer."""
         expect(self.page.locator("main")).to_contain_text(words.replace("'", "\u2019"))
 
     def answers(self, code: Code, about: str = "") -> None:
@@ -43,7 +43,7 @@ class Desk:
         expect(self.page.get_by_test_id(f"answer-{code}")).to_contain_text(about)
 
     def done(self, about: str = "") -> None:
-        """Wait until the page says that an act on a person is done."""
+        """Wait until the page confirms an action for a person."""
         is_done(self.page, about)
         self.check_clicks()
 

@@ -1,4 +1,4 @@
-"""People call because they can't watch; staff help each from one page in at most four clicks."""
+"""People call because they can't watch; staff help each from one page in up to four clicks."""
 
 import re
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def desk(served: Served, visit: Visit) -> Desk:
 
 
 def _callers(session: Session, served: Served) -> None:
-    """Add people of Juniper Library, each with another trouble."""
+    """Add people of Juniper Library, each with a different problem."""
     at = now()
     webinar = make_webinar(session, "answering-the-phone")
     webinar.title = TITLE

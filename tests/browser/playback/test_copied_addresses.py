@@ -1,4 +1,4 @@
-"""A film's address that is copied from one browser to another, and a browser that changes its network."""
+"""A media URL copied to another browser, and a browser that changes its network."""
 
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ STATUS = "url => fetch(url, {headers: {Range: 'bytes=0-99'}}).then(answer => ans
 
 @pytest.fixture
 def alice(served: Served, slug: str) -> tuple[int, str]:
-    """Somebody who has a webinar: her login, and the path of its watch page."""
+    """A person with access to a webinar: her login, and the path of its watch page."""
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         login = served.add_person(session, "Alice")
@@ -33,7 +33,7 @@ def play(page: Page) -> None:
 
 
 def asked_for(page: Page) -> list[str]:
-    """Note the addresses of the film that a page asks for."""
+    """Collect the media URLs that a page requests."""
     found: list[str] = []
     page.on("request", lambda each: found.append(each.url) if ".mp4" in each.url else None)
     return found
@@ -51,7 +51,7 @@ def sessions_of(served: Served, login_id: int) -> list[PlaybackEnd | None]:
         return list(session.scalars(ends))
 
 
-def test_a_copied_address_plays_nowhere_else_with_and_without_its_owner(
+def test_copied_media_url_is_refused_in_other_browsers(
     served: Served, visit: Visit, alice: tuple[int, str]
 ) -> None:
     login_id, path = alice
@@ -64,7 +64,7 @@ def test_a_copied_address_plays_nowhere_else_with_and_without_its_owner(
     owner.until(PLAYING.format(1))
     copied = urlsplit(addresses[-1]).path
     stranger.page.goto("/")
-    for network in ({}, HOME):  # the same one, and another
+    for network in ({}, HOME):  # the same network, and another one
         stranger.context.set_extra_http_headers(network)
         assert stranger.page.evaluate(STATUS, copied) == 403
     dan.page.goto("/library")
@@ -72,7 +72,7 @@ def test_a_copied_address_plays_nowhere_else_with_and_without_its_owner(
     assert owner.page.evaluate(STATUS, copied) == 206
     agent = owner.page.evaluate("navigator.userAgent")
     for headers in ({"User-Agent": agent}, {"User-Agent": agent} | OFFICE, CURL):
-        assert served.status_of(copied, headers) == 403  # its cookie is needed
+        assert served.status_of(copied, headers) == 403  # the cookie is missing
     assert served.status_of(_altered(copied), {"User-Agent": agent}) == 404
     owner.page.evaluate("document.querySelector('video').currentTime = 50")
     owner.until(PLAYING.format(51))
@@ -81,7 +81,7 @@ def test_a_copied_address_plays_nowhere_else_with_and_without_its_owner(
     assert owner.faults == []
 
 
-def test_a_browser_that_changes_its_network_plays_on_in_the_same_session(
+def test_network_change_keeps_the_playback_session(
     served: Served, visit: Visit, alice: tuple[int, str]
 ) -> None:
     login_id, path = alice

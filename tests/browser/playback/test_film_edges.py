@@ -1,4 +1,4 @@
-"""The edges of the film: nothing of what is behind it shows beside it."""
+"""The edges of the video: nothing behind it is visible."""
 
 from io import BytesIO
 
@@ -12,10 +12,10 @@ from tests.factories import make_grant
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 SLUG = "film-edges"
-WIDTHS = (821, 1283, 1440)  # of which some place the film between pixels
+WIDTHS = (821, 1283, 1440)  # some of which place the video between pixels
 AROUND = 3
 CORNER = 8
-DARK = 200  # of 255: both the page and the poster are lighter
+DARK = 200  # out of 255; both the page and the poster are lighter
 SHOWS_POSTER = """async () => {
     const shown = new Image();
     shown.src = document.querySelector("video").poster;
@@ -26,7 +26,7 @@ SHOWS_POSTER = """async () => {
 
 
 def _dark_edges(page: Page, scale: float) -> list[str]:
-    """Return the edges with a dark pixel in their middle, and the corners with one, above the controls."""
+    """Return edges with a dark pixel in the middle, and dark corners, above the controls."""
     left, right, top, bottom = (side * scale for side in page.evaluate(SHOWS_POSTER))
     shot = Image.open(BytesIO(page.screenshot())).convert("L")
     across, down = round((left + right) / 2), round((top + bottom) / 2)
@@ -42,7 +42,7 @@ def _dark_edges(page: Page, scale: float) -> list[str]:
 
 
 @pytest.mark.parametrize("scale", [1, 1.5])
-def test_no_dark_line_shows_beside_a_light_poster(
+def test_no_dark_line_shows_next_to_a_light_poster(
     served: Served, visit: Visit, scale: float
 ) -> None:
     with served.carrel.database.transaction() as session:
@@ -59,7 +59,7 @@ def test_no_dark_line_shows_beside_a_light_poster(
     assert faults == []
 
 
-def test_film_has_square_corners_from_edge_to_edge_on_a_phone(served: Served, visit: Visit) -> None:
+def test_video_has_square_corners_on_a_phone(served: Served, visit: Visit) -> None:
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, f"{SLUG}-phone", title="Film edges")
         alice = served.add_person(session, "Alice")

@@ -1,4 +1,4 @@
-"""Viewers who may watch are not stopped: by a pause, another sign-in, a slow server, or their browser's cache."""
+"""Permitted viewers aren't stopped by a pause, another sign-in, a slow server, or their cache."""
 
 import re
 from dataclasses import replace
@@ -23,7 +23,7 @@ FILM, BEAT, OPENING = (re.compile(each) for each in (r"/media/.*\.mp4", "/beat$"
 
 @pytest.fixture
 def alice(served: Served, visit: Visit, slug: str) -> Person:
-    """Alice, whose film plays."""
+    """Alice, whose video is playing."""
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         login = served.add_person(session, "Alice")
@@ -45,14 +45,14 @@ def seek(person: Person, to: float) -> None:
 
 
 def goes_on(person: Person, past: float) -> None:
-    """Wait until the film plays past a place, without a word over it."""
+    """Wait until the video plays past a position, without a message over it."""
     person.until(PLAYING.format(past))
     expect(person.page.locator("[data-message]")).to_be_hidden()
     assert not person.page.evaluate("document.querySelector('video').paused")
 
 
 def ends(served: Served) -> list[PlaybackEnd | None]:
-    """How each session of the person who came last ended, oldest first."""
+    """Return how each session of the most recent viewer ended, oldest first."""
     with served.carrel.database.read_session() as session:
         login_id = session.scalars(
             select(PlaybackSession.login_id).order_by(PlaybackSession.id.desc())
@@ -62,7 +62,7 @@ def ends(served: Served) -> list[PlaybackEnd | None]:
 
 
 class Sleep:
-    """An hour in which a laptop slept: the film's tokens of before are over, and beats bring others."""
+    """A laptop that slept for an hour: media tokens have expired, and heartbeats bring new ones."""
 
     def __init__(self, served: Served, person: Person, *, answers_late: bool) -> None:
         self.signer, self.page = served.carrel.signer, person.page
@@ -92,23 +92,19 @@ def refuse(route: Route) -> None:
     route.fulfill(status=403, json={"code": "LINK_EXPIRED"})
 
 
-def test_a_laptop_that_wakes_after_an_hour_plays_on_in_the_same_session(
-    served: Served, alice: Person
-) -> None:
+def test_laptop_waking_after_an_hour_continues_the_session(served: Served, alice: Person) -> None:
     Sleep(served, alice, answers_late=False)
     seek(alice, 50)
     goes_on(alice, 51)
     assert ends(served) == [None]
 
 
-def test_a_refusal_that_comes_after_the_next_token_changes_nothing(
-    served: Served, alice: Person
-) -> None:
+def test_late_refusal_of_an_old_token_is_ignored(served: Served, alice: Person) -> None:
     sleep = Sleep(served, alice, answers_late=True)
     seek(alice, 50)
     alice.page.wait_for_timeout(500)
     with alice.page.expect_response(BEAT):
-        alice.page.keyboard.press("k")  # a pause is told at once
+        alice.page.keyboard.press("k")  # a pause is reported at once
     alice.page.keyboard.press("k")
     alice.page.wait_for_timeout(500)
     assert sleep.waiting
@@ -118,7 +114,9 @@ def test_a_refusal_that_comes_after_the_next_token_changes_nothing(
     assert ends(served) == [None]
 
 
-def test_who_signs_in_anew_by_another_tab_goes_on(served: Served, alice: Person) -> None:
+def test_playback_continues_after_signing_in_again_in_another_tab(
+    served: Served, alice: Person
+) -> None:
     moment = now()
     with served.carrel.database.transaction() as session:
         before = session.scalars(select(SignIn).order_by(SignIn.id.desc())).first()
@@ -126,14 +124,14 @@ def test_who_signs_in_anew_by_another_tab_goes_on(served: Served, alice: Person)
         before.ended_at, login_id = moment, before.login_id
         signed_out = PlaybackEnd.SIGNED_OUT
         sessions.end_for_sign_in(session, before.id, ended_as=signed_out, now=moment)
-    alice.context.clear_cookies()  # a sign-in gives a browser other cookies, and forms another token
+    alice.context.clear_cookies()  # a sign-in changes the browser's cookies and form token
     alice.context.add_cookies([sign_in_cookie(served.carrel, served.url, login_id)])
     seek(alice, 50)
     goes_on(alice, 51)
     assert ends(served) == [PlaybackEnd.SIGNED_OUT, None]
 
 
-def test_who_signs_in_anew_while_the_session_goes_on_takes_it_over_from_nobody(
+def test_new_sign_in_during_playback_continues_without_a_take_over_message(
     served: Served, alice: Person
 ) -> None:
     with served.carrel.database.transaction() as session:
@@ -147,9 +145,7 @@ def test_who_signs_in_anew_while_the_session_goes_on_takes_it_over_from_nobody(
     assert len(ends(served)) == 2
 
 
-def test_a_page_that_comes_back_from_the_browsers_cache_goes_on(
-    served: Served, alice: Person
-) -> None:
+def test_page_restored_from_the_browser_cache_continues(served: Served, alice: Person) -> None:
     left = "window.dispatchEvent(new PageTransitionEvent('pagehide', {persisted: true}))"
     with alice.page.expect_response(re.compile("/close$")):
         alice.page.evaluate(left)
@@ -159,10 +155,10 @@ def test_a_page_that_comes_back_from_the_browsers_cache_goes_on(
     assert ends(served) == [PlaybackEnd.CLOSED, None]
 
 
-def test_a_reload_goes_on_where_it_was_once_a_server_that_was_away_is_back(
+def test_reload_during_an_outage_plays_once_the_server_is_back(
     served: Served, alice: Person
 ) -> None:
-    away = [503, 502, 503, 503]  # for twelve seconds
+    away = [503, 502, 503, 503]  # about twelve seconds
     alice.page.route(
         OPENING,
         lambda route: route.fulfill(status=away.pop()) if away else route.continue_(),
@@ -174,9 +170,7 @@ def test_a_reload_goes_on_where_it_was_once_a_server_that_was_away_is_back(
     assert ends(served)[-1] is None
 
 
-def test_who_is_refused_without_a_reason_can_try_again_and_is_told_of_no_other_screen(
-    served: Served, alice: Person
-) -> None:
+def test_refusal_without_a_reason_offers_to_try_again(served: Served, alice: Person) -> None:
     alice.page.route(FILM, refuse)
     seek(alice, 50)
     again = alice.page.get_by_role("button", name="Try again")

@@ -1,4 +1,4 @@
-"""Notes of one's own beside the film, in a real browser: by the keyboard, kept, undone, read by axe."""
+"""Personal notes next to the video in a browser: by keyboard, saved, undone, checked by axe."""
 
 import re
 
@@ -13,15 +13,13 @@ __all__ = ["scene"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
-def test_a_key_begins_a_note_at_the_moment_that_plays_and_a_press_goes_back_there(
-    visit: Visit, scene: Scene
-) -> None:
+def test_key_starts_a_note_and_its_time_seeks_back(visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice)
     page = alice.page
     watch_in_peace(alice, scene, past=12.0)
     page.keyboard.press("n")
     expect(page.get_by_role("tab", name="Notes")).to_have_attribute("aria-selected", "true")
-    page.keyboard.type("Knock on the door")  # k, n and the space are letters here
+    page.keyboard.type("Knock on the door")  # k, n, and Space are text here, not shortcuts
     page.keyboard.press("Control+Enter")
     note = page.locator("[data-note]")
     expect(note).to_contain_text("Knock on the door")
@@ -38,9 +36,7 @@ def test_a_key_begins_a_note_at_the_moment_that_plays_and_a_press_goes_back_ther
     assert alice.faults == []
 
 
-def test_a_note_is_changed_deleted_and_put_back_without_leaving_the_film(
-    visit: Visit, scene: Scene
-) -> None:
+def test_note_is_edited_deleted_and_restored_on_the_watch_page(visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice)
     page = alice.page
     page.goto(scene.path)
@@ -62,9 +58,7 @@ def test_a_note_is_changed_deleted_and_put_back_without_leaving_the_film(
     assert page.url.endswith(scene.path)
 
 
-def test_what_is_written_while_the_line_is_broken_stays_to_be_sent(
-    visit: Visit, scene: Scene
-) -> None:
+def test_note_written_offline_stays_and_can_be_saved_later(visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice)
     page = alice.page
     page.goto(scene.path)
@@ -78,7 +72,7 @@ def test_what_is_written_while_the_line_is_broken_stays_to_be_sent(
     expect(page.locator("[data-note]")).to_contain_text("Not lost")
 
 
-def test_axe_finds_nothing_in_notes(visit: Visit, scene: Scene) -> None:
+def test_notes_have_no_axe_errors(visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice, reduced_motion="reduce")
     page = alice.page
     page.goto(scene.path)
@@ -92,7 +86,7 @@ def test_axe_finds_nothing_in_notes(visit: Visit, scene: Scene) -> None:
     assert faults_in_both_themes(page) == []
 
 
-def test_without_scripts_a_note_is_written_beside_the_film_that_goes_on(
+def test_without_scripts_a_note_is_saved_while_the_video_stays_open(
     visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice, java_script_enabled=False)

@@ -1,4 +1,4 @@
-"""What the player's own controls do in a real browser: the film in a window of its own, and loudness."""
+"""The player's own controls in a browser, such as picture in picture and volume."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ OTHER: Final = "as-loud-as-before"
 IN_A_WINDOW: Final = "document.pictureInPictureElement === document.querySelector('video')"
 SECONDS: Final = "document.querySelector('video').currentTime"
 LOUDNESS: Final = "document.querySelector('video').volume"
-# What the system's media controls were told to do.
+# Records the handlers of the system's media controls.
 NOTE_HANDLERS: Final = """(() => {
     const set = MediaSession.prototype.setActionHandler;
     window.mediaActs = {};
@@ -30,7 +30,7 @@ AT_THE_TOP: Final = """() => {
     const {top, bottom} = document.querySelector(".watch-film").getBoundingClientRect();
     return scrollY > 100 && top === 0 && bottom < innerHeight;
 }"""
-# What the player's controls are called and say, in tooltips and menus, too.
+# The labels and texts of the player's controls, including tooltips and menus.
 SAID: Final = """() => {
     const said = new Set();
     const read = (root) => {
@@ -49,9 +49,9 @@ SAID: Final = """() => {
 }"""
 
 
-@pytest.fixture(scope="session")  # as the house in which it writes
+@pytest.fixture(scope="session")  # the same scope as the site whose database it changes
 def webinar_ids(served: Served) -> tuple[int, ...]:
-    """The two webinars of a series."""
+    """Add two webinars of a series; returns their IDs."""
     with served.carrel.database.transaction() as session:
         series = make_series(session, "doors")
         series.title = "Doors and windows"
@@ -62,7 +62,7 @@ def webinar_ids(served: Served) -> tuple[int, ...]:
         return tuple(webinar.id for webinar in webinars)
 
 
-@pytest.fixture  # new for each test: whoever left just now may still count as watching
+@pytest.fixture  # new for each test, because a viewer who just left may still count as watching
 def alice_id(served: Served, webinar_ids: tuple[int, ...]) -> int:
     """Alice, who has access to both webinars."""
     with served.carrel.database.transaction() as session:
@@ -85,7 +85,7 @@ def play(alice: Person) -> None:
     alice.until("document.querySelector('video').currentTime > 0.5")
 
 
-def test_the_film_goes_into_a_window_of_its_own_and_back(visit: Visit, alice_id: int) -> None:
+def test_picture_in_picture_opens_and_closes(visit: Visit, alice_id: int) -> None:
     alice = playing(visit, alice_id)
     page = alice.page
 
@@ -93,7 +93,7 @@ def test_the_film_goes_into_a_window_of_its_own_and_back(visit: Visit, alice_id:
         if by_key:
             page.keyboard.press("i")
         else:
-            page.mouse.move(300, 300)  # the controls leave a film that plays
+            page.mouse.move(300, 300)  # show the controls, which hide during playback
             page.get_by_role("button", name=name).click()
 
     for by_key in (False, True):
@@ -104,9 +104,7 @@ def test_the_film_goes_into_a_window_of_its_own_and_back(visit: Visit, alice_id:
     assert alice.faults == []
 
 
-def test_how_loud_it_is_is_remembered_on_the_next_page_and_while_it_is_muted(
-    visit: Visit, alice_id: int
-) -> None:
+def test_volume_is_remembered_on_the_next_page_and_while_muted(visit: Visit, alice_id: int) -> None:
     alice = playing(visit, alice_id)
     page = alice.page
     loudness = page.get_by_role("slider", name="Volume")
@@ -115,7 +113,7 @@ def test_how_loud_it_is_is_remembered_on_the_next_page_and_while_it_is_muted(
     page.locator(".player-bar media-play-button").focus()
     page.keyboard.press("ArrowDown")
     alice.until(f"{LOUDNESS} === 0.35")
-    # the event that is kept by comes a moment after the change
+    # the event that saves the volume comes shortly after the change
     alice.until("JSON.parse(localStorage.getItem('carrel-player')).volume === 0.35")
     page.goto(f"/webinars/{OTHER}/watch")
     alice.until("!!customElements.get('media-controller')")
@@ -124,8 +122,8 @@ def test_how_loud_it_is_is_remembered_on_the_next_page_and_while_it_is_muted(
     assert page.evaluate("document.querySelector('video').muted") is False
 
     loudness.fill("0.6")
-    alice.until(f"{LOUDNESS} === 0.6")  # a louder film is also unmuted
-    page.keyboard.press("m")  # though the focus is on the slider still
+    alice.until(f"{LOUDNESS} === 0.6")  # raising the volume also unmutes
+    page.keyboard.press("m")  # even though the slider still has the focus
     alice.until("JSON.parse(localStorage.getItem('carrel-player')).muted")
     page.reload()
     alice.until("!!customElements.get('media-controller')")
@@ -134,7 +132,7 @@ def test_how_loud_it_is_is_remembered_on_the_next_page_and_while_it_is_muted(
     alice.until(f"!document.querySelector('video').muted && {LOUDNESS} === 0.6")
 
 
-def test_controls_are_named_in_the_readers_language(visit: Visit, alice_id: int) -> None:
+def test_controls_have_labels_in_the_readers_language(visit: Visit, alice_id: int) -> None:
     alice = playing(visit, alice_id)
     in_english = set(alice.page.evaluate(SAID))
     assert {"Player: Two doors", "Pause", "Position", "Exit full screen", "Speed 1x"} <= in_english
@@ -147,7 +145,7 @@ def test_controls_are_named_in_the_readers_language(visit: Visit, alice_id: int)
     assert alice.faults == []
 
 
-def test_the_lock_screen_shows_what_plays_and_controls_it(visit: Visit, alice_id: int) -> None:
+def test_lock_screen_shows_and_controls_playback(visit: Visit, alice_id: int) -> None:
     alice = visit(alice_id)
     alice.context.add_init_script(NOTE_HANDLERS)
     alice.page.goto(f"/webinars/{SLUG}/watch")
@@ -165,7 +163,7 @@ def test_the_lock_screen_shows_what_plays_and_controls_it(visit: Visit, alice_id
     assert alice.faults == []
 
 
-def test_a_link_to_the_position_is_copied(visit: Visit, alice_id: int, served: Served) -> None:
+def test_link_to_the_position_is_copied(visit: Visit, alice_id: int, served: Served) -> None:
     alice = visit(alice_id, permissions=["clipboard-read", "clipboard-write"])
     alice.page.goto(f"/webinars/{SLUG}/watch?t=12")
     alice.page.get_by_role("button", name="Copy link at 0:12").click()
@@ -175,7 +173,7 @@ def test_a_link_to_the_position_is_copied(visit: Visit, alice_id: int, served: S
     assert alice.faults == []
 
 
-def test_sound_alone_plays_on_from_the_same_place(visit: Visit, alice_id: int) -> None:
+def test_audio_only_continues_from_the_same_position(visit: Visit, alice_id: int) -> None:
     alice = playing(visit, alice_id)
     page = alice.page
     page.evaluate("document.querySelector('video').currentTime = 20")
@@ -194,7 +192,7 @@ def test_sound_alone_plays_on_from_the_same_place(visit: Visit, alice_id: int) -
     assert alice.faults == []
 
 
-def test_the_next_webinar_of_the_series_is_offered_at_the_end(visit: Visit, alice_id: int) -> None:
+def test_next_webinar_of_the_series_is_offered_at_the_end(visit: Visit, alice_id: int) -> None:
     alice = playing(visit, alice_id)
     alice.page.evaluate(
         "(video => { video.currentTime = video.duration - 0.5 })(document.querySelector('video'))"
@@ -205,7 +203,7 @@ def test_the_next_webinar_of_the_series_is_offered_at_the_end(visit: Visit, alic
     assert alice.faults == []
 
 
-def test_on_a_phone_the_film_stays_in_sight_and_keys_are_not_offered(
+def test_phone_keeps_the_video_in_view_and_hides_keyboard_shortcuts(
     visit: Visit, alice_id: int
 ) -> None:
     size = {"width": 390, "height": 600}

@@ -1,4 +1,4 @@
-"""What was watched is kept, whatever becomes of the line, the tab and the device; and gaps are found."""
+"""Watched parts are saved despite network, tab, and device problems; and gaps are found."""
 
 import re
 import time
@@ -53,7 +53,7 @@ AHEAD = """from => {
 
 
 def seen(served: Served, login_id: int) -> list[tuple[float, float]]:
-    """Return the stretches that are kept of what somebody watched."""
+    """Return the saved watched parts of a person."""
     with served.carrel.database.read_session() as session:
         buckets = session.scalar(
             select(WatchRecord.buckets).where(WatchRecord.login_id == login_id)
@@ -62,7 +62,7 @@ def seen(served: Served, login_id: int) -> list[tuple[float, float]]:
     return [(span.starts_s, span.ends_s) for span in spans]
 
 
-def test_what_plays_from_the_buffer_while_offline_is_told_when_the_line_is_back(
+def test_offline_playback_is_reported_when_the_connection_returns(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
@@ -81,7 +81,7 @@ def test_what_plays_from_the_buffer_while_offline_is_told_when_the_line_is_back(
     assert ends >= 15
 
 
-def test_a_heartbeat_that_still_fails_as_the_line_is_back_is_sent_again(
+def test_failed_heartbeat_is_resent_after_reconnecting(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
@@ -99,7 +99,7 @@ def test_a_heartbeat_that_still_fails_as_the_line_is_back_is_sent_again(
 
 
 def play_while_offline(person: Person, scene: Scene) -> None:
-    """Play the first quarter of a minute without being heard."""
+    """Play the first 16 seconds while all reports fail."""
     person.page.route(re.compile("/(beat|close)$"), lambda route: route.abort())
     watch_in_peace(person, scene, past=16.0)
     with person.page.expect_event("requestfailed", lambda failed: failed.url.endswith("/beat")):
@@ -107,21 +107,21 @@ def play_while_offline(person: Person, scene: Scene) -> None:
 
 
 def leave_unheard(person: Person) -> None:
-    """Leave a page that nothing comes from any more."""
-    # a line that is broken takes what a page sends as it is left, and loses it
+    """Leave a page whose final report is lost."""
+    # a broken connection accepts a beacon and loses it
     person.page.evaluate("navigator.sendBeacon = () => true")
     person.page.goto("about:blank")
     person.page.unroute_all()
 
 
 def leave_while_offline(person: Person, scene: Scene) -> None:
-    """Play the first quarter of a minute without being heard, and leave the page unheard."""
+    """Play the first 16 seconds while all reports fail, and leave with the final one lost."""
     play_while_offline(person, scene)
     leave_unheard(person)
 
 
 @pytest.mark.parametrize("width", [390, 820])
-def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left(
+def test_offline_playback_is_reported_by_the_next_page(
     served: Served, visit: Visit, scene: Scene, width: int
 ) -> None:
     alice = visit(scene.alice)
@@ -138,12 +138,12 @@ def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left
     expect(alice.page.get_by_text("Resume at 0:1")).to_be_visible()
     expect(alice.page.get_by_role("button", name="Copy link at 0:1")).to_be_visible()
     assert alice.page.evaluate("window.moved") < 0.02
-    alice.page.keyboard.press("k")  # where the other page was left, and no screen is in the way
+    alice.page.keyboard.press("k")  # it resumes where the last page stopped, without a take-over
     alice.until(PLAYING.format(16))
     assert alice.page.evaluate("localStorage.getItem('carrel-untold')") is None
 
 
-def test_a_place_reached_since_on_another_device_is_shown_and_not_the_one_told_again(
+def test_newer_position_from_another_device_is_shown(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
@@ -162,12 +162,12 @@ def test_a_place_reached_since_on_another_device_is_shown_and_not_the_one_told_a
     expect(alice.page.get_by_text("Resume at 0:40")).to_be_visible()
 
 
-def test_what_a_page_told_as_it_was_left_is_told_again_where_no_one_heard(
+def test_lost_final_report_is_resent_by_the_next_page(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
     watch_in_peace(alice, scene, past=6.0)
-    leave_unheard(alice)  # the server is being restarted at this moment, and nothing failed before
+    leave_unheard(alice)  # as when the server restarts just then, with no failure before
     assert seen(served, scene.alice) == []
     with alice.page.expect_response(re.compile("/close$")) as told:
         alice.page.goto(scene.path)
@@ -175,7 +175,7 @@ def test_what_a_page_told_as_it_was_left_is_told_again_where_no_one_heard(
     assert seen(served, scene.alice) == [(0.0, 5.0)]
 
 
-def test_what_was_heard_is_told_again_without_harm(
+def test_resending_a_received_report_changes_nothing(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
@@ -191,14 +191,14 @@ def test_what_was_heard_is_told_again_without_harm(
 
 
 def fail_posts(route: Route) -> None:
-    """Answer as a house does whose database is away: its pages are there, and nothing is kept."""
+    """Respond as a server does whose database is down: it serves pages but saves nothing."""
     if route.request.method == "POST":
         route.fulfill(status=503, json={"code": "unavailable"})
     else:
         route.fallback()
 
 
-def test_what_was_played_offline_is_kept_where_the_first_answer_is_a_fault_of_the_server(
+def test_offline_playback_is_reported_after_a_server_error(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
@@ -209,7 +209,7 @@ def test_what_was_played_offline_is_kept_where_the_first_answer_is_a_fault_of_th
     with page.expect_response(re.compile("/beat$")) as faulty:
         page.keyboard.press("ArrowLeft")
     assert faulty.value.status == 503
-    # a server that is restarting is no reason to disturb who watches: the next beat tells it all
+    # a restarting server shows no message, because the next heartbeat reports everything
     expect(page.locator("[data-message]")).to_be_hidden()
     leave_unheard(alice)
     assert seen(served, scene.alice) == []
@@ -221,7 +221,7 @@ def test_what_was_played_offline_is_kept_where_the_first_answer_is_a_fault_of_th
     assert ends >= 15
 
 
-def test_what_was_played_offline_is_dropped_once_another_device_has_played(
+def test_offline_playback_is_dropped_after_another_device_plays(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
@@ -241,13 +241,13 @@ def test_what_was_played_offline_is_dropped_once_another_device_has_played(
     assert seen(served, scene.alice) == []
 
 
-def test_beats_that_were_lost_are_told_with_the_next_one(
+def test_lost_heartbeats_are_reported_with_the_next_one(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
     alice.page.route(re.compile("/beat$"), lambda route: route.abort())
     watch_in_peace(alice, scene, past=6.0)
-    for _ in range(2):  # each press would tell
+    for _ in range(2):  # each press sends a heartbeat
         alice.page.keyboard.press("k")
     alice.until(PLAYING.format(11))
     assert seen(served, scene.alice) == []
@@ -257,7 +257,7 @@ def test_beats_that_were_lost_are_told_with_the_next_one(
     assert seen(served, scene.alice) == [(0.0, 10.0)]
 
 
-def test_what_two_devices_played_adds_up(served: Served, visit: Visit, scene: Scene) -> None:
+def test_playback_on_two_devices_adds_up(served: Served, visit: Visit, scene: Scene) -> None:
     first, second = visit(scene.alice), visit(scene.alice)
     watch_in_peace(first, scene, past=6.0)
     with first.page.expect_response(re.compile("/beat$")):
@@ -271,7 +271,7 @@ def test_what_two_devices_played_adds_up(served: Served, visit: Visit, scene: Sc
     assert seen(served, scene.alice) == [(0.0, 5.0), (30.0, 35.0)]
 
 
-def test_gaps_are_named_and_a_key_goes_to_the_next(
+def test_unwatched_parts_are_listed_and_a_key_seeks_to_the_next(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
@@ -293,11 +293,11 @@ def test_gaps_are_named_and_a_key_goes_to_the_next(
     expect(named).to_have_text(re.compile(r"^Not watched yet: 0:\d\d to 0:30, 0:\d\d to 1:03\.$"))
 
 
-def test_an_answer_that_never_ends_is_told_and_asked_for_anew(visit: Visit, scene: Scene) -> None:
+def test_stalled_request_is_announced_and_playback_recovers(visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice)
     page = alice.page
     watch_in_peace(alice, scene, past=2.0)
-    page.route(re.compile(r"/media/.*\.mp4"), lambda _route: None)  # no answer, and no refusal
+    page.route(re.compile(r"/media/.*\.mp4"), lambda _route: None)  # no response and no error
     seek(page, 56.0)
     hint = page.locator("[data-hint]")
     expect(hint).to_contain_text("The connection is slow")
@@ -308,9 +308,9 @@ def test_an_answer_that_never_ends_is_told_and_asked_for_anew(visit: Visit, scen
 
 
 def tap(page: Page, place: tuple[float, float], *, at: float, times: int = 1) -> None:
-    """Tap a place, each tap a tenth of a second after the other by the screen's own clock.
+    """Tap a place several times, a tenth of a second apart by the timestamps of the touch events.
 
-    `at` is that clock when the first one comes: a busy machine may bring it later.
+    `at` is the timestamp of the first tap; a busy machine may deliver it later.
     """
     screen = page.context.new_cdp_session(page)
     finger = [{"x": place[0], "y": place[1]}]
@@ -326,7 +326,9 @@ def tap(page: Page, place: tuple[float, float], *, at: float, times: int = 1) ->
     screen.detach()
 
 
-def test_two_taps_go_ten_seconds_and_one_shows_the_controls(visit: Visit, scene: Scene) -> None:
+def test_double_tap_seeks_ten_seconds_and_single_tap_does_not_seek(
+    visit: Visit, scene: Scene
+) -> None:
     alice = visit(scene.alice, has_touch=True, viewport={"width": 390, "height": 800})
     page = alice.page
     page.goto(scene.path)
@@ -338,7 +340,7 @@ def test_two_taps_go_ten_seconds_and_one_shows_the_controls(visit: Visit, scene:
     left = box["x"] + box["width"] * 0.15, box["y"] + box["height"] * 0.4
     clock = time.time()
     tap(page, right, at=clock, times=2)
-    alice.until("window.hints.join() === 'Forward 10 seconds'")  # a word in passing, seen or not
+    alice.until("window.hints.join() === 'Forward 10 seconds'")  # may be hidden again
     alice.until(PLAYING.format(11))
     page.keyboard.press("k")
     alice.until(PAUSED)
@@ -354,7 +356,7 @@ def test_two_taps_go_ten_seconds_and_one_shows_the_controls(visit: Visit, scene:
     assert page.evaluate("window.hints.length") == said
 
 
-def test_the_film_takes_the_whole_width_and_that_is_remembered(visit: Visit, scene: Scene) -> None:
+def test_theater_mode_is_remembered(visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice, viewport={"width": 1440, "height": 900})
     page = alice.page
     page.goto(scene.path)
@@ -374,7 +376,7 @@ def test_the_film_takes_the_whole_width_and_that_is_remembered(visit: Visit, sce
     assert not is_below()
 
 
-def test_a_film_whose_pieces_came_damaged_goes_on_by_itself(visit: Visit, scene: Scene) -> None:
+def test_playback_recovers_from_damaged_segments(visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice)
     page = alice.page
     watch_in_peace(alice, scene, past=2.0)

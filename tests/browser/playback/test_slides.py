@@ -1,4 +1,4 @@
-"""Slides and chapters beside a recording in a real browser, and staff who put them right."""
+"""Slides and chapters next to a recording in a browser, and staff who correct them."""
 
 import re
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ SECONDS = 150
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A talk with slides that Alice holds and Ada looks after."""
+    """A talk with slides that Alice can watch and Ada manages."""
 
     alice: int
     ada: int
@@ -64,9 +64,7 @@ def scene(served: Served, talk: Film, slug: str) -> Scene:
         return Scene(alice.id, ada.id, slug, recording_id, starts)
 
 
-def test_a_slide_shows_its_picture_goes_to_its_time_and_is_marked(
-    visit: Visit, scene: Scene
-) -> None:
+def test_slide_shows_its_picture_seeks_and_is_marked_current(visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice)
     page = alice.page
     page.goto(f"/webinars/{scene.slug}/watch")
@@ -78,7 +76,7 @@ def test_a_slide_shows_its_picture_goes_to_its_time_and_is_marked(
     tiles.nth(3).click()
     alice.until(f"{PLAYING} > {scene.starts[3]}")
     expect(tiles.nth(3)).to_have_attribute("aria-current", "true")
-    # the time line knows the chapters, and its pictures come over it
+    # the timeline has the chapters and shows thumbnails
     chapters = "[...document.querySelector('video').textTracks].find(t => t.kind === 'chapters')"
     alice.until(f"{chapters}?.cues?.length > 1")
     page.locator("media-time-range").hover()
@@ -87,7 +85,7 @@ def test_a_slide_shows_its_picture_goes_to_its_time_and_is_marked(
     assert alice.faults == []
 
 
-def test_titled_chapters_are_listed_and_go_to_their_time(
+def test_titled_chapters_are_listed_and_seek_to_their_time(
     visit: Visit, served: Served, scene: Scene
 ) -> None:
     with served.carrel.database.transaction() as session:
@@ -105,7 +103,7 @@ def test_titled_chapters_are_listed_and_go_to_their_time(
     assert alice.faults == []
 
 
-def test_slides_and_tabs_are_reached_by_keys(visit: Visit, scene: Scene) -> None:
+def test_slides_and_tabs_work_by_keyboard(visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice)
     page = alice.page
     page.goto(f"/webinars/{scene.slug}/watch")
@@ -124,7 +122,9 @@ def test_slides_and_tabs_are_reached_by_keys(visit: Visit, scene: Scene) -> None
     assert alice.faults == []
 
 
-def test_staff_name_join_take_out_and_put_back(served: Served, visit: Visit, scene: Scene) -> None:
+def test_staff_title_join_remove_and_restore_slides(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
     ada = visit(scene.ada)
     page = ada.page
     page.goto(f"/staff/recordings/{scene.recording_id}/slides")
@@ -141,7 +141,7 @@ def test_staff_name_join_take_out_and_put_back(served: Served, visit: Visit, sce
     assert ada.faults == []
 
 
-def test_nothing_is_wider_than_the_window_and_axe_finds_nothing(visit: Visit, scene: Scene) -> None:
+def test_slide_pages_are_accessible_at_every_width(visit: Visit, scene: Scene) -> None:
     for login_id, path in (
         (scene.alice, f"/webinars/{scene.slug}/watch"),
         (scene.ada, f"/staff/recordings/{scene.recording_id}/slides"),

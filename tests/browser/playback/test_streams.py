@@ -1,4 +1,4 @@
-"""One stream a login and the end of access, as they look at real browsers (PRODUCT.md, G1 and E1)."""
+"""One stream per person and the end of access, in browsers (PRODUCT.md, G1 and E1)."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -34,12 +34,12 @@ PLAYING = "document.querySelector('video').currentTime > {}"
 
 @pytest.fixture
 def alice(served: Served, slug: str) -> tuple[int, str]:
-    """Somebody who holds a webinar for good: her login, and the path of its watch page."""
+    """A person with permanent access to a webinar: her login, and the path of its watch page."""
     return add_holder(served, slug)
 
 
 def add_holder(served: Served, slug: str) -> tuple[int, str]:
-    """Add a webinar and somebody who holds it; returns her login, and the path of its watch page."""
+    """Add a webinar and a person with access; returns her login and its watch page's path."""
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         login = served.add_person(session, "Alice")
@@ -56,7 +56,7 @@ def until_plays(person: Person, page: Page, *, past: float = 1.0) -> None:
 
 
 def playing_and_second_tab(visit: Visit, alice: tuple[int, str]) -> tuple[Person, Page]:
-    """Somebody whose first tab plays, and a second one on the same page."""
+    """A person whose first tab plays, and a second tab on the same page."""
     login_id, path = alice
     person = visit(login_id)
     person.page.goto(path)
@@ -71,9 +71,7 @@ def message(page: Page) -> Locator:
     return page.locator("[data-message]")
 
 
-def test_a_second_tab_takes_over_and_the_first_takes_it_back(
-    visit: Visit, alice: tuple[int, str]
-) -> None:
+def test_second_tab_takes_over_and_first_takes_back(visit: Visit, alice: tuple[int, str]) -> None:
     login_id, path = alice
     person = visit(login_id)
     first, second = person.page, person.context.new_page()
@@ -99,7 +97,7 @@ def test_a_second_tab_takes_over_and_the_first_takes_it_back(
     assert person.faults == [] or all("403" in fault for fault in person.faults)
 
 
-def test_a_take_over_goes_on_where_the_other_screen_was(
+def test_take_over_resumes_at_the_other_screens_position(
     visit: Visit, alice: tuple[int, str]
 ) -> None:
     person, second = playing_and_second_tab(visit, alice)
@@ -114,9 +112,7 @@ def test_a_take_over_goes_on_where_the_other_screen_was(
     assert second.evaluate(PLAYING.format(29))
 
 
-def test_a_link_to_a_position_is_followed_by_a_take_over(
-    visit: Visit, alice: tuple[int, str]
-) -> None:
+def test_take_over_starts_at_the_linked_position(visit: Visit, alice: tuple[int, str]) -> None:
     person, second = playing_and_second_tab(visit, alice)
     person.page.evaluate("document.querySelector('video').currentTime = 40")
     until_plays(person, person.page, past=41)
@@ -130,9 +126,7 @@ def test_a_link_to_a_position_is_followed_by_a_take_over(
     assert not second.evaluate(PLAYING.format(39))
 
 
-def test_looking_at_a_second_tab_says_nothing_before_play_is_pressed(
-    visit: Visit, alice: tuple[int, str]
-) -> None:
+def test_second_tab_shows_no_message_before_play(visit: Visit, alice: tuple[int, str]) -> None:
     _person, second = playing_and_second_tab(visit, alice)
     with second.expect_response(re.compile("/playback$")) as opened:
         second.locator("[data-film]").hover()
@@ -140,7 +134,7 @@ def test_looking_at_a_second_tab_says_nothing_before_play_is_pressed(
     expect(message(second)).to_be_hidden()
 
 
-def test_an_answer_to_the_pointer_that_comes_after_the_take_over_stops_nothing(
+def test_late_hover_response_does_not_stop_a_take_over(
     visit: Visit, alice: tuple[int, str]
 ) -> None:
     person, second = playing_and_second_tab(visit, alice)
@@ -167,7 +161,7 @@ def test_an_answer_to_the_pointer_that_comes_after_the_take_over_stops_nothing(
     expect(message(second)).to_be_hidden()
 
 
-def test_a_closed_tab_leaves_the_stream_to_the_next(visit: Visit, alice: tuple[int, str]) -> None:
+def test_closing_a_tab_frees_the_stream(visit: Visit, alice: tuple[int, str]) -> None:
     login_id, path = alice
     person = visit(login_id)
     first = person.context.new_page()
@@ -180,7 +174,7 @@ def test_a_closed_tab_leaves_the_stream_to_the_next(visit: Visit, alice: tuple[i
     until_plays(person, person.page)
 
 
-def test_the_end_of_a_pass_is_announced_ten_minutes_ahead_and_the_place_is_kept(
+def test_end_of_access_is_announced_ten_minutes_ahead(
     served: Served, visit: Visit, alice: tuple[int, str]
 ) -> None:
     login_id, path = alice
@@ -201,7 +195,7 @@ def test_the_end_of_a_pass_is_announced_ten_minutes_ahead_and_the_place_is_kept(
     expect(notice).to_be_hidden()
 
 
-def test_when_access_ends_by_itself_the_page_says_so_at_once(
+def test_page_says_so_when_access_expires_during_playback(
     served: Served, visit: Visit, alice: tuple[int, str]
 ) -> None:
     login_id, path = alice
@@ -216,7 +210,7 @@ def test_when_access_ends_by_itself_the_page_says_so_at_once(
     assert person.page.evaluate("document.querySelector('video').readyState") == 0
 
 
-def test_a_session_that_is_ended_stops_within_a_minute_and_says_why(
+def test_ended_session_stops_within_a_minute_and_says_why(
     served: Served, visit: Visit, slug: str
 ) -> None:
     playing = {}
@@ -231,7 +225,8 @@ def test_a_session_that_is_ended_stops_within_a_minute_and_says_why(
     with served.carrel.database.transaction() as session:
         for name, (end, _, _) in ENDS.items():
             end(session, playing[name][1])
-    playing["blocked"][0].context.clear_cookies()  # after it: without one, a beat is signed out
+    # only now, because a heartbeat without cookies would end the session as signed out
+    playing["blocked"][0].context.clear_cookies()
     signed_out, _, film = playing["signed-out"]
     signed_out.until(REFUSED, film, within_s=60)
     agent = signed_out.page.evaluate("navigator.userAgent")
@@ -262,7 +257,7 @@ def _revoke(session: Session, login_id: int) -> None:
     grants.take_back(session, grant_id, withdrawal=Withdrawal.REVOKED, actor=None, now=now())
 
 
-# how a session is ended, what its page says then or the code of the refusal, and the next step
+# how to end a session, the page's message or refusal code, and the next step
 ENDS: Mapping[str, tuple[Callable[[Session, int], None], str, str]] = {
     "blocked": (_block, "blocked", ""),
     "signed-out": (_sign_out, ENDINGS[PlaybackEnd.SIGNED_OUT], "Sign in"),
@@ -270,9 +265,7 @@ ENDS: Mapping[str, tuple[Callable[[Session, int], None], str, str]] = {
 }
 
 
-def test_what_is_said_over_the_film_is_seen_on_the_whole_screen(
-    visit: Visit, alice: tuple[int, str]
-) -> None:
+def test_full_screen_shows_the_player_container(visit: Visit, alice: tuple[int, str]) -> None:
     login_id, path = alice
     person = visit(login_id)
     person.page.goto(path)

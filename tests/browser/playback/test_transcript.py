@@ -1,4 +1,4 @@
-"""The transcript beside the film, in a real browser."""
+"""The transcript next to the video, in a browser."""
 
 import pytest
 from playwright.sync_api import Route, expect
@@ -13,13 +13,13 @@ from tests.servers.axe import axe_faults, faults_at_widths
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 LONG = 100_000
-OWN_NAMES = "label-content-name-mismatch"  # media-chrome names its own controls
+OWN_NAMES = "label-content-name-mismatch"  # media-chrome labels its own controls
 WIDTHS = (390, 820, 1440)
 
 
 @pytest.fixture
 def scene(served: Served, slug: str) -> tuple[int, str, int]:
-    """Alice, the slug of a webinar that she holds, and its recording."""
+    """Alice, the slug of a webinar that she can watch, and its recording."""
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
         served.add_handout(session, webinar, title="The slides")
@@ -31,7 +31,7 @@ def scene(served: Served, slug: str) -> tuple[int, str, int]:
         return alice.id, slug, recording
 
 
-def test_the_transcript_follows_and_leads_the_film(
+def test_transcript_follows_seeks_and_searches_the_video(
     served: Served, visit: Visit, scene: tuple[int, str, int]
 ) -> None:
     login, slug, recording = scene
@@ -62,7 +62,7 @@ def test_the_transcript_follows_and_leads_the_film(
     assert alice.faults == []
 
 
-def test_a_hundred_thousand_captions_leave_the_page_light(
+def test_long_transcript_renders_only_part_of_its_lines(
     served: Served, visit: Visit, scene: tuple[int, str, int]
 ) -> None:
     login, slug, recording = scene
@@ -72,7 +72,7 @@ def test_a_hundred_thousand_captions_leave_the_page_light(
     page = alice.page
     page.goto(f"/webinars/{slug}/watch")
     lines = page.locator(".transcript > li")
-    expect(lines).to_have_count(64, timeout=60_000)  # the rest lies behind the end of the film
+    expect(lines).to_have_count(64, timeout=60_000)  # the others start after the end of the video
     with served.carrel.database.transaction() as session:
         session.get_one(Recording, recording).seconds = 100_000.0
     page.reload()
@@ -89,7 +89,7 @@ def test_a_hundred_thousand_captions_leave_the_page_light(
     assert alice.faults == []
 
 
-def test_a_language_that_was_left_before_it_came_does_not_take_the_place_of_the_chosen_one(
+def test_late_transcript_of_another_language_is_ignored(
     served: Served, visit: Visit, scene: tuple[int, str, int]
 ) -> None:
     login, slug, recording = scene
@@ -113,7 +113,7 @@ def test_a_language_that_was_left_before_it_came_does_not_take_the_place_of_the_
     expect(lines).to_contain_text(["Buenos días"])
 
 
-def test_the_page_is_without_barriers_at_every_width(
+def test_transcript_is_accessible_at_every_width(
     served: Served, visit: Visit, scene: tuple[int, str, int]
 ) -> None:
     login, slug, recording = scene

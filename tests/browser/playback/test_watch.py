@@ -1,4 +1,4 @@
-"""Watching a recording in a real browser: who may, how it goes on, and how it ends."""
+"""Watching a recording in a browser: who can, how it continues, and how it ends."""
 
 import re
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ ADD_UP_SHIFTS = """window.moved = 0; new PerformanceObserver(list => {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Alice holds a webinar for good, Dan holds nothing."""
+    """Alice has permanent access to a webinar, Dan has none."""
 
     alice: int
     dan: int
@@ -60,7 +60,7 @@ def scene(served: Served, slug: str) -> Scene:
 
 @dataclass(slots=True)
 class Fetched:
-    """The media a page has fetched: whole answers and ranges of films."""
+    """The media that a page has fetched: whole responses and ranges."""
 
     urls: list[str]
     ranges: set[str]
@@ -68,7 +68,7 @@ class Fetched:
     @classmethod
     def by(cls, page: Page) -> "Fetched":
         made = cls([], set())
-        page.on("response", lambda response: made.note(response))  # noqa: PLW0108  (it marks what it gets)
+        page.on("response", lambda response: made.note(response))  # noqa: PLW0108  (Playwright sets attributes on the function)
         return made
 
     def note(self, response: Response) -> None:
@@ -84,7 +84,7 @@ class Fetched:
 
 
 def play(person: Person, *, past: float, rate: float = 2.0) -> None:
-    """Press play and wait until the film is past a place; faster than life to save time."""
+    """Press Play and wait until the video is past a position, at higher speed to save time."""
     person.page.locator("media-controller .player-bar media-play-button").click()
     person.page.evaluate("rate => (document.querySelector('video').playbackRate = rate)", rate)
     person.until(PLAYING.format(past))
@@ -116,9 +116,7 @@ def kept_position(served: Served, scene: Scene) -> float:
     return found or 0.0
 
 
-def test_a_holder_plays_sees_what_was_watched_seeks_reloads_and_resumes(
-    served: Served, visit: Visit, scene: Scene
-) -> None:
+def test_viewer_plays_seeks_reloads_and_resumes(served: Served, visit: Visit, scene: Scene) -> None:
     alice = visit(scene.alice)
     page = alice.page
     fetched = watch_in_peace(alice, scene, past=12.0)
@@ -146,7 +144,7 @@ def test_a_holder_plays_sees_what_was_watched_seeks_reloads_and_resumes(
     assert alice.faults == []
 
 
-def test_who_holds_nothing_reads_the_reason_and_the_next_step(
+def test_person_without_access_sees_the_reason_and_next_step(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     with served.carrel.database.transaction() as session:
@@ -159,7 +157,7 @@ def test_who_holds_nothing_reads_the_reason_and_the_next_step(
     expect(dan.page.get_by_role("button", name="Buy for $99.00")).to_be_visible()
 
 
-def test_a_session_that_ended_while_its_person_may_watch_goes_on_in_place(
+def test_ended_session_reopens_in_place_if_access_remains(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)
@@ -178,13 +176,15 @@ def test_leaving_the_page_ends_the_session(served: Served, visit: Visit, scene: 
     alice = visit(scene.alice)
     film = watch_in_peace(alice, scene).film_url()
     alice.page.goto("/library")
-    # the beacon of the page that was left is answered beside the next page
+    # the old page's beacon is handled while the next page loads
     until(lambda: ends_of(served, scene.alice) == [PlaybackEnd.CLOSED])
     assert kept_position(served, scene) >= 4.0
     _until_refused(alice, film)
 
 
-def test_a_lost_connection_is_told_and_mended(served: Served, visit: Visit, scene: Scene) -> None:
+def test_lost_connection_is_announced_and_playback_recovers(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
     alice = visit(scene.alice)
     watch_in_peace(alice, scene)
     alice.context.set_offline(True)
@@ -196,12 +196,14 @@ def test_a_lost_connection_is_told_and_mended(served: Served, visit: Visit, scen
     expect(hint).to_be_hidden()
 
 
-def test_keys_work_wherever_the_focus_is(served: Served, visit: Visit, scene: Scene) -> None:
+def test_shortcuts_work_everywhere_except_in_text_fields(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
     alice = visit(scene.alice)
     page = alice.page
     page.goto(scene.path)
     search = page.get_by_label("Search webinars")
-    search.press_sequentially("km l?")  # letters there
+    search.press_sequentially("km l?")  # typed as text there
     assert search.input_value() == "km l?"
     assert page.evaluate("document.querySelector('video').paused")
     page.locator("h1").first.click()
@@ -232,7 +234,7 @@ def test_keys_work_wherever_the_focus_is(served: Served, visit: Visit, scene: Sc
     assert page.evaluate("document.querySelector('video').muted")
 
 
-def test_captions_and_the_quality_are_chosen(served: Served, visit: Visit, scene: Scene) -> None:
+def test_captions_and_quality_can_be_chosen(served: Served, visit: Visit, scene: Scene) -> None:
     _add_captions(served, scene)
     alice = visit(scene.alice)
     page = alice.page
@@ -243,7 +245,7 @@ def test_captions_and_the_quality_are_chosen(served: Served, visit: Visit, scene
     page.locator("media-settings-menu-button").click()
     page.get_by_role("menuitem", name="Quality").click()
     choices = page.locator("media-rendition-menu").get_by_role("menuitemradio")
-    expect(choices).to_have_count(3)  # by itself, and two renditions
+    expect(choices).to_have_count(3)  # automatic, and two renditions
     choices.last.click()
     alice.until(PLAYING.format(8))
     page.reload()
@@ -252,7 +254,7 @@ def test_captions_and_the_quality_are_chosen(served: Served, visit: Visit, scene
     assert alice.faults == []
 
 
-def test_without_scripts_the_browsers_own_player_plays(
+def test_without_scripts_the_browser_player_plays(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice, java_script_enabled=False)
@@ -263,9 +265,7 @@ def test_without_scripts_the_browsers_own_player_plays(
     expect(alice.page.locator("video[controls]")).to_be_visible()
 
 
-def test_staff_preview_a_recording_and_nothing_is_kept(
-    served: Served, visit: Visit, scene: Scene
-) -> None:
+def test_staff_preview_sends_no_heartbeats(served: Served, visit: Visit, scene: Scene) -> None:
     ada = visit(scene.ada)
     beats: list[str] = []
     ada.page.on("request", lambda request: beats.append(request.url))
@@ -279,7 +279,9 @@ def test_staff_preview_a_recording_and_nothing_is_kept(
     assert ada.faults == []
 
 
-def test_a_handout_is_saved_under_its_own_name(served: Served, visit: Visit, scene: Scene) -> None:
+def test_handout_downloads_under_its_original_name(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
     alice = visit(scene.alice)
     alice.page.goto(scene.path)
     with alice.page.expect_download() as saved:
@@ -288,7 +290,7 @@ def test_a_handout_is_saved_under_its_own_name(served: Served, visit: Visit, sce
     assert saved.value.path().read_bytes() == (FILES / "getting-the-most.pdf").read_bytes()
 
 
-def test_the_page_fits_and_nothing_moves_while_it_loads(
+def test_watch_page_fits_and_does_not_shift_while_loading(
     served: Served, visit: Visit, scene: Scene
 ) -> None:
     alice = visit(scene.alice)

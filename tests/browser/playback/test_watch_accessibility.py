@@ -28,7 +28,7 @@ ADD_CAPTION = """() => {
 }"""
 
 
-@pytest.fixture(scope="session")  # as the house in which it writes
+@pytest.fixture(scope="session")  # the same scope as the site whose database it changes
 def doors_id(served: Served) -> int:
     """A webinar with a recording and a handout."""
     with served.carrel.database.transaction() as session:
@@ -54,9 +54,7 @@ def _play(visitor: Person) -> None:
     visitor.until("document.querySelector('video').currentTime > 1")
 
 
-def test_axe_finds_nothing_on_a_refusal_and_before_and_during_playback(
-    visit: Visit, people: tuple[int, int]
-) -> None:
+def test_watch_page_and_refusal_have_no_axe_errors(visit: Visit, people: tuple[int, int]) -> None:
     alice, dan = (visit(each, reduced_motion="reduce") for each in people)
     dan.page.goto(f"/webinars/{SLUG}/watch")
     assert faults_in_both_themes(dan.page) == []
@@ -70,7 +68,7 @@ def test_axe_finds_nothing_on_a_refusal_and_before_and_during_playback(
     assert faults_in_both_themes(alice.page) == []
 
 
-def test_axe_finds_nothing_on_the_page_without_scripts(
+def test_watch_page_without_scripts_has_no_axe_errors(
     visit: Visit, people: tuple[int, int]
 ) -> None:
     alice = visit(people[0])
@@ -185,7 +183,7 @@ def test_timeline_shows_a_thumbnail_at_the_pointer(visit: Visit, people: tuple[i
     line = page.locator("media-time-range")
     seen = set()
     for share in (0.3, 0.8):
-        line.hover(position={"x": line.bounding_box()["width"] * share, "y": 4})  # type: ignore[index]  # it is seen
+        line.hover(position={"x": line.bounding_box()["width"] * share, "y": 4})  # type: ignore[index]  # it is visible
         alice.until(
             "share => { const {attributes: now} = document.querySelector('media-controller');"
             "const at = Number(now.mediapreviewtime?.value);"

@@ -1,4 +1,4 @@
-"""Two people watch two recordings while the worker encodes a third: both films go on, and pages answer."""
+"""Two people watch recordings while the worker encodes a third, and pages still respond."""
 
 import subprocess
 import time
@@ -27,20 +27,20 @@ pytestmark = [
 
 WATCHED_S = 20
 LASTS_S = 600
-# The browsers decode on the processors that encode, so their films may lag: how much is a benchmark's question.
+# Browsers share the CPUs with the encoder, so videos may lag; a benchmark measures by how much.
 LEAST_S = WATCHED_S / 2
 PLAYS = "document.querySelector('video').currentTime > 1 && document.querySelector('video').readyState === 4"
-# the browser's own clock and the film's, read at once
+# the browser's clock and the video's position, read together
 CLOCKS = "[performance.now() / 1000, document.querySelector('video').currentTime]"
 
 
 @pytest.fixture
 def encoding(served: Served, tmp_path: Path) -> Iterator[str]:
-    """The id of a job that encodes an evening's film under the worker, at this moment."""
+    """The ID of a running job that encodes an evening's recording."""
     source = tmp_path / "An evening.mp4"
     picture = f"testsrc2=s=1280x720:r=15:d={LASTS_S}"
     words = ["-f", "lavfi", "-i", picture, "-c:v", "libx264", "-preset", "ultrafast"]
-    words += ["-pix_fmt", "yuv444p"]  # which is never copied
+    words += ["-pix_fmt", "yuv444p"]  # hard-linked, so it's never copied
     subprocess.run([ffmpeg_path(), "-v", "error", "-nostdin", *words, str(source)], check=True)
     original = recordings.keep_original(served.carrel.storage, source, source.name)
     with served.carrel.database.transaction() as session:
@@ -61,7 +61,7 @@ def _state(served: Served, recording_id: str) -> JobState | None:
 
 
 def _watchers(served: Served, visit: Visit) -> tuple[Person, Person]:
-    """Two people at two browsers, each with a recording of their own."""
+    """Open two browsers for two people, each with a separate recording."""
     found = []
     for name in ("Alice", "Bob"):
         slug = f"beside-an-encode-{name.lower()}"
@@ -76,7 +76,7 @@ def _watchers(served: Served, visit: Visit) -> tuple[Person, Person]:
     return found[0], found[1]
 
 
-def test_two_films_go_on_and_pages_answer_while_a_third_is_encoded(
+def test_two_videos_play_and_pages_respond_during_an_encode(
     served: Served, visit: Visit, encoding: str
 ) -> None:
     watchers = _watchers(served, visit)

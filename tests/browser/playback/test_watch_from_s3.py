@@ -1,4 +1,4 @@
-"""A recording whose pieces come from a bucket by addresses of its own, in a real browser."""
+"""A recording whose segments come directly from a bucket, in a browser."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,7 +29,7 @@ STOPPED = "document.querySelector('video').paused"
 def house(
     environ: Mapping[str, str], tmp_path: Path, cast: Cast, film: Film, s3_bucket: S3Server
 ) -> Iterator[House]:
-    """A library that redirects to a bucket, which lets its pages read."""
+    """A site that redirects to a bucket, whose CORS rules allow its pages."""
     with served(Way.REDIRECT, environ, tmp_path, s3_bucket) as made:
         made.carrel.storage.let_pages_read(made.carrel.settings.base_url)
         with made.carrel.database.transaction() as session:
@@ -42,7 +42,7 @@ def house(
         yield made
 
 
-def test_a_film_plays_from_the_bucket_and_ends_with_the_right_to_watch(
+def test_recording_plays_from_the_bucket_until_access_is_revoked(
     browser: Browser, house: House, cast: Cast
 ) -> None:
     url = house.carrel.settings.base_url

@@ -1,4 +1,4 @@
-"""Staff bring a recording through the page: sent with progress, encoded before their eyes."""
+"""Staff add a recording on the page: upload progress, encoding progress, and refusals."""
 
 import os
 import re
@@ -30,7 +30,7 @@ def ada(served: Served, visit: Visit) -> Person:
 
 @pytest.fixture(scope="module")
 def long_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Takes long enough to encode that one can watch it and change one's mind."""
+    """A recording that takes long enough to encode to be watched and canceled."""
     folder = tmp_path_factory.mktemp("talk")
     part, made = folder / "part.webm", folder / "A long talk.webm"
     command = [ffmpeg_path(), "-v", "error"]
@@ -53,7 +53,7 @@ def _send(page: Page, file: Path) -> None:
     page.get_by_label("Choose files").set_input_files(file)
 
 
-def test_a_recording_that_is_sent_is_prepared_and_plays(served: Served, ada: Person) -> None:
+def test_uploaded_recording_is_processed_and_plays(served: Served, ada: Person) -> None:
     page = _open(served, ada, "brought-by-hand")
     _send(page, FILES / "getting-the-most.mp4")
     expect(page.get_by_text("processing it", exact=False).first).to_be_visible()
@@ -64,7 +64,7 @@ def test_a_recording_that_is_sent_is_prepared_and_plays(served: Served, ada: Per
     assert ada.faults == []
 
 
-def test_the_progress_of_an_encode_is_seen_survives_a_reload_and_can_be_canceled(
+def test_encode_progress_survives_a_reload_and_can_be_canceled(
     served: Served, ada: Person, long_talk: Path
 ) -> None:
     page = _open(served, ada, "changed-my-mind")
@@ -81,7 +81,7 @@ def test_the_progress_of_an_encode_is_seen_survives_a_reload_and_can_be_canceled
     assert ada.faults == []
 
 
-def test_a_file_that_is_no_recording_says_so_beside_its_name(
+def test_unreadable_recording_fails_and_can_be_tried_again(
     served: Served, ada: Person, tmp_path: Path
 ) -> None:
     noise = tmp_path / "Noise.mp4"
@@ -93,9 +93,7 @@ def test_a_file_that_is_no_recording_says_so_beside_its_name(
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
-def test_a_file_that_is_plain_text_is_refused_by_its_first_bytes(
-    served: Served, ada: Person, tmp_path: Path
-) -> None:
+def test_plain_text_file_is_refused(served: Served, ada: Person, tmp_path: Path) -> None:
     words = tmp_path / "Notes.mp4"
     words.write_text("only words")
     page = _open(served, ada, "only-words")
@@ -108,7 +106,7 @@ def test_a_file_that_is_plain_text_is_refused_by_its_first_bytes(
     expect(line).to_have_count(0)
 
 
-def test_several_files_go_one_after_the_other_and_may_be_paused(
+def test_several_files_upload_and_can_be_paused_and_canceled(
     served: Served, ada: Person, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "First.mp4", tmp_path / "Second.mp4"
@@ -134,7 +132,7 @@ def test_several_files_go_one_after_the_other_and_may_be_paused(
 
 
 def film_of_noise(size: int = 200_000) -> bytes:
-    """Return what begins as a recording does and isn't one."""
+    """Return data that starts like a recording and isn't one."""
     begins = b"\x00\x00\x00\x18ftypmp42"
     return begins + os.urandom(size - len(begins))
 

@@ -16,7 +16,7 @@ from tests.servers.axe import faults_at_widths
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-OWN_NAMES = "label-content-name-mismatch"  # media-chrome names its own controls
+OWN_NAMES = "label-content-name-mismatch"  # media-chrome labels its own controls
 WIDTHS = (390, 820, 1440)
 SAVED = re.compile("^Saved at")
 
@@ -175,7 +175,7 @@ def test_impossible_shift_is_refused_and_changes_nothing(
     expect(page.locator(".cue [data-starts]").first).to_have_value("0:02.500")
 
 
-def test_invalid_time_is_kept_when_captions_shift(
+def test_invalid_time_blocks_shifting_captions(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk
@@ -231,7 +231,7 @@ def test_second_editor_is_warned_and_can_choose(
     assert "From the other" in draft(served, track)
 
 
-def test_playing_a_caption_moves_the_video_there(
+def test_caption_plays_from_its_time_and_changes_are_published(
     served: Served, visit: Visit, desk: tuple[int, str]
 ) -> None:
     login, track = desk

@@ -1,4 +1,4 @@
-"""The upload page in a browser: the network goes and comes back, and files are dropped by the mouse."""
+"""The upload page in a browser: a network that goes down and returns, and dropped files."""
 
 import re
 from pathlib import Path
@@ -29,9 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("house", ["local"], indirect=True)
-def test_an_upload_goes_on_by_itself_once_the_network_is_back(
-    house: House, ada: Person, talk: Path
-) -> None:
+def test_upload_resumes_when_the_network_returns(house: House, ada: Person, talk: Path) -> None:
     page = ada.page
     page.goto(f"/staff/webinars/{SLUG}")
     let_network_be = send_slowly(page)
@@ -51,14 +49,14 @@ def test_an_upload_goes_on_by_itself_once_the_network_is_back(
 
 
 def _drag(page: Page, kind: str, *paths: Path) -> None:
-    """Let the mouse do something with files that it holds, above the middle of the page."""
+    """Dispatch a drag event with files above the middle of the page."""
     session = page.context.new_cdp_session(page)
     held = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     session.send("Input.dispatchDragEvent", {"type": kind, "x": 500, "y": 400, "data": held})
 
 
 @pytest.mark.parametrize("house", ["local"], indirect=True)
-def test_files_that_are_dropped_are_sent_and_a_folder_is_refused_with_a_word(
+def test_dropped_files_upload_and_a_folder_is_refused(
     house: House, ada: Person, tmp_path: Path
 ) -> None:
     film, slides, folder = tmp_path / "Dropped.mp4", tmp_path / "Slides.pdf", tmp_path / "films"
@@ -82,7 +80,7 @@ def test_files_that_are_dropped_are_sent_and_a_folder_is_refused_with_a_word(
 
 
 @pytest.mark.parametrize("house", ["local"], indirect=True)
-def test_what_is_not_kept_any_more_is_told_and_the_file_is_sent_anew(
+def test_discarded_upload_is_reported_and_can_start_over(
     house: House, ada: Person, talk: Path
 ) -> None:
     page, line = ada.page, ada.page.locator(".upload-line")
@@ -96,18 +94,20 @@ def test_what_is_not_kept_any_more_is_told_and_the_file_is_sent_anew(
     house.carrel.storage.intake.discard(found.arriving)
     page.get_by_role("button", name="Resume").click()
     expect(line.get_by_text("Choose the file again to start over.")).to_be_visible()
-    expect(line.get_by_role("button")).to_have_count(1)  # to remove it
+    expect(line.get_by_role("button")).to_have_count(1)  # only Remove
     page.get_by_label("Choose files").set_input_files(talk)
     is_done(page, talk.name, within_ms=300_000)
     expect(line).to_have_count(0)
     assert_whole(house, talk)
     with house.carrel.database.read_session() as session:
         states = session.scalars(select(Upload.state)).all()
-    assert states == [UploadState.DONE]  # nothing of the first one is left
+    assert states == [UploadState.DONE]  # nothing remains of the first upload
 
 
 @pytest.mark.parametrize("house", ["local"], indirect=True)
-def test_what_was_refused_for_room_is_tried_again(house: House, ada: Person, talk: Path) -> None:
+def test_upload_refused_for_lack_of_space_can_be_tried_again(
+    house: House, ada: Person, talk: Path
+) -> None:
     page, line = ada.page, ada.page.locator(".upload-line")
     page.goto(f"/staff/webinars/{SLUG}")
     page.route(

@@ -1,6 +1,6 @@
-"""A large file through the staff's page, while the server is killed and the page is reloaded.
+"""Uploading a large file on the staff page while the server is killed and the page is reloaded.
 
-The size is 60 MB, or CARREL_TEST_UPLOAD_MB.
+The file has 60 MB, or CARREL_TEST_UPLOAD_MB.
 """
 
 import hashlib
@@ -98,13 +98,13 @@ def ada(browser: "Browser", house: House) -> Iterator[Person]:
 
 
 class Line(Protocol):
-    """A page's network, which may go away."""
+    """Turns a page's network off and on."""
 
     def __call__(self, *, is_there: bool) -> None: ...
 
 
 def send_slowly(page: Page) -> Line:
-    """Give the page a slow line to send by; what is returned takes the network away, or gives it back."""
+    """Throttle the page's uploads; returns what turns its network off and on."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     slow = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": SIZE / TAKES_S}
@@ -116,7 +116,7 @@ def send_slowly(page: Page) -> Line:
     return let
 
 
-def test_a_large_file_arrives_whole_though_the_server_is_killed_twice_and_the_page_reloaded(
+def test_large_upload_survives_two_server_kills_and_a_reload(
     house: House, ada: Person, talk: Path
 ) -> None:
     page = ada.page

@@ -1,4 +1,4 @@
-"""Sending files to a library that is killed at any moment: what tests and the benchmark of it share."""
+"""A server for uploads that can be killed at any time; used by tests and a benchmark."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ MARK = 4096
 
 @dataclass(slots=True)
 class House:
-    """`carrel serve`, which may be killed at any moment and started again."""
+    """`carrel serve`, which can be killed at any time and started again."""
 
     port: int
     environ: Mapping[str, str]
@@ -64,7 +64,7 @@ class House:
         raise TimeoutError(self.log.read_text()[-2000:])
 
     def kill(self) -> None:
-        """Kill all of it at once, as a failing machine does: nothing gets to tidy up."""
+        """Kill all its processes at once, as in a crash, without cleanup."""
         assert self.process is not None
         pids = [*_children(self.process.pid), self.process.pid]
         for pid in pids:
@@ -77,17 +77,17 @@ class House:
 def _children(pid: int) -> list[int]:
     try:
         told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except FileNotFoundError:  # it has ended meanwhile
+    except FileNotFoundError:  # it has ended in the meantime
         return []
     found = [int(one) for one in told.split()]
     return [each for one in found for each in (*_children(one), one)]
 
 
 def long_film(path: Path, size: int) -> None:
-    """Write a film that plays, with as much behind it as makes it large: a box that players skip.
+    """Write a recording that plays, enlarged by a box that players skip.
 
-    Each MiB of that begins unlike any other, so that nothing can change places unseen; the rest is a
-    hole, which takes no room on the disk and is sent as zeros.
+    Each MiB of the box starts differently, so swapped parts are noticed; the rest is a hole, which
+    uses no disk space and is sent as zeros.
     """
     film = (FILES / "getting-the-most.mp4").read_bytes()
     with path.open("wb") as file:

@@ -1,4 +1,4 @@
-"""What a mail server of a test was sent, read as the person who gets it."""
+"""Emails that a test's mail server received, as their recipients read them."""
 
 import io
 import re
@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from tests.servers.smtp import Delivered, MailSink
 
-WITHIN_S = 60.0  # of the press: MONEY.md, M9
+WITHIN_S = 60.0  # from the click (MONEY.md, M9)
 
 
 def arrived(sink: MailSink, address: str, *, subject: str) -> Delivered:
@@ -25,18 +25,18 @@ def arrived(sink: MailSink, address: str, *, subject: str) -> Delivered:
 
 
 def like(message: str, **values: str) -> str:
-    """Return the pattern of a subject, in which a value that isn't given can be anything."""
+    """Return the pattern of a subject; values that aren't given match anything."""
     given = {name: re.escape(value) for name, value in values.items()}
     return message.replace("'", "\u2019") % defaultdict(lambda: ".*", given)
 
 
 def subject_of(mail: Delivered) -> str:
-    """Return the subject of an email, without the space that a folded one begins with."""
+    """Return an email's subject, without the leading space of a folded one."""
     return str(mail.message["Subject"]).strip()
 
 
 def pdf_in(mail: Delivered) -> tuple[str, bytes]:
-    """Return the name and the bytes of the one PDF that is attached to an email."""
+    """Return the name and bytes of an email's only PDF attachment."""
     (part,) = mail.message.iter_attachments()
     assert isinstance(part, EmailMessage)
     assert part.get_content_type() == "application/pdf"

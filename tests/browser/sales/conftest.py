@@ -1,4 +1,4 @@
-"""A served seller that emails through a real mail server, and a library that buys from it."""
+"""A seller's site with a real mail server, and a library that buys from it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ CONTRACT = NewLine(kind=OfferKind.CONTRACT, covers="everything", quantity=12, pr
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A library, its manager, the address of its accounts payable, and one of our team."""
+    """A library, its manager, its accounts payable address, and a team member."""
 
     organization_id: str
     slug: str
@@ -50,7 +50,7 @@ class Customer:
 
 @pytest.fixture(scope="session")
 def mail_sink() -> Iterator[MailSink]:
-    """The mail server of the served seller, which keeps what it is sent."""
+    """The mail server of the site, which stores what it receives."""
     with mail_server() as sink:
         yield sink
 
@@ -63,7 +63,7 @@ def served(
     film: Film,
     mail_sink: MailSink,
 ) -> Iterator[Served]:
-    """`carrel serve` of a seller whose settings are complete, with a real mail server."""
+    """`carrel serve` of a seller with complete settings and a real mail server."""
     url = made_databases.prepared(f"carrel_sales_{worker_id}")
     place = tmp_path_factory.mktemp("sales")
     with serving(place, url, film, smtp_url=mail_sink.url) as made:
@@ -76,7 +76,7 @@ def served(
 
 @pytest.fixture
 def customer(served: Served) -> Customer:
-    """A library whose contract, 12 seats for $3,180.00, was paid and ends in about a month."""
+    """A library whose paid contract, 12 seats for $3,180.00, ends in about a month."""
     name = f"Elm County Library {new_public_id()[:6]}"
     bought = now() - SOLD_AGO
     with served.carrel.database.transaction() as session:

@@ -6,7 +6,7 @@ from tests.browser.page_elements import is_done
 
 
 def record_check(page: Page, order: str, *, number: str, slip: str = "") -> None:
-    """Record that a check paid an order, given by the address of its page."""
+    """Record a check payment for the order at this URL."""
     page.goto(order)
     page.locator('main a[href$="/payment"]').click()
     page.locator("#check_number").fill(number)

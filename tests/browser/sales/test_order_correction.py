@@ -1,4 +1,4 @@
-"""A wrong order is corrected: quantity, PO number and bill-to, then the payer. No email cancels it."""
+"""A wrong order is corrected: quantity, PO number, bill-to, payer; no email says it's canceled."""
 
 import re
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ CANCELED = re.compile(r"cancel", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """The library that really ordered."""
+    """The library that actually ordered."""
 
     organization_id: str
     name: str
@@ -40,7 +40,7 @@ class Right:
 
 
 def add_wrong_order(served: Served, customer: Customer, slug: str) -> str:
-    """Place an order of five seats with a wrong PO number; return its page."""
+    """Place an order of five seats with a wrong PO number; returns its page's URL."""
     with served.carrel.database.transaction() as session:
         served.add_webinar(session, slug, title=f"Heron {slug}")
         line = NewLine(
@@ -88,7 +88,7 @@ def see_seats(page: Page, organization_id: str, slug: str, *, count: int) -> Non
 
 
 def add_right_library(served: Served, slug: str) -> Right:
-    """Add the library that really ordered, with an owner and accounts payable."""
+    """Add the library that actually ordered, with an owner and accounts payable."""
     name, payables = f"Oak Branch Library {slug[6:]}", f"ap-{slug}@example.org"
     with served.carrel.database.transaction() as session:
         right = make_organization(session, slug, name=name)
@@ -99,7 +99,7 @@ def add_right_library(served: Served, slug: str) -> Right:
         return Right(right.public_id, name, otto.id, otto.email or "", payables)
 
 
-def test_a_wrong_order_is_mended_and_no_email_says_that_it_is_canceled(
+def test_wrong_order_is_corrected_without_a_cancellation_email(
     served: Served, customer: Customer, mail_sink: MailSink, visit: Visit
 ) -> None:
     slug = f"heron-{new_public_id()[:6]}"

@@ -1,4 +1,4 @@
-"""A manager removes the person who ordered: the other managers get the emails, and our team sees it."""
+"""A manager removes the person who ordered: the others get the emails, and our team sees it."""
 
 import re
 from datetime import timedelta
@@ -38,7 +38,7 @@ def add_owner(served: Served, customer: Customer) -> Login:
 
 
 def schedule(served: Served, slug: str) -> str:
-    """Let a webinar be held in nine days; return its title."""
+    """Move a webinar to nine days from now; returns its title."""
     with served.carrel.database.transaction() as session:
         webinar = session.scalars(select(Webinar).where(Webinar.slug == slug)).one()
         webinar.held_at = now() + timedelta(days=9)
@@ -69,7 +69,7 @@ def test_owner_removes_the_buyer_and_decides_about_a_canceled_webinar(
     is_done(desk)
     arrived(mail_sink, address, subject=r"Your access: .*")
     cancel_webinar(desk, slug)
-    go_round(served.carrel)  # the worker does it every two minutes
+    go_round(served.carrel)  # which the worker does every two minutes
     offered = arrived(mail_sink, address, subject=like(CHOOSE, title=title))
     found = re.search(r"https?://\S+/canceled/\S+", offered.text)
     assert found, offered.text

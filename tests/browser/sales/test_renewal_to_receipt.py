@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 
 
 def ask_to_renew(page: Page, customer: Customer) -> str:
-    """Press Renew and ask for the quote; return the new term as the page says it."""
+    """Press Renew and request the quote; returns the new term shown on the page."""
     page.goto(f"/organization/{customer.organization_id}")
     page.get_by_role("link", name="Renew", exact=True).first.click()
     expect(page.get_by_text("$3,180.00", exact=True)).to_be_visible()
@@ -25,7 +25,7 @@ def ask_to_renew(page: Page, customer: Customer) -> str:
 
 
 def send_quote(page: Page, customer: Customer) -> str:
-    """Open the request and send its draft as a quote; return the order's address."""
+    """Open the request and send its draft as a quote; returns the order's URL."""
     page.goto("/staff/requests")
     page.get_by_role("row").filter(has_text=customer.name).get_by_role("link").first.click()
     link_to(page, "/staff/orders/").last.click()
@@ -44,7 +44,7 @@ def accept_quote(page: Page, customer: Customer, *, po_number: str, amount: str)
     expect(page.get_by_text("Order placed.")).to_be_visible()
 
 
-def test_a_renewal_is_quoted_ordered_invoiced_and_paid(
+def test_renewal_is_quoted_ordered_invoiced_and_paid(
     customer: Customer, mail_sink: MailSink, visit: Visit
 ) -> None:
     mia, ada = visit(customer.manager).page, visit(customer.staff).page

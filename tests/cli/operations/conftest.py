@@ -1,4 +1,4 @@
-"""Fixtures for tests of operators' commands: an installation on SQLite, and a PostgreSQL to move it to."""
+"""Fixtures for tests of operators' commands: an SQLite library, and PostgreSQL to move it to."""
 
 from tests.operations.conftest import filled, postgres_server, postgresql_url, source
 

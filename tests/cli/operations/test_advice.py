@@ -1,4 +1,4 @@
-"""What an operator's command says when something is wrong: the cause, and what to do next."""
+"""What an operator's command prints when something is wrong: the cause, and what to do next."""
 
 import errno
 import sqlite3

@@ -1,4 +1,4 @@
-"""carrel backup and carrel doctor, from a library that is lost to one that is checked."""
+"""carrel backup and carrel doctor, from a lost library to a restored one."""
 
 import os
 import stat
@@ -19,7 +19,7 @@ from tests.cli.command_runner import Shell
 
 @pytest.fixture
 def backup_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """A library whose secret key is in its data directory, with a place for backups."""
+    """A library with its secret key in its data directory; returns an address for backups."""
     url = (tmp_path / "backup").as_uri()
     monkeypatch.delenv("CARREL_SECRET_KEY")
     monkeypatch.setenv("CARREL_BACKUP", url)
@@ -27,7 +27,7 @@ def backup_url(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     return url
 
 
-def test_backup_wants_an_address(carrel_command: Shell, cast: Cast) -> None:
+def test_backup_needs_an_address(carrel_command: Shell, cast: Cast) -> None:
     assert carrel_command("backup", "create").code == 2
     assert carrel_command("backup", "create", "--to", "ftp://x").code == 2
     assert "CARREL_BACKUP" in carrel_command("backup", "list").err
@@ -70,14 +70,14 @@ def test_lost_library_is_restored_with_its_secret_key(
     ran = carrel_command("backup", "restore", backup_url)
     assert ran.code == 0
     assert "were restored from" in ran.out
-    assert "Carrel 0" in ran.out  # what doctor says
+    assert "Carrel 0" in ran.out  # the output of doctor
     assert (home / "secret_key").read_text() == key
     assert stat.S_IMODE(os.stat(home / "secret_key").st_mode) == 0o600
     assert "OK_PERMANENT" in carrel_command("why", cast.alice.email, cast.slug).out
     assert carrel_command("backup", "restore", backup_url).code == 1  # not over a library
 
 
-def test_a_restore_without_all_files_says_what_to_run(
+def test_restore_with_missing_files_names_the_next_command(
     carrel_command: Shell,
     carrel: Carrel,
     cast: Cast,
@@ -108,7 +108,7 @@ def test_a_restore_without_all_files_says_what_to_run(
         "media move --remove-former",
     ],
 )
-def test_a_mistyped_directory_is_refused_and_not_made(
+def test_mistyped_directory_is_refused_and_not_created(
     carrel_command: Shell, cast: Cast, tmp_path: Path, command: str
 ) -> None:
     place = tmp_path / "mistyped"
@@ -119,7 +119,7 @@ def test_a_mistyped_directory_is_refused_and_not_made(
     assert not place.exists()
 
 
-def test_a_mistyped_former_storage_is_not_taken_for_one_that_was_moved(
+def test_mistyped_former_storage_is_refused(
     carrel_command: Shell, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "mistyped"
@@ -130,7 +130,7 @@ def test_a_mistyped_former_storage_is_not_taken_for_one_that_was_moved(
     assert not place.exists()
 
 
-def test_doctor_says_what_to_do_about_each_fault(carrel_command: Shell, cast: Cast) -> None:
+def test_doctor_gives_advice_for_faults(carrel_command: Shell, cast: Cast) -> None:
     ran = carrel_command("doctor")
     assert ran.code == 1
     assert NO_WORKER in ran.out
@@ -149,12 +149,12 @@ def test_doctor_says_what_to_do_about_each_fault(carrel_command: Shell, cast: Ca
         ((State.OK,), "Everything is OK."),
     ],
 )
-def test_doctor_ends_with_the_worst_that_it_found(states: tuple[State, ...], ending: str) -> None:
+def test_doctor_ends_with_the_worst_state_it_found(states: tuple[State, ...], ending: str) -> None:
     found = tuple(CheckAnswer(one.value, one, "A sentence.", "") for one in states)
     assert DoctorAnswer("1", "http://localhost", True, found).lines[-1] == ending
 
 
-def test_doctor_asks_a_database_that_is_away_nothing_else(
+def test_doctor_skips_other_checks_if_the_database_is_unavailable(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CARREL_DATABASE_URL", "postgresql://carrel@127.0.0.1:9/none")

@@ -1,4 +1,4 @@
-"""carrel db status and carrel db move, and the refusals of a start that would look like a loss."""
+"""carrel db status and carrel db move, and starts that are refused because data looks lost."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def test_status_names_the_state_and_hides_the_password(
         ("job", "list"),
     ],
 )
-def test_mistyped_name_of_a_database_makes_no_empty_one(
+def test_mistyped_database_name_creates_no_database(
     carrel_command: Shell,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -63,7 +63,7 @@ def test_mistyped_name_of_a_database_makes_no_empty_one(
     assert not file.exists()
 
 
-def test_upgrade_makes_the_file_of_a_new_database(
+def test_upgrade_creates_the_file_of_a_new_database(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("CARREL_DATABASE_URL", f"sqlite:///{tmp_path / 'new.sqlite3'}")
@@ -71,7 +71,7 @@ def test_upgrade_makes_the_file_of_a_new_database(
     assert state(carrel_command) == "current"
 
 
-def test_serve_leaves_the_tables_of_postgresql_to_an_upgrade(
+def test_serve_and_worker_do_not_create_postgresql_tables(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, postgresql_url: str
 ) -> None:
     monkeypatch.setenv("CARREL_DATABASE_URL", postgresql_url)
@@ -82,7 +82,7 @@ def test_serve_leaves_the_tables_of_postgresql_to_an_upgrade(
     assert state(carrel_command) == "empty"
 
 
-def test_tables_of_a_later_version_are_used_and_left_as_they_are(
+def test_upgrade_leaves_tables_of_a_later_version_unchanged(
     carrel_command: Shell, on_sqlite: Database
 ) -> None:
     with on_sqlite.transaction() as session:
@@ -112,7 +112,7 @@ def test_library_is_moved_and_its_old_database_is_not_served(
     assert state(carrel_command) == "current"
 
 
-def test_move_that_fails_says_that_the_old_database_is_used_on(
+def test_failed_move_says_that_the_old_database_stays_in_use(
     carrel_command: Shell, on_sqlite: Database
 ) -> None:
     ran = carrel_command("db", "move", "--to", f"postgresql://carrel@{free_bind()}/new", "--json")
@@ -129,7 +129,7 @@ def test_move_says_what_to_do_next(
     assert "Next: set CARREL_DATABASE_URL=postgresql://" in said
 
 
-def test_rows_that_postgresql_refuses_are_listed_and_nothing_is_changed(
+def test_rows_refused_by_postgresql_are_listed_and_nothing_changes(
     carrel_command: Shell, on_sqlite: Database, postgresql_url: str
 ) -> None:
     with on_sqlite.transaction() as session:
@@ -141,7 +141,7 @@ def test_rows_that_postgresql_refuses_are_listed_and_nothing_is_changed(
     assert state(carrel_command) == "current"
 
 
-def test_interrupted_move_is_given_up(carrel_command: Shell, on_sqlite: Database) -> None:
+def test_interrupted_move_is_aborted(carrel_command: Shell, on_sqlite: Database) -> None:
     on_sqlite.set_freeze_mark(30_000_000)
     assert state(carrel_command) == "frozen"
     assert carrel_command("db", "move", "--abort", "--json").answer == {"was_frozen": True}
@@ -149,18 +149,18 @@ def test_interrupted_move_is_given_up(carrel_command: Shell, on_sqlite: Database
 
 
 @pytest.mark.parametrize("arguments", [(), ("--to", "postgresql://x/y", "--abort"), ("--to", "x")])
-def test_move_wants_one_wish(carrel_command: Shell, arguments: tuple[str, ...]) -> None:
+def test_move_needs_exactly_one_action(carrel_command: Shell, arguments: tuple[str, ...]) -> None:
     assert carrel_command("db", "move", *arguments).code == 2
 
 
-def test_empty_database_beside_a_filled_file_is_not_served(
+def test_empty_database_next_to_a_filled_file_is_not_served(
     carrel_command: Shell,
     source: Database,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     postgresql_url: str,
 ) -> None:
-    monkeypatch.setenv("CARREL_DATA_DIR", str(tmp_path))  # where the filled carrel.sqlite3 is
+    monkeypatch.setenv("CARREL_DATA_DIR", str(tmp_path))  # has the filled carrel.sqlite3
     monkeypatch.setenv("CARREL_DATABASE_URL", postgresql_url)
     for command in (("serve", "--bind", free_bind()), ("worker",)):
         refused = carrel_command(*command, "--json")
@@ -168,7 +168,7 @@ def test_empty_database_beside_a_filled_file_is_not_served(
         assert "carrel db move" in refused.complaint["message"]
 
 
-def test_empty_database_beside_stored_files_is_not_served(
+def test_empty_database_with_stored_files_is_not_served(
     carrel_command: Shell, storage: Storage
 ) -> None:
     storage.put_bytes("originals/x", b"film", "video/mp4")
@@ -177,7 +177,7 @@ def test_empty_database_beside_stored_files_is_not_served(
     assert "carrel backup restore" in refused.complaint["message"]
 
 
-def test_no_orphan_is_removed_where_the_database_names_no_file(
+def test_no_orphan_is_removed_if_the_database_names_no_file(
     carrel_command: Shell, storage: Storage
 ) -> None:
     storage.put_bytes("originals/x", b"film", "video/mp4")
@@ -186,7 +186,7 @@ def test_no_orphan_is_removed_where_the_database_names_no_file(
     assert storage.stat("originals/x") is not None
 
 
-def test_a_database_that_is_not_on_the_server_is_no_older_version(
+def test_missing_database_is_not_reported_as_an_older_version(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, postgresql_url: str
 ) -> None:
     url = make_url(postgresql_url).set(database="carell")

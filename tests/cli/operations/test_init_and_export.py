@@ -1,4 +1,4 @@
-"""carrel init and carrel export: how a library begins, and how it can be taken elsewhere."""
+"""carrel init and carrel export: how a library is set up, and how it is taken elsewhere."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from tests.visitor import Visitor
 EXAMPLE = Path(__file__).resolve().parents[3] / "deploy/carrel.env"
 
 
-def test_first_owner_chooses_a_password_by_the_printed_link(
+def test_first_owner_sets_a_password_with_the_printed_link(
     carrel_command: Shell, client: Visitor, database: Database
 ) -> None:
     made = carrel_command("init", "--owner", "Owner@example.org", "--json").answer
@@ -28,7 +28,7 @@ def test_first_owner_chooses_a_password_by_the_printed_link(
     with database.read_session() as session:
         (login,) = session.query(Login)
         assert (login.seller_role, login.password_hash is None) == (SellerRole.OWNER, False)
-    assert client.get(path).status_code == 410  # it works once
+    assert client.get(path).status_code == 410  # it works only once
 
 
 def test_init_says_what_to_do_next(carrel_command: Shell) -> None:
@@ -37,7 +37,7 @@ def test_init_says_what_to_do_next(carrel_command: Shell) -> None:
     assert "Set CARREL_SMTP_URL." in said
 
 
-def test_init_again_prints_a_new_link_until_the_owner_has_a_password(
+def test_repeated_init_prints_a_new_link_until_the_owner_has_a_password(
     carrel_command: Shell, client: Visitor
 ) -> None:
     first, second = (
@@ -52,7 +52,7 @@ def test_init_again_prints_a_new_link_until_the_owner_has_a_password(
     assert (refused.code, refused.complaint["code"]) == (1, "not_empty")
 
 
-def test_the_passphrase_of_the_example_is_refused(
+def test_example_passphrase_is_refused(
     carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (line,) = re.findall(r"^CARREL_BACKUP_PASSPHRASE='(.*)'$", EXAMPLE.read_text(), re.MULTILINE)
@@ -63,12 +63,12 @@ def test_the_passphrase_of_the_example_is_refused(
         assert "CARREL_BACKUP_PASSPHRASE" in refused.err
 
 
-def test_library_that_was_set_up_is_left_alone(carrel_command: Shell, cast: Cast) -> None:
+def test_init_leaves_a_library_that_is_set_up_unchanged(carrel_command: Shell, cast: Cast) -> None:
     refused = carrel_command("init", "--owner", "owner@example.org", "--json")
     assert (refused.code, refused.complaint["code"]) == (1, "not_empty")
 
 
-def test_init_refuses_an_empty_database_beside_stored_files(
+def test_init_refuses_an_empty_database_with_stored_files(
     carrel_command: Shell, storage: Storage
 ) -> None:
     storage.put_bytes("originals/x", b"film", "video/mp4")
@@ -77,7 +77,7 @@ def test_init_refuses_an_empty_database_beside_stored_files(
 
 
 @pytest.mark.parametrize("arguments", [(), ("--owner", "nobody")])
-def test_init_wants_an_address(carrel_command: Shell, arguments: tuple[str, ...]) -> None:
+def test_init_needs_an_address(carrel_command: Shell, arguments: tuple[str, ...]) -> None:
     assert carrel_command("init", *arguments).code in (1, 2)
 
 
@@ -94,10 +94,10 @@ def test_export_has_every_table_and_file_and_no_secret(
     assert not {name for one in logins for name in one if name.endswith("_hash")}
     assert len(list((tmp_path / "out/tables").iterdir())) == done["tables"]
     assert "Base64" in (tmp_path / "out/README.txt").read_text()
-    assert carrel_command("export", str(tmp_path / "out")).code == 1  # not over something else
+    assert carrel_command("export", str(tmp_path / "out")).code == 1  # not over existing files
 
 
-def test_metrics_without_a_place_to_listen_are_refused(carrel_command: Shell) -> None:
+def test_metrics_without_an_address_to_listen_on_are_refused(carrel_command: Shell) -> None:
     ran = carrel_command("metrics", "--json")
     assert (ran.code, ran.complaint["message"]) == (
         1,

@@ -1,4 +1,4 @@
-"""The steps of docs/operating.md, followed one by one: each command is there and does what it says."""
+"""The steps of docs/operating.md in order: each command exists and does what the guide says."""
 
 import os
 import re
@@ -26,7 +26,7 @@ STEPS = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(slots=True)
 class Operator:
-    """Follows the guide, with addresses of this machine for those in it."""
+    """Follows the guide, with local addresses in place of those in it."""
 
     monkeypatch: pytest.MonkeyPatch
     places: Mapping[str, str]
@@ -46,13 +46,13 @@ class Operator:
         if words[1] == "serve":
             self.serve()
         else:
-            # a program of its own, as at a shell: it has only what it imports itself
+            # a separate program, as in a shell: it has only what it imports itself
             done = subprocess.run([*PROGRAM, *words[1:]], check=False)
             assert done.returncode == 0 or words[1] == "doctor", line
         self.done.append(" ".join(words[1:3]))
 
     def serve(self) -> None:
-        """Serve in place of what served before, until the next time or the end."""
+        """Serve in place of the previous server, until the next call or the end."""
         self.serving.close()
         port = free_port()
 
@@ -86,7 +86,7 @@ def operator(
     made.serving.close()
 
 
-def test_each_step_of_the_guide_works_after_the_one_before(operator: Operator) -> None:
+def test_steps_of_the_guide_work_in_order(operator: Operator) -> None:
     steps = "".join(STEPS.findall(GUIDE.read_text(encoding="utf-8"))).splitlines()
     for step in steps:
         operator.follow(step)

@@ -1,4 +1,4 @@
-"""The command line, for the LTI commands."""
+"""The command line fixture for the LTI commands."""
 
 from tests.cli.conftest import carrel_command
 

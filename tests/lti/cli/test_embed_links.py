@@ -1,4 +1,4 @@
-"""carrel embed: links for the iframes of organizations' own pages."""
+"""carrel embed: links for iframes in organizations' own pages."""
 
 import pytest
 
@@ -15,14 +15,14 @@ SITE = "https://learn.elm.example"
 
 @pytest.fixture(autouse=True)
 def held(database: Database, cast: Cast, clock: Clock) -> None:
-    """Elm County holds the webinar."""
+    """Give Elm County access to the webinar."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id))
         make_pool_grant(session, pool)
 
 
-def test_a_link_is_added_listed_and_revoked(carrel_command: Shell, cast: Cast) -> None:
+def test_link_is_added_listed_and_revoked(carrel_command: Shell, cast: Cast) -> None:
     made = carrel_command(
         "embed", "add", "elm-county", "--webinar", cast.slug, "--origin", SITE, "--json"
     )
@@ -38,7 +38,7 @@ def test_a_link_is_added_listed_and_revoked(carrel_command: Shell, cast: Cast) -
     assert carrel_command("embed", "revoke", made.answer["id"], "--json").code == 1
 
 
-def test_what_can_t_be_is_refused(carrel_command: Shell, cast: Cast) -> None:
+def test_invalid_embed_commands_are_refused(carrel_command: Shell, cast: Cast) -> None:
     both = carrel_command("embed", "add", "elm-county", "--origin", SITE, "--json")
     assert both.code == 2
     add = ("embed", "add", "elm-county", "--webinar", cast.slug, "--json")

@@ -1,4 +1,4 @@
-"""carrel lti map: the same as the pages, for scripts."""
+"""carrel lti map: the commands that match the staff pages."""
 
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from tests.lti.id_mappings.changing_institution import Change, make_change, popu
 
 @pytest.fixture
 def change(database: Database, cast: Cast, clock: Clock) -> Change:
-    """Elm County's change of system, with Rosalind and Otto."""
+    """Return Elm County's LMS migration, with Rosalind and Otto."""
     return populate(make_change(database, cast))
 
 
-def test_a_map_is_begun_shown_applied_and_taken_back(
+def test_mapping_is_begun_shown_applied_and_undone(
     carrel_command: Shell, carrel: Carrel, change: Change, tmp_path: Path
 ) -> None:
     def say(*words: str):
@@ -46,7 +46,7 @@ def test_a_map_is_begun_shown_applied_and_taken_back(
     assert [each["id"] for each in say("list")["items"]] == [begun["id"]]
 
 
-def test_what_is_refused_says_so_with_its_exit_code(
+def test_refused_commands_print_an_error_code_and_exit_code(
     carrel_command: Shell, change: Change, tmp_path: Path
 ) -> None:
     ends = (change.old.public_id, change.new.public_id)

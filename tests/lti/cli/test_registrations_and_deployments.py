@@ -1,4 +1,4 @@
-"""carrel lti: registrations, deployments and invites."""
+"""carrel lti: registrations, deployments, and invites."""
 
 from sqlalchemy import select
 
@@ -29,7 +29,7 @@ def add(shell: Shell, *more: str, **changed: str) -> Ran:
     return shell("lti", "registration", "add", *options, *more, "--json")
 
 
-def test_a_registration_is_added_with_its_deployments_and_listed(
+def test_registration_is_added_with_its_deployments_and_listed(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     ran = add(
@@ -41,7 +41,7 @@ def test_a_registration_is_added_with_its_deployments_and_listed(
         "elm-county",
     )
     assert ran.answer["deployments"] == ["1", "2"]
-    assert ran.answer["token_audience"] == "https://aud"  # noqa: S105  (not one)
+    assert ran.answer["token_audience"] == "https://aud"  # noqa: S105  (no password)
     listed = carrel_command("lti", "registration", "list", "--json").answer["items"]
     assert [(one["id"], sorted(one["deployments"])) for one in listed] == [
         (ran.answer["id"], ["1", "2"])
@@ -50,7 +50,7 @@ def test_a_registration_is_added_with_its_deployments_and_listed(
     assert {one["state"] for one in deployed} == {"approved"}
 
 
-def test_a_registration_says_which_product_it_is(
+def test_registration_names_its_product(
     carrel_command: Shell, cast: Cast, database: Database, clock: Clock
 ) -> None:
     ran = add(carrel_command, product="open-edx")
@@ -60,7 +60,7 @@ def test_a_registration_says_which_product_it_is(
     assert add(carrel_command, product="nothing", client_id="d").code == 2
 
 
-def test_plain_http_needs_that_this_machine_is_allowed(
+def test_plain_http_requires_allow_loopback(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     address = "http://127.0.0.1:9/jwks"
@@ -70,7 +70,7 @@ def test_plain_http_needs_that_this_machine_is_allowed(
     assert add(carrel_command, "--allow-loopback", jwks_url=address).answer["allows_loopback"]
 
 
-def test_the_same_one_twice_and_one_for_nobody_are_refused(
+def test_duplicate_registration_and_unknown_organization_are_refused(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     assert add(carrel_command).code == 0
@@ -80,7 +80,7 @@ def test_the_same_one_twice_and_one_for_nobody_are_refused(
     assert carrel_command("lti", "registration", "add", "--issuer", "x").code == 2
 
 
-def test_a_deployment_is_approved_and_refused(
+def test_deployment_is_approved_and_refused(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     made = add(carrel_command).answer["id"]
@@ -97,7 +97,7 @@ def test_a_deployment_is_approved_and_refused(
     assert carrel_command("lti", "deployment", "approve", "0" * 26, "7", *to).code == 3
 
 
-def test_a_registration_is_disabled_and_taken_into_use_again_and_its_managers_are_told(
+def test_registration_is_disabled_and_approved_again_and_managers_are_emailed(
     carrel_command: Shell, cast: Cast, database: Database, clock: Clock
 ) -> None:
     made = add(carrel_command).answer["id"]
@@ -107,7 +107,7 @@ def test_a_registration_is_disabled_and_taken_into_use_again_and_its_managers_ar
     assert carrel_command("lti", "registration", "approve", made, "--json").answer["state"] == (
         "active"
     )
-    carrel_command("lti", "registration", "approve", made, "--json")  # again, and nothing is new
+    carrel_command("lti", "registration", "approve", made, "--json")  # sends no second email
     with database.read_session() as session:
         mails = session.scalars(select(Mail).order_by(Mail.id)).all()
     assert [(one.recipient, one.subject.rpartition(" ")[2]) for one in mails] == [
@@ -116,7 +116,7 @@ def test_a_registration_is_disabled_and_taken_into_use_again_and_its_managers_ar
     ]
 
 
-def test_what_is_set_for_a_registration_stays_until_it_is_set_anew(
+def test_registration_settings_remain_until_they_are_changed(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
     made = add(carrel_command).answer["id"]
@@ -145,7 +145,7 @@ def test_what_is_set_for_a_registration_stays_until_it_is_set_anew(
     assert carrel_command("lti", "registration", "set", "0" * 26, "--json").code == 3
 
 
-def test_approving_approves_the_deployments_it_has_shown(
+def test_approving_a_registration_approves_its_deployments(
     carrel_command: Shell, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -164,7 +164,7 @@ def test_approving_approves_the_deployments_it_has_shown(
     assert [(one["state"], one["organization"]) for one in listed] == [("approved", "elm-county")]
 
 
-def test_an_invite_is_an_address_that_works(
+def test_invite_returns_a_registration_url(
     carrel_command: Shell, cast: Cast, database: Database
 ) -> None:
     ran = carrel_command("lti", "invite", "elm-county", "--json")
@@ -174,7 +174,7 @@ def test_an_invite_is_an_address_that_works(
     assert carrel_command("lti", "invite", "nobody", "--json").code == 3
 
 
-def test_keys_are_rotated_at_once_and_not_before_platforms_know_the_next(
+def test_keys_rotate_at_once_only_with_the_at_once_option(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
     refused = carrel_command("lti", "keys", "rotate", "--json")
@@ -182,11 +182,11 @@ def test_keys_are_rotated_at_once_and_not_before_platforms_know_the_next(
     ran = carrel_command("lti", "keys", "rotate", "--at-once", "--json")
     listed = carrel_command("lti", "keys", "list", "--json").answer["items"]
     assert {one["state"] for one in listed if one["kid"] == ran.answer["kid"]} == {"active"}
-    # the former is published no longer: whoever knows it signs nothing with it
+    # the old key is no longer published, so anyone who knows it can't sign with it
     assert {one["state"] for one in listed} == {"next", "active"}
 
 
-def test_the_log_is_listed_and_narrowed(
+def test_launch_log_is_listed_and_filtered(
     carrel_command: Shell, cast: Cast, database: Database, clock: Clock
 ) -> None:
     made = add(carrel_command, "--deployment", "1").answer["id"]

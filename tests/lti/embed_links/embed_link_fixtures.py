@@ -1,4 +1,4 @@
-"""Embed links of Elm County's, and people who open them on a page of its own."""
+"""Elm County's embed links, and people who open them in a page."""
 
 import re
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ JSON = {"Accept": "application/json", "X-CSRFToken": ""}
 def make_embed(
     session: Session, cast: Cast, settings: Settings, *, target: Target | None = None, **how: Any
 ) -> EmbedFacts:
-    """A link to the cast's webinar on SITE: for people of theirs, unless `rule` says otherwise."""
+    """Create a link to the webinar on SITE, by default for the organization's people."""
     rule = how.get("rule", SeatRule.SEATED)
     ends_at = how.get("expires_at", NOW + timedelta(days=30) if rule is SeatRule.NAMED else None)
     return add_embed(
@@ -42,13 +42,13 @@ def make_embed(
 
 
 def path_of(settings: Settings, link: EmbedFacts) -> str:
-    """The path of a link's address."""
+    """Return the path of a link's URL."""
     return "/embed/" + token_of(derived_key(settings.secret_key, EMBED_LINKS), link.public_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """Somebody on a page with the link in a frame; `secret` is that of their framed session."""
+    """A person on a page with the framed link; `secret` belongs to their framed session."""
 
     client: Visitor
     database: Database
@@ -56,7 +56,7 @@ class Framed:
 
     @classmethod
     def open(cls, client: Visitor, database: Database, path: str) -> "Framed":
-        """Load the page: the frame is asked once more for the cookie, and then opens."""
+        """Load the page; the frame checks for the cookie, then opens."""
         answer = client.get(path, headers=IN_A_FRAME)
         for _ in range(2):
             if "/lti/s/" in answer.location:
@@ -65,21 +65,21 @@ class Framed:
         return cls(client, database, secret_in(answer))
 
     def get(self, room: str = "") -> TestResponse:
-        """Open a page of the session."""
+        """Open a page of the framed session."""
         return self.client.get(f"/lti/s/{self.secret}/{room}")
 
     def post(self, room: str, **data: str) -> TestResponse:
-        """Send a form of the session's."""
+        """Send a form of the framed session."""
         return self.client.post(
             f"/lti/s/{self.secret}/{room}", data=data, headers={"X-CSRFToken": ""}
         )
 
     def play(self) -> TestResponse:
-        """Ask for playback, as the player does."""
+        """Request playback, as the player does."""
         return self.client.post(f"/lti/s/{self.secret}/playback", json={}, headers=JSON)
 
     def code_for(self, email: str, name: str = "") -> str:
-        """Type an address and read the code that was sent to it."""
+        """Enter an email address and return the code that was sent to it."""
         answer = self.post("who", email=email, name=name)
         assert (answer.status_code, answer.location) == (303, f"/lti/s/{self.secret}/who/code")
         found = re.search(r"\b(\d{3}) (\d{3})\b", letters(self.database, email)[-1].text)
@@ -87,14 +87,14 @@ class Framed:
         return found[1] + found[2]
 
     def become(self, email: str, name: str = "") -> "Framed":
-        """Show that an address is theirs; returns the session that is theirs from now on."""
+        """Confirm an email address by code; return the new framed session."""
         answer = self.post("who/code", code=self.code_for(email, name))
         assert answer.status_code == 303, answer.text
         return Framed(self.client, self.database, secret_in(answer))
 
 
 def secret_in(answer: TestResponse) -> str:
-    """The secret of the framed session that an answer leads to."""
+    """Return the secret of the framed session that a response redirects to."""
     found = re.fullmatch(r"/lti/s/([\w-]{43})/", answer.location)
     assert found, answer.location
     return found[1]

@@ -1,4 +1,4 @@
-"""Embed links as they are made: which sites may frame them, who may watch, how long."""
+"""Embed links: which sites can frame them, who can watch, and until when."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ from tests.lti.embed_links.embed_link_fixtures import make_embed
         ("http://127.0.0.1:8000", ("http://127.0.0.1:8000",)),
     ],
 )
-def test_sites_are_read_as_browsers_compare_them(typed, read):
+def test_origins_are_normalized_as_browsers_do(typed, read):
     assert read_origins(typed) == read
 
 
@@ -48,20 +48,20 @@ def test_sites_are_read_as_browsers_compare_them(typed, read):
         ("\n".join(f"https://a{n}.example" for n in range(21)), "up to 20"),
     ],
 )
-def test_what_is_no_site_is_told_by_name(typed, told):
+def test_invalid_site_gets_a_specific_error(typed, told):
     with pytest.raises(Invalid) as refused:
         read_origins(typed)
     assert told in refused.value.fields["origins"]
 
 
-def test_a_link_that_gives_seats_to_anybody_has_an_end_within_a_year(database, cast, settings):
+def test_link_that_assigns_seats_to_anyone_must_expire_within_a_year(database, cast, settings):
     for expires_at in (None, NOW + timedelta(days=367), NOW):
         with pytest.raises(Invalid) as refused, database.transaction() as session:
             make_embed(session, cast, settings, rule=SeatRule.NAMED, expires_at=expires_at)
         assert "expires" in refused.value.fields
 
 
-def test_another_organizations_link_is_not_there(database, cast, settings):
+def test_link_of_another_organization_is_not_found(database, cast, settings):
     with database.transaction() as session:
         link = make_embed(session, cast, settings)
         other = make_organization(session).id
@@ -71,7 +71,7 @@ def test_another_organizations_link_is_not_there(database, cast, settings):
             revoke_embed(session, other, link.public_id, actor=None, now=NOW)
 
 
-def test_a_link_is_taken_back_once(database, cast, settings):
+def test_link_can_be_revoked_once(database, cast, settings):
     with database.transaction() as session:
         link = make_embed(session, cast, settings)
         revoke_embed(session, cast.organization_id, link.public_id, actor=None, now=NOW)

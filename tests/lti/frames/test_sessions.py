@@ -1,4 +1,4 @@
-"""Framed sessions: found by their secret, in their browser, in their time, handed over once."""
+"""Framed sessions: found by secret and browser, limited in time, and handed over once."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -41,7 +41,7 @@ def _opening(database: Database, cast: Cast, browser: str | None = None) -> Open
         )
 
 
-def test_a_session_is_found_by_its_secret_alone(database: Database, cast: Cast) -> None:
+def test_session_is_found_only_by_its_secret(database: Database, cast: Cast) -> None:
     opening = _opening(database, cast)
     with database.transaction() as session:
         secret = open_frame(session, opening, now=NOW)
@@ -51,7 +51,7 @@ def test_a_session_is_found_by_its_secret_alone(database: Database, cast: Cast) 
             find_frame(session, secret + "x", browser=None, now=NOW)
 
 
-def test_a_session_bound_to_a_browser_is_not_there_for_another(
+def test_session_bound_to_a_browser_is_not_found_from_another(
     database: Database, cast: Cast
 ) -> None:
     opening = _opening(database, cast, browser="a cookie")
@@ -63,7 +63,7 @@ def test_a_session_bound_to_a_browser_is_not_there_for_another(
                 find_frame(session, secret, browser=other, now=NOW)
 
 
-def test_a_session_is_over_after_hours(database: Database, cast: Cast) -> None:
+def test_session_expires_and_is_deleted(database: Database, cast: Cast) -> None:
     opening = _opening(database, cast)
     with database.transaction() as session:
         secret = open_frame(session, opening, now=NOW)
@@ -74,9 +74,7 @@ def test_a_session_is_over_after_hours(database: Database, cast: Cast) -> None:
             find_frame(session, secret, browser=None, now=NOW)
 
 
-def test_a_session_is_handed_over_once_and_then_lives_in_its_new_window(
-    database: Database, cast: Cast
-) -> None:
+def test_session_is_handed_over_once_to_a_new_window(database: Database, cast: Cast) -> None:
     token = new_secret()
     opening = replace(_opening(database, cast), hand_over=token)
     with database.transaction() as session:
@@ -90,7 +88,7 @@ def test_a_session_is_handed_over_once_and_then_lives_in_its_new_window(
             hand_over(session, token, browser="window", now=NOW)
 
 
-def test_no_log_line_holds_a_secret_of_a_frame() -> None:
+def test_log_lines_contain_no_frame_secrets() -> None:
     secrets = [new_secret() for _ in range(500)]
     lines = [safe_path(f"/lti/s/{secret}/playback") for secret in secrets]
     assert [line for secret, line in zip(secrets, lines, strict=True) if secret in line] == []

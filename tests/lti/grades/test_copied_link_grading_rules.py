@@ -1,4 +1,4 @@
-"""Copied courses: a copied link reports as the one it was copied from; and what a launch tells anew."""
+"""Copied courses: a copied link reports like its original; and changes that a launch brings."""
 
 from datetime import timedelta
 
@@ -89,7 +89,7 @@ def _graded(school: School, context: str, link: str, threshold: int, target: Tar
         ((), (), None),
     ],
 )
-def test_a_copied_link_takes_its_rule_from_the_nearest_ancestor(
+def test_copied_link_takes_its_rule_from_the_nearest_ancestor(
     school: School, links: tuple[str, ...], courses: tuple[str, ...], taken: int | None
 ) -> None:
     target = Target(webinar=school.cast.slug)
@@ -104,14 +104,14 @@ def test_a_copied_link_takes_its_rule_from_the_nearest_ancestor(
     assert (row.rule, row.threshold) == expected
 
 
-def test_a_copied_link_that_names_nothing_shows_what_its_ancestor_shows(school: School) -> None:
+def test_copied_link_without_content_shows_its_ancestors_content(school: School) -> None:
     target = Target(webinar=school.cast.slug)
     _graded(school, "course-1", "link-a", 44, target)
     copy = Place("course-3", link_id="link-c", link_history=("link-a",))
     assert school.row(_launch(school, copy, None)).target == target.custom
 
 
-def test_links_alike_with_unlike_rules_are_no_example(school: School) -> None:
+def test_copied_link_keeps_the_default_if_originals_have_different_rules(school: School) -> None:
     target = Target(webinar=school.cast.slug)
     _graded(school, "course-1", "link-a", 44, target)
     _graded(school, "course-1", "link-b", 45, target)
@@ -119,7 +119,7 @@ def test_links_alike_with_unlike_rules_are_no_example(school: School) -> None:
     assert school.row(_launch(school, copy, target)).threshold == 90
 
 
-def test_a_rule_that_was_changed_here_is_not_taken_over_again(school: School) -> None:
+def test_rule_changed_on_the_copy_is_not_overwritten(school: School) -> None:
     target = Target(webinar=school.cast.slug)
     _graded(school, "course-1", "link-a", 44, target)
     copy = Place("course-2", link_id="link-c", link_history=("link-a",))
@@ -127,7 +127,7 @@ def test_a_rule_that_was_changed_here_is_not_taken_over_again(school: School) ->
     assert school.row(_launch(school, copy, target)).threshold == 60
 
 
-def test_a_launch_that_brings_a_column_lets_refused_scores_go(school: School) -> None:
+def test_launch_with_a_column_releases_refused_scores(school: School) -> None:
     link, link_id = school.place(scopes=())
     wren = school.platform.course.learners[0]
     school.watch(school.launch(wren, link_id), 0, 3600)
@@ -150,7 +150,7 @@ def test_a_launch_that_brings_a_column_lets_refused_scores_go(school: School) ->
     assert school.platform.grade(wren, link) == 100
 
 
-def test_a_launch_that_brings_another_column_takes_the_scores_along(school: School) -> None:
+def test_launch_with_another_column_moves_the_scores_to_it(school: School) -> None:
     link, link_id = school.place(column=100)
     wren = school.platform.course.learners[0]
     school.watch(school.launch(wren, link_id), 0, 3600)
@@ -161,14 +161,14 @@ def test_a_launch_that_brings_another_column_takes_the_scores_along(school: Scho
     column = school.platform.add_column(school.tool, link)
     target, place = Target(webinar=school.cast.slug), Place(link.course_id, link_id=link.id)
     url, scopes = school.platform.addresses.line_item(column), frozenset({SCORE_SCOPE})
-    for _ in range(2):  # the second tells nothing new
+    for _ in range(2):  # the second launch changes nothing
         _launch(school, place, target, line_item=url, scopes=scopes)
         school.round()
     assert column.grades == {wren.id: 100}
     assert len(school.platform.scores(link, wren)) == 1
 
 
-def test_who_completed_what_a_link_showed_before_has_not_begun_what_it_shows_now(
+def test_completion_of_previous_content_does_not_count_for_new_content(
     school: School,
 ) -> None:
     link, link_id = school.place(column=100)
@@ -193,7 +193,7 @@ def test_who_completed_what_a_link_showed_before_has_not_begun_what_it_shows_now
     assert school.platform.grade(wren, link) == 100
 
 
-def test_histories_are_lists_of_encoded_ids_and_a_comma_may_be_in_one() -> None:
+def test_histories_are_lists_of_encoded_ids_that_can_contain_commas() -> None:
     """LTI 1.3 Core, appendices B.3 and B.4."""
     claims = {
         **FEWEST,

@@ -1,4 +1,4 @@
-"""The worker's own round: from a beat of the player to the gradebook, and what it costs to look."""
+"""The score job: from a heartbeat to the gradebook, and the cost of looking for changes."""
 
 from datetime import timedelta
 
@@ -24,10 +24,10 @@ from tests.lti.launched_course import School
 HOUR = 720  # buckets
 
 
-def test_completion_is_in_the_gradebook_within_a_minute_of_the_last_beat(
+def test_completion_reaches_the_gradebook_in_the_round_after_the_last_heartbeat(
     school: School, carrel: Carrel
 ) -> None:
-    """With our own keys, sealed in the database, and the job as the worker does it."""
+    """Runs with our own encrypted keys, and the job as the worker runs it."""
     keys = publish_keys(carrel.database, carrel.settings.secret_key, now=now())
     school.tool.jwks = keys
     link, link_id = school.place(column=100)
@@ -59,8 +59,8 @@ def _round(school: School, carrel: Carrel) -> None:
     assert ended.state is JobState.DONE, ended
 
 
-def test_looking_reads_no_table_from_end_to_end(school: School) -> None:
-    """On SQLite, where the plan doesn't hang on how many rows there are."""
+def test_looking_for_changes_scans_no_table(school: School) -> None:
+    """Runs on SQLite, where the plan doesn't depend on the number of rows."""
     if not school.database.is_sqlite:
         pytest.skip("PostgreSQL reads small tables whole, and rightly")
     seen: list[tuple[str, object]] = []
@@ -94,6 +94,6 @@ def test_looking_reads_no_table_from_end_to_end(school: School) -> None:
         (Span(3590, 3600), 3 << (HOUR - 2), 1.0),
     ],
 )
-def test_the_share_of_a_stretch(span: Span, buckets: int, share: float) -> None:
+def test_watched_share_of_a_span(span: Span, buckets: int, share: float) -> None:
     packed = buckets.to_bytes(90, "little")
     assert share_within(packed, span, seconds=3600.0) == pytest.approx(share)

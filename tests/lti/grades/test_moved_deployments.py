@@ -1,4 +1,4 @@
-"""A deployment moved to another organization: its learners are new here, but not in the gradebook."""
+"""A deployment moves to another organization: learners are new here, but not in the gradebook."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +17,7 @@ WREN = LEARNERS[0]
 
 
 def _move(school: School) -> None:
-    """From now on, launches are those of another organization."""
+    """Move the deployment; later launches belong to the other organization."""
     with school.database.transaction() as session:
         other = make_organization(session, "oak-county")
         approve_deployment(
@@ -32,7 +32,7 @@ def _move(school: School) -> None:
 
 
 @pytest.mark.parametrize("rule", list(CompletionRule))
-def test_who_begins_anew_keeps_the_grade(school: School, rule: CompletionRule) -> None:
+def test_learner_who_starts_over_keeps_the_grade(school: School, rule: CompletionRule) -> None:
     link, link_id = school.place(column=100)
     with school.database.transaction() as session:
         session.get_one(ResourceLink, link_id).rule = rule
@@ -54,7 +54,7 @@ def test_who_begins_anew_keeps_the_grade(school: School, rule: CompletionRule) -
     assert school.platform.grade(WREN, link) == 100
 
 
-def test_everyone_is_in_the_table_once(school: School) -> None:
+def test_learners_are_listed_once(school: School) -> None:
     _, link_id = school.place(column=100)
     for watched_s in (3300, 600):
         for person in LEARNERS[:2]:

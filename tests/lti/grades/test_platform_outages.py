@@ -1,4 +1,4 @@
-"""Outages of platforms: scores arrive afterwards, and nothing is lost, doubled or hammered."""
+"""Outages of platforms: scores arrive later, exactly once, and without too many requests."""
 
 import signal
 import subprocess
@@ -67,19 +67,19 @@ TROUBLES: Mapping[str, Mapping[str, object]] = {
 
 @pytest.mark.parametrize("area", ["token", "line_items", "scores"])
 @pytest.mark.parametrize("trouble", sorted(TROUBLES))
-def test_after_trouble_everything_arrives_once(
+def test_scores_arrive_once_after_a_fault(
     school: School, monkeypatch: pytest.MonkeyPatch, area: str, trouble: str
 ) -> None:
     monkeypatch.setattr(guarded_connections, "SILENCE_S", 0.3)
     if (area, trouble) == ("line_items", "unknown_client"):
-        pytest.skip("an answer for good at a column: see the test of refusals")
+        pytest.skip("a permanent refusal of a column: see the test of refusals")
     link, _, people = _everybody_watches(school)
     school.platform.trouble(area, **TROUBLES[trouble])
     for _ in range(4):
         school.round(timedelta(minutes=1))
     if (area, trouble) != ("scores", "unknown_client"):
         assert school.platform.scores() == []
-    # an answer that a busy machine gives too late is a score to be sent again
+    # on a busy machine, a slow answer would send a score again
     monkeypatch.setattr(guarded_connections, "SILENCE_S", PATIENCE_S)
     school.platform.lift()
     for _ in range(8):
@@ -88,7 +88,7 @@ def test_after_trouble_everything_arrives_once(
         _all_arrived_once(school, link, people)
 
 
-def test_a_platform_that_is_down_for_a_day_is_asked_seldom(school: School) -> None:
+def test_platform_that_is_down_for_a_day_is_called_seldom(school: School) -> None:
     link, _, people = _everybody_watches(school, column=100)
     school.platform.trouble("token", status=500)
     for _ in range(24 * 6):
@@ -111,7 +111,9 @@ def test_a_platform_that_is_down_for_a_day_is_asked_seldom(school: School) -> No
 
 
 @pytest.mark.parametrize("off", ["platform", "deployment"])
-def test_what_was_turned_off_for_good_is_not_called_away_or_stuck(school: School, off: str) -> None:
+def test_disabled_platform_or_refused_deployment_is_not_listed_as_away_or_stuck(
+    school: School, off: str
+) -> None:
     """As after a move to another LMS: nothing more is sent to the old one."""
     _everybody_watches(school, column=100)
     school.platform.trouble("token", status=500)
@@ -135,8 +137,8 @@ def test_what_was_turned_off_for_good_is_not_called_away_or_stuck(school: School
     assert told() == (0, 0)
 
 
-def test_scores_go_at_once_when_a_wrong_address_was_corrected(school: School) -> None:
-    """A manager corrects it, and our team approves that, long before the next attempt is due."""
+def test_scores_are_sent_at_once_after_a_wrong_url_is_corrected(school: School) -> None:
+    """A manager corrects it and our team approves it long before the next attempt is due."""
     link, _, people = _everybody_watches(school, column=100)
     mine, mended = school.cast.organization_id, school.platform.token_url_of(school.tool)
     with school.database.transaction() as session:
@@ -158,7 +160,7 @@ def test_scores_go_at_once_when_a_wrong_address_was_corrected(school: School) ->
     _all_arrived_once(school, link, people)
 
 
-def test_a_platform_that_was_turned_on_again_is_asked_at_once(school: School) -> None:
+def test_platform_that_was_turned_on_again_is_called_at_once(school: School) -> None:
     link, _, people = _everybody_watches(school, column=100)
     school.platform.trouble("token", status=500)
     for _ in range(8):
@@ -172,7 +174,7 @@ def test_a_platform_that_was_turned_on_again_is_asked_at_once(school: School) ->
     _all_arrived_once(school, link, people)
 
 
-def test_a_platform_that_fails_at_scores_alone_is_asked_seldom_too(school: School) -> None:
+def test_platform_that_only_refuses_scores_is_called_seldom(school: School) -> None:
     link, _, people = _everybody_watches(school, column=100)
     school.platform.trouble("scores", status=500)
     for _ in range(24 * 6):
@@ -185,7 +187,7 @@ def test_a_platform_that_fails_at_scores_alone_is_asked_seldom_too(school: Schoo
 
 
 @pytest.mark.parametrize("area", ["token", "scores", "line_items"])
-def test_retry_after_is_waited_for(school: School, area: str) -> None:
+def test_retry_after_is_respected(school: School, area: str) -> None:
     link, _, people = _everybody_watches(school)
     school.platform.trouble(area, status=429, retry_after=120, times=1)
     school.round()
@@ -196,7 +198,7 @@ def test_retry_after_is_waited_for(school: School, area: str) -> None:
     _all_arrived_once(school, link, people)
 
 
-def test_retry_after_may_be_a_date(school: School) -> None:
+def test_retry_after_can_be_a_date(school: School) -> None:
     _everybody_watches(school, column=100)
     school.platform.trouble("scores", status=503, retry_after=retry_date(300), times=1)
     school.round()
@@ -206,7 +208,7 @@ def test_retry_after_may_be_a_date(school: School) -> None:
     assert len(school.platform.scores()) == len(school.platform.course.learners)
 
 
-def test_a_token_that_ends_in_mid_run_is_renewed_once(school: School) -> None:
+def test_expired_access_token_is_renewed_once(school: School) -> None:
     link, link_id = school.place(column=100)
     wren, zoe = school.platform.course.learners[:2]
     school.watch(school.launch(wren, link_id), 0, 3600)
@@ -231,7 +233,7 @@ def test_scores_wait_while_the_platform_does_not_know_our_new_key(school: School
     _all_arrived_once(school, link, people)
 
 
-def test_one_bad_column_holds_up_no_other(school: School) -> None:
+def test_failing_column_does_not_block_others(school: School) -> None:
     _, bad_id = school.place(column=100)
     good, good_id = school.place(column=100)
     wren, zoe = school.platform.course.learners[:2]
@@ -244,7 +246,7 @@ def test_one_bad_column_holds_up_no_other(school: School) -> None:
     assert school.platform.grade(zoe, good) == 100
 
 
-def test_an_answer_that_was_lost_leaves_the_right_grade(school: School) -> None:
+def test_lost_response_leaves_the_right_grade(school: School) -> None:
     link, _, people = _everybody_watches(school, column=100)
     school.platform.trouble("scores", lost=True, times=1)
     school.round()
@@ -255,7 +257,7 @@ def test_an_answer_that_was_lost_leaves_the_right_grade(school: School) -> None:
         assert times == sorted(set(times))
 
 
-def test_workers_side_by_side_double_nothing(school: School) -> None:
+def test_parallel_workers_send_each_score_once(school: School) -> None:
     link, _, people = _everybody_watches(school)
     school.platform.trouble("scores", status=200, hang_s=0.05, then_works=True)
     school.clock.advance(timedelta(seconds=10))
@@ -276,7 +278,7 @@ def test_workers_side_by_side_double_nothing(school: School) -> None:
     _all_arrived_once(school, link, people)
 
 
-def test_workers_that_look_at_once_queue_each_score_once(school: School) -> None:
+def test_parallel_workers_queue_each_score_once(school: School) -> None:
     _, link_id, people = _everybody_watches(school, column=100)
     school.clock.advance(timedelta(seconds=10))
     workers = [threading.Thread(target=look, args=(school.database,)) for _ in range(4)]
@@ -288,7 +290,7 @@ def test_workers_that_look_at_once_queue_each_score_once(school: School) -> None
     assert [row.state for row in rows if row] == [ScoreState.QUEUED] * len(people)
 
 
-def test_a_worker_that_died_with_a_score_in_its_hands_loses_nothing(school: School) -> None:
+def test_scores_of_a_worker_that_died_are_sent_later(school: School) -> None:
     link, _, people = _everybody_watches(school, column=100)
     school.clock.advance(timedelta(seconds=10))
     look(school.database)
@@ -315,10 +317,10 @@ KILLED = """
 """
 
 
-def test_a_killed_worker_loses_nothing_and_the_next_one_doubles_nothing(
+def test_scores_of_a_killed_worker_are_sent_once_by_the_next(
     school: School, database_url: str
 ) -> None:
-    """A real process, killed while the platform holds its call."""
+    """Kills a real process while its call to the platform is waiting."""
     link, link_id, people = _everybody_watches(school, column=100)
     look(school.database)
     school.clock.set(_really_now())
@@ -352,7 +354,7 @@ def _really_now():  # type: ignore[no-untyped-def]
 
 
 def _same_key() -> str:
-    """Code that loads our key in another process."""
+    """Return code that loads our key in another process."""
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
         Encoding,
         NoEncryption,

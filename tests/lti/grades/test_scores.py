@@ -1,4 +1,4 @@
-"""Scores: what watching is worth, when it is told, and that it arrives once and stays."""
+"""Scores: what progress is worth, when scores are sent, and that they arrive once."""
 
 import json
 import re
@@ -36,13 +36,13 @@ THRESHOLD, PROPORTIONAL = CompletionRule.THRESHOLD, CompletionRule.PROPORTIONAL
         (0.996, PROPORTIONAL, 90, 1.0),
     ],
 )
-def test_what_a_share_is_worth(
+def test_score_for_a_watched_share(
     share: float, rule: CompletionRule, threshold: int, given: float
 ) -> None:
     assert given_for(share, rule, threshold) == given
 
 
-def test_completion_is_in_the_gradebook_by_the_next_round_and_nothing_before(
+def test_completion_is_sent_in_the_next_round_and_nothing_before(
     school: School,
 ) -> None:
     link, link_id = school.place(column=100)
@@ -63,7 +63,7 @@ def test_completion_is_in_the_gradebook_by_the_next_round_and_nothing_before(
     assert len(school.platform.calls("scores")) == 1
 
 
-def test_scores_carry_exact_media_types_and_go_before_a_query(
+def test_scores_have_the_exact_media_type_and_timestamp_format(
     school: School,
 ) -> None:
     link, link_id = school.place()
@@ -79,7 +79,7 @@ def test_scores_carry_exact_media_types_and_go_before_a_query(
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
-def test_every_products_gradebook_takes_it(
+def test_gradebook_of_every_product_accepts_scores(
     name: str, database: object, cast: object, clock: object
 ) -> None:
     from tests.lti.launched_course import connect  # noqa: PLC0415
@@ -106,7 +106,7 @@ def test_every_products_gradebook_takes_it(
         assert times == sorted(set(times))
 
 
-def test_a_share_on_its_way_is_told_seldom_and_never_lowered(school: School) -> None:
+def test_partial_scores_are_sent_seldom_and_never_lowered(school: School) -> None:
     link, link_id = school.place(column=100)
     wren = school.platform.course.learners[0]
     login_id = school.launch(wren, link_id)
@@ -123,7 +123,7 @@ def test_a_share_on_its_way_is_told_seldom_and_never_lowered(school: School) -> 
     assert school.platform.grade(wren, link) == 37
 
 
-def test_a_changed_rule_counts_for_what_was_watched_before(school: School) -> None:
+def test_changed_rule_applies_to_earlier_progress(school: School) -> None:
     link, link_id = school.place(column=100)
     wren = school.platform.course.learners[0]
     school.watch(school.launch(wren, link_id), 0, 2000)
@@ -135,7 +135,7 @@ def test_a_changed_rule_counts_for_what_was_watched_before(school: School) -> No
     assert school.platform.grade(wren, link) == 100
 
 
-def test_instructors_and_test_users_have_no_score(school: School) -> None:
+def test_instructors_and_test_users_get_no_score(school: School) -> None:
     _, link_id = school.place(column=100)
     teacher = school.platform.course.instructors[0]
     school.watch(school.launch(teacher, link_id, FrameRole.INSTRUCTOR), 0, 3600)
@@ -146,7 +146,7 @@ def test_instructors_and_test_users_have_no_score(school: School) -> None:
     assert school.score(TRIAL_USER, link_id) is None
 
 
-def test_a_clip_is_complete_when_the_clip_was_watched(school: School) -> None:
+def test_clip_is_complete_when_the_clip_was_watched(school: School) -> None:
     clip = Target(webinar=school.cast.slug, starts_s=92, ends_s=168)
     link, link_id = school.place(clip, column=100)
     wren = school.platform.course.learners[0]
@@ -154,12 +154,12 @@ def test_a_clip_is_complete_when_the_clip_was_watched(school: School) -> None:
     school.watch(login_id, 1000, 3600)
     school.round()
     assert school.platform.scores() == []
-    school.watch(login_id, 95, 165)  # what playing from 92 to 168 earns
+    school.watch(login_id, 95, 165)  # the buckets that playing from 92 to 168 earns
     school.round()
     assert school.platform.grade(wren, link) == 100
 
 
-def test_all_logins_of_a_person_count_together(school: School) -> None:
+def test_progress_of_all_logins_of_a_person_counts_together(school: School) -> None:
     link, link_id = school.place(column=100)
     wren = school.platform.course.learners[0]
     login_id = school.launch(wren, link_id)
@@ -167,12 +167,12 @@ def test_all_logins_of_a_person_count_together(school: School) -> None:
     school.round()
     alice = school.cast.alice.id
     school.merge(login_id, into=alice)
-    school.watch(alice, 1800, 3600)  # in the library itself
+    school.watch(alice, 1800, 3600)  # outside the LMS
     school.round()
     assert school.platform.grade(wren, link) == 100
 
 
-def test_who_watched_before_gets_the_score_by_launching(school: School) -> None:
+def test_earlier_progress_is_scored_at_the_next_launch(school: School) -> None:
     first, first_id = school.place(column=100)
     wren = school.platform.course.learners[0]
     login_id = school.launch(wren, first_id)
@@ -197,7 +197,7 @@ def test_progress_is_found_after_the_worker_was_down_for_a_day(school: School) -
     assert school.platform.grade(wren, link) == 100
 
 
-def test_the_instructor_may_send_again(school: School) -> None:
+def test_instructor_can_resend_scores(school: School) -> None:
     link, link_id = school.place(column=100)
     wren = school.platform.course.learners[0]
     school.watch(school.launch(wren, link_id), 0, 3600)
@@ -212,7 +212,7 @@ def test_the_instructor_may_send_again(school: School) -> None:
     assert school.platform.grade(wren, link) == 100
 
 
-def test_a_column_is_made_once_and_kept(school: School) -> None:
+def test_column_is_created_once_and_reused(school: School) -> None:
     link, link_id = school.place()
     for person in school.platform.course.learners[:3]:
         school.watch(school.launch(person, link_id), 0, 3600)
@@ -222,7 +222,7 @@ def test_a_column_is_made_once_and_kept(school: School) -> None:
     assert [one.method for one in school.platform.calls("line_items")] == ["GET", "GET", "POST"]
 
 
-def test_a_column_whose_making_was_answered_with_an_error_is_found_again(school: School) -> None:
+def test_column_created_despite_an_error_response_is_found(school: School) -> None:
     link, link_id = school.place()
     wren = school.platform.course.learners[0]
     school.watch(school.launch(wren, link_id), 0, 3600)
@@ -237,7 +237,7 @@ def test_a_column_whose_making_was_answered_with_an_error_is_found_again(school:
     assert school.platform.grade(wren, link) == 100
 
 
-def test_two_links_to_one_webinar_have_columns_of_their_own(school: School) -> None:
+def test_two_links_to_one_webinar_have_separate_columns(school: School) -> None:
     wren = school.platform.course.learners[0]
     links = [school.place() for _ in range(2)]
     for _, link_id in links:
@@ -248,7 +248,7 @@ def test_two_links_to_one_webinar_have_columns_of_their_own(school: School) -> N
     assert [school.platform.grade(wren, link) for link, _ in links] == [100, 100]
 
 
-def test_a_copied_course_keeps_the_column_it_brought(school: School) -> None:
+def test_copied_course_uses_the_copied_column(school: School) -> None:
     link, link_id = school.place()
     wren = school.platform.course.learners[0]
     login_id = school.launch(wren, link_id)
@@ -258,7 +258,7 @@ def test_a_copied_course_keeps_the_column_it_brought(school: School) -> None:
     [twin] = school.platform.records.links_of(copied)
     twin.line_item_id = None
     for item in school.platform.line_items(copied):
-        item.resource_link_id = link.id  # not every product names the new link in it
+        item.resource_link_id = link.id  # in some products, the column doesn't name the new link
     _, twin_id = school.place(link=twin)
     school.launch(wren, twin_id)
     school.round()
@@ -274,7 +274,7 @@ def test_a_copied_course_keeps_the_column_it_brought(school: School) -> None:
         ((), NO_SCORES),
     ],
 )
-def test_without_the_scope_no_call_is_made_and_the_instructor_reads_why(
+def test_missing_scope_prevents_calls_and_is_stored_as_the_reason(
     school: School, scopes: tuple[str, ...], reason: str
 ) -> None:
     _, link_id = school.place(scopes=scopes)
@@ -289,7 +289,7 @@ def test_without_the_scope_no_call_is_made_and_the_instructor_reads_why(
     assert (row.state, row.failure) == (ScoreState.REFUSED, reason)
 
 
-def test_where_columns_may_only_be_read_none_is_made(school: School) -> None:
+def test_read_only_columns_are_used_and_none_is_created(school: School) -> None:
     link, link_id = school.place(scopes=(SCORE_SCOPE, LINE_ITEM_READ_SCOPE))
     wren = school.platform.course.learners[0]
     school.watch(school.launch(wren, link_id), 0, 3600)
@@ -304,7 +304,7 @@ def test_where_columns_may_only_be_read_none_is_made(school: School) -> None:
     assert school.platform.grade(wren, link) == 100
 
 
-def test_a_column_that_was_deleted_is_made_anew(school: School) -> None:
+def test_deleted_column_is_created_again(school: School) -> None:
     link, link_id = school.place()
     wren, zoe = school.platform.course.learners[:2]
     school.watch(school.launch(wren, link_id), 0, 3600)
@@ -317,7 +317,7 @@ def test_a_column_that_was_deleted_is_made_anew(school: School) -> None:
     assert [school.platform.grade(person, link) for person in (wren, zoe)] == [100, 100]
 
 
-def test_a_score_of_somebody_who_has_left_is_refused_and_the_column_stays(school: School) -> None:
+def test_score_for_a_person_who_left_is_refused_and_the_column_stays(school: School) -> None:
     _, link_id = school.place()
     wren, zoe = school.platform.course.learners[:2]
     school.watch(school.launch(wren, link_id), 0, 3600)
@@ -332,7 +332,7 @@ def test_a_score_of_somebody_who_has_left_is_refused_and_the_column_stays(school
     assert school.row(link_id).line_item_url is not None
 
 
-def test_a_clock_that_was_set_back_waits(school: School) -> None:
+def test_clock_that_was_set_back_delays_the_score(school: School) -> None:
     link, link_id = school.place(column=100)
     wren, zoe = school.platform.course.learners[:2]
     school.watch(school.launch(wren, link_id), 0, 3600)
@@ -350,7 +350,7 @@ def test_a_clock_that_was_set_back_waits(school: School) -> None:
     assert times == [first.at, first.at + timedelta(milliseconds=1)]
 
 
-def test_a_platform_that_has_a_newer_score_counts_as_having_it(
+def test_newer_score_on_the_platform_counts_as_delivered(
     database: object, cast: object, clock: object
 ) -> None:
     from tests.lti.launched_course import connect  # noqa: PLC0415

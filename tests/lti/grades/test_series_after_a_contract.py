@@ -1,4 +1,4 @@
-"""A series whose contract has ended: what is still free isn't all of it."""
+"""After a contract ends, the webinars of a series that are still free aren't the whole series."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from tests.lti.launched_course import School
 from tests.platform.people import LEARNERS
 
 
-def test_half_of_a_series_does_not_become_all_of_it(school: School) -> None:
+def test_half_of_a_series_does_not_count_as_all_of_it(school: School) -> None:
     with school.database.transaction() as session:
         series = make_series(session, "staff-days")
         session.get_one(Webinar, school.cast.webinar_id).free = True

@@ -1,4 +1,4 @@
-"""A web server for tests that answers however it is told, byte by byte if need be."""
+"""A web server for tests that sends any response, byte by byte if necessary."""
 
 import ssl
 import threading
@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 @dataclass(slots=True)
 class Asked:
-    """One request as it came."""
+    """One received request."""
 
     method: str
     path: str
@@ -21,7 +21,7 @@ class Asked:
 
     @property
     def form(self) -> dict[str, str]:
-        """The body as a form."""
+        """Return the body as a form."""
         return {name: values[0] for name, values in parse_qs(self.body.decode()).items()}
 
 
@@ -30,30 +30,30 @@ Answer = Callable[["Handler"], None]
 
 @dataclass(slots=True)
 class StrangeServer:
-    """Answers each request with the next of `answers`; the last one stays."""
+    """Answers each request with the next of `answers`; the last one repeats."""
 
     url: str = ""
     answers: list[Answer] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
 
     def next_answer(self) -> Answer:
-        """Return what the next request gets."""
+        """Return the answer to the next request."""
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request; `strange` is whose."""
+    """Handles one request for `strange`."""
 
     protocol_version = "HTTP/1.1"
     strange: StrangeServer
 
     def handle_one_request(self) -> None:
-        """Take one request and close, so that every answer's end is plain."""
+        """Handle one request and close the connection, so the end of each response is clear."""
         super().handle_one_request()
         self.close_connection = True
 
     def do_GET(self) -> None:
-        """Keep what was asked, and answer."""
+        """Record the request and answer it."""
         length = int(self.headers.get("Content-Length", "0"))
         body = self.rfile.read(length)
         asked = Asked(self.command, self.path, dict(self.headers.items()), body)
@@ -63,11 +63,11 @@ class Handler(BaseHTTPRequestHandler):
     do_POST = do_GET  # noqa: N815  (the standard library's name)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Say nothing."""
+        """Log nothing."""
 
 
 def says(status: int = 200, body: str = "", *, headers: dict[str, str] | None = None) -> Answer:
-    """Answer with a status and a body."""
+    """Return an answer with a status and a body."""
 
     def answer(handler: Handler) -> None:
         content = body.encode()
@@ -82,7 +82,7 @@ def says(status: int = 200, body: str = "", *, headers: dict[str, str] | None = 
 
 
 def drips(waits: threading.Event, *, first: bytes, drop: bytes) -> Answer:
-    """Send the beginning of an answer, then a drop every tenth of a second, until `waits` is set."""
+    """Return an answer that sends `first`, then a `drop` every 0.1 s until `waits` is set."""
 
     def answer(handler: Handler) -> None:
         try:
@@ -100,12 +100,12 @@ class _Server(ThreadingTCPServer):
     allow_reuse_address = True
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing: callers that hang up are what the tests are about."""
+        """Log nothing: tests hang up on purpose."""
 
 
 @contextmanager
 def strange_server(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[StrangeServer]:
-    """A server on a free port of this machine; with `tls` it speaks https."""
+    """Run a server on a free local port; with `tls` it serves HTTPS."""
     strange = StrangeServer(answers=list(answers))
     bound = type("Bound", (Handler,), {"strange": strange})
     with _Server(("127.0.0.1", 0), bound) as server:

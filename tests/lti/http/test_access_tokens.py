@@ -1,4 +1,4 @@
-"""Access tokens: how they are asked for, for whom they are kept, and when they are renewed."""
+"""Access tokens: how they are requested, cached, and renewed."""
 
 import json
 from dataclasses import replace
@@ -23,18 +23,18 @@ SCOPES = ("https://purl.imsglobal.org/spec/lti-ags/scope/score",)
 
 @cache
 def our_key() -> LoadedKey:
-    """One key for all tests: making one takes a while."""
+    """Return one key for all tests, as generating a key is slow."""
     return LoadedKey("key-1", rsa.generate_private_key(65537, 2048))
 
 
 def platform_at(url: str, **values: object) -> Platform:
-    """A platform at this address."""
+    """Return a platform at this URL."""
     plain = Platform(1, "client", url + "/token", url + "/token", allows_loopback=True)
     return replace(plain, **values)  # type: ignore[arg-type]
 
 
 def granted(said: str = "token-1", **more: object) -> Answer:
-    """A token endpoint's yes."""
+    """Return an answer with an access token."""
     token = {"access_token": said, "token_type": "Bearer", "expires_in": 3600, **more}
     return says(200, json.dumps(token))
 
@@ -43,7 +43,7 @@ def _get(kept: Tokens, platform: Platform, *scopes: str, at: object = NOW) -> ob
     return kept.get(platform, scopes or SCOPES, key=our_key(), now=at)  # type: ignore[arg-type]
 
 
-def test_the_assertion_is_signed_short_and_a_little_back_in_time() -> None:
+def test_assertion_is_signed_short_lived_and_dated_a_few_seconds_back() -> None:
     with strange_server(granted()) as server:
         platform = platform_at(server.url, audience="https://api.example.com/auth/token")
         got = _get(Tokens(), platform)
@@ -65,10 +65,10 @@ def test_the_assertion_is_signed_short_and_a_little_back_in_time() -> None:
     assert said["iat"] == NOW.timestamp() - 5
     assert said["exp"] == NOW.timestamp() + 60
     assert len(said["jti"]) == 26
-    assert DEPLOYMENT_ID not in said  # nobody said of which deployment
+    assert DEPLOYMENT_ID not in said  # no deployment was named
 
 
-def test_a_token_is_kept_for_a_registration_and_scopes_while_it_lasts() -> None:
+def test_token_is_cached_by_registration_and_scopes_until_it_expires() -> None:
     with strange_server(granted()) as server:
         kept, platform = Tokens(), platform_at(server.url)
         for _ in range(3):
@@ -82,7 +82,7 @@ def test_a_token_is_kept_for_a_registration_and_scopes_while_it_lasts() -> None:
         assert len(server.asked) == 3
 
 
-def test_no_registration_ever_gets_the_token_of_another_at_the_same_address() -> None:
+def test_registrations_at_one_url_never_share_a_token() -> None:
     with strange_server(granted("for-elm"), granted("for-oak"), granted("changed")) as server:
         kept, elm = Tokens(), platform_at(server.url)
         oak = replace(elm, registration_id=2)
@@ -95,8 +95,8 @@ def test_no_registration_ever_gets_the_token_of_another_at_the_same_address() ->
         assert _secret(_get(kept, replace(elm, client_id="another"))) == "changed"
 
 
-def test_each_deployment_has_a_token_of_its_own_and_is_named_in_the_assertion() -> None:
-    """LTI 1.3 Core, 6.2.1: some platforms give tokens for one deployment only."""
+def test_each_deployment_has_its_own_token_and_is_named_in_the_assertion() -> None:
+    """LTI 1.3 Core, 6.2.1: some platforms issue tokens for one deployment only."""
     with strange_server(granted("for-elm"), granted("for-oak")) as server:
         kept, elm = Tokens(), platform_at(server.url, deployment_id="elm")
         oak = replace(elm, deployment_id="oak")
@@ -114,7 +114,7 @@ def test_each_deployment_has_a_token_of_its_own_and_is_named_in_the_assertion() 
     assert named == ["elm", "oak"]
 
 
-def test_a_jti_is_never_used_twice() -> None:
+def test_jti_is_never_reused() -> None:
     with strange_server(granted(expires_in=0)) as server:
         kept = Tokens()
         for _ in range(2):
@@ -153,7 +153,7 @@ def test_a_jti_is_never_used_twice() -> None:
         (says(401, "who?"), Later(access_tokens.NO_TOKEN, status=401)),
         (says(403, "[]"), Later(access_tokens.NO_TOKEN, status=403)),
         (says(400, '{"error": "invalid_scope"}'), Denied(access_tokens.NO_SERVICE, 400)),
-        # a wrong URL, which says nothing of a score
+        # a wrong URL doesn't mean that a score was refused
         (
             says(302, headers={"Location": "https://lms.example.org/token"}),
             Later(platform_calls_and_outcomes.MOVED),
@@ -161,20 +161,20 @@ def test_a_jti_is_never_used_twice() -> None:
         (says(301), Later(platform_calls_and_outcomes.MOVED, status=301)),
     ],
 )
-def test_what_comes_of_a_refusal(
+def test_token_response_becomes_an_outcome(
     answer: Answer, outcome: platform_calls_and_outcomes.Outcome
 ) -> None:
     with strange_server(answer) as server:
         assert _get(Tokens(), platform_at(server.url)) == outcome
 
 
-def test_a_token_url_that_may_not_be_called_is_no_refusal() -> None:
+def test_blocked_token_url_is_retried_later() -> None:
     inside = replace(platform_at("https://127.0.0.1:1"), allows_loopback=False)
     assert _get(Tokens(), inside) == Later(platform_calls_and_outcomes.NOT_PERMITTED)
 
 
 @pytest.mark.parametrize("lasts", [None, "soon", float("nan"), -5, [1]])
-def test_a_lifetime_that_is_none_makes_no_trouble(lasts: object) -> None:
+def test_invalid_token_lifetime_is_accepted(lasts: object) -> None:
     with strange_server(granted(expires_in=lasts)) as server:
         assert _secret(_get(Tokens(), platform_at(server.url))) == "token-1"
 
@@ -182,12 +182,12 @@ def test_a_lifetime_that_is_none_makes_no_trouble(lasts: object) -> None:
 @pytest.mark.parametrize(
     "answer", [granted(token_type="BEARER"), says(200, '{"access_token": "token-1"}')]
 )
-def test_a_bearers_token_is_told_by_any_case_or_not_at_all(answer: Answer) -> None:
+def test_token_type_is_case_insensitive_and_optional(answer: Answer) -> None:
     with strange_server(answer) as server:
         assert _secret(_get(Tokens(), platform_at(server.url))) == "token-1"
 
 
-def test_a_token_that_is_refused_is_renewed_once() -> None:
+def test_refused_token_is_renewed_once() -> None:
     with strange_server(
         granted("old"), says(401), granted("new"), says(200, "{}"), says(200, "{}")
     ) as server:
@@ -199,7 +199,7 @@ def test_a_token_that_is_refused_is_renewed_once() -> None:
     assert sent == [None, "Bearer old", None, "Bearer new", "Bearer new"]
 
 
-def test_a_second_refusal_waits_for_another_day() -> None:
+def test_second_refusal_is_retried_later() -> None:
     with strange_server(granted("old"), says(401), granted("new"), says(401)) as server:
         call = Call("GET", server.url + "/members")
         outcome = Services(our_key).call(platform_at(server.url), SCOPES, call, now=NOW)

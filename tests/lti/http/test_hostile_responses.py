@@ -1,4 +1,4 @@
-"""What a hostile or broken platform answers: it harms nothing beyond what it answers for."""
+"""Hostile or broken responses of a platform harm only what they answer."""
 
 import json
 
@@ -23,13 +23,13 @@ def answered(body: str) -> Answered:
     return Answered(200, {}, body.encode(), "https://lms.example.edu/")
 
 
-def test_json_nested_without_end_is_none() -> None:
+def test_deeply_nested_json_is_rejected() -> None:
     with pytest.raises(ValueError, match="nested"):
         read_json(answered(NESTED))
 
 
 @pytest.mark.parametrize("status", [200, 400])
-def test_a_token_endpoint_that_nests_without_end_is_waited_for(status: int) -> None:
+def test_deeply_nested_token_response_is_retried_later(status: int) -> None:
     with strange_server(says(status, NESTED)) as server:
         platform = platform_at(server.url)
         found = Tokens().get(platform, SCOPES, key=our_key(), now=NOW)
@@ -37,7 +37,7 @@ def test_a_token_endpoint_that_nests_without_end_is_waited_for(status: int) -> N
 
 
 @pytest.mark.parametrize("address", ["http://[", "https://lms.example.edu:port/x", ""])
-def test_an_address_that_is_none_leads_nowhere(address: str) -> None:
+def test_invalid_next_link_is_ignored(address: str) -> None:
     answer = Answered(
         200, {"link": f'<{address}>; rel="next"'}, b"[]", "https://lms.example.edu/a?page=1"
     )
@@ -48,7 +48,7 @@ def test_an_address_that_is_none_leads_nowhere(address: str) -> None:
     "onward",
     ["http://169.254.169.254/latest/", "file:///etc/passwd", "http://[", f"{'https://a/' * 300}"],
 )
-def test_a_roster_that_goes_on_elsewhere_is_not_followed_there(onward: str) -> None:
+def test_roster_page_at_a_forbidden_url_is_not_fetched(onward: str) -> None:
     page = {"Link": f'<{onward}>; rel="next"'}
     with strange_server(granted(), says(200, '{"members": []}', headers=page)) as server:
         found = read_roster(services(), platform_at(server.url), f"{server.url}/m", now=NOW)
@@ -56,7 +56,7 @@ def test_a_roster_that_goes_on_elsewhere_is_not_followed_there(onward: str) -> N
     assert not isinstance(found, Roster) or found.members == ()
 
 
-def test_a_roster_without_an_end_ends() -> None:
+def test_endless_roster_is_given_up() -> None:
     page = {"Link": '</m?again=1>; rel="next"'}
     more = {"Link": '</m?again=2>; rel="next"'}
     answers = [
@@ -69,7 +69,7 @@ def test_a_roster_without_an_end_ends() -> None:
         assert len(server.asked) <= 501
 
 
-def test_half_a_character_in_a_roster_costs_that_field_alone() -> None:
+def test_unpaired_surrogate_in_a_roster_drops_only_that_field() -> None:
     members = (
         f'{{"members": [{{"user_id": "u-1", "name": "Ann{HALF}", "email": "a{HALF}@b.example",'
         f' "roles": ["Learner"]}}, {{"user_id": "u-2{HALF}", "roles": ["Learner"]}},'
@@ -85,7 +85,7 @@ def test_half_a_character_in_a_roster_costs_that_field_alone() -> None:
 
 
 @pytest.mark.parametrize("address", [f"https://a.example/{'x' * 3000}", "javascript:x"])
-def test_where_to_ask_for_differences_is_an_address_or_nothing(address: str) -> None:
+def test_invalid_differences_url_is_ignored(address: str) -> None:
     link = {"Link": f'<{address}>; rel="differences"'}
     with strange_server(granted(), says(200, '{"members": []}', headers=link)) as server:
         found = read_roster(services(), platform_at(server.url), f"{server.url}/m", now=NOW)
@@ -97,7 +97,7 @@ def test_where_to_ask_for_differences_is_an_address_or_nothing(address: str) -> 
     ("first", "last", "kept"),
     [("/since/1", "/since/2", "/since/1"), ("", "/since/2", "/since/2"), ("", "", None)],
 )
-def test_what_changes_while_pages_are_read_is_told_the_next_time(
+def test_changes_during_paging_are_included_in_the_next_differences(
     first: str, last: str, kept: str | None
 ) -> None:
     def page(differences: str, *more: str) -> dict[str, str]:
@@ -123,7 +123,7 @@ def test_what_changes_while_pages_are_read_is_told_the_next_time(
         "7",
     ],
 )
-def test_a_column_without_a_usable_address_is_none(column: str) -> None:
+def test_column_with_an_invalid_url_is_ignored(column: str) -> None:
     place = Place("", frozenset({SCOPE}), "link-1", "webinar=x", "X")
     listed = says(200, f'[{{"id": {column}, "resourceLinkId": "link-1"}}]')
     made = says(201, f'{{"id": {column}}}')
@@ -132,7 +132,7 @@ def test_a_column_without_a_usable_address_is_none(column: str) -> None:
     assert isinstance(found, Later)
 
 
-def test_a_usable_column_is_found() -> None:
+def test_valid_column_is_found() -> None:
     place = Place("", frozenset({SCOPE}), "link-1", "webinar=x", "X")
     listed = says(
         200, json.dumps([{"id": "https://lms.example.edu/7", "resourceLinkId": "link-1"}])

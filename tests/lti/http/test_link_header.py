@@ -1,4 +1,4 @@
-"""The Link header: where a list goes on, as platforms write it."""
+"""The Link header: the next page of a list, in the forms that platforms send."""
 
 import pytest
 
@@ -31,9 +31,9 @@ def _answer(link: str) -> Answered:
         ("", None),
     ],
 )
-def test_where_a_list_goes_on(header: str, address: str | None) -> None:
+def test_next_page_is_read_from_the_link_header(header: str, address: str | None) -> None:
     assert next_page(_answer(header)) == address
 
 
-def test_a_relation_is_a_whole_word() -> None:
+def test_relation_must_match_a_whole_word() -> None:
     assert related(_answer('<https://l.example/>; rel="nextish"'), "next") is None

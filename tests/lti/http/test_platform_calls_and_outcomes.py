@@ -1,4 +1,4 @@
-"""Calls to platforms: where they may go, when they end, and what came of them."""
+"""Calls to platforms: allowed addresses, limits, and outcomes."""
 
 import ssl
 import threading
@@ -44,20 +44,20 @@ def _get(url: str, **values: object) -> Call:
         ("0.0.0.0", False, False),  # noqa: S104  (refused, not bound)
         ("::", False, False),
         ("224.0.0.1", False, False),
-        ("192.0.0.192", False, False),  # a cloud's credentials
+        ("192.0.0.192", False, False),  # a cloud provider's metadata service
         ("fec0::1", False, False),
         ("::10.0.0.1", False, False),
         ("::ffff:0:10.0.0.1", False, False),
         ("64:ff9b:1::a00:1", False, False),
     ],
 )
-def test_only_public_addresses_may_be_reached(address: str, anywhere: bool, nearby: bool) -> None:
+def test_only_public_addresses_are_allowed(address: str, anywhere: bool, nearby: bool) -> None:
     found = ip_address(address)
     assert may_be_reached(found, allows_loopback=False) is anywhere
     assert may_be_reached(found, allows_loopback=True) is nearby
 
 
-def test_this_machine_is_refused_unless_the_registration_allows_it() -> None:
+def test_loopback_is_refused_unless_the_registration_allows_it() -> None:
     with strange_server(says(200, "{}")) as server:
         for url in (server.url, server.url.replace("http", "https")):
             outcome = make_call(Call("GET", url))
@@ -69,7 +69,7 @@ def test_this_machine_is_refused_unless_the_registration_allows_it() -> None:
         assert isinstance(make_call(_get(server.url)), Answered)
 
 
-def test_a_name_that_leads_into_a_private_network_is_refused() -> None:
+def test_name_that_resolves_to_a_private_network_is_refused() -> None:
     assert make_call(Call("GET", "https://localhost/jwks")) == Denied(
         platform_calls_and_outcomes.NOT_PERMITTED
     )
@@ -79,11 +79,11 @@ def test_a_name_that_leads_into_a_private_network_is_refused() -> None:
     "url",
     ["", "ftp://lms.example.edu/x", "https://", "https://a:b@lms.example.edu/", "https://x:port/"],
 )
-def test_what_is_no_https_address_is_refused(url: str) -> None:
+def test_invalid_url_is_refused(url: str) -> None:
     assert make_call(_get(url)) == Denied(platform_calls_and_outcomes.NOT_AN_ADDRESS)
 
 
-def test_a_redirect_into_a_private_network_is_refused() -> None:
+def test_redirect_to_a_private_network_is_refused() -> None:
     away = says(302, headers={"Location": "http://169.254.169.254/latest/meta-data/"})
     with strange_server(away) as server:
         assert make_call(_get(server.url + "/a")) == Denied(
@@ -91,7 +91,7 @@ def test_a_redirect_into_a_private_network_is_refused() -> None:
         )
 
 
-def test_a_redirect_is_followed_for_get_and_its_case_is_kept() -> None:
+def test_get_follows_a_redirect_with_case_preserved() -> None:
     with strange_server(says(302, headers={"Location": "/B?Page=xYz"}), says(200, "1")) as server:
         outcome = make_call(_get(server.url + "/A?Cursor=AbC"))
         assert isinstance(outcome, Answered)
@@ -99,7 +99,7 @@ def test_a_redirect_is_followed_for_get_and_its_case_is_kept() -> None:
         assert [one.path for one in server.asked] == ["/A?Cursor=AbC", "/B?Page=xYz"]
 
 
-def test_a_redirect_to_another_host_gets_no_token() -> None:
+def test_redirect_to_another_host_gets_no_token() -> None:
     with (
         strange_server(says(200, "1")) as other,
         strange_server(says(302, headers={"Location": other.url})) as server,
@@ -109,7 +109,7 @@ def test_a_redirect_to_another_host_gets_no_token() -> None:
         assert "Authorization" not in other.asked[0].headers
 
 
-def test_a_redirect_that_never_ends_and_one_of_a_post_are_refused() -> None:
+def test_endless_redirects_and_redirects_of_a_post_are_refused() -> None:
     with strange_server(says(302, headers={"Location": "/again"})) as server:
         assert make_call(_get(server.url)) == Denied(platform_calls_and_outcomes.MOVED)
         assert len(server.asked) == 4
@@ -137,14 +137,14 @@ def test_a_redirect_that_never_ends_and_one_of_a_post_are_refused() -> None:
         (404, {}, Denied(platform_calls_and_outcomes.DENIED, 404, "no")),
     ],
 )
-def test_a_status_says_whether_to_try_again(
+def test_status_decides_whether_to_retry(
     status: int, headers: dict[str, str], outcome: platform_calls_and_outcomes.Outcome
 ) -> None:
     with strange_server(says(status, "no", headers=headers)) as server:
         assert make_call(_get(server.url)) == outcome
 
 
-def test_a_date_to_retry_after_counts_from_the_answers_own_date() -> None:
+def test_retry_after_date_is_relative_to_the_response_date() -> None:
     headers = {
         "Date": "Mon, 02 Mar 2026 15:00:00 GMT",
         "Retry-After": "Mon, 02 Mar 2026 15:02:00 GMT",
@@ -154,14 +154,14 @@ def test_a_date_to_retry_after_counts_from_the_answers_own_date() -> None:
     ) == timedelta(minutes=2)
 
 
-def test_an_answer_that_is_too_large_is_not_read_to_its_end() -> None:
+def test_too_large_response_is_not_read_to_the_end() -> None:
     with strange_server(says(200, "x" * 5000)) as server:
         outcome = make_call(_get(server.url, largest=4999))
         assert outcome == Later(platform_calls_and_outcomes.TOO_LARGE, status=200, is_away=False)
         assert isinstance(make_call(_get(server.url, largest=5000)), Answered)
 
 
-def test_silence_ends_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_call_without_a_response_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded_connections, "SILENCE_S", 0.2)
     ends = threading.Event()
     with strange_server(lambda _handler: ends.wait(PATIENCE_S) and None) as server:
@@ -178,7 +178,7 @@ def test_silence_ends_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
         (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
     ],
 )
-def test_an_answer_that_drips_ends_too(
+def test_slow_response_times_out(
     monkeypatch: pytest.MonkeyPatch, first: bytes, drop: bytes
 ) -> None:
     monkeypatch.setattr(guarded_connections, "LONGEST_S", 0.5)
@@ -188,7 +188,7 @@ def test_an_answer_that_drips_ends_too(
         ends.set()
 
 
-def test_nobody_at_home_and_a_broken_answer_may_work_later() -> None:
+def test_refused_connection_and_broken_response_are_retried_later() -> None:
     with strange_server(says()) as server:
         gone = server.url
     assert make_call(_get(gone)) == Later(platform_calls_and_outcomes.BROKEN_OFF)
@@ -198,7 +198,7 @@ def test_nobody_at_home_and_a_broken_answer_may_work_later() -> None:
         assert make_call(_get(server.url)) == Later(platform_calls_and_outcomes.BROKEN_OFF)
 
 
-def test_html_is_told_by_the_body_and_never_by_the_media_type() -> None:
+def test_html_is_detected_by_the_body_not_the_media_type() -> None:
     html = {"Content-Type": "text/html"}
     with strange_server(says(200, "", headers=html), says(200, "\n<!DOCTYPE html>")) as server:
         empty, page = make_call(_get(server.url)), make_call(_get(server.url))
@@ -207,7 +207,7 @@ def test_html_is_told_by_the_body_and_never_by_the_media_type() -> None:
     assert (empty.is_html, page.is_html) == (False, True)
 
 
-def test_a_certificate_that_nobody_trusts_is_refused_for_now(tmp_path: Path) -> None:
+def test_untrusted_certificate_is_retried_later(tmp_path: Path) -> None:
     with _tls_server(tmp_path) as url:
         assert make_call(_get(url)) == Later(platform_calls_and_outcomes.NOT_TRUSTED)
 

@@ -1,4 +1,4 @@
-"""An institution between two learning systems: its people, its map, and the worker that applies it."""
+"""An institution that moves to another LMS: its people, its mapping, and the worker's jobs."""
 
 from dataclasses import dataclass
 
@@ -36,12 +36,12 @@ WORK = Work(
     handlers={APPLY: apply_map, UNDO: undo_map}, endings={APPLY: work_ended, UNDO: work_ended}
 )
 ROSA, OTTO = "rosalind@elm.example", "otto@elm.example"
-LENGTH_S = 3600  # of the cast's recording
+LENGTH_S = 3600  # of the test recording
 
 
 @dataclass(frozen=True, slots=True)
 class Lms:
-    """One of the two systems."""
+    """One of the two LMSs."""
 
     course: Course
     registration_id: int
@@ -57,7 +57,7 @@ class Lms:
         sis_id: str | None = None,
         is_test_user: bool = False,
     ) -> int:
-        """Somebody launches; returns the login of their identity."""
+        """Launch as a person; return the login ID of their identity."""
         known = ensure_identity(
             session,
             issuer=self.course.issuer,
@@ -77,7 +77,7 @@ class Lms:
         email: str | None = None,
         sis_id: str | None = None,
     ) -> None:
-        """A roster lists somebody."""
+        """Add a person to the roster."""
         session.add(
             RosterMember(
                 context_id=self.course.context_id,
@@ -94,7 +94,7 @@ class Lms:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Elm County goes from `old` to `new`."""
+    """Elm County's move from `old` to `new`."""
 
     database: Database
     cast: Cast
@@ -102,13 +102,13 @@ class Change:
     new: Lms
 
     def login(self, sub: str) -> Login | None:
-        """The login of whoever goes by an id on either system."""
+        """Return the login of the person with this ID in either LMS."""
         with self.database.read_session() as session:
             query = select(Login).join(Identity, Identity.login_id == Login.id)
             return session.scalar(query.where(Identity.sub == sub))
 
     def person(self, sub: str) -> int:
-        """The kept login of whoever goes by an id."""
+        """Return the login ID that remains for a person after merges."""
         login = self.login(sub)
         assert login is not None, sub
         return login.merged_into or login.id
@@ -117,7 +117,7 @@ class Change:
 def make_lms(
     session: Session, organization_id: int, name: str, *, issuer: str | None = None
 ) -> Lms:
-    """Connect a system to an organization."""
+    """Connect an LMS to an organization."""
     course = make_course(session, organization_id)
     registration = session.scalars(
         select(Registration)
@@ -140,7 +140,7 @@ def make_lms(
 
 
 def make_change(database: Database, cast: Cast, *, issuer: str | None = None) -> Change:
-    """Elm County's old Moodle and its new Canvas; of one issuer where one is given."""
+    """Connect Elm County's old Moodle and new Canvas; `issuer` makes them share one."""
     with database.transaction() as session:
         old = make_lms(session, cast.organization_id, "Elm Moodle", issuer=issuer)
         new = make_lms(session, cast.organization_id, "Elm Canvas", issuer=issuer)
@@ -148,7 +148,7 @@ def make_change(database: Database, cast: Cast, *, issuer: str | None = None) ->
 
 
 def populate(change):
-    """Rosalind came to both systems, Otto to the old one; the new one lists him."""
+    """Add Rosalind to both LMSs and Otto to the old one; the new roster lists him."""
     with change.database.transaction() as session:
         change.old.comes(session, "o-rosa", "Rosalind Inkwell", email=ROSA)
         change.old.comes(session, "o-otto", "Otto Margin", email=OTTO)
@@ -158,7 +158,7 @@ def populate(change):
 
 
 def saw(session, login_id, recording_id, from_s, to_s):
-    """A login has watched a stretch of the cast's recording."""
+    """Record that a login watched a part of the recording."""
     bits = (1 << to_s // 5) - (1 << from_s // 5)
     session.add(
         WatchRecord(
@@ -236,7 +236,7 @@ def link(change, sub, email):
 
 
 class Run:
-    """A try of the job, as a worker that is stopped after so many steps sees it."""
+    """One run of the job; with `steps`, the worker stops it after that many reports."""
 
     def __init__(self, subject, steps=None):
         self.subject, self.payload, self.steps, self.said = subject, {"actor": None}, steps, []

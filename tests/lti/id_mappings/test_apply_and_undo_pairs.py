@@ -1,4 +1,4 @@
-"""Applying a map and taking it back: who is one person then, twice at once, and when interrupted."""
+"""Applying and undoing a mapping: who becomes one person, in parallel and after interruptions."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -46,17 +46,17 @@ from tests.seat_rows import add_pool, seat
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
     return clock
 
 
 @pytest.fixture
 def change(database, cast):
-    """Elm County's change of system, with Rosalind and Otto."""
+    """Return Elm County's LMS migration, with Rosalind and Otto."""
     return populate(make_change(database, cast))
 
 
-def test_seats_and_progress_follow_who_has_come_and_who_has_not(change, carrel):
+def test_seats_and_progress_move_whether_or_not_a_person_has_launched(change, carrel):
     cast = change.cast
     with change.database.transaction() as session:
         pool = add_pool(session, cast.organization_id, cast.webinar_id, seats=5)
@@ -68,7 +68,7 @@ def test_seats_and_progress_follow_who_has_come_and_who_has_not(change, carrel):
     assert (share(change, "n-rosa"), share(change, "n-otto")) == (0.5, 0.5)
     for old, new in (("o-rosa", "n-rosa"), ("o-otto", "n-otto")):
         assert change.person(old) == change.person(new) == change.login(old).id
-    # the first launch of Otto from the new system is the same person, with no second identity
+    # Otto's first launch from the new LMS finds the same person and adds no identity
     with change.database.transaction() as session:
         change.new.comes(session, "n-otto", "Otto Margin", email=OTTO)
         assert session.scalar(select(func.count()).select_from(Identity)) == 4
@@ -77,7 +77,7 @@ def test_seats_and_progress_follow_who_has_come_and_who_has_not(change, carrel):
     assert (facts.state, facts.counts[Show.APPLIED]) == (MapState.APPLIED, 2)
 
 
-def test_progress_of_both_counts_together_and_is_parted_again(change, carrel):
+def test_progress_of_both_logins_is_combined_and_separated_by_undo(change, carrel):
     with change.database.transaction() as session:
         saw(session, change.login("o-rosa").id, change.cast.recording_id, 0, 1800)
         saw(session, change.login("n-rosa").id, change.cast.recording_id, 900, 2700)
@@ -86,14 +86,14 @@ def test_progress_of_both_counts_together_and_is_parted_again(change, carrel):
     assert (share(change, "o-rosa"), share(change, "n-rosa")) == (0.75, 0.75)
     undo(change, carrel, map_id)
     assert (share(change, "o-rosa"), share(change, "n-rosa")) == (0.5, 0.5)
-    assert change.login("n-otto") is None  # nobody ever came by it
+    assert change.login("n-otto") is None  # no one launched with it
     facts = facts_of(change, map_id)
     assert (facts.state, facts.counts[Show.UNDONE]) == (MapState.UNDONE, 2)
     with change.database.read_session() as session:
         assert session.scalar(select(func.count()).select_from(WatchRecord)) == 2
 
 
-def test_who_came_meanwhile_stays_when_the_map_is_taken_back(change, carrel):
+def test_person_who_launched_in_the_meantime_remains_after_undo(change, carrel):
     map_id = begin(change)
     apply(change, carrel, map_id)
     with change.database.transaction() as session:
@@ -109,7 +109,7 @@ def test_who_came_meanwhile_stays_when_the_map_is_taken_back(change, carrel):
     assert change.person("n-otto") != change.person("o-otto")
 
 
-def test_one_pair_is_taken_back_and_applied_again(change, carrel):
+def test_one_pair_can_be_undone_and_applied_again(change, carrel):
     map_id = begin(change)
     apply(change, carrel, map_id)
     [rosa] = [each for each in pairs(change, map_id) if each.old.sub == "o-rosa"]
@@ -126,7 +126,7 @@ def test_one_pair_is_taken_back_and_applied_again(change, carrel):
 
 
 @pytest.mark.parametrize("side", ["o-rosa", "n-rosa"])
-def test_whoever_linked_one_side_keeps_their_log_in_and_brings_the_other(change, carrel, side):
+def test_account_linked_on_one_side_gets_the_other_side(change, carrel, side):
     link(change, side, "alice@example.org")
     map_id = begin(change)
     apply(change, carrel, map_id)
@@ -139,7 +139,9 @@ def test_whoever_linked_one_side_keeps_their_log_in_and_brings_the_other(change,
 
 
 @pytest.mark.parametrize("side", ["o-rosa", "n-rosa"])
-def test_whoever_links_after_the_map_brings_both_and_takes_both_back(change, carrel, side):
+def test_linking_after_a_mapping_moves_both_sides_and_unlinking_moves_both_back(
+    change, carrel, side
+):
     map_id = begin(change)
     apply(change, carrel, map_id)
     link(change, side, "alice@example.org")
@@ -155,7 +157,7 @@ def test_whoever_links_after_the_map_brings_both_and_takes_both_back(change, car
     assert (change.person(side), change.person(other)) == (alice, change.login(other).id)
 
 
-def test_two_log_ins_of_their_own_are_not_made_one(change, carrel):
+def test_two_separate_accounts_are_not_merged(change, carrel):
     link(change, "o-rosa", "alice@example.org")
     link(change, "n-rosa", "bob@example.org")
     map_id = begin(change)
@@ -164,10 +166,10 @@ def test_two_log_ins_of_their_own_are_not_made_one(change, carrel):
     assert "merge them first" in failed.failure
     assert change.person("o-rosa") == change.cast.alice.id
     assert change.person("n-rosa") == change.cast.bob.id
-    assert change.person("n-otto") == change.person("o-otto")  # the others went over
+    assert change.person("n-otto") == change.person("o-otto")  # the other pair was applied
 
 
-def test_a_person_of_three_systems_is_one_and_each_step_can_be_taken_back(
+def test_person_in_three_lmss_is_one_person_and_each_mapping_can_be_undone(
     change, carrel, database, cast
 ):
     first = begin(change)
@@ -189,7 +191,7 @@ def test_a_person_of_three_systems_is_one_and_each_step_can_be_taken_back(
     assert change.person("b-rosa") == change.person("n-rosa") != change.person("o-rosa")
 
 
-def test_asked_twice_at_once_it_is_applied_once(change, carrel):
+def test_parallel_apply_requests_apply_the_mapping_once(change, carrel):
     map_id = begin(change)
 
     def ask(_number):
@@ -208,7 +210,7 @@ def test_asked_twice_at_once_it_is_applied_once(change, carrel):
         assert session.scalar(merged) == 2
 
 
-def test_two_workers_at_one_map_make_each_pair_one_once(change, carrel):
+def test_parallel_workers_apply_each_pair_once(change, carrel):
     map_id = many(change, 40)
     with change.database.transaction() as session:
         ask_apply(session, map_id, actor=None, now=NOW)
@@ -230,7 +232,7 @@ def test_two_workers_at_one_map_make_each_pair_one_once(change, carrel):
 
 
 @pytest.mark.parametrize("handler", [apply_map, undo_map])
-def test_what_was_interrupted_goes_on_where_it_was(change, carrel, handler):
+def test_interrupted_job_resumes_where_it_stopped(change, carrel, handler):
     map_id = many(change, 60)
     with change.database.transaction() as session:
         ask_apply(session, map_id, actor=None, now=NOW)
@@ -249,7 +251,7 @@ def test_what_was_interrupted_goes_on_where_it_was(change, carrel, handler):
     assert facts_of(change, map_id).counts[Show.APPLIED] == applied
 
 
-def test_a_job_that_fails_for_good_lets_the_map_rest_with_what_was_done(change, carrel):
+def test_failed_job_keeps_the_pairs_that_were_applied(change, carrel):
     map_id = many(change, 60)
     with change.database.transaction() as session:
         ask_apply(session, map_id, actor=None, now=NOW)

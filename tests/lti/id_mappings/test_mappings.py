@@ -1,4 +1,4 @@
-"""ID mappings: proposals, selection, people who never appear, and what is kept or deleted."""
+"""ID mappings: proposals, selection, people who never appear, and what is stored or deleted."""
 
 from datetime import timedelta
 
@@ -49,7 +49,7 @@ def at_noon(clock):
 
 @pytest.fixture
 def change(database, cast):
-    """Elm County's LMS migration, with Rosalind and Otto."""
+    """Return Elm County's LMS migration, with Rosalind and Otto."""
     return populate(make_change(database, cast))
 
 
@@ -158,7 +158,7 @@ def test_two_registrations_with_one_issuer_keep_people_separate(database, cast, 
     found = {each.old.sub: each for each in pairs(change, map_id)}
     assert set(found) == {"o-1", "same"}
     assert found["o-1"].new.sub == "n-1"
-    assert found["same"].new is None  # one id of one issuer is one person already
+    assert found["same"].new is None  # the same ID of the same issuer is already one person
 
 
 def test_test_users_are_ignored(change):

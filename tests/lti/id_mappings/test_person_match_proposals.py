@@ -1,4 +1,4 @@
-"""Who of an old system is who of the new one: evidence, hints, and what speaks against a pair."""
+"""Matching people of an old and a new LMS: evidence, hints, and doubts."""
 
 import pytest
 
@@ -40,20 +40,20 @@ def one(old: Somebody, *new: Somebody) -> Proposal:
         (Somebody("", "Otto Margin", "o@elm.example", "e-1"), Evidence.NONE, None, False),
     ],
 )
-def test_what_two_people_have_in_common_decides(
+def test_shared_data_decides_the_proposal(
     new: Somebody, evidence: Evidence, doubt: Doubt | None, is_chosen: bool
 ) -> None:
     found = one(OLD, new)
     assert (found.evidence, found.doubt, found.is_chosen) == (evidence, doubt, is_chosen)
 
 
-def test_a_seat_on_both_sides_is_told_and_keeps_nobody_apart() -> None:
+def test_seats_on_both_sides_are_reported_and_the_pair_stays_selected() -> None:
     old = Somebody("o", "A", "a@elm.example", seats=frozenset({4}))
     found = one(old, Somebody("n", "A", "a@elm.example", seats=frozenset({4, 5})))
     assert (found.doubt, found.is_chosen) == (Doubt.TWO_SEATS, True)
 
 
-def test_two_who_would_become_one_are_shown_and_neither_is_chosen() -> None:
+def test_two_old_people_for_one_new_are_shown_and_not_selected() -> None:
     shared = "desk@elm.example"
     found = propose(
         [Somebody("o-1", "Ann Reader", shared), Somebody("o-2", "Ann Writer", shared)],
@@ -65,7 +65,7 @@ def test_two_who_would_become_one_are_shown_and_neither_is_chosen() -> None:
     ]
 
 
-def test_one_who_would_become_two_is_shown_with_both() -> None:
+def test_one_old_person_for_two_new_is_shown_with_both() -> None:
     found = propose(
         [Somebody("o-1", "Ann Reader", "a@elm.example", "e-1")],
         [
@@ -79,7 +79,7 @@ def test_one_who_would_become_two_is_shown_with_both() -> None:
     }
 
 
-def test_a_hint_by_name_gives_way_to_evidence_for_another() -> None:
+def test_name_match_yields_to_stronger_evidence_for_another_person() -> None:
     found = propose(
         [Somebody("o-1", "Ann Reader"), Somebody("o-2", "Ann B. Reader", "ann@elm.example")],
         [Somebody("n-1", "Ann Reader", "ann@elm.example")],
@@ -90,14 +90,14 @@ def test_a_hint_by_name_gives_way_to_evidence_for_another() -> None:
     ]
 
 
-def test_a_name_that_several_have_is_no_hint() -> None:
+def test_name_shared_by_several_people_is_no_hint() -> None:
     twice = [Somebody("n-1", "Ann Reader"), Somebody("n-2", "ann reader")]
     assert one(Somebody("o-1", "Ann Reader"), *twice).evidence is Evidence.NONE
     found = propose([Somebody("o-1", "Ann Reader"), Somebody("o-2", "Ann Reader")], twice[:1])
     assert {each.evidence for each in found} == {Evidence.NONE}
 
 
-def test_every_line_of_a_list_is_answered() -> None:
+def test_every_line_of_a_list_gets_an_answer() -> None:
     old = {"o-1": OLD, "o-2": Somebody("o-2", "Otto Margin"), "o-3": Somebody("o-3", person=7)}
     new = {"n-3": Somebody("n-3", person=7)}
     lines = [
@@ -119,6 +119,6 @@ def test_every_line_of_a_list_is_answered() -> None:
     ]
 
 
-def test_a_lists_word_counts_for_who_has_not_come_yet() -> None:
+def test_list_can_name_a_person_who_has_not_launched_yet() -> None:
     [found] = propose_listed([Line(1, "o-1", "never-seen")], {"o-1": OLD}, {})
     assert (found.doubt, found.is_chosen) == (None, True)

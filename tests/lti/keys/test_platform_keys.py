@@ -1,4 +1,4 @@
-"""The key sets of platforms: which keys serve, what is kept of an answer, and when it is asked for again."""
+"""Platforms' key sets: which keys are usable, what is stored, and when they are fetched again."""
 
 import json
 from datetime import datetime, timedelta
@@ -42,13 +42,13 @@ GOOD = Key.make().jwk
         {"n": "ü"},
     ],
 )
-def test_a_key_that_is_none_for_rs256_is_not_used(changes: dict[str, object]) -> None:
+def test_key_unsuitable_for_rs256_is_unusable(changes: dict[str, object]) -> None:
     key = read_keys({"keys": [{**GOOD, **changes}]})[GOOD["kid"]]
     assert isinstance(key, KeyUnusable)
     assert key.code == "wrong_key"
 
 
-def test_of_two_keys_of_one_name_the_first_counts() -> None:
+def test_first_of_two_keys_with_one_id_is_used() -> None:
     other = {**Key.make().jwk, "kid": GOOD["kid"]}
     first = read_keys({"keys": [GOOD]})[GOOD["kid"]]
     assert read_keys({"keys": [GOOD, other]})[GOOD["kid"]] == first
@@ -58,12 +58,12 @@ def test_of_two_keys_of_one_name_the_first_counts() -> None:
     "document",
     [[], {}, {"keys": None}, {"keys": {}}, {"keys": []}, {"keys": ["key"]}, {"keys": [{"kid": 7}]}],
 )
-def test_what_names_no_key_is_no_key_set(document: object) -> None:
+def test_document_without_keys_is_rejected(document: object) -> None:
     with strange_server(says(body=json.dumps(document))) as server:
         assert fetch_keys(KeyPlace(server.url, allows_loopback=True)) is None
 
 
-def test_the_private_half_is_not_kept() -> None:
+def test_private_key_parts_are_not_stored() -> None:
     shown = {**GOOD, "d": "secret", "p": "secret"}
     with strange_server(says(body=json.dumps({"keys": [shown, "no key"]}))) as server:
         kept = fetch_keys(KeyPlace(server.url, allows_loopback=True))
@@ -78,7 +78,7 @@ def _asked(platform: Platform) -> int:
     return len(platform.calls("jwks"))
 
 
-def test_a_key_set_is_refreshed_each_hour(database: Database, platform: Platform) -> None:
+def test_key_set_is_refreshed_each_hour(database: Database, platform: Platform) -> None:
     place, moment = KeyPlace(platform.addresses.jwks, allows_loopback=True), now()
     keysets = KeySets(database)
     for minutes, times in ((0, 1), (30, 1), (61, 2), (70, 2)):
@@ -86,7 +86,7 @@ def test_a_key_set_is_refreshed_each_hour(database: Database, platform: Platform
         assert _asked(platform) == times
 
 
-def test_only_platforms_in_use_are_refreshed(database: Database, cast: Cast) -> None:
+def test_only_active_platforms_are_refreshed(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         make_registration(session, client_id="one")
         made = make_registration(session, client_id="two")
@@ -98,7 +98,7 @@ def test_only_platforms_in_use_are_refreshed(database: Database, cast: Cast) -> 
 
 
 class _Blind(KeySets):
-    """Sees no row at the first look, as one who looked just before another wrote it."""
+    """Finds no row at first, as if another process stores it a moment later."""
 
     looks = 0
 
@@ -107,7 +107,7 @@ class _Blind(KeySets):
         return None if self.looks <= 2 else super()._row(jwks_url)
 
 
-def test_of_two_who_ask_first_at_once_one_asks(database: Database, platform: Platform) -> None:
+def test_two_simultaneous_first_requests_fetch_once(database: Database, platform: Platform) -> None:
     place, moment = KeyPlace(platform.addresses.jwks, allows_loopback=True), now()
     assert KeySets(database).find(place, _kid(platform), now=moment)
     assert _Blind(database).find(place, _kid(platform), now=moment)
@@ -116,10 +116,10 @@ def test_of_two_who_ask_first_at_once_one_asks(database: Database, platform: Pla
         assert len(session.scalars(select(PlatformKeys)).all()) == 1
 
 
-def test_who_waits_for_another_waits_no_longer_than_a_fetch_may_take(
+def test_waiting_for_another_fetch_ends_after_the_longest_fetch(
     database: Database, platform: Platform
 ) -> None:
-    """The other one died while it asked."""
+    """The other process died during its fetch."""
     place, moment = KeyPlace(platform.addresses.jwks, allows_loopback=True), now()
     with database.transaction() as session:
         session.add(PlatformKeys(jwks_url=place.jwks_url, asked_at=moment))
@@ -134,7 +134,7 @@ def _later(moment: datetime) -> datetime:
     return moment + timedelta(seconds=11)
 
 
-def test_who_died_while_asking_keeps_nobody_from_asking_later(
+def test_fetch_that_died_does_not_block_later_fetches(
     database: Database, platform: Platform
 ) -> None:
     place, moment = KeyPlace(platform.addresses.jwks, allows_loopback=True), now()

@@ -1,4 +1,4 @@
-"""Our own keys: made once, published before they sign and after, and sealed."""
+"""Our own keys: created once, published before and after they sign, and stored encrypted."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ def _states(database: Database) -> list[KeyState]:
         return [key.state for key in list_keys(session)]
 
 
-def test_keys_are_made_at_the_first_need_and_loaded_once(database: Database) -> None:
+def test_keys_are_created_when_first_needed_and_loaded_once(database: Database) -> None:
     key = signing_key(database, SECRET, now=NOW)
     assert key.private_key.key_size == 2048
     assert signing_key(database, SECRET, now=NOW).private_key is key.private_key
@@ -34,7 +34,7 @@ def test_keys_are_made_at_the_first_need_and_loaded_once(database: Database) -> 
     assert jwt.decode(token, jwt.PyJWK(published[0]).key, algorithms=["RS256"]) == {"a": 1}
 
 
-def test_a_private_key_is_not_to_be_read_in_the_database(database: Database) -> None:
+def test_private_key_is_encrypted_in_the_database(database: Database) -> None:
     signing_key(database, SECRET, now=NOW)
     with database.read_session() as session:
         for row in session.scalars(select(SigningKey)):
@@ -43,7 +43,7 @@ def test_a_private_key_is_not_to_be_read_in_the_database(database: Database) -> 
         signing_key(database, SECRET + " changed", now=NOW)
 
 
-def test_the_next_key_signs_only_after_a_day_of_being_published(database: Database) -> None:
+def test_next_key_signs_only_after_being_published_for_a_day(database: Database) -> None:
     first = signing_key(database, SECRET, now=NOW)
     with pytest.raises(Conflict):
         rotate_keys(database, SECRET, at_once=False, actor=None, now=NOW + DAY / 2)
@@ -57,18 +57,18 @@ def test_the_next_key_signs_only_after_a_day_of_being_published(database: Databa
         assert (first.kid in kids) is is_there
 
 
-def test_a_key_that_became_known_is_replaced_at_once(database: Database) -> None:
+def test_compromised_key_is_replaced_at_once(database: Database) -> None:
     before = publish_keys(database, SECRET, now=NOW)["keys"]
     made = rotate_keys(database, SECRET, at_once=True, actor=None, now=NOW)
     after = publish_keys(database, SECRET, now=NOW)["keys"]
     assert made in [key["kid"] for key in after]
-    assert [key for key in after if key in before] == []  # whoever knows one signs nothing with it
+    assert [key for key in after if key in before] == []  # so known old keys can't sign
     assert signing_key(database, SECRET, now=NOW).kid == made
     lost = rotate_keys(database, SECRET + " changed", at_once=True, actor=None, now=NOW)
     assert signing_key(database, SECRET + " changed", now=NOW).kid == lost
 
 
-def test_keys_are_renewed_by_themselves_and_forgotten(database: Database) -> None:
+def test_keys_are_renewed_and_deleted_automatically(database: Database) -> None:
     first = signing_key(database, SECRET, now=NOW).kid
     tend_keys(database, SECRET, now=NOW + 89 * DAY)
     assert signing_key(database, SECRET, now=NOW).kid == first
@@ -79,7 +79,9 @@ def test_keys_are_renewed_by_themselves_and_forgotten(database: Database) -> Non
     assert _states(database) == [KeyState.NEXT, KeyState.ACTIVE]
 
 
-def test_our_key_set_is_public_and_kept_for_five_minutes(client: Visitor, clock: Clock) -> None:
+def test_our_key_set_is_public_and_cacheable_for_five_minutes(
+    client: Visitor, clock: Clock
+) -> None:
     answer = client.get("/lti/jwks")
     assert answer.status_code == 200
     assert "max-age=300" in answer.headers["Cache-Control"]

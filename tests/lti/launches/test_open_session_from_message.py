@@ -1,4 +1,4 @@
-"""Two first launches at the same moment: who comes second finds what the first has made."""
+"""Two simultaneous first launches: the second uses the rows that the first created."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ Blinded = Callable[[Session, int], None]
 
 @pytest.fixture
 def blinded(monkeypatch: pytest.MonkeyPatch) -> Blinded:
-    """Let a session find nothing at its look of this number, as one who looked a moment too soon."""
+    """Return a function that makes a session's nth query find nothing, as before a commit."""
 
     def blind(session: Session, at: int) -> None:
         given, looks = session.scalar, iter(range(1, 100))
@@ -59,7 +59,7 @@ def _launch(
 
 
 @pytest.mark.parametrize("at", [1, 2], ids=["the course", "the link"])
-def test_a_course_and_its_link_are_made_once(
+def test_course_and_link_are_created_once(
     database: Database, cast: Cast, blinded: Blinded, at: int
 ) -> None:
     with database.transaction() as session:
@@ -76,7 +76,7 @@ def test_a_course_and_its_link_are_made_once(
     assert counts == [1, 1]
 
 
-def test_a_person_is_made_once(
+def test_person_is_created_once(
     database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with database.transaction() as session:
@@ -89,7 +89,7 @@ def test_a_person_is_made_once(
         assert session.scalar(select(func.count()).select_from(Login)) == logins
 
 
-def test_a_deployment_is_noted_once(database: Database, cast: Cast, blinded: Blinded) -> None:
+def test_deployment_is_recorded_once(database: Database, cast: Cast, blinded: Blinded) -> None:
     with database.transaction() as session:
         registration = connect_elm_county(session, cast)
         first = pend_deployment(session, registration, "new")
@@ -98,8 +98,8 @@ def test_a_deployment_is_noted_once(database: Database, cast: Cast, blinded: Bli
         assert see_deployment(session, registration.id, "new", now=NOW).id == first
 
 
-def test_a_roster_at_another_address_is_read_in_full(database: Database, cast: Cast) -> None:
-    """The differences are at the old host, which may be gone."""
+def test_roster_at_a_new_url_is_read_in_full(database: Database, cast: Cast) -> None:
+    """The differences URL is at the old host, which may no longer exist."""
     old = Services(memberships="https://old.example.edu/members")
     new = Services(memberships="https://new.example.edu/members")
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""What PyLTI1p3 would do by itself: no network, no cookie, no session, no look-up of its own."""
+"""What PyLTI1p3 would do on its own: no network, cookie, session, or lookup is allowed."""
 
 from collections.abc import Callable
 from typing import Any, cast
@@ -13,7 +13,7 @@ Do = Callable[[Any], object]
 
 @pytest.fixture
 def launch() -> Any:
-    """A launch as the library sees it, its own members included."""
+    """Return a launch as PyLTI1p3 sees it, with its private members."""
     return Launch({}, cast(LaunchContext, None))
 
 
@@ -31,12 +31,12 @@ def launch() -> Any:
     ],
     ids=["a cookie", "the network", "an issuer alone", "a deployment", "another", "services"],
 )
-def test_the_library_is_stopped(launch: Any, do: Do) -> None:
+def test_pylti1p3_cannot_act_on_its_own(launch: Any, do: Do) -> None:
     with pytest.raises(LtiException, match="by itself"):
         do(launch)
 
 
-def test_the_library_reads_no_cookie_and_keeps_nothing(launch: Any) -> None:
+def test_pylti1p3_reads_no_cookie_and_stores_nothing(launch: Any) -> None:
     assert launch._cookie_service.get_cookie("lti1p3-state") is None
     assert launch._request.session == {}
     assert launch._request.is_secure()

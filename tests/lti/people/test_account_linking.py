@@ -1,4 +1,4 @@
-"""What becomes of grades and rosters when a learning system's person is linked to a log-in."""
+"""Grades and rosters after a person's LMS account is linked to their account."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ HALF_S, WHOLE_S = 1800, 3600
 
 
 def link(school: School, person: Person, email: str = "alice@example.org") -> int:
-    """The person asks in the course, and says yes in the letter; returns the identity's row."""
+    """Request the link in the course and confirm it by email; return the identity's row ID."""
     with school.database.transaction() as session:
         identity_id = session.scalars(select(Identity.id).where(Identity.sub == person.id)).one()
         ask_link(session, identity_id, read_address(email), links=HOUSE, now=school.clock.moment)
@@ -43,7 +43,7 @@ def link(school: School, person: Person, email: str = "alice@example.org") -> in
     return identity_id
 
 
-def test_what_the_log_in_watches_goes_to_the_same_person_of_the_course(school: School) -> None:
+def test_progress_of_the_account_counts_for_the_course(school: School) -> None:
     link_, link_id = school.place(column=100)
     wren = school.platform.course.learners[0]
     login_id = school.launch(wren, link_id)
@@ -55,7 +55,7 @@ def test_what_the_log_in_watches_goes_to_the_same_person_of_the_course(school: S
     assert len(school.platform.scores(link_, wren)) == 1
 
 
-def test_what_was_watched_before_linking_counts_in_the_round_after_it(school: School) -> None:
+def test_progress_before_linking_counts_after_linking(school: School) -> None:
     link_, link_id = school.place(column=100)
     wren = school.platform.course.learners[0]
     school.launch(wren, link_id)
@@ -66,7 +66,7 @@ def test_what_was_watched_before_linking_counts_in_the_round_after_it(school: Sc
     assert school.platform.grade(wren, link_) == 100
 
 
-def test_unlinking_lowers_no_grade_and_later_watching_goes_on_from_the_persons_own(
+def test_unlinking_lowers_no_grade_and_separates_later_progress(
     school: School,
 ) -> None:
     link_, link_id = school.place(column=100)
@@ -87,7 +87,7 @@ def test_unlinking_lowers_no_grade_and_later_watching_goes_on_from_the_persons_o
     assert kept == {login_id, school.cast.alice.id}
 
 
-def test_another_learner_of_the_course_is_not_graded_by_it(school: School) -> None:
+def test_other_learners_of_the_course_are_not_graded(school: School) -> None:
     link_, link_id = school.place(column=100)
     wren, other = school.platform.course.learners[:2]
     school.launch(wren, link_id)
@@ -98,7 +98,7 @@ def test_another_learner_of_the_course_is_not_graded_by_it(school: School) -> No
     assert [one.person_id for one in school.platform.scores(link_)] == [wren.id]
 
 
-def test_leaving_the_course_takes_no_seat_of_the_log_ins_own(school: School) -> None:
+def test_leaving_the_course_releases_no_seat_of_the_account(school: School) -> None:
     _, link_id = school.place(Target(webinar=school.cast.slug))
     wren = school.platform.course.learners[0]
     login_id = school.launch(wren, link_id)
@@ -119,7 +119,7 @@ def test_leaving_the_course_takes_no_seat_of_the_log_ins_own(school: School) -> 
         assert (kept.login_id, kept.ended_at) == (school.cast.alice.id, None)
 
 
-def test_a_launch_after_linking_finds_the_same_identity(school: School) -> None:
+def test_launch_after_linking_finds_the_same_identity(school: School) -> None:
     _, link_id = school.place()
     wren = school.platform.course.learners[0]
     login_id = school.launch(wren, link_id)

@@ -1,4 +1,4 @@
-"""Logins by two learning systems of one institution: told to our team, and never merged by us."""
+"""Possible duplicates from two LMSs of one institution are shown to our team, never merged."""
 
 import pytest
 from sqlalchemy import select
@@ -22,7 +22,7 @@ PRESS = "Compare…"
 
 @pytest.fixture
 def other(database: Database, cast: Cast) -> int:
-    """The same library under another name."""
+    """Add the same library under another name."""
     with database.transaction() as session:
         return make_organization(session, "elm-twp", name="Elm Township Public Library").id
 
@@ -36,7 +36,7 @@ def launched(
     sub: str = "7",
     email: str | None = None,
 ) -> str:
-    """Make who launched from an organization's LMS; returns the login's outside id."""
+    """Add a person who launched from an organization's LMS; return the login's public ID."""
     with database.transaction() as session:
         person = Person(sub, FrameRole.LEARNER, name, email)
         made = make_identity(session, issuer, organization_id, person, now=NOW)
@@ -48,12 +48,12 @@ def pages_of(client: Visitor, *logins: str) -> list[str]:
     return [client.get(f"/staff/people/{login}").text for login in logins]
 
 
-def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, other: int) -> None:
+def test_non_staff_get_not_found(client: Visitor, cast: Cast, other: int) -> None:
     client.sign_in(cast.mia.id)
     assert client.get(PREVIEW).status_code == 404
 
 
-def test_a_user_of_one_lms_by_both_records_is_shown_before_and_after_the_merge(
+def test_same_lms_user_in_both_records_is_shown_before_and_after_the_merge(
     client: Visitor, database: Database, cast: Cast, other: int
 ) -> None:
     here = launched(database, cast.organization_id, "Dana Here")
@@ -68,13 +68,13 @@ def test_a_user_of_one_lms_by_both_records_is_shown_before_and_after_the_merge(
     pages = pages_of(client, here, there)
     assert f"/staff/people/{here}/merge?other={there}" in pages[0]
     assert f"/staff/people/{there}/merge?other={here}" in pages[1]
-    with database.read_session() as session:  # nothing is linked by itself
+    with database.read_session() as session:  # nothing is linked automatically
         assert session.scalars(select(Login.merged_into)).all().count(None) == 8
     unmerge(database)
     assert all(PRESS not in page for page in pages_of(client, here, there))
 
 
-def test_they_are_one_press_away_from_being_merged(
+def test_duplicates_can_be_merged_from_the_page(
     client: Visitor, database: Database, cast: Cast, other: int
 ) -> None:
     here = launched(database, cast.organization_id, "Dana Here")
@@ -89,12 +89,12 @@ def test_they_are_one_press_away_from_being_merged(
     assert PRESS not in client.get(PREVIEW).text
 
 
-def test_an_email_address_of_the_lms_is_told_and_links_nothing(
+def test_shared_email_address_of_the_lms_is_shown_and_links_nothing(
     client: Visitor, database: Database, cast: Cast, other: int
 ) -> None:
     here = launched(database, cast.organization_id, "Dana", email="dana@elm.example.org")
     launched(database, other, "D. Poe", issuer=MOODLE, sub="x", email="Dana@elm.example.org")
-    launched(database, other, "Someone", issuer=MOODLE, sub="7")  # another system's user 7
+    launched(database, other, "Someone", issuer=MOODLE, sub="7")  # user 7 of another LMS
     client.sign_in(cast.ada.id)
     preview = client.get(PREVIEW).text
     assert "Dana and D. Poe" in preview
@@ -104,7 +104,7 @@ def test_an_email_address_of_the_lms_is_told_and_links_nothing(
     assert "Dana and D. Poe" in pages_of(client, here)[0]
 
 
-def test_people_of_organizations_that_are_not_one_are_never_compared(
+def test_people_of_separate_organizations_are_not_compared(
     client: Visitor, database: Database, cast: Cast, other: int
 ) -> None:
     here = launched(database, cast.organization_id, "Dana Here")

@@ -12,7 +12,7 @@ from tests.visitor import Visitor
 CANVAS, MOODLE = "https://canvas.example", "https://moodle.example"
 
 
-def test_learners_of_one_name_are_listed_with_their_lms(
+def test_learners_with_one_name_are_listed_with_their_lms(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""A platform that lets tools register themselves, on this machine; each answer of it can be changed."""
+"""A local platform with dynamic registration; each of its answers can be changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from tests.platform.web_server import answering, bound
 
 PLATFORM = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 TOOL = "https://purl.imsglobal.org/spec/lti-tool-configuration"
-TOKEN = "a-token-of-the-platform"  # noqa: S105  (of a platform that is played)
+TOKEN = "a-token-of-the-platform"  # noqa: S105  (of a simulated platform)
 
 
 @dataclass(slots=True)
 class MailContext:
-    """What the platform answers, and what it was asked; `configuration` and `answer` may be changed."""
+    """The platform's answers and the requests it got; tests change `configuration` and `answer`."""
 
     origin: str
     configuration: dict[str, Any]
@@ -28,13 +28,13 @@ class MailContext:
 
     @property
     def address(self) -> str:
-        """Where it describes itself."""
+        """Return the URL of the platform's configuration."""
         return f"{self.origin}/.well-known/openid-configuration"
 
 
 @contextmanager
 def open_office() -> Iterator[MailContext]:
-    """Run the platform's registration until the block is left."""
+    """Run the platform's registration inside a with block."""
     server = bound("127.0.0.1:0", None)
     origin = f"http://127.0.0.1:{server.port}"
     office = MailContext(origin, _configuration(origin), {"client_id": "client-1"})

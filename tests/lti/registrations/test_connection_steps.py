@@ -1,4 +1,4 @@
-"""The steps of a connection: each is done by what happened, and the first that isn't is someone's to do."""
+"""The steps of a connection: events complete them, and the first open step has an owner."""
 
 from datetime import timedelta
 
@@ -28,20 +28,20 @@ from tests.lti.factories import SLUG, make_registration
 
 
 def steps_of(session: Session) -> tuple[StepFacts, ...]:
-    """The steps of the only platform."""
+    """Return the steps of the only platform."""
     (one,) = list_registrations(session)
     return steps_by_platform(session, [one], list_deployments(session))[one.id]
 
 
 def upcoming(session: Session) -> tuple[Step, Stage, Owner]:
-    """The first step that isn't done; what comes after it is for later."""
+    """Return the first open step; later steps must have the stage LATER."""
     steps = steps_of(session)
     open_ = [one for one in steps if one.stage is not Stage.DONE]
     assert all(one.stage is Stage.LATER for one in open_[1:])
     return open_[0].step, open_[0].stage, open_[0].owner
 
 
-def test_a_platform_that_waits_waits_for_our_team(database: Database, cast: Cast) -> None:
+def test_pending_platform_waits_for_our_team(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         made = make_registration(session)
         session.get_one(Registration, made.id).state = RegistrationState.PENDING
@@ -49,7 +49,7 @@ def test_a_platform_that_waits_waits_for_our_team(database: Database, cast: Cast
         assert upcoming(session) == (Step.APPROVED, Stage.NEXT, Owner.TEAM)
 
 
-def test_what_is_installed_of_an_approved_one_is_its_administrators_to_connect(
+def test_administrator_connects_what_is_installed_on_an_approved_platform(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -61,7 +61,7 @@ def test_what_is_installed_of_an_approved_one_is_its_administrators_to_connect(
         assert upcoming(session) == (Step.VISIBLE, Stage.NEXT, Owner.ADMINISTRATOR)
 
 
-def test_who_approved_is_named_once_it_is_done(database: Database, cast: Cast) -> None:
+def test_approved_step_names_who_approved(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         made = make_registration(session)
         see_deployment(session, made.id, "7", now=NOW)
@@ -75,7 +75,7 @@ def test_who_approved_is_named_once_it_is_done(database: Database, cast: Cast) -
         assert (approved.stage, approved.owner) == (Stage.DONE, Owner.TEAM)
 
 
-def test_what_was_switched_off_or_refused_is_stopped(database: Database, cast: Cast) -> None:
+def test_disabled_or_refused_connection_is_stopped(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         made = make_registration(session)
         see_deployment(session, made.id, "7", now=NOW)
@@ -86,12 +86,14 @@ def test_what_was_switched_off_or_refused_is_stopped(database: Database, cast: C
         assert upcoming(session) == (Step.APPROVED, Stage.STOPPED, Owner.TEAM)
 
 
-def test_a_course_a_launch_and_a_score_do_the_last_three(database: Database, cast: Cast) -> None:
+def test_course_launch_and_score_complete_the_last_three_steps(
+    database: Database, cast: Cast
+) -> None:
     with database.transaction() as session:
         course = make_course(session, cast.organization_id)
         assert upcoming(session) == (Step.GRADED, Stage.NEXT, Owner.LEARNER)
         score = _score(session, course)
-        assert upcoming(session)[0] is Step.GRADED  # on its way is not there
+        assert upcoming(session)[0] is Step.GRADED  # a pending score doesn't count
         score.state, score.delivered_at = ScoreState.DELIVERED, NOW + timedelta(hours=1)
         session.flush()
         steps = steps_of(session)
@@ -99,9 +101,7 @@ def test_a_course_a_launch_and_a_score_do_the_last_three(database: Database, cas
     assert [one.done_at for one in steps] == [NOW] * 4 + [NOW + timedelta(hours=1)]
 
 
-def test_another_organizations_deployment_of_a_shared_platform_does_no_step(
-    database: Database, cast: Cast
-) -> None:
+def test_steps_of_another_deployment_do_not_count(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         make_course(session, cast.organization_id)
         (one,) = list_registrations(session)

@@ -17,7 +17,7 @@ from tests.clock import NOW
 
 
 def register(session: Session, cast: Cast, number: int) -> RegistrationState:
-    """Register a platform of the cast's organization by an open link."""
+    """Register a platform of the test organization by an open invite."""
     host = f"https://lms{number}.example"
     configuration = PlatformConfiguration(
         issuer=host,
@@ -36,16 +36,14 @@ def register(session: Session, cast: Cast, number: int) -> RegistrationState:
     ).state
 
 
-def test_of_two_platforms_that_register_at_once_one_is_active(
-    database: Database, cast: Cast
-) -> None:
+def test_one_of_two_simultaneous_registrations_is_active(database: Database, cast: Cast) -> None:
     has_begun = threading.Event()
 
     def first() -> RegistrationState:
         with database.transaction() as session:
             state = register(session, cast, 1)
             has_begun.set()
-            time.sleep(0.5)  # the second begins meanwhile
+            time.sleep(0.5)  # so the second registration starts in the meantime
         return state
 
     def second() -> RegistrationState:

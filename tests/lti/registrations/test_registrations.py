@@ -1,4 +1,4 @@
-"""Registrations and deployments: what is agreed with platforms, and whose launches are whose."""
+"""Registrations and deployments: platforms' settings, and the organization of a launch."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -49,7 +49,7 @@ def _acts(session: Session) -> list[str]:
     return [row.act for row in session.scalars(select(AuditEntry).order_by(AuditEntry.id))]
 
 
-def test_a_registration_is_kept_as_given_and_written_down(database: Database, cast: Cast) -> None:
+def test_registration_is_stored_as_given_and_audited(database: Database, cast: Cast) -> None:
     details = platform_details(
         token_audience="https://api.example.edu/Auth/Token",
         frame_origins=("https://Courses.example.edu/",),
@@ -68,7 +68,7 @@ def test_a_registration_is_kept_as_given_and_written_down(database: Database, ca
         assert _acts(session) == ["registration.added"]
 
 
-def test_one_issuer_and_client_id_are_registered_once(database: Database, cast: Cast) -> None:
+def test_issuer_and_client_id_can_be_registered_once(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         first = make_registration(session)
         with pytest.raises(Conflict):
@@ -102,7 +102,7 @@ def test_one_issuer_and_client_id_are_registered_once(database: Database, cast: 
         ("frame_origins", ("*",)),
     ],
 )
-def test_what_can_not_be_agreed_names_its_field(
+def test_invalid_detail_names_its_field(
     database: Database, cast: Cast, field: str, value: object
 ) -> None:
     with database.transaction() as session, pytest.raises(Invalid) as fault:
@@ -110,13 +110,13 @@ def test_what_can_not_be_agreed_names_its_field(
     assert list(fault.value.fields) == [field]
 
 
-def test_an_issuer_and_a_client_id_are_needed(database: Database) -> None:
+def test_issuer_and_client_id_are_required(database: Database) -> None:
     with database.transaction() as session, pytest.raises(Invalid) as fault:
         add_registration(session, NewRegistration(" ", "", platform_details()), actor=None, now=NOW)
     assert set(fault.value.fields) == {"issuer", "client_id"}
 
 
-def test_plain_http_is_for_this_machine_where_it_is_allowed(database: Database) -> None:
+def test_plain_http_is_accepted_only_for_loopback(database: Database) -> None:
     for host in ("127.0.0.1:8123", "[::1]:8123", "localhost:8123", "lms.localhost"):
         with database.transaction() as session:
             made = make_registration(
@@ -134,16 +134,14 @@ def test_plain_http_is_for_this_machine_where_it_is_allowed(database: Database) 
         )
 
 
-def test_origins_are_told_as_browsers_tell_them() -> None:
+def test_origins_are_normalized_as_browsers_do() -> None:
     assert origin_of("https://LMS.example.edu:443/x?y") == "https://lms.example.edu"
     assert origin_of("https://lms.example.edu:8443/") == "https://lms.example.edu:8443"
     assert origin_of("Blackboard") == ""
     assert origins_of(("https://a.example/1", "x", "https://a.example/2")) == ("https://a.example",)
 
 
-def test_a_registration_is_changed_stopped_and_taken_up_again(
-    database: Database, cast: Cast
-) -> None:
+def test_registration_is_edited_disabled_and_approved_again(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         made = make_registration(session)
         edited = edit_registration(
@@ -168,7 +166,7 @@ def test_a_registration_is_changed_stopped_and_taken_up_again(
             find_registration(session, "0" * 26)
 
 
-def test_an_organization_sees_what_it_brought_and_where_it_is_deployed(
+def test_organization_sees_registrations_it_added_or_is_deployed_on(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -183,7 +181,7 @@ def test_an_organization_sees_what_it_brought_and_where_it_is_deployed(
         assert list_registrations(session, organization_id=oak.id) == (shared,)
 
 
-def test_an_unknown_deployment_is_noted_once_as_pending(database: Database, cast: Cast) -> None:
+def test_unknown_deployment_is_recorded_once_as_pending(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         made = make_registration(session)
         first = see_deployment(session, made.id, "7", now=NOW)
@@ -196,7 +194,7 @@ def test_an_unknown_deployment_is_noted_once_as_pending(database: Database, cast
         assert (listed.registration, listed.platform) == (made.public_id, "Elm County Moodle")
 
 
-def test_a_platform_of_no_organization_is_approved_without_its_deployments(
+def test_platform_without_an_organization_is_approved_without_its_deployments(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -210,7 +208,7 @@ def test_a_platform_of_no_organization_is_approved_without_its_deployments(
         assert (waiting.state, waiting.organization) == (DeploymentState.PENDING, None)
 
 
-def test_a_deployment_is_approved_for_an_organization_or_refused(
+def test_deployment_is_approved_for_an_organization_or_refused(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -227,7 +225,7 @@ def test_a_deployment_is_approved_for_an_organization_or_refused(
         assert _acts(session)[-2:] == ["deployment.approved", "deployment.refused"]
 
 
-def test_a_decision_names_what_is_not_there(database: Database, cast: Cast) -> None:
+def test_decision_on_an_unknown_record_is_not_found(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         made = make_registration(session)
         with pytest.raises(NotFound):

@@ -1,4 +1,4 @@
-"""Rosters: who is in a course, and whose unused seat goes back when they leave."""
+"""Rosters: who is in a course, and the release of unused seats of people who leave."""
 
 from datetime import timedelta
 
@@ -62,7 +62,7 @@ def _members(school: School) -> dict[str, RosterMember]:
 
 
 def _seat(school: School, *people: Person) -> int:
-    """People of the course have each a seat that they never watched by; returns the pool."""
+    """Give each person an unused seat; return the pool ID."""
     _, link_id = school.place()
     logins = [school.launch(person, link_id) for person in people]
     with school.database.transaction() as session:
@@ -85,9 +85,7 @@ def _seated(school: School, pool_id: int) -> int:
     return seated
 
 
-def test_all_pages_are_read_and_the_case_of_addresses_is_kept(
-    school: School, carrel: Carrel
-) -> None:
+def test_all_roster_pages_are_read_with_case_sensitive_urls(school: School, carrel: Carrel) -> None:
     school.place()
     school.platform.page_size = 2
     context = _sync(school, carrel)
@@ -103,7 +101,7 @@ def test_all_pages_are_read_and_the_case_of_addresses_is_kept(
 
 
 @pytest.mark.parametrize("habits", [MOODLE, OPEN_EDX], ids=lambda one: one.name)
-def test_short_roles_and_silence_about_names_are_understood(
+def test_short_roles_and_missing_names_are_understood(
     school: School, carrel: Carrel, habits: Habits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with running_platform(habits=habits) as platform:
@@ -117,7 +115,7 @@ def test_short_roles_and_silence_about_names_are_understood(
     assert (members["u-2001"].name is None) is (habits is OPEN_EDX)
 
 
-def test_only_what_changed_is_asked_for_the_next_time(school: School, carrel: Carrel) -> None:
+def test_next_sync_requests_only_changes(school: School, carrel: Carrel) -> None:
     school.place()
     _sync(school, carrel)
     new = Person("u-2009", "Ilse", "Maro", None)
@@ -129,7 +127,7 @@ def test_only_what_changed_is_asked_for_the_next_time(school: School, carrel: Ca
     assert len(_members(school)) == 8
 
 
-def test_a_platform_that_has_forgotten_the_differences_is_asked_for_all(
+def test_full_roster_is_read_if_the_platform_forgot_the_differences(
     school: School, carrel: Carrel
 ) -> None:
     school.place()
@@ -141,23 +139,23 @@ def test_a_platform_that_has_forgotten_the_differences_is_asked_for_all(
     assert [one.status for one in school.platform.calls("members")][-2:] == [404, 200]
 
 
-def test_differences_that_always_fail_are_asked_for_once(school: School, carrel: Carrel) -> None:
+def test_failing_differences_are_requested_only_once(school: School, carrel: Carrel) -> None:
     school.place()
     _sync(school, carrel)
     with school.database.transaction() as session:
         context = session.get_one(Context, school.contexts[school.platform.course.id])
-        context.differences_url = "http://127.0.0.1:9/members?Since=1"  # nothing listens there
+        context.differences_url = "http://127.0.0.1:9/members?Since=1"  # a port without a server
     assert _sync(school, carrel).sync_failure
     assert _sync(school, carrel).sync_failure is None
 
 
-def test_importing_takes_no_seat(school: School, carrel: Carrel) -> None:
+def test_importing_a_roster_assigns_no_seat(school: School, carrel: Carrel) -> None:
     pool_id = _seat(school)
     _sync(school, carrel)
     assert _seated(school, pool_id) == 0
 
 
-def test_who_is_missing_from_two_syncs_gives_back_an_unused_seat(
+def test_unused_seat_is_released_after_a_person_is_missing_twice(
     school: School, carrel: Carrel
 ) -> None:
     wren = LEARNERS[0]
@@ -176,7 +174,7 @@ def test_who_is_missing_from_two_syncs_gives_back_an_unused_seat(
         assert left.ended_as is AssignmentEnd.LEFT
 
 
-def test_two_syncs_in_a_row_count_as_one(school: School, carrel: Carrel) -> None:
+def test_syncs_in_quick_succession_count_as_one(school: School, carrel: Carrel) -> None:
     pool_id = _seat(school, LEARNERS[0])
     _sync(school, carrel)
     school.platform.course.withdraw(LEARNERS[0])
@@ -187,7 +185,7 @@ def test_two_syncs_in_a_row_count_as_one(school: School, carrel: Carrel) -> None
 
 
 @pytest.mark.parametrize("is_whole", [True, False], ids=["the whole list", "differences"])
-def test_who_left_is_marked_at_once_also_when_the_list_was_just_read(
+def test_person_who_left_is_marked_at_once_even_shortly_after_a_sync(
     school: School, carrel: Carrel, is_whole: bool
 ) -> None:
     wren = LEARNERS[0]
@@ -203,9 +201,7 @@ def test_who_left_is_marked_at_once_also_when_the_list_was_just_read(
     assert _members(school)[wren.id].missed == 1
 
 
-def test_reading_it_again_and_again_does_not_put_off_who_left(
-    school: School, carrel: Carrel
-) -> None:
+def test_frequent_syncs_do_not_delay_the_release(school: School, carrel: Carrel) -> None:
     pool_id = _seat(school, LEARNERS[0])
     _sync(school, carrel)
     school.platform.course.withdraw(LEARNERS[0])
@@ -216,7 +212,7 @@ def test_reading_it_again_and_again_does_not_put_off_who_left(
     assert _seated(school, pool_id) == 0
 
 
-def test_names_survive_that_a_platform_withholds_them(school: School, carrel: Carrel) -> None:
+def test_names_are_preserved_when_a_platform_withholds_them(school: School, carrel: Carrel) -> None:
     school.place()
     _sync(school, carrel)
     course = school.platform.course
@@ -230,10 +226,10 @@ def test_names_survive_that_a_platform_withholds_them(school: School, carrel: Ca
     assert members[new.id].name is None
 
 
-def test_two_days_of_syncs_release_the_seat_of_who_left_and_of_nobody_else(
+def test_two_days_of_syncs_release_only_the_seat_of_the_person_who_left(
     school: School, carrel: Carrel
 ) -> None:
-    """As the worker does it: it looks each hour which courses are due."""
+    """Runs like the worker, which looks every hour for courses that are due."""
     wren, other = LEARNERS[:2]
     pool_id = _seat(school, wren, other)
     left_at = school.clock.moment + timedelta(hours=5)
@@ -250,13 +246,13 @@ def test_two_days_of_syncs_release_the_seat_of_who_left_and_of_nobody_else(
         for job_id in queued:
             assert see_through(carrel, WORK, job_id).state is JobState.DONE
         seated.append(_seated(school, pool_id))
-    assert seated[:40] == [2] * 40  # one sync at hour 1, the next at 21 marks, that at 41 releases
+    assert seated[:40] == [2] * 40  # synced in hours 1, 21 (marked absent), and 41 (released)
     assert seated[-1] == 1
     assert other.id in _members(school)
     assert wren.id not in _members(school)
 
 
-def test_who_comes_back_keeps_the_seat(school: School, carrel: Carrel) -> None:
+def test_person_who_comes_back_keeps_the_seat(school: School, carrel: Carrel) -> None:
     pool_id = _seat(school, LEARNERS[0])
     _sync(school, carrel)
     school.platform.course.withdraw(LEARNERS[0])
@@ -268,7 +264,7 @@ def test_who_comes_back_keeps_the_seat(school: School, carrel: Carrel) -> None:
     assert _members(school)[LEARNERS[0].id].missed == 0
 
 
-def test_a_seat_that_was_watched_by_stays(school: School, carrel: Carrel) -> None:
+def test_seat_that_was_used_to_watch_is_not_released(school: School, carrel: Carrel) -> None:
     pool_id = _seat(school, LEARNERS[0])
     _, link_id = school.place()
     school.watch(school.launch(LEARNERS[0], link_id), 0, 60)
@@ -285,7 +281,7 @@ def _held_back(school: School, carrel: Carrel, *, all_of_them: bool) -> int:
     gone = (*TEACHERS, *LEARNERS) if all_of_them else LEARNERS[:3]
     for person in gone:
         school.platform.course.withdraw(person)
-    with school.database.transaction() as session:  # the whole list, not only what changed
+    with school.database.transaction() as session:  # so the whole roster is read, not only changes
         session.get_one(Context, school.contexts[school.platform.course.id]).differences_url = None
     _sync(school, carrel)
     context = _sync(school, carrel)
@@ -295,7 +291,7 @@ def _held_back(school: School, carrel: Carrel, *, all_of_them: bool) -> int:
 
 
 @pytest.mark.parametrize("all_of_them", [True, False], ids=["an empty list", "more than a fifth"])
-def test_it_stops_and_asks_before_many_go(
+def test_many_releases_wait_for_confirmation(
     school: School, carrel: Carrel, all_of_them: bool
 ) -> None:
     pool_id = _held_back(school, carrel, all_of_them=all_of_them)
@@ -307,7 +303,7 @@ def test_it_stops_and_asks_before_many_go(
         confirm_releases(session, _course_id(school), links=LINKS, actor=None, now=moment)
 
 
-def test_what_was_held_back_may_be_dismissed(school: School, carrel: Carrel) -> None:
+def test_held_releases_can_be_dismissed(school: School, carrel: Carrel) -> None:
     pool_id = _held_back(school, carrel, all_of_them=False)
     with school.database.transaction() as session:
         dismiss_releases(session, _course_id(school), actor=None, now=school.clock.moment)
@@ -320,7 +316,7 @@ def test_what_was_held_back_may_be_dismissed(school: School, carrel: Carrel) -> 
 @pytest.mark.parametrize(
     "trouble", [{"status": 500}, {"html": True}, {"status": 404}, {"status": 200, "body": "[]"}]
 )
-def test_trouble_stands_at_the_course_and_changes_nothing(
+def test_failed_sync_is_stored_on_the_course_and_changes_nothing(
     school: School, carrel: Carrel, trouble: dict[str, object]
 ) -> None:
     pool_id = _seat(school, LEARNERS[0])
@@ -333,7 +329,7 @@ def test_trouble_stands_at_the_course_and_changes_nothing(
     assert _sync(school, carrel).sync_failure is None
 
 
-def test_courses_seen_lately_are_synced_once_a_day(school: School, carrel: Carrel) -> None:
+def test_recently_used_courses_are_synced_once_a_day(school: School, carrel: Carrel) -> None:
     school.place()
     with school.database.read_session() as session:
         assert courses_due(session, now=school.clock.moment) == (_course_id(school),)
@@ -347,8 +343,8 @@ def test_courses_seen_lately_are_synced_once_a_day(school: School, carrel: Carre
             assert len(courses_due(session, now=moment)) == due
 
 
-def test_courses_that_always_fail_hold_up_no_others(school: School) -> None:
-    """As after a big customer took names and roles from the tool: its courses are due each hour."""
+def test_courses_that_always_fail_do_not_block_others(school: School) -> None:
+    """As if a large customer took names and roles from the tool: its courses are due hourly."""
     school.place()
     with school.database.transaction() as session:
         used = session.get_one(Context, school.contexts[school.platform.course.id])
@@ -369,10 +365,10 @@ def test_courses_that_always_fail_hold_up_no_others(school: School) -> None:
         assert used.public_id in courses_due(session, now=school.clock.moment)
 
 
-def test_who_has_an_account_keeps_the_seat_that_they_claimed_before_they_linked_it(
+def test_person_with_an_account_keeps_a_seat_claimed_before_linking(
     school: School, carrel: Carrel
 ) -> None:
-    """The seat is of the learner's own login, which was merged into the account afterward."""
+    """The seat belongs to the learner's own login, which was merged into the account afterward."""
     wren, zoe = LEARNERS[:2]
     pool_id = _seat(school, wren, zoe)
     _, link_id = school.place()

@@ -1,4 +1,4 @@
-"""Who left a course: which courses keep their unused seat, and that no other seat is held for them."""
+"""People who left a course: other courses can keep their unused seat, and they get no new one."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ from tests.platform.people import LEARNERS
 
 
 def _leaves_one_of_two_courses(school: School, carrel: Carrel, why: str) -> int:
-    """Wren leaves one, and its roster is read until her seat can go; returns the pool."""
+    """Let Wren leave a course and sync until her seat can be released; return the pool ID."""
     pool_id = _seat(school, LEARNERS[0])
     other = school.platform.make_course("LIB 102", "More service")
     school.place(course=other)
@@ -56,7 +56,7 @@ def _leaves(school: School, carrel: Carrel) -> None:
         _sync(school, carrel)
 
 
-def test_who_is_in_another_course_still_keeps_the_seat(school: School, carrel: Carrel) -> None:
+def test_person_in_another_course_keeps_the_seat(school: School, carrel: Carrel) -> None:
     pool_id = _leaves_one_of_two_courses(school, carrel, "")
     assert _seated(school, pool_id) == 1
 
@@ -64,16 +64,16 @@ def test_who_is_in_another_course_still_keeps_the_seat(school: School, carrel: C
 @pytest.mark.parametrize(
     "why", ["its platform is off", "its deployment was refused", "nobody opens it"]
 )
-def test_a_course_whose_roster_is_no_longer_read_keeps_nobodys_seat(
+def test_course_whose_roster_is_no_longer_read_keeps_no_seat(
     school: School, carrel: Carrel, why: str
 ) -> None:
-    """Its list would stay as it was forever, though people leave."""
+    """Its roster would never change, though people leave."""
     pool_id = _leaves_one_of_two_courses(school, carrel, why)
     assert _seated(school, pool_id) == 0
 
 
 def _full_pool(school: School, *waiting: Person) -> tuple[int, str, list[int]]:
-    """Marisol has the only seat, and others wait; returns the pool, the seat, and their logins."""
+    """Give Marisol the only seat, and let others wait; return the pool, the seat, and logins."""
     _, link_id = school.place()
     logins = [school.launch(person, link_id) for person in waiting]
     pool_id = _seat(school, LEARNERS[2])
@@ -99,14 +99,14 @@ def _offered_to(school: School, pool_id: int) -> list[int | None]:
         return list(session.scalars(offered))
 
 
-def test_a_seat_is_not_offered_to_who_left(school: School, carrel: Carrel) -> None:
+def test_seat_is_not_offered_to_a_person_who_left(school: School, carrel: Carrel) -> None:
     pool_id, seat, (_wren, zoe) = _full_pool(school, *LEARNERS[:2])
     _leaves(school, carrel)
     _free(school, seat)
     assert _offered_to(school, pool_id) == [zoe]
 
 
-def test_an_offer_to_who_left_goes_to_the_next(school: School, carrel: Carrel) -> None:
+def test_offer_to_a_person_who_left_passes_to_the_next(school: School, carrel: Carrel) -> None:
     pool_id, seat, (wren, zoe) = _full_pool(school, *LEARNERS[:2])
     _free(school, seat)
     assert _offered_to(school, pool_id) == [wren]
@@ -114,7 +114,9 @@ def test_an_offer_to_who_left_goes_to_the_next(school: School, carrel: Carrel) -
     assert _offered_to(school, pool_id) == [zoe]
 
 
-def test_who_has_an_account_waits_on_after_leaving(school: School, carrel: Carrel) -> None:
+def test_person_with_an_account_stays_on_the_waitlist_after_leaving(
+    school: School, carrel: Carrel
+) -> None:
     pool_id, seat, (wren,) = _full_pool(school, LEARNERS[0])
     school.merge(wren, into=school.cast.alice.id)
     _leaves(school, carrel)
@@ -122,8 +124,10 @@ def test_who_has_an_account_waits_on_after_leaving(school: School, carrel: Carre
     assert _offered_to(school, pool_id) == [wren]
 
 
-def test_a_renewal_brings_back_nobody_who_left_meanwhile(school: School, carrel: Carrel) -> None:
-    """The contract ended, and its seats are kept for its people; but she has never watched."""
+def test_renewal_does_not_restore_the_seat_of_a_person_who_left(
+    school: School, carrel: Carrel
+) -> None:
+    """The ended contract's seats are reserved for their people, but she has never watched."""
     pool_id = _seat(school, LEARNERS[0])
     with school.database.transaction() as session:
         grant = session.scalars(select(Grant).where(Grant.pool_id == pool_id)).one()

@@ -1,4 +1,4 @@
-"""The self-test: every line is good of this version, a bad tool is found out, and nothing is left behind."""
+"""The self-test: all checks pass on this version, faulty tools fail, and nothing is left behind."""
 
 import json
 import logging
@@ -50,22 +50,22 @@ def left_behind(carrel: Carrel) -> list[Path]:
 
 
 def play(carrel: Carrel, change: Callable[[Any], Any], most: int = ABOUT) -> list[Proof]:
-    """Play against a tool that somebody has changed, as far as `most` lines."""
+    """Run the self-test against a modified tool, up to `most` checks."""
     seen: list[Proof] = []
     bad = CheckRunner(carrel, lambda scratch: change(create_app(scratch, COMPONENTS)))
     for proof in bad.proofs(lambda: len(seen) >= most):
-        seen.append(proof)  # noqa: PERF402  (the lambda looks at it)
+        seen.append(proof)  # noqa: PERF402  (the lambda reads it)
     return seen
 
 
-def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast) -> None:
+def test_non_staff_get_not_found(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.mia.id)
     assert client.get(PAGE).status_code == 404
     assert client.post(PAGE).status_code == 404
     assert client.get(f"{PAGE}/proofs.txt").status_code == 404
 
 
-def test_staff_play_it_by_a_job_and_take_the_lines_along(
+def test_staff_run_the_self_test_and_download_the_results(
     client: Visitor, cast: Cast, carrel: Carrel, database: Database
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -92,11 +92,11 @@ def test_staff_play_it_by_a_job_and_take_the_lines_along(
     assert text.mimetype == "text/plain"
     assert f"{ABOUT} of {ABOUT} ok" in text.text
     assert "Incorrect KID in JWT header (as learner)" in text.text
-    assert counts(database) == before  # no tenant, no person, no launch of it is in this library
+    assert counts(database) == before  # it uses its own database
     assert left_behind(carrel) == []
 
 
-def test_a_tool_that_lets_wrong_messages_in_is_found_out(carrel: Carrel) -> None:
+def test_tool_that_accepts_bad_messages_fails(carrel: Carrel) -> None:
     def polite(app: Any) -> Any:
         def answer(environ: Any, start: Any) -> Any:
             def say(status: str, headers: Any, fault: Any = None) -> Any:
@@ -114,7 +114,7 @@ def test_a_tool_that_lets_wrong_messages_in_is_found_out(carrel: Carrel) -> None
     assert left_behind(carrel) == []
 
 
-def test_a_tool_that_answers_nothing_fails_every_launch_and_leaves_nothing(carrel: Carrel) -> None:
+def test_tool_whose_login_fails_fails_every_launch_and_leaves_nothing(carrel: Carrel) -> None:
     def mute(app: Any) -> Any:
         def answer(environ: Any, start: Any) -> Any:
             if environ["PATH_INFO"].startswith("/lti/log"):
@@ -131,7 +131,7 @@ def test_a_tool_that_answers_nothing_fails_every_launch_and_leaves_nothing(carre
     assert left_behind(carrel) == []
 
 
-def test_a_tool_whose_login_asks_for_something_else_is_found_out(carrel: Carrel) -> None:
+def test_tool_whose_login_sends_a_wrong_request_fails(carrel: Carrel) -> None:
     def ask_otherwise(app: Any) -> Any:
         def answer(environ: Any, start: Any) -> Any:
             def say(status: str, headers: Any, fault: Any = None) -> Any:
@@ -148,7 +148,7 @@ def test_a_tool_whose_login_asks_for_something_else_is_found_out(carrel: Carrel)
     assert [(proof.ok, proof.got) for proof in seen] == [(False, "no answer: Refused")] * 2
 
 
-def test_a_score_of_the_wrong_type_is_refused_and_named(
+def test_score_of_the_wrong_media_type_is_reported(
     carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lti.grades.grade_service.SCORE_TYPE", "application/json")
@@ -165,7 +165,7 @@ def test_a_score_of_the_wrong_type_is_refused_and_named(
     )
 
 
-def test_a_play_that_breaks_off_leaves_nothing(carrel: Carrel) -> None:
+def test_aborted_run_leaves_nothing(carrel: Carrel) -> None:
     def break_off(_app: Any) -> Any:
         raise RuntimeError("this tool does not start")
 
@@ -174,7 +174,7 @@ def test_a_play_that_breaks_off_leaves_nothing(carrel: Carrel) -> None:
     assert left_behind(carrel) == []
 
 
-def test_what_a_killed_play_left_goes_with_the_next_and_what_is_young_stays(
+def test_leftovers_of_a_killed_run_are_deleted_unless_recent(
     carrel: Carrel,
 ) -> None:
     old, young = (carrel.settings.scratch / f"{PREFIX}{name}" for name in ("old", "young"))
@@ -186,7 +186,7 @@ def test_what_a_killed_play_left_goes_with_the_next_and_what_is_young_stays(
     assert left_behind(carrel) == [young]
 
 
-def test_one_that_is_canceled_keeps_no_lines(
+def test_canceled_run_stores_no_results(
     client: Visitor, cast: Cast, carrel: Carrel, database: Database
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -203,14 +203,14 @@ def test_one_that_is_canceled_keeps_no_lines(
     assert client.post(PAGE, data={"registration": "nobody"}).status_code == 404
 
 
-def test_the_command_prints_proof_lines_and_ends_with_zero_only_if_all_are_good(
+def test_command_prints_results_and_exits_with_zero_only_if_all_pass(
     carrel: Carrel,
     environ: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     enter(monkeypatch, environ)
-    configure_logs(logging.WARNING)  # as the program does
+    configure_logs(logging.WARNING)  # as the command line does
     shell = Shell(COMPONENTS, capsys)
     ran = shell("lti", "selftest", "--json")
     assert (ran.code, ran.answer["failed"], ran.answer["passed"]) == (0, 0, ABOUT)

@@ -1,4 +1,4 @@
-"""The connection of a real registration: each line, and what it says to do when it isn't so."""
+"""The check of a real registration: each result, and the advice if it fails."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -47,7 +47,7 @@ def moved(made: Connection, **addresses: str) -> RegistrationFacts:
 
 @pytest.fixture
 def tool(carrel: Carrel, cast: Cast, platform: Platform):
-    """The tool beside a platform that gives tokens."""
+    """Yield a connection to a platform that issues tokens."""
     with connected(carrel, platform) as made:
         token_url = platform.token_url_of(made.tool)
         yield replace(
@@ -56,7 +56,7 @@ def tool(carrel: Carrel, cast: Cast, platform: Platform):
         )
 
 
-def test_a_good_connection_has_only_our_plain_address_against_it(carrel, tool) -> None:
+def test_good_connection_fails_only_for_plain_http(carrel, tool) -> None:
     lines = check(carrel, tool)
     assert [line.ok for line in lines] == [False, True, True, True, True]
     assert "CARREL_BASE_URL" in lines[HTTPS].advice
@@ -64,51 +64,51 @@ def test_a_good_connection_has_only_our_plain_address_against_it(carrel, tool) -
     assert all(not line.advice for line in lines if line.ok)
 
 
-def test_a_platform_that_is_away_says_what_to_compare(carrel, tool) -> None:
+def test_unreachable_platform_says_what_to_compare(carrel, tool) -> None:
     lines = check(carrel, tool, moved(tool, jwks_url=AWAY, token_url=AWAY))
     assert [line.ok for line in lines[KEYS:CLOCK]] == [False, False]
     assert "keyset URL" in lines[KEYS].advice
     assert "token URL" in lines[TOKEN].advice
 
 
-def test_a_keyset_that_is_a_page_for_people_is_no_key_set(carrel, tool) -> None:
+def test_keyset_url_of_a_web_page_fails(carrel, tool) -> None:
     line = check(carrel, tool, moved(tool, jwks_url=f"{tool.url}/"))[KEYS]
     assert (line.ok, line.got) == (False, "no key set")
 
 
-def test_a_keyset_of_weak_keys_is_not_enough(carrel, tool) -> None:
+def test_keyset_with_only_weak_keys_fails(carrel, tool) -> None:
     tool.platform.published[:] = [Key.make(1024)]
     line = check(carrel, tool)[KEYS]
     assert (line.ok, line.got) == (False, "0 of 1 keys usable")
     assert "2048 bits" in line.advice
 
 
-def test_a_client_that_the_platform_does_not_know_gets_no_token(carrel, tool) -> None:
+def test_unknown_client_id_gets_no_token(carrel, tool) -> None:
     line = check(carrel, tool, replace(tool.registration, client_id="another"))[TOKEN]
     assert not line.ok
     assert "client ID" in line.advice
 
 
-def test_a_platform_that_allows_no_service_is_told_apart(carrel, tool) -> None:
+def test_platform_that_allows_no_service_gets_its_own_advice(carrel, tool) -> None:
     tool.platform.records.tools[tool.tool.client_id] = replace(tool.tool, scopes=())
     line = check(carrel, tool)[TOKEN]
     assert not line.ok
     assert line.advice == connection_check.NO_SCOPE
 
 
-def test_our_own_address_that_leads_elsewhere_is_found_out(carrel, tool) -> None:
+def test_wrong_base_url_fails(carrel, tool) -> None:
     line = check(carrel, tool, base_url=tool.platform.url)[OWN_KEYS]
     assert not line.ok
     assert "CARREL_BASE_URL" in line.advice
 
 
-def test_clocks_that_differ_are_told_in_seconds(carrel, tool) -> None:
+def test_clock_difference_is_reported_in_seconds(carrel, tool) -> None:
     line = check(carrel, tool, now=lambda: real_now() - timedelta(minutes=2))[CLOCK]
     assert not line.ok
     assert line.got in ("+119 s", "+120 s", "+121 s")
     assert "NTP" in line.advice
 
 
-def test_https_is_as_it_has_to_be(carrel, tool) -> None:
+def test_https_base_url_passes(carrel, tool) -> None:
     line = check(carrel, tool, base_url="https://library.example.org")[HTTPS]
     assert line.ok

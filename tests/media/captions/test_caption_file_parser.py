@@ -36,7 +36,7 @@ def faults(text):
     return [(each.line, each.sentence) for each in caught.value.faults]
 
 
-def test_times_and_texts_are_kept_and_nothing_else():
+def test_only_times_and_texts_are_saved():
     assert write_vtt(read_cues(VTT.encode())) == (
         "WEBVTT\n\n"
         "00:00:01.000 --> 00:00:02.500 align:start line:90%\n"
@@ -62,7 +62,7 @@ def test_utf_16_is_read():
     assert read_cues(VTT.encode("utf-16")) == read_cues(VTT.encode())
 
 
-def test_the_words_are_told_without_their_dress():
+def test_caption_text_is_read_without_markup():
     cue = read_cues(VTT.encode())[0]
     assert (cue.starts, cue.ends) == (1.0, 2.5)
     assert (cue.voice, cue.words) == ("Maria Ortiz", "Good morning & welcome to the webinar")
@@ -89,7 +89,7 @@ def test_every_bad_line_is_named():
     assert faults(text) == [(3, BAD_TIMES), (6, BACKWARDS)]
 
 
-def test_no_more_than_twenty_faults_are_told():
+def test_up_to_twenty_errors_are_reported():
     assert len(faults("WEBVTT\n\n" + "0 --> 1\nx\n\n" * 100)) == 20
 
 
@@ -98,14 +98,14 @@ def test_a_file_without_captions_is_refused(text):
     assert faults(text) == [(0, NO_CAPTIONS)]
 
 
-def test_captions_without_words_are_refused():
+def test_captions_without_text_are_refused():
     assert faults("WEBVTT\n\n00:01.000 --> 00:02.000\n\n") == [(0, NO_CAPTIONS)]
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00\xd8", b"WEBVTT\n\0", b"\x00\x01\x02"])
-def test_what_is_no_text_is_refused(data):
+def test_file_that_is_not_text_is_refused(data):
     assert faults(data) == [(0, NOT_TEXT)]
 
 
-def test_a_vast_file_is_refused():
+def test_file_that_is_too_large_is_refused():
     assert faults(b"WEBVTT\n" + b" " * (17 << 20)) == [(0, TOO_LARGE)]

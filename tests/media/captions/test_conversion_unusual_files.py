@@ -1,4 +1,4 @@
-"""Odd and hostile caption files: what comes of each."""
+"""Odd and hostile caption files, and how each is handled."""
 
 import pytest
 
@@ -54,13 +54,13 @@ def test_a_latin_1_file_is_read():
     assert words(FRENCH.replace("\u2019", "'").encode("latin-1")) == [SAID.replace("\u2019", "'")]
 
 
-def test_a_byte_that_windows_has_not_is_read_as_latin_1():
+def test_byte_undefined_in_windows_1252_is_read_as_latin_1():
     assert words(FRENCH.replace("\u2019", "").encode("cp1252").replace(b"Voil", b"Voil\x81")) == [
         "Voil\x81à, lété à la bibliothèque"
     ]
 
 
-def test_a_hundred_thousand_captions_are_read_and_written_alike():
+def test_hundred_thousand_captions_survive_a_round_trip():
     data = vtt(*("Word" for _ in range(100_000)))
     written = write_vtt(read_cues(data))
     cues = read_written(written)
@@ -68,12 +68,12 @@ def test_a_hundred_thousand_captions_are_read_and_written_alike():
     assert write_vtt(cues) == written
 
 
-def test_more_than_anybody_says_is_refused():
+def test_too_many_captions_are_refused():
     data = b"WEBVTT\n\n" + b"00:01.000 --> 00:02.000\na\n\n" * 150_001
     assert fault(data) == [(0, TOO_MANY)]
 
 
-def test_fifty_megabytes_are_refused_unread():
+def test_fifty_megabytes_are_refused_as_too_large():
     assert fault(b"WEBVTT\n\n" + b"x" * (50 << 20)) == [(0, TOO_LARGE)]
 
 
@@ -93,7 +93,7 @@ def test_fifty_megabytes_are_refused_unread():
     ],
     ids=["empty", "picture", "binary", "nul", "page", "ends first", "out of order"],
 )
-def test_what_can_not_be_used_is_refused_by_its_line(data, expected):
+def test_unusable_line_is_refused_by_number(data, expected):
     assert fault(data) == expected
 
 
@@ -115,7 +115,7 @@ def test_what_can_not_be_used_is_refused_by_its_line(data, expected):
         ("図書館へようこそ", "図書館へようこそ", None),
     ],
 )
-def test_what_is_said_is_kept_and_nothing_in_it_runs(text, said, kept):
+def test_spoken_text_is_saved_and_markup_is_made_safe(text, said, kept):
     (cue,) = read_cues(vtt(text))
     assert cue.words == said
     assert kept is None or cue.lines == (kept,)
@@ -125,7 +125,7 @@ def test_what_is_said_is_kept_and_nothing_in_it_runs(text, said, kept):
     assert "<img" not in once
 
 
-def test_captions_may_overlap_and_run_past_any_end():
+def test_captions_can_overlap_and_run_past_the_end():
     data = b"WEBVTT\n\n00:01.000 --> 00:09.000\nA\n\n00:02.000 --> 00:03.000\nB\n\n99:00:00.000 --> 99:00:01.000\nC\n"
     assert [(cue.starts, cue.ends) for cue in read_cues(data)] == [
         (1.0, 9.0),
@@ -134,7 +134,7 @@ def test_captions_may_overlap_and_run_past_any_end():
     ]
 
 
-def test_subrip_and_text_are_written_in_plain_words():
+def test_subrip_and_text_are_written_without_markup():
     cues = read_cues(vtt("<v Ana>Fish &amp; <i>chips</i>", "<v Ana>Yes", "<v Bo>No"))
     assert write_srt(cues).startswith(
         "1\r\n00:00:00,000 --> 00:00:02,000\r\nFish & <i>chips</i>\r\n\r\n2\r\n"

@@ -1,4 +1,4 @@
-"""Delivery behind a real gunicorn, as the product runs it, each way, with sessions that a file ends."""
+"""Delivery behind a real gunicorn in each delivery mode, with sessions ended by a file."""
 
 import http.client
 import json
@@ -34,7 +34,7 @@ ADMITTED_S = 2
 
 
 def application() -> "WSGIApplication":
-    """Build what gunicorn serves: the files below the house, and a page behind them."""
+    """Return the app that gunicorn serves: the library's files, and a page for other paths."""
     house = Path(os.environ[HOUSE])
     way, place = json.loads((house / "way").read_text())
     delivery = Delivery(
@@ -58,7 +58,7 @@ def _page(_environ: "WSGIEnvironment", start_response: "StartResponse") -> "Iter
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back in the end, and from which host: a redirect has been followed."""
+    """The final response and its host, after following a redirect."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -68,7 +68,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A house that is served one way."""
+    """A library that is served in one delivery mode."""
 
     way: Way
     folder: Path
@@ -86,7 +86,7 @@ class Served:
         )
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """Ask once, and go where a redirect leads with the same headers, as players do."""
+        """Send a request, and follow a redirect with the same headers, as players do."""
         connection = self.connect()
         try:
             connection.request(method, path, headers=headers)
@@ -100,7 +100,7 @@ class Served:
 
     @staticmethod
     def follow(address: str, **headers: str) -> Answer:
-        """Ask the bucket."""
+        """Send a request to the bucket."""
         place = urlsplit(address)
         connection = http.client.HTTPConnection(place.netloc, timeout=60)
         try:
@@ -115,7 +115,7 @@ class Served:
         (self.folder / f"{session}.ended").touch()
 
     def logs(self) -> str:
-        """Return everything that any of the programs wrote down."""
+        """Return what all programs logged."""
         return "".join(file.read_text() for file in self.folder.glob("*log*"))
 
 
@@ -123,7 +123,7 @@ class Served:
 def served(
     house: Path, way: Way = Way.EMBEDDED, server: S3Server | None = None
 ) -> Iterator[Served]:
-    """Serve a house until the block is left, with an S3 server or from the directory `house/files`."""
+    """Serve a library within the block, from an S3 server or from its directory `files`."""
     place: dict[str, Any] = {"url": (house / "files").as_uri()}
     if server is not None:
         place = {

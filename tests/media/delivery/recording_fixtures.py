@@ -1,4 +1,4 @@
-"""A storage with one recording behind the handler, and what a request to it brings."""
+"""A storage with one recording behind the handler, and the requests to it."""
 
 import io
 import time
@@ -21,7 +21,7 @@ def page(environ, start_response):
 
 
 class Answer:
-    """What came back, its body read to the end and closed, as a server does."""
+    """A response; its body was read to the end and closed, as a server does."""
 
     def __init__(self, app, path, method="GET", wrapper=None, connection=None, **headers):
         environ = {

@@ -15,20 +15,20 @@ def gate():
     )
 
 
-def test_what_is_remembered_of_those_let_in_is_bounded():
+def test_number_of_remembered_clients_is_limited():
     made = gate()
     for number in range(MOST_HANDS + 10):
         made.admit(TOKEN, {"REMOTE_ADDR": "203.0.113.5", "HTTP_USER_AGENT": str(number)})
     assert len(made._admitted) <= MOST_HANDS
 
 
-def test_a_long_hand_is_let_in_and_not_remembered():
+def test_client_with_long_headers_is_admitted_but_not_remembered():
     made = gate()
     made.admit(TOKEN, {"REMOTE_ADDR": "203.0.113.5", "HTTP_COOKIE": "x" * LONGEST_HAND})
     assert not made._admitted
 
 
-def test_of_two_cookies_with_one_name_the_first_is_the_one_that_counts():
+def test_first_of_two_cookies_with_one_name_counts():
     bound = SIGNER.sign(Ticket("s", "renditions/v", 4_000_000_000, cookie=fingerprint("one")))
     here = {"REMOTE_ADDR": "203.0.113.5"}
     assert gate().admit(bound, {**here, "HTTP_COOKIE": "lang=\xe7; carrel=one; carrel=two"})

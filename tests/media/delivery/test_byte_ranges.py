@@ -16,7 +16,7 @@ from media.delivery.byte_ranges import Span, Unsatisfiable, is_known, wanted_spa
         ("bytes=-1000", 0, 100, False),
     ],
 )
-def test_a_range_names_its_bytes(header, start, length, open_ended):
+def test_range_is_read_as_first_byte_and_length(header, start, length, open_ended):
     assert wanted_span(header, "", '"v"', 100) == Span(start, length, open_ended)
 
 
@@ -37,17 +37,17 @@ def test_a_range_names_its_bytes(header, start, length, open_ended):
         "bytes=\u0661-\u0662x",
     ],
 )
-def test_what_is_no_single_range_means_the_whole_file(header):
+def test_anything_but_a_single_range_means_the_whole_file(header):
     assert wanted_span(header, "", '"v"', 100) is None
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0"])
-def test_a_range_behind_the_end_is_unsatisfiable(header):
+def test_range_past_the_end_is_unsatisfiable(header):
     with pytest.raises(Unsatisfiable):
         wanted_span(header, "", '"v"', 100)
 
 
-def test_an_empty_file_satisfies_no_range():
+def test_no_range_of_an_empty_file_is_satisfiable():
     with pytest.raises(Unsatisfiable):
         wanted_span("bytes=0-", "", '"v"', 0)
 
@@ -65,10 +65,10 @@ def test_only_an_open_range_is_capped():
 
 
 @pytest.mark.parametrize("header", ['"v"', 'W/"v"', '"a", "v"', '"a",W/"v"', "*"])
-def test_a_version_that_the_client_has_is_known(header):
+def test_cached_version_is_recognized(header):
     assert is_known(header, '"v"')
 
 
 @pytest.mark.parametrize("header", ["", '"a"', "v", '"vv"'])
-def test_another_version_is_not_known(header):
+def test_another_version_is_not_recognized(header):
     assert not is_known(header, '"v"')

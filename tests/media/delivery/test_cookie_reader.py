@@ -1,4 +1,4 @@
-"""The reader of our own cookies says what Flask would, and never fails."""
+"""Our cookie reader returns what Flask would, and never fails."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from werkzeug.sansio.http import parse_cookie
 
 from media.delivery.cookie_reader import cookie_in, cookies_in
 
-# What a browser may send in a name and a value (RFC 6265, 4.1.1), and bytes of other encodings.
+# What a browser can send in a name and a value (RFC 6265, 4.1.1), and bytes of other encodings.
 MARKS = st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters='",;\\=\x7f')
 TEXTS = st.text(MARKS, min_size=1, max_size=6)
 PAIRS = st.lists(
@@ -37,18 +37,18 @@ def test_the_first_cookie_of_a_name_is_read(header: str, value: str | None) -> N
     assert cookie_in({"HTTP_COOKIE": header}, "carrel") == value
 
 
-def test_a_request_without_cookies_has_none() -> None:
+def test_request_without_cookies_has_no_cookie() -> None:
     assert cookie_in({}, "carrel") is None
 
 
 @given(PAIRS)
-def test_it_reads_what_flask_reads(pairs: list[tuple[str, str]]) -> None:
+def test_cookie_is_read_as_flask_reads_it(pairs: list[tuple[str, str]]) -> None:
     header = "; ".join(f"{name}={value}" for name, value in pairs)
     assert cookie_in({"HTTP_COOKIE": header}, "carrel") == parse_cookie(header).get("carrel")
 
 
 @given(st.text(st.characters(max_codepoint=0xFF)))
-def test_it_reads_whatever_a_server_hands_over(header: str) -> None:
+def test_any_header_is_read_without_an_error(header: str) -> None:
     cookie_in({"HTTP_COOKIE": f"{header}carrel{header}"}, "carrel")
 
 
@@ -61,5 +61,5 @@ def test_it_reads_whatever_a_server_hands_over(header: str) -> None:
         ("x=y", ()),
     ],
 )
-def test_several_cookies_are_read_in_the_order_of_their_names(header, values):
+def test_cookies_are_read_in_the_order_of_the_given_names(header, values):
     assert cookies_in({"HTTP_COOKIE": header}, ("carrel", "order")) == values

@@ -1,4 +1,4 @@
-"""The same of every way to deliver: embedded, behind nginx, and by redirects to a bucket."""
+"""The same behavior in every delivery mode: embedded, behind nginx, and redirects to a bucket."""
 
 import contextlib
 import http.client
@@ -64,7 +64,7 @@ def altered(token, place):
 class TestWhoMayNotComeIn:
     @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8", "run/progressive.mp4"])
     @pytest.mark.parametrize("wanted", [None, "bytes=0-99"])
-    def test_an_altered_or_a_guessed_address_is_not_found(self, house, ticket, name, wanted):
+    def test_altered_or_guessed_address_is_not_found(self, house, ticket, name, wanted):
         token = SIGNER.sign(ticket)
         others = Signer(b"another " * 8).sign(ticket)
         headers = {"User-Agent": AGENT} | ({"Range": wanted} if wanted else {})
@@ -72,12 +72,12 @@ class TestWhoMayNotComeIn:
             assert house.ask(f"/media/{bad}/{name}", **headers).status == 404
 
     @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8", "captions/en.vtt"])
-    def test_what_our_page_plays_is_turned_away_without_its_cookie(self, house, ticket, name):
+    def test_ticket_of_our_player_is_forbidden_without_its_cookie(self, house, ticket, name):
         film = replace(ticket, cookie=fingerprint("alice"), use=Use.FILM)
         for cookie, status in (("carrel=alice", 200), ("carrel=bob", 403), ("", 403)):
             assert ask(house, film, name, Cookie=cookie).status == status
 
-    def test_a_pages_ticket_gets_pictures_and_captions_and_no_film(self, house, ticket):
+    def test_ticket_of_a_page_gets_pictures_and_captions_but_no_video(self, house, ticket):
         page = replace(ticket, cookie=fingerprint("alice"), use=Use.PAGE)
         for name in ("captions/en.vtt", "run/thumbs-001.jpg"):
             assert ask(house, page, name, Cookie="carrel=alice").status == 200
@@ -87,11 +87,11 @@ class TestWhoMayNotComeIn:
                 assert ask(house, page, name, Cookie="carrel=alice", **wanted).status == 404
 
     @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8"])
-    def test_a_link_whose_time_is_over_is_turned_away(self, house, ticket, name):
+    def test_expired_link_is_forbidden(self, house, ticket, name):
         answer = ask(house, replace(ticket, expires=1), name, Range="bytes=0-9")
         assert (answer.status, json.loads(answer.body)) == (403, {"code": "LINK_EXPIRED"})
 
-    def test_a_link_in_another_hand_is_turned_away(self, house, ticket):
+    def test_link_used_by_another_client_is_forbidden(self, house, ticket):
         for name in ("run/high.mp4", "run/master.m3u8"):
             assert ask(house, ticket, name, Range="bytes=0-9").status in (200, 206)
             answer = ask(house, ticket, name, Range="bytes=0-9", User_Agent="curl")
@@ -113,25 +113,25 @@ class TestWhoMayNotComeIn:
             "run/high.mp4%0d%0aX: y",
         ],
     )
-    def test_nothing_outside_the_ticket_is_found(self, house, ticket, name):
+    def test_files_outside_the_ticket_are_not_found(self, house, ticket, name):
         for wanted in ({}, {"Range": "bytes=0-9"}):
             answer = ask(house, ticket, name.replace(" ", "%20"), **wanted)
             assert answer.status in (404, 400) or answer.body == b"page"
             assert b"organization" not in answer.body
             assert b"original" not in answer.body
 
-    def test_another_organizations_film_is_not_found_below_mine(self, house, ticket):
+    def test_recording_is_not_found_with_the_ticket_of_another(self, house, ticket):
         theirs = replace(ticket, prefix=OTHERS)
         assert ask(house, theirs, "run/high.mp4", Range="bytes=0-9").body == b"of another"
         assert ask(house, theirs, "run/master.m3u8").status == 404
 
-    def test_the_files_behind_nginx_have_no_address_of_their_own(self, house):
+    def test_internal_paths_of_nginx_are_not_served(self, house):
         for path in (f"/_files/{VERSION}/run/high.mp4", "/_gate"):
             answer = house.ask(path)
             assert answer.status == 404 or answer.body == b"page"
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-    def test_nothing_but_reading_is_allowed(self, house, ticket, method):
+    def test_methods_other_than_get_and_head_are_not_allowed(self, house, ticket, method):
         answer = ask(house, ticket, "run/high.mp4", method, Range="bytes=0-9")
         assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
 
@@ -146,7 +146,7 @@ class TestFiles:
             ("captions/en.vtt", "text/vtt; charset=utf-8"),
         ],
     )
-    def test_a_file_comes_whole_with_its_type_and_is_asked_about_again(
+    def test_whole_file_is_sent_with_its_type_and_must_be_revalidated(
         self, house, ticket, name, content_type
     ):
         answer = ask(house, ticket, name)
@@ -171,7 +171,7 @@ class TestFiles:
             (13_000_000, 99_000_000),
         ],
     )
-    def test_a_range_comes_as_206(self, house, ticket, first, last):
+    def test_range_is_answered_with_206(self, house, ticket, first, last):
         answer = ask(house, ticket, "run/high.mp4", Range=f"bytes={first}-{last}")
         assert (answer.status, answer.body) == (206, HIGH[first : last + 1])
         end = min(last, len(HIGH) - 1)
@@ -181,20 +181,20 @@ class TestFiles:
         is_piece = end - first < 4 << 20
         assert answer.was_redirected is (WHERE[house.way] and is_piece)
 
-    def test_the_last_bytes_come_by_a_suffix(self, house, ticket):
+    def test_suffix_range_returns_the_last_bytes(self, house, ticket):
         for name, data in (("run/high.mp4", HIGH), ("run/master.m3u8", b"#EXTM3U\n")):
             answer = ask(house, ticket, name, Range="bytes=-5")
             assert (answer.status, answer.body) == (206, data[-5:])
 
     @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8"])
     @pytest.mark.parametrize("wanted", ["bytes=99000000-99000001", "bytes=99000000-"])
-    def test_a_range_behind_the_end_is_416(self, house, ticket, name, wanted):
+    def test_range_past_the_end_is_answered_with_416(self, house, ticket, name, wanted):
         answer = ask(house, ticket, name, Range=wanted)
         size = len(FILES[f"{VERSION}/{name}"])
         assert (answer.status, answer.headers["Content-Range"]) == (416, f"bytes */{size}")
 
     @pytest.mark.parametrize("wanted", ["bytes=0-1,4-5", "bytes=5-2", "lines=0-1", "bytes=x"])
-    def test_what_is_no_single_range_brings_all(self, house, ticket, wanted):
+    def test_anything_but_a_single_range_returns_the_whole_file(self, house, ticket, wanted):
         answer = ask(house, ticket, "captions/en.vtt", Range=wanted)
         assert (answer.status, answer.body) == (200, b"WEBVTT\n")
 
@@ -206,35 +206,35 @@ class TestFiles:
         assert not answer.was_redirected
 
     @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8"])
-    def test_head_tells_all_and_sends_nothing(self, house, ticket, name):
+    def test_head_returns_headers_without_a_body(self, house, ticket, name):
         answer = ask(house, ticket, name, "HEAD")
         assert (answer.status, answer.body) == (200, b"")
         assert answer.headers["Content-Length"] == str(len(FILES[f"{VERSION}/{name}"]))
         assert answer.headers["ETag"] == ask(house, ticket, name).headers["ETag"]
 
-    def test_one_version_has_one_etag_however_it_is_asked_for(self, house, ticket):
+    def test_etag_is_the_same_for_any_range_of_a_version(self, house, ticket):
         etag = ask(house, ticket, "run/high.mp4").headers["ETag"]
         for wanted in ("bytes=0-99", "bytes=0-20000000", "bytes=-5"):
             assert ask(house, ticket, "run/high.mp4", Range=wanted).headers["ETag"] == etag
 
     @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8"])
-    def test_a_version_that_is_known_is_not_sent_again(self, house, ticket, name):
+    def test_cached_version_is_not_sent_again(self, house, ticket, name):
         etag = ask(house, ticket, name).headers["ETag"]
         answer = ask(house, ticket, name, If_None_Match=etag)
         assert (answer.status, answer.body, answer.headers["ETag"]) == (304, b"", etag)
 
-    def test_a_range_of_another_version_brings_the_whole_file(self, house, ticket):
+    def test_range_of_another_version_returns_the_whole_file(self, house, ticket):
         etag = ask(house, ticket, "run/high.mp4").headers["ETag"]
         wanted = {"Range": "bytes=0-9"}
         assert ask(house, ticket, "run/high.mp4", **wanted, If_Range=etag).body == HIGH[:10]
         assert ask(house, ticket, "run/high.mp4", **wanted, If_Range='"older"').status == 200
 
-    def test_a_native_player_is_sent_nowhere_else(self, house, ticket):
+    def test_native_player_is_not_redirected(self, house, ticket):
         native = replace(ticket, agent="")
         answer = ask(house, native, "run/high.mp4", Range="bytes=0-9")
         assert (answer.body, answer.was_redirected) == (HIGH[:10], False)
 
-    def test_one_connection_serves_whole_files_ranges_and_heads_in_turn(self, house, ticket):
+    def test_one_connection_serves_whole_files_ranges_and_heads(self, house, ticket):
         native = SIGNER.sign(replace(ticket, agent=""))
         with contextlib.closing(house.connect()) as connection:
             for method, name, wanted, expected in (
@@ -254,13 +254,13 @@ class TestFiles:
 
 class TestTheEnd:
     def test_pieces_and_playlists_are_refused_once_the_session_has_ended(self, house, ticket):
-        """Within what nginx may go by: 2 s here, 15 in the product."""
+        """Within the time for which nginx trusts an answer: 2 s here, 15 s in the product."""
         for name in ("run/high.mp4", "run/master.m3u8", "captions/en.vtt"):
             assert ask(house, ticket, name, Range="bytes=0-5").status == 206
         house.end(ticket.session)
         ended = asked_at = time.monotonic()
         while ask(house, ticket, "run/high.mp4", Range="bytes=0-5").status != 403:
-            assert asked_at - ended < ADMITTED_S + 1  # a busy machine may answer it later
+            assert asked_at - ended < ADMITTED_S + 1  # a busy machine can take longer to answer
             time.sleep(0.1)
             asked_at = time.monotonic()
         for name in ("run/high.mp4", "run/master.m3u8", "captions/en.vtt", "run/progressive.mp4"):
@@ -268,7 +268,7 @@ class TestTheEnd:
             assert (answer.status, json.loads(answer.body)) == (403, {"code": "SESSION_ENDED"})
 
     @pytest.mark.parametrize("name", ["run/progressive.mp4", "run/high.mp4"])
-    def test_a_long_body_breaks_off_and_the_log_keeps_quiet(self, house, ticket, name):
+    def test_long_response_is_cut_off_without_errors_in_the_log(self, house, ticket, name):
         token = SIGNER.sign(ticket)
         received = 0
         with contextlib.closing(house.connect()) as slow:
@@ -283,7 +283,7 @@ class TestTheEnd:
         assert "Traceback" not in house.logs()
         assert "no-body" not in house.logs()
 
-    def test_no_log_holds_a_token(self, house, ticket):
+    def test_tokens_are_not_logged(self, house, ticket):
         token = SIGNER.sign(ticket)
         for name in ("run/high.mp4", "run/master.m3u8", "run/nothing.mp4", "run/nothing.vtt"):
             for wanted in ("bytes=0-5", "bytes=0-"):
@@ -312,13 +312,13 @@ class TestAddressesOfTheBucket:
             assert answer.headers["Cache-Control"] == "no-store"
             return answer.headers["Location"]
 
-    def test_one_opens_its_own_piece_and_no_other(self, house, address):
+    def test_bucket_address_opens_only_its_own_piece(self, house, address):
         assert house.follow(address, Range="bytes=100-199").body == HIGH[100:200]
         assert house.follow(address, Range="bytes=0-9999999").status == 403
         assert house.follow(address).status == 403
         other = address.replace(Path(VERSION).name, Path(OTHERS).name)
         assert house.follow(other, Range="bytes=100-199").status == 403
 
-    def test_one_is_good_for_less_than_a_minute(self, address):
+    def test_bucket_address_expires_in_less_than_a_minute(self, address):
         assert f"X-Amz-Expires={ADDRESS_S}" in address
         assert ADDRESS_S <= 45

@@ -36,19 +36,19 @@ def test_a_signed_ticket_is_read_back():
     assert SIGNER.read(TOKEN, 1_799_999_999) == TICKET
 
 
-def test_a_ticket_without_fences_is_read_back():
+def test_unrestricted_ticket_is_read_back():
     ticket = Ticket("s", "renditions/v", 2_000_000_000)
     assert SIGNER.read(SIGNER.sign(ticket), 0) == ticket
 
 
 @pytest.mark.parametrize("use", Use)
-def test_what_a_ticket_is_for_is_read_back(use):
+def test_use_of_a_ticket_is_read_back(use):
     ticket = replace(TICKET, use=use)
     assert SIGNER.read(SIGNER.sign(ticket), 0) == ticket
 
 
 @pytest.mark.parametrize("use", Use)
-def test_no_cookie_is_good_for_what_anything_may_fetch_alone(use):
+def test_request_without_a_cookie_is_accepted_only_for_any_use(use):
     ticket = replace(TICKET, use=use)
     assert is_signed_in(("cookie",), ticket)
     assert is_signed_in(("another", "cookie"), ticket)
@@ -66,7 +66,7 @@ def test_no_cookie_is_good_for_what_anything_may_fetch_alone(use):
         ("203.0.113.0/24", "", ""),
     ],
 )
-def test_a_ticket_is_good_in_one_network_of_each_family(former, network, either):
+def test_ticket_works_in_one_network_of_each_address_family(former, network, either):
     assert either_network(former, network) == either
     ticket = replace(TICKET, network=either)
     assert SIGNER.read(SIGNER.sign(ticket), 0) == ticket
@@ -74,22 +74,22 @@ def test_a_ticket_is_good_in_one_network_of_each_family(former, network, either)
     assert is_from("192.0.2.0/24", ticket) is (either == "")
 
 
-def test_a_token_fits_into_a_path():
+def test_token_is_short_and_safe_in_a_path():
     assert set(TOKEN) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
     assert len(TOKEN) < 300
 
 
-def test_an_expired_token_is_refused_from_its_last_second_on():
+def test_token_is_refused_from_the_second_it_expires():
     with pytest.raises(ExpiredToken):
         SIGNER.read(TOKEN, 1_800_000_000)
 
 
-def test_the_token_of_another_key_is_refused():
+def test_token_signed_with_another_key_is_refused():
     with pytest.raises(BadToken):
         SIGNER.read(Signer(b"j" * 32).sign(TICKET), 0)
 
 
-def test_what_a_former_key_signed_is_read_and_nothing_is_signed_with_it():
+def test_former_key_still_reads_tokens_but_signs_none():
     accepted = [b"j" * 32]
     former, changed = Signer(b"j" * 32), Signer(b"k" * 32, lambda: accepted)
     assert changed.read(former.sign(TICKET), 0) == TICKET
@@ -99,7 +99,7 @@ def test_what_a_former_key_signed_is_read_and_nothing_is_signed_with_it():
         changed.read(former.sign(TICKET), 0)
 
 
-def test_the_plain_key_signs_nothing_valid():
+def test_signature_made_with_the_plain_key_is_refused():
     head = TOKEN.partition(".")[0].encode()
     forged = urlsafe_b64encode(hmac.digest(b"k" * 32, head, "sha256")).rstrip(b"=")
     with pytest.raises(BadToken):
@@ -141,7 +141,7 @@ def test_any_other_text_is_refused(text):
         Ticket("s", "renditions/v", 1, agent="Mozilla/5.0 (X11)"),
     ],
 )
-def test_a_ticket_that_no_token_can_carry_is_refused(ticket):
+def test_unencodable_ticket_is_refused(ticket):
     with pytest.raises(ValueError, match="plain words"):
         SIGNER.sign(ticket)
 
@@ -162,17 +162,17 @@ def test_a_short_key_is_refused():
         ("", ""),
     ],
 )
-def test_an_address_lies_in_its_network(address, network):
+def test_network_of_an_address_is_found(address, network):
     assert network_of(address) == network
 
 
-def test_a_fingerprint_tells_texts_apart_and_not_what_they_were():
+def test_fingerprint_is_different_for_different_texts():
     assert fingerprint("a") != fingerprint("b")
     assert fingerprint("a") == fingerprint("a")
     assert len(fingerprint("Mozilla/5.0")) == 32
 
 
-def test_a_token_is_not_seen_in_a_redacted_path():
+def test_redacted_path_does_not_show_the_token():
     for place in ("/media/", "/playback/"):
         shown = redacted(f"GET {place}{TOKEN}/run/master.m3u8?x=1 HTTP/1.1")
         assert TOKEN not in shown
@@ -180,6 +180,6 @@ def test_a_token_is_not_seen_in_a_redacted_path():
         assert shown.endswith("/run/master.m3u8?x=1 HTTP/1.1")
 
 
-def test_the_same_token_is_the_same_hash_in_the_log():
+def test_same_token_has_the_same_hash_in_logs():
     assert redacted(f"/media/{TOKEN}/a") == redacted(f"/media/{TOKEN}/a")
     assert redacted("/webinars/media-literacy") == "/webinars/media-literacy"

@@ -72,7 +72,7 @@ class TestWhoMayNotComeIn:
             altered = token[:place] + other + token[place + 1 :]
             assert house.ask("run/master.m3u8", token=altered).status == 404
 
-    def test_the_token_of_another_house_is_not_found(self, house):
+    def test_token_of_another_library_is_not_found(self, house):
         token = Signer(b"j" * 32).sign(house.ticket)
         assert house.ask("run/master.m3u8", token=token).status == 404
 
@@ -97,7 +97,7 @@ class TestWhoMayNotComeIn:
             "run/" + "x" * 300,
         ],
     )
-    def test_nothing_outside_the_ticket_is_found(self, house, name):
+    def test_files_outside_the_ticket_are_not_found(self, house, name):
         answer = house.ask(name)
         assert answer.status == 404
         assert b"recording" not in answer.body
@@ -119,7 +119,7 @@ class TestWhoMayNotComeIn:
             ({}, {"cookie": f"{COOKIE}="}, "OTHER_SIGN_IN"),
         ],
     )
-    def test_a_good_token_in_another_hand_is_turned_away(
+    def test_valid_token_used_by_another_client_is_forbidden(
         self, house, change, request_changes, code
     ):
         answer = house.ask(
@@ -130,30 +130,30 @@ class TestWhoMayNotComeIn:
         assert answer.headers["Content-Type"] == "application/json"
         assert answer.headers["Cache-Control"] == "no-store"
 
-    def test_an_ended_session_is_turned_away(self, house):
+    def test_ended_session_is_forbidden(self, house):
         house.ended.add(house.ticket.session)
         answer = house.ask("run/high.mp4")
         assert (answer.status, json.loads(answer.body)) == (403, {"code": "SESSION_ENDED"})
 
-    def test_one_who_was_let_in_is_turned_away_once_the_session_has_ended(self, house):
+    def test_admitted_client_is_forbidden_once_the_session_ends(self, house):
         assert house.ask("run/high.mp4").status == 200
         house.ended.add(house.ticket.session)
         assert house.ask("run/high.mp4").status == 403
 
-    def test_one_who_was_let_in_is_turned_away_once_the_time_is_over(self, house, monkeypatch):
+    def test_admitted_client_is_forbidden_once_the_link_expires(self, house, monkeypatch):
         assert house.ask("run/high.mp4").status == 200
         later = SimpleNamespace(time=lambda: house.ticket.expires)
         monkeypatch.setattr("media.delivery.authorization.time", later)
         answer = house.ask("run/high.mp4")
         assert (answer.status, json.loads(answer.body)) == (403, {"code": "LINK_EXPIRED"})
 
-    def test_that_one_was_let_in_helps_nobody_else(self, house):
+    def test_admitting_one_client_does_not_admit_another(self, house):
         assert house.ask("run/high.mp4", cookie=f"{COOKIE}=alice").status == 200
         assert house.ask("run/high.mp4", cookie=f"{COOKIE}=dan").status == 403
         assert house.ask("run/high.mp4", user_agent="curl").status == 403
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
-    def test_nothing_but_reading_is_allowed(self, house, method):
+    def test_methods_other_than_get_and_head_are_not_allowed(self, house, method):
         answer = house.ask("run/high.mp4", method=method)
         assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
 
@@ -175,20 +175,20 @@ class TestWhoMayComeIn:
             f"x={COOKIE}=dan",
         ],
     )
-    def test_her_own_cookie_or_none_at_all_comes_in(self, house, cookie):
+    def test_own_cookie_or_no_cookie_is_accepted(self, house, cookie):
         assert house.ask("run/high.mp4", cookie=cookie).status == 200
 
-    def test_a_neighbor_in_her_network_is_she(self, house):
-        assert house.ask("run/high.mp4").status == 200  # she opened it from .5 and comes from .77
+    def test_another_address_in_the_same_network_is_accepted(self, house):
+        assert house.ask("run/high.mp4").status == 200  # she opened it from .5 and plays from .77
 
-    def test_a_ticket_without_fences_opens_from_anywhere(self, house):
+    def test_unrestricted_ticket_works_from_anywhere(self, house):
         bare = Ticket(house.ticket.session, VERSION, house.ticket.expires)
         answer = house.ask(
             "run/high.mp4", ticket=bare, user_agent="AppleCoreMedia", cookie=f"{COOKIE}=dan"
         )
         assert answer.status == 200
 
-    def test_everything_else_is_the_apps(self, house):
+    def test_other_paths_are_passed_to_the_app(self, house):
         for path in ("/", "/media", "/mediator/x", "/webinars/media/x"):
             assert Answer(house.app, path).body == b"the app"
 
@@ -202,7 +202,7 @@ class TestFiles:
             ("captions/en.vtt", "text/vtt; charset=utf-8"),
         ],
     )
-    def test_a_file_comes_whole_with_its_type(self, house, name, content_type):
+    def test_whole_file_is_sent_with_its_content_type(self, house, name, content_type):
         answer = house.ask(name)
         assert answer.status == 200
         assert answer.headers["Content-Type"] == content_type
@@ -212,7 +212,7 @@ class TestFiles:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
     @pytest.mark.parametrize("wrapper", [None, FileWrapper])
-    def test_a_file_comes_as_it_is_stored(self, house, wrapper):
+    def test_file_is_sent_as_it_is_stored(self, house, wrapper):
         assert house.ask("run/high.mp4", wrapper=wrapper).body == DATA
 
     @pytest.mark.parametrize("wrapper", [None, FileWrapper])
@@ -220,7 +220,7 @@ class TestFiles:
         ("header", "start", "end"),
         [("bytes=0-0", 0, 1), ("bytes=300-999", 300, 1000), ("bytes=-5", -5, None)],
     )
-    def test_a_range_comes_as_206(self, house, wrapper, header, start, end):
+    def test_range_is_answered_with_206(self, house, wrapper, header, start, end):
         answer = house.ask("run/high.mp4", range=header, wrapper=wrapper)
         assert (answer.status, answer.body) == (206, DATA[start:end])
         first = start % len(DATA)
@@ -228,37 +228,37 @@ class TestFiles:
         assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{len(DATA)}"
         assert answer.headers["Content-Length"] == str(len(answer.body))
 
-    def test_a_range_behind_the_end_is_416(self, house):
+    def test_range_past_the_end_is_answered_with_416(self, house):
         answer = house.ask("run/high.mp4", range=f"bytes={len(DATA)}-")
         assert answer.status == 416
         assert answer.headers["Content-Range"] == f"bytes */{len(DATA)}"
 
-    def test_several_ranges_are_answered_with_all(self, house):
+    def test_several_ranges_return_the_whole_file(self, house):
         answer = house.ask("run/high.mp4", range="bytes=0-1,4-5")
         assert (answer.status, answer.body) == (200, DATA)
 
-    def test_an_empty_file_comes_empty(self, house):
+    def test_empty_file_is_sent_empty(self, house):
         answer = house.ask("run/empty.mp4")
         assert (answer.status, answer.body, answer.headers["Content-Length"]) == (200, b"", "0")
 
-    def test_head_tells_all_and_sends_nothing(self, house):
+    def test_head_returns_headers_without_a_body(self, house):
         answer = house.ask("run/high.mp4", method="HEAD")
         assert (answer.status, answer.body) == (200, b"")
         assert answer.headers["Content-Length"] == str(len(DATA))
         assert answer.headers["ETag"] == house.ask("run/high.mp4").headers["ETag"]
 
-    def test_a_version_that_is_known_is_not_sent_again(self, house):
+    def test_cached_version_is_not_sent_again(self, house):
         etag = house.ask("run/high.mp4").headers["ETag"]
         answer = house.ask("run/high.mp4", if_none_match=etag)
         assert (answer.status, answer.body) == (304, b"")
         assert answer.headers["ETag"] == etag
 
-    def test_an_ended_session_is_not_told_that_nothing_changed(self, house):
+    def test_ended_session_is_forbidden_even_with_a_cached_version(self, house):
         etag = house.ask("run/high.mp4").headers["ETag"]
         house.ended.add(house.ticket.session)
         assert house.ask("run/high.mp4", if_none_match=etag).status == 403
 
-    def test_a_range_of_another_version_brings_the_whole_file(self, house):
+    def test_range_of_another_version_returns_the_whole_file(self, house):
         etag = house.ask("run/high.mp4").headers["ETag"]
         same = house.ask("run/high.mp4", range="bytes=0-9", if_range=etag)
         other = house.ask("run/high.mp4", range="bytes=0-9", if_range='"older"')
@@ -291,13 +291,13 @@ class TestLongBodies:
 
     @pytest.mark.parametrize("wrapper", [None, FileWrapper])
     @pytest.mark.parametrize("header", [None, f"bytes=1-{OPEN_ENDED_BYTES * 2 - 1}"])
-    def test_a_long_body_breaks_off_when_the_session_ends(self, long_house, wrapper, header):
+    def test_long_response_is_cut_off_when_the_session_ends(self, long_house, wrapper, header):
         asked = 0
 
         def live(session):
             nonlocal asked
             asked += 1
-            return asked <= 3  # once at the door, then twice
+            return asked <= 3  # once to be admitted, then twice
 
         app = Delivery(
             page,
@@ -321,14 +321,14 @@ def test_a_deleted_file_is_not_found(local):
     assert local.ask("run/old.mp4").status == 404
 
 
-def test_a_deleted_object_is_not_found_though_it_was_known(remote):
+def test_deleted_object_is_not_found_after_it_was_requested(remote):
     remote.storage.put_bytes(f"{VERSION}/run/old.mp4", b"x", "video/mp4")
     assert remote.ask("run/old.mp4").status == 200
     remote.storage.delete(f"{VERSION}/run/old.mp4")
     assert remote.ask("run/old.mp4").status == 404
 
 
-def test_an_object_that_has_become_shorter_breaks_off(remote):
+def test_object_that_became_shorter_breaks_the_connection(remote):
     remote.storage.put_bytes(f"{VERSION}/run/new.mp4", b"x" * 100, "video/mp4")
     assert remote.ask("run/new.mp4").status == 200
     remote.storage.put_bytes(f"{VERSION}/run/new.mp4", b"x" * 10, "video/mp4")
@@ -336,7 +336,7 @@ def test_an_object_that_has_become_shorter_breaks_off(remote):
         remote.ask("run/new.mp4")
 
 
-def test_a_disk_that_fails_is_no_missing_file(local, monkeypatch):
+def test_disk_error_is_not_reported_as_a_missing_file(local, monkeypatch):
     def fail(_path):
         raise OSError(errno.EIO, "Input/output error")
 
@@ -345,20 +345,20 @@ def test_a_disk_that_fails_is_no_missing_file(local, monkeypatch):
         local.ask("run/high.mp4")
 
 
-def test_what_is_remembered_of_objects_is_bounded(remote, monkeypatch):
+def test_objects_are_served_beyond_the_limit_of_the_cache(remote, monkeypatch):
     monkeypatch.setattr("media.delivery.wsgi_app.REMEMBER_MOST", 2)
     for name in ("run/high.mp4", "run/master.m3u8", "captions/en.vtt", "run/high.mp4"):
         assert remote.ask(name).status == 200
 
 
-def test_the_kernel_takes_little_of_a_body_that_may_have_to_end(local):
+def test_send_buffer_of_a_long_response_is_small(local):
     ours, theirs = socket.socketpair()
     with ours, theirs:
         local.ask("run/high.mp4", connection=ours)
         assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER_BYTES
 
 
-def test_the_token_reaches_no_error_message(local):
+def test_error_responses_do_not_show_the_token(local):
     token = SIGNER.sign(local.ticket)
     for name in ("run/nothing.mp4", "../x"):
         answer = local.ask(name, token=token)

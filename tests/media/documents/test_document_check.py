@@ -28,7 +28,7 @@ from media.files.file_types import NO_HANDOUT, ZIP, DocumentKind
 from tests.handouts.document_builder import docx, links, locked, pdf, pptx, script_in_packed_objects
 from tests.handouts.document_cases import ODD, taken
 
-# What is swift to make, and what the first reader does not refuse before.
+# What is quick to make, and what the first check doesn't refuse.
 HEAVY = ("GB", "MB", "10,000", "25,000", "share", "lies", "200,000")
 FIRST = ("0 bytes", "called PDF", "mark", "cut in half", "without pages", "ring", "old or locked")
 LIGHT = [
@@ -63,7 +63,7 @@ def refusal(check):
     return refused
 
 
-def test_a_pdf_tells_its_pages_and_title(kept, check):
+def test_pages_and_title_of_a_pdf_are_read(kept, check):
     path = kept(pdf(title="  Media literacy\t2026 ", pages=3))
     found = check(path)
     assert (found.kind, found.pages, found.title) == (DocumentKind.PDF, 3, "Media literacy 2026")
@@ -74,16 +74,16 @@ def test_a_pdf_without_title_has_none(kept, check):
     assert check(kept(pdf())).title == ""
 
 
-def test_a_presentation_tells_its_slides_and_title(kept, check):
+def test_slides_and_title_of_a_presentation_are_read(kept, check):
     found = check(kept(pptx("One", "Two", title="Media literacy"), "slides.bin"))
     assert (found.kind, found.pages, found.title) == (DocumentKind.PPTX, 2, "Media literacy")
 
 
-def test_what_office_calls_an_untitled_presentation_is_no_title(kept, check):
+def test_default_title_of_a_presentation_is_ignored(kept, check):
     assert check(kept(pptx("One", title="PowerPoint Presentation"))).title == ""
 
 
-def test_a_word_document_has_no_number_of_pages(kept, check):
+def test_word_document_has_no_page_count(kept, check):
     found = check(kept(docx("Hello")))
     assert (found.kind, found.pages, found.title) == (DocumentKind.DOCX, 0, "")
 
@@ -92,7 +92,7 @@ def test_an_empty_file_is_refused(kept, refusal):
     assert refusal(kept(b"")) == EMPTY
 
 
-def test_a_vast_file_is_refused(tmp_path, refusal):
+def test_file_that_is_too_large_is_refused(tmp_path, refusal):
     path = tmp_path / "vast.pdf"
     with path.open("wb") as stream:
         stream.truncate(LARGEST_BYTES + 1)
@@ -100,7 +100,7 @@ def test_a_vast_file_is_refused(tmp_path, refusal):
 
 
 @pytest.mark.parametrize("data", [b"Dear all", b"PK\x05\x06", b"<html>%pdf</html>"])
-def test_another_kind_of_file_is_refused(kept, refusal, data):
+def test_file_of_another_kind_is_refused(kept, refusal, data):
     assert refusal(kept(data)) == NO_HANDOUT
 
 
@@ -108,7 +108,7 @@ def test_a_broken_pdf_is_refused(kept, refusal):
     assert refusal(kept(b"%PDF-1.7\nnothing more %%EOF")) == BROKEN
 
 
-def test_scripts_are_taken_out_and_the_pages_stay(kept, check):
+def test_scripts_are_removed_and_the_pages_stay(kept, check):
     script = b"<< /S /JavaScript /JS (app.alert(1)) >>"
     path = kept(pdf(script, catalog="/OpenAction 10 0 R", pages=2))
     found = check(path)
@@ -119,7 +119,7 @@ def test_scripts_are_taken_out_and_the_pages_stay(kept, check):
     assert b"app.alert" in path.read_bytes()
 
 
-def test_a_script_in_objects_that_no_page_leads_to_is_left_behind(kept, check):
+def test_script_in_unreferenced_objects_is_removed(kept, check):
     found = check(kept(script_in_packed_objects()))
     assert found.taken_out == ("scripts",)
     assert not pdf_cleaner_process.has_scripts(found.path.read_bytes())
@@ -136,7 +136,7 @@ def test_a_link_to_a_page_and_to_the_web_stays(kept, check):
     assert acts[1] == {}
 
 
-def test_links_that_are_taken_out_of_a_pdf_leave_the_others_alone(kept, check):
+def test_removing_unsafe_links_of_a_pdf_leaves_the_others(kept, check):
     web, share = (
         b"<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI (%s) >> >>" % to
         for to in (b"HTTPS://a.example/?q=file://x", b"file://evil.example/share")
@@ -149,7 +149,7 @@ def test_links_that_are_taken_out_of_a_pdf_leave_the_others_alone(kept, check):
     assert b"evil.example" not in found.path.read_bytes()
 
 
-def test_links_that_are_taken_out_of_a_presentation_leave_everything_else_alone(kept, check):
+def test_removing_unsafe_links_of_a_presentation_leaves_the_rest(kept, check):
     share = links(
         ("x", "hyperlink", "file://evil.example/share", "External"),
         ("y", "hyperlink", "https://a.example/?a=1&amp;b=2", "External"),
@@ -175,14 +175,14 @@ def test_links_that_are_taken_out_of_a_presentation_leave_everything_else_alone(
     assert (again.taken_out, words_of_office(found.path)) == ((), ("One", "Two"))
 
 
-def test_nothing_is_unpacked_of_an_archive_that_promises_too_much(kept, monkeypatch, capsys):
+def test_archive_that_would_unpack_to_too_much_is_not_unpacked(kept, monkeypatch, capsys):
     monkeypatch.setattr(archive_check_process, "MOST_BYTES", 5000)
     monkeypatch.setattr(archive_check_process, "unpacked", lambda *_: pytest.fail("unpacked"))
     archive_check_process.main(str(kept(pptx("Hello", more={"a.bin": bytes(5001)}))))
     assert json.loads(capsys.readouterr().out) == {"fault": "bomb"}
 
 
-def test_a_page_that_speaks_of_scripts_stays_as_it_is(kept, check):
+def test_page_that_mentions_scripts_is_not_changed(kept, check):
     path = kept(pdf(texts=("write /JavaScript and /JS",)))
     assert check(path).path == path
 
@@ -191,7 +191,7 @@ def test_a_locked_pdf_is_refused(kept, refusal):
     assert refusal(kept(locked())) == LOCKED
 
 
-def test_the_first_page_becomes_a_picture(kept, tmp_path):
+def test_first_page_becomes_a_picture(kept, tmp_path):
     first_page(kept(pdf()), tmp_path / "page.jpg", 320)
     with Image.open(tmp_path / "page.jpg") as picture:
         assert picture.format == "JPEG"
@@ -201,7 +201,7 @@ def test_the_first_page_becomes_a_picture(kept, tmp_path):
 
 
 @pytest.mark.parametrize("size", [(14400, 1), (1, 14400), (14400, 14400), (3, 3)])
-def test_a_page_of_strange_size_is_drawn_small(kept, tmp_path, size):
+def test_page_of_an_odd_size_is_drawn_small(kept, tmp_path, size):
     first_page(kept(pdf(size=size)), tmp_path / "page.jpg", 320)
     with Image.open(tmp_path / "page.jpg") as picture:
         assert picture.width <= 321
@@ -209,33 +209,33 @@ def test_a_page_of_strange_size_is_drawn_small(kept, tmp_path, size):
 
 
 class TestTheReader:
-    """The same acts in this process, as the other one does them."""
+    """The same steps as in the other process, run in this one."""
 
     def said(self, capsys, *words):
         pdf_reader_process.main(*map(str, words))
         return json.loads(capsys.readouterr().out or "{}")
 
-    def test_it_tells_facts(self, kept, capsys):
+    def test_facts_of_a_pdf_are_printed(self, kept, capsys):
         found = self.said(capsys, "check", kept(pdf(title="Slides", pages=2)))
         assert found == {"pages": 2, "title": "Slides"}
 
-    def test_it_draws(self, kept, tmp_path, capsys):
+    def test_first_page_is_drawn(self, kept, tmp_path, capsys):
         assert self.said(capsys, "picture", kept(pdf()), tmp_path / "page.jpg", 100) == {}
         assert (tmp_path / "page.jpg").exists()
 
-    def test_it_tells_what_is_broken(self, kept, capsys):
+    def test_broken_pdf_is_reported(self, kept, capsys):
         assert self.said(capsys, "check", kept(b"%PDF-1.7\n")) == {"fault": "broken"}
 
-    def test_it_passes_over_packing_that_is_broken(self):
+    def test_broken_compression_is_skipped(self):
         head = b"<< /Type /ObjStm /Filter /FlateDecode >>\nstream\n"
         assert not pdf_cleaner_process.has_scripts(head + b"not packed at all\nendstream")
 
 
 class TestTheCleanerAndTheOfficeReader:
-    """Each odd document once more in this process, so that it is seen which lines each takes."""
+    """Checks each odd document in this process too, so coverage shows which lines it takes."""
 
     @pytest.mark.parametrize("odd", LIGHT, ids=lambda odd: odd.name)
-    def test_it_finds_what_the_other_process_finds(self, odd, tmp_path, capsys):
+    def test_odd_document_has_the_same_outcome_in_this_process(self, odd, tmp_path, capsys):
         path = tmp_path / "sent"
         path.write_bytes(odd.make())
         if path.read_bytes().startswith(ZIP):
@@ -254,7 +254,7 @@ class TestTheCleanerAndTheOfficeReader:
         assert said == odd.outcome
 
 
-def test_no_picture_is_made_of_what_is_broken(kept, tmp_path):
+def test_broken_pdf_gets_no_picture(kept, tmp_path):
     with pytest.raises(UnusableDocument):
         first_page(kept(b"%PDF-1.7\n"), tmp_path / "page.jpg", 320)
     assert not (tmp_path / "page.jpg").exists()

@@ -1,4 +1,4 @@
-"""A stamped copy: whose it is stands at the foot of every page, and the original stays as it is."""
+"""A stamped copy has its owner's name at the foot of every page; the original isn't changed."""
 
 import hashlib
 from pathlib import Path
@@ -20,7 +20,7 @@ def drawn(path: Path, number: int = 0) -> Image.Image:
 
 
 def changed(before: Path, after: Path, number: int = 0) -> tuple[int, int, int, int] | None:
-    """Return where two pages differ, in pixels at twice their size."""
+    """Return the box in which two pages differ, in pixels at twice their size."""
     return ImageChops.difference(drawn(before, number), drawn(after, number)).getbbox()
 
 
@@ -31,7 +31,7 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_page_has_the_line_at_its_foot_and_nowhere_else(source: Path, tmp_path: Path) -> None:
+def test_stamp_is_only_at_the_foot_of_every_page(source: Path, tmp_path: Path) -> None:
     before = hashlib.sha256(source.read_bytes()).hexdigest()
     stamp(source, tmp_path / "out.pdf", "Copy of Alice Example, 2 March 2026")
     assert hashlib.sha256(source.read_bytes()).hexdigest() == before
@@ -45,21 +45,21 @@ def test_every_page_has_the_line_at_its_foot_and_nowhere_else(source: Path, tmp_
 
 
 @pytest.mark.parametrize("turned", [90, 180, 270])
-def test_a_turned_page_has_it_at_the_foot_as_it_is_shown(tmp_path: Path, turned: int) -> None:
+def test_rotated_page_is_stamped_at_the_foot_as_shown(tmp_path: Path, turned: int) -> None:
     source = tmp_path / "slides.pdf"
     source.write_bytes(pdf(page=f"/Rotate {turned}"))
     stamp(source, tmp_path / "out.pdf", "Copy of Alice Example, 2 March 2026")
     box, high = changed(source, tmp_path / "out.pdf"), drawn(source).height
     assert box is not None
     assert box[1] > high - 50
-    assert box[2] - box[0] > 5 * (box[3] - box[1])  # it lies, it does not stand
+    assert box[2] - box[0] > 5 * (box[3] - box[1])  # the text runs horizontally
     assert box[0] < 60
 
 
 @pytest.mark.parametrize(
     "name", ["Ольга Иванова", "محمد الأمين", "李小龍", "प्रिया शर्मा", "a" * 500]
 )
-def test_a_name_in_any_script_is_written(source: Path, tmp_path: Path, name: str) -> None:
+def test_name_in_any_script_is_stamped(source: Path, tmp_path: Path, name: str) -> None:
     stamp(source, tmp_path / "out.pdf", f"Copy of {name}")
     box = changed(source, tmp_path / "out.pdf")
     assert box is not None
@@ -67,7 +67,7 @@ def test_a_name_in_any_script_is_written(source: Path, tmp_path: Path, name: str
 
 
 @pytest.mark.parametrize("size", [(20, 20), (5000, 3000)])
-def test_on_small_and_large_pages_the_line_fits(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_stamp_fits_on_small_and_large_pages(tmp_path: Path, size: tuple[int, int]) -> None:
     source = tmp_path / "slides.pdf"
     source.write_bytes(pdf(size=size))
     stamp(source, tmp_path / "out.pdf", "Copy of Alice Example, 2 March 2026")
@@ -76,7 +76,7 @@ def test_on_small_and_large_pages_the_line_fits(tmp_path: Path, size: tuple[int,
     assert box[2] <= 2 * size[0]
 
 
-def test_a_pdf_that_nobody_may_change_is_stamped_all_the_same(source: Path, tmp_path: Path) -> None:
+def test_write_protected_pdf_is_stamped(source: Path, tmp_path: Path) -> None:
     path = tmp_path / "owned.pdf"
     with pikepdf.open(source) as made:
         made.save(path, encryption=pikepdf.Encryption(owner="secret", user=""))
@@ -84,7 +84,7 @@ def test_a_pdf_that_nobody_may_change_is_stamped_all_the_same(source: Path, tmp_
     assert changed(path, tmp_path / "out.pdf") is not None
 
 
-def test_what_is_broken_is_not_stamped(tmp_path: Path) -> None:
+def test_broken_pdf_is_not_stamped(tmp_path: Path) -> None:
     path = tmp_path / "broken.pdf"
     path.write_bytes(b"%PDF-1.7\n")
     with pytest.raises(NotStamped):

@@ -1,4 +1,4 @@
-"""Which page a slide shows: as it was recorded, and where no page is or it is not clear."""
+"""Matching slides to pages, including slides that match no page or more than one."""
 
 import io
 from collections.abc import Callable
@@ -13,8 +13,8 @@ Change = Callable[[Image.Image], Image.Image]
 
 
 def drawn(seed: int, size: tuple[int, int] = (1600, 900)) -> Image.Image:
-    """A page in the template of its house: a head, a foot, and lines and boxes of its own."""
-    chance = Random(seed)  # noqa: S311  (drawn alike each time)
+    """Draw a page with the shared template: header, footer, and lines and boxes of its own."""
+    chance = Random(seed)  # noqa: S311  (drawn the same each time)
     page = Image.new("RGB", size, "#f6f2e8")
     pen, (wide, high) = ImageDraw.Draw(page), size
     pen.rectangle((0, 0, wide, high // 12), fill="#143c2c")
@@ -49,12 +49,12 @@ def between_bars(slide: Image.Image) -> Image.Image:
 
 
 @pytest.mark.parametrize("change", [squeezed, with_a_face, between_bars])
-def test_a_page_is_known_again(change: Change) -> None:
+def test_page_is_recognized(change: Change) -> None:
     pages = [page_of(page.resize((240, 135))) for page in PAGES]
     assert [likest(change(page), pages) for page in PAGES] == list(range(8))
 
 
-def test_what_is_no_page_is_taken_for_none() -> None:
+def test_picture_that_is_not_a_page_matches_none() -> None:
     pages = [page_of(page) for page in PAGES]
     assert likest(drawn(99), pages) is None
     assert likest(Image.effect_noise((800, 450), 80), pages) is None
@@ -62,13 +62,13 @@ def test_what_is_no_page_is_taken_for_none() -> None:
     assert likest(PAGES[0], []) is None
 
 
-def test_a_page_that_is_there_twice_is_not_clear() -> None:
+def test_duplicate_page_matches_none() -> None:
     pages = [page_of(PAGES[0]), page_of(PAGES[0]), page_of(PAGES[1])]
     assert likest(squeezed(PAGES[0]), pages) is None
     assert likest(squeezed(PAGES[1]), pages) == 2
 
 
-def test_pages_of_other_shapes_are_looked_for_where_they_would_be() -> None:
+def test_page_of_other_proportions_is_found_in_the_middle() -> None:
     tall = drawn(5, (900, 1200))
     shown = Image.new("RGB", (1600, 900))
     shown.paste(tall.resize((675, 900)), ((1600 - 675) // 2, 0))
@@ -79,5 +79,5 @@ def test_pages_of_other_shapes_are_looked_for_where_they_would_be() -> None:
 @pytest.mark.parametrize(
     ("seen", "pages", "outcome"), [(2, 7, False), (3, 7, True), (1, 1, True), (1, 2, False)]
 )
-def test_one_title_that_is_alike_is_not_enough(seen: int, pages: int, outcome: bool) -> None:
+def test_similar_title_alone_is_not_enough(seen: int, pages: int, outcome: bool) -> None:
     assert are_enough(seen, pages) is outcome

@@ -35,7 +35,7 @@ def run(command, folder, **changes):
     return run_ffmpeg(command, limits=limits, folder=folder, **given)
 
 
-def test_progress_is_heard_as_it_grows(tmp_path):
+def test_progress_is_reported_as_it_grows(tmp_path):
     code = (
         "import time\n"
         "for t in ('N/A', -20, 1500000, 3000000):\n"
@@ -46,7 +46,7 @@ def test_progress_is_heard_as_it_grows(tmp_path):
     assert heard == [0.0, 0.0, 1.5, 3.0]
 
 
-def test_the_end_of_what_it_said_is_kept(tmp_path):
+def test_end_of_the_error_output_is_saved(tmp_path):
     code = "import sys; sys.stderr.write('x' * 100_000 + 'the reason'); sys.exit(3)"
     with pytest.raises(ProgramFailed) as caught:
         run(python(code), tmp_path)
@@ -54,18 +54,18 @@ def test_the_end_of_what_it_said_is_kept(tmp_path):
     assert len(caught.value.tail) < 10_000
 
 
-def test_a_flood_of_words_does_not_block_it(tmp_path):
+def test_much_output_does_not_block_the_program(tmp_path):
     code = "import sys; sys.stderr.write('x' * 3_000_000); sys.stdout.write('y=1\\n' * 500_000)"
     assert run(python(code), tmp_path).seconds == 0
 
 
-def test_one_that_stands_still_is_killed(tmp_path):
+def test_program_without_progress_is_killed(tmp_path):
     code = "import time\nwhile 1: print('frame=7\\nprogress=continue', flush=True); time.sleep(.1)"
     with pytest.raises(ProgramStalled):
         run(python(code), tmp_path, limits=Limits(stall_seconds=0.6))
 
 
-# longer than it may stand still, and that is long enough for a busy machine to start a Python
+# longer than the stall limit, and that is long enough for a busy machine to start a Python
 @pytest.mark.parametrize(
     "sign",
     [
@@ -73,17 +73,17 @@ def test_one_that_stands_still_is_killed(tmp_path):
         "open('high.mp4', 'ab').write(b'x')",
     ],
 )
-def test_one_that_says_or_writes_more_is_not_killed(tmp_path, sign):
+def test_program_that_prints_or_writes_is_not_killed(tmp_path, sign):
     code = f"import time\nfor n in range(60): {sign}; time.sleep(.1)"
     run(python(code), tmp_path, limits=Limits(stall_seconds=4))
 
 
-def test_one_no_longer_wanted_is_killed(tmp_path):
+def test_canceled_program_is_killed(tmp_path):
     with pytest.raises(ProgramCanceled):
         run(python("import time; time.sleep(60)"), tmp_path, canceled=lambda: True)
 
 
-def test_a_failing_listener_leaves_nothing_running(tmp_path):
+def test_failing_progress_callback_leaves_nothing_running(tmp_path):
     code = (
         "import os, time; open('pid', 'w').write(str(os.getpid()))\n"
         "print('frame=1\\nprogress=continue', flush=True); time.sleep(60)"
@@ -102,20 +102,20 @@ def test_memory_is_limited(tmp_path):
         run(python("bytearray(600 << 20)"), tmp_path, limits=Limits(memory_bytes=400 * MIB))
 
 
-def test_time_on_the_processor_is_limited(tmp_path):
+def test_cpu_time_is_limited(tmp_path):
     limits = Limits(cpu_seconds=1, stall_seconds=PATIENCE_S)
     with pytest.raises(ProgramFailed, match="ended by signal"):
         run(python("while 1: pass"), tmp_path, limits=limits)
 
 
-def test_the_size_of_a_file_is_limited(tmp_path):
+def test_file_size_is_limited(tmp_path):
     code = "open('big', 'wb').write(bytes(3 << 20))"
     with pytest.raises(ProgramFailed):
         run(python(code), tmp_path, limits=Limits(file_bytes=2 * MIB))
     assert (tmp_path / "big").stat().st_size <= 2 * MIB
 
 
-def test_it_gives_way_to_others_and_knows_nothing_of_us(monkeypatch):
+def test_program_runs_nice_and_without_our_environment(monkeypatch):
     monkeypatch.setenv("CARREL_SECRET_KEY", "secret")
     monkeypatch.setenv("FFREPORT", "file=/tmp/report")
     code = "import os; print(os.nice(0), sorted(os.environ))"
@@ -125,12 +125,12 @@ def test_it_gives_way_to_others_and_knows_nothing_of_us(monkeypatch):
     assert "FFREPORT" not in said
 
 
-def test_a_slow_answer_is_not_waited_for():
+def test_slow_program_is_stopped_after_the_given_seconds():
     with pytest.raises(ProgramStalled):
         ask(python("import time; time.sleep(60)"), limits=Limits(), seconds=0.3)
 
 
-def test_what_is_not_installed_fails(tmp_path):
+def test_missing_program_fails(tmp_path):
     with pytest.raises(ProgramFailed):
         run(["/nowhere/ffmpeg"], tmp_path)
 
@@ -148,7 +148,7 @@ def gone(pid):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
-def test_it_dies_with_a_parent_that_is_killed(tmp_path):
+def test_program_dies_with_its_killed_parent(tmp_path):
     parent = (
         "import sys; from pathlib import Path; from media.files.subprocesses import *\n"
         'code = \'import os, time; print(os.getpid(), file=open("pid", "w"), flush=True);\'\n'
@@ -164,7 +164,7 @@ def test_it_dies_with_a_parent_that_is_killed(tmp_path):
     assert gone(int(pid.read_text()))
 
 
-def test_the_wheels_ffmpeg_serves_where_the_system_has_none(monkeypatch, tmp_path):
+def test_bundled_ffmpeg_is_used_if_the_system_has_none(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     subprocesses.ffmpeg_path.cache_clear()
     found = ffmpeg_path()
@@ -172,7 +172,7 @@ def test_the_wheels_ffmpeg_serves_where_the_system_has_none(monkeypatch, tmp_pat
     assert "imageio_ffmpeg" in found
 
 
-def test_an_ffmpeg_without_our_encoders_is_passed_over(monkeypatch, tmp_path):
+def test_ffmpeg_without_our_encoders_is_skipped(monkeypatch, tmp_path):
     poor = tmp_path / "ffmpeg"
     poor.write_text("#!/bin/sh\necho ' V..... mpeg4  MPEG-4'\n")
     poor.chmod(0o755)

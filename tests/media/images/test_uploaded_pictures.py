@@ -36,19 +36,19 @@ def opened(data):
     return Image.open(io.BytesIO(data))
 
 
-def test_a_large_picture_is_made_small_in_its_shape():
+def test_large_picture_is_scaled_down_in_its_proportions():
     with opened(clean_picture(saved(photograph()), 100)) as clean:
         assert (clean.format, clean.size) == ("JPEG", (100, 50))
 
 
-def test_a_small_picture_does_not_grow():
+def test_small_picture_is_not_enlarged():
     with opened(clean_picture(saved(photograph((40, 20))), 100)) as clean:
         assert clean.size == (40, 20)
 
 
-def test_a_turned_photograph_comes_upright_and_without_its_story():
+def test_rotated_photo_becomes_upright_and_loses_its_metadata():
     exif = Image.Exif()
-    exif[0x0112] = 6  # turned by 90 degrees
+    exif[0x0112] = 6  # rotated by 90 degrees
     exif[0x010F] = "Camera of Maria Ortiz"
     data = saved(photograph(), exif=exif, comment=b"secret place")
     clean = clean_picture(data, 100)
@@ -66,7 +66,7 @@ def test_a_transparent_logo_stays_transparent():
         assert picture.getpixel((0, 0))[3] == 0
 
 
-def test_a_picture_of_a_palette_is_read():
+def test_picture_with_a_palette_is_read():
     data = saved(Image.new("P", (20, 20)), "GIF")
     assert picture_type(clean_picture(data, 100)) == "image/png"
 
@@ -75,7 +75,7 @@ def test_a_photograph_as_webp_becomes_a_jpeg():
     assert picture_type(clean_picture(saved(photograph(), "WEBP"), 100)) == "image/jpeg"
 
 
-def test_sixteen_bits_of_gray_are_read():
+def test_sixteen_bit_grayscale_is_read():
     data = saved(Image.new("I;16", (20, 20), 40_000), "PNG")
     assert picture_type(clean_picture(data, 100)) == "image/png"
 
@@ -90,17 +90,17 @@ def test_sixteen_bits_of_gray_are_read():
         saved(Image.new("RGB", (9, 9)), "TIFF"),
     ],
 )
-def test_what_is_no_picture_is_refused(data):
+def test_file_that_is_not_a_picture_is_refused(data):
     assert refusal(data) == NO_PICTURE
 
 
-def test_half_a_picture_is_refused():
+def test_truncated_picture_is_refused():
     data = saved(photograph())
     assert refusal(data[: len(data) // 2]) == BROKEN
 
 
 @pytest.mark.parametrize("side", [7_500, 10_000, 15_000])
-def test_a_bomb_is_refused_before_it_goes_off(side):
+def test_decompression_bomb_is_refused_before_it_is_decoded(side):
     data = bytearray(saved(Image.new("1", (16, 16)), "PNG"))
     head = struct.pack(">II", side, side) + bytes(data[24:29])
     data[16:29] = head
@@ -108,5 +108,5 @@ def test_a_bomb_is_refused_before_it_goes_off(side):
     assert refusal(bytes(data)) == TOO_MANY_PIXELS
 
 
-def test_a_vast_file_is_refused():
+def test_file_that_is_too_large_is_refused():
     assert refusal(b"x" * (21 << 20)) == TOO_LARGE

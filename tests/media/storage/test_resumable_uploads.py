@@ -1,4 +1,4 @@
-"""Files that arrive in pieces, on this machine's disk and in a bucket."""
+"""Files uploaded in pieces, to a local disk and to a bucket."""
 
 import errno
 import hashlib
@@ -38,7 +38,7 @@ def test_pieces_become_one_file(storage):
     assert list(intake.unfinished()) == []
 
 
-def test_finishing_again_is_no_fault(storage):
+def test_finishing_again_is_not_an_error(storage):
     arriving = storage.intake.begin(KEY, 5)
     storage.intake.add(arriving, 0, b"whole")
     storage.intake.finish(arriving)
@@ -46,7 +46,7 @@ def test_finishing_again_is_no_fault(storage):
     assert storage.stat(KEY).size == 5
 
 
-def test_a_piece_fits_at_the_end_alone(storage):
+def test_piece_is_accepted_only_at_the_end(storage):
     arriving = storage.intake.begin(KEY, 2 * LEAST)
     storage.intake.add(arriving, 0, b"x" * LEAST)
     for at in (0, 5, LEAST + 1):
@@ -56,7 +56,7 @@ def test_a_piece_fits_at_the_end_alone(storage):
     assert storage.intake.kept(arriving) == LEAST
 
 
-def test_less_than_the_whole_is_not_stored(storage):
+def test_incomplete_upload_is_not_stored(storage):
     arriving = storage.intake.begin(KEY, 2 * LEAST)
     storage.intake.add(arriving, 0, b"x" * LEAST)
     with pytest.raises(NotBegun):
@@ -69,7 +69,7 @@ def test_less_than_the_whole_is_not_stored(storage):
 
 @pytest.mark.parametrize("late_after", [1, 2, 3])
 @pytest.mark.parametrize("late_mib", [6, 11, 12])
-def test_a_part_that_a_slow_line_brings_late_is_neither_lost_nor_doubled(
+def test_part_that_arrives_late_is_neither_lost_nor_duplicated(
     s3_server, monkeypatch, late_after, late_mib
 ):
     quick, slow = (s3_server.storage(f"late-{late_after}-{late_mib}") for _ in range(2))
@@ -104,7 +104,7 @@ def test_a_part_that_a_slow_line_brings_late_is_neither_lost_nor_doubled(
 
 
 def put_parts(intake, arriving, parts_mib):
-    """Store parts by number, as versions before this one did."""
+    """Store parts by number, as earlier versions did."""
     for number, mib in parts_mib.items():
         part = os.urandom(1024) * (mib * 1024)
         intake._client.upload_part(**intake._named(arriving), PartNumber=number, Body=part)
@@ -123,7 +123,7 @@ def put_parts(intake, arriving, parts_mib):
         (40 * GIB, {1: 16, 2: 9, 3: 16}),
     ],
 )
-def test_an_upload_whose_parts_were_only_counted_is_sent_anew(s3_server, size, parts_mib):
+def test_upload_with_parts_numbered_by_count_must_start_over(s3_server, size, parts_mib):
     storage = s3_server.storage(f"counted-{size}-{'-'.join(map(str, parts_mib.values()))}")
     intake = storage.intake
     arriving = intake.begin(KEY, size)
@@ -141,7 +141,7 @@ def test_an_upload_whose_parts_were_only_counted_is_sent_anew(s3_server, size, p
 
 
 @pytest.mark.parametrize("parts_mib", [{1: 8}, {1: 8, 2: 8, 3: 8}, {1: 16}, {1: 16, 3: 8, 4: 16}])
-def test_a_large_upload_whose_parts_stand_where_their_numbers_say_goes_on(s3_server, parts_mib):
+def test_large_upload_with_parts_numbered_by_position_resumes(s3_server, parts_mib):
     storage = s3_server.storage(f"placed-{'-'.join(map(str, parts_mib.values()))}")
     intake, kept = storage.intake, sum(parts_mib.values()) * MIB
     arriving = intake.begin(KEY, 40 * GIB)
@@ -152,7 +152,7 @@ def test_a_large_upload_whose_parts_stand_where_their_numbers_say_goes_on(s3_ser
     intake.discard(arriving)
 
 
-def test_what_is_discarded_is_gone_and_may_be_discarded_again(storage):
+def test_discarded_upload_is_gone_and_can_be_discarded_again(storage):
     arriving = storage.intake.begin(KEY, 1)
     storage.intake.add(arriving, 0, b"x")
     storage.intake.discard(arriving)
@@ -168,7 +168,7 @@ def test_what_is_discarded_is_gone_and_may_be_discarded_again(storage):
     assert list(storage.list("")) == []
 
 
-def test_what_arrives_can_be_found_by_looking(storage):
+def test_unfinished_upload_is_listed(storage):
     arriving = storage.intake.begin(KEY, 1)
     (found,) = storage.intake.unfinished()
     assert found.arriving.mark == arriving.mark
@@ -177,12 +177,12 @@ def test_what_arrives_can_be_found_by_looking(storage):
     assert list(storage.intake.unfinished()) == []
 
 
-def test_a_mark_leads_nowhere_else(local):
+def test_upload_mark_cannot_point_outside_the_storage(local):
     with pytest.raises(NotBegun):
         local.kept(Arriving(KEY, "../../secret"))
 
 
-def test_a_full_disk_keeps_what_was_there(local, monkeypatch):
+def test_full_disk_leaves_earlier_pieces_unchanged(local, monkeypatch):
     arriving = local.begin(KEY, 10)
     local.add(arriving, 0, b"kept")
     written = os.pwrite
@@ -198,7 +198,7 @@ def test_a_full_disk_keeps_what_was_there(local, monkeypatch):
     assert local.kept(arriving) == 4
 
 
-def test_a_file_of_20_gb_fits_into_the_parts_that_s3_allows(s3_server):
+def test_files_up_to_100_gib_fit_into_the_parts_that_s3_allows(s3_server):
     storage = s3_server.storage("house")
     for size in (20 * 10**9, 100 * 2**30):
         assert size / storage.intake.least_bytes(size) < 10_000

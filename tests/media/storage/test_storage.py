@@ -19,24 +19,24 @@ def content(storage, key):
 
 
 class TestStorage:
-    def test_bytes_come_back_as_they_were_put(self, storage):
+    def test_stored_bytes_are_read_back(self, storage):
         storage.put_bytes("renditions/a/captions/en.vtt", b"WEBVTT", "text/vtt")
         assert content(storage, "renditions/a/captions/en.vtt") == b"WEBVTT"
 
-    def test_a_file_is_copied_and_stays_where_it_was(self, storage, tmp_path):
+    def test_put_file_copies_and_leaves_the_source(self, storage, tmp_path):
         source = tmp_path / "talk.mp4"
         source.write_bytes(b"abc" * 700_000)
         storage.put_file("originals/a/talk.mp4", source, "video/mp4")
         assert content(storage, "originals/a/talk.mp4") == source.read_bytes()
 
-    def test_a_file_that_is_taken_is_gone_from_where_it_was(self, storage, tmp_path):
+    def test_take_file_removes_the_source(self, storage, tmp_path):
         source = tmp_path / "high.mp4"
         source.write_bytes(b"abc" * 1000)
         storage.take_file("renditions/a/r/high.mp4", source, "video/mp4")
         assert content(storage, "renditions/a/r/high.mp4") == b"abc" * 1000
         assert not source.exists()
 
-    def test_a_file_on_another_disk_is_taken_too(self, storage):
+    def test_file_on_another_disk_is_taken(self, storage):
         other = Path("/dev/shm")  # noqa: S108  (memory is another disk wherever there is one)
         if not os.access(other, os.W_OK):
             pytest.skip("there is no other disk to take it from")
@@ -46,7 +46,7 @@ class TestStorage:
         assert content(storage, "renditions/a/r/high.mp4") == b"abc"
         assert not Path(source.name).exists()
 
-    def test_a_file_that_is_not_there_cannot_be_taken(self, storage, tmp_path):
+    def test_missing_file_cannot_be_taken(self, storage, tmp_path):
         with pytest.raises(OSError, match="nothing"):
             storage.take_file("a/x", tmp_path / "nothing", "video/mp4")
         assert storage.stat("a/x") is None
@@ -84,12 +84,12 @@ class TestStorage:
         with storage.open("a/digits", 2, 5) as stream:
             assert [stream.read(3), stream.read(3), stream.read(3)] == [b"234", b"56", b""]
 
-    def test_an_empty_file_is_kept(self, storage):
+    def test_empty_file_is_stored(self, storage):
         storage.put_bytes("a/empty", b"", "text/plain")
         assert storage.stat("a/empty").size == 0
         assert content(storage, "a/empty") == b""
 
-    def test_what_is_not_there_is_missing(self, storage, tmp_path):
+    def test_unknown_key_is_missing(self, storage, tmp_path):
         assert storage.stat("a/nothing") is None
         with pytest.raises(Missing):
             storage.open("a/nothing")
@@ -98,13 +98,13 @@ class TestStorage:
         with pytest.raises(Missing):
             storage.fetch("a/nothing", tmp_path / "x")
 
-    def test_a_folder_is_no_file(self, storage):
+    def test_folder_is_not_a_file(self, storage):
         storage.put_bytes("a/b/c", b"x", "text/plain")
         assert storage.stat("a/b") is None
         with pytest.raises(Missing):
             storage.open("a/b")
 
-    def test_what_lies_below_a_file_is_missing(self, storage):
+    def test_key_below_a_file_is_missing(self, storage):
         storage.put_bytes("a/b", b"x", "text/plain")
         assert storage.stat("a/b/c") is None
         with pytest.raises(Missing):
@@ -112,13 +112,13 @@ class TestStorage:
         storage.delete("a/b/c")
         assert list(storage.list("a/b/")) == []
 
-    def test_stat_tells_size_and_time(self, storage):
+    def test_stat_returns_size_and_time(self, storage):
         storage.put_bytes("renditions/a/r/master.m3u8", b"#EXTM3U", "application/x-other")
         found = storage.stat("renditions/a/r/master.m3u8")
         assert found.size == 7
         assert abs(found.modified - datetime.now(UTC)) < timedelta(minutes=1)
 
-    def test_another_content_has_another_etag(self, storage):
+    def test_different_content_has_a_different_etag(self, storage):
         storage.put_bytes("a/x", b"one", "text/plain")
         first = storage.stat("a/x").etag
         storage.put_bytes("a/x", b"three", "text/plain")
@@ -131,10 +131,10 @@ class TestStorage:
         storage.delete("a/x")
         assert storage.stat("a/x") is None
 
-    def test_deleting_what_is_not_there_is_no_fault(self, storage):
+    def test_deleting_an_unknown_key_is_not_an_error(self, storage):
         storage.delete("a/x")
 
-    def test_deleting_one_file_leaves_its_neighbors(self, storage):
+    def test_deleting_one_file_leaves_the_others(self, storage):
         storage.put_bytes("a/b/x", b"one", "text/plain")
         storage.put_bytes("a/b/y", b"two", "text/plain")
         storage.delete("a/b/x")
@@ -148,7 +148,7 @@ class TestStorage:
         assert len(list(storage.list(""))) == 6
         assert list(storage.list("t/")) == []
 
-    def test_a_name_beyond_ascii_is_kept(self, storage):
+    def test_non_ascii_name_is_stored(self, storage):
         storage.put_bytes("handouts/a/Fünf Folien (2).pdf", b"x", "application/pdf")
         assert list(storage.list("handouts/")) == ["handouts/a/Fünf Folien (2).pdf"]
         assert content(storage, "handouts/a/Fünf Folien (2).pdf") == b"x"
@@ -173,7 +173,7 @@ class TestStorage:
             "a/" * 500 + "b",
         ],
     )
-    def test_a_key_that_leaves_or_hides_is_refused(self, storage, key, tmp_path):
+    def test_key_outside_the_storage_or_of_a_hidden_file_is_refused(self, storage, key, tmp_path):
         source = tmp_path / "source"
         source.write_bytes(b"x")
         for act in (
@@ -189,17 +189,17 @@ class TestStorage:
             with pytest.raises(BadKey):
                 act()
 
-    def test_a_listing_outside_is_refused(self, storage):
+    def test_listing_outside_the_storage_is_refused(self, storage):
         with pytest.raises(BadKey):
             list(storage.list("../"))
 
-    def test_a_broken_write_leaves_the_old_file(self, storage, tmp_path):
+    def test_failed_write_leaves_the_old_file(self, storage, tmp_path):
         storage.put_bytes("a/x", b"old", "text/plain")
         with pytest.raises((OSError, ValueError)):
             storage.put_file("a/x", tmp_path / "nothing here", "text/plain")
         assert content(storage, "a/x") == b"old"
 
-    def test_a_reader_never_sees_half_a_file(self, storage):
+    def test_reader_never_sees_a_partial_file(self, storage):
         whole = {b"a" * 300_000, b"b" * 300_000}
         storage.put_bytes("a/x", b"a" * 300_000, "text/plain")
         seen = set()
@@ -232,7 +232,7 @@ class TestLocalStorage:
             storage._write("a/x", Breaking())
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
-    def test_a_write_beside_a_delete_in_its_folder_is_not_lost(self, tmp_path):
+    def test_write_during_a_delete_in_the_same_folder_is_not_lost(self, tmp_path):
         storage = open_storage(tmp_path.as_uri())
 
         def tidy():
@@ -256,7 +256,7 @@ class TestLocalStorage:
         storage.delete("originals/a/b/x")
         assert [path.name for path in tmp_path.iterdir()] == [".incoming"]
 
-    def test_it_tells_where_a_file_lies(self, tmp_path):
+    def test_local_path_of_a_file_is_returned(self, tmp_path):
         storage = open_storage(tmp_path.as_uri())
         storage.put_bytes("originals/a/x", b"x", "text/plain")
         assert storage.local_path("originals/a/x").read_bytes() == b"x"
@@ -275,7 +275,7 @@ class TestS3Storage:
         )
         assert found["ContentType"] == "text/vtt; charset=utf-8"
 
-    def test_a_wrong_secret_is_refused_and_not_taken_for_a_missing_file(self, s3_server):
+    def test_wrong_secret_is_not_reported_as_a_missing_file(self, s3_server):
         storage = open_storage(
             s3_server.url("typed"),
             endpoint=s3_server.endpoint,
@@ -289,7 +289,7 @@ class TestS3Storage:
             with pytest.raises(StorageAway):
                 act()
 
-    def test_a_server_that_dies_while_it_is_read_from_is_away(self, s3_server):
+    def test_server_that_dies_during_a_read_is_reported_as_unavailable(self, s3_server):
         s3_server.storage("cut").put_bytes("a/x", bytes(8 << 20), "text/plain")
         with breaking_line_to(s3_server.endpoint) as line:
             storage = replace(s3_server, endpoint=line.url).storage("cut")
@@ -299,14 +299,14 @@ class TestS3Storage:
                 with pytest.raises(StorageAway):
                     b"".join(iter(lambda: body.read(1 << 16), b""))
 
-    def test_it_has_no_local_path(self):
+    def test_bucket_has_no_local_path(self):
         assert open_storage("s3://bucket/prefix").local_path("a/x") is None
 
 
 @pytest.mark.parametrize(
     "url", ["", "/srv/media", "http://host/x", "file://elsewhere/x", "s3://", "file:"]
 )
-def test_another_kind_of_address_is_refused(url):
+def test_address_of_another_kind_is_refused(url):
     with pytest.raises(ValueError, match="storage is"):
         open_storage(url)
 
@@ -331,7 +331,7 @@ def test_new_ids_are_26_lower_case_letters_and_digits_and_differ():
         ("x" * 500 + ".mkv", "x" * 200 + ".mkv"),
     ],
 )
-def test_a_persons_file_name_becomes_a_safe_one(name, safe):
+def test_uploaded_file_name_becomes_safe(name, safe):
     assert safe_name(name) == safe
     assert checked_key(f"originals/{safe}")
 
@@ -349,23 +349,23 @@ def test_a_persons_file_name_becomes_a_safe_one(name, safe):
         ("\u200f", ""),
     ],
 )
-def test_a_file_name_is_shown_as_it_is_without_marks_that_have_no_shape(name, shown):
+def test_file_name_is_shown_without_invisible_characters(name, shown):
     assert own_name(name) == shown
     assert checked_key(f"originals/{safe_name(name)}")
 
 
-def test_an_unknown_ending_is_plain_bytes():
+def test_content_type_depends_on_the_file_extension():
     assert content_type_of("a/b.exe") == "application/octet-stream"
     assert content_type_of("a/b.MP4") == "video/mp4"
 
 
-def test_a_directory_that_can_not_be_made_is_named(tmp_path):
+def test_directory_that_cannot_be_created_is_named(tmp_path):
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(StorageAway, match=f"{tmp_path}/file/backup can't be written to"):
         open_storage(f"file://{tmp_path}/file/backup").prepare()
 
 
-def test_reading_makes_no_directory_and_takes_a_missing_one_for_no_empty_one(tmp_path):
+def test_reading_creates_no_directory_and_listing_a_missing_one_fails(tmp_path):
     place = tmp_path / "mistyped"
     storage = open_storage(place.as_uri())
     with pytest.raises(StorageAway, match=f"There is no directory {place}"):
@@ -377,7 +377,7 @@ def test_reading_makes_no_directory_and_takes_a_missing_one_for_no_empty_one(tmp
     assert not place.exists()
 
 
-def test_a_directory_that_is_only_read_stays_as_it_is(tmp_path):
+def test_reading_leaves_a_directory_unchanged(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "a/x").write_bytes(b"x")
     storage = open_storage(tmp_path.as_uri())

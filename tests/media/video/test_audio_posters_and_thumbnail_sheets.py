@@ -7,7 +7,7 @@ from media.video.audio_posters_and_thumbnail_sheets import (
 )
 
 
-def test_the_poster_of_a_sound_is_a_jpeg_of_its_size(tmp_path):
+def test_audio_poster_is_a_jpeg_of_1280_by_720(tmp_path):
     draw_sound_poster(tmp_path / "poster.jpg")
     with Image.open(tmp_path / "poster.jpg") as picture:
         assert (picture.format, picture.size) == ("JPEG", (1280, 720))
@@ -18,7 +18,7 @@ def track(seconds):
     return thumbnail_track(seconds, every=10, across=2, size=(160, 90), sheet="thumbs-%03d.jpg")
 
 
-def test_each_stretch_shows_its_part_of_the_sheet():
+def test_each_10_seconds_show_their_part_of_the_sheet():
     assert track(25.5).splitlines() == [
         "WEBVTT",
         "",
@@ -38,7 +38,7 @@ def test_a_full_sheet_is_followed_by_the_next():
     assert "thumbs-002" not in track(40)
 
 
-def test_hours_are_written_as_hours():
+def test_times_over_an_hour_are_written_with_hours():
     assert "11:59:50.000 --> 12:00:00.000" in track(12 * 3600)
 
 
@@ -54,6 +54,6 @@ def test_pictures_are_put_into_sheets_in_order_and_deleted(tmp_path):
     with Image.open(tmp_path / "sheet-001.jpg") as sheet:
         assert sheet.size == (32, 16)
         red, green, blue = sheet.getpixel((24, 4))
-        assert green > 200 > 100 > max(red, blue)  # the second stands to the right of the first
+        assert green > 200 > 100 > max(red, blue)  # the second is to the right of the first
     with Image.open(tmp_path / "sheet-002.jpg") as sheet:
-        assert max(sheet.getpixel((24, 12))) < 30  # what is left is black
+        assert max(sheet.getpixel((24, 12))) < 30  # unused space is black

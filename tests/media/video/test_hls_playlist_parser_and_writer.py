@@ -34,7 +34,7 @@ def kept(folder, text=TEXT, size=3600):
     return path
 
 
-def test_a_playlist_tells_its_file_and_segments():
+def test_playlist_is_parsed_into_its_file_and_segments():
     playlist = parse_playlist(TEXT)
     assert (playlist.file, playlist.header) == ("high.mp4", 100)
     assert [(s.seconds, s.start, s.length) for s in playlist.segments] == [
@@ -44,7 +44,7 @@ def test_a_playlist_tells_its_file_and_segments():
     assert (playlist.seconds, playlist.longest, playlist.starts) == (8.5, 6.0, (0.0, 6.0))
 
 
-def test_the_peak_is_the_most_demanding_segment():
+def test_peak_bit_rate_is_that_of_the_most_demanding_segment():
     playlist = parse_playlist(TEXT)
     assert playlist.peak_bits == 4000
     assert playlist.mean_bits == round(3500 * 8 / 8.5)
@@ -71,7 +71,7 @@ def test_the_peak_is_the_most_demanding_segment():
         ("500@3100", "0@3100"),
     ],
 )
-def test_a_playlist_that_promises_too_much_is_broken(tmp_path, old, new):
+def test_inconsistent_playlist_is_broken(tmp_path, old, new):
     assert old in TEXT
     with pytest.raises(BrokenPlaylist):
         checked_playlist(kept(tmp_path, TEXT.replace(old, new)))
@@ -100,11 +100,11 @@ def test_a_missing_playlist_is_broken(tmp_path):
         checked_playlist(tmp_path / "high.m3u8")
 
 
-def test_a_whole_playlist_is_returned(tmp_path):
+def test_complete_playlist_is_returned(tmp_path):
     assert checked_playlist(kept(tmp_path)) == parse_playlist(TEXT)
 
 
-def test_an_initialization_without_h264_has_no_codec(tmp_path):
+def test_initialization_segment_without_h264_has_no_codec(tmp_path):
     (tmp_path / "x.mp4").write_bytes(b"ftypmoovmp4a" * 20)
     with pytest.raises(BrokenPlaylist):
         picture_codec(tmp_path / "x.mp4", 240)
@@ -115,12 +115,12 @@ LOW = Variant("low.m3u8", "avc1.64001f", 1280, 720, 15, 200_000, 90_000)
 SOUND = Sound("audio.m3u8", 2, 100_000, 96_000)
 
 
-def test_the_master_lists_the_least_demanding_picture_first():
+def test_master_lists_the_least_demanding_video_first():
     lines = master_playlist([HIGH, LOW], SOUND).splitlines()
     assert [line for line in lines if not line.startswith("#")] == ["low.m3u8", "high.m3u8"]
 
 
-def test_the_master_adds_the_sound_to_each_picture():
+def test_master_adds_the_audio_to_each_video():
     text = master_playlist([HIGH, LOW], SOUND)
     assert 'TYPE=AUDIO,GROUP-ID="sound"' in text
     assert 'URI="audio.m3u8"' in text
@@ -131,13 +131,13 @@ def test_the_master_adds_the_sound_to_each_picture():
     assert "#EXT-X-INDEPENDENT-SEGMENTS" in text
 
 
-def test_a_silent_master_names_no_sound():
+def test_silent_master_lists_no_audio():
     text = master_playlist([HIGH, LOW], None)
     assert "AUDIO" not in text
     assert 'CODECS="avc1.640028",' in text
 
 
-def test_a_master_of_sound_alone_is_one_stream():
+def test_audio_only_master_has_one_stream():
     lines = master_playlist([], SOUND).splitlines()
     assert lines[-2:] == [
         '#EXT-X-STREAM-INF:BANDWIDTH=100000,AVERAGE-BANDWIDTH=96000,CODECS="mp4a.40.2"',

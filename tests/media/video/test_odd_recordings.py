@@ -1,4 +1,4 @@
-"""Recordings as strange as people send them: each plays whole, in its shape, and in plain colors."""
+"""Odd recordings: each plays completely, in its proportions, and in standard colors."""
 
 import re
 import subprocess
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 MPEG2 = ("-c:v", "mpeg2video", "-q:v", "3", "-c:a", "mp2")
 BARS = ("-f", "lavfi", "-i", "smptehdbars=s=320x180:r=25:d=4")
 HUNDRED_HOURS = ("-output_ts_offset", "360000")
-WHITE = 225  # what is lighter is white
+WHITE = 225  # anything lighter is white
 
 
 def encoded(source: Path, out: Path) -> Encoded:
@@ -36,7 +36,7 @@ def shown(path: Path, at: float) -> Image.Image:
 
 
 def shape(seen: Image.Image) -> float:
-    """Return the width of what is white, by its height."""
+    """Return the width of the white area divided by its height."""
     box = seen.convert("L").point(lambda light: 255 * (light > WHITE)).getbbox()
     assert box is not None
     left, top, right, bottom = box
@@ -50,7 +50,7 @@ def described(path: Path) -> str:
 
 
 def joined(make, name: str, *parts: tuple[str, ...]) -> Path:
-    """Return one transport stream of several recordings of 3 seconds."""
+    """Return one transport stream of several 3-second recordings."""
     pieces = [
         make(f"piece-{number}-{name}", *words, "-output_ts_offset", str(3 * number))
         for number, words in enumerate(parts)
@@ -66,9 +66,7 @@ def white(size: str) -> tuple[str, ...]:
 
 class TestTimestampsThatBeginLate:
     @pytest.mark.parametrize("ending", ["mp4", "mkv", "ts"])
-    def test_a_film_that_begins_at_a_hundred_hours_plays_from_its_first_picture(
-        self, make, tmp_path, ending
-    ):
+    def test_timestamps_from_a_hundred_hours_are_shifted_to_zero(self, make, tmp_path, ending):
         late = make(f"late.{ending}", *picture(), *tone(), *X264, *AAC, *HUNDRED_HOURS)
         found = probe(late)
         assert abs(found.seconds - 4) < 0.1
@@ -79,14 +77,16 @@ class TestTimestampsThatBeginLate:
         ):
             assert abs(made.seconds - 4) < 0.15
 
-    def test_a_stream_that_begins_at_ten_seconds_is_not_said_to_be_cut_off(self, make, tmp_path):
+    def test_stream_starting_at_ten_seconds_is_not_refused_as_truncated(self, make, tmp_path):
         late = make("ten.ts", *picture(), *tone(), *X264, *AAC, "-output_ts_offset", "10")
         assert abs(encoded(late, tmp_path).seconds - 4) < 0.15
 
 
 class TestHiddenBeginnings:
     @pytest.mark.parametrize("cut_s", ["0.4", "1.7"])
-    def test_a_film_trimmed_without_encoding_begins_where_it_was_cut(self, make, tmp_path, cut_s):
+    def test_recording_trimmed_without_encoding_starts_where_it_was_cut(
+        self, make, tmp_path, cut_s
+    ):
         whole = make("whole.mp4", *picture(seconds=6), *tone(6), *X264, *AAC, "-g", "250")
         trimmed = make(f"from-{cut_s}.mp4", "-ss", cut_s, "-i", str(whole), "-c", "copy")
         found = probe(trimmed)
@@ -100,7 +100,7 @@ class TestHiddenBeginnings:
 
 class TestSizesThatChange:
     @pytest.mark.parametrize("encoder", [(*X264, *AAC), MPEG2])
-    def test_a_picture_of_another_shape_gets_bars_instead_of_being_squeezed(
+    def test_video_that_changes_proportions_gets_bars_and_is_not_distorted(
         self, make, tmp_path, encoder
     ):
         sizes = ("320x180", "180x320", "640x360")
@@ -112,7 +112,7 @@ class TestSizesThatChange:
                 assert shape(shown(tmp_path / name, at)) == pytest.approx(wide / high, rel=0.05)
         assert "even.mkv" not in made.files
 
-    def test_a_download_gets_bars_too(self, make, tmp_path):
+    def test_download_of_video_that_changes_proportions_gets_bars(self, make, tmp_path):
         sizes = ("320x180", "180x320")
         source = joined(make, "two.ts", *((*white(size), *X264, *AAC) for size in sizes))
         film = burn(
@@ -129,7 +129,7 @@ class TestSizesThatChange:
 
 
 def hdr(transfer: str) -> tuple[str, ...]:
-    """Return the words for a recording for HDR screens, whose white is that of slides."""
+    """Return ffmpeg arguments for an HDR recording with the white level of slides."""
     coded = f"t={transfer}:m=bt2020nc:p=bt2020:npl=203"
     to_hdr = f"zscale=tin=bt709:min=bt709:pin=bt709:{coded},format=yuv420p10le"
     tags = ("-color_primaries", "bt2020", "-color_trc", transfer, "-colorspace", "bt2020nc")
@@ -138,7 +138,7 @@ def hdr(transfer: str) -> tuple[str, ...]:
 
 class TestHdr:
     @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
-    def test_it_is_shown_in_the_colors_of_usual_screens_and_says_so(self, make, tmp_path, transfer):
+    def test_hdr_is_converted_to_standard_colors_and_tagged(self, make, tmp_path, transfer):
         plain = shown(make("plain.mp4", *BARS, *X264), 1)
         source = make("hdr.mp4", *hdr(transfer))
         assert "bt2020" in described(source)
@@ -186,7 +186,7 @@ TEN = {
 }
 
 
-def test_more_odd_recordings_play_whole(make, tmp_path):
+def test_more_odd_recordings_play_completely(make, tmp_path):
     sources = {what: make(f"{len(what)}-{name}", *words) for what, (name, *words) in TEN.items()}
     rates = (("-ar", "48000", "-ac", "1"), ("-ar", "44100", "-ac", "2"), ("-ar", "48000"))
     parts = ((*picture(seconds=3), *tone(3), *rate, *X264, *AAC) for rate in rates)

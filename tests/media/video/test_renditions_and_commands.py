@@ -72,7 +72,7 @@ def probed(picture, sound=None, seconds=60.0):
         ((1, 1), (2, 2)),
     ],
 )
-def test_both_rungs_keep_shape_and_size_and_never_grow(shown, made):
+def test_renditions_keep_the_proportions_and_are_not_enlarged(shown, made):
     sizes = [(rung.width, rung.height) for rung in rungs(video(width=shown[0], height=shown[1]))]
     assert sizes == [made, made]
 
@@ -91,11 +91,11 @@ def test_both_rungs_keep_shape_and_size_and_never_grow(shown, made):
         (Fraction(0), Fraction(30), Fraction(15)),
     ],
 )
-def test_a_rung_is_never_faster_than_the_source_or_30(rate, high, low):
+def test_renditions_have_up_to_30_and_15_frames_per_second(rate, high, low):
     assert [rung.rate for rung in rungs(video(rate=rate))] == [high, low]
 
 
-def test_a_varying_rate_becomes_a_steady_30():
+def test_variable_frame_rate_becomes_30():
     assert rungs(video(rate=Fraction(9), variable_rate=True))[0].rate == 30
 
 
@@ -116,7 +116,7 @@ def test_a_varying_rate_becomes_a_steady_30():
         {"bits_per_second": 3_000_001},
     ],
 )
-def test_a_picture_that_browsers_may_not_play_is_not_copied(facts):
+def test_video_that_browsers_might_not_play_is_not_copied(facts):
     assert probed(video(), audio()).copyable
     assert not probed(video(**facts), audio()).copyable
 
@@ -125,16 +125,16 @@ def test_a_picture_that_browsers_may_not_play_is_not_copied(facts):
     "facts",
     [{"codec": "opus"}, {"profile": "HE-AAC"}, {"channels": 6}, {"starts": 0.2}],
 )
-def test_a_sound_that_browsers_may_not_play_is_not_copied(facts):
+def test_audio_that_browsers_might_not_play_is_not_copied(facts):
     assert not probed(video(), audio(**facts)).copyable
 
 
-def test_an_unknown_bit_rate_is_that_of_the_file():
+def test_unknown_bit_rate_is_taken_from_the_file():
     assert probed(video(bits_per_second=0), seconds=60).copyable
     assert not probed(video(bits_per_second=0), seconds=20).copyable
 
 
-def test_the_encoder_can_reach_neither_network_nor_lists():
+def test_encoder_can_open_neither_network_nor_playlists():
     words = encode_command(SOURCE, probed(video(), audio()), (), AS_IT_IS)
     assert words[words.index("-protocol_whitelist") + 1] == "file,pipe"
     formats = words[words.index("-format_whitelist") + 1].split(",")
@@ -143,13 +143,13 @@ def test_the_encoder_can_reach_neither_network_nor_lists():
     assert words[words.index("-i") + 1] == "file:/srv/talk.mp4"
 
 
-def test_both_rungs_are_cut_at_the_same_times():
+def test_renditions_are_cut_at_the_same_times():
     words = encode_command(SOURCE, probed(video(), audio()), (), AS_IT_IS)
     cuts = [words[place + 1] for place, word in enumerate(words) if word == "-force_key_frames"]
     assert cuts == [f"expr:gte(t,n_forced*{SEGMENT_SECONDS})"] * 2
 
 
-def test_a_copied_picture_is_not_encoded_and_tells_the_low_rung_where_to_cut():
+def test_low_rendition_is_cut_where_copied_video_is():
     words = encode_command(SOURCE, probed(video(), audio()), (0.0, 8.34), AS_IT_IS)
     assert "high.m3u8" not in words
     assert words[words.index("-force_key_frames") + 1] == "0.000,8.340"
@@ -168,25 +168,25 @@ def test_twelve_hours_are_within_the_limits():
     assert limits.memory_bytes == limits_for(60).memory_bytes
 
 
-def test_an_interlaced_picture_is_made_whole():
+def test_interlaced_video_is_deinterlaced():
     graphs = graphs_of(encode_command(SOURCE, probed(video(interlaced=True)), (), AS_IT_IS))
     assert all("yadif" in graph for graph in graphs)
 
 
-def test_every_picture_has_a_graph_of_its_own_so_that_none_is_hoarded_for_another():
+def test_each_video_output_has_a_filter_graph_of_its_own():
     words = encode_command(SOURCE, probed(video(), audio()), (), AS_IT_IS)
     assert len(graphs_of(words)) == len(["high", "low", "thumbs", "slides"])
     assert words.count("-filter_complex") == 1
     assert "scale" not in words[words.index("-filter_complex") + 1]
 
 
-def test_every_output_begins_at_once_so_that_progress_is_reported_from_the_start():
-    waiting = ("tile", "thumbnail")  # give nothing before they have seen many pictures
+def test_no_filter_delays_the_first_output():
+    waiting = ("tile", "thumbnail")  # these give no output before they have read many frames
     graphs = graphs_of(encode_command(SOURCE, probed(video(), audio()), (), AS_IT_IS))
     assert not [graph for graph in graphs if any(word in graph for word in waiting)]
 
 
-def test_the_poster_looks_at_key_frames_of_the_first_half_minute_alone():
+def test_poster_uses_only_key_frames_of_the_first_30_seconds():
     words = poster_command(SOURCE.parent, video())
     assert words[words.index("-t") + 1] == "30"
     assert words[words.index("-skip_frame") + 1] == "nokey"
@@ -196,11 +196,11 @@ def graphs_of(words):
     return [words[place + 1] for place, word in enumerate(words) if word == "-vf"]
 
 
-def test_one_channel_stays_one():
+def test_mono_stays_mono():
     words = encode_command(SOURCE, probed(None, audio(channels=1)), (), AS_IT_IS)
     assert "channel_layouts=mono" in words[words.index("-filter_complex") + 1]
 
 
-def test_thumbnails_keep_the_shape():
+def test_thumbnails_keep_the_proportions():
     assert thumb_height(video()) == 90
     assert thumb_height(video(width=1080, height=1920)) == 284

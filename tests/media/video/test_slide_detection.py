@@ -1,4 +1,4 @@
-"""Slides are found in pictures whose changes are known."""
+"""Slides are found in videos with known changes."""
 
 from pathlib import Path
 from random import Random
@@ -21,7 +21,7 @@ def blank() -> Image.Image:
 
 
 def page(*rows: tuple[int, int]) -> Image.Image:
-    """A page with lines of words: (y, how far they reach)."""
+    """Return a page with lines of words: (y, right end of the line)."""
     sheet = blank()
     pen = ImageDraw.Draw(sheet)
     for y, reach in rows:
@@ -31,7 +31,7 @@ def page(*rows: tuple[int, int]) -> Image.Image:
 
 
 def seen(folder: Path, *shots: tuple[Image.Image, int]) -> Path:
-    """A file of frames: each picture for so many seconds."""
+    """Write a file of frames, each picture for the given number of seconds."""
     path = folder / "frames.gray"
     path.write_bytes(b"".join(shot.tobytes() * seconds for shot, seconds in shots))
     return path
@@ -41,7 +41,7 @@ FIRST = page((10, 90), (30, 120), (45, 110))
 SECOND = page((18, 140), (60, 60), (75, 150))
 
 
-def test_a_slide_begins_at_the_second_that_shows_it_and_is_pictured_at_its_end(tmp_path):
+def test_slide_starts_when_it_appears_and_its_picture_is_from_its_end(tmp_path):
     found = find_slides(seen(tmp_path, (FIRST, 20), (SECOND, 30)))
     assert found == (
         Slide(0.0, 18.9, turns_page=True),
@@ -49,7 +49,7 @@ def test_a_slide_begins_at_the_second_that_shows_it_and_is_pictured_at_its_end(t
     )
 
 
-def test_a_line_that_appears_is_a_slide_that_turns_no_page(tmp_path):
+def test_added_line_is_a_slide_but_not_a_new_page(tmp_path):
     longer = page((10, 90), (30, 120), (45, 110), (60, 130))
     found = find_slides(seen(tmp_path, (FIRST, 20), (longer, 20), (SECOND, 20)))
     assert [(each.starts_s, each.turns_page) for each in found] == [
@@ -59,20 +59,20 @@ def test_a_line_that_appears_is_a_slide_that_turns_no_page(tmp_path):
     ]
 
 
-def test_a_light_and_a_dark_page_with_the_same_words_are_two(tmp_path):
+def test_light_and_dark_pages_with_the_same_words_are_two_slides(tmp_path):
     dark = FIRST.point([255 - value for value in range(256)])
     found = find_slides(seen(tmp_path, (FIRST, 20), (dark, 20)))
     assert [each.turns_page for each in found] == [True, True]
 
 
-def test_what_fades_in_over_seconds_is_one_change_from_its_beginning(tmp_path):
+def test_slow_fade_is_one_change_at_its_start(tmp_path):
     fade = [(Image.blend(FIRST, SECOND, share / 4), 1) for share in (1, 2, 3)]
     found = find_slides(seen(tmp_path, (FIRST, 20), *fade, (SECOND, 20)))
     assert [each.starts_s for each in found] == [0, 20]
 
 
-def test_a_face_that_never_sits_still_is_no_slide_and_hides_none(tmp_path):
-    random = Random(5)  # noqa: S311  (a drawing, no secret)
+def test_moving_face_is_no_slide_and_hides_none(tmp_path):
+    random = Random(5)  # noqa: S311  (a drawing, not a secret)
 
     def shot(sheet: Image.Image) -> tuple[Image.Image, int]:
         face = sheet.copy()
@@ -84,8 +84,8 @@ def test_a_face_that_never_sits_still_is_no_slide_and_hides_none(tmp_path):
     assert [each.starts_s for each in find_slides(seen(tmp_path, *shots))] == [0, 40]
 
 
-def test_a_film_that_fills_the_picture_is_no_row_of_slides(tmp_path):
-    random = Random(5)  # noqa: S311  (a drawing, no secret)
+def test_full_screen_video_is_not_split_into_slides(tmp_path):
+    random = Random(5)  # noqa: S311  (a drawing, not a secret)
     film = [
         (Image.frombytes("L", (20, 12), random.randbytes(240)).resize((WIDTH, HEIGHT)), 1)
         for _ in range(60)
@@ -95,8 +95,8 @@ def test_a_film_that_fills_the_picture_is_no_row_of_slides(tmp_path):
     assert found[-1].starts_s == pytest.approx(180, abs=6)
 
 
-def test_noise_and_a_pointer_are_no_slides(tmp_path):
-    random = Random(5)  # noqa: S311  (a drawing, no secret)
+def test_noise_and_a_pointer_are_not_slides(tmp_path):
+    random = Random(5)  # noqa: S311  (a drawing, not a secret)
 
     def shot() -> tuple[Image.Image, int]:
         noisy = FIRST.point([min(255, value + random.randint(0, 9)) for value in range(256)])
@@ -107,13 +107,13 @@ def test_noise_and_a_pointer_are_no_slides(tmp_path):
     assert len(find_slides(seen(tmp_path, *(shot() for _ in range(120))))) == 1
 
 
-def test_there_is_nothing_to_find_in_nothing(tmp_path):
+def test_no_frames_have_no_slides_and_one_frame_has_one(tmp_path):
     assert find_slides(seen(tmp_path)) == ()
     assert find_slides(seen(tmp_path, (FIRST, 1))) == (Slide(0.0, 0.0, turns_page=True),)
 
 
 @pytest.mark.slow
-def test_the_changes_of_a_drawn_talk_are_found_and_no_others(tmp_path):
+def test_changes_of_a_drawn_talk_are_found_with_95_percent_accuracy(tmp_path):
     drawn = draw_talk(tmp_path / "talk.mp4", seconds=480, seed=3)
     found = look(tmp_path / "talk.mp4", tmp_path)
     changes = compare([each.at_s for each in drawn], [each.starts_s for each in found[1:]])
@@ -128,7 +128,7 @@ def test_the_changes_of_a_drawn_talk_are_found_and_no_others(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_encoder_finds_slides_in_its_one_call_and_keeps_their_pictures(tmp_path):
+def test_encoding_finds_slides_and_saves_their_pictures(tmp_path):
     drawn = draw_talk(tmp_path / "talk.mp4", seconds=60, seed=3)
     out = tmp_path / "out"
     made = encode(
@@ -149,7 +149,7 @@ def test_the_encoder_finds_slides_in_its_one_call_and_keeps_their_pictures(tmp_p
 
 
 @pytest.mark.slow
-def test_a_recording_shorter_than_a_second_has_its_one_slide(make: Make, tmp_path):
+def test_recording_shorter_than_a_second_has_one_slide(make: Make, tmp_path):
     brief = make("brief.mp4", *picture(seconds=0.4), "-c:v", "libx264", "-pix_fmt", "yuv420p")
     made = encode(
         brief, tmp_path / "out", probe(brief), progress=lambda _: None, canceled=lambda: False

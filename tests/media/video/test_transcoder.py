@@ -30,7 +30,7 @@ def encoded(source, out, how=encode, **changes):
 
 
 def limit(monkeypatch, **limits):
-    """Run the encoder within other limits than those that no legitimate encode reaches."""
+    """Run the encoder with limits that a legitimate encode would reach."""
     monkeypatch.setattr("media.video.encoder_runs.limits_for", lambda _seconds: Limits(**limits))
 
 
@@ -40,7 +40,7 @@ def ffmpeg_says(*words):
 
 
 def decoded(path):
-    """Decode all of a file or playlist; return how many seconds were heard or seen."""
+    """Decode all of a file or playlist; return its length in seconds."""
     said = ffmpeg_says("-xerror", "-v", "info", "-i", path)
     hours, minutes, seconds = re.findall(r"time=(\d+):(\d+):([\d.]+)", said)[-1]
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
@@ -61,14 +61,14 @@ def first_beep(path):
 
 @pytest.fixture(scope="module")
 def full(talk, tmp_path_factory):
-    """A whole run whose high rung is a copy."""
+    """A complete run whose high rendition is a copy."""
     out = tmp_path_factory.mktemp("full")
     return out, encoded(talk, out)
 
 
 @pytest.fixture(scope="module")
 def anew(make, tmp_path_factory):
-    """A whole run of a picture that had to be encoded, 14 s long."""
+    """A complete run of a 14 s recording whose video had to be encoded."""
     source = make(
         "anew.mkv", *picture("853x479", seconds=14), *tone(14),
         "-c:v", "mpeg4", "-q:v", "5", "-c:a", "libopus",
@@ -78,7 +78,7 @@ def anew(make, tmp_path_factory):
 
 
 class TestRemux:
-    def test_it_is_a_whole_run_to_watch_at_once(self, talk, tmp_path):
+    def test_remux_makes_a_complete_run_that_can_be_played(self, talk, tmp_path):
         made = encoded(talk, tmp_path, remux)
         assert [each.name for each in made.renditions] == ["high", "audio"]
         assert set(made.files) == {
@@ -91,7 +91,7 @@ class TestRemux:
         }
         assert abs(decoded(tmp_path / "master.m3u8") - 4) < 0.2
 
-    def test_not_a_picture_is_changed(self, talk, tmp_path):
+    def test_remux_changes_no_frame(self, talk, tmp_path):
         encoded(talk, tmp_path, remux)
 
         def pictures(path):
@@ -105,7 +105,7 @@ class TestRemux:
         with pytest.raises(NotCopyable):
             encoded(far, tmp_path, remux)
 
-    def test_another_codec_is_not_copied(self, make, tmp_path):
+    def test_video_of_another_codec_is_not_copied(self, make, tmp_path):
         other = make("other.mkv", *picture(), "-c:v", "mpeg4")
         with pytest.raises(NotCopyable):
             encoded(other, tmp_path, remux)
@@ -117,19 +117,19 @@ class TestRemux:
 
 
 class TestEncode:
-    def test_a_copyable_picture_is_the_high_rung_as_it_is(self, full, talk):
+    def test_copyable_video_becomes_the_high_rendition_unchanged(self, full, talk):
         _, made = full
         assert probe(talk).copyable
         assert [each.name for each in made.renditions] == ["high", "low", "audio"]
-        assert made.renditions[0].codec.startswith("avc1.42")  # what the source was made with
+        assert made.renditions[0].codec.startswith("avc1.42")  # as the source was encoded
         assert made.renditions[1].codec.startswith("avc1.64")
 
-    def test_a_picture_that_cannot_be_cut_is_encoded_anew(self, make, tmp_path):
+    def test_video_that_cannot_be_cut_is_encoded_again(self, make, tmp_path):
         far = make("far.mp4", *picture("64x36", seconds=26), *X264, "-g", "1000")
         assert encoded(far, tmp_path).renditions[0].codec.startswith("avc1.64")
         assert checked_playlist(tmp_path / "high.m3u8").longest <= 6.1
 
-    def test_every_file_is_named(self, full):
+    def test_every_file_is_listed(self, full):
         out, made = full
         assert set(made.files) == {path.name for path in out.iterdir()}
         assert {MASTER, POSTER, THUMB_TRACK, PROGRESSIVE} <= set(made.files)
@@ -146,14 +146,14 @@ class TestEncode:
         for each in (MASTER, PROGRESSIVE):
             assert abs(decoded(out / each) - 14) < 0.5
 
-    def test_both_rungs_are_cut_at_the_same_times(self, anew):
+    def test_renditions_are_cut_at_the_same_times(self, anew):
         out, _ = anew
         high, low = (checked_playlist(out / f"{name}.m3u8") for name in ("high", "low"))
         assert len(high.starts) == len(low.starts) == 3
         for one, other in zip(high.starts, low.starts, strict=True):
             assert abs(one - other) <= 1 / 15
 
-    def test_the_low_rung_is_cut_where_the_copied_one_is(self, make, tmp_path):
+    def test_low_rendition_is_cut_where_the_copied_one_is(self, make, tmp_path):
         words = (*picture("64x36", seconds=25), *X264, "-g", "125", "-force_key_frames", "3.3,9.1")
         encoded(make("uneven.mp4", *words), tmp_path)
         high, low = (checked_playlist(tmp_path / f"{name}.m3u8") for name in ("high", "low"))
@@ -161,7 +161,7 @@ class TestEncode:
         for one, other in zip(high.starts, low.starts, strict=True):
             assert abs(one - other) <= 1 / 15
 
-    def test_the_master_tells_codecs_sizes_and_sound(self, anew):
+    def test_master_playlist_lists_codecs_sizes_and_audio(self, anew):
         out, _ = anew
         master = (out / "master.m3u8").read_text()
         streams = [line for line in master.splitlines() if line.startswith("#EXT-X-STREAM-INF")]
@@ -172,7 +172,7 @@ class TestEncode:
             assert 'AUDIO="sound"' in line
         assert 'URI="audio.m3u8"' in master
 
-    def test_the_poster_and_the_thumbnails_are_pictures_of_the_talk(self, anew):
+    def test_poster_and_thumbnails_are_pictures_of_the_recording(self, anew):
         out, _ = anew
         with Image.open(out / POSTER) as poster:
             assert poster.size in {(852, 478), (853, 478)}
@@ -180,19 +180,19 @@ class TestEncode:
             assert sheet.size == (1600, 900)
         assert len(read_cues((out / THUMB_TRACK).read_bytes())) == 2
 
-    def test_the_plain_mp4_begins_with_its_index(self, anew):
+    def test_plain_mp4_starts_with_its_index(self, anew):
         out, _ = anew
         head = (out / PROGRESSIVE).read_bytes()[:4096]
         assert b"moov" in head
 
-    def test_progress_only_rises_and_ends_at_one(self, talk, tmp_path):
+    def test_progress_never_decreases_and_ends_at_one(self, talk, tmp_path):
         heard = []
         encoded(talk, tmp_path, progress=heard.append)
         assert heard == sorted(heard)
         assert heard[0] >= 0
         assert 0.9 < heard[-1] <= 1
 
-    def test_picture_and_sound_stay_together(self, flashes, tmp_path):
+    def test_video_and_audio_stay_in_sync(self, flashes, tmp_path):
         encoded(flashes, tmp_path / "first", remux)
         encoded(flashes, tmp_path / "full")
         for folder in (tmp_path / "first", tmp_path / "full"):
@@ -203,13 +203,13 @@ class TestEncode:
         plain = tmp_path / "full" / "progressive.mp4"
         assert abs(first_flash(plain) - first_beep(plain)) < 0.07
 
-    def test_sound_is_levelled(self, make, tmp_path):
+    def test_loudness_is_normalized(self, make, tmp_path):
         quiet = make("quiet.wav", *tone(6), "-af", "volume=-30dB")
         encoded(quiet, tmp_path)
         said = ffmpeg_says("-i", tmp_path / "audio.mp4", "-af", "ebur128")
         assert abs(float(re.findall(r"I:\s+(-?[\d.]+) LUFS", said)[-1]) + 16) < 4
 
-    def test_a_run_is_not_written_over_another(self, talk, tmp_path):
+    def test_run_does_not_overwrite_another(self, talk, tmp_path):
         (tmp_path / "master.m3u8").write_text("somebody is watching this")
         with pytest.raises(FileExistsError):
             encoded(talk, tmp_path)
@@ -242,7 +242,7 @@ KINDS = {
 
 class TestEveryKindPlays:
     @pytest.mark.parametrize("kind", KINDS)
-    def test_it_is_encoded_whole(self, make, tmp_path, kind):
+    def test_recording_is_encoded_completely(self, make, tmp_path, kind):
         name, words = KINDS[kind]
         source = make(name, *words)
         if kind == "rotation":
@@ -254,7 +254,7 @@ class TestEveryKindPlays:
         with Image.open(tmp_path / POSTER) as poster:
             assert poster.format == "JPEG"
 
-    def test_a_sound_that_begins_later_stays_in_its_place(self, make, talk, tmp_path):
+    def test_audio_that_starts_later_keeps_its_offset(self, make, talk, tmp_path):
         words = ("-itsoffset", "1", "-i", str(talk), "-map", "0:v", "-map", "1:a", "-c", "copy")
         late = make("late.mp4", "-i", str(talk), *words)
         encoded(late, tmp_path)
@@ -263,7 +263,7 @@ class TestEveryKindPlays:
 
 class TestRefusedOrStopped:
     @pytest.mark.parametrize("how", [remux, encode])
-    def test_a_recording_that_breaks_off_is_refused(self, make, tmp_path, how):
+    def test_truncated_recording_is_refused(self, make, tmp_path, how):
         words = (*picture(seconds=12), *tone(12), *X264, *AAC, "-g", "50")
         whole = make("long.mp4", *words, "-movflags", "+faststart")
         cut = tmp_path / "cut.mp4"
@@ -272,23 +272,23 @@ class TestRefusedOrStopped:
             encoded(cut, tmp_path / "out", how)
         assert caught.value.sentence == CUT_OFF
 
-    def test_one_no_longer_wanted_is_stopped(self, talk, tmp_path):
+    def test_canceled_encode_is_stopped(self, talk, tmp_path):
         with pytest.raises(EncodeCanceled):
             encoded(talk, tmp_path, canceled=lambda: True)
 
-    def test_one_that_stands_still_is_stopped(self, talk, tmp_path, monkeypatch):
+    def test_stalled_encode_is_stopped(self, talk, tmp_path, monkeypatch):
         limit(monkeypatch, stall_seconds=0.0)
         with pytest.raises(EncodeFailed) as caught:
             encoded(talk, tmp_path)
         assert caught.value.sentence == STALLED
 
-    def test_the_end_of_what_the_encoder_said_is_handed_over(self, talk, tmp_path, monkeypatch):
+    def test_end_of_the_encoder_output_is_reported(self, talk, tmp_path, monkeypatch):
         limit(monkeypatch, memory_bytes=250 << 20)
         with pytest.raises(EncodeFailed) as caught:
             encoded(talk, tmp_path)
         assert caught.value.tail
 
-    def test_a_source_that_vanished_fails(self, talk, tmp_path):
+    def test_missing_source_fails(self, talk, tmp_path):
         found = probe(talk)
         with pytest.raises(EncodeFailed) as caught:
             encode(

@@ -39,7 +39,7 @@ SENTENCES = (
 
 @pytest.fixture
 def no_ffprobe(monkeypatch, tmp_path):
-    """A machine that has no more than the wheels."""
+    """A machine that has only what the Python wheels include."""
     monkeypatch.setenv("PATH", str(tmp_path))
     subprocesses.ffprobe_path.cache_clear()
     subprocesses.ffmpeg_path.cache_clear()
@@ -50,7 +50,7 @@ def no_ffprobe(monkeypatch, tmp_path):
 
 @pytest.fixture
 def asked():
-    """A web server on loopback, and what it was asked for."""
+    """A web server on loopback, and the paths it was asked for."""
     paths = []
 
     class Ears(http.server.BaseHTTPRequestHandler):
@@ -87,7 +87,7 @@ class TestRefused:
         assert refusal(written(tmp_path, "talk.mp4", b"")) == EMPTY
 
     @pytest.mark.parametrize("name", ["talk.mp4", "talk.mkv", "talk.webm", "talk.mp3", "talk"])
-    def test_a_text_is_refused_whatever_its_name(self, tmp_path, name):
+    def test_text_file_is_refused_with_any_name(self, tmp_path, name):
         assert refusal(written(tmp_path, name, b"Dear all,\nsee you there\n" * 50)) == NO_RECORDING
 
     def test_noise_is_refused(self, tmp_path):
@@ -98,11 +98,11 @@ class TestRefused:
         still = make("still.png", *picture(seconds=0.1), "-frames:v", "1")
         assert refusal(still) == NO_RECORDING
 
-    def test_words_alone_are_refused(self, make, tmp_path):
+    def test_subtitles_alone_are_refused(self, make, tmp_path):
         words = written(tmp_path, "words.srt", b"1\n00:00:01,000 --> 00:00:02,000\nHello\n")
         assert refusal(make("words.mkv", "-i", str(words))) == NO_RECORDING
 
-    def test_more_than_a_day_is_refused(self, make):
+    def test_recording_longer_than_a_day_is_refused(self, make):
         words = ("-f", "lavfi", "-i", "color=s=16x16:r=1/50000:d=100000")
         assert refusal(make("days.mkv", *words, "-c:v", "ffv1")) == TOO_LONG
 
@@ -110,19 +110,19 @@ class TestRefused:
         half = talk.read_bytes()[: talk.stat().st_size // 2]
         assert refusal(written(tmp_path, "half.mp4", half)) == INCOMPLETE
 
-    def test_an_undecodable_picture_is_refused(self, talk, tmp_path):
+    def test_undecodable_video_is_refused(self, talk, tmp_path):
         data = bytearray(talk.read_bytes())
         at, end = data.index(b"mdat") + 4, data.index(b"moov")
         data[at:end] = b"\xff" * (end - at)
         assert refusal(written(tmp_path, "broken.mp4", bytes(data))) == UNDECODABLE
 
-    def test_a_picture_beyond_all_measure_is_refused(self, make):
+    def test_video_of_an_extreme_size_is_refused(self, make):
         words = ("-f", "lavfi", "-i", "color=s=8400x16:r=1:d=1")
         assert refusal(make("vast.mkv", *words, "-c:v", "ffv1")) == TOO_LARGE
 
     @pytest.mark.parametrize("name", ["talk.mp4", "talk.m3u8", "talk.ffconcat", "talk.txt"])
     @pytest.mark.parametrize("kind", ["hls", "concat"])
-    def test_a_list_of_other_files_is_refused(self, tmp_path, asked, name, kind):
+    def test_playlist_of_other_files_is_refused(self, tmp_path, asked, name, kind):
         url, paths = asked
         lists = {
             "hls": f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{url}/a.ts\n#EXT-X-ENDLIST\n",
@@ -131,13 +131,13 @@ class TestRefused:
         assert refusal(written(tmp_path, name, lists[kind].encode())) == ONLY_A_LIST
         assert paths == []
 
-    def test_a_list_is_refused_without_ffprobe_too(self, tmp_path, asked, no_ffprobe):
+    def test_playlist_is_refused_without_ffprobe(self, tmp_path, asked, no_ffprobe):
         url, paths = asked
         content = f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{url}/a.ts\n#EXT-X-ENDLIST\n"
         assert refusal(written(tmp_path, "talk.m3u8", content.encode())) == ONLY_A_LIST
         assert paths == []
 
-    def test_every_sentence_says_what_to_do(self):
+    def test_every_message_says_what_to_do(self):
         for sentence in SENTENCES:
             assert re.search(r"\. (Copy|Export|Split|Try|Upload) ", sentence), sentence
 
@@ -151,22 +151,22 @@ class TestFacts:
         assert abs(found.seconds - 4) < 0.1
         assert found.copyable
 
-    def test_a_sound_file_has_no_picture(self, make):
+    def test_audio_file_has_no_video(self, make):
         found = probe(make("talk.mp3", *tone()))
         assert (found.has_video, found.has_audio) == (False, True)
         assert not found.copyable
 
-    def test_a_cover_is_no_moving_picture(self, make):
+    def test_cover_picture_is_not_a_video(self, make):
         cover = make("cover.png", *picture(seconds=0.1), "-frames:v", "1")
         words = ("-i", str(cover), "-map", "0", "-map", "1", "-disposition:v", "attached_pic")
         assert not probe(make("covered.mp3", *tone(), *words)).has_video
 
-    def test_a_silent_recording_has_no_sound(self, make):
+    def test_silent_recording_has_no_audio(self, make):
         found = probe(make("silent.mp4", *picture(), *X264))
         assert (found.has_video, found.has_audio) == (True, False)
         assert found.copyable
 
-    def test_a_turned_recording_is_measured_as_shown(self, make, talk):
+    def test_rotated_recording_is_measured_as_shown(self, make, talk):
         turned = make("turned.mp4", "-display_rotation", "90", "-i", str(talk), "-c", "copy")
         found = probe(turned)
         assert (found.video.width, found.video.height) == (180, 320)
@@ -182,42 +182,42 @@ class TestFacts:
         words = (*picture("319x179"), "-c:v", "libx264", "-pix_fmt", "yuv444p")
         assert not probe(make("odd.mkv", *words)).copyable
 
-    def test_ten_bits_must_be_encoded(self, make):
+    def test_ten_bit_video_must_be_encoded(self, make):
         found = probe(make("ten.mp4", *picture(), "-c:v", "libx264", "-pix_fmt", "yuv420p10le"))
         assert not found.copyable
 
-    def test_a_sound_that_begins_later_must_be_encoded(self, make, talk):
+    def test_audio_that_starts_later_must_be_encoded(self, make, talk):
         words = ("-itsoffset", "1", "-i", str(talk), "-map", "0:v", "-map", "1:a", "-c", "copy")
         assert not probe(make("late.mp4", "-i", str(talk), *words)).copyable
 
-    def test_a_rate_that_varies_is_seen(self, make):
+    def test_variable_frame_rate_is_detected(self, make):
         words = (*picture(), "-vf", "select='lt(t,1)+not(mod(n,10))'", "-fps_mode", "vfr", *X264)
         assert probe(make("varying.mp4", *words)).video.variable_rate
 
-    def test_a_length_that_nobody_wrote_down_is_measured(self, make, tmp_path):
+    def test_missing_duration_is_measured(self, make, tmp_path):
         whole = make("piped.webm", *picture(), *tone(), "-c:v", "libvpx", "-threads", "1", "-c:a", "libopus",
                      "-deadline", "realtime", "-live", "1")  # fmt: skip
         found = probe(whole)
         assert abs(found.seconds - 4) < 0.2
 
-    def test_a_bit_rate_above_what_is_streamed_must_be_encoded(self, make):
+    def test_bit_rate_above_the_streaming_limit_must_be_encoded(self, make):
         words = ("-f", "lavfi", "-i", "nullsrc=s=320x180:d=1,geq=random(1)*255:128:128")
         assert not probe(make("noisy.mp4", *words, *X264, "-crf", "5")).copyable
 
-    def test_what_is_held_is_measured(self, talk):
+    def test_length_of_the_content_is_measured(self, talk):
         assert abs(held_seconds(talk, probe(talk)) - 4) < 0.1
 
 
 class TestWithoutFfprobe:
-    def test_a_recording_is_read_all_the_same(self, talk, no_ffprobe):
+    def test_recording_is_read_without_ffprobe(self, talk, no_ffprobe):
         found = probe(talk)
         assert found.copyable
         assert found.video.rate == 25
 
-    def test_a_text_is_refused_all_the_same(self, tmp_path, no_ffprobe):
+    def test_text_file_is_refused_without_ffprobe(self, tmp_path, no_ffprobe):
         assert refusal(written(tmp_path, "talk.mp4", b"Dear all,\n" * 50)) == NO_RECORDING
 
-    def test_half_a_file_is_refused_all_the_same(self, talk, tmp_path, no_ffprobe):
+    def test_truncated_file_is_refused_without_ffprobe(self, talk, tmp_path, no_ffprobe):
         half = talk.read_bytes()[: talk.stat().st_size // 2]
         assert refusal(written(tmp_path, "half.mp4", half)) == INCOMPLETE
 
@@ -233,7 +233,7 @@ class TestWithoutFfprobe:
             ("a.wav", tone()),
         ],
     )
-    def test_both_readers_see_the_same(self, make, name, words):
+    def test_both_probes_find_the_same_facts(self, make, name, words):
         path = make(name, *words)
         one = read_with_ffprobe(shutil.which("ffprobe"), path)
         other = read_with_mediainfo(path)

@@ -1,4 +1,4 @@
-"""A name in the picture, whatever is in the name; captions as tracks; as long as the recording."""
+"""MP4 with a name in the picture, in any script, captions as tracks, and the recording's length."""
 
 import re
 import subprocess
@@ -63,7 +63,7 @@ def burnt(source: Path, out: Path, name: str, *captions: CaptionFile) -> Path:
         ("two\nlines\tand\x00 more", "two lines and more", 0),
     ],
 )
-def test_a_name_gets_the_font_that_has_it(name: str, text: str, face: int) -> None:
+def test_font_is_chosen_by_the_letters_of_the_name(name: str, text: str, face: int) -> None:
     lettered = letter(name)
     assert (lettered.text, lettered.font.name) == (text, FACES[face])
 
@@ -78,9 +78,7 @@ def test_a_name_gets_the_font_that_has_it(name: str, text: str, face: int) -> No
         "مكتبة",
     ],
 )
-def test_the_name_is_in_the_picture_and_nowhere_else(
-    plain: Path, tmp_path: Path, name: str
-) -> None:
+def test_name_is_drawn_only_at_the_top_right(plain: Path, tmp_path: Path, name: str) -> None:
     with_name = frame(burnt(plain, tmp_path / "named", name), tmp_path)
     without = frame(burnt(plain, tmp_path / "blank", ""), tmp_path)
     other = frame(burnt(plain, tmp_path / "other", "Another one"), tmp_path)
@@ -94,7 +92,7 @@ def test_the_name_is_in_the_picture_and_nowhere_else(
 
 
 @pytest.mark.slow
-def test_captions_are_tracks_and_the_length_is_kept(plain: Path, tmp_path: Path) -> None:
+def test_captions_become_tracks_and_the_length_stays_the_same(plain: Path, tmp_path: Path) -> None:
     tracks = []
     for language in ("en", "es"):
         path = tmp_path / f"{language}.vtt"
@@ -110,7 +108,7 @@ def test_captions_are_tracks_and_the_length_is_kept(plain: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
-def test_a_recording_without_a_picture_gets_one_for_the_name(make, tmp_path: Path) -> None:
+def test_audio_recording_gets_a_picture_with_the_name(make, tmp_path: Path) -> None:
     sound = make("sound.m4a", *tone(), *AAC)
     film = burnt(sound, tmp_path / "film", "Elm County")
     assert "Video: h264" in said_of(film)
@@ -118,7 +116,7 @@ def test_a_recording_without_a_picture_gets_one_for_the_name(make, tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_it_stops_when_it_is_no_longer_wanted(plain: Path, tmp_path: Path) -> None:
+def test_canceled_watermarking_stops(plain: Path, tmp_path: Path) -> None:
     with pytest.raises(EncodeCanceled):
         burn(
             plain,

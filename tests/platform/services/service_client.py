@@ -1,4 +1,4 @@
-"""A tool that knows how to sign, and asks the platform's services."""
+"""A tool that can sign assertions and call the platform's services."""
 
 import time
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ KEY = Key.make()
 
 @dataclass
 class Asking:
-    """A registered tool with an access token for all that it may do."""
+    """A registered tool with an access token for all its scopes."""
 
     platform: Platform
     tool: Tool
@@ -42,7 +42,7 @@ def register(platform: Platform, **more: object) -> Tool:
 
 
 def ask_as(platform: Platform, tool: Tool, *scopes: Scope) -> Asking:
-    """Get an access token by the real endpoint."""
+    """Get an access token from the token endpoint."""
     now = int(time.time())
     said = {
         "iss": tool.client_id,

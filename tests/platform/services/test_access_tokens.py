@@ -1,4 +1,4 @@
-"""An access token is given only for an assertion that is right in every part."""
+"""The simulated LMS issues access tokens only for valid assertions."""
 
 import time
 
@@ -48,7 +48,7 @@ def ask(platform: Platform, signed: str, **changes: str) -> requests.Response:
     return requests.post(platform.addresses.token, data=form, timeout=60)
 
 
-def test_a_right_assertion_gives_a_token_for_what_is_allowed(platform, tool) -> None:
+def test_valid_assertion_gets_a_token_for_the_allowed_scopes(platform, tool) -> None:
     scopes = f"{Scope.SCORE} {Scope.LINE_ITEM}"
     answer = ask(platform, KEY.sign(assertion(platform, tool)), scope=scopes)
     assert answer.status_code == 200, answer.text
@@ -73,28 +73,28 @@ def test_a_right_assertion_gives_a_token_for_what_is_allowed(platform, tool) -> 
     ],
     ids=str,
 )
-def test_a_wrong_claim_is_refused(platform, tool, changes) -> None:
+def test_wrong_claim_is_refused(platform, tool, changes) -> None:
     answer = ask(platform, KEY.sign(assertion(platform, tool, **changes)))
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
 
 
-def test_an_assertion_from_five_seconds_ahead_is_refused(platform, tool) -> None:
+def test_assertion_five_seconds_ahead_is_refused(platform, tool) -> None:
     answer = ask(platform, KEY.sign(assertion(platform, tool, iat=int(time.time()) + 5)))
     assert "ahead" in answer.json()["error_description"]
 
 
-def test_an_assertion_serves_once(platform, tool) -> None:
+def test_assertion_works_once(platform, tool) -> None:
     signed = KEY.sign(assertion(platform, tool))
     assert ask(platform, signed).status_code == 200
     assert "jti" in ask(platform, signed).json()["error_description"]
 
 
-def test_a_strangers_signature_is_refused(platform, tool) -> None:
+def test_signature_with_a_strangers_key_is_refused(platform, tool) -> None:
     signed = Key(KEY.kid, Key.make().private).sign(assertion(platform, tool))
     assert ask(platform, signed).json()["error"] == "invalid_client"
 
 
-def test_a_secret_signature_is_refused(platform, tool) -> None:
+def test_hmac_signature_is_refused(platform, tool) -> None:
     signed = jwt.encode(assertion(platform, tool), "s" * 40, headers={"kid": KEY.kid})
     assert "alg" in ask(platform, signed).json()["error_description"]
 
@@ -108,18 +108,18 @@ def test_a_secret_signature_is_refused(platform, tool) -> None:
         ({"scope": ""}, "invalid_scope"),
     ],
 )
-def test_a_wrong_form_is_refused(platform, tool, changes, error) -> None:
+def test_wrong_form_is_refused(platform, tool, changes, error) -> None:
     answer = ask(platform, KEY.sign(assertion(platform, tool)), **changes)
     assert answer.json()["error"] == error
 
 
-def test_a_token_ends(platform, tool) -> None:
+def test_token_expires(platform, tool) -> None:
     platform.tokens.lives_s = 0
     given = ask(platform, KEY.sign(assertion(platform, tool))).json()["access_token"]
     assert platform.tokens.access(given) is None
 
 
-def test_trouble_comes_as_ordered_and_goes(platform, tool) -> None:
+def test_faults_start_and_end_on_request(platform, tool) -> None:
     platform.trouble("jwks", status=503, retry_after=3, times=1)
     first, second = (requests.get(platform.addresses.jwks, timeout=60) for _ in range(2))
     assert (first.status_code, first.headers["Retry-After"]) == (503, "3")
@@ -131,7 +131,7 @@ def test_trouble_comes_as_ordered_and_goes(platform, tool) -> None:
     assert [call.status for call in platform.calls("jwks")] == [503, 200, 200, 200]
 
 
-def test_what_hangs_is_let_go(platform) -> None:
+def test_waiting_requests_are_released_when_a_fault_ends(platform) -> None:
     platform.trouble("jwks", hang_s=60, then_works=True)
     with pytest.raises(requests.Timeout):
         requests.get(platform.addresses.jwks, timeout=0.3)

@@ -1,4 +1,4 @@
-"""Columns and scores: what the grade services take and what they refuse."""
+"""Columns and scores: what the simulated grade services accept and refuse."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -43,7 +43,7 @@ def post(ask: Asking, link, **changes: object):
     return ask("POST", url, json=score(ask.platform, **changes), type=kind)
 
 
-def test_a_column_is_made_and_found(platform: Platform, ask: Asking) -> None:
+def test_column_is_created_and_found(platform: Platform, ask: Asking) -> None:
     link = platform.link(ask.tool)
     body = {"label": "Watched", "scoreMaximum": 100, "resourceId": "r", "resourceLinkId": link.id}
     made = ask("POST", columns_url(platform), json={**body, "tag": "t"}, type=LINE_ITEM_TYPE)
@@ -58,7 +58,7 @@ def test_a_column_is_made_and_found(platform: Platform, ask: Asking) -> None:
     assert ask("GET", address).status_code == 404
 
 
-def test_columns_come_in_pages(platform: Platform, ask: Asking) -> None:
+def test_columns_are_paginated(platform: Platform, ask: Asking) -> None:
     platform.page_size = 2
     for number in range(5):
         platform.add_column(ask.tool, None, label=str(number), tag="a")
@@ -82,24 +82,24 @@ def test_columns_come_in_pages(platform: Platform, ask: Asking) -> None:
         ([], LINE_ITEM_TYPE, 400),
     ],
 )
-def test_a_bad_column_is_refused(platform, ask, body, kind, status) -> None:
+def test_invalid_column_is_refused(platform, ask, body, kind, status) -> None:
     answer = ask("POST", columns_url(platform), json=body, type=kind)
     assert answer.status_code == status
     assert platform.line_items() == []
 
 
-def test_an_accept_header_for_something_else_is_refused(platform, ask) -> None:
+def test_wrong_accept_header_is_refused(platform, ask) -> None:
     answer = ask("GET", columns_url(platform), headers={"Accept": LINE_ITEM_TYPE})
     assert answer.status_code == 406
 
 
-def test_a_tool_sees_no_column_of_another(platform, ask) -> None:
+def test_tool_cannot_see_columns_of_another_tool(platform, ask) -> None:
     other = platform.link(register(platform), column=100)
     assert ask("GET", columns_url(platform)).json() == []
     assert ask("GET", column_url(platform, other)).status_code == 404
 
 
-def test_a_final_score_is_the_grade(platform, ask) -> None:
+def test_final_score_becomes_the_grade(platform, ask) -> None:
     link, learner = platform.link(ask.tool, column=50), platform.course.learners[0]
     assert post(ask, link).status_code == 200
     assert platform.grade(learner, link) == 40
@@ -127,14 +127,14 @@ def test_a_final_score_is_the_grade(platform, ask) -> None:
     ],
     ids=str,
 )
-def test_a_bad_score_is_refused(platform, ask, changes, status) -> None:
+def test_invalid_score_is_refused(platform, ask, changes, status) -> None:
     link = platform.link(ask.tool, column=100)
     assert post(ask, link, **changes).status_code == status
     assert platform.scores() == []
 
 
 @pytest.mark.parametrize(("habits", "status"), [(MOODLE, 409), (OPEN_EDX, 400)])
-def test_an_older_or_equal_timestamp_is_refused(habits, status) -> None:
+def test_older_or_equal_timestamp_is_refused(habits, status) -> None:
     with running_platform(habits=habits) as platform:
         ask = ask_as(platform, register(platform))
         link, at = platform.link(ask.tool, column=100), datetime.now(UTC)
@@ -145,7 +145,7 @@ def test_an_older_or_equal_timestamp_is_refused(habits, status) -> None:
         assert platform.grade(platform.course.learners[0], link) == 80
 
 
-def test_on_moodle_an_unfinished_score_wipes_the_grade_and_addresses_carry_a_type() -> None:
+def test_moodle_clears_the_grade_for_an_unfinished_score_and_requires_type_id() -> None:
     with running_platform(habits=MOODLE) as platform:
         ask = ask_as(platform, register(platform))
         link, learner = platform.link(ask.tool, column=100), platform.course.learners[0]
@@ -156,7 +156,7 @@ def test_on_moodle_an_unfinished_score_wipes_the_grade_and_addresses_carry_a_typ
         assert ask("GET", bare).status_code == 400
 
 
-def test_what_the_scope_does_not_reach_is_forbidden_and_what_ended_is_unknown(platform) -> None:
+def test_missing_scope_is_forbidden_and_expired_token_is_unauthorized(platform) -> None:
     tool = register(platform, scopes=(Scope.LINE_ITEM_READ,))
     ask, link = ask_as(platform, tool), platform.link(tool, column=100)
     assert ask("GET", columns_url(platform)).status_code == 200
@@ -169,7 +169,7 @@ def test_what_the_scope_does_not_reach_is_forbidden_and_what_ended_is_unknown(pl
     assert (gone.status_code, "Bearer" in gone.headers["WWW-Authenticate"]) == (401, True)
 
 
-def test_a_lost_answer_did_its_work(platform, ask) -> None:
+def test_lost_response_still_stores_the_score(platform, ask) -> None:
     link = platform.link(ask.tool, column=100)
     platform.trouble("scores", lost=True, times=1)
     assert post(ask, link).status_code == 502

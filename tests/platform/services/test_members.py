@@ -14,7 +14,7 @@ def roster_url(platform: Platform) -> str:
     return platform.addresses.members(platform.course)
 
 
-def test_pages_lead_to_all_members_and_to_what_changes(platform, ask: Asking) -> None:
+def test_pages_list_all_members_and_differences_list_changes(platform, ask: Asking) -> None:
     platform.page_size = 3
     url, seen, answer = roster_url(platform), [], None
     while url:

@@ -1,4 +1,4 @@
-// The page around a tool: answers its messages, and only its own.
+// The page around a tool: answers messages only from the tool's frame.
 
 import { Store } from "./store.js";
 
@@ -6,10 +6,10 @@ const page = document.querySelector("[data-framed]");
 const frame = page.querySelector("iframe[data-tool]");
 const origins = JSON.parse(page.dataset.origins);
 const target = page.dataset.target;
-const isFixed = page.classList.contains("framed-fixed"); // as Moodle's, which heeds no frameResize
+const isFixed = page.classList.contains("framed-fixed"); // like Moodle, which ignores frameResize
 const store = new Store(origins);
 const opened = [];
-const log = (window.platformMessages = []); // what came, for tests
+const log = (window.platformMessages = []); // received messages, for tests
 
 function isTools(event) {
   return event.source === frame.contentWindow || opened.includes(event.source);
@@ -56,7 +56,7 @@ window.addEventListener("message", (event) => {
   let said = event.data;
   if (typeof said === "string") {
     try {
-      said = JSON.parse(said); // Canvas takes JSON texts for frameResize
+      said = JSON.parse(said); // Canvas accepts JSON text for frameResize
     } catch {
       return;
     }
@@ -84,11 +84,11 @@ if (opener) {
   });
 }
 
-// A page of our own, as after picking, says nothing: the tool's last height would cut it off.
+// Our own pages, as after picking, send no messages: the tool's last height would cut them off.
 frame.addEventListener("load", () => {
-  const own = frame.contentDocument; // null for the tool's, which is of another origin
+  const own = frame.contentDocument; // null for the tool's page, which has another origin
   if (own) frame.style.height = `${own.documentElement.scrollHeight}px`;
 });
 
-// Only now: a tool must find its messages answered from its first moment on.
+// Load the tool last, so its first message is answered.
 frame.src = page.dataset.begins;

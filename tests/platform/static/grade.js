@@ -1,4 +1,4 @@
-// Shows what stands in the gradebook for who looks, while the tool's page is open.
+// Shows the viewer's grade while the tool's page is open.
 
 const EVERY_MS = 2000;
 const shown = document.querySelector("[data-grade]");
@@ -8,7 +8,7 @@ async function look() {
     const answer = await fetch(shown.dataset.grade);
     if (answer.ok) shown.textContent = await answer.text();
   } catch {
-    // The platform has ended; the next look may find it again.
+    // The platform has stopped; try again at the next interval.
   }
 }
 

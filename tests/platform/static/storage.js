@@ -1,4 +1,4 @@
-// The frame beside the tool's that stores for it, where the platform names one.
+// The sibling frame that stores data for the tool, if the platform names one.
 
 import { Store } from "./store.js";
 

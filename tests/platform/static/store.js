@@ -1,5 +1,5 @@
-// What tools keep in the platform (Client Side postMessages 1.0, OIDC Login with postMessages 1.0):
-// a value is told only to the origin that left it.
+// Tools' data in platform storage (Client Side postMessages 1.0, OIDC Login with postMessages 1.0):
+// a value is returned only to the origin that stored it.
 
 export class Store {
   constructor(origins) {
@@ -7,7 +7,7 @@ export class Store {
     this.values = new Map();
   }
 
-  // Answers put and get; returns false for a subject that is neither.
+  // Answers put and get; returns false for any other subject.
   answer(event) {
     const said = event.data;
     if (said.subject !== "lti.put_data" && said.subject !== "lti.get_data") return false;

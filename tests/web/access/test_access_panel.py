@@ -1,4 +1,4 @@
-"""The access panel of a webinar's page: what comes first, and where its next step leads."""
+"""The access panel of a webinar page: its position, and where its next step leads."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -44,7 +44,7 @@ def page_of(client: Visitor, cast: Cast, login_id: int) -> HtmlElement:
 
 
 def step_of(page: HtmlElement) -> tuple[str, str]:
-    """Return the panel's next step: its label and where it leads."""
+    """Return the label and the address of the panel's next step."""
     (panel,) = page.find_class("access")
     assert "$" not in panel.text_content()
     step = panel.find_class("button")[0]
@@ -52,18 +52,18 @@ def step_of(page: HtmlElement) -> tuple[str, str]:
 
 
 def order_of(page: HtmlElement) -> list[str]:
-    """Return the buy box and the access panel in the order in which people read them."""
+    """Return the classes of the buy box and the access panel in page order."""
     return [one.get("class") for one in page.iter() if one.get("class") in ("access", "buy-box")]
 
 
 def paid_at(client: Visitor, url: str) -> str:
-    """Follow the step to the payment page, and return what it says."""
+    """Follow the step to the payment page, and return the page."""
     answer = client.get(url)
     assert answer.status_code == 303
     return client.get(urlsplit(answer.headers["Location"]).path).text
 
 
-def test_person_whose_access_is_paused_pays_at_once_and_watches_again(
+def test_person_with_paused_access_can_pay_now_and_watch_again(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = paused(database)
@@ -78,7 +78,7 @@ def test_person_whose_access_is_paused_pays_at_once_and_watches_again(
     assert (label, url) == ("Watch", f"/webinars/{cast.slug}/watch")
 
 
-def test_manager_and_billing_contact_are_led_to_the_librarys_order_and_others_ask(
+def test_manager_and_billing_contact_can_pay_and_others_ask_the_manager(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = paused(database, GROUP)
@@ -92,7 +92,7 @@ def test_manager_and_billing_contact_are_led_to_the_librarys_order_and_others_as
     assert client.get(here).status_code == 404
 
 
-def test_person_whose_order_waits_for_payment_pays_at_once(
+def test_person_with_an_order_on_hold_can_pay_now(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, replace(INVOICE, is_held=True))
@@ -101,7 +101,7 @@ def test_person_whose_order_waits_for_payment_pays_at_once(
     assert "$99.00" in paid_at(client, here)
 
 
-def test_manager_with_a_seat_pays_and_one_without_takes_a_seat(
+def test_manager_with_a_seat_can_pay_and_one_without_can_assign_a_seat(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = placed(database, replace(GROUP, is_held=True))
@@ -111,7 +111,7 @@ def test_manager_with_a_seat_pays_and_one_without_takes_a_seat(
     assert step_of(page_of(client, cast, manager)) == ("Pay now", here)
 
 
-def test_only_manager_is_not_sent_to_themselves(
+def test_only_manager_is_sent_to_our_team(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -122,7 +122,7 @@ def test_only_manager_is_not_sent_to_themselves(
     assert step_of(page_of(client, cast, cast.mia.id))[0] == "Contact us"
 
 
-def test_paused_access_is_told_above_what_is_for_sale(
+def test_paused_access_is_shown_above_the_buy_box(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     on_sale(database)
@@ -130,7 +130,7 @@ def test_paused_access_is_told_above_what_is_for_sale(
     assert order_of(page_of(client, cast, cast.dan.id)) == ["access", "buy-box"]
 
 
-def test_unpaid_access_is_sold_again_only_for_other_people(
+def test_person_with_unpaid_access_can_buy_only_for_other_people(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     on_sale(database)
@@ -141,14 +141,14 @@ def test_unpaid_access_is_sold_again_only_for_other_people(
     assert "Buy for other people" in page.text_content()
 
 
-def test_person_without_access_finds_what_is_for_sale_alone(
+def test_person_without_access_sees_only_the_buy_box(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     on_sale(database)
     assert order_of(page_of(client, cast, cast.dan.id)) == ["buy-box"]
 
 
-def test_reserved_seat_is_told_above_what_is_for_sale(
+def test_reserved_seat_is_shown_above_the_buy_box(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     on_sale(database)
@@ -162,7 +162,7 @@ def test_reserved_seat_is_told_above_what_is_for_sale(
     assert step_of(page)[0] == "Claim your seat"
 
 
-def test_ended_pass_is_renewed_first_with_what_it_covered(
+def test_renewing_an_ended_pass_is_the_first_choice(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     on_sale(database)
@@ -179,7 +179,7 @@ def test_ended_pass_is_renewed_first_with_what_it_covered(
     assert covers == ["everything", "series:quiet-places"]
 
 
-def test_staff_read_since_when_it_is_paused_and_for_which_order(
+def test_staff_see_when_access_was_paused_and_for_which_order(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     facts = paused(database)
@@ -192,7 +192,7 @@ def test_staff_read_since_when_it_is_paused_and_for_which_order(
     assert f"/staff/orders/{facts.public_id}" in page
 
 
-def test_manager_of_allotted_seats_asks_the_consortium_that_pays(
+def test_manager_of_allotted_seats_asks_the_consortium(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""A person's own account: nobody else's, and nothing weighty without the password."""
+"""Account pages: only for their owner, and important changes need the password."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ PAGES = (
 
 @pytest.fixture
 def alice(client: Visitor, database: Database, cast: Cast) -> Visitor:
-    """Alice's browser; she has a password."""
+    """Return Alice's browser; she has a password and is signed in."""
     give_password(database, cast.alice.id)
     client.sign_in(cast.alice.id)
     return client
@@ -43,7 +43,7 @@ def alice(client: Visitor, database: Database, cast: Cast) -> Visitor:
 
 @pytest.fixture
 def telephone(app: Flask, cast: Cast, alice: Visitor) -> Visitor:
-    """Another browser of Alice's."""
+    """Return another browser of Alice's."""
     other = app.test_client()
     assert isinstance(other, Visitor)
     other.sign_in(cast.alice.id)
@@ -64,12 +64,12 @@ def _login(database: Database, login_id: int) -> Login:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_nobody_sees_an_account_without_signing_in(client: Visitor, page: str) -> None:
+def test_account_pages_require_sign_in(client: Visitor, page: str) -> None:
     answer = client.get(page)
     assert (answer.status_code, answer.location) == (303, f"/sign-in?next={page}")
 
 
-def test_nobody_ends_a_strangers_sign_in(
+def test_sign_in_of_another_person_cannot_be_ended(
     alice: Visitor, app: Flask, database: Database, cast: Cast
 ) -> None:
     dan = app.test_client()
@@ -82,24 +82,20 @@ def test_nobody_ends_a_strangers_sign_in(
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_each_page_opens_for_its_person_and_is_kept_by_no_browser(
-    alice: Visitor, page: str
-) -> None:
+def test_account_pages_open_and_are_not_cached(alice: Visitor, page: str) -> None:
     answer = alice.get(page)
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_each_page_opens_for_somebody_without_a_password(
-    client: Visitor, cast: Cast, page: str
-) -> None:
+def test_account_pages_open_without_a_password(client: Visitor, cast: Cast, page: str) -> None:
     client.sign_in(cast.dan.id)
     assert client.get(page).status_code == 200
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_somebody_without_an_address_has_no_pages_about_addresses(
+def test_email_pages_are_not_found_without_an_email_address(
     client: Visitor, database: Database, page: str
 ) -> None:
     with database.transaction() as session:
@@ -111,7 +107,7 @@ def test_somebody_without_an_address_has_no_pages_about_addresses(
     assert answer.status_code == (404 if page in PAGES[2:6] else 200)
 
 
-def test_name_and_zone_are_changed(alice: Visitor, database: Database, cast: Cast) -> None:
+def test_name_and_time_zone_are_changed(alice: Visitor, database: Database, cast: Cast) -> None:
     data = {"name": "  Alice   Ortiz ", "zone": "Europe/Paris", "language": "en-US"}
     answer = alice.post("/account/details", data=data)
     login = _login(database, cast.alice.id)
@@ -123,7 +119,7 @@ def test_name_and_zone_are_changed(alice: Visitor, database: Database, cast: Cas
     ("field", "value"),
     [("name", ""), ("name", "  "), ("name", "n" * 201), ("zone", "Mars/Olympus_Mons")],
 )
-def test_a_fault_in_the_details_changes_nothing(
+def test_invalid_details_change_nothing(
     alice: Visitor, database: Database, cast: Cast, field: str, value: str
 ) -> None:
     data = {"name": "Alice Ortiz", "zone": "Europe/Paris", "language": "en-US", field: value}
@@ -133,7 +129,7 @@ def test_a_fault_in_the_details_changes_nothing(
     assert _login(database, cast.alice.id).name == "Alice"
 
 
-def test_a_password_is_not_changed_without_the_present_one(
+def test_password_is_not_changed_without_the_current_one(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     for present in ("", "wrong wrong wrong", NEW):
@@ -144,18 +140,18 @@ def test_a_password_is_not_changed_without_the_present_one(
     assert check_password(kept, PASSWORD) == Right(outdated=False)
 
 
-def test_the_present_password_is_guessed_ten_times_and_no_more(alice: Visitor) -> None:
+def test_current_password_can_be_tried_ten_times(alice: Visitor) -> None:
     answers = [_change(alice, present="wrong wrong").status_code for _ in range(11)]
     assert answers == [400] * 10 + [429]
 
 
-def test_a_poor_new_password_is_refused(alice: Visitor) -> None:
+def test_weak_new_password_is_refused(alice: Visitor) -> None:
     answer = _change(alice, password="short")
     assert answer.status_code == 400
     assert 'id="password-error"' in answer.text
 
 
-def test_a_changed_password_counts_and_its_owner_is_told(
+def test_changed_password_is_saved_and_confirmed_by_email(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     assert _change(alice).location == "/account"
@@ -164,7 +160,7 @@ def test_a_changed_password_counts_and_its_owner_is_told(
     assert newest(database, cast.alice.email).kind == "password_changed"
 
 
-def test_a_changed_password_signs_all_other_browsers_out(
+def test_changing_the_password_signs_out_all_other_browsers(
     alice: Visitor, telephone: Visitor
 ) -> None:
     _change(alice)
@@ -172,7 +168,7 @@ def test_a_changed_password_signs_all_other_browsers_out(
     assert not _is_in(telephone)
 
 
-def test_a_changed_password_ends_the_links_that_were_sent(
+def test_changing_the_password_ends_reset_links(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     alice.post("/account/password/link")
@@ -186,7 +182,7 @@ def test_a_changed_password_ends_the_links_that_were_sent(
     )
 
 
-def test_somebody_without_a_password_is_sent_a_link_for_one(
+def test_person_without_a_password_can_request_a_link_to_set_one(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.dan.id)
@@ -195,7 +191,7 @@ def test_somebody_without_a_password_is_sent_a_link_for_one(
     assert [one.kind for one in letters(database, cast.dan.email)] == ["reset_password"]
 
 
-def test_somebody_without_a_password_can_not_set_one_here(
+def test_person_without_a_password_cannot_set_one_here(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.dan.id)
@@ -204,7 +200,7 @@ def test_somebody_without_a_password_can_not_set_one_here(
     assert _login(database, cast.dan.id).password_hash is None
 
 
-def test_the_browsers_that_are_signed_in_are_listed(
+def test_signed_in_browsers_are_listed(
     client: Visitor, clock: Clock, app: Flask, database: Database, cast: Cast
 ) -> None:
     give_password(database, cast.alice.id)
@@ -221,13 +217,15 @@ def test_the_browsers_that_are_signed_in_are_listed(
     assert 'data-testid="remembered"' in page
 
 
-def test_what_is_over_is_not_listed(alice: Visitor, telephone: Visitor, clock: Clock) -> None:
+def test_sign_out_others_is_not_offered_after_they_signed_out(
+    alice: Visitor, telephone: Visitor, clock: Clock
+) -> None:
     assert alice.get("/account/browsers").text.count("<li") > 0
     telephone.post("/sign-out")
     assert 'action="/account/browsers/end-others"' not in alice.get("/account/browsers").text
 
 
-def test_one_browser_is_signed_out_from_another_and_stops_playing(
+def test_signing_out_another_browser_ends_its_playback(
     alice: Visitor, app: Flask, database: Database, cast: Cast
 ) -> None:
     telephone = app.test_client()
@@ -244,19 +242,21 @@ def test_one_browser_is_signed_out_from_another_and_stops_playing(
         assert session.scalar(select(PlaybackSession.ended_as)) is PlaybackEnd.SIGNED_OUT
 
 
-def test_all_other_browsers_are_signed_out(alice: Visitor, telephone: Visitor) -> None:
+def test_sign_out_others_keeps_this_browser_signed_in(alice: Visitor, telephone: Visitor) -> None:
     alice.post("/account/browsers/end-others")
     assert _is_in(alice)
     assert not _is_in(telephone)
 
 
-def test_signing_out_everywhere_signs_out_here_too(alice: Visitor, telephone: Visitor) -> None:
+def test_sign_out_everywhere_includes_this_browser(alice: Visitor, telephone: Visitor) -> None:
     alice.post("/account/browsers/end-all")
     assert not _is_in(alice)
     assert not _is_in(telephone)
 
 
-def test_nobody_else_is_signed_out_along(alice: Visitor, app: Flask, cast: Cast) -> None:
+def test_sign_out_everywhere_does_not_affect_other_people(
+    alice: Visitor, app: Flask, cast: Cast
+) -> None:
     dan = app.test_client()
     assert isinstance(dan, Visitor)
     dan.sign_in(cast.dan.id)
@@ -264,7 +264,7 @@ def test_nobody_else_is_signed_out_along(alice: Visitor, app: Flask, cast: Cast)
     assert _is_in(dan)
 
 
-def test_blocking_signs_out_everywhere_and_says_why_playing_stopped(
+def test_blocking_ends_the_sign_in_and_records_why_playback_ended(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     sign_in_id = client.sign_in(cast.alice.id)
@@ -279,7 +279,7 @@ def test_blocking_signs_out_everywhere_and_says_why_playing_stopped(
         assert session.get_one(SignIn, sign_in_id).ended_at == NOW
 
 
-def test_the_further_addresses_that_lead_here_are_shown(
+def test_other_addresses_of_the_account_are_shown(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""The account's addresses: moved by who holds the mailbox and the password, and taken back."""
+"""Changing and restoring an account's email and recovery addresses."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ RECOVERY = "alice@home.example"
 
 @pytest.fixture
 def alice(client: Visitor, database: Database, cast: Cast) -> Visitor:
-    """Alice's browser; she has a password."""
+    """Return Alice's browser; she has a password and is signed in."""
     give_password(database, cast.alice.id)
     client.sign_in(cast.alice.id)
     return client
@@ -30,7 +30,7 @@ def alice(client: Visitor, database: Database, cast: Cast) -> Visitor:
 
 @pytest.fixture
 def stranger(app: Flask) -> Visitor:
-    """Somebody else's browser, not signed in."""
+    """Return another person's browser, which isn't signed in."""
     other = app.test_client()
     assert isinstance(other, Visitor)
     return other
@@ -43,7 +43,7 @@ def _ask(
 
 
 def _move(alice: Visitor, database: Database, email: str = NEW) -> str:
-    """Move the account; returns the link that takes it back."""
+    """Change the account's email, and return the link that restores the old one."""
     with database.read_session() as session:
         old = session.scalars(select(Login.email).where(Login.name == "Alice")).one() or ""
     _ask(alice, email)
@@ -66,16 +66,14 @@ def _is_in(client: Visitor) -> bool:
 
 
 @pytest.mark.parametrize("page", ["email", "recovery"])
-def test_nothing_is_asked_for_without_signing_in(
-    stranger: Visitor, database: Database, page: str
-) -> None:
+def test_email_changes_require_sign_in(stranger: Visitor, database: Database, page: str) -> None:
     assert _ask(stranger, page=page).status_code == 403
     assert letters(database, NEW) == []
 
 
 @pytest.mark.parametrize("page", ["email", "recovery"])
 @pytest.mark.parametrize("present", ["", "wrong wrong wrong"])
-def test_nothing_is_asked_for_without_the_password(
+def test_email_changes_require_the_password(
     alice: Visitor, database: Database, page: str, present: str
 ) -> None:
     answer = _ask(alice, present=present, page=page)
@@ -85,7 +83,7 @@ def test_nothing_is_asked_for_without_the_password(
 
 
 @pytest.mark.parametrize("page", ["email", "recovery"])
-def test_somebody_without_a_password_gets_one_first(
+def test_person_without_a_password_must_set_one_first(
     client: Visitor, database: Database, cast: Cast, page: str
 ) -> None:
     client.sign_in(cast.dan.id)
@@ -96,12 +94,12 @@ def test_somebody_without_a_password_gets_one_first(
 
 
 @pytest.mark.parametrize("kind", ["email/confirm", "email/restore", "recovery/confirm"])
-def test_a_link_that_was_made_up_opens_nothing(stranger: Visitor, kind: str) -> None:
+def test_forged_link_is_refused(stranger: Visitor, kind: str) -> None:
     path = f"/account/{kind}/made-up"
     assert [stranger.get(path).status_code, stranger.post(path).status_code] == [410, 410]
 
 
-def test_a_used_link_offers_what_suits_who_opens_it(
+def test_used_link_offers_sign_up_only_to_visitors(
     alice: Visitor, stranger: Visitor, database: Database
 ) -> None:
     _ask(alice)
@@ -116,12 +114,12 @@ def test_a_used_link_offers_what_suits_who_opens_it(
     assert 'href="/account">' not in others
 
 
-def test_what_is_wrong_is_listed_in_the_order_of_the_fields(alice: Visitor) -> None:
+def test_errors_are_listed_in_the_order_of_the_fields(alice: Visitor) -> None:
     text = _ask(alice, "no address", "").text
     assert text.index('href="#email"') < text.index('href="#present"')
 
 
-def test_a_link_of_one_kind_does_not_do_what_another_does(
+def test_link_works_only_for_its_own_purpose(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(alice, RECOVERY, page="recovery")
@@ -131,7 +129,7 @@ def test_a_link_of_one_kind_does_not_do_what_another_does(
     assert _alice(database, cast).email == cast.alice.email
 
 
-def test_nothing_changes_before_the_new_mailbox_confirms(
+def test_email_does_not_change_before_it_is_confirmed(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(alice)
@@ -140,7 +138,7 @@ def test_nothing_changes_before_the_new_mailbox_confirms(
     assert _alice(database, cast).email == cast.alice.email
 
 
-def test_confirming_moves_the_account_with_all_it_holds(
+def test_confirming_changes_the_email_and_keeps_access(
     alice: Visitor, stranger: Visitor, database: Database, cast: Cast
 ) -> None:
     _move(alice, database)
@@ -150,7 +148,7 @@ def test_confirming_moves_the_account_with_all_it_holds(
     assert stranger.post("/sign-in", data=data).status_code == 303
 
 
-def test_the_old_address_signs_nobody_in_any_more(
+def test_old_address_cannot_sign_in(
     alice: Visitor, stranger: Visitor, database: Database, cast: Cast
 ) -> None:
     _move(alice, database)
@@ -158,7 +156,7 @@ def test_the_old_address_signs_nobody_in_any_more(
     assert stranger.post("/sign-in", data=data).status_code == 400
 
 
-def test_the_link_works_where_nobody_is_signed_in(
+def test_link_works_without_signing_in(
     alice: Visitor, stranger: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(alice)
@@ -167,16 +165,14 @@ def test_the_link_works_where_nobody_is_signed_in(
     assert _alice(database, cast).email == NEW
 
 
-def test_only_the_link_that_was_sent_last_works(
-    alice: Visitor, database: Database, cast: Cast
-) -> None:
+def test_only_the_newest_link_works(alice: Visitor, database: Database, cast: Cast) -> None:
     _ask(alice, "wrong@typo.example")
     _ask(alice)
     assert alice.post(link_in(newest(database, "wrong@typo.example"))).status_code == 410
     assert alice.post(link_in(newest(database, NEW))).status_code == 303
 
 
-def test_an_address_that_has_an_account_is_answered_alike_and_its_owner_told(
+def test_address_with_an_account_gets_the_same_response_and_an_email(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     free, taken = _ask(alice), _ask(alice, cast.bob.email)
@@ -184,7 +180,7 @@ def test_an_address_that_has_an_account_is_answered_alike_and_its_owner_told(
     assert [one.kind for one in letters(database, cast.bob.email)] == ["account_exists"]
 
 
-def test_an_address_taken_meanwhile_is_a_conflict(
+def test_address_taken_in_the_meantime_is_a_conflict(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(alice)
@@ -194,7 +190,7 @@ def test_an_address_taken_meanwhile_is_a_conflict(
     assert _alice(database, cast).email == cast.alice.email
 
 
-def test_an_account_that_was_only_begun_makes_way(
+def test_unconfirmed_account_does_not_block_the_change(
     alice: Visitor, stranger: Visitor, database: Database, cast: Cast
 ) -> None:
     stranger.post("/sign-up", data={"email": NEW})
@@ -202,7 +198,7 @@ def test_an_account_that_was_only_begun_makes_way(
     assert _alice(database, cast).email == NEW
 
 
-def test_an_account_that_was_begun_and_granted_something_stays(
+def test_unconfirmed_account_with_access_blocks_the_change(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -213,7 +209,7 @@ def test_an_account_that_was_begun_and_granted_something_stays(
     assert alice.post(link_in(newest(database, NEW))).status_code == 409
 
 
-def test_the_same_address_is_no_change(alice: Visitor, cast: Cast) -> None:
+def test_unchanged_address_is_an_error(alice: Visitor, cast: Cast) -> None:
     answer = _ask(alice, cast.alice.email.upper())
     assert answer.status_code == 400
     assert 'id="email-error"' in answer.text
@@ -228,7 +224,7 @@ def test_links_sent_to_the_old_address_stop_working(
     assert stranger.get(old).status_code == 410
 
 
-def test_the_old_address_takes_the_account_back_and_shuts_everybody_out(
+def test_old_address_can_restore_the_account_and_sign_everyone_out(
     alice: Visitor, stranger: Visitor, database: Database, cast: Cast
 ) -> None:
     back = _move(alice, database)
@@ -242,7 +238,7 @@ def test_the_old_address_takes_the_account_back_and_shuts_everybody_out(
     assert _is_in(stranger)
 
 
-def test_a_change_is_taken_back_once_and_within_a_week(
+def test_restore_link_expires_after_a_week(
     alice: Visitor, stranger: Visitor, database: Database, clock: Clock
 ) -> None:
     back = _move(alice, database)
@@ -252,7 +248,7 @@ def test_a_change_is_taken_back_once_and_within_a_week(
     assert stranger.post(back).status_code == 410
 
 
-def test_taking_back_forgets_the_recovery_address_set_since(
+def test_restoring_removes_a_recovery_address_set_since_the_change(
     alice: Visitor, stranger: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
     back = _move(alice, database)
@@ -262,7 +258,7 @@ def test_taking_back_forgets_the_recovery_address_set_since(
     assert _alice(database, cast).recovery_email is None
 
 
-def test_taking_back_keeps_the_recovery_address_set_before(
+def test_restoring_keeps_a_recovery_address_set_before_the_change(
     alice: Visitor, stranger: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
     _keep_recovery(alice, database)
@@ -271,10 +267,10 @@ def test_taking_back_keeps_the_recovery_address_set_before(
     assert _alice(database, cast).recovery_email == RECOVERY
 
 
-def test_taking_back_ends_what_a_thief_asked_for_before(
+def test_restoring_ends_recovery_links_requested_before_the_change(
     alice: Visitor, stranger: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
-    """The thief would confirm a recovery address before the owner chooses a new password."""
+    """A thief could confirm a recovery address before the owner chooses a new password."""
     _ask(alice, "eve@evil.example", page="recovery")
     link = link_in(newest(database, "eve@evil.example"))
     clock.advance(timedelta(minutes=1))
@@ -283,7 +279,7 @@ def test_taking_back_ends_what_a_thief_asked_for_before(
     assert _alice(database, cast).recovery_email is None
 
 
-def test_who_moved_it_twice_can_not_take_back_what_the_owner_took_back(
+def test_thief_cannot_undo_a_restore_after_changing_the_email_twice(
     alice: Visitor, stranger: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
     owners = _move(alice, database, "eve@one.example")
@@ -294,7 +290,7 @@ def test_who_moved_it_twice_can_not_take_back_what_the_owner_took_back(
     assert _alice(database, cast).email == cast.alice.email
 
 
-def test_the_owner_takes_it_back_even_after_the_thief_took_something_back(
+def test_owner_can_restore_the_account_after_two_changes_by_a_thief(
     alice: Visitor, stranger: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
     owners = _move(alice, database, "eve@one.example")
@@ -304,7 +300,7 @@ def test_the_owner_takes_it_back_even_after_the_thief_took_something_back(
     assert _alice(database, cast).email == cast.alice.email
 
 
-def test_a_recovery_address_counts_once_its_mailbox_confirms(
+def test_recovery_address_is_active_once_it_is_confirmed(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(alice, RECOVERY, page="recovery")
@@ -315,7 +311,7 @@ def test_a_recovery_address_counts_once_its_mailbox_confirms(
     assert RECOVERY in alice.get("/account").text
 
 
-def test_the_accounts_own_address_is_told_of_the_recovery_address(
+def test_account_address_is_notified_of_the_recovery_address(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     _keep_recovery(alice, database)
@@ -324,13 +320,13 @@ def test_the_accounts_own_address_is_told_of_the_recovery_address(
     assert RECOVERY in letter.text
 
 
-def test_the_address_one_signs_in_with_is_no_recovery_address(alice: Visitor, cast: Cast) -> None:
+def test_sign_in_address_is_refused_as_recovery_address(alice: Visitor, cast: Cast) -> None:
     answer = _ask(alice, cast.alice.email, page="recovery")
     assert answer.status_code == 400
     assert 'id="email-error"' in answer.text
 
 
-def test_a_recovery_address_that_becomes_the_address_is_no_recovery_address_any_more(
+def test_recovery_address_is_cleared_when_it_becomes_the_email(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     _keep_recovery(alice, database)
@@ -339,7 +335,7 @@ def test_a_recovery_address_that_becomes_the_address_is_no_recovery_address_any_
     assert (login.email, login.recovery_email) == (RECOVERY, None)
 
 
-def test_a_recovery_address_is_removed_and_the_owner_told(
+def test_recovery_address_is_removed_and_the_owner_notified(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:
     _keep_recovery(alice, database)
@@ -349,7 +345,7 @@ def test_a_recovery_address_is_removed_and_the_owner_told(
 
 
 @pytest.mark.parametrize("by", [None, "alice@second.example"])
-def test_link_emailed_to_a_former_recovery_address_opens_nothing(
+def test_link_sent_to_a_former_recovery_address_is_refused(
     alice: Visitor, stranger: Visitor, database: Database, by: str | None
 ) -> None:
     _keep_recovery(alice, database)
@@ -364,10 +360,10 @@ def test_link_emailed_to_a_former_recovery_address_opens_nothing(
 
 
 @pytest.mark.parametrize("page", ["email", "recovery"])
-def test_what_a_thief_asked_for_ends_when_the_owner_changes_the_password(
+def test_changing_the_password_ends_pending_email_changes(
     alice: Visitor, stranger: Visitor, database: Database, cast: Cast, page: str
 ) -> None:
-    """Who had the old password could still move the account to a mailbox of their own."""
+    """A person with the old password could still change the email to their own address."""
     thief = "thief@elsewhere.example"
     stranger.sign_in(cast.alice.id)
     _ask(stranger, thief, page=page)
@@ -383,7 +379,7 @@ def test_what_a_thief_asked_for_ends_when_the_owner_changes_the_password(
 @pytest.mark.parametrize(
     ("page", "kind"), [("email", "change_email"), ("recovery", "recovery_address")]
 )
-def test_each_link_stays_out_of_referer_and_caches(
+def test_links_are_not_sent_as_referer_or_cached(
     alice: Visitor, database: Database, page: str, kind: str
 ) -> None:
     _ask(alice, page=page)

@@ -1,4 +1,4 @@
-"""The language of pages: anyone can choose it, and pages that have no Spanish say so."""
+"""The language of pages: anyone can choose it, and pages only in English say so."""
 
 import pytest
 from flask_babel import gettext as flask_gettext
@@ -14,7 +14,7 @@ ONLY_ENGLISH = "Esta página solo está disponible en inglés."
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_unknown_language_is_not_found(client) -> None:
     assert client.get("/language/fr").status_code == 404
 
 
-def test_visitor_chooses_and_comes_back_to_the_page(client) -> None:
+def test_visitor_returns_to_the_page_after_choosing_a_language(client) -> None:
     assert '<html lang="en-US">' in page(client)
     answer = client.get("/language/es-US?next=/webinars")
     assert (answer.status_code, answer.location) == (303, "/webinars")
@@ -43,22 +43,22 @@ def test_visitor_chooses_and_comes_back_to_the_page(client) -> None:
     assert '<html lang="en-US">' in page(client)
 
 
-def test_next_leads_only_to_pages_of_this_site(client) -> None:
+def test_redirect_to_another_site_is_refused(client) -> None:
     assert client.get("/language/es-US?next=//evil.example").location == "/"
 
 
-def test_visitor_who_sent_a_form_is_not_led_to_sign_in(client) -> None:
+def test_language_link_after_a_form_leads_to_the_home_page(client) -> None:
     answer = client.post("/accessibility/barrier", data={})
     assert answer.status_code == 400
     assert 'href="/language/es-US?next=%2F"' in answer.text
 
 
-def test_language_of_a_request_ends_with_it(spanish) -> None:
+def test_language_is_reset_after_the_request(spanish) -> None:
     page(spanish)
     assert language() is Language.ENGLISH
 
 
-def test_setting_is_the_language_of_those_who_chose_none(client) -> None:
+def test_default_language_comes_from_the_setting(client) -> None:
     set_default(Language.SPANISH)
     try:
         assert '<html lang="es-US">' in page(client)
@@ -66,9 +66,7 @@ def test_setting_is_the_language_of_those_who_chose_none(client) -> None:
         set_default(Language.ENGLISH)
 
 
-def test_account_keeps_the_choice_and_it_counts_more_than_the_cookie(
-    client, cast, database
-) -> None:
+def test_language_of_the_account_overrides_the_cookie(client, cast, database) -> None:
     client.sign_in(cast.alice.id)
     form = {"name": "Alice", "zone": "America/Chicago", "language": "es-US"}
     client.post("/account/details", data=form)
@@ -99,7 +97,7 @@ def test_errors_are_in_the_language_of_the_account(client, cast, database) -> No
     assert "No encontramos esa página" in client.get("/no-such-page").text
 
 
-def test_staff_and_manager_pages_are_english_and_say_so(spanish, cast, database) -> None:
+def test_staff_and_manager_pages_say_they_are_only_in_english(spanish, cast, database) -> None:
     with database.read_session() as session:
         elm = session.get_one(Organization, cast.organization_id).public_id
     for who, path in ((cast.ada, "/staff"), (cast.mia, f"/organization/{elm}")):
@@ -111,7 +109,7 @@ def test_staff_and_manager_pages_are_english_and_say_so(spanish, cast, database)
         assert "Cerrar sesión" not in answer.text, path
 
 
-def test_pages_in_english_say_nothing_to_readers_of_english(client, cast) -> None:
+def test_english_only_notice_is_hidden_in_english(client, cast) -> None:
     client.sign_in(cast.ada.id)
     assert ONLY_ENGLISH not in client.get("/staff", follow_redirects=True).text
 

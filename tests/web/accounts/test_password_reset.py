@@ -1,4 +1,4 @@
-"""A new password by a mailed link: once, within the hour, for its owner alone."""
+"""Password reset by an emailed link that works once, within an hour."""
 
 import time
 from collections.abc import Callable
@@ -69,12 +69,12 @@ def _password_is(database: Database, login_id: int, password: str) -> bool:
         return isinstance(check_password(login.password_hash, password), Right)
 
 
-def test_a_link_that_was_made_up_opens_nothing(client: Visitor) -> None:
+def test_forged_link_is_refused(client: Visitor) -> None:
     assert client.get("/reset-password/made-up").status_code == 410
     assert _choose(client, "/reset-password/made-up").status_code == 410
 
 
-def test_a_link_for_something_else_does_not_choose_a_password(
+def test_sign_up_link_cannot_reset_a_password(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.post("/sign-up", data={"email": "una@example.org"})
@@ -82,7 +82,7 @@ def test_a_link_for_something_else_does_not_choose_a_password(
     assert _choose(client, f"/reset-password/{secret}").status_code == 410
 
 
-def test_a_link_is_over_after_an_hour(
+def test_link_expires_after_an_hour(
     client: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
     link = _link(client, database, cast.alice.email)
@@ -98,7 +98,7 @@ def test_a_link_works_once(client: Visitor, database: Database, cast: Cast) -> N
     assert _password_is(database, cast.alice.id, NEW)
 
 
-def test_choosing_leads_on_to_the_page_of_the_link(
+def test_new_password_redirects_only_to_pages_of_this_site(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     link = _link(client, database, cast.alice.email)
@@ -107,13 +107,13 @@ def test_choosing_leads_on_to_the_page_of_the_link(
     assert _choose(client, f"{link}?next=/account").headers["Location"] == "/account"
 
 
-def test_choosing_ends_all_other_links(client: Visitor, database: Database, cast: Cast) -> None:
+def test_new_password_ends_all_other_links(client: Visitor, database: Database, cast: Cast) -> None:
     first, second = (_link(client, database, cast.alice.email) for _ in range(2))
     _choose(client, first)
     assert client.get(second).status_code == 410
 
 
-def test_opening_the_link_does_not_use_it_up(
+def test_opening_the_link_does_not_consume_it(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     link = _link(client, database, cast.alice.email)
@@ -122,7 +122,7 @@ def test_opening_the_link_does_not_use_it_up(
     assert _choose(client, link).status_code == 303
 
 
-def test_the_link_stays_out_of_referer_and_caches(
+def test_link_is_not_sent_as_referer_or_cached(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     link = _link(client, database, cast.alice.email)
@@ -131,7 +131,7 @@ def test_the_link_stays_out_of_referer_and_caches(
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_poor_password_leaves_the_link_usable(
+def test_link_still_works_after_a_weak_password(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     link = _link(client, database, cast.alice.email)
@@ -142,16 +142,14 @@ def test_a_poor_password_leaves_the_link_usable(
     assert _choose(client, link).status_code == 303
 
 
-def test_the_new_password_counts_and_the_old_one_does_not(
-    client: Visitor, database: Database, cast: Cast
-) -> None:
+def test_new_password_replaces_the_old_one(client: Visitor, database: Database, cast: Cast) -> None:
     give_password(database, cast.alice.id)
     _choose(client, _link(client, database, cast.alice.email))
     assert _password_is(database, cast.alice.id, NEW)
     assert not _password_is(database, cast.alice.id, PASSWORD)
 
 
-def test_choosing_signs_all_other_browsers_out_and_this_one_in(
+def test_new_password_signs_in_here_and_out_everywhere_else(
     client: Visitor, app: Flask, database: Database, cast: Cast
 ) -> None:
     other = app.test_client()
@@ -162,7 +160,7 @@ def test_choosing_signs_all_other_browsers_out_and_this_one_in(
     assert not _is_in(other)
 
 
-def test_the_owner_is_told_that_the_password_was_changed(
+def test_owner_is_notified_of_the_new_password(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _choose(client, _link(client, database, cast.alice.email))
@@ -171,7 +169,7 @@ def test_the_owner_is_told_that_the_password_was_changed(
     assert client.get(link_in(letter)).status_code == 200
 
 
-def test_a_blocked_login_chooses_and_stays_out(
+def test_blocked_person_can_set_a_password_but_not_sign_in(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     link = _link(client, database, cast.alice.email)
@@ -182,7 +180,7 @@ def test_a_blocked_login_chooses_and_stays_out(
     assert _password_is(database, cast.alice.id, NEW)
 
 
-def test_the_answer_is_the_same_whether_or_not_there_is_an_account(
+def test_response_is_the_same_with_and_without_an_account(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -202,7 +200,7 @@ def test_the_answer_is_the_same_whether_or_not_there_is_an_account(
     assert len(seen) == 1
 
 
-def test_each_address_gets_a_letter_that_only_its_owner_reads(
+def test_email_depends_on_the_account_of_the_address(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -215,7 +213,7 @@ def test_each_address_gets_a_letter_that_only_its_owner_reads(
 
 
 @pytest.mark.parametrize("path", ["/forgotten-password", "/sign-in/code", "/sign-up"])
-def test_the_work_is_the_same_whether_or_not_there_is_an_account(
+def test_cpu_time_is_similar_with_and_without_an_account(
     client: Visitor, cast: Cast, path: str
 ) -> None:
     costs = [
@@ -226,7 +224,7 @@ def test_the_work_is_the_same_whether_or_not_there_is_an_account(
 
 
 @pytest.mark.parametrize("given", ["bob@example.org", "BOB@home.example"])
-def test_the_recovery_address_opens_the_account_when_the_mailbox_is_dead(
+def test_recovery_address_receives_a_working_reset_link(
     client: Visitor, database: Database, cast: Cast, given: str
 ) -> None:
     _give_recovery(database, cast.bob.id, "bob@home.example")
@@ -237,7 +235,7 @@ def test_the_recovery_address_opens_the_account_when_the_mailbox_is_dead(
     assert cast.bob.email in client.get("/account").text
 
 
-def test_an_unconfirmed_recovery_address_opens_nothing(
+def test_unconfirmed_recovery_address_receives_no_reset_link(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -250,7 +248,7 @@ def test_an_unconfirmed_recovery_address_opens_nothing(
     assert newest(database, "bob@home.example").kind == "no_account"
 
 
-def test_a_recovery_address_of_two_accounts_gets_a_letter_for_each(
+def test_recovery_address_of_two_accounts_gets_one_email_for_each(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     for person in (cast.bob, cast.carol):
@@ -265,10 +263,10 @@ def test_a_recovery_address_of_two_accounts_gets_a_letter_for_each(
     assert [cast.carol.email in text for text in texts] == [False, True]
 
 
-def test_recovery_address_of_a_merged_account_opens_nothing(
+def test_recovery_address_of_a_merged_account_receives_no_reset_link(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
-    """The person could neither see nor remove it in the account that it would open."""
+    """The person can neither see nor remove that address in the remaining account."""
     _give_recovery(database, cast.bob.id, "bob@home.example")
     with database.transaction() as session:
         login_merges.merge(
@@ -286,7 +284,7 @@ def test_recovery_address_of_a_merged_account_opens_nothing(
     assert newest(database, cast.alice.email).kind == "reset_password"
 
 
-def test_a_login_made_by_staff_chooses_its_first_password_within_two_weeks(
+def test_invited_person_can_set_a_password_after_13_days(
     client: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -298,7 +296,7 @@ def test_a_login_made_by_staff_chooses_its_first_password_within_two_weeks(
     assert _is_in(client)
 
 
-def test_password_managers_see_the_account_and_a_new_password(
+def test_form_has_autocomplete_for_password_managers(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     page = client.get(_link(client, database, cast.alice.email)).text

@@ -1,4 +1,4 @@
-"""A person's own data: taken along, and erased on their password alone."""
+"""A person's own data: downloaded, and deleted after they enter their password."""
 
 import json
 
@@ -15,7 +15,7 @@ from tests.factories import make_membership, make_organization
 from tests.sales.order_fixtures import SEAT, placed
 from tests.visitor import Visitor
 
-PASSWORD = "a lamp and a carrel"  # noqa: S105  (a test's)
+PASSWORD = "a lamp and a carrel"  # noqa: S105  (test data)
 FORM = {"present": PASSWORD, "sure": "y"}
 
 
@@ -28,13 +28,13 @@ def alice(client: Visitor, cast: Cast, clock: Clock, database: Database) -> Visi
 
 
 @pytest.mark.parametrize("path", ["/account/data", "/account/data/my-data.json"])
-def test_nobody_comes_in_without_signing_in(client: Visitor, path: str) -> None:
+def test_data_pages_require_sign_in(client: Visitor, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 303
     assert "/sign-in" in answer.location
 
 
-def test_the_file_holds_ones_own_things_and_nobody_elses(alice: Visitor, cast: Cast) -> None:
+def test_file_has_only_the_persons_own_data(alice: Visitor, cast: Cast) -> None:
     assert "Your data" in alice.get("/account").text
     answer = alice.get("/account/data/my-data.json")
     kept = json.loads(answer.text)
@@ -46,7 +46,7 @@ def test_the_file_holds_ones_own_things_and_nobody_elses(alice: Visitor, cast: C
     assert "bob@example.org" not in answer.text
 
 
-def test_the_file_of_a_buyer_has_the_day_of_their_payment(
+def test_file_of_a_buyer_has_the_date_of_their_payment(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     placed(database, SEAT)
@@ -55,14 +55,12 @@ def test_the_file_of_a_buyer_has_the_day_of_their_payment(
     assert paid["received_on"] == f"{NOW:%Y-%m-%d}"
 
 
-def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
+def test_deleting_needs_password_and_confirmation_and_signs_out(
     alice: Visitor, cast: Cast, database: Database
 ) -> None:
     shown = alice.get("/account/data").text
     assert "including permanent access you bought" in shown
-    assert (
-        "js/accounts/show_password." in shown
-    )  # the button that shows the password works here, too
+    assert "js/accounts/show_password." in shown  # the page has the button that shows the password
     answer = alice.post("/account/data/erase", data=FORM)
     assert answer.status_code == 303
     with database.read_session() as session:
@@ -79,7 +77,7 @@ def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
         ({"sure": "y"}, "Enter your password"),
     ],
 )
-def test_without_either_nothing_is_erased(
+def test_nothing_is_deleted_without_password_and_confirmation(
     alice: Visitor, cast: Cast, database: Database, form: dict[str, str], sentence: str
 ) -> None:
     answer = alice.post("/account/data/erase", data=form)
@@ -89,7 +87,7 @@ def test_without_either_nothing_is_erased(
         assert session.get_one(Login, cast.alice.id).email == "alice@example.org"
 
 
-def test_staff_are_told_why_not(
+def test_staff_account_with_a_role_is_not_deleted(
     client: Visitor, cast: Cast, clock: Clock, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -100,7 +98,7 @@ def test_staff_are_told_why_not(
     assert "Ask an owner to remove its role first" in answer.text
 
 
-def test_who_has_no_password_is_offered_one_first(
+def test_person_without_a_password_must_set_one_first(
     client: Visitor, cast: Cast, clock: Clock, database: Database
 ) -> None:
     client.sign_in(cast.dan.id)
@@ -110,7 +108,7 @@ def test_who_has_no_password_is_offered_one_first(
         assert session.get_one(Login, cast.dan.id).email == "dan@example.org"
 
 
-def test_the_last_owner_is_shown_where_to_hand_over_first(
+def test_last_owner_must_choose_another_owner_first(
     alice: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

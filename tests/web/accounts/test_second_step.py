@@ -1,4 +1,4 @@
-"""The second step: no way of signing in goes around it, and nothing proves it twice."""
+"""The second step: every way to sign in needs it, and each code works once."""
 
 import re
 from collections.abc import Callable
@@ -15,9 +15,11 @@ from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.settings import Settings
 from lms.people import account_blocks, login_merges
+from lms.seats import invitations
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.mailbox import PASSWORD, code_in, give_password, letters, link_in, newest
+from tests.seat_rows import add_pool, seat
 from tests.second_steps import code_of, give_app
 from tests.visitor import Visitor
 
@@ -42,7 +44,7 @@ def _password(client: Visitor, email: str) -> TestResponse:
 
 @pytest.fixture
 def app_of_alice(database: Database, cast: Cast, settings: Settings) -> tuple[str, tuple[str, ...]]:
-    """Alice has a password and an authenticator app: its secret, and her recovery codes."""
+    """Give Alice a password and an app, and return its secret and her recovery codes."""
     give_password(database, cast.alice.id)
     return give_app(database, cast.alice.id, settings.secret_key)
 
@@ -72,7 +74,7 @@ def by_password_reset(client: Visitor, database: Database, cast: Cast) -> TestRe
 
 
 def by_password_of_a_merged_login(client: Visitor, database: Database, cast: Cast) -> TestResponse:
-    """Dan's login, which has no app, is merged into hers."""
+    """Sign in as Dan, whose login without an app was merged into Alice's."""
     give_password(database, cast.dan.id)
     _merge(database, kept=cast.alice.public_id, merged=cast.dan.public_id)
     return _password(client, cast.dan.email)
@@ -81,7 +83,7 @@ def by_password_of_a_merged_login(client: Visitor, database: Database, cast: Cas
 def by_password_after_hers_was_merged(
     client: Visitor, database: Database, cast: Cast
 ) -> TestResponse:
-    """Her login, which has the app, is merged into Dan's, which has none."""
+    """Sign in as Dan, into whose login Alice's was merged with its app."""
     give_password(database, cast.dan.id)
     _merge(database, kept=cast.dan.public_id, merged=cast.alice.public_id)
     return _password(client, cast.dan.email)
@@ -103,7 +105,7 @@ WAYS: tuple[Way, ...] = (
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_way_in_needs_the_second_step(
+def test_every_way_to_sign_in_needs_the_second_step(
     client: Visitor,
     database: Database,
     cast: Cast,
@@ -120,8 +122,8 @@ def test_every_way_in_needs_the_second_step(
     assert _is_in(client)
 
 
-def test_only_one_place_makes_a_sign_in() -> None:
-    """So no way in can be forgotten: what is new has to call it, and it asks for the second step."""
+def test_only_browser_sessions_creates_sign_ins() -> None:
+    """A new way to sign in has to call it, and so requires the second step."""
     makers = [
         path.name
         for package in ("lms", "lti")
@@ -131,15 +133,19 @@ def test_only_one_place_makes_a_sign_in() -> None:
     assert makers == ["browser_sessions.py"]
 
 
-def test_link_to_a_seat_does_not_let_in(
+def test_seat_link_does_not_replace_the_second_step(
     client: Visitor, database: Database, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
+    with database.transaction() as session:
+        pool = add_pool(session, cast.organization_id)
+        made = seat(session, pool, email=cast.alice.email)
+        token = invitations.fresh_link(session, made.public_id, actor=None, now=NOW)
     _password(client, cast.alice.email)
-    assert client.post("/claim/nothing").status_code in (403, 410)
+    assert client.post(f"/claim/{token}").status_code == 403
     assert not _is_in(client)
 
 
-def test_page_of_the_second_step_needs_the_first(client: Visitor, cast: Cast) -> None:
+def test_second_step_needs_the_first_step(client: Visitor, cast: Cast) -> None:
     assert client.get(STEP).location == "/sign-in"
     assert _prove(client, "123456").location == "/sign-in"
     assert client.post(f"{STEP}/passkey").status_code == 403
@@ -147,7 +153,7 @@ def test_page_of_the_second_step_needs_the_first(client: Visitor, cast: Cast) ->
     assert client.get(STEP).status_code == 303
 
 
-def test_answer_that_no_passkey_gives_does_not_let_in(
+def test_malformed_passkey_response_is_refused(
     client: Visitor, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     _password(client, cast.alice.email)
@@ -157,7 +163,7 @@ def test_answer_that_no_passkey_gives_does_not_let_in(
     assert not _is_in(client)
 
 
-def test_wrong_code_does_not_let_in(
+def test_wrong_code_is_refused(
     client: Visitor, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     _password(client, cast.alice.email)
@@ -176,7 +182,7 @@ def test_wrong_code_does_not_let_in(
     assert not _is_in(client)
 
 
-def test_code_of_another_person_does_not_let_in(
+def test_code_of_another_person_is_refused(
     client: Visitor,
     database: Database,
     settings: Settings,
@@ -189,7 +195,7 @@ def test_code_of_another_person_does_not_let_in(
         assert _prove(client, typed).status_code == 400
 
 
-def test_code_works_half_a_minute_off_but_not_a_minute(
+def test_code_works_one_time_step_off_but_not_two(
     client: Visitor, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     _password(client, cast.alice.email)
@@ -198,7 +204,7 @@ def test_code_works_half_a_minute_off_but_not_a_minute(
     assert _prove(client, code_of(app_of_alice[0], steps=1)).status_code == 303
 
 
-def test_code_works_once_and_neither_do_earlier_ones(
+def test_used_and_earlier_codes_are_refused(
     client: Visitor, app: Flask, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     _password(client, cast.alice.email)
@@ -210,7 +216,7 @@ def test_code_works_once_and_neither_do_earlier_ones(
     assert _prove(other, code_of(app_of_alice[0], steps=1)).status_code == 303
 
 
-def test_recovery_code_works_once_and_its_owner_is_told(
+def test_recovery_code_works_once_and_its_owner_is_notified(
     client: Visitor,
     app: Flask,
     database: Database,
@@ -229,7 +235,7 @@ def test_recovery_code_works_once_and_its_owner_is_told(
     assert _prove(other, code).status_code == 400
 
 
-def test_second_step_is_over_after_fifteen_minutes(
+def test_second_step_expires_after_15_minutes(
     client: Visitor, clock: Clock, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     _password(client, cast.alice.email)
@@ -238,7 +244,7 @@ def test_second_step_is_over_after_fifteen_minutes(
     assert not _is_in(client)
 
 
-def test_blocked_person_does_not_finish(
+def test_blocked_person_cannot_finish_the_second_step(
     client: Visitor, database: Database, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     _password(client, cast.alice.email)
@@ -247,14 +253,14 @@ def test_blocked_person_does_not_finish(
     assert _prove(client, code_of(app_of_alice[0])).location == "/sign-in"
 
 
-def test_eleventh_code_waits(
+def test_eleventh_code_is_rate_limited(
     client: Visitor, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     _password(client, cast.alice.email)
     assert [_prove(client, "000000").status_code for _ in range(11)] == [400] * 10 + [429]
 
 
-def test_cookie_of_the_first_step_opens_nothing_after_the_second(
+def test_first_step_cookie_does_not_sign_in_after_the_second_step(
     client: Visitor, app: Flask, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     _password(client, cast.alice.email)
@@ -266,7 +272,7 @@ def test_cookie_of_the_first_step_opens_nothing_after_the_second(
     assert not _is_in(other)
 
 
-def test_person_goes_on_to_where_they_wanted(
+def test_second_step_redirects_to_the_requested_page(
     client: Visitor, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     data = {"email": cast.alice.email, "password": PASSWORD, "next": "/account/browsers"}
@@ -277,7 +283,7 @@ def test_person_goes_on_to_where_they_wanted(
     assert answer.location == "/account/browsers"
 
 
-def test_other_site_is_no_place_to_go_on_to(
+def test_redirect_to_another_site_is_refused(
     client: Visitor, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     _password(client, cast.alice.email)
@@ -285,7 +291,7 @@ def test_other_site_is_no_place_to_go_on_to(
     assert answer.location == "/library"
 
 
-def test_adding_the_first_app_ends_what_was_signed_in_without_it(
+def test_adding_the_first_app_ends_sign_ins_without_it(
     client: Visitor, database: Database, settings: Settings, cast: Cast
 ) -> None:
     client.sign_in(cast.alice.id)
@@ -295,7 +301,7 @@ def test_adding_the_first_app_ends_what_was_signed_in_without_it(
     assert [one.kind for one in letters(database, cast.alice.email)] == ["second_step_changed"]
 
 
-def test_merging_ends_what_was_signed_in_without_a_second_step(
+def test_merging_ends_sign_ins_without_a_second_step(
     client: Visitor, database: Database, cast: Cast, app_of_alice: tuple[str, tuple[str, ...]]
 ) -> None:
     client.sign_in(cast.dan.id)

@@ -1,4 +1,4 @@
-"""Sign-in and security: a person's own apps, passkeys and recovery codes, and nobody else's."""
+"""Sign-in and security pages: a person's own apps, passkeys, and recovery codes."""
 
 import re
 from dataclasses import replace
@@ -35,7 +35,7 @@ def _own(database: Database, login_id: int) -> list[tuple[str, str]]:
 
 
 def _setup(client: Visitor) -> tuple[str, str]:
-    """Return the secret that the page shows, and its sealed form."""
+    """Return the secret that the page shows, and its encrypted form."""
     page = client.get(f"{PAGE}/app").text
     sealed = re.search(r'name="sealed"[^>]*value="([^"]+)"', page)
     secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)
@@ -51,12 +51,12 @@ def _add_app(client: Visitor, **more: str) -> tuple[int, str, str]:
     return answer.status_code, answer.text, secret
 
 
-def test_pages_ask_who_is_not_signed_in(client: Visitor) -> None:
+def test_pages_require_sign_in(client: Visitor) -> None:
     for path in (PAGE, f"{PAGE}/app", f"{PAGE}/passkey", f"{PAGE}/whatever"):
         assert "/sign-in" in client.get(path).location
 
 
-def test_acts_need_who_is_signed_in_and_the_forms_token(client: Visitor, cast: Cast) -> None:
+def test_actions_require_sign_in_and_a_csrf_token(client: Visitor, cast: Cast) -> None:
     acts = ("app", "passkey", "passkey/make", "passkey/prove", "x", "x/remove", "codes")
     assert [client.post(f"{PAGE}/{act}").status_code for act in acts] == [403] * len(acts)
     client.sign_in(cast.dan.id)
@@ -76,7 +76,7 @@ def test_factor_of_another_person_is_not_found(
     assert _own(database, cast.alice.id) == [(factor, "My phone")]
 
 
-def test_app_is_added_by_its_first_code(client: Visitor, database: Database, cast: Cast) -> None:
+def test_app_is_added_with_its_first_code(client: Visitor, database: Database, cast: Cast) -> None:
     client.sign_in(cast.dan.id)
     status, page, secret = _add_app(client)
     assert status == 200
@@ -89,7 +89,7 @@ def test_app_is_added_by_its_first_code(client: Visitor, database: Database, cas
         assert secret not in str(session.scalar(select(SecondFactor.sealed_secret)))
 
 
-def test_code_by_which_an_app_was_added_does_not_sign_in(
+def test_code_that_added_an_app_cannot_sign_in(
     client: Visitor, app: Flask, database: Database, cast: Cast
 ) -> None:
     give_password(database, cast.dan.id)
@@ -100,7 +100,7 @@ def test_code_by_which_an_app_was_added_does_not_sign_in(
     assert other.post("/sign-in/second-step", data={"code": code_of(secret)}).status_code == 400
 
 
-def test_wrong_code_adds_no_app_and_the_secret_stays(
+def test_wrong_code_adds_no_app_and_keeps_the_form(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.dan.id)
@@ -113,7 +113,7 @@ def test_wrong_code_adds_no_app_and_the_secret_stays(
     assert _own(database, cast.dan.id) == []
 
 
-def test_secret_of_another_person_or_an_old_page_adds_no_app(
+def test_secret_of_another_person_or_malformed_secret_is_refused(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.alice.id)
@@ -147,7 +147,7 @@ def test_app_is_renamed_and_removed(client: Visitor, database: Database, cast: C
         assert second_factors.codes_left(session, cast.dan.id) == 0
 
 
-def test_new_recovery_codes_replace_the_former(
+def test_new_recovery_codes_replace_the_old_ones(
     client: Visitor, app: Flask, database: Database, cast: Cast
 ) -> None:
     give_password(database, cast.dan.id)
@@ -164,7 +164,7 @@ def test_new_recovery_codes_replace_the_former(
     assert answers == [400, 303]
 
 
-def test_old_sign_in_is_asked_again_before_a_factor_is_added_or_removed(
+def test_changing_factors_requires_a_recent_sign_in(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.dan.id)
@@ -176,9 +176,7 @@ def test_old_sign_in_is_asked_again_before_a_factor_is_added_or_removed(
     assert _own(database, cast.dan.id) == [(factor, "My phone")]
 
 
-def test_passkey_that_was_not_asked_for_is_refused(
-    client: Visitor, database: Database, cast: Cast
-) -> None:
+def test_malformed_passkey_is_refused(client: Visitor, database: Database, cast: Cast) -> None:
     client.sign_in(cast.dan.id)
     for made in ("", "{}", "[]", "null", '{"id": 1}', "x" * 5000, "[" * 5000):
         answer = client.post(f"{PAGE}/passkey", data={"name": "Key", "passkey": made})
@@ -193,7 +191,7 @@ def test_passkey_that_was_not_asked_for_is_refused(
 
 @pytest.fixture
 def strict(carrel: Carrel) -> Flask:
-    """An app whose staff must sign in in two steps."""
+    """Return a Flask app where staff must use two-step sign-in."""
     settings = replace(carrel.settings, staff_two_step=True)
     made = create_app(replace(carrel, settings=settings), COMPONENTS)
     made.testing = True
@@ -201,7 +199,7 @@ def strict(carrel: Carrel) -> Flask:
     return made
 
 
-def test_staff_without_a_second_step_are_led_to_set_one_up(
+def test_staff_without_a_second_step_must_set_one_up(
     strict: Flask, database: Database, cast: Cast, roles: Roles
 ) -> None:
     for login_id in (cast.ada.id, roles.owen.id, roles.beth.id):
@@ -218,14 +216,14 @@ def test_staff_without_a_second_step_are_led_to_set_one_up(
         assert client.get("/staff").status_code == 200
 
 
-def test_others_are_not_led_to_set_one_up(strict: Flask, cast: Cast) -> None:
+def test_customer_can_skip_the_second_step(strict: Flask, cast: Cast) -> None:
     client = strict.test_client()
     assert isinstance(client, Visitor)
     client.sign_in(cast.dan.id)
     assert client.get("/account").status_code == 200
 
 
-def test_staff_keep_the_last_one_where_it_is_required(
+def test_staff_cannot_remove_a_required_last_factor(
     strict: Flask, database: Database, cast: Cast
 ) -> None:
     client = strict.test_client()
@@ -237,7 +235,9 @@ def test_staff_keep_the_last_one_where_it_is_required(
     assert _own(database, cast.ada.id) != []
 
 
-def test_recovery_address_is_told_too(client: Visitor, database: Database, cast: Cast) -> None:
+def test_recovery_address_is_notified_of_a_new_app(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
     with database.transaction() as session:
         login = session.get_one(Login, cast.dan.id)
         login.recovery_email, login.recovery_key = "dan@home.example", "dan@home.example"
@@ -248,7 +248,7 @@ def test_recovery_address_is_told_too(client: Visitor, database: Database, cast:
 
 
 @pytest.mark.parametrize(("renewed_at", "left"), [(NOW, 10), (NOW + 2 * HOUR, 0)])
-def test_old_address_takes_back_the_codes_of_whoever_had_taken_the_account(
+def test_restoring_the_email_deletes_recovery_codes_made_since_the_change(
     database: Database, settings: Settings, cast: Cast, renewed_at: datetime, left: int
 ) -> None:
     alice = cast.alice

@@ -1,4 +1,4 @@
-"""Signing in with a password: who does not get in, and how little that tells."""
+"""Signing in with a password: who is refused, and that refusals reveal nothing."""
 
 import time
 from collections.abc import Callable
@@ -34,39 +34,39 @@ def _is_in(client: Visitor) -> bool:
 
 @pytest.fixture
 def alice(cast: Cast, database: Database) -> str:
-    """Alice's address; she has a password."""
+    """Return the address of Alice, who has a password."""
     give_password(database, cast.alice.id)
     return cast.alice.email
 
 
 @pytest.fixture
 def unconfirmed(database: Database) -> str:
-    """An address whose account waits for its confirmation."""
+    """Return the address of an unconfirmed account."""
     with database.transaction() as session:
         login = make_login(session, "una@example.org")
         login.confirmed_at = None
     return "una@example.org"
 
 
-def test_a_wrong_password_does_not_let_in(client: Visitor, alice: str) -> None:
+def test_wrong_password_is_refused(client: Visitor, alice: str) -> None:
     assert _try(client, alice, "a quiet corner chair").status_code == 400
     assert not _is_in(client)
 
 
-def test_an_empty_password_does_not_let_in_where_there_is_none(client: Visitor, cast: Cast) -> None:
+def test_account_without_a_password_refuses_any_password(client: Visitor, cast: Cast) -> None:
     for password in ("", "None", PASSWORD):
         assert _try(client, cast.bob.email, password).status_code == 400
     assert not _is_in(client)
 
 
-def test_unconfirmed_account_without_a_password_lets_no_one_in(
+def test_unconfirmed_account_without_a_password_is_refused(
     client: Visitor, database: Database, unconfirmed: str
 ) -> None:
     assert _try(client, unconfirmed).status_code == 400
     assert not _is_in(client)
 
 
-def test_a_blocked_login_is_told_whom_to_write_to_and_stays_out(
+def test_blocked_person_is_refused_and_sees_whom_to_contact(
     client: Visitor, database: Database, cast: Cast, alice: str
 ) -> None:
     with database.transaction() as session:
@@ -77,7 +77,7 @@ def test_a_blocked_login_is_told_whom_to_write_to_and_stays_out(
     assert not _is_in(client)
 
 
-def test_blocking_is_told_to_nobody_without_the_password(
+def test_blocking_is_not_revealed_without_the_password(
     client: Visitor, database: Database, cast: Cast, alice: str
 ) -> None:
     before = without_form_token(_try(client, alice, "wrong wrong wrong").text)
@@ -86,7 +86,7 @@ def test_blocking_is_told_to_nobody_without_the_password(
     assert without_form_token(_try(client, alice, "wrong wrong wrong").text) == before
 
 
-def test_the_answer_is_the_same_whether_or_not_there_is_an_account(
+def test_response_is_the_same_with_and_without_an_account(
     client: Visitor, cast: Cast, alice: str, unconfirmed: str
 ) -> None:
     failures = [
@@ -101,7 +101,7 @@ def test_the_answer_is_the_same_whether_or_not_there_is_an_account(
 
 
 @pytest.mark.usefixtures("slow_sign_ins")
-def test_the_work_is_the_same_whether_or_not_there_is_an_account(
+def test_cpu_time_is_similar_with_and_without_an_account(
     client: Visitor, alice: str, unconfirmed: str
 ) -> None:
     costs = [
@@ -111,7 +111,7 @@ def test_the_work_is_the_same_whether_or_not_there_is_an_account(
     assert max(costs) / min(costs) < 2
 
 
-def test_an_account_that_is_not_confirmed_is_sent_a_fresh_link_but_not_at_every_try(
+def test_unconfirmed_account_gets_a_new_link_but_not_on_every_attempt(
     client: Visitor, database: Database, clock: Clock, unconfirmed: str
 ) -> None:
     _try(client, unconfirmed)
@@ -122,46 +122,40 @@ def test_an_account_that_is_not_confirmed_is_sent_a_fresh_link_but_not_at_every_
     assert len(letters(database, unconfirmed)) == 2
 
 
-def test_a_failed_try_sends_nobody_else_a_letter(
-    client: Visitor, database: Database, alice: str
-) -> None:
+def test_failed_sign_in_sends_no_email(client: Visitor, database: Database, alice: str) -> None:
     _try(client, alice, "wrong wrong wrong")
     _try(client, "nobody@example.org")
     assert letters(database, alice) + letters(database, "nobody@example.org") == []
 
 
-def test_the_right_password_lets_in_however_the_address_is_written(
-    client: Visitor, alice: str
-) -> None:
+def test_sign_in_ignores_case_and_spaces_in_the_address(client: Visitor, alice: str) -> None:
     answer = _try(client, f"  {alice.upper()} ")
     assert (answer.status_code, answer.location) == (303, "/library")
     assert _is_in(client)
 
 
 @pytest.mark.parametrize("wanted", ["/webinars/reading-rooms?t=60", "/account"])
-def test_a_person_comes_back_to_where_they_wanted_to_go(
-    client: Visitor, alice: str, wanted: str
-) -> None:
+def test_sign_in_redirects_to_the_requested_page(client: Visitor, alice: str, wanted: str) -> None:
     assert _try(client, alice, next=wanted).location == wanted
 
 
-def test_the_page_hands_on_where_to_go(client: Visitor) -> None:
+def test_form_includes_the_requested_page(client: Visitor) -> None:
     asked = client.get("/account/password")
     page = client.get(asked.location).text
     assert '<input type="hidden" name="next" value="/account/password">' in page
 
 
-def test_nobody_is_sent_to_another_house(client: Visitor, alice: str) -> None:
+def test_redirect_to_another_site_is_refused(client: Visitor, alice: str) -> None:
     assert _try(client, alice, next="https://evil.example/").location == "/library"
 
 
-def test_who_is_signed_in_goes_on_at_once(client: Visitor, cast: Cast) -> None:
+def test_signed_in_person_is_redirected_from_the_form(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.alice.id)
     answer = client.get("/sign-in?next=/account")
     assert (answer.status_code, answer.location) == (303, "/account")
 
 
-def test_signing_in_gives_a_new_cookie_and_ends_the_one_before(
+def test_signing_in_sets_a_new_cookie_and_ends_the_previous_sign_in(
     client: Visitor, database: Database, alice: str
 ) -> None:
     _try(client, alice)
@@ -176,7 +170,7 @@ def test_signing_in_gives_a_new_cookie_and_ends_the_one_before(
     assert [moment is not None for moment in ended] == [True, False]
 
 
-def test_signing_in_changes_the_forms_token(client: Visitor, alice: str) -> None:
+def test_signing_in_changes_the_csrf_token(client: Visitor, alice: str) -> None:
     with client.session_transaction() as form:
         form["csrf_token"] = "known to somebody else"  # noqa: S105
     _try(client, alice)
@@ -184,9 +178,7 @@ def test_signing_in_changes_the_forms_token(client: Visitor, alice: str) -> None
         assert form.get("csrf_token") != "known to somebody else"
 
 
-def test_the_cookie_is_kept_as_its_hash_alone(
-    client: Visitor, database: Database, alice: str
-) -> None:
+def test_cookie_value_is_not_stored(client: Visitor, database: Database, alice: str) -> None:
     _try(client, alice)
     cookie = client.get_cookie("carrel")
     assert cookie is not None
@@ -196,23 +188,19 @@ def test_the_cookie_is_kept_as_its_hash_alone(
     assert cookie.value not in repr(row)
 
 
-def test_the_cookie_lasts_as_long_as_the_browser_unless_it_is_remembered(
-    client: Visitor, alice: str
-) -> None:
+def test_cookie_expires_with_the_browser_unless_remembered(client: Visitor, alice: str) -> None:
     brief = _cookie_header(_try(client, alice))
     assert "Max-Age" not in brief
     assert "Expires" not in brief
     assert f"Max-Age={30 * 24 * 3600}" in _cookie_header(_try(client, alice, remember="y"))
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(client: Visitor, alice: str) -> None:
+def test_cookie_is_httponly_and_samesite(client: Visitor, alice: str) -> None:
     parts = set(_cookie_header(_try(client, alice)).split("; ")[1:])
     assert parts == {"HttpOnly", "Path=/", "SameSite=Lax"}
 
 
-def test_a_browser_session_ends_after_twelve_idle_hours(
-    client: Visitor, clock: Clock, alice: str
-) -> None:
+def test_session_ends_after_12_idle_hours(client: Visitor, clock: Clock, alice: str) -> None:
     _try(client, alice)
     for _ in range(3):
         clock.advance(timedelta(hours=11, minutes=59))
@@ -221,9 +209,7 @@ def test_a_browser_session_ends_after_twelve_idle_hours(
     assert not _is_in(client)
 
 
-def test_a_browser_session_ends_after_thirty_days_however_busy(
-    client: Visitor, clock: Clock, alice: str
-) -> None:
+def test_session_in_use_ends_after_30_days(client: Visitor, clock: Clock, alice: str) -> None:
     _try(client, alice)
     for _ in range(59):
         clock.advance(timedelta(hours=12) - timedelta(seconds=1))
@@ -233,7 +219,7 @@ def test_a_browser_session_ends_after_thirty_days_however_busy(
     assert not _is_in(client)
 
 
-def test_a_remembered_browser_stays_for_thirty_days(
+def test_remembered_browser_stays_signed_in_for_30_days(
     client: Visitor, clock: Clock, alice: str
 ) -> None:
     _try(client, alice, remember="y")
@@ -244,7 +230,7 @@ def test_a_remembered_browser_stays_for_thirty_days(
 
 
 @pytest.mark.usefixtures("slow_sign_ins")
-def test_a_weaker_hash_is_renewed_at_the_next_sign_in(
+def test_weak_password_hash_is_upgraded_at_sign_in(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
@@ -259,9 +245,7 @@ def test_a_weaker_hash_is_renewed_at_the_next_sign_in(
     assert _try(client, cast.alice.email).status_code == 303
 
 
-def test_signing_out_ends_the_sign_in_and_takes_the_cookie_back(
-    client: Visitor, alice: str
-) -> None:
+def test_signing_out_ends_the_sign_in_and_deletes_the_cookie(client: Visitor, alice: str) -> None:
     _try(client, alice)
     cookie = client.get_cookie("carrel")
     assert cookie is not None
@@ -271,7 +255,7 @@ def test_signing_out_ends_the_sign_in_and_takes_the_cookie_back(
     assert not _is_in(client)
 
 
-def test_signing_out_stops_what_is_playing(client: Visitor, database: Database, cast: Cast) -> None:
+def test_signing_out_ends_playback(client: Visitor, database: Database, cast: Cast) -> None:
     sign_in_id = client.sign_in(cast.alice.id)
     with database.transaction() as session:
         open_playback(
@@ -285,17 +269,19 @@ def test_signing_out_stops_what_is_playing(client: Visitor, database: Database, 
         assert session.scalar(select(PlaybackSession.ended_as)) is PlaybackEnd.SIGNED_OUT
 
 
-def test_signing_out_twice_is_no_fault(client: Visitor) -> None:
+def test_signing_out_while_signed_out_is_no_error(client: Visitor) -> None:
     assert client.post("/sign-out").status_code == 303
 
 
-def test_signing_out_by_a_link_is_not_possible(client: Visitor, cast: Cast) -> None:
+def test_signing_out_by_get_is_refused(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.alice.id)
     assert client.get("/sign-out").status_code == 405
     assert _is_in(client)
 
 
-def test_a_blocked_login_is_out_at_once(client: Visitor, database: Database, cast: Cast) -> None:
+def test_blocking_signs_the_person_out_immediately(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
     client.sign_in(cast.alice.id)
     with database.transaction() as session:
         account_blocks.block(
@@ -304,7 +290,7 @@ def test_a_blocked_login_is_out_at_once(client: Visitor, database: Database, cas
     assert not _is_in(client)
 
 
-def test_a_page_costs_one_statement_for_the_person_and_notes_them_every_five_minutes(
+def test_last_seen_time_is_updated_every_five_minutes(
     client: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
     client.sign_in(cast.alice.id)
@@ -317,14 +303,14 @@ def test_a_page_costs_one_statement_for_the_person_and_notes_them_every_five_min
     assert seen == [timedelta(0), timedelta(minutes=5), timedelta(minutes=5)]
 
 
-def test_the_form_helps_password_managers(client: Visitor) -> None:
+def test_form_has_autocomplete_for_password_managers(client: Visitor) -> None:
     page = client.get("/sign-in").text
     assert 'autocomplete="username"' in page
     assert 'autocomplete="current-password"' in page
     assert "onpaste" not in page
 
 
-def test_nothing_is_lost_but_the_password_when_the_form_has_a_fault(
+def test_form_with_an_error_keeps_everything_but_the_password(
     client: Visitor,
 ) -> None:
     page = _try(client, "alice@", "secret words", remember="y", next="/account").text

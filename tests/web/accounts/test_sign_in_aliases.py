@@ -1,4 +1,4 @@
-"""One person with several addresses or logins comes in by any of them, and strangers learn nothing."""
+"""Sign-in with other addresses and merged logins of one person; strangers learn nothing."""
 
 import pytest
 from sqlalchemy import select
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 @pytest.fixture
 def known(database: Database, cast: Cast) -> None:
-    """Alice has a further address, and Bob's login was merged into hers; both had passwords."""
+    """Give Alice another address, and merge Bob's login into hers; both had passwords."""
     give_password(database, cast.alice.id)
     give_password(database, cast.bob.id)
     with database.transaction() as session:
@@ -48,13 +48,13 @@ def _try(client: Visitor, email: str, password: str) -> int:
 
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("email", [FURTHER, "bob@example.org", "alice@example.org"])
-def test_nobody_comes_in_by_any_of_them_with_a_wrong_password(client: Visitor, email: str) -> None:
+def test_every_address_refuses_a_wrong_password(client: Visitor, email: str) -> None:
     assert _try(client, email, "wrong wrong wrong") == 400
 
 
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("email", [FURTHER, "bob@example.org", "alice@example.org"])
-def test_each_address_with_its_password_opens_the_one_login(
+def test_every_address_signs_in_to_the_same_account(
     client: Visitor, database: Database, cast: Cast, email: str
 ) -> None:
     assert _try(client, email, PASSWORD) == 303
@@ -67,17 +67,17 @@ def test_each_address_with_its_password_opens_the_one_login(
 @pytest.mark.parametrize(
     ("email", "status"), [(FURTHER, 400), ("bob@example.org", 400), ("alice@example.org", 303)]
 )
-def test_only_its_own_address_opens_an_account_with_power(
+def test_staff_account_accepts_only_its_own_address(
     client: Visitor, database: Database, cast: Cast, email: str, status: int
 ) -> None:
-    """The other addresses may be another person's, whoever gave the power and when (docs/roles.md)."""
+    """The other addresses might be another person's (docs/roles.md)."""
     with database.transaction() as session:
         session.get_one(Login, cast.alice.id).seller_role = SellerRole.STAFF
     assert _try(client, email, PASSWORD) == status
 
 
 @pytest.mark.usefixtures("known")
-def test_new_team_member_gets_in_after_their_password_was_removed(
+def test_new_team_member_can_sign_in_with_a_new_password(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     own = cast.alice.email
@@ -96,7 +96,7 @@ def test_new_team_member_gets_in_after_their_password_was_removed(
 
 @pytest.mark.usefixtures("known")
 @pytest.mark.parametrize("path", ["/sign-in/code", "/forgotten-password", "/sign-up"])
-def test_a_stranger_sees_the_same_page_for_every_address(
+def test_pages_are_the_same_for_every_address(
     client: Visitor, database: Database, path: str
 ) -> None:
     pages = set()

@@ -1,4 +1,4 @@
-"""Signing in by a mailed code: it opens nothing but for its owner, here and now."""
+"""Sign-in with an emailed code: it works once, in the browser that requested it."""
 
 from datetime import timedelta
 
@@ -33,12 +33,12 @@ def _other(code: str) -> str:
     return f"{(int(code) + 1) % 10**8:08d}"
 
 
-def test_a_browser_that_asked_for_no_code_is_sent_to_ask(client: Visitor) -> None:
+def test_browser_without_a_code_is_redirected_to_request_one(client: Visitor) -> None:
     for answer in (client.get("/sign-in/code/enter"), _enter(client, "12345678")):
         assert (answer.status_code, answer.location) == (303, "/sign-in/code")
 
 
-def test_a_code_is_worthless_in_another_browser(
+def test_code_is_refused_in_another_browser(
     client: Visitor, app: Flask, database: Database, cast: Cast
 ) -> None:
     _ask(client, cast.alice.email)
@@ -50,14 +50,14 @@ def test_a_code_is_worthless_in_another_browser(
     assert not _is_in(other)
 
 
-def test_a_wrong_code_does_not_let_in(client: Visitor, database: Database, cast: Cast) -> None:
+def test_wrong_code_is_refused(client: Visitor, database: Database, cast: Cast) -> None:
     _ask(client, cast.alice.email)
     code = code_in(newest(database, cast.alice.email))
     assert _enter(client, _other(code)).status_code == 400
     assert not _is_in(client)
 
 
-def test_a_code_is_over_after_five_wrong_ones(
+def test_code_is_refused_after_five_wrong_attempts(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(client, cast.alice.email)
@@ -68,7 +68,7 @@ def test_a_code_is_over_after_five_wrong_ones(
     assert not _is_in(client)
 
 
-def test_a_code_is_over_after_ten_minutes(
+def test_code_expires_after_ten_minutes(
     client: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
     _ask(client, cast.alice.email)
@@ -97,7 +97,7 @@ def test_only_the_newest_code_works(client: Visitor, database: Database, cast: C
     assert _enter(client, newer).status_code == 303
 
 
-def test_a_blocked_login_stays_out(client: Visitor, database: Database, cast: Cast) -> None:
+def test_blocked_person_is_refused(client: Visitor, database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         account_blocks.block(session, cast.alice.id, reason="Shared it", actor=None, now=NOW)
     _ask(client, cast.alice.email)
@@ -107,7 +107,7 @@ def test_a_blocked_login_stays_out(client: Visitor, database: Database, cast: Ca
     assert not _is_in(client)
 
 
-def test_the_pages_are_the_same_whether_or_not_there_is_an_account(
+def test_pages_are_the_same_with_and_without_an_account(
     app: Flask, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -123,7 +123,7 @@ def test_the_pages_are_the_same_whether_or_not_there_is_an_account(
     assert len(seen) == 1
 
 
-def test_each_address_gets_a_letter_that_only_its_owner_reads(
+def test_email_depends_on_the_account_of_the_address(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -139,7 +139,7 @@ def test_each_address_gets_a_letter_that_only_its_owner_reads(
     }
 
 
-def test_the_letters_subject_does_not_hold_the_code(
+def test_email_subject_does_not_include_the_code(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(client, cast.alice.email)
@@ -148,7 +148,7 @@ def test_the_letters_subject_does_not_hold_the_code(
 
 
 @pytest.mark.parametrize("written", ["{0}", " {0} ", "{1} {2}", "{1}-{2}", "{3}"])
-def test_the_right_code_lets_in_however_it_is_written(
+def test_correct_code_is_accepted_in_any_format(
     client: Visitor, database: Database, cast: Cast, written: str
 ) -> None:
     _ask(client, cast.alice.email)
@@ -159,7 +159,7 @@ def test_the_right_code_lets_in_however_it_is_written(
     assert _is_in(client)
 
 
-def test_a_person_comes_back_to_where_they_wanted_to_go(
+def test_sign_in_redirects_to_the_requested_page(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(client, cast.alice.email, next="/webinars/reading-rooms")
@@ -167,12 +167,14 @@ def test_a_person_comes_back_to_where_they_wanted_to_go(
     assert _enter(client, code).location == "/webinars/reading-rooms"
 
 
-def test_nobody_is_sent_to_another_house(client: Visitor, database: Database, cast: Cast) -> None:
+def test_redirect_to_another_site_is_refused(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
     _ask(client, cast.alice.email, next="//evil.example")
     assert _enter(client, code_in(newest(database, cast.alice.email))).location == "/library"
 
 
-def test_the_browser_is_remembered_when_it_asked_for_that(
+def test_browser_is_remembered_on_request(
     client: Visitor, database: Database, clock: Clock, cast: Cast
 ) -> None:
     _ask(client, cast.alice.email, remember="y")
@@ -181,14 +183,14 @@ def test_the_browser_is_remembered_when_it_asked_for_that(
     assert _is_in(client)
 
 
-def test_the_field_is_filled_in_by_the_telephone(client: Visitor, cast: Cast) -> None:
+def test_field_has_autocomplete_for_phones(client: Visitor, cast: Cast) -> None:
     _ask(client, cast.alice.email)
     page = client.get("/sign-in/code/enter").text
     assert 'autocomplete="one-time-code"' in page
     assert 'inputmode="numeric"' in page
 
 
-def test_what_is_no_address_is_shown_beside_its_field(client: Visitor) -> None:
+def test_invalid_address_shows_an_error_at_its_field(client: Visitor) -> None:
     answer = _ask(client, "alice")
     assert answer.status_code == 400
     assert 'id="email-error"' in answer.text

@@ -233,7 +233,7 @@ def test_unconfirmed_sign_up_is_deleted_after_a_week(
     assert letters(database, SHOWN)[0].login_id is None
 
 
-def test_unconfirmed_login_with_access_is_kept(
+def test_unconfirmed_account_with_access_is_not_deleted(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _ask(client)

@@ -69,19 +69,19 @@ def _is_on_the_team(database: Database) -> bool:
 
 @pytest.fixture
 def owner(client: Visitor, clock: Clock, roles: Roles, database: Database) -> Visitor:
-    """An owner with a password, who signed in 15 minutes ago."""
+    """Return the browser of an owner with a password, who signed in 15 minutes ago."""
     give_password(database, roles.owen.id)
     client.sign_in(roles.owen.id)
     clock.advance(LATER)
     return client
 
 
-def test_sensitive_actions_ask_for_sign_in_again(app: Flask) -> None:
+def test_sensitive_actions_are_marked(app: Flask) -> None:
     marked = {name for name, view in app.view_functions.items() if is_marked(view)}
     assert marked == ASKS_AGAIN
 
 
-def test_stranger_is_not_asked(client: Visitor, clock: Clock, cast: Cast) -> None:
+def test_person_without_the_role_is_not_asked(client: Visitor, clock: Clock, cast: Cast) -> None:
     assert client.post("/staff/team", data=TYPED).status_code == 404
     client.sign_in(cast.ada.id)
     clock.advance(LATER)
@@ -94,7 +94,7 @@ def test_form_from_another_site_is_not_continued(owner: Visitor) -> None:
     assert "new@example.org" not in answer.text
 
 
-def test_new_sign_in_is_not_asked(
+def test_recent_sign_in_is_not_asked_again(
     client: Visitor, clock: Clock, roles: Roles, database: Database
 ) -> None:
     client.sign_in(roles.owen.id)
@@ -103,7 +103,9 @@ def test_new_sign_in_is_not_asked(
     assert _is_on_the_team(database)
 
 
-def test_old_sign_in_is_asked_and_the_form_is_kept(owner: Visitor, database: Database) -> None:
+def test_old_sign_in_is_asked_again_and_the_form_is_kept(
+    owner: Visitor, database: Database
+) -> None:
     page = owner.post("/staff/team", data=TYPED)
     assert page.status_code == 403
     assert 'action="/staff/team"' in page.text
@@ -134,7 +136,7 @@ def test_correct_password_continues_and_lasts_15_minutes(
     assert owner.post("/staff/team", data=other).status_code == 403
 
 
-def test_eleventh_wrong_password_waits(owner: Visitor) -> None:
+def test_eleventh_wrong_password_is_rate_limited(owner: Visitor) -> None:
     data = {**TYPED, "proof_password": "wrong wrong"}
     answers = [owner.post("/staff/team", data=data).status_code for _ in range(11)]
     assert answers == [400] * 10 + [429]
@@ -175,7 +177,7 @@ def test_strangers_with_the_password_do_not_use_up_attempts(
     assert tries() == [400] * 10
     right = {**TYPED, "proof_code": code_of(secret, at=later)}
     assert owner.post("/staff/team", data=right).status_code == 303
-    assert tries() == [429] * 10  # and their correct code doesn't reset the attempts
+    assert tries() == [429] * 10  # the owner's correct code doesn't reset the thief's attempts
     form = owner.get("/account/security/app").text
     sealed = form.partition('name="sealed"')[2].partition('value="')[2].partition('"')[0]
     wrong = {"name": "Spare", "sealed": sealed, "code": "000000"}

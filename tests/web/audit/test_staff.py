@@ -1,4 +1,4 @@
-"""Staff's audit log: filtered, in sentences with links, and as CSV."""
+"""The audit log for staff: filters, sentences with links, and CSV."""
 
 import re
 from datetime import timedelta
@@ -29,7 +29,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture
 def happened(database: Database, cast: Cast) -> None:
-    """Ada, as staff, blocked Dan yesterday; on the command line Alice was given everything today."""
+    """Block Dan as Ada yesterday, and grant Alice everything on the command line today."""
     with database.acting_as(ActingRole.STAFF).transaction() as session:
         account_blocks.block(
             session,
@@ -49,7 +49,7 @@ def happened(database: Database, cast: Cast) -> None:
         )
 
 
-def test_first_day_of_all_is_left_out_in_zones_east_of_utc(
+def test_first_calendar_day_is_accepted_in_zones_east_of_utc(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -63,20 +63,18 @@ def rows(page: str) -> str:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str) -> None:
+def test_audit_log_is_not_found_for_customers(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get("/staff/audit").status_code == 404
     assert client.get("/staff/audit.csv").status_code == 404
 
 
-def test_an_empty_trail_says_what_will_be_here(staff: Visitor) -> None:
+def test_empty_log_says_there_are_no_entries(staff: Visitor) -> None:
     assert "No entries yet" in staff.get("/staff/audit").text
 
 
 @pytest.mark.usefixtures("happened")
-def test_entries_are_sentences_with_names_of_today_and_links_newest_first(
-    staff: Visitor, cast: Cast
-) -> None:
+def test_entries_are_sentences_with_links_newest_first(staff: Visitor, cast: Cast) -> None:
     page = rows(staff.get("/staff/audit").text)
     assert f'<a href="/staff/people/{cast.dan.public_id}">Dan</a>' in page
     assert "blocked" in page
@@ -101,7 +99,7 @@ def test_entries_are_sentences_with_names_of_today_and_links_newest_first(
         ({"from": "no day"}, True, True),
     ],
 )
-def test_the_trail_is_filtered(
+def test_page_and_csv_are_filtered(
     staff: Visitor, asked: dict[str, str], is_dan: bool, is_alice: bool
 ) -> None:
     for path in ("/staff/audit", "/staff/audit.csv"):
@@ -112,7 +110,7 @@ def test_the_trail_is_filtered(
 
 @pytest.mark.usefixtures("happened")
 @pytest.mark.parametrize("about", ["nobody@example.org", "no-such-slug"])
-def test_a_filter_that_matches_nothing_says_so(staff: Visitor, about: str) -> None:
+def test_filter_without_matches_shows_no_results(staff: Visitor, about: str) -> None:
     assert "No results" in staff.get("/staff/audit", query_string={"about": about}).text
 
 
@@ -151,9 +149,7 @@ def test_orders_and_money_are_named_by_number_and_payer(
         assert said in page
 
 
-def test_a_payment_that_pays_nothing_yet_leads_nowhere(
-    staff: Visitor, database: Database, cast: Cast
-) -> None:
+def test_unallocated_payment_has_no_link(staff: Visitor, database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         new = NewPayment(
             method=PaymentMethod.TRANSFER,
@@ -166,7 +162,7 @@ def test_a_payment_that_pays_nothing_yet_leads_nowhere(
     assert "recorded a payment from Dan" in rows(staff.get("/staff/audit").text)
 
 
-def test_an_organization_is_named_by_its_slug(
+def test_log_can_be_filtered_by_an_organizations_slug(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     staff.post("/staff/organizations/elm-county/members", data={"email": "dan@example.org", "role": "member"})  # fmt: skip
@@ -175,7 +171,7 @@ def test_an_organization_is_named_by_its_slug(
     assert "Elm County Library" in page
 
 
-def test_what_is_gone_is_named_by_its_id_and_an_unknown_act_by_its_words(
+def test_unknown_action_and_unknown_subject_are_shown_as_stored(
     staff: Visitor, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -185,7 +181,7 @@ def test_what_is_gone_is_named_by_its_id_and_an_unknown_act_by_its_words(
     assert "0" * 26 in page
 
 
-def test_a_name_is_never_run_by_a_browser_or_a_spreadsheet(
+def test_name_is_escaped_on_the_page_and_exported_as_csv(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -194,12 +190,10 @@ def test_a_name_is_never_run_by_a_browser_or_a_spreadsheet(
     assert "=&lt;b&gt;Dan" in rows(staff.get("/staff/audit").text)
     answer = staff.get("/staff/audit.csv")
     assert answer.content_type.startswith("text/csv")
-    assert "<b>Dan" in answer.text
+    assert '"An operator blocked =<b>Dan"' in answer.text
 
 
-def test_the_trail_is_shown_page_by_page_and_the_file_has_all_of_it(
-    staff: Visitor, database: Database
-) -> None:
+def test_log_is_paginated_and_csv_has_all_entries(staff: Visitor, database: Database) -> None:
     with database.transaction() as session:
         for number in range(601):
             audit.record(session, "prices.set", f"p{number}", actor=None, now=NOW)
@@ -208,7 +202,7 @@ def test_the_trail_is_shown_page_by_page_and_the_file_has_all_of_it(
     assert staff.get("/staff/audit.csv").text.count("\r\n") == 602
 
 
-def test_every_act_that_is_written_down_has_its_sentence() -> None:
+def test_every_recorded_action_has_a_sentence() -> None:
     house = Path(__file__).parents[3]
     written = {
         act

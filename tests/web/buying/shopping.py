@@ -1,4 +1,4 @@
-"""What a buyer's browser sends: the buy box, the checkout form, and the link in the order's email."""
+"""Requests of a buyer's browser: the buy box, the checkout form, and the emailed link."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.buying.buying_fixtures import ROSA, WEBINAR
 from tests.mailbox import link_in, newest
 from tests.visitor import Visitor
 
-PASSWORD = "a quiet corner table"  # noqa: S105  (of a test)
+PASSWORD = "a quiet corner table"  # noqa: S105  (test data)
 BOX = {"covers": WEBINAR, "choice": "me"}
 FORM = {
     "name": "Rosa Delgado",
@@ -29,18 +29,18 @@ FORM = {
 
 
 def fill(client: Visitor, **box: Any) -> None:
-    """Press Buy in the box of the webinar."""
+    """Submit the buy box of the webinar."""
     answer = client.post("/cart", data={**BOX, **box})
     assert (answer.status_code, answer.location) == (303, "/checkout")
 
 
 def check_out(client: Visitor, **form: Any) -> TestResponse:
-    """Send the checkout form."""
+    """Submit the checkout form."""
     return client.post("/checkout", data={**FORM, **form})
 
 
 def order(client: Visitor, *, box: dict[str, Any] | None = None, **form: Any) -> str:
-    """Order and return the path of the order's page."""
+    """Place an order, and return the path of its page."""
     fill(client, **(box or {}))
     answer = check_out(client, **form)
     assert answer.status_code == 303, answer.text

@@ -1,4 +1,4 @@
-"""What the browser of an order reads on other pages before its buyer confirms their address (S15)."""
+"""Other pages in the browser of an order before its buyer confirms their address (S15)."""
 
 import re
 
@@ -19,7 +19,7 @@ from tests.web.buying.test_order import free as free
 pytestmark = pytest.mark.usefixtures("cast", "_open")
 
 
-def test_webinar_page_says_in_the_browser_that_ordered_that_it_is_bought(
+def test_webinar_page_offers_to_watch_in_the_browser_that_ordered(
     client: Visitor, app: Flask, free: str, cast: Cast
 ) -> None:
     said, watch = 'class="notice notice-done"', f'href="/webinars/{cast.slug}/watch"'

@@ -1,4 +1,4 @@
-"""Paying by card: who may come back, what a lost webhook changes, and where forms may lead."""
+"""Paying by card: returning from the card page, lost webhooks, and form targets."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,7 +69,7 @@ def _open(database: Database) -> None:
 
 
 def to_card_page(client: Visitor) -> str:
-    """Check out by card; return the address of the provider's page."""
+    """Check out by card, and return the address of the provider's page."""
     fill(client)
     answer = check_out(client, **CARD)
     assert answer.status_code == 303
@@ -77,7 +77,7 @@ def to_card_page(client: Visitor) -> str:
 
 
 def back(url: str, card: str = PAYS) -> str:
-    """Pay on the provider's page; return the path to which it leads back, "" for a declined card."""
+    """Pay on the provider's page; return the path of its redirect, "" for a declined card."""
     answer = requests.post(url, {"card": card}, allow_redirects=False, timeout=60)
     return answer.headers.get("Location", "").removeprefix("http://localhost")
 
@@ -91,14 +91,14 @@ def newest_order(database: Database) -> str:
         return session.scalars(select(Order.public_id).order_by(Order.id.desc()).limit(1)).one()
 
 
-def test_no_other_browser_comes_back_from_the_card_page(client: Visitor, app: Flask) -> None:
+def test_return_from_the_card_page_works_only_in_its_browser(client: Visitor, app: Flask) -> None:
     path = back(to_card_page(client))
     other = app.test_client()
     assert other.get(path).status_code == 404
     assert client.get(path).location == path.removesuffix("/paid")
 
 
-def test_card_pays_without_any_webhook_and_opens_the_recording(
+def test_card_payment_gives_access_without_a_webhook(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     path = back(to_card_page(client))
@@ -112,7 +112,7 @@ def test_card_pays_without_any_webhook_and_opens_the_recording(
     assert is_empty(client.get("/cart").text)
 
 
-def test_unpaid_order_opens_nothing_and_waits(
+def test_unpaid_order_waits_and_gives_no_access(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     url = to_card_page(client)
@@ -126,10 +126,10 @@ def test_unpaid_order_opens_nothing_and_waits(
     assert client.get(f"/webinars/{cast.slug}/watch").status_code in (302, 303)
 
 
-def test_buyer_who_pays_a_paid_cart_again_is_led_to_its_order(
+def test_checking_out_a_paid_cart_again_leads_to_its_order(
     client: Visitor, database: Database
 ) -> None:
-    """The browser didn't come back from the card page. Nothing is charged twice."""
+    """The browser didn't return from the card page, and the card isn't charged twice."""
     path = back(to_card_page(client))
     again = check_out(client, **CARD)
     assert again.location == path
@@ -155,7 +155,7 @@ def test_cart_ordered_again_in_another_tab_is_paid_once(
         assert len(placed_orders(session)) == 1
 
 
-def test_card_payment_of_a_cart_that_was_ordered_again_is_returned(
+def test_card_payment_for_a_cart_ordered_again_is_refunded(
     client: Visitor, database: Database, fake_stripe: FakeStripe
 ) -> None:
     """The provider couldn't be reached to end the card page of the first tab."""
@@ -172,7 +172,7 @@ def test_card_payment_of_a_cart_that_was_ordered_again_is_returned(
 
 
 def test_cart_paid_in_another_tab_is_not_ordered_again(client: Visitor, database: Database) -> None:
-    """The other tab didn't come back from the card page, and the cart was changed meanwhile."""
+    """The other tab didn't return from the card page, and the cart was changed."""
     first = to_card_page(client)
     fill(client, choice="team", seats="3")
     path = back(first)
@@ -183,7 +183,9 @@ def test_cart_paid_in_another_tab_is_not_ordered_again(client: Visitor, database
         assert len(placed_orders(session)) == 1
 
 
-def test_provider_that_is_away_loses_nothing(client: Visitor, fake_stripe: FakeStripe) -> None:
+def test_unavailable_provider_keeps_the_form_and_the_cart(
+    client: Visitor, fake_stripe: FakeStripe
+) -> None:
     fill(client)
     fake_stripe.faults = [Delivery.BROKEN] * 9
     answer = check_out(client, **CARD)
@@ -193,7 +195,7 @@ def test_provider_that_is_away_loses_nothing(client: Visitor, fake_stripe: FakeS
     assert check_out(client, **CARD).status_code == 303
 
 
-def test_forms_lead_to_the_provider_from_pages_with_the_pay_form_alone(
+def test_csp_allows_the_provider_only_on_the_checkout(
     client: Visitor, database: Database, fake_stripe: FakeStripe, cast: Cast
 ) -> None:
     fill(client)
@@ -208,9 +210,7 @@ def test_forms_lead_to_the_provider_from_pages_with_the_pay_form_alone(
     assert fake_stripe.url not in client.get(path).headers["Content-Security-Policy"]
 
 
-def test_every_page_of_the_checkout_says_that_it_is_a_test(
-    client: Visitor, database: Database
-) -> None:
+def test_every_page_of_the_checkout_shows_test_mode(client: Visitor, database: Database) -> None:
     fill(client)
     assert TEST_MODE in client.get("/cart").text
     assert TEST_MODE in client.get("/checkout").text
@@ -221,7 +221,7 @@ def test_every_page_of_the_checkout_says_that_it_is_a_test(
     assert TEST_MODE in client.get(path).text
 
 
-def test_payment_page_with_a_card_button_says_test_mode(
+def test_payment_page_shows_test_mode_until_it_is_paid(
     client: Visitor, carrel: Carrel, database: Database, clock: Clock
 ) -> None:
     owed = placed(database, GROUP)
@@ -231,17 +231,17 @@ def test_payment_page_with_a_card_button_says_test_mode(
     assert TEST_MODE not in client.get(page).text
 
 
-def test_purchasing_page_lists_cards_where_they_are_taken(client: Visitor) -> None:
+def test_purchasing_page_lists_cards_as_a_way_to_pay(client: Visitor) -> None:
     assert "Card, invoice, purchase order, check" in client.get("/purchasing").text
 
 
-def test_who_comes_back_finds_what_they_entered(client: Visitor) -> None:
+def test_checkout_keeps_what_the_buyer_entered_before_the_card_page(client: Visitor) -> None:
     to_card_page(client)
     page = client.get("/checkout").text
     assert 'value="Rosa Delgado"' in page
 
 
-def test_prices_of_a_card_page_hold_for_that_page_alone(
+def test_card_page_charges_its_own_price_after_a_price_change(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     url = to_card_page(client)
@@ -258,7 +258,7 @@ def test_prices_of_a_card_page_hold_for_that_page_alone(
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
 
 
-def test_webinar_off_sale_is_not_ordered_after_a_card_page(
+def test_withdrawn_webinar_cannot_be_ordered_after_a_card_page(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     to_card_page(client)
@@ -268,7 +268,7 @@ def test_webinar_off_sale_is_not_ordered_after_a_card_page(
     assert (answer.status_code, answer.location) == (303, "/cart")
 
 
-def test_order_paid_after_its_buyer_confirmed_is_theirs(
+def test_order_paid_after_confirmation_belongs_to_the_buyer(
     client: Visitor, app: Flask, database: Database, cast: Cast
 ) -> None:
     order(client, payment="invoice")
@@ -290,7 +290,7 @@ def test_order_paid_after_its_buyer_confirmed_is_theirs(
         assert session.scalars(query).all() == [Role.OWNER]
 
 
-def test_payment_of_a_person_erased_meanwhile_is_recorded(
+def test_payment_is_recorded_after_the_person_was_deleted(
     client: Visitor, database: Database
 ) -> None:
     url = to_card_page(client)
@@ -301,7 +301,7 @@ def test_payment_of_a_person_erased_meanwhile_is_recorded(
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
 
 
-def test_person_pays_their_quote_by_its_link_in_one_step(
+def test_person_can_pay_a_quote_by_its_link(
     client: Visitor, carrel: Carrel, database: Database, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -325,7 +325,7 @@ def test_person_pays_their_quote_by_its_link_in_one_step(
     assert "by card" not in client.get(path).text
 
 
-def test_quote_shows_and_charges_its_total_with_tax_and_no_other(
+def test_quote_charges_only_the_total_with_tax_that_was_shown(
     client: Visitor, carrel: Carrel, database: Database, clock: Clock
 ) -> None:
     facts = quoted(database, SEAT)
@@ -352,7 +352,7 @@ def test_quote_shows_and_charges_its_total_with_tax_and_no_other(
 
 
 @pytest.mark.parametrize("place", ["checkout", "payment page"])
-def test_card_page_leads_back_to_our_address_whatever_host_was_asked(
+def test_card_page_leads_back_to_our_address_for_any_host_header(
     app: Flask,
     client: Visitor,
     carrel: Carrel,
@@ -360,7 +360,7 @@ def test_card_page_leads_back_to_our_address_whatever_host_was_asked(
     monkeypatch: pytest.MonkeyPatch,
     place: str,
 ) -> None:
-    """Who sends a person to the card page must not choose where they come back to after paying."""
+    """A forged Host header must not choose where a person returns after paying."""
     path, ours = link(carrel, quoted(database, SEAT)), app.wsgi_app
     fill(client)
 
@@ -373,7 +373,7 @@ def test_card_page_leads_back_to_our_address_whatever_host_was_asked(
     else:
         url = client.post(f"{path}/card", data={"has_agreed": "y", "seen": "9900"}).location
     assert url
-    assert "evil.example" not in requests.get(url, timeout=60).text  # the way back without paying
+    assert "evil.example" not in requests.get(url, timeout=60).text  # the link back without paying
     assert back(url).startswith("/orders/" if place == "checkout" else f"{path}/paid")
 
 
@@ -383,7 +383,7 @@ def seen(page: str) -> str:
     return found[1] if found else ""
 
 
-def test_payment_link_pays_no_quote_that_is_not_accepted_or_expired(
+def test_unaccepted_or_expired_group_quote_cannot_be_paid_by_card(
     client: Visitor, carrel: Carrel, clock: Clock
 ) -> None:
     facts = quoted(carrel.database)

@@ -1,4 +1,4 @@
-"""Limits on paying by card: how many checkouts one address and one network may open (M25)."""
+"""Limits on paying by card: how many checkouts one address and one network can open (M25)."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ def codes(client: Visitor, page: str, tries: int) -> set[int]:
     return {client.post(f"{page}/card").status_code for _number in range(tries)}
 
 
-def test_address_that_opens_many_is_paused_whatever_the_order(
+def test_checkouts_of_one_email_address_are_limited_across_orders(
     client: Visitor, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     first, second = (link(carrel, placed(carrel.database, GROUP)) for _order in range(2))
@@ -22,7 +22,7 @@ def test_address_that_opens_many_is_paused_whatever_the_order(
     assert codes(client, second, 1) == {429}
 
 
-def test_network_that_opens_many_is_paused_whatever_the_address(
+def test_checkouts_of_one_network_are_limited_across_addresses(
     client: Visitor, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     people = [f"kim{number}@example.org" for number in range(5)]

@@ -1,4 +1,4 @@
-"""The cart: it is its browser's own, and changes without an account or a script."""
+"""The cart: it belongs to one browser, and needs no account and no script."""
 
 import re
 
@@ -23,7 +23,7 @@ def _open(database: Database) -> None:
 
 
 def line_of(client: Visitor) -> str:
-    """Return the address to which the first line of the cart is changed."""
+    """Return the address of the form that changes the first line of the cart."""
     found = re.search(r'action="(/cart/\w+)"', client.get("/cart").text)
     assert found
     return found[1]
@@ -38,11 +38,11 @@ def test_no_one_sees_or_changes_the_cart_of_another_browser(client: Visitor, app
     assert not is_empty(client.get("/cart").text)
 
 
-def test_nothing_is_added_without_the_token_of_the_form(client: Visitor) -> None:
+def test_nothing_is_added_without_a_csrf_token(client: Visitor) -> None:
     assert client.post("/cart", data=BOX, headers={"X-CSRFToken": ""}).status_code == 400
 
 
-def test_several_webinars_stay_in_the_cart_and_seats_change(client: Visitor) -> None:
+def test_several_items_can_be_added_changed_and_removed(client: Visitor) -> None:
     answer = client.post("/cart", data={**BOX, "choice": "team", "seats": "5", "then": "stay"})
     assert answer.location == "/cart"
     fill(client, choice="showing")
@@ -56,7 +56,7 @@ def test_several_webinars_stay_in_the_cart_and_seats_change(client: Visitor) -> 
 
 
 @pytest.mark.parametrize(("through", "place"), [("here", HERE), ("lms", IN_LMS)])
-def test_cart_and_checkout_say_where_a_library_watches(
+def test_cart_and_checkout_say_where_library_staff_watch(
     client: Visitor, through: str, place: str
 ) -> None:
     fill(client, choice="library", delivered_through=through)
@@ -66,12 +66,12 @@ def test_cart_and_checkout_say_where_a_library_watches(
     assert client.get("/cart").text.count(IN_LMS) == 1
 
 
-def test_people_who_buy_for_themselves_are_not_told_where_they_watch(client: Visitor) -> None:
+def test_where_to_watch_is_not_shown_for_a_personal_purchase(client: Visitor) -> None:
     fill(client)
     assert HERE not in client.get("/cart").text
 
 
-def test_cheaper_offers_are_folded_among_several_items(client: Visitor) -> None:
+def test_cheaper_offers_are_collapsed_among_several_items(client: Visitor) -> None:
     fill(client, choice="team", seats="8")
     folded = "Save with Group viewing: $299.00"
     assert folded not in client.get("/cart").text
@@ -81,7 +81,7 @@ def test_cheaper_offers_are_folded_among_several_items(client: Visitor) -> None:
     assert "Switch to Group viewing: $299.00" in page
 
 
-def test_a_cheaper_offer_is_one_press_away(client: Visitor) -> None:
+def test_cart_can_switch_to_a_cheaper_offer(client: Visitor) -> None:
     fill(client, choice="team", seats="8")
     page = client.get("/cart").text
     assert 'value="institutional"' in page
@@ -93,26 +93,28 @@ def test_a_cheaper_offer_is_one_press_away(client: Visitor) -> None:
     "wrong",
     [{"choice": "none"}, {"choice": "team", "seats": "many"}, {"covers": "webinar:none"}],
 )
-def test_what_is_not_sold_is_refused_in_words(client: Visitor, wrong: dict[str, str]) -> None:
+def test_unavailable_choice_is_refused_with_a_message(
+    client: Visitor, wrong: dict[str, str]
+) -> None:
     answer = client.post("/cart", data={**BOX, **wrong}, follow_redirects=True)
     assert answer.status_code == 200
     assert is_empty(answer.text)
     assert "toast" in answer.text
 
 
-def test_box_tells_the_price_of_a_choice(client: Visitor) -> None:
+def test_price_of_a_choice_is_shown_with_a_cheaper_offer(client: Visitor) -> None:
     answer = client.get("/cart/price", query_string={**BOX, "choice": "team", "seats": "8"})
     assert "$520.00" in answer.text
     assert "$499.00" in answer.text
     assert client.get("/cart/price", query_string={**BOX, "choice": "no"}).status_code == 200
 
 
-def test_box_is_on_the_page_of_what_it_sells(client: Visitor, cast: Cast) -> None:
+def test_webinar_page_has_a_buy_box(client: Visitor, cast: Cast) -> None:
     page = client.get(f"/webinars/{cast.slug}").text
     assert f'value="webinar:{cast.slug}"' in page
     assert "$99.00" in page
 
 
-def test_card_provider_is_no_target_of_forms_in_the_cart(client: Visitor, clock: Clock) -> None:
+def test_csp_of_the_cart_excludes_the_card_provider(client: Visitor, clock: Clock) -> None:
     fill(client)
     assert "form-action 'self';" in client.get("/cart").headers["Content-Security-Policy"] + ";"

@@ -1,4 +1,4 @@
-"""Checkout: no account is needed, errors lose nothing, and no one learns who is known (S16)."""
+"""Checkout: no account is needed, errors keep the input, and accounts aren't revealed (S16)."""
 
 import io
 import re
@@ -42,20 +42,18 @@ def orders(database: Database) -> list[Order]:
         return list(session.scalars(select(Order).where(Order.placed_at.is_not(None))))
 
 
-def test_without_a_cart_there_is_no_checkout(client: Visitor) -> None:
+def test_checkout_without_a_cart_redirects_to_the_cart(client: Visitor) -> None:
     assert client.get("/checkout").location == "/cart"
     assert check_out(client).location == "/cart"
 
 
-def test_nothing_is_ordered_without_the_token_of_the_form(
-    client: Visitor, database: Database
-) -> None:
+def test_nothing_is_ordered_without_a_csrf_token(client: Visitor, database: Database) -> None:
     fill(client)
     assert client.post("/checkout", data=FORM, headers={"X-CSRFToken": ""}).status_code == 400
     assert orders(database) == []
 
 
-def test_no_one_orders_for_an_organization_in_which_they_do_not_buy(
+def test_only_buyers_of_an_organization_can_order_for_it(
     client: Visitor, database: Database, cast: Cast, roles: Roles
 ) -> None:
     elm = {"payer": str(cast.organization_id)}
@@ -72,7 +70,7 @@ def test_no_one_orders_for_an_organization_in_which_they_do_not_buy(
 
 
 def people_field(client: Visitor) -> str:
-    """Put five seats into the cart; return the name of the field for the people who get them."""
+    """Add five seats to the cart; return the name of the field for the people who get them."""
     fill(client, choice="team", seats="5")
     found = re.search(r'name="(people-\w+)"', client.get("/checkout").text)
     assert found
@@ -89,9 +87,7 @@ def named(database: Database) -> list[tuple[str, str]]:
         return [(one.email, one.name) for one in people]
 
 
-def test_people_of_a_csv_file_are_named_with_those_who_were_typed(
-    client: Visitor, database: Database
-) -> None:
+def test_people_can_be_typed_and_uploaded_together(client: Visitor, database: Database) -> None:
     people = people_field(client)
     staff = csv_file("Name,Email\nLee Moss,lee@pinecounty.example\n,mo@pinecounty.example\n")
     sent = {people: "Kim <kim@pinecounty.example>", people.replace("people", "list"): staff}
@@ -103,7 +99,7 @@ def test_people_of_a_csv_file_are_named_with_those_who_were_typed(
     ]
 
 
-def test_rows_of_a_csv_file_come_back_to_be_corrected(client: Visitor, database: Database) -> None:
+def test_invalid_csv_rows_are_shown_for_correction(client: Visitor, database: Database) -> None:
     people = people_field(client)
     staff = csv_file("email\nlee@pinecounty.example\nnot an address\n")
     answer = check_out(client, **{people.replace("people", "list"): staff})
@@ -113,7 +109,7 @@ def test_rows_of_a_csv_file_come_back_to_be_corrected(client: Visitor, database:
     assert named(database) == []
 
 
-def test_people_of_several_items_are_folded_until_some_are_named(client: Visitor) -> None:
+def test_people_of_several_items_are_collapsed_until_one_has_an_error(client: Visitor) -> None:
     fill(client, choice="team", seats="3")
     fill(client, choice="library")
     page = client.get("/checkout").text
@@ -133,7 +129,7 @@ def test_update_of_the_total_keeps_the_people_of_a_csv_file(client: Visitor) -> 
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"a@x.example\n" * 100])
-def test_file_that_is_no_short_list_is_refused_at_its_field(
+def test_empty_binary_or_large_file_shows_an_error_at_its_field(
     client: Visitor, database: Database, monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
     monkeypatch.setattr("lms.web.buying.checkout_form.LARGEST_LIST", 1000)
@@ -148,7 +144,9 @@ def test_file_that_is_no_short_list_is_refused_at_its_field(
     assert orders(database) == []
 
 
-def test_errors_name_their_fields_and_lose_nothing(client: Visitor, database: Database) -> None:
+def test_errors_are_shown_at_their_fields_and_input_is_kept(
+    client: Visitor, database: Database
+) -> None:
     people = people_field(client)
     wrong = {
         "name": "",
@@ -174,9 +172,7 @@ def test_errors_name_their_fields_and_lose_nothing(client: Visitor, database: Da
     assert orders(database) == []
 
 
-def test_all_fields_of_a_missing_address_are_named_at_once(
-    client: Visitor, database: Database
-) -> None:
+def test_missing_address_shows_an_error_at_every_field(client: Visitor, database: Database) -> None:
     fill(client)
     address = ("street", "city", "state", "postal_code")
     answer = check_out(client, **{f"billing_{field}": "" for field in address})
@@ -185,7 +181,7 @@ def test_all_fields_of_a_missing_address_are_named_at_once(
         assert f'id="billing_{field}-error"' in answer.text, field
 
 
-def test_terms_must_be_agreed_to_once_there_are_any(client: Visitor, database: Database) -> None:
+def test_published_terms_must_be_agreed_to(client: Visitor, database: Database) -> None:
     with database.transaction() as session:
         save_draft(session, PolicyKind.TERMS, "You buy.", actor=None, now=NOW)
         publish_policy(session, PolicyKind.TERMS, actor=None, now=NOW)
@@ -198,14 +194,14 @@ def test_terms_must_be_agreed_to_once_there_are_any(client: Visitor, database: D
     assert len(placed.policies) == 1
 
 
-def test_purchase_order_comes_with_its_file(client: Visitor, database: Database) -> None:
+def test_purchase_order_is_saved_with_its_file(client: Visitor, database: Database) -> None:
     order(client, file=(io.BytesIO(PDF), "PO 88123.pdf"))
     with database.read_session() as session:
         row = session.scalars(select(PurchaseOrder)).one()
     assert (row.number, row.file_name) == ("PO 88123", "PO 88123.pdf")
 
 
-def test_a_cart_is_ordered_once(client: Visitor, database: Database) -> None:
+def test_cart_is_ordered_once(client: Visitor, database: Database) -> None:
     order(client)
     assert check_out(client).location == "/cart"
     assert len(orders(database)) == 1
@@ -219,7 +215,7 @@ def test_other_ways_to_pay_place_the_order(
     assert [one.terms for one in orders(database)] == [terms]
 
 
-def test_without_a_card_provider_no_form_leads_away(client: Visitor) -> None:
+def test_checkout_without_a_card_provider_offers_no_card(client: Visitor) -> None:
     fill(client)
     answer = client.get("/checkout")
     assert 'value="card"' not in answer.text
@@ -227,7 +223,7 @@ def test_without_a_card_provider_no_form_leads_away(client: Visitor) -> None:
     assert "Test mode" not in answer.text
 
 
-def test_page_needs_no_script(client: Visitor) -> None:
+def test_form_is_complete_without_scripts(client: Visitor) -> None:
     fill(client, choice="team", seats="5")
     page = client.get("/checkout").text
     for name in ("organization_name", "billing_street", "po_number", "file"):
@@ -236,7 +232,7 @@ def test_page_needs_no_script(client: Visitor) -> None:
 
 
 class TestNoOneLearnsWhoIsKnown:
-    """Whatever is entered, the answer and the work are the same (S16)."""
+    """The response and the work are the same for every address and organization (S16)."""
 
     def test_checkout(self, app: Flask, database: Database, cast: Cast) -> None:
         with database.transaction() as session:
@@ -271,10 +267,10 @@ class TestNoOneLearnsWhoIsKnown:
             seen[email] = (answer.status_code, self._plain(page, path, email, ""), len(work))
         assert len(set(seen.values())) == 1, seen
 
-    def test_answers_come_at_a_whole_step_of_time(
+    def test_responses_wait_for_a_whole_time_step(
         self, app: Flask, database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """What a known address costs more is over before the step ends, so no one can measure it."""
+        """Extra work for a known address ends within the step, so it can't be measured."""
         waited: list[float] = []
         clock = SimpleNamespace(monotonic=time.monotonic, sleep=waited.append)
         monkeypatch.setattr(constant_time_responses, "time", clock)
@@ -312,7 +308,7 @@ class TestNoOneLearnsWhoIsKnown:
         return (answer.status_code, page.status_code, plain, len(work), tuple(kinds))
 
     def _plain(self, page: str, path: str, email: str, organization: str) -> str:
-        """Return a page without what its buyer entered, and without what is random."""
+        """Return a page without the buyer's input and without random values."""
         public_id = path.rpartition("/")[2]
         number = f"{public_id[:4]}-{public_id[4:8]}".upper()
         for own in (email, organization, public_id, number):
@@ -322,7 +318,7 @@ class TestNoOneLearnsWhoIsKnown:
 
 @contextmanager
 def counted(database: Database) -> Iterator[list[str]]:
-    """Collect the statements that are run in the block."""
+    """Collect the SQL statements that run in the block."""
     ran: list[str] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, *_more: Any) -> None:
@@ -335,7 +331,7 @@ def counted(database: Database) -> Iterator[list[str]]:
         event.remove(database.engine, "before_cursor_execute", note)
 
 
-def test_email_goes_to_the_buyer_alone(client: Visitor, database: Database) -> None:
+def test_only_the_buyer_gets_an_email(client: Visitor, database: Database) -> None:
     order(client)
     assert [one.kind for one in letters(database, ROSA)] == ["confirm_order"]
     assert letters(database, "ap@pinecounty.example") == []

@@ -53,7 +53,7 @@ def test_no_tax_questions_where_no_tax_is_collected(client: Visitor) -> None:
     assert client.post("/checkout", data=ENTERED).status_code == 303
 
 
-def test_total_with_tax_is_shown_before_it_is_ordered(client: Visitor, database: Database) -> None:
+def test_total_with_tax_must_be_shown_before_the_order(client: Visitor, database: Database) -> None:
     collect_tax(database)
     assert 'data-testid="tax-later"' in client.get("/checkout").text
     shown = client.post("/checkout", data={**ENTERED, "seen": "32500"})
@@ -84,7 +84,7 @@ def test_total_is_updated_before_anything_else_is_entered(
         assert session.scalars(select(Order.bill_to)).all() == [None]
 
 
-def test_persons_state_sets_the_total_of_the_order(client: Visitor, database: Database) -> None:
+def test_home_state_of_a_person_sets_the_tax(client: Visitor, database: Database) -> None:
     collect_tax(database)
     seats = re.search(r'action="(/cart/\w+)"', client.get("/cart").text)
     assert seats
@@ -105,7 +105,7 @@ def test_persons_state_sets_the_total_of_the_order(client: Visitor, database: Da
     assert client.post("/checkout", data={**entered, "seen": "10692"}).status_code == 303
 
 
-def test_errors_leave_the_total_with_its_tax(client: Visitor, database: Database) -> None:
+def test_total_keeps_its_tax_after_an_error(client: Visitor, database: Database) -> None:
     collect_tax(database)
     page = client.post("/checkout", data={**ENTERED, "seen": "35100", "email": "rosa"})
     assert page.status_code == 400
@@ -130,7 +130,7 @@ def test_exempt_buyer_can_order_right_away(client: Visitor, database: Database) 
     assert client.post("/checkout", data=sent).status_code == 303
 
 
-def test_cart_says_what_tax_is_added_and_when(client: Visitor, database: Database) -> None:
+def test_cart_says_that_tax_is_added_later(client: Visitor, database: Database) -> None:
     assert 'data-testid="no-tax"' in client.get("/cart").text
     collect_tax(database)
     page = client.get("/cart").text
@@ -139,7 +139,7 @@ def test_cart_says_what_tax_is_added_and_when(client: Visitor, database: Databas
 
 
 @pytest.mark.parametrize(("state", "tax"), [("IL", "$26.00"), ("NY", "")])
-def test_tax_is_in_the_total_as_soon_as_the_address_is_known(
+def test_cart_and_checkout_include_tax_once_the_address_is_known(
     client: Visitor, database: Database, state: str, tax: str
 ) -> None:
     collect_tax(database)
@@ -154,7 +154,7 @@ def test_tax_is_in_the_total_as_soon_as_the_address_is_known(
     assert 'data-testid="tax-later"' not in client.get("/cart").text
 
 
-def test_exempt_buyer_is_not_asked_again(client: Visitor, database: Database) -> None:
+def test_exemption_is_remembered_at_the_next_checkout(client: Visitor, database: Database) -> None:
     collect_tax(database)
     asked = {"payment": "purchasing", "purchasing_email": "ap@pinecounty.example"}
     sent = {**ENTERED, **asked, "exempt_as": "government", "seen": "32500"}

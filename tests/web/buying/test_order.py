@@ -1,4 +1,4 @@
-"""The page of an order, and its browser: it opens what was bought, and nothing else (S15)."""
+"""The page of an order: its browser can watch what was bought, and nothing else (S15)."""
 
 import re
 from dataclasses import replace
@@ -43,7 +43,7 @@ LATER = date(2026, 12, 1)
 
 @pytest.fixture
 def _open(database: Database, clock: Clock) -> None:
-    """Sell two webinars whose recordings are ready; Pine County's domain is verified."""
+    """Set up the shop, another webinar with a recording, and a handout of the first one."""
     open_for_business(database)
     with database.transaction() as session:
         webinar = make_webinar(session, OTHER)
@@ -54,12 +54,12 @@ def _open(database: Database, clock: Clock) -> None:
 
 @pytest.fixture
 def free(client: Visitor, database: Database) -> str:
-    """The page of an order that opened at once in its browser: it cost nothing."""
+    """Return the path of an order at no charge, which gives access immediately."""
     return bought_for_nothing(client, database)
 
 
 def bought_for_nothing(client: Visitor, database: Database, email: str = ROSA) -> str:
-    """Order the webinar while its price is 0, for oneself."""
+    """Order the webinar for oneself while its price is 0, and return the order's path."""
     with database.transaction() as session:
         set_prices(session, (Price(OfferKind.SINGLE, 1, 0, "USD"),), actor=None, now=NOW)
     path = order(client, payer="myself", email=email)
@@ -67,7 +67,7 @@ def bought_for_nothing(client: Visitor, database: Database, email: str = ROSA) -
     return path
 
 
-def test_only_its_browser_and_its_buyer_see_an_order(
+def test_order_is_not_found_for_other_people(
     client: Visitor, app: Flask, database: Database, cast: Cast, roles: Roles
 ) -> None:
     path = order(client)
@@ -84,14 +84,14 @@ def test_only_its_browser_and_its_buyer_see_an_order(
     assert [one.kind for one in letters(database, "eve@example.org")] == []
 
 
-def test_order_opens_what_it_bought_in_its_browser(client: Visitor, free: str, cast: Cast) -> None:
+def test_order_gives_access_in_its_browser(client: Visitor, free: str, cast: Cast) -> None:
     assert "Watch now" in client.get(free).text
     page = client.get(f"/webinars/{cast.slug}/watch")
     assert page.status_code == 200
     assert "data-note" not in page.text
 
 
-def test_order_opens_nothing_else(
+def test_order_gives_no_access_to_anything_else(
     client: Visitor, app: Flask, database: Database, free: str, cast: Cast
 ) -> None:
     watch = client.get(f"/webinars/{OTHER}/watch")
@@ -115,7 +115,7 @@ def test_order_opens_nothing_else(
     assert stranger.get(free).status_code == 404
 
 
-def test_order_for_a_known_address_opens_nothing_of_its_account(
+def test_order_for_a_known_address_gives_no_access_to_the_account(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -127,7 +127,7 @@ def test_order_for_a_known_address_opens_nothing_of_its_account(
     assert client.get("/account").status_code in (302, 303, 403)
 
 
-def test_browser_forgets_the_order_after_a_day(
+def test_order_session_expires_after_a_day(
     client: Visitor, clock: Clock, free: str, cast: Cast
 ) -> None:
     clock.advance(timedelta(hours=23, minutes=59))
@@ -137,7 +137,7 @@ def test_browser_forgets_the_order_after_a_day(
     assert client.get(f"/webinars/{cast.slug}/watch").status_code in (302, 303)
 
 
-def test_proof_ends_the_session_of_the_browser_that_ordered(
+def test_confirming_elsewhere_ends_the_session_of_the_ordering_browser(
     client: Visitor, app: Flask, database: Database, free: str, cast: Cast
 ) -> None:
     phone = app.test_client()
@@ -157,7 +157,7 @@ def test_opening_the_link_confirms_nothing(client: Visitor, database: Database) 
     assert client.post("/orders/confirm/none").status_code == 410
 
 
-def test_weak_password_is_refused_and_the_name_stays(client: Visitor, database: Database) -> None:
+def test_weak_password_is_refused_and_the_name_is_kept(client: Visitor, database: Database) -> None:
     order(client)
     link = link_in(newest(database, ROSA, "confirm_order"))
     answer = client.post(link, data={"name": "Rosa D.", "password": "short"})
@@ -182,7 +182,7 @@ def test_person_with_an_account_confirms_and_then_signs_in(
     assert client.get(path).status_code == 200
 
 
-def test_buyer_whose_account_is_blocked_reads_what_to_do(
+def test_blocked_buyer_is_told_to_contact_us(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     path = order(client, email=cast.alice.email)
@@ -194,7 +194,7 @@ def test_buyer_whose_account_is_blocked_reads_what_to_do(
     assert "One step left" in client.get(path).text
 
 
-def test_corrected_address_gets_the_link_and_the_first_link_ends(
+def test_correcting_the_address_sends_a_new_link_and_ends_the_first(
     client: Visitor, database: Database
 ) -> None:
     path = order(client)
@@ -208,7 +208,7 @@ def test_corrected_address_gets_the_link_and_the_first_link_ends(
     assert 'value="rosa"' in wrong.text
 
 
-def test_buyer_of_seats_takes_one_and_sees_what_is_left(
+def test_buyer_can_assign_themselves_a_seat_after_confirming(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -234,9 +234,7 @@ def test_buyer_of_seats_takes_one_and_sees_what_is_left(
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 200
 
 
-def test_library_that_buys_one_seat_has_no_one_to_invite(
-    client: Visitor, database: Database
-) -> None:
+def test_order_of_one_seat_offers_no_invitations(client: Visitor, database: Database) -> None:
     path = order(client)
     confirm(client, database)
     page = client.get(path).text
@@ -257,11 +255,11 @@ def test_people_named_at_checkout_are_counted_before_they_are_invited(
     assert "You can assign seats after you confirm your email address." in page
 
 
-def test_order_on_hold_shows_what_is_due_and_gives_its_buyer_a_seat(
+def test_order_on_hold_shows_the_balance_due_and_lets_its_buyer_claim_a_seat(
     client: Visitor, database: Database
 ) -> None:
     path = order(client, box={"choice": "team", "seats": "5"})
-    assert "Balance due" not in client.get(path).text  # there is no invoice before the proof
+    assert "Balance due" not in client.get(path).text  # no invoice exists before the buyer confirms
     confirm(client, database)
     page = client.get(path).text
     assert "Balance due: $325.00" in page
@@ -282,7 +280,7 @@ def test_order_on_hold_shows_what_is_due_and_gives_its_buyer_a_seat(
     assert "Pay invoice" not in client.get(path).text
 
 
-def test_order_that_ended_says_so_and_thanks_no_one(
+def test_ended_order_says_so_without_thanks(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     back, canceled = placed(database, GROUP), placed(database, replace(GROUP, bill_on=LATER))
@@ -310,7 +308,7 @@ def test_disputed_order_says_so(client: Visitor, database: Database, cast: Cast)
     assert "You have access now." not in page
 
 
-def test_free_mailbox_waits_and_sees_until_when(
+def test_order_from_a_free_email_provider_is_on_hold_until_reviewed(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     path = order(client, email="mallory@gmail.com")
@@ -323,19 +321,19 @@ def test_free_mailbox_waits_and_sees_until_when(
         assert session.scalars(select(Order.held_at).where(Order.placed_at.is_not(None))).one()
 
 
-def test_session_of_an_order_paid_after_proof_opens_nothing_of_the_account(
+def test_order_session_left_open_after_confirmation_gives_no_access(
     client: Visitor, app: Flask, database: Database, free: str
 ) -> None:
     phone = app.test_client()
     confirm(phone, database)
     with database.transaction() as session:
         done = session.scalars(select(OrderSession)).one()
-        done.ended_at = None  # as of an order that was begun before and placed since
+        done.ended_at = None  # as for an order started before and placed after confirmation
     assert client.get(free).status_code == 404
     assert client.post(f"{free}/contact", data={"name": "Eve", "email": ROSA}).status_code == 404
 
 
-def test_signed_in_with_an_unproven_address_orders_as_a_stranger(
+def test_unconfirmed_account_must_confirm_its_order_by_email(
     client: Visitor, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -350,7 +348,7 @@ def test_signed_in_with_an_unproven_address_orders_as_a_stranger(
         assert (row.contact_id != eve.id, row.awaits_proof) == (True, True)
 
 
-def test_buyer_whom_a_manager_removed_takes_no_seat_again(
+def test_removed_buyer_cannot_claim_a_seat_again(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -380,7 +378,7 @@ def test_buyer_whom_a_manager_removed_takes_no_seat_again(
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 403
 
 
-def test_order_opens_no_free_webinar_without_signing_in(
+def test_order_gives_no_access_to_a_free_webinar_without_sign_in(
     client: Visitor, database: Database, free: str
 ) -> None:
     with database.transaction() as session:
@@ -389,7 +387,7 @@ def test_order_opens_no_free_webinar_without_signing_in(
     assert client.post(f"/webinars/{OTHER}/playback", json={}).status_code == 403
 
 
-def test_invoice_goes_to_the_address_for_invoices_that_the_buyer_typed(
+def test_invoice_is_sent_to_the_accounts_payable_address(
     client: Visitor, database: Database
 ) -> None:
     order(client, payment="invoice", payable_email="ap@pinecounty.example")

@@ -1,4 +1,4 @@
-"""The page of passes, the box where a person is refused, and what is said of what they have (A6)."""
+"""The passes page, the buy box for people without access, and purchase warnings (A6)."""
 
 from datetime import timedelta
 
@@ -32,9 +32,7 @@ def _open(database: Database) -> None:
     open_for_business(database)
 
 
-def test_anyone_sees_the_passes_and_no_one_sees_what_a_stranger_has(
-    client: Visitor, cast: Cast
-) -> None:
+def test_passes_page_is_public_and_shows_no_access_of_others(client: Visitor, cast: Cast) -> None:
     page = client.get("/passes")
     assert "$499.00" in page.text
     assert INCLUDED not in page.text
@@ -44,13 +42,13 @@ def test_anyone_sees_the_passes_and_no_one_sees_what_a_stranger_has(
     assert INCLUDED not in client.get("/passes").text
 
 
-def test_without_prices_there_is_no_pass(client: Visitor, database: Database) -> None:
+def test_passes_page_is_empty_without_pass_prices(client: Visitor, database: Database) -> None:
     with database.transaction() as session:
         set_prices(session, (Price(OfferKind.SINGLE, 1, 9900, "USD"),), actor=None, now=NOW)
     assert is_empty(client.get("/passes").text)
 
 
-def test_pass_goes_from_its_page_to_checkout(client: Visitor) -> None:
+def test_pass_can_be_bought_from_its_page(client: Visitor) -> None:
     box = {"covers": "everything", "choice": "pass", "pass_covers": "everything"}
     assert client.post("/cart", data=box).location == "/checkout"
     page = client.get("/checkout").text
@@ -66,7 +64,7 @@ def test_pass_goes_from_its_page_to_checkout(client: Visitor) -> None:
         (19_900, ["series:basics", "everything"]),
     ],
 )
-def test_narrow_pass_is_offered_only_if_it_costs_less(
+def test_series_pass_is_offered_only_if_it_costs_less(
     client: Visitor, database: Database, cast: Cast, own: int | None, offered: list[str]
 ) -> None:
     with database.transaction() as session:
@@ -81,17 +79,17 @@ def test_narrow_pass_is_offered_only_if_it_costs_less(
         assert page.xpath(scopes) == offered, path
 
 
-def test_holder_of_a_pass_is_told_before_they_buy_another(client: Visitor, cast: Cast) -> None:
+def test_person_with_a_pass_is_warned_before_buying_another(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.bob.id)
     assert INCLUDED in client.get("/passes").text
     fill(client, covers="everything", choice="pass", pass_covers="everything")
     assert PAYS_TWICE in client.get("/cart").text
     assert PAYS_TWICE in client.get("/checkout").text
-    client.sign_in(cast.carol.id)  # hers has ended
+    client.sign_in(cast.carol.id)  # Carol's pass has ended
     assert INCLUDED not in client.get("/passes").text
 
 
-def test_holder_of_a_webinar_is_told_and_can_buy_it_for_others(client: Visitor, cast: Cast) -> None:
+def test_person_with_access_is_warned_and_can_buy_for_others(client: Visitor, cast: Cast) -> None:
     for person in (cast.alice, cast.bob):
         client.sign_in(person.id)
         page = client.get(f"/webinars/{cast.slug}").text
@@ -102,20 +100,20 @@ def test_holder_of_a_webinar_is_told_and_can_buy_it_for_others(client: Visitor, 
     assert PAYS_TWICE in client.get("/cart").text
 
 
-def test_seats_for_others_are_no_second_purchase(client: Visitor, cast: Cast) -> None:
+def test_seats_for_others_show_no_duplicate_purchase_warning(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.alice.id)
     fill(client, choice="team", seats="3")
     assert PAYS_TWICE not in client.get("/cart").text
 
 
-def test_stranger_is_never_told_what_an_address_has(client: Visitor, cast: Cast) -> None:
+def test_checkout_does_not_reveal_what_an_address_has(client: Visitor, cast: Cast) -> None:
     fill(client)
     assert PAYS_TWICE not in client.get("/cart").text
     answer = client.post("/checkout", data={"name": "", "email": cast.alice.email})
     assert PAYS_TWICE not in answer.text
 
 
-def test_refused_player_sells_the_webinar(client: Visitor, cast: Cast) -> None:
+def test_watch_page_without_access_offers_to_buy(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.dan.id)
     answer = client.get(f"/webinars/{cast.slug}/watch")
     assert answer.status_code == 403
@@ -124,7 +122,7 @@ def test_refused_player_sells_the_webinar(client: Visitor, cast: Cast) -> None:
     assert 'id="buy-me"' in client.get(f"/webinars/{cast.slug}/watch").text
 
 
-def test_refused_live_room_sells_the_webinar(
+def test_live_page_without_access_offers_to_buy(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -135,7 +133,7 @@ def test_refused_live_room_sells_the_webinar(
     assert 'id="buy-me"' in answer.text
 
 
-def test_what_buying_does_not_mend_is_not_sold(
+def test_watch_page_with_suspended_access_does_not_offer_to_buy(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

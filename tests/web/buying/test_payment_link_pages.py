@@ -1,4 +1,4 @@
-"""The payment link of an order, as our team and the payer's managers see it."""
+"""The payment link of an order on pages of our team and of the payer's managers."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def of(database: Database, cast: Cast) -> str:
         return session.get_one(Organization, cast.organization_id).public_id
 
 
-def test_who_does_not_do_the_billing_finds_no_link(
+def test_payment_link_page_is_not_found_without_a_billing_role(
     client: Visitor, cast: Cast, roles: Roles, path: str
 ) -> None:
     for person in (cast.dan, roles.rita, roles.sue, roles.lee, roles.max, roles.beth):
@@ -38,7 +38,7 @@ def test_who_does_not_do_the_billing_finds_no_link(
         assert client.get(path).status_code == client.post(path).status_code == 404
 
 
-def test_bookkeeper_sees_no_link_on_the_order_and_makes_none(
+def test_bookkeeper_cannot_see_or_create_a_payment_link(
     client: Visitor, carrel: Carrel, roles: Roles, order: OrderFacts
 ) -> None:
     url = link(carrel, order)
@@ -47,7 +47,7 @@ def test_bookkeeper_sees_no_link_on_the_order_and_makes_none(
     assert client.post(f"/staff/orders/{order.public_id}/payment-link").status_code == 404
 
 
-def test_billing_copies_the_link_and_makes_a_new_one(
+def test_billing_contact_can_copy_and_replace_the_link(
     client: Visitor, carrel: Carrel, roles: Roles, order: OrderFacts, path: str
 ) -> None:
     old = link(carrel, order)
@@ -61,7 +61,7 @@ def test_billing_copies_the_link_and_makes_a_new_one(
     assert client.get(old).status_code == 410
 
 
-def test_link_of_an_order_of_someone_else_is_not_found(
+def test_link_of_another_persons_order_is_not_found(
     client: Visitor, database: Database, roles: Roles, order: OrderFacts, path: str
 ) -> None:
     other = path.replace(order.public_id, placed(database, SEAT).public_id)
@@ -69,7 +69,7 @@ def test_link_of_an_order_of_someone_else_is_not_found(
     assert client.get(other).status_code == client.post(other).status_code == 404
 
 
-def test_staff_make_a_link_and_see_that_it_was_opened(
+def test_staff_can_create_a_link_and_see_that_it_was_opened(
     client: Visitor, carrel: Carrel, cast: Cast, order: OrderFacts
 ) -> None:
     page = f"/staff/orders/{order.public_id}"

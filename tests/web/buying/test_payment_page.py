@@ -1,4 +1,4 @@
-"""The payment page: opened by its link alone, and it shows one order and nothing beside it."""
+"""The payment page: it opens only by its link, and shows only one order."""
 
 import io
 from dataclasses import replace
@@ -53,7 +53,7 @@ def link(carrel: Carrel, facts: OrderFacts) -> str:
 
 
 def quoted(database: Database, new: NewOrder = GROUP) -> OrderFacts:
-    """Quote Elm County five seats."""
+    """Issue a quote, by default of five seats for Elm County."""
     with database.transaction() as session:
         set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=400))
         draft = orders.draft(session, new, actor=None, now=NOW)
@@ -63,7 +63,7 @@ def quoted(database: Database, new: NewOrder = GROUP) -> OrderFacts:
 
 @pytest.fixture
 def order(database: Database, cast: Cast, clock: Clock) -> OrderFacts:
-    """An unpaid order of Elm County."""
+    """Return an unpaid order of Elm County."""
     return placed(database, GROUP)
 
 
@@ -77,7 +77,7 @@ def pauses(database: Database) -> list[ReminderPause]:
         return list(session.scalars(select(ReminderPause).order_by(ReminderPause.id)))
 
 
-def test_paid_order_thanks_its_payer_and_takes_one_purchase_order(
+def test_paid_order_thanks_its_payer_and_accepts_one_purchase_order(
     client: Visitor, database: Database, order: OrderFacts, page: str
 ) -> None:
     thanks, button = "notice-done", f'href="{page}/purchase-order"'
@@ -92,7 +92,7 @@ def test_paid_order_thanks_its_payer_and_takes_one_purchase_order(
     assert button not in client.get(page).text
 
 
-def test_guessed_addresses_find_nothing(client: Visitor, order: OrderFacts, page: str) -> None:
+def test_guessed_addresses_are_not_found(client: Visitor, order: OrderFacts, page: str) -> None:
     for path in (
         f"/pay/{order.public_id}",
         f"/pay/{'A' * 43}",
@@ -105,7 +105,7 @@ def test_guessed_addresses_find_nothing(client: Visitor, order: OrderFacts, page
         assert client.get(path).status_code == 404, path
 
 
-def test_replaced_link_opens_nothing_anymore(
+def test_replaced_link_is_refused(
     client: Visitor, carrel: Carrel, order: OrderFacts, page: str
 ) -> None:
     with carrel.database.transaction() as session:
@@ -125,13 +125,13 @@ def test_replaced_link_opens_nothing_anymore(
     assert client.get(link(carrel, order)).status_code == 200
 
 
-def test_network_that_tries_too_many_links_is_paused(client: Visitor, cast: Cast) -> None:
+def test_trying_too_many_links_is_rate_limited(client: Visitor, cast: Cast) -> None:
     for _number in range(240):
         client.get("/pay/nothing")
     assert client.get("/pay/nothing").status_code == 429
 
 
-def test_opening_a_valid_link_often_does_not_pause_a_network(
+def test_opening_a_valid_link_is_not_rate_limited(
     client: Visitor, order: OrderFacts, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = rate_limits.Limit("links_from", (RateLimitItemPerHour(1),))
@@ -139,7 +139,7 @@ def test_opening_a_valid_link_often_does_not_pause_a_network(
     paths = ("", "", f"/documents/{order.invoice_id}", "/check-sent", "/check-sent")
     assert {client.get(page + path).status_code for path in paths} == {200}
     posts = [client.post(f"{page}/check-sent").status_code for _post in range(2)]
-    assert posts == [400, 429]  # acts are limited by any link
+    assert posts == [400, 429]  # submitting forms is limited even with a valid link
 
 
 def test_page_shows_the_order_its_documents_and_where_to_pay(
@@ -154,7 +154,7 @@ def test_page_shows_the_order_its_documents_and_where_to_pay(
     assert pdf.data.startswith(b"%PDF-")
 
 
-def test_page_is_kept_from_search_engines_caches_and_referrers(
+def test_page_is_not_indexed_cached_or_sent_as_referer(
     client: Visitor, order: OrderFacts, page: str
 ) -> None:
     for path in (page, f"{page}/documents/{order.invoice_id}.pdf", f"{page}/check-sent"):
@@ -177,7 +177,7 @@ def test_other_orders_and_people_with_seats_are_never_shown(
             assert client.get(page + path).status_code == 404
 
 
-def test_opening_is_noted_but_not_by_our_team(
+def test_opening_is_recorded_except_by_our_team(
     client: Visitor, database: Database, cast: Cast, page: str
 ) -> None:
     def opened() -> object:
@@ -193,7 +193,7 @@ def test_opening_is_noted_but_not_by_our_team(
     assert opened() == NOW
 
 
-def test_check_sent_pauses_reminders_and_the_newest_promise_counts(
+def test_check_sent_pauses_reminders_until_a_newer_pause(
     client: Visitor, database: Database, page: str
 ) -> None:
     sent = {"check_number": "1042", "sent_on": TODAY.isoformat(), "amount": "325.00"}
@@ -232,7 +232,7 @@ def test_check_sent_pauses_reminders_and_the_newest_promise_counts(
         ("tax-exemption", {"basis": "government", "number": "E-99"}, "E-99"),
     ],
 )
-def test_faulty_form_comes_back_as_it_was_typed(
+def test_form_with_an_error_keeps_its_input(
     client: Visitor, database: Database, page: str, path: str, sent: dict[str, str], kept: str
 ) -> None:
     answer = client.post(f"{page}/{path}", data=sent)
@@ -242,7 +242,7 @@ def test_faulty_form_comes_back_as_it_was_typed(
     assert pauses(database) == []
 
 
-def test_nothing_is_promised_for_a_paid_or_canceled_order(
+def test_paid_or_canceled_order_accepts_no_payment_notices(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, order: OrderFacts, page: str
 ) -> None:
     paid(database, order)
@@ -270,7 +270,7 @@ def test_purchase_order_is_recorded_with_its_file(
     assert "PO 88123" in client.get(page).text
 
 
-def test_number_used_before_must_be_confirmed_and_names_no_other_order(
+def test_reused_purchase_order_number_must_be_confirmed(
     client: Visitor, database: Database, order: OrderFacts, page: str
 ) -> None:
     other = placed(database, replace(GROUP, po_number="PO 1", terms=Terms.PURCHASE_ORDER))
@@ -282,7 +282,7 @@ def test_number_used_before_must_be_confirmed_and_names_no_other_order(
     assert client.post(f"{page}/purchase-order", data=again).status_code == 303
 
 
-def test_file_of_a_refused_purchase_order_is_not_kept(
+def test_file_of_a_refused_purchase_order_is_not_stored(
     client: Visitor, carrel: Carrel, database: Database, page: str
 ) -> None:
     placed(database, replace(GROUP, po_number="PO 1", terms=Terms.PURCHASE_ORDER))
@@ -291,7 +291,7 @@ def test_file_of_a_refused_purchase_order_is_not_kept(
     assert list(carrel.storage.list("purchase-orders/")) == []
 
 
-def test_tax_paper_is_kept_for_the_payer(
+def test_exemption_certificate_is_saved_for_the_payer(
     client: Visitor, database: Database, cast: Cast, page: str
 ) -> None:
     sent = {"basis": "government", "states": "NY", "file": (io.BytesIO(PDF), "exempt.pdf")}
@@ -306,7 +306,7 @@ def test_tax_paper_is_kept_for_the_payer(
     assert "exempt.pdf" not in client.get(page).text
 
 
-def test_card_button_is_shown_only_where_cards_are_taken(
+def test_card_button_is_shown_only_for_an_unpaid_order_with_stripe(
     client: Visitor, carrel: Carrel, order: OrderFacts, page: str
 ) -> None:
     assert f'action="{page}/card"' not in client.get(page).text
@@ -322,7 +322,7 @@ def test_card_button_is_shown_only_where_cards_are_taken(
     assert "form-action 'self' https" not in answer.headers["Content-Security-Policy"]
 
 
-def test_vendor_documents_of_the_packet_are_given_out_and_those_on_request_are_not(
+def test_vendor_documents_on_request_are_not_available(
     client: Visitor, database: Database, carrel: Carrel, page: str
 ) -> None:
     carrel.storage.put_bytes("vendor-documents/x/w9.pdf", PDF, "application/pdf")
@@ -361,7 +361,7 @@ def test_link_is_in_the_email_of_an_invoice(
     assert page in mail.html
 
 
-def test_team_is_told_of_what_a_payer_sent(
+def test_team_is_emailed_about_a_purchase_order(
     client: Visitor, database: Database, order: OrderFacts, page: str
 ) -> None:
     words = BrandingTexts("Lantern", "#17407A", "desk@lantern.example", "", "")

@@ -37,7 +37,7 @@ from tests.web.buying.test_payment_page import link, quoted
 from tests.web.requests.test_customer_request import PDF
 
 
-def test_quote_is_accepted_by_a_typed_name_and_access_waits(
+def test_quote_is_accepted_with_a_typed_name_and_put_on_hold(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     facts = quoted(database)
@@ -57,7 +57,7 @@ def test_quote_is_accepted_by_a_typed_name_and_access_waits(
     assert shows(history, str(HAPPENED[Happening.ACCEPTED]) % {"name": "Pat Doe"})
 
 
-def test_purchase_order_of_a_quote_is_added_by_accepting_it(
+def test_purchase_order_can_be_added_only_by_accepting_the_quote(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     path = link(carrel, quoted(database))
@@ -68,7 +68,7 @@ def test_purchase_order_of_a_quote_is_added_by_accepting_it(
     assert f"{path}/purchase-order" in client.get(path).text
 
 
-def test_purchase_order_file_needs_its_number(
+def test_purchase_order_file_requires_a_number(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     facts = quoted(database)
@@ -79,7 +79,7 @@ def test_purchase_order_file_needs_its_number(
     assert list(carrel.storage.list("purchase-orders/")) == []
 
 
-def test_file_of_a_refused_form_must_be_chosen_again(
+def test_form_with_an_error_asks_to_choose_the_file_again(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     path = f"{link(carrel, quoted(database))}/accept-quote"
@@ -93,7 +93,7 @@ def test_file_of_a_refused_form_must_be_chosen_again(
     assert asks not in client.post(path, data={"name": "", "po_number": "5"}).text
 
 
-def test_policies_must_be_agreed_to_where_there_are_any(
+def test_published_policies_must_be_agreed_to(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -110,7 +110,7 @@ def test_policies_must_be_agreed_to_where_there_are_any(
 
 
 @pytest.mark.parametrize("new", [GROUP, SEAT], ids=["organization", "person"])
-def test_accepting_a_quote_never_counts_as_paying_it(
+def test_accepting_a_quote_does_not_pay_it(
     client: Visitor,
     database: Database,
     carrel: Carrel,
@@ -128,7 +128,7 @@ def test_accepting_a_quote_never_counts_as_paying_it(
         assert session.scalars(select(Payment)).all() == []
 
 
-def test_customer_who_paid_before_has_access_at_once(
+def test_customer_who_paid_before_has_access_immediately(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     paid(database, placed(database, GROUP))
@@ -137,7 +137,7 @@ def test_customer_who_paid_before_has_access_at_once(
     assert read(database, facts).held_at is None
 
 
-def test_expired_quote_says_what_it_costs_now(
+def test_expired_quote_shows_the_current_price(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     facts = quoted(database)
@@ -205,7 +205,7 @@ def test_quote_replaced_since_the_page_was_shown_is_not_accepted(
     assert client.post(path, data=sent).status_code == 303
 
 
-def test_manager_removed_since_a_quote_is_no_manager_by_accepting_it(
+def test_accepting_a_quote_does_not_restore_a_removed_manager(
     client: Visitor, database: Database, carrel: Carrel, cast: Cast, clock: Clock
 ) -> None:
     facts = quoted(database)

@@ -1,4 +1,4 @@
-"""The purchasing page, a quote in a minute, and vendor forms: open to everyone, telling nothing."""
+"""The purchasing page, quote requests, and vendor forms: public, and revealing nothing."""
 
 import io
 import re
@@ -59,7 +59,7 @@ def _prices(database: Database, cast: Cast, clock: Clock) -> None:
 
 @pytest.fixture
 def asked(database: Database, cast: Cast) -> dict[str, str]:
-    """What a form sends, for a webinar that is there."""
+    """Return the form data of a quote request for an existing webinar."""
     with database.read_session() as session:
         title = session.scalars(select(Webinar.title).where(Webinar.slug == "reading-rooms")).one()
     return {**ASKED, "webinar": title}
@@ -70,7 +70,7 @@ def _count(database: Database, table: Any) -> int:
         return session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def test_purchasing_page_is_for_everyone(client: Visitor, cast: Cast) -> None:
+def test_purchasing_pages_are_public(client: Visitor, cast: Cast) -> None:
     assert client.get("/purchasing").status_code == 200
     assert client.get("/purchasing/security").status_code == 200
     assert 'href="/purchasing"' in client.get("/").text
@@ -106,16 +106,16 @@ def test_ein_is_shown_only_with_a_public_w9(client: Visitor, database: Database)
     assert "12-3456789" in client.get("/purchasing").text
 
 
-def test_nothing_is_stored_and_no_quote_issued_before_the_mailbox_is_proven(
+def test_no_quote_is_issued_before_the_address_is_confirmed(
     client: Visitor, database: Database, asked: dict[str, str]
 ) -> None:
     assert client.post("/purchasing/quote", data=asked).status_code == 303
     link = link_in(newest(database, "pat@oak.example", "quote_requested"))
-    assert client.get(link).status_code == 200  # as a mail scanner does
+    assert client.get(link).status_code == 200  # mail scanners open links
     assert _count(database, Order) == _count(database, Document) == 0
 
 
-def test_opened_link_issues_one_numbered_quote_for_who_asked(
+def test_confirmed_link_issues_one_numbered_quote(
     client: Visitor, database: Database, carrel: Carrel, asked: dict[str, str]
 ) -> None:
     client.post("/purchasing/quote", data=asked)
@@ -137,7 +137,7 @@ def test_opened_link_issues_one_numbered_quote_for_who_asked(
         ).all()
 
 
-def test_quote_is_valid_through_the_day_that_the_buyer_chose(
+def test_quote_is_valid_through_the_chosen_date(
     client: Visitor, database: Database, asked: dict[str, str]
 ) -> None:
     client.post("/purchasing/quote", data={**asked, "valid_until": "2026-06-30"})
@@ -147,7 +147,7 @@ def test_quote_is_valid_through_the_day_that_the_buyer_chose(
 
 
 @pytest.mark.parametrize("day", ["2026-03-01", "2026-08-30", "June"])
-def test_quote_is_valid_for_180_days_at_most(
+def test_invalid_expiration_date_is_refused(
     client: Visitor, database: Database, asked: dict[str, str], day: str
 ) -> None:
     answer = client.post("/purchasing/quote", data={**asked, "valid_until": day})
@@ -156,7 +156,7 @@ def test_quote_is_valid_for_180_days_at_most(
     assert letters(database, "pat@oak.example") == []
 
 
-def test_link_pressed_twice_at_once_issues_one_quote(
+def test_simultaneous_confirmations_issue_one_quote(
     client: Visitor, database: Database, asked: dict[str, str]
 ) -> None:
     client.post("/purchasing/quote", data=asked)
@@ -170,7 +170,7 @@ def test_link_pressed_twice_at_once_issues_one_quote(
     assert _count(database, Order) == _count(database, Document) == 1
 
 
-def test_emailed_link_ends_with_the_payment_link_that_it_led_to(
+def test_emailed_link_ends_when_its_payment_link_is_replaced(
     client: Visitor, database: Database, carrel: Carrel, asked: dict[str, str]
 ) -> None:
     client.post("/purchasing/quote", data=asked)
@@ -180,7 +180,7 @@ def test_emailed_link_ends_with_the_payment_link_that_it_led_to(
     assert client.get(link).status_code == client.post(link).status_code == 410
 
 
-def test_accepted_quote_of_a_stranger_gives_an_invoice_and_no_access(
+def test_accepted_quote_of_a_new_customer_gives_an_invoice_but_no_access(
     client: Visitor, database: Database, asked: dict[str, str]
 ) -> None:
     client.post("/purchasing/quote", data=asked)
@@ -205,7 +205,7 @@ def test_accepted_quote_of_a_stranger_gives_an_invoice_and_no_access(
         ("mia@example.org", "Elm County Library"),
     ],
 )
-def test_form_answers_the_same_whoever_is_named(
+def test_response_is_the_same_for_known_and_unknown_names(
     client: Visitor, database: Database, asked: dict[str, str], email: str, organization: str
 ) -> None:
     sent = {**asked, "email": email, "organization_name": organization}
@@ -235,7 +235,7 @@ def test_manager_gets_a_quote_for_their_own_organization(
         assert session.scalars(select(Order.organization_id)).one() == cast.organization_id
 
 
-def test_changed_or_old_link_issues_nothing(
+def test_forged_or_expired_link_is_refused(
     client: Visitor, database: Database, clock: Clock, asked: dict[str, str]
 ) -> None:
     client.post("/purchasing/quote", data=asked)
@@ -258,7 +258,7 @@ def test_changed_or_old_link_issues_nothing(
         ({"kind": "institutional"}, "kind"),
     ],
 )
-def test_faulty_form_names_the_field_and_loses_nothing(
+def test_error_is_shown_at_its_field_and_input_is_kept(
     client: Visitor,
     database: Database,
     asked: dict[str, str],
@@ -272,7 +272,7 @@ def test_faulty_form_names_the_field_and_loses_nothing(
     assert _count(database, Mail) == 0
 
 
-def test_all_faults_are_named_at_once(client: Visitor, database: Database) -> None:
+def test_all_errors_are_shown_at_once(client: Visitor, database: Database) -> None:
     page = client.post("/purchasing/quote", data={"billing_country": "US"}).text
     for field in ("webinar", "name", "email", "organization_name", "people"):
         assert f'id="{field}-error"' in page, field
@@ -281,7 +281,7 @@ def test_all_faults_are_named_at_once(client: Visitor, database: Database) -> No
     assert _count(database, Mail) == 0
 
 
-def test_price_is_shown_before_anything_is_sent(
+def test_price_can_be_shown_before_the_request(
     client: Visitor, database: Database, asked: dict[str, str]
 ) -> None:
     answer = client.post("/purchasing/quote", data={**asked, "email": "", "act": "price"})
@@ -290,7 +290,7 @@ def test_price_is_shown_before_anything_is_sent(
     assert _count(database, Mail) == 0
 
 
-def test_network_that_asks_for_many_quotes_is_paused(
+def test_quote_requests_from_one_network_are_limited(
     client: Visitor, asked: dict[str, str]
 ) -> None:
     limit = quote_request.QUOTES_FROM.windows[0].amount
@@ -299,7 +299,7 @@ def test_network_that_asks_for_many_quotes_is_paused(
     assert client.post("/purchasing/quote", data=asked).status_code == 429
 
 
-def test_vendor_form_is_a_request_due_on_its_day_and_answered_with_a_file(
+def test_vendor_form_becomes_a_request_answered_with_a_file(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     sent = {
@@ -335,7 +335,7 @@ def test_vendor_form_is_a_request_due_on_its_day_and_answered_with_a_file(
         ({"due_on": "9999-12-31"}, "due_on"),
     ],
 )
-def test_vendor_form_without_its_file_or_day_is_refused(
+def test_vendor_form_without_a_file_or_valid_date_is_refused(
     client: Visitor, database: Database, changed: dict[str, Any], field: str
 ) -> None:
     sent: dict[str, Any] = {
@@ -355,7 +355,7 @@ def test_vendor_form_without_its_file_or_day_is_refused(
     assert _count(database, DeskRequest) == 0
 
 
-def test_error_of_a_question_has_one_punctuation_mark(client: Visitor) -> None:
+def test_error_after_a_question_mark_has_no_colon(client: Visitor) -> None:
     page = client.post("/purchasing/quote", data={}).text
     faults = re.findall(r'<a href="#[^"]+">([^<]*)</a>', page.partition("data-error-summary")[2])
     assert any("? " in fault for fault in faults)
@@ -363,7 +363,7 @@ def test_error_of_a_question_has_one_punctuation_mark(client: Visitor) -> None:
     assert not any("?:" in fault for fault in faults)
 
 
-def test_ways_to_pay_read_as_one_line(client: Visitor, database: Database) -> None:
+def test_ways_to_pay_are_listed_in_one_line(client: Visitor, database: Database) -> None:
     with database.transaction() as session:
         edit_seller(session, COMPLETE, actor=None, now=NOW)
     page = " ".join(client.get("/purchasing").text.split())

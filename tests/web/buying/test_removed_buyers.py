@@ -31,13 +31,13 @@ from tests.web.sales.order_pages import documents
 
 @pytest.fixture(autouse=True)
 def _open(database: Database, cast: Cast, roles: Roles, clock: Clock) -> None:
-    """The seller takes orders; Olive owns Elm County, which Mia manages."""
+    """Set up the shop; Olive is an owner of Elm County, and Mia is a manager."""
     open_for_business(database)
 
 
 @pytest.fixture
 def bought(database: Database) -> OrderFacts:
-    """Five seats that Mia ordered for Elm County, which are to be paid."""
+    """Return an unpaid order of five seats that Mia placed for Elm County."""
     return placed(database, GROUP)
 
 
@@ -56,7 +56,7 @@ def remove(database: Database, cast: Cast) -> None:
 
 
 def quote_asked(client: Visitor, database: Database, cast: Cast) -> str:
-    """Ask as Mia on the purchasing page for a quote for Elm County; return the emailed link."""
+    """Request a quote for Elm County as Mia; return the emailed link."""
     client.sign_in(cast.mia.id)
     sent = {
         **{key: value for key, value in FORM.items() if key.startswith("billing_")},
@@ -90,7 +90,7 @@ def seat_path(database: Database, facts: OrderFacts) -> str:
     return f"/orders/{facts.public_id}/seats/{pool}"
 
 
-def test_removed_buyer_finds_neither_the_order_nor_its_payment_link_documents_and_seats(
+def test_removed_buyer_cannot_see_pay_or_use_the_order(
     client: Visitor, database: Database, cast: Cast, bought: OrderFacts
 ) -> None:
     path = f"/orders/{bought.public_id}"
@@ -107,7 +107,7 @@ def test_removed_buyer_finds_neither_the_order_nor_its_payment_link_documents_an
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 403
 
 
-def test_removed_requester_gets_no_link_that_accepts_the_quote(
+def test_removed_requester_cannot_open_the_quotes_payment_page(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -121,7 +121,7 @@ def test_removed_requester_gets_no_link_that_accepts_the_quote(
     assert client.get(path).status_code == 404
 
 
-def test_buyer_who_becomes_a_member_sees_the_order_and_does_not_pay_it(
+def test_buyer_who_becomes_a_member_can_see_but_not_pay_the_order(
     client: Visitor, database: Database, cast: Cast, bought: OrderFacts
 ) -> None:
     with database.transaction() as session:
@@ -136,7 +136,7 @@ def test_buyer_who_becomes_a_member_sees_the_order_and_does_not_pay_it(
     assert client.get(f"{path}/pay").status_code == 404
 
 
-def test_removed_buyer_sees_the_order_while_they_have_a_seat(
+def test_removed_buyer_can_see_the_order_while_they_have_a_seat(
     client: Visitor, database: Database, cast: Cast, bought: OrderFacts
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -161,7 +161,7 @@ def test_removed_buyer_sees_the_order_while_they_have_a_seat(
     assert client.get(path).status_code == 404
 
 
-def test_buyer_of_an_organization_that_our_team_merged_before_the_proof_sees_the_order(
+def test_buyer_sees_the_order_after_their_organization_was_merged(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     path = order(client, box={"choice": "team", "seats": "5"})
@@ -197,7 +197,7 @@ def test_quote_link_of_a_removed_buyer_issues_nothing(
 
 
 @pytest.mark.parametrize("ask", ASKING)
-def test_quote_link_of_a_removed_buyer_leads_no_more_to_its_quote(
+def test_used_quote_link_of_a_removed_buyer_is_refused(
     client: Visitor, app: Flask, database: Database, cast: Cast, ask: Ask
 ) -> None:
     link = ask(client, database, cast)
@@ -208,7 +208,7 @@ def test_quote_link_of_a_removed_buyer_leads_no_more_to_its_quote(
 
 
 @pytest.mark.parametrize("ask", ASKING)
-def test_quote_link_of_a_billing_contact_still_buys(
+def test_quote_link_of_a_billing_contact_still_works(
     client: Visitor, app: Flask, database: Database, cast: Cast, ask: Ask
 ) -> None:
     link = ask(client, database, cast)

@@ -1,4 +1,4 @@
-"""The payment page after a check that the payer reported was recorded, and after its bank returned it."""
+"""The payment page after a reported check was recorded, and after the bank returned it."""
 
 import pytest
 from sqlalchemy import select
@@ -25,19 +25,19 @@ RETURNED = CHECK_RETURNED % {"number": "4512", "day": "Mar 2, 2026"}
 
 @pytest.fixture
 def order(database: Database, cast: Cast, clock: Clock) -> OrderFacts:
-    """An unpaid order of Elm County."""
+    """Return an unpaid order of Elm County."""
     return placed(database, GROUP)
 
 
 @pytest.fixture
 def page(client: Visitor, carrel: Carrel, order: OrderFacts) -> str:
-    """The payment page of the order, where its payer reported a check."""
+    """Return the path of the order's payment page after its payer reported a check."""
     path = link(carrel, order)
     assert client.post(f"{path}/check-sent", data=SENT).status_code == 303
     return path
 
 
-def test_report_of_a_check_ends_when_that_check_is_recorded(
+def test_check_report_ends_when_the_check_is_recorded(
     client: Visitor, database: Database, order: OrderFacts, page: str
 ) -> None:
     paid(database, order, 100, check_number="77")
@@ -47,7 +47,7 @@ def test_report_of_a_check_ends_when_that_check_is_recorded(
     assert [one.ended_at for one in pauses(database)] == [NOW]
 
 
-def test_returned_check_is_named_until_the_order_is_paid(
+def test_returned_check_is_shown_until_the_order_is_paid(
     client: Visitor, database: Database, order: OrderFacts, page: str
 ) -> None:
     payment = paid(database, order, 30_000, check_number="4512")
@@ -61,7 +61,7 @@ def test_returned_check_is_named_until_the_order_is_paid(
     assert RETURNED not in client.get(page).text
 
 
-def test_bookkeeper_is_emailed_the_balance_and_a_link_that_needs_no_account(
+def test_receipt_and_returned_check_emails_link_to_the_payment_page(
     client: Visitor, carrel: Carrel, database: Database, cast: Cast, order: OrderFacts
 ) -> None:
     page = link(carrel, order)
@@ -81,7 +81,7 @@ def test_bookkeeper_is_emailed_the_balance_and_a_link_that_needs_no_account(
     assert "/documents/" not in returned
 
 
-def test_receipt_of_a_returned_check_says_so_wherever_it_is_shown(
+def test_receipt_of_a_returned_check_says_so_on_every_page(
     client: Visitor, database: Database, cast: Cast, order: OrderFacts, page: str
 ) -> None:
     payment = paid(database, order, 30_000)
@@ -97,7 +97,7 @@ def test_receipt_of_a_returned_check_says_so_wherever_it_is_shown(
     assert [one for one in shown if said not in client.get(one).text] == []
 
 
-def test_report_of_a_check_recorded_by_mistake_is_shown_again(
+def test_check_report_is_shown_again_after_a_mistaken_payment_is_reversed(
     client: Visitor, database: Database, order: OrderFacts, page: str
 ) -> None:
     reverse(database, paid(database, order, 30_000, check_number="4512"), Reversal.MISTAKE)

@@ -1,6 +1,6 @@
-"""Public forms answer the same whoever is named: known, unknown, invited, or an organization we have.
+"""Public forms respond the same for known, unknown, and invited people and organizations.
 
-They also answer after whole steps of time (tests/web/core/test_constant_time_responses.py).
+They also respond after whole time steps (tests/web/core/test_constant_time_responses.py).
 """
 
 import io
@@ -52,7 +52,7 @@ PATHS = ("/purchasing/quote", "/purchasing/vendor-form")
 CHANGING = re.compile(
     r"[0-9a-hjkmnp-tv-z]{26}"  # ids
     r'|name="csrf_token"[^>]*|(?<=content=")[\w.-]{60,}'  # tokens
-    r"|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b"  # numbers of orders
+    r"|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b"  # order numbers
 )
 
 
@@ -68,7 +68,7 @@ def environ(environ: Mapping[str, str], fake_stripe: FakeStripe) -> Mapping[str,
 
 @pytest.fixture(autouse=True)
 def _people(database: Database, cast: Cast, clock: Clock) -> None:
-    """Una never confirmed her address, and Pat was invited to a seat of the same webinar."""
+    """Create Una, who hasn't confirmed her address, and invite Pat to a seat of the webinar."""
     open_for_business(database)
     with database.transaction() as session:
         make_login(session, EVERYONE["unconfirmed"], name="Una").confirmed_at = None
@@ -86,7 +86,7 @@ def _people(database: Database, cast: Cast, clock: Clock) -> None:
 
 
 def answers(app: Flask, email: str, organization: str, form: dict[str, str]) -> list[str]:
-    """Return all that a new browser is answered, without what is random or was typed."""
+    """Return a checkout's responses in a new browser, without random values and input."""
     browser = Visitor(app)
     fill(browser)
     began = time.monotonic()
@@ -105,13 +105,13 @@ def answers(app: Flask, email: str, organization: str, form: dict[str, str]) -> 
 
 
 def _constant(said: str, email: str, organization: str) -> str:
-    """Return an answer without what is random or was typed."""
+    """Return a response without random values and input."""
     typed = re.compile("|".join(map(re.escape, (email, organization))))
     return CHANGING.sub("*", typed.sub("typed", said))
 
 
 def answers_at(app: Flask, path: str, email: str, organization: str) -> list[str]:
-    """Return all that a new browser is answered at a form of the purchasing page."""
+    """Return the responses to a form of the purchasing page in a new browser."""
     browser = Visitor(app)
     sent: dict[str, Any] = {**FORM, "email": email, "organization_name": organization}
     if path.endswith("/quote"):
@@ -130,14 +130,14 @@ def answers_at(app: Flask, path: str, email: str, organization: str) -> list[str
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_checkout_answers_the_same_for_every_address(app: Flask, form: str) -> None:
+def test_checkout_response_is_the_same_for_every_address(app: Flask, form: str) -> None:
     usual = answers(app, STRANGER, "North County Library", FORMS[form])
     for who, email in EVERYONE.items():
         assert answers(app, email, "North County Library", FORMS[form]) == usual, who
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_checkout_answers_the_same_for_every_organization(
+def test_checkout_response_is_the_same_for_every_organization(
     app: Flask, database: Database, cast: Cast, form: str
 ) -> None:
     with database.read_session() as session:
@@ -149,7 +149,7 @@ def test_checkout_answers_the_same_for_every_organization(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_purchasing_forms_answer_the_same_for_everyone(
+def test_purchasing_response_is_the_same_for_everyone(
     app: Flask, database: Database, cast: Cast, path: str
 ) -> None:
     with database.read_session() as session:

@@ -1,4 +1,4 @@
-"""Send to purchasing: a quote for the cart, emailed to the office once the buyer's mailbox is proven."""
+"""Send to purchasing: a quote for the cart, emailed after the buyer confirms their address."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ def database_of(client: Visitor) -> Database:
 
 
 def replace_links(carrel: Carrel) -> None:
-    """Make a new payment link for the only order that is quoted, as its payer or our team does."""
+    """Replace the payment link of the only quoted order, as its payer or our team can do."""
     where = payment_links(carrel.settings)
     with carrel.database.transaction() as session:
         order = session.scalars(select(Order).join(Quote, Quote.order_id == Order.id)).one()
@@ -55,7 +55,7 @@ def quotes(database: Database) -> list[Quote]:
         return list(session.scalars(select(Quote)))
 
 
-def test_nothing_is_quoted_or_sent_to_the_office_before_the_mailbox_is_proven(
+def test_no_quote_is_issued_or_sent_before_the_address_is_confirmed(
     client: Visitor, database: Database
 ) -> None:
     link = ask(client)
@@ -67,7 +67,7 @@ def test_nothing_is_quoted_or_sent_to_the_office_before_the_mailbox_is_proven(
     assert letters(database, OFFICE) == []
 
 
-def test_changed_or_old_link_issues_nothing(
+def test_forged_or_expired_link_is_refused(
     client: Visitor, database: Database, clock: Clock
 ) -> None:
     link = ask(client)
@@ -78,12 +78,12 @@ def test_changed_or_old_link_issues_nothing(
     assert quotes(database) == []
 
 
-def test_link_of_another_form_opens_nothing(client: Visitor, database: Database) -> None:
+def test_link_is_refused_by_another_form(client: Visitor, database: Database) -> None:
     token = ask(client).rpartition("/")[2]
     assert client.get(f"/purchasing/quote/{token}").status_code == 410
 
 
-def test_office_gets_the_quote_with_its_payment_link_once(
+def test_purchasing_office_gets_one_email_with_the_payment_link(
     client: Visitor, app: Flask, database: Database
 ) -> None:
     link = ask(client)
@@ -106,7 +106,7 @@ def test_office_gets_the_quote_with_its_payment_link_once(
     assert '/accept-quote"' in office.text
 
 
-def test_emailed_link_ends_with_the_payment_link_that_it_led_to(
+def test_emailed_link_ends_when_its_payment_link_is_replaced(
     client: Visitor, app: Flask, database: Database, carrel: Carrel
 ) -> None:
     link = ask(client)
@@ -118,7 +118,9 @@ def test_emailed_link_ends_with_the_payment_link_that_it_led_to(
     assert phone.post(link).status_code == 410
 
 
-def test_what_was_proven_is_what_was_entered(client: Visitor, database: Database) -> None:
+def test_quote_uses_the_details_entered_before_confirmation(
+    client: Visitor, database: Database
+) -> None:
     link = ask(client)
     check_out(client, payment="invoice", email="eve@example.org", organization_name="Eve")
     client.post(link)
@@ -129,7 +131,7 @@ def test_what_was_proven_is_what_was_entered(client: Visitor, database: Database
 
 
 @pytest.mark.parametrize(("chosen", "last"), [("2026-06-30", "2026-06-30"), ("", "2026-05-01")])
-def test_quote_is_valid_through_the_day_that_the_buyer_chose(
+def test_quote_is_valid_through_the_chosen_date(
     client: Visitor, database: Database, chosen: str, last: str
 ) -> None:
     client.post(ask(client, valid_until=chosen))
@@ -140,17 +142,17 @@ def test_quote_is_valid_through_the_day_that_the_buyer_chose(
 
 
 @pytest.mark.parametrize("day", ["2026-03-01", "2026-08-30", "June"])
-def test_quote_is_valid_for_180_days_at_most(client: Visitor, database: Database, day: str) -> None:
+def test_invalid_expiration_date_is_refused(client: Visitor, database: Database, day: str) -> None:
     fill(client)
     answer = check_out(client, **ASKED, valid_until=day)
     assert answer.status_code == 400
     assert 'id="valid_until-error"' in answer.text
     assert f'value="{day}"' in answer.text
     assert letters(database, ROSA) == []
-    assert check_out(client, valid_until=day).location.startswith("/orders/")  # no quote
+    assert check_out(client, valid_until=day).location.startswith("/orders/")  # ignored here
 
 
-def test_prices_are_those_of_the_day_on_which_the_link_is_opened(
+def test_link_issues_no_quote_after_prices_were_removed(
     client: Visitor, database: Database
 ) -> None:
     link = ask(client)
@@ -160,7 +162,7 @@ def test_prices_are_those_of_the_day_on_which_the_link_is_opened(
     assert quotes(database) == []
 
 
-def test_cart_stays_with_what_was_entered(client: Visitor) -> None:
+def test_cart_and_input_are_kept_after_the_request(client: Visitor) -> None:
     ask(client)
     page = client.get("/checkout").text
     assert 'value="Rosa Delgado"' in page
@@ -175,7 +177,7 @@ def test_cart_stays_with_what_was_entered(client: Visitor) -> None:
         ({"payer": "myself"}, "payer"),
     ],
 )
-def test_errors_name_their_field(
+def test_errors_are_shown_at_their_fields(
     client: Visitor, database: Database, wrong: dict[str, str], field: str
 ) -> None:
     fill(client)
@@ -186,7 +188,7 @@ def test_errors_name_their_field(
     assert letters(database, ROSA) == []
 
 
-def test_billing_contact_gets_it_at_their_own_address_for_their_organization(
+def test_billing_contact_is_emailed_at_their_own_address(
     client: Visitor, database: Database, cast: Cast, roles: Roles
 ) -> None:
     client.sign_in(roles.bill.id)

@@ -1,4 +1,4 @@
-"""The page of a canceled webinar's offer: who may not come in, what it says, and each choice."""
+"""The offer page of a canceled webinar: access, content, and each choice."""
 
 from urllib.parse import urlsplit
 
@@ -45,7 +45,9 @@ def page_of(carrel: Carrel, facts: OrderFacts) -> str:
     return urlsplit(offer_links(carrel.settings).page(offer.public_id)).path
 
 
-def test_only_the_mailed_link_opens_it(client: Visitor, carrel: Carrel, payers: Payers) -> None:
+def test_page_opens_only_by_the_emailed_link(
+    client: Visitor, carrel: Carrel, payers: Payers
+) -> None:
     mine, other = page_of(carrel, payers.card), page_of(carrel, payers.elm)
     borrowed = f"{mine.rpartition('/')[0]}/{other.rpartition('/')[2]}"
     for path in (borrowed, f"{mine[:-1]}x", f"/canceled/{'0' * 26}/x"):
@@ -58,7 +60,7 @@ def test_only_the_mailed_link_opens_it(client: Visitor, carrel: Carrel, payers: 
     assert offer_of(carrel.database, payers.card).choice is None
 
 
-def test_it_says_what_was_bought_and_what_each_choice_does(
+def test_page_explains_the_choices_of_the_payer(
     client: Visitor, carrel: Carrel, payers: Payers
 ) -> None:
     page = client.get(page_of(carrel, payers.elm)).text
@@ -71,7 +73,7 @@ def test_it_says_what_was_bought_and_what_each_choice_does(
     assert "toward a future order" not in page
 
 
-def test_refund_of_a_partly_paid_invoice_is_told_in_two_sentences(
+def test_refund_of_a_partly_paid_invoice_explains_the_credit(
     to_come: Cast, client: Visitor, carrel: Carrel
 ) -> None:
     oak = furnish(carrel.database).oak
@@ -81,7 +83,7 @@ def test_refund_of_a_partly_paid_invoice_is_told_in_two_sentences(
     assert "Access to this webinar ends. We\u2019ll credit your invoice for $25.00" in page
 
 
-def test_a_stranger_with_the_link_refunds_without_an_account_once(
+def test_link_can_refund_once_without_an_account(
     client: Visitor, carrel: Carrel, payers: Payers
 ) -> None:
     path = page_of(carrel, payers.card)
@@ -95,7 +97,7 @@ def test_a_stranger_with_the_link_refunds_without_an_account_once(
     assert offer_of(carrel.database, payers.card).choice is OfferChoice.REFUND
 
 
-def test_payer_who_owes_the_invoice_reads_that_it_was_canceled(
+def test_unpaid_payer_sees_a_canceled_invoice_instead_of_a_refund(
     client: Visitor, carrel: Carrel, payers: Payers
 ) -> None:
     path = page_of(carrel, payers.oak)
@@ -105,19 +107,17 @@ def test_payer_who_owes_the_invoice_reads_that_it_was_canceled(
     assert "refund" not in page.split("<main")[1].split("</main")[0].lower()
 
 
-def test_payer_who_chose_nothing_reads_only_that_it_was_refunded(
+def test_payer_without_a_choice_sees_that_it_was_refunded(
     client: Visitor, carrel: Carrel, payers: Payers
 ) -> None:
-    """Our team refunds everyone who hasn't chosen; a payer never reads that they did."""
+    """Our team refunds the payers who haven't chosen; the page doesn't say that they chose."""
     refund_all(carrel)
     page = client.get(page_of(carrel, payers.card)).text
     assert "This purchase was refunded." in page
     assert "chose" not in page.split("<main")[1].split("</main")[0]
 
 
-def test_another_webinar_is_chosen_and_nothing_chosen_is_told(
-    client: Visitor, carrel: Carrel, payers: Payers
-) -> None:
+def test_exchange_requires_another_webinar(client: Visitor, carrel: Carrel, payers: Payers) -> None:
     path = page_of(carrel, payers.elm)
     answer = client.post(path, data={"choice": "exchange"})
     assert answer.status_code == 400
@@ -128,7 +128,7 @@ def test_another_webinar_is_chosen_and_nothing_chosen_is_told(
     assert 'class="button" href="/library"' in page
 
 
-def test_after_a_reinstatement_it_says_that_the_order_stands(
+def test_page_says_the_order_is_unchanged_after_reinstatement(
     client: Visitor, carrel: Carrel, payers: Payers
 ) -> None:
     reinstate(carrel)
@@ -139,7 +139,7 @@ def test_after_a_reinstatement_it_says_that_the_order_stands(
     assert client.post(path, data={"choice": "refund"}).status_code == 409
 
 
-def test_a_buyer_finds_the_link_on_the_webinars_page_and_others_do_not(
+def test_webinar_page_shows_the_offer_only_to_its_buyer(
     client: Visitor, carrel: Carrel, payers: Payers, to_come: Cast
 ) -> None:
     client.sign_in(to_come.dan.id)
@@ -152,14 +152,14 @@ def test_a_buyer_finds_the_link_on_the_webinars_page_and_others_do_not(
 
 @pytest.fixture
 def moved(to_come: Cast, database: Database, carrel: Carrel, clock: Clock) -> Payers:
-    """The same payers, of a webinar that got a new date an hour after they bought it."""
+    """Return the payers of a webinar whose date changed an hour after they bought it."""
     found = furnish(database)
     clock.set(LATER)
     postpone(carrel)
     return found
 
 
-def test_new_date_offers_to_keep_it_to_exchange_it_or_a_refund(
+def test_new_date_can_be_kept_exchanged_or_refunded(
     client: Visitor, carrel: Carrel, moved: Payers, to_come: Cast
 ) -> None:
     path = page_of(carrel, moved.card)
@@ -184,7 +184,7 @@ def test_new_date_offers_to_keep_it_to_exchange_it_or_a_refund(
     assert "Refund everyone" not in page
 
 
-def test_new_date_offers_no_refund_after_the_days_of_the_policy(
+def test_new_date_offers_no_refund_after_the_refund_period(
     client: Visitor, carrel: Carrel, moved: Payers, clock: Clock
 ) -> None:
     with carrel.database.transaction() as session:
@@ -197,7 +197,7 @@ def test_new_date_offers_no_refund_after_the_days_of_the_policy(
     assert client.post(path, data={"choice": "refund"}).status_code == 409
 
 
-def test_only_staff_see_the_state_of_every_payer(
+def test_staff_see_all_choices_and_only_staff_can_refund_everyone(
     client: Visitor, carrel: Carrel, payers: Payers, to_come: Cast, roles: Roles
 ) -> None:
     for who in (to_come.mia, roles.beth):
@@ -213,7 +213,7 @@ def test_only_staff_see_the_state_of_every_payer(
     assert "Refunds started." in client.get(f"/staff/webinars/{SLUG}").text
 
 
-def test_those_who_decide_for_an_organization_find_its_options(
+def test_managers_and_billing_contacts_see_their_organizations_offer(
     client: Visitor, carrel: Carrel, payers: Payers, to_come: Cast, roles: Roles
 ) -> None:
     mine, others = page_of(carrel, payers.elm), page_of(carrel, payers.oak)
@@ -226,7 +226,7 @@ def test_those_who_decide_for_an_organization_find_its_options(
     assert "/canceled/" not in client.get(f"/webinars/{SLUG}").text
 
 
-def test_a_managers_overview_asks_for_the_choice_until_it_is_made(
+def test_organization_page_shows_the_offer_until_a_choice_is_made(
     client: Visitor, carrel: Carrel, payers: Payers, to_come: Cast
 ) -> None:
     with carrel.database.read_session() as session:

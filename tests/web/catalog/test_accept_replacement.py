@@ -1,4 +1,4 @@
-"""What holders of a pulled webinar get: chosen by staff, told by each refusal, taken by one press (W2)."""
+"""Replacements for a removed webinar: offered by staff, shown and accepted on its page (W2)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -40,7 +40,7 @@ REASON = {"reason": "A court says so."}
 
 @pytest.fixture(autouse=True)
 def _other(database: Database, clock: Clock) -> None:
-    """Another webinar on the catalog, with a recording."""
+    """Add another webinar with a recording to the catalog."""
     with database.transaction() as session:
         make_recording(session, make_webinar(session, OTHER))
 
@@ -56,7 +56,7 @@ def pull(ada: Visitor, cast: Cast, **offer: str) -> int:
 
 
 def code(database: Database, login_id: int, slug: str, *, days: int = 0) -> Code:
-    """Return what is decided on a webinar's handouts."""
+    """Return the access decision for a webinar's handouts."""
     with database.read_session() as session:
         webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
         case = load_case(session, login_id=login_id, webinar_id=webinar_id)
@@ -79,7 +79,7 @@ def page_of(client: Visitor, person_id: int, cast: Cast) -> str:
         ({"kind": "refund", "said": "x" * 1001}, "said"),
     ],
 )
-def test_nothing_is_pulled_before_it_is_said_what_holders_get(
+def test_webinar_is_not_removed_without_a_valid_replacement_offer(
     ada: Visitor, database: Database, cast: Cast, offer: dict[str, str], field: str
 ) -> None:
     answer = ada.post(f"/staff/webinars/{cast.slug}/pull", data={**REASON, **offer})
@@ -90,23 +90,23 @@ def test_nothing_is_pulled_before_it_is_said_what_holders_get(
     assert code(database, cast.alice.id, cast.slug) is Code.OK_PERMANENT
 
 
-def test_it_cannot_be_offered_for_itself(ada: Visitor, cast: Cast) -> None:
+def test_webinar_cannot_replace_itself(ada: Visitor, cast: Cast) -> None:
     assert f'value="{cast.slug}"' not in ada.get(f"/staff/webinars/{cast.slug}/pull").text
     assert pull(ada, cast, kind="webinar", other=cast.slug) == 400
 
 
-def test_who_sits_in_a_pool_is_counted_among_those_who_lose_it(
+def test_people_with_seats_are_counted_among_those_who_lose_access(
     ada: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = add_pool(session, elm, cast.webinar_id)
-        for login_id in (cast.dan.id, cast.alice.id):  # alice holds it by herself as well
+        for login_id in (cast.dan.id, cast.alice.id):  # Alice also has access of her own
             seat(session, pool, login_id)
     assert "<strong>3 " in ada.get(f"/staff/webinars/{cast.slug}/pull").text
 
 
-def test_a_holder_takes_the_other_webinar_by_one_press_and_has_it_for_good(
+def test_person_with_permanent_access_gets_permanent_replacement(
     ada: Visitor, client: Visitor, database: Database, cast: Cast
 ) -> None:
     assert pull(ada, cast, kind="webinar", other=OTHER) == 303
@@ -124,7 +124,7 @@ def test_a_holder_takes_the_other_webinar_by_one_press_and_has_it_for_good(
     assert acts.count("grant.made") == 1
 
 
-def test_who_held_it_for_a_term_has_the_other_for_that_term(
+def test_person_with_a_term_gets_the_replacement_for_that_term(
     ada: Visitor, client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -138,10 +138,10 @@ def test_who_held_it_for_a_term_has_the_other_for_that_term(
     assert code(database, cast.dan.id, OTHER, days=90) is Code.PASS_EXPIRED
 
 
-def test_who_never_held_it_takes_nothing(
+def test_person_without_access_cannot_get_the_replacement(
     ada: Visitor, client: Visitor, database: Database, cast: Cast
 ) -> None:
-    assert client.post(f"/webinars/{cast.slug}/instead").status_code == 404  # nothing is offered
+    assert client.post(f"/webinars/{cast.slug}/instead").status_code == 404  # no offer yet
     pull(ada, cast, kind="webinar", other=OTHER)
     page = page_of(client, cast.carol.id, cast)
     assert f'href="/webinars/{OTHER}"' in page
@@ -150,7 +150,7 @@ def test_who_never_held_it_takes_nothing(
     assert code(database, cast.carol.id, OTHER) is not Code.OK_PERMANENT
 
 
-def test_nobody_is_given_a_webinar_that_is_gone_as_well(
+def test_withdrawn_replacement_is_not_available(
     ada: Visitor, client: Visitor, database: Database, cast: Cast
 ) -> None:
     pull(ada, cast, kind="webinar", other=OTHER)
@@ -160,15 +160,15 @@ def test_nobody_is_given_a_webinar_that_is_gone_as_well(
     assert client.post(f"/webinars/{cast.slug}/instead").status_code == 403
 
 
-def test_money_is_asked_for_at_the_desk(ada: Visitor, client: Visitor, cast: Cast) -> None:
+def test_refund_offer_leads_to_the_request_form(ada: Visitor, client: Visitor, cast: Cast) -> None:
     pull(ada, cast, kind="refund")
     page = page_of(client, cast.alice.id, cast)
     assert 'refusal=WEBINAR_PULLED"' in page
     form = client.get(f"/ask?kind=trouble&webinar={cast.slug}&refusal=WEBINAR_PULLED").text
-    assert "Reading rooms" in form  # the desk learns which one it is about
+    assert "Reading rooms" in form  # the request names the webinar
 
 
-def test_words_of_the_staff_s_own_are_told_where_it_was_watched(
+def test_custom_message_is_shown_on_the_webinar_and_watch_pages(
     ada: Visitor, client: Visitor, cast: Cast
 ) -> None:
     pull(ada, cast, kind="words", said="We mend it by May. Call us on <555>.")
@@ -183,7 +183,7 @@ def test_words_of_the_staff_s_own_are_told_where_it_was_watched(
     )
 
 
-def test_what_was_offered_is_forgotten_when_the_webinar_is_back(
+def test_restoring_the_webinar_deletes_the_offer(
     ada: Visitor, database: Database, cast: Cast
 ) -> None:
     pull(ada, cast, kind="webinar", other=OTHER)
@@ -199,7 +199,7 @@ def take(client: Visitor, login_id: int, cast: Cast) -> int:
     return client.post(f"/webinars/{cast.slug}/instead").status_code
 
 
-def test_replacement_of_what_was_bought_ends_when_its_order_is_refunded(
+def test_replacement_of_a_purchase_ends_when_its_order_is_refunded(
     ada: Visitor, client: Visitor, database: Database, cast: Cast
 ) -> None:
     bought = placed(database, replace(SEAT, terms=Terms.INVOICE))
@@ -212,10 +212,10 @@ def test_replacement_of_what_was_bought_ends_when_its_order_is_refunded(
     assert take(client, cast.dan.id, cast) == 403
 
 
-def test_replacement_leaves_access_from_another_order_as_it_is(
+def test_replacement_does_not_change_access_from_another_order(
     ada: Visitor, client: Visitor, database: Database, cast: Cast
 ) -> None:
-    """Access to the other webinar that is on hold for payment doesn't open, and isn't the order's then."""
+    """The other order is on hold for payment, and its access stays separate."""
     bought = placed(database, replace(SEAT, terms=Terms.INVOICE))
     paid(database, bought)
     other = placed(
@@ -235,7 +235,7 @@ def test_replacement_leaves_access_from_another_order_as_it_is(
 def test_replacement_of_a_seat_ends_with_the_seat(
     ada: Visitor, client: Visitor, database: Database, cast: Cast
 ) -> None:
-    """The seat is the organization's (S2). The seats of others, and the returned ones, are no matter."""
+    """The seat is the organization's (S2); other seats and returned ones don't matter."""
     bought = placed(database, GROUP)
     paid(database, bought)
     pool_id = grants(database, bought)[0].pool_id or 0
@@ -250,4 +250,4 @@ def test_replacement_of_a_seat_ends_with_the_seat(
     assert code(database, cast.bob.id, OTHER) is Code.OK_PERMANENT
     assert take(client, cast.dan.id, cast) == 403
     credited(database, bought)
-    assert code(database, cast.bob.id, OTHER) is Code.OK_TERM  # by his own pass
+    assert code(database, cast.bob.id, OTHER) is Code.OK_TERM  # through Bob's own pass

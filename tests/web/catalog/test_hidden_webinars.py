@@ -1,4 +1,4 @@
-"""Drafts and withdrawn webinars, asked for by their names: for who may not have them they never were."""
+"""Addresses of drafts and withdrawn webinars aren't found for people without access."""
 
 import pytest
 from sqlalchemy import select
@@ -31,12 +31,12 @@ LINKS = (
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def hidden(database, cast):
-    """Return the outside id of a draft's handout, with a draft and a withdrawn webinar there."""
+    """Create a draft and a withdrawn webinar; return the public ID of the draft's handout."""
     with database.transaction() as session:
         for state in (WebinarState.DRAFT, WebinarState.WITHDRAWN):
             webinar = make_webinar(session, f"hidden-{state}", state=state)
@@ -49,37 +49,37 @@ def hidden(database, cast):
 
 @pytest.mark.parametrize(("method", "door"), LINKS)
 @pytest.mark.parametrize("who", ["alice", "bob", "dan"])
-def test_a_draft_is_there_for_nobody_but_staff(client, cast, hidden, method, door, who):
+def test_draft_is_not_found_for_customers(client, cast, hidden, method, door, who):
     client.sign_in(getattr(cast, who).id)
     assert client.open(door.format("hidden-draft"), method=method).status_code == 404
 
 
 @pytest.mark.parametrize(("method", "door"), LINKS)
-def test_a_withdrawn_webinar_is_not_there_for_who_never_held_it(client, cast, hidden, method, door):
+def test_withdrawn_webinar_is_not_found_without_access(client, cast, hidden, method, door):
     client.sign_in(cast.dan.id)
     assert client.open(door.format("hidden-withdrawn"), method=method).status_code == 404
 
 
-def test_a_withdrawn_webinar_still_plays_for_who_holds_it(client, cast, hidden):
+def test_withdrawn_webinar_plays_for_people_with_access(client, cast, hidden):
     client.sign_in(cast.bob.id)
     assert client.post("/webinars/hidden-withdrawn/playback", json={}).status_code == 200
 
 
-def test_a_handout_of_a_draft_is_not_given_out(client, cast, hidden):
+def test_handout_of_a_draft_is_not_found(client, cast, hidden):
     for who in (cast.bob, cast.dan):
         client.sign_in(who.id)
         for path in ("", "/first-page.jpg", "/pages/1", "/pages/1/large.jpg"):
             assert client.get(f"/handouts/{hidden}{path}").status_code == 404
 
 
-def test_how_much_earns_a_certificate_is_told_to_who_may_watch(client, cast):
+def test_certificate_progress_is_shown_only_to_people_with_access(client, cast):
     client.sign_in(cast.dan.id)
     assert client.get(f"/webinars/{cast.slug}/watch/certificate").status_code == 403
     client.sign_in(cast.alice.id)
     assert client.get(f"/webinars/{cast.slug}/watch/certificate").status_code == 200
 
 
-def test_no_kit_is_made_of_a_draft(database, cast, hidden):
+def test_delivery_kit_of_a_draft_is_not_found(database, cast, hidden):
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         make_pool_grant(session, make_pool(session, elm))

@@ -1,4 +1,4 @@
-"""Posters of webinars without a recording: the presenter's portrait beside the title."""
+"""Posters of webinars without a recording: the presenter's portrait next to the title."""
 
 import re
 from base64 import b64decode
@@ -29,7 +29,7 @@ def portrait(database: Database, cast: Cast, storage: Storage) -> str:
 
 
 @pytest.mark.usefixtures("portrait")
-def test_a_poster_has_the_presenter_s_portrait(client: Visitor, cast: Cast) -> None:
+def test_poster_has_the_presenters_portrait(client: Visitor, cast: Cast) -> None:
     poster = client.get(f"/webinars/{cast.slug}/poster.svg").text
     inside = b64decode(re.findall(r'href="data:image/jpeg;base64,([^"]+)"', poster)[0])
     with Image.open(BytesIO(inside)) as picture:
@@ -37,14 +37,14 @@ def test_a_poster_has_the_presenter_s_portrait(client: Visitor, cast: Cast) -> N
     assert client.get(f"/webinars/{cast.slug}/card.png").mimetype == "image/png"
 
 
-def test_a_poster_is_drawn_without_a_portrait_that_cannot_be_read(
+def test_poster_omits_a_missing_portrait(
     client: Visitor, cast: Cast, storage: Storage, portrait: str
 ) -> None:
     storage.delete(portrait)
     assert is_drawn_without(client, cast)
 
 
-def test_a_poster_is_drawn_without_a_portrait_that_is_damaged(
+def test_poster_omits_a_damaged_portrait(
     client: Visitor, cast: Cast, storage: Storage, portrait: str
 ) -> None:
     storage.put_bytes(portrait, b"\x89PNG cut off", "image/png")

@@ -1,4 +1,4 @@
-"""Similar webinars on pages of those that can't be had, and on pages that aren't found."""
+"""Similar webinars on pages of unavailable webinars and on pages that aren't found."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture
 def shelves(database: Database, cast: Cast, clock: Clock) -> Database:
-    """Three webinars about shelves, one of them canceled and one a draft, and one about mold."""
+    """Create webinars about shelves (one canceled, one a draft), and one about mold."""
     with database.transaction() as session:
         rows = [
             make_webinar(session, "shelves-that-breathe"),
@@ -29,7 +29,7 @@ def shelves(database: Database, cast: Cast, clock: Clock) -> Database:
 
 @pytest.mark.parametrize("who", ["nobody", "dan", "alice"])
 @pytest.mark.parametrize("slug", ["shelves-draft", "shelves-that-never-were"])
-def test_page_not_found_shows_what_its_address_is_about_and_hides_drafts(
+def test_webinar_not_found_shows_similar_webinars_without_drafts(
     client: Visitor, shelves: Database, cast: Cast, who: str, slug: str
 ) -> None:
     if who != "nobody":
@@ -42,16 +42,14 @@ def test_page_not_found_shows_what_its_address_is_about_and_hides_drafts(
     assert 'href="/ask"' in page.text
 
 
-def test_page_not_found_elsewhere_offers_the_search_alone(
-    client: Visitor, shelves: Database
-) -> None:
+def test_other_pages_not_found_show_no_similar_webinars(client: Visitor, shelves: Database) -> None:
     for path in ("/shelves", "/webinars/%00", "/webinars/-/x"):
         page = client.get(path)
         assert page.status_code in (400, 404)
         assert 'id="similar"' not in page.text
 
 
-def test_canceled_webinar_leads_to_similar_ones(client: Visitor, shelves: Database) -> None:
+def test_canceled_webinar_shows_similar_webinars(client: Visitor, shelves: Database) -> None:
     page = client.get("/webinars/shelves-canceled").text
     similar = page.partition('id="similar"')[2]
     assert 'href="/webinars/shelves-that-breathe"' in similar
@@ -60,11 +58,11 @@ def test_canceled_webinar_leads_to_similar_ones(client: Visitor, shelves: Databa
     assert 'id="another"' in similar
 
 
-def test_webinar_that_is_offered_leads_to_no_other(client: Visitor, shelves: Database) -> None:
+def test_webinar_on_sale_shows_no_similar_webinars(client: Visitor, shelves: Database) -> None:
     assert 'id="similar"' not in client.get("/webinars/mold").text
 
 
-def test_person_with_access_to_a_withdrawn_webinar_finds_similar_ones(
+def test_withdrawn_webinar_shows_similar_ones_to_people_with_access(
     client: Visitor, shelves: Database, cast: Cast
 ) -> None:
     with shelves.transaction() as session:

@@ -1,4 +1,4 @@
-"""Staff bring an announcement as text: it fills the form, asks what is open, and publishes nothing."""
+"""Import of an announcement by staff: it fills the form, asks questions, publishes nothing."""
 
 import html
 import io
@@ -27,7 +27,7 @@ AT = "/staff/webinars/import"
 
 
 def fields(page: str) -> dict[str, str | list[str]]:
-    """Return what a browser would send of the form on a page, without a button."""
+    """Return the form data that a browser would send from a page, without a button."""
     form = page[page.index('id="webinar-form"') :]
     found: dict[str, str | list[str]] = {}
     for name, value in re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', form):
@@ -52,28 +52,28 @@ def pasted(ada: Visitor, text: str) -> str:
 
 
 @pytest.mark.parametrize("path", [AT, f"{AT}/review"])
-def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
+def test_import_pages_are_not_found_for_customers(
+    client: Visitor, cast: Cast, clock: Clock, path: str
+) -> None:
     for person in (cast.alice, cast.mia):
         client.sign_in(person.id)
         assert client.get(AT).status_code == 404
         assert client.post(path, data={"text": PLAIN}).status_code == 404
 
 
-def test_a_pasted_text_fills_the_form_and_keeps_nothing(ada: Visitor, database: Database) -> None:
+def test_pasted_text_fills_the_form_and_saves_nothing(ada: Visitor, database: Database) -> None:
     page = pasted(ada, PLAIN)
     sent = fields(page)
     assert sent["title"] == "Mending Books with Children: A Repair Corner That Lasts"
     assert sent["held_at"] == "2027-03-09T14:00"
     assert (sent["zone"], sent["minutes"]) == ("America/New_York", "75")
     assert str(sent["agenda"]).splitlines()[0] == "Choose tools that small hands can use."
-    assert "Cards and checks are welcome." in page  # what no field takes is shown
+    assert "Cards and checks are welcome." in page  # text that fits no field is shown
     with database.read_session() as session:
         assert session.scalars(select(Webinar).where(Webinar.title == sent["title"])).all() == []
 
 
-def test_each_field_of_an_announcement_can_be_reviewed_and_is_kept(
-    ada: Visitor, database: Database
-) -> None:
+def test_imported_fields_can_be_changed_and_saved(ada: Visitor, database: Database) -> None:
     page = pasted(ada, (TEXTS / "labels_and_subtitle.txt").read_text("utf-8"))
     sent = fields(page)
     assert sent["subtitle"] == "Turning down requests without losing a patron"
@@ -92,7 +92,7 @@ def test_each_field_of_an_announcement_can_be_reviewed_and_is_kept(
     assert "Lottie Quist" in shown
 
 
-def test_a_presenter_that_no_label_names_is_asked_until_one_is_chosen(ada: Visitor) -> None:
+def test_unlabeled_presenter_is_asked_about_until_one_is_chosen(ada: Visitor) -> None:
     page = pasted(ada, (TEXTS / "preservation_week.txt").read_text("utf-8"))
     assert shows(page, WHICH_PRESENTER)
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "presenter-0"}).text
@@ -100,7 +100,7 @@ def test_a_presenter_that_no_label_names_is_asked_until_one_is_chosen(ada: Visit
     assert not shows(page, WHICH_PRESENTER)
 
 
-def test_a_known_presenter_that_no_label_names_is_asked_about(
+def test_known_unlabeled_presenter_is_filled_in_and_asked_about(
     ada: Visitor, database: Database
 ) -> None:
     text = (TEXTS / "preservation_week.txt").read_text("utf-8")
@@ -112,14 +112,14 @@ def test_a_known_presenter_that_no_label_names_is_asked_about(
 
 
 @pytest.mark.parametrize("act", ["presenter-\u00b2", "series-9", f"moment-{'9' * 5000}", "series-"])
-def test_a_button_that_is_not_there_changes_nothing(ada: Visitor, act: str) -> None:
+def test_unknown_button_changes_nothing(ada: Visitor, act: str) -> None:
     sent = fields(pasted(ada, PLAIN))
     answer = ada.post(f"{AT}/review", data={**sent, "act": act})
     assert answer.status_code == 200
     assert fields(answer.text) == sent
 
 
-def test_who_and_what_is_new_is_added_by_a_press_and_the_draft_is_kept(
+def test_new_presenter_and_series_are_added_and_the_draft_is_saved(
     ada: Visitor, database: Database
 ) -> None:
     sent = fields(pasted(ada, PLAIN)) | {"summary": "Glue for beginners."}
@@ -141,9 +141,7 @@ def test_who_and_what_is_new_is_added_by_a_press_and_the_draft_is_kept(
     assert presenter.biography.startswith("Dr. Wilhelmina Oyelaran has bound books")
 
 
-def test_a_date_that_can_be_read_twice_is_asked_and_chosen(
-    ada: Visitor, database: Database
-) -> None:
+def test_ambiguous_date_must_be_chosen(ada: Visitor, database: Database) -> None:
     page = pasted(ada, OPEN)
     assert shows(page, SENTENCES[Ask.DAY_OR_MONTH])
     assert fields(page)["held_at"] == ""
@@ -159,7 +157,7 @@ def test_a_date_that_can_be_read_twice_is_asked_and_chosen(
     assert made.held_at.isoformat() == "2027-11-05T18:00:00+00:00"
 
 
-def test_a_zone_that_is_not_named_has_to_be_chosen(ada: Visitor) -> None:
+def test_missing_time_zone_must_be_chosen(ada: Visitor) -> None:
     page = pasted(ada, "Quiet Rooms\n\nDate: March 9, 2027, 2 pm")
     assert shows(page, SENTENCES[Ask.NO_ZONE])
     sent = fields(page)
@@ -171,7 +169,7 @@ def test_a_zone_that_is_not_named_has_to_be_chosen(ada: Visitor) -> None:
     assert ada.post(f"{AT}/review", data=chosen).status_code == 303
 
 
-def test_a_file_is_read_and_what_is_no_text_is_refused(ada: Visitor) -> None:
+def test_text_file_is_read_and_other_files_are_refused(ada: Visitor) -> None:
     def send(name: str, body: bytes) -> tuple[int, str]:
         answer = ada.post(AT, data={"text": "", "file": (io.BytesIO(body), name)})
         return answer.status_code, html.unescape(answer.get_data(as_text=True))
@@ -187,12 +185,12 @@ def test_a_file_is_read_and_what_is_no_text_is_refused(ada: Visitor) -> None:
     assert shows(page, NOTHING)
 
 
-def test_prices_that_the_price_list_does_not_have_are_pointed_out(ada: Visitor) -> None:
+def test_prices_missing_from_the_price_list_are_highlighted(ada: Visitor) -> None:
     page = pasted(ada, "Quiet Rooms\n\nCost: $123.45 each, $99 for friends")
     assert re.search(r"<strong>[^<]*[$]123[.]45", page)
 
 
-def test_markup_in_an_announcement_stays_text(ada: Visitor) -> None:
+def test_markup_in_an_announcement_is_escaped(ada: Visitor) -> None:
     page = pasted(ada, "Quiet <script>alert(1)</script> Rooms\n\nParking\n<b>none</b>")
     assert "<script>alert" not in page
     assert "<b>none" not in page

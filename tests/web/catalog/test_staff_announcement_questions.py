@@ -1,4 +1,4 @@
-"""Each open question about an announcement is answered by one press, and all of them by one."""
+"""Questions about an imported announcement: one button answers one or all of them."""
 
 import html
 import re
@@ -21,14 +21,14 @@ RIVALS = f"Shelf Life Weekly\nThe Other Tuesday\n\nMending Shelves\n\n{FACTS}\n{
 
 
 def answers(page: str, field: str) -> list[str]:
-    """Return what the buttons of a question say."""
+    """Return the labels of a question's buttons."""
     group = re.search(rf'role="group"[^>]* aria-label="{field}">(.*?)</div>', page, re.DOTALL)
     found = re.findall(r"<button[^>]*>(.*?)</button>", group[1], re.DOTALL) if group else []
     return [html.unescape(re.sub(r"<[^>]*>", "", one)).strip() for one in found]
 
 
 def press(ada: Visitor, page: str, field: str, words: str) -> str:
-    """Press the button of a question that says this, and return the page."""
+    """Press the button of a question with this label, and return the page."""
     group = re.search(rf'role="group"[^>]* aria-label="{field}">(.*?)</div>', page, re.DOTALL)
     assert group, field
     acts = re.findall(r'value="([^"]+)"', group[1])
@@ -38,7 +38,7 @@ def press(ada: Visitor, page: str, field: str, words: str) -> str:
     return answer.text
 
 
-def test_another_title_is_chosen_by_a_press(ada: Visitor) -> None:
+def test_another_title_can_be_chosen(ada: Visitor) -> None:
     page = pasted(ada, RIVALS)
     found = answers(page, "Title")
     other = next(one for one in ("Mending Shelves", "The Other Tuesday") if one in found[1:])
@@ -47,7 +47,7 @@ def test_another_title_is_chosen_by_a_press(ada: Visitor) -> None:
     assert answers(page, "Title") == []
 
 
-def test_what_is_filled_in_is_confirmed_by_a_press(ada: Visitor) -> None:
+def test_filled_in_title_can_be_confirmed(ada: Visitor) -> None:
     page = pasted(ada, RIVALS)
     first = fields(page)["title"]
     page = press(ada, page, "Title", str(first))
@@ -61,7 +61,7 @@ def test_a_changed_field_is_no_longer_asked_about(ada: Visitor) -> None:
     assert answers(ada.post(f"{AT}/review", data=sent).text, "Title") == []
 
 
-def test_all_questions_are_confirmed_at_once(ada: Visitor, database: Database) -> None:
+def test_all_questions_can_be_confirmed_at_once(ada: Visitor, database: Database) -> None:
     text = f"{RIVALS}\n\nTom Ray has mended doors."
     page = pasted(ada, text)
     assert 'value="ok-all"' in page
@@ -72,7 +72,7 @@ def test_all_questions_are_confirmed_at_once(ada: Visitor, database: Database) -
         assert session.scalars(select(Presenter.name)).all() == ["Ana Bell"]
 
 
-def test_a_missing_answer_is_not_confirmed_with_the_others(ada: Visitor) -> None:
+def test_missing_answers_are_not_confirmed_with_the_others(ada: Visitor) -> None:
     page = pasted(ada, f"Mending Shelves\n\n{TEXT}")
     page = ada.post(f"{AT}/review", data={**fields(page), "act": "ok-all"}).text
     assert shows(page, SENTENCES[Ask.NO_DATE])
@@ -80,7 +80,7 @@ def test_a_missing_answer_is_not_confirmed_with_the_others(ada: Visitor) -> None
     assert 'value="ok-all"' not in page
 
 
-def test_another_start_leaves_the_field_empty_until_one_is_chosen(ada: Visitor) -> None:
+def test_start_is_blank_until_one_of_two_is_chosen(ada: Visitor) -> None:
     text = f"Mending Shelves\n\nMay 6, 2027, 1-2:15 pm Eastern\n\n{TEXT}\n\nClass 2 is on May 13, 2027."
     page = pasted(ada, text)
     assert fields(page)["held_at"] == ""
@@ -91,14 +91,14 @@ def test_another_start_leaves_the_field_empty_until_one_is_chosen(ada: Visitor) 
     assert first.startswith("Thursday, May 6, 2027")
 
 
-def test_a_missing_time_zone_is_chosen_by_a_press(ada: Visitor) -> None:
+def test_missing_time_zone_can_be_chosen(ada: Visitor) -> None:
     page = pasted(ada, "Quiet Rooms\n\nDate: March 9, 2027, 2 pm")
     page = press(ada, page, "Starts", answers(page, "Starts")[1])
     assert fields(page)["zone"] == "America/Chicago"
     assert answers(page, "Starts") == []
 
 
-def test_another_person_is_added_by_a_press_and_more_can_be(ada: Visitor) -> None:
+def test_other_presenters_can_be_added_one_by_one(ada: Visitor) -> None:
     page = pasted(ada, f"Title: Mending Shelves\n{FACTS}\nDescription\n\n{TEXT}\n\nTom Ray helps.")
     page = press(ada, page, "Presenters", "Add Tom Ray")
     assert fields(page)["presenters"] == ["tom-ray"]
@@ -108,7 +108,7 @@ def test_another_person_is_added_by_a_press_and_more_can_be(ada: Visitor) -> Non
 
 
 @pytest.mark.parametrize("words", [FREE, NOT_FREE])
-def test_whether_it_is_free_is_chosen_by_a_press(ada: Visitor, words: str) -> None:
+def test_free_or_not_free_can_be_chosen(ada: Visitor, words: str) -> None:
     text = f"Mending Shelves\n\n{FACTS.replace('Price: $99', 'Price: $0.00 (your pass)')}\n{TEXT}"
     page = press(ada, pasted(ada, text), "Free", words)
     is_free = re.search(r'<input[^>]* checked[^>]* name="free"', page) is not None
@@ -116,20 +116,20 @@ def test_whether_it_is_free_is_chosen_by_a_press(ada: Visitor, words: str) -> No
     assert answers(page, "Free") == []
 
 
-def test_whether_passes_include_it_is_chosen_by_a_press(ada: Visitor) -> None:
+def test_exclusion_from_passes_can_be_chosen(ada: Visitor) -> None:
     text = f"Mending Shelves\n\n{FACTS}\n{TEXT}\n\nNo passes for this one."
     page = press(ada, pasted(ada, text), "Passes", "Not included")
     assert re.search(r'<input[^>]* checked[^>]* name="not_in_passes"', page)
     assert answers(page, "Passes") == []
 
 
-def test_another_length_is_chosen_by_a_press(ada: Visitor) -> None:
+def test_another_length_can_be_chosen(ada: Visitor) -> None:
     text = f"Title: Mending Shelves\n{FACTS}\nDescription\n\n{TEXT} It is a 90-minute webinar."
     page = press(ada, pasted(ada, text), "Minutes", "90 minutes")
     assert fields(page)["minutes"] == "90"
 
 
-def test_a_text_is_added_to_the_overview_by_a_press(ada: Visitor) -> None:
+def test_additional_text_asks_about_the_overview(ada: Visitor) -> None:
     more = "Some shelves sag because the books on them are heavier than anyone thought."
     page = pasted(
         ada, f"Mending Shelves at Home\n\n{FACTS}\nHi friends,\n\n{TEXT}\n\nWHY\n\n{more}"
@@ -138,6 +138,6 @@ def test_a_text_is_added_to_the_overview_by_a_press(ada: Visitor) -> None:
     assert found[0] == AS_FILLED_IN
 
 
-def test_a_question_shows_the_lines_that_it_is_about(ada: Visitor) -> None:
+def test_question_shows_the_lines_it_is_about(ada: Visitor) -> None:
     page = pasted(ada, f"Mending Shelves\n\n{FACTS}\n{TEXT}\n\nBring $5 for clamps.")
     assert "Bring $5 for clamps.</blockquote>" in page

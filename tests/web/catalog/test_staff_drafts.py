@@ -18,7 +18,9 @@ def state_of(database: Database, slug: str) -> WebinarState | None:
 
 
 @pytest.mark.parametrize("act", ["draft", "delete"])
-def test_only_staff_come_in(client: Visitor, cast: Cast, clock: Clock, act: str) -> None:
+def test_draft_and_delete_pages_are_only_for_staff(
+    client: Visitor, cast: Cast, clock: Clock, act: str
+) -> None:
     path = f"/staff/webinars/{cast.slug}/{act}"
     assert client.get(path).status_code == 303
     for person in (cast.alice, cast.mia):
@@ -27,9 +29,7 @@ def test_only_staff_come_in(client: Visitor, cast: Cast, clock: Clock, act: str)
         assert client.post(path).status_code == 404
 
 
-def test_a_draft_is_deleted_after_a_page_that_says_it_cannot_be_undone(
-    ada: Visitor, database: Database
-) -> None:
+def test_draft_is_deleted_after_a_warning(ada: Visitor, database: Database) -> None:
     slug = added(database).slug
     assert f"/staff/webinars/{slug}/delete" in ada.get(f"/staff/webinars/{slug}").text
     assert "be undone" in ada.get(f"/staff/webinars/{slug}/delete").text
@@ -39,16 +39,14 @@ def test_a_draft_is_deleted_after_a_page_that_says_it_cannot_be_undone(
     assert state_of(database, slug) is None
 
 
-def test_a_webinar_that_is_no_draft_has_no_page_to_delete_it(
-    ada: Visitor, database: Database
-) -> None:
+def test_announced_webinar_cannot_be_deleted(ada: Visitor, database: Database) -> None:
     slug = announced(database).slug
     assert ada.get(f"/staff/webinars/{slug}/delete").location == f"/staff/webinars/{slug}"
     assert ada.post(f"/staff/webinars/{slug}/delete").status_code == 409
     assert state_of(database, slug) is WebinarState.ANNOUNCED
 
 
-def test_a_webinar_announced_by_mistake_is_a_draft_again(
+def test_announced_webinar_can_become_a_draft_again(
     ada: Visitor, client: Visitor, database: Database
 ) -> None:
     slug = announced(database).slug
@@ -60,7 +58,7 @@ def test_a_webinar_announced_by_mistake_is_a_draft_again(
     assert ada.get(page).location == f"/staff/webinars/{slug}"
 
 
-def test_a_webinar_that_people_know_says_how_many_and_stays(
+def test_webinar_with_access_for_people_cannot_become_a_draft(
     ada: Visitor, database: Database, cast: Cast
 ) -> None:
     page = f"/staff/webinars/{cast.slug}/draft"

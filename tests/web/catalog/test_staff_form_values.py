@@ -1,4 +1,4 @@
-"""What the staff's forms keep: the order of presenters, an unusual zone, and a look at the accent."""
+"""Values of staff forms: presenter order, unusual time zones, and the accent color preview."""
 
 import re
 from datetime import timedelta
@@ -32,14 +32,14 @@ def weeding(database: Database) -> str:
 
 
 @pytest.mark.parametrize("who", ["alice", "dan", "mia", "ada"])
-def test_nobody_but_an_owner_looks_at_an_accent(
+def test_accent_preview_is_only_for_owners(
     client: Visitor, cast: Cast, clock: Clock, who: str
 ) -> None:
     client.sign_in(getattr(cast, who).id)
     assert client.get("/staff/branding/look?accent=%23ff0000").status_code == 404
 
 
-def test_an_accent_is_shown_as_pages_will_have_it(owner: Visitor) -> None:
+def test_accent_preview_returns_light_and_dark_colors(owner: Visitor) -> None:
     shown = owner.get("/staff/branding/look?accent=%2317407A").get_json()
     assert shown["light"]["accent"] == "#17407a"
     assert shown["dark"]["accent"] != "#17407a"
@@ -47,11 +47,11 @@ def test_an_accent_is_shown_as_pages_will_have_it(owner: Visitor) -> None:
 
 
 @pytest.mark.parametrize("accent", ["", "red", "%23fff", "%2317407a;}body{"])
-def test_what_is_no_color_is_not_shown(owner: Visitor, accent: str) -> None:
+def test_invalid_color_is_refused(owner: Visitor, accent: str) -> None:
     assert owner.get(f"/staff/branding/look?accent={accent}").status_code == 400
 
 
-def test_saving_a_webinar_as_it_is_changes_neither_its_presenters_order_nor_its_zone(
+def test_saving_a_webinar_keeps_its_presenter_order_and_time_zone(
     ada: Visitor, database: Database, weeding: str
 ) -> None:
     page = ada.get(f"/staff/webinars/{weeding}/edit").text
@@ -79,14 +79,14 @@ def test_saving_a_webinar_as_it_is_changes_neither_its_presenters_order_nor_its_
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd"])
-def test_a_zone_that_is_none_is_refused_with_everything_kept(ada: Visitor, zone: str) -> None:
+def test_invalid_time_zone_is_refused_and_the_input_is_kept(ada: Visitor, zone: str) -> None:
     form = {"title": "Weeding", "held_at": "2026-03-02T10:00", "zone": zone, "minutes": "60"}
     answer = ada.post("/staff/webinars/new", data=form)
     assert answer.status_code == 400
     assert 'value="Weeding"' in answer.text
 
 
-def test_a_time_that_no_clock_shows_is_named_beside_its_field(ada: Visitor) -> None:
+def test_time_skipped_by_daylight_saving_is_refused(ada: Visitor) -> None:
     form = {
         "title": "Weeding",
         "held_at": "2026-03-08T02:30",
@@ -104,13 +104,11 @@ def holders(database: Database, webinar_id: int) -> int:
         return count_holders(session, webinar_id, now=NOW)
 
 
-def test_who_holds_a_webinar_is_counted_without_ended_passes(
-    database: Database, cast: Cast
-) -> None:
-    assert holders(database, cast.webinar_id) == 2  # alice and bob; carol's pass has ended
+def test_people_with_ended_passes_are_not_counted(database: Database, cast: Cast) -> None:
+    assert holders(database, cast.webinar_id) == 2  # Alice and Bob; Carol's pass has ended
 
 
-def test_two_log_ins_of_one_person_count_once(database: Database, cast: Cast) -> None:
+def test_merged_logins_of_one_person_count_once(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         other = make_login(session)
         make_grant(session, other, session.get_one(Webinar, cast.webinar_id))
@@ -118,7 +116,7 @@ def test_two_log_ins_of_one_person_count_once(database: Database, cast: Cast) ->
     assert holders(database, cast.webinar_id) == 2
 
 
-def test_a_pass_that_ends_before_a_webinar_does_not_hold_it(database: Database, cast: Cast) -> None:
+def test_pass_that_ends_before_the_webinar_is_not_counted(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).held_at = NOW + timedelta(days=400)
     assert holders(database, cast.webinar_id) == 1

@@ -1,4 +1,4 @@
-"""Staff put the webinars of a series in order, with buttons that need no mouse, and take it back."""
+"""Ordering the webinars of a series with buttons, and undoing it."""
 
 import re
 from datetime import timedelta
@@ -18,7 +18,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture
 def path(database: Database, cast: Cast, clock: Clock) -> str:
-    """The page of the order of a series: Alpha, Beta, and Gamma, which is still a draft."""
+    """Return the path of the order page of a series: Alpha, Beta, and Gamma, a draft."""
     with database.transaction() as session:
         series = make_series(session, "letters")
         series.title = "Letters"
@@ -47,7 +47,7 @@ def titles(page: str) -> list[str]:
     return re.findall(r">(Alpha|Beta|Gamma)</a>", page[page.index("<main") :])
 
 
-def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, path: str) -> None:
+def test_order_page_is_not_found_for_managers(client: Visitor, cast: Cast, path: str) -> None:
     client.sign_in(cast.mia.id)
     assert client.get(path).status_code == 404
     assert client.post(path).status_code == 404
@@ -55,7 +55,7 @@ def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, path: str) -> No
     assert client.post(f"{path}/put-back").status_code == 404
 
 
-def test_a_webinar_is_moved_and_readers_meet_it_there(
+def test_webinar_is_moved_on_the_order_page_and_the_series_page(
     ada: Visitor, database: Database, path: str
 ) -> None:
     page = ada.get(path).text
@@ -71,7 +71,7 @@ def test_a_webinar_is_moved_and_readers_meet_it_there(
     assert titles(ada.get("/series/letters").text) == ["Beta", "Alpha"]
 
 
-def test_the_button_that_moved_it_keeps_the_focus_as_long_as_it_can(
+def test_move_button_keeps_the_focus_until_the_end_of_the_list(
     ada: Visitor, database: Database, path: str
 ) -> None:
     answer = ada.post(path, data={"webinar": id_of(database, "alpha"), "place": "2"})
@@ -87,7 +87,7 @@ def focused(page: str) -> str:
     return found[1]
 
 
-def test_the_order_of_the_dates_comes_back_and_goes_again(
+def test_order_by_date_can_be_restored_and_undone(
     ada: Visitor, database: Database, path: str
 ) -> None:
     ada.post(path, data={"webinar": id_of(database, "gamma"), "place": "1"})
@@ -100,7 +100,7 @@ def test_the_order_of_the_dates_comes_back_and_goes_again(
 
 
 @pytest.mark.parametrize("was", ["", "1-2", "1-2-2", "1-2-3-4", "x"])
-def test_an_order_that_is_none_is_not_put_back(
+def test_invalid_order_is_not_restored(
     ada: Visitor, database: Database, path: str, was: str
 ) -> None:
     answer = ada.post(f"{path}/put-back?was={was}")
@@ -120,13 +120,11 @@ def test_an_order_that_is_none_is_not_put_back(
         {"place": "9" * 5000},
     ],
 )
-def test_a_move_of_nothing_or_to_nowhere_is_not_found(
-    ada: Visitor, path: str, data: dict[str, str]
-) -> None:
+def test_invalid_move_is_not_found(ada: Visitor, path: str, data: dict[str, str]) -> None:
     assert ada.post(path, data={"webinar": "0" * 26, **data}).status_code == 404
 
 
-def test_a_series_without_webinars_says_how_they_come_into_it(
+def test_series_without_webinars_shows_an_empty_state(
     ada: Visitor, database: Database, path: str
 ) -> None:
     with database.transaction() as session:

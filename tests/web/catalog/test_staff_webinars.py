@@ -1,4 +1,4 @@
-"""Staff write webinars and move them through their lives."""
+"""Staff pages that add webinars, edit them, and change their state."""
 
 import re
 
@@ -35,7 +35,7 @@ FORM = {
 
 
 def warning(page: str) -> str:
-    """Return what the page of a webinar says about taking it out of passes."""
+    """Return the warning of the edit page about taking the webinar out of passes."""
     found = re.search(r'id="not_in_passes-help">([^<]*)<', page)
     return found[1] if found else ""
 
@@ -49,7 +49,9 @@ def the(database: Database, slug: str) -> Webinar:
     "path",
     ["", "/new", "/reading-rooms", "/reading-rooms/edit", "/reading-rooms/pull"],
 )
-def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
+def test_webinar_pages_are_only_for_staff(
+    client: Visitor, cast: Cast, clock: Clock, path: str
+) -> None:
     assert client.get(f"/staff/webinars{path}").status_code == 303
     for person in (cast.alice, cast.mia):
         client.sign_in(person.id)
@@ -57,9 +59,7 @@ def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, clock: Clock, pa
         assert client.post(f"/staff/webinars{path}", data=FORM).status_code in (404, 405)
 
 
-def test_a_new_webinar_is_a_draft_at_the_time_its_own_clocks_show(
-    ada: Visitor, database: Database
-) -> None:
+def test_new_webinar_is_a_draft_at_its_local_time(ada: Visitor, database: Database) -> None:
     answer = ada.post("/staff/webinars/new", data=FORM)
     assert answer.status_code == 303
     made = the(database, "reading-aloud-to-ducks")
@@ -68,7 +68,7 @@ def test_a_new_webinar_is_a_draft_at_the_time_its_own_clocks_show(
     assert "Reading Aloud to Ducks" in ada.get(answer.location).get_data(as_text=True)
 
 
-def test_a_form_with_faults_loses_nothing_and_names_them(ada: Visitor) -> None:
+def test_form_with_errors_shows_them_and_keeps_the_input(ada: Visitor) -> None:
     wrong = {**FORM, "title": "", "minutes": "0", "held_at": "2026-03-08T02:30"}
     answer = ada.post("/staff/webinars/new", data=wrong)
     page = answer.get_data(as_text=True)
@@ -81,7 +81,7 @@ def test_a_form_with_faults_loses_nothing_and_names_them(ada: Visitor) -> None:
     assert shows(skipped.text, SKIPPED)
 
 
-def test_a_webinar_is_added_with_presenters_who_are_new(ada: Visitor, database: Database) -> None:
+def test_webinar_is_added_with_new_presenters(ada: Visitor, database: Database) -> None:
     assert 'name="new_presenters"' in ada.get("/staff/webinars/new").text
     added = {**FORM, "new_presenters": "Bo Lind;  Cy   Oak "}
     faulty = ada.post("/staff/webinars/new", data={**added, "minutes": "0"})
@@ -104,7 +104,7 @@ def test_saving_an_unchanged_webinar_adds_no_presenter(
     assert "()" not in named
 
 
-def test_a_preview_keeps_nothing_and_runs_no_script(ada: Visitor, database: Database) -> None:
+def test_preview_saves_nothing_and_escapes_scripts(ada: Visitor, database: Database) -> None:
     page = ada.post("/staff/webinars/new", data={**FORM, "act": "preview"}).get_data(as_text=True)
     assert "<strong>read</strong>" in page
     assert "<script>alert" not in page
@@ -114,7 +114,7 @@ def test_a_preview_keeps_nothing_and_runs_no_script(ada: Visitor, database: Data
     assert "<strong>read</strong>" in alone.get_data(as_text=True)
 
 
-def test_an_edit_over_somebody_else_s_is_stopped_with_the_text_kept(
+def test_conflicting_edit_is_refused_and_the_input_is_kept(
     ada: Visitor, database: Database, cast: Cast
 ) -> None:
     stale = {**FORM, "slug": cast.slug, "seen": "2020-01-01T00:00:00+00:00"}
@@ -126,9 +126,7 @@ def test_an_edit_over_somebody_else_s_is_stopped_with_the_text_kept(
     assert the(database, cast.slug).title == FORM["title"]
 
 
-def test_a_webinar_goes_through_its_life_by_one_button_each(
-    ada: Visitor, database: Database
-) -> None:
+def test_each_action_changes_the_state_of_the_webinar(ada: Visitor, database: Database) -> None:
     ada.post("/staff/webinars/new", data=FORM)
     slug = "reading-aloud-to-ducks"
     for act, state in (
@@ -147,11 +145,11 @@ def test_a_webinar_goes_through_its_life_by_one_button_each(
     assert "webinar.published" in acts
 
 
-def test_pulling_shows_how_many_lose_it_and_wants_a_reason(
+def test_removing_shows_how_many_lose_access_and_requires_a_reason(
     ada: Visitor, database: Database, cast: Cast
 ) -> None:
     page = ada.get(f"/staff/webinars/{cast.slug}/pull").get_data(as_text=True)
-    assert "<strong>2 " in page  # alice and bob; carol had lost it when her pass ended
+    assert "<strong>2 " in page  # Alice and Bob; Carol's pass has ended
     offer = {"kind": "refund"}
     here = f"/staff/webinars/{cast.slug}/pull"
     assert ada.post(here, data={"reason": " ", **offer}).status_code == 400
@@ -161,7 +159,7 @@ def test_pulling_shows_how_many_lose_it_and_wants_a_reason(
     assert the(database, cast.slug).state is WebinarState.PULLED
 
 
-def test_the_table_is_searched_filtered_and_sorted(ada: Visitor, cast: Cast) -> None:
+def test_webinar_table_can_be_searched_filtered_and_sorted(ada: Visitor, cast: Cast) -> None:
     ada.post("/staff/webinars/new", data=FORM)
     everything = ada.get("/staff/webinars").get_data(as_text=True)
     assert everything.index("Reading Aloud to Ducks") < everything.index("Reading rooms")
@@ -174,13 +172,13 @@ def test_the_table_is_searched_filtered_and_sorted(ada: Visitor, cast: Cast) -> 
     assert is_empty(nothing)
 
 
-def test_the_desk_tells_what_waits(ada: Visitor) -> None:
+def test_staff_home_shows_the_draft(ada: Visitor) -> None:
     ada.post("/staff/webinars/new", data=FORM)
     page = ada.get("/staff").get_data(as_text=True)
     assert "Reading Aloud to Ducks" in page
 
 
-def test_taking_a_webinar_out_of_passes_names_how_many_lose_it(
+def test_taking_a_webinar_out_of_passes_warns_how_many_lose_access(
     ada: Visitor, database: Database, cast: Cast
 ) -> None:
     path = f"/staff/webinars/{cast.slug}/edit"
@@ -214,7 +212,7 @@ def test_taking_a_webinar_out_of_passes_names_how_many_lose_it(
         assert "webinar.taken_out_of_passes" in acts
 
 
-def test_the_page_of_a_webinar_out_of_passes_says_so_to_a_pass_holder(
+def test_webinar_page_says_that_passes_do_not_include_it(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -225,7 +223,7 @@ def test_the_page_of_a_webinar_out_of_passes_says_so_to_a_pass_holder(
     page = client.get(f"/webinars/{cast.slug}").text
     assert shows(page, NOT_IN_PASSES)
     assert client.get(f"/webinars/{cast.slug}/watch").status_code != 200
-    assert cast.slug not in client.get("/my").text
+    assert cast.slug not in client.get("/library").text
 
 
 def test_presenters_and_series_of_a_large_catalog_are_added_by_name(

@@ -1,4 +1,4 @@
-"""A webinar's page: who may see it in which state, and what it says to whom."""
+"""A webinar page: who can see it in which state, and what it shows to whom."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """A webinar that is still to come, its page and when it begins."""
+    """An upcoming webinar, the path of its page, and its start."""
 
     id: int
     path: str
@@ -51,7 +51,7 @@ def become(database: Database, webinar_id: int, state: WebinarState) -> None:
 
 @pytest.mark.parametrize("path", ["", "/poster.svg", "/live"])
 @pytest.mark.parametrize("who", ["nobody", "alice", "dan", "mia"])
-def test_a_draft_is_there_for_staff_alone(
+def test_draft_is_not_found_for_customers(
     client: Visitor, database: Database, cast: Cast, clock: Clock, who: str, path: str
 ) -> None:
     become(database, cast.webinar_id, WebinarState.DRAFT)
@@ -61,7 +61,7 @@ def test_a_draft_is_there_for_staff_alone(
     assert status == (303 if (who, path) == ("nobody", "/live") else 404)
 
 
-def test_staff_see_a_draft_and_what_it_is(
+def test_staff_can_see_a_draft_marked_as_such(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     become(database, cast.webinar_id, WebinarState.DRAFT)
@@ -74,7 +74,7 @@ def test_staff_see_a_draft_and_what_it_is(
 @pytest.mark.parametrize(
     ("who", "status"), [("alice", 200), ("bob", 200), ("carol", 200), ("dan", 404), ("ada", 200)]
 )
-def test_a_withdrawn_webinar_keeps_its_page_for_who_holds_or_held_it(
+def test_withdrawn_webinar_keeps_its_page_for_people_who_had_access(
     client: Visitor, database: Database, cast: Cast, clock: Clock, who: str, status: int
 ) -> None:
     become(database, cast.webinar_id, WebinarState.WITHDRAWN)
@@ -82,7 +82,7 @@ def test_a_withdrawn_webinar_keeps_its_page_for_who_holds_or_held_it(
     assert client.get(f"/webinars/{cast.slug}").status_code == status
 
 
-def test_who_held_a_withdrawn_webinar_reads_why_they_may_not_watch_it(
+def test_withdrawn_webinar_says_why_a_person_with_an_ended_pass_cannot_watch(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     become(database, cast.webinar_id, WebinarState.WITHDRAWN)
@@ -97,7 +97,7 @@ def test_who_held_a_withdrawn_webinar_reads_why_they_may_not_watch_it(
     assert "Not for sale" in page.text
 
 
-def test_visitor_of_a_withdrawn_webinar_can_sign_in_or_find_a_similar_one(
+def test_withdrawn_webinar_offers_visitors_sign_in_and_a_similar_one(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     become(database, cast.webinar_id, WebinarState.WITHDRAWN)
@@ -112,7 +112,7 @@ def test_visitor_of_a_withdrawn_webinar_can_sign_in_or_find_a_similar_one(
 
 
 @pytest.mark.parametrize("who", ["nobody", "alice", "dan"])
-def test_a_pulled_webinar_says_so_and_nothing_else(
+def test_removed_webinar_says_so_and_shows_nothing_else(
     client: Visitor, database: Database, cast: Cast, clock: Clock, who: str
 ) -> None:
     become(database, cast.webinar_id, WebinarState.PULLED)
@@ -127,9 +127,7 @@ def test_a_pulled_webinar_says_so_and_nothing_else(
     assert client.get(f"/webinars/{cast.slug}/poster.svg").status_code == 404
 
 
-def test_a_canceled_webinar_says_so(
-    client: Visitor, database: Database, upcoming: Upcoming
-) -> None:
+def test_canceled_webinar_says_so(client: Visitor, database: Database, upcoming: Upcoming) -> None:
     become(database, upcoming.id, WebinarState.CANCELED)
     page = client.get(upcoming.path)
     assert "This webinar was canceled" in page.text
@@ -137,13 +135,13 @@ def test_a_canceled_webinar_says_so(
 
 
 @pytest.mark.parametrize("path", ["/webinars/nothing", "/webinars/nothing/poster.svg"])
-def test_what_is_not_there_is_not_found(client: Visitor, path: str) -> None:
+def test_unknown_webinar_is_not_found(client: Visitor, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("who", ["nobody", "alice", "dan", "ada"])
 @pytest.mark.parametrize("before", [timedelta(days=2), timedelta(minutes=5), -timedelta(minutes=5)])
-def test_the_live_link_never_stands_in_a_page(
+def test_live_link_is_never_on_the_page(
     client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock, who: str, before: timedelta
 ) -> None:
     clock.set(upcoming.held_at - before)
@@ -152,7 +150,7 @@ def test_the_live_link_never_stands_in_a_page(
     assert "zoom.example" not in client.get(upcoming.path).text
 
 
-def test_who_holds_a_place_sees_how_long_it_is_until_the_door_opens(
+def test_person_with_access_sees_the_time_until_the_live_session(
     client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock
 ) -> None:
     clock.set(upcoming.held_at - timedelta(hours=26, minutes=14))
@@ -164,7 +162,7 @@ def test_who_holds_a_place_sees_how_long_it_is_until_the_door_opens(
 
 
 @pytest.mark.parametrize("before", [HOUR, timedelta(0), -timedelta(minutes=59)])
-def test_the_door_is_open_from_an_hour_before_until_the_end(
+def test_person_with_access_can_join_from_an_hour_before_to_the_end(
     client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock, before: timedelta
 ) -> None:
     clock.set(upcoming.held_at - before)
@@ -176,7 +174,7 @@ def test_the_door_is_open_from_an_hour_before_until_the_end(
 
 
 @pytest.mark.parametrize("before", [HOUR + timedelta(seconds=1), -2 * HOUR])
-def test_the_door_is_shut_before_that_and_after(
+def test_joining_is_refused_earlier_and_later(
     client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock, before: timedelta
 ) -> None:
     clock.set(upcoming.held_at - before)
@@ -187,7 +185,7 @@ def test_the_door_is_shut_before_that_and_after(
 
 
 @pytest.mark.parametrize("who", ["dan", "carol", "ada"])
-def test_who_has_no_place_is_not_let_in(
+def test_joining_is_refused_without_access(
     client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock, who: str
 ) -> None:
     clock.set(upcoming.held_at)
@@ -197,7 +195,7 @@ def test_who_has_no_place_is_not_let_in(
     assert "zoom.example" not in answer.text
 
 
-def test_a_room_without_a_link_yet_says_so(
+def test_webinar_without_a_live_link_says_that_it_will_appear(
     client: Visitor, database: Database, cast: Cast, upcoming: Upcoming, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -212,7 +210,7 @@ def test_a_room_without_a_link_yet_says_so(
     assert "<h1>Soon</h1>" in answer.text
 
 
-def test_a_stranger_is_told_to_sign_in_and_comes_back_here(client: Visitor, cast: Cast) -> None:
+def test_sign_in_link_leads_back_to_the_webinar(client: Visitor, cast: Cast) -> None:
     page = client.get(f"/webinars/{cast.slug}").text
     assert f'href="/sign-in?next=/webinars/{cast.slug}"' in page
 
@@ -234,7 +232,7 @@ def test_a_stranger_is_told_to_sign_in_and_comes_back_here(client: Visitor, cast
         ),
     ],
 )
-def test_each_person_is_told_the_decision_and_the_next_step(
+def test_access_decision_and_next_step_are_shown(
     client: Visitor, cast: Cast, clock: Clock, who: str, sentence: str, step: str
 ) -> None:
     client.sign_in(getattr(cast, who).id)
@@ -243,7 +241,7 @@ def test_each_person_is_told_the_decision_and_the_next_step(
     assert step in page
 
 
-def test_the_time_is_said_in_the_webinars_zone_and_the_readers(
+def test_time_is_shown_in_the_webinars_and_the_persons_time_zones(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     clock.set(datetime.fromisoformat("2022-10-01T18:00:00+00:00"))
@@ -263,7 +261,7 @@ def test_the_time_is_said_in_the_webinars_zone_and_the_readers(
     assert "data-local-time" not in page
 
 
-def test_only_the_day_of_a_webinar_that_is_over_is_said(
+def test_past_webinar_shows_only_its_date(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     clock.set(NOW)
@@ -277,7 +275,7 @@ def test_only_the_day_of_a_webinar_that_is_over_is_said(
     assert "data-local-time" not in page
 
 
-def test_prices_are_those_that_hold_now(client: Visitor, database: Database, cast: Cast) -> None:
+def test_current_prices_are_shown(client: Visitor, database: Database, cast: Cast) -> None:
     prices = (
         Price(OfferKind.SINGLE, 1, 9900, "USD"),
         Price(OfferKind.GROUP_SEATS, 3, 7500, "USD"),
@@ -290,7 +288,7 @@ def test_prices_are_those_that_hold_now(client: Visitor, database: Database, cas
     assert "from $75.00 each" in page
 
 
-def test_a_free_webinar_has_no_prices(client: Visitor, database: Database, cast: Cast) -> None:
+def test_free_webinar_shows_no_prices(client: Visitor, database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         set_prices(session, [Price(OfferKind.SINGLE, 1, 9900, "USD")], actor=None, now=NOW)
         session.get_one(Webinar, cast.webinar_id).free = True
@@ -299,7 +297,9 @@ def test_a_free_webinar_has_no_prices(client: Visitor, database: Database, cast:
     assert "This webinar is free." in page
 
 
-def test_what_staff_write_can_run_nothing(client: Visitor, database: Database, cast: Cast) -> None:
+def test_scripts_in_webinar_texts_are_escaped(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
     with database.transaction() as session:
         row = session.get_one(Webinar, cast.webinar_id)
         row.title = "<script>alert(1)</script>"
@@ -311,14 +311,14 @@ def test_what_staff_write_can_run_nothing(client: Visitor, database: Database, c
     assert 'href="javascript:' not in page
 
 
-# besides the decision, whoever has signed in costs the statement that says who they are
+# signed in, one query reads the decision and one reads the person
 @pytest.mark.parametrize(("who", "most"), [("nobody", 1), ("alice", 3)])
-def test_a_webinars_page_costs_one_statement_and_one_for_the_decision(
+def test_page_runs_one_query_or_three_when_signed_in(
     client: Visitor, database: Database, cast: Cast, clock: Clock, who: str, most: int
 ) -> None:
     if who != "nobody":
         client.sign_in(cast.alice.id)
-    client.get("/webinars")  # the house's facts are kept for a while
+    client.get("/webinars")  # caches the branding
     seen: list[str] = []
 
     def note(_connection, _cursor, statement, *_rest) -> None:
@@ -332,7 +332,7 @@ def test_a_webinars_page_costs_one_statement_and_one_for_the_decision(
     assert len([each for each in seen if "SELECT" in each]) <= most
 
 
-def test_a_poster_is_drawn_for_everyone_and_may_be_kept(client: Visitor, cast: Cast) -> None:
+def test_poster_is_public_and_cached(client: Visitor, cast: Cast) -> None:
     answer = client.get(f"/webinars/{cast.slug}/poster.svg")
     assert answer.mimetype == "image/svg+xml"
     assert answer.headers["Cache-Control"].startswith("public, max-age=")
@@ -344,7 +344,7 @@ def test_a_poster_is_drawn_for_everyone_and_may_be_kept(client: Visitor, cast: C
 
 
 @pytest.mark.parametrize(("hours", "sold"), [(3, "Live session, recording,"), (-3, "Recording,")])
-def test_a_webinar_that_is_over_is_sold_without_its_live_session(
+def test_past_webinar_is_sold_without_its_live_session(
     client: Visitor, database: Database, clock: Clock, hours: int, sold: str
 ) -> None:
     clock.set(NOW)
@@ -357,7 +357,7 @@ def test_a_webinar_that_is_over_is_sold_without_its_live_session(
     assert ("anytime afterward" in page) == (hours > 0)
 
 
-def test_who_dropped_out_comes_in_again_while_a_webinar_overruns(
+def test_person_with_access_can_join_up_to_an_hour_after_the_scheduled_end(
     client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock
 ) -> None:
     clock.set(upcoming.held_at + timedelta(minutes=75))
@@ -372,13 +372,13 @@ def test_who_dropped_out_comes_in_again_while_a_webinar_overruns(
     assert client.get(f"{upcoming.path}/live").status_code == 403
 
 
-def test_what_one_gets_is_what_there_is(
+def test_page_lists_only_included_slides_and_certificate(
     client: Visitor, upcoming: Upcoming, cast: Cast, database: Database
 ) -> None:
     slides, certificate = "Presentation slides", "Certificate of participation"
     coming, held = client.get(upcoming.path).text, client.get(f"/webinars/{cast.slug}").text
     assert slides in coming
-    assert slides not in held  # its recording is there, and no handout
+    assert slides not in held  # this webinar has a recording but no handout
     assert certificate in coming
     with database.transaction() as session:
         rule = replace(read_rule(session, upcoming.id), is_offered=False)

@@ -1,4 +1,4 @@
-"""Names and titles that are hard to print: long ones, and letters that no font has side by side."""
+"""Hard-to-print names and titles: long ones, and ones with characters of no single font."""
 
 import pypdfium2
 import pytest
@@ -19,7 +19,7 @@ SMALL = 13.0
 
 
 def sizes(pdf: bytes, words: str) -> set[float]:
-    """The sizes in points at which words are set, wherever they stand on the page."""
+    """Return the font sizes of the words on the first page, in points."""
     page = pypdfium2.PdfDocument(pdf)[0].get_textpage()
     text = page.get_text_range()
     place = text.replace("\r\n", "  ").index(words)
@@ -28,7 +28,7 @@ def sizes(pdf: bytes, words: str) -> set[float]:
 
 
 @pytest.mark.parametrize("paper", ["letter", "a4"])
-def test_they_take_two_lines_before_they_get_as_small_as_what_stands_around_them(
+def test_long_name_and_title_stay_larger_than_the_small_text(
     client: Visitor, database: Database, cast: Cast, paper: str
 ) -> None:
     with database.transaction() as session:
@@ -41,7 +41,7 @@ def test_they_take_two_lines_before_they_get_as_small_as_what_stands_around_them
         assert min(sizes(pdf, words)) > SMALL, words
 
 
-def test_a_title_of_letters_that_no_font_has_side_by_side_is_in_the_transcript(
+def test_transcript_has_a_title_with_characters_of_no_single_font(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

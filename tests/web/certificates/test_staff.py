@@ -1,4 +1,4 @@
-"""What staff do about certificates: the rule, by hand, live minutes, revoking, correcting."""
+"""Staff pages of certificates: the rule, issuing, live minutes, revoking, and correcting."""
 
 import re
 
@@ -21,7 +21,7 @@ from tests.page_texts import is_empty, shows, told
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def acts(database):
         return list(session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)))
 
 
-def test_the_webinars_page_leads_there(ada, cast, page):
+def test_webinar_page_links_to_the_certificates_page(ada, cast, page):
     assert page in ada.get(f"/staff/webinars/{cast.slug}").text
     text = ada.get(page).text
     assert 'value="90"' in text
@@ -48,7 +48,7 @@ def test_the_webinars_page_leads_there(ada, cast, page):
     assert is_empty(text)
 
 
-def test_the_rule_is_changed_and_holds_from_then_on(ada, cast, page, database):
+def test_changed_rule_applies_to_later_certificates(ada, cast, page, database):
     with database.transaction() as session:
         saw(session, cast.alice.id, cast.recording_id, 0, 1800)
     rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "45"}
@@ -59,7 +59,7 @@ def test_the_rule_is_changed_and_holds_from_then_on(ada, cast, page, database):
     assert "webinar.credit_confirmed" not in acts(database)
 
 
-def test_more_than_there_is_needs_a_confirmation_which_is_recorded(ada, cast, page, database):
+def test_credit_longer_than_the_webinar_must_be_confirmed(ada, cast, page, database):
     rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "75"}
     refused = ada.post(f"{page}/rule", data=rule)
     assert refused.status_code == 400
@@ -86,14 +86,14 @@ def test_more_than_there_is_needs_a_confirmation_which_is_recorded(ada, cast, pa
     "wrong",
     [{"percent": "0"}, {"percent": "x"}, {"live_minutes": "1441"}, {"credit_minutes": "9" * 30}],
 )
-def test_a_rule_that_is_none_comes_back_with_its_faults(ada, page, wrong, database):
+def test_invalid_rule_shows_an_error(ada, page, wrong, database):
     rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "75"}
     answer = ada.post(f"{page}/rule", data={**rule, **wrong})
     assert answer.status_code == 400
     assert 'aria-invalid="true"' in answer.text
 
 
-def test_one_is_issued_by_hand_for_a_reason(ada, cast, page, database):
+def test_certificate_is_issued_by_hand_once_with_a_reason(ada, cast, page, database):
     data = {"email": cast.dan.email, "reason": "Watched it at the conference."}
     answer = ada.post(f"{page}/issue", data=data)
     assert answer.status_code == 303
@@ -117,15 +117,15 @@ def test_one_is_issued_by_hand_for_a_reason(ada, cast, page, database):
         {"email": "no address", "reason": "x"},
     ],
 )
-def test_by_hand_asks_for_a_known_address_and_a_reason(ada, page, data, database):
+def test_issuing_by_hand_requires_a_known_address_and_a_reason(ada, page, data, database):
     assert ada.post(f"{page}/issue", data=data).status_code == 400
     assert issued(database) == []
 
 
-def test_pasted_minutes_are_kept_and_earn(ada, cast, page, database):
+def test_pasted_minutes_are_saved_and_earn_certificates(ada, cast, page, database):
     people = f"Alice <{cast.alice.email}>, 55\n{cast.bob.email}\t20 min\nx@example.org 60\n"
     answer = ada.post(f"{page}/attended", data={"people": people}, follow_redirects=True)
-    assert re.findall(r"\d+", told(answer.text)) == ["2", "1"]  # people, and certificates
+    assert re.findall(r"\d+", told(answer.text)) == ["2", "1"]  # people and certificates
     assert len(issued(database)) == 1
     assert "x@example.org" in answer.text
     assert [(one.holder, one.kind) for one in issued(database)] == [("Alice", "live")]
@@ -135,7 +135,7 @@ def test_pasted_minutes_are_kept_and_earn(ada, cast, page, database):
     assert len(issued(database)) == 2
 
 
-def test_lines_without_minutes_are_named_and_nothing_is_kept(ada, cast, page, database):
+def test_lines_without_valid_minutes_are_listed_and_issue_nothing(ada, cast, page, database):
     people = f"{cast.alice.email} 55\n{cast.bob.email}\nsomebody 12\n{cast.dan.email} 99999"
     answer = ada.post(f"{page}/attended", data={"people": people})
     assert answer.status_code == 400
@@ -158,12 +158,12 @@ def given(database, cast):
         )
 
 
-def test_one_stands_among_the_webinars_in_the_staff_s_rail(ada, given):
+def test_navigation_marks_webinars_on_a_certificate_page(ada, given):
     text = ada.get(f"/staff/certificates/{given}").text
     assert re.search(r'href="/staff/webinars"[^>]*aria-current="true"', text)
 
 
-def test_one_is_revoked_with_a_reason_and_the_holder_is_told(ada, given, database, cast):
+def test_revoking_requires_a_reason_and_notifies_the_recipient(ada, given, database, cast):
     path = f"/staff/certificates/{given}"
     assert ada.post(f"{path}/revoke", data={"revoking-reason": ""}).status_code == 400
     answer = ada.post(f"{path}/revoke", data={"revoking-reason": "Issued by mistake."})
@@ -176,7 +176,7 @@ def test_one_is_revoked_with_a_reason_and_the_holder_is_told(ada, given, databas
     assert f'action="{path}/revoke"' not in ada.get(path).text
 
 
-def test_a_name_is_corrected_and_both_stand_in_the_history(ada, given, database):
+def test_corrected_name_makes_a_new_certificate_with_a_history(ada, given, database):
     path = f"/staff/certificates/{given}"
     data = {"correcting-name": "Alice  Reed", "correcting-reason": "Her full name."}
     answer = ada.post(f"{path}/correct", data=data)
@@ -189,21 +189,21 @@ def test_a_name_is_corrected_and_both_stand_in_the_history(ada, given, database)
     assert former.public_id in text
 
 
-def test_after_revoking_another_may_be_issued_by_hand(ada, given, cast, page, database):
+def test_another_certificate_can_be_issued_after_revoking(ada, given, cast, page, database):
     ada.post(f"/staff/certificates/{given}/revoke", data={"revoking-reason": "Wrong hours."})
     data = {"email": cast.alice.email, "reason": "With the right hours."}
     assert ada.post(f"{page}/issue", data=data).status_code == 303
     assert len(issued(database)) == 2
 
 
-def test_the_list_is_searched_by_name_and_number(ada, given, page):
+def test_list_can_be_searched_by_name_and_number(ada, given, page):
     for words in ("ali", given.upper()):
         assert given in ada.get(page, query_string={"q": words}).text
     assert given not in ada.get(page, query_string={"q": "bob"}).text
     assert ada.get(page, query_string={"page": "7"}).status_code == 404
 
 
-def test_a_person_takes_their_certificates_along(given, database, cast):
+def test_personal_data_include_certificates(given, database, cast):
     with database.read_session() as session:
         kept = data_export.read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
     assert [(one["number"], one["name"], one["state"]) for one in kept.certificates] == [
@@ -211,7 +211,7 @@ def test_a_person_takes_their_certificates_along(given, database, cast):
     ]
 
 
-def test_audit_rows_of_certificates_hold_no_name(ada, given, database):
+def test_audit_entries_of_certificates_have_no_name(ada, given, database):
     data = {"correcting-name": "Alice Reed", "correcting-reason": "Her name."}
     ada.post(f"/staff/certificates/{given}/correct", data=data)
     with database.read_session() as session:
@@ -219,5 +219,5 @@ def test_audit_rows_of_certificates_hold_no_name(ada, given, database):
     assert not re.search("Alice|Her name", told)
 
 
-def test_staff_find_them_on_the_persons_page(ada, given, cast):
+def test_staff_page_of_a_person_links_to_their_certificates(ada, given, cast):
     assert f"/staff/certificates/{given}" in ada.get(f"/staff/people/{cast.alice.public_id}").text

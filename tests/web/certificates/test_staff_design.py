@@ -1,4 +1,4 @@
-"""How certificates look: words with placeholders, a signature, a preview before it is kept."""
+"""Certificate design: texts with placeholders, a signature, and a preview before saving."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -53,7 +53,7 @@ def signature(size=(300, 90)):
     return BytesIO(file.getvalue()), "signature.png"
 
 
-def test_the_preview_shows_the_words_and_the_signature_and_keeps_nothing(owner):
+def test_preview_shows_the_texts_and_signature_and_saves_nothing(owner):
     answer = owner.post(f"{PAGE}/preview", data={**WORDS, "signature": signature()})
     assert answer.content_type == "application/pdf"
     text = text_of(answer.data)
@@ -63,7 +63,7 @@ def test_the_preview_shows_the_words_and_the_signature_and_keeps_nothing(owner):
     assert BUILT_IN.heading in owner.get(PAGE).text
 
 
-def test_what_is_kept_holds_from_then_on_and_not_before(owner, cast, database, clock):
+def test_saved_design_applies_only_to_later_certificates(owner, cast, database, clock):
     former = give(database, cast.alice, cast.webinar_id, NOW)
     clock.advance(timedelta(minutes=5))
     assert owner.post(PAGE, data={**WORDS, "signature": signature()}).status_code == 303
@@ -78,7 +78,7 @@ def test_what_is_kept_holds_from_then_on_and_not_before(owner, cast, database, c
     assert pictures_of(new) == 1
 
 
-def test_the_page_says_what_the_paper_says(owner, cast, database, clock):
+def test_verify_page_uses_the_texts_of_the_certificate(owner, cast, database, clock):
     former = give(database, cast.alice, cast.webinar_id, NOW)
     clock.advance(timedelta(minutes=5))
     owner.post(PAGE, data={**WORDS, "before": "{name} is hereby known to have read, says"})
@@ -100,7 +100,7 @@ def test_the_page_says_what_the_paper_says(owner, cast, database, clock):
     assert "Ines Carrow" not in old
 
 
-def test_an_erased_name_stays_withheld_in_the_words_of_the_design(owner, cast, database, clock):
+def test_deleted_name_is_withheld_in_custom_texts(owner, cast, database, clock):
     owner.post(PAGE, data={**WORDS, "before": "We confirm to {name} that"})
     clock.advance(timedelta(minutes=5))
     given = give(database, cast.bob, cast.webinar_id, NOW + timedelta(minutes=5))
@@ -112,7 +112,7 @@ def test_an_erased_name_stays_withheld_in_the_words_of_the_design(owner, cast, d
     assert "Bob" not in page
 
 
-def test_the_house_is_named_beside_its_logo(owner, cast, database):
+def test_sellers_name_is_shown_with_the_logo(owner, cast, database):
     house = {
         "name": "Lamplight",
         "accent": "#1f6b4f",
@@ -129,7 +129,7 @@ def test_the_house_is_named_beside_its_logo(owner, cast, database):
     assert "Lamplight" in text_of(pdf)
 
 
-def test_a_wide_signature_stays_above_its_line(owner):
+def test_wide_signature_is_no_wider_than_its_line(owner):
     wide = {**WORDS, "signature": signature((900, 40))}
     page = pypdfium2.PdfDocument(owner.post(f"{PAGE}/preview", data=wide).data)[0]
     (drawn,) = page.get_objects(filter=[3])
@@ -137,7 +137,7 @@ def test_a_wide_signature_stays_above_its_line(owner):
     assert right - left <= LINE_PT + 0.5
 
 
-def test_the_signature_stays_until_another_comes_or_it_is_taken_off(owner):
+def test_signature_is_kept_until_it_is_removed(owner):
     owner.post(PAGE, data={**WORDS, "signature": signature()})
     assert pictures_of(owner.post(f"{PAGE}/preview", data=WORDS).data) == 1
     off = {**WORDS, "no_signature": "y"}
@@ -153,7 +153,7 @@ def test_the_signature_stays_until_another_comes_or_it_is_taken_off(owner):
         ({"signature": (BytesIO(b"no picture"), "x.png")}, "signature"),
     ],
 )
-def test_faults_come_back_beside_what_was_written(owner, wrong, field):
+def test_errors_are_shown_at_their_fields_and_input_is_kept(owner, wrong, field):
     for path in (PAGE, f"{PAGE}/preview"):
         fresh = {name: value for name, value in wrong.items() if name != "signature"}
         if "signature" in wrong:
@@ -165,6 +165,6 @@ def test_faults_come_back_beside_what_was_written(owner, wrong, field):
         assert f'href="#{field}"' in answer.text
 
 
-def test_nobody_but_staff_comes_there(client, cast):
+def test_design_page_is_not_found_for_customers(client, cast):
     client.sign_in(cast.alice.id)
     assert client.get(PAGE).status_code == 404

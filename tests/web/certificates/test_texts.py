@@ -1,4 +1,4 @@
-"""What pages say about certificates, where minutes change a sentence."""
+"""Sentences about certificates that depend on minutes."""
 
 import json
 import re
@@ -14,10 +14,10 @@ from tests.certificates.test_eligibility import saw
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
-def test_who_may_not_watch_is_told_nothing_of_it(client, cast):
+def test_certificate_progress_is_refused_without_access(client, cast):
     address = f"/webinars/{cast.slug}/watch/certificate"
     assert client.get(address).status_code == 303
     client.sign_in(cast.dan.id)
@@ -39,7 +39,7 @@ def test_who_may_not_watch_is_told_nothing_of_it(client, cast):
         (86.0, 80, 90, "You\u2019ve watched enough. We\u2019re preparing your certificate."),
     ],
 )
-def test_no_more_is_asked_than_the_recording_has(
+def test_missing_watch_time_never_exceeds_the_recording(
     client, cast, database, seconds, seen_s, percent, sentence
 ):
     with database.transaction() as session:
@@ -60,7 +60,7 @@ def test_no_more_is_asked_than_the_recording_has(
         assert set(words) == {"many", "little", "enough"}
 
 
-def test_staff_are_warned_that_a_short_recording_gives_short_certificates(client, cast, database):
+def test_staff_are_warned_about_a_short_recording(client, cast, database):
     client.sign_in(cast.ada.id)
     page = f"/staff/webinars/{cast.slug}/certificates"
     warning = "The recording is only 1 minute long, so certificates for watching it show that instead of 60."

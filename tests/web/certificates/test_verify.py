@@ -1,4 +1,4 @@
-"""The page that checks a certificate, and the paper that leads to it."""
+"""The page that verifies a certificate, and the PDF that links to it."""
 
 from io import BytesIO
 
@@ -25,11 +25,11 @@ POINT = 1.0
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 def give(database, cast, person=None):
-    """Issue a certificate to somebody and return its outside id."""
+    """Issue a certificate to a person, and return its public ID."""
     award = Award(
         webinar_id=cast.webinar_id,
         kind=CertificateKind.WATCHED,
@@ -64,40 +64,40 @@ def text_of(pdf):
     return pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
 
 
-def test_anybody_reads_that_it_is_valid(client, given):
+def test_valid_certificate_is_shown_to_everyone(client, given):
     page = client.get(f"/verify/{given}")
     assert page.status_code == 200
     for said in ("notice-done", "Alice", "Reading rooms", "1.5 hours", "Ines Carrow"):
         assert said in page.text
 
 
-def test_its_number_is_128_random_bits_and_read_in_capitals_too(client, given):
+def test_number_has_26_characters_and_ignores_case(client, given):
     assert len(given) == 26
     assert client.get(f"/verify/{given.upper()}").status_code == 200
 
 
-def test_no_search_engine_lists_it(client, given):
+def test_certificate_pages_are_not_indexed(client, given):
     for path in (f"/verify/{given}", f"/verify/{given}/certificate.pdf", "/verify/unknown"):
-        assert client.get(path).headers["X-Robots-Tag"] == "noindex" or "unknown" in path
+        assert client.get(path).headers["X-Robots-Tag"] == "noindex"
     page = client.get(f"/verify/{given}")
     assert '<meta name="robots" content="noindex">' in page.text
     assert page.headers["Cache-Control"] == "no-store"
 
 
-def test_a_shared_link_says_what_it_is(client, given):
+def test_shared_link_has_a_title_and_an_address(client, given):
     text = client.get(f"/verify/{given}").text
     assert 'property="og:title"' in text
     assert f'content="http://localhost/verify/{given}"' in text
 
 
-def test_an_unknown_one_is_said_to_be_unknown(client):
+def test_unknown_certificate_is_not_found(client):
     page = client.get("/verify/0123456789abcdefghjkmnpqrs")
     assert page.status_code == 404
     assert "<code>0123456789abcdefghjkmnpqrs</code>" in page.text
     assert client.get("/verify/x/certificate.pdf").status_code == 404
 
 
-def test_a_revoked_one_says_so_and_why_and_is_never_missing(client, database, given):
+def test_revoked_certificate_page_shows_the_reason(client, database, given):
     with database.transaction() as session:
         certificates.revoke(
             session, given, "It is 100 % wrong, %(so)s.", actor=None, links=LINKS, now=NOW
@@ -110,7 +110,7 @@ def test_a_revoked_one_says_so_and_why_and_is_never_missing(client, database, gi
     assert client.get(f"/verify/{given}/certificate.pdf").status_code == 410
 
 
-def test_a_corrected_one_leads_nobody_to_the_new_name(client, database, given):
+def test_corrected_certificate_does_not_reveal_the_new_name(client, database, given):
     with database.transaction() as session:
         correction = Correction("Alicia Reed", "She writes it so.")
         made = certificates.correct(session, given, correction, actor=None, links=LINKS, now=NOW)
@@ -123,7 +123,7 @@ def test_a_corrected_one_leads_nobody_to_the_new_name(client, database, given):
     assert "notice-done" in new.text
 
 
-def test_after_erasure_it_stays_valid_without_a_name(client, database, cast, given):
+def test_certificate_stays_valid_without_a_name_after_deletion(client, database, cast, given):
     with database.transaction() as session:
         erasure.erase(session, cast.alice.id, hooks=(), links=LINKS, actor=None, now=NOW)
     page = client.get(f"/verify/{given}")
@@ -137,7 +137,7 @@ def test_after_erasure_it_stays_valid_without_a_name(client, database, cast, giv
 
 
 @pytest.mark.parametrize(("size", "points"), [("letter", LETTER), ("a4", A4)])
-def test_two_readers_open_the_paper_and_find_its_words_and_tags(client, given, size, points):
+def test_pdf_has_text_size_and_accessibility_tags(client, given, size, points):
     pdf = paper(client, given, size)
     shown = text_of(pdf)
     reader = PdfReader(BytesIO(pdf))
@@ -176,7 +176,7 @@ def test_two_readers_open_the_paper_and_find_its_words_and_tags(client, given, s
         "தமிழ்ச்செல்வி",
     ],
 )
-def test_a_name_in_any_script_is_on_the_paper(client, database, cast, name):
+def test_name_in_any_script_is_in_the_pdf(client, database, cast, name):
     with database.transaction() as session:
         session.get_one(Login, cast.alice.id).name = name
     pdf = paper(client, give(database, cast))
@@ -185,9 +185,7 @@ def test_a_name_in_any_script_is_on_the_paper(client, database, cast, name):
 
 
 @pytest.mark.parametrize("name", ["😀", "𒀭 Enlil", "\u202eevil", "A" * 200, "\u0301", "﷽ x"])
-def test_letters_that_no_font_has_never_keep_the_paper_from_being_made(
-    client, database, cast, name
-):
+def test_pdf_is_made_for_names_that_no_font_can_show(client, database, cast, name):
     with database.transaction() as session:
         session.get_one(Login, cast.alice.id).name = name
     pdf = paper(client, give(database, cast))
@@ -195,7 +193,7 @@ def test_letters_that_no_font_has_never_keep_the_paper_from_being_made(
     assert BUILT_IN.heading in text_of(pdf)
 
 
-def test_my_certificates_list_mine_alone_with_their_hours(client, database, cast, given):
+def test_my_certificates_lists_only_own_certificates_with_hours(client, database, cast, given):
     give(database, cast, cast.bob)
     client.sign_in(cast.alice.id)
     page = client.get("/certificates").text
@@ -209,14 +207,14 @@ def test_my_certificates_list_mine_alone_with_their_hours(client, database, cast
     assert given in PdfReader(BytesIO(pdf.data)).pages[0].extract_text().replace("\n", "")
 
 
-def test_who_has_none_is_told_how_to_get_one(client, cast):
+def test_person_without_certificates_sees_an_empty_state(client, cast):
     client.sign_in(cast.dan.id)
     assert is_empty(client.get("/certificates").text)
     assert client.get("/certificates/transcript.pdf").status_code == 404
     assert client.get("/certificates/transcript.csv").status_code == 404
 
 
-def test_after_erasure_no_reason_speaks_of_the_holder(client, database, cast, given):
+def test_reasons_are_withheld_after_the_person_is_deleted(client, database, cast, given):
     with database.transaction() as session:
         correction = Correction("Alicia Reed", "Alice married.")
         made = certificates.correct(session, given, correction, actor=None, links=LINKS, now=NOW)
@@ -231,7 +229,7 @@ def test_after_erasure_no_reason_speaks_of_the_holder(client, database, cast, gi
     assert "Alice" not in str(kept)
 
 
-def test_papers_are_made_so_often_for_one_network_and_no_more(client, given, monkeypatch):
+def test_pdf_downloads_of_one_network_are_limited(client, given, monkeypatch):
     monkeypatch.setattr("lms.web.certificates.verify.certificate_pdf", lambda *_: b"%PDF")
     path, home = f"/verify/{given}/certificate.pdf", {"REMOTE_ADDR": "192.0.2.7"}
     answers = [client.get(path, environ_base=home).status_code for _ in range(241)]

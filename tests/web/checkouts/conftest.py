@@ -1,4 +1,4 @@
-"""The same library that takes cards as in tests/checkouts."""
+"""Fixtures of tests/checkouts for a shop that accepts cards."""
 
 from tests.checkouts.conftest import environ, shop
 

@@ -1,4 +1,4 @@
-"""Staff pages of card payments: unused money, refunds to the card, and what a dispute asks for."""
+"""Staff pages of card payments: unused payments, card refunds, and dispute evidence."""
 
 import re
 
@@ -26,7 +26,7 @@ def payment_id(shop: Shop) -> str:
         return session.scalars(select(Payment.public_id)).one()
 
 
-def test_unused_money_is_kept_only_by_staff(shop: Shop, client: Visitor, cast: Cast) -> None:
+def test_only_staff_can_keep_an_unused_payment(shop: Shop, client: Visitor, cast: Cast) -> None:
     canceled_before_it_is_paid(shop)
     path = f"/staff/payments/{payment_id(shop)}"
     client.sign_in(cast.dan.id)
@@ -40,7 +40,7 @@ def test_unused_money_is_kept_only_by_staff(shop: Shop, client: Visitor, cast: C
     assert "refund" not in shop.dump()
 
 
-def test_a_refund_to_a_card_needs_no_payout_by_hand(shop: Shop, staff: Visitor) -> None:
+def test_card_refund_needs_no_recorded_payout(shop: Shop, staff: Visitor) -> None:
     order = shop.draft()
     shop.pay(shop.open(order))
     shop.come_back(order)
@@ -60,7 +60,7 @@ def test_a_refund_to_a_card_needs_no_payout_by_hand(shop: Shop, staff: Visitor) 
     assert staff.post(f"/staff/refunds/{refund}/cancel").status_code == CONFLICT
 
 
-def test_a_disputed_order_lists_what_to_send_and_until_when(shop: Shop, staff: Visitor) -> None:
+def test_disputed_order_lists_evidence_and_its_deadline(shop: Shop, staff: Visitor) -> None:
     order = shop.draft()
     shop.pay(shop.open(order), DISPUTES)
     shop.hear()

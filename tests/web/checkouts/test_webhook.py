@@ -1,4 +1,4 @@
-"""The webhook: only what the provider signed comes in; it is stored alone, and once."""
+"""The webhook: only events signed by the provider are stored, and only once."""
 
 import json
 from datetime import timedelta
@@ -21,7 +21,7 @@ OK, BAD_REQUEST = 200, 400
 
 
 def event_of(shop: Shop, **values: Any) -> bytes:
-    """Return the body of the event of a payment."""
+    """Pay by card, and return the body of the payment's event."""
     opened = shop.open(shop.draft())
     shop.pay(opened)
     return json.dumps({**shop.fake.books.events[-1], **values}).encode()
@@ -41,14 +41,14 @@ STRANGE_TIMES = ["t=" + "9" * length for length in (12, 20, 5_000)]
 
 
 @pytest.mark.parametrize("signature", ["", "t=1,v1=00", "v1=00", "t=x,v1=é", *STRANGE_TIMES])
-def test_without_the_provider_s_signature_nothing_comes_in(
+def test_event_without_a_valid_signature_is_refused(
     shop: Shop, client: Visitor, signature: str
 ) -> None:
     assert send(client, event_of(shop), signature) == BAD_REQUEST
     assert stored(shop.carrel) == []
 
 
-def test_a_signature_of_long_ago_or_of_another_body_is_refused(shop: Shop, client: Visitor) -> None:
+def test_old_signature_or_signature_of_another_body_is_refused(shop: Shop, client: Visitor) -> None:
     body = event_of(shop)
     assert send(client, body + b" ", shop.fake.sign(body)) == BAD_REQUEST
     signature = shop.fake.sign(body)
@@ -58,7 +58,7 @@ def test_a_signature_of_long_ago_or_of_another_body_is_refused(shop: Shop, clien
 
 
 @pytest.mark.parametrize("other", [{"livemode": True}, {"account": "acct_other"}])
-def test_an_event_of_the_other_mode_or_account_is_refused(
+def test_event_of_another_mode_or_account_is_refused(
     shop: Shop, client: Visitor, other: dict[str, Any]
 ) -> None:
     body = event_of(shop, **other)
@@ -66,7 +66,7 @@ def test_an_event_of_the_other_mode_or_account_is_refused(
     assert stored(shop.carrel) == []
 
 
-def test_an_event_is_stored_once_and_folded_by_a_job(shop: Shop, client: Visitor) -> None:
+def test_event_is_stored_once_and_processed_by_a_job(shop: Shop, client: Visitor) -> None:
     body = event_of(shop)
     for _ in range(3):
         assert send(client, body, shop.fake.sign(body)) == OK
@@ -79,7 +79,7 @@ def test_an_event_is_stored_once_and_folded_by_a_job(shop: Shop, client: Visitor
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
 
 
-def test_the_secret_before_is_accepted(shop: Shop, client: Visitor) -> None:
+def test_signature_with_the_previous_secret_is_accepted(shop: Shop, client: Visitor) -> None:
     shop.fake.delivery = Delivery.OLD_SECRET
     body = event_of(shop)
     assert send(client, body, shop.fake.sign(body)) == OK
@@ -107,9 +107,7 @@ def unreadable(shop: Shop) -> list[bytes]:
 NEEDED = {"id", "type", "created", "data", "livemode"}
 
 
-def test_signed_event_that_cannot_be_read_is_kept_and_shown_to_the_team(
-    shop: Shop, client: Visitor
-) -> None:
+def test_unreadable_signed_event_is_stored_with_a_failed_job(shop: Shop, client: Visitor) -> None:
     bodies = unreadable(shop)
     for body in bodies:
         for _ in range(2):
@@ -123,7 +121,7 @@ def test_signed_event_that_cannot_be_read_is_kept_and_shown_to_the_team(
     assert {one.state for one in jobs} == {JobState.FAILED}
 
 
-def test_unreadable_event_in_the_list_keeps_no_other_from_being_read(shop: Shop) -> None:
+def test_unreadable_listed_event_does_not_block_other_events(shop: Shop) -> None:
     event_of(shop)
     shop.fake.books.events.insert(
         0, {**shop.fake.books.events[-1], "id": "evt_odd", "data": {"object": {"id": 7}}}
@@ -135,9 +133,7 @@ def test_unreadable_event_in_the_list_keeps_no_other_from_being_read(shop: Shop)
         assert session.scalars(select(Payment.amount_minor)).all() == [9900]
 
 
-def test_event_that_fails_is_retried_for_three_days_by_one_job_that_stays_for_the_team(
-    shop: Shop, client: Visitor
-) -> None:
+def test_failing_event_is_retried_for_three_days_by_one_job(shop: Shop, client: Visitor) -> None:
     body = event_of(shop)
     assert send(client, body, shop.fake.sign(body)) == OK
     books = dict(shop.fake.books.objects)

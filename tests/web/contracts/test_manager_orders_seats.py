@@ -1,4 +1,4 @@
-"""Managers renew and add seats by themselves: who may not, the price on the button, and once (C5, P4)."""
+"""Managers renew contracts and add seats: permissions, prices, and no duplicates (C5, P4)."""
 
 import re
 from dataclasses import replace
@@ -45,7 +45,7 @@ def _now(clock: Clock, database: Database, cast: Cast) -> None:
 
 
 def take(database: Database, *, invoice: bool = True, purchase_order: bool = True) -> None:
-    """Let the seller take orders on invoice and by purchase order, or not."""
+    """Set whether the seller takes orders on invoice and by purchase order."""
     with database.transaction() as session:
         wanted = replace(COMPLETE, takes_invoice=invoice, takes_purchase_order=purchase_order)
         edit_seller(session, wanted, actor=None, now=NOW)
@@ -59,7 +59,7 @@ def page_of(database: Database, cast: Cast, facts: OrderFacts, act: str) -> str:
 
 
 def hidden(page: str) -> dict[str, str]:
-    """Return what the press sends along."""
+    """Return the hidden fields of the order form."""
     return dict(re.findall(r'name="(order_id|seen)" value="([^"]*)"', page))
 
 
@@ -74,7 +74,9 @@ def count(database: Database) -> int:
         return session.scalar(select(func.count(Order.id))) or 0
 
 
-def test_only_managers_order(client: Visitor, cast: Cast, roles: Roles, database: Database) -> None:
+def test_only_managers_can_order(
+    client: Visitor, cast: Cast, roles: Roles, database: Database
+) -> None:
     path = page_of(database, cast, placed(database, EXTRA), "renew")
     for who in (roles.bill, roles.sue, roles.max, roles.beth, cast.dan):
         client.sign_in(who.id)
@@ -88,7 +90,7 @@ def test_only_managers_order(client: Visitor, cast: Cast, roles: Roles, database
     assert count(database) == 1
 
 
-def test_a_manager_renews_at_the_price_on_the_button_once(
+def test_manager_renews_once_at_the_price_on_the_button(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     first = placed(database, EXTRA)
@@ -113,7 +115,7 @@ def test_a_manager_renews_at_the_price_on_the_button_once(
     assert count(database) == 2
 
 
-def test_a_renewed_contract_shows_its_renewal_before_another_year(
+def test_renewed_contract_shows_its_renewal_before_offering_another(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     first = placed(database, EXTRA)
@@ -139,7 +141,9 @@ def test_a_renewed_contract_shows_its_renewal_before_another_year(
     assert count(database) == 3
 
 
-def test_who_never_paid_waits_for_our_team(client: Visitor, cast: Cast, database: Database) -> None:
+def test_renewal_without_an_earlier_payment_is_on_hold(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
     path = page_of(database, cast, placed(database, EXTRA), "renew")
     client.sign_in(cast.mia.id)
     client.post(path, data={"act": "order", **hidden(client.get(path).text)})
@@ -165,7 +169,7 @@ def test_more_seats_of_a_webinar_cost_the_difference(
     assert grant.pool_id == grants(database, first)[0].pool_id
 
 
-def test_another_number_than_the_price_was_shown_for_orders_nothing(
+def test_quantity_or_price_changed_since_the_page_orders_nothing(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     path = page_of(database, cast, placed(database, GROUP), "more-seats")
@@ -182,7 +186,7 @@ def test_another_number_than_the_price_was_shown_for_orders_nothing(
     assert count(database) == 1
 
 
-def test_a_number_of_seats_that_is_not_whole_has_one_message(
+def test_invalid_number_of_seats_shows_one_message(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     path = page_of(database, cast, placed(database, GROUP), "more-seats")
@@ -194,7 +198,7 @@ def test_a_number_of_seats_that_is_not_whole_has_one_message(
         assert "integer" not in answer.text
 
 
-def test_a_required_or_a_used_purchase_order_number_is_asked_for(
+def test_purchase_order_number_can_be_required_and_reuse_confirmed(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     first = placed(database, replace(EXTRA, po_number="88123"))
@@ -217,7 +221,9 @@ def test_a_required_or_a_used_purchase_order_number_is_asked_for(
     assert answer.status_code == 303
 
 
-def test_a_negotiated_price_is_quoted(client: Visitor, cast: Cast, database: Database) -> None:
+def test_renewal_at_a_negotiated_price_cannot_be_ordered_online(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
     free = replace(CONTRACT, lines=(replace(CONTRACT.lines[0], price_minor=0),))
     path = page_of(database, cast, placed(database, free), "renew")
     client.sign_in(cast.mia.id)
@@ -225,7 +231,7 @@ def test_a_negotiated_price_is_quoted(client: Visitor, cast: Cast, database: Dat
 
 
 @pytest.mark.parametrize("act", ["renew", "more-seats"])
-def test_policies_must_be_agreed_to_where_there_are_any(
+def test_published_policies_must_be_agreed_to(
     client: Visitor, cast: Cast, database: Database, act: str
 ) -> None:
     version = published_terms(database)
@@ -248,7 +254,7 @@ def test_policies_must_be_agreed_to_where_there_are_any(
 
 
 @pytest.mark.parametrize("act", ["renew", "more-seats"])
-def test_a_seller_that_takes_no_invoices_is_asked_for_a_quote(
+def test_seller_without_invoices_and_purchase_orders_takes_no_orders(
     client: Visitor, cast: Cast, database: Database, act: str
 ) -> None:
     path = page_of(database, cast, placed(database, EXTRA), act)
@@ -268,7 +274,7 @@ def test_a_seller_that_takes_no_invoices_is_asked_for_a_quote(
     assert count(database) == 1
 
 
-def test_a_purchase_order_is_taken_only_where_it_is_offered(
+def test_purchase_order_is_accepted_only_if_the_seller_takes_them(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     path = page_of(database, cast, placed(database, EXTRA), "renew")

@@ -1,4 +1,4 @@
-"""Choosing who stays when a smaller term begins: for managers only."""
+"""Managers choose who keeps their seats in a renewal with fewer seats."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from tests.visitor import Visitor
 
 
 def smaller(database: Database) -> tuple[Contract, str, list[str]]:
-    """A contract of two people that is renewed with one seat; its page, and their seats."""
+    """Renew a contract of two people with one seat; return it, its page, and their seats."""
     made = make_contract(database, 2)
     seats = [take_seat(database, made.pool_id, one) for one in people(database, 2)]
     with database.transaction() as session:
@@ -28,7 +28,7 @@ def smaller(database: Database) -> tuple[Contract, str, list[str]]:
     return made, f"/organization/{organization}/pools/{made.home.pool.public_id}/renewal", seats
 
 
-def test_it_is_not_there_for_strangers_and_managers_of_others(
+def test_page_is_not_found_for_people_outside_and_other_managers(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     _, page, _ = smaller(database)
@@ -39,7 +39,7 @@ def test_it_is_not_there_for_strangers_and_managers_of_others(
         assert client.post(page).status_code == 404
 
 
-def test_a_manager_sees_who_would_go_and_chooses_somebody_else(
+def test_manager_sees_who_loses_their_seat_and_can_choose_another(
     client: Visitor, database: Database, clock: Clock
 ) -> None:
     made, page, seats = smaller(database)
@@ -57,7 +57,7 @@ def test_a_manager_sees_who_would_go_and_chooses_somebody_else(
     assert [one.seat for one in again.leavers] == [other]
 
 
-def test_where_everybody_stays_the_page_says_so(
+def test_page_shows_an_empty_state_if_everyone_stays(
     client: Visitor, database: Database, clock: Clock
 ) -> None:
     made = make_contract(database, 2)
@@ -68,7 +68,7 @@ def test_where_everybody_stays_the_page_says_so(
     assert is_empty(client.get(page).text)
 
 
-def test_the_overview_leads_to_who_has_to_go_and_to_a_request_about_the_pool(
+def test_organization_page_links_to_the_renewal_and_a_request_for_more_seats(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     made, page, _ = smaller(database)

@@ -113,7 +113,9 @@ def test_date_too_early_or_late_shows_an_error_at_its_field(
     assert grace_of(database, made.pool_id) == before
 
 
-def test_organization_page_links_to_it(client: Visitor, cast: Cast, path: str) -> None:
+def test_organization_page_links_to_the_grace_period_page(
+    client: Visitor, cast: Cast, path: str
+) -> None:
     client.sign_in(cast.ada.id)
     page = client.get(path.partition("/pools/")[0]).text
     assert f'href="{path}"' in page

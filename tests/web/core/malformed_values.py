@@ -1,10 +1,10 @@
-"""Headers, paths, queries and bodies that no browser sends."""
+"""Headers, paths, queries, and bodies that no browser sends."""
 
 from typing import Final
 
 FORM: Final = "application/x-www-form-urlencoded"
 IN_PARTS: Final = "multipart/form-data; boundary=edge"
-# Broken in the way of one header or another; each is tried in every one of them.
+# Malformed values for various headers; each value is tried in every header.
 TEXTS: Final = (
     *(
         "",

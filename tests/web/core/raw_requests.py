@@ -1,4 +1,4 @@
-"""Requests as a WSGI server hands them over, byte for byte, which no client of a library sends."""
+"""Raw WSGI requests, byte for byte, including ones that no client library sends."""
 
 import io
 import re
@@ -18,7 +18,7 @@ FRENCH: Final = "lang=fran\xe7ais"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """The response to a raw request."""
 
     status: int
     headers: Mapping[str, str]
@@ -26,14 +26,14 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body, as far as it is text."""
+        """The body as text, with undecodable bytes replaced."""
         return self.body.decode("utf-8", "replace")
 
 
 def environ_of(method: str, path: str, *, body: bytes = b"", **more: object) -> dict[str, Any]:
-    """Return the environ of a request; `path` may have a query, and `more` replaces anything.
+    """Return the environ of a request; `path` can have a query, and `more` replaces anything.
 
-    What is None in `more` is left out.
+    Keys that are None in `more` are left out.
     """
     place, _, query = path.partition("?")
     made: dict[str, Any] = {
@@ -63,7 +63,7 @@ def environ_of(method: str, path: str, *, body: bytes = b"", **more: object) -> 
 
 
 def ask(app: "WSGIApplication", environ: dict[str, Any]) -> Answer:
-    """Call the application as gunicorn does; every header it answers with can be sent."""
+    """Call the application as gunicorn does; assert that gunicorn can send all response headers."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:

@@ -1,4 +1,4 @@
-"""What a request can be that no browser sends: each way changes one thing of it."""
+"""Requests that no browser sends: each mutation changes one part of a request."""
 
 import io
 import json
@@ -69,7 +69,7 @@ HEADERS: Final = [
 
 
 def noise(chance: Random, most: int = 60) -> str:
-    """Return some characters as WSGI has them: each of them a byte."""
+    """Return random characters in WSGI's form, one byte each."""
     return "".join(chr(chance.randrange(256)) for _ in range(chance.randrange(most)))
 
 
@@ -78,14 +78,14 @@ def odd_header(chance: Random, environ: Environ) -> None:
 
 
 def odd_cookie(chance: Random, environ: Environ) -> None:
-    """Add to the cookies, in front of them or behind them."""
+    """Add a malformed cookie before or after the others."""
     pair = [environ.get("HTTP_COOKIE", ""), chance.choice((*TEXTS, noise(chance)))]
     chance.shuffle(pair)
     environ["HTTP_COOKIE"] = "; ".join(pair)
 
 
 def odd_path(chance: Random, environ: Environ) -> None:
-    """Put something into the path: at an end or between."""
+    """Insert malformed text into the path, at either end or inside."""
     path, odd = environ["PATH_INFO"], chance.choice((*PATHS, noise(chance)))
     at = chance.choice((0, 1, len(path), chance.randrange(len(path) + 1)))
     environ["PATH_INFO"] = path[:at] + odd + path[at:]
@@ -116,7 +116,7 @@ def odd_method(chance: Random, environ: Environ) -> None:
 
 
 def odd_body(chance: Random, environ: Environ) -> None:
-    """Send another body, with its true length."""
+    """Replace the body, with the correct length."""
     body = chance.choice((*BODIES, noise(chance, 500).encode("latin-1")))
     environ["wsgi.input"] = io.BytesIO(body)
     environ["CONTENT_LENGTH"] = str(len(body))
@@ -125,7 +125,7 @@ def odd_body(chance: Random, environ: Environ) -> None:
 
 
 def cut_body(chance: Random, environ: Environ) -> None:
-    """Send less than was said, and some of it changed."""
+    """Change some bytes of the body, and cut it below its declared length."""
     body = bytearray(environ["wsgi.input"].getvalue())
     for _ in range(min(len(body), 3)):
         body[chance.randrange(len(body))] = chance.randrange(256)
@@ -141,7 +141,7 @@ def odd_length(chance: Random, environ: Environ) -> None:
 
 
 def in_pieces(chance: Random, environ: Environ) -> None:
-    """Say no length, as with a body in pieces."""
+    """Send no length, as for a chunked body."""
     environ.pop("CONTENT_LENGTH", None)
     environ["HTTP_TRANSFER_ENCODING"] = "chunked"
 
@@ -172,7 +172,7 @@ WAYS: Final[Mapping[Callable[[Random, Environ], None], int]] = {
 
 
 def make_strange(chance: Random, environ: Environ) -> str:
-    """Change one to three things of a request; return what was done, to be shown when it fails."""
+    """Apply one to three mutations to a request; return a description to show on failure."""
     ways = chance.choices(list(WAYS), list(WAYS.values()), k=chance.randint(1, 3))
     for way in ways:
         way(chance, environ)

@@ -1,4 +1,4 @@
-"""A browser in a few words."""
+"""Short descriptions of browsers."""
 
 import pytest
 
@@ -31,5 +31,5 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("<script>alert(1)</script>" * 100, "A browser"),
     ],
 )
-def test_a_browser_is_called_what_its_person_calls_it(agent: str, words: str) -> None:
+def test_browser_is_described_by_its_name_and_system(agent: str, words: str) -> None:
     assert describe(agent) == words

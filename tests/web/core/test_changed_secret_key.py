@@ -29,7 +29,7 @@ DAY, SECOND = timedelta(hours=24), timedelta(seconds=1)
 
 
 def changed(carrel: Carrel, new: str = NEW) -> Carrel:
-    """Start a web server with another key, and this installation's as the previous one."""
+    """Start a web server with another key, and the current one as the previous key."""
     settings = replace(carrel.settings, secret_key=new, secret_key_old=carrel.settings.secret_key)
     return accept_old_key(replace(carrel, settings=settings), now)
 
@@ -55,7 +55,9 @@ def old_key(carrel: Carrel) -> Finding | None:
     return next((one for one in read_health(carrel, now=now()) if one.name == "old_key"), None)
 
 
-def test_what_the_previous_key_signed_is_accepted_for_a_day(carrel: Carrel, clock: Clock) -> None:
+def test_forms_and_media_signed_by_the_previous_key_are_accepted_for_a_day(
+    carrel: Carrel, clock: Clock
+) -> None:
     before = visitor_of(carrel)
     form = before.get("/forgotten-password").text.partition('name="csrf_token" value="')[2]
     cookie = before.get_cookie("carrel-form")
@@ -91,7 +93,9 @@ def test_without_a_previous_key_only_the_current_one_is_accepted(
     assert old_key(alone) is None
 
 
-def test_health_says_until_when_the_previous_key_is_accepted(carrel: Carrel, clock: Clock) -> None:
+def test_health_check_shows_until_when_the_previous_key_is_accepted(
+    carrel: Carrel, clock: Clock
+) -> None:
     settings = replace(carrel.settings, secret_key=NEW, secret_key_old=carrel.settings.secret_key)
     waiting = old_key(replace(carrel, settings=settings))
     assert waiting is not None
@@ -108,9 +112,7 @@ def test_health_says_until_when_the_previous_key_is_accepted(carrel: Carrel, clo
     assert said.text == ACCEPTED_IN_LINKS % until
 
 
-def test_each_change_is_recorded_once_and_has_a_day_of_its_own(
-    carrel: Carrel, clock: Clock
-) -> None:
+def test_each_key_change_is_recorded_once_and_has_its_own_day(carrel: Carrel, clock: Clock) -> None:
     first = changed(carrel)
     changed(carrel)
     clock.advance(3 * DAY)
@@ -122,7 +124,7 @@ def test_each_change_is_recorded_once_and_has_a_day_of_its_own(
         assert session.scalars(recorded).one() == 2
 
 
-def test_web_processes_that_start_at_once_record_a_change_once(
+def test_concurrently_started_web_processes_record_a_change_once(
     carrel: Carrel, clock: Clock
 ) -> None:
     together = threading.Barrier(6)
@@ -139,7 +141,9 @@ def test_web_processes_that_start_at_once_record_a_change_once(
         assert session.scalars(recorded).one() == 1
 
 
-def test_previous_key_is_accepted_though_nothing_can_be_saved(carrel: Carrel, clock: Clock) -> None:
+def test_previous_key_is_accepted_while_the_database_is_frozen(
+    carrel: Carrel, clock: Clock
+) -> None:
     if not carrel.database.is_sqlite:
         pytest.skip("a database that is being moved is SQLite's")
     carrel.database.set_freeze_mark(frozen_until(NOW + DAY))
@@ -149,7 +153,7 @@ def test_previous_key_is_accepted_though_nothing_can_be_saved(carrel: Carrel, cl
     assert not reads(running, carrel.signer.sign(TICKET))
 
 
-def test_a_short_old_key_is_a_fault(environ: dict[str, str]) -> None:
+def test_short_previous_key_is_a_settings_error(environ: dict[str, str]) -> None:
     with pytest.raises(SettingsError) as refused:
         Settings.from_env({**environ, "CARREL_SECRET_KEY_OLD": "short"})
     assert list(refused.value.faults) == ["CARREL_SECRET_KEY_OLD"]

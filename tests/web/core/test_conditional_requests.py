@@ -1,4 +1,4 @@
-"""A request that is to be answered on a condition alone (RFC 9110, section 13)."""
+"""Conditional requests (RFC 9110, section 13)."""
 
 import pytest
 
@@ -9,9 +9,7 @@ from tests.visitor import Visitor
 @pytest.mark.parametrize(
     "path", ["/feed.xml", "/calendar.ics", "/theme.css", "/static/css/core/base.css"]
 )
-def test_another_version_than_was_asked_for_is_not_sent(
-    client: Visitor, cast: Cast, path: str
-) -> None:
+def test_if_match_with_another_version_is_refused(client: Visitor, cast: Cast, path: str) -> None:
     there = client.get(path)
     other = client.get(path, headers={"If-Match": '"another"'})
     same = client.get(path, headers={"If-Match": there.headers["ETag"]})

@@ -1,4 +1,4 @@
-"""No clock tells whether an address is known: pages that could say so answer at whole steps of time."""
+"""Response times don't reveal known addresses: sensitive pages answer after whole time steps."""
 
 import time
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ EVERY_KIND = ["alice@example.org", "una@example.org", "nobody@example.org"]
 
 @contextmanager
 def a_whole_step() -> Iterator[None]:
-    """Hold the block to have taken a step of time at least."""
+    """Assert that the block takes at least one time step."""
     began = time.monotonic()
     yield
     assert time.monotonic() - began >= constant_time_responses.STEP_S
@@ -28,14 +28,14 @@ def a_whole_step() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _una(database: Database, cast: Cast) -> None:
-    """Una's account waits for its confirmation."""
+    """Add Una, whose account isn't confirmed yet."""
     with database.transaction() as session:
         make_login(session, "una@example.org").confirmed_at = None
 
 
 @pytest.mark.parametrize("path", ["/forgotten-password", "/sign-in/code", "/sign-up"])
 @pytest.mark.parametrize("email", [*EVERY_KIND, "no address"])
-def test_who_asks_for_a_letter_waits_as_long_for_every_address(
+def test_email_request_takes_a_whole_step_for_every_address(
     client: Visitor, path: str, email: str
 ) -> None:
     with a_whole_step():
@@ -43,13 +43,13 @@ def test_who_asks_for_a_letter_waits_as_long_for_every_address(
 
 
 @pytest.mark.parametrize("email", EVERY_KIND)
-def test_a_failed_try_takes_as_long_for_every_address(client: Visitor, email: str) -> None:
+def test_failed_sign_in_takes_a_whole_step_for_every_address(client: Visitor, email: str) -> None:
     with a_whole_step():
         client.post("/sign-in", data={"email": email, "password": "wrong wrong wrong"})
 
 
 @pytest.mark.parametrize("email", EVERY_KIND)
-def test_a_wrong_code_takes_as_long_for_every_address(client: Visitor, email: str) -> None:
+def test_wrong_code_takes_a_whole_step_for_every_address(client: Visitor, email: str) -> None:
     client.post("/sign-in/code", data={"email": email})
     with a_whole_step():
         client.post("/sign-in/code/enter", data={"code": "12345678"})
@@ -57,7 +57,7 @@ def test_a_wrong_code_takes_as_long_for_every_address(client: Visitor, email: st
 
 @pytest.mark.parametrize("page", ["email", "recovery"])
 @pytest.mark.parametrize("email", EVERY_KIND)
-def test_a_new_address_of_an_account_takes_as_long_whoever_has_it(
+def test_address_change_takes_a_whole_step_for_every_address(
     client: Visitor, database: Database, cast: Cast, page: str, email: str
 ) -> None:
     give_password(database, cast.bob.id)
@@ -67,7 +67,7 @@ def test_a_new_address_of_an_account_takes_as_long_whoever_has_it(
 
 
 @pytest.mark.parametrize("email", EVERY_KIND)
-def test_a_colleague_is_asked_in_as_long_whoever_it_is(
+def test_member_invitation_takes_a_whole_step_for_every_address(
     client: Visitor, database: Database, cast: Cast, email: str
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -76,7 +76,7 @@ def test_a_colleague_is_asked_in_as_long_whoever_it_is(
         client.post(f"{area}/members", data={"email": email, "role": "manager"})
 
 
-def test_what_takes_longer_than_a_step_waits_for_the_next() -> None:
+def test_response_longer_than_a_step_waits_for_the_next_step() -> None:
     @constant_time_responses.evenly
     def slow() -> str:
         time.sleep(constant_time_responses.STEP_S * 1.1)

@@ -1,4 +1,4 @@
-"""Every refusal and failure answers in one voice."""
+"""Error pages and JSON errors for refusals and failures."""
 
 from html import unescape
 
@@ -40,7 +40,7 @@ REFUSALS = {
 
 
 class Clash(Exception):
-    """What PostgreSQL's driver raises for a broken constraint."""
+    """The error that PostgreSQL's driver raises for a violated constraint."""
 
     def __init__(self, sqlstate: str) -> None:
         super().__init__("duplicate key value")
@@ -79,7 +79,7 @@ def visitor(carrel: Carrel) -> Visitor:
 
 
 @pytest.mark.parametrize("status", REFUSALS)
-def test_a_refusal_has_its_status_and_says_its_sentence(visitor: Visitor, status: int) -> None:
+def test_refusal_has_its_status_and_message(visitor: Visitor, status: int) -> None:
     page = visitor.get(f"/refused/{status}")
     assert page.status_code == status
     sentence = REFUSALS[status].message.replace("'", "\u2019")
@@ -91,7 +91,7 @@ def test_a_refusal_has_its_status_and_says_its_sentence(visitor: Visitor, status
     assert told.json["code"] == REFUSALS[status].code
 
 
-def test_a_wait_is_told_in_seconds(visitor: Visitor) -> None:
+def test_wait_is_sent_in_seconds(visitor: Visitor) -> None:
     assert visitor.get("/refused/429").headers["Retry-After"] == "60"
 
 
@@ -104,7 +104,7 @@ def test_a_wait_is_told_in_seconds(visitor: Visitor) -> None:
         (86_400, "Try again in 24 hours."),
     ],
 )
-def test_page_says_one_wait(
+def test_page_says_how_long_to_wait_only_once(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch, seconds: int, words: str
 ) -> None:
     refusal = TooMany("Too many attempts. Wait a few minutes.", retry_after_s=seconds)
@@ -114,12 +114,12 @@ def test_page_says_one_wait(
     assert "Wait a" not in page
 
 
-def test_page_without_a_known_wait_says_its_sentence(visitor: Visitor) -> None:
+def test_page_without_a_known_wait_says_to_try_again(visitor: Visitor) -> None:
     page = visitor.get("/aborted/429").text
     assert page.count("try again") == 1
 
 
-def test_a_failure_keeps_its_cause_to_itself_and_gives_a_reference(
+def test_failure_hides_its_cause_and_gives_a_reference(
     visitor: Visitor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = visitor.get("/broken")
@@ -131,24 +131,22 @@ def test_a_failure_keeps_its_cause_to_itself_and_gives_a_reference(
     assert told["reference"] in "".join(capsys.readouterr())
 
 
-def test_what_another_request_inserted_first_is_no_failure(visitor: Visitor) -> None:
+def test_duplicate_key_from_concurrent_requests_is_a_conflict(visitor: Visitor) -> None:
     page = visitor.get("/clashed/23505")
     assert page.status_code == 409
     assert shows(page.text, AT_ONCE)
-    assert visitor.get("/clashed/23514").status_code == 500  # a CHECK: our own fault
+    assert visitor.get("/clashed/23514").status_code == 500  # a CHECK constraint, which is a bug
 
 
 @pytest.mark.parametrize("status", [400, 401, 405, 413, 415, 418, 502, 504])
-def test_other_errors_look_like_the_house(visitor: Visitor, status: int) -> None:
+def test_other_errors_have_the_page_layout(visitor: Visitor, status: int) -> None:
     page = visitor.get(f"/aborted/{status}")
     assert page.status_code == status
     assert "<main" in page.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("sent", [b"zz\r\n", b"3\r\na=bc\r\n0\r\n\r\n", b"ff\r\na"])
-def test_a_body_that_was_sent_in_broken_pieces_is_the_senders_fault(
-    visitor: Visitor, sent: bytes
-) -> None:
+def test_malformed_chunked_body_is_a_bad_request(visitor: Visitor, sent: bytes) -> None:
     body = Body(ChunkedReader(None, IterUnreader([sent])))
     answer = visitor.post(
         "/sign-in",
@@ -160,6 +158,6 @@ def test_a_body_that_was_sent_in_broken_pieces_is_the_senders_fault(
     assert shows(answer.text, NOT_UNDERSTOOD)
 
 
-def test_a_code_of_its_own_replaces_the_kind_s() -> None:
+def test_custom_error_code_replaces_the_default() -> None:
     assert Refused("No.", code="recording_failed").code == "recording_failed"
     assert Refused("No.").code == "refused"

@@ -1,4 +1,4 @@
-"""Every route, once for everyone who comes by it: what one of the two databases refuses, it refuses here."""
+"""Open every route as each of its audiences, to find what only one of the two databases refuses."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def world(tmp_path: Path, made_databases: Databases, worker_id: str) -> Iterator
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form that somebody sent by one of its buttons, and what was answered."""
+    """A form that was submitted with one of its buttons, and the response status."""
 
     who: str
     path: str
@@ -49,7 +49,7 @@ class Sent:
 
 
 class Walkers:
-    """Those who come by, each signed in."""
+    """The people who open the routes, each signed in."""
 
     def __init__(self, world: World) -> None:
         self._app = create_app(world.carrel, COMPONENTS)
@@ -75,14 +75,14 @@ def as_it_is(value: str) -> str:
 
 
 def overlong(value: str) -> str:
-    """Return what no field is made for; a choice or a mark of the page stays what it is."""
+    """Return overlong text for an empty field; a value that the page set stays the same."""
     return value or "\u0661 <b>'" + "9" * 5000
 
 
 def forms_sent(
     walkers: Walkers, pages: Mapping[Stop, str], filled: Callable[[str], str]
 ) -> list[Sent]:
-    """Send the forms of these pages, once by each button for each person, filled in like this."""
+    """Submit the forms of these pages, filled in by `filled`, once per button and person."""
     known, found = set(), []
     for stop, page in pages.items():
         for form in document_fromstring(page).forms if page else ():
@@ -103,14 +103,14 @@ def forms_sent(
     return found
 
 
-def test_no_page_and_no_form_fails(world: World) -> None:
+def test_every_page_and_form_answers_without_an_error(world: World) -> None:
     walkers = Walkers(world)
     with capture_logs() as logs:
         answers = {one: walkers.open(one.who, one.path) for one in walk(world).stops}
         pages = {
             one: got.text if got.mimetype == "text/html" else "" for one, got in answers.items()
         }
-        # the forms take away what is in the pages
+        # after the pages, because the forms delete what the pages show
         forms = forms_sent(walkers, pages, overlong) + forms_sent(walkers, pages, as_it_is)
         for one in walk(world, "POST").stops:
             status = walkers.open(one.who, one.path, "POST").status_code

@@ -1,4 +1,4 @@
-"""What pages make once and keep: URLs without variables, icons, and parts in each language."""
+"""Cached parts of pages: URLs without variables, icons, and fixed parts in each language."""
 
 from flask import url_for
 from markupsafe import Markup
@@ -7,14 +7,14 @@ from lms.core.languages import Language, speaking
 from lms.web.core.page_frame import fixed_part
 
 
-def test_kept_url_has_the_prefix_of_its_own_request(app):
+def test_cached_url_has_the_prefix_of_its_own_request(app):
     for prefix in ("", "/training"):
         with app.test_request_context("/", base_url=f"http://localhost{prefix}"):
             assert url_for("catalog.webinars") == f"{prefix}/webinars"
             assert url_for("static", filename="img/favicon.svg").startswith(f"{prefix}/static/")
 
 
-def test_kept_icon_escapes_a_label_that_was_safe_before(app):
+def test_cached_icon_escapes_a_label_that_was_safe_before(app):
     icon = app.jinja_env.get_template("_parts/icons.html").module.icon
     assert "<b>" in icon("x", Markup("<b>"))
     assert "<b>" not in icon("x", "<b>")

@@ -1,4 +1,4 @@
-"""Guessed ids: nothing that a person can send shows or changes a row of another organization."""
+"""Guessed ids: no request can show or change a row of another organization."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -35,7 +35,7 @@ from tests.web.core.things_of_organizations import Things, kept_besides, things_
 
 ERRORS = 500
 SELLERS = {Audience.SELLER_OWNERS, Audience.STAFF, Audience.BOOKKEEPERS}
-# The link in the receipt of a request opens its page in any browser, without the asker's address.
+# The link in a request's confirmation opens its page in any browser, without the email address.
 BY_LINK = "/requests/<request_id>"
 NAME, STREET, PO, CONTACT = (
     "Foreign Falls Library",
@@ -43,9 +43,9 @@ NAME, STREET, PO, CONTACT = (
     "PO-9917-X",
     "cora@falls.example",
 )
-OF_THE_HOST = "Attendee theirs"  # who comes to a group viewing is for its host alone
+OF_THE_HOST = "Attendee theirs"  # only the host sees who attended a group viewing
 PAYABLE = "ap@falls.example"
-# Words in addresses that are nobody's.
+# URL values that belong to no organization.
 WORDS: Mapping[str, str] = {
     "product": "moodle",
     "kind": "webinar",
@@ -64,11 +64,11 @@ WORDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """Another organization: the ids of its things, and words that only its own people may read."""
+    """Another organization: the ids of its objects, and words that only its own people can see."""
 
     things: Things
     words: tuple[str, ...]
-    watching: tuple[str, ...]  # of these, who watches what
+    watching: tuple[str, ...]  # the words that show who watches what
 
 
 @pytest.fixture
@@ -147,10 +147,10 @@ def foreign(carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path) -> Foreign
 def _ways(
     app: Flask, here: str, foreign: Foreign, *, with_sellers: bool = False
 ) -> Iterator[tuple[Rule, str, str]]:
-    """Give every way that a cookie opens, with foreign ids in its address: rule, method, path.
+    """Yield the rule, method, and path, with foreign ids, of every route that a cookie opens.
 
-    `with_sellers` also those for the seller's team alone, which tests/rules/test_routes.py closes
-    to everyone else.
+    `with_sellers` includes routes for the seller's team only, which tests/rules/test_routes.py
+    closes to everyone else.
     """
     for rule in app.url_map.iter_rules():
         audiences = audiences_of(app.view_functions[rule.endpoint])
@@ -167,7 +167,7 @@ def _ways(
 
 
 def _forms(foreign: Foreign) -> MultiDict[str, str]:
-    """Return what forms and addresses name things by, each with a foreign id."""
+    """Return the names that forms and queries use for objects, each with a foreign id."""
     things = foreign.things
     return MultiDict(
         [
@@ -206,7 +206,7 @@ def _entries_about(database: Database, foreign: Foreign) -> int:
         return session.scalar(select(func.count(AuditEntry.id)).where(about)) or 0
 
 
-def test_guessed_ids_show_no_one_a_foreign_row_and_change_none(
+def test_guessed_ids_show_and_change_no_foreign_rows(
     app: Flask,
     client: Visitor,
     database: Database,
@@ -252,7 +252,7 @@ def test_foreign_ids_in_a_query_or_a_form_show_and_change_nothing(
     assert _entries_about(database, foreign) == before
 
 
-def test_a_bookkeeper_reads_what_is_owed_and_never_who_watches_what(
+def test_bookkeeper_sees_balances_but_not_who_watches_what(
     app: Flask, client: Visitor, database: Database, roles: Roles, cast: Cast, foreign: Foreign
 ) -> None:
     with database.read_session() as session:
@@ -269,5 +269,5 @@ def test_a_bookkeeper_reads_what_is_owed_and_never_who_watches_what(
         )
     assert PO in pages["Beth"]
     assert [word for word in foreign.watching if word in pages["Beth"]] == []
-    # staff read all of it, or else none of these tests would prove anything
+    # Staff see all of it. Otherwise these tests would prove nothing.
     assert [word for word in foreign.words if word not in pages["Ada"]] == [OF_THE_HOST]

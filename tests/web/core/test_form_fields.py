@@ -1,4 +1,4 @@
-"""Fields of a postal address, and of one or several names that are searched for where they are many."""
+"""Postal address fields, and fields to pick one or several names, with search in long lists."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ from lms.web.core.form_fields import (
 
 @pytest.fixture(autouse=True)
 def during_a_request(app: Flask) -> Iterator[None]:
-    """Faults are in the reader's language."""
+    """Run tests in a request, because errors are in the reader's language."""
     with app.test_request_context():
         yield
 
@@ -44,7 +44,7 @@ class BillingForm(Form):
     ) = address_fields()
 
 
-def test_an_address_is_shown_and_read_back() -> None:
+def test_address_survives_a_round_trip_through_the_form() -> None:
     shown = BillingForm(data=address_data("billing", LEEDS))
     sent = MultiDict({field.name: field.data for field in shown})
     form = BillingForm(sent)
@@ -52,14 +52,14 @@ def test_an_address_is_shown_and_read_back() -> None:
     assert typed_address(form, "billing") == LEEDS
 
 
-def test_untouched_fields_are_no_address() -> None:
+def test_unchanged_fields_are_no_address() -> None:
     shown = BillingForm(data=address_data("billing", None))
     assert shown.billing_country.data == "US"
     assert typed_address(shown, "billing") is None
     assert typed_address(BillingForm(MultiDict()), "billing") is None
 
 
-def test_a_country_that_is_not_on_the_list_is_refused() -> None:
+def test_unlisted_country_is_refused() -> None:
     form = BillingForm(MultiDict({"billing_street": "1 Main Street", "billing_country": "XX"}))
     assert not form.validate()
     assert set(form.errors) == {"billing_country"}
@@ -87,11 +87,11 @@ def drawn(markup: str) -> HtmlElement:
 
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More rivers than a list has room for."""
+    """Set the limit below the number of rivers, so that they are searched for instead of listed."""
     monkeypatch.setattr(form_fields, "MOST_LISTED", 3)
 
 
-def test_name_is_found_by_its_value_whole_or_by_words_that_only_it_has() -> None:
+def test_name_is_found_by_its_value_full_name_or_unique_words() -> None:
     names = Names(RIVERS, "")
     for typed, value in (("r2", "r2"), ("thames", "r2"), ("riv", "r3"), ("Tagus (2)", "r4")):
         assert names.find(typed)[0] == value
@@ -101,7 +101,7 @@ def test_name_is_found_by_its_value_whole_or_by_words_that_only_it_has() -> None
     assert names.suggest("thames") == ["Thames", "River Thames"]
 
 
-def test_few_names_are_a_list() -> None:
+def test_few_names_are_listed() -> None:
     form = filled(one=["r2"], some=["r1", "r3"])
     assert form.validate()
     assert (form.one.data, form.some.data) == ("r2", ["r1", "r3"])
@@ -113,7 +113,7 @@ def test_few_names_are_a_list() -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_one_of_many_names_is_typed() -> None:
+def test_one_of_many_names_can_be_typed() -> None:
     form = filled(one=[" thames "])
     assert form.validate()
     assert form.one.data == "r2"
@@ -128,7 +128,7 @@ def test_one_of_many_names_is_typed() -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_unknown_name_is_a_fault_and_is_kept() -> None:
+def test_unknown_name_is_refused_and_preserved() -> None:
     form = filled(one=["Douro"], some=["r1", "Douro; thames"])
     assert not form.validate()
     assert set(form.errors) == {"one", "some"}
@@ -138,17 +138,17 @@ def test_unknown_name_is_a_fault_and_is_kept() -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_names_that_a_refused_word_may_mean_are_suggested() -> None:
+def test_possible_names_for_an_ambiguous_word_are_suggested() -> None:
     form = filled(one=["tag"], some=["tag"])
     assert not form.validate()
     assert form.one.errors == [SEVERAL % {"name": "tag", "names": "Tagus; Tagus (2)"}]
     for field in (form.one(), form.some.more):
         assert drawn(field).xpath("//option/@value") == ["Tagus", "Tagus (2)"]
-    assert len(drawn(filled(one=["Douro"]).one()).xpath("//option")) == 4  # better than none
+    assert len(drawn(filled(one=["Douro"]).one()).xpath("//option")) == 4  # no match, so all
 
 
 @pytest.mark.usefixtures("many")
-def test_blank_name_is_a_fault_where_there_is_no_usual_choice() -> None:
+def test_blank_name_is_refused_without_a_default_choice() -> None:
     form = RiverForm(MultiDict({"one": " "}))
     form.one.offer(Names(RIVERS, "/rivers"))
     assert form.one.data == ""
@@ -157,7 +157,7 @@ def test_blank_name_is_a_fault_where_there_is_no_usual_choice() -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_several_of_many_names_are_those_chosen_and_those_typed() -> None:
+def test_several_of_many_names_can_be_chosen_and_typed() -> None:
     form = filled(some=["r4", "r1", "river thames; Tagus; "])
     assert form.validate()
     assert form.some.data == ["r4", "r1", "r3"]

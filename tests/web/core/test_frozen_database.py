@@ -1,4 +1,4 @@
-"""While the database is moved: pages are read, recordings play, and what is sent is sent again later."""
+"""While the database is moved: pages open, recordings play, and forms must be sent again later."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -31,7 +31,7 @@ def freeze_for_four_minutes(database: Database) -> None:
 
 
 @pytest.mark.usefixtures("freeze")
-def test_pages_are_shown_and_forms_say_when_to_come_back(
+def test_pages_open_and_forms_say_when_to_try_again(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     client.sign_in(cast.alice.id)
@@ -45,7 +45,7 @@ def test_pages_are_shown_and_forms_say_when_to_come_back(
 
 
 @pytest.mark.usefixtures("freeze")
-def test_recording_plays_on_and_what_was_watched_is_kept_afterward(
+def test_recording_plays_and_viewing_is_saved_after_the_freeze(
     client: Visitor, cast: Cast, database: Database, carrel: Carrel
 ) -> None:
     client.sign_in(cast.alice.id)
@@ -54,20 +54,20 @@ def test_recording_plays_on_and_what_was_watched_is_kept_afterward(
     for tell in (player.beat, player.close):
         refused = tell(position=5.0, spans=[[0.0, 5.0]])
         assert (refused.status_code, refused.headers["Retry-After"]) == (503, "240")
-    # the recording of the cast has no file: 404 is what its delivery answers once it let the token in
+    # the cast's recording has no file, so 404 means that the token was accepted
     assert player.get("master.m3u8").status_code == 404
     database.set_freeze_mark(IN_USE)
     assert player.beat(position=5.0, spans=[[0.0, 5.0]]).status_code == 200
 
 
 @pytest.mark.usefixtures("freeze")
-def test_nobody_notices_the_time_between_a_move_and_the_restart(
+def test_pages_open_and_forms_are_refused_between_the_move_and_the_restart(
     client: Visitor, cast: Cast, database: Database, carrel: Carrel, clock: Clock
 ) -> None:
     client.sign_in(cast.alice.id)
     player = open_playback(client, cast.slug)
     database.set_freeze_mark(MOVED)
-    clock.advance(timedelta(hours=1))  # so that this visit would be noted
+    clock.advance(timedelta(hours=1))  # enough for this visit to be recorded
     assert client.get(f"/webinars/{cast.slug}").status_code == 200
     answer = client.post("/account/details", data=DETAILS)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
@@ -79,7 +79,7 @@ def test_nobody_notices_the_time_between_a_move_and_the_restart(
 
 
 @pytest.mark.usefixtures("freeze")
-def test_staff_see_that_a_moved_library_was_not_restarted(
+def test_staff_see_that_the_app_was_not_restarted_after_a_move(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     client.sign_in(cast.ada.id)

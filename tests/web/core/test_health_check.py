@@ -1,4 +1,4 @@
-"""What supervisors and load balancers are told."""
+"""Health checks for supervisors and load balancers."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ WAITING_JOBS = 'href="/staff/jobs?state=queued"'
 WAITING_EMAILS = 'href="/staff/mail?state=queued"'
 
 
-def test_a_library_that_serves_says_so_to_anybody(client: Visitor) -> None:
+def test_health_check_is_ok_without_signing_in(client: Visitor) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
     assert answer.json == {
@@ -35,7 +35,7 @@ def test_a_library_that_serves_says_so_to_anybody(client: Visitor) -> None:
     }
 
 
-def test_a_lane_that_serves_nothing_is_named_and_pages_stay_in_rotation(
+def test_stalled_lane_is_named_and_pages_stay_in_rotation(
     client: Visitor, database: Database, clock: Clock
 ) -> None:
     make_job(database, lane=Lane.MEDIA, now=now())
@@ -50,7 +50,7 @@ def test_a_lane_that_serves_nothing_is_named_and_pages_stay_in_rotation(
     }
 
 
-def test_a_database_that_does_not_answer_takes_the_pages_out_of_rotation(
+def test_unreachable_database_takes_pages_out_of_rotation(
     client: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_args: object, **_more: object) -> None:
@@ -64,7 +64,7 @@ def test_a_database_that_does_not_answer_takes_the_pages_out_of_rotation(
     )
 
 
-def test_the_staff_home_tells_of_jobs_and_emails_that_are_not_served(
+def test_staff_home_shows_stalled_jobs(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -78,7 +78,7 @@ def test_the_staff_home_tells_of_jobs_and_emails_that_are_not_served(
     assert WAITING_EMAILS not in page
 
 
-def test_the_staff_home_tells_of_emails_alone(
+def test_staff_home_shows_stalled_emails(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -99,11 +99,11 @@ def test_the_staff_home_tells_of_emails_alone(
     assert WAITING_JOBS not in page
 
 
-def test_process_that_lives_says_so(client: Visitor) -> None:
+def test_livez_says_ok(client: Visitor) -> None:
     assert client.get("/livez").json == {"status": "ok", "version": VERSION}
 
 
-def test_process_is_ready_while_all_that_it_needs_answers(client: Visitor) -> None:
+def test_process_is_ready_when_its_dependencies_respond(client: Visitor) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json == {
@@ -119,14 +119,14 @@ def test_process_is_ready_while_all_that_it_needs_answers(client: Visitor) -> No
 @pytest.mark.parametrize(
     ("revision", "database_is"), [("20991231_later", "ok"), ("20200101_earlier", "fault")]
 )
-def test_process_is_ready_on_the_tables_of_a_later_version_alone(
+def test_process_accepts_a_later_schema_but_not_an_earlier_one(
     client: Visitor, monkeypatch: pytest.MonkeyPatch, revision: str, database_is: str
 ) -> None:
     monkeypatch.setattr(migrations, "current", lambda _database: revision)
     assert client.get("/readyz").json["database"] == database_is
 
 
-def test_process_whose_storage_is_away_is_not_ready(
+def test_process_without_storage_is_not_ready(
     client: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_storage: LocalStorage, _key: str) -> None:

@@ -1,4 +1,4 @@
-"""What is stricter when people reach the house by https."""
+"""Stricter rules when the site is served over HTTPS."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 @pytest.fixture
 def app(carrel: Carrel) -> Flask:
-    """The web app of a house that is reached by https."""
+    """The web app of a site that is served over HTTPS."""
     made = create_app(
         replace(carrel, settings=replace(carrel.settings, base_url=HOUSE)), COMPONENTS
     )
@@ -36,12 +36,12 @@ def _post(client: Visitor, path: str, data: dict[str, str], referer: str) -> Tes
     return client.post(path, data=data, base_url=HOUSE, headers=headers)
 
 
-def test_a_form_from_another_site_is_refused(client: Visitor, cast: Cast) -> None:
+def test_form_from_another_site_is_refused(client: Visitor, cast: Cast) -> None:
     answer = _post(client, "/sign-up", {"email": "a@example.org"}, "https://evil.example/")
     assert answer.status_code == 400
 
 
-def test_the_cookie_is_pinned_to_this_host(client: Visitor, database: Database, cast: Cast) -> None:
+def test_cookie_is_bound_to_this_host(client: Visitor, database: Database, cast: Cast) -> None:
     give_password(database, cast.alice.id)
     data = {"email": cast.alice.email, "password": PASSWORD}
     answer = _post(client, "/sign-in", data, f"{HOUSE}/sign-in")
@@ -52,7 +52,7 @@ def test_the_cookie_is_pinned_to_this_host(client: Visitor, database: Database, 
     assert client.get("/account", base_url=HOUSE).status_code == 200
 
 
-def test_signing_out_takes_the_pinned_cookie_back(
+def test_signing_out_deletes_the_host_bound_cookie(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     give_password(database, cast.alice.id)
@@ -66,7 +66,7 @@ def test_signing_out_takes_the_pinned_cookie_back(
     assert "Path=/" in cookie
 
 
-def test_a_page_that_keeps_its_address_still_sends_its_form(
+def test_form_on_a_page_with_a_secret_url_can_be_sent(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     _post(client, "/forgotten-password", {"email": cast.alice.email}, f"{HOUSE}/")

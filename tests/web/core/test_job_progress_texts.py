@@ -1,4 +1,4 @@
-"""How far a job is, in one line."""
+"""The progress of a job in one line."""
 
 from datetime import timedelta
 
@@ -19,12 +19,12 @@ from tests.clock import NOW
         (1.0, 60, 600, "100%"),
     ],
 )
-def test_percent_rate_and_time_left(app, share, elapsed, seconds, said):
+def test_progress_shows_percent_rate_and_time_left(app, share, elapsed, seconds, said):
     begun = NOW - timedelta(seconds=elapsed)
     with app.test_request_context():
         assert say_progress(share, started_at=begun, seconds=seconds, now=NOW) == said
 
 
-def test_what_has_not_begun_has_no_rate(app):
+def test_progress_of_a_job_that_has_not_started_has_no_rate(app):
     with app.test_request_context():
         assert say_progress(0.0, started_at=None, seconds=None, now=NOW) == "0%"

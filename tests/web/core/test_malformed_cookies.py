@@ -1,4 +1,4 @@
-"""A cookie that is not UTF-8: other software on the same host sets it, and every page still works."""
+"""Non-UTF-8 cookies, which other software on the same host can set: every page still works."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -44,14 +44,14 @@ def house(carrel: Carrel) -> "WSGIApplication":
         ("GET", "/lti/s/no-secret/", 404),
     ],
 )
-def test_a_cookie_that_is_not_utf8_changes_no_answer(
+def test_cookie_that_is_not_utf8_changes_no_response(
     house: "WSGIApplication", cast: Cast, method: str, path: str, status: int
 ) -> None:
     asked = {"body": b"state=x&id_token=y", "CONTENT_TYPE": FORM} if method == "POST" else {}
     assert ask(house, environ_of(method, path, HTTP_COOKIE=FRENCH, **asked)).status == status
 
 
-def test_a_person_stays_signed_in_beside_a_cookie_that_is_not_utf8(
+def test_person_stays_signed_in_with_a_cookie_that_is_not_utf8(
     house: "WSGIApplication", client: Visitor, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.alice.id)
@@ -59,7 +59,7 @@ def test_a_person_stays_signed_in_beside_a_cookie_that_is_not_utf8(
         assert ask(house, environ_of("GET", "/library", HTTP_COOKIE=cookies)).status == 200
 
 
-def test_a_player_beats_and_fetches_beside_a_cookie_that_is_not_utf8(
+def test_player_works_with_a_cookie_that_is_not_utf8(
     house: "WSGIApplication", client: Visitor, cast: Cast
 ) -> None:
     client.sign_in(cast.alice.id)
@@ -71,7 +71,7 @@ def test_a_player_beats_and_fetches_beside_a_cookie_that_is_not_utf8(
     beat = b'{"position": 1.0, "rate": 1.0, "spans": []}'
     path = player.addresses["beat"]
     assert ask(house, environ_of("POST", path, body=beat, **more)).status == 200
-    # the ticket lets in, and there is no file of this name
+    # the ticket is accepted, and this file doesn't exist
     assert ask(house, environ_of("GET", f"/media/{player.token}/x.vtt", **more)).status == 404
 
 

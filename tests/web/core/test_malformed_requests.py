@@ -1,4 +1,4 @@
-"""Requests that HTTP does not allow, and queries in bytes: answered as what they are."""
+"""Responses to requests that HTTP doesn't allow, and to queries in raw bytes."""
 
 import json
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ def house(carrel: Carrel) -> "WSGIApplication":
 
 
 @pytest.mark.parametrize("query", ["q=fran\xe7ais", "\xff=\xfe", "q=\xed\xa0\x80", "page=\xb2"])
-def test_a_query_that_is_not_utf8_changes_no_answer(
+def test_query_that_is_not_utf8_changes_no_response(
     house: "WSGIApplication", cast: Cast, query: str
 ) -> None:
     for path, status in {
@@ -46,7 +46,7 @@ def test_a_query_that_is_not_utf8_changes_no_answer(
         assert ask(house, environ_of("GET", f"{path}?{query}")).status == status
 
 
-def test_a_query_in_bytes_says_what_it_says_in_percent(
+def test_raw_byte_query_equals_its_percent_encoded_form(
     house: "WSGIApplication", cast: Cast
 ) -> None:
     in_bytes = ask(house, environ_of("GET", "/webinars?q=caf\xc3\xa9+%26&page=1"))
@@ -58,7 +58,7 @@ def test_a_query_in_bytes_says_what_it_says_in_percent(
 @pytest.mark.parametrize(
     "length", ["9" * 5000, "9" * 19, "-1", "+5", "abc", "0x10", "\xb2", "5, 5"]
 )
-def test_a_length_that_is_no_number_is_refused(house: "WSGIApplication", length: str) -> None:
+def test_invalid_content_length_is_refused(house: "WSGIApplication", length: str) -> None:
     for path in EVERYWHERE:
         answer = ask(house, environ_of("POST", path, CONTENT_LENGTH=length))
         assert answer.status == 400
@@ -68,7 +68,7 @@ def test_a_length_that_is_no_number_is_refused(house: "WSGIApplication", length:
 @pytest.mark.parametrize(
     "host", ["x" * 64, "a..b", "a b", "\xff", "[::1", "localhost:abc", "a@b", "a/b"]
 )
-def test_a_host_that_is_no_name_is_refused(house: "WSGIApplication", host: str) -> None:
+def test_invalid_host_is_refused(house: "WSGIApplication", host: str) -> None:
     for path in EVERYWHERE:
         answer = ask(house, environ_of("GET", path, HTTP_HOST=host))
         assert answer.status == 400
@@ -79,11 +79,11 @@ def test_a_host_that_is_no_name_is_refused(house: "WSGIApplication", host: str) 
     "host",
     ["localhost", "localhost:8000", "a.b-c.example.", "[::1]:80", "my_host", "127.0.0.1", ""],
 )
-def test_a_host_that_is_one_is_answered(house: "WSGIApplication", cast: Cast, host: str) -> None:
+def test_valid_host_is_accepted(house: "WSGIApplication", cast: Cast, host: str) -> None:
     assert ask(house, environ_of("GET", "/webinars", HTTP_HOST=host)).status == 200
 
 
-def test_a_refusal_is_told_as_json_and_stands_in_the_log_as_no_fault_of_ours(
+def test_malformed_request_gets_json_and_is_logged_as_info(
     house: "WSGIApplication",
 ) -> None:
     asked = environ_of("GET", "/webinars", HTTP_HOST="a..b", HTTP_ACCEPT="application/json")

@@ -1,4 +1,4 @@
-"""Whose area it is: every route of an organization, for each of the cast."""
+"""Access to an organization's area: every route, for each person of the cast."""
 
 import re
 from dataclasses import asdict
@@ -24,7 +24,7 @@ FRAME = "/organization/<organization_id>"
 
 
 def doors(app: Flask) -> list[tuple[str, Rule]]:
-    """Return every way into an organization's area, as (method, rule)."""
+    """Return every route of an organization's area, as (method, rule)."""
     return [
         (method, rule)
         for rule in app.url_map.iter_rules()
@@ -34,7 +34,7 @@ def doors(app: Flask) -> list[tuple[str, Rule]]:
 
 
 def path_of(rule: Rule, organization: str, **ids: str) -> str:
-    """Return the path of a route; what is not named in `ids` is nobody's."""
+    """Return the path of a route, with an unknown id for each variable that isn't in `ids`."""
     named = {"organization_id": organization, **ids}
     return re.sub(
         r"<(?:\w+:)?(\w+)>", lambda found: named.get(found[1]) or new_public_id(), rule.rule
@@ -42,7 +42,7 @@ def path_of(rule: Rule, organization: str, **ids: str) -> str:
 
 
 def ids_of(elm: Elm) -> dict[str, str]:
-    """Return ids that stand in Elm County's addresses, so that only the person is wrong."""
+    """Return Elm County's ids for route variables, so only the person is wrong."""
     found = asdict(elm)
     return {
         "pool_id": found["pool"],
@@ -57,7 +57,7 @@ def join(session: Session, login_id: int, *, organization: str, role: Role) -> N
     make_membership(session, place.one(), session.get_one(Login, login_id), role=role)
 
 
-def test_every_route_of_the_area_is_for_managers(app: Flask) -> None:
+def test_every_route_of_the_area_is_open_to_managers(app: Flask) -> None:
     assert len(doors(app)) > 4
     wrong = [
         rule.endpoint
@@ -68,7 +68,7 @@ def test_every_route_of_the_area_is_for_managers(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("person", ["alice", "bob", "carol", "dan"])
-def test_whoever_does_not_look_after_it_finds_nothing(
+def test_area_is_not_found_for_people_who_do_not_manage_it(
     app: Flask, client: Visitor, cast: Cast, elm: Elm, person: str
 ) -> None:
     client.sign_in(getattr(cast, person).id)
@@ -79,7 +79,9 @@ def test_whoever_does_not_look_after_it_finds_nothing(
     assert [one for one in answers if one[1] != NOT_FOUND] == []
 
 
-def test_a_member_finds_nothing(app: Flask, client: Visitor, elm: Elm, database: Database) -> None:
+def test_area_is_not_found_for_a_member_without_a_role(
+    app: Flask, client: Visitor, elm: Elm, database: Database
+) -> None:
     with database.transaction() as session:
         member = make_login(session, name="Mel")
         join(session, member.id, organization=elm.id, role=Role.MEMBER)
@@ -92,7 +94,7 @@ def test_a_member_finds_nothing(app: Flask, client: Visitor, elm: Elm, database:
     assert [one for one in answers if one[1] != NOT_FOUND] == []
 
 
-def test_the_manager_of_one_organization_finds_nothing_of_another(
+def test_manager_cannot_find_anything_of_another_organization(
     app: Flask, mia: Visitor, elm: Elm
 ) -> None:
     theirs = {
@@ -111,7 +113,7 @@ def test_the_manager_of_one_organization_finds_nothing_of_another(
         assert [one for one in answers if one[1] != NOT_FOUND] == []
 
 
-def test_nobody_comes_in_without_signing_in(app: Flask, client: Visitor, elm: Elm) -> None:
+def test_signed_out_visitor_must_sign_in(app: Flask, client: Visitor, elm: Elm) -> None:
     for method, rule in doors(app):
         answer = client.open(path_of(rule, elm.id, **ids_of(elm)), method=method)
         if method in SAFE:
@@ -120,7 +122,7 @@ def test_nobody_comes_in_without_signing_in(app: Flask, client: Visitor, elm: El
             assert answer.status_code == FORBIDDEN
 
 
-def test_the_manager_the_owner_and_staff_see_every_page(
+def test_manager_owner_and_staff_can_open_every_page(
     app: Flask, client: Visitor, cast: Cast, elm: Elm
 ) -> None:
     for login_id in (cast.mia.id, elm.owner_id, cast.ada.id):
@@ -128,19 +130,19 @@ def test_the_manager_the_owner_and_staff_see_every_page(
         for method, rule in doors(app):
             if method == "GET" and rule.arguments <= {"organization_id", "pool_id", "seat_id"}:
                 path = path_of(rule, elm.id, **ids_of(elm))
-                # the pool's seats never end: there is nothing to renew
+                # the pool's seats are permanent, so there is nothing to renew
                 expected = (404,) if rule.endpoint == "organization_buying.renew" else (200, 303)
                 assert client.get(path).status_code in expected, path
 
 
-def test_staff_are_told_that_they_look_as_staff(client: Visitor, cast: Cast, elm: Elm) -> None:
+def test_page_says_when_a_viewer_is_staff(client: Visitor, cast: Cast, elm: Elm) -> None:
     client.sign_in(cast.ada.id)
     assert "as staff" in client.get(f"/organization/{elm.id}").text
     client.sign_in(cast.mia.id)
     assert "as staff" not in client.get(f"/organization/{elm.id}").text
 
 
-def test_the_area_alone_leads_to_the_only_one_or_shows_which(
+def test_area_opens_the_only_organization_or_lists_several(
     client: Visitor, cast: Cast, elm: Elm, database: Database
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -153,7 +155,7 @@ def test_the_area_alone_leads_to_the_only_one_or_shows_which(
     assert "Oak County Library" in page
 
 
-def test_only_who_looks_after_one_is_shown_the_way(client: Visitor, cast: Cast, elm: Elm) -> None:
+def test_only_managers_see_the_link_to_the_area(client: Visitor, cast: Cast, elm: Elm) -> None:
     client.sign_in(cast.dan.id)
     assert client.get("/organization").status_code == NOT_FOUND
     assert 'href="/organization"' not in client.get("/library").text

@@ -1,4 +1,4 @@
-"""Where to go afterwards: never out of this house, whatever a browser makes of an address."""
+"""Redirect targets after a form: only paths of this site, however a browser reads them."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from lms.web.core.next_url import local_path
         "/a//b",
     ],
 )
-def test_a_path_of_this_house_is_taken(raw: str) -> None:
+def test_path_of_this_site_is_accepted(raw: str) -> None:
     assert local_path(raw) == raw
 
 
@@ -48,5 +48,5 @@ def test_a_path_of_this_house_is_taken(raw: str) -> None:
         "/" + "a" * 1000,
     ],
 )
-def test_whatever_might_lead_out_is_not(raw: str | None) -> None:
+def test_url_that_might_lead_to_another_site_is_refused(raw: str | None) -> None:
     assert local_path(raw) is None

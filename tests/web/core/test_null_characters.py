@@ -1,4 +1,4 @@
-"""A character that no text has, and no database takes: refused as what it is, and never a failure."""
+"""Null characters, which no database accepts, are refused and never cause a failure."""
 
 import pytest
 
@@ -24,7 +24,9 @@ BAD_REQUEST = 400
         "/library/seats/%00",
     ],
 )
-def test_nothing_is_looked_up_by_it(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
+def test_null_character_in_a_url_is_refused(
+    client: Visitor, cast: Cast, clock: Clock, path: str
+) -> None:
     client.sign_in(cast.ada.id)
     assert client.get(path).status_code == BAD_REQUEST
 
@@ -39,7 +41,7 @@ def test_nothing_is_looked_up_by_it(client: Visitor, cast: Cast, clock: Clock, p
         ("/staff/organizations/new", "name"),
     ],
 )
-def test_nothing_is_kept_of_it(
+def test_null_character_in_a_form_is_refused(
     client: Visitor, cast: Cast, clock: Clock, path: str, field: str
 ) -> None:
     client.sign_in(cast.ada.id)

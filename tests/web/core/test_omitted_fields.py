@@ -1,4 +1,4 @@
-"""Fields that a browser didn't send, such as those that a person or an extension removed: never the stored value."""
+"""Fields that a browser didn't send never fall back to the stored value."""
 
 from datetime import timedelta
 
@@ -42,13 +42,13 @@ from tests.web.sales.test_staff_order_form import NEW, SEATS, TO_ELM
 
 
 def asked(form: type[Form], name: str) -> str:
-    """Return what a form says where this field is missing."""
+    """Return the form's error message for a missing field."""
     field = getattr(form, name)
     validators = field.kwargs.get("validators") or field.args[1]
     return next(str(one.message) for one in validators if isinstance(one, InputRequired))
 
 
-def test_optional_text_that_was_not_sent_is_cleared(owner: Visitor, database: Database) -> None:
+def test_omitted_optional_text_is_cleared(owner: Visitor, database: Database) -> None:
     with database.transaction() as session:
         who = presenters.add_presenter(
             session, PresenterWords("Vera Plum", "She mends books."), actor=None, now=NOW
@@ -71,9 +71,7 @@ def test_optional_text_that_was_not_sent_is_cleared(owner: Visitor, database: Da
         assert read_design(session, at=NOW).signer == ""
 
 
-def test_needed_field_that_was_not_sent_is_asked_for(
-    owner: Visitor, cast: Cast, database: Database
-) -> None:
+def test_omitted_required_field_is_refused(owner: Visitor, cast: Cast, database: Database) -> None:
     with database.read_session() as session:
         before = read_branding(session, contact="")
     for path, data in (
@@ -86,7 +84,7 @@ def test_needed_field_that_was_not_sent_is_asked_for(
         assert session.get_one(Organization, cast.organization_id).name == "Elm County Library"
 
 
-def test_details_of_a_person_that_were_not_sent_are_asked_for(
+def test_omitted_personal_details_are_refused(
     client: Visitor, cast: Cast, carrel: Carrel, database: Database
 ) -> None:
     give_app(database, cast.dan.id, carrel.settings.secret_key)
@@ -102,7 +100,7 @@ def test_details_of_a_person_that_were_not_sent_are_asked_for(
     assert client.post("/account/details", data=whole).status_code == 303
 
 
-def test_role_that_was_not_sent_is_given_to_no_one(
+def test_omitted_role_is_refused(
     client: Visitor, cast: Cast, roles: Roles, database: Database, clock: Clock
 ) -> None:
     assert clock.moment == NOW
@@ -124,7 +122,7 @@ def test_role_that_was_not_sent_is_given_to_no_one(
         assert not session.scalars(select(Mail.id)).all()
 
 
-def test_date_that_was_not_sent_moves_no_webinar(
+def test_omitted_date_does_not_postpone_a_webinar(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -134,7 +132,7 @@ def test_date_that_was_not_sent_moves_no_webinar(
     assert shows(answer.text, asked(PostponeForm, "held_at"))
 
 
-def test_answers_to_registration_questions_that_were_not_sent_are_cleared(
+def test_omitted_registration_answers_are_cleared(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     assert clock.moment == NOW
@@ -152,9 +150,7 @@ def test_answers_to_registration_questions_that_were_not_sent_are_cleared(
             assert session.scalars(select(RegistrationAnswer.answer)).all() == kept
 
 
-def test_method_of_a_payment_that_was_not_sent_is_asked_for(
-    staff: Visitor, database: Database
-) -> None:
+def test_omitted_payment_method_is_refused(staff: Visitor, database: Database) -> None:
     path = f"/staff/orders/{placed(database, GROUP).public_id}/payment"
     sent = {**fields_of(staff.get(path).text), "amount": "100", "check_number": "1"}
     assert sent.pop("method") == "check"
@@ -165,7 +161,7 @@ def test_method_of_a_payment_that_was_not_sent_is_asked_for(
         assert not session.scalars(select(Payment.id)).all()
 
 
-def test_rule_of_an_embed_link_that_was_not_sent_is_asked_for(
+def test_omitted_seat_rule_of_an_embed_link_is_refused(
     client: Visitor, cast: Cast, database: Database, settings: Settings, clock: Clock
 ) -> None:
     assert clock.moment == NOW
@@ -182,9 +178,7 @@ def test_rule_of_an_embed_link_that_was_not_sent_is_asked_for(
         assert session.scalars(select(EmbedLink.seat_rule)).one() is SeatRule.NAMED
 
 
-def test_what_a_tax_is_charged_on_that_was_not_sent_is_asked_for(
-    owner: Visitor, database: Database
-) -> None:
+def test_omitted_supply_of_a_tax_rule_is_refused(owner: Visitor, database: Database) -> None:
     sent = {"state": "TX", "name": "Tax", "rate": "8.25", "first_day": "2026-01-01"}
     answer = owner.post("/staff/tax-rules", data=sent)
     assert answer.status_code == 400
@@ -193,7 +187,7 @@ def test_what_a_tax_is_charged_on_that_was_not_sent_is_asked_for(
         assert list_rules(session) == ()
 
 
-def test_payer_and_terms_of_an_order_that_were_not_sent_are_asked_for(
+def test_omitted_payer_or_terms_of_an_order_are_refused(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     whole = {**fields_of(staff.get(NEW).text), **TO_ELM, **SEATS, "do": "quote"}

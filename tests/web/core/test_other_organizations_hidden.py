@@ -1,4 +1,4 @@
-"""What each role finds in an organization's area: nothing of another one, and only what is theirs."""
+"""Each role sees only its own pages of an organization's area, and nothing of another one."""
 
 import re
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ from tests.visitor import Visitor
 from tests.web.core.things_of_organizations import Both, Things, kept_besides, things_of
 
 NOT_FOUND = 404
-# What is no thing of an organization's: the area's own, and names that everybody may know.
+# Route variables that name no object of an organization.
 OWN: Mapping[str, str] = {"product": "moodle", "kind": "webinar"}
-UNENDING = "organization_buying.renew"  # the pools of these tests never end: nobody can renew them
+UNENDING = "organization_buying.renew"  # these tests' pools are permanent and can't be renewed
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def both(carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path) -> Both:
 
 
 def _ways(app: Flask, both: Both, here: str) -> list[tuple[str, str, bool]]:
-    """Return each way into the area with things in its address: method, path, whether all are mine."""
+    """Return the method and path of each route with object ids, and whether all ids are mine."""
     ways = []
     for rule in app.url_map.iter_rules():
         if not rule.rule.startswith("/organization/<organization_id>") or rule.endpoint == UNENDING:
@@ -63,7 +63,7 @@ def _ways(app: Flask, both: Both, here: str) -> list[tuple[str, str, bool]]:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way into Elm County's area, with things of its own in the address."""
+    """A route of Elm County's area, with its own ids in the path."""
 
     endpoint: str
     method: str
@@ -88,7 +88,7 @@ def _own_ways(app: Flask, both: Both, here: str) -> list[Way]:
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """A person who looks: what opens to them, whom they must see, and whom they may not."""
+    """A person, the audiences that they are in, and the words that they must and mustn't see."""
 
     person: Person
     opens: frozenset[Audience]
@@ -98,7 +98,7 @@ class Looker:
 
 @pytest.fixture
 def lookers(database: Database, cast: Cast, roles: Roles, both: Both) -> list[Looker]:
-    """Everybody whose role opens something of Elm County, and who has none there."""
+    """The people who have a role at Elm County, and some who have none there."""
     with database.transaction() as session:
         group = select(TrainingGroup.id).where(TrainingGroup.public_id == both.mine["group_id"])
         group_id = session.scalars(group).one()
@@ -125,7 +125,7 @@ def lookers(database: Database, cast: Cast, roles: Roles, both: Both) -> list[Lo
     ]
 
 
-def test_each_role_opens_what_is_its_own_and_nothing_else(
+def test_each_role_can_open_only_its_own_routes(
     app: Flask,
     client: Visitor,
     database: Database,
@@ -141,12 +141,12 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(
         for way in ways:
             is_open = bool(way.audiences & looker.opens)
             if way.method != "GET" and is_open:
-                continue  # its own tests do it
+                continue  # tested elsewhere
             status = client.open(way.path, method=way.method).status_code
             assert (status not in (NOT_FOUND, 403, 500)) is is_open, (looker.person.name, way)
 
 
-def test_the_pages_of_each_role_show_what_is_theirs_and_no_foreign_row(
+def test_pages_of_each_role_show_its_own_data_and_no_foreign_rows(
     app: Flask,
     client: Visitor,
     database: Database,
@@ -172,7 +172,7 @@ def test_the_pages_of_each_role_show_what_is_theirs_and_no_foreign_row(
         assert shown == set()
 
 
-def test_the_pages_of_each_role_link_and_post_only_where_it_may(
+def test_pages_of_each_role_link_only_to_routes_it_can_open(
     app: Flask,
     client: Visitor,
     database: Database,
@@ -200,7 +200,7 @@ def test_the_pages_of_each_role_link_and_post_only_where_it_may(
 
 
 def _links(page: str) -> set[tuple[str, str]]:
-    """Return where a page leads by links, and where its forms are sent."""
+    """Return the methods and URLs of a page's links and forms."""
     found = {("GET", url) for url in re.findall(r'<a\b[^>]*?href="(/[^"#?]*)', page)}
     for form in re.findall(r"<form\b[^>]*>", page):
         action = re.search(r'action="(/[^"#?]*)', form)
@@ -214,7 +214,7 @@ def _filled(rule: str, values: Things) -> str:
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule)
 
 
-def test_what_is_anothers_is_not_there_at_any_door_and_nothing_is_written(
+def test_ids_of_another_organization_are_not_found_and_change_nothing(
     app: Flask, client: Visitor, database: Database, cast: Cast, both: Both
 ) -> None:
     with database.read_session() as session:
@@ -229,10 +229,10 @@ def test_what_is_anothers_is_not_there_at_any_door_and_nothing_is_written(
         assert len(session.scalars(select(AuditEntry.id)).all()) == written
 
 
-def test_what_is_ones_own_is_there(
+def test_own_ids_are_found(
     app: Flask, client: Visitor, database: Database, cast: Cast, both: Both
 ) -> None:
-    """Else the test above would prove nothing."""
+    """Without this, the test above would prove nothing."""
     with database.read_session() as session:
         here = session.get_one(Organization, cast.organization_id).public_id
     client.sign_in(cast.mia.id)
@@ -251,7 +251,7 @@ def test_what_is_ones_own_is_there(
         "/people/moved",
     ],
 )
-def test_no_form_reaches_anothers_seat(
+def test_form_with_another_organizations_seat_is_not_found(
     client: Visitor, database: Database, cast: Cast, both: Both, path: str
 ) -> None:
     with database.read_session() as session:
@@ -262,7 +262,7 @@ def test_no_form_reaches_anothers_seat(
 
 
 @pytest.mark.parametrize("path", ["/import", "/people/moved", "/invite", "/people/release"])
-def test_no_form_reaches_anothers_pool(
+def test_form_with_another_organizations_pool_is_not_found(
     client: Visitor, database: Database, cast: Cast, both: Both, path: str
 ) -> None:
     with database.read_session() as session:

@@ -1,4 +1,4 @@
-"""What the frame of a page shows, and to whom."""
+"""The frame of a page: what each kind of visitor sees."""
 
 import re
 
@@ -11,7 +11,7 @@ OTHER_PAGES = ("/", "/webinars", "/account")
 
 
 def footer_of(client: Visitor, path: str) -> str:
-    """Return a page's footer; fails when the page isn't shown or has not exactly one."""
+    """Return a page's footer; fail unless the page opens and has exactly one."""
     answer = client.get(path)
     assert answer.status_code == 200, path
     (footer,) = re.findall(r"<footer.*?</footer>", answer.text, re.DOTALL)
@@ -30,7 +30,7 @@ def test_staff_are_not_shown_the_version_on_customer_pages(client: Visitor, cast
         assert VERSION not in footer_of(client, path), path
 
 
-def test_the_footer_of_staff_pages_shows_the_version(client: Visitor, cast: Cast) -> None:
+def test_footer_of_staff_pages_shows_the_version(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.ada.id)
     for path in STAFF_PAGES:
         assert f"Carrel {VERSION}" in footer_of(client, path), path

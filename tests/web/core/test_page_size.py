@@ -1,4 +1,4 @@
-"""Every page of a large library stays light: what grows is searched for or paged, not listed."""
+"""Pages stay small with a large catalog: long lists are searched or paginated."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -41,7 +41,7 @@ MOST_BYTES: Final = 200_000  # of HTML, before compression
 
 @pytest.fixture
 def world(tmp_path: Path, made_databases: Databases, worker_id: str) -> Iterator[World]:
-    """The demo, in which one library bought each of 2,000 webinars and has 2,000 groups and members."""
+    """The demo with a library that bought 2,000 webinars and has 2,000 groups and members."""
     environ = {
         "CARREL_DATA_DIR": str(tmp_path),
         "CARREL_DATABASE_URL": made_databases.prepared(f"carrel_page_size_{worker_id}"),
@@ -58,7 +58,7 @@ def world(tmp_path: Path, made_databases: Databases, worker_id: str) -> Iterator
 
 
 def add_webinars(session: Session) -> None:
-    """Add 2,000 announced webinars, each with a presenter and a series of its own."""
+    """Add 2,000 announced webinars, each with its own presenter and series."""
     at = now()
     numbers = range(OF_EACH)
     webinars = [
@@ -135,7 +135,7 @@ def add_to_library(session: Session, organization_id: str) -> None:
         )
 
 
-def test_no_page_of_a_large_library_is_heavy(world: World) -> None:
+def test_no_page_exceeds_the_size_limit_with_a_large_catalog(world: World) -> None:
     app = create_app(world.carrel, COMPONENTS)
     heavy, opened = {}, 0
     for stop in (*walk(world).stops, *(Stop("mia", path) for path in AS_A_MANAGER)):

@@ -9,7 +9,7 @@ from lms.core.errors import NotFound
 from lms.web.core.pagination import pager_of, this_url
 
 
-def test_pager_keeps_what_was_asked_for(app: Flask) -> None:
+def test_pager_preserves_the_query(app: Flask) -> None:
     with app.test_request_context("/staff/webinars?q=a%26b&state=&page=2&_anchor=x&endpoint=y"):
         pager = pager_of(2, 10, 30)
     assert pager.previous_url is not None
@@ -21,7 +21,7 @@ def test_pager_keeps_what_was_asked_for(app: Flask) -> None:
     assert parse_qs(after.query) == {**asked, "page": ["3"]}
 
 
-def test_pager_keeps_the_thing_in_the_path(app: Flask) -> None:
+def test_pager_preserves_the_path(app: Flask) -> None:
     with app.test_request_context("/staff/webinars/reading-rooms/attendance"):
         assert pager_of(1, 10, 30).next_url == "/staff/webinars/reading-rooms/attendance?page=2"
 

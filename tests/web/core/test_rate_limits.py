@@ -1,4 +1,4 @@
-"""How often things may be tried: told clearly, and told alike for every address."""
+"""Rate limits: clear messages, and the same ones for every address."""
 
 import socket
 from dataclasses import replace
@@ -38,12 +38,14 @@ def _try(
 
 
 @pytest.mark.parametrize("email", ["dan@example.org", "nobody@example.org"])
-def test_the_eleventh_try_for_one_address_waits(client: Visitor, cast: Cast, email: str) -> None:
+def test_eleventh_sign_in_attempt_for_one_address_is_refused(
+    client: Visitor, cast: Cast, email: str
+) -> None:
     answers = [_try(client, email, come_from=f"192.0.2.{number}") for number in range(11)]
     assert [answer.status_code for answer in answers] == [400] * 10 + [429]
 
 
-def test_the_page_says_how_long_to_wait(client: Visitor, cast: Cast) -> None:
+def test_page_says_how_long_to_wait(client: Visitor, cast: Cast) -> None:
     for _ in range(10):
         _try(client, cast.dan.email)
     answer = _try(client, cast.dan.email)
@@ -51,7 +53,7 @@ def test_the_page_says_how_long_to_wait(client: Visitor, cast: Cast) -> None:
     assert "15 minutes" in answer.text
 
 
-def test_who_must_wait_is_offered_a_code_which_lets_them_in(
+def test_rate_limited_person_can_request_a_sign_in_code(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     for _ in range(10):
@@ -64,14 +66,16 @@ def test_who_must_wait_is_offered_a_code_which_lets_them_in(
     assert asked.headers["Location"] == "/sign-in/code/enter"
 
 
-def test_even_the_right_password_waits(client: Visitor, database: Database, cast: Cast) -> None:
+def test_correct_password_is_refused_while_rate_limited(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
     give_password(database, cast.dan.id)
     for _ in range(10):
         _try(client, cast.dan.email)
     assert _try(client, cast.dan.email, PASSWORD).status_code == 429
 
 
-def test_signing_in_sets_the_count_back(client: Visitor, database: Database, cast: Cast) -> None:
+def test_signing_in_resets_the_count(client: Visitor, database: Database, cast: Cast) -> None:
     give_password(database, cast.dan.id)
     for _ in range(3):
         for _ in range(9):
@@ -79,7 +83,7 @@ def test_signing_in_sets_the_count_back(client: Visitor, database: Database, cas
         assert _try(client, cast.dan.email, PASSWORD).status_code == 303
 
 
-def test_one_network_fails_sixty_times_whatever_the_address(app: Flask) -> None:
+def test_one_network_can_fail_sixty_times_for_any_addresses(app: Flask) -> None:
     with app.test_request_context(environ_base=ONE_NETWORK):
         for _ in range(60):
             rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
@@ -91,14 +95,14 @@ def test_one_network_fails_sixty_times_whatever_the_address(app: Flask) -> None:
 
 @pytest.mark.parametrize("path", ["/forgotten-password", "/sign-in/code", "/sign-up"])
 @pytest.mark.parametrize("email", ["dan@example.org", "nobody@example.org"])
-def test_the_fifth_letter_to_one_address_waits(
+def test_fifth_email_to_one_address_is_refused(
     client: Visitor, cast: Cast, path: str, email: str
 ) -> None:
     answers = [client.post(path, data={"email": email}).status_code for _ in range(5)]
     assert answers == [303] * 4 + [429]
 
 
-def test_letters_are_counted_together_whatever_they_are_for(client: Visitor, cast: Cast) -> None:
+def test_emails_of_all_kinds_share_one_limit(client: Visitor, cast: Cast) -> None:
     for path in ("/forgotten-password", "/sign-in/code", "/sign-up", "/forgotten-password"):
         client.post(path, data={"email": cast.dan.email})
     assert client.post("/sign-up", data={"email": "DAN@example.org"}).status_code == 429
@@ -113,7 +117,7 @@ def test_letters_are_counted_together_whatever_they_are_for(client: Visitor, cas
         ("::ffff:192.0.2.7", "192.0.2.7"),
     ],
 )
-def test_a_network_is_an_address_or_a_block_of_64_bits(
+def test_network_is_an_ipv4_address_or_an_ipv6_64_bit_prefix(
     app: Flask, address: str, network: str
 ) -> None:
     with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
@@ -122,12 +126,12 @@ def test_a_network_is_an_address_or_a_block_of_64_bits(
 
 @pytest.fixture
 def app_without_redis(carrel: Carrel) -> Flask:
-    """An app whose Redis does not answer."""
+    """An app whose Redis doesn't respond."""
     settings = replace(carrel.settings, redis_url=f"redis://127.0.0.1:{free_port()}/0")
     return create_app(replace(carrel, settings=settings), COMPONENTS)
 
 
-def test_tries_are_counted_in_memory_while_redis_is_away(app_without_redis: Flask) -> None:
+def test_attempts_are_counted_in_memory_while_redis_is_down(app_without_redis: Flask) -> None:
     with app_without_redis.test_request_context(environ_base=ONE_NETWORK):
         for _ in range(4):
             rate_limits.spend(rate_limits.EMAILS, "dan@example.org")
@@ -135,10 +139,10 @@ def test_tries_are_counted_in_memory_while_redis_is_away(app_without_redis: Flas
             rate_limits.spend(rate_limits.EMAILS, "dan@example.org")
 
 
-def test_a_redis_that_says_nothing_is_waited_for_once_and_briefly(
+def test_unresponsive_redis_is_contacted_only_once(
     carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "AWAY_S", 3600.0)  # a busy machine takes longer than usual
+    monkeypatch.setattr(rate_limits, "AWAY_S", 3600.0)  # long enough for a busy machine
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         app = create_app(
@@ -154,7 +158,7 @@ def test_a_redis_that_says_nothing_is_waited_for_once_and_briefly(
     assert rate_limits.ANSWER_S <= 1
 
 
-def test_processes_count_together_in_redis(carrel: Carrel) -> None:
+def test_processes_share_counts_in_redis(carrel: Carrel) -> None:
     with valkey() as address:
         shared = replace(carrel, settings=replace(carrel.settings, redis_url=address))
         one, other = create_app(shared, COMPONENTS), create_app(shared, COMPONENTS)
@@ -169,7 +173,7 @@ def test_processes_count_together_in_redis(carrel: Carrel) -> None:
         assert 1 <= refused.value.retry_after_s <= 15 * 60
 
 
-def test_redis_holds_no_address(carrel: Carrel) -> None:
+def test_redis_stores_no_addresses(carrel: Carrel) -> None:
     with valkey() as address:
         app = create_app(
             replace(carrel, settings=replace(carrel.settings, redis_url=address)), COMPONENTS
@@ -192,13 +196,13 @@ def _is_allowed(app: Flask, limit: rate_limits.Limit, key: str) -> bool:
     return True
 
 
-def test_two_processes_without_redis_allow_no_more_tries_than_one(carrel: Carrel) -> None:
+def test_two_processes_without_redis_share_one_limit(carrel: Carrel) -> None:
     apps = [create_app(carrel, COMPONENTS) for _ in range(2)]
     answers = [_is_allowed(app, rate_limits.SIGN_INS, "dan@example.org") for app in apps * 10]
     assert answers == [True] * 10 + [False] * 10
 
 
-def test_process_that_was_just_started_knows_the_tries_of_others(carrel: Carrel) -> None:
+def test_new_process_knows_the_attempts_of_other_processes(carrel: Carrel) -> None:
     one = create_app(carrel, COMPONENTS)
     for _ in range(60):
         _is_allowed(one, rate_limits.FAILURES, "192.0.2.7")
@@ -210,7 +214,7 @@ def test_process_that_was_just_started_knows_the_tries_of_others(carrel: Carrel)
     assert 1 <= refused.value.retry_after_s <= 15 * 60
 
 
-def test_window_is_over_in_the_database_too(carrel: Carrel, clock: Clock) -> None:
+def test_window_also_expires_in_the_database(carrel: Carrel, clock: Clock) -> None:
     for _ in range(2):
         app = create_app(carrel, COMPONENTS)
         tries = [_is_allowed(app, rate_limits.PRESENT_PASSWORD, "x") for _ in range(11)]
@@ -218,7 +222,7 @@ def test_window_is_over_in_the_database_too(carrel: Carrel, clock: Clock) -> Non
         clock.advance(timedelta(minutes=15))
 
 
-def test_right_password_sets_the_count_of_all_processes_back(carrel: Carrel) -> None:
+def test_forgiving_resets_the_count_of_all_processes(carrel: Carrel) -> None:
     apps = [create_app(carrel, COMPONENTS) for _ in range(2)]
     for app in apps:
         for _ in range(5):
@@ -228,7 +232,7 @@ def test_right_password_sets_the_count_of_all_processes_back(carrel: Carrel) -> 
     assert _is_allowed(apps[0], rate_limits.PRESENT_PASSWORD, "x")
 
 
-def test_refused_try_writes_nothing_and_no_row_holds_an_address(
+def test_refused_attempt_writes_nothing_and_no_row_has_an_address(
     app: Flask, database: Database
 ) -> None:
     for _ in range(30):
@@ -239,7 +243,7 @@ def test_refused_try_writes_nothing_and_no_row_holds_an_address(
     assert not any("dan" in row.key for row in rows)
 
 
-def test_counts_of_windows_that_are_over_are_forgotten(
+def test_counts_of_expired_windows_are_deleted(
     app: Flask, database: Database, clock: Clock
 ) -> None:
     _is_allowed(app, rate_limits.SIGN_INS, "dan@example.org")
@@ -247,10 +251,10 @@ def test_counts_of_windows_that_are_over_are_forgotten(
     with database.transaction() as session:
         try_counts.forget_old(session, now=later)
         left = session.scalars(select(TryCount.key)).all()
-    assert len(left) == 1  # of the day
+    assert len(left) == 1  # the daily count
 
 
-def test_tries_are_counted_in_memory_while_the_database_is_moved(
+def test_attempts_are_counted_in_memory_while_the_database_is_moved(
     carrel: Carrel, database: Database
 ) -> None:
     if not database.is_sqlite:
@@ -264,10 +268,10 @@ def test_tries_are_counted_in_memory_while_the_database_is_moved(
     assert tries == [True] * 10 + [False]
 
 
-def test_wrong_password_leaves_the_database_free_for_writers(
+def test_password_check_does_not_block_database_writers(
     client: Visitor, database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The password is checked while no transaction is open."""
+    """No transaction is open during the password check."""
     seen: list[bool] = []
 
     def look(kept: str | None, password: str) -> Right | Wrong:
@@ -280,7 +284,7 @@ def test_wrong_password_leaves_the_database_free_for_writers(
     assert seen == [True]
 
 
-def test_strangers_never_lock_out_a_browser_that_signed_in_before(
+def test_other_visitors_cannot_lock_out_a_browser_that_signed_in_before(
     client: Visitor, app: Flask, database: Database, cast: Cast
 ) -> None:
     give_password(database, cast.dan.id)
@@ -294,7 +298,7 @@ def test_strangers_never_lock_out_a_browser_that_signed_in_before(
     assert _try(client, cast.dan.email, PASSWORD).status_code == 303
 
 
-def test_known_browser_has_no_more_tries_than_others(
+def test_known_browser_has_the_same_limit_as_others(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     give_password(database, cast.dan.id)
@@ -305,7 +309,7 @@ def test_known_browser_has_no_more_tries_than_others(
 
 
 @pytest.mark.parametrize("forged", ["", "x", "x.y", "a" * 32 + "." + "0" * 64, "\xff.\xff"])
-def test_forged_cookie_is_no_known_browser(
+def test_forged_cookie_does_not_make_a_browser_known(
     client: Visitor, app: Flask, cast: Cast, forged: str
 ) -> None:
     for _ in range(10):
@@ -316,7 +320,7 @@ def test_forged_cookie_is_no_known_browser(
         assert _try(other, cast.dan.email).status_code == 429
 
 
-def test_browser_known_to_one_person_is_a_strangers_to_another(
+def test_browser_known_for_one_person_is_unknown_for_another(
     client: Visitor, app: Flask, database: Database, cast: Cast
 ) -> None:
     give_password(database, cast.alice.id)

@@ -1,4 +1,4 @@
-"""Thousands of requests that no browser sends: each is answered as what it is, never as a failure."""
+"""Thousands of mutated requests: each gets a valid response and never a server error."""
 
 import json
 from collections import Counter
@@ -54,7 +54,7 @@ LIST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request that is right, to be made strange."""
+    """A valid request to be mutated."""
 
     kind: str
     method: str
@@ -63,24 +63,24 @@ class Ask:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def environ(self) -> dict[str, Any]:
-        """Return it as a server hands it over."""
+        """Return the request's WSGI environ."""
         given = {"HTTP_USER_AGENT": AGENT, "HTTP_ACCEPT": "text/html", **self.headers}
         return environ_of(self.method, self.path, body=self.body, **given)
 
 
 def form(kind: str, path: str, headers: Mapping[str, str] | None = None, /, **fields: str) -> Ask:
-    """A form that is sent."""
+    """Return the request that submits a form."""
     body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
     return Ask(kind, "POST", path, body, {"CONTENT_TYPE": FORM, **(headers or {})})
 
 
 def gets(kind: str, *paths: str, headers: Mapping[str, str] | None = None) -> list[Ask]:
-    """Pages that are asked for."""
+    """Return GET requests for pages."""
     return [Ask(kind, "GET", path, headers=headers or {}) for path in paths]
 
 
 def as_headers(client: Visitor) -> dict[str, str]:
-    """The cookies of a browser, and the token that its forms have."""
+    """Return a browser's cookies and form token as headers."""
     token = client._form_token()
     cookies = "; ".join(f"{one.key}={one.value}" for one in client._cookies.values())
     return {"HTTP_COOKIE": cookies, f"HTTP_{TOKEN_HEADER.upper().replace('-', '_')}": token}
@@ -121,7 +121,7 @@ def for_everybody(slug: str, here: Mapping[str, str]) -> list[Ask]:
 
 def for_platforms() -> list[Ask]:
     login = "&".join(f"{name}={value}" for name, value in LOGIN.items())
-    token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJpc3MiOiJ4In0.c2ln"  # noqa: S105  (of nobody)
+    token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJpc3MiOiJ4In0.c2ln"  # noqa: S105  (not a secret)
     return [
         *gets("lti login", f"/lti/login?{login}", f"/lti/login?{login}&lti_storage_target=_parent"),
         form("lti login", "/lti/login", **LOGIN),
@@ -164,7 +164,7 @@ def of_a_player(carrel: Carrel, client: Visitor, cast: Cast) -> list[Ask]:
     player = open_playback(client, cast.slug)
     read = carrel.signer.read(player.token, 0)
     carrel.storage.put_bytes(f"{read.prefix}/run/high.mp4", b"0123456789" * 9_000, "video/mp4")
-    # media ask what time it really is
+    # media delivery checks the real time
     token = carrel.signer.sign(Ticket(read.session, read.prefix, 4_000_000_000))
     film_at, here = f"/media/{token}/run/high.mp4", as_headers(client)
     told = {"CONTENT_TYPE": "application/json", "HTTP_ACCEPT": "application/json", **here}
@@ -261,7 +261,7 @@ def house(carrel: Carrel) -> "WSGIApplication":
 def asks(
     carrel: Carrel, client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> list[Ask]:
-    """Requests of every audience, each of which is answered when it is left as it is."""
+    """Valid requests of every audience, before mutation."""
     with database.read_session() as session:
         place = f"/organization/{session.get_one(Organization, cast.organization_id).public_id}"
     return [
@@ -280,13 +280,13 @@ def asks(
 )
 @pytest.mark.timeout(600)
 @pytest.mark.filterwarnings(
-    # Werkzeug leaves the file of a part open where the body ends within it
+    # Werkzeug leaves a part's file open when the body ends inside the part
     "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"
 )
-def test_strange_requests_are_answered_as_what_they_are(
+def test_mutated_requests_never_cause_server_errors(
     house: "WSGIApplication", asks: Sequence[Ask], rounds: int
 ) -> None:
-    chance = Random(SEED)  # noqa: S311  (the same requests each time)
+    chance = Random(SEED)  # noqa: S311  (repeatable requests)
     wrong, statuses = [], Counter[tuple[str, int]]()
     for asked in asks * rounds:
         environ = asked.environ()
@@ -298,15 +298,15 @@ def test_strange_requests_are_answered_as_what_they_are(
     assert wrong == []
     assert statuses.total() >= REQUESTS * rounds
     let_in = {kind for kind, status in statuses if status < 400}
-    assert let_in >= {asked.kind for asked in asks} - {"lti launch"}  # nobody signed the launches
+    assert let_in >= {asked.kind for asked in asks} - {"lti launch"}  # the launches aren't signed
 
 
 def answered(house: "WSGIApplication", environ: dict[str, Any]) -> tuple[int, str]:
-    """Return the status of an answer, and what is wrong with it."""
+    """Return the response status, and what is wrong with the response."""
     with capture_logs() as lines:
         try:
             answer = ask(house, environ)
-        except Exception as fault:  # noqa: BLE001  (it is told with the request that it came of)
+        except Exception as fault:  # noqa: BLE001  (reported with the request that caused it)
             return 0, repr(fault)
     failed = [line for line in lines if line["event"] in FAILURES]
     if failed or answer.status >= 500:
@@ -315,7 +315,7 @@ def answered(house: "WSGIApplication", environ: dict[str, Any]) -> tuple[int, st
 
 
 def is_told(environ: Mapping[str, Any], answer: Answer) -> bool:
-    """Tell whether an answer that says no says it in a page or in JSON; media say it shortly."""
+    """Return whether an error has a page or JSON; media errors can be short plain text."""
     if answer.status < 400 or environ["REQUEST_METHOD"] == "HEAD" or not answer.body:
         return True
     kind = answer.headers.get("Content-Type", "")

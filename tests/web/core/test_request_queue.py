@@ -1,4 +1,4 @@
-"""Room for a few requests at once: who waits, who comes in beside the line, who is turned away."""
+"""The queue for concurrent requests: which ones wait, skip the line, or are turned away."""
 
 from collections.abc import Iterable, Iterator
 from io import BytesIO
@@ -16,7 +16,7 @@ from tests.wait_until import PATIENCE_S
 
 
 class Pages:
-    """Pages of which `/slow` is done when it is told so."""
+    """Pages in which `/slow` blocks until `may_leave` is set."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -46,7 +46,7 @@ def _ask(room: RequestQueue, path: str) -> Thread:
     return asking
 
 
-def test_who_comes_while_all_places_are_taken_waits_and_is_answered(pages: Pages) -> None:
+def test_request_waits_for_a_free_slot_and_is_answered(pages: Pages) -> None:
     room = RequestQueue(pages, places=1)
     slow = _ask(room, "/slow")
     assert pages.entered.wait(PATIENCE_S)
@@ -62,7 +62,7 @@ def test_who_comes_while_all_places_are_taken_waits_and_is_answered(pages: Pages
 @pytest.mark.parametrize(
     "path", ["/webinars/talk/playback", "/lti/f/secret/playback/token/why", "/transcripts/x"]
 )
-def test_who_has_a_page_and_plays_does_not_stand_in_line_again(pages: Pages, path: str) -> None:
+def test_player_requests_skip_the_queue(pages: Pages, path: str) -> None:
     room = RequestQueue(pages, places=1, players=1, patience_s=0)
     slow = _ask(room, "/slow")
     assert pages.entered.wait(PATIENCE_S)
@@ -73,7 +73,7 @@ def test_who_has_a_page_and_plays_does_not_stand_in_line_again(pages: Pages, pat
     assert pages.seen == ["/slow", path, "/webinars/talk/watch turned away"]
 
 
-def test_launches_that_wait_for_a_learning_system_keep_nobody_from_the_pages(pages: Pages) -> None:
+def test_lms_launches_use_their_own_slots(pages: Pages) -> None:
     room = RequestQueue(pages, places=1, launches=1, patience_s=0)
     slow = _ask(room, "/slow")
     assert pages.entered.wait(PATIENCE_S)
@@ -85,7 +85,7 @@ def test_launches_that_wait_for_a_learning_system_keep_nobody_from_the_pages(pag
     assert pages.seen == ["/slow", "/lti/launch", "/lti/register", *turned_away]
 
 
-def test_a_place_is_free_again_after_a_page_that_failed() -> None:
+def test_slot_is_released_after_a_failed_page() -> None:
     def fails(_environ: object, _start: object) -> Iterable[bytes]:
         raise RuntimeError
 
@@ -95,7 +95,7 @@ def test_a_place_is_free_again_after_a_page_that_failed() -> None:
             Client(room).get("/")
 
 
-def test_what_is_sent_is_read_before_a_place_is_taken(pages: Pages) -> None:
+def test_short_body_is_read_before_a_slot_is_taken(pages: Pages) -> None:
     room = RequestQueue(pages, places=1, patience_s=0)
     sent = BytesIO(b"name=Dan")
     answers: list[bytes] = []
@@ -118,7 +118,7 @@ def test_what_is_sent_is_read_before_a_place_is_taken(pages: Pages) -> None:
         {"environ_overrides": {"CONTENT_LENGTH": "-1"}},
     ],
 )
-def test_what_is_not_surely_short_takes_nobody_s_place(pages: Pages, way: dict[str, Any]) -> None:
+def test_body_that_might_be_long_uses_no_page_slot(pages: Pages, way: dict[str, Any]) -> None:
     room = RequestQueue(pages, places=1, patience_s=0)
     slow = _ask(room, "/slow")
     assert pages.entered.wait(PATIENCE_S)
@@ -129,7 +129,7 @@ def test_what_is_not_surely_short_takes_nobody_s_place(pages: Pages, way: dict[s
     assert pages.seen == ["/slow", "/file", "/page turned away"]
 
 
-def test_who_found_no_place_reads_when_to_come_again(client: Visitor) -> None:
+def test_turned_away_visitor_sees_when_to_try_again(client: Visitor) -> None:
     answer = client.get("/webinars", environ_overrides={TURNED_AWAY: True})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert shows(answer.text, BUSY)

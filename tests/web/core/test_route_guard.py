@@ -1,4 +1,4 @@
-"""Nobody comes in by a route that does not say so."""
+"""Routes are open only to the audiences that they declare."""
 
 import pytest
 from flask import Flask, render_template_string
@@ -42,7 +42,7 @@ def links_to_rooms() -> str:
 
 
 def act_in_this_role() -> str:
-    """Record an act, and say in which role it was recorded."""
+    """Record an act, and return the role that it was recorded with."""
     with transaction() as session:
         audit.record(session, "room.entered", "0" * 26, actor=None, now=NOW)
     with read_session() as session:
@@ -60,7 +60,7 @@ def visitor(carrel: Carrel) -> Visitor:
     return visitor
 
 
-def test_a_route_that_declares_no_audience_does_not_start(carrel: Carrel) -> None:
+def test_app_with_an_undeclared_audience_does_not_start(carrel: Carrel) -> None:
     def forget(app: Flask) -> None:
         app.add_url_rule("/open-door", "open_door", lambda: "inside")
 
@@ -68,18 +68,18 @@ def test_a_route_that_declares_no_audience_does_not_start(carrel: Carrel) -> Non
         create_app(carrel, (made_up_component("careless", init_app=forget),))
 
 
-def test_a_stranger_is_asked_to_sign_in_and_comes_back(visitor: Visitor) -> None:
+def test_signed_out_visitor_is_asked_to_sign_in_and_returns(visitor: Visitor) -> None:
     answer = visitor.get("/room/signed_in?page=2")
     assert answer.status_code == 303
     assert answer.location == "/sign-in?next=/room/signed_in?page%3D2"
 
 
-def test_a_stranger_posts_nothing(visitor: Visitor) -> None:
+def test_signed_out_visitor_cannot_post(visitor: Visitor) -> None:
     assert visitor.post("/room/signed_in").status_code == 403
     assert visitor.post("/room/staff").status_code == 404
 
 
-def test_staff_rooms_do_not_exist_for_others(visitor: Visitor, cast: Cast, clock: Clock) -> None:
+def test_staff_pages_are_not_found_for_others(visitor: Visitor, cast: Cast, clock: Clock) -> None:
     visitor.sign_in(cast.mia.id)
     assert visitor.get("/room/staff").status_code == 404
     wanted = {"Accept": "application/json"}
@@ -90,7 +90,7 @@ def test_staff_rooms_do_not_exist_for_others(visitor: Visitor, cast: Cast, clock
     assert hidden["message"] == absent["message"]
 
 
-def test_each_audience_comes_in_by_its_own_door(visitor: Visitor, cast: Cast, clock: Clock) -> None:
+def test_each_audience_can_open_its_own_route(visitor: Visitor, cast: Cast, clock: Clock) -> None:
     assert visitor.get("/room/everyone").text == ActingRole.PERSON
     visitor.sign_in(cast.dan.id)
     assert visitor.get("/room/signed_in").text == ActingRole.PERSON
@@ -98,7 +98,7 @@ def test_each_audience_comes_in_by_its_own_door(visitor: Visitor, cast: Cast, cl
     assert visitor.get("/room/staff").text == ActingRole.STAFF
 
 
-def test_what_is_done_is_recorded_in_the_role_that_opened_the_route(
+def test_act_is_recorded_with_the_role_that_opened_the_route(
     visitor: Visitor, cast: Cast, roles: Roles, database: Database, clock: Clock
 ) -> None:
     with database.read_session() as session:
@@ -121,7 +121,7 @@ def test_what_is_done_is_recorded_in_the_role_that_opened_the_route(
         assert visitor.get(f"/room/{room}").text == role
 
 
-def test_templates_link_only_to_what_a_person_can_open(
+def test_templates_link_only_to_routes_that_a_person_can_open(
     visitor: Visitor, cast: Cast, roles: Roles, clock: Clock
 ) -> None:
     assert visitor.get("/links").text == "False True"
@@ -134,7 +134,7 @@ def test_templates_link_only_to_what_a_person_can_open(
         assert visitor.get("/links").text == answer
 
 
-def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
+def test_form_without_a_token_is_refused_where_a_cookie_signs_in(
     visitor: Visitor, cast: Cast, clock: Clock
 ) -> None:
     visitor.sign_in(cast.ada.id)
@@ -154,7 +154,7 @@ def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
         *((room, 2) for room in ("mailbox", "embed", "platform", "provider", "frame")),
     ],
 )
-def test_nobody_but_staff_can_fill_the_disk(
+def test_oversized_upload_is_refused_outside_staff_routes(
     visitor: Visitor, cast: Cast, database: Database, clock: Clock, room: str, megabytes: int
 ) -> None:
     visitor.sign_in(cast.mia.id)

@@ -1,4 +1,4 @@
-"""Security headers, cookies, and whom we believe about the reader's address."""
+"""Security headers, and which proxies are trusted with the client's address."""
 
 from collections.abc import Iterable
 from ipaddress import ip_network
@@ -31,7 +31,7 @@ def seen(remote: str, forwarded: str = "", proto: str = "") -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("remote", "forwarded", "expected"),
     [
-        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),  # a stranger's word counts for nothing
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),  # an untrusted proxy is ignored
         ("10.1.1.1", "198.51.100.1", "198.51.100.1"),
         ("10.1.1.1", "198.51.100.7, 198.51.100.1, 10.2.2.2", "198.51.100.1"),
         ("10.1.1.1", "nonsense", "10.1.1.1"),
@@ -40,17 +40,19 @@ def seen(remote: str, forwarded: str = "", proto: str = "") -> tuple[str, str]:
         ("::1", "2001:db8::7", "2001:db8::7"),
     ],
 )
-def test_only_trusted_proxies_are_believed(remote: str, forwarded: str, expected: str) -> None:
+def test_forwarded_address_is_accepted_only_from_trusted_proxies(
+    remote: str, forwarded: str, expected: str
+) -> None:
     assert seen(remote, forwarded)[0] == expected
 
 
-def test_the_scheme_comes_from_a_trusted_proxy_too() -> None:
+def test_forwarded_scheme_is_accepted_only_from_trusted_proxies() -> None:
     assert seen("10.1.1.1", proto="https")[1] == "https"
     assert seen("10.1.1.1", proto="gopher")[1] == "http"
     assert seen("203.0.113.9", proto="https")[1] == "http"
 
 
-def test_every_answer_carries_the_security_headers(client: Visitor) -> None:
+def test_every_response_has_security_headers(client: Visitor) -> None:
     for path in ("/healthz", "/no/such/page", "/static/img/favicon.svg"):
         with client.get(path) as answer:
             headers = answer.headers
@@ -62,7 +64,7 @@ def test_every_answer_carries_the_security_headers(client: Visitor) -> None:
         assert headers["Referrer-Policy"] == "same-origin"
 
 
-def test_styles_scripts_and_fonts_carry_only_the_headers_that_browsers_read_there(
+def test_styles_and_scripts_have_only_the_headers_that_browsers_use(
     client: Visitor,
 ) -> None:
     for path in ("css/core/tokens.css", "js/core/theme.js"):
@@ -73,5 +75,5 @@ def test_styles_scripts_and_fonts_carry_only_the_headers_that_browsers_read_ther
         assert not set(headers.keys()) & {"Content-Security-Policy", "Permissions-Policy"}
 
 
-def test_pages_are_never_kept_by_shared_caches(client: Visitor) -> None:
+def test_pages_are_never_stored_by_shared_caches(client: Visitor) -> None:
     assert "private" in client.get("/no/such/page").headers["Cache-Control"]

@@ -1,4 +1,4 @@
-"""Time zones as people pick them."""
+"""The time zones that people can choose."""
 
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,13 @@ from tests.clock import NOW
 EASTERN = str(dict(USUAL)["America/New_York"])
 
 
-def test_the_usual_zones_come_first_and_each_says_what_time_it_is_there(app: Flask) -> None:
+def test_usual_zones_come_first_with_their_current_time(app: Flask) -> None:
     with app.test_request_context():
         (_, first), *_rest = zone_choices(NOW).items()
     assert first[0] == ("America/New_York", f"{EASTERN}, 10:00\u00a0AM")
 
 
-def test_every_zone_is_offered_once_and_exists(app: Flask) -> None:
+def test_every_zone_is_valid_and_offered_once(app: Flask) -> None:
     with app.test_request_context():
         names = [name for group in zone_choices(NOW).values() for name, _label in group]
     assert len(names) == len(set(names)) > 400
@@ -25,14 +25,14 @@ def test_every_zone_is_offered_once_and_exists(app: Flask) -> None:
     assert all(ZoneInfo(name) for name in names)
 
 
-def test_an_old_name_that_somebody_has_is_kept(app: Flask) -> None:
+def test_old_zone_name_in_use_is_offered(app: Flask) -> None:
     with app.test_request_context():
         groups = zone_choices(NOW, present="US/Eastern")
     assert "US/Eastern" in dict(next(iter(groups.values())))
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "../UTC", "x" * 300, "", "A\u0663"])
-def test_what_is_no_zone_is_not_offered(app: Flask, name: str) -> None:
+def test_invalid_zone_is_not_offered(app: Flask, name: str) -> None:
     with app.test_request_context():
         assert zone_choices(NOW, present=name) == zone_choices(NOW)
 
@@ -47,6 +47,6 @@ def test_what_is_no_zone_is_not_offered(app: Flask, name: str) -> None:
         ("US/Eastern", "US/Eastern"),
     ],
 )
-def test_a_zone_is_called_what_people_call_it(app: Flask, zone: str, name: str) -> None:
+def test_zone_has_its_common_name(app: Flask, zone: str, name: str) -> None:
     with app.test_request_context():
         assert zone_name(zone) == name

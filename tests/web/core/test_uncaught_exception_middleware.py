@@ -1,4 +1,4 @@
-"""An exception that nothing has answered: the last middleware answers it, and says so in the log."""
+"""Uncaught exceptions: the outermost middleware sends an error page and logs the exception."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -25,12 +25,12 @@ from wsgi import COMPONENTS
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
 
-SECRET = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"  # noqa: S105  (a token of the tests)
+SECRET = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"  # noqa: S105  (a test token)
 JSON = "application/json"
 
 
 class Body:
-    """A body that fails after so many pieces, and knows whether it was closed."""
+    """A body that fails after so many pieces, and counts how often it was closed."""
 
     def __init__(self, pieces: int, fault: Exception) -> None:
         self.left, self.fault, self.closed = pieces, fault, 0
@@ -45,7 +45,7 @@ class Body:
         return b"piece"
 
     def close(self) -> None:
-        """Note that the server, or who stands in for it, is through."""
+        """Count a call, which the server or the middleware makes at the end."""
         self.closed += 1
 
 
@@ -55,7 +55,7 @@ def pages(carrel: Carrel) -> Flask:
 
 
 def guarded(pages: Flask, carrel: Carrel, fault: Exception) -> "WSGIApplication":
-    """What is served when the middleware around the pages fails."""
+    """Return the app with its pages replaced by an exception."""
 
     def fail(*_: Any) -> Iterable[bytes]:
         raise fault
@@ -64,9 +64,7 @@ def guarded(pages: Flask, carrel: Carrel, fault: Exception) -> "WSGIApplication"
     return front(pages, carrel)
 
 
-def test_a_page_is_shown_with_a_reference_that_stands_in_the_log(
-    pages: Flask, carrel: Carrel
-) -> None:
+def test_error_page_has_the_reference_from_the_log(pages: Flask, carrel: Carrel) -> None:
     fault = ValueError("a secret in a message")
     with capture_logs() as lines:
         answer = ask(guarded(pages, carrel, fault), environ_of("GET", f"/claim/{SECRET}?code=1"))
@@ -81,7 +79,7 @@ def test_a_page_is_shown_with_a_reference_that_stands_in_the_log(
     assert SECRET not in line["path"]
 
 
-def test_it_is_told_as_json_where_that_is_asked_for(pages: Flask, carrel: Carrel) -> None:
+def test_error_is_json_when_requested(pages: Flask, carrel: Carrel) -> None:
     with capture_logs() as lines:
         answer = ask(
             guarded(pages, carrel, ValueError()), environ_of("POST", "/x", HTTP_ACCEPT=JSON)
@@ -92,7 +90,7 @@ def test_it_is_told_as_json_where_that_is_asked_for(pages: Flask, carrel: Carrel
 
 
 @pytest.mark.parametrize("path", ["/lti/launch", "/lti/login", "/webinars"])
-def test_the_page_may_be_framed_and_is_kept_nowhere(
+def test_error_page_can_be_framed_and_is_never_cached(
     pages: Flask, carrel: Carrel, path: str
 ) -> None:
     answer = ask(guarded(pages, carrel, ValueError()), environ_of("POST", path))
@@ -116,7 +114,7 @@ def test_head_is_answered_without_a_body(pages: Flask, carrel: Carrel) -> None:
         (RecursionError(), 500, "failed"),
     ],
 )
-def test_what_is_away_for_a_moment_says_so(
+def test_temporary_failures_have_their_own_status_and_retry_after(
     pages: Flask, carrel: Carrel, fault: Exception, status: int, code: str
 ) -> None:
     made = guarded(pages, carrel, fault)
@@ -136,7 +134,7 @@ def answering(pages: Flask, carrel: Carrel, body: Iterable[bytes]) -> "WSGIAppli
     return UncaughtExceptionMiddleware(answer, pages, carrel.settings)
 
 
-def test_a_body_that_fails_before_its_first_piece_is_answered_and_closed(
+def test_body_that_fails_before_its_first_piece_gets_an_error_page(
     pages: Flask, carrel: Carrel
 ) -> None:
     body = Body(0, ValueError())
@@ -145,7 +143,7 @@ def test_a_body_that_fails_before_its_first_piece_is_answered_and_closed(
     assert answer.headers["Content-Length"] == str(len(answer.body))
 
 
-def test_a_body_that_fails_later_fails_in_the_server_and_is_closed(
+def test_body_that_fails_later_raises_in_the_server_and_is_closed(
     pages: Flask, carrel: Carrel
 ) -> None:
     body = Body(2, ZeroDivisionError())
@@ -154,7 +152,7 @@ def test_a_body_that_fails_later_fails_in_the_server_and_is_closed(
     assert body.closed == 1
 
 
-def test_a_body_whose_storage_goes_away_later_drops_the_connection_without_a_traceback(
+def test_storage_failure_in_a_body_drops_the_connection_without_a_traceback(
     pages: Flask, carrel: Carrel
 ) -> None:
     body = Body(2, StorageAway("the bucket is silent", "ReadTimeoutError"))
@@ -164,16 +162,14 @@ def test_a_body_whose_storage_goes_away_later_drops_the_connection_without_a_tra
     assert lines == [{"event": "storage_away", "kind": "ReadTimeoutError", "log_level": "error"}]
 
 
-def test_a_broken_connection_is_left_to_the_server(pages: Flask, carrel: Carrel) -> None:
+def test_broken_connection_is_left_to_the_server(pages: Flask, carrel: Carrel) -> None:
     body = Body(0, ConnectionResetError())
     with pytest.raises(ConnectionResetError), capture_logs() as lines:
         ask(answering(pages, carrel, body), environ_of("GET", "/"))
     assert (body.closed, lines) == (1, [])
 
 
-def test_a_header_that_no_server_sends_is_answered_as_a_failure(
-    pages: Flask, carrel: Carrel
-) -> None:
+def test_invalid_header_is_a_server_error(pages: Flask, carrel: Carrel) -> None:
     for value in ("a\x1db", "a\r\nX: y", "\u20ac"):
 
         def answer(
@@ -190,7 +186,7 @@ def test_a_header_that_no_server_sends_is_answered_as_a_failure(
         )
 
 
-def test_body_with_a_header_that_no_server_sends_is_closed(pages: Flask, carrel: Carrel) -> None:
+def test_body_with_an_invalid_header_is_closed(pages: Flask, carrel: Carrel) -> None:
     body = Body(2, ValueError("not reached"))
 
     def app(_environ: Any, start_response: "StartResponse") -> Iterable[bytes]:
@@ -202,7 +198,7 @@ def test_body_with_a_header_that_no_server_sends_is_closed(pages: Flask, carrel:
     assert body.closed == 1
 
 
-def test_a_header_in_latin_1_is_sent(pages: Flask, carrel: Carrel) -> None:
+def test_latin_1_header_is_sent(pages: Flask, carrel: Carrel) -> None:
     def answer(_environ: Any, start_response: "StartResponse") -> Iterable[bytes]:
         start_response("200 OK", [("X-Name", "caf\xe9\tx")])
         return ()
@@ -215,7 +211,9 @@ def test_a_header_in_latin_1_is_sent(pages: Flask, carrel: Carrel) -> None:
     )
 
 
-def test_a_file_reaches_the_server_as_it_is(pages: Flask, carrel: Carrel, tmp_path: Any) -> None:
+def test_file_wrapper_is_passed_to_the_server_unchanged(
+    pages: Flask, carrel: Carrel, tmp_path: Any
+) -> None:
     (tmp_path / "film").write_bytes(b"film")
     with (tmp_path / "film").open("rb") as file:
         wrapped = FileWrapper(file)
@@ -223,7 +221,7 @@ def test_a_file_reaches_the_server_as_it_is(pages: Flask, carrel: Carrel, tmp_pa
         assert made(environ_of("GET", "/"), lambda *_: lambda _data: None) is wrapped
 
 
-def test_it_stands_in_front_of_everything(pages: Flask, carrel: Carrel) -> None:
+def test_middleware_catches_failures_of_all_other_middleware(pages: Flask, carrel: Carrel) -> None:
     broken = replace(carrel, settings=replace(carrel.settings, trusted_proxies=(None,)))  # type: ignore[arg-type]
     answer = ask(front(pages, broken), environ_of("GET", "/"))
     assert answer.status == 500

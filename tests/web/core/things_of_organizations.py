@@ -1,4 +1,4 @@
-"""Things of an organization: one of each kind that stands in an address, for tests of who sees them."""
+"""Objects of an organization, one of each kind in a route, for tests of access."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -61,14 +61,14 @@ OFFICE = MailContext(Links("https://library.example.org"), ZoneInfo("America/New
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """The outside ids of two organizations' things, by the variables of routes."""
+    """The public ids of two organizations' objects, by route variable."""
 
     mine: Things
     theirs: Things
 
 
 def things_of(session: Session, organization: Organization, owner_id: int, mark: str) -> Things:
-    """Make one of each kind of thing of an organization."""
+    """Make one object of each kind for an organization, and return their ids by route variable."""
     webinar, links = make_webinar(session), Links("https://library.example.org")
     recording = make_recording(session, webinar)
     pool = make_pool(session, organization, webinar)
@@ -147,7 +147,7 @@ def things_of(session: Session, organization: Organization, owner_id: int, mark:
 
 
 def kept_besides(carrel: Carrel, cast: Cast, organization: Organization, list_: Path) -> Things:
-    """Make what needs more than rows: an embed link, an exemption certificate, orders, and a list that was sent."""
+    """Make objects that need more than rows: an embed link, a certificate, orders, and a list."""
     file = KeptFile(f"exemptions/{organization.public_id}/paper.pdf", "paper.pdf")
     carrel.storage.put_bytes(file.key, b"%PDF-1.7", "application/pdf")
     with carrel.database.transaction() as session:
@@ -173,7 +173,7 @@ def kept_besides(carrel: Carrel, cast: Cast, organization: Organization, list_: 
 
 
 def _asked_takeover(session: Session, organization: Organization, slug: str) -> OrderTakeover:
-    """Ask an organization's managers about an order that one of their people placed as a new one."""
+    """Ask managers to take over an order that one of their people placed for a new organization."""
     new = NewOrder(
         lines=(NewLine(OfferKind.SINGLE, f"webinar:{slug}", 0),),
         email=f"taken@{organization.slug}.example",
@@ -191,7 +191,7 @@ def _asked_takeover(session: Session, organization: Organization, slug: str) -> 
 
 
 def _orders(session: Session, organization: str, slug: str) -> tuple[str, str, str]:
-    """Give an organization a group viewing, and quote it another; returns the ids of order, grant, and quote."""
+    """Order a group viewing and quote another; return the ids of the order, grant, and quote."""
     viewing = NewOrder(
         lines=(NewLine(OfferKind.GROUP_SHOWING, f"webinar:{slug}", 0),),
         email=f"contact@{organization}.example",

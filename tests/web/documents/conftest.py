@@ -1,4 +1,4 @@
-"""Staff of a seller with prices, at a clock that stands still."""
+"""Staff of a seller with prices, with a stopped clock."""
 
 from tests.web.sales.conftest import _now, staff
 

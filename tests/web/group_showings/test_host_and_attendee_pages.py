@@ -69,7 +69,7 @@ def test_owner_of_a_single_webinar_cannot_host(client, cast):
     assert "Show it to a group" not in client.get(f"/webinars/{cast.slug}/watch").text
 
 
-def test_only_the_host_sees_a_showing_and_its_roster(app, cast, host, shown):
+def test_only_the_host_sees_a_group_viewing_and_its_roster(app, cast, host, shown):
     other = app.test_client()
     other.sign_in(cast.dan.id)
     for path in (shown, f"{shown}/sheet", f"{shown}/roster.csv"):
@@ -84,12 +84,12 @@ def test_unknown_room_is_not_found(guest):
     assert guest.get("/slides/nothing").status_code == 404
 
 
-def test_watch_page_links_to_the_showing(host, cast):
+def test_watch_page_links_to_the_group_viewing(host, cast):
     assert "Show it to a group" in host.get(f"/webinars/{cast.slug}/watch").text
     assert host.get(f"/webinars/{cast.slug}/showing").status_code == 200
 
 
-def test_opening_it_again_returns_the_same_showing(host, cast, shown):
+def test_starting_again_returns_the_same_group_viewing(host, cast, shown):
     again = host.post(f"/webinars/{cast.slug}/showing", data={})
     assert again.location == shown
 
@@ -129,7 +129,7 @@ def test_address_is_on_the_roster_once_and_gets_one_email(host, shown, guest, da
         assert len(session.scalars(select(Mail.id)).all()) == 1
 
 
-def test_invalid_address_shows_an_error_and_keeps_the_input(host, shown, guest):
+def test_invalid_address_shows_an_error_and_preserves_the_input(host, shown, guest):
     page = guest.post(room_of(host, shown), data={"name": "Jo Reed", "email": "jo"})
     assert page.status_code == 400
     assert 'value="Jo Reed"' in page.text
@@ -144,7 +144,7 @@ def test_host_pastes_attendees(host, shown):
         assert name in page
 
 
-def test_pasted_line_without_an_address_is_named(host, shown):
+def test_error_names_the_pasted_line_without_an_address(host, shown):
     page = host.post(f"{shown}/people", data={"people": "Jo, jo@example.org\nAmi"})
     assert page.status_code == 400
     assert "line 2" in page.text
@@ -180,7 +180,7 @@ def test_host_removes_an_attendee(host, shown, database):
     assert "No one is on the list yet" in host.get(shown).text
 
 
-def test_ended_showing_accepts_no_check_ins_but_the_host_can_edit(host, shown, guest):
+def test_ended_group_viewing_accepts_no_check_ins_but_the_host_can_edit(host, shown, guest):
     room = room_of(host, shown)
     host.post(f"{shown}/close")
     assert guest.get(room).status_code == 410
@@ -189,7 +189,7 @@ def test_ended_showing_accepts_no_check_ins_but_the_host_can_edit(host, shown, g
     assert "Jo" in host.get(shown).text
 
 
-def test_showing_ends_automatically_at_the_end_of_the_day(
+def test_group_viewing_ends_automatically_at_the_end_of_the_day(
     host, cast, shown, guest, clock, database
 ):
     room = room_of(host, shown)
@@ -255,7 +255,7 @@ def test_slides_of_a_removed_webinar_are_not_available(host, cast, shown, guest,
     assert guest.get(secret_of(database, "jo@example.org")).status_code == 410
 
 
-def test_refund_ends_the_showing_and_its_slides(host, cast, shown, guest, database):
+def test_refund_ends_the_group_viewing_and_its_slides(host, cast, shown, guest, database):
     room = room_of(host, shown)
     host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
     link = secret_of(database, "jo@example.org")
@@ -350,7 +350,7 @@ def test_roster_cannot_be_used_to_email_a_person_repeatedly(host, shown, databas
     assert moved.status_code == 303
 
 
-def test_check_in_page_says_so_too(host, shown, guest, database):
+def test_check_in_cannot_be_used_to_email_a_person_repeatedly(host, shown, guest, database):
     room = room_of(host, shown)
     for _again in range(3):
         guest.post(room, data={"name": "Jo", "email": "jo@example.org"})
@@ -374,7 +374,7 @@ def test_host_page_updates_when_the_roster_changes(host, shown, guest, cast, app
     assert other.get(f"{shown}/roster").status_code == 404
 
 
-def test_my_webinars_links_to_own_showings(host, shown, cast):
+def test_my_webinars_links_to_own_group_viewings(host, shown, cast):
     library = host.get("/library").text
     assert 'href="/showings"' in library
     assert f'href="{shown}"' in library
@@ -387,7 +387,7 @@ def test_my_webinars_links_to_own_showings(host, shown, cast):
     assert "Ended" in host.get("/showings").text
 
 
-def test_person_without_showings_sees_how_to_start(client, cast):
+def test_person_without_group_viewings_sees_how_to_request_one(client, cast):
     client.sign_in(cast.dan.id)
     assert 'href="/showings"' not in client.get("/library").text
     assert "Request a group viewing" in client.get("/showings").text

@@ -27,14 +27,14 @@ def bought(database: Database, elm: Elm) -> OrderFacts:
 
 @pytest.fixture
 def page(database: Database, cast: Cast, elm: Elm, bought: OrderFacts) -> str:
-    """The page on which its host is changed."""
+    """The path of the page where its host is changed."""
     with database.read_session() as session:
         [owned] = hosts.owned_showings(session, cast.organization_id)
     return f"/organization/{elm.id}/group-viewings/{owned.grant}/host"
 
 
 @pytest.mark.parametrize("person", ["alice", "dan", "otto"])
-def test_who_does_not_manage_it_finds_nothing(
+def test_group_viewings_are_not_found_for_people_who_are_not_managers(
     client: Visitor, cast: Cast, database: Database, elm: Elm, page: str, person: str
 ) -> None:
     if person == "otto":
@@ -53,17 +53,19 @@ def test_who_does_not_manage_it_finds_nothing(
     assert client.post(page.replace(elm.id, elm.other), data=data).status_code == 404
 
 
-def test_a_manager_sees_who_hosts_what(mia: Visitor, elm: Elm, page: str) -> None:
+def test_manager_sees_group_viewings_with_links_to_change_the_host(
+    mia: Visitor, elm: Elm, page: str
+) -> None:
     listed = mia.get(f"/organization/{elm.id}/group-viewings").text
     assert "Reading rooms" in listed
     assert f'href="{page}"' in listed
 
 
-def test_without_one_the_page_says_how_to_get_one(mia: Visitor, elm: Elm) -> None:
+def test_page_is_empty_without_group_viewings(mia: Visitor, elm: Elm) -> None:
     assert is_empty(mia.get(f"/organization/{elm.id}/group-viewings").text)
 
 
-def test_one_press_replaces_the_host(mia: Visitor, elm: Elm, page: str) -> None:
+def test_manager_can_replace_the_host(mia: Visitor, elm: Elm, page: str) -> None:
     answer = mia.post(page, data={"email": "dan@example.org"})
     assert answer.location == f"/organization/{elm.id}/group-viewings"
     told = mia.get(answer.location).text
@@ -75,7 +77,7 @@ def test_one_press_replaces_the_host(mia: Visitor, elm: Elm, page: str) -> None:
     ("email", "said"),
     [("nobody", NOT_AN_ADDRESS), ("mia@example.org", HOSTS_ALREADY)],
 )
-def test_nothing_typed_is_lost_where_it_cannot_be_done(
+def test_refused_host_change_preserves_the_input(
     mia: Visitor, page: str, email: str, said: str
 ) -> None:
     answer = mia.post(page, data={"email": email, "name": "Nobody's name"})
@@ -85,5 +87,7 @@ def test_nothing_typed_is_lost_where_it_cannot_be_done(
     assert "Nobody&#39;s name" in answer.text
 
 
-def test_the_host_reads_who_owns_it(mia: Visitor, bought: OrderFacts) -> None:
+def test_host_sees_which_organization_owns_the_group_viewing(
+    mia: Visitor, bought: OrderFacts
+) -> None:
     assert re.search('data-testid="owner">[^<]*Elm County Library', mia.get("/showings").text)

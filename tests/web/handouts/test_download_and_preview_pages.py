@@ -1,4 +1,4 @@
-"""Handouts: the policy is asked at each download, and the file keeps its own name."""
+"""Handout downloads: access is checked each time, and the file has its original name."""
 
 import pytest
 from sqlalchemy import select
@@ -18,7 +18,7 @@ PDF = b"%PDF-1.7 the slides"
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -32,24 +32,24 @@ def address(database, cast, storage):
 
 
 @pytest.mark.parametrize("end", ["", "/first-page.jpg"])
-def test_who_has_not_signed_in_is_asked_to(client, address, end):
+def test_signed_out_visitor_is_asked_to_sign_in(client, address, end):
     assert client.get(address + end).status_code == 303
 
 
 @pytest.mark.parametrize("end", ["", "/first-page.jpg"])
-def test_who_holds_nothing_is_refused(client, cast, address, end):
+def test_person_without_access_is_refused(client, cast, address, end):
     client.sign_in(cast.dan.id)
     answer = client.get(address + end)
     assert answer.status_code == 403
     assert shows(answer.text, NO_ACCESS)
 
 
-def test_a_handout_that_is_not_there_is_not_found(client, cast):
+def test_unknown_handout_is_not_found(client, cast):
     client.sign_in(cast.alice.id)
     assert client.get(f"/handouts/{'0' * 26}").status_code == 404
 
 
-def test_a_holder_saves_it_under_its_own_name(client, cast, address):
+def test_download_has_the_original_file_name(client, cast, address):
     client.sign_in(cast.alice.id)
     answer = client.get(address)
     assert answer.data == PDF
@@ -61,7 +61,7 @@ def test_a_holder_saves_it_under_its_own_name(client, cast, address):
     assert answer.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_a_presentation_is_saved_as_one(client, cast, address, database):
+def test_presentation_is_downloaded_as_powerpoint(client, cast, address, database):
     with database.transaction() as session:
         handout = session.scalars(select(Handout)).one()
         handout.kind, handout.name = DocumentKind.PPTX, "Words.pptx"
@@ -72,7 +72,7 @@ def test_a_presentation_is_saved_as_one(client, cast, address, database):
     assert "PowerPoint, 7 slides" in client.get(f"/webinars/{cast.slug}/watch").text
 
 
-def test_a_removed_handout_is_not_found(client, cast, address, database):
+def test_removed_handout_is_not_found(client, cast, address, database):
     with database.transaction() as session:
         session.scalars(select(Handout)).one().removed_at = NOW
     client.sign_in(cast.alice.id)
@@ -80,14 +80,14 @@ def test_a_removed_handout_is_not_found(client, cast, address, database):
     assert address not in client.get(f"/webinars/{cast.slug}/watch").text
 
 
-def test_a_download_can_go_on_where_it_broke_off(client, cast, address):
+def test_interrupted_download_can_be_resumed(client, cast, address):
     client.sign_in(cast.alice.id)
     answer = client.get(address, headers={"Range": "bytes=5-7"})
     assert answer.status_code == 206
     assert answer.data == PDF[5:8]
 
 
-def test_its_first_page_is_a_picture_in_the_page(client, cast, address):
+def test_first_page_is_an_inline_image(client, cast, address):
     client.sign_in(cast.alice.id)
     answer = client.get(f"{address}/first-page.jpg")
     assert answer.content_type == "image/jpeg"
@@ -96,7 +96,7 @@ def test_its_first_page_is_a_picture_in_the_page(client, cast, address):
     ].startswith("inline")
 
 
-def test_a_grant_that_was_taken_back_gives_no_handout(client, cast, address, database):
+def test_revoked_grant_gives_no_handout(client, cast, address, database):
     client.sign_in(cast.alice.id)
     assert client.get(address).status_code == 200
     with database.transaction() as session:
@@ -105,7 +105,7 @@ def test_a_grant_that_was_taken_back_gives_no_handout(client, cast, address, dat
     assert client.get(address).status_code == 403
 
 
-def test_a_recording_that_is_not_ready_keeps_no_handout_back(client, cast, address, database):
+def test_handout_is_available_while_the_recording_is_processed(client, cast, address, database):
     with database.transaction() as session:
         recording = session.get_one(Recording, cast.recording_id)
         recording.state, recording.run = RecordingState.PROCESSING, None
@@ -113,14 +113,14 @@ def test_a_recording_that_is_not_ready_keeps_no_handout_back(client, cast, addre
     assert client.get(address).status_code == 200
 
 
-def test_staff_may_read_every_handout(client, cast, address, database):
+def test_staff_can_read_the_handout_of_a_draft_webinar(client, cast, address, database):
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).state = WebinarState.DRAFT
     client.sign_in(cast.ada.id)
     assert client.get(address).status_code == 200
 
 
-def test_a_file_that_is_gone_is_not_found(client, cast, address, database, storage):
+def test_missing_file_is_not_found(client, cast, address, database, storage):
     client.sign_in(cast.alice.id)
     for key in list(storage.list("handouts/")):
         storage.delete(key)

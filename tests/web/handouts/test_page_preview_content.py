@@ -1,4 +1,4 @@
-"""Looking through a handout: the policy is asked for every page and picture."""
+"""Page previews of a handout: access is checked for every page and image."""
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +16,7 @@ WORDS = ("Media literacy for everyone", "", "A shelf of questions")
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -43,18 +43,18 @@ ENDS = ("/1", "/1/large.jpg", "/1/small.jpg")
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_who_has_not_signed_in_is_asked_to(client, address, end):
+def test_signed_out_visitor_is_asked_to_sign_in(client, address, end):
     assert client.get(address + end).status_code == 303
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_who_holds_nothing_is_refused(client, cast, address, end):
+def test_person_without_access_is_refused(client, cast, address, end):
     client.sign_in(cast.dan.id)
     assert client.get(address + end).status_code == 403
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_a_grant_that_was_taken_back_shows_no_page(client, cast, address, database, end):
+def test_revoked_grant_shows_no_page(client, cast, address, database, end):
     client.sign_in(cast.alice.id)
     assert client.get(address + end).status_code == 200
     with database.transaction() as session:
@@ -63,7 +63,7 @@ def test_a_grant_that_was_taken_back_shows_no_page(client, cast, address, databa
     assert client.get(address + end).status_code == 403
 
 
-def test_a_holder_looks_through_it_from_the_watch_page(client, cast, address):
+def test_person_with_access_can_preview_pages_from_the_watch_page(client, cast, address):
     client.sign_in(cast.alice.id)
     assert f'href="{address}/1"' in client.get(f"/webinars/{cast.slug}/watch").text
     page = client.get(f"{address}/1").text
@@ -76,24 +76,24 @@ def test_a_holder_looks_through_it_from_the_watch_page(client, cast, address):
     assert picture.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_a_page_that_was_not_drawn_says_so(client, cast, address):
+def test_page_without_an_image_says_so(client, cast, address):
     client.sign_in(cast.alice.id)
     assert UNDRAWN in client.get(f"{address}/2").text
     assert UNDRAWN not in client.get(f"{address}/1").text
 
 
-def test_a_page_beyond_those_that_are_drawn_opens_the_last(client, cast, address):
+def test_page_after_the_last_preview_opens_the_last_one(client, cast, address):
     client.sign_in(cast.alice.id)
     assert "Page 3 of 7" in client.get(f"{address}/6").text
 
 
 @pytest.mark.parametrize("end", ["/0", "/8", "/9999999999999999999", "/1/huge.jpg", "/9/large.jpg"])
-def test_a_page_that_is_not_there_is_not_found(client, cast, address, end):
+def test_unknown_page_or_image_is_not_found(client, cast, address, end):
     client.sign_in(cast.alice.id)
     assert client.get(address + end).status_code == 404
 
 
-def test_a_handout_without_pictures_has_no_pages(client, cast, database):
+def test_handout_without_images_has_no_page_previews(client, cast, database):
     with database.transaction() as session:
         handout = make_handout(session, session.get_one(Webinar, cast.webinar_id))
         address = f"/handouts/{handout.public_id}/pages/1"

@@ -1,4 +1,4 @@
-"""Stamped downloads: each with the name of who takes it; staff decide which handouts are."""
+"""Stamped downloads: each copy has its reader's name; staff choose which handouts are stamped."""
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +15,7 @@ WHOLE = pdf(pages=2)
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def handout_id(database, cast, storage):
 
 @pytest.fixture
 def stamped(client, cast, handout_id):
-    """Staff have it stamped."""
+    """The path of a handout that staff set to be stamped."""
     client.sign_in(cast.ada.id)
     answer = client.post(
         f"/staff/webinars/{cast.slug}/handouts/{handout_id}/stamp", data={"stamp": "name"}
@@ -39,7 +39,7 @@ def stamped(client, cast, handout_id):
 
 @pytest.fixture
 def said(monkeypatch):
-    """What is written at the foot of the pages."""
+    """The lines that are stamped at the bottom of the pages."""
     words = []
     whole = file_response.stamp
 
@@ -51,13 +51,13 @@ def said(monkeypatch):
     return words
 
 
-def test_nobody_but_staff_decides(client, cast, handout_id):
+def test_only_staff_can_turn_on_stamping(client, cast, handout_id):
     client.sign_in(cast.mia.id)
     address = f"/staff/webinars/{cast.slug}/handouts/{handout_id}/stamp"
     assert client.post(address, data={"stamp": "name"}).status_code == 404
 
 
-def test_a_download_carries_the_name_and_the_day(client, cast, stamped, said, settings):
+def test_download_is_stamped_with_the_name_and_date(client, cast, stamped, said, settings):
     client.sign_in(cast.alice.id)
     answer = client.get(stamped)
     assert answer.status_code == 200
@@ -70,18 +70,18 @@ def test_a_download_carries_the_name_and_the_day(client, cast, stamped, said, se
     assert list(settings.scratch.iterdir()) == []
 
 
-def test_staff_get_the_file_as_it_is_kept(client, cast, stamped, said):
+def test_staff_get_the_original_file(client, cast, stamped, said):
     client.sign_in(cast.ada.id)
     assert client.get(stamped).data == WHOLE
     assert said == []
 
 
-def test_who_may_not_have_it_gets_no_copy_either(client, cast, stamped):
+def test_person_without_access_gets_no_stamped_copy(client, cast, stamped):
     client.sign_in(cast.dan.id)
     assert client.get(stamped).status_code == 403
 
 
-def test_staff_see_that_it_is_stamped_and_can_stop_it(client, cast, stamped, handout_id):
+def test_staff_see_that_a_handout_is_stamped_and_can_stop_it(client, cast, stamped, handout_id):
     page = client.get(f"/staff/webinars/{cast.slug}").text
     assert "at the bottom of every page" in page
     assert "Stop stamping" in page
@@ -99,9 +99,7 @@ def test_only_a_pdf_can_be_stamped(client, cast, handout_id, database):
     assert "Stamp with reader" not in client.get(f"/staff/webinars/{cast.slug}").text
 
 
-def test_a_copy_that_cannot_be_made_is_asked_for_again_later(
-    client, cast, stamped, database, storage
-):
+def test_failed_stamping_asks_to_try_again(client, cast, stamped, database, storage):
     with database.transaction() as session:
         key = session.scalars(select(Handout)).one().key
     storage.delete(key)
@@ -112,7 +110,7 @@ def test_a_copy_that_cannot_be_made_is_asked_for_again_later(
     assert "Try again in a minute" in answer.text
 
 
-def test_a_file_that_is_gone_is_not_found(client, cast, stamped, database, storage):
+def test_missing_file_is_not_found(client, cast, stamped, database, storage):
     for key in list(storage.list("handouts/")):
         storage.delete(key)
     client.sign_in(cast.alice.id)

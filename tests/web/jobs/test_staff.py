@@ -1,4 +1,4 @@
-"""Staff's pages of jobs: seen, tried again, canceled."""
+"""Staff pages for jobs: the list, retrying, and canceling."""
 
 import pytest
 from sqlalchemy import select
@@ -36,7 +36,7 @@ def fail(database: Database, detail: str = "") -> str:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(
+def test_job_pages_are_not_found_for_people_outside_staff(
     client: Visitor, cast: Cast, database: Database, person: str
 ) -> None:
     client.sign_in(getattr(cast, person).id)
@@ -47,18 +47,18 @@ def test_who_is_not_staff_finds_nothing(
     assert facts_of(database, job_id).state is JobState.FAILED
 
 
-def test_an_empty_list_says_what_will_be_here(staff: Visitor) -> None:
+def test_empty_list_says_that_there_are_no_jobs(staff: Visitor) -> None:
     assert "No jobs yet" in staff.get("/staff/jobs").text
 
 
-def test_the_list_shows_what_failed_and_why(staff: Visitor, database: Database) -> None:
+def test_list_shows_failed_jobs_and_the_reason(staff: Visitor, database: Database) -> None:
     fail(database)
     page = staff.get("/staff/jobs").text
     assert "Failed" in page
     assert "This file holds no &lt;sound&gt;." in page
 
 
-def test_the_list_shows_how_far_a_running_job_is(staff: Visitor, database: Database) -> None:
+def test_list_shows_the_progress_of_a_running_job(staff: Visitor, database: Database) -> None:
     make_job(database, now=now())
     held = taken(database, now=now())
     with database.transaction() as session:
@@ -68,7 +68,7 @@ def test_the_list_shows_how_far_a_running_job_is(staff: Visitor, database: Datab
     assert "Encoding" in page
 
 
-def test_the_list_names_the_webinar_whose_recording_it_is(
+def test_list_names_the_webinar_of_a_recording_job(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -78,7 +78,7 @@ def test_the_list_names_the_webinar_whose_recording_it_is(
     assert "Reading rooms" in title or "reading-rooms" in title
 
 
-def test_the_list_can_be_narrowed_to_a_state(staff: Visitor, database: Database) -> None:
+def test_list_can_be_filtered_by_state(staff: Visitor, database: Database) -> None:
     failed, waiting = fail(database), make_job(database, now=now())
     page = staff.get("/staff/jobs?state=failed").text
     assert failed in page
@@ -86,7 +86,7 @@ def test_the_list_can_be_narrowed_to_a_state(staff: Visitor, database: Database)
     assert "No jobs with this status" in staff.get("/staff/jobs?state=canceled").text
 
 
-def test_the_list_goes_page_by_page(staff: Visitor, database: Database) -> None:
+def test_list_is_paginated(staff: Visitor, database: Database) -> None:
     for _ in range(51):
         make_job(database, now=now())
     assert "1 to 50 of 51" in staff.get("/staff/jobs").text
@@ -95,7 +95,7 @@ def test_the_list_goes_page_by_page(staff: Visitor, database: Database) -> None:
     assert staff.get("/staff/jobs?page=0").status_code == 404
 
 
-def test_rounds_that_were_done_do_not_bury_the_rest(staff: Visitor, database: Database) -> None:
+def test_finished_jobs_without_a_subject_are_not_listed(staff: Visitor, database: Database) -> None:
     with database.transaction() as session:
         enqueue(session, kind="encode", lane=Lane.MEDIA, subject="", payload={}, now=now())
     held = taken(database, now=now())
@@ -104,22 +104,22 @@ def test_rounds_that_were_done_do_not_bury_the_rest(staff: Visitor, database: Da
     assert "No jobs yet" in staff.get("/staff/jobs").text
 
 
-def test_every_kind_of_job_is_said_in_words() -> None:
+def test_every_kind_of_job_has_a_label() -> None:
     kinds = {str(kind) for kind in work_of(COMPONENTS).handlers}
     assert kinds - {str(kind) for kind in KIND_WORDS} == set()
 
 
-def test_a_jobs_page_shows_the_tail_of_what_went_wrong(staff: Visitor, database: Database) -> None:
+def test_job_page_shows_the_error_detail(staff: Visitor, database: Database) -> None:
     page = staff.get(f"/staff/jobs/{fail(database, 'moov atom <not> found')}").text
     assert "moov atom &lt;not&gt; found" in page
     assert "Try again" in page
 
 
-def test_a_job_that_never_was_is_not_found(staff: Visitor) -> None:
+def test_unknown_job_is_not_found(staff: Visitor) -> None:
     assert staff.get(f"/staff/jobs/{new_public_id()}").status_code == 404
 
 
-def test_a_failed_job_is_tried_again_in_the_name_of_who_asked(
+def test_retry_of_a_failed_job_is_recorded_with_the_staff_member(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     job_id = fail(database)
@@ -130,11 +130,11 @@ def test_a_failed_job_is_tried_again_in_the_name_of_who_asked(
         assert session.scalars(select(AuditEntry.actor)).one() == cast.ada.public_id
 
 
-def test_a_job_that_waits_cannot_be_tried_again(staff: Visitor, database: Database) -> None:
+def test_queued_job_cannot_be_retried(staff: Visitor, database: Database) -> None:
     assert staff.post(f"/staff/jobs/{make_job(database)}/retry").status_code == 409
 
 
-def test_a_job_is_canceled_and_the_page_says_so(staff: Visitor, database: Database) -> None:
+def test_job_can_be_canceled_and_its_page_says_so(staff: Visitor, database: Database) -> None:
     job_id = make_job(database, now=now())
     assert staff.post(f"/staff/jobs/{job_id}/cancel").status_code == 303
     assert facts_of(database, job_id).cancel_requested
@@ -143,7 +143,7 @@ def test_a_job_is_canceled_and_the_page_says_so(staff: Visitor, database: Databa
     assert "Cancel job" not in page
 
 
-def test_a_script_sees_the_progress_as_json(staff: Visitor, database: Database) -> None:
+def test_progress_is_available_as_json(staff: Visitor, database: Database) -> None:
     job_id = make_job(database, now=now())
     held = taken(database, now=now())
     with database.transaction() as session:
@@ -158,7 +158,7 @@ def test_a_script_sees_the_progress_as_json(staff: Visitor, database: Database) 
     }
 
 
-def test_all_recordings_are_prepared_again_by_one_press(
+def test_all_recordings_can_be_processed_again_at_once(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     assert "Process 1 recording again" in staff.get("/staff/jobs").text
@@ -169,7 +169,7 @@ def test_all_recordings_are_prepared_again_by_one_press(
     assert "There are no recordings to process again" in page
 
 
-def test_one_recording_is_prepared_again_from_its_webinars_page(
+def test_recording_is_processed_again_only_once_from_its_webinar_page(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.read_session() as session:

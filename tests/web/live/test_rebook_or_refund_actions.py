@@ -1,4 +1,4 @@
-"""The page of a webinar that was canceled or moved, as its people read it: before and after they choose."""
+"""The page of a canceled or postponed webinar, before and after people choose another one."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ TAKE = 'name="other"'
 
 @pytest.fixture
 def with_another(carrel: Carrel, to_come: Cast, database: Database) -> Cast:
-    """The cast, whose webinar is in three days, and another webinar that is to come."""
+    """The cast, whose webinar is in three days, with another upcoming webinar."""
     with database.transaction() as session:
         make_webinar(session, OTHER, held_at=HELD_AT + 9 * DAY)
     go_round(carrel)
@@ -41,7 +41,7 @@ def read(client: Visitor, cast: Cast, login_id: int | None) -> str:
     return client.get(f"/webinars/{cast.slug}").text
 
 
-def test_who_comes_by_the_letter_and_is_signed_out_is_asked_to_sign_in_and_choose(
+def test_signed_out_visitor_of_a_canceled_webinar_is_asked_to_sign_in(
     client: Visitor, carrel: Carrel, with_another: Cast, database: Database
 ) -> None:
     cancel(database, carrel, with_another.slug)
@@ -50,7 +50,7 @@ def test_who_comes_by_the_letter_and_is_signed_out_is_asked_to_sign_in_and_choos
     assert not shows(page, SIGN_IN_TO_JOIN)
 
 
-def test_a_canceled_webinar_promises_no_recording_and_no_price_before_its_date_and_after(
+def test_canceled_webinar_never_offers_a_recording_or_a_purchase(
     client: Visitor, carrel: Carrel, with_another: Cast, database: Database, clock: Clock
 ) -> None:
     cancel(database, carrel, with_another.slug)
@@ -63,7 +63,7 @@ def test_a_canceled_webinar_promises_no_recording_and_no_price_before_its_date_a
             assert not shows(page, STEP_LABELS[Step.BUY])
 
 
-def test_nobody_is_said_to_come_to_a_canceled_webinar(
+def test_canceled_webinar_has_no_expected_attendance(
     client: Visitor, carrel: Carrel, with_another: Cast, database: Database
 ) -> None:
     client.sign_in(with_another.ada.id)
@@ -77,7 +77,7 @@ def test_nobody_is_said_to_come_to_a_canceled_webinar(
 
 
 @pytest.mark.parametrize("act", ["cancel", "postpone"])
-def test_staff_are_promised_no_letters_where_nobody_registered(
+def test_staff_see_no_email_count_where_no_one_registered(
     client: Visitor, with_another: Cast, act: str
 ) -> None:
     client.sign_in(with_another.ada.id)
@@ -92,7 +92,7 @@ def test_staff_are_promised_no_letters_where_nobody_registered(
 @pytest.mark.parametrize(
     ("change", "who"), [(cancel, "alice"), (cancel, "bob"), (postpone, "alice")]
 )
-def test_who_chose_another_one_reads_which(
+def test_page_shows_which_webinar_the_person_chose(
     client: Visitor,
     carrel: Carrel,
     with_another: Cast,
@@ -111,7 +111,7 @@ def test_who_chose_another_one_reads_which(
     assert TAKE not in page
 
 
-def test_a_seat_that_covers_nothing_else_is_not_said_to(
+def test_seat_for_one_webinar_offers_no_other_webinars(
     client: Visitor, carrel: Carrel, with_another: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -123,7 +123,7 @@ def test_a_seat_that_covers_nothing_else_is_not_said_to(
     assert 'data-testid="no-other-webinars"' in page
 
 
-def test_each_that_may_be_chosen_stands_with_its_date(
+def test_webinars_to_choose_are_ordered_by_date_and_a_single_one_is_checked(
     client: Visitor, carrel: Carrel, with_another: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Registering free for a webinar to come that one holds (A6), and going away again."""
+"""Free registration for an upcoming webinar that a person has access to (A6), and canceling it."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture(autouse=True)
 def _now(clock: Clock) -> None:
-    """The clock stands still at NOW."""
+    """Stop the clock at NOW."""
 
 
 @pytest.fixture
@@ -35,13 +35,15 @@ def count(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(Registration)) or 0
 
 
-def test_a_stranger_signs_in_first(client: Visitor, to_come: Cast, database: Database) -> None:
+def test_signed_out_visitor_cannot_register(
+    client: Visitor, to_come: Cast, database: Database
+) -> None:
     assert client.post(f"/webinars/{to_come.slug}/register").status_code == 403
     assert count(database) == 0
 
 
 @pytest.mark.parametrize("who", ["carol", "dan"])
-def test_who_holds_nothing_is_offered_no_registration(
+def test_person_without_access_cannot_register(
     client: Visitor, to_come: Cast, database: Database, who: str
 ) -> None:
     client.sign_in(getattr(to_come, who).id)
@@ -50,7 +52,7 @@ def test_who_holds_nothing_is_offered_no_registration(
     assert count(database) == 0
 
 
-def test_a_holder_registers_at_no_charge_and_without_an_order(
+def test_person_with_access_registers_at_no_charge_without_an_order(
     client: Visitor, to_come: Cast, database: Database
 ) -> None:
     client.sign_in(to_come.bob.id)
@@ -66,7 +68,7 @@ def test_a_holder_registers_at_no_charge_and_without_an_order(
         assert session.scalars(select(Order)).all() == []
 
 
-def test_a_seat_of_a_contract_is_included_and_a_seat_for_good_needs_none(
+def test_contract_seat_includes_registration_and_permanent_seat_registers(
     client: Visitor, to_come: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -80,14 +82,14 @@ def test_a_seat_of_a_contract_is_included_and_a_seat_for_good_needs_none(
     assert "re registered" in client.get(page).text
 
 
-def test_who_bought_the_webinar_is_registered_by_that(client: Visitor, to_come: Cast) -> None:
+def test_buyer_of_the_webinar_is_registered(client: Visitor, to_come: Cast) -> None:
     client.sign_in(to_come.alice.id)
     page = client.get(f"/webinars/{to_come.slug}").text
     assert "re registered" in page
     assert "register for free" not in page
 
 
-def test_anybody_registers_for_a_free_webinar(
+def test_anyone_can_register_for_a_free_webinar(
     client: Visitor, to_come: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -100,7 +102,7 @@ def test_anybody_registers_for_a_free_webinar(
 
 
 @pytest.mark.parametrize("who", ["bob", "alice"])
-def test_who_cannot_come_says_so_and_may_come_after_all(
+def test_person_can_decline_and_register_again(
     client: Visitor, to_come: Cast, database: Database, who: str
 ) -> None:
     person = getattr(to_come, who)
@@ -119,7 +121,7 @@ def test_who_cannot_come_says_so_and_may_come_after_all(
     assert count(database) == 1
 
 
-def test_nobody_goes_and_comes_back_without_end(
+def test_leaving_and_registering_again_is_rate_limited(
     client: Visitor, to_come: Cast, database: Database
 ) -> None:
     client.sign_in(to_come.bob.id)
@@ -132,19 +134,21 @@ def test_nobody_goes_and_comes_back_without_end(
     assert len(letters(database, "bob@example.org")) == 9
 
 
-def test_nobody_leaves_what_they_do_not_hold(client: Visitor, to_come: Cast) -> None:
+def test_person_without_access_cannot_leave(client: Visitor, to_come: Cast) -> None:
     client.sign_in(to_come.dan.id)
     assert client.post(f"/webinars/{to_come.slug}/register/leave").status_code == 403
 
 
-def test_registering_twice_writes_once(client: Visitor, to_come: Cast, database: Database) -> None:
+def test_registering_twice_sends_one_email(
+    client: Visitor, to_come: Cast, database: Database
+) -> None:
     client.sign_in(to_come.bob.id)
     for _ in range(2):
         assert client.post(f"/webinars/{to_come.slug}/register").status_code == 303
     assert len(letters(database, "bob@example.org")) == 1
 
 
-def test_the_letter_is_sent_again_to_who_registered_alone(
+def test_email_is_resent_only_to_a_registered_person(
     client: Visitor, to_come: Cast, database: Database
 ) -> None:
     client.sign_in(to_come.bob.id)
@@ -156,7 +160,7 @@ def test_the_letter_is_sent_again_to_who_registered_alone(
     assert len(letters(database, "bob@example.org")) == 2
 
 
-def test_nobody_is_written_to_again_about_a_webinar_that_was_canceled(
+def test_email_is_not_resent_for_a_canceled_webinar(
     client: Visitor, to_come: Cast, database: Database
 ) -> None:
     client.sign_in(to_come.bob.id)
@@ -167,20 +171,18 @@ def test_nobody_is_written_to_again_about_a_webinar_that_was_canceled(
     assert [one.kind for one in letters(database, "bob@example.org")] == ["live_registered"]
 
 
-def test_what_was_held_needs_no_registration(
-    client: Visitor, cast: Cast, database: Database
-) -> None:
+def test_past_webinar_has_no_registration(client: Visitor, cast: Cast, database: Database) -> None:
     client.sign_in(cast.bob.id)
     assert "register for free" not in client.get(f"/webinars/{cast.slug}").text
     assert client.post(f"/webinars/{cast.slug}/register").status_code == 403
 
 
-def test_a_webinar_that_never_was_is_not_found(client: Visitor, cast: Cast) -> None:
+def test_unknown_webinar_is_not_found(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.bob.id)
     assert client.post("/webinars/none/register").status_code == 404
 
 
-def test_once_the_door_is_open_it_alone_counts(
+def test_registration_is_not_offered_once_people_can_join(
     client: Visitor, to_come: Cast, clock: Clock
 ) -> None:
     page = f"/webinars/{to_come.slug}"

@@ -1,4 +1,4 @@
-"""What people are asked when they register, what they need, and who sees it."""
+"""Registration questions, accommodation requests, and who can see the answers."""
 
 import csv
 import re
@@ -59,7 +59,7 @@ def count(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(Registration)) or 0
 
 
-def test_strangers_sign_in_and_people_without_access_are_refused(
+def test_signed_out_visitors_must_sign_in_and_people_without_access_are_refused(
     client: Visitor, to_come: Cast
 ) -> None:
     assert client.get(here(to_come)).status_code in (302, 303)
@@ -68,7 +68,7 @@ def test_strangers_sign_in_and_people_without_access_are_refused(
     assert client.post(here(to_come), data=NEEDS).status_code == 403
 
 
-def test_required_answers_come_before_the_registration(
+def test_registration_needs_the_required_answers(
     client: Visitor, to_come: Cast, database: Database, asked: Mapping[str, str]
 ) -> None:
     before = count(database)
@@ -87,7 +87,7 @@ def test_required_answers_come_before_the_registration(
     assert newest(database, "dan@example.org").kind == "live_registered"
 
 
-def test_answers_are_shown_and_changed_until_the_session(
+def test_answers_can_be_changed_until_the_webinar_starts(
     client: Visitor, to_come: Cast, asked: Mapping[str, str], clock: Clock
 ) -> None:
     client.sign_in(to_come.bob.id)
@@ -125,7 +125,7 @@ def test_staff_see_the_answers_in_the_list_and_its_csv(
     assert NEED_WORDS[Need.ASL] in row[-4]
 
 
-def test_an_accommodation_is_asked_for_answered_and_shown(
+def test_accommodation_can_be_requested_and_the_answer_is_shown(
     client: Visitor, to_come: Cast, database: Database
 ) -> None:
     client.sign_in(to_come.bob.id)
@@ -159,7 +159,7 @@ def test_an_accommodation_is_asked_for_answered_and_shown(
     assert f'href="{here(to_come)}#accommodation"' in answered
 
 
-def test_staff_see_that_a_person_who_asked_cannot_attend(
+def test_staff_see_that_a_person_with_a_request_cannot_attend(
     client: Visitor, to_come: Cast, database: Database
 ) -> None:
     client.sign_in(to_come.bob.id)
@@ -173,7 +173,7 @@ def test_staff_see_that_a_person_who_asked_cannot_attend(
     assert shows(client.get(f"/staff/requests/{request_id}").text, SHOWN[Show.LEFT])
 
 
-def test_nobody_but_the_person_and_staff_sees_an_accommodation(
+def test_only_the_person_and_staff_see_an_accommodation(
     client: Visitor, to_come: Cast, database: Database, asked: Mapping[str, str]
 ) -> None:
     client.sign_in(to_come.dan.id)
@@ -201,7 +201,7 @@ def test_nobody_but_the_person_and_staff_sees_an_accommodation(
     assert "A secret answer" in client.get(f"/requests/{request_id}").text
 
 
-def test_a_merged_person_still_sees_their_accommodation(
+def test_merged_person_still_sees_their_accommodation(
     client: Visitor, to_come: Cast, database: Database
 ) -> None:
     client.sign_in(to_come.bob.id)

@@ -1,4 +1,4 @@
-"""Staff pages for registration questions, by default and of one webinar."""
+"""Staff pages for registration questions: the defaults and those of one webinar."""
 
 import pytest
 
@@ -25,14 +25,16 @@ LINES = {
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_only_staff_open_them(client: Visitor, cast: Cast, person: str) -> None:
+def test_only_staff_can_open_the_question_pages(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     for page in ("/staff/registration", f"/staff/webinars/{cast.slug}/questions"):
         assert client.get(page).status_code == 404
         assert client.post(page, data=LINES).status_code == 404
 
 
-def test_defaults_are_saved_in_their_order(client: Visitor, cast: Cast, database: Database) -> None:
+def test_default_questions_are_saved_in_order(
+    client: Visitor, cast: Cast, database: Database
+) -> None:
     client.sign_in(cast.ada.id)
     sent = {**LINES, "survey_link": "https://survey.example.org/s"}
     assert client.post("/staff/registration", data=sent).status_code == 303
@@ -48,7 +50,7 @@ def test_defaults_are_saved_in_their_order(client: Visitor, cast: Cast, database
     assert "https://survey.example.org/s" in page
 
 
-def test_faults_come_back_with_what_was_entered(client: Visitor, cast: Cast) -> None:
+def test_invalid_form_is_refused_with_what_was_entered(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.ada.id)
     sent = {**LINES, "choices-2": "One", "survey_link": "http://survey.example.org"}
     refused = client.post("/staff/registration", data=sent)
@@ -61,7 +63,7 @@ def test_faults_come_back_with_what_was_entered(client: Visitor, cast: Cast) -> 
     assert 'value="Which branch?"' in refused.text
 
 
-def test_a_webinar_has_its_own_questions_when_staff_say_so(
+def test_webinar_uses_its_own_questions_when_staff_choose_so(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     client.sign_in(cast.ada.id)

@@ -1,4 +1,4 @@
-"""Staff's pages of email texts: who may come in, finding an email, and changing its words."""
+"""Staff pages for email templates: access, search, and changing the wording."""
 
 import pytest
 from sqlalchemy import select
@@ -28,7 +28,7 @@ def last_mail(database: Database) -> Mail:
         return session.scalars(select(Mail).order_by(Mail.id.desc()).limit(1)).one()
 
 
-def test_people_without_a_role_in_staff_find_nothing(
+def test_email_text_pages_are_not_found_for_people_outside_staff(
     client: Visitor, cast: Cast, roles: Roles
 ) -> None:
     for person in (cast.alice, cast.mia, roles.beth):
@@ -45,7 +45,7 @@ def test_an_unknown_email_is_not_found(staff: Visitor) -> None:
     assert staff.post(f"{PAGE}/unheard_of/reset").status_code == 404
 
 
-def test_an_email_is_found_by_its_name_and_by_its_words(staff: Visitor) -> None:
+def test_email_is_found_by_its_name_or_its_words(staff: Visitor) -> None:
     assert "Seats, contracts, and passes" in staff.get(PAGE).text
     for words in ("sign-in code", "browser where you requested"):
         found = staff.get(f"{PAGE}?q={words}").text
@@ -54,7 +54,7 @@ def test_an_email_is_found_by_its_name_and_by_its_words(staff: Visitor) -> None:
     assert "No emails found" in staff.get(f"{PAGE}?q=zebra").text
 
 
-def test_saved_words_are_sent_with_the_code_and_can_be_reset(
+def test_saved_wording_is_sent_with_the_code_and_can_be_reset(
     staff: Visitor, database: Database
 ) -> None:
     words = {SUBJECT: "Your code for {house}", FIRST.key: "Type **this** code:"}
@@ -80,7 +80,7 @@ def test_saved_words_are_sent_with_the_code_and_can_be_reset(
     assert "Type **this** code:" not in staff.get(CODE).text
 
 
-def test_a_wrong_placeholder_comes_back_with_the_known_ones_and_nothing_is_saved(
+def test_unknown_placeholder_is_refused_with_the_known_ones_listed(
     staff: Visitor, database: Database
 ) -> None:
     answer = staff.post(CODE, data={FIRST.key: "Hello {name}"})
@@ -103,7 +103,7 @@ def test_braces_without_a_placeholder_are_refused_and_nothing_is_saved(
         assert session.scalars(select(EmailText)).all() == []
 
 
-def test_the_preview_shows_unsaved_words_and_runs_nothing(staff: Visitor) -> None:
+def test_preview_shows_unsaved_wording_and_runs_no_scripts(staff: Visitor) -> None:
     answer = staff.post(f"{CODE}/preview", data={FIRST.key: "Type <b>it</b> *now*"})
     assert "Type &lt;b&gt;it&lt;/b&gt; <em>now</em>" in answer.text
     assert "1234 5678" in answer.text
@@ -115,7 +115,7 @@ def test_the_preview_shows_unsaved_words_and_runs_nothing(staff: Visitor) -> Non
     assert "t use {nope} in this text" in refused.text
 
 
-def test_a_test_goes_to_oneself_and_saves_nothing(
+def test_sending_a_test_emails_the_sender_and_saves_nothing(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     answer = staff.post(CODE, data={FIRST.key: "Only a try", "act": "test"})
@@ -128,7 +128,7 @@ def test_a_test_goes_to_oneself_and_saves_nothing(
         assert session.scalars(select(EmailText)).all() == []
 
 
-def test_staff_home_says_that_words_are_not_used(staff: Visitor, database: Database) -> None:
+def test_staff_home_warns_about_unused_wording(staff: Visitor, database: Database) -> None:
     assert "use your wording" not in staff.get("/staff").text
     with database.transaction() as session:
         session.add(EmailText(kind="sign_in_code", passages={"gone": "Mine"}, updated_at=now()))

@@ -1,4 +1,4 @@
-"""Staff's page of mail: what went out, what waits and why, and sending one again."""
+"""Staff page of outgoing mail: sent and waiting emails, failures, and sending one again."""
 
 import pytest
 from sqlalchemy import select, update
@@ -54,7 +54,7 @@ def refused(database: Database) -> str:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(
+def test_outgoing_mail_is_not_found_for_people_outside_staff(
     client: Visitor, cast: Cast, database: Database, person: str
 ) -> None:
     client.sign_in(getattr(cast, person).id)
@@ -62,13 +62,13 @@ def test_who_is_not_staff_finds_nothing(
     assert client.post(f"/staff/mail/{refused(database)}/resend").status_code == 404
 
 
-def test_an_empty_list_says_what_will_be_here(staff: Visitor) -> None:
+def test_empty_list_has_no_button_to_all_mail(staff: Visitor) -> None:
     page = read(staff)
     assert is_empty(page)
     assert LEADS_TO_ALL not in page
 
 
-def test_the_list_shows_whom_it_was_for_and_why_it_was_not_taken(
+def test_list_shows_the_recipient_and_why_the_email_was_refused(
     staff: Visitor, database: Database
 ) -> None:
     refused(database)
@@ -78,12 +78,12 @@ def test_the_list_shows_whom_it_was_for_and_why_it_was_not_taken(
     assert "550 no such user" in page
 
 
-def test_the_list_never_shows_what_a_mail_says(staff: Visitor, database: Database) -> None:
+def test_list_never_shows_the_text_of_an_email(staff: Visitor, database: Database) -> None:
     write(database)
     assert not says(read(staff), "delivery_test", "test")
 
 
-def test_the_list_can_be_narrowed_to_a_state(staff: Visitor, database: Database) -> None:
+def test_list_can_be_filtered_by_state(staff: Visitor, database: Database) -> None:
     write(database)
     assert "alice@example.org" in read(staff, "/staff/mail?state=queued")
     page = read(staff, "/staff/mail?state=failed")
@@ -91,11 +91,11 @@ def test_the_list_can_be_narrowed_to_a_state(staff: Visitor, database: Database)
     assert LEADS_TO_ALL in page
 
 
-def test_without_a_mail_server_staff_are_told(staff: Visitor) -> None:
+def test_staff_are_warned_when_there_is_no_mail_server(staff: Visitor) -> None:
     assert "CARREL_SMTP_URL" in read(staff)
 
 
-def test_page_says_how_many_emails_of_each_lane_wait(staff: Visitor, database: Database) -> None:
+def test_page_counts_waiting_emails_in_each_lane(staff: Visitor, database: Database) -> None:
     assert WAITING not in read(staff)
     refused(database)
     assert WAITING not in read(staff)
@@ -111,12 +111,12 @@ def test_page_says_how_many_emails_of_each_lane_wait(staff: Visitor, database: D
     assert f"<li>{LANE_WORDS[MailLane.BULK][1] % {'count': '1,000'}}</li>" in page
 
 
-def test_list_names_the_files_that_are_attached(staff: Visitor, database: Database) -> None:
+def test_list_names_attached_files(staff: Visitor, database: Database) -> None:
     write(database, Attachment("documents/0/a.pdf", "Invoice <1>.pdf", "application/pdf"))
     assert "Attached: Invoice &lt;1&gt;.pdf" in read(staff)
 
 
-def test_a_refused_mail_is_sent_again(staff: Visitor, database: Database) -> None:
+def test_refused_email_can_be_sent_again(staff: Visitor, database: Database) -> None:
     mail_id = refused(database)
     answer = staff.post(f"/staff/mail/{mail_id}/resend")
     assert (answer.status_code, answer.location) == (303, "/staff/mail")
@@ -124,7 +124,7 @@ def test_a_refused_mail_is_sent_again(staff: Visitor, database: Database) -> Non
         assert mail_facts(session, mail_id).state is JobState.QUEUED
 
 
-def test_a_mail_whose_secret_is_gone_offers_no_second_sending(
+def test_email_whose_secret_was_removed_cannot_be_sent_again(
     staff: Visitor, database: Database
 ) -> None:
     mail_id = write(database)

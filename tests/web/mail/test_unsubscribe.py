@@ -1,4 +1,4 @@
-"""Unsubscribing from invitations and reminders: by an email's link, by a mail program, and in one's account."""
+"""Unsubscribing from invitations and reminders: by link, in a mail program, in the account."""
 
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -39,16 +39,16 @@ def is_out(database: Database) -> bool:
         return bool(opted_out(session, [TO]))
 
 
-def test_only_the_link_of_an_email_unsubscribes(
-    client: Visitor, path: str, database: Database
-) -> None:
+def test_altered_link_does_not_unsubscribe(client: Visitor, path: str, database: Database) -> None:
     for wrong in (f"{path[:-1]}{'A' if path[-1] != 'A' else 'B'}", f"/unsubscribe/{'0' * 26}/x"):
         assert client.get(wrong).status_code == 404
         assert client.post(wrong).status_code == 404
     assert not is_out(database)
 
 
-def test_opening_the_link_asks_first(client: Visitor, path: str, database: Database) -> None:
+def test_opening_the_link_asks_before_unsubscribing(
+    client: Visitor, path: str, database: Database
+) -> None:
     page = client.get(path)
     assert page.status_code == 200
     assert page.headers["Cache-Control"] == "no-store"
@@ -61,7 +61,7 @@ def test_opening_the_link_asks_first(client: Visitor, path: str, database: Datab
     assert not is_out(database)
 
 
-def test_a_mail_program_unsubscribes_by_one_request_without_cookies(
+def test_mail_program_unsubscribes_with_one_request_without_cookies(
     app: Flask, path: str, database: Database
 ) -> None:
     for _again in range(2):
@@ -70,7 +70,7 @@ def test_a_mail_program_unsubscribes_by_one_request_without_cookies(
         assert is_out(database)
 
 
-def test_valid_links_are_not_limited_for_one_network_and_wrong_ones_are(
+def test_invalid_links_are_rate_limited_and_valid_ones_are_not(
     app: Flask, path: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = rate_limits.Limit("links_from", (RateLimitItemPerHour(1),))
@@ -83,7 +83,9 @@ def test_valid_links_are_not_limited_for_one_network_and_wrong_ones_are(
     assert tries == [404, 429]
 
 
-def test_two_mail_programs_unsubscribe_at_once(app: Flask, path: str, database: Database) -> None:
+def test_concurrent_unsubscribe_requests_all_succeed(
+    app: Flask, path: str, database: Database
+) -> None:
     def post(_number: int) -> int:
         return app.test_client().post(path, data={"List-Unsubscribe": "One-Click"}).status_code
 
@@ -92,7 +94,7 @@ def test_two_mail_programs_unsubscribe_at_once(app: Flask, path: str, database: 
     assert is_out(database)
 
 
-def test_the_choice_is_changed_in_the_account(
+def test_choice_can_be_changed_in_the_account(
     client: Visitor, cast: Cast, path: str, database: Database
 ) -> None:
     assert client.get("/account/emails").status_code == 303  # to sign in

@@ -1,4 +1,4 @@
-"""A webinar in three days with every role of its audience, a presenter and a series."""
+"""A webinar three days from now with every audience role, a presenter, and a series."""
 
 from tests.live.conftest import to_come
 from tests.mailings.conftest import furnished, topical

@@ -32,7 +32,9 @@ FORM = {
 }
 
 
-def test_only_staff_come_in(client: Visitor, database: Database, to_come: Cast) -> None:
+def test_mailing_pages_are_for_staff_only(
+    client: Visitor, database: Database, to_come: Cast
+) -> None:
     mailing_id = add(database, to_come)
     paths = [
         HERE,
@@ -75,7 +77,7 @@ def test_staff_write_preview_test_and_send(
     staff.post(f"{answer.location}/test")
     mail = newest(database, "ada@example.org", "mailing")
     assert (mail.subject, mail.lane) == ("Test: Before you join", MailLane.NORMAL)
-    assert "Send to 4 people now" in staff.get(answer.location).text  # a test is no result
+    assert "Send to 4 people now" in staff.get(answer.location).text  # tests don't count
     staff.post(f"{answer.location}/send")
     clock.advance(mailings.UNDO_FOR)
     work(carrel, answer.location.rsplit("/", 1)[1])
@@ -105,7 +107,7 @@ def test_sending_can_be_undone_for_a_minute(
         assert not session.scalars(select(Job.id).where(Job.kind == mailings.SEND)).all()
 
 
-def test_a_mailing_begins_with_the_text_of_an_earlier_one(
+def test_mailing_can_start_from_the_text_of_an_earlier_one(
     staff: Visitor, carrel: Carrel, database: Database, furnished: Cast
 ) -> None:
     staff.post(f"{HERE}/new/{furnished.slug}", data=FORM)
@@ -125,7 +127,9 @@ def test_a_mailing_begins_with_the_text_of_an_earlier_one(
     assert again in staff.get(f"{HERE}/{row.public_id}").text
 
 
-def test_preview_has_our_teams_words(staff: Visitor, database: Database, to_come: Cast) -> None:
+def test_preview_uses_the_wording_that_staff_saved(
+    staff: Visitor, database: Database, to_come: Cast
+) -> None:
     mailing_id = add(database, to_come)
     with database.transaction() as session:
         words = {"Hello %(name)s,": "Dear {name},"}
@@ -138,7 +142,7 @@ def test_preview_has_our_teams_words(staff: Visitor, database: Database, to_come
     assert "Dear Ada," in staff.get(f"{HERE}/{mailing_id}").text
 
 
-def test_faults_come_back_with_what_was_written(staff: Visitor, topical: Cast) -> None:
+def test_invalid_form_is_refused_with_what_was_entered(staff: Visitor, topical: Cast) -> None:
     here = f"{HERE}/new/{topical.slug}"
     for changed, said in (
         ({"subject": ""}, "Enter a subject."),
@@ -152,7 +156,9 @@ def test_faults_come_back_with_what_was_written(staff: Visitor, topical: Cast) -
         assert "Go to the webinar" in answer.text
 
 
-def test_draft_is_changed_and_deleted(staff: Visitor, database: Database, to_come: Cast) -> None:
+def test_draft_can_be_changed_and_deleted(
+    staff: Visitor, database: Database, to_come: Cast
+) -> None:
     here = f"{HERE}/{add(database, to_come)}"
     assert "Before you join" in staff.get(f"{here}/edit").text
     assert staff.post(f"{here}/edit", data={**FORM, "subject": ""}).status_code == 400
@@ -169,7 +175,7 @@ def stopped(database: Database, mailing_id: str) -> None:
         mailing.finished_at = None
 
 
-def test_stopped_mailing_is_edited_until_someone_got_it(
+def test_stopped_mailing_can_be_edited_until_someone_received_it(
     staff: Visitor, carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     assert clock.moment == NOW
@@ -187,7 +193,7 @@ def test_stopped_mailing_is_edited_until_someone_got_it(
     assert "Too late" not in staff.get(here).text
 
 
-def test_audience_is_read_only_where_it_can_be_sent(
+def test_audience_is_not_read_after_the_mailing_is_scheduled(
     staff: Visitor, database: Database, to_come: Cast, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert clock.moment == NOW
@@ -198,7 +204,7 @@ def test_audience_is_read_only_where_it_can_be_sent(
     assert staff.get(here).status_code == 200
 
 
-def test_mailing_is_scheduled_by_the_sellers_clock_and_canceled(
+def test_mailing_is_scheduled_in_the_sellers_time_zone_and_canceled(
     staff: Visitor, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     assert clock.moment == NOW
@@ -214,7 +220,7 @@ def test_mailing_is_scheduled_by_the_sellers_clock_and_canceled(
     assert staff.post(f"{here}/schedule", data={"send_at": "2026-03-03T09:00"}).status_code == 303
     assert "It will be sent Mar 3, 2026, 9:00\u00a0AM\u00a0ET." in staff.get(here).text
     assert staff.get(f"{here}/edit").location == here
-    for act in ("send", "delete"):  # someone else's page is older
+    for act in ("send", "delete"):  # as from another person's outdated page
         staff.post(f"{here}/{act}")
         assert "It will be sent" in staff.get(here).text
     staff.post(f"{here}/cancel")
@@ -223,7 +229,7 @@ def test_mailing_is_scheduled_by_the_sellers_clock_and_canceled(
     assert "Delete draft" in staff.get(here).text
 
 
-def test_mailing_without_people_has_no_button_to_send_it(
+def test_mailing_without_recipients_has_no_send_button(
     staff: Visitor, database: Database, topical: Cast
 ) -> None:
     page = staff.get(f"{HERE}/{add(database, topical, SUBSCRIBERS)}").text
@@ -231,7 +237,7 @@ def test_mailing_without_people_has_no_button_to_send_it(
     assert "Send to" not in page
 
 
-def test_announcing_a_webinar_offers_the_mailing_to_its_subscribers(
+def test_publishing_a_webinar_offers_a_mailing_to_its_subscribers(
     staff: Visitor, carrel: Carrel, database: Database, topical: Cast, clock: Clock
 ) -> None:
     assert clock.moment == NOW
@@ -250,10 +256,10 @@ def test_announcing_a_webinar_offers_the_mailing_to_its_subscribers(
     assert "With Pat Doe" in form
     start(database, add(database, topical, SUBSCRIBERS), send_at=NOW + timedelta(hours=1))
     assert "Write announcement email" not in staff.get(shown).text
-    assert written(database, "new_webinar") == []  # nothing without a press
+    assert written(database, "new_webinar") == []  # nothing is sent until staff send it
 
 
-def test_staff_see_search_and_remove_subscribers(
+def test_staff_can_search_and_remove_subscribers(
     staff: Visitor, carrel: Carrel, database: Database, topical: Cast
 ) -> None:
     assert topical

@@ -1,4 +1,4 @@
-"""Subscribing to new webinars: the form, the confirming link, and the page that ends subscriptions."""
+"""Subscribing to new webinars: the form, the confirmation link, and ending subscriptions."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ def wrong(path: str) -> str:
 
 
 @pytest.mark.usefixtures("topical")
-def test_anyone_subscribes_and_only_the_button_of_the_link_confirms(
+def test_subscription_is_confirmed_only_by_the_button_on_the_linked_page(
     client: Visitor, database: Database
 ) -> None:
     page = client.get("/presenters/pat-doe").text
@@ -55,7 +55,7 @@ def test_anyone_subscribes_and_only_the_button_of_the_link_confirms(
 
 
 @pytest.mark.usefixtures("topical")
-def test_pages_of_webinars_series_and_the_catalog_lead_to_the_form(client: Visitor) -> None:
+def test_webinar_series_presenter_and_catalog_pages_link_to_the_form(client: Visitor) -> None:
     for page, link, said in (
         ("/webinars/reading-rooms", "/subscribe?presenter=pat-doe", "with Pat Doe"),
         ("/series/calm-desks", "/subscribe?series=calm-desks", "Calm desks"),
@@ -69,7 +69,7 @@ def test_pages_of_webinars_series_and_the_catalog_lead_to_the_form(client: Visit
     assert client.post("/subscribe", data={"email": SAM, "series": "x"}).status_code == 404
 
 
-def test_answer_is_the_same_for_known_and_unknown_addresses(
+def test_response_is_the_same_for_known_and_unknown_addresses(
     app: Flask, carrel: Carrel, cast: Cast, database: Database
 ) -> None:
     subscribe(carrel, SAM)
@@ -83,19 +83,19 @@ def test_answer_is_the_same_for_known_and_unknown_addresses(
     assert len(set(answers)) == 1
 
 
-def test_form_wants_an_address_and_emails_one_only_a_few_times(client: Visitor) -> None:
+def test_form_requires_an_address_and_limits_emails_to_one_address(client: Visitor) -> None:
     assert client.post("/subscribe", data={"email": "no address"}).status_code == 400
     statuses = [client.post("/subscribe", data={"email": SAM}).status_code for _ in range(6)]
     assert statuses[0] == 303
     assert statuses[-1] == TOO_MANY
 
 
-def test_signed_in_person_finds_their_address_in_the_form(client: Visitor, cast: Cast) -> None:
+def test_form_is_filled_with_the_signed_in_persons_address(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.alice.id)
     assert 'value="alice@example.org"' in client.get("/subscribe").text
 
 
-def test_confirming_link_is_signed_and_expires(
+def test_confirmation_link_is_signed_and_expires(
     client: Visitor, carrel: Carrel, database: Database, clock: Clock
 ) -> None:
     made = subscribe(carrel, SAM, is_confirmed=False)

@@ -1,4 +1,4 @@
-"""The page on which managers take an order over: who may come in, what it shows and does."""
+"""The page where managers take over an order: access, contents, accepting, and declining."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def page(database: Database, cast: Cast, order: OrderFacts, area: str) -> str:
     return f"{area}/takeovers/{asked.public_id}"
 
 
-def test_others_find_nothing(
+def test_takeover_page_is_not_found_for_people_who_are_not_managers(
     client: Visitor, database: Database, cast: Cast, roles: Roles, page: str
 ) -> None:
     for person in (cast.alice, roles.sue, roles.bill, roles.lee, roles.max):
@@ -60,7 +60,7 @@ def test_others_find_nothing(
     assert client.get(page).status_code == 404
 
 
-def test_manager_is_led_to_it_and_takes_it_over(
+def test_manager_can_open_the_request_and_take_over_the_order(
     client: Visitor, database: Database, cast: Cast, order: OrderFacts, area: str, page: str
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -78,7 +78,7 @@ def test_manager_is_led_to_it_and_takes_it_over(
     assert client.get(page).status_code == 404
 
 
-def test_manager_declines(
+def test_manager_can_decline_the_order(
     client: Visitor, database: Database, cast: Cast, order: OrderFacts, area: str, page: str
 ) -> None:
     client.sign_in(cast.mia.id)

@@ -1,4 +1,4 @@
-"""Billing details and exemption certificates: staff change all of it, managers their own part."""
+"""Billing details and exemption certificates: staff edit everything, managers their part."""
 
 import io
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ BILLING: Mapping[str, str] = {
     "payables": "ap@elm.example.org\nclerk@elm.example.org",
     "po_required": "y",
 }
-# a pixel
+# a one-pixel image
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
@@ -48,7 +48,9 @@ def papers(database: Database, payer: Payer) -> list[str]:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str) -> None:
+def test_staff_billing_pages_are_not_found_for_people_outside_staff(
+    client: Visitor, cast: Cast, person: str
+) -> None:
     client.sign_in(getattr(cast, person).id)
     alice = f"/staff/people/{cast.alice.public_id}/tax-papers"
     for path in (f"{ELM}/billing", f"{ELM}/notes", f"{ELM}/tax-papers/new", f"{alice}/new"):
@@ -60,7 +62,7 @@ def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str
 
 
 @pytest.mark.parametrize("whose", ["alice", "manager of another"])
-def test_who_does_not_manage_it_finds_nothing(
+def test_billing_is_not_found_for_people_who_do_not_manage_the_organization(
     client: Visitor, database: Database, cast: Cast, elm: Elm, whose: str
 ) -> None:
     with database.read_session() as session:
@@ -72,7 +74,7 @@ def test_who_does_not_manage_it_finds_nothing(
         assert client.post(f"/organization/{elm.id}/{path}").status_code == 404
 
 
-def test_staff_change_everything_and_see_it_on_the_page(
+def test_staff_can_change_all_billing_details_and_see_them(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     data = {
@@ -94,7 +96,7 @@ def test_staff_change_everything_and_see_it_on_the_page(
         assert words in page
 
 
-def test_faults_are_at_their_fields_and_nothing_typed_is_lost(
+def test_errors_appear_at_their_fields_and_input_is_preserved(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     data = {**BILLING, "billing_postal_code": "1", "payables": "ap at elm", "legal_country": "US"}
@@ -107,7 +109,7 @@ def test_faults_are_at_their_fields_and_nothing_typed_is_lost(
     assert billing(database, cast).contact.payables == ()
 
 
-def test_notes_are_for_staff_alone(
+def test_notes_are_visible_to_staff_only(
     client: Visitor, database: Database, cast: Cast, elm: Elm
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -119,7 +121,7 @@ def test_notes_are_for_staff_alone(
     assert "Call Maria first." not in client.get(f"/organization/{elm.id}/billing").text
 
 
-def test_managers_change_their_part_alone(
+def test_managers_can_change_only_their_part_of_billing(
     mia: Visitor, elm: Elm, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -139,7 +141,7 @@ def test_managers_change_their_part_alone(
     assert bad.status_code == 400
 
 
-def test_a_manager_uploads_a_paper_that_others_do_not_see(
+def test_managers_certificate_is_visible_to_staff_but_not_other_organizations(
     client: Visitor, elm: Elm, database: Database, cast: Cast, storage: Storage
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -162,7 +164,7 @@ def test_a_manager_uploads_a_paper_that_others_do_not_see(
 
 
 @pytest.mark.parametrize("sent", ["nothing", "text", "state"])
-def test_a_paper_that_can_not_be_used_is_refused_and_nothing_is_stored(
+def test_unusable_certificate_is_refused_and_nothing_is_stored(
     mia: Visitor, elm: Elm, database: Database, storage: Storage, sent: str
 ) -> None:
     data: dict[str, object] = {"basis": "other", "states": "NY"}
@@ -179,7 +181,7 @@ def test_a_paper_that_can_not_be_used_is_refused_and_nothing_is_stored(
         assert session.scalars(select(Exemption)).all() == []
 
 
-def test_staff_add_a_paper_without_a_file_to_a_person_and_remove_it(
+def test_staff_can_add_and_remove_a_persons_certificate_without_a_file(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     person = f"/staff/people/{cast.alice.public_id}"

@@ -1,4 +1,4 @@
-"""The page of one organization: who, what, what is owed, and what happened, for staff."""
+"""Staff page of one organization: people, seats, amounts owed, emails, and the timeline."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -25,19 +25,21 @@ ELM = "/staff/organizations/elm-county"
 
 
 def sell(database: Database, price: int, *, due: int) -> None:
-    """Invoice Elm County, due in so many days."""
+    """Invoice Elm County for an amount that is due in so many days."""
     day = (NOW + timedelta(days=due)).date()
     new = replace(with_line(GROUP, price_minor=price), due_on=day)
     placed(database, new, at=NOW - timedelta(days=40))
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str) -> None:
+def test_customer_page_is_not_found_for_people_outside_staff(
+    client: Visitor, cast: Cast, person: str
+) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get(ELM).status_code == 404
 
 
-def test_what_is_owed_is_at_the_top_past_due_first(
+def test_amounts_owed_are_at_the_top_with_past_due_first(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     assert "Nothing" in staff.get(ELM).text
@@ -55,7 +57,7 @@ def test_what_is_owed_is_at_the_top_past_due_first(
     assert sorted(one.owed_minor for one in orders) == [0, 49_900, 318_000]
 
 
-def test_contacts_people_seats_and_invited_people_are_there(
+def test_page_shows_contacts_and_invited_people(
     staff: Visitor, database: Database, cast: Cast, elm: Elm
 ) -> None:
     with database.transaction() as session:
@@ -78,7 +80,7 @@ def test_contacts_people_seats_and_invited_people_are_there(
     assert "As manager of the organization" in page
 
 
-def test_emails_to_its_people_and_accounts_payable_show_bounces(
+def test_emails_to_members_and_accounts_payable_show_bounces(
     staff: Visitor, database: Database, cast: Cast, elm: Elm
 ) -> None:
     with database.transaction() as session:
@@ -119,7 +121,7 @@ def test_emails_to_its_people_and_accounts_payable_show_bounces(
     assert "Bounced" in billing
 
 
-def test_lms_connections_and_the_timeline_are_there(
+def test_page_shows_lms_connections_and_the_timeline(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

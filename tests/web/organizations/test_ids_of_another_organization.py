@@ -1,4 +1,4 @@
-"""The owner of one organization sends another organization's ids to every page that managers have."""
+"""The owner of one organization sends another organization's ids to every manager page."""
 
 import re
 from collections.abc import Mapping
@@ -23,16 +23,16 @@ from tests.factories import (
 )
 from tests.visitor import Visitor
 
-# Their webinars are everyone's, and the guides are about products.
+# Their webinars are public, and the guides describe products.
 OF_NO_ORGANIZATION: Final = {
     "organization_embeds.new",
     "organization_lti.guide",
     "organization_reports.webinar",
     "organization_reports.heat_csv",
 }
-# Written by any request: sign-ins, and what is counted or looked up.
+# Tables that any request can write to: sign-ins and rate limit counts.
 OF_NOBODY: Final = {"sign_in", "try_count"}
-# What the forms of these pages send: an id of the other organization in each.
+# The form fields of these pages, each filled with an id of the other organization.
 FIELDS: Final = {
     **dict.fromkeys(("pool", "from", "to"), "pool_id"),
     **dict.fromkeys(("group", "groups"), "group_id"),
@@ -45,7 +45,7 @@ Rows = Mapping[str, Mapping[Any, dict[str, Any]]]
 
 
 def rows_of(database: Database) -> Rows:
-    """Return every row of every table, by its primary key."""
+    """Return the rows of every table by primary key."""
     with database.read_session() as session:
         return {
             table.name: {
@@ -58,7 +58,7 @@ def rows_of(database: Database) -> Rows:
 
 
 def ids_for(world: World, rule: Rule) -> dict[str, str]:
-    """Return what stands in a route's variables: an id of the other organization, or of nothing."""
+    """Return values for a route's variables: ids of the other organization, or an unknown id."""
     place = rule.endpoint.partition(".")[0]
     known = world.values
     return {
@@ -87,7 +87,7 @@ def test_ids_of_another_organization_are_not_found_and_change_nothing(
         eve_id, own, own_row, own_pool = eve.id, oak.public_id, oak.id, pool.id
     client.sign_in(eve_id)
     fields = {field: world.values[name] for field, name in FIELDS.items()}
-    # A page that finds no such pool doesn't come to the seat.
+    # A page that doesn't find the pool never checks the seat, so send the seat alone too.
     bodies = {"GET": [None], "POST": [fields, {"seat": fields["seat"]}]}
     before, found, asked = rows_of(database), [], 0
     for rule in app.url_map.iter_rules():

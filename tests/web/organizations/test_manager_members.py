@@ -1,4 +1,4 @@
-"""Members and roles: for managers only (test_access.py); an organization keeps its owner."""
+"""Members and roles: for managers only (test_access.py); an organization always has an owner."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ def role_of(database: Database, login: str) -> Role | None:
 
 
 def asked(mia: Visitor, elm: Elm, email: str, role: str = "manager", name: str = "") -> str:
-    """Ask somebody in; returns the page that managers see then."""
+    """Invite a person; return the members page that the manager sees then."""
     place = f"/organization/{elm.id}/members"
     answer = mia.post(place, data={"email": email, "role": role, "name": name})
     assert answer.status_code == 303
@@ -35,7 +35,7 @@ def asked(mia: Visitor, elm: Elm, email: str, role: str = "manager", name: str =
 
 
 def answers(client: Visitor, database: Database, login_id: int, answer: str) -> int:
-    """Sign somebody in who answers what they are asked; returns the status."""
+    """Sign a person in, answer their invitation, and return the status."""
     with database.read_session() as session:
         [invitation] = session.scalars(select(MemberInvitation.public_id)).all()
     client.sign_in(login_id)
@@ -43,7 +43,7 @@ def answers(client: Visitor, database: Database, login_id: int, answer: str) -> 
     return client.post(f"/library/asked/{invitation}", data={"answer": answer}).status_code
 
 
-def test_a_manager_asks_a_manager_in_by_address_who_is_written_to_and_accepts(
+def test_manager_invites_a_manager_who_gets_an_email_and_accepts(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     asked(mia, elm, "DAN@example.org")
@@ -56,7 +56,7 @@ def test_a_manager_asks_a_manager_in_by_address_who_is_written_to_and_accepts(
     assert mia.get(f"/organization/{elm.id}/members").status_code == 200
 
 
-def test_before_they_accept_nothing_tells_whether_there_is_an_account_or_whose(
+def test_open_invitation_does_not_reveal_whether_an_account_exists(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -74,7 +74,7 @@ def test_before_they_accept_nothing_tells_whether_there_is_an_account_or_whose(
     assert (len(rows), len(alike)) == (2, 1)
 
 
-def test_the_other_address_of_one_of_theirs_is_asked_like_any(
+def test_second_address_of_a_member_can_be_invited_like_any_other(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -84,7 +84,7 @@ def test_the_other_address_of_one_of_theirs_is_asked_like_any(
     assert "mia@home.example" in asked(mia, elm, "mia@home.example", role="member")
 
 
-def test_whoever_declines_stays_unknown(
+def test_person_who_declines_does_not_become_a_member(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     asked(mia, elm, "dan@example.org")
@@ -92,7 +92,7 @@ def test_whoever_declines_stays_unknown(
     assert role_of(database, cast.dan.public_id) is None
 
 
-def test_nobody_accepts_what_another_was_asked(
+def test_invitation_cannot_be_accepted_by_another_person(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     asked(mia, elm, "dan@example.org", role="manager")
@@ -104,7 +104,7 @@ def test_nobody_accepts_what_another_was_asked(
     assert role_of(database, cast.alice.public_id) is None
 
 
-def test_an_address_is_asked_once_until_that_is_withdrawn(
+def test_address_has_one_open_invitation_that_can_be_withdrawn(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     asked(mia, elm, "dan@example.org")
@@ -120,7 +120,7 @@ def test_an_address_is_asked_once_until_that_is_withdrawn(
     assert len(letters(database, "dan@example.org")) == 1
 
 
-def test_whoever_has_no_account_gets_one_and_a_letter(
+def test_invited_person_without_an_account_gets_an_email_to_set_a_password(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     assert "Nina" in asked(mia, elm, "nina@example.org", name="Nina")
@@ -128,7 +128,7 @@ def test_whoever_has_no_account_gets_one_and_a_letter(
     assert "/reset-password/" in letter.text
 
 
-def test_account_of_a_copied_link_stays_usable_and_answers_once_its_address_is_proven(
+def test_unproven_account_stays_usable_and_can_accept_once_its_address_is_proven(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     """Any organization can invite any address: that must not sign the address's user out (S13)."""
@@ -157,7 +157,7 @@ def test_account_of_a_copied_link_stays_usable_and_answers_once_its_address_is_p
     assert role_of(database, login.public_id) is Role.MANAGER
 
 
-def test_a_manager_makes_no_owners_and_touches_none(
+def test_manager_cannot_create_change_or_remove_owners(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     data = {"email": "dan@example.org", "role": "owner"}
@@ -171,7 +171,9 @@ def test_a_manager_makes_no_owners_and_touches_none(
     assert role_of(database, elm.owner) is Role.OWNER
 
 
-def test_the_last_owner_cannot_go(client: Visitor, elm: Elm, database: Database) -> None:
+def test_last_owner_cannot_leave_or_change_role(
+    client: Visitor, elm: Elm, database: Database
+) -> None:
     client.sign_in(elm.owner_id)
     place = f"/organization/{elm.id}/members/{elm.owner}"
     assert client.post(f"{place}/remove").status_code == 409
@@ -179,7 +181,7 @@ def test_the_last_owner_cannot_go(client: Visitor, elm: Elm, database: Database)
     assert role_of(database, elm.owner) is Role.OWNER
 
 
-def test_an_owner_makes_another_and_may_then_leave(
+def test_owner_can_leave_after_making_another_owner(
     client: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     client.sign_in(elm.owner_id)
@@ -192,7 +194,7 @@ def test_an_owner_makes_another_and_may_then_leave(
     assert client.get(place).status_code == 404
 
 
-def test_a_manager_removes_a_manager(
+def test_manager_can_remove_another_manager(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -211,20 +213,20 @@ def test_a_manager_removes_a_manager(
     assert role_of(database, cast.dan.public_id) is None
 
 
-def test_whoever_belongs_already_is_not_added_twice(mia: Visitor, elm: Elm) -> None:
+def test_existing_member_is_not_added_again(mia: Visitor, elm: Elm) -> None:
     data = {"email": "olga@example.org", "role": "member"}
     answer = mia.post(f"/organization/{elm.id}/members", data=data)
     assert answer.status_code == 400
     assert shows(answer.text, BELONGS_ALREADY)
 
 
-def test_an_address_that_is_none_is_said_beside_its_field(mia: Visitor, elm: Elm) -> None:
+def test_invalid_address_is_refused_with_an_example(mia: Visitor, elm: Elm) -> None:
     answer = mia.post(f"/organization/{elm.id}/members", data={"email": "dan", "role": "member"})
     assert answer.status_code == 400
     assert "name@example.org" in answer.text
 
 
-def test_a_role_that_is_none_changes_nothing(
+def test_unknown_role_changes_nothing(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/members/{cast.mia.public_id}/role"
@@ -232,7 +234,7 @@ def test_a_role_that_is_none_changes_nothing(
     assert role_of(database, cast.mia.public_id) is Role.MANAGER
 
 
-def test_staff_may_make_owners(client: Visitor, elm: Elm, cast: Cast, database: Database) -> None:
+def test_staff_can_make_owners(client: Visitor, elm: Elm, cast: Cast, database: Database) -> None:
     client.sign_in(cast.ada.id)
     place = f"/organization/{elm.id}/members/{cast.mia.public_id}/role"
     client.post(place, data={"role": "owner"})
@@ -245,7 +247,7 @@ def csv_of(mia: Visitor, elm: Elm, **query: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
 
 
-def test_the_list_is_taken_along_with_whom_it_asked(mia: Visitor, elm: Elm) -> None:
+def test_downloaded_list_includes_open_invitations(mia: Visitor, elm: Elm) -> None:
     asked(mia, elm, "nina@example.org", name="=Nina")
     head, *rows = csv_of(mia, elm)
     assert head == ["Name", "Email address", "Role", "Status", "Since"]
@@ -255,7 +257,7 @@ def test_the_list_is_taken_along_with_whom_it_asked(mia: Visitor, elm: Elm) -> N
     assert csv_of(mia, elm, q="nobody")[1:] == []
 
 
-def test_the_list_is_searched(mia: Visitor, elm: Elm) -> None:
+def test_member_list_can_be_searched(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}/members?q=nobody").text
     assert is_empty(page)
     assert "mia@example.org" in mia.get(f"/organization/{elm.id}/members?q=MIA@").text

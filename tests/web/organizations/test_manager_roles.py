@@ -1,4 +1,4 @@
-"""Roles in an organization: chosen by managers, with the groups that a supervisor sees."""
+"""Roles in an organization, chosen by managers, and the groups that a supervisor sees."""
 
 from sqlalchemy import select
 
@@ -46,7 +46,7 @@ def answer(client: Visitor, database: Database, person: Person, word: str) -> in
     return client.post(f"/library/asked/{asked}", data={"answer": word}).status_code
 
 
-def test_nobody_but_managers_and_owners_changes_a_role(
+def test_role_page_is_not_found_for_people_who_are_not_managers(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     path = f"{area(database, cast)}/members/{roles.rita.public_id}/role"
@@ -57,19 +57,19 @@ def test_nobody_but_managers_and_owners_changes_a_role(
     assert role_of(database, roles.rita) is Role.MEMBER
 
 
-def test_a_manager_reads_what_each_role_sees_and_changes_it(
+def test_manager_sees_what_each_role_can_see_and_changes_a_role(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     path = f"{area(database, cast)}/members/{roles.rita.public_id}/role"
     client.sign_in(cast.mia.id)
     page = client.get(path).text
     assert shows(page, WHAT_ROLES_SEE[Role.BILLING])
-    assert not shows(page, WHAT_ROLES_SEE[Role.OWNER])  # only owners do
+    assert not shows(page, WHAT_ROLES_SEE[Role.OWNER])  # only owners can give this role
     assert client.post(path, data={"role": "billing"}).status_code == 303
     assert role_of(database, roles.rita) is Role.BILLING
 
 
-def test_a_supervisor_has_groups(
+def test_supervisor_must_have_groups(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     path = f"{area(database, cast)}/members/{roles.rita.public_id}/role"
@@ -89,7 +89,7 @@ def test_a_supervisor_has_groups(
     assert groups_of(database, roles.rita) == []
 
 
-def test_a_supervisor_cannot_be_given_another_organizations_group(
+def test_supervisor_cannot_get_another_organizations_group(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -110,7 +110,7 @@ def test_a_supervisor_cannot_be_given_another_organizations_group(
     assert role_of(database, roles.rita) is Role.MEMBER
 
 
-def test_a_supervisor_is_invited_with_groups_that_count_once_they_accept(
+def test_invited_supervisor_sees_their_groups_once_they_accept(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     members = f"{area(database, cast)}/members"
@@ -128,7 +128,7 @@ def test_a_supervisor_is_invited_with_groups_that_count_once_they_accept(
     assert ("Circulation" in page, "Cataloging" in page) == (True, False)
 
 
-def test_groups_of_an_invitation_that_is_declined_or_withdrawn_are_forgotten(
+def test_groups_of_a_declined_or_withdrawn_invitation_are_dropped(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     members = f"{area(database, cast)}/members"
@@ -145,7 +145,7 @@ def test_groups_of_an_invitation_that_is_declined_or_withdrawn_are_forgotten(
     assert groups_of(database, cast.dan) == []
 
 
-def test_whoever_accepts_another_role_has_that_unless_theirs_is_higher(
+def test_accepted_role_replaces_a_lower_role_only(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     for person, role, held in (
@@ -169,7 +169,7 @@ def test_whoever_accepts_another_role_has_that_unless_theirs_is_higher(
         assert role_of(database, person) is held
 
 
-def test_each_role_lands_on_what_is_its_own(
+def test_each_role_lands_on_its_own_page(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     home = area(database, cast)
@@ -188,7 +188,7 @@ def test_each_role_lands_on_what_is_its_own(
         assert 'href="/organization"' in client.get("/library").text
 
 
-def test_an_act_of_a_manager_is_recorded_as_a_managers(
+def test_role_change_is_recorded_with_the_actors_role(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     path = f"{area(database, cast)}/members/{roles.rita.public_id}/role"

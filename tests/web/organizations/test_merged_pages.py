@@ -101,7 +101,7 @@ def _seen(client: Visitor, app: Flask, sides: tuple[Side, Side]) -> dict[tuple[i
     return seen
 
 
-def test_managers_of_either_see_both_on_every_page(
+def test_managers_of_either_organization_see_both_on_every_page(
     client: Visitor, database: Database, sides: tuple[Side, Side]
 ) -> None:
     kept = sides[0]
@@ -116,7 +116,7 @@ def test_managers_of_either_see_both_on_every_page(
             assert client.get(f"/documents/{side.things['document_id']}").status_code == OK
 
 
-def test_pages_of_either_still_open(
+def test_pages_of_either_organization_still_open(
     app: Flask, client: Visitor, database: Database, sides: tuple[Side, Side]
 ) -> None:
     kept = sides[0]
@@ -145,10 +145,10 @@ def test_undo_restores_every_page(
     assert [key for key in before if before[key] != after[key]] == []
 
 
-def test_groups_and_pools_with_one_name_show_their_organization(
+def test_groups_and_pools_with_the_same_name_show_their_organization(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
-    """They used to be numbered in brackets, and staff lists went to the wrong one."""
+    """They used to be numbered in brackets, and staff lists were added to the wrong one."""
     assert clock.moment == NOW
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)

@@ -1,4 +1,4 @@
-"""Staff find duplicates before one is made, merge two records after a preview, and undo it."""
+"""Staff see possible duplicates of a new organization, preview a merge, merge, and undo it."""
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +20,7 @@ ELM, TWP = f"{LIST}/elm-county", f"{LIST}/elm-twp"
 
 @pytest.fixture
 def twin(database: Database, cast: Cast) -> int:
-    """The same library under another name; returns the login of its manager."""
+    """Add the same library under another name; return the login id of its manager."""
     with database.transaction() as session:
         other = make_organization(session, "elm-twp", name="Elm Township Public Library")
         otto = make_login(session, "otto@elm.example.net", name="Otto")
@@ -34,14 +34,16 @@ def slugs(database: Database) -> set[str]:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str) -> None:
+def test_merge_pages_are_not_found_for_people_outside_staff(
+    client: Visitor, cast: Cast, person: str
+) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get(f"{ELM}/merge").status_code == 404
     assert client.post(f"{ELM}/merge", data={"other": "elm-twp"}).status_code == 404
     assert client.post(f"{ELM}/merged/elm-twp/undo").status_code == 404
 
 
-def test_the_other_record_is_found_previewed_merged_and_parted_again(
+def test_duplicate_is_found_previewed_merged_and_unmerged(
     staff: Visitor, database: Database, twin: int
 ) -> None:
     assert "elm-twp" in staff.get(f"{ELM}/merge?q=township").text
@@ -60,7 +62,7 @@ def test_the_other_record_is_found_previewed_merged_and_parted_again(
     assert "Otto" in staff.get(TWP).text
 
 
-def test_the_other_one_may_be_kept(staff: Visitor, twin: int) -> None:
+def test_staff_can_keep_the_other_record(staff: Visitor, twin: int) -> None:
     data = {"other": "elm-twp", "keep": "elm-twp"}
     assert staff.post(f"{ELM}/merge", data=data).location == TWP
     for path in ("", "/edit", "/billing", "/notes", "/merge"):
@@ -68,7 +70,7 @@ def test_the_other_one_may_be_kept(staff: Visitor, twin: int) -> None:
         assert (answer.status_code, answer.location) == (303, f"{TWP}{path}?page=1")
 
 
-def test_a_merged_organization_s_own_pages_lead_its_managers_to_the_kept_one(
+def test_pages_of_a_merged_organization_redirect_managers_to_the_kept_one(
     client: Visitor, cast: Cast, elm: Elm, twin: int, database: Database
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -86,7 +88,7 @@ def test_a_merged_organization_s_own_pages_lead_its_managers_to_the_kept_one(
 
 
 @pytest.mark.parametrize("other", ["elm-county", "branch"])
-def test_what_can_not_be_merged_says_why(
+def test_unmergeable_organizations_are_refused_with_a_reason(
     staff: Visitor, database: Database, cast: Cast, other: str
 ) -> None:
     with database.transaction() as session:
@@ -97,13 +99,15 @@ def test_what_can_not_be_merged_says_why(
     assert "merged" in answer.text
 
 
-def test_an_unknown_other_is_not_found_and_undoing_twice_says_so(staff: Visitor, twin: int) -> None:
+def test_unknown_record_is_not_found_and_undo_without_a_merge_is_refused(
+    staff: Visitor, twin: int
+) -> None:
     assert staff.get(f"{ELM}/merge?other=nowhere").status_code == 404
     assert staff.post(f"{ELM}/merged/elm-twp/undo").status_code == 303
     assert shows(staff.get(ELM).text, NOT_MERGED)
 
 
-def test_a_new_organization_that_may_be_known_is_shown_first(
+def test_possible_duplicates_are_shown_before_an_organization_is_created(
     staff: Visitor, database: Database, twin: int
 ) -> None:
     data = {"name": "The Elm Co. Library"}
@@ -113,7 +117,7 @@ def test_a_new_organization_that_may_be_known_is_shown_first(
     assert f'href="{ELM}"' in answer.text
     assert 'value="The Elm Co. Library"' in answer.text
     assert slugs(database) == {"elm-county", "elm-twp"}
-    # another name is looked for again
+    # a changed name is checked again
     changed = {"name": "Elm Twp. Pub. Lib.", "anyway": "The Elm Co. Library"}
     assert staff.post(f"{LIST}/new", data=changed).status_code == 409
     done = staff.post(f"{LIST}/new", data={**data, "anyway": "The Elm Co. Library"})
@@ -121,7 +125,9 @@ def test_a_new_organization_that_may_be_known_is_shown_first(
     assert slugs(database) == {"elm-county", "elm-twp", "the-elm-co-library"}
 
 
-def test_a_new_organization_is_known_by_its_contact_as_well(staff: Visitor, twin: int) -> None:
+def test_duplicate_of_a_new_organization_is_found_by_email_domain(
+    staff: Visitor, twin: int
+) -> None:
     data = {"name": "Anything", "email": "new@elm.example.net"}
     answer = staff.post(f"{LIST}/new", data=data)
     assert answer.status_code == 409
@@ -136,7 +142,7 @@ HALL = {
 }
 
 
-def test_a_new_organization_is_known_by_its_address_and_keeps_it(
+def test_duplicate_is_found_by_postal_address_and_the_address_is_saved(
     staff: Visitor, database: Database
 ) -> None:
     first = {"name": "Elmfield Reading Society", **HALL}
@@ -163,7 +169,7 @@ def test_a_new_organization_is_known_by_its_address_and_keeps_it(
     }
 
 
-def test_an_address_of_a_new_organization_is_whole_or_left_out(
+def test_new_organization_address_must_be_complete_or_blank(
     staff: Visitor, database: Database
 ) -> None:
     answer = staff.post(f"{LIST}/new", data={"name": "Oak Library", "legal_city": "Oakville"})

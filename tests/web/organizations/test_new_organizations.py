@@ -1,4 +1,4 @@
-"""Organizations that customers' orders made: who sees them, what they may be, and "Mark as new"."""
+"""Organizations created by customers' orders: access, likely matches, and "Mark as new"."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def slug_of(database: Database, order: OrderFacts) -> str:
         return session.get_one(Organization, order.organization_id).slug
 
 
-def test_others_find_nothing(
+def test_new_organizations_are_not_found_for_people_outside_staff(
     client: Visitor, cast: Cast, roles: Roles, database: Database, order: OrderFacts
 ) -> None:
     slug = slug_of(database, order)
@@ -42,12 +42,12 @@ def test_others_find_nothing(
         assert client.post(f"{PAGE}/{slug}").status_code == 404
 
 
-def test_order_that_no_one_confirmed_makes_no_work(staff: Visitor, order: OrderFacts) -> None:
+def test_unconfirmed_order_is_not_listed(staff: Visitor, order: OrderFacts) -> None:
     assert is_empty(staff.get(PAGE).text)
     assert f'href="{PAGE}"' not in staff.get("/staff").text
 
 
-def test_likely_matches_lead_to_the_merge(
+def test_likely_matches_link_to_the_merge(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     confirmed(database)
@@ -66,7 +66,7 @@ def test_likely_matches_lead_to_the_merge(
     assert is_empty(staff.get(PAGE).text)
 
 
-def test_new_one_is_checked_by_one_press(
+def test_new_organization_is_marked_as_checked(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     confirmed(database)

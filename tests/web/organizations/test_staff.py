@@ -1,4 +1,4 @@
-"""Staff's pages about organizations: the list, one of them, its people and its pools."""
+"""Staff pages for organizations: the list, one organization, its people, and its pools."""
 
 import re
 from datetime import timedelta
@@ -37,7 +37,7 @@ def _sell(database: Database, cast: Cast) -> str:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(
+def test_organization_pages_are_not_found_for_people_outside_staff(
     client: Visitor, cast: Cast, database: Database, person: str
 ) -> None:
     client.sign_in(getattr(cast, person).id)
@@ -54,7 +54,7 @@ def test_organizations_are_listed_and_found_by_name(staff: Visitor) -> None:
     assert is_empty(staff.get("/staff/organizations?q=oak").text)
 
 
-def test_an_organization_is_added_with_an_address_that_follows_its_name(
+def test_web_address_of_a_new_organization_comes_from_its_name(
     staff: Visitor, database: Database
 ) -> None:
     data = {"name": "Oak Hill Library", "zone": "America/Chicago", "parent": "elm-county"}
@@ -66,7 +66,7 @@ def test_an_organization_is_added_with_an_address_that_follows_its_name(
     assert "Oak Hill Library" in staff.get(ELM).text
 
 
-def test_a_name_is_needed_and_an_address_is_taken_once(staff: Visitor) -> None:
+def test_name_is_required_and_web_address_must_be_unique(staff: Visitor) -> None:
     path = "/staff/organizations/new"
     assert staff.post(path, data={"name": ""}).status_code == 400
     taken = staff.post(path, data={"name": "Elm", "slug": "elm-county"})
@@ -74,7 +74,7 @@ def test_a_name_is_needed_and_an_address_is_taken_once(staff: Visitor) -> None:
     assert 'id="slug-error"' in taken.text
 
 
-def test_name_zone_and_parent_are_changed(staff: Visitor, database: Database) -> None:
+def test_name_zone_and_parent_can_be_changed(staff: Visitor, database: Database) -> None:
     data = {"name": "Elm Libraries", "zone": "America/Denver", "parent": ""}
     assert staff.get(f"{ELM}/edit").status_code == 200
     assert staff.post(f"{ELM}/edit", data=data).status_code == 303
@@ -83,7 +83,7 @@ def test_name_zone_and_parent_are_changed(staff: Visitor, database: Database) ->
     assert (row.name, row.zone, row.parent_id) == ("Elm Libraries", "America/Denver", None)
 
 
-def test_parent_is_found_by_its_name_and_never_listed_whole(staff: Visitor) -> None:
+def test_parent_is_found_by_name_without_listing_all_organizations(staff: Visitor) -> None:
     page = staff.get("/staff/organizations/new").text
     assert 'list="organizations"' in page
     assert "<option" not in page.split('id="parent"')[1]
@@ -96,7 +96,7 @@ def test_parent_is_found_by_its_name_and_never_listed_whole(staff: Visitor) -> N
     assert 'id="parent-error"' in unknown.text
 
 
-def test_parent_with_the_name_of_another_organization_is_told_apart_by_its_slug(
+def test_parents_with_the_same_name_are_distinguished_by_slug(
     staff: Visitor, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -116,7 +116,7 @@ def test_parent_with_the_name_of_another_organization_is_told_apart_by_its_slug(
     assert rows["oak-hill"].parent_id == rows["springfield-2"].id
 
 
-def test_what_stands_below_is_no_parent(staff: Visitor) -> None:
+def test_member_organization_cannot_be_its_parents_parent(staff: Visitor) -> None:
     staff.post("/staff/organizations/new", data={"name": "Oak Hill", "parent": "elm-county"})
     answer = staff.post(f"{ELM}/edit", data={"name": "Elm", "parent": "oak-hill"})
     assert answer.status_code == 400
@@ -124,13 +124,13 @@ def test_what_stands_below_is_no_parent(staff: Visitor) -> None:
 
 @pytest.mark.parametrize("path", ["/staff/organizations/new", f"{ELM}/edit"])
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "x" * 300])
-def test_a_zone_that_is_none_is_refused_by_the_form(staff: Visitor, path: str, zone: str) -> None:
+def test_unknown_time_zone_is_refused(staff: Visitor, path: str, zone: str) -> None:
     answer = staff.post(path, data={"name": "Oak Hill", "zone": zone})
     assert answer.status_code == 400
     assert 'id="zone-error"' in answer.text
 
 
-def test_a_person_is_added_by_address_and_gets_a_login_and_the_letter(
+def test_person_added_by_address_gets_an_account_and_an_email(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     data = {"email": "Eve@example.org", "name": "Eve Oduya", "role": "manager"}
@@ -144,7 +144,7 @@ def test_a_person_is_added_by_address_and_gets_a_login_and_the_letter(
         assert session.scalars(select(Mail.kind)).all() == ["set_password"]
 
 
-def test_person_with_an_account_is_invited_once(
+def test_person_with_an_account_is_invited_only_once(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     data = {"email": cast.dan.email, "role": "manager"}
@@ -158,13 +158,13 @@ def test_person_with_an_account_is_invited_once(
         assert session.scalars(select(Mail.kind)).all() == ["member_invitation"]
 
 
-def test_what_is_no_address_is_refused_beside_the_field(staff: Visitor) -> None:
+def test_invalid_email_address_is_refused_with_a_field_error(staff: Visitor) -> None:
     answer = staff.post(f"{ELM}/members", data={"email": "eve", "role": "member"})
     assert answer.status_code == 400
     assert 'id="email-error"' in answer.text
 
 
-def test_a_role_is_changed_and_a_member_removed(
+def test_role_can_be_changed_and_member_removed(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"{ELM}/members/{cast.mia.public_id}"
@@ -177,7 +177,7 @@ def test_a_role_is_changed_and_a_member_removed(
     assert staff.post(f"{path}/role", data={"role": "owner"}).status_code == 404
 
 
-def test_pools_and_their_grants_are_shown_and_a_grant_is_taken_back(
+def test_pools_and_grants_are_shown_and_a_grant_can_be_revoked(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"{ELM}/grants/{_sell(database, cast)}/revoke"
@@ -191,7 +191,7 @@ def test_pools_and_their_grants_are_shown_and_a_grant_is_taken_back(
     assert staff.post(path, data={"reason": "Again"}).status_code == 400
 
 
-def test_a_grant_of_another_organization_is_not_found(
+def test_grant_of_another_organization_is_not_found(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     grant = _sell(database, cast)
@@ -199,11 +199,11 @@ def test_a_grant_of_another_organization_is_not_found(
     assert staff.get(f"/staff/organizations/oak-hill/grants/{grant}/revoke").status_code == 404
 
 
-def test_an_organization_that_is_none_is_not_found(staff: Visitor) -> None:
+def test_unknown_organization_is_not_found(staff: Visitor) -> None:
     assert staff.get("/staff/organizations/nowhere").status_code == 404
 
 
-def test_a_domain_is_verified_and_taken_back(staff: Visitor, database: Database) -> None:
+def test_domain_can_be_verified_and_removed(staff: Visitor, database: Database) -> None:
     answer = staff.post(f"{ELM}/domains", data={"domain": "@Elm.Example"})
     assert answer.status_code == 303
     assert "elm.example" in staff.get(ELM).text
@@ -215,22 +215,22 @@ def test_a_domain_is_verified_and_taken_back(staff: Visitor, database: Database)
 
 
 @pytest.mark.parametrize("domain", ["", "elm", "gmail.com", "Yahoo.CO.UK", "a b.example"])
-def test_what_is_nobody_s_own_domain_is_refused_beside_the_field(
-    staff: Visitor, domain: str
-) -> None:
+def test_invalid_or_public_email_domain_is_refused(staff: Visitor, domain: str) -> None:
     answer = staff.post(f"{ELM}/domains", data={"domain": domain})
     assert answer.status_code == 400
     assert 'id="domain-error"' in answer.text
 
 
-def test_a_domain_is_one_organization_s(staff: Visitor) -> None:
+def test_domain_belongs_to_only_one_organization(staff: Visitor) -> None:
     staff.post("/staff/organizations/new", data={"name": "Oak Hill"})
     assert staff.post(f"{ELM}/domains", data={"domain": "elm.example"}).status_code == 303
     taken = staff.post("/staff/organizations/oak-hill/domains", data={"domain": "elm.example"})
     assert taken.status_code == 400
 
 
-def test_staff_say_who_may_take_a_free_seat(staff: Visitor, cast: Cast, database: Database) -> None:
+def test_staff_can_set_who_can_claim_an_available_seat(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
     _sell(database, cast)
     with database.read_session() as session:
         (pool,) = pools.pools_of(session, cast.organization_id)
@@ -245,7 +245,7 @@ def test_staff_say_who_may_take_a_free_seat(staff: Visitor, cast: Cast, database
     assert staff.post(other, data={"policy": "domain"}).status_code == 404
 
 
-def test_seats_of_a_former_parent_are_shown_before_they_return(
+def test_seats_are_shown_before_they_return_to_the_former_parent(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     _sell(database, cast)

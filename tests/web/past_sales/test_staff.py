@@ -1,4 +1,4 @@
-"""/staff/history: who may not come in, looking first, bringing in, and the letters later."""
+"""/staff/history: access, checking a list of past sales, importing it, and emailing later."""
 
 import io
 import re
@@ -23,7 +23,7 @@ PAST = "E-mail,Covers,Bought\njane@oak.example.org,{slug},2024-03-05\n"
 
 
 def sent(client: Visitor, text: str) -> tuple[int, str]:
-    """Send a list; returns the status and where it leads, or the page."""
+    """Upload a list; return the status, and the location or the page."""
     file = (io.BytesIO(text.encode()), "past.csv")
     answer = client.post(PAGE, data={"file": file})
     return answer.status_code, answer.location or answer.text
@@ -35,7 +35,7 @@ def count(database: Database, model: type) -> int:
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "carol", "dan", "mia"])
-def test_the_pages_are_not_there_for_anybody_but_staff(
+def test_past_sales_pages_are_not_found_for_people_outside_staff(
     client: Visitor, cast: Cast, who: str
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -47,7 +47,7 @@ def test_the_pages_are_not_there_for_anybody_but_staff(
         assert client.post(path, data={"people": "1"}).status_code == 404
 
 
-def test_looking_at_a_list_shows_every_row_and_keeps_nothing(
+def test_uploaded_list_is_shown_before_anything_is_imported(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -59,7 +59,7 @@ def test_looking_at_a_list_shows_every_row_and_keeps_nothing(
     assert "past.csv" in client.get(PAGE).text
 
 
-def test_a_list_is_brought_in_once_and_its_addresses_are_not_kept(
+def test_list_is_imported_once_and_its_addresses_are_not_shown_again(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -74,9 +74,7 @@ def test_a_list_is_brought_in_once_and_its_addresses_are_not_kept(
     assert (count(database, Order), count(database, Mail)) == (1, 0)
 
 
-def test_a_row_that_comes_twice_in_a_list_counts_once(
-    client: Visitor, database: Database, cast: Cast
-) -> None:
+def test_duplicate_row_is_imported_once(client: Visitor, database: Database, cast: Cast) -> None:
     client.sign_in(cast.ada.id)
     text = PAST.format(slug=cast.slug)
     _status, listed = sent(client, text + text.splitlines()[1] + "\n")
@@ -85,7 +83,7 @@ def test_a_row_that_comes_twice_in_a_list_counts_once(
     assert count(database, Order) == 1
 
 
-def test_a_row_with_a_fault_is_shown_and_nothing_is_brought_in(
+def test_list_with_an_invalid_row_is_not_imported(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -99,7 +97,7 @@ def test_a_row_with_a_fault_is_shown_and_nothing_is_brought_in(
     assert count(database, Order) == 0
 
 
-def test_an_unpaid_invoice_comes_in_with_its_old_number(
+def test_unpaid_invoice_is_imported_with_its_old_number(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -116,7 +114,9 @@ def test_an_unpaid_invoice_comes_in_with_its_old_number(
     assert [tuple(row) for row in found] == [("1043", 9900)]
 
 
-def test_a_list_that_waits_is_thrown_away(client: Visitor, database: Database, cast: Cast) -> None:
+def test_list_can_be_discarded_before_the_import(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
     client.sign_in(cast.ada.id)
     _status, listed = sent(client, PAST.format(slug=cast.slug))
     assert client.post(f"{listed}/discard").status_code == 303
@@ -124,7 +124,7 @@ def test_a_list_that_waits_is_thrown_away(client: Visitor, database: Database, c
     assert count(database, PastImport) == 0
 
 
-def test_a_file_that_is_no_list_is_refused_with_what_to_do(
+def test_file_that_is_not_a_list_is_refused_with_advice(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -134,7 +134,7 @@ def test_a_file_that_is_no_list_is_refused_with_what_to_do(
     assert 'aria-invalid="true"' in page
 
 
-def test_a_large_list_waits_for_the_worker_and_says_how_far_it_is(
+def test_large_list_waits_for_the_worker_and_shows_progress(
     client: Visitor, database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs.LIST_JOBS, "small_bytes", 10)
@@ -161,7 +161,7 @@ def three_came_in(client: Visitor, cast: Cast) -> None:
     client.post(f"{listed}/apply")
 
 
-def test_staff_see_how_many_wait_for_a_letter_and_choose_how_many_get_it(
+def test_staff_choose_how_many_waiting_people_get_an_email(
     client: Visitor, three_came_in: None
 ) -> None:
     def standing() -> list[str]:
@@ -174,7 +174,7 @@ def test_staff_see_how_many_wait_for_a_letter_and_choose_how_many_get_it(
 
 
 @pytest.mark.parametrize("people", ["", "0", "-1", "many", "100001"])
-def test_a_number_of_letters_that_can_not_be_is_refused_beside_the_field(
+def test_invalid_number_of_emails_is_refused_with_a_field_error(
     client: Visitor, database: Database, three_came_in: None, people: str
 ) -> None:
     answer = client.post(f"{PAGE}/emails", data={"people": people})

@@ -1,4 +1,4 @@
-"""Staff pages of balances: who may open them, aging, statements, and the CSV files."""
+"""Staff pages for balances: access, aging, statements, and the CSV files."""
 
 import csv
 import io
@@ -26,7 +26,9 @@ def rows(text: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_others_find_nothing(client: Visitor, cast: Cast, database: Database, person: str) -> None:
+def test_balance_pages_are_not_found_for_people_outside_staff(
+    client: Visitor, cast: Cast, database: Database, person: str
+) -> None:
     placed(database, GROUP)
     client.sign_in(getattr(cast, person).id)
     for path in ("", "/open.csv", "/revenue.csv", "/organization:elm-county"):
@@ -35,7 +37,7 @@ def test_others_find_nothing(client: Visitor, cast: Cast, database: Database, pe
     assert client.post(f"{ELM}/statement").status_code == 404
 
 
-def test_nothing_open_says_so(staff: Visitor) -> None:
+def test_balances_page_is_empty_when_nothing_is_owed(staff: Visitor) -> None:
     assert is_empty(staff.get("/staff/balances").text)
 
 
@@ -57,7 +59,7 @@ def test_balances_are_listed_by_age(staff: Visitor, cast: Cast, database: Databa
     assert staff.get("/staff/balances?page=2").status_code == 404
 
 
-def test_statement_is_issued_with_the_balance_before_it(
+def test_statement_starts_with_the_earlier_balance(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     placed(database, with_line(GROUP, price_minor=10_000), at=NOW - timedelta(days=100))
@@ -78,13 +80,15 @@ def test_statement_is_issued_with_the_balance_before_it(
     assert "Balance forward" in staff.get(answer.location).text
 
 
-def test_statement_of_someone_who_was_never_billed_is_refused(staff: Visitor, cast: Cast) -> None:
+def test_statement_for_a_person_without_invoices_is_refused(staff: Visitor, cast: Cast) -> None:
     answer = send(staff, f"/staff/balances/person:{cast.dan.public_id}/statement")
     assert answer.status_code == 409
     assert shows(answer.text, NOTHING)
 
 
-def test_open_balances_are_a_csv_file(staff: Visitor, cast: Cast, database: Database) -> None:
+def test_open_balances_can_be_downloaded_as_csv(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
     placed(database, replace(GROUP, po_number="PO-7"), at=NOW - timedelta(days=40))
     answer = staff.get("/staff/balances/open.csv")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="open-balances.csv"'
@@ -93,7 +97,7 @@ def test_open_balances_are_a_csv_file(staff: Visitor, cast: Cast, database: Data
     assert row[5:] == ["1_to_30", "USD", "325.00", "325.00"]
 
 
-def test_revenue_is_by_month_and_offer_with_negative_credit_notes(
+def test_revenue_csv_is_by_month_and_offer_with_negative_credit_notes(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     order = placed(database, GROUP, at=NOW - timedelta(days=40))
@@ -111,7 +115,7 @@ def test_revenue_is_by_month_and_offer_with_negative_credit_notes(
     assert staff.get("/staff/balances/revenue.csv?since=spring").status_code == 404
 
 
-def test_revenue_of_reversed_dates_is_refused_and_the_dates_are_kept(staff: Visitor) -> None:
+def test_revenue_with_reversed_dates_is_refused_and_the_dates_are_preserved(staff: Visitor) -> None:
     dates = "?since=2026-03-05&until=2026-03-01"
     answer = staff.get(f"/staff/balances/revenue.csv{dates}")
     assert (answer.status_code, answer.location) == (303, f"/staff/balances{dates}")

@@ -1,4 +1,4 @@
-"""Staff pages of payments and refunds: who may open them, recording, reversing, returning."""
+"""Staff pages for payments and refunds: access, recording, reversing, and refunding."""
 
 import re
 from dataclasses import replace
@@ -42,7 +42,7 @@ def the_payment(database: Database) -> Payment:
 def pay(
     staff: Visitor, database: Database, order: OrderFacts, amount: str, number: str = "1"
 ) -> str:
-    """Record a check for an order, and return the payment's page."""
+    """Record a check for an order, and return the path of the payment's page."""
     path = f"/staff/orders/{order.public_id}/payment"
     answer = send(staff, path, amount=amount, check_number=number)
     assert answer.status_code == 303, answer.text
@@ -50,7 +50,7 @@ def pay(
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_others_find_nothing(
+def test_payment_pages_are_not_found_for_people_outside_staff(
     client: Visitor, staff: Visitor, cast: Cast, database: Database, person: str
 ) -> None:
     order = placed(database, GROUP)
@@ -84,7 +84,7 @@ def test_one_check_pays_two_invoices_and_leaves_credit(
     assert "By mail" in page
 
 
-def test_amounts_typed_for_each_invoice_are_kept_to(
+def test_amounts_entered_for_each_invoice_are_used(
     staff: Visitor, database: Database, two: tuple[OrderFacts, OrderFacts]
 ) -> None:
     path = f"/staff/orders/{two[1].public_id}/payment"
@@ -104,7 +104,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("wrong", "sentence"), FAULTS.values(), ids=FAULTS)
-def test_faulty_payment_is_shown_again(
+def test_invalid_payment_is_refused_with_what_was_entered(
     staff: Visitor, database: Database, wrong: dict[str, str], sentence: str
 ) -> None:
     order = placed(database, GROUP)
@@ -147,7 +147,7 @@ def test_payment_form_sent_twice_records_one_payment(
     assert staff.post(path, data={**sent, "key": "../x"}).status_code == 404
 
 
-def test_second_of_two_who_record_at_once_reads_a_sentence(
+def test_second_payment_recorded_at_the_same_time_is_refused(
     staff: Visitor, database: Database
 ) -> None:
     order = placed(database, GROUP)
@@ -163,7 +163,7 @@ def test_second_of_two_who_record_at_once_reads_a_sentence(
         assert len(session.scalars(select(Payment)).all()) == 1
 
 
-def test_bounced_check_is_told_and_a_mistake_is_not(
+def test_bounced_check_is_emailed_to_the_customer_and_a_mistake_is_not(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     order = placed(database, GROUP)
@@ -194,7 +194,7 @@ DISPUTES = {
 
 
 @pytest.mark.parametrize(("acts", "standing", "has_access"), DISPUTES.values(), ids=DISPUTES)
-def test_dispute_of_a_person_suspends_and_then_decides(
+def test_dispute_result_decides_payment_status_and_access(
     staff: Visitor, database: Database, acts: str, standing: Standing, *, has_access: bool
 ) -> None:
     order = placed(database, replace(SEAT, terms=Terms.INVOICE))
@@ -212,7 +212,7 @@ def test_dispute_of_a_person_suspends_and_then_decides(
 
 
 @pytest.mark.parametrize("start", ["order", "payment"])
-def test_access_is_suspended_and_restored_while_the_payment_is_disputed(
+def test_access_can_be_suspended_and_restored_while_payment_is_disputed(
     staff: Visitor, database: Database, two: tuple[OrderFacts, OrderFacts], start: str
 ) -> None:
     payment = pay(staff, database, two[0], "325")
@@ -273,7 +273,7 @@ def test_credit_form_sent_twice_uses_the_credit_once(
 
 
 @pytest.mark.parametrize("of", ["payment", "credit note"])
-def test_refund_form_sent_twice_leads_to_the_refund(
+def test_refund_form_sent_twice_creates_one_refund(
     staff: Visitor, database: Database, of: str
 ) -> None:
     order = placed(database, GROUP)
@@ -333,7 +333,7 @@ def test_refund_is_requested_once_then_paid_out(staff: Visitor, database: Databa
     assert shows(late.text, NOT_WAITING)
 
 
-def test_refund_of_a_credit_note_is_canceled_and_used_instead(
+def test_credit_note_can_be_used_after_its_refund_is_canceled(
     staff: Visitor, database: Database, two: tuple[OrderFacts, OrderFacts]
 ) -> None:
     pay(staff, database, two[0], "325")

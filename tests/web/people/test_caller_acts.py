@@ -1,4 +1,4 @@
-"""Acts that the answer to "Why can't they watch?" calls for, on the caller's page."""
+"""Actions on the caller's page that the answer to "Why can't they watch?" suggests."""
 
 from datetime import timedelta
 
@@ -45,13 +45,13 @@ HERE = "/staff/people/why"
 
 
 def asked(who: str) -> dict[str, str]:
-    """Return the fields of the page that every act posts."""
+    """Return the form fields that every action on the page posts."""
     return {"address": who, "webinar": "reading-rooms", "action": "recording"}
 
 
 @pytest.fixture
 def learner(database: Database, cast: Cast) -> str:
-    """A learner from an LMS who lost a seat of Elm County, which has free ones; their public ID."""
+    """Return the public ID of an LMS learner who lost a seat; Elm County has others available."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id), capacity=2)
@@ -63,7 +63,7 @@ def learner(database: Database, cast: Cast) -> str:
         return wren.public_id
 
 
-def test_learner_without_an_address_is_given_a_seat(
+def test_learner_without_an_address_can_be_assigned_a_seat(
     staff: Visitor, database: Database, learner: str, clock: Clock
 ) -> None:
     page = _ask(staff, "Wren Okafor")
@@ -81,7 +81,7 @@ def test_learner_without_an_address_is_given_a_seat(
     assert letters(database, "wren@example.org") == []
 
 
-def test_learners_of_one_name_are_told_apart(
+def test_learners_with_the_same_name_show_their_creation_dates(
     staff: Visitor, database: Database, learner: str, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -92,7 +92,7 @@ def test_learners_of_one_name_are_told_apart(
     assert "Mar 5, 2026" in page
 
 
-def test_person_with_an_address_is_not_seated_without_an_invitation(
+def test_person_with_an_address_cannot_be_seated_without_an_invitation(
     staff: Visitor, database: Database, cast: Cast, learner: str, clock: Clock
 ) -> None:
     with database.read_session() as session:
@@ -102,7 +102,7 @@ def test_person_with_an_address_is_not_seated_without_an_invitation(
         assert answer.status_code == 404
 
 
-def test_waitlist_of_a_learner_without_an_address_is_shown(
+def test_waitlist_entry_of_a_learner_without_an_address_is_shown(
     staff: Visitor, database: Database, learner: str
 ) -> None:
     with database.transaction() as session:
@@ -113,7 +113,7 @@ def test_waitlist_of_a_learner_without_an_address_is_shown(
     assert "POOL_FULL_WAITLISTED" in page
 
 
-def test_ended_pass_is_renewed_by_an_emailed_link_as_often_as_asked(
+def test_renewal_link_for_an_ended_pass_can_be_emailed_repeatedly(
     staff: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     open_for_business(database)
@@ -134,7 +134,9 @@ def test_ended_pass_is_renewed_by_an_emailed_link_as_often_as_asked(
         assert session.scalars(acts).all() == [grant, grant]
 
 
-def test_renewal_of_no_pass_is_refused(staff: Visitor, database: Database, cast: Cast) -> None:
+def test_renewal_is_not_found_for_a_grant_that_is_not_a_pass(
+    staff: Visitor, database: Database, cast: Cast
+) -> None:
     with database.read_session() as session:
         held = select(Grant.public_id).join(Login, Login.id == Grant.login_id)
         single = session.scalars(held.where(Login.id == cast.alice.id)).one()
@@ -146,7 +148,7 @@ def test_renewal_of_no_pass_is_refused(staff: Visitor, database: Database, cast:
 
 @pytest.fixture
 def unpaid(carrel: Carrel, database: Database, cast: Cast, clock: Clock) -> OrderFacts:
-    """An unpaid order of Elm County that was put on hold; dan has a seat of it."""
+    """Return an unpaid order of Elm County that is on hold; dan has one of its seats."""
     facts = placed(database, GROUP)
     with database.transaction() as session:
         pool = session.scalars(select(Pool)).one()
@@ -164,7 +166,7 @@ def unpaid(carrel: Carrel, database: Database, cast: Cast, clock: Clock) -> Orde
     return facts
 
 
-def test_access_on_hold_is_opened_from_the_page(
+def test_access_on_hold_can_be_granted_from_the_page(
     staff: Visitor, cast: Cast, unpaid: OrderFacts, clock: Clock
 ) -> None:
     staff.sign_in(cast.ada.id)
@@ -180,7 +182,7 @@ def test_access_on_hold_is_opened_from_the_page(
 
 @pytest.fixture
 def coming(database: Database, cast: Cast) -> int:
-    """The webinar, moved from last week to next week, before its recording."""
+    """Move the webinar from last week to next week, without a recording; return its row ID."""
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         webinar.moved_from, webinar.held_at = webinar.held_at, NOW + timedelta(days=7)
@@ -203,14 +205,14 @@ def test_webinar_page_is_quoted_as_the_caller_sees_it(
     assert staff.get("/webinars/reading-rooms").status_code == 404
 
 
-def test_emails_to_a_caller_have_a_year(
+def test_emails_to_a_caller_are_dated_with_the_year(
     staff: Visitor, database: Database, cast: Cast, coming: int, clock: Clock
 ) -> None:
     staff.post(f"{HERE}/webinars/reading-rooms/joining", data={"address": cast.alice.email})
     assert "Mar 2, 2026" in _ask(staff, cast.alice.email).split('id="emails-title"')[1]
 
 
-def test_moved_webinar_is_told_with_both_dates_and_how_to_join_is_emailed(
+def test_moved_webinar_shows_its_new_date_and_emails_how_to_join(
     staff: Visitor, database: Database, cast: Cast, coming: int, clock: Clock
 ) -> None:
     page = _ask(staff, cast.alice.email)
@@ -237,7 +239,7 @@ def test_only_a_person_with_access_is_emailed_how_to_join(
     for who in (cast.dan.email, "eve@nowhere.example"):
         assert url not in _ask(staff, who)
         assert staff.post(url, data=asked(who)).status_code == 404
-    clock.advance(timedelta(days=8))  # it was held
+    clock.advance(timedelta(days=8))  # after the webinar
     staff.sign_in(cast.ada.id)
     assert url not in _ask(staff, cast.alice.email)
     assert staff.post(url, data=asked(cast.alice.email)).status_code == 404
@@ -253,7 +255,7 @@ def test_only_a_person_with_access_is_emailed_how_to_join(
         (RecordingState.FAILED, NOT_PROCESSED),
     ],
 )
-def test_recording_that_is_not_ready_says_what_it_waits_for(
+def test_page_says_why_a_recording_is_not_ready(
     staff: Visitor, database: Database, cast: Cast, state: RecordingState | None, words: str
 ) -> None:
     with database.transaction() as session:
@@ -274,7 +276,7 @@ def test_recording_that_is_not_ready_says_what_it_waits_for(
         assert (answer.status_code, answer.location) == (303, back)
 
 
-def test_account_without_access_names_other_accounts_of_that_person(
+def test_account_without_access_lists_accounts_with_the_same_name(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

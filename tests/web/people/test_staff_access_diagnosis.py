@@ -1,4 +1,4 @@
-"""Why can't they watch? The caller by any part of their name, the answer, and what helps them."""
+"""The page "Why can't they watch?": finding the caller, the answer, and actions that help."""
 
 from datetime import timedelta
 
@@ -38,7 +38,7 @@ def _ask(staff: Visitor, who: str, **more: str) -> str:
 
 
 def _invited(database: Database, cast: Cast, email: str) -> str:
-    """Invite an address to a pool of Elm County; returns the outside id of the seat."""
+    """Invite an address to a pool of Elm County; return the seat's public ID."""
     _sell_and_invite(database, cast, email)
     with database.read_session() as session:
         return session.scalars(select(Seat.public_id).order_by(Seat.id.desc())).first() or ""
@@ -77,7 +77,7 @@ def _sell_and_invite(database: Database, cast: Cast, email: str) -> None:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str) -> None:
+def test_only_staff_can_open_the_page(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get("/staff/people/why").status_code == 404
 
@@ -91,7 +91,7 @@ def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str
         ("dan", "NO_GRANT"),
     ],
 )
-def test_the_answer_is_the_decision_that_they_met(
+def test_answer_shows_the_decision_code_for_the_caller(
     staff: Visitor, cast: Cast, person: str, code: str
 ) -> None:
     whom: str = getattr(cast, person).email
@@ -99,24 +99,22 @@ def test_the_answer_is_the_decision_that_they_met(
     assert code in _ask(staff, getattr(cast, person).public_id)
 
 
-def test_everything_that_was_weighed_is_shown_with_the_next_step(
-    staff: Visitor, cast: Cast
-) -> None:
+def test_answer_lists_the_considered_access_and_the_next_step(staff: Visitor, cast: Cast) -> None:
     page = _ask(staff, cast.carol.email)
     assert "Pass for all webinars" in page
     assert "Renew" in page
 
 
-def test_another_moment_has_another_answer(staff: Visitor, cast: Cast) -> None:
+def test_answer_depends_on_the_chosen_time(staff: Visitor, cast: Cast) -> None:
     earlier = (NOW - timedelta(days=9)).strftime("%Y-%m-%dT%H:%M")
     assert "OK_TERM" in _ask(staff, cast.carol.email, at=earlier)
 
 
-def test_another_action_has_another_answer(staff: Visitor, cast: Cast) -> None:
+def test_answer_depends_on_the_chosen_action(staff: Visitor, cast: Cast) -> None:
     assert "LIVE_OVER" in _ask(staff, cast.alice.email, action="live")
 
 
-def test_an_address_without_a_login_is_answered_as_if_it_had_one_and_nothing_is_kept(
+def test_address_without_an_account_gets_an_answer_and_nothing_is_saved(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     _sell_and_invite(database, cast, "eve@elm.example")
@@ -132,7 +130,7 @@ def test_an_address_without_a_login_is_answered_as_if_it_had_one_and_nothing_is_
         assert session.scalar(select(func.count(AuditEntry.id))) == before
 
 
-def test_an_address_that_was_never_confirmed_is_answered_as_if_it_were(
+def test_unconfirmed_address_gets_an_answer_and_stays_unconfirmed(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     _sell_and_invite(database, cast, "eve@elm.example")
@@ -147,7 +145,7 @@ def test_an_address_that_was_never_confirmed_is_answered_as_if_it_were(
     assert begun.confirmed_at is None
 
 
-def test_a_merged_address_is_answered_for_the_login_that_was_kept(
+def test_merged_address_is_answered_for_the_remaining_account(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -178,7 +176,7 @@ def test_a_merged_address_is_answered_for_the_login_that_was_kept(
         ),
     ],
 )
-def test_what_can_not_be_answered_is_said_beside_the_field(
+def test_invalid_input_shows_an_error_at_its_field(
     staff: Visitor, asked: dict[str, str], field: str
 ) -> None:
     answer = staff.get("/staff/people/why", query_string={"action": "recording", **asked})
@@ -200,7 +198,7 @@ def test_only_staff_can_act_for_a_caller(
     assert _assignment(database).notified_at is None
 
 
-def test_a_caller_is_found_by_a_part_of_name_or_address(
+def test_caller_is_found_by_part_of_a_name_or_address(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     _sell_and_invite(database, cast, "alicia@elm.example")
@@ -213,7 +211,7 @@ def test_a_caller_is_found_by_a_part_of_name_or_address(
     assert "OK_PERMANENT" in _ask(staff, "lice@exam")
 
 
-def test_without_a_webinar_staff_see_the_caller_and_choose(
+def test_page_without_a_webinar_shows_the_caller_and_webinars_to_choose(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     _sell_and_invite(database, cast, "eve@elm.example")
@@ -228,13 +226,13 @@ def test_without_a_webinar_staff_see_the_caller_and_choose(
     assert "Email how to sign in" in page
 
 
-def test_a_mistyped_address_leads_to_the_people_it_may_mean(staff: Visitor, cast: Cast) -> None:
+def test_mistyped_address_shows_possible_matches(staff: Visitor, cast: Cast) -> None:
     page = _ask(staff, "alice@other.example")
     assert "Did they use a different address?" in page
     assert cast.alice.email in page
 
 
-def test_an_expired_invitation_is_sent_again_in_one_press(
+def test_expired_invitation_can_be_sent_again_once(
     staff: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     _sell_and_invite(database, cast, "eve@elm.example")
@@ -267,7 +265,7 @@ def test_an_expired_invitation_is_sent_again_in_one_press(
     assert "They already have a seat or an invitation there" in staff.get(answer.location).text
 
 
-def test_the_last_seat_may_be_gone(
+def test_invitation_says_when_the_last_seat_was_just_taken(
     staff: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     _sell_and_invite(database, cast, "eve@elm.example")
@@ -279,7 +277,7 @@ def test_the_last_seat_may_be_gone(
     assert "The last seat was just taken" in staff.get(answer.location).text
 
 
-def test_an_open_invitation_is_resent_extended_and_copied(
+def test_open_invitation_can_be_resent_extended_and_copied(
     staff: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     seat = _invited(database, cast, "eve@elm.example")
@@ -301,7 +299,7 @@ def test_an_open_invitation_is_resent_extended_and_copied(
     assert staff.get(f"/claim/{link}").status_code == 200
 
 
-def test_an_invitation_goes_to_the_corrected_address(
+def test_address_of_an_invitation_can_be_corrected(
     staff: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     seat = _invited(database, cast, "eev@elm.example")
@@ -316,7 +314,7 @@ def test_an_invitation_goes_to_the_corrected_address(
     assert _assignment(database).email == "eve@elm.example"
 
 
-def test_a_member_is_given_a_seat_of_their_organization(
+def test_member_without_access_is_offered_a_seat_of_their_organization(
     staff: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     _sell_and_invite(database, cast, "eve@elm.example")
@@ -329,7 +327,7 @@ def test_a_member_is_given_a_seat_of_their_organization(
     assert "Assign a seat" not in _ask(staff, "alice")
 
 
-def test_signing_in_and_the_player_are_told(
+def test_page_shows_sign_ins_codes_and_playback_sessions(
     staff: Visitor, client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -373,7 +371,7 @@ def test_signing_in_and_the_player_are_told(
     assert "they continued on another screen" in page
 
 
-def test_what_was_emailed_and_bounced_is_told(
+def test_page_shows_bounced_emails(
     staff: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     seat = _invited(database, cast, "eve@elm.example")
@@ -385,7 +383,7 @@ def test_what_was_emailed_and_bounced_is_told(
     assert "No such mailbox" in page
 
 
-def test_the_account_s_emails_and_block_lead_back_to_the_caller(
+def test_unblocking_and_sign_in_email_return_to_the_callers_page(
     staff: Visitor, cast: Cast, clock: Clock
 ) -> None:
     staff.post(f"/staff/people/{cast.dan.public_id}/block", data={"reason": "A test"})

@@ -1,4 +1,4 @@
-"""Invited people in staff's search and on a page of their own; and a person's whole record."""
+"""Invited people in staff search and on their own page, and the page of a person."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,13 +38,15 @@ def send(database: Database, to: str, login_id: int | None = None) -> None:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, elm: Elm, person: str) -> None:
+def test_only_staff_can_see_invited_people(
+    client: Visitor, cast: Cast, elm: Elm, person: str
+) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get(ZOE).status_code == 404
     assert client.get("/staff/people?show=invited").status_code == 404
 
 
-def test_an_invited_person_is_found_wherever_staff_search_people(staff: Visitor, elm: Elm) -> None:
+def test_staff_search_finds_an_invited_person(staff: Visitor, elm: Elm) -> None:
     for query in ("?q=zoe", "", "?show=invited", "?show=invited&q=zoe"):
         page = staff.get(f"/staff/people{query}").text
         assert 'href="/staff/people/invited/zoe@example.org"' in page
@@ -73,7 +75,7 @@ def test_an_invited_person_has_a_page_with_invitations_and_emails(
         assert words in page
 
 
-def test_an_address_with_an_account_leads_to_the_person(
+def test_page_of_an_address_with_an_account_redirects_to_the_person(
     staff: Visitor, cast: Cast, elm: Elm
 ) -> None:
     answer = staff.get("/staff/people/invited/alice@example.org")
@@ -82,7 +84,7 @@ def test_an_address_with_an_account_leads_to_the_person(
         assert staff.get(f"/staff/people/invited/{address}").status_code == 404
 
 
-def test_a_person_s_page_has_purchases_invitations_emails_and_timeline(
+def test_person_page_shows_purchases_invitations_emails_and_timeline(
     staff: Visitor, database: Database, cast: Cast
 ) -> None:
     send(database, "dan@example.org", cast.dan.id)

@@ -1,4 +1,4 @@
-"""Staff's pages about people: finding one, all there is to know, and what is done about it."""
+"""Staff pages about people: search, profile, and actions on an account."""
 
 import pytest
 from sqlalchemy import select
@@ -32,7 +32,7 @@ def _grant_of(database: Database, person: Person) -> str:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(
+def test_only_staff_can_see_and_change_people(
     client: Visitor, cast: Cast, database: Database, person: str
 ) -> None:
     client.sign_in(getattr(cast, person).id)
@@ -45,7 +45,7 @@ def test_who_is_not_staff_finds_nothing(
 
 
 @pytest.mark.parametrize("query", ["alice", "ALICE@example.org", "lice@exa", "Alice example"])
-def test_a_person_is_found_by_parts_of_name_and_address(
+def test_person_is_found_by_part_of_a_name_or_address(
     staff: Visitor, cast: Cast, query: str
 ) -> None:
     page = staff.get("/staff/people", query_string={"q": query}).text
@@ -53,7 +53,7 @@ def test_a_person_is_found_by_parts_of_name_and_address(
     assert cast.bob.email not in page
 
 
-def test_a_person_is_found_by_id_and_by_a_further_address(
+def test_person_is_found_by_id_and_by_an_additional_address(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -63,17 +63,17 @@ def test_a_person_is_found_by_id_and_by_a_further_address(
         assert cast.alice.email in staff.get("/staff/people", query_string={"q": query}).text
 
 
-def test_a_search_that_finds_nobody_says_what_to_do(staff: Visitor) -> None:
+def test_search_without_matches_shows_the_empty_state(staff: Visitor) -> None:
     assert is_empty(staff.get("/staff/people?q=zzz").text)
 
 
-def test_the_list_can_be_narrowed(staff: Visitor, cast: Cast) -> None:
+def test_list_can_be_filtered_to_staff(staff: Visitor, cast: Cast) -> None:
     page = staff.get("/staff/people?show=staff").text
     assert cast.ada.email in page
     assert cast.alice.email not in page
 
 
-def test_the_page_shows_what_they_hold_and_how_it_stands(staff: Visitor, cast: Cast) -> None:
+def test_person_page_shows_access_and_its_status(staff: Visitor, cast: Cast) -> None:
     assert shows(staff.get(_page(cast.bob)).text, SCOPES[Scope.EVERYTHING])
     assert "Ended" in staff.get(_page(cast.carol)).text
     assert 'data-testid="no-grants"' in staff.get(_page(cast.dan)).text
@@ -81,7 +81,7 @@ def test_the_page_shows_what_they_hold_and_how_it_stands(staff: Visitor, cast: C
     assert "Elm County Library" in staff.get(_page(cast.mia)).text
 
 
-def test_an_address_that_imitates_another_is_pointed_out(
+def test_address_with_mixed_alphabets_is_flagged(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     assert not shows(staff.get(_page(cast.alice)).text, MIXED_ALPHABETS)
@@ -93,11 +93,11 @@ def test_an_address_that_imitates_another_is_pointed_out(
     assert shows(staff.get("/staff/people?q=dan").text, MIXED_ALPHABETS)
 
 
-def test_a_person_that_is_none_is_not_found(staff: Visitor) -> None:
+def test_unknown_person_is_not_found(staff: Visitor) -> None:
     assert staff.get(f"/staff/people/{'0' * 26}").status_code == 404
 
 
-def test_blocking_asks_why_and_unblocking_undoes_it(
+def test_blocking_requires_a_reason_and_can_be_undone(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"{_page(cast.dan)}/block"
@@ -116,13 +116,13 @@ def test_blocking_asks_why_and_unblocking_undoes_it(
     ]
 
 
-def test_nobody_blocks_themselves(owner: Visitor, roles: Roles) -> None:
+def test_owner_cannot_block_themselves(owner: Visitor, roles: Roles) -> None:
     answer = owner.post(f"{_page(roles.owen)}/block", data={"reason": "Trying it"})
     assert answer.status_code == 400
     assert shows(answer.text, NOT_YOURSELF)
 
 
-def test_only_an_owner_changes_the_account_of_a_person_on_the_team(
+def test_only_an_owner_can_change_the_account_of_a_team_member(
     staff: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     acts = {"block": {"reason": "Left"}, "unblock": {}, "addresses": {"email": "me@evil.example"}}
@@ -139,7 +139,7 @@ def test_only_an_owner_changes_the_account_of_a_person_on_the_team(
     assert staff.post(f"{_page(cast.ada)}/addresses", data=acts["addresses"]).status_code == 303
 
 
-def test_a_further_address_is_added_shown_and_removed(
+def test_additional_address_is_added_shown_and_removed(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"{_page(cast.alice)}/addresses"
@@ -151,9 +151,7 @@ def test_a_further_address_is_added_shown_and_removed(
     assert "al@other.example" not in staff.get(_page(cast.alice)).text
 
 
-def test_an_address_of_somebody_else_is_refused_beside_the_field(
-    staff: Visitor, cast: Cast
-) -> None:
+def test_address_that_is_taken_or_invalid_is_refused(staff: Visitor, cast: Cast) -> None:
     path = f"{_page(cast.alice)}/addresses"
     taken = staff.post(path, data={"email": cast.bob.email})
     assert taken.status_code == 409
@@ -164,7 +162,7 @@ def test_an_address_of_somebody_else_is_refused_beside_the_field(
 @pytest.mark.parametrize(
     ("path", "kind"), [("password-email", "set_password"), ("sign-in-email", "how_to_sign_in")]
 )
-def test_letters_go_to_the_login_s_own_address(
+def test_account_emails_go_to_the_accounts_own_address(
     staff: Visitor, cast: Cast, database: Database, path: str, kind: str
 ) -> None:
     assert staff.post(f"{_page(cast.dan)}/{path}").status_code == 303
@@ -173,12 +171,12 @@ def test_letters_go_to_the_login_s_own_address(
     assert (letter.kind, letter.recipient) == (kind, cast.dan.email)
 
 
-def test_a_blocked_login_is_sent_no_letter(staff: Visitor, cast: Cast) -> None:
+def test_sign_in_email_to_a_blocked_account_is_refused(staff: Visitor, cast: Cast) -> None:
     staff.post(f"{_page(cast.dan)}/block", data={"reason": "Shared it"})
     assert staff.post(f"{_page(cast.dan)}/sign-in-email").status_code == 409
 
 
-def test_a_pass_is_given_for_a_year(staff: Visitor, cast: Cast, database: Database) -> None:
+def test_pass_can_be_granted_starting_now(staff: Visitor, cast: Cast, database: Database) -> None:
     path = f"{_page(cast.dan)}/pass"
     assert staff.get(path).status_code == 200
     assert staff.post(path, data={"scope": "nothing"}).status_code == 400
@@ -188,7 +186,7 @@ def test_a_pass_is_given_for_a_year(staff: Visitor, cast: Cast, database: Databa
     assert (line.scope, line.starts_at) == (Scope.EVERYTHING, NOW)
 
 
-def test_a_pass_begins_when_staff_say_by_their_own_clock(
+def test_pass_start_is_read_in_the_local_time_of_staff(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     data = {"scope": "everything", "starts_at": "2026-10-06T14:00"}
@@ -198,7 +196,7 @@ def test_a_pass_begins_when_staff_say_by_their_own_clock(
     assert line.starts_at.isoformat() == "2026-10-06T18:00:00+00:00"
 
 
-def test_a_webinar_is_given_by_its_title_or_address(
+def test_webinar_can_be_granted_by_its_title(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"{_page(cast.dan)}/webinar"
@@ -209,7 +207,7 @@ def test_a_webinar_is_given_by_its_title_or_address(
     assert (line.webinar_id, line.ends_at) == (cast.webinar_id, None)
 
 
-def test_what_would_be_lost_is_shown_before_a_grant_is_taken_back(
+def test_loss_is_shown_before_a_grant_is_revoked(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"/staff/grants/{_grant_of(database, cast.alice)}/revoke"
@@ -224,7 +222,7 @@ def test_what_would_be_lost_is_shown_before_a_grant_is_taken_back(
     assert staff.post(path, data={"reason": "Again"}).status_code == 400
 
 
-def test_what_another_grant_lets_in_to_is_no_loss(
+def test_webinar_covered_by_another_grant_is_not_shown_as_lost(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"/staff/grants/{_grant_of(database, cast.alice)}/revoke"
@@ -233,7 +231,7 @@ def test_what_another_grant_lets_in_to_is_no_loss(
     assert "notice-note" in staff.get(path).text
 
 
-def test_both_are_shown_before_two_logins_are_merged_and_it_can_be_undone(
+def test_merge_shows_both_accounts_first_and_can_be_undone(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"{_page(cast.dan)}/merge"
@@ -251,9 +249,7 @@ def test_both_are_shown_before_two_logins_are_merged_and_it_can_be_undone(
         assert session.get_one(Login, cast.alice.id).merged_into is None
 
 
-def test_the_other_of_two_logins_may_be_kept(
-    staff: Visitor, cast: Cast, database: Database
-) -> None:
+def test_merge_can_keep_the_other_account(staff: Visitor, cast: Cast, database: Database) -> None:
     data = {"other": cast.alice.public_id, "keep": cast.alice.public_id}
     assert staff.post(f"{_page(cast.dan)}/merge", data=data).status_code == 303
     with database.read_session() as session:
@@ -261,15 +257,13 @@ def test_the_other_of_two_logins_may_be_kept(
 
 
 @pytest.mark.parametrize("other", ["", "nobody@example.org", "dan@example.org", "ada@example.org"])
-def test_what_can_not_be_merged_is_said_beside_the_field(
-    staff: Visitor, cast: Cast, other: str
-) -> None:
+def test_invalid_merge_shows_an_error_at_its_field(staff: Visitor, cast: Cast, other: str) -> None:
     answer = staff.get(f"{_page(cast.dan)}/merge", query_string={"other": other})
     assert answer.status_code == 400
     assert 'id="other-error"' in answer.text
 
 
-def test_nothing_is_given_to_a_login_that_was_merged(
+def test_merged_account_cannot_be_granted_a_pass(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

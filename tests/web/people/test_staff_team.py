@@ -1,4 +1,4 @@
-"""The team's page: for owners only; the last owner stays."""
+"""The page of the seller's team: for owners only; the last owner can't be removed."""
 
 import pytest
 from flask import Flask
@@ -23,7 +23,7 @@ def role_of(database: Database, person: Person) -> SellerRole | None:
         return session.get_one(Login, person.id).seller_role
 
 
-def test_nobody_but_an_owner_finds_the_team(client: Visitor, cast: Cast, roles: Roles) -> None:
+def test_only_owners_can_open_the_team_page(client: Visitor, cast: Cast, roles: Roles) -> None:
     one = f"{TEAM}/{cast.ada.public_id}"
     for person in (cast.dan, cast.mia, roles.olive, cast.ada, roles.beth):
         client.sign_in(person.id)
@@ -34,7 +34,7 @@ def test_nobody_but_an_owner_finds_the_team(client: Visitor, cast: Cast, roles: 
         assert f'href="{TEAM}"' not in client.get("/staff").text
 
 
-def test_an_owner_sees_everybody_by_role_and_what_each_role_means(
+def test_owner_sees_the_team_by_role_and_what_each_role_means(
     owner: Visitor, cast: Cast, roles: Roles
 ) -> None:
     page = owner.get(TEAM).text
@@ -43,13 +43,13 @@ def test_an_owner_sees_everybody_by_role_and_what_each_role_means(
     assert f'href="{TEAM}"' in page
 
 
-def test_a_known_address_gets_the_role_and_a_new_one_an_account_and_an_email(
+def test_known_address_gets_the_role_and_new_address_gets_an_account(
     owner: Visitor, cast: Cast, database: Database
 ) -> None:
     added = {"email": "DAN@example.org", "role": "bookkeeper"}
     assert owner.post(TEAM, data=added).status_code == 303
     assert role_of(database, cast.dan) is SellerRole.BOOKKEEPER
-    assert owner.post(TEAM, data=added).status_code == 303  # nothing new, and nothing to tell
+    assert owner.post(TEAM, data=added).status_code == 303  # unchanged, so no second email
     [told] = letters(database, "dan@example.org")
     assert told.kind == "team_joined"
     assert "Your role: Bookkeeper." in told.text
@@ -59,14 +59,14 @@ def test_a_known_address_gets_the_role_and_a_new_one_an_account_and_an_email(
     assert "/reset-password/" in letters(database, "nina@example.org")[0].text
 
 
-def test_what_is_missing_is_said_at_its_field_and_nothing_typed_is_lost(owner: Visitor) -> None:
+def test_invalid_form_shows_errors_and_preserves_input(owner: Visitor) -> None:
     answer = owner.post(TEAM, data={"email": "nina", "name": "Nina Q", "role": "king"})
     assert answer.status_code == 400
     assert "name@example.org" in answer.text
     assert "Nina Q" in answer.text
 
 
-def test_a_role_is_changed_and_ended_and_recorded(
+def test_role_change_and_removal_are_recorded(
     owner: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     one = f"{TEAM}/{cast.ada.public_id}"
@@ -87,7 +87,9 @@ def test_a_role_is_changed_and_ended_and_recorded(
     assert f'href="/staff/people/{cast.ada.public_id}"' in owner.get("/staff/audit").text
 
 
-def test_the_last_owner_stays(owner: Visitor, roles: Roles, database: Database) -> None:
+def test_last_owner_cannot_be_demoted_or_removed(
+    owner: Visitor, roles: Roles, database: Database
+) -> None:
     one = f"{TEAM}/{roles.owen.public_id}"
     for path, data in ((one, {"role": "staff"}), (f"{one}/remove", {})):
         answer = owner.post(path, data=data)
@@ -96,7 +98,7 @@ def test_the_last_owner_stays(owner: Visitor, roles: Roles, database: Database) 
     assert role_of(database, roles.owen) is SellerRole.OWNER
 
 
-def test_an_owner_steps_back_once_there_is_another(
+def test_owner_can_step_down_when_there_is_another(
     owner: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     owner.post(f"{TEAM}/{cast.ada.public_id}", data={"role": "owner"})
@@ -109,7 +111,7 @@ def test_an_owner_steps_back_once_there_is_another(
 @pytest.mark.parametrize(
     ("role", "plays_on"), [("owner", True), ("bookkeeper", False), (None, False)]
 )
-def test_preview_ends_with_the_role_that_it_needs(
+def test_staff_preview_ends_when_the_required_role_is_lost(
     owner: Visitor, app: Flask, cast: Cast, role: str | None, plays_on: bool
 ) -> None:
     staff = app.test_client()

@@ -1,4 +1,4 @@
-"""What our team can do that lets another person into an account, and whose accounts are closed to it."""
+"""Staff actions that let another person into an account, and the accounts they are refused for."""
 
 import pytest
 from sqlalchemy import func, select, update
@@ -40,14 +40,14 @@ def merge(database: Database, merged: Person, kept: Person) -> None:
 
 @pytest.fixture(params=["ada", "owen", "beth", "mia", "olive"])
 def powerful(request: pytest.FixtureRequest, cast: Cast, roles: Roles) -> Person:
-    """A member of our team, or a person who manages or owns an organization."""
+    """Return a member of our team, or a person who manages or owns an organization."""
     found: Person = getattr(cast, request.param, None) or getattr(roles, request.param)
     return found
 
 
 @pytest.mark.parametrize("email", EMAILS)
 @pytest.mark.parametrize("viewer", ["ada", "owen"])
-def test_link_to_an_account_with_power_is_sent_by_no_one(
+def test_sign_in_links_are_not_sent_to_privileged_accounts(
     staff: Visitor,
     cast: Cast,
     roles: Roles,
@@ -71,14 +71,14 @@ def test_link_to_an_account_with_power_is_sent_by_no_one(
 
 @pytest.mark.parametrize("email", EMAILS)
 @pytest.mark.parametrize("person", ["bill", "lee", "sue", "rita"])
-def test_link_is_sent_to_people_with_other_roles(
+def test_sign_in_links_are_sent_to_people_with_other_roles(
     staff: Visitor, roles: Roles, database: Database, email: str, person: str
 ) -> None:
     assert staff.post(f"{page_of(getattr(roles, person))}/{email}").status_code == 303
     assert count(database, Mail) == 1
 
 
-def test_unconfirmed_account_is_sent_its_confirmation_and_no_password_link(
+def test_unconfirmed_account_gets_a_confirmation_but_no_password_link(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     """A password chosen by such a link would leave the address unproven (PRODUCT.md, S13)."""
@@ -92,7 +92,7 @@ def test_unconfirmed_account_is_sent_its_confirmation_and_no_password_link(
 
 
 @pytest.mark.parametrize("email", EMAILS)
-def test_link_to_a_login_merged_into_an_account_with_power_is_refused(
+def test_link_to_an_account_merged_into_a_privileged_one_is_refused(
     staff: Visitor, cast: Cast, database: Database, email: str
 ) -> None:
     merge(database, cast.dan, cast.mia)
@@ -100,7 +100,7 @@ def test_link_to_a_login_merged_into_an_account_with_power_is_refused(
     assert count(database, Mail) == 0
 
 
-def test_only_an_owner_adds_an_address_to_the_account_of_a_manager(
+def test_only_an_owner_can_add_an_address_to_a_managers_account(
     staff: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     merge(database, cast.dan, cast.mia)
@@ -117,7 +117,7 @@ def test_only_an_owner_adds_an_address_to_the_account_of_a_manager(
     assert added.status_code == 303
 
 
-def test_address_is_not_added_to_a_login_merged_into_one_on_the_team(
+def test_account_merged_into_a_team_member_cannot_be_changed(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     merge(database, cast.dan, cast.alice)
@@ -131,7 +131,7 @@ def test_address_is_not_added_to_a_login_merged_into_one_on_the_team(
 
 
 @pytest.mark.parametrize("keeps_manager", [True, False])
-def test_only_an_owner_merges_the_account_of_a_manager(
+def test_only_an_owner_can_merge_a_managers_account(
     staff: Visitor, cast: Cast, roles: Roles, database: Database, keeps_manager: bool
 ) -> None:
     kept = cast.mia if keeps_manager else cast.dan

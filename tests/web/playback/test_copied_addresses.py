@@ -1,7 +1,8 @@
-"""A playback address that was copied: in another browser, another network, with and without its owner.
+"""Copied playback addresses: in another browser or network, with and without their owner.
 
-PERFORMANCE.md, Delivery (Tightened). What our own page plays is refused elsewhere. The stated exceptions are frames,
-native players and devices that are cast to: theirs plays in its network, and counts as the person's one stream.
+PERFORMANCE.md, Delivery (Tightened). What our own page plays is refused elsewhere. The stated
+exceptions are frames, native players, and cast devices: their addresses play within one network and
+count as the person's one stream.
 """
 
 from datetime import timedelta
@@ -25,13 +26,13 @@ TELEVISION = "CrKey/1.56 (a device that is cast to)"
 
 @pytest.fixture(autouse=True)
 def delivered(app, carrel):
-    """The whole product, with media in front of the pages."""
+    """Serve the whole product, with media in front of the pages."""
     app.wsgi_app = front(app, carrel)
 
 
 @pytest.fixture
 def stored(carrel, storage):
-    """Let the recording of a player have files."""
+    """Return a function that stores the files of a player's recording."""
 
     def store(player):
         prefix = carrel.signer.read(player.token, 0).prefix
@@ -44,14 +45,14 @@ def stored(carrel, storage):
 
 @pytest.fixture
 def alice(client, cast, stored):
-    """Alice's page, played by our script."""
+    """Return Alice's page, played by our script."""
     client.sign_in(cast.alice.id)
     return stored(open_playback(client, cast.slug))
 
 
 @pytest.fixture
 def native(client, cast, stored):
-    """Alice's page where the browser plays HLS by itself."""
+    """Return Alice's page in a browser that plays HLS natively."""
     client.sign_in(cast.alice.id)
     return stored(open_playback(client, cast.slug, native=True))
 
@@ -67,7 +68,7 @@ def statuses(player, *names, **request):
 class TestOfOurOwnPage:
     @pytest.mark.parametrize("where", [{}, ELSEWHERE], ids=["same network", "another network"])
     @pytest.mark.parametrize("is_watching", [True, False])
-    def test_another_browser_is_refused_whether_its_owner_plays_or_not(
+    def test_another_browser_is_refused_whether_or_not_the_owner_watches(
         self, app, alice, where, is_watching
     ):
         if is_watching:
@@ -84,14 +85,12 @@ class TestOfOurOwnPage:
             assert (answer.status_code, answer.json["code"]) == (403, "fenced")
         assert statuses(alice) == {200}
 
-    def test_somebody_elses_browser_is_refused(self, app, cast, alice):
+    def test_another_persons_browser_is_refused(self, app, cast, alice):
         other = app.test_client()
         other.sign_in(cast.dan.id)
         assert statuses(Player(other, alice.addresses)) == {403}
 
-    def test_the_owners_second_browser_opens_its_own_and_counts_as_the_one_stream(
-        self, app, cast, alice
-    ):
+    def test_owners_second_browser_is_refused_and_reaches_the_stream_limit(self, app, cast, alice):
         other = app.test_client()
         other.sign_in(cast.alice.id)
         assert statuses(Player(other, alice.addresses)) == {403}
@@ -100,21 +99,21 @@ class TestOfOurOwnPage:
         )
         assert (asked.status_code, asked.json["code"]) == (409, "STREAM_LIMIT")
 
-    def test_captions_and_pictures_are_refused_elsewhere_too(self, app, alice):
+    def test_captions_and_images_are_refused_in_another_browser(self, app, alice):
         token = page_token(alice)
         for name in SIDE:
             path, headers = f"/media/{token}/{name}", {"User-Agent": AGENT}
             assert alice.client.get(path, headers=headers).status_code == 200
             assert app.test_client().get(path, headers=headers).status_code == 403
 
-    def test_what_a_page_is_told_for_its_beats_opens_no_film(self, carrel, alice):
+    def test_heartbeat_token_does_not_open_video(self, carrel, alice):
         token = page_token(alice)
         assert token == alice.addresses["beat"].split("/")[2] != alice.token
         for name in (FILM, "run/master.m3u8"):
             answer = alice.client.get(f"/media/{token}/{name}", headers={"User-Agent": AGENT})
             assert answer.status_code == 404
 
-    def test_a_films_address_is_over_after_ten_minutes_and_a_beat_brings_the_next(
+    def test_video_address_expires_after_ten_minutes_and_heartbeat_renews_it(
         self, carrel, alice, monkeypatch
     ):
         ticket = carrel.signer.read(alice.token, 0)
@@ -129,7 +128,7 @@ class TestOfOurOwnPage:
         path, headers = f"/media/{renewed}/{FILM}", {"User-Agent": AGENT}
         assert alice.client.get(path, headers=headers).status_code == 200
 
-    def test_in_another_network_a_beat_brings_an_address_that_plays_there(self, alice):
+    def test_heartbeat_from_another_network_returns_an_address_for_it(self, alice):
         assert statuses(alice, environ_overrides=ELSEWHERE) == {403}
         renewed = alice.beat(position=1.0, environ_overrides=ELSEWHERE).json["film"]
         path, headers = f"/media/{renewed}/{FILM}", {"User-Agent": AGENT}
@@ -137,7 +136,7 @@ class TestOfOurOwnPage:
         assert there.status_code == 200
         assert alice.client.get(path, headers=headers).status_code == 403
 
-    def test_networks_of_both_families_may_take_turns(self, alice):
+    def test_ipv4_and_ipv6_networks_can_alternate(self, alice):
         sixth = {"REMOTE_ADDR": "2001:db8:7::1"}
         renewed = alice.beat(position=1.0, environ_overrides=sixth).json["film"]
         path, headers = f"/media/{renewed}/{FILM}", {"User-Agent": AGENT}
@@ -147,12 +146,12 @@ class TestOfOurOwnPage:
         other = alice.client.get(path, headers=headers, environ_overrides=ELSEWHERE)
         assert other.status_code == 403
 
-    def test_the_last_beat_brings_no_address(self, alice):
+    def test_closing_heartbeat_returns_no_address(self, alice):
         assert "film" not in alice.close(position=1.0).json
 
 
 class TestOfTheBrowserThatOrdered:
-    def test_its_cookie_lets_it_play_and_nobody_else(self, app, carrel, cast, database, stored):
+    def test_order_cookie_is_required_to_play(self, app, carrel, cast, database, stored):
         with database.transaction() as session:
             screen = Screen(cast.alice.id, None)
             playback = sessions.open_playback(
@@ -169,14 +168,14 @@ class TestOfTheBrowserThatOrdered:
         player = stored(Player(buyer, {"hls": f"/media/{tokens.film}/run/master.m3u8"}))
         assert statuses(player) == {200}
         assert statuses(player.without_cookies(app)) == {403}
-        buyer.sign_in(cast.alice.id)  # the order was confirmed by another tab
+        buyer.sign_in(cast.alice.id)  # the order was confirmed in another tab
         assert statuses(player) == {200}
 
 
 class TestOfANativePlayer:
-    """Its media are fetched by a program of its own, which tells another name and can't change addresses."""
+    """A native player fetches media with its own user agent and can't change addresses."""
 
-    def test_it_plays_by_another_program_of_its_network(self, app, native):
+    def test_another_user_agent_in_the_same_network_plays(self, app, native):
         program = {"User-Agent": "AppleCoreMedia/1.0"}
         assert statuses(native, FILM, *SIDE, headers=program) == {200}
         assert statuses(native.without_cookies(app), headers=program) == {200}
@@ -185,19 +184,21 @@ class TestOfANativePlayer:
         copied = native.without_cookies(app)
         assert statuses(copied, environ_overrides=ELSEWHERE) == {403}
 
-    def test_a_browser_in_which_somebody_else_is_signed_in_is_refused(self, app, cast, native):
+    def test_browser_with_another_person_signed_in_is_refused(self, app, cast, native):
         other = app.test_client()
         other.sign_in(cast.dan.id)
         assert statuses(Player(other, native.addresses)) == {403}
 
-    def test_it_is_over_once_its_owner_leaves(self, app, carrel, native):
+    def test_copied_address_stops_when_its_owner_leaves(self, app, carrel, native):
         copied = native.without_cookies(app)
         assert statuses(copied) == {200}
         native.close(position=1.0)
-        app.wsgi_app = front(app, carrel)  # another process, or this one two seconds later
+        app.wsgi_app = front(app, carrel)  # as in another process, or two seconds later
         assert statuses(copied) == {403}
 
-    def test_it_is_the_one_stream_and_over_once_another_begins(self, app, carrel, cast, native):
+    def test_native_stream_counts_as_the_one_stream_and_ends_on_takeover(
+        self, app, carrel, cast, native
+    ):
         copied = native.without_cookies(app)
         other = app.test_client()
         other.sign_in(cast.alice.id)
@@ -211,13 +212,13 @@ class TestOfANativePlayer:
 
 
 class TestOfADeviceThatIsCastTo:
-    """A device fetches by itself, without a cookie: it gets what a native player gets, and no more."""
+    """A cast device sends no cookie: it can play what a native player can, and no more."""
 
-    def test_it_is_refused_what_our_page_plays(self, app, alice):
+    def test_address_of_our_own_page_is_refused(self, app, alice):
         device = alice.without_cookies(app)
         assert statuses(device, headers={"User-Agent": TELEVISION}) == {403}
 
-    def test_it_plays_what_a_native_player_hands_it_in_its_network(self, app, native):
+    def test_address_of_a_native_player_plays_only_in_its_network(self, app, native):
         device = native.without_cookies(app)
         assert statuses(device, headers={"User-Agent": TELEVISION}) == {200}
         away = {"headers": {"User-Agent": TELEVISION}, "environ_overrides": ELSEWHERE}
@@ -225,7 +226,7 @@ class TestOfADeviceThatIsCastTo:
 
 
 class TestOfAFrame:
-    """A frame of another site has no cookie of ours: browser and network fence its address."""
+    """A frame on another site gets no cookie; its address is bound to browser and network."""
 
     @pytest.fixture
     def framed(self, app, carrel, cast, database, stored):
@@ -244,7 +245,7 @@ class TestOfAFrame:
         verbs = {verb: f"/playback/{tokens.page}/{verb}" for verb in ("beat", "close", "why")}
         return stored(Player(visitor, {"hls": f"/media/{tokens.film}/run/master.m3u8", **verbs}))
 
-    def test_it_needs_no_cookie_and_its_beats_bring_no_address(self, framed):
+    def test_frame_plays_without_a_cookie_and_heartbeats_return_no_address(self, framed):
         assert statuses(framed, FILM, *SIDE) == {200}
         answer = framed.beat(position=1.0)
         assert (answer.status_code, "film" in answer.json) == (200, False)
@@ -253,7 +254,7 @@ class TestOfAFrame:
         assert statuses(framed, headers={"User-Agent": TELEVISION}) == {403}
         assert statuses(framed, environ_overrides=ELSEWHERE) == {403}
 
-    def test_it_is_over_once_another_stream_begins(self, app, carrel, cast, client, framed):
+    def test_frame_stops_when_another_stream_starts(self, app, carrel, cast, client, framed):
         client.sign_in(cast.alice.id)
         open_playback(client, cast.slug, take_over=True)
         app.wsgi_app = front(app, carrel)

@@ -10,12 +10,12 @@ from tests.factories import make_grant, make_recording, make_series, make_webina
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def series(database, cast):
-    """The webinar that Alice owns, one without a recording, and one with; returns the last's row ID."""
+    """Add two webinars after Alice's, the first without a recording; return the second's row ID."""
     with database.transaction() as session:
         made = make_series(session, "small-libraries")
         made.title = "Small libraries"
@@ -60,7 +60,7 @@ def test_a_withdrawn_webinar_is_not_offered(client, cast, database, series):
     assert next_of(client, cast.slug).json == {}
 
 
-def test_a_person_who_cannot_watch_learns_nothing(client, cast, series):
+def test_next_webinar_is_not_found_without_access(client, cast, series):
     assert next_of(client, cast.slug).status_code == 303
     client.sign_in(cast.dan.id)
     assert next_of(client, cast.slug).status_code == 404

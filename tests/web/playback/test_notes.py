@@ -1,4 +1,4 @@
-"""Notes of one's own: nobody else finds them, and they outlast the right to watch."""
+"""A viewer's notes: private to their author, and available after access ends."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ JSON = {"Accept": "application/json"}
 
 @pytest.fixture
 def note(database, cast) -> str:
-    """A note of Alice's at 12:34; returns its outside id."""
+    """Add a note by Alice at 12:34; return its public ID."""
     with database.transaction() as session:
         return notes.write(
             session,
@@ -41,7 +41,7 @@ def texts(database) -> list[str]:
     ("who", "status"),
     [("alice", 200), ("bob", 200), ("carol", 403), ("dan", 403), ("mia", 403), ("ada", 200)],
 )
-def test_notes_are_taken_by_who_may_watch_and_each_reads_their_own(
+def test_people_with_access_can_open_notes_and_see_only_their_own(
     clock, client, cast, note, who, status, what
 ):
     client.sign_in(getattr(cast, who).id)
@@ -52,7 +52,7 @@ def test_notes_are_taken_by_who_may_watch_and_each_reads_their_own(
 
 @pytest.mark.parametrize("who", ["bob", "carol", "dan", "mia", "ada"])
 @pytest.mark.parametrize("act", ["", "/delete", "/put-back"])
-def test_nobody_else_touches_a_note(clock, client, cast, database, note, who, act):
+def test_note_of_another_person_cannot_be_changed(clock, client, cast, database, note, who, act):
     client.sign_in(getattr(cast, who).id)
     answer = client.post(f"/notes/{note}{act}", data={"at": "1:00", "text": "Mine now"})
     assert answer.status_code == 404
@@ -62,23 +62,21 @@ def test_nobody_else_touches_a_note(clock, client, cast, database, note, who, ac
 @pytest.mark.parametrize(
     "path", ["/webinars/{slug}/notes", "/notes/{note}", "/notes/{note}/delete"]
 )
-def test_who_has_not_signed_in_writes_nothing(client, cast, database, note, path):
+def test_writing_notes_requires_sign_in(client, cast, database, note, path):
     address = path.format(slug=cast.slug, note=note)
     assert client.post(address, data={"at": "1:00", "text": "Hello"}).status_code == 403
     assert texts(database) == ["Ask about <b>ramps</b>"]
 
 
 @pytest.mark.parametrize("who", ["carol", "dan", "mia"])
-def test_who_may_not_watch_writes_none(clock, client, cast, database, who):
+def test_writing_notes_requires_access(clock, client, cast, database, who):
     client.sign_in(getattr(cast, who).id)
     answer = client.post(f"/webinars/{cast.slug}/notes", data={"at": "1:00", "text": "Hello"})
     assert answer.status_code == 403
     assert texts(database) == []
 
 
-def test_a_note_is_written_changed_deleted_and_put_back_without_scripts(
-    clock, client, cast, database
-):
+def test_note_is_added_edited_deleted_and_restored_without_scripts(clock, client, cast, database):
     client.sign_in(cast.alice.id)
     page = f"/webinars/{cast.slug}/notes"
     client.post(page, data={"at": "1:02:03", "text": " Look\r\nthis up "})
@@ -104,7 +102,7 @@ def test_a_note_is_written_changed_deleted_and_put_back_without_scripts(
         ("1:00", "x" * 4001, TOO_LONG),
     ],
 )
-def test_what_can_not_be_kept_comes_back_with_what_was_written(
+def test_invalid_note_is_refused_and_its_text_is_shown_again(
     clock, client, cast, database, note, at, text, says
 ):
     client.sign_in(cast.alice.id)
@@ -119,7 +117,7 @@ def test_what_can_not_be_kept_comes_back_with_what_was_written(
     assert texts(database) == ["Ask about <b>ramps</b>"]
 
 
-def test_words_are_shown_as_they_stand(clock, client, cast, note):
+def test_html_in_a_note_is_escaped(clock, client, cast, note):
     client.sign_in(cast.alice.id)
     for path in ("notes", "watch"):
         page = client.get(f"/webinars/{cast.slug}/{path}").text
@@ -127,7 +125,7 @@ def test_words_are_shown_as_they_stand(clock, client, cast, note):
         assert "<b>ramps" not in page
 
 
-def test_a_script_is_told_the_list_as_it_stands(clock, client, cast, note):
+def test_script_gets_the_updated_list_of_notes(clock, client, cast, note):
     client.sign_in(cast.alice.id)
     sent = {"at": "0:30", "text": "Before"}
     told = client.post(f"/webinars/{cast.slug}/notes", data=sent, headers=JSON).json
@@ -135,7 +133,7 @@ def test_a_script_is_told_the_list_as_it_stands(clock, client, cast, note):
     assert f'data-note="{told["note"]}"' in told["html"]
 
 
-def test_the_file_has_each_note_with_its_moment(clock, client, cast, note):
+def test_text_file_has_each_note_with_its_time(clock, client, cast, note):
     client.sign_in(cast.alice.id)
     answer = client.get(f"/webinars/{cast.slug}/notes.txt")
     assert answer.mimetype == "text/plain"
@@ -143,7 +141,7 @@ def test_the_file_has_each_note_with_its_moment(clock, client, cast, note):
     assert f"{cast.slug}.notes.txt" in answer.headers["Content-Disposition"]
 
 
-def test_notes_outlast_the_right_to_watch(clock, client, cast, database, note):
+def test_notes_can_be_read_and_edited_after_access_ends(clock, client, cast, database, note):
     with database.transaction() as session:
         session.execute(
             update(Grant).where(Grant.login_id == cast.alice.id).values(ends_at=NOW - timedelta(1))
@@ -159,9 +157,7 @@ def test_notes_outlast_the_right_to_watch(clock, client, cast, database, note):
     assert texts(database) == ["More"]
 
 
-def test_merged_logins_read_the_notes_of_both_and_part_with_their_own(
-    clock, client, cast, database, note
-):
+def test_merged_accounts_share_notes_until_they_are_separated(clock, client, cast, database, note):
     with database.transaction() as session:
         session.get_one(Login, cast.alice.id).merged_into = cast.bob.id
     client.sign_in(cast.bob.id)
@@ -173,7 +169,7 @@ def test_merged_logins_read_the_notes_of_both_and_part_with_their_own(
     assert "From both" not in client.get(f"/webinars/{cast.slug}/notes").text
 
 
-def test_what_was_deleted_is_gone_for_good_after_an_hour(clock, client, cast, database, note):
+def test_deleted_note_is_removed_permanently_after_an_hour(clock, client, cast, database, note):
     with database.transaction() as session:
         notes.take_away(session, note, login_id=cast.alice.id, now=NOW)
         notes.forget_old(session, now=NOW + notes.KEPT_DELETED - timedelta(seconds=1))

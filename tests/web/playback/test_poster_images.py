@@ -1,4 +1,4 @@
-"""The pictures of recordings are shown to everyone, except of what nobody may see."""
+"""Posters of recordings: public, except for webinars that no one can see."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def address(database, cast, storage):
 
 
 @pytest.mark.parametrize("state", [WebinarState.DRAFT, WebinarState.PULLED])
-def test_what_nobody_may_see_is_not_pictured(client, address, database, cast, state):
+def test_draft_and_removed_webinars_have_no_poster(client, address, database, cast, state):
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         webinar.state = state
@@ -24,7 +24,7 @@ def test_what_nobody_may_see_is_not_pictured(client, address, database, cast, st
     assert client.get(address).status_code == 404
 
 
-def test_anybody_may_see_the_picture_and_keep_it_for_minutes(client, address):
+def test_everyone_can_see_the_poster_and_cache_it_for_five_minutes(client, address):
     answer = client.get(address)
     assert answer.data == b"a picture"
     assert answer.content_type == "image/jpeg"
@@ -32,5 +32,5 @@ def test_anybody_may_see_the_picture_and_keep_it_for_minutes(client, address):
     assert "max-age=300" in answer.headers["Cache-Control"]
 
 
-def test_a_run_that_is_not_played_is_not_pictured(client, address):
+def test_poster_of_another_run_is_not_found(client, address):
     assert client.get(address[:-10] + "000000.jpg").status_code == 404

@@ -1,4 +1,4 @@
-"""A second screen of one person: what it is told, how it takes over, and what the first one hears."""
+"""A person's second screen: its message, taking over playback, and the first one's message."""
 
 import pytest
 
@@ -17,12 +17,12 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Fi
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def elsewhere(app, cast):
-    """Alice's other browser, which plays."""
+    """Return Alice's other browser, which is playing, and its addresses."""
     other = app.test_client()
     other.sign_in(cast.alice.id)
     answer = other.post(f"/webinars/{cast.slug}/playback", json={}, headers={"User-Agent": FIREFOX})
@@ -30,7 +30,7 @@ def elsewhere(app, cast):
     return other, answer.json
 
 
-def test_nobody_takes_over_what_they_may_not_watch(client, cast, elsewhere):
+def test_takeover_without_access_is_refused(client, cast, elsewhere):
     client.sign_in(cast.dan.id)
     answer = client.post(f"/webinars/{cast.slug}/playback", json={"take_over": True})
     assert answer.status_code == 403
@@ -41,7 +41,7 @@ def test_nobody_takes_over_what_they_may_not_watch(client, cast, elsewhere):
     )
 
 
-def test_a_second_screen_is_told_in_which_browser_the_first_plays(client, cast, elsewhere):
+def test_second_screen_names_the_browser_that_is_playing(client, cast, elsewhere):
     client.sign_in(cast.alice.id)
     answer = client.post(f"/webinars/{cast.slug}/playback", json={})
     assert answer.status_code == 409
@@ -50,7 +50,7 @@ def test_a_second_screen_is_told_in_which_browser_the_first_plays(client, cast, 
     assert answer.json["take_over_label"] == PLAY_HERE_INSTEAD
 
 
-def test_the_first_screen_hears_where_playing_went_on(client, cast, elsewhere):
+def test_first_screen_says_which_browser_took_over(client, cast, elsewhere):
     client.sign_in(cast.alice.id)
     open_playback(client, cast.slug, take_over=True)
     other, addresses = elsewhere
@@ -61,7 +61,7 @@ def test_the_first_screen_hears_where_playing_went_on(client, cast, elsewhere):
     assert told["may_reopen"] is False
 
 
-def test_without_scripts_the_other_screen_is_named_and_can_be_taken_over(client, cast, elsewhere):
+def test_takeover_works_without_scripts(client, cast, elsewhere):
     client.sign_in(cast.alice.id)
     path = f"/webinars/{cast.slug}/watch"
     page = client.post(path, headers={"User-Agent": AGENT})
@@ -73,14 +73,14 @@ def test_without_scripts_the_other_screen_is_named_and_can_be_taken_over(client,
     assert "progressive.mp4" in page.text
 
 
-def test_staff_who_look_a_recording_over_take_no_stream(client, cast, elsewhere, database):
+def test_staff_previews_do_not_count_toward_the_stream_limit(client, cast, elsewhere, database):
     client.sign_in(cast.ada.id)
     open_playback(client, cast.slug, preview=True)
     open_playback(client, cast.slug, preview=True)
 
 
 @pytest.mark.parametrize("ended_as", list(PlaybackEnd))
-def test_each_reason_for_which_playing_ends_has_its_sentence(client, cast, database, ended_as):
+def test_each_end_reason_has_a_sentence(client, cast, database, ended_as):
     client.sign_in(cast.alice.id)
     player = open_playback(client, cast.slug)
     with database.transaction() as session:

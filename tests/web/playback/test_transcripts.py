@@ -1,4 +1,4 @@
-"""The transcript: only for who may watch, beside the film, as a page and as a file."""
+"""The transcript: for people with access only, next to the recording, as a page, and as a file."""
 
 import pytest
 
@@ -19,24 +19,26 @@ def track(database, storage, cast):
     ("who", "status"),
     [("alice", 200), ("bob", 200), ("carol", 403), ("dan", 403), ("mia", 403), ("ada", 200)],
 )
-def test_the_transcript_is_for_who_may_watch(clock, client, cast, track, who, status, what):
+def test_only_people_with_access_can_read_the_transcript(
+    clock, client, cast, track, who, status, what
+):
     client.sign_in(getattr(cast, who).id)
     assert client.get(f"/transcripts/{track}{what}").status_code == status
 
 
 @pytest.mark.parametrize("what", ["", "/lines.json", "/transcript.txt"])
-def test_who_has_not_signed_in_is_asked_to(client, track, what):
+def test_signed_out_person_is_sent_to_sign_in(client, track, what):
     answer = client.get(f"/transcripts/{track}{what}")
     assert answer.status_code == 303
     assert "/sign-in" in answer.location
 
 
-def test_what_is_none_is_not_there(client, cast):
+def test_unknown_transcript_is_not_found(client, cast):
     client.sign_in(cast.alice.id)
     assert client.get(f"/transcripts/{new_public_id()}").status_code == 404
 
 
-def test_the_page_reads_without_scripts_and_runs_none_of_the_words(client, cast, track):
+def test_page_works_without_scripts_and_escapes_the_captions(client, cast, track):
     client.sign_in(cast.alice.id)
     page = client.get(f"/transcripts/{track}").text
     assert "Good morning everybody" in page
@@ -45,7 +47,7 @@ def test_the_page_reads_without_scripts_and_runs_none_of_the_words(client, cast,
     assert f'href="/webinars/{cast.slug}/watch?t=20"' in page
 
 
-def test_the_lines_come_with_their_times(client, cast, track):
+def test_lines_include_their_times(client, cast, track):
     client.sign_in(cast.alice.id)
     told = client.get(f"/transcripts/{track}/lines.json").json
     assert told["language"] == "en"
@@ -60,7 +62,7 @@ def test_the_file_is_text_named_after_the_webinar(client, cast, track):
     assert f"{cast.slug}.en.txt" in answer.headers["Content-Disposition"]
 
 
-def test_a_day_of_captions_is_read_page_by_page(client, cast, database, storage):
+def test_long_transcript_is_split_into_pages(client, cast, database, storage):
     track = caption(database, storage, cast.recording_id, vtt_of(*["Word"] * 1200, every=1))
     client.sign_in(cast.alice.id)
     assert client.get(f"/transcripts/{track}").text.count("<time") == 500
@@ -68,7 +70,7 @@ def test_a_day_of_captions_is_read_page_by_page(client, cast, database, storage)
     assert client.get(f"/transcripts/{track}?page=4").status_code == 404
 
 
-def test_the_watch_page_names_the_transcript_and_a_moment(client, cast, track):
+def test_watch_page_links_the_transcript_and_starts_at_the_given_time(client, cast, track):
     client.sign_in(cast.alice.id)
     page = client.get(f"/webinars/{cast.slug}/watch?t=12").text
     assert f"/transcripts/{track}/lines.json" in page
@@ -79,14 +81,14 @@ def test_the_watch_page_names_the_transcript_and_a_moment(client, cast, track):
         assert 'data-resume="0.0"' in page.text
 
 
-def test_several_languages_are_offered_the_first_one_first(client, cast, database, storage, track):
+def test_languages_are_offered_with_the_first_track_first(client, cast, database, storage, track):
     caption(database, storage, cast.recording_id, vtt_of("Buenos días"), language="es")
     client.sign_in(cast.alice.id)
     page = client.get(f"/webinars/{cast.slug}/watch").text
     assert page.index(">English</option>") < page.index(">Español</option>")
 
 
-def test_captions_whose_text_was_never_read_are_read_from_their_file(client, cast, database, track):
+def test_captions_without_stored_text_are_read_from_their_file(client, cast, database, track):
     with database.transaction() as session:
         find_caption(session, track).shown = None
     client.sign_in(cast.alice.id)

@@ -1,4 +1,4 @@
-"""The watch page: who may come in, what it says, and what plays without scripts."""
+"""The watch page: who can open it, what it says, and what plays without scripts."""
 
 import re
 from datetime import timedelta
@@ -20,12 +20,12 @@ from tests.statements import MOST, statements
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def page(client, cast):
-    """Reads the watch page as somebody."""
+    """Return a function that opens the watch page as a given person."""
 
     def read(person, **query):
         client.sign_in(person.id)
@@ -34,13 +34,13 @@ def page(client, cast):
     return read
 
 
-def test_who_has_not_signed_in_is_asked_to(client, cast):
+def test_signed_out_person_is_sent_to_sign_in(client, cast):
     answer = client.get(f"/webinars/{cast.slug}/watch")
     assert answer.status_code == 303
     assert answer.location.startswith("/sign-in?next=")
 
 
-def test_who_holds_nothing_reads_why_and_what_to_do(page, cast):
+def test_person_without_access_sees_the_reason_and_next_step(page, cast):
     answer = page(cast.dan)
     assert answer.status_code == 403
     assert "You don\u2019t have access to this webinar yet." in answer.text
@@ -48,20 +48,20 @@ def test_who_holds_nothing_reads_why_and_what_to_do(page, cast):
     assert "<video" not in answer.text
 
 
-def test_watch_page_takes_at_most_six_statements(page, cast, database):
+def test_watch_page_runs_at_most_six_statements(page, cast, database):
     page(cast.alice)
     with statements(database) as seen:
         page(cast.alice)
     assert len(seen) <= MOST
 
 
-def test_whose_pass_ended_reads_when(page, cast):
+def test_person_with_an_ended_pass_sees_when_it_ended(page, cast):
     answer = page(cast.carol)
     assert answer.status_code == 403
     assert "Your pass ended on" in answer.text
 
 
-def test_a_blocked_person_is_not_signed_in_at_all(page, cast, database):
+def test_blocked_person_is_signed_out(page, cast, database):
     answer = page(cast.alice)
     assert answer.status_code == 200
     with database.transaction() as session:
@@ -69,51 +69,49 @@ def test_a_blocked_person_is_not_signed_in_at_all(page, cast, database):
     assert page(cast.alice).status_code == 303
 
 
-def test_a_draft_is_not_there(page, cast, database):
+def test_draft_is_not_found(page, cast, database):
     _set_state(database, cast, WebinarState.DRAFT)
     assert page(cast.alice).status_code == 404
 
 
-def test_a_withdrawn_webinar_plays_for_who_holds_it_and_is_not_there_for_others(
-    page, cast, database
-):
+def test_withdrawn_webinar_plays_only_for_people_with_access(page, cast, database):
     _set_state(database, cast, WebinarState.WITHDRAWN)
     assert page(cast.alice).status_code == 200
     assert page(cast.dan).status_code == 404
 
 
-def test_a_pulled_webinar_plays_for_nobody_and_says_so(page, cast, database):
+def test_removed_webinar_does_not_play_and_says_so(page, cast, database):
     _set_state(database, cast, WebinarState.PULLED)
     answer = page(cast.alice)
     assert answer.status_code == 403
     assert "was removed" in answer.text
 
 
-def test_an_unknown_webinar_is_not_there(client, cast):
+def test_unknown_webinar_is_not_found(client, cast):
     client.sign_in(cast.alice.id)
     assert client.get("/webinars/nothing/watch").status_code == 404
 
 
-def test_a_holder_gets_the_player(page, cast):
+def test_person_with_access_gets_the_player(page, cast):
     answer = page(cast.alice)
     assert answer.status_code == 200
     assert "<media-controller" in answer.text
     assert f'data-open="/webinars/{cast.slug}/playback"' in answer.text
 
 
-def test_looking_at_the_page_opens_no_session(page, cast, database):
+def test_opening_the_page_starts_no_playback_session(page, cast, database):
     page(cast.alice)
     with database.read_session() as session:
         assert session.scalar(select(PlaybackSession.id)) is None
 
 
-def test_the_page_allows_the_players_styles_and_no_other(page, cast):
+def test_policy_allows_hashed_styles_but_not_unsafe_inline(page, cast):
     policy = page(cast.alice).headers["Content-Security-Policy"]
     assert "style-src 'self' 'sha256-" in policy
     assert "unsafe-inline" not in policy
 
 
-def test_the_page_says_how_much_was_watched_and_where_it_goes_on(page, cast, database):
+def test_page_shows_progress_and_where_to_resume(page, cast, database):
     _watch(database, cast, seconds=720)
     answer = page(cast.alice)
     assert "Watched 12 of 60 minutes" in answer.text
@@ -121,13 +119,13 @@ def test_the_page_says_how_much_was_watched_and_where_it_goes_on(page, cast, dat
     assert '<rect class="strip-watched" x="0.0" width="720.0"' in re.sub(r"\s+", " ", answer.text)
 
 
-def test_what_is_short_is_counted_in_seconds(page, cast, database):
+def test_progress_of_a_short_recording_is_shown_in_seconds(page, cast, database):
     with database.transaction() as session:
         session.get_one(Recording, cast.recording_id).seconds = 90.0
     assert "Watched 0:00 of 1:30" in page(cast.alice).text
 
 
-def test_a_place_at_the_very_end_begins_again(page, cast, database):
+def test_recording_stopped_at_the_end_starts_over(page, cast, database):
     _watch(database, cast, seconds=15, position=3595.0)
     text = re.sub(r"\s+", " ", page(cast.alice).text)
     assert 'data-resume="0.0"' in text
@@ -135,7 +133,7 @@ def test_a_place_at_the_very_end_begins_again(page, cast, database):
     assert "data-from-start hidden" in text
 
 
-def test_a_recording_in_preparation_is_announced(client, cast, database):
+def test_recording_that_is_processing_says_so(client, cast, database):
     with database.transaction() as session:
         webinar = make_webinar(session, free=True)
         make_recording(session, webinar, state=RecordingState.PROCESSING)
@@ -145,7 +143,7 @@ def test_a_recording_in_preparation_is_announced(client, cast, database):
     answer = client.get(f"/webinars/{slug}/watch")
     assert answer.status_code == 200
     assert "as soon as the recording is ready" in answer.text
-    assert "The slides" in answer.text  # a recording that is not ready keeps no handout back
+    assert "The slides" in answer.text  # handouts don't wait for the recording
 
 
 @pytest.mark.parametrize(
@@ -156,7 +154,9 @@ def test_a_recording_in_preparation_is_announced(client, cast, database):
         (-9, WebinarState.CANCELED, "Was scheduled for February 21, 2026"),
     ],
 )
-def test_only_of_what_was_held_its_page_says_so(client, cast, database, days, state, words):
+def test_date_label_depends_on_whether_the_webinar_was_held(
+    client, cast, database, days, state, words
+):
     with database.transaction() as session:
         held_at = NOW + timedelta(days=days)
         slug = make_webinar(session, free=True, held_at=held_at, state=state).slug
@@ -165,7 +165,7 @@ def test_only_of_what_was_held_its_page_says_so(client, cast, database, days, st
     assert re.findall(r"(?:Live on|Held|Was scheduled for) \w+ \d+, \d+", text) == [words]
 
 
-def test_handouts_stand_beside_the_film(page, cast, database):
+def test_handouts_are_listed_with_their_first_page(page, cast, database):
     with database.transaction() as session:
         handout = make_handout(session, session.get_one(Webinar, cast.webinar_id), title="Slides")
         address = f"/handouts/{handout.public_id}"
@@ -174,44 +174,44 @@ def test_handouts_stand_beside_the_film(page, cast, database):
     assert f'src="{address}/first-page.jpg"' in answer.text
 
 
-def test_handouts_are_not_listed_for_who_holds_nothing(page, cast, database):
+def test_handouts_are_not_listed_without_access(page, cast, database):
     with database.transaction() as session:
         make_handout(session, session.get_one(Webinar, cast.webinar_id), title="Slides")
     assert "/handouts/" not in page(cast.dan).text
 
 
-def test_only_staff_preview(page, cast):
+def test_only_staff_can_preview(page, cast):
     assert "Staff preview" in page(cast.ada, preview="1").text
     assert "Staff preview" not in page(cast.alice, preview="1").text
     assert page(cast.dan, preview="1").status_code == 403
 
 
-def test_staff_who_hold_nothing_are_not_admitted_without_preview(page, cast):
+def test_staff_without_access_are_refused_outside_preview(page, cast):
     assert page(cast.ada).status_code == 403
 
 
-def test_staff_preview_a_draft(page, cast, database):
+def test_staff_can_preview_a_draft(page, cast, database):
     _set_state(database, cast, WebinarState.DRAFT)
     answer = page(cast.ada, preview="1")
     assert answer.status_code == 200
     assert "/posters/" not in answer.text
 
 
-def test_without_scripts_the_plain_film_plays(client, cast):
+def test_plain_video_plays_without_scripts(client, cast):
     client.sign_in(cast.alice.id)
     answer = client.post(f"/webinars/{cast.slug}/watch")
     assert answer.status_code == 200
     assert re.search(r'<video controls[^>]*src="/media/[^"]+/progressive\.mp4"', answer.text)
 
 
-def test_without_scripts_too_a_stranger_is_turned_away(client, cast):
+def test_person_without_access_is_refused_without_scripts(client, cast):
     client.sign_in(cast.dan.id)
     answer = client.post(f"/webinars/{cast.slug}/watch")
     assert answer.status_code == 403
     assert "don\u2019t have access" in answer.text
 
 
-def test_without_scripts_a_film_in_preparation_is_told(client, cast, database):
+def test_recording_that_is_processing_says_so_without_scripts(client, cast, database):
     with database.transaction() as session:
         session.get_one(Recording, cast.recording_id).state = RecordingState.PROCESSING
     client.sign_in(cast.alice.id)
@@ -222,12 +222,12 @@ def test_without_scripts_a_film_in_preparation_is_told(client, cast, database):
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0, "0:00"), (65.9, "1:05"), (3600, "1:00:00"), (36_061, "10:01:01")]
 )
-def test_a_place_is_said_as_players_say_it(seconds, said):
+def test_position_is_formatted_like_a_player_clock(seconds, said):
     assert clock_of(seconds) == said
 
 
 @pytest.mark.parametrize(("seconds", "minutes"), [(0, 0), (1, 1), (89, 1), (91, 2), (3600, 60)])
-def test_minutes_are_counted_as_people_count_them(seconds, minutes):
+def test_minutes_are_rounded_but_never_down_to_zero(seconds, minutes):
     assert minutes_of(seconds) == minutes
 
 

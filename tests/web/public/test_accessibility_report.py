@@ -28,7 +28,7 @@ A_AND_AA = {
 }
 
 
-def test_everyone_reads_it_from_the_accessibility_and_purchasing_pages(client: Visitor) -> None:
+def test_report_is_linked_from_the_accessibility_and_purchasing_pages(client: Visitor) -> None:
     for path in ("/accessibility", "/purchasing"):
         assert 'href="/accessibility/report"' in client.get(path).text
     answer = client.get("/accessibility/report")
@@ -37,7 +37,7 @@ def test_everyone_reads_it_from_the_accessibility_and_purchasing_pages(client: V
     assert answer.text.count("<tr>") >= len(read_criteria())
 
 
-def test_it_is_a_tagged_pdf_as_well(client: Visitor) -> None:
+def test_report_is_also_a_tagged_pdf(client: Visitor) -> None:
     answer = client.get("/accessibility/report.pdf")
     assert answer.mimetype == "application/pdf"
     reader = pypdf.PdfReader(io.BytesIO(answer.data))
@@ -48,7 +48,7 @@ def test_it_is_a_tagged_pdf_as_well(client: Visitor) -> None:
     assert "Does not support" in words
 
 
-def test_its_pdf_is_english_whoever_reads_it_first(client: Visitor) -> None:
+def test_pdf_is_in_english_even_if_first_requested_in_spanish(client: Visitor) -> None:
     _pdf.cache_clear()
     client.get("/language/es-US")
     reader = pypdf.PdfReader(io.BytesIO(client.get("/accessibility/report.pdf").data))
@@ -58,14 +58,14 @@ def test_its_pdf_is_english_whoever_reads_it_first(client: Visitor) -> None:
     )
 
 
-def test_readers_of_spanish_find_its_terms_as_the_table_has_them(client: Visitor) -> None:
+def test_spanish_page_explains_the_english_terms_of_the_table(client: Visitor) -> None:
     client.get("/language/es-US")
     page = client.get("/accessibility/report").text
     assert "“Not evaluated” significa" in page
     assert "“No evaluado”" not in page
 
 
-def test_each_criterion_of_wcag_is_in_it_once() -> None:
+def test_each_wcag_criterion_is_listed_once() -> None:
     found = [one.number for one in read_criteria() if not one.is_508]
     assert found == [f"{guideline}.{one}" for guideline, all_ in A_AND_AA.items() for one in all_]
     assert sum(len(one.criteria) for one in read_tables()) == len(read_criteria())
@@ -77,12 +77,12 @@ def test_each_result_is_one_of_the_terms_and_has_a_remark() -> None:
         assert one.remark.endswith("."), one.number
 
 
-def test_a_result_of_support_rests_on_a_test_or_says_why() -> None:
+def test_supported_criteria_name_a_test_except_two() -> None:
     untested = {one.number for one in read_criteria() if one.result == "Supports" and not one.tests}
-    assert untested == {"4.1.1", "302.6"}  # obsolete, and nothing needs speech
+    assert untested == {"4.1.1", "302.6"}  # 4.1.1 is obsolete; nothing needs speech
 
 
-def test_each_test_that_is_named_exists() -> None:
+def test_each_named_test_file_exists() -> None:
     named = {test for one in read_criteria() for test in one.tests}
     assert len(named) > 15
     assert [test for test in sorted(named) if not (TESTS / test).is_file()] == []

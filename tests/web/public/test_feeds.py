@@ -1,4 +1,4 @@
-"""Calendars and news of a library, and what other sites show of a shared page."""
+"""Calendars, news feeds, and the metadata that other sites show for a shared page."""
 
 import io
 import json
@@ -47,7 +47,7 @@ def events(answer: bytes) -> list[icalendar.Event]:
     return list(icalendar.Calendar.from_ical(answer).walk("VEVENT"))
 
 
-def test_the_calendar_has_what_is_to_come_and_what_was_canceled(
+def test_calendar_has_upcoming_and_canceled_webinars(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -66,7 +66,7 @@ def test_the_calendar_has_what_is_to_come_and_what_was_canceled(
     assert again.status_code == 304
 
 
-def test_one_webinar_is_put_into_a_calendar_and_moves_there_with_its_date(
+def test_calendar_entry_follows_changes_to_date_and_status(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -95,7 +95,7 @@ def test_one_webinar_is_put_into_a_calendar_and_moves_there_with_its_date(
     assert (on["status"], on["sequence"] > off["sequence"]) == ("CONFIRMED", True)
 
 
-def test_what_is_not_for_everybody_is_in_no_calendar(
+def test_unlisted_webinars_have_no_calendar_or_card(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -107,7 +107,7 @@ def test_what_is_not_for_everybody_is_in_no_calendar(
             assert client.get(f"/webinars/{slug}/{name}").status_code == 404
 
 
-def test_the_news_are_what_was_announced_last(
+def test_news_feed_lists_the_latest_announcements_first(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -125,7 +125,7 @@ def test_the_news_are_what_was_announced_last(
     assert ROOM.encode() not in answer.data
 
 
-def test_a_shared_page_says_what_it_is_and_nothing_of_the_room(
+def test_shared_page_has_metadata_without_the_live_link(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -144,7 +144,7 @@ def test_a_shared_page_says_what_it_is_and_nothing_of_the_room(
     assert (picture.format, picture.size) == ("PNG", (1280, 720))
 
 
-def test_canceled_webinar_has_the_status_that_schema_org_knows(
+def test_canceled_webinar_has_the_schema_org_status(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -153,7 +153,7 @@ def test_canceled_webinar_has_the_status_that_schema_org_knows(
     assert facts["eventStatus"] == "https://schema.org/EventCancelled"
 
 
-def test_held_webinar_is_a_course_with_its_prices_and_only_a_free_one_a_video(
+def test_past_webinar_is_a_course_and_also_a_video_if_free(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -174,7 +174,7 @@ def test_held_webinar_is_a_course_with_its_prices_and_only_a_free_one_a_video(
     assert (video["@type"], video["duration"]) == ("VideoObject", "PT62M5S")
 
 
-def test_free_webinar_costs_nothing_in_the_currency_of_the_price_list(
+def test_free_webinar_has_price_zero_in_the_price_list_currency(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -184,7 +184,7 @@ def test_free_webinar_costs_nothing_in_the_currency_of_the_price_list(
     assert [(one["price"], one["priceCurrency"]) for one in facts["offers"]] == [("0.00", "CAD")]
 
 
-def test_structured_price_of_a_group_says_how_many_seats_it_needs(
+def test_structured_group_price_has_its_minimum_seats(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     prices = Price(OfferKind.SINGLE, 1, 9900, "USD"), Price(OfferKind.GROUP_SEATS, 3, 7500, "USD")
@@ -196,7 +196,7 @@ def test_structured_price_of_a_group_says_how_many_seats_it_needs(
     assert least == {"99.00": 1, "75.00": 3}
 
 
-def test_a_withdrawn_page_tells_others_nothing(
+def test_withdrawn_page_has_no_metadata(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -212,7 +212,7 @@ def facts_in(page: str) -> list[dict[str, Any]]:
     return [json.loads(each) for each in found]
 
 
-def test_the_news_are_the_same_for_whoever_asks(
+def test_news_feed_is_the_same_for_everyone(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -223,7 +223,7 @@ def test_the_news_are_the_same_for_whoever_asks(
     assert client.get("/feed.xml").data == anybodys
 
 
-def test_letters_that_xml_has_not_break_neither_news_nor_pictures(
+def test_characters_invalid_in_xml_do_not_break_feed_or_images(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -234,7 +234,7 @@ def test_letters_that_xml_has_not_break_neither_news_nor_pictures(
         assert client.get(f"/webinars/coming/{name}").status_code == 200
 
 
-def test_a_card_is_drawn_once_however_often_it_is_asked_for(
+def test_card_is_cached_until_the_webinar_changes(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -248,7 +248,7 @@ def test_a_card_is_drawn_once_however_often_it_is_asked_for(
     assert client.get("/webinars/coming/card.png").data != first[0]
 
 
-def test_the_calendar_is_written_once_until_something_moves(
+def test_calendar_is_cached_until_a_webinar_changes(
     client: Visitor, database: Database, cast: Cast, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = []

@@ -1,4 +1,4 @@
-"""The public lists: the first page, the catalog, a series and a presenter."""
+"""The public lists: the home page, the catalog, a series, and a presenter."""
 
 from datetime import timedelta
 
@@ -61,7 +61,7 @@ def shelves(database: Database, cast: Cast, clock: Clock) -> Database:
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("state", [state for state in WebinarState if state != "announced"])
 @pytest.mark.parametrize("who", ["nobody", "alice", "ada"])
-def test_what_is_not_announced_is_on_no_list(
+def test_webinars_that_are_not_announced_are_not_listed(
     client: Visitor, shelves: Database, cast: Cast, path: str, state: WebinarState, who: str
 ) -> None:
     reason = "Unsafe." if state is WebinarState.PULLED else None
@@ -76,7 +76,7 @@ def test_what_is_not_announced_is_on_no_list(
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if "series" not in path])
-def test_upcoming_stands_before_what_was_held(
+def test_upcoming_webinars_come_before_recordings(
     client: Visitor, shelves: Database, path: str
 ) -> None:
     page = client.get(path).text
@@ -86,7 +86,7 @@ def test_upcoming_stands_before_what_was_held(
 
 
 @pytest.mark.parametrize("path", ["/", "/webinars"])
-def test_an_empty_library_says_so(client: Visitor, database: Database, path: str) -> None:
+def test_empty_catalog_says_so(client: Visitor, database: Database, path: str) -> None:
     assert is_empty(client.get(path).text)
 
 
@@ -104,11 +104,11 @@ def test_an_empty_library_says_so(client: Visitor, database: Database, path: str
         "/presenters/nobody/picture",
     ],
 )
-def test_what_is_not_there_is_not_found(client: Visitor, shelves: Database, path: str) -> None:
+def test_unknown_pages_are_not_found(client: Visitor, shelves: Database, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_a_search_finds_by_presenter_and_can_be_taken_away(
+def test_search_finds_webinars_by_presenter_and_shows_its_filter(
     client: Visitor, shelves: Database
 ) -> None:
     page = client.get("/webinars?q=falk").text
@@ -127,7 +127,7 @@ def test_a_search_within_a_series_keeps_both_filters(client: Visitor, shelves: D
 
 
 @pytest.mark.parametrize("query", ["elephants", "%22%27%3B--", "%3Cscript%3E", "+"])
-def test_a_search_that_finds_nothing_offers_the_way_back(
+def test_search_without_results_says_so_and_odd_text_is_harmless(
     client: Visitor, shelves: Database, query: str
 ) -> None:
     page = client.get(f"/webinars?q={query}")
@@ -137,7 +137,7 @@ def test_a_search_that_finds_nothing_offers_the_way_back(
         assert is_empty(page.text)
 
 
-def test_pages_are_counted_and_linked_with_their_filters(
+def test_result_pages_are_counted_and_links_keep_the_filters(
     client: Visitor, shelves: Database
 ) -> None:
     with shelves.transaction() as session:
@@ -160,14 +160,14 @@ def test_pages_are_counted_and_linked_with_their_filters(
         ("dan", NOT_YOURS),
     ],
 )
-def test_a_card_tells_each_person_their_access(
+def test_card_shows_each_persons_access(
     client: Visitor, cast: Cast, clock: Clock, who: str, badge: str
 ) -> None:
     client.sign_in(getattr(cast, who).id)
     assert badge in client.get("/webinars").text
 
 
-def test_a_card_of_an_upcoming_webinar_says_when_in_the_readers_own_time(
+def test_card_of_an_upcoming_webinar_uses_the_readers_time_zone(
     client: Visitor, shelves: Database, cast: Cast
 ) -> None:
     assert "Mar 5, 10:00\u00a0AM\u00a0ET" in client.get("/webinars").text
@@ -177,7 +177,7 @@ def test_a_card_of_an_upcoming_webinar_says_when_in_the_readers_own_time(
     assert "Mar 5, 7:00\u00a0AM" in client.get("/webinars").text
 
 
-def test_a_card_shows_what_was_watched(
+def test_card_shows_the_share_watched(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -196,7 +196,7 @@ def test_a_card_shows_what_was_watched(
     assert "50%" in client.get("/webinars").text
 
 
-def test_a_presenters_picture_is_for_everyone(
+def test_everyone_can_see_a_presenters_picture(
     client: Visitor, shelves: Database, storage: Storage
 ) -> None:
     with shelves.transaction() as session:
@@ -207,13 +207,13 @@ def test_a_presenters_picture_is_for_everyone(
     assert (answer.status_code, answer.mimetype, answer.data) == (200, "image/jpeg", b"jpeg")
 
 
-def test_a_biography_is_shown_as_it_was_written(client: Visitor, shelves: Database) -> None:
+def test_biography_is_shown_with_its_formatting(client: Visitor, shelves: Database) -> None:
     assert "Teaches <em>calmly</em>." in client.get("/presenters/ann-falk").text
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/webinars?q=moving"])
 @pytest.mark.parametrize(("who", "most"), [("nobody", 1), ("alice", 3)])
-def test_a_list_costs_one_statement_and_one_for_all_its_decisions(
+def test_long_list_needs_few_statements(
     client: Visitor, shelves: Database, cast: Cast, path: str, who: str, most: int
 ) -> None:
     with shelves.transaction() as session:
@@ -221,18 +221,17 @@ def test_a_list_costs_one_statement_and_one_for_all_its_decisions(
             make_webinar(session, f"w{place}", held_at=NOW - timedelta(days=place + 40))
     if who != "nobody":
         client.sign_in(cast.alice.id)
-    client.get("/privacy")  # the house's facts are kept for a while
+    client.get("/privacy")  # loads the seller's details, which are cached
     with statements(shelves) as seen:
         assert client.get(path).status_code == 200
-    # for whoever has signed in, one of them says who they are; a search also asks what was said, and
-    # the pages of a series and of a presenter what stands beside the list, what a pass costs, and
-    # whether a person who has signed in has one
+    # a signed-in person's account is one statement; a search also looks in transcripts; pages of a
+    # series or presenter also read what is next to the list, a pass's price, and the person's pass
     sells = any(each in path for each in ("/series/", "/presenters/"))
     beside = 2 if who == "nobody" else 4
     assert len(seen) <= most + beside * sells + ("q=" in path)
 
 
-def test_a_seat_lets_in_since_it_was_claimed_not_since_it_was_sold(
+def test_access_by_a_seat_is_dated_from_its_claim_not_its_sale(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:

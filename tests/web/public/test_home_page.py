@@ -1,4 +1,4 @@
-"""The first page for a person: what they go on with, and what is new since they were here."""
+"""The home page for a person: what to continue, and what is new since their last visit."""
 
 import re
 from datetime import timedelta
@@ -39,7 +39,7 @@ def add(session, slug: str, **values):
     return webinar, make_recording(session, webinar)
 
 
-def test_who_has_begun_goes_on_from_the_first_page_the_latest_first(clock, client, cast, database):
+def test_home_page_lists_started_webinars_latest_first(clock, client, cast, database):
     with database.transaction() as session:
         for number in range(2):
             webinar, recording = add(session, f"begun-{number}", title=f"Begun {number}")
@@ -57,7 +57,7 @@ def test_who_has_begun_goes_on_from_the_first_page_the_latest_first(clock, clien
 
 
 @pytest.mark.parametrize("who", ["bob", "dan", None])
-def test_nobody_reads_what_another_has_begun(clock, client, cast, database, who):
+def test_home_page_does_not_show_what_others_started(clock, client, cast, database, who):
     with database.transaction() as session:
         begun(session, cast.alice.id, cast.recording_id)
     if who:
@@ -65,7 +65,7 @@ def test_nobody_reads_what_another_has_begun(clock, client, cast, database, who)
     assert titles_under(client.get("/").text, "begun") == []
 
 
-def test_merged_logins_go_on_with_what_either_has_begun(clock, client, cast, database):
+def test_merged_accounts_continue_what_either_started(clock, client, cast, database):
     with database.transaction() as session:
         begun(session, cast.dan.id, cast.recording_id)
         session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
@@ -73,7 +73,7 @@ def test_merged_logins_go_on_with_what_either_has_begun(clock, client, cast, dat
     assert len(titles_under(client.get("/").text, "begun")) == 1
 
 
-def test_what_was_announced_or_recorded_since_the_last_visit_is_new(clock, client, cast, database):
+def test_webinars_announced_since_the_last_visit_are_new(clock, client, cast, database):
     earlier, later = NOW + timedelta(hours=1), NOW + timedelta(days=1)
     with database.transaction() as session:
         add(session, "old", title="Old", announced_at=NOW - timedelta(days=9))
@@ -98,12 +98,12 @@ def test_what_was_announced_or_recorded_since_the_last_visit_is_new(clock, clien
     assert titles_under(client.get("/").text, "new") == ["Coming"]
 
 
-def test_who_stays_signed_in_and_comes_back_has_news_too(clock, client, cast, database):
+def test_person_who_stays_signed_in_sees_new_recordings_on_return(clock, client, cast, database):
     with database.transaction() as session:
         _webinar, recording = add(session, "recorded", title="Recorded")
         recording.created_at = NOW + timedelta(hours=5)
     client.sign_in(cast.bob.id)
     client.get("/")
     clock.advance(timedelta(hours=6))
-    for _ in range(2):  # the page that notes the visit, and the one after it
+    for _ in range(2):  # the page that records the visit, and the one after it
         assert titles_under(client.get("/").text, "new") == ["Recorded"]

@@ -1,4 +1,4 @@
-"""My library: what I may watch, why, until when, and where I left off."""
+"""My webinars: what a person can watch, why, until when, and where they stopped."""
 
 import re
 from datetime import timedelta
@@ -27,12 +27,12 @@ from tests.statements import MOST, statements
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def library(client):
-    """Reads somebody's library."""
+    """Return a function that opens My webinars as a given person."""
 
     def read(person, **query):
         client.sign_in(person.id)
@@ -41,18 +41,18 @@ def library(client):
     return read
 
 
-def test_who_has_not_signed_in_is_asked_to(client):
+def test_signed_out_person_is_redirected(client):
     assert client.get("/library").status_code == 303
 
 
-def test_an_empty_library_says_what_to_do_next(library, cast):
+def test_page_without_webinars_leads_to_the_catalog(library, cast):
     answer = library(cast.dan)
     assert answer.status_code == 200
     assert is_empty(answer.text)
     assert 'href="/webinars">' in answer.text.partition('class="empty"')[2]
 
 
-def test_library_with_only_a_reserved_seat_is_not_called_empty(library, cast, database):
+def test_page_with_only_a_reserved_seat_is_not_empty(library, cast, database):
     with database.transaction() as session:
         pool = add_pool(session, cast.organization_id, cast.webinar_id, seats=3)
         make_assignment(session, pool, email=cast.dan.email, state=AssignmentState.INVITED)
@@ -61,14 +61,14 @@ def test_library_with_only_a_reserved_seat_is_not_called_empty(library, cast, da
     assert not is_empty(text)
 
 
-def test_library_takes_at_most_six_statements(library, cast, database):
+def test_page_runs_at_most_six_statements(library, cast, database):
     library(cast.alice)
     with statements(database) as seen:
         library(cast.alice)
     assert len(seen) <= MOST
 
 
-def test_what_is_held_for_good_says_so(library, cast):
+def test_permanent_access_says_so(library, cast):
     answer = library(cast.alice)
     assert f'href="/webinars/{cast.slug}/watch"' in answer.text
     assert shows(answer.text, BADGE_WORDS[Code.OK_PERMANENT])
@@ -78,7 +78,7 @@ def test_what_is_held_for_good_says_so(library, cast):
     ("days", "words"),
     [(0, BADGE_WORDS[Code.PAYMENT_PENDING]), (9, BADGE_WORDS[Code.PAYMENT_OVERDUE])],
 )
-def test_webinar_whose_payment_is_missing_stays_listed(database, library, cast, days, words):
+def test_unpaid_webinar_stays_listed_without_a_watch_link(database, library, cast, days, words):
     with database.transaction() as session:
         grant = make_grant(
             session,
@@ -92,7 +92,7 @@ def test_webinar_whose_payment_is_missing_stays_listed(database, library, cast, 
     assert f'href="/webinars/{cast.slug}/watch"' not in text
 
 
-def test_what_was_canceled_says_so_and_promises_no_recording(database, library, cast):
+def test_canceled_webinar_says_so_and_shows_no_live_date(database, library, cast):
     with database.transaction() as session:
         gone = make_webinar(session, "fine-free-fridays", held_at=NOW + timedelta(days=9))
         gone.state = WebinarState.CANCELED
@@ -104,7 +104,7 @@ def test_what_was_canceled_says_so_and_promises_no_recording(database, library, 
     assert 'href="/webinars/fine-free-fridays"' in text
 
 
-def test_what_was_refunded_does_not_come_up_live(database, library, cast):
+def test_refunded_webinar_is_not_listed(database, library, cast):
     with database.transaction() as session:
         for slug, revoked_at in (("kept", None), ("refunded", NOW)):
             coming = make_webinar(session, slug, held_at=NOW + timedelta(days=9))
@@ -117,7 +117,7 @@ def test_what_was_refunded_does_not_come_up_live(database, library, cast):
     assert "/webinars/refunded" not in text
 
 
-def test_what_was_canceled_is_no_part_of_a_pass(database, library, cast):
+def test_canceled_webinar_is_not_listed_under_a_pass(database, library, cast):
     with database.transaction() as session:
         bob = session.get_one(Login, cast.bob.id)
         for slug in ("bought", "covered"):
@@ -131,21 +131,21 @@ def test_what_was_canceled_is_no_part_of_a_pass(database, library, cast):
     assert f'href="/webinars/{cast.slug}/watch"' in text
 
 
-def test_what_a_pass_covers_says_until_when(library, cast):
+def test_webinars_of_a_pass_show_when_it_ends(library, cast):
     answer = library(cast.bob)
     assert 'id="passes"' in answer.text
     assert shows(answer.text, start_of(INCLUDED))
     assert "Sep 18, 2026" in answer.text
 
 
-def test_after_a_pass_nothing_of_it_is_there_and_its_end_is_told(library, cast):
+def test_ended_pass_shows_its_end_and_no_webinars(library, cast):
     answer = library(cast.carol)
     assert "ended on" in answer.text
     assert f"/webinars/{cast.slug}/watch" not in answer.text
     assert is_empty(answer.text)
 
 
-def test_a_webinar_to_come_is_held_already(library, cast, database):
+def test_upcoming_webinar_is_listed_with_its_date(library, cast, database):
     with database.transaction() as session:
         webinar = make_webinar(session, "to-come", held_at=NOW + timedelta(days=9))
         make_grant(session, session.get_one(Login, cast.alice.id), webinar)
@@ -154,11 +154,11 @@ def test_a_webinar_to_come_is_held_already(library, cast, database):
     assert re.search(r"Live \w{3} \d+, \d+:\d\d\s[AP]M", said)
 
 
-def test_a_list_on_one_page_says_no_numbers(library, cast):
+def test_list_on_one_page_shows_no_counts(library, cast):
     assert not re.search(r"\d to \d+ of \d+", library(cast.alice).text)
 
 
-def test_what_was_begun_can_be_continued(library, cast, database):
+def test_started_webinar_comes_first_with_its_progress(library, cast, database):
     assert 'id="begun"' not in library(cast.alice).text
     _watch(database, cast, cast.alice)
     answer = library(cast.alice)
@@ -166,7 +166,7 @@ def test_what_was_begun_can_be_continued(library, cast, database):
     assert document_fromstring(answer.text).xpath("string((//main//h2)[1]/@id)") == "begun"
 
 
-def test_what_was_begun_and_lost_is_not_offered(library, client, cast, database):
+def test_started_webinar_that_was_removed_cannot_be_continued(library, client, cast, database):
     _watch(database, cast, cast.bob)
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
@@ -178,7 +178,7 @@ def test_what_was_begun_and_lost_is_not_offered(library, client, cast, database)
     assert [client.get(each).status_code for each in pictures] == [200] * len(pictures)
 
 
-def test_free_webinars_are_there_for_everyone_signed_in(library, cast, database):
+def test_free_webinars_are_listed_for_everyone_signed_in(library, cast, database):
     with database.transaction() as session:
         webinar = make_webinar(session, "a-free-one", free=True)
         make_recording(session, webinar)
@@ -187,13 +187,13 @@ def test_free_webinars_are_there_for_everyone_signed_in(library, cast, database)
     assert "/webinars/a-free-one/watch" in answer.text
 
 
-def test_drafts_are_on_nobodys_shelf(library, cast, database):
+def test_drafts_are_not_listed(library, cast, database):
     with database.transaction() as session:
         make_webinar(session, "a-draft", state=WebinarState.DRAFT)
     assert "a-draft" not in library(cast.bob).text
 
 
-def test_a_large_library_is_paged(library, cast, database):
+def test_long_list_is_paged(library, cast, database):
     with database.transaction() as session:
         for number in range(PAGE_SIZE + 6):
             make_webinar(session, f"number-{number}")
@@ -243,7 +243,7 @@ def test_many_webinars_can_be_searched_filtered_and_sorted(library, cast, databa
     assert is_empty(library(cast.bob, q="!!").text)
 
 
-def test_few_webinars_need_no_search(library, cast):
+def test_short_list_has_no_search(library, cast):
     assert 'id="table-q"' not in library(cast.alice).text
 
 
@@ -253,7 +253,7 @@ def sell_passes(database):
         set_prices(session, prices, actor=None, now=NOW)
 
 
-def test_an_expired_pass_is_renewed_at_checkout(library, client, cast, database):
+def test_expired_pass_can_be_renewed_at_checkout(library, client, cast, database):
     sell_passes(database)
     assert "$499.00" not in library(cast.bob).text
     assert "$499.00" in library(cast.carol).text
@@ -261,7 +261,7 @@ def test_an_expired_pass_is_renewed_at_checkout(library, client, cast, database)
     assert answer.location == "/checkout"
 
 
-def test_an_expired_pass_of_a_series_is_renewed_for_that_series(library, cast, database):
+def test_expired_series_pass_is_renewed_for_that_series(library, cast, database):
     sell_passes(database)
     with database.transaction() as session:
         grant = make_grant(
@@ -274,7 +274,7 @@ def test_an_expired_pass_of_a_series_is_renewed_for_that_series(library, cast, d
     assert 'name="pass_covers" value="series:lamps"' in library(cast.dan).text
 
 
-def test_a_pass_that_was_renewed_is_shown_once(library, cast, database):
+def test_renewed_pass_is_not_shown_as_ended(library, cast, database):
     sell_passes(database)
     with database.transaction() as session:
         carol = session.get_one(Login, cast.carol.id)
@@ -285,7 +285,7 @@ def test_a_pass_that_was_renewed_is_shown_once(library, cast, database):
     assert "ended on" not in text
 
 
-def test_a_pass_that_is_no_longer_sold_has_no_renewal(library, cast):
+def test_pass_that_is_no_longer_sold_cannot_be_renewed(library, cast):
     text = library(cast.carol).text
     assert "ended on" in text
     assert "Renew" not in text

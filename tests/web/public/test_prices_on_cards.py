@@ -22,7 +22,7 @@ OTHERS = (
 
 @pytest.fixture
 def lists(database: Database, cast: Cast, clock: Clock) -> tuple[str, ...]:
-    """The pages that list the cast's webinar."""
+    """Return the paths of the pages that list the cast's webinar."""
     with database.transaction() as session:
         set_prices(session, (SINGLE, *OTHERS), actor=None, now=NOW)
         ann = Presenter(slug="ann", name="Ann Falk", created_at=NOW)
@@ -38,7 +38,7 @@ def lists(database: Database, cast: Cast, clock: Clock) -> tuple[str, ...]:
     return ("/", "/webinars", "/series/steps", "/presenters/ann")
 
 
-def test_only_people_without_access_read_what_a_webinar_costs(
+def test_only_people_without_access_see_prices(
     client: Visitor, cast: Cast, lists: tuple[str, ...]
 ) -> None:
     for who, is_told in (("nobody", True), ("dan", True), ("carol", True), ("alice", False)):
@@ -48,7 +48,7 @@ def test_only_people_without_access_read_what_a_webinar_costs(
             assert ("From $99" in client.get(path).text) is is_told, (who, path)
 
 
-def test_a_webinars_own_price_is_on_its_card(
+def test_special_price_of_a_webinar_is_on_its_card(
     client: Visitor, database: Database, cast: Cast, lists: tuple[str, ...]
 ) -> None:
     with database.transaction() as session:
@@ -77,7 +77,7 @@ def test_price_for_one_person_leaves_out_groups_and_passes() -> None:
     assert price_for_one(()) is None
 
 
-def test_cents_are_left_out_where_there_are_none() -> None:
+def test_short_price_leaves_out_zero_cents() -> None:
     for minor, currency, said in (
         (9900, "USD", "$99"),
         (123400, "USD", "$1,234"),
@@ -87,7 +87,7 @@ def test_cents_are_left_out_where_there_are_none() -> None:
         assert Price(OfferKind.SINGLE, 1, minor, currency).said_shortly == said
 
 
-def test_home_page_leads_to_prices_and_passes(
+def test_home_page_shows_prices_and_ways_to_buy(
     client: Visitor, cast: Cast, lists: tuple[str, ...]
 ) -> None:
     page = client.get("/").text

@@ -1,4 +1,4 @@
-"""What a search shows of what is said: to everybody that it is said, to who may watch the words."""
+"""Search results from transcripts, slides, and handouts: their words only with access."""
 
 import pytest
 from sqlalchemy import select
@@ -21,7 +21,7 @@ from tests.recordings.caption_fixtures import caption, vtt_of
 
 @pytest.fixture(autouse=True)
 def said(clock, database, storage, cast):
-    """The recording speaks of lanterns at its twentieth second."""
+    """Add captions that mention lanterns at 24 seconds."""
     data = vtt_of("Good morning", "and", "<i>lanterns</i> &amp; <b>lamps</b>", every=12)
     caption(database, storage, cast.recording_id, data)
 
@@ -33,14 +33,14 @@ def look(client, who=None):
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "ada"])
-def test_who_may_watch_reads_the_words_and_goes_there(client, cast, who):
+def test_person_with_access_sees_the_words_and_a_link_to_their_time(client, cast, who):
     page = look(client, getattr(cast, who))
     assert "<mark>lanterns</mark> &amp; lamps" in page
     assert f"/webinars/{cast.slug}/watch?t=24" in page
 
 
 @pytest.mark.parametrize("who", ["carol", "dan", "mia", None])
-def test_everybody_else_learns_that_it_is_said(client, cast, who):
+def test_person_without_access_sees_only_that_there_is_a_match(client, cast, who):
     page = look(client, getattr(cast, who) if who else None)
     assert shows(page, CLOSED)
     assert "<mark>" not in page
@@ -49,7 +49,7 @@ def test_everybody_else_learns_that_it_is_said(client, cast, who):
 
 
 @pytest.mark.parametrize("state", [WebinarState.DRAFT, WebinarState.PULLED])
-def test_what_is_off_the_catalog_is_not_found_by_what_it_says(client, cast, database, state):
+def test_transcripts_of_draft_and_removed_webinars_are_not_searched(client, cast, database, state):
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         webinar.state = state
@@ -64,7 +64,7 @@ WRITTEN = [Piece("what we wrote of lanterns", page=3)]
 
 @pytest.fixture
 def written(database, cast):
-    """A handout of a kind writes of lanterns on its third page, or slide."""
+    """Return a function that adds a handout that mentions lanterns on its third page or slide."""
 
     def keep(kind, title):
         with database.transaction() as session:
@@ -77,7 +77,7 @@ def written(database, cast):
     return keep
 
 
-def test_what_a_pdf_says_opens_at_its_page(client, cast, written):
+def test_pdf_match_links_to_its_page(client, cast, written):
     address = written(DocumentKind.PDF, "Tuesday")
     page = look(client, cast.alice)
     assert f'href="{address}/pages/3"' in page
@@ -85,7 +85,7 @@ def test_what_a_pdf_says_opens_at_its_page(client, cast, written):
     assert "what we wrote of <mark>lanterns</mark>" in page
 
 
-def test_what_slides_and_letters_say_is_told_with_the_file(client, cast, written):
+def test_match_in_slides_or_a_word_file_links_to_the_file(client, cast, written):
     slides, letter = written(DocumentKind.PPTX, "Deck"), written(DocumentKind.DOCX, "Letter")
     page = look(client, cast.alice)
     assert f'href="{slides}">Deck, slide 3<' in page
@@ -93,14 +93,14 @@ def test_what_slides_and_letters_say_is_told_with_the_file(client, cast, written
 
 
 @pytest.mark.parametrize("who", ["carol", "dan", None])
-def test_who_may_not_watch_reads_nothing_of_a_handout(client, cast, written, who):
+def test_handout_text_is_not_shown_without_access(client, cast, written, who):
     address = written(DocumentKind.PDF, "Tuesday")
     page = look(client, getattr(cast, who) if who else None)
     assert address not in page
     assert "what we wrote" not in page
 
 
-def test_what_a_slide_says_opens_the_film_where_it_is_shown(client, cast, database, written):
+def test_slide_match_links_to_the_moment_it_is_shown(client, cast, database, written):
     address = written(DocumentKind.PDF, "Tuesday")
     with database.transaction() as session:
         handout = session.scalars(select(Handout).where(Handout.title == "Tuesday")).one()
@@ -115,9 +115,7 @@ def test_what_a_slide_says_opens_the_film_where_it_is_shown(client, cast, databa
     assert f"{address}/pages/3" not in page
 
 
-def test_the_title_of_a_slide_is_found_where_it_begins_in_the_version_that_plays(
-    client, cast, database
-):
+def test_slide_title_is_found_only_in_the_current_version(client, cast, database):
     with database.transaction() as session:
         recording = session.get_one(Recording, cast.recording_id)
         times = ((0.0, 59.0), (60.0, 119.0), (120.0, 179.0))

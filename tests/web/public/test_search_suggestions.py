@@ -1,4 +1,4 @@
-"""What is suggested while somebody types: public names alone, by one statement."""
+"""Suggestions while typing: public names only, found by one statement."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from tests.web.public.test_home_catalog_and_webinar_pages import statements
 
 @pytest.fixture
 def shelf(database):
-    """Webinars of Mona Moss in the series Moving house; one of them is a draft of another's."""
+    """Add webinars of Mona Moss in the series Moving house, and another presenter's draft."""
     with database.transaction() as session:
         for name in ("Mona Moss", "Drafty Moe"):
             add_presenter(session, PresenterWords(name), actor=None, now=NOW)
@@ -50,7 +50,7 @@ def suggested(client, query: str) -> list[tuple[str, str]]:
     return [(each["title"], each["url"]) for each in answer.json["found"]]
 
 
-def test_presenters_series_and_webinars_are_suggested_by_how_they_begin(client, shelf):
+def test_presenters_series_and_webinars_are_suggested_by_prefix(client, shelf):
     assert suggested(client, "mov") == [
         ("Moving house", "/series/moving-house"),
         ("Moving a library", "/webinars/moving-a-library"),
@@ -71,7 +71,7 @@ def test_presenters_series_and_webinars_are_suggested_by_how_they_begin(client, 
         ("smith", "Pat O'Brien-Smith"),
     ],
 )
-def test_a_name_is_suggested_however_it_is_written(client, shelf, query, name):
+def test_name_is_suggested_regardless_of_accents_and_punctuation(client, shelf, query, name):
     with shelf.transaction() as session:
         people = [
             add_presenter(session, PresenterWords(each), actor=None, now=NOW).slug
@@ -85,29 +85,29 @@ def test_a_name_is_suggested_however_it_is_written(client, shelf, query, name):
 
 @pytest.mark.parametrize("who", [None, "alice", "mia", "ada"])
 @pytest.mark.parametrize("query", ["motion", "drafty", "motley"])
-def test_what_is_not_announced_is_suggested_to_nobody(clock, client, cast, shelf, who, query):
+def test_drafts_are_not_suggested_in_search(clock, client, cast, shelf, who, query):
     if who:
         client.sign_in(getattr(cast, who).id)
     assert suggested(client, query) == []
 
 
 @pytest.mark.parametrize("query", ["", " ", "m", "%", "_", "'", '"', "mov*", "a" * 5000, "ǅ"])
-def test_any_text_may_be_asked(client, shelf, query):
+def test_any_query_text_is_accepted(client, shelf, query):
     suggested(client, query)
 
 
-def test_no_sign_is_taken_for_any_letter(client, shelf):
+def test_wildcards_are_matched_literally(client, shelf):
     assert suggested(client, "m%s") == []
     assert suggested(client, "m_na") == []
 
 
-def test_a_withdrawn_webinar_is_suggested_no_more(client, shelf):
+def test_withdrawn_webinar_is_no_longer_suggested(client, shelf):
     with shelf.transaction() as session:
         session.execute(update(Webinar).values(state=WebinarState.WITHDRAWN))
     assert suggested(client, "moving") == []
 
 
-def test_an_answer_costs_one_statement_and_is_the_same_for_everybody(client, cast, shelf):
+def test_suggestions_need_one_statement_and_are_publicly_cached(client, cast, shelf):
     client.get("/privacy")
     with statements(shelf) as seen:
         answer = client.get("/search/suggestions?q=moving")
@@ -136,7 +136,7 @@ def test_fields_suggest_names_of_series_and_presenters(client, shelf):
 
 
 @pytest.mark.parametrize("who", [None, "alice", "mia"])
-def test_fields_suggest_no_names_of_drafts(clock, client, cast, shelf, who):
+def test_public_fields_do_not_suggest_names_of_drafts(clock, client, cast, shelf, who):
     if who:
         client.sign_in(getattr(cast, who).id)
     for kind in ("series", "presenters", "passes"):
@@ -145,19 +145,19 @@ def test_fields_suggest_no_names_of_drafts(clock, client, cast, shelf, who):
     assert client.get("/search/names/series").headers["Cache-Control"] == "public, max-age=60"
 
 
-def test_fields_of_staff_suggest_names_of_drafts(clock, client, cast, shelf):
+def test_staff_fields_suggest_names_of_drafts(clock, client, cast, shelf):
     client.sign_in(cast.ada.id)
     assert named(client, "series", "draft") == ["Motley drafts"]
     assert named(client, "passes", "draft") == ["Motley drafts", "Drafty Moe"]
     assert "private" in client.get("/search/names/series").headers["Cache-Control"]
 
 
-def test_catalog_finds_no_series_of_drafts_by_title(client, shelf):
+def test_catalog_does_not_find_a_series_of_drafts_by_title(client, shelf):
     assert client.get("/webinars?series=Moving+house").status_code == 303
     assert client.get("/webinars?series=Motley+drafts").status_code == 404
 
 
-def test_catalog_of_many_series_is_limited_by_a_title(client, cast, shelf, monkeypatch):
+def test_catalog_with_many_series_is_filtered_by_a_typed_title(client, cast, shelf, monkeypatch):
     with shelf.transaction() as session:
         row = make_series(session, "ducks")
         session.add(WebinarSeries(webinar_id=cast.webinar_id, series_id=row.id))

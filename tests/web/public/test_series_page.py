@@ -1,4 +1,4 @@
-"""A series and who presents it: in which order, how long, what is whose, and where one goes on."""
+"""Pages of a series and a presenter: order, duration, access, and what to watch next."""
 
 import json
 import re
@@ -60,7 +60,7 @@ def watch(session: Session, login_id: int, webinar: Webinar, seconds: int) -> No
 
 @pytest.fixture
 def steps(database: Database, cast: Cast, clock: Clock) -> dict[str, int]:
-    """Three parts of a series, put in out of their order; the third is to come."""
+    """Add three parts of a series out of order, the third upcoming; return their row IDs."""
     with database.transaction() as session:
         series = make_series(session, "steps")
         series.title, series.description = "Steps", "One *after* the other."
@@ -82,19 +82,19 @@ def words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", main).split())
 
 
-def test_the_parts_stand_in_their_order_with_what_all_of_them_take(
+def test_parts_are_listed_in_order_with_the_total_duration(
     client: Visitor, steps: dict[str, int]
 ) -> None:
     said = words(client.get(PATH).text)
     places = [said.index(each) for each in ("Part 1", "First step", "Part 2", "Second step")]
     assert places == sorted(places)
     assert "3 parts" in said
-    assert "2 h total" in said  # two recordings of half an hour, and an hour to come
+    assert "2 h total" in said  # two half-hour recordings and an upcoming hour
     assert "Next live session: part 3" in said
     assert "With Ann Falk" in said
 
 
-def test_the_soonest_is_live_next_wherever_it_stands_in_an_order_by_hand(
+def test_next_live_session_is_the_soonest_even_in_a_manual_order(
     client: Visitor, database: Database, steps: dict[str, int]
 ) -> None:
     with database.transaction() as session:
@@ -108,7 +108,7 @@ def test_the_soonest_is_live_next_wherever_it_stands_in_an_order_by_hand(
     assert "Next live session: part 2" in said
 
 
-def test_a_stranger_is_told_what_it_costs_and_asked_to_sign_in_once(
+def test_signed_out_visitor_sees_the_price_and_one_sign_in_link(
     client: Visitor, steps: dict[str, int]
 ) -> None:
     page = client.get(PATH).text
@@ -118,7 +118,7 @@ def test_a_stranger_is_told_what_it_costs_and_asked_to_sign_in_once(
     assert 'name="pass_covers" value="everything"' in page
 
 
-def test_who_holds_all_of_them_goes_on_with_the_first_part_that_is_not_watched(
+def test_person_with_all_parts_continues_with_the_first_unwatched_one(
     client: Visitor, database: Database, cast: Cast, steps: dict[str, int]
 ) -> None:
     client.sign_in(cast.bob.id)
@@ -140,7 +140,7 @@ def test_who_holds_all_of_them_goes_on_with_the_first_part_that_is_not_watched(
     assert "Continue with" not in page
 
 
-def test_nobody_is_said_to_have_watched_it_all_while_a_part_is_left(
+def test_series_is_not_shown_as_watched_while_a_recording_is_left(
     client: Visitor, database: Database, cast: Cast, steps: dict[str, int]
 ) -> None:
     with database.transaction() as session:
@@ -158,7 +158,7 @@ def test_nobody_is_said_to_have_watched_it_all_while_a_part_is_left(
     assert "ve watched every available part." in words(client.get(PATH).text)
 
 
-def test_nobody_is_said_to_have_watched_it_all_where_it_goes_on_over_the_page(
+def test_series_is_not_shown_as_watched_with_parts_on_another_page(
     client: Visitor, database: Database, cast: Cast, steps: dict[str, int]
 ) -> None:
     with database.transaction() as session:
@@ -173,7 +173,7 @@ def test_nobody_is_said_to_have_watched_it_all_where_it_goes_on_over_the_page(
     assert "ve watched every available part." not in page
 
 
-def test_what_lets_in_to_all_of_them_is_named(
+def test_page_says_what_gives_access_to_all_parts(
     client: Visitor, cast: Cast, steps: dict[str, int]
 ) -> None:
     client.sign_in(cast.bob.id)
@@ -184,7 +184,7 @@ def test_what_lets_in_to_all_of_them_is_named(
     )
 
 
-def test_who_holds_one_of_them_is_told_so_and_what_the_others_cost(
+def test_person_with_one_part_sees_it_and_the_price_of_a_pass(
     client: Visitor, database: Database, cast: Cast, steps: dict[str, int]
 ) -> None:
     with database.transaction() as session:
@@ -197,7 +197,7 @@ def test_who_holds_one_of_them_is_told_so_and_what_the_others_cost(
     assert "$499.00" in page
 
 
-def test_an_expired_pass_is_explained_above_the_price(
+def test_expired_pass_is_explained_with_a_way_to_renew(
     client: Visitor, cast: Cast, steps: dict[str, int]
 ) -> None:
     client.sign_in(cast.carol.id)
@@ -215,7 +215,7 @@ def test_a_person_without_access_sees_only_the_price(
     assert "$499.00" in page
 
 
-def test_a_free_part_is_everybodys(
+def test_everyone_has_access_to_a_free_part(
     client: Visitor, database: Database, cast: Cast, steps: dict[str, int]
 ) -> None:
     with database.transaction() as session:
@@ -224,7 +224,7 @@ def test_a_free_part_is_everybodys(
     assert "You have access to 1 of these 3 webinars." in client.get(PATH).text
 
 
-def test_a_long_series_goes_on_over_pages_with_its_numbers(
+def test_long_series_is_paged_with_continuous_part_numbers(
     client: Visitor, database: Database, steps: dict[str, int]
 ) -> None:
     with database.transaction() as session:
@@ -250,12 +250,12 @@ def facts_of(page: str) -> dict[str, object]:
     return json.loads(found)
 
 
-def test_a_series_can_be_shared(client: Visitor, steps: dict[str, int]) -> None:
+def test_series_page_has_metadata_for_sharing(client: Visitor, steps: dict[str, int]) -> None:
     page = client.get(PATH).text
     facts = facts_of(page)
     assert (facts["@type"], facts["name"]) == ("EventSeries", "Steps")
     assert facts["description"] == "One after the other."
-    # the whole moment: a day of UTC's alone would be another one where evenings are
+    # the full timestamp, because a date in UTC alone may be off by a day
     assert facts["startDate"] == (NOW - timedelta(days=20)).isoformat()
     assert facts["endDate"] == (NOW + timedelta(days=3)).isoformat()
     assert [each["name"] for each in facts["subEvent"]] == [
@@ -269,7 +269,7 @@ def test_a_series_can_be_shared(client: Visitor, steps: dict[str, int]) -> None:
     assert (answer.status_code, answer.mimetype) == (200, "image/png")
 
 
-def test_a_presenter_can_be_shared_and_names_their_series(
+def test_presenter_page_has_metadata_and_lists_their_series(
     client: Visitor, steps: dict[str, int]
 ) -> None:
     page = client.get("/presenters/ann").text
@@ -283,7 +283,7 @@ def test_a_presenter_can_be_shared_and_names_their_series(
     assert "Steps 3 webinars" in said
 
 
-def test_a_presenters_page_says_what_is_theirs_who_has_signed_in(
+def test_presenter_page_shows_which_webinars_a_person_has(
     client: Visitor, cast: Cast, steps: dict[str, int]
 ) -> None:
     client.sign_in(cast.bob.id)
@@ -291,7 +291,7 @@ def test_a_presenters_page_says_what_is_theirs_who_has_signed_in(
 
 
 @pytest.mark.parametrize("place", ["/series/steps", "/presenters/ann"])
-def test_a_series_and_a_presenter_are_followed_by_themselves(
+def test_series_and_presenters_have_their_own_calendar_and_feed(
     client: Visitor, database: Database, steps: dict[str, int], place: str
 ) -> None:
     with database.transaction() as session:
@@ -310,13 +310,13 @@ def test_a_series_and_a_presenter_are_followed_by_themselves(
 @pytest.mark.parametrize(
     "path", ["/series/none/card.png", "/series/none/feed.xml", "/presenters/none/calendar.ics"]
 )
-def test_what_is_not_there_is_followed_by_nobody(
+def test_feeds_of_unknown_series_and_presenters_are_not_found(
     client: Visitor, database: Database, path: str
 ) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_a_pass_names_what_it_leaves_out(
+def test_pass_says_how_many_webinars_it_excludes(
     client: Visitor, database: Database, steps: dict[str, int]
 ) -> None:
     with database.transaction() as session:

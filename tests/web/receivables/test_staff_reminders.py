@@ -1,4 +1,4 @@
-"""Staff stop and resume payment reminders; who may not, and what the pages tell."""
+"""Staff stop and resume payment reminders: who can't, and what the pages show."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ def kind_of(database: Database, order_id: int) -> PauseKind | None:
 
 
 @pytest.mark.parametrize("who", ["nobody", "mia", "bill", "beth"])
-def test_only_staff_stop_them(
+def test_only_staff_can_stop_reminders(
     client: Visitor, cast: Cast, roles: Roles, database: Database, who: str
 ) -> None:
     facts = placed(database, GROUP)
@@ -47,7 +47,7 @@ def test_only_staff_stop_them(
     assert kind_of(database, facts.id) is None
 
 
-def test_staff_see_what_was_sent_and_stop_and_resume_it_on_the_order(
+def test_staff_can_see_stop_and_resume_reminders_of_an_order(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     facts = placed(database, GROUP)
@@ -65,7 +65,7 @@ def test_staff_see_what_was_sent_and_stop_and_resume_it_on_the_order(
     assert client.post(f"{page}/reminders/forget", data={}).status_code == 404
 
 
-def test_staff_see_and_stop_all_of_an_organization(
+def test_staff_can_see_stop_and_resume_reminders_of_an_organization(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     first, second = placed(database, GROUP), placed(database, GROUP)
@@ -88,7 +88,7 @@ def test_staff_see_and_stop_all_of_an_organization(
     assert kind_of(database, second.id) is None
 
 
-def test_a_paid_order_has_no_reminders_to_stop(
+def test_paid_order_has_no_reminders_to_stop(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = placed(database)

@@ -1,4 +1,4 @@
-"""Staff edit captions beside the film: for staff alone, saved without loss, shown when ready."""
+"""The caption editor: for staff only, saved without loss, published when ready."""
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from tests.recordings.caption_fixtures import caption, vtt_of
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def save(ada, track, *cues, version=1):
 
 
 @pytest.mark.parametrize("who", ["alice", "bob", "carol", "dan", "mia", "ada"])
-def test_only_staff_come_to_the_desk(client, cast, track, who):
+def test_only_staff_can_open_and_save_captions(client, cast, track, who):
     client.sign_in(getattr(cast, who).id)
     expected = 200 if who == "ada" else 404
     for room in ("", "/cues.json", "/captions.vtt", "/captions.srt"):
@@ -45,7 +45,7 @@ def test_only_staff_come_to_the_desk(client, cast, track, who):
     assert answer.status_code == expected
 
 
-def test_what_is_saved_is_a_draft_until_it_is_shown(ada, cast, database, storage, track):
+def test_saved_captions_are_a_draft_until_published(ada, cast, database, storage, track):
     before = row(database, track)
     assert (
         save(ada, track, [3, 4, "", "Second"], [1, 2.5, "", "First & <b>best</b>"]).json["version"]
@@ -70,7 +70,7 @@ def test_what_is_saved_is_a_draft_until_it_is_shown(ada, cast, database, storage
     assert "First &amp; best" in ada.get(f"/transcripts/{track}").text
 
 
-def test_the_second_of_two_editors_is_told_and_nothing_is_lost(ada, cast, database, track):
+def test_second_of_two_editors_gets_a_conflict_and_nothing_is_lost(ada, cast, database, track):
     assert save(ada, track, [1, 2, "", "Theirs"]).status_code == 200
     told = save(ada, track, [1, 2, "", "Mine"])
     assert told.status_code == 409
@@ -81,7 +81,7 @@ def test_the_second_of_two_editors_is_told_and_nothing_is_lost(ada, cast, databa
     assert save(ada, track, [1, 2, "", "Mine"], version=2).status_code == 200
 
 
-def test_captions_are_taken_away_from_viewers_and_kept(ada, cast, database, storage, track):
+def test_unpublished_captions_are_hidden_but_saved(ada, cast, database, storage, track):
     key = row(database, track).key
     assert ada.post(f"/staff/captions/{track}/unpublish").status_code == 303
     away = row(database, track)
@@ -94,7 +94,7 @@ def test_captions_are_taken_away_from_viewers_and_kept(ada, cast, database, stor
     assert "Good morning" in ada.get(f"/transcripts/{track}").text
 
 
-def test_a_draft_alone_is_shown_to_nobody(ada, client, cast, database):
+def test_draft_captions_are_hidden_from_viewers(ada, client, cast, database):
     with database.transaction() as session:
         recording = session.get_one(Recording, cast.recording_id)
         cues = (Cue(0.0, 1.0, "", ("Draft",)),)
@@ -105,7 +105,7 @@ def test_a_draft_alone_is_shown_to_nobody(ada, client, cast, database):
     assert track not in client.get(f"/webinars/{cast.slug}/watch").text
 
 
-def test_captions_are_downloaded_in_both_forms(ada, track):
+def test_captions_can_be_downloaded_as_vtt_and_srt(ada, track):
     vtt = ada.get(f"/staff/captions/{track}/captions.vtt")
     assert vtt.text.startswith("WEBVTT\n\n00:00:00.000 --> 00:00:00.900\nGood morning")
     srt = ada.get(f"/staff/captions/{track}/captions.srt").text
@@ -131,7 +131,7 @@ def test_captions_are_downloaded_in_both_forms(ada, track):
         {"version": 1, "cues": "abcd"},
     ],
 )
-def test_what_is_no_captions_is_refused_with_a_sentence(ada, database, track, sent):
+def test_invalid_captions_are_refused_with_a_message(ada, database, track, sent):
     answer = ada.post(
         f"/staff/captions/{track}/save", json=sent, headers={"Accept": "application/json"}
     )
@@ -140,7 +140,7 @@ def test_what_is_no_captions_is_refused_with_a_sentence(ada, database, track, se
     assert row(database, track).draft is None
 
 
-def test_nothing_that_is_typed_runs(ada, database, track):
+def test_markup_in_captions_is_escaped(ada, database, track):
     text = "<script>alert(1)</script>\n\n--> 00:01\x00 <img src=x>"
     assert save(ada, track, [1, 2, "line:1 onclick:x", text]).status_code == 200
     kept = row(database, track).draft
@@ -150,7 +150,7 @@ def test_nothing_that_is_typed_runs(ada, database, track):
     assert "onclick" not in kept
 
 
-def test_half_a_character_is_kept_as_a_mark(ada, track):
+def test_unpaired_surrogates_are_saved_as_question_marks(ada, track):
     assert save(ada, track, [1, 2, "", "Yes \ud83d"], [3, 4, "\udfff", "a\0b"]).status_code == 200
     assert ada.get(f"/staff/captions/{track}/cues.json").json["cues"] == [
         [1.0, 2.0, "", "Yes ?"],
@@ -158,7 +158,7 @@ def test_half_a_character_is_kept_as_a_mark(ada, track):
     ]
 
 
-def test_what_no_program_can_read_is_no_captions_either(ada, track):
+def test_unparsable_json_is_refused(ada, track):
     answer = ada.post(
         f"/staff/captions/{track}/save",
         data="[" * 60_000,

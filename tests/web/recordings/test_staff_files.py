@@ -210,7 +210,7 @@ def shown(carrel: Carrel) -> list[str]:
 
 
 def second_version(carrel: Carrel) -> str:
-    """Make the first version playable and add another that is ready; return the first one's public ID."""
+    """Make the first version playable and add a ready second; return the first's public ID."""
     with carrel.database.transaction() as session:
         first = session.scalars(select(Recording)).one()
         first.seconds, first.run, first.state = 60.0, "a" * 26, RecordingState.READY
@@ -307,6 +307,4 @@ def test_scripts_take_their_texts_from_the_page(ada: Visitor, cast: Cast) -> Non
     assert asked
     assert asked <= set(words)
     assert set(words) <= set(re.findall(r'"(\w+)"', written))
-    assert (
-        re.findall(r'["`][A-Z][a-z]+ [^"`]*["`]', written) == []
-    )  # scripts have no sentences of their own
+    assert re.findall(r'["`][A-Z][a-z]+ [^"`]*["`]', written) == []  # scripts contain no sentences

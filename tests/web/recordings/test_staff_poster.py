@@ -120,7 +120,7 @@ def test_chosen_poster_survives_the_deletion_of_its_version(cast, database, stor
         recording = session.scalars(select(Recording)).one()
         prefix = f"renditions/{recording.public_id}/posters/"
         webinar = session.get_one(Webinar, recording.webinar_id)
-        webinar.poster_key = f"{prefix}chosen.jpg"  # so they were stored once
+        webinar.poster_key = f"{prefix}chosen.jpg"  # where posters were stored before
         recording.is_current, recording.removed_at = False, now()
         recording.original_key = "originals/first/talk.mp4"
     for name in ("chosen.jpg", "former.jpg"):

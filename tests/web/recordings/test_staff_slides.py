@@ -1,4 +1,4 @@
-"""Staff's page of the slides of a recording: who may come in, and what is kept."""
+"""The staff page of a recording's slides: who can open it, and what it saves."""
 
 import pytest
 from sqlalchemy import select
@@ -30,7 +30,7 @@ def address(recording_id) -> str:
     return f"/staff/recordings/{recording_id}/slides"
 
 
-def test_it_is_not_there_for_anybody_but_staff(client, cast, address):
+def test_only_staff_can_open_it(client, cast, address):
     for person in (cast.alice, cast.mia):
         client.sign_in(person.id)
         assert client.get(address).status_code == 404
@@ -38,7 +38,7 @@ def test_it_is_not_there_for_anybody_but_staff(client, cast, address):
         assert client.get(f"{address}/slide-000089.jpg").status_code == 404
 
 
-def test_titles_and_chapters_are_kept_whatever_button_was_pressed(
+def test_titles_and_chapters_are_saved_by_every_button(
     client, cast, address, database, recording_id
 ):
     client.sign_in(cast.ada.id)
@@ -68,7 +68,7 @@ def test_titles_and_chapters_are_kept_whatever_button_was_pressed(
     assert 'value="The money"' in answer.text
 
 
-def test_nonsense_changes_nothing_and_breaks_nothing(client, cast, address):
+def test_unknown_actions_and_slides_are_ignored_or_not_found(client, cast, address):
     client.sign_in(cast.ada.id)
     assert client.post(address, data={"act": "burn:it"}).status_code == 303
     assert client.post(address, data={"act": "removed:nobody"}).status_code == 404
@@ -76,14 +76,16 @@ def test_nonsense_changes_nothing_and_breaks_nothing(client, cast, address):
     assert client.get(address.replace("recordings/", "recordings/x")).status_code == 404
 
 
-def test_a_picture_is_one_of_a_slide_and_nothing_else(client, cast, address):
+def test_only_images_of_slides_are_served(client, cast, address):
     client.sign_in(cast.ada.id)
     assert client.get(f"{address}/slide-000089.jpg").data == b"jpeg"
     assert client.get(f"{address}/slide-000090.jpg").status_code == 404
     assert client.get(f"{address}/poster.jpg").status_code == 404
 
 
-def test_a_recording_without_slides_says_why(client, cast, database, address, recording_id):
+def test_recording_without_slides_shows_the_empty_state(
+    client, cast, database, address, recording_id
+):
     client.sign_in(cast.ada.id)
     with database.transaction() as session:
         keep_found(session, recording_id, ())
@@ -93,16 +95,14 @@ def test_a_recording_without_slides_says_why(client, cast, database, address, re
     assert is_empty(client.get(address).text)
 
 
-def test_a_version_that_was_removed_has_no_page_of_slides(
-    client, cast, database, address, recording_id
-):
+def test_removed_version_has_no_slides_page(client, cast, database, address, recording_id):
     client.sign_in(cast.ada.id)
     with database.transaction() as session:
         find(session, recording_id).removed_at = NOW
     assert client.get(address).status_code == 404
 
 
-def test_a_slide_in_the_watch_page_is_a_button_that_goes_there(client, cast, database):
+def test_watch_page_shows_slides_as_buttons_and_chapters(client, cast, database):
     with database.transaction() as session:
         keep_found(session, session.scalars(select(Recording.public_id)).one(), FOUND)
     client.sign_in(cast.alice.id)

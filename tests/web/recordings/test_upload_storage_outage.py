@@ -1,4 +1,4 @@
-"""The storage fails in the midst of an upload: the sender is told in a sentence, and goes on afterwards."""
+"""A storage outage during an upload: the sender gets a message and can resume afterward."""
 
 import hashlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.uploads.test_tus import settle
 from tests.uploads.tus_client import MIB, Sender, film
 from tests.visitor import Visitor
 
-SECOND_PART = "partNumber=7"  # it begins after six MiB, and a part is numbered by that
+SECOND_PART = "partNumber=7"  # starts after 6 MiB, which determines its number
 
 
 @pytest.fixture
@@ -32,20 +32,20 @@ def line(s3_server: S3Server) -> Iterator[BreakingLine]:
 
 @pytest.fixture
 def carrel(carrel: Carrel, s3_server: S3Server, line: BreakingLine) -> Carrel:
-    """The library over a bucket that it reaches by a line that can break."""
+    """Return the site with a bucket over a connection that can break."""
     through = replace(s3_server, endpoint=line.url)
     return replace(carrel, storage=through.storage(f"house/{new_key_id()}"))
 
 
 @pytest.fixture
 def ada(client: Visitor, cast: Cast, clock: Clock) -> Sender:
-    """A member of staff who sends files to the cast's webinar."""
+    """Return a staff member who uploads files to the cast's webinar."""
     client.sign_in(cast.ada.id)
     return Sender(client, cast.slug)
 
 
 @pytest.mark.parametrize("loss", list(Loss))
-def test_a_piece_during_which_the_storage_goes_away_is_answered_503_and_sent_again(
+def test_upload_during_an_outage_is_answered_503_and_can_resume(
     ada: Sender, carrel: Carrel, line: BreakingLine, loss: Loss
 ) -> None:
     whole = film(14 * MIB)
@@ -70,7 +70,7 @@ def test_a_piece_during_which_the_storage_goes_away_is_answered_503_and_sent_aga
     assert made.sha256 == hashlib.sha256(whole).hexdigest()
 
 
-def test_a_connection_that_breaks_once_is_no_fault(ada: Sender, line: BreakingLine) -> None:
+def test_connection_that_breaks_once_is_retried(ada: Sender, line: BreakingLine) -> None:
     whole = film(14 * MIB)
     address = ada.begin(len(whole))
     ada.patch(address, 0, whole[: 6 * MIB])
@@ -79,7 +79,7 @@ def test_a_connection_that_breaks_once_is_no_fault(ada: Sender, line: BreakingLi
     assert line.breaks == 1
 
 
-def test_an_upload_cannot_begin_or_be_discarded_while_the_storage_is_away(
+def test_upload_cannot_start_or_be_discarded_during_an_outage(
     ada: Sender, line: BreakingLine
 ) -> None:
     address = ada.begin(100)
@@ -92,7 +92,7 @@ def test_an_upload_cannot_begin_or_be_discarded_while_the_storage_is_away(
     assert ada.delete(address).status_code == 204
 
 
-def test_a_file_that_cannot_be_fetched_is_answered_503_with_a_page(
+def test_file_download_during_an_outage_is_answered_503_with_a_page(
     ada: Sender, carrel: Carrel, line: BreakingLine
 ) -> None:
     with open("lms/demo/files/folding-table.pdf", "rb") as slides:

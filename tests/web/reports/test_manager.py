@@ -1,4 +1,4 @@
-"""An organization's reports: for its managers alone (test_access.py), within PRODUCT.md's privacy."""
+"""An organization's reports: for managers only (test_access.py), within PRODUCT.md's privacy."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ NOT_FOUND = 404
 
 @pytest.fixture
 def watched(database: Database, elm: Elm, cast: Cast) -> Place:
-    """Five people of Elm County watch a webinar of theirs; four of them finish."""
+    """Let five people of Elm County watch a webinar; four of them finish."""
     with database.transaction() as session:
         organization = session.get_one(Organization, cast.organization_id)
         place = make_place(session, "cataloguing", organization=organization)
@@ -44,9 +44,7 @@ def figure(page: str, label: str) -> str:
     return page.split(f"<dt>{label}</dt>")[1].split("<dd>")[1].split("</dd>")[0].strip()
 
 
-def test_the_report_shows_totals_a_chart_and_the_webinars(
-    mia: Visitor, elm: Elm, watched: Place
-) -> None:
+def test_report_shows_totals_a_chart_and_webinars(mia: Visitor, elm: Elm, watched: Place) -> None:
     page = mia.get(f"/organization/{elm.id}/reports?span=3").text
     assert figure(page, "People who watched") == "5"
     assert figure(page, "Views") == "5"
@@ -57,7 +55,7 @@ def test_the_report_shows_totals_a_chart_and_the_webinars(
     assert f"/organization/{elm.id}/reports/webinars/cataloguing?span=3" in page
 
 
-def test_a_chart_of_few_bars_fits_on_a_phone() -> None:
+def test_chart_with_few_bars_fits_on_a_phone() -> None:
     lap = Lap(NOW.date(), NOW, NOW + timedelta(days=1))
     for count, width in ((1, 320), (5, 320), (6, 720)):
         chart = chart_of([LapViews(lap, 7, is_few=False)] * count, Lapse.DAY)
@@ -65,7 +63,7 @@ def test_a_chart_of_few_bars_fits_on_a_phone() -> None:
         assert 0 <= chart.bars[0].x < chart.bars[-1].x + chart.bars[-1].width <= width
 
 
-def test_it_is_of_whole_months_and_days_that_cannot_be_are_told(
+def test_report_covers_whole_months_and_invalid_dates_are_refused(
     mia: Visitor, elm: Elm, watched: Place
 ) -> None:
     page = mia.get(f"/organization/{elm.id}/reports?from=2020-01-14&to=2020-02-14").text
@@ -75,12 +73,14 @@ def test_it_is_of_whole_months_and_days_that_cannot_be_are_told(
     assert [f'value="{day}"' in page for day in ("2026-03-05", "2026-03-01")] == [True, True]
 
 
-def test_nothing_at_all_has_a_page_as_well(mia: Visitor, elm: Elm) -> None:
+def test_empty_report_says_so(mia: Visitor, elm: Elm) -> None:
     assert "Nothing to report yet" in mia.get(f"/organization/{elm.id}/reports").text
     assert mia.get(f"/organization/{elm.id}/reports?page=2").status_code == NOT_FOUND
 
 
-def test_the_webinars_are_a_csv(mia: Visitor, elm: Elm, watched: Place) -> None:
+def test_webinars_and_views_can_be_downloaded_as_csv(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
     answer = mia.get(f"/organization/{elm.id}/reports/webinars.csv")
     assert "elm-county-webinars.csv" in answer.headers["Content-Disposition"]
     [row] = rows(answer.text)
@@ -89,7 +89,7 @@ def test_the_webinars_are_a_csv(mia: Visitor, elm: Elm, watched: Place) -> None:
     assert [bar["Views"] for bar in bars] == [*[""] * (len(bars) - 1), "5"]
 
 
-def test_a_name_that_a_spreadsheet_would_run_is_defused(
+def test_csv_escapes_formulas_in_names(
     mia: Visitor, elm: Elm, watched: Place, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -98,7 +98,7 @@ def test_a_name_that_a_spreadsheet_would_run_is_defused(
     assert "'=HYPERLINK(0)" in [row["Name"] for row in rows(text)]
 
 
-def test_a_webinar_s_page_has_the_line_from_five_people_on(
+def test_webinar_page_shows_the_retention_chart_from_five_people(
     mia: Visitor, elm: Elm, watched: Place
 ) -> None:
     page = mia.get(f"/organization/{elm.id}/reports/webinars/cataloguing").text
@@ -112,7 +112,7 @@ def test_a_webinar_s_page_has_the_line_from_five_people_on(
     )
 
 
-def test_four_people_have_no_line_and_are_told_why(
+def test_webinar_watched_by_four_people_has_no_chart_and_says_why(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -131,7 +131,7 @@ def test_four_people_have_no_line_and_are_told_why(
     assert "Cataloguing" not in page
 
 
-def test_that_nobody_watched_looks_as_if_one_person_had(
+def test_month_with_one_viewer_looks_like_a_month_with_none(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -159,7 +159,7 @@ def test_that_nobody_watched_looks_as_if_one_person_had(
         assert one == other
 
 
-def test_a_draft_is_not_found(mia: Visitor, elm: Elm, watched: Place, database: Database) -> None:
+def test_draft_is_not_found(mia: Visitor, elm: Elm, watched: Place, database: Database) -> None:
     here = f"/organization/{elm.id}/reports/webinars/cataloguing"
     assert mia.get(here).status_code == 200
     with database.transaction() as session:
@@ -167,7 +167,7 @@ def test_a_draft_is_not_found(mia: Visitor, elm: Elm, watched: Place, database: 
     assert mia.get(here).status_code == NOT_FOUND
 
 
-def test_no_span_and_nothing_in_the_address_makes_another_line(
+def test_retention_chart_is_the_same_for_every_query(
     mia: Visitor, elm: Elm, watched: Place
 ) -> None:
     here = f"/organization/{elm.id}/reports/webinars/cataloguing"
@@ -178,7 +178,7 @@ def test_no_span_and_nothing_in_the_address_makes_another_line(
     assert len(lines) == 1
 
 
-def test_staff_see_the_line_of_the_whole_house_alone(
+def test_staff_see_the_retention_chart_only_across_organizations(
     client: Visitor, cast: Cast, elm: Elm, watched: Place
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -190,7 +190,7 @@ def test_staff_see_the_line_of_the_whole_house_alone(
     assert "all 5 people" in client.get("/staff/reports/webinars/cataloguing").text
 
 
-def test_by_person_it_says_what_managers_may_know_and_no_time(
+def test_report_by_person_shows_progress_but_no_dates_or_positions(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -206,10 +206,10 @@ def test_by_person_it_says_what_managers_may_know_and_no_time(
     assert "45%" in own
     for text in (page, own):
         assert "Mar 2026" not in text
-        assert "7:30" not in text  # where she stopped
+        assert "7:30" not in text  # the position where she stopped
 
 
-def test_a_person_of_another_organization_is_not_there(
+def test_person_of_another_organization_is_not_found(
     mia: Visitor, elm: Elm, watched: Place, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -221,9 +221,7 @@ def test_a_person_of_another_organization_is_not_there(
     assert mia.get(f"/organization/{oak.organization.public_id}/reports").status_code == NOT_FOUND
 
 
-def test_a_manager_who_sorts_and_pages_keeps_the_days(
-    mia: Visitor, elm: Elm, watched: Place
-) -> None:
+def test_sorting_keeps_the_dates(mia: Visitor, elm: Elm, watched: Place) -> None:
     page = mia.get(f"/organization/{elm.id}/reports?from=2026-01-01&to=2026-03-31&sort=share").text
     assert "sort=people&amp;down=1" in page or "down=1" in page
     assert 'aria-sort="ascending"' in page
@@ -231,7 +229,7 @@ def test_a_manager_who_sorts_and_pages_keeps_the_days(
     assert 'name="sort" value="share"' in page
 
 
-def test_the_person_sees_the_same(
+def test_person_sees_what_their_managers_see(
     client: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

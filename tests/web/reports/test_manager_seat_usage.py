@@ -1,4 +1,4 @@
-"""The usage report: for managers only (test_access.py), what is begun, completed and watched."""
+"""The usage report: for managers only (test_access.py), what is started, completed, and watched."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 
 
-def test_it_counts_who_began_what_was_completed_and_the_minutes(
+def test_report_counts_people_started_completions_and_minutes(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -31,9 +31,7 @@ def test_it_counts_who_began_what_was_completed_and_the_minutes(
     assert list(contract.values())[1:] == ["1", "1", "1", "54"]
 
 
-def test_the_chart_stands_on_the_numbers_of_its_table(
-    mia: Visitor, elm: Elm, database: Database
-) -> None:
+def test_report_has_a_table_and_charts_by_month(mia: Visitor, elm: Elm, database: Database) -> None:
     with database.transaction() as session:
         session.execute(
             update(Assignment)
@@ -47,7 +45,7 @@ def test_the_chart_stands_on_the_numbers_of_its_table(
     assert shows(page, MINUTES_BY_MONTH)
 
 
-def test_the_months_are_a_csv_as_well(mia: Visitor, elm: Elm) -> None:
+def test_months_can_be_downloaded_as_csv(mia: Visitor, elm: Elm) -> None:
     answer = mia.get(f"/organization/{elm.id}/usage-by-month.csv")
     assert "elm-county-usage-by-month.csv" in answer.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
@@ -55,7 +53,7 @@ def test_the_months_are_a_csv_as_well(mia: Visitor, elm: Elm) -> None:
     assert list(rows[-1].values())[1:] == ["3", "2", "0", "0"]
 
 
-def test_who_gave_a_seat_up_still_counts_as_having_begun(
+def test_person_who_released_a_seat_still_counts_as_started(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Reports of the whole house: for staff alone (tests/rules/test_routes.py)."""
+"""Reports across all organizations: for staff only (tests/rules/test_routes.py)."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture
 def house(database: Database, cast: Cast, clock: Clock) -> Place:
-    """Five people watch through an organization's seats."""
+    """Let five people watch through an organization's seats."""
     with database.transaction() as session:
         place = make_place(session, "cataloguing")
         for upto in (900.0, 900.0, 900.0, 1000.0, 200.0):
@@ -34,7 +34,7 @@ def rows(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))[1:]
 
 
-def test_staff_see_the_house_by_webinar_organization_and_person(ada: Visitor, house: Place) -> None:
+def test_staff_see_viewing_by_webinar_organization_and_person(ada: Visitor, house: Place) -> None:
     page = ada.get("/staff/reports/viewing").text
     assert "Cataloguing" in page
     assert "80%" in page
@@ -44,7 +44,7 @@ def test_staff_see_the_house_by_webinar_organization_and_person(ada: Visitor, ho
     assert page.count("Una Reed") >= 5
 
 
-def test_every_report_is_reached_from_one_page(ada: Visitor, cast: Cast) -> None:
+def test_reports_page_links_to_every_report(ada: Visitor, cast: Cast) -> None:
     page = ada.get("/staff/reports").text.split("<main")[1]
     paths = re.findall(r'<a href="(/staff/[^"]+)">', page)
     assert {"/staff/reports/viewing", "/staff/balances", "/staff/lti/embeds", "/staff/audit"} < {
@@ -54,7 +54,7 @@ def test_every_report_is_reached_from_one_page(ada: Visitor, cast: Cast) -> None
         assert ada.get(path).status_code == 200, path
 
 
-def test_bookkeeper_is_led_only_to_what_bookkeepers_can_open(client: Visitor, roles: Roles) -> None:
+def test_bookkeeper_sees_links_only_to_reports_they_can_open(client: Visitor, roles: Roles) -> None:
     client.sign_in(roles.beth.id)
     page = client.get("/staff/reports").text.split("<main")[1]
     paths = re.findall(r'<a href="(/staff/[^"]+)">', page)
@@ -65,7 +65,7 @@ def test_bookkeeper_is_led_only_to_what_bookkeepers_can_open(client: Visitor, ro
     ]
 
 
-def test_each_table_is_a_csv(ada: Visitor, house: Place) -> None:
+def test_each_table_can_be_downloaded_as_csv(ada: Visitor, house: Place) -> None:
     figures = ["5", "5", "1.1", "4", "80", "78"]
     assert rows(ada.get("/staff/reports/webinars.csv").text) == [["Cataloguing", *figures]]
     found = rows(ada.get("/staff/reports/organizations.csv").text)
@@ -73,10 +73,10 @@ def test_each_table_is_a_csv(ada: Visitor, house: Place) -> None:
     people = rows(ada.get("/staff/reports/people.csv?sort=share").text)
     assert next(row[2:] for row in people) == ["1", "1", "20", "0", "0"]
     views = rows(ada.get("/staff/reports/views.csv?span=3").text)
-    assert [row[1] for row in views] == [*[""] * 9, "5"]  # weeks of three months
+    assert [row[1] for row in views] == [*[""] * 9, "5"]  # the weeks of three months
 
 
-def test_one_person_has_a_page_and_never_a_line(
+def test_person_has_a_page_and_one_viewer_has_no_retention_chart(
     ada: Visitor, house: Place, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -89,6 +89,6 @@ def test_one_person_has_a_page_and_never_a_line(
     assert "<svg class=" not in page.split('id="no-heat-title"')[1].split("</section>")[0]
 
 
-def test_a_webinar_or_a_person_that_never_was_is_not_there(ada: Visitor, house: Place) -> None:
+def test_unknown_webinar_or_person_is_not_found(ada: Visitor, house: Place) -> None:
     for path in ("webinars/nothing", "webinars/nothing/stretches.csv", "people/nobody"):
         assert ada.get(f"/staff/reports/{path}").status_code == 404

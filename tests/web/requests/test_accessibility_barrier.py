@@ -28,7 +28,7 @@ def test_everyone_can_open_it_from_the_accessibility_page(client: Visitor) -> No
     assert client.get(PATH).status_code == 200
 
 
-def test_report_is_a_request_with_a_receipt_and_everything_that_was_entered(
+def test_report_becomes_a_request_with_a_confirmation_email(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     answer = client.post(PATH, data=SENT)
@@ -57,7 +57,7 @@ def test_report_is_due_in_two_business_days() -> None:
         assert due_at(RequestKind.BARRIER, EASTERN, at) == by
 
 
-def test_report_without_its_text_or_address_comes_back_with_what_was_entered(
+def test_report_without_a_required_field_is_refused_and_preserves_input(
     client: Visitor, database: Database
 ) -> None:
     for field in ("message", "name", "email"):

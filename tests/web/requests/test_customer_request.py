@@ -1,4 +1,4 @@
-"""The request form and the page of a request: open to everyone, prefilled, quoted, limited."""
+"""The request form: open to everyone, prefilled, with prices and rate limits."""
 
 import io
 import re
@@ -33,7 +33,7 @@ PRICES = (
 
 @pytest.fixture(autouse=True)
 def _now(clock: Clock) -> None:
-    """The clock stands still at NOW."""
+    """Freeze the clock at NOW."""
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def kept(database: Database) -> list[DeskRequest]:
 
 
 def drafted(database: Database, row: DeskRequest) -> int | None:
-    """Return what the draft of a request costs, in cents."""
+    """Return the total of a request's draft order, in cents."""
     with database.read_session() as session:
         return session.scalar(
             select(func.sum(OrderLine.net_minor)).where(OrderLine.order_id == row.order_id)
@@ -75,27 +75,27 @@ def value_of(page: str, name: str) -> str:
     return found[1]
 
 
-# who may come in
+# who can open it
 
 
-def test_everyone_may_ask(client: Visitor, house: Cast) -> None:
+def test_everyone_can_open_the_form(client: Visitor, house: Cast) -> None:
     assert client.get("/ask").status_code == 200
 
 
-def test_a_form_without_its_token_is_refused(client: Visitor, database: Database) -> None:
+def test_form_without_its_csrf_token_is_refused(client: Visitor, database: Database) -> None:
     answer = client.post("/ask", data=filled(), headers={"X-CSRFToken": ""})
     assert answer.status_code == 400
     assert kept(database) == []
 
 
-def test_a_request_that_never_was_is_not_found(client: Visitor) -> None:
+def test_unknown_request_is_not_found(client: Visitor) -> None:
     assert client.get(f"/requests/{'0' * 26}").status_code == 404
     assert client.post(f"/requests/{'0' * 26}/resend").status_code == 404
     assert client.post(f"/requests/{'0' * 26}/address").status_code == 404
     assert client.get(f"/ask?quote={'0' * 26}").status_code == 404
 
 
-def test_who_asks_too_often_is_told_to_wait(client: Visitor, house: Cast) -> None:
+def test_frequent_requests_are_rate_limited(client: Visitor, house: Cast) -> None:
     codes = [client.post("/ask", data=filled()).status_code for _ in range(5)]
     assert codes == [303, 303, 303, 303, 429]
 
@@ -103,7 +103,7 @@ def test_who_asks_too_often_is_told_to_wait(client: Visitor, house: Cast) -> Non
 # the form
 
 
-def test_the_form_knows_what_it_was_opened_from(client: Visitor, house: Cast) -> None:
+def test_form_is_prefilled_from_the_query(client: Visitor, house: Cast) -> None:
     page = client.get(f"/ask?kind=group&webinar={house.slug}&quantity=5&refusal=NO_GRANT").text
     assert '<option selected value="group">' in page
     assert value_of(page, "webinar") == "Reading rooms"
@@ -112,7 +112,7 @@ def test_the_form_knows_what_it_was_opened_from(client: Visitor, house: Cast) ->
     assert "$325.00" in page
 
 
-def test_the_form_knows_who_is_signed_in(client: Visitor, house: Cast) -> None:
+def test_form_is_prefilled_with_the_signed_in_person(client: Visitor, house: Cast) -> None:
     client.sign_in(house.mia.id)
     page = client.get("/ask").text
     assert value_of(page, "name") == "Mia"
@@ -121,7 +121,7 @@ def test_the_form_knows_who_is_signed_in(client: Visitor, house: Cast) -> None:
 
 
 @pytest.mark.parametrize("query", ["kind=nonsense", "quantity=x", "webinar=none", "offer=x"])
-def test_nonsense_in_the_address_does_no_harm(client: Visitor, house: Cast, query: str) -> None:
+def test_invalid_query_values_are_ignored(client: Visitor, house: Cast, query: str) -> None:
     assert client.get(f"/ask?{query}").status_code == 200
 
 
@@ -136,7 +136,7 @@ def test_nonsense_in_the_address_does_no_harm(client: Visitor, house: Cast, quer
         ("kind=group&quantity=0", ["ll send you a quote"]),
     ],
 )
-def test_the_price_is_told_as_the_form_is_filled_in(
+def test_price_is_shown_while_the_form_is_filled_in(
     client: Visitor, house: Cast, query: str, said: list[str]
 ) -> None:
     page = client.get(f"/ask/price?{query}").text
@@ -144,12 +144,12 @@ def test_the_price_is_told_as_the_form_is_filled_in(
     assert "<html" not in page
 
 
-def test_a_question_has_no_price(client: Visitor, house: Cast) -> None:
+def test_question_has_no_price(client: Visitor, house: Cast) -> None:
     assert client.get("/ask/price?kind=trouble").text.strip() == ""
     assert '<option selected value="trouble">' in client.get("/ask").text
 
 
-def test_without_a_script_a_button_tells_the_price_and_nothing_is_sent(
+def test_price_button_works_without_scripts_and_sends_nothing(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     answer = client.post("/ask", data=filled(kind="group", quantity="5", act="price"))
@@ -173,7 +173,7 @@ def test_without_a_script_a_button_tells_the_price_and_nothing_is_sent(
         ({"kind": "more_seats"}, "Not a valid choice"),
     ],
 )
-def test_what_is_missing_is_said_beside_its_field_and_nothing_is_lost(
+def test_invalid_request_shows_an_error_and_preserves_input(
     client: Visitor, house: Cast, database: Database, values: dict[str, str], sentence: str
 ) -> None:
     answer = client.post("/ask", data=filled(message="", **values) | {"reference": "PO 7"})
@@ -183,7 +183,7 @@ def test_what_is_missing_is_said_beside_its_field_and_nothing_is_lost(
     assert kept(database) == []
 
 
-def test_who_holds_the_webinar_is_warned_before_asking_to_buy_it(
+def test_person_with_access_is_warned_before_requesting_to_buy(
     client: Visitor, house: Cast
 ) -> None:
     client.sign_in(house.alice.id)
@@ -192,7 +192,7 @@ def test_who_holds_the_webinar_is_warned_before_asking_to_buy_it(
     assert "$0.00" in page
 
 
-def test_a_holder_is_told_that_a_webinar_to_come_is_included(
+def test_person_with_a_pass_sees_that_an_upcoming_webinar_is_included(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -201,7 +201,9 @@ def test_a_holder_is_told_that_a_webinar_to_come_is_included(
     assert "Included: register for free" in client.get(f"/ask?webinar={house.slug}").text
 
 
-def test_a_holder_who_asks_for_colleagues_is_not_warned(client: Visitor, house: Cast) -> None:
+def test_person_with_access_is_not_warned_when_buying_for_a_group(
+    client: Visitor, house: Cast
+) -> None:
     client.sign_in(house.alice.id)
     page = client.get(f"/ask?kind=group&webinar={house.slug}&quantity=3").text
     assert "You already have this webinar" not in page
@@ -210,7 +212,7 @@ def test_a_holder_who_asks_for_colleagues_is_not_warned(client: Visitor, house: 
 # sending
 
 
-def test_a_request_is_kept_with_what_it_is_about(
+def test_request_is_saved_with_what_it_is_about(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     client.sign_in(house.mia.id)
@@ -232,7 +234,7 @@ def test_a_request_is_kept_with_what_it_is_about(
     assert drafted(database, row) == 32500
 
 
-def test_a_webinar_that_is_not_known_by_its_words_goes_into_the_message(
+def test_unknown_webinar_title_is_added_to_the_message(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     client.post("/ask", data=filled(webinar="The one about herons", message="Please"))
@@ -240,7 +242,7 @@ def test_a_webinar_that_is_not_known_by_its_words_goes_into_the_message(
     assert (row.webinar_id, row.message) == (None, "Webinar: The one about herons\n\nPlease")
 
 
-def test_what_a_script_left_out_of_the_form_is_not_missed(
+def test_fields_that_a_script_removes_are_optional(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     sent = filled(kind="group", quantity="5", organization_name="Elm")
@@ -250,7 +252,7 @@ def test_what_a_script_left_out_of_the_form_is_not_missed(
     assert drafted(database, kept(database)[0]) == 32500
 
 
-def test_nobody_asks_in_the_name_of_an_organization_that_is_not_theirs(
+def test_request_is_not_linked_to_an_organization_of_other_people(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     client.sign_in(house.dan.id)
@@ -258,14 +260,12 @@ def test_nobody_asks_in_the_name_of_an_organization_that_is_not_theirs(
     assert kept(database)[0].organization_id is None
 
 
-def test_a_refusal_that_is_no_code_is_dropped(
-    client: Visitor, house: Cast, database: Database
-) -> None:
+def test_unknown_refusal_code_is_dropped(client: Visitor, house: Cast, database: Database) -> None:
     client.post("/ask", data=filled(refusal="<script>"))
     assert kept(database)[0].refusal == ""
 
 
-def test_a_pass_is_asked_for_with_what_it_should_cover(
+def test_request_for_a_pass_says_what_it_covers(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     client.post("/ask", data=filled(kind="pass", webinar=""))
@@ -279,7 +279,7 @@ def order(name: str, data: bytes) -> dict[str, object]:
     }
 
 
-def test_a_purchase_order_brings_its_file(
+def test_purchase_order_file_is_stored(
     client: Visitor, house: Cast, database: Database, storage: Storage
 ) -> None:
     answer = client.post("/ask", data=order("PO 77.pdf", PDF))
@@ -291,7 +291,7 @@ def test_a_purchase_order_brings_its_file(
         assert stream.read() == PDF
 
 
-def test_a_purchase_order_needs_its_number_or_its_file(
+def test_purchase_order_requires_a_number_or_a_file(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     sent = filled(kind="purchase_order", organization_name="Elm")
@@ -309,7 +309,7 @@ def test_a_purchase_order_needs_its_number_or_its_file(
         ("order.pdf", b"%PDF-nonsense", "damaged"),
     ],
 )
-def test_a_file_that_is_no_order_is_refused_beside_its_field(
+def test_invalid_purchase_order_file_is_refused(
     client: Visitor, house: Cast, database: Database, name: str, data: bytes, sentence: str
 ) -> None:
     answer = client.post("/ask", data=order(name, data))
@@ -319,7 +319,7 @@ def test_a_file_that_is_no_order_is_refused_beside_its_field(
 
 
 @pytest.mark.parametrize("path", ["/ask", "/sign-in"])
-def test_a_stranger_can_not_send_without_end(
+def test_oversized_upload_from_a_stranger_is_refused(
     client: Visitor, house: Cast, database: Database, path: str
 ) -> None:
     answer = client.post(
@@ -332,7 +332,7 @@ def test_a_stranger_can_not_send_without_end(
     assert kept(database) == []
 
 
-def test_a_purchase_order_for_a_quote_is_filled_in_from_it(
+def test_purchase_order_for_a_quote_is_prefilled_from_it(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     client.post(
@@ -350,20 +350,20 @@ def test_a_purchase_order_for_a_quote_is_filled_in_from_it(
 
 
 @pytest.mark.parametrize("state", [WebinarState.WITHDRAWN, WebinarState.DRAFT])
-def test_what_is_off_the_catalog_is_neither_offered_nor_priced(
+def test_unlisted_webinar_is_not_offered(
     client: Visitor, house: Cast, database: Database, state: WebinarState
 ) -> None:
     with database.transaction() as session:
         session.get_one(Webinar, house.webinar_id).state = state
     page = client.get(f"/ask?kind=register&webinar={house.slug}").text
-    assert "Reading rooms" not in page  # neither named nor in the list
+    assert "Reading rooms" not in page  # neither prefilled nor in the list
     answer = client.post("/ask", data=filled(about=house.slug, quantity="1"))
     assert answer.status_code == 303
     [request] = kept(database)
     assert (request.webinar_id, "Reading rooms" in request.message) == (None, True)
 
 
-def test_a_webinar_with_its_own_price_costs_that_on_the_form_and_in_the_request(
+def test_special_webinar_price_is_used_on_the_form_and_in_the_draft(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     own = (Price(OfferKind.SINGLE, 1, 4900, "USD"),)
@@ -377,7 +377,7 @@ def test_a_webinar_with_its_own_price_costs_that_on_the_form_and_in_the_request(
         assert (line.net_minor, line.quantity) == (14_700, 3)
 
 
-def test_a_pass_for_a_series_costs_what_the_series_says(
+def test_special_series_price_is_used_for_its_pass(
     client: Visitor, house: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""The page of a request: who sees what of it, the receipt, the address, the answer."""
+"""The page of a request: who sees what, the confirmation email, the address, and the answer."""
 
 import re
 
@@ -17,10 +17,10 @@ from tests.web.requests.test_customer_request import filled, kept
 
 @pytest.fixture(autouse=True)
 def _now(clock: Clock) -> None:
-    """The clock stands still at NOW."""
+    """Freeze the clock at NOW."""
 
 
-def test_a_request_that_never_was_is_not_found(client: Visitor) -> None:
+def test_unknown_request_is_not_found(client: Visitor) -> None:
     assert client.get(f"/requests/{'0' * 26}").status_code == 404
     assert client.post(f"/requests/{'0' * 26}/resend").status_code == 404
     assert client.post(f"/requests/{'0' * 26}/address").status_code == 404
@@ -32,7 +32,7 @@ def asked(client: Visitor, cast: Cast, database: Database) -> str:
     return kept(database)[0].public_id
 
 
-def test_after_sending_the_page_names_recipient_sender_and_due_time(
+def test_page_after_sending_names_recipient_sender_and_due_time(
     client: Visitor, asked: str
 ) -> None:
     page = client.get(f"/requests/{asked}").text
@@ -55,12 +55,12 @@ def test_another_browser_sees_the_status_but_not_the_address(
     assert page.headers["Referrer-Policy"] == "strict-origin"
 
 
-def test_the_receipt_can_be_sent_again(client: Visitor, asked: str, database: Database) -> None:
+def test_confirmation_email_can_be_resent(client: Visitor, asked: str, database: Database) -> None:
     assert client.post(f"/requests/{asked}/resend").status_code == 303
     assert len(letters(database, "dan@example.org")) == 2
 
 
-def test_the_browser_that_asked_corrects_the_address(
+def test_browser_that_sent_the_request_can_correct_the_address(
     client: Visitor, asked: str, database: Database
 ) -> None:
     answer = client.post(f"/requests/{asked}/address", data={"email": "d.pellerin@example.org"})
@@ -69,15 +69,13 @@ def test_the_browser_that_asked_corrects_the_address(
     assert newest(database, "d.pellerin@example.org").kind == "request_received"
 
 
-def test_an_address_that_is_none_is_not_taken(
-    client: Visitor, asked: str, database: Database
-) -> None:
+def test_invalid_address_is_refused(client: Visitor, asked: str, database: Database) -> None:
     answer = client.post(f"/requests/{asked}/address", data={"email": "d.pellerin"})
     assert answer.status_code == 400
     assert kept(database)[0].email == "dan@example.org"
 
 
-def test_another_browser_corrects_nothing(
+def test_another_browser_cannot_correct_the_address(
     app: Flask, client: Visitor, asked: str, database: Database
 ) -> None:
     other = app.test_client()
@@ -86,7 +84,7 @@ def test_another_browser_corrects_nothing(
     assert kept(database)[0].email == "dan@example.org"
 
 
-def test_an_answer_is_shown_on_the_page(client: Visitor, asked: str, database: Database) -> None:
+def test_answer_is_shown_on_the_page(client: Visitor, asked: str, database: Database) -> None:
     with database.transaction() as session:
         requests.decline(
             session, asked, answer="It is <sold> out", links=OFFICE.links, actor=None, now=NOW
@@ -97,9 +95,7 @@ def test_an_answer_is_shown_on_the_page(client: Visitor, asked: str, database: D
     assert "Resend email" not in page
 
 
-def test_the_answer_never_tells_whether_an_organization_or_address_is_known(
-    app: Flask, cast: Cast
-) -> None:
+def test_response_does_not_reveal_known_organizations_or_addresses(app: Flask, cast: Cast) -> None:
     answers = set()
     for name, email in (
         ("Elm County Library", "mia@example.org"),

@@ -1,4 +1,4 @@
-"""Requests for an organization: only those who buy for it get a draft of its order."""
+"""Requests for an organization: only its buyers get a draft of its order."""
 
 from sqlalchemy import select
 
@@ -13,7 +13,7 @@ from tests.web.requests.test_customer_request import house as house
 ELM = "Elm County Library"
 
 
-def test_order_is_drafted_for_an_organization_only_by_those_who_buy_for_it(
+def test_order_is_drafted_for_an_organization_only_by_its_buyers(
     client: Visitor, house: Cast, database: Database, roles: Roles
 ) -> None:
     buyers = (house.mia, roles.olive, roles.bill)

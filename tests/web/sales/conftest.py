@@ -1,4 +1,4 @@
-"""Staff of a seller with settings and prices, at a clock that stands still."""
+"""Fixtures: staff of a seller with settings and prices, at a frozen clock."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture(autouse=True)
 def _now(clock: Clock) -> None:
-    """The clock stands still at NOW."""
+    """Freeze the clock at NOW."""
 
 
 @pytest.fixture

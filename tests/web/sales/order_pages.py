@@ -1,4 +1,4 @@
-"""What tests of the staff pages of orders send, as a browser would."""
+"""Helpers that read and submit forms of the staff order pages as a browser would."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ OPTION = re.compile(r'<option selected value="([^"]*)"')
 
 
 def fields_of(page: str) -> dict[str, str]:
-    """Return what the first form of the main part was filled with, as a browser would send it."""
+    """Return the field values of the first form in the main part, as a browser would send them."""
     main = page[page.index("<main") :]
     form = re.search(r'<form class="form".*?</form>', main, re.DOTALL)
     assert form is not None
@@ -53,7 +53,7 @@ def send(staff: Visitor, path: str, **changed: Any) -> Any:
 
 
 def the_order(database: Database) -> OrderFacts:
-    """Return the order that was written down last."""
+    """Return the order that was created last."""
     with database.read_session() as session:
         last = session.scalars(select(Order.public_id).order_by(Order.id.desc()).limit(1)).one()
         return find_order_facts(session, last)
@@ -68,7 +68,7 @@ def documents(database: Database, kind: DocumentKind) -> list[Document]:
 
 
 def published_terms(database: Database) -> int:
-    """Publish terms of sale; returns the id of the version."""
+    """Publish terms of sale; return the version's row ID."""
     with database.transaction() as session:
         save_draft(session, PolicyKind.TERMS, "You buy.", actor=None, now=NOW)
         return publish_policy(session, PolicyKind.TERMS, actor=None, now=NOW).id

@@ -41,14 +41,14 @@ def area(database: Database, cast: Cast, clock: Clock) -> str:
 
 @pytest.fixture
 def quote(database: Database, cast: Cast, clock: Clock) -> str:
-    """Quote Elm County five seats; returns the document's id."""
+    """Quote Elm County five seats; return the document's public ID."""
     with database.transaction() as session:
         draft = orders.draft(session, GROUP, actor=None, now=NOW)
         issued = quotes.issue_quote(session, draft, mail_context=OFFICE, actor=None, now=NOW)
         return session.get_one(Document, issued.document_id).public_id
 
 
-def test_whoever_does_not_do_the_billing_finds_nothing(
+def test_people_without_a_billing_role_cannot_see_orders(
     client: Visitor, cast: Cast, roles: Roles, area: str
 ) -> None:
     for person in (cast.dan, roles.rita, roles.sue, roles.lee, roles.max):
@@ -56,7 +56,7 @@ def test_whoever_does_not_do_the_billing_finds_nothing(
         assert client.get(f"{area}/orders").status_code == NOT_FOUND
 
 
-def test_its_own_orders_are_listed_to_managers_billing_and_the_seller(
+def test_managers_billing_and_the_seller_see_the_organizations_orders(
     client: Visitor, cast: Cast, roles: Roles, database: Database, area: str
 ) -> None:
     own, other = placed(database, GROUP), placed(database, SEAT)
@@ -67,7 +67,7 @@ def test_its_own_orders_are_listed_to_managers_billing_and_the_seller(
         assert other.number not in page
 
 
-def test_billing_accepts_a_quote_by_a_purchase_order(
+def test_billing_can_accept_a_quote_with_a_purchase_order(
     client: Visitor, roles: Roles, database: Database, area: str, quote: str
 ) -> None:
     client.sign_in(roles.bill.id)
@@ -95,7 +95,7 @@ def test_purchase_order_of_another_amount_is_accepted_and_flagged(
     assert shows(page, DIFFERS)
 
 
-def test_purchase_order_number_is_used_twice_only_if_asked(
+def test_purchase_order_number_is_reused_only_when_confirmed(
     client: Visitor, roles: Roles, database: Database, area: str, quote: str
 ) -> None:
     placed(database, replace(GROUP, po_number="PO-7781"))
@@ -108,7 +108,7 @@ def test_purchase_order_number_is_used_twice_only_if_asked(
     assert client.post(f"{area}/quotes/{quote}/accept", data=sent).status_code == 303
 
 
-def test_purchase_order_without_a_number_is_not_lost(
+def test_purchase_order_file_without_a_number_is_refused_and_not_stored(
     client: Visitor, roles: Roles, carrel: Carrel, database: Database, area: str, quote: str
 ) -> None:
     client.sign_in(roles.bill.id)
@@ -120,7 +120,7 @@ def test_purchase_order_without_a_number_is_not_lost(
     assert list(carrel.storage.list("purchase-orders/")) == []
 
 
-def test_purchase_order_is_required_where_the_billing_details_say_so(
+def test_purchase_order_is_required_by_the_billing_details(
     client: Visitor, cast: Cast, roles: Roles, database: Database, area: str, quote: str
 ) -> None:
     with database.transaction() as session:
@@ -151,7 +151,7 @@ def test_paid_order_no_longer_needs_a_purchase_order(
     assert not shows(page, NO_PURCHASE_ORDER)
 
 
-def test_amount_that_is_no_amount_is_refused_at_its_field(
+def test_invalid_amount_is_refused_at_its_field(
     client: Visitor, roles: Roles, area: str, quote: str
 ) -> None:
     client.sign_in(roles.bill.id)
@@ -162,7 +162,7 @@ def test_amount_that_is_no_amount_is_refused_at_its_field(
     assert "about 300" in answer.text
 
 
-def test_accepting_a_quote_never_counts_as_paying_it(
+def test_accepting_a_quote_does_not_count_as_payment(
     client: Visitor, roles: Roles, database: Database, area: str
 ) -> None:
     with database.transaction() as session:
@@ -189,7 +189,7 @@ def test_quote_of_a_canceled_draft_is_not_offered(
     assert is_empty(client.get(path).text)
 
 
-def test_quote_for_a_canceled_webinar_can_not_be_accepted(
+def test_quote_for_a_canceled_webinar_cannot_be_accepted(
     client: Visitor, roles: Roles, database: Database, area: str, quote: str
 ) -> None:
     client.sign_in(roles.bill.id)
@@ -201,7 +201,7 @@ def test_quote_for_a_canceled_webinar_can_not_be_accepted(
     assert the_order(database).placed_at is None
 
 
-def test_a_bookkeeper_reads_the_quote_and_has_nothing_to_press(
+def test_bookkeeper_can_see_but_not_accept_a_quote(
     client: Visitor, roles: Roles, area: str, quote: str
 ) -> None:
     client.sign_in(roles.beth.id)
@@ -211,7 +211,7 @@ def test_a_bookkeeper_reads_the_quote_and_has_nothing_to_press(
     assert client.get(f"{area}/quotes/{quote}/accept").status_code == NOT_FOUND
 
 
-def test_a_bookkeeper_sees_orders_and_finds_no_button(
+def test_bookkeeper_sees_orders_but_no_actions(
     client: Visitor, cast: Cast, roles: Roles, database: Database, area: str
 ) -> None:
     order = placed(database, GROUP)
@@ -229,7 +229,7 @@ def test_a_bookkeeper_sees_orders_and_finds_no_button(
     assert client.get(f"/documents/{order.invoice_id}").status_code == 200
 
 
-def test_the_file_of_a_refused_acceptance_is_not_kept(
+def test_file_of_a_refused_acceptance_is_not_stored(
     client: Visitor, roles: Roles, carrel: Carrel, area: str
 ) -> None:
     client.sign_in(roles.bill.id)
@@ -239,7 +239,7 @@ def test_the_file_of_a_refused_acceptance_is_not_kept(
     assert list(carrel.storage.list("purchase-orders/")) == []
 
 
-def test_policies_must_be_agreed_to_where_there_are_any(
+def test_published_policies_must_be_agreed_to(
     client: Visitor, roles: Roles, database: Database, area: str, quote: str
 ) -> None:
     version = published_terms(database)
@@ -256,7 +256,7 @@ def test_policies_must_be_agreed_to_where_there_are_any(
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Honolulu", "America/New_York", "Pacific/Guam"])
-def test_days_are_those_printed_on_the_quote_and_the_invoice(
+def test_dates_match_the_quote_and_the_invoice_in_every_time_zone(
     client: Visitor, cast: Cast, database: Database, area: str, quote: str, zone: str
 ) -> None:
     facts = placed(database, GROUP)

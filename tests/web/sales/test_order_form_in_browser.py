@@ -1,4 +1,4 @@
-"""The form of an order with its script: fields that a line needs, prices, and suggestions."""
+"""The order form with its script: fields that a line needs, prices, and suggestions."""
 
 from collections.abc import Iterator
 from threading import Thread
@@ -23,7 +23,7 @@ TELEPHONE = {"width": 390, "height": 844}
 
 @pytest.fixture
 def page(staff: Visitor, app: Flask, settings: Settings, browser: "Browser") -> Iterator["Page"]:
-    """A browser in which staff are signed in."""
+    """Yield a browser page with staff signed in."""
     name = cookie_name(settings)
     cookie = staff.get_cookie(name)
     assert cookie is not None
@@ -38,7 +38,7 @@ def page(staff: Visitor, app: Flask, settings: Settings, browser: "Browser") -> 
 
 
 @pytest.mark.browser
-def test_order_of_two_lines_is_written_down_on_a_phone(page: "Page", database: Database) -> None:
+def test_order_of_two_lines_can_be_placed_on_a_phone(page: "Page", database: Database) -> None:
     from playwright.sync_api import expect  # noqa: PLC0415  (only browser tests pay)
 
     with database.transaction() as session:

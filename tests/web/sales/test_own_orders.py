@@ -1,4 +1,4 @@
-"""Orders of a person and of an organization: who may see them, and what a payer changes alone."""
+"""Orders of a person and an organization: who can see them, and what the payer can change."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -48,7 +48,7 @@ def own(database: Database, cast: Cast) -> OrderFacts:
     return placed(database, SEAT)
 
 
-def test_only_its_payer_opens_an_order(
+def test_only_the_payer_can_open_an_order(
     client: Visitor, cast: Cast, roles: Roles, database: Database, own: OrderFacts
 ) -> None:
     theirs = placed(database, GROUP)
@@ -68,7 +68,7 @@ def test_only_its_payer_opens_an_order(
     assert client.get(foreign).status_code == 404
 
 
-def test_managers_are_led_from_their_own_orders_to_their_organizations(
+def test_managers_see_a_link_from_their_orders_to_their_organizations(
     client: Visitor, cast: Cast
 ) -> None:
     said = 'data-testid="to-the-organization"'
@@ -78,7 +78,7 @@ def test_managers_are_led_from_their_own_orders_to_their_organizations(
     assert said not in client.get("/account/orders").text
 
 
-def test_a_person_finds_each_order_with_its_documents(
+def test_person_sees_their_orders_with_documents(
     client: Visitor, cast: Cast, database: Database, own: OrderFacts
 ) -> None:
     client.sign_in(cast.dan.id)
@@ -93,7 +93,7 @@ def test_a_person_finds_each_order_with_its_documents(
     assert is_empty(client.get("/account/orders").text)
 
 
-def test_a_purchase_order_number_is_added_and_a_used_one_asked_about(
+def test_purchase_order_number_can_be_added_and_reuse_is_questioned(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     placed(database, replace(GROUP, po_number="88123"))
@@ -111,7 +111,7 @@ def test_a_purchase_order_number_is_added_and_a_used_one_asked_about(
     assert numbers == ["88123", "90001"]
 
 
-def test_paid_order_has_the_form_for_a_purchase_order_number_folded_up(
+def test_paid_order_has_the_purchase_order_form_collapsed(
     client: Visitor, cast: Cast, database: Database, own: OrderFacts
 ) -> None:
     unpaid = placed(database, replace(SEAT, terms=Terms.INVOICE))
@@ -123,7 +123,7 @@ def test_paid_order_has_the_form_for_a_purchase_order_number_folded_up(
     assert 'data-testid="folded-po"' not in answer.text
 
 
-def test_list_of_orders_says_how_many_lines_follow_the_first(
+def test_list_says_how_many_more_lines_an_order_has(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     placed(database, replace(GROUP, lines=(FIVE_SEATS, FIVE_SEATS, ONE_SEAT)))
@@ -137,7 +137,7 @@ def test_list_of_orders_says_how_many_lines_follow_the_first(
     assert "Reading rooms and 2 more" in client.get("/staff/orders").text
 
 
-def test_who_is_billed_changes_until_the_invoice_is_issued(
+def test_billed_party_can_change_until_the_invoice_is_issued(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = placed(database, LATER)
@@ -157,7 +157,7 @@ def test_who_is_billed_changes_until_the_invoice_is_issued(
     assert shows(answer.text, INVOICED)
 
 
-def test_a_refund_is_asked_for_once_and_only_of_what_was_paid(
+def test_refund_can_be_requested_once_and_only_for_a_paid_order(
     client: Visitor, cast: Cast, database: Database, own: OrderFacts
 ) -> None:
     unpaid = placed(database, replace(SEAT, terms=Terms.INVOICE))
@@ -179,7 +179,7 @@ def test_a_refund_is_asked_for_once_and_only_of_what_was_paid(
     assert own.public_id in client.get(f"/staff/requests/{asked.public_id}").text
 
 
-def test_order_that_ended_takes_no_purchase_order_number(
+def test_ended_order_does_not_accept_a_purchase_order_number(
     client: Visitor, cast: Cast, database: Database
 ) -> None:
     back = placed(database, GROUP)
@@ -196,7 +196,7 @@ def test_order_that_ended_takes_no_purchase_order_number(
     assert "badge-locked" not in rows
 
 
-def test_no_refund_is_offered_while_the_payment_is_disputed(
+def test_refund_is_not_offered_while_the_payment_is_disputed(
     client: Visitor, cast: Cast, database: Database, own: OrderFacts
 ) -> None:
     client.sign_in(cast.dan.id)
@@ -228,7 +228,7 @@ def test_refund_can_be_requested_through_the_last_day_of_the_policy(
     assert client.post(path, data={"act": "refund"}).status_code == 303
 
 
-def test_a_manager_sees_the_order_and_its_payment_and_a_bookkeeper_changes_nothing(
+def test_manager_can_request_a_refund_but_bookkeeper_cannot(
     client: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     facts = placed(database, GROUP)

@@ -1,4 +1,4 @@
-"""The staff form of a credit note: sent twice, and for seats to which others were added."""
+"""The staff form of a credit note: submitted twice, and for seats that were added to later."""
 
 import re
 from dataclasses import replace
@@ -42,7 +42,7 @@ def test_credit_form_sent_twice_issues_one_credit_note(staff: Visitor, database:
     assert staff.post(path, data={**sent, "key": "x"}).status_code == 404
 
 
-def test_seats_that_were_added_are_returned_first(staff: Visitor, database: Database) -> None:
+def test_added_seats_must_be_returned_first(staff: Visitor, database: Database) -> None:
     five = placed(database, GROUP)
     to = first_line(database, five).public_id
     added = with_line(GROUP, act=LineAct.MORE_SEATS, adds_to=to, quantity=3, price_minor=19_500)
@@ -60,7 +60,7 @@ def test_seats_that_were_added_are_returned_first(staff: Visitor, database: Data
     assert [read(database, one).open_minor for one in (five, three)] == [0, 0]
 
 
-def test_managers_are_asked_to_release_seats_before_all_of_a_line_are_returned(
+def test_managers_are_asked_to_release_seats_before_a_full_return(
     staff: Visitor, database: Database
 ) -> None:
     five = placed(database, GROUP)
@@ -81,7 +81,7 @@ def test_managers_are_asked_to_release_seats_before_all_of_a_line_are_returned(
     assert newest(database, "mia@example.org").kind == "seats_to_release"
 
 
-def test_lines_that_are_returned_together_need_no_free_seats(
+def test_returning_all_lines_together_needs_no_available_seats(
     staff: Visitor, database: Database
 ) -> None:
     facts = placed(database, replace(GROUP, lines=(FIVE_SEATS, FIVE_SEATS)))
@@ -98,7 +98,7 @@ def test_lines_that_are_returned_together_need_no_free_seats(
     assert read(database, facts).open_minor == 0
 
 
-def test_added_seats_without_an_invoice_are_found_at_their_order(
+def test_credit_form_links_to_added_seats_without_an_invoice(
     staff: Visitor, database: Database
 ) -> None:
     five = placed(database, GROUP)

@@ -1,4 +1,4 @@
-"""The staff page of an order: everything that happened to it, and every act."""
+"""The staff page of an order: its history, and every action."""
 
 import io
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ from tests.web.sales.order_pages import documents, fields_of, send
 
 @pytest.fixture
 def order(staff: Visitor, cast: Cast, database: Database) -> OrderFacts:
-    """Five seats for $325.00 on invoice."""
+    """Return an order of five seats for $325.00 on invoice, placed 10 days ago."""
     return placed(database, GROUP, at=NOW - timedelta(days=10))
 
 
@@ -50,7 +50,7 @@ def path_of(order: OrderFacts, act: str = "") -> str:
 
 
 def pay(staff: Visitor, order: OrderFacts, amount: str, number: str = "10442") -> str:
-    """Record a check for an order; returns the page of the payment."""
+    """Record a check for an order; return the path of the payment's page."""
     answer = send(
         staff,
         f"/staff/orders/{order.public_id}/payment",
@@ -66,12 +66,12 @@ def credit(staff: Visitor, order: OrderFacts, reason: str, **changed: str) -> An
     return send(staff, path_of(order, "/credit"), **sent)
 
 
-# journeys: what is pressed one after another, and what comes of it
+# sequences of actions and their outcomes
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where an order stands, what is open of it, the seats it gives, and the balance."""
+    """An order's status, open amount in cents, granted seats, and the balance in cents."""
 
     standing: Standing
     open_minor: int
@@ -139,7 +139,7 @@ JOURNEYS = {
 
 
 @pytest.mark.parametrize(("acts", "outcome"), JOURNEYS.values(), ids=JOURNEYS)
-def test_acts_end_as_the_table_says(
+def test_sequence_of_actions_has_the_expected_outcome(
     staff: Visitor, database: Database, order: OrderFacts, acts: str, outcome: Outcome
 ) -> None:
     for act in acts.split():
@@ -166,7 +166,7 @@ def _kinds(database: Database) -> list[str]:
 # credit notes
 
 
-def test_credit_note_is_previewed_and_nothing_happens(
+def test_previewing_a_credit_note_issues_nothing(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     answer = credit(staff, order, "return", **{"lines-0-seats": "2", "do": "preview"})
@@ -174,7 +174,7 @@ def test_credit_note_is_previewed_and_nothing_happens(
     assert documents(database, DocumentKind.CREDIT_NOTE) == []
 
 
-def test_seats_in_use_are_named_and_managers_are_asked(
+def test_return_of_seats_in_use_names_people_and_asks_managers(
     staff: Visitor, cast: Cast, database: Database, order: OrderFacts
 ) -> None:
     with database.transaction() as session:
@@ -203,7 +203,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("wrong", "sentence"), FAULTS.values(), ids=FAULTS)
-def test_faulty_credit_note_is_shown_again(
+def test_invalid_credit_note_is_shown_again(
     staff: Visitor, order: OrderFacts, wrong: dict[str, str | None], sentence: str
 ) -> None:
     sent = {"reason": "return", "lines-0-is_chosen": "y", "explanation": "As agreed", **wrong}
@@ -213,7 +213,7 @@ def test_faulty_credit_note_is_shown_again(
     assert fields_of(answer.text)["explanation"] == "As agreed"
 
 
-def test_second_credit_note_of_two_at_once_is_refused(
+def test_second_of_two_simultaneous_credit_notes_is_refused(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     path, sent = path_of(order, "/credit"), {"reason": "return", "lines-0-is_chosen": "y"}
@@ -242,7 +242,7 @@ def test_purchase_order_with_its_file_is_recorded_and_flagged(
     assert file.headers["Content-Type"] == "application/pdf"
 
 
-def test_file_that_is_none_is_refused(staff: Visitor, order: OrderFacts) -> None:
+def test_purchase_order_file_of_a_wrong_type_is_refused(staff: Visitor, order: OrderFacts) -> None:
     sent = {"po_number": "PO-7", "file": (io.BytesIO(b"hello"), "po.txt")}
     answer = send(staff, path_of(order, "/purchase-order"), **sent)
     assert answer.status_code == 400
@@ -250,7 +250,7 @@ def test_file_that_is_none_is_refused(staff: Visitor, order: OrderFacts) -> None
     assert fields_of(answer.text)["po_number"] == "PO-7"
 
 
-def test_po_number_used_twice_is_confirmed(
+def test_reused_po_number_must_be_confirmed(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     placed(database, replace(GROUP, po_number="PO-7"))
@@ -295,7 +295,7 @@ def test_correction_without_a_change_is_refused(staff: Visitor, order: OrderFact
     assert shows(answer.text, UNCHANGED)
 
 
-def test_payer_is_corrected_and_no_one_reads_of_a_cancellation(
+def test_payer_is_corrected_without_a_cancellation_email(
     staff: Visitor, cast: Cast, database: Database, order: OrderFacts
 ) -> None:
     with database.transaction() as session:
@@ -314,10 +314,10 @@ def test_payer_is_corrected_and_no_one_reads_of_a_cancellation(
     assert not [one for one in letters(database, cast.mia.email) if "cancel" in one.text.lower()]
 
 
-# other acts
+# other actions
 
 
-def test_order_without_an_invoice_is_canceled_and_one_with_it_is_not(
+def test_order_can_be_canceled_only_before_its_invoice(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     refused = staff.post(path_of(order, "/cancel"))
@@ -329,7 +329,7 @@ def test_order_without_an_invoice_is_canceled_and_one_with_it_is_not(
     assert all(grant.revoked_at for grant in grants(database, later))
 
 
-def test_invoice_is_issued_before_its_day(
+def test_invoice_can_be_issued_before_its_date_once(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     later = placed(database, replace(GROUP, bill_on=(NOW + timedelta(days=30)).date()))
@@ -341,7 +341,7 @@ def test_invoice_is_issued_before_its_day(
     assert shows(again.text, BILLED)
 
 
-def test_note_is_written_and_confirmation_is_sent_again(
+def test_note_can_be_added_and_confirmation_resent(
     staff: Visitor, cast: Cast, database: Database, order: OrderFacts
 ) -> None:
     assert staff.post(path_of(order, "/note"), data={"note": "Call Mia"}).status_code == 303
@@ -352,14 +352,14 @@ def test_note_is_written_and_confirmation_is_sent_again(
     assert staff.post(path_of(order, "/explode")).status_code == 404
 
 
-def test_two_at_once_read_a_sentence(staff: Visitor, order: OrderFacts) -> None:
+def test_paid_order_cannot_be_put_on_hold(staff: Visitor, order: OrderFacts) -> None:
     pay(staff, order, "325")
     answer = staff.post(path_of(order, "/hold"))
     assert answer.status_code == 409
     assert shows(answer.text, PAID)
 
 
-def test_order_of_two_lines_is_credited_by_line(
+def test_single_line_of_an_order_can_be_credited(
     staff: Visitor, database: Database, order: OrderFacts
 ) -> None:
     two = placed(database, replace(GROUP, lines=(*GROUP.lines, ONE_SEAT)))
@@ -371,7 +371,7 @@ def test_order_of_two_lines_is_credited_by_line(
     assert [kind.value for kind in revoked] == ["single"]
 
 
-def test_write_off_and_void_are_acts_of_their_own(
+def test_write_off_and_void_have_their_own_pages(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"/staff/orders/{placed(database, GROUP).public_id}/credit"
@@ -382,9 +382,7 @@ def test_write_off_and_void_are_acts_of_their_own(
         assert 'name="lines-0-is_chosen"' not in page
 
 
-def test_an_address_that_returned_an_email_is_named(
-    staff: Visitor, order: OrderFacts, database: Database
-) -> None:
+def test_bounced_address_is_shown(staff: Visitor, order: OrderFacts, database: Database) -> None:
     assert "bounced" not in staff.get(path_of(order)).text
     with database.transaction() as session:
         mail = session.scalars(

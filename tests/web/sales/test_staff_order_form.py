@@ -1,4 +1,4 @@
-"""The form of an order: several lines, who pays, contracts, drafts, and errors by field."""
+"""The order form: several lines, the payer, contracts, drafts, and errors by field."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -47,7 +47,7 @@ TO_ELM = {"organization": "Elm County Library", "email": "mia@example.org", "nam
 
 
 def line(place: int, **values: str) -> dict[str, str]:
-    """Return fields of a line."""
+    """Return the form fields of a line."""
     return {f"lines-{place}-{name}": value for name, value in values.items()}
 
 
@@ -57,7 +57,7 @@ SEAT |= line(1, delivered_through="here", covers="everything")
 
 
 def step(staff: Visitor, page: str, do: str, **changed: Any) -> str:
-    """Press a button of the form that doesn't send it; returns the page."""
+    """Press a button that doesn't place or save the order; return the page."""
     answer = staff.post(NEW, data={**fields_of(page), **changed, "do": do})
     assert answer.status_code == 200, answer.text
     return answer.text
@@ -74,7 +74,7 @@ def test_order_of_two_lines_is_placed(staff: Visitor, cast: Cast, database: Data
     assert newest(database, "mia@example.org").kind == "order_confirmation_organization"
 
 
-def test_order_whose_contact_is_blocked_names_those_who_are_emailed(
+def test_order_with_a_blocked_contact_says_who_is_emailed(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     block_mia(database, cast)
@@ -112,7 +112,7 @@ def test_discount_of_a_line_is_printed_with_its_reason(
         ({"discount": "1"}, "discount_reason"),
     ],
 )
-def test_faulty_discount_is_shown_again_at_its_field(
+def test_invalid_discount_is_shown_again_with_an_error(
     staff: Visitor, cast: Cast, typed: dict[str, str], field: str
 ) -> None:
     answer = send(staff, NEW, **TO_ELM, **SEATS, **line(0, **typed), do="place")
@@ -121,7 +121,7 @@ def test_faulty_discount_is_shown_again_at_its_field(
     assert fields_of(answer.text)["lines-0-discount"] == typed["discount"]
 
 
-def test_same_form_sent_twice_places_one_order(staff: Visitor, cast: Cast) -> None:
+def test_form_submitted_twice_places_one_order(staff: Visitor, cast: Cast) -> None:
     page = staff.get(NEW).text
     sent = {**fields_of(page), **TO_ELM, **SEATS, "do": "place"}
     assert staff.post(NEW, data=sent).status_code == 303
@@ -159,7 +159,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("wrong", "sentence"), FAULTS.values(), ids=FAULTS)
-def test_error_stands_beside_its_field_and_nothing_is_lost(
+def test_invalid_form_shows_the_error_and_preserves_input(
     staff: Visitor, cast: Cast, database: Database, wrong: dict[str, str], sentence: str
 ) -> None:
     sent = {**TO_ELM, **SEATS, **SEAT, "note": "Called on Monday", **wrong}
@@ -171,7 +171,9 @@ def test_error_stands_beside_its_field_and_nothing_is_lost(
         assert typed[name] == sent[name]
 
 
-def test_several_organizations_are_named(staff: Visitor, cast: Cast, database: Database) -> None:
+def test_ambiguous_organization_name_lists_the_matches(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
     with database.transaction() as session:
         make_organization(session, "elm-city", name="Elm City Library")
     answer = send(staff, NEW, **{**TO_ELM, "organization": "Elm"}, **SEATS, do="place")
@@ -188,11 +190,11 @@ def test_several_organizations_are_named(staff: Visitor, cast: Cast, database: D
     assert names == ["Elm City Library (elm-city)", "Elm City Library (elm-city-2)"]
 
 
-def test_new_organization_and_person_are_made(
+def test_new_organization_and_person_are_created(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     to = {"payer": "new", "organization_name": "Birch Library", "email": "b@example.org"}
-    known = send(staff, NEW, **to, **SEATS, do="place")  # Mia of Elm County has such an address
+    known = send(staff, NEW, **to, **SEATS, do="place")  # the same domain as Mia of Elm County
     assert known.status_code == 400
     assert 'name="is_another"' in known.text
     assert send(staff, NEW, **to, is_another="y", **SEATS, do="place").status_code == 303
@@ -203,12 +205,12 @@ def test_new_organization_and_person_are_made(
     assert the_order(database).buyer == "Pat"
 
 
-# contracts: three acts that are not confused (C5)
+# contracts: new, renewal, and added seats are distinct (C5)
 
 
 @pytest.fixture
 def contract(database: Database, cast: Cast) -> OrderFacts:
-    """Twelve seats for $3,180 that end in 25 days."""
+    """Return a contract of 12 seats for $3,180 that ends in 25 days."""
     with database.transaction() as session:
         session.get_one(Organization, cast.organization_id).fiscal_year_start = 7
     return placed(database, CONTRACT, at=NOW - timedelta(days=340))
@@ -242,7 +244,7 @@ def test_renewal_is_a_full_term_at_its_own_price(
 
 
 @pytest.mark.parametrize("act", ["renew", "more"])
-def test_contract_of_a_merged_record_is_the_one_that_staff_chose(
+def test_contract_of_a_merged_organization_is_the_one_staff_chose(
     staff: Visitor, cast: Cast, database: Database, contract: OrderFacts, twins: Twins, act: str
 ) -> None:
     placed(database, replace(CONTRACT, organization="elm-twp", email="otto@elm.example.org"))
@@ -257,7 +259,7 @@ def test_contract_of_a_merged_record_is_the_one_that_staff_chose(
     assert grant.pool_id == chosen.id
 
 
-def test_chosen_contract_counts_only_for_its_organization(
+def test_chosen_contract_is_valid_only_for_its_organization(
     staff: Visitor, cast: Cast, database: Database, contract: OrderFacts
 ) -> None:
     with database.transaction() as session:
@@ -281,7 +283,7 @@ def test_added_seats_are_priced_by_the_day_until_the_contract_ends(
     assert staff.get(url).json == {"price": "1590.00"}
 
 
-def test_new_contract_is_refused_where_one_is_there(
+def test_new_contract_is_refused_when_one_exists(
     staff: Visitor, cast: Cast, contract: OrderFacts
 ) -> None:
     sold = line(0, kind="contract", covers="everything", quantity="2", price="1.00", act="new")
@@ -299,7 +301,7 @@ def test_contract_leaves_room_for_its_grace_period(staff: Visitor, cast: Cast, d
     assert shows(answer.text, NO_YEAR)
 
 
-def test_contract_ends_with_the_fiscal_year_for_a_part_of_its_price(
+def test_contract_can_end_with_the_fiscal_year_at_a_prorated_price(
     staff: Visitor, cast: Cast, contract: OrderFacts
 ) -> None:
     sold = line(0, kind="contract", covers="everything", quantity="10", price="3650.00", act="new")
@@ -312,9 +314,7 @@ def test_contract_ends_with_the_fiscal_year_for_a_part_of_its_price(
 # purchase order numbers (M9)
 
 
-def test_same_po_number_twice_is_asked_about(
-    staff: Visitor, cast: Cast, database: Database
-) -> None:
+def test_reused_po_number_must_be_confirmed(staff: Visitor, cast: Cast, database: Database) -> None:
     placed(database, replace(GROUP, po_number="PO-7"))
     sent = {**TO_ELM, **SEATS, "po_number": "PO-7"}
     answer = send(staff, NEW, **sent, do="place")
@@ -326,7 +326,7 @@ def test_same_po_number_twice_is_asked_about(
 # drafts
 
 
-def test_quote_is_saved_changed_sent_and_accepted_at_its_price(
+def test_quote_is_saved_changed_sent_and_accepted_at_its_last_price(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     answer = send(staff, NEW, **TO_ELM, **SEATS, do="quote")
@@ -351,7 +351,9 @@ def test_quote_is_saved_changed_sent_and_accepted_at_its_price(
     assert staff.get(f"{order}/edit").status_code == 409
 
 
-def test_draft_is_placed_without_a_quote(staff: Visitor, cast: Cast, database: Database) -> None:
+def test_draft_can_be_placed_without_a_quote(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
     send(staff, NEW, **TO_ELM, **SEATS, do="quote")
     draft = the_order(database)
     assert send(staff, f"/staff/orders/{draft.public_id}/edit", do="place").status_code == 303
@@ -359,7 +361,7 @@ def test_draft_is_placed_without_a_quote(staff: Visitor, cast: Cast, database: D
 
 
 @pytest.mark.parametrize("payer", ["organization", "person"])
-def test_draft_is_canceled(staff: Visitor, cast: Cast, database: Database, payer: str) -> None:
+def test_draft_can_be_canceled(staff: Visitor, cast: Cast, database: Database, payer: str) -> None:
     one = {**SEATS, **line(0, kind="single", quantity="1", price="99")}
     send(staff, NEW, **{**TO_ELM, "payer": payer}, **one, do="quote")
     draft = the_order(database)
@@ -372,7 +374,7 @@ def test_draft_is_canceled(staff: Visitor, cast: Cast, database: Database, payer
     assert send(staff, f"{order}/accept", name="Mia").status_code == 409
 
 
-def test_form_of_a_request_is_filled_in(
+def test_form_is_prefilled_from_a_request(
     staff: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     new = NewRequest(
@@ -384,7 +386,7 @@ def test_form_of_a_request_is_filled_in(
     assert (typed["request"], typed["email"]) == (asked.public_id, "dan@example.org")
 
 
-def test_name_of_a_merged_organization_means_the_one_that_is_kept(
+def test_name_of_a_merged_organization_selects_the_remaining_one(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

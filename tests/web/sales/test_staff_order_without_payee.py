@@ -1,4 +1,4 @@
-"""An invoice must say who is paid: what staff are told, and what is refused until it does."""
+"""Seller settings without a payee: what staff see, and what is refused until one is set."""
 
 from dataclasses import replace
 from datetime import date
@@ -39,7 +39,7 @@ TO_ELM = {
 
 @pytest.fixture
 def unpayable(staff: Visitor, database: Database) -> Visitor:
-    """Staff of a seller without an address that checks are mailed to."""
+    """Return staff of a seller without an address for mailed checks."""
     with database.transaction() as session:
         edit_seller(session, SellerSettings(), actor=None, now=NOW)
     return staff
@@ -52,19 +52,19 @@ def quoted(database: Database) -> OrderFacts:
         return find_order_facts(session, order.public_id)
 
 
-def test_customers_come_to_neither_page(client: Visitor, cast: Cast, database: Database) -> None:
+def test_customers_cannot_open_either_page(client: Visitor, cast: Cast, database: Database) -> None:
     facts = placed(database, LATER)
     client.sign_in(cast.mia.id)
     assert client.get(NEW).status_code == 404
     assert client.get(f"/staff/orders/{facts.public_id}").status_code == 404
 
 
-def test_an_order_is_not_placed_on_invoice(
+def test_order_on_invoice_cannot_be_placed(
     unpayable: Visitor, cast: Cast, database: Database
 ) -> None:
     page = unpayable.get(NEW).text
     assert TITLE in page
-    assert SETTINGS not in page  # only an owner may
+    assert SETTINGS not in page  # only an owner can open the settings
     answer = send(unpayable, NEW, **TO_ELM, do="place")
     assert answer.status_code == 400
     assert shows(answer.text, NO_PAYEE)
@@ -75,14 +75,14 @@ def test_an_order_is_not_placed_on_invoice(
     assert send(unpayable, NEW, **TO_ELM, do="place").status_code == 303
 
 
-def test_an_owner_is_led_to_the_settings(
+def test_owner_sees_a_link_to_the_settings(
     unpayable: Visitor, roles: Roles, database: Database
 ) -> None:
     unpayable.sign_in(roles.owen.id)
     assert SETTINGS in unpayable.get(NEW).text
 
 
-def test_an_order_is_quoted_and_its_page_says_what_is_missing(
+def test_order_can_be_quoted_but_the_quote_cannot_be_accepted(
     unpayable: Visitor, cast: Cast, database: Database
 ) -> None:
     assert send(unpayable, NEW, **TO_ELM, do="quote").status_code == 303
@@ -95,7 +95,7 @@ def test_an_order_is_quoted_and_its_page_says_what_is_missing(
     assert read(database, facts).placed_at is None
 
 
-def test_a_quote_that_leads_to_an_invoice_is_not_issued(
+def test_quote_that_leads_to_an_invoice_is_not_issued(
     unpayable: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -109,7 +109,7 @@ def test_a_quote_that_leads_to_an_invoice_is_not_issued(
     assert send(unpayable, f"/staff/orders/{order_id}/quote").status_code == 303
 
 
-def test_an_invoice_is_not_issued_before_its_day(
+def test_scheduled_invoice_cannot_be_issued_early(
     unpayable: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = placed(database, LATER)
@@ -120,7 +120,7 @@ def test_an_invoice_is_not_issued_before_its_day(
     assert documents(database, facts) == []
 
 
-def test_an_invoice_is_not_reissued(unpayable: Visitor, cast: Cast, database: Database) -> None:
+def test_invoice_cannot_be_reissued(unpayable: Visitor, cast: Cast, database: Database) -> None:
     facts = placed(database, GROUP)
     typed = {"organization": "elm-county", "email": "mia@example.org", "name": "Mia"}
     answer = send(unpayable, f"/staff/orders/{facts.public_id}/payer", **typed)
@@ -131,7 +131,7 @@ def test_an_invoice_is_not_reissued(unpayable: Visitor, cast: Cast, database: Da
 
 
 @pytest.mark.parametrize("terms", [Terms.CARD, Terms.COMPLIMENTARY])
-def test_what_is_not_invoiced_needs_no_payee(
+def test_orders_without_an_invoice_need_no_payee(
     unpayable: Visitor, cast: Cast, database: Database, terms: Terms
 ) -> None:
     price = "0" if terms is Terms.COMPLIMENTARY else "325.00"

@@ -1,4 +1,4 @@
-"""The staff list of orders: who may see it, what is found, and its totals."""
+"""The staff list of orders: who can see it, search and filters, and totals."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -20,7 +20,9 @@ LATER = date(2026, 12, 1)
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_others_find_nothing(client: Visitor, cast: Cast, database: Database, person: str) -> None:
+def test_only_staff_can_see_and_change_orders(
+    client: Visitor, cast: Cast, database: Database, person: str
+) -> None:
     facts = placed(database, GROUP)
     client.sign_in(getattr(cast, person).id)
     order = f"/staff/orders/{facts.public_id}"
@@ -33,7 +35,7 @@ def test_others_find_nothing(client: Visitor, cast: Cast, database: Database, pe
         assert client.post(order + act).status_code == 404
 
 
-def test_empty_list_says_how_to_begin(staff: Visitor) -> None:
+def test_empty_list_says_so(staff: Visitor) -> None:
     assert is_empty(staff.get("/staff/orders").text)
 
 
@@ -54,7 +56,7 @@ def test_orders_are_found_by_words_numbers_amounts_and_filters(
     assert shows(staff.get("/staff/orders?payer=birch").text, UNKNOWN)
 
 
-def test_order_that_is_over_isnt_on_hold(staff: Visitor, database: Database) -> None:
+def test_ended_order_is_not_on_hold(staff: Visitor, database: Database) -> None:
     held = replace(GROUP, is_held=True)
     canceled, returned = placed(database, replace(held, bill_on=LATER)), placed(database, held)
     order = f"/staff/orders/{canceled.public_id}"
@@ -71,7 +73,7 @@ def test_order_that_is_over_isnt_on_hold(staff: Visitor, database: Database) -> 
     assert "On hold</" not in listed
 
 
-def test_totals_are_of_placed_orders(staff: Visitor, database: Database) -> None:
+def test_totals_include_only_placed_orders(staff: Visitor, database: Database) -> None:
     placed(database, GROUP)
     placed(database, replace(SEAT, terms=Terms.INVOICE))
     send(
@@ -88,7 +90,7 @@ def test_totals_are_of_placed_orders(staff: Visitor, database: Database) -> None
     assert "$50.00" in staff.get("/staff/orders?standing=draft").text
 
 
-def test_dashboard_leads_to_invoices_past_due(
+def test_staff_home_links_to_past_due_invoices(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     placed(database, GROUP, at=NOW - timedelta(days=31))

@@ -1,4 +1,4 @@
-"""What staff agree to with one click: a seat that goes to somebody else, a mail domain."""
+"""What staff approve with one click: reassigning a seat and verifying an email domain."""
 
 import pytest
 from sqlalchemy import select
@@ -22,12 +22,12 @@ from tests.web.sales.test_staff_requests import asked, state_of
 
 @pytest.fixture
 def staff(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    """Ada, at NOW."""
+    """Return a client with Ada signed in, at NOW."""
     client.sign_in(cast.ada.id)
     return client
 
 
-def test_a_seat_is_given_free_with_one_click(
+def test_reassignment_is_approved_with_one_click(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     placed(database, GROUP)
@@ -51,7 +51,7 @@ def test_a_seat_is_given_free_with_one_click(
     assert newest(database, "dan@example.org").kind == "request_answered"
 
 
-def test_a_seat_goes_to_whom_was_named_with_one_click_or_staff_read_why_not(
+def test_named_person_is_invited_with_one_click_or_refused_with_a_reason(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     placed(database, GROUP)
@@ -74,9 +74,7 @@ def test_a_seat_goes_to_whom_was_named_with_one_click_or_staff_read_why_not(
     assert state_of(database, again) is RequestState.NEW
 
 
-def test_a_domain_is_verified_with_one_click(
-    staff: Visitor, cast: Cast, database: Database
-) -> None:
+def test_domain_is_verified_with_one_click(staff: Visitor, cast: Cast, database: Database) -> None:
     facts = asked(
         database,
         cast,
@@ -98,7 +96,7 @@ def test_a_domain_is_verified_with_one_click(
     assert state_of(database, facts) is RequestState.DONE
 
 
-def test_a_domain_of_no_organization_is_not_verified(
+def test_domain_without_an_organization_is_not_verified(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(database, cast, kind=RequestKind.DOMAIN)
@@ -106,6 +104,8 @@ def test_a_domain_of_no_organization_is_not_verified(
     assert answer.status_code == 409
 
 
-def test_a_request_about_no_seat_frees_none(staff: Visitor, cast: Cast, database: Database) -> None:
+def test_request_without_a_seat_cannot_be_approved(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
     facts = asked(database, cast)
     assert staff.post(f"/staff/requests/{facts.public_id}/refill").status_code == 409

@@ -1,4 +1,4 @@
-"""Staff's desk of requests: the list, one request, selling and answering."""
+"""Staff pages of requests: the list, one request, selling, and answering."""
 
 import io
 from datetime import timedelta
@@ -30,7 +30,7 @@ from tests.web.sales.order_pages import documents, send, the_order
 
 @pytest.fixture(autouse=True)
 def _now(clock: Clock) -> None:
-    """The clock stands still at NOW."""
+    """Freeze the clock at NOW."""
 
 
 @pytest.fixture
@@ -59,11 +59,11 @@ def state_of(database: Database, facts: RequestFacts) -> RequestState:
         return find_request(session, facts.public_id).state
 
 
-# who may come in
+# who can open them
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(
+def test_only_staff_can_see_and_answer_requests(
     client: Visitor, cast: Cast, database: Database, person: str
 ) -> None:
     facts = asked(database, cast)
@@ -87,11 +87,11 @@ def test_who_is_not_staff_finds_nothing(
 # the list
 
 
-def test_an_empty_desk_says_what_lands_here(staff: Visitor) -> None:
+def test_empty_list_says_so(staff: Visitor) -> None:
     assert is_empty(staff.get("/staff/requests").text)
 
 
-def test_the_list_shows_open_requests_and_says_overdue_in_words(
+def test_list_shows_open_requests_and_marks_overdue_ones(
     staff: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     asked(database, cast)
@@ -105,7 +105,7 @@ def test_the_list_shows_open_requests_and_says_overdue_in_words(
     assert "Overdue" in page
 
 
-def test_the_list_is_searched_and_filters_are_taken_away_one_by_one(
+def test_list_is_searchable_and_filters_are_removable(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     asked(database, cast)
@@ -116,7 +116,7 @@ def test_the_list_is_searched_and_filters_are_taken_away_one_by_one(
     assert staff.get("/staff/requests?state=nonsense&kind=x").status_code == 200
 
 
-def test_the_desk_and_the_menu_lead_here(staff: Visitor, cast: Cast, database: Database) -> None:
+def test_staff_home_links_to_requests(staff: Visitor, cast: Cast, database: Database) -> None:
     asked(database, cast)
     page = staff.get("/staff").text
     assert 'href="/staff/requests"' in page
@@ -125,7 +125,7 @@ def test_the_desk_and_the_menu_lead_here(staff: Visitor, cast: Cast, database: D
 # one request
 
 
-def test_a_request_shows_everything_that_was_said(
+def test_request_shows_everything_that_was_entered(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(
@@ -143,11 +143,13 @@ def test_a_request_shows_everything_that_was_said(
     assert "NO_GRANT" not in page
 
 
-def test_a_request_that_never_was_is_not_found(staff: Visitor) -> None:
+def test_unknown_request_is_not_found(staff: Visitor) -> None:
     assert staff.get(f"/staff/requests/{'0' * 26}").status_code == 404
 
 
-def test_the_file_is_for_staff_to_save(staff: Visitor, cast: Cast, database: Database) -> None:
+def test_staff_can_download_the_file_of_a_request(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
     form = {
         "kind": "purchase_order",
         "offer": "single",
@@ -166,18 +168,18 @@ def test_the_file_is_for_staff_to_save(staff: Visitor, cast: Cast, database: Dat
     assert staff.get(f"/staff/requests/{other.public_id}/file").status_code == 404
 
 
-# the draft that a request makes
+# the draft order of a request
 
 
 def place_draft(staff: Visitor, facts: RequestFacts, **changed: str) -> int:
-    """Place the order that a request drafted, as its form is filled in; returns the status."""
+    """Place a request's draft order with its prefilled form; return the status code."""
     page = staff.get(f"/staff/requests/{facts.public_id}").text
     assert f"/staff/orders/{facts.order_public_id}" in page
     where = f"/staff/orders/{facts.order_public_id}/edit"
     return int(send(staff, where, **changed, do="place").status_code)
 
 
-def test_one_press_places_the_order_opens_the_access_and_sends_the_email(
+def test_placing_the_draft_grants_access_and_sends_the_email(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(database, cast)
@@ -193,7 +195,7 @@ def test_one_press_places_the_order_opens_the_access_and_sends_the_email(
     assert the_order(database).public_id == order.public_id
 
 
-def test_a_purchase_order_is_drafted_on_its_terms_and_with_its_number(
+def test_purchase_order_is_drafted_with_its_terms_and_number(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(
@@ -211,7 +213,7 @@ def test_a_purchase_order_is_drafted_on_its_terms_and_with_its_number(
     assert "PO 77" in documents(database, DocumentKind.INVOICE)[-1].po_number
 
 
-def test_seats_for_a_new_organization_are_drafted_as_such(
+def test_seats_for_a_new_organization_are_drafted_under_its_name(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(
@@ -222,7 +224,7 @@ def test_seats_for_a_new_organization_are_drafted_as_such(
     assert (order.buyer, order.total_minor, order.quantity) == ("Birch Library", 32500, 5)
 
 
-def test_a_question_without_a_price_leads_to_an_empty_order(
+def test_question_without_a_price_links_to_a_new_order(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(database, cast, kind=RequestKind.TROUBLE, message="How much is it?")
@@ -234,7 +236,7 @@ def test_a_question_without_a_price_leads_to_an_empty_order(
 # answering
 
 
-def test_a_request_is_taken_answered_and_opened_again(
+def test_request_can_be_assigned_answered_and_reopened(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(database, cast, kind=RequestKind.TROUBLE, message="It stalls")
@@ -248,12 +250,12 @@ def test_a_request_is_taken_answered_and_opened_again(
     assert state_of(database, facts) is RequestState.IN_HAND
 
 
-def test_a_request_is_assigned_to_a_colleague_who_finds_it_on_the_staff_home(
+def test_assigned_request_is_linked_from_the_assignees_staff_home(
     staff: Visitor, cast: Cast, roles: Roles, database: Database
 ) -> None:
     facts = asked(database, cast)
     page = f"/staff/requests/{facts.public_id}"
-    assert staff.get(page).text.count('name="to"') == 2  # Owen's, as our first owner
+    assert staff.get(page).text.count('name="to"') == 2  # assigned to Owen, the first owner
     assert staff.post(f"{page}/assign", data={"to": cast.ada.public_id}).status_code == 303
     assert staff.get(page).text.count('name="to"') == 1
     own = f"/staff/requests?owner={cast.ada.public_id}"
@@ -265,7 +267,7 @@ def test_a_request_is_assigned_to_a_colleague_who_finds_it_on_the_staff_home(
     assert staff.post(f"{page}/assign", data={"to": cast.dan.public_id}).status_code == 404
 
 
-def test_declining_without_a_reason_is_refused_beside_its_field(
+def test_declining_without_a_reason_is_refused_at_its_field(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(database, cast)
@@ -295,7 +297,7 @@ def test_declined_request_leaves_no_draft_and_can_be_sold_again(
     assert staff.get(where).status_code == 200
 
 
-def test_request_closed_without_an_order_does_not_say_it_was_answered_with_one(
+def test_closed_request_says_whether_it_led_to_an_order(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     facts = asked(database, cast)
@@ -308,7 +310,7 @@ def test_request_closed_without_an_order_does_not_say_it_was_answered_with_one(
     assert 'data-testid="closed-with-order"' in staff.get(page).text
 
 
-def test_a_note_is_for_staff_alone(staff: Visitor, cast: Cast, database: Database) -> None:
+def test_note_is_visible_to_staff_only(staff: Visitor, cast: Cast, database: Database) -> None:
     facts = asked(database, cast)
     page = f"/staff/requests/{facts.public_id}"
     assert staff.post(f"{page}/note", data={"note": "Rang twice"}).status_code == 303
@@ -318,7 +320,7 @@ def test_a_note_is_for_staff_alone(staff: Visitor, cast: Cast, database: Databas
 
 
 @pytest.mark.parametrize("act", ["nonsense", "answer/nonsense"])
-def test_an_act_that_is_none_is_not_found(
+def test_unknown_action_is_not_found(
     staff: Visitor, cast: Cast, database: Database, act: str
 ) -> None:
     facts = asked(database, cast)

@@ -1,4 +1,4 @@
-"""Staff pages of sales tax that an exemption certificate covers, and of certificates that have expired."""
+"""Staff pages: crediting sales tax under an exemption certificate, and expired certificates."""
 
 from datetime import timedelta
 
@@ -26,13 +26,13 @@ def path_of(order: OrderFacts, act: str = "") -> str:
 
 @pytest.fixture
 def taxed(staff: Visitor, cast: Cast, database: Database) -> OrderFacts:
-    """Five seats for $325.00 and $26.00 of Ohio's tax."""
+    """Return an order of five seats for $325.00 plus $26.00 of Ohio sales tax."""
     add_ohio_tax(database, cast)
     return placed(database, GROUP, at=NOW - timedelta(days=10))
 
 
 @pytest.mark.parametrize("person", ["alice", "mia", "beth"])
-def test_others_do_not_credit_tax(
+def test_only_staff_can_credit_tax(
     client: Visitor, cast: Cast, roles: Roles, taxed: OrderFacts, person: str
 ) -> None:
     client.sign_in(getattr(roles if person == "beth" else cast, person).id)
@@ -40,14 +40,14 @@ def test_others_do_not_credit_tax(
     assert client.post(path_of(taxed, "/tax-credit")).status_code == 404
 
 
-def test_tax_is_credited_from_the_order_page_when_a_paper_came(
+def test_tax_can_be_credited_once_an_exemption_certificate_exists(
     staff: Visitor, cast: Cast, database: Database, taxed: OrderFacts
 ) -> None:
     tax_page = path_of(taxed, "/tax-credit")
     assert tax_page not in staff.get(path_of(taxed)).text
     for answer in (staff.get(tax_page), staff.post(tax_page)):
         assert shows(answer.text, NOT_PROVEN)
-        assert "is_mailed" not in answer.text  # there is no form
+        assert "is_mailed" not in answer.text  # the page has no form
     assert answer.status_code == 409
     paper = {"basis": "government", "states": "Ohio"}
     added = staff.post("/staff/organizations/elm-county/tax-papers/new", data=paper)
@@ -68,7 +68,7 @@ def test_tax_is_credited_from_the_order_page_when_a_paper_came(
     assert shows(again.text, NOT_PROVEN)
 
 
-def test_ended_paper_is_said_on_the_order_page(
+def test_order_page_says_that_the_exemption_certificate_expired(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     add_ohio_tax(database, cast)
@@ -78,4 +78,4 @@ def test_ended_paper_is_said_on_the_order_page(
     facts = placed(database, GROUP)
     text = staff.get(path_of(facts)).text
     assert shows(text, PAPER_EXPIRED)
-    assert facts.standing(NOW) is Standing.UNPAID  # and nothing is blocked
+    assert facts.standing(NOW) is Standing.UNPAID  # the order isn't blocked

@@ -1,4 +1,4 @@
-"""The staff page of an order whose contact isn't emailed anymore says who is."""
+"""The staff page of an order whose contact is no longer emailed: who is emailed instead."""
 
 from sqlalchemy import select
 
@@ -17,7 +17,7 @@ from tests.sales.test_stand_in_emails import unconfirm_mia
 from tests.visitor import Visitor
 
 
-def test_order_of_a_removed_contact_names_the_managers_and_sends_to_them(
+def test_order_of_a_removed_contact_names_and_emails_the_managers(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     path = f"/staff/orders/{placed(database, GROUP).public_id}"
@@ -38,7 +38,7 @@ def test_order_of_a_removed_contact_names_the_managers_and_sends_to_them(
     assert [one.id for one in letters(database, cast.mia.email or "")] == before
 
 
-def test_confirmation_that_no_one_would_get_is_not_resent(
+def test_confirmation_without_a_recipient_cannot_be_resent(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
     owned_by(database, cast, cast.alice, Role.MANAGER)

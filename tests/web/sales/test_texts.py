@@ -1,4 +1,4 @@
-"""What pages of orders say, where numbers and reasons are part of a sentence."""
+"""Sentences on order pages that include numbers and reasons."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def test_history_says_what_happened_with_the_balance(
         assert balance in page
 
 
-def test_purchase_order_of_another_amount_is_told_with_both_amounts(
+def test_purchase_order_of_another_amount_is_shown_with_both_amounts(
     staff: Visitor, order: OrderFacts
 ) -> None:
     sent = {"po_number": "PO-7", "po_amount": "300"}
@@ -38,7 +38,7 @@ def test_purchase_order_of_another_amount_is_told_with_both_amounts(
     assert "PO PO-7 is for $300.00, but the order is for $325.00." in page
 
 
-def test_credit_note_says_what_seats_are_worth_and_what_it_would_be_for(
+def test_credit_note_form_shows_the_seat_value_and_its_total(
     staff: Visitor, order: OrderFacts
 ) -> None:
     page = staff.get(path_of(order, "/credit")).text
@@ -59,7 +59,7 @@ def test_seats_in_use_are_counted_before_a_credit_note(
     assert "Available seats: 1. Release first: 1." in answer.text
 
 
-def test_possible_duplicate_is_named_before_an_organization_is_made(staff: Visitor) -> None:
+def test_possible_duplicate_is_named_before_an_organization_is_created(staff: Visitor) -> None:
     to = {"payer": "new", "organization_name": "Birch Library", "email": "b@example.org"}
     known = send(staff, "/staff/orders/new", **to, do="place")
     assert "This may be Elm County Library, which already exists." in known.text

@@ -1,4 +1,4 @@
-"""What a buyer of seats sees of them, and takes by one press (PRODUCT.md, S12)."""
+"""What a buyer sees of purchased seats, and claiming one with one click (PRODUCT.md, S12)."""
 
 import re
 
@@ -23,7 +23,7 @@ FIVE = "5 seats: "
 
 
 def buy(database: Database, cast: Cast, *, capacity: int | None = 5) -> str:
-    """Sell Elm County seats of the webinar; returns the pool."""
+    """Sell Elm County seats of the webinar; return the pool's public ID."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         webinar = session.get_one(Webinar, cast.webinar_id)
@@ -34,18 +34,18 @@ def buy(database: Database, cast: Cast, *, capacity: int | None = 5) -> str:
 
 @pytest.fixture(autouse=True)
 def at_noon(clock: Clock) -> None:
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def pages(database: Database, cast: Cast) -> tuple[str, str, str]:
-    """The three pages on which a buyer sees what was bought."""
+    """Return the paths of the three pages that show a buyer's seats."""
     with database.read_session() as session:
         elm = session.get_one(Organization, cast.organization_id).public_id
     return ("/library", f"/webinars/{cast.slug}", f"/organization/{elm}")
 
 
-def test_only_managers_and_owners_see_seats_and_take_them(
+def test_only_managers_and_owners_see_and_claim_seats(
     client: Visitor, database: Database, cast: Cast, roles: Roles, pages: tuple[str, str, str]
 ) -> None:
     pool = buy(database, cast)
@@ -61,7 +61,7 @@ def test_only_managers_and_owners_see_seats_and_take_them(
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_buyer_takes_a_seat_by_one_press_on_each_page(
+def test_buyer_can_claim_a_seat_from_each_page(
     client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str], number: int
 ) -> None:
     pool = buy(database, cast)
@@ -81,7 +81,7 @@ def test_buyer_takes_a_seat_by_one_press_on_each_page(
     assert f'action="/library/seats/{pool}/claim"' not in text
 
 
-def test_webinar_page_offers_the_seat_before_it_sells_one(
+def test_webinar_page_offers_an_available_seat(
     client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
 ) -> None:
     buy(database, cast)
@@ -90,7 +90,7 @@ def test_webinar_page_offers_the_seat_before_it_sells_one(
     assert shows(text, SEAT_AVAILABLE % {"organization": "Elm County Library"})
 
 
-def test_refused_player_leads_to_the_seat_that_was_bought(
+def test_watch_page_without_access_offers_the_purchased_seat(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     pool = buy(database, cast)
@@ -99,7 +99,7 @@ def test_refused_player_leads_to_the_seat_that_was_bought(
     assert f'action="/library/seats/{pool}/claim"' in text
 
 
-def test_seats_that_wait_for_payment_are_shown_and_can_be_taken(
+def test_unpaid_seats_are_shown_and_can_be_claimed(
     client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
 ) -> None:
     pool = buy(database, cast)
@@ -116,7 +116,7 @@ def test_seats_that_wait_for_payment_are_shown_and_can_be_taken(
     assert client.post(f"/library/seats/{pool}/claim").status_code == 303
 
 
-def test_one_seat_and_unlimited_seats_have_words_of_their_own(
+def test_single_and_unlimited_seats_have_their_own_wording(
     client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
 ) -> None:
     buy(database, cast, capacity=1)
@@ -129,7 +129,7 @@ def test_one_seat_and_unlimited_seats_have_words_of_their_own(
         assert shows(client.get(page).text, UNLIMITED_WITH_OWN)
 
 
-def test_pool_with_every_seat_assigned_is_not_to_do(
+def test_fully_assigned_pool_is_not_listed_to_assign(
     client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
 ) -> None:
     buy(database, cast, capacity=1)
@@ -155,7 +155,7 @@ def test_new_owner_of_many_pools_sees_the_newest_and_how_many_more(
     assert re.search(r">2 more\b", text)
 
 
-def test_our_team_reads_the_numbers_and_takes_no_seat(
+def test_staff_see_seat_counts_but_cannot_claim(
     client: Visitor, database: Database, cast: Cast, pages: tuple[str, str, str]
 ) -> None:
     buy(database, cast)
@@ -165,7 +165,7 @@ def test_our_team_reads_the_numbers_and_takes_no_seat(
     assert '/claim"' not in text
 
 
-def test_role_is_what_counts_when_the_press_comes(
+def test_role_is_checked_when_the_claim_is_submitted(
     client: Visitor, database: Database, cast: Cast, roles: Roles
 ) -> None:
     pool = buy(database, cast)

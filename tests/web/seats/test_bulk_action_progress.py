@@ -1,4 +1,4 @@
-"""Bulk releases and emails from the seat table: a job with a page that shows progress and can stop it."""
+"""Bulk releases and emails from the seat table: a job with a progress page that can stop it."""
 
 import re
 
@@ -22,7 +22,7 @@ WORK = work_without_schedules(LIBRARY)
 
 @pytest.fixture
 def begun(mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The page of a release that a worker does; here one seat counts as many."""
+    """Start a release that a worker runs, at any number of seats; return the page's path."""
     monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)
     data = {"all": "1", "pool": elm.pool}
     asked = mia.post(f"/organization/{elm.id}/people/release", data=data).text
@@ -75,7 +75,7 @@ def test_release_of_another_organization_is_not_found(
         assert client.post(f"{place}/stop").status_code == 404
 
 
-def test_job_resends_thousands_of_invitations(
+def test_resend_job_reports_the_invitations_it_sent(
     mia: Visitor, elm: Elm, carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)

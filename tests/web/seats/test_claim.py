@@ -1,4 +1,4 @@
-"""Claim links: what they say to whom, and what one click does."""
+"""Claim links: what each visitor sees, and what one click does."""
 
 from datetime import timedelta
 
@@ -25,12 +25,12 @@ LINKS = Links("http://localhost")
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def invited(database, cast):
-    """Invites dan to a pool for everything, and returns the token of his link."""
+    """Return a function that invites dan to a pool for all webinars and returns his token."""
 
     def make(*, capacity=2):
         with database.transaction() as session:
@@ -46,7 +46,7 @@ def invited(database, cast):
     return make
 
 
-def test_who_has_not_signed_in_reads_who_invites_and_signs_in_to_claim(client, cast, invited):
+def test_signed_out_person_sees_who_invited_them_and_must_sign_in(client, cast, invited):
     token = invited()
     page = client.get(f"/claim/{token}")
     assert page.status_code == 200
@@ -58,7 +58,7 @@ def test_who_has_not_signed_in_reads_who_invites_and_signs_in_to_claim(client, c
     assert client.post(f"/claim/{token}").status_code == 403
 
 
-def test_somebody_else_is_told_kindly_and_may_switch(client, cast, database, invited):
+def test_another_person_cannot_claim_and_can_switch_accounts(client, cast, database, invited):
     token = invited()
     client.sign_in(cast.alice.id)
     page = client.get(f"/claim/{token}").text
@@ -72,7 +72,9 @@ def test_somebody_else_is_told_kindly_and_may_switch(client, cast, database, inv
         assert session.scalars(select(Assignment.state)).one() is AssignmentState.INVITED
 
 
-def test_reading_a_link_takes_nothing_and_one_click_takes_the_seat(client, cast, database, invited):
+def test_opening_a_link_claims_nothing_and_one_click_claims_the_seat(
+    client, cast, database, invited
+):
     token = invited()
     client.sign_in(cast.dan.id)
     client.get(f"/claim/{token}")
@@ -86,7 +88,7 @@ def test_reading_a_link_takes_nothing_and_one_click_takes_the_seat(client, cast,
     assert 'data-testid="claim-over"' in client.get(f"/claim/{token}").text
 
 
-def test_a_link_that_ran_out_claims_while_a_seat_is_free(client, cast, clock, invited):
+def test_expired_link_claims_while_a_seat_is_available(client, cast, clock, invited):
     token = invited()
     clock.advance(timedelta(days=20))
     client.sign_in(cast.dan.id)
@@ -95,11 +97,11 @@ def test_a_link_that_ran_out_claims_while_a_seat_is_free(client, cast, clock, in
     assert client.post(f"/claim/{token}").headers["Location"] == "/library"
 
 
-def test_an_unknown_link_is_gone(client, cast):
+def test_unknown_link_is_gone(client, cast):
     assert client.get("/claim/nonsense").status_code == 410
 
 
-def test_an_open_link_seats_people_until_none_is_left(client, cast, database):
+def test_shared_link_seats_people_until_no_seat_is_left(client, cast, database):
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, elm, capacity=1)
@@ -126,7 +128,7 @@ def test_an_open_link_seats_people_until_none_is_left(client, cast, database):
         assert session.scalars(select(Pool.used)).one() == 1
 
 
-def test_valid_links_are_not_limited_for_one_network_and_wrong_ones_are(
+def test_only_invalid_links_are_rate_limited_per_network(
     client, database, cast, invited, monkeypatch
 ):
     few = rate_limits.Limit("links_from", (RateLimitItemPerHour(1),))

@@ -36,11 +36,11 @@ ENTERED = {"name": "Pat Quinn", "password": PASSWORD}
 
 @pytest.fixture(autouse=True)
 def at_noon(clock: Clock) -> None:
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 def invite(database: Database, cast: Cast, *, capacity: int = 2, email: str = PAT) -> str:
-    """Invite an address to a seat of the webinar; returns the seat."""
+    """Invite an address to a seat of the webinar; return the seat's public ID."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id), capacity=capacity)
@@ -83,7 +83,7 @@ def holder(database: Database) -> tuple[int | None, AssignmentState]:
         return row.login_id, row.state
 
 
-def test_opening_a_link_claims_nothing_and_makes_no_account(
+def test_opening_a_link_claims_nothing_and_creates_no_account(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     invite(database, cast)
@@ -97,7 +97,7 @@ def test_opening_a_link_claims_nothing_and_makes_no_account(
     assert login_of(database) is None
 
 
-def test_mailed_link_claims_by_one_form_and_proves_the_mailbox(
+def test_emailed_link_claims_with_one_form_and_confirms_the_address(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     invite(database, cast)
@@ -115,7 +115,7 @@ def test_mailed_link_claims_by_one_form_and_proves_the_mailbox(
     assert sorted(kinds) == ["invitation", "seat_claimed"]
 
 
-def test_fault_loses_nothing_that_was_entered(
+def test_invalid_form_preserves_the_name_and_claims_nothing(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     invite(database, cast)
@@ -128,7 +128,7 @@ def test_fault_loses_nothing_that_was_entered(
     assert holder(database) == (None, AssignmentState.INVITED)
 
 
-def test_address_with_an_account_signs_in_first(
+def test_address_with_an_account_must_sign_in_first(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     invite(database, cast, email=cast.dan.email)
@@ -153,7 +153,7 @@ def test_link_works_once(client: Visitor, database: Database, cast: Cast) -> Non
         assert session.scalars(select(Pool.used)).one() == 1
 
 
-def test_copied_link_claims_and_leaves_the_address_unproven(
+def test_copied_link_claims_and_leaves_the_address_unconfirmed(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     path = copied(database, cast, invite(database, cast))
@@ -169,7 +169,7 @@ def test_copied_link_claims_and_leaves_the_address_unproven(
     assert client.get(f"/webinars/{cast.slug}/watch").status_code == 200
 
 
-def test_unproven_address_resets_no_password_and_gets_no_code(
+def test_unconfirmed_address_gets_no_password_reset_or_sign_in_code(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.post(copied(database, cast, invite(database, cast)), data=ENTERED)
@@ -181,7 +181,7 @@ def test_unproven_address_resets_no_password_and_gets_no_code(
     assert not kinds & {"reset_password", "sign_in_code", "password_reset"}
 
 
-def test_mailed_proof_takes_over_what_a_copied_link_began(
+def test_confirming_the_address_takes_over_a_copied_links_account(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.post(copied(database, cast, invite(database, cast)), data=ENTERED)
@@ -199,7 +199,7 @@ def test_mailed_proof_takes_over_what_a_copied_link_began(
     assert holder(database) == (before.id, AssignmentState.CLAIMED)
 
 
-def test_mailed_link_proves_the_address_of_who_signed_in_unproven(
+def test_emailed_link_confirms_the_address_of_an_unconfirmed_account(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.post(copied(database, cast, invite(database, cast)), data=ENTERED)
@@ -217,7 +217,7 @@ def test_mailed_link_proves_the_address_of_who_signed_in_unproven(
     assert login.confirmed_at == NOW
 
 
-def test_unproven_account_is_not_forgotten_after_a_week(
+def test_unconfirmed_account_with_a_seat_is_not_deleted(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.post(copied(database, cast, invite(database, cast)), data=ENTERED)
@@ -226,7 +226,7 @@ def test_unproven_account_is_not_forgotten_after_a_week(
     assert login_of(database) is not None
 
 
-def test_link_that_ran_out_claims_or_joins_the_waitlist(
+def test_expired_link_joins_the_waitlist_when_no_seat_is_available(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     invite(database, cast, capacity=1)
@@ -243,7 +243,7 @@ def test_link_that_ran_out_claims_or_joins_the_waitlist(
     assert '/claim"' not in library
 
 
-def test_claims_with_one_link_are_limited_while_its_pool_takes_no_one(
+def test_failed_claims_are_rate_limited_per_link(
     client: Visitor, database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(claim, "CLAIMS", Limit("claims", (RateLimitItemPerHour(2),)))
@@ -257,7 +257,7 @@ def test_claims_with_one_link_are_limited_while_its_pool_takes_no_one(
     assert login_of(database) is None
 
 
-def test_open_link_still_asks_to_sign_in(client: Visitor, database: Database, cast: Cast) -> None:
+def test_shared_link_requires_sign_in(client: Visitor, database: Database, cast: Cast) -> None:
     invite(database, cast)
     with database.transaction() as session:
         pool = session.scalars(select(Pool)).one()

@@ -1,4 +1,4 @@
-"""A consortium's page of allotments: who may, what each member has, allotting and moving back (S11)."""
+"""A consortium's allotments: access, the table of members, allotting, and moving back (S11)."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from tests.web.managed_organization import Elm
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A parent organization with ten seats, managed by Mia, and two that belong to it."""
+    """A parent organization with seats, managed by Mia, and its two member organizations."""
 
     home: Home
     page: str
@@ -58,7 +58,7 @@ def part_of(database: Database, family: Family) -> tuple[int, str]:
         return part.id, part.public_id
 
 
-def test_the_manager_of_a_member_does_not_see_what_the_consortium_allots(
+def test_owner_of_a_member_organization_cannot_see_or_change_allotments(
     client: Visitor, cast: Cast, database: Database, family: Family
 ) -> None:
     with database.transaction() as session:
@@ -69,7 +69,7 @@ def test_the_manager_of_a_member_does_not_see_what_the_consortium_allots(
     assert give(client, family, "north", "2") == 404
 
 
-def test_seats_are_allotted_and_the_table_says_what_each_has(
+def test_seats_are_allotted_and_the_table_shows_what_each_has(
     client: Visitor, cast: Cast, database: Database, family: Family
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -87,7 +87,7 @@ def test_seats_are_allotted_and_the_table_says_what_each_has(
     assert re.search(r">: 3 [^<]*North Branch", page)
 
 
-def test_more_seats_than_are_free_are_refused_beside_the_field_and_nothing_is_lost(
+def test_allotting_too_many_seats_is_refused_and_preserves_input(
     client: Visitor, cast: Cast, database: Database, family: Family
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -101,7 +101,7 @@ def test_more_seats_than_are_free_are_refused_beside_the_field_and_nothing_is_lo
     assert counts(database, family.home.pool_id) == (0, 10)
 
 
-def test_a_member_organization_is_found_by_name_among_its_own(
+def test_member_organization_is_found_by_name_within_the_consortium(
     client: Visitor, cast: Cast, database: Database, family: Family
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -112,14 +112,14 @@ def test_a_member_organization_is_found_by_name_among_its_own(
         family.pool, data={f"{family.home.pool.public_id}-organization": "branch"}
     )
     assert refused.status_code == 400
-    assert give(client, family, "branch", "2") == 400  # two match
+    assert give(client, family, "branch", "2") == 400  # matches two
     assert give(client, family, "North Branch", "2") == 303
     client.sign_in(cast.bob.id)
     assert client.get(f"{family.page}/members?q=branch").status_code == 404
 
 
 @pytest.mark.parametrize("seats", ["", "-1", "many", "1000001"])
-def test_a_number_that_cannot_be_is_refused(
+def test_invalid_number_or_organization_is_refused(
     client: Visitor, cast: Cast, database: Database, family: Family, seats: str
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -128,7 +128,7 @@ def test_a_number_that_cannot_be_is_refused(
     assert counts(database, family.home.pool_id) == (0, 10)
 
 
-def test_an_allotment_grows_and_shrinks_down_to_what_is_used(
+def test_allotment_can_grow_but_not_shrink_below_its_used_seats(
     client: Visitor, cast: Cast, database: Database, family: Family
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -145,7 +145,7 @@ def test_an_allotment_grows_and_shrinks_down_to_what_is_used(
     assert counts(database, part_id) == (2, 5)
 
 
-def test_what_is_unused_is_moved_back_with_one_click(
+def test_unused_seats_are_moved_back_with_one_click(
     client: Visitor, cast: Cast, database: Database, family: Family
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -159,7 +159,7 @@ def test_what_is_unused_is_moved_back_with_one_click(
     assert counts(database, family.home.pool_id) == (1, 10)
 
 
-def test_of_a_pool_without_limit_a_member_may_have_as_many_as_it_needs(
+def test_unlimited_pool_can_be_allotted_without_a_limit(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     family = make_family(database, cast, None)
@@ -170,7 +170,7 @@ def test_of_a_pool_without_limit_a_member_may_have_as_many_as_it_needs(
     assert 'data-label="Allotted">Unlimited</td>' in page
 
 
-def test_a_part_of_another_pool_is_not_found(
+def test_allotment_of_another_pool_is_not_found(
     mia: Visitor, cast: Cast, database: Database, elm: Elm
 ) -> None:
     own = f"/organization/{elm.id}/pools/{elm.contract}/allotments/{elm.part}"
@@ -178,7 +178,7 @@ def test_a_part_of_another_pool_is_not_found(
         assert mia.post(url, data={f"{elm.part}-seats": "0"}).status_code == 404
 
 
-def test_a_pool_that_was_allotted_is_not_allotted_further(
+def test_allotted_pool_cannot_be_allotted_again(
     client: Visitor, cast: Cast, database: Database, family: Family
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -191,7 +191,7 @@ def test_a_pool_that_was_allotted_is_not_allotted_further(
     assert client.post(theirs, data={f"{part}-seats": "1"}).status_code == 404
 
 
-def test_members_are_found_by_words_and_no_text_is_too_long(
+def test_members_are_found_by_words_and_long_queries_are_accepted(
     client: Visitor, cast: Cast, family: Family
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -202,13 +202,15 @@ def test_members_are_found_by_words_and_no_text_is_too_long(
     assert client.get(page, query_string={"q": "b " * 2000}).status_code == 200
 
 
-def test_only_a_consortium_is_shown_the_way(mia: Visitor, elm: Elm, cast: Cast) -> None:
+def test_overview_of_a_consortium_links_to_its_allotments(
+    mia: Visitor, elm: Elm, cast: Cast
+) -> None:
     assert (
         'href="/organization/' + elm.id + '/allotments"' in mia.get(f"/organization/{elm.id}").text
     )
 
 
-def test_without_members_the_page_says_whom_to_ask(
+def test_page_without_member_organizations_is_empty_and_not_linked(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     home = make_home(database, 3, FOR_GOOD)

@@ -1,4 +1,4 @@
-"""Releasing seats from the table: only by managers (test_access.py), with a confirmation and an undo."""
+"""Releasing seats from the table: for managers only (test_access.py), confirmed, with an undo."""
 
 import re
 from datetime import timedelta
@@ -144,7 +144,7 @@ def test_open_invitations_of_selected_people_are_resent(
     assert mia.post(f"{place}/resend", data={"seat": elm.others_seat}).status_code == 404
 
 
-def test_a_claimed_seat_has_no_invitation_to_send(mia: Visitor, elm: Elm) -> None:
+def test_claimed_seat_has_no_invitation_to_resend(mia: Visitor, elm: Elm) -> None:
     place = f"/organization/{elm.id}/seats/{elm.alices_seat}"
     assert f'action="{place}/link"' not in mia.get(place).text
     assert mia.post(f"{place}/resend").status_code == 409

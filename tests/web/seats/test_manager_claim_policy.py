@@ -28,7 +28,7 @@ def own(database: Database, organization: str, domain: str) -> str:
         return email_domains.domains_of(session, found)[0][0]
 
 
-def test_a_pool_is_opened_to_the_domains_and_closed_again(
+def test_self_enrollment_by_domain_can_be_turned_on_and_off(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/claims/{elm.pool}/policy"
@@ -40,7 +40,7 @@ def test_a_pool_is_opened_to_the_domains_and_closed_again(
     assert mia.post(place, data={"policy": "anybody"}).status_code == 404
 
 
-def test_pools_that_cover_the_same_are_told_apart(
+def test_pools_with_the_same_coverage_are_labeled_by_term(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -53,7 +53,7 @@ def test_pools_that_cover_the_same_are_told_apart(
         assert "All webinars (Contract, until" in shown
 
 
-def test_a_pool_of_another_organization_keeps_its_policy(
+def test_policy_of_another_organizations_pool_cannot_be_changed(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/claims/{elm.others_pool}/policy"
@@ -61,7 +61,7 @@ def test_a_pool_of_another_organization_keeps_its_policy(
     assert policy_of(database, elm.others_pool) is ClaimPolicy.INVITATION
 
 
-def test_domains_are_shown_and_given_up(mia: Visitor, elm: Elm, database: Database) -> None:
+def test_domains_are_shown_and_can_be_removed(mia: Visitor, elm: Elm, database: Database) -> None:
     assert 'data-testid="no-domains"' in mia.get(f"/organization/{elm.id}/claims").text
     mine = own(database, elm.id, "elm-county-library.org")
     assert "elm-county-library.org" in mia.get(f"/organization/{elm.id}/claims").text
@@ -69,7 +69,7 @@ def test_domains_are_shown_and_given_up(mia: Visitor, elm: Elm, database: Databa
     assert 'data-testid="no-domains"' in mia.get(f"/organization/{elm.id}/claims").text
 
 
-def test_a_domain_of_another_organization_is_not_theirs_to_give_up(
+def test_domain_of_another_organization_cannot_be_removed(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     others = own(database, elm.other, "oak-county-library.org")
@@ -77,6 +77,6 @@ def test_a_domain_of_another_organization_is_not_theirs_to_give_up(
     assert answer.status_code == 404
 
 
-def test_a_domain_is_asked_for_on_the_desk(mia: Visitor, elm: Elm) -> None:
+def test_page_links_to_a_domain_request(mia: Visitor, elm: Elm) -> None:
     assert "kind=domain" in mia.get(f"/organization/{elm.id}/claims").text
     assert mia.get("/ask?kind=domain").status_code == 200

@@ -21,7 +21,7 @@ def sent(mia: Visitor, elm: Elm, text: str = LIST) -> str:
     return mia.post(f"/organization/{elm.id}/import", data=data).location
 
 
-def test_only_managers_correct_and_download_rows(mia: Visitor, elm: Elm, cast: Cast) -> None:
+def test_only_managers_can_correct_and_download_rows(mia: Visitor, elm: Elm, cast: Cast) -> None:
     place = sent(mia, elm)
     mia.sign_in(cast.bob.id)
     assert mia.get(f"{place}/left-out.csv").status_code == 404
@@ -32,7 +32,7 @@ def test_only_managers_correct_and_download_rows(mia: Visitor, elm: Elm, cast: C
     assert mia.post(f"{other}/correct").status_code == 404
 
 
-def test_rows_without_a_seat_are_downloaded_with_the_reason_and_run_no_formula(
+def test_csv_of_rows_without_a_seat_has_reasons_and_escaped_formulas(
     mia: Visitor, elm: Elm
 ) -> None:
     place = sent(mia, elm)
@@ -51,7 +51,7 @@ def test_rows_without_a_seat_are_downloaded_with_the_reason_and_run_no_formula(
     assert row[6] == NOT_AN_ADDRESS
 
 
-def test_a_row_is_corrected_on_the_page(mia: Visitor, elm: Elm) -> None:
+def test_row_can_be_corrected_on_the_page(mia: Visitor, elm: Elm) -> None:
     place = sent(mia, elm)
     page = mia.get(place).text
     assert f'action="{place}/correct"' in page
@@ -69,7 +69,7 @@ def test_a_row_is_corrected_on_the_page(mia: Visitor, elm: Elm) -> None:
     assert f'action="{place}/correct"' not in fixed
 
 
-def test_a_list_of_people_who_are_here_still_sets_their_groups(
+def test_list_of_people_with_seats_still_sets_their_groups(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = sent(mia, elm, "Email,Branch\nalice@example.org,Main\n")

@@ -1,4 +1,4 @@
-"""Inviting by typed or pasted addresses: for managers only (test_access.py), each with an answer."""
+"""Inviting typed or pasted addresses: for managers only (test_access.py), each with a result."""
 
 import re
 
@@ -27,7 +27,7 @@ def open_ones(database: Database, pool: str) -> int:
         ).one()
 
 
-def test_pasted_people_are_invited_and_each_address_is_answered(
+def test_pasted_people_are_invited_with_a_result_for_each_address(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     pasted = "New Person <new@example.org>, alice@example.org\nNEW@example.org; zoe@example.org"
@@ -42,7 +42,7 @@ def test_pasted_people_are_invited_and_each_address_is_answered(
     assert open_ones(database, elm.pool) == 2
 
 
-def test_more_than_there_are_seats_for_are_refused_together_with_the_way_to_more(
+def test_inviting_more_people_than_seats_is_refused_and_offers_more(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     pasted = "one@example.org\ntwo@example.org\nthree@example.org"
@@ -57,7 +57,7 @@ def test_more_than_there_are_seats_for_are_refused_together_with_the_way_to_more
     assert letters(database, "one@example.org") == []
 
 
-def test_no_one_is_invited_to_a_webinar_that_was_canceled(
+def test_invitation_to_a_canceled_webinar_is_refused(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -79,7 +79,7 @@ def test_no_one_is_invited_to_a_webinar_that_was_canceled(
         ("\n".join(f"p{number}@example.org" for number in range(201)), TOO_MANY_AT_ONCE),
     ],
 )
-def test_what_cannot_be_invited_is_said_and_nobody_is(
+def test_invalid_addresses_are_refused_and_no_one_is_invited(
     mia: Visitor, elm: Elm, database: Database, pasted: str, said: str
 ) -> None:
     answer = mia.post(
@@ -92,13 +92,13 @@ def test_what_cannot_be_invited_is_said_and_nobody_is(
     assert open_ones(database, elm.pool) == 1
 
 
-def test_nobody_is_invited_into_the_pool_of_another(mia: Visitor, elm: Elm) -> None:
+def test_pool_of_another_organization_is_not_found(mia: Visitor, elm: Elm) -> None:
     place = f"/organization/{elm.id}/invite"
     assert mia.get(f"{place}?pool={elm.others_pool}").status_code == 404
     data = {"pool": elm.others_pool, "addresses": "new@example.org"}
     assert mia.post(place, data=data).status_code == 404
 
 
-def test_the_pool_one_comes_from_is_chosen(mia: Visitor, elm: Elm) -> None:
+def test_pool_in_the_url_is_preselected(mia: Visitor, elm: Elm) -> None:
     page = document_fromstring(mia.get(f"/organization/{elm.id}/invite?pool={elm.contract}").text)
     assert page.xpath("//option[@selected]/@value") == [elm.contract]

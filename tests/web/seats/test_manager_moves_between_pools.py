@@ -1,4 +1,4 @@
-"""Moving people from the table: for managers only (test_access.py), asked first, undone for a moment."""
+"""Moving people from the table: for managers only (test_access.py), confirmed, with an undo."""
 
 import re
 from datetime import timedelta
@@ -22,7 +22,7 @@ def other_pool(database: Database, cast_organization: int, seats: int = 5) -> st
         return add_pool(session, cast_organization, seats=seats).public_id
 
 
-def test_it_is_asked_first_where_to_and_says_what_they_lose(
+def test_confirmation_lists_pools_with_available_seats(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     there = other_pool(database, cast.organization_id)
@@ -30,11 +30,11 @@ def test_it_is_asked_first_where_to_and_says_what_they_lose(
     assert re.search(r"<h1>[^<]*\b1 ", page)
     assert there in page
     assert re.search(r"\b5 [^<]*<", page)
-    assert elm.contract not in page.split("Move to")[1]  # it is full
+    assert elm.contract not in page.split("Move to")[1]  # no available seats
     assert state_of(database, elm.alices_seat) is AssignmentState.CLAIMED
 
 
-def test_who_was_chosen_moves_and_comes_back(
+def test_selected_people_are_moved_and_restored_by_undo(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     there = other_pool(database, cast.organization_id)
@@ -50,7 +50,7 @@ def test_who_was_chosen_moves_and_comes_back(
     assert mia.post(f"/organization/{elm.id}/people/moved/undo").status_code == 404
 
 
-def test_after_half_a_minute_they_stay_there(
+def test_move_cannot_be_undone_after_30_seconds(
     mia: Visitor, elm: Elm, cast: Cast, database: Database, clock: Clock
 ) -> None:
     there = other_pool(database, cast.organization_id)
@@ -61,7 +61,7 @@ def test_after_half_a_minute_they_stay_there(
     assert told(mia.get(f"/organization/{elm.id}/people").text, "attention")
 
 
-def test_too_few_free_seats_are_told_and_nobody_moves(
+def test_move_to_a_pool_with_too_few_seats_is_refused(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     there = other_pool(database, cast.organization_id, seats=1)
@@ -72,7 +72,7 @@ def test_too_few_free_seats_are_told_and_nobody_moves(
     assert (used(database, elm.pool), used(database, there)) == (3, 0)
 
 
-def test_where_to_has_to_be_said_and_is_one_s_own(
+def test_move_requires_a_pool_and_seats_of_the_same_organization(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/people/moved"
@@ -87,12 +87,12 @@ def test_where_to_has_to_be_said_and_is_one_s_own(
     assert state_of(database, elm.others_seat) is AssignmentState.CLAIMED
 
 
-def test_nobody_chosen_moves_nobody(mia: Visitor, elm: Elm) -> None:
+def test_empty_selection_moves_no_one(mia: Visitor, elm: Elm) -> None:
     assert mia.post(f"/organization/{elm.id}/people/move").status_code == 303
     assert shows(mia.get(f"/organization/{elm.id}/people").text, NO_ONE_SELECTED)
 
 
-def test_where_no_other_seat_is_free_one_asks_for_more(mia: Visitor, elm: Elm) -> None:
+def test_page_opens_when_no_other_pool_has_seats(mia: Visitor, elm: Elm) -> None:
     data = {"seat": elm.alices_seat}
     page = mia.post(f"/organization/{elm.id}/people/move", data=data).text
     assert "Elm" in page

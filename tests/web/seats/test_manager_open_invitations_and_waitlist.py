@@ -1,4 +1,4 @@
-"""What is open in a pool: for managers only (test_access.py), its invitations, open link and waiting list."""
+"""A pool's open invitations, shared link, and waitlist: for managers only (test_access.py)."""
 
 import re
 
@@ -19,7 +19,7 @@ from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 
 
-def test_open_invitations_have_their_age_and_end_and_are_sent_again(
+def test_open_invitations_show_their_dates_and_can_be_resent(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/pools/{elm.pool}/invitations"
@@ -40,7 +40,7 @@ def test_open_invitations_have_their_age_and_end_and_are_sent_again(
     assert "/claim/" in newest(database, "zoe@example.org").text
 
 
-def test_an_invitation_whose_mail_came_back_says_so_until_the_next_one_is_tried(
+def test_bounced_invitation_says_so_until_it_goes_to_another_address(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     seat = f"/organization/{elm.id}/seats/{elm.invited_seat}"
@@ -58,7 +58,7 @@ def test_an_invitation_whose_mail_came_back_says_so_until_the_next_one_is_tried(
     assert not shows(mia.get(place).text, BOUNCED_WORDS)
 
 
-def test_an_invited_person_who_unsubscribed_is_marked_until_they_subscribe_again(
+def test_invited_person_is_marked_while_unsubscribed(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     pages = (
@@ -73,7 +73,7 @@ def test_an_invited_person_who_unsubscribed_is_marked_until_they_subscribe_again
     assert [mia.get(page).text.count(UNSUBSCRIBED) for page in pages] == [0, 0]
 
 
-def test_an_open_link_is_shown_once_and_taken_back(mia: Visitor, elm: Elm) -> None:
+def test_shared_link_is_shown_once_and_can_be_turned_off(mia: Visitor, elm: Elm) -> None:
     pool = f"/organization/{elm.id}/pools/{elm.pool}"
     answer = mia.post(f"{pool}/open-link", data={"days": "7", "most_uses": "3"})
     assert answer.status_code == 200
@@ -87,14 +87,14 @@ def test_an_open_link_is_shown_once_and_taken_back(mia: Visitor, elm: Elm) -> No
     assert "Used by " not in mia.get(f"{pool}/invitations").text
 
 
-def test_an_open_link_for_one_says_so(mia: Visitor, elm: Elm) -> None:
+def test_shared_link_for_one_person_says_so(mia: Visitor, elm: Elm) -> None:
     pool = f"/organization/{elm.id}/pools/{elm.pool}"
     made = mia.post(f"{pool}/open-link", data={"days": "7", "most_uses": "1"}).text
     assert "works for 1 person." in made
     assert re.search(r"\b0 of 1\b", mia.get(f"{pool}/invitations").text)
 
 
-def test_an_open_link_has_an_end_and_a_limit(mia: Visitor, elm: Elm) -> None:
+def test_shared_link_requires_an_end_and_a_limit(mia: Visitor, elm: Elm) -> None:
     pool = f"/organization/{elm.id}/pools/{elm.pool}"
     for data in ({"days": "", "most_uses": "3"}, {"days": "7", "most_uses": "0"}, {"days": "x"}):
         answer = mia.post(f"{pool}/open-link", data=data)
@@ -102,7 +102,7 @@ def test_an_open_link_has_an_end_and_a_limit(mia: Visitor, elm: Elm) -> None:
         assert "Used by " not in answer.text
 
 
-def test_who_waits_is_listed_in_order_and_removed(
+def test_person_on_the_waitlist_is_listed_and_can_be_removed(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""The overview: for managers only (test_access.py), each pool, its use, and what needs them first."""
+"""The overview: for managers only (test_access.py), each pool, its use, and what to do next."""
 
 import html
 import re
@@ -20,7 +20,7 @@ from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 
 
-def test_many_pools_have_pages_and_are_searched(
+def test_many_pools_are_paged_and_searchable(
     mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def pools(query: str) -> list[str]:
@@ -35,7 +35,7 @@ def test_many_pools_have_pages_and_are_searched(
     assert mia.get(f"/organization/{elm.id}?page=3").status_code == 404
 
 
-def test_pool_that_is_changed_stays_on_the_page(
+def test_changing_a_pool_returns_to_its_page(
     mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(manager_allotments, "PAGE_SIZE", 1)
@@ -50,7 +50,7 @@ def test_pool_that_is_changed_stays_on_the_page(
     assert changed.location == f"{here}/claims?page=2"
 
 
-def test_an_organization_without_seats_is_told_what_to_do(
+def test_organization_without_seats_sees_what_to_do(
     client: Visitor, database: Database, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -65,7 +65,7 @@ def test_an_organization_without_seats_is_told_what_to_do(
         assert 'href="/webinars"' in page.partition('class="empty"')[2]
 
 
-def test_numbers_that_are_all_zero_give_way_to_what_to_do(
+def test_overview_without_assigned_seats_shows_what_to_do_instead_of_zeros(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -86,7 +86,7 @@ def test_numbers_that_are_all_zero_give_way_to_what_to_do(
     assert "Unlimited" in page.partition("Available seats</dt>")[2][:80]
 
 
-def test_seats_that_all_ended_lead_to_new_ones(
+def test_overview_with_only_ended_seats_is_empty(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -102,7 +102,7 @@ def test_seats_that_all_ended_lead_to_new_ones(
     assert is_empty(page)
 
 
-def test_each_next_step_leads_to_a_page(mia: Visitor, elm: Elm) -> None:
+def test_each_next_step_links_to_a_working_page(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}").text
     steps = {
         html.unescape(step) for step in re.findall(r'href="(/(?:ask|organization)[^"]+)"', page)

@@ -1,4 +1,4 @@
-"""Who unlimited seats are for: asked once, and each answer leads to its page."""
+"""The question who unlimited seats are for: asked once; each answer leads to its page."""
 
 import pytest
 from sqlalchemy import select
@@ -63,7 +63,7 @@ def test_each_answer_leads_to_its_page_and_can_be_changed(
         assert session.scalars(select(Assignment.login_id)).all() == [cast.mia.id]
 
 
-def test_question_is_on_three_pages_until_it_is_answered(
+def test_question_is_shown_on_three_pages_until_it_is_answered(
     client: Visitor, cast: Cast, page: str, area: str
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -78,11 +78,11 @@ def test_question_is_on_three_pages_until_it_is_answered(
     assert page in client.get(area).text  # to change it
 
 
-def test_answer_that_is_none_and_seats_that_are_counted_have_no_question(
+def test_unknown_answers_and_counted_seats_are_refused(
     client: Visitor, database: Database, cast: Cast, page: str, area: str
 ) -> None:
     client.sign_in(cast.mia.id)
     assert client.post(page, data={"purpose": "everyone"}).status_code == 404
     counted = f"{area}/pools/{buy(database, cast, capacity=5)}/who"
-    assert client.get(counted).status_code == 303  # its people are invited one by one
+    assert client.get(counted).status_code == 303  # counted seats are assigned one by one
     assert client.post(counted, data={"purpose": "later"}).status_code == 404

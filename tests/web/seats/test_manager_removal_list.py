@@ -1,4 +1,4 @@
-"""Removing people by a list: for managers only; a preview first, and an undo afterward."""
+"""Removing people with a list: for managers only, with a preview first and an undo afterward."""
 
 import io
 import re
@@ -28,7 +28,7 @@ def people(mia: Visitor, elm: Elm) -> str:
     return mia.get(f"/organization/{elm.id}/people").text
 
 
-def test_only_managers_remove_people_by_a_list(mia: Visitor, elm: Elm, cast: Cast) -> None:
+def test_only_managers_can_remove_people_with_a_list(mia: Visitor, elm: Elm, cast: Cast) -> None:
     here = f"/organization/{elm.id}/people/remove"
     mia.sign_in(cast.bob.id)
     assert (mia.get(here).status_code, mia.post(here).status_code) == (404, 404)
@@ -37,9 +37,7 @@ def test_only_managers_remove_people_by_a_list(mia: Visitor, elm: Elm, cast: Cas
     assert (mia.get(other).status_code, mia.post(other).status_code) == (404, 404)
 
 
-def test_the_preview_says_what_each_person_loses_and_releases_nothing(
-    mia: Visitor, elm: Elm
-) -> None:
+def test_preview_shows_what_people_lose_and_releases_nothing(mia: Visitor, elm: Elm) -> None:
     page = checked(mia, elm, "alice@example.org\nzoe@example.org\ncarol@example.org\nnobody")
     assert 'data-people="2"' in page
     assert "50%" in page
@@ -48,7 +46,7 @@ def test_the_preview_says_what_each_person_loses_and_releases_nothing(
     assert "zoe@example.org" in people(mia, elm)
 
 
-def test_seats_are_released_and_put_back(mia: Visitor, elm: Elm) -> None:
+def test_seats_are_released_and_restored_by_undo(mia: Visitor, elm: Elm) -> None:
     page = checked(mia, elm, "zoe@example.org")
     seats = re.findall(r'name="seat" value="(\w+)"', page)
     assert seats == [elm.invited_seat]
@@ -58,7 +56,7 @@ def test_seats_are_released_and_put_back(mia: Visitor, elm: Elm) -> None:
     assert "zoe@example.org" in people(mia, elm)
 
 
-def test_a_seat_that_someone_else_got_since_is_not_released(
+def test_seat_reassigned_since_the_preview_is_not_released(
     mia: Visitor, elm: Elm, database: Database, cast: Cast, clock: Clock
 ) -> None:
     page = checked(mia, elm, "zoe@example.org\nalice@example.org")
@@ -94,21 +92,21 @@ def test_a_seat_that_someone_else_got_since_is_not_released(
 @pytest.mark.parametrize(
     "shown_at", ["yesterday", "2026-03-02T14:00:00", "0001-01-01T00:00:00+14:00"]
 )
-def test_a_time_that_no_page_sent_releases_nothing(mia: Visitor, elm: Elm, shown_at: str) -> None:
+def test_invalid_preview_time_releases_nothing(mia: Visitor, elm: Elm, shown_at: str) -> None:
     sent = {"seat": [elm.invited_seat], "shown_at": shown_at}
     released = mia.post(f"/organization/{elm.id}/people/released", data=sent)
     assert released.status_code == 404
     assert "zoe@example.org" in people(mia, elm)
 
 
-def test_a_workbook_is_read_and_a_member_is_pointed_out(mia: Visitor, elm: Elm) -> None:
+def test_workbook_is_read_and_a_member_without_a_seat_is_linked(mia: Visitor, elm: Elm) -> None:
     file = (io.BytesIO(workbook([["Email"], ["olga@example.org"]])), "left.xlsx")
     page = mia.post(f"/organization/{elm.id}/people/remove", data={"file": file}).text
     assert 'data-people="0"' in page
     assert f'href="/organization/{elm.id}/members?q=olga' in page
 
 
-def test_nothing_sent_is_refused_and_nothing_is_lost(mia: Visitor, elm: Elm) -> None:
+def test_empty_form_is_refused_with_an_error_at_its_field(mia: Visitor, elm: Elm) -> None:
     answer = mia.post(f"/organization/{elm.id}/people/remove", data={})
     assert answer.status_code == 400
     assert shows(answer.text, NOTHING_SENT)

@@ -1,4 +1,4 @@
-"""A staff list: for managers only (test_access.py), shown row by row before anything is done."""
+"""Importing a staff list: for managers only (test_access.py), previewed row by row."""
 
 import io
 import re
@@ -51,7 +51,7 @@ def invited(database: Database, elm: Elm) -> int:
         )
 
 
-def test_the_dry_run_answers_every_row_and_does_nothing(
+def test_preview_shows_a_result_for_every_row_and_changes_nothing(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     page = mia.get(send(mia, elm)).text
@@ -63,14 +63,14 @@ def test_the_dry_run_answers_every_row_and_does_nothing(
     assert invited(database, elm) == 1
 
 
-def test_the_rows_are_narrowed_to_one_answer(mia: Visitor, elm: Elm) -> None:
+def test_rows_can_be_filtered_by_result(mia: Visitor, elm: Elm) -> None:
     place = send(mia, elm)
     page = mia.get(f"{place}?answer=no_seat").text
     assert "late@example.org" in page
     assert "alice@example.org" not in page
 
 
-def test_all_or_nothing_unless_those_who_fit_are_asked_for(
+def test_list_is_imported_whole_unless_only_fitting_rows_are_requested(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = send(mia, elm)
@@ -86,7 +86,7 @@ def test_all_or_nothing_unless_those_who_fit_are_asked_for(
     assert not shows(page, ANSWER_WORDS[Answer.OK])
 
 
-def test_pasted_addresses_do_as_well(mia: Visitor, elm: Elm, database: Database) -> None:
+def test_pasted_addresses_can_be_imported(mia: Visitor, elm: Elm, database: Database) -> None:
     data = {"pool": elm.pool, "addresses": "Maria Ortiz <maria@example.org>"}
     place = mia.post(f"/organization/{elm.id}/import", data=data).location
     assert 'data-testid="fits-whole"' in mia.get(place).text
@@ -94,29 +94,27 @@ def test_pasted_addresses_do_as_well(mia: Visitor, elm: Elm, database: Database)
     assert invited(database, elm) == 2
 
 
-def test_nothing_sent_is_said_and_nothing_typed_is_lost(mia: Visitor, elm: Elm) -> None:
+def test_empty_form_is_refused_with_an_error_at_its_field(mia: Visitor, elm: Elm) -> None:
     answer = mia.post(f"/organization/{elm.id}/import", data={"pool": elm.pool})
     assert answer.status_code == 400
     assert shows(answer.text, NOTHING_SENT)
     assert 'id="list-file-error"' in answer.text
 
 
-def test_a_list_is_thrown_away_and_changes_nothing(
-    mia: Visitor, elm: Elm, database: Database
-) -> None:
+def test_discarded_list_changes_nothing(mia: Visitor, elm: Elm, database: Database) -> None:
     place = send(mia, elm)
     assert mia.post(f"{place}/discard").status_code == 303
     assert mia.get(place).status_code == 404
     assert invited(database, elm) == 1
 
 
-def test_a_pool_of_another_organization_takes_no_list_from_here(mia: Visitor, elm: Elm) -> None:
+def test_list_for_another_organizations_pool_is_not_found(mia: Visitor, elm: Elm) -> None:
     data = {"pool": elm.others_pool, "addresses": "maria@example.org"}
     assert mia.post(f"/organization/{elm.id}/import", data=data).status_code == 404
     assert mia.get(f"/organization/{elm.id}/import?pool={elm.others_pool}").status_code == 404
 
 
-def test_a_list_of_another_organization_is_not_there(
+def test_list_of_another_organization_is_not_found(
     mia: Visitor, client: Visitor, elm: Elm, cast: Cast
 ) -> None:
     client.sign_in(cast.ada.id)
@@ -130,13 +128,13 @@ def test_a_list_of_another_organization_is_not_there(
         assert client.post(f"{place}/{act}").status_code == 404
 
 
-def test_a_script_sees_how_far_a_list_is(mia: Visitor, elm: Elm) -> None:
+def test_script_gets_the_status_of_a_list(mia: Visitor, elm: Elm) -> None:
     answer = mia.get(send(mia, elm), headers={"Accept": "application/json"}).json
     assert answer is not None
     assert (answer["is_live"], answer["state"]) == (False, STATE_WORDS[ImportState.CHECKED])
 
 
-def test_while_a_long_list_is_read_its_page_says_how_far_how_fast_and_how_long(
+def test_page_of_a_long_list_shows_progress_speed_and_time_left(
     mia: Visitor, elm: Elm, database: Database, clock: Clock
 ) -> None:
     rows = "".join(f"person-{number}@example.org,Person {number}\n" for number in range(9_000))

@@ -1,4 +1,4 @@
-"""The table of people: for managers only (test_access.py), searched, filtered, sorted, and as CSV."""
+"""The table of people: for managers only (test_access.py), with search, filters, and CSV."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ def names(page: str) -> list[str]:
     return re.findall(r'class="person-words">\s*<a\s[^>]*>([^<]+)</a>', page)
 
 
-def test_it_shows_who_has_which_seat_and_how_far_they_watched(mia: Visitor, elm: Elm) -> None:
+def test_table_shows_people_with_seats_and_their_progress(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}/people").text
     assert sorted(names(page)) == ["Alice", "Bob", "zoe@example.org"]
     assert "50%" in page
@@ -30,7 +30,7 @@ def test_it_shows_who_has_which_seat_and_how_far_they_watched(mia: Visitor, elm:
     assert "until Mar 16, 2026" in page
 
 
-def test_filters_are_chips_that_can_be_taken_away(mia: Visitor, elm: Elm) -> None:
+def test_filters_are_shown_as_removable_chips(mia: Visitor, elm: Elm) -> None:
     address = f"/organization/{elm.id}/people?q=zoe&state=invited&pool={elm.pool}&sort=since&down=1"
     page = mia.get(address).text
     assert names(page) == ["zoe@example.org"]
@@ -40,7 +40,7 @@ def test_filters_are_chips_that_can_be_taken_away(mia: Visitor, elm: Elm) -> Non
     assert sum("q=zoe" in chip for chip in chips) == 2
 
 
-def test_a_head_sorts_and_turns_around(mia: Visitor, elm: Elm) -> None:
+def test_table_sorts_in_both_directions(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}/people?state=claimed&sort=name").text
     assert names(page) == ["Alice", "Bob"]
     assert 'aria-sort="ascending"' in page
@@ -49,18 +49,18 @@ def test_a_head_sorts_and_turns_around(mia: Visitor, elm: Elm) -> None:
     assert 'aria-sort="descending"' in page
 
 
-def test_what_no_filter_means_filters_nothing(mia: Visitor, elm: Elm) -> None:
+def test_unknown_filter_values_are_ignored(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}/people?state=bogus&watched=no&sort=bogus").text
     assert len(names(page)) == 3
 
 
-def test_a_pool_that_is_not_theirs_is_not_there(mia: Visitor, elm: Elm) -> None:
+def test_pool_of_another_organization_is_not_found(mia: Visitor, elm: Elm) -> None:
     answer = mia.get(f"/organization/{elm.id}/people?pool={elm.others_pool}")
     assert answer.status_code == 404
     assert mia.get(f"/organization/{elm.id}/people.csv?pool={elm.others_pool}").status_code == 404
 
 
-def test_one_of_many_pools_is_found_by_what_it_covers(
+def test_pool_among_many_is_found_by_what_it_covers(
     mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(form_fields, "MOST_LISTED", 1)
@@ -84,7 +84,7 @@ def test_one_of_many_pools_is_found_by_what_it_covers(
     [("", BLANK), ("Ducks", "find “Ducks.”")],
 )
 @pytest.mark.parametrize("form", ["invite", "import"])
-def test_form_without_one_of_many_pools_comes_back_with_all_that_was_typed(
+def test_form_without_a_valid_pool_is_refused_and_preserves_input(
     mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch, form: str, typed: str, said: str
 ) -> None:
     monkeypatch.setattr(form_fields, "MOST_LISTED", 1)
@@ -100,7 +100,7 @@ def test_form_without_one_of_many_pools_comes_back_with_all_that_was_typed(
     assert f'value="{typed}"' in answer.text
 
 
-def test_mistyped_filter_of_many_pools_filters_nothing_and_is_said(
+def test_mistyped_pool_filter_is_ignored_with_a_message(
     mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(form_fields, "MOST_LISTED", 1)
@@ -113,17 +113,17 @@ def test_mistyped_filter_of_many_pools_filters_nothing_and_is_said(
     assert len(names(mia.get(f"/organization/{elm.id}/people?pool=").text)) == 3
 
 
-def test_nobody_matching_is_said_with_the_way_back(mia: Visitor, elm: Elm) -> None:
+def test_search_without_matches_shows_the_empty_state(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}/people?q=nobody").text
     assert is_empty(page)
 
 
-def test_a_page_beyond_the_last_is_not_there(mia: Visitor, elm: Elm) -> None:
+def test_page_beyond_the_end_is_not_found(mia: Visitor, elm: Elm) -> None:
     assert mia.get(f"/organization/{elm.id}/people?page=2").status_code == 404
     assert mia.get(f"/organization/{elm.id}/people?page=0").status_code == 404
 
 
-def test_the_csv_holds_exactly_what_is_filtered(mia: Visitor, elm: Elm) -> None:
+def test_csv_has_exactly_the_filtered_rows(mia: Visitor, elm: Elm) -> None:
     answer = mia.get(f"/organization/{elm.id}/people.csv?state=claimed&pool={elm.pool}")
     assert answer.mimetype == "text/csv"
     assert "elm-county-people.csv" in answer.headers["Content-Disposition"]
@@ -133,7 +133,7 @@ def test_the_csv_holds_exactly_what_is_filtered(mia: Visitor, elm: Elm) -> None:
     assert (rows[0]["Webinars started"], rows[0]["Watched (percent)"]) == ("1", "50")
 
 
-def test_an_address_that_takes_no_mail_is_shown_beside_its_seat_and_found(
+def test_bounced_address_is_marked_and_can_be_filtered(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     page = f"/organization/{elm.id}/people"
@@ -152,7 +152,7 @@ def test_an_address_that_takes_no_mail_is_shown_beside_its_seat_and_found(
     ]
 
 
-def test_the_csv_runs_nothing(mia: Visitor, elm: Elm, cast: Cast, database: Database) -> None:
+def test_csv_escapes_formulas(mia: Visitor, elm: Elm, cast: Cast, database: Database) -> None:
     with database.transaction() as session:
         session.execute(
             update(Login).where(Login.id == cast.alice.id).values(name='=HYPERLINK("evil")')

@@ -1,4 +1,4 @@
-"""A seat that goes to somebody else: for managers only (test_access.py), with what that costs its holder."""
+"""Reassigning a seat: for managers only (test_access.py), with what the person who has it loses."""
 
 import re
 from datetime import timedelta
@@ -35,7 +35,7 @@ def watched_whole(database: Database) -> None:
         session.execute(update(WatchRecord).values(buckets=b"\xff" * 100))
 
 
-def test_before_a_seat_goes_on_it_is_said_what_its_holder_loses(
+def test_reassign_page_shows_what_the_person_loses(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     watched_whole(database)
@@ -45,7 +45,7 @@ def test_before_a_seat_goes_on_it_is_said_what_its_holder_loses(
     assert shows(page, KEPT)
 
 
-def test_before_a_contract_seat_goes_on_it_is_said_what_it_is_for(
+def test_reassign_page_of_a_contract_seat_says_what_it_covers(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -58,7 +58,7 @@ def test_before_a_contract_seat_goes_on_it_is_said_what_it_is_for(
     assert re.search(r"<p>Alice [^<]*all webinars", page)
 
 
-def test_a_seat_in_which_little_was_watched_goes_on_at_once(
+def test_seat_with_little_watched_is_reassigned_immediately(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/seats/{elm.alices_seat}"
@@ -70,7 +70,7 @@ def test_a_seat_in_which_little_was_watched_goes_on_at_once(
     assert "Reassigned" in mia.get(place).text
 
 
-def test_a_seat_in_which_half_was_watched_waits_for_the_house(
+def test_seat_with_much_watched_needs_approval_to_be_reassigned(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     watched_whole(database)
@@ -86,14 +86,14 @@ def test_a_seat_in_which_half_was_watched_waits_for_the_house(
         assert session.scalar(asked) == 1
 
 
-def test_a_freed_seat_that_waits_for_the_house_offers_to_ask(mia: Visitor, elm: Elm) -> None:
+def test_locked_seat_offers_to_request_approval(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}/seats/{elm.locked_seat}").text
     assert f'href="/organization/{elm.id}/seats/{elm.locked_seat}/approval"' in page
     asking = mia.get(f"/organization/{elm.id}/seats/{elm.locked_seat}/approval").text
     assert 'name="email"' in asking
 
 
-def test_a_freed_seat_says_why_nobody_can_have_it_yet(
+def test_locked_seat_says_why_it_cannot_be_assigned_yet(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/seats/{elm.locked_seat}"
@@ -109,9 +109,7 @@ def test_a_freed_seat_says_why_nobody_can_have_it_yet(
     assert f'href="{place}/approval"' not in page
 
 
-def test_who_has_the_seat_next_is_named_to_the_house(
-    mia: Visitor, elm: Elm, database: Database
-) -> None:
+def test_approval_request_names_the_next_person(mia: Visitor, elm: Elm, database: Database) -> None:
     place = f"/organization/{elm.id}/seats/{elm.locked_seat}/approval"
     for wrong, sentence in (
         ("nobody", NOT_AN_ADDRESS),
@@ -128,14 +126,14 @@ def test_who_has_the_seat_next_is_named_to_the_house(
     assert tuple(named) == ("next@example.org", "Next")
 
 
-def test_somebody_who_has_a_seat_gets_no_second_one(mia: Visitor, elm: Elm) -> None:
+def test_person_with_a_seat_cannot_get_a_second_one(mia: Visitor, elm: Elm) -> None:
     place = f"/organization/{elm.id}/seats/{elm.alices_seat}/reassign"
     answer = mia.post(place, data={"email": "zoe@example.org"})
     assert answer.status_code == 400
     assert shows(answer.text, IN_ALREADY)
 
 
-def test_an_invitation_goes_to_the_address_that_was_meant(
+def test_address_of_an_invitation_can_be_corrected(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     place = f"/organization/{elm.id}/seats/{elm.invited_seat}"
@@ -146,13 +144,13 @@ def test_an_invitation_goes_to_the_address_that_was_meant(
     assert "/claim/" in newest(database, "zoey@example.org").text
 
 
-def test_the_address_of_a_claimed_seat_is_its_persons_own(mia: Visitor, elm: Elm) -> None:
+def test_address_of_a_claimed_seat_cannot_be_changed(mia: Visitor, elm: Elm) -> None:
     place = f"/organization/{elm.id}/seats/{elm.alices_seat}/address"
     assert mia.get(place).status_code == 303
     assert mia.post(place, data={"email": "other@example.org"}).status_code == 400
 
 
-def test_an_invitation_is_withdrawn_with_a_way_back(
+def test_invitation_can_be_withdrawn_and_restored_by_undo(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     page = mia.get(f"/organization/{elm.id}/seats/{elm.invited_seat}").text
@@ -167,7 +165,7 @@ def test_an_invitation_is_withdrawn_with_a_way_back(
 @pytest.mark.parametrize(
     "page", ["seats/{seat}", "seats/{seat}/reassign", "pools/{pool}/invitations"]
 )
-def test_the_rail_says_that_a_seats_pages_are_of_the_people(
+def test_navigation_marks_people_as_current_on_seat_pages(
     mia: Visitor, elm: Elm, page: str
 ) -> None:
     place = f"/organization/{elm.id}"

@@ -1,4 +1,4 @@
-"""A person's own place with an organization's seats: claimed, given back, asked about."""
+"""A person's own seat at an organization: claiming it, releasing it, and asking about it."""
 
 import re
 
@@ -21,12 +21,12 @@ from tests.page_texts import is_empty, shows
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def arranged(database, cast, client):
-    """Makes a situation for dan, who is signed in, and returns the page of its pool."""
+    """Return a function that arranges a decision for dan, signs him in, and returns the page."""
 
     def make(code):
         with database.transaction() as session:
@@ -38,7 +38,7 @@ def arranged(database, cast, client):
     return make
 
 
-def test_who_has_not_signed_in_is_asked_to_and_strangers_see_nothing(client, cast, arranged):
+def test_page_requires_sign_in_and_is_not_found_for_strangers(client, cast, arranged):
     assert client.get(f"/library/seats/{'0' * 26}").status_code == 303
     page = arranged(Code.INVITE_NOT_CLAIMED)
     client.sign_in(cast.alice.id)
@@ -49,9 +49,7 @@ def test_who_has_not_signed_in_is_asked_to_and_strangers_see_nothing(client, cas
 
 
 @pytest.mark.parametrize("code", [Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE])
-def test_a_seat_that_waits_is_claimed_with_one_click_and_lets_in(
-    client, cast, database, arranged, code
-):
+def test_available_seat_is_claimed_with_one_click(client, cast, database, arranged, code):
     page = arranged(code)
     assert f'action="{page}/claim"' in client.get(page).text
     assert client.post(f"{page}/claim").headers["Location"] == f"/webinars/{cast.slug}"
@@ -63,9 +61,7 @@ def test_a_seat_that_waits_is_claimed_with_one_click_and_lets_in(
 
 
 @pytest.mark.parametrize("code", [Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE])
-def test_no_seat_of_a_canceled_webinar_is_claimed_or_waited_for(
-    client, cast, database, arranged, code
-):
+def test_canceled_webinar_allows_no_claim_or_waitlist(client, cast, database, arranged, code):
     page = arranged(code)
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).state = WebinarState.CANCELED
@@ -76,13 +72,13 @@ def test_no_seat_of_a_canceled_webinar_is_claimed_or_waited_for(
         assert client.post(f"{page}/{path}").status_code == 409
 
 
-def test_who_had_a_seat_cannot_claim_it_again(client, arranged):
+def test_person_whose_seat_was_released_cannot_claim_again(client, arranged):
     page = arranged(Code.SEAT_RELEASED)
     assert f'action="{page}/claim"' not in client.get(page).text
     assert client.post(f"{page}/claim").status_code == 409
 
 
-def test_a_seat_given_back_is_gone(client, cast, database, arranged):
+def test_released_own_seat_ends_the_assignment(client, cast, database, arranged):
     page = arranged(Code.SEAT_CLAIMABLE)
     assert client.post(f"{page}/give-back").status_code == 409
     client.post(f"{page}/claim")
@@ -92,27 +88,27 @@ def test_a_seat_given_back_is_gone(client, cast, database, arranged):
     assert held.ended_as is AssignmentEnd.LEFT
 
 
-def test_the_library_shows_what_waits_and_one_s_number_in_line(client, arranged):
+def test_my_webinars_shows_the_waitlist_position(client, arranged):
     arranged(Code.POOL_FULL_WAITLISTED)
     page = client.get("/library").text
     assert re.search(r"number 1\b[^<]*Elm County Library", page)
 
 
-def test_the_library_offers_a_kept_seat_on_top(client, arranged):
+def test_my_webinars_offers_a_reserved_seat(client, arranged):
     page = arranged(Code.INVITE_NOT_CLAIMED)
     library = client.get("/library").text
     assert "Elm County Library" in library.partition('id="kept"')[2]
     assert f'action="{page}/claim"' in library
 
 
-def test_the_library_says_that_a_contract_is_over_while_it_still_lets_in(client, arranged):
+def test_my_webinars_warns_during_the_grace_period(client, arranged):
     arranged(Code.OK_GRACE)
     library = client.get("/library").text
     assert "notice-attention" in library
     assert re.search(r"notice-attention.*Elm County Library", library, re.DOTALL)
 
 
-def test_a_full_pool_is_waited_for_and_the_list_left_again(client, cast, database, arranged):
+def test_person_can_join_and_leave_the_waitlist_of_a_full_pool(client, cast, database, arranged):
     page = arranged(Code.SEAT_CLAIMABLE)
     with database.transaction() as session:
         session.execute(update(Pool).values(capacity=0))
@@ -124,11 +120,11 @@ def test_a_full_pool_is_waited_for_and_the_list_left_again(client, cast, databas
     assert f'action="{page}/join"' in client.get(page).text
 
 
-def test_where_a_seat_is_free_nobody_waits(client, arranged):
+def test_waitlist_cannot_be_joined_while_a_seat_is_available(client, arranged):
     assert client.post(f"{arranged(Code.SEAT_CLAIMABLE)}/join").status_code == 409
 
 
-def test_a_question_reaches_whoever_manages_the_seats(client, cast, database, arranged):
+def test_question_is_emailed_to_the_manager_of_the_seats(client, cast, database, arranged):
     page = arranged(Code.SEAT_RELEASED)
     assert "Ask Mia" in client.get(f"/webinars/{cast.slug}").text
     form = client.get(f"{page}/ask", query_string={"webinar": cast.slug}).text
@@ -142,7 +138,7 @@ def test_a_question_reaches_whoever_manages_the_seats(client, cast, database, ar
     assert "May I?" in letter.text
 
 
-def test_a_manager_asks_another_one_and_not_themselves(client, cast, database, arranged):
+def test_manager_asks_another_manager_and_not_themselves(client, cast, database, arranged):
     page = arranged(Code.SEAT_RELEASED)
     with database.transaction() as session:
         session.execute(update(Assignment).values(login_id=cast.mia.id))
@@ -160,12 +156,12 @@ def test_a_manager_asks_another_one_and_not_themselves(client, cast, database, a
         assert session.scalars(select(Mail.recipient)).all() == [cast.alice.email]
 
 
-def test_an_empty_question_is_not_sent(client, arranged):
+def test_empty_question_is_not_sent(client, arranged):
     page = arranged(Code.SEAT_RELEASED)
     assert client.post(f"{page}/ask", data={"message": " "}).status_code == 400
 
 
-def test_where_nobody_manages_the_seats_the_house_is_asked(client, cast, database):
+def test_question_is_refused_when_no_one_manages_the_seats(client, cast, database):
     with database.transaction() as session:
         other = Organization(slug="oak", name="Oak", created_at=NOW)
         session.add(other)

@@ -1,4 +1,4 @@
-"""What pages of seats say, where a day, a count, or a state changes a sentence."""
+"""Sentences on seat pages that depend on a date, a count, or a status."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from tests.web.managed_organization import Elm
 from tests.web.seats.test_manager_moves_between_pools import other_pool
 
 
-def test_it_says_what_each_pool_covers_and_how_full_it_is(mia: Visitor, elm: Elm) -> None:
+def test_overview_says_what_each_pool_covers_and_its_usage(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}").text
     assert "Reading rooms" in page
     assert "3 of 4 seats used" in page
@@ -26,13 +26,13 @@ def test_it_says_what_each_pool_covers_and_how_full_it_is(mia: Visitor, elm: Elm
     assert "1 of 1 seats used" in page
 
 
-def test_it_says_what_ends_soon(mia: Visitor, elm: Elm) -> None:
+def test_overview_says_which_seats_end_soon(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organization/{elm.id}").text
     assert "Ends soon" in page
     assert "Until March 22, 2026" in page
 
 
-def test_it_says_until_when_grace_lasts_and_what_a_renewal_does(
+def test_overview_says_when_grace_ends_and_what_a_renewal_does(
     mia: Visitor, elm: Elm, cast: Cast, clock: Clock
 ) -> None:
     clock.set(NOW + timedelta(days=21))
@@ -45,7 +45,7 @@ def test_it_says_until_when_grace_lasts_and_what_a_renewal_does(
     assert "Renew to give the same people access again" in page
 
 
-def test_unpaid_seats_are_pending_and_those_that_were_open_are_paused(
+def test_unpaid_seats_are_pending_or_paused_if_access_had_started(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -64,7 +64,9 @@ def test_unpaid_seats_are_pending_and_those_that_were_open_are_paused(
     assert "Invite people" in page
 
 
-def test_days_end_in_the_organizations_own_zone(mia: Visitor, elm: Elm, database: Database) -> None:
+def test_end_date_is_in_the_organizations_time_zone(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
     with database.transaction() as session:
         session.execute(
             update(Grant)
@@ -77,14 +79,14 @@ def test_days_end_in_the_organizations_own_zone(mia: Visitor, elm: Elm, database
     assert "Until March 20, 2026" in mia.get(f"/organization/{elm.id}").text
 
 
-def test_it_asks_for_what_needs_a_manager(mia: Visitor, elm: Elm) -> None:
+def test_overview_says_which_released_seats_need_approval(mia: Visitor, elm: Elm) -> None:
     assert (
         "1 released seat for Reading rooms needs our approval"
         in mia.get(f"/organization/{elm.id}").text
     )
 
 
-def test_seats_that_were_all_taken_back_are_shown_only_while_people_are_in_them(
+def test_revoked_seats_are_shown_only_while_people_are_assigned(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -122,13 +124,13 @@ def test_moved_people_are_counted(mia: Visitor, elm: Elm, cast: Cast, database: 
     assert told(mia.get(answer.location).text) == "1 person was moved."
 
 
-def test_invitations_that_are_sent_again_are_counted(mia: Visitor, elm: Elm) -> None:
+def test_resent_invitations_are_counted(mia: Visitor, elm: Elm) -> None:
     place = f"/organization/{elm.id}/people"
     mia.post(f"{place}/resend", data={"seat": elm.invited_seat})
     assert told(mia.get(place).text) == "1 invitation was sent again."
 
 
-def test_people_of_a_list_are_counted_before_they_are_invited(mia: Visitor, elm: Elm) -> None:
+def test_people_on_a_list_are_counted_before_they_are_invited(mia: Visitor, elm: Elm) -> None:
     data = {"pool": elm.pool, "addresses": "Maria Ortiz <maria@example.org>"}
     page = mia.get(mia.post(f"/organization/{elm.id}/import", data=data).location).text
     assert "1 person will get a seat" in page

@@ -16,7 +16,7 @@ TERMS = "/staff/policies/terms"
 
 
 def publish(database: Database, clock: Clock, *texts: str) -> None:
-    """Publish versions of the terms, one on each day."""
+    """Publish versions of the terms, 20 hours apart."""
     for text in texts:
         clock.advance(timedelta(hours=20))
         with database.transaction() as session:
@@ -25,7 +25,7 @@ def publish(database: Database, clock: Clock, *texts: str) -> None:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_only_staff_come_in(client: Visitor, cast: Cast, person: str) -> None:
+def test_only_staff_can_edit_policies(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     for path in ("/staff/policies", TERMS):
         assert client.get(path).status_code == 404
@@ -39,7 +39,7 @@ def test_a_new_installation_has_no_policy(client: Visitor, path: str) -> None:
     assert client.get(path).status_code == 404
 
 
-def test_a_draft_is_for_staff_until_it_is_published(
+def test_draft_is_visible_to_staff_only_until_published(
     ada: Visitor, client: Visitor, database: Database
 ) -> None:
     assert ada.post(TERMS, data={"text": "Pay **soon**.", "act": "save"}).status_code == 303
@@ -50,10 +50,10 @@ def test_a_draft_is_for_staff_until_it_is_published(
     sent = {"text": "Pay **later**.", "act": "publish"}
     assert ada.post(TERMS, data=sent).status_code == 303
     assert "<strong>later</strong>" in ada.get("/terms").text
-    assert "Not published" in ada.get("/staff/policies").text  # the two others
+    assert "Not published" in ada.get("/staff/policies").text  # the other two policies
 
 
-def test_everyone_reads_the_current_version_and_earlier_ones_by_link(
+def test_everyone_can_read_current_and_earlier_versions(
     client: Visitor, database: Database, clock: Clock
 ) -> None:
     publish(database, clock, "Old words.", "New words.")
@@ -71,14 +71,14 @@ def test_everyone_reads_the_current_version_and_earlier_ones_by_link(
     assert client.get("/terms/3").status_code == 404
 
 
-def test_the_next_version_begins_with_the_published_text(
+def test_next_version_starts_with_the_published_text(
     ada: Visitor, database: Database, clock: Clock
 ) -> None:
     publish(database, clock, "Published words.")
     assert values_of(ada.get(TERMS).text)["text"] == "Published words."
 
 
-def test_a_draft_is_discarded(ada: Visitor, database: Database) -> None:
+def test_draft_can_be_discarded_once(ada: Visitor, database: Database) -> None:
     ada.post(TERMS, data={"text": "Draft.", "act": "save"})
     assert ada.post(f"{TERMS}/discard").status_code == 303
     with database.read_session() as session:
@@ -86,7 +86,7 @@ def test_a_draft_is_discarded(ada: Visitor, database: Database) -> None:
     assert ada.post(f"{TERMS}/discard").status_code == 404
 
 
-def test_a_refused_text_is_shown_again_and_nothing_is_saved(
+def test_invalid_text_is_shown_again_and_not_saved(
     ada: Visitor, database: Database, clock: Clock
 ) -> None:
     publish(database, clock, "Terms.")
@@ -99,16 +99,14 @@ def test_a_refused_text_is_shown_again_and_nothing_is_saved(
         assert read_draft(session, PolicyKind.TERMS) == ""
 
 
-def test_a_text_can_bring_no_script_into_the_page(
-    client: Visitor, database: Database, clock: Clock
-) -> None:
+def test_scripts_in_a_policy_are_escaped(client: Visitor, database: Database, clock: Clock) -> None:
     publish(database, clock, "<script>alert(1)</script> [x](javascript:alert(1))")
     page = client.get("/terms").text
     assert "<script>alert" not in page
     assert 'href="javascript' not in page
 
 
-def test_the_footer_links_to_a_policy_once_it_is_published(ada: Visitor) -> None:
+def test_footer_links_to_published_policies(ada: Visitor) -> None:
     assert 'href="/terms"' not in ada.get("/").text
     ada.post(TERMS, data={"text": "Terms.", "act": "publish"})
     page = ada.get("/").text

@@ -24,7 +24,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_only_staff_come_in(client: Visitor, cast: Cast, person: str) -> None:
+def test_only_staff_can_edit_sales_texts(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get(HERE).status_code == 404
     assert client.post(HERE, data=TEXTS).status_code == 404
@@ -53,7 +53,7 @@ def test_texts_are_shown_on_the_home_page_and_below_the_buy_box(
     assert "We teach" not in client.get(f"/webinars/{cast.slug}").text
 
 
-def test_a_person_with_access_reads_no_sales_texts(
+def test_person_with_access_sees_no_sales_texts(
     ada: Visitor, client: Visitor, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -75,7 +75,7 @@ def test_a_webinar_that_is_not_sold_has_no_sales_texts(
     assert "What customers say" not in client.get(f"/webinars/{cast.slug}").text
 
 
-def test_reset_empties_a_text_once_it_is_saved(
+def test_reset_clears_a_text_when_saved(
     ada: Visitor, client: Visitor, cast: Cast, database: Database
 ) -> None:
     ada.post(HERE, data=TEXTS)
@@ -91,7 +91,7 @@ def test_reset_empties_a_text_once_it_is_saved(
     assert "Questions and answers" not in client.get("/").text
 
 
-def test_a_text_that_is_too_long_is_refused_and_kept_in_the_form(
+def test_text_that_is_too_long_is_refused_and_preserves_input(
     ada: Visitor, cast: Cast, database: Database
 ) -> None:
     answer = ada.post(HERE, data={**TEXTS, "faq": "x" * (LONGEST_TEXT + 1)})
@@ -102,7 +102,7 @@ def test_a_text_that_is_too_long_is_refused_and_kept_in_the_form(
         assert session.query(SalesText).count() == 0
 
 
-def test_only_changes_are_recorded_and_without_their_text(
+def test_audit_log_records_only_changes_without_their_text(
     ada: Visitor, cast: Cast, database: Database
 ) -> None:
     ada.post(HERE, data=TEXTS)

@@ -31,13 +31,13 @@ def complete(database: Database) -> SellerSettings:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia", "ada"])
-def test_only_owners_of_the_seller_come_in(client: Visitor, cast: Cast, person: str) -> None:
+def test_only_owners_can_open_the_settings(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get(PATH).status_code == 404
     assert client.post(PATH, data={"legal_name": "Mine"}).status_code == 404
 
 
-def test_saving_an_untouched_page_changes_nothing(
+def test_saving_unchanged_settings_changes_nothing(
     owner: Visitor, database: Database, complete: SellerSettings
 ) -> None:
     page = owner.get(PATH).text
@@ -45,7 +45,7 @@ def test_saving_an_untouched_page_changes_nothing(
     assert stored(database) == complete
 
 
-def test_an_untouched_page_of_a_new_installation_saves_the_defaults(
+def test_saving_unchanged_settings_of_a_new_site_stores_the_defaults(
     owner: Visitor, database: Database
 ) -> None:
     assert owner.post(PATH, data=values_of(owner.get(PATH).text)).status_code == 303
@@ -59,7 +59,7 @@ def test_every_setting_has_a_field(owner: Visitor, database: Database) -> None:
     assert wanted - set(shown) == set()
 
 
-def test_what_is_entered_is_stored(owner: Visitor, database: Database) -> None:
+def test_entered_settings_are_stored(owner: Visitor, database: Database) -> None:
     sent = values_of(owner.get(PATH).text) | {
         "legal_name": "Lantern Street Training LLC",
         "legal_street": "12 Lantern Street",
@@ -91,7 +91,7 @@ def test_what_is_entered_is_stored(owner: Visitor, database: Database) -> None:
     assert set(offered_methods(settings)) == set(Method) - {Method.CHECK}
 
 
-def test_the_account_number_is_shown_masked_and_stays_when_left_empty(
+def test_account_number_is_masked_and_unchanged_when_left_blank(
     owner: Visitor, database: Database, complete: SellerSettings
 ) -> None:
     page = owner.get(PATH).text
@@ -103,7 +103,7 @@ def test_the_account_number_is_shown_masked_and_stays_when_left_empty(
     assert stored(database) == replace(complete, bank_name="Second Bank")
 
 
-def test_emptying_the_bank_removes_its_account_number(
+def test_clearing_the_bank_removes_its_account_number(
     owner: Visitor, database: Database, complete: SellerSettings
 ) -> None:
     sent = values_of(owner.get(PATH).text) | {"bank_name": "", "routing_number": ""}
@@ -124,7 +124,7 @@ def test_emptying_the_bank_removes_its_account_number(
         {"receipt_prefix": "Q-"},
     ],
 )
-def test_a_fault_is_shown_at_its_field_and_nothing_typed_is_lost(
+def test_invalid_settings_show_an_error_and_preserve_input(
     owner: Visitor, database: Database, complete: SellerSettings, changed: Mapping[str, str]
 ) -> None:
     sent = values_of(owner.get(PATH).text) | {"legal_name": "Lantern & Sons", **changed}
@@ -134,12 +134,12 @@ def test_a_fault_is_shown_at_its_field_and_nothing_typed_is_lost(
     assert f'href="#{field}"' in answer.text
     again = values_of(answer.text)
     assert again["legal_name"] == "Lantern & Sons"
-    if field != "net_days":  # one that isn't on the list can't be shown as chosen
+    if field != "net_days":  # a value that isn't on the list can't be shown as selected
         assert again[field] == changed[field]
     assert stored(database) == complete
 
 
-def test_the_page_says_what_a_method_still_needs(
+def test_page_says_what_a_payment_method_still_needs(
     owner: Visitor, database: Database, complete: SellerSettings
 ) -> None:
     assert "Still needed" not in owner.get(PATH).text

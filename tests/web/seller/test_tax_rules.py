@@ -1,4 +1,4 @@
-"""The page of tax rules: for owners alone; adding and ending them."""
+"""The page of tax rules: for owners only; adding and ending rules."""
 
 import pytest
 
@@ -19,14 +19,16 @@ TEXAS = {
 
 
 @pytest.mark.parametrize("person", ["alice", "mia", "ada", "beth"])
-def test_others_find_nothing(client: Visitor, cast: Cast, roles: Roles, person: str) -> None:
+def test_only_owners_can_open_the_page(
+    client: Visitor, cast: Cast, roles: Roles, person: str
+) -> None:
     client.sign_in(getattr(roles if person == "beth" else cast, person).id)
     assert client.get(PAGE).status_code == 404
     assert client.post(PAGE, data=TEXAS).status_code == 404
     assert client.post(f"{PAGE}/{'0' * 26}/end", data={}).status_code == 404
 
 
-def test_owner_adds_and_ends_a_rule(owner: Visitor, database: Database) -> None:
+def test_owner_can_add_and_end_a_rule(owner: Visitor, database: Database) -> None:
     assert owner.post(PAGE, data=TEXAS).status_code == 303
     page = owner.get(PAGE).text
     assert TEXAS["name"] in page
@@ -43,7 +45,7 @@ def test_owner_adds_and_ends_a_rule(owner: Visitor, database: Database) -> None:
     assert "Ended" in owner.get(PAGE).text
 
 
-def test_what_was_typed_stays_where_something_is_wrong(owner: Visitor) -> None:
+def test_invalid_rule_is_refused_and_preserves_input(owner: Visitor) -> None:
     answer = owner.post(PAGE, data={**TEXAS, "rate": "eight"})
     assert answer.status_code == 400
     assert shows(answer.text, RATE)

@@ -1,4 +1,4 @@
-"""Vendor documents: kept by staff, and downloaded by everyone where they are public."""
+"""Vendor documents: managed by staff; everyone can download the public ones."""
 
 import io
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def w9(ada: Visitor, database: Database) -> VendorDocumentFacts:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_only_staff_come_in(
+def test_only_staff_can_manage_documents(
     client: Visitor, cast: Cast, w9: VendorDocumentFacts, person: str
 ) -> None:
     client.sign_in(getattr(cast, person).id)
@@ -53,7 +53,7 @@ def test_only_staff_come_in(
         assert client.post(PATH + path, data=sent()).status_code == 404
 
 
-def test_a_document_is_added_and_listed(
+def test_document_is_added_and_listed(
     ada: Visitor, database: Database, carrel: Carrel, w9: VendorDocumentFacts
 ) -> None:
     assert w9.title == "W-9 for 2026"
@@ -74,7 +74,7 @@ def test_a_document_is_added_and_listed(
         (sent(valid_until="soon"), "valid_until"),
     ],
 )
-def test_a_fault_is_shown_at_its_field_and_no_file_stays(
+def test_invalid_form_shows_an_error_and_stores_no_file(
     ada: Visitor, database: Database, carrel: Carrel, data: Mapping[str, Any], field: str
 ) -> None:
     answer = ada.post(f"{PATH}/new", data=data)
@@ -84,7 +84,7 @@ def test_a_fault_is_shown_at_its_field_and_no_file_stays(
     assert list(carrel.storage.list(FOLDER)) == []
 
 
-def test_saving_an_untouched_page_changes_nothing(
+def test_saving_an_unchanged_document_changes_nothing(
     ada: Visitor, database: Database, w9: VendorDocumentFacts
 ) -> None:
     shown = values_of(ada.get(f"{PATH}/{w9.id}").text)
@@ -92,7 +92,7 @@ def test_saving_an_untouched_page_changes_nothing(
     assert stored(database) == (w9,)
 
 
-def test_a_new_file_replaces_the_current_one_and_the_former_stays(
+def test_new_file_becomes_current_and_the_former_version_stays(
     ada: Visitor, database: Database, w9: VendorDocumentFacts
 ) -> None:
     answer = ada.post(f"{PATH}/{w9.id}", data=sent("new.pdf", valid_until="2027-01-31"))
@@ -110,7 +110,7 @@ def test_a_new_file_replaces_the_current_one_and_the_former_stays(
     assert "new.pdf" in public.headers["Content-Disposition"]
 
 
-def test_a_refused_change_leaves_everything_as_it_was(
+def test_refused_change_changes_nothing(
     ada: Visitor, database: Database, carrel: Carrel, w9: VendorDocumentFacts
 ) -> None:
     assert ada.post(f"{PATH}/{w9.id}", data=sent(title="x" * 121)).status_code == 400
@@ -118,7 +118,9 @@ def test_a_refused_change_leaves_everything_as_it_was(
     assert list(carrel.storage.list(FOLDER)) == [w9.file_key]
 
 
-def test_a_withdrawn_document_is_given_to_no_one(ada: Visitor, w9: VendorDocumentFacts) -> None:
+def test_withdrawn_document_cannot_be_downloaded_publicly(
+    ada: Visitor, w9: VendorDocumentFacts
+) -> None:
     assert ada.post(f"{PATH}/{w9.id}/withdraw").status_code == 303
     assert ada.get(f"/vendor-documents/{w9.id}").status_code == 404
     assert "Withdrawn" in ada.get(PATH).text
@@ -127,7 +129,7 @@ def test_a_withdrawn_document_is_given_to_no_one(ada: Visitor, w9: VendorDocumen
     assert ada.post(f"{PATH}/{w9.id}/withdraw").status_code == 409
 
 
-def test_everyone_downloads_a_public_document(app: Flask, w9: VendorDocumentFacts) -> None:
+def test_everyone_can_download_a_public_document(app: Flask, w9: VendorDocumentFacts) -> None:
     answer = app.test_client().get(f"/vendor-documents/{w9.id}")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert answer.data.startswith(b"%PDF-")
@@ -135,7 +137,7 @@ def test_everyone_downloads_a_public_document(app: Flask, w9: VendorDocumentFact
 
 
 @pytest.mark.parametrize("audience", ["on_request", "packet"])
-def test_no_one_downloads_another_document_at_a_public_address(
+def test_document_that_is_not_public_is_not_found(
     app: Flask, ada: Visitor, database: Database, audience: str
 ) -> None:
     ada.post(f"{PATH}/new", data=sent(audience=audience))
@@ -148,7 +150,7 @@ def test_no_one_downloads_another_document_at_a_public_address(
 def test_an_expired_document_is_not_found(ada: Visitor, database: Database, clock: Clock) -> None:
     ada.post(f"{PATH}/new", data=sent(valid_until=TODAY.isoformat()))
     (facts,) = stored(database)
-    clock.advance(timedelta(hours=13))  # 11 pm in New York: the last day lasts
+    clock.advance(timedelta(hours=13))  # 11 PM in New York, still the last day
     assert ada.get(f"/vendor-documents/{facts.id}").status_code == 200
     assert "Expires soon" in ada.get(PATH).text
     clock.advance(timedelta(hours=2))

@@ -1,4 +1,4 @@
-"""One id for a request: in its answer, its log, its jobs and its emails, and what they log."""
+"""Request IDs: one ID in the response, the log, and the jobs and emails of a request."""
 
 import threading
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ ID = "0123456789abcdef0123456789abcdef"
 
 @pytest.fixture(autouse=True)
 def no_request() -> Iterator[None]:
-    structlog.contextvars.clear_contextvars()  # this thread answered some itself, in other tests too
+    structlog.contextvars.clear_contextvars()  # other tests in this thread may have left an ID
     yield
     structlog.contextvars.clear_contextvars()
 
@@ -44,12 +44,14 @@ def id_of(carrel: Carrel, given: str) -> str:
     return ask(made, environ_of("GET", "/livez", HTTP_X_REQUEST_ID=given)).headers["X-Request-ID"]
 
 
-def test_a_stranger_can_not_say_which_id_a_request_has(carrel: Carrel) -> None:
+def test_stranger_cannot_set_the_request_id(carrel: Carrel) -> None:
     assert id_of(carrel, ID) != ID
 
 
 @pytest.mark.parametrize(("given", "is_taken"), [(ID, True), ("a b", False), ("x" * 65, False)])
-def test_a_trusted_proxy_says_it_if_it_is_one(carrel: Carrel, given: str, is_taken: bool) -> None:
+def test_trusted_proxy_can_set_a_valid_request_id(
+    carrel: Carrel, given: str, is_taken: bool
+) -> None:
     trusting = replace(carrel.settings, trusted_proxies=(ip_network("127.0.0.0/8"),))
     assert (id_of(replace(carrel, settings=trusting), given) == given) is is_taken
 
@@ -67,7 +69,7 @@ def post_one(database: Database) -> None:
         )
 
 
-def test_a_job_works_in_the_name_of_the_request_that_wanted_it(
+def test_job_runs_with_the_id_of_its_request(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with within_request(ID):
@@ -86,7 +88,7 @@ def test_a_job_works_in_the_name_of_the_request_that_wanted_it(
         assert session.scalar(select(Mail.request_id)) == ID
 
 
-def test_an_email_is_sent_in_the_name_of_the_request_that_wanted_it(
+def test_email_is_sent_with_the_id_of_its_request(
     carrel: Carrel, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with within_request(ID):

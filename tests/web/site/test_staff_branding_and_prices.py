@@ -37,7 +37,7 @@ def test_only_staff_can_open_these_pages(
     assert client.get(f"/staff/{path}").status_code == 404
 
 
-def test_only_owners_change_branding_and_prices(staff: Visitor, cast: Cast) -> None:
+def test_only_owners_can_change_branding_and_prices(staff: Visitor, cast: Cast) -> None:
     for path in ("branding", "branding/logo", "prices"):
         assert staff.post(f"/staff/{path}", data={"currency": "USD"}).status_code == 404
     assert staff.get("/staff/branding").status_code == 404
@@ -57,7 +57,7 @@ def test_sellers_name_and_contact_appear_on_every_page(owner: Visitor) -> None:
     assert owner.post("/staff/branding", data=house).status_code == 303
     page = owner.get("/").get_data(as_text=True)
     assert "Quince &amp; Sons" in page
-    assert "mailto:" not in page  # "Contact us" of the footer leads to the page with the address
+    assert "mailto:" not in page  # "Contact us" in the footer links to the page with the address
     assert "mailto:help@example.org" in owner.get("/ask").get_data(as_text=True)
     assert "<em>teach</em>" in page
     wrong = owner.post(
@@ -116,7 +116,7 @@ def test_price_versions_appear_on_pages(owner: Visitor, database: Database, cast
     assert "$75.00" in page
 
 
-def test_prices_with_the_same_start_are_named_by_line(owner: Visitor) -> None:
+def test_prices_with_the_same_minimum_are_refused_by_line(owner: Visitor) -> None:
     lines = {
         "currency": "USD",
         "kind": ["single", "group_seats", "single"],
@@ -129,7 +129,7 @@ def test_prices_with_the_same_start_are_named_by_line(owner: Visitor) -> None:
     assert 'href="#amount-3"' in refused.text
 
 
-def test_a_first_price_list_has_a_line_for_each_offer(owner: Visitor) -> None:
+def test_first_price_list_has_a_line_for_each_offer(owner: Visitor) -> None:
     assert owner.post("/staff/prices", data={"currency": "USD"}).status_code == 303
     page = " ".join(owner.get("/staff/prices").text.split())
     assert {kind for kind in KIND_WORDS if f'value="{kind.value}" selected' not in page} == set()
@@ -146,7 +146,7 @@ def test_currency_is_fixed_after_the_first_order(
     placed(database)
     page = owner.get("/staff/prices").text
     assert re.search(CURRENCY_HELP, page) is not None
-    assert advice[0] not in page  # it's too late for it
+    assert advice[0] not in page  # the advice no longer applies
     assert "readonly" in page
     refused = owner.post("/staff/prices", data={**lines, "currency": "EUR"})
     assert refused.status_code == 400
@@ -171,7 +171,7 @@ def test_presenter_has_a_page_with_a_picture(ada: Visitor, carrel: Carrel, cast:
     assert ada.get("/presenters/vera-plum").status_code == 404
 
 
-def test_a_series_is_added_edited_and_removed(ada: Visitor, database: Database) -> None:
+def test_series_can_be_added_edited_and_removed(ada: Visitor, database: Database) -> None:
     assert ada.post("/staff/series/new", data={"title": "Quiet Rooms"}).status_code == 303
     with database.read_session() as session:
         made = session.scalars(select(Series)).one()

@@ -1,4 +1,4 @@
-"""What the staff home says is missing before anyone can be invoiced, and what expires."""
+"""The staff home: setup that is missing before invoicing, and documents that expire."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -47,12 +47,12 @@ def add_insurance(database: Database, valid_until: date) -> str:
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_only_staff_come_in(client: Visitor, cast: Cast, person: str) -> None:
+def test_only_staff_can_open_the_page(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get("/staff").status_code == 404
 
 
-def test_the_checklist_goes_once_nothing_is_missing(owner: Visitor, database: Database) -> None:
+def test_checklist_disappears_when_nothing_is_missing(owner: Visitor, database: Database) -> None:
     page = owner.get("/staff").text
     assert "0 of 6 done" in page
     for address in (
@@ -75,7 +75,7 @@ def test_the_checklist_goes_once_nothing_is_missing(owner: Visitor, database: Da
     assert "Before you can invoice" not in owner.get("/staff").text
 
 
-def test_a_new_library_reads_what_it_still_needs(
+def test_new_site_shows_its_remaining_setup_steps(
     owner: Visitor, database: Database, carrel: Carrel, cast: Cast
 ) -> None:
     page = owner.get("/staff").text
@@ -90,7 +90,7 @@ def test_a_new_library_reads_what_it_still_needs(
             SetupStep.BACKUP: False,
             SetupStep.CARDS: False,
             SetupStep.PRICES: False,
-            SetupStep.WEBINAR: True,  # of the cast
+            SetupStep.WEBINAR: True,  # from the cast
         }
         audit.record(session, CREATED, "", actor=None, now=NOW)
         put(session.connection(), "offer")
@@ -99,13 +99,13 @@ def test_a_new_library_reads_what_it_still_needs(
         assert all(is_done for _step, is_done in read_setup(session, done))
 
 
-def test_the_parts_that_the_checklist_leads_to_are_there(owner: Visitor) -> None:
+def test_sections_linked_from_the_checklist_exist(owner: Visitor) -> None:
     page = owner.get("/staff/seller").text
     for part in ("legal", "ein", "contact", "checks"):
         assert f'id="{part}"' in page
 
 
-def test_staff_read_that_an_owner_does_it(ada: Visitor) -> None:
+def test_staff_see_that_an_owner_must_do_it(ada: Visitor) -> None:
     page = ada.get("/staff").text
     assert "(by an owner)" in page
     assert "/staff/seller" not in page
@@ -120,7 +120,7 @@ def test_staff_read_that_an_owner_does_it(ada: Visitor) -> None:
         (-1, "1 vendor document has expired"),
     ],
 )
-def test_a_document_is_named_from_30_days_before_its_end(
+def test_document_is_shown_from_30_days_before_it_expires(
     ada: Visitor, database: Database, days: int, said: str
 ) -> None:
     document_id = add_insurance(database, TODAY + timedelta(days=days))
@@ -129,14 +129,14 @@ def test_a_document_is_named_from_30_days_before_its_end(
     assert (f'href="/staff/vendor-documents/{document_id}"' in page) is bool(said)
 
 
-def test_a_withdrawn_document_is_not_named(ada: Visitor, database: Database) -> None:
+def test_withdrawn_document_is_not_shown(ada: Visitor, database: Database) -> None:
     document_id = add_insurance(database, TODAY)
     with database.transaction() as session:
         withdraw_vendor_document(session, document_id, actor=None, now=NOW)
     assert "expires soon" not in ada.get("/staff").text
 
 
-def test_balances_that_differ_lead_to_system_health(owner: Visitor, database: Database) -> None:
+def test_balance_differences_link_to_system_health(owner: Visitor, database: Database) -> None:
     for count, is_said in ((0, False), (2, True), (0, False)):
         with database.transaction() as session:
             detail = {"differences": count}

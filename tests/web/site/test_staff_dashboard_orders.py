@@ -1,4 +1,4 @@
-"""The staff home page: who may see it, and the orders that need attention."""
+"""The staff home: who can see it, and the orders that need attention."""
 
 import re
 from datetime import timedelta
@@ -23,7 +23,7 @@ from tests.visitor import Visitor
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str) -> None:
+def test_only_staff_can_open_the_page(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get("/staff").status_code == 404
 
@@ -38,7 +38,7 @@ def test_bookkeeper_sees_the_statuses_that_have_orders(
     assert re.findall(r"/staff/orders\?standing=(\w+)", page) == ["paid"]
 
 
-def test_orders_past_due_are_counted_from_the_day_after_they_were_due(
+def test_orders_are_counted_as_past_due_from_the_day_after_the_due_date(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     due_at = placed(database, GROUP).due_at
@@ -62,7 +62,7 @@ def test_disputed_payments_are_counted(
     assert count_in_notice(page, "/staff/orders?standing=disputed") == 1
 
 
-def test_order_that_waits_is_opened_by_one_press(
+def test_access_of_an_order_under_review_is_granted_with_one_click(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     open_for_business(database)
@@ -85,7 +85,7 @@ def test_order_that_waits_is_opened_by_one_press(
     assert "No results" in client.get("/staff/orders?access=waits").text
 
 
-def test_buyer_reads_the_same_due_time_as_our_team(
+def test_buyer_sees_the_same_due_time_as_our_team(
     client: Visitor, cast: Cast, database: Database, clock: Clock
 ) -> None:
     open_for_business(database)

@@ -1,4 +1,4 @@
-"""The staff home: what waits though no customer asked, and in which order."""
+"""The staff home: what needs attention without a customer's request, and in which order."""
 
 import re
 from datetime import timedelta
@@ -29,7 +29,7 @@ ANNOUNCED = re.escape("/staff/webinars?state=announced")
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_only_staff_come_in(client: Visitor, cast: Cast, person: str) -> None:
+def test_only_staff_can_open_the_page(client: Visitor, cast: Cast, person: str) -> None:
     client.sign_in(getattr(cast, person).id)
     assert client.get("/staff").status_code == 404
 
@@ -48,7 +48,7 @@ def test_failed_jobs_are_counted(ada: Visitor, database: Database) -> None:
     assert count_in_notice(page, FAILED_JOBS) == 1
 
 
-def test_email_that_came_back_names_its_reader_for_two_weeks(
+def test_bounced_email_names_its_recipient_for_two_weeks(
     ada: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     asked(database)
@@ -67,7 +67,7 @@ def test_email_that_came_back_names_its_reader_for_two_weeks(
         assert read_trouble(session, now=NOW + 15 * DAY).bounced_total == 0
 
 
-def test_a_webinar_without_a_recording_waits_however_old_it_is(
+def test_webinar_without_a_recording_is_counted_at_any_age(
     ada: Visitor, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -75,12 +75,10 @@ def test_a_webinar_without_a_recording_waits_however_old_it_is(
             make_webinar(session, f"year-{years}", held_at=NOW - years * 365 * DAY)
     page = ada.get("/staff").text
     assert count_in_notice(page, "/staff/webinars/year-1") == 7
-    assert re.search(rf"<p>[^<]*\b2\b[^<]*<a href=\"{ANNOUNCED}\"", page)  # older ones
+    assert re.search(rf"<p>[^<]*\b2\b[^<]*<a href=\"{ANNOUNCED}\"", page)  # the older webinars
 
 
-def test_seats_that_no_one_was_given_are_named_after_two_weeks(
-    database: Database, cast: Cast
-) -> None:
+def test_unassigned_seats_are_shown_after_two_weeks(database: Database, cast: Cast) -> None:
     placed(database, GROUP)
     with database.read_session() as session:
         assert read_trouble(session, now=NOW + 13 * DAY).unassigned_total == 0
@@ -90,7 +88,7 @@ def test_seats_that_no_one_was_given_are_named_after_two_weeks(
     assert [(one.name, one.seats > 0) for one in found.unassigned] == [(name, True)]
 
 
-def test_seats_added_lately_do_not_count_as_unassigned_for_two_weeks(
+def test_added_seats_do_not_count_as_unassigned_for_two_weeks(
     database: Database, cast: Cast
 ) -> None:
     placed(database, GROUP)
@@ -103,7 +101,7 @@ def test_seats_added_lately_do_not_count_as_unassigned_for_two_weeks(
         assert [one.seats for one in read_trouble(session, now=NOW + 33 * DAY).unassigned] == [1]
 
 
-def test_what_costs_most_comes_first(ada: Visitor, database: Database) -> None:
+def test_items_are_listed_in_order_of_urgency(ada: Visitor, database: Database) -> None:
     fail_a_job(database)
     asked(database)
     with database.transaction() as session:
@@ -115,7 +113,7 @@ def test_what_costs_most_comes_first(ada: Visitor, database: Database) -> None:
     assert places == sorted(places)
 
 
-def test_a_home_with_nothing_that_waits_says_none_of_it(ada: Visitor, database: Database) -> None:
+def test_page_without_pending_items_shows_no_notice(ada: Visitor, database: Database) -> None:
     with database.transaction() as session:
         session.execute(delete(Mail))
     page = ada.get("/staff").text

@@ -1,4 +1,4 @@
-"""Staff set the prices of one webinar, series or presenter."""
+"""Special prices of one webinar, series, or presenter, set by the seller's owners."""
 
 from collections.abc import Mapping
 
@@ -35,7 +35,7 @@ def lines(*amounts: tuple[str, str, str]) -> Mapping[str, object]:
     return {"kind": list(kinds), "minimum": list(minimums), "amount": list(prices), "act": "save"}
 
 
-def test_nobody_but_owners_of_the_seller_comes_in(client: Visitor, cast: Cast, path: str) -> None:
+def test_only_owners_can_open_the_page(client: Visitor, cast: Cast, path: str) -> None:
     assert client.get(path).status_code == 303
     for person in (cast.alice, cast.mia, cast.ada):
         client.sign_in(person.id)
@@ -43,12 +43,12 @@ def test_nobody_but_owners_of_the_seller_comes_in(client: Visitor, cast: Cast, p
         assert client.post(path, data=lines(("single", "1", "1"))).status_code == 404
 
 
-def test_what_is_not_there_is_not_found(owner: Visitor, path: str) -> None:
+def test_unknown_pages_are_not_found(owner: Visitor, path: str) -> None:
     for wrong in ("webinar/none", "everything/none", path.rsplit("/", 1)[1]):
         assert owner.get(f"/staff/prices/{wrong}").status_code == 404
 
 
-def test_a_webinar_gets_its_own_price_and_the_general_one_again(
+def test_webinar_can_get_a_special_price_and_return_to_the_standard(
     owner: Visitor, cast: Cast, path: str
 ) -> None:
     staff_page = f"/staff/webinars/{cast.slug}"
@@ -67,7 +67,7 @@ def test_a_webinar_gets_its_own_price_and_the_general_one_again(
     assert path not in owner.get("/staff/prices").text
 
 
-def test_a_form_with_faults_loses_nothing(owner: Visitor, path: str) -> None:
+def test_invalid_prices_are_refused_and_preserve_input(owner: Visitor, path: str) -> None:
     answer = owner.post(path, data=lines(("single", "1", "a lot"), ("group_seats", "3", "39")))
     assert answer.status_code == 400
     assert 'value="a lot"' in answer.text
@@ -78,7 +78,7 @@ def test_a_form_with_faults_loses_nothing(owner: Visitor, path: str) -> None:
     assert shows(refused.text, FOR_SEVERAL_ONLY)
 
 
-def test_a_series_has_its_own_prices_on_its_pages(
+def test_special_price_of_a_series_is_on_its_staff_page(
     owner: Visitor, database: Database, path: str
 ) -> None:
     with database.transaction() as session:

@@ -15,13 +15,13 @@ PAGE = "/staff/system-health"
 
 
 @pytest.mark.parametrize("person", ["alice", "mia"])
-def test_only_staff_come_in(client: Visitor, cast: Cast, person: str) -> None:
+def test_only_staff_can_open_the_page(client: Visitor, cast: Cast, person: str) -> None:
     assert client.get(PAGE).status_code == 303
     client.sign_in(getattr(cast, person).id)
     assert client.get(PAGE).status_code == 404
 
 
-def test_bookkeeper_is_not_shown_it(client: Visitor, roles: Roles) -> None:
+def test_bookkeeper_cannot_open_the_page(client: Visitor, roles: Roles) -> None:
     client.sign_in(roles.beth.id)
     assert client.get(PAGE).status_code in (403, 404)
 

@@ -1,4 +1,4 @@
-"""The house's look: its accent and its logo, for everyone."""
+"""The seller's branding: accent color and logo, visible to everyone."""
 
 import pytest
 
@@ -19,20 +19,20 @@ def version(database: Database) -> int:
     return int(NOW.timestamp() * 1000)
 
 
-def test_everyone_gets_the_accent_as_a_style_sheet(client: Visitor, version: int) -> None:
+def test_everyone_can_get_the_accent_as_a_style_sheet(client: Visitor, version: int) -> None:
     answer = client.get("/theme.css")
     assert answer.status_code == 200
     assert answer.mimetype == "text/css"
     assert "--house-accent: light-dark(#17407a," in answer.text
 
 
-def test_a_house_of_our_own_green_has_an_empty_style_sheet(client: Visitor) -> None:
+def test_default_accent_has_an_empty_style_sheet(client: Visitor) -> None:
     answer = client.get("/theme.css")
     assert (answer.status_code, answer.text) == (200, "")
 
 
 @pytest.mark.parametrize("path", ["/theme.css", "/logo"])
-def test_what_names_its_version_is_kept_for_good_and_what_does_not_only_briefly(
+def test_current_version_is_cached_permanently_and_others_briefly(
     client: Visitor, version: int, path: str
 ) -> None:
     assert "immutable" in client.get(f"{path}?v={version}").headers["Cache-Control"]
@@ -40,23 +40,21 @@ def test_what_names_its_version_is_kept_for_good_and_what_does_not_only_briefly(
     assert client.get(f"{path}?v=1").headers["Cache-Control"] == "public, max-age=60"
 
 
-def test_what_a_browser_has_is_not_sent_again(client: Visitor, version: int) -> None:
+def test_unchanged_style_sheet_is_not_sent_again(client: Visitor, version: int) -> None:
     first = client.get("/theme.css")
     again = client.get("/theme.css", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_everyone_gets_the_logo_and_it_can_do_nothing(client: Visitor, version: int) -> None:
+def test_everyone_can_get_the_logo_and_it_cannot_run_scripts(client: Visitor, version: int) -> None:
     answer = client.get("/logo")
     assert (answer.mimetype, answer.data) == ("image/png", PIXEL)
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
-def test_a_house_without_a_logo_has_none(client: Visitor) -> None:
+def test_missing_logo_is_not_found(client: Visitor) -> None:
     assert client.get("/logo").status_code == 404
 
 
-def test_the_address_of_the_style_sheet_changes_with_the_house(
-    client: Visitor, version: int
-) -> None:
+def test_style_sheet_url_includes_the_branding_version(client: Visitor, version: int) -> None:
     assert f'href="/theme.css?v={version}"' in client.get("/privacy").text

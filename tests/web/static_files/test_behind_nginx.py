@@ -15,7 +15,7 @@ from tests.wait_until import PATIENCE_S
 
 
 def asked(port: int, path: str) -> tuple[HTTPResponse, bytes]:
-    """Fetch a path as a browser does; returns the answer and its body."""
+    """Fetch a path as a browser does; return the response and its body."""
     connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     connection.request("GET", path, headers={"Accept-Encoding": "gzip, deflate, br"})
     answer = connection.getresponse()
@@ -24,7 +24,7 @@ def asked(port: int, path: str) -> tuple[HTTPResponse, bytes]:
     return answer, body
 
 
-def test_nginx_keeps_files_named_by_their_content_alone(
+def test_nginx_caches_only_files_named_by_their_hash(
     app: Flask, cast: Cast, tmp_path: Path
 ) -> None:
     with app.test_request_context():

@@ -21,7 +21,7 @@ def files_of(folder: Path, **texts: str) -> StaticFiles:
     return read_static_files(folder)
 
 
-def test_sheet_has_what_it_imports_in_its_order(tmp_path: Path) -> None:
+def test_style_sheet_includes_its_imports_in_order(tmp_path: Path) -> None:
     files = files_of(
         tmp_path,
         css__page_css='/* All. */\n@import "parts/one.css";\n@import "print.css" print;\np { color: red }\n',
@@ -32,7 +32,7 @@ def test_sheet_has_what_it_imports_in_its_order(tmp_path: Path) -> None:
     assert words == "a { color: green } @media print { b { color: black } } p { color: red }"
 
 
-def test_sheet_names_its_fonts_by_their_hash_from_where_the_bundle_is(tmp_path: Path) -> None:
+def test_style_sheet_links_fonts_by_hash_relative_to_the_bundle(tmp_path: Path) -> None:
     files = files_of(
         tmp_path,
         css__page_css='@import "parts/type.css";\n',
@@ -43,7 +43,7 @@ def test_sheet_names_its_fonts_by_their_hash_from_where_the_bundle_is(tmp_path: 
     assert files.by_name["css/page.css"].body.decode().strip() == (f'a {{ src: url("../{font}") }}')
 
 
-def test_hash_of_a_bundle_follows_what_it_imports(tmp_path: Path) -> None:
+def test_hash_of_a_bundle_depends_on_its_imports(tmp_path: Path) -> None:
     first, second = (
         files_of(
             tmp_path / color,
@@ -55,7 +55,7 @@ def test_hash_of_a_bundle_follows_what_it_imports(tmp_path: Path) -> None:
     assert first != second
 
 
-def test_bundle_has_no_comments_but_licenses(tmp_path: Path) -> None:
+def test_bundle_keeps_only_license_comments(tmp_path: Path) -> None:
     files = files_of(
         tmp_path,
         a_css="/*! by Pico */\n/* Ours,\n   too. */\na {\n  color: red;\n}\n",
@@ -65,7 +65,7 @@ def test_bundle_has_no_comments_but_licenses(tmp_path: Path) -> None:
     assert files.by_name["a.js"].body == b'const url = "http://localhost"; // stays\n'
 
 
-def test_bundle_of_modules_does_what_the_modules_do(tmp_path: Path) -> None:
+def test_bundle_of_modules_behaves_like_the_modules(tmp_path: Path) -> None:
     files = files_of(
         tmp_path,
         js__main_js='import { one as first } from "./one.js";\nimport * as all from "./parts/two.js";\n'
@@ -92,12 +92,12 @@ def test_bundle_of_modules_does_what_the_modules_do(tmp_path: Path) -> None:
         ("a_css", '@import "a.css";\n'),
     ],
 )
-def test_import_that_no_bundle_can_have_is_refused(tmp_path: Path, name: str, text: str) -> None:
+def test_unsupported_or_circular_import_is_refused(tmp_path: Path, name: str, text: str) -> None:
     with pytest.raises(ValueError, match=r"^a\.(js|css) imports"):
         files_of(tmp_path, **{name: text})
 
 
-def test_each_script_of_ours_is_one_that_can_be_parsed(tmp_path: Path) -> None:
+def test_each_bundled_script_can_be_parsed(tmp_path: Path) -> None:
     scripts = {n: f for n, f in read_static_files(STATIC).by_name.items() if n.startswith("js/")}
     for name, file in scripts.items():
         (tmp_path / f"{name.replace('/', '-')}.mjs").write_bytes(file.body)
@@ -112,6 +112,6 @@ def test_each_script_of_ours_is_one_that_can_be_parsed(tmp_path: Path) -> None:
     assert faults == []
 
 
-def test_no_sheet_of_ours_is_left_with_an_import() -> None:
+def test_no_bundled_style_sheet_has_an_import() -> None:
     sheets = [f for n, f in read_static_files(STATIC).by_name.items() if n.endswith(".css")]
     assert [file.address for file in sheets if b"@import" in file.body] == []

@@ -19,12 +19,12 @@ ANOTHER_HASH = "/static/css/core/page.0123456789ab.css"
 
 
 def address_of(app: Flask, name: str) -> str:
-    """Return the address by which pages name a file."""
+    """Return the address that pages use for a file."""
     with app.test_request_context():
         return url_for("static", filename=name)
 
 
-def test_everyone_gets_a_file_by_its_hash_for_good(app: Flask, client: Visitor) -> None:
+def test_file_with_its_hash_is_cached_permanently(app: Flask, client: Visitor) -> None:
     address = address_of(app, PAGE_SHEET)
     answer = client.get(address)
     assert re.fullmatch(r"/static/css/core/page\.[0-9a-f]{12}\.css", address)
@@ -42,7 +42,7 @@ def test_everyone_gets_a_file_by_its_hash_for_good(app: Flask, client: Visitor) 
         ("", None, bytes),
     ],
 )
-def test_file_comes_in_an_encoding_that_the_browser_accepts(
+def test_file_is_sent_in_an_encoding_that_the_browser_accepts(
     app: Flask, client: Visitor, accepted: str, encoding: str | None, decode
 ) -> None:
     address = address_of(app, PAGE_SHEET)
@@ -52,7 +52,7 @@ def test_file_comes_in_an_encoding_that_the_browser_accepts(
     assert decode(answer.data) == client.get(address).data
 
 
-def test_file_of_another_version_is_answered_with_ours_and_not_kept(
+def test_request_for_another_version_gets_the_current_file_uncached(
     app: Flask, client: Visitor
 ) -> None:
     ours = client.get(address_of(app, PAGE_SHEET))
@@ -62,12 +62,12 @@ def test_file_of_another_version_is_answered_with_ours_and_not_kept(
         assert answer.headers["Cache-Control"] == "no-cache", address
 
 
-def test_file_that_is_not_there_is_not_found(client: Visitor, cast: Cast) -> None:
+def test_unknown_file_is_not_found(client: Visitor, cast: Cast) -> None:
     for name in ("css/none.css", "css/none.0123456789ab.css", "../app.py", "css"):
         assert client.get(f"/static/{name}").status_code == 404, name
 
 
-def test_file_that_the_browser_has_is_not_sent_again(client: Visitor) -> None:
+def test_unchanged_file_is_not_sent_again(client: Visitor) -> None:
     there = client.get(ANOTHER_HASH, headers=BROWSER)
     again = client.get(ANOTHER_HASH, headers=BROWSER | {"If-None-Match": there.headers["ETag"]})
     plain = client.get(ANOTHER_HASH, headers={"If-None-Match": there.headers["ETag"]})
@@ -75,13 +75,13 @@ def test_file_that_the_browser_has_is_not_sent_again(client: Visitor) -> None:
     assert plain.status_code == 200
 
 
-def test_part_of_a_file_is_that_part(client: Visitor) -> None:
+def test_range_request_returns_that_part_of_the_file(client: Visitor) -> None:
     whole = client.get(ANOTHER_HASH)
     part = client.get(ANOTHER_HASH, headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.data) == (206, whole.data[10:20])
 
 
-def test_pages_name_files_by_their_hash_alone(client: Visitor, cast: Cast) -> None:
+def test_pages_link_files_only_by_their_hash(client: Visitor, cast: Cast) -> None:
     names = re.findall(r'"/static/([^"]+)"', client.get("/webinars").text)
     assert len(names) > 5
     assert [name for name in names if not re.search(r"\.[0-9a-f]{12}\.\w+$", name)] == []
@@ -95,7 +95,7 @@ def test_page_is_compressed(client: Visitor, cast: Cast) -> None:
     assert b"</html>" in brotli.decompress(page.data)
 
 
-def test_file_brings_no_cookie_and_depends_on_none(client: Visitor, cast: Cast) -> None:
+def test_file_sets_no_cookie_and_does_not_vary_by_cookie(client: Visitor, cast: Cast) -> None:
     page = client.get("/sign-in")
     answer = client.get(ANOTHER_HASH)
     assert "Set-Cookie" in page.headers
@@ -103,7 +103,7 @@ def test_file_brings_no_cookie_and_depends_on_none(client: Visitor, cast: Cast) 
     assert "Cookie" not in answer.headers["Vary"]
 
 
-def test_page_that_nothing_may_keep_is_not_compressed(app: Flask) -> None:
+def test_page_that_must_not_be_stored_is_not_compressed(app: Flask) -> None:
     with app.test_request_context(headers=BROWSER):
         page, secret = (Response("The same sentence again. " * 200) for _ in range(2))
         compress_page(page)
@@ -112,7 +112,7 @@ def test_page_that_nothing_may_keep_is_not_compressed(app: Flask) -> None:
     assert "Content-Encoding" not in secret.headers
 
 
-def test_compressed_answer_that_the_browser_has_is_not_sent_again(app: Flask) -> None:
+def test_unchanged_compressed_response_is_not_sent_again(app: Flask) -> None:
     def answered(headers: dict[str, str]) -> Response:
         with app.test_request_context(headers=BROWSER | headers):
             return compress_page(if_changed(Response("The same sentence again. " * 200)))

@@ -1,4 +1,4 @@
-"""Training on the manager's and on the person's pages; for managers only (test_access.py)."""
+"""Training on the pages of managers (test_access.py) and of the assigned people."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ def at(elm: Elm, *more: str) -> str:
 
 
 def assigned(mia: Visitor, elm: Elm, cast: Cast, **more: object) -> str:
-    """Assign the webinar; returns the address of the training's page."""
+    """Assign the webinar; return the path of the training's page."""
     form = {"subject": f"webinar:{cast.slug}", "due_on": DUE, "everyone": "y", **more}
     answer = mia.post(at(elm, "new"), data=form)
     assert answer.status_code == 303, answer.text
@@ -38,7 +38,7 @@ def assigned(mia: Visitor, elm: Elm, cast: Cast, **more: object) -> str:
 
 
 def table(mia: Visitor, page: str) -> dict[str, str]:
-    """Return the states in the table by name."""
+    """Return the table's statuses by first name."""
     found = {}
     for row in re.findall(r"<tr>(.*?)</tr>", mia.get(page).text, re.DOTALL):
         cells = [re.sub(r"<[^>]*>", "", cell) for cell in re.split(r"<td", f"{row}")]
@@ -47,7 +47,7 @@ def table(mia: Visitor, page: str) -> dict[str, str]:
     return found
 
 
-def test_a_manager_assigns_and_sees_who_is_done(
+def test_manager_assigns_training_and_sees_who_is_done(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     page = assigned(mia, elm, cast)
@@ -62,7 +62,7 @@ def test_a_manager_assigns_and_sees_who_is_done(
     assert "Reading rooms" in mia.get(at(elm)).text
 
 
-def test_people_without_a_seat_are_invited_from_the_training(
+def test_people_without_a_seat_can_be_invited_from_the_training(
     mia: Visitor, elm: Elm, cast: Cast
 ) -> None:
     page = assigned(mia, elm, cast)
@@ -73,13 +73,13 @@ def test_people_without_a_seat_are_invited_from_the_training(
     given = dict(form.form_values())
     assert given["addresses"].split() == ["mia@example.org", "olga@example.org"]
     assert given["pool"] == elm.pool  # the webinar's own seats, not the contract's
-    assert mia.post(invite, data=given).status_code == 409  # one seat is left
+    assert mia.post(invite, data=given).status_code == 409  # only one seat is available
     given["addresses"] = "mia@example.org"
     assert mia.post(invite, data=given).status_code == 200
     assert "1 person" in notice_with(mia.get(page).text, "training=")
 
 
-def test_managers_are_told_nothing_of_how_somebody_watched(
+def test_managers_do_not_see_how_much_a_person_watched(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     page = assigned(mia, elm, cast)
@@ -89,7 +89,7 @@ def test_managers_are_told_nothing_of_how_somebody_watched(
     assert "50%" not in shown
 
 
-def test_the_csv_is_what_the_table_shows_and_runs_no_formula(
+def test_csv_matches_the_table_and_escapes_formulas(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     with database.transaction() as session:
@@ -104,7 +104,9 @@ def test_the_csv_is_what_the_table_shows_and_runs_no_formula(
     assert "attachment" in answer.headers["Content-Disposition"]
 
 
-def test_faults_are_shown_and_nothing_is_lost(mia: Visitor, elm: Elm, cast: Cast) -> None:
+def test_invalid_training_is_refused_and_preserves_input(
+    mia: Visitor, elm: Elm, cast: Cast
+) -> None:
     form = {"subject": f"webinar:{cast.slug}", "due_on": "2020-01-01", "policy": "Keep <b>me</b>."}
     answer = mia.post(at(elm, "new"), data={**form, "everyone": "y"})
     assert answer.status_code == 400
@@ -117,7 +119,7 @@ def test_faults_are_shown_and_nothing_is_lost(mia: Visitor, elm: Elm, cast: Cast
     assert "carol@example.org" in strange.text
 
 
-def test_all_that_is_missing_is_told_at_once(mia: Visitor, elm: Elm, cast: Cast) -> None:
+def test_all_missing_fields_are_reported_at_once(mia: Visitor, elm: Elm, cast: Cast) -> None:
     answer = mia.post(at(elm, "new"), data={})
     assert answer.status_code == 400
     assert shows(answer.text, CHOOSE)
@@ -125,7 +127,7 @@ def test_all_that_is_missing_is_told_at_once(mia: Visitor, elm: Elm, cast: Cast)
     assert shows(answer.text, assignments.NOBODY_CHOSEN)
 
 
-def test_the_day_is_changed_and_the_training_withdrawn(
+def test_due_date_can_be_changed_and_training_withdrawn(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     page = assigned(mia, elm, cast)
@@ -139,7 +141,7 @@ def test_the_day_is_changed_and_the_training_withdrawn(
         assert session.scalars(select(Training.withdrawn_at)).one() == NOW
 
 
-def test_a_group_is_made_grows_and_is_dissolved(
+def test_group_can_be_created_extended_and_dissolved(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     made = mia.post(at(elm, "groups"), data={"name": "Desk", "addresses": "bob@example.org"})
@@ -160,7 +162,7 @@ def test_a_group_is_made_grows_and_is_dissolved(
         assert session.scalars(select(TrainingGroup)).all() == []
 
 
-def test_an_invited_address_waits_in_a_group_and_can_be_removed(mia: Visitor, elm: Elm) -> None:
+def test_invited_address_is_pending_in_a_group_and_can_be_removed(mia: Visitor, elm: Elm) -> None:
     named = {"name": "Desk", "addresses": "zoe@example.org"}
     group = mia.post(at(elm, "groups"), data=named).location.rsplit("/", 1)[1]
     page = at(elm, "groups", group)
@@ -173,7 +175,7 @@ def test_an_invited_address_waits_in_a_group_and_can_be_removed(mia: Visitor, el
     assert mia.post(f"{page}/remove-invited", data=gone).status_code == 404
 
 
-def test_what_is_anothers_is_not_there(
+def test_training_of_another_organization_is_not_found(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     page = assigned(mia, elm, cast)
@@ -196,7 +198,7 @@ def test_what_is_anothers_is_not_there(
     assert mia.post(f"{groups}/dissolve").status_code == 404
 
 
-def test_a_person_finds_it_in_their_library_and_confirms_its_text(
+def test_person_sees_training_in_my_webinars_and_confirms_its_statement(
     mia: Visitor, elm: Elm, cast: Cast, database: Database, clock: Clock
 ) -> None:
     page = assigned(mia, elm, cast, policy="Wash your <hands>.")
@@ -218,7 +220,7 @@ def test_a_person_finds_it_in_their_library_and_confirms_its_text(
     assert "Mar 2, 2026, 10:00\u00a0AM\u00a0ET" in mia.get(page).text
 
 
-def test_nobody_reads_an_assignment_without_signing_in(
+def test_assigned_training_requires_sign_in(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
     assigned(mia, elm, cast)
@@ -231,7 +233,7 @@ def test_nobody_reads_an_assignment_without_signing_in(
     assert "/sign-in" in answer.location
 
 
-def test_a_long_table_is_paged(mia: Visitor, elm: Elm, cast: Cast, database: Database) -> None:
+def test_long_table_is_paged(mia: Visitor, elm: Elm, cast: Cast, database: Database) -> None:
     logins = make_people(database, 60)
     with database.transaction() as session:
         for login in logins:
@@ -249,7 +251,7 @@ def test_a_long_table_is_paged(mia: Visitor, elm: Elm, cast: Cast, database: Dat
     assert mia.get(f"{page}?page=3").status_code == 404
 
 
-def test_what_to_watch_is_searched_and_chosen(mia: Visitor, elm: Elm, cast: Cast) -> None:
+def test_webinar_to_assign_can_be_searched_and_chosen(mia: Visitor, elm: Elm, cast: Cast) -> None:
     assert "Reading rooms" in mia.get(at(elm, "new")).text
     none = mia.get(at(elm, "new") + "?q=knitting").text
     assert "No matching webinars or series" in none
@@ -263,7 +265,7 @@ def test_what_to_watch_is_searched_and_chosen(mia: Visitor, elm: Elm, cast: Cast
     )
 
 
-def test_a_training_says_that_it_repeats_and_who_will_get_it(
+def test_training_says_that_it_repeats_and_counts_invited_people(
     mia: Visitor, elm: Elm, cast: Cast
 ) -> None:
     shown = mia.get(assigned(mia, elm, cast, every_months="6")).text

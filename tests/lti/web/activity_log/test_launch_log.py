@@ -1,4 +1,4 @@
-"""The launch log as managers and staff read it: whose lines, which filters, and every reason in words."""
+"""The launch log for managers and staff: visible entries, filters, and reasons in words."""
 
 import ast
 from pathlib import Path
@@ -27,12 +27,12 @@ DETAIL = "kid abc"
 
 @pytest.fixture(autouse=True)
 def at_noon(clock: Clock) -> None:
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def shared(database: Database, cast: Cast) -> RegistrationFacts:
-    """A platform of many customers: one deployment is Elm County's, one is another's."""
+    """Add a platform with a deployment for Elm County and one for another organization."""
     with database.transaction() as session:
         make_organization(session, "far-away")
         made = connect_elm_county(session, cast)
@@ -48,7 +48,7 @@ def launch(
     deployment: str | None,
     refusal: LaunchRefused | None = None,
 ) -> str:
-    """A line of the log; returns its number."""
+    """Add a log entry; return its reference."""
     with database.transaction() as session:
         seen = deployment and see_deployment(session, registration.id, deployment, now=NOW)
         done = Occurrence(
@@ -67,7 +67,7 @@ def elm_county(database: Database, cast: Cast) -> str:
         return f"/organization/{found.public_id}/lti/launches"
 
 
-def test_a_manager_reads_their_launches_in_plain_words_and_nobody_elses(
+def test_manager_sees_only_their_launches_with_reasons_in_words(
     client: Visitor, database: Database, cast: Cast, shared: RegistrationFacts
 ) -> None:
     ours, theirs = launch(database, shared, "1", wrong_key()), launch(database, shared, "2")
@@ -78,10 +78,10 @@ def test_a_manager_reads_their_launches_in_plain_words_and_nobody_elses(
     assert "a key that the LMS doesn\u2019t publish" in page
     assert "Check that the keyset URL entered here" in page
     assert "Choose content" in page
-    assert DETAIL not in page  # what the log says besides is for staff
+    assert DETAIL not in page  # technical details are only for staff
 
 
-def test_a_manager_filters_by_outcome_and_learning_system(
+def test_manager_filters_by_outcome_and_lms(
     client: Visitor, database: Database, cast: Cast, shared: RegistrationFacts
 ) -> None:
     refused, let_in = launch(database, shared, "1", wrong_key()), launch(database, shared, "1")
@@ -94,7 +94,7 @@ def test_a_manager_filters_by_outcome_and_learning_system(
     assert "No results" in client.get(f"{here}?system=nobodys").text
 
 
-def test_times_are_in_the_zone_of_who_reads_them(
+def test_times_are_in_the_readers_time_zone(
     client: Visitor, database: Database, cast: Cast, shared: RegistrationFacts
 ) -> None:
     launch(database, shared, "1")
@@ -105,7 +105,7 @@ def test_times_are_in_the_zone_of_who_reads_them(
     assert "7:00\u00a0AM" in client.get(elm_county(database, cast)).text
 
 
-def test_a_refused_sign_in_is_not_called_an_opening_of_content(
+def test_refused_login_is_not_listed_as_opened_content(
     client: Visitor, database: Database, cast: Cast, shared: RegistrationFacts
 ) -> None:
     with database.transaction() as session:
@@ -116,7 +116,7 @@ def test_a_refused_sign_in_is_not_called_an_opening_of_content(
     assert shows(page, UNSAID)
 
 
-def test_who_has_no_launches_is_told_what_to_do(
+def test_manager_without_launches_sees_an_empty_log(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -144,10 +144,10 @@ def test_staff_filter_by_organization_reason_and_outcome(
     assert "Organization not found" in page
     assert DETAIL in client.get("/staff/lti/log").text
     page = client.get(f"/staff/lti/log?whose={SLUG}&code=unknown_key").text
-    assert "/staff/lti/log?whose=elm-county" in page  # each filter is taken away by its chip
+    assert "/staff/lti/log?whose=elm-county" in page  # each filter chip removes its own filter
 
 
-def test_staff_see_all_that_is_stuck_and_ask_a_platform_now(
+def test_staff_see_stuck_scores_and_can_retry_a_platform_now(
     client: Visitor, database: Database, cast: Cast, shared: RegistrationFacts
 ) -> None:
     from lti.models.delivery_leases import Turn  # noqa: PLC0415
@@ -173,8 +173,8 @@ def test_staff_see_all_that_is_stuck_and_ask_a_platform_now(
     assert client.post("/staff/lti/links/nobody/send").status_code == 404
 
 
-def test_every_code_that_a_launch_can_be_refused_with_has_words() -> None:
-    found = {"issuer_missing", "login_hint_missing", "target_link_uri_missing"}  # said in a loop
+def test_every_refusal_code_has_a_text() -> None:
+    found = {"issuer_missing", "login_hint_missing", "target_link_uri_missing"}  # built in a loop
     for path in Path("lti").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in REFUSING:
@@ -184,7 +184,7 @@ def test_every_code_that_a_launch_can_be_refused_with_has_words() -> None:
     assert found - set(REFUSALS) == set()
 
 
-def test_a_registration_that_waits_shows_its_launches_to_who_brought_it(
+def test_pending_registration_shows_its_launches_to_its_organization(
     client: Visitor, database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Completions of an organization's own pages: out as CSV, and in from elsewhere."""
+"""Completions on an organization's own pages: CSV export, and import from other systems."""
 
 import csv
 import io
@@ -41,7 +41,7 @@ LIST = (
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def _csv(answer):
     return list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
 
 
-def test_the_dry_run_answers_every_row_and_writes_nothing(client, database, cast, here):
+def test_preview_answers_every_row_and_writes_nothing(client, database, cast, here):
     client.sign_in(cast.mia.id)
     sent = _send(client, here)
     assert sent.status_code == 303
@@ -87,7 +87,7 @@ def test_the_dry_run_answers_every_row_and_writes_nothing(client, database, cast
     assert "one@elm.example" not in only
 
 
-def test_a_list_leads_back_to_where_it_was_sent(client, cast, here):
+def test_preview_links_back_to_the_completions_page(client, cast, here):
     client.sign_in(cast.mia.id)
     shown = client.get(_send(client, here).location).text
     pages = here.removesuffix("/completions")
@@ -95,11 +95,11 @@ def test_a_list_leads_back_to_where_it_was_sent(client, cast, here):
     assert "Embed links" in shown
 
 
-def test_a_list_is_taken_in_once_and_gives_nobody_anything_else(client, database, cast, here):
+def test_list_is_imported_once_and_gives_no_access_or_account(client, database, cast, here):
     client.sign_in(cast.mia.id)
     where = _send(client, here).location.partition("?")[0]
     whole = client.post(f"{where}/apply", data={"source": "Niche Academy"})
-    assert "/lists/" in whole.location  # it has faults
+    assert "/lists/" in whole.location  # back to the preview, because some rows have errors
     assert _reported(database) == []
     client.post(f"{where}/apply", data={"source": "Niche Academy", "which": "those_that_fit"})
     kept = _reported(database)
@@ -108,7 +108,7 @@ def test_a_list_is_taken_in_once_and_gives_nobody_anything_else(client, database
         ("two@elm.example", "Niche Academy"),
     ]
     assert kept[1].completed_at.isoformat() == "2026-02-28T19:05:00+00:00"
-    assert client.get(where).status_code == 404  # the file is gone
+    assert client.get(where).status_code == 404  # the file was deleted
     again = client.get(_send(client, here).location).text
     assert "Already imported" in again
     with database.read_session() as session:
@@ -117,9 +117,7 @@ def test_a_list_is_taken_in_once_and_gives_nobody_anything_else(client, database
         assert session.scalar(select(Login.id).where(Login.email_key == "one@elm.example")) is None
 
 
-def test_what_was_reported_stands_in_the_list_and_is_forgotten_when_asked(
-    client, database, cast, here
-):
+def test_imported_completion_is_listed_and_can_be_deleted(client, database, cast, here):
     client.sign_in(cast.mia.id)
     where = _send(client, here).location.partition("?")[0]
     client.post(f"{where}/apply", data={"source": "Niche Academy", "which": "those_that_fit"})
@@ -139,7 +137,7 @@ def test_what_was_reported_stands_in_the_list_and_is_forgotten_when_asked(
     assert len(_reported(database)) == 1
 
 
-def test_a_list_is_there_for_its_own_organization_alone(client, database, cast, here):
+def test_list_is_visible_only_to_its_own_organization(client, database, cast, here):
     client.sign_in(cast.mia.id)
     where = _send(client, here).location.partition("?")[0]
     with database.transaction() as session:
@@ -166,7 +164,7 @@ def test_a_list_is_there_for_its_own_organization_alone(client, database, cast, 
         (LIST, " ", "Enter where these completions come from"),
     ],
 )
-def test_what_is_no_list_is_told(client, cast, here, text, source, told):
+def test_invalid_list_shows_an_error_at_its_field(client, cast, here, text, source, told):
     client.sign_in(cast.mia.id)
     answer = _send(client, here, text, source)
     assert answer.status_code == 400
@@ -175,7 +173,7 @@ def test_what_is_no_list_is_told(client, cast, here, text, source, told):
     assert f'id="{field}-error"' in answer.text
 
 
-def test_who_watched_by_a_link_is_listed_with_share_and_completion(
+def test_viewer_by_an_embed_link_is_listed_with_share_and_completion(
     client, app, database, cast, here, settings, clock
 ):
     with database.transaction() as session:
@@ -197,7 +195,7 @@ def test_who_watched_by_a_link_is_listed_with_share_and_completion(
     assert "Complete" in client.get(here).text
 
 
-def test_what_somebody_watches_on_their_own_stays_theirs(
+def test_what_a_person_watches_in_their_own_account_is_not_listed(
     client, app, database, cast, here, settings
 ):
     with database.transaction() as session:
@@ -213,7 +211,7 @@ def test_what_somebody_watches_on_their_own_stays_theirs(
     assert (row["Watched %"], row["Completed at"]) == ("0", "")
 
 
-def test_what_was_watched_of_a_series_stays_in_the_list_after_the_contract(
+def test_progress_in_a_series_stays_listed_after_the_contract_ends(
     client, database, cast, here, settings
 ):
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""Who finds a page behind a secret, who may frame it, and where its errors lead."""
+"""Pages behind a secret: who can open and frame them, and where their errors lead."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from tests.lti.course_fixtures import COURSE_PAGE, INSTRUCTOR, PLATFORM, make_co
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -28,13 +28,13 @@ def _policy(answer):
     return answer.headers["Content-Security-Policy"]
 
 
-def test_nobody_comes_in_by_a_secret_that_is_none(client):
+def test_unknown_secret_is_not_found_and_cannot_be_framed(client):
     answer = client.get("/lti/s/not-a-secret/")
     assert answer.status_code == 404
     assert "frame-ancestors 'none'" in _policy(answer)
 
 
-def test_another_browser_does_not_find_the_session_of_a_cookie(
+def test_session_bound_to_a_cookie_is_not_found_in_another_browser(
     client, app, database, course, settings
 ):
     with database.transaction() as session:
@@ -48,7 +48,7 @@ def test_another_browser_does_not_find_the_session_of_a_cookie(
     assert client.get(f"/lti/s/{secret}/").status_code == 200
 
 
-def test_only_the_platform_of_the_session_may_frame_its_pages(client, database, course):
+def test_only_the_sessions_platform_can_frame_its_pages(client, database, course):
     with database.transaction() as session:
         secret = course.launch(session)
     answer = client.get(f"/lti/s/{secret}/")
@@ -59,7 +59,7 @@ def test_only_the_platform_of_the_session_may_frame_its_pages(client, database, 
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_page_in_a_frame_sets_no_cookie_and_has_no_way_about(client, database, course):
+def test_framed_page_sets_no_cookie_and_has_no_site_header(client, database, course):
     with database.transaction() as session:
         secret = course.launch(session)
     answer = client.get(f"/lti/s/{secret}/")
@@ -68,7 +68,7 @@ def test_a_page_in_a_frame_sets_no_cookie_and_has_no_way_about(client, database,
     assert 'class="skip"' in answer.text
 
 
-def test_a_session_that_is_over_says_so_in_its_frame_and_leads_back(
+def test_expired_session_shows_a_framed_error_with_a_link_to_the_course(
     client, database, course, clock
 ):
     with database.transaction() as session:
@@ -90,9 +90,7 @@ def _launch_in_spanish(database, course, *role):
     return f"/lti/s/{secret}/"
 
 
-def test_a_session_that_is_over_or_turned_off_says_so_in_its_language(
-    client, database, course, clock
-):
+def test_expired_or_disabled_session_shows_its_error_in_spanish(client, database, course, clock):
     path = _launch_in_spanish(database, course)
     with database.transaction() as session:
         session.execute(update(Registration).values(state=RegistrationState.DISABLED))
@@ -106,7 +104,7 @@ def test_a_session_that_is_over_or_turned_off_says_so_in_its_language(
         assert "Back to the course" not in answer.text
 
 
-def test_a_page_for_instructors_is_in_english_and_says_so_to_others(client, database, cast):
+def test_instructor_page_is_in_english_and_says_so_in_spanish(client, database, cast):
     with database.transaction() as session:
         course = make_course(session, cast.organization_id, Target(webinar=cast.slug))
     page = client.get(_launch_in_spanish(database, course, INSTRUCTOR)).text
@@ -117,7 +115,7 @@ def test_a_page_for_instructors_is_in_english_and_says_so_to_others(client, data
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "", None, 7])
-def test_a_way_back_that_is_no_page_of_the_web_is_not_shown(client, database, course, url, clock):
+def test_invalid_return_url_is_not_shown(client, database, course, url, clock):
     with database.transaction() as session:
         secret = course.launch(session, return_url=url)
     assert "Back to the course" not in client.get(f"/lti/s/{secret}/").text
@@ -129,14 +127,14 @@ def test_a_way_back_that_is_no_page_of_the_web_is_not_shown(client, database, co
     ("purpose", "room"),
     [(Purpose.PICK, "pick"), (Purpose.REVIEW, "review"), (Purpose.PRIVACY, "privacy")],
 )
-def test_the_door_leads_to_what_the_session_was_opened_for(client, database, course, purpose, room):
+def test_session_start_redirects_to_its_purpose(client, database, course, purpose, room):
     with database.transaction() as session:
         secret = course.launch(session, INSTRUCTOR, purpose=purpose)
     answer = client.get(f"/lti/s/{secret}/")
     assert (answer.status_code, answer.location) == (303, f"/lti/s/{secret}/{room}")
 
 
-def test_a_link_for_which_nothing_was_chosen_tells_each_what_to_do(client, database, course):
+def test_link_without_content_tells_learners_and_instructors_what_to_do(client, database, course):
     with database.transaction() as session:
         theirs = course.launch(session)
         taught = course.launch(session, INSTRUCTOR)

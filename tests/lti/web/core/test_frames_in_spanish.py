@@ -1,4 +1,4 @@
-"""Framed pages in Spanish: in each state that people meet, only names and titles are as in English."""
+"""Framed pages in Spanish: in every state, only names and titles stay English."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from tests.lti.course_fixtures import PLATFORM
 ENGLISH_ONLY = ("course of", "course whose", "picker", "review")
 DATA = {
     "Elm County Library",
-    "1 min",  # in Spanish, too
+    "1 min",  # the same in Spanish
     "Carrel",
     "Getting the most from a recording, for people who have little time",
-    "Normal",  # in Spanish, too
+    "Normal",  # the same in Spanish
     "Slides of the webinar",
     "Small libraries, large plans",
     "The quiet desk",
@@ -28,24 +28,24 @@ DATA = {
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def served(carrel) -> Served:
-    """The library of this process, whose recordings have no files."""
+    """Return this process as a served site; its recordings have no files."""
     encoded = Encoded(61.0, (), (), ())
     return Served("http://127.0.0.1", 80, carrel, Film(Path(), encoded))
 
 
 def read_in(client, database, path: str, locale: str) -> str:
-    """Return a framed page as a reader of a language sees it."""
+    """Return a framed page in a locale."""
     with database.transaction() as session:
         session.execute(update(FrameSession).values(locale=locale))
     return client.get(path, follow_redirects=True).text
 
 
-def test_nothing_but_names_and_titles_stays_english(client, database, served) -> None:
+def test_only_names_and_titles_stay_english(client, database, served) -> None:
     unchanged = {}
     for name in STATES:
         path = open_state(served, name, PLATFORM)

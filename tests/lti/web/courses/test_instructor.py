@@ -1,4 +1,4 @@
-"""An instructor's view: who comes in, what stands there of each learner, and the rule of the link."""
+"""The instructor's view: access, each learner's progress, and the link's grading rule."""
 
 import re
 from datetime import timedelta
@@ -28,12 +28,12 @@ from tests.page_texts import shows
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def course(database, cast):
-    """Kim has watched it, Lee half; Pim is on the roster and Prof teaches."""
+    """Add a course: Kim has completed it, Lee half; Pim is only on the roster; Prof teaches."""
     with database.transaction() as session:
         made = make_course(session, cast.organization_id, Target(webinar=cast.slug))
         for sub, share, state in (
@@ -78,7 +78,7 @@ def _secret(database, course, *args, **values):
 
 
 @pytest.mark.parametrize("role", [None, ANONYMOUS])
-def test_no_learner_sees_the_others(client, database, course, role):
+def test_learners_cannot_see_other_learners(client, database, course, role):
     secret = _secret(database, course, *([role] if role else []))
     for room in ("people.csv", "review"):
         assert client.get(f"/lti/s/{secret}/{room}").status_code == 404
@@ -88,7 +88,7 @@ def test_no_learner_sees_the_others(client, database, course, role):
     assert "Kim Reader" not in client.get(f"/lti/s/{secret}/").text
 
 
-def test_an_instructor_who_is_blocked_sees_and_changes_nothing(client, database, course):
+def test_blocked_instructor_cannot_see_or_change_anything(client, database, course):
     secret = _secret(database, course, INSTRUCTOR, sub="prof")
     with database.transaction() as session:
         prof = session.scalars(select(Identity.login_id).where(Identity.sub == "prof")).one()
@@ -102,7 +102,7 @@ def test_an_instructor_who_is_blocked_sees_and_changes_nothing(client, database,
     assert "This account is blocked." in client.get(f"/lti/s/{secret}/").text
 
 
-def test_an_instructor_sees_each_learner_and_no_watch_map(client, database, course):
+def test_instructor_sees_each_learner_without_watched_parts(client, database, course):
     page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
     assert "1 of 3 completed, 2 in progress" in page
     assert "Sent" in page
@@ -115,12 +115,12 @@ def test_an_instructor_sees_each_learner_and_no_watch_map(client, database, cour
     assert "allow this link to send grades" in page
 
 
-def test_a_learner_is_listed_from_the_first_opening_on(client, database, course):
+def test_learner_is_listed_once_after_opening_the_link(client, database, course):
     before = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
     assert "Ann Reader" not in before
     for _ in range(2):
         _secret(database, course, sub="ann", name="Ann Reader")
-    _secret(database, course, sub="pim", name="Pim Reader")  # is on the roster as well
+    _secret(database, course, sub="pim", name="Pim Reader")  # also on the roster
     _secret(database, course, sub="trial", name="Trial Reader", is_test_user=True)
     _secret(database, course, INSTRUCTOR, sub="prof", name="Prof Reader")
     page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
@@ -130,16 +130,16 @@ def test_a_learner_is_listed_from_the_first_opening_on(client, database, course)
     assert "Prof Reader" not in page
 
 
-def test_a_share_that_is_just_enough_counts_here_as_in_the_gradebook(client, database, course):
+def test_share_equal_to_the_threshold_counts_as_completed(client, database, course):
     with database.transaction() as session:
         session.get_one(ResourceLink, course.link_id).threshold = 29
         for score in session.scalars(select(Score)):
-            score.share = 0.29  # times 100 is a hair less than 29
+            score.share = 0.29  # in floating point, 0.29 * 100 is slightly less than 29
     page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
     assert "2 of 3 completed" in page
 
 
-def test_learners_are_found_and_sorted(client, database, course):
+def test_learners_can_be_searched_and_sorted(client, database, course):
     secret = _secret(database, course, INSTRUCTOR)
     found = client.get(f"/lti/s/{secret}/?q=lee+read").text
     assert "Lee Reader" in found
@@ -150,7 +150,9 @@ def test_learners_are_found_and_sorted(client, database, course):
     assert "No results" in client.get(f"/lti/s/{secret}/?q=zzz").text
 
 
-def test_learners_are_found_by_what_they_did_and_without_their_accents(client, database, course):
+def test_learners_can_be_filtered_by_progress_and_searched_without_accents(
+    client, database, course
+):
     with database.transaction() as session:
         member = session.scalars(select(RosterMember).where(RosterMember.sub == "pim")).one()
         member.name = "Pím Ångström"
@@ -159,7 +161,7 @@ def test_learners_are_found_by_what_they_did_and_without_their_accents(client, d
     idle = client.get(f"/lti/s/{secret}/?progress=not_begun&sort=share").text
     assert "Pím Ångström" in idle
     assert "Kim Reader" not in idle
-    assert f'href="/lti/s/{secret}/?sort=share"' in idle  # the chip that takes the filter away
+    assert f'href="/lti/s/{secret}/?sort=share"' in idle  # the chip that removes the filter
 
 
 def _list_is_read(database, course, at, gone=()):
@@ -169,20 +171,20 @@ def _list_is_read(database, course, at, gone=()):
             member.missed = 1 if member.sub in gone else 0
 
 
-def test_who_has_left_the_course_is_told_apart(client, database, course):
+def test_learners_who_left_the_course_are_marked(client, database, course):
     left = "Not on the course roster"
     secret = _secret(database, course, INSTRUCTOR)
-    assert left not in client.get(f"/lti/s/{secret}/").text  # nobody has read a list yet
+    assert left not in client.get(f"/lti/s/{secret}/").text  # no roster has been read yet
     _list_is_read(database, course, NOW)
-    page = client.get(f"/lti/s/{secret}/?q=lee").text  # came, and is not on it
+    page = client.get(f"/lti/s/{secret}/?q=lee").text  # launched, and isn't on the roster
     assert (page.count("Lee Reader"), page.count(left)) == (1, 1)
     assert left not in client.get(f"/lti/s/{secret}/?q=kim").text
     _list_is_read(database, course, NOW, gone=("kim", "pim"))
     assert left in client.get(f"/lti/s/{secret}/?q=kim").text
-    assert "=Pim" not in client.get(f"/lti/s/{secret}/").text  # left, and was never here
+    assert "=Pim" not in client.get(f"/lti/s/{secret}/").text  # left, and never launched
 
 
-def test_who_came_after_the_list_was_read_has_not_left(client, database, course):
+def test_learner_who_came_after_the_roster_was_read_has_not_left(client, database, course):
     _list_is_read(database, course, NOW - timedelta(minutes=1))
     _secret(database, course, sub="ann", name="Ann Reader")
     page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
@@ -193,7 +195,7 @@ def test_who_came_after_the_list_was_read_has_not_left(client, database, course)
     assert page.count("Not on the course roster") == 1
 
 
-def test_who_has_no_name_has_the_lists_or_is_known_by_their_id(client, database, course):
+def test_unnamed_learner_shows_the_roster_name_or_the_id(client, database, course):
     for sub in ("pim", "4711"):
         _secret(database, course, sub=sub)
     page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
@@ -219,7 +221,7 @@ def _enroll(database, course, number):
             )
 
 
-def test_five_hundred_learners_come_page_by_page_with_what_was_asked(client, database, course):
+def test_long_list_is_paginated_and_keeps_search_and_sort(client, database, course):
     _enroll(database, course, 500)
     secret = _secret(database, course, INSTRUCTOR)
     page = client.get(f"/lti/s/{secret}/?q=learner&sort=-name&page=2").text
@@ -234,7 +236,7 @@ def test_five_hundred_learners_come_page_by_page_with_what_was_asked(client, dat
     assert client.get(f"/lti/s/{secret}/?page=x").status_code == 200
 
 
-def test_the_file_holds_what_the_table_shows(client, database, course):
+def test_csv_has_the_rows_of_the_filtered_table(client, database, course):
     secret = _secret(database, course, INSTRUCTOR)
     page = client.get(f"/lti/s/{secret}/?progress=begun").text
     assert f'href="/lti/s/{secret}/people.csv?progress=begun"' in page
@@ -244,7 +246,7 @@ def test_the_file_holds_what_the_table_shows(client, database, course):
     assert "Kim Reader" not in file
 
 
-def test_the_table_is_a_file_that_runs_nothing(client, database, course):
+def test_csv_escapes_spreadsheet_formulas(client, database, course):
     secret = _secret(database, course, INSTRUCTOR)
     answer = client.get(f"/lti/s/{secret}/people.csv")
     assert answer.mimetype == "text/csv"
@@ -252,7 +254,7 @@ def test_the_table_is_a_file_that_runs_nothing(client, database, course):
     assert '"\'=Pim",0' in answer.text
 
 
-def test_the_rule_of_the_link_is_changed_and_written_down(client, database, course):
+def test_instructor_changes_the_grading_rule_and_it_is_audited(client, database, course):
     secret = _secret(database, course, INSTRUCTOR)
     answer = client.post(
         f"/lti/s/{secret}/rule",
@@ -280,7 +282,7 @@ def test_the_rule_of_the_link_is_changed_and_written_down(client, database, cour
         ({"rule": "proportional", "threshold": "4000000000"}, "from 1 to 100"),
     ],
 )
-def test_a_rule_that_is_none_is_refused_where_it_was_entered(client, database, course, told, fault):
+def test_invalid_grading_rule_shows_an_error_in_its_form(client, database, course, told, fault):
     secret = _secret(database, course, INSTRUCTOR)
     answer = client.post(f"/lti/s/{secret}/rule", data=told)
     assert answer.status_code == 400
@@ -294,9 +296,7 @@ def test_a_rule_that_is_none_is_refused_where_it_was_entered(client, database, c
         assert (link.rule, link.threshold) == (CompletionRule.THRESHOLD, 90)
 
 
-def test_a_review_shows_the_learner_it_is_for_and_only_of_this_course(
-    client, database, cast, course
-):
+def test_review_shows_only_its_learner_in_its_course(client, database, cast, course):
     def review(sub, place=course):
         secret = _secret(database, place, INSTRUCTOR, purpose=Purpose.REVIEW, for_user=sub)
         return client.get(f"/lti/s/{secret}/review")
@@ -310,7 +310,7 @@ def test_a_review_shows_the_learner_it_is_for_and_only_of_this_course(
     assert review("kim", other).status_code == 404
 
 
-def test_a_learner_reviews_their_own_score_in_their_language(client, database, course):
+def test_learner_reviews_only_their_own_score_in_spanish(client, database, course):
     def review(sub):
         secret = _secret(database, course, sub="kim", purpose=Purpose.REVIEW, for_user=sub)
         with database.transaction() as session:
@@ -325,7 +325,7 @@ def test_a_learner_reviews_their_own_score_in_their_language(client, database, c
     assert "solo está disponible en inglés" not in page
 
 
-def test_an_instructor_sends_again_what_did_not_get_through(client, database, course):
+def test_instructor_resends_refused_scores(client, database, course):
     secret = _secret(database, course, INSTRUCTOR)
     assert "Send again" not in client.get(f"/lti/s/{secret}/").text
     with database.transaction() as session:
@@ -347,12 +347,12 @@ def test_an_instructor_sends_again_what_did_not_get_through(client, database, co
         assert (score.state, score.failure) == (ScoreState.QUEUED, None)
 
 
-def test_an_instructor_has_the_list_of_people_read(client, database, course):
+def test_instructor_can_update_the_roster_if_the_platform_has_one(client, database, course):
     secret = _secret(database, course, INSTRUCTOR)
     page = client.get(f"/lti/s/{secret}/").text
     assert "Allow names and roles (NRPS)" in page
     assert "Update roster now" not in page
-    assert client.post(f"/lti/s/{secret}/roster").status_code == 303  # and nothing is asked
+    assert client.post(f"/lti/s/{secret}/roster").status_code == 303  # no roster is requested
     with database.transaction() as session:
         assert session.scalars(select(Job)).all() == []
         context = session.get_one(Context, course.context_id)

@@ -77,7 +77,7 @@ def course(database: Database, cast: Cast) -> Course:
 
 
 def outside(database: Database, course: Course) -> tuple[str, str, str]:
-    """The public IDs of the organization, the course, and the link."""
+    """Return the public IDs of the organization, the course, and the link."""
     with database.read_session() as session:
         return (
             session.get_one(Organization, course.organization_id).public_id,
@@ -87,7 +87,7 @@ def outside(database: Database, course: Course) -> tuple[str, str, str]:
 
 
 def pages(here: str, course_id: str) -> tuple[str, ...]:
-    """Every page of a course."""
+    """Return the paths of every page of a course."""
     return (
         f"{here}/courses",
         f"{here}/courses/{course_id}",
@@ -98,7 +98,7 @@ def pages(here: str, course_id: str) -> tuple[str, ...]:
 
 
 def acts(here: str, course_id: str, link_id: str) -> tuple[tuple[str, dict[str, str]], ...]:
-    """Every action on a course and its link."""
+    """Return every action on a course and its link, with its form."""
     return (
         (f"{here}/courses/{course_id}/roster", {}),
         (f"{here}/courses/{course_id}/releases", {"decision": "go"}),
@@ -121,7 +121,7 @@ def test_only_managers_can_open_these_pages(
 def test_course_and_link_of_another_organization_are_not_found(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
-    """With URLs of their own organization that contain another organization's IDs."""
+    """Uses URLs of their own organization that contain another organization's IDs."""
     _, course_id, link_id = outside(database, course)
     with database.transaction() as session:
         other, theirs = make_login(session), make_organization(session, "far-away")
@@ -294,7 +294,7 @@ def test_turned_off_platform_is_not_read(
 
 @pytest.fixture
 def held(database: Database, cast: Cast, course: Course) -> Course:
-    """Three people with seats who were missing from the course roster twice."""
+    """Give seats to three people who were missing from the course roster twice."""
     with database.transaction() as session:
         organization = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, organization, session.get_one(Webinar, cast.webinar_id))

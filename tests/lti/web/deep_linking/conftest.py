@@ -1,4 +1,4 @@
-"""What the picker of Elm County offers."""
+"""Fixtures of Elm County's picker."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from tests.factories import (
 
 @pytest.fixture
 def shelf(database: Database, cast: Cast, clock: Clock) -> dict[str, str]:
-    """What Elm County has, by slug: two webinars in a series; and one of somebody else's."""
+    """Return public IDs by slug: Elm County's two webinars in a series, and another's webinar."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         mine = [make_webinar(session, slug) for slug in ("mold", "moths")]

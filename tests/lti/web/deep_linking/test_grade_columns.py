@@ -1,4 +1,4 @@
-"""Grade columns in the picker: offered unless the platform declines them, ticked for all but clips."""
+"""Grade columns in the picker: offered unless declined, selected for everything but clips."""
 
 import re
 
@@ -17,7 +17,7 @@ from tests.visitor import Visitor
 ONE_COLUMN_NOTICE = 'data-testid="one-column"'
 
 
-def test_no_column_is_made_where_the_platform_takes_none(
+def test_no_column_is_created_if_the_platform_accepts_none(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast, accept_line_item=False)
@@ -26,10 +26,10 @@ def test_no_column_is_made_where_the_platform_takes_none(
     sent = send(client, path, f"webinar:{shelf['mold']}", graded=shelf["mold"])
     (item,) = answer_of(client, sent.text)[f"{DL}content_items"]
     assert "lineItem" not in item
-    assert item["custom"] == {"webinar": shelf["mold"]}  # its course may still make one by itself
+    assert item["custom"] == {"webinar": shelf["mold"]}  # the course can still add a column itself
 
 
-def test_a_whole_webinar_is_offered_a_column_and_a_clip_is_not(
+def test_column_is_selected_by_default_except_for_a_clip(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path, name = open_picker(database, cast), shelf["mold"]
@@ -47,7 +47,7 @@ def test_a_whole_webinar_is_offered_a_column_and_a_clip_is_not(
     assert not ticked(asked=name)
 
 
-def test_what_was_unticked_has_no_column_and_says_so_to_the_course(
+def test_recording_with_a_cleared_box_has_no_column_and_says_so(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path, both = open_picker(database, cast), [shelf["mold"], shelf["moths"]]
@@ -61,7 +61,7 @@ def test_what_was_unticked_has_no_column_and_says_so_to_the_course(
 
 
 @pytest.mark.parametrize("points", ["", "0", "-5", "7.5", "1001", "ten"])
-def test_points_that_are_none_are_refused_and_what_was_entered_stays(
+def test_invalid_points_are_refused_and_stay_in_the_form(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str], points: str
 ) -> None:
     path, name = open_picker(database, cast), shelf["mold"]
@@ -74,7 +74,7 @@ def test_points_that_are_none_are_refused_and_what_was_entered_stays(
     assert sent.status_code == 200  # nothing is graded, so no points are needed
 
 
-def test_links_of_one_open_edx_component_share_a_column_which_one_of_them_has(
+def test_open_edx_links_in_one_component_share_one_column(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path, both = open_picker(database, cast), [shelf["mold"], shelf["moths"]]
@@ -96,7 +96,7 @@ def test_links_of_one_open_edx_component_share_a_column_which_one_of_them_has(
     assert ["lineItem" in each for each in items] == [False, True]
 
 
-def test_elsewhere_each_recording_has_a_column_of_its_own(
+def test_links_in_other_products_have_separate_columns(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast)

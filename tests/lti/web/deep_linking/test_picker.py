@@ -40,7 +40,7 @@ def asked(**values: Any) -> DeepLinking:
 def open_picker(
     database: Database, cast: Cast, *, purpose: Purpose = Purpose.PICK, **values: Any
 ) -> str:
-    """A picker of Elm County's, from a platform of its own; returns its path."""
+    """Open a picker of Elm County from a new platform; return its path."""
     with database.transaction() as session:
         registration = connect_elm_county(session, cast)
         deployment = session.scalars(
@@ -62,7 +62,7 @@ def open_picker(
 
 
 def answer_of(client: Visitor, page: str) -> dict[str, Any]:
-    """The claims of a page's answer, its signature checked with our published keys."""
+    """Return the claims of a page's answer after checking its signature with our published keys."""
     token = re.search(r'name="JWT" value="([^"]+)"', page)
     assert token is not None
     carrel = client.application.extensions["carrel"]
@@ -93,11 +93,11 @@ def has_null(value: object) -> bool:
     return value is None
 
 
-def test_nobody_comes_in_without_the_secret(client: Visitor, cast: Cast) -> None:
+def test_picker_requires_the_secret(client: Visitor, cast: Cast) -> None:
     assert client.get("/lti/s/" + "x" * 43 + "/pick").status_code == 404
 
 
-def test_a_session_for_watching_picks_nothing(
+def test_session_for_watching_cannot_open_the_picker(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     path = open_picker(database, cast, purpose=Purpose.WATCH)
@@ -106,7 +106,7 @@ def test_a_session_for_watching_picks_nothing(
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "\u00b2", "9" * 5000])
-def test_what_is_no_page_is_the_first(
+def test_invalid_page_number_shows_the_first_page(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str], page: str
 ) -> None:
     answer = client.get(open_picker(database, cast), query_string={"page": page})
@@ -114,7 +114,7 @@ def test_what_is_no_page_is_the_first(
     assert "Moths" in answer.text
 
 
-def test_it_offers_what_the_organization_may_use_and_nothing_else(
+def test_picker_offers_only_the_organizations_recordings(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     page = client.get(open_picker(database, cast)).text
@@ -124,7 +124,7 @@ def test_it_offers_what_the_organization_may_use_and_nothing_else(
     assert "Reading rooms" not in page
 
 
-def test_it_searches_and_keeps_what_was_chosen(
+def test_search_preserves_the_selection(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast)
@@ -141,7 +141,7 @@ def test_it_searches_and_keeps_what_was_chosen(
     assert 'name="chosen"' not in gone
 
 
-def test_a_whole_series_is_chosen_once_and_can_be_taken_out_where_it_was_chosen(
+def test_series_can_be_selected_once_and_removed_in_the_list(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path, whole = open_picker(database, cast), f"series:{shelf['care']}"
@@ -155,7 +155,7 @@ def test_a_whole_series_is_chosen_once_and_can_be_taken_out_where_it_was_chosen(
     assert acts(chosen=whole, remove=whole) == {"add"}
 
 
-def test_three_items_come_back_in_one_answer(
+def test_three_items_are_returned_in_one_answer(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast, data="csrftoken:c7fbba78", title="x")
@@ -188,14 +188,14 @@ def test_three_items_come_back_in_one_answer(
     assert first["thumbnail"]["url"].startswith("http://localhost/")
     assert {"width", "height"} == set(first["thumbnail"]) - {"url"} == set(first["iframe"])
     assert first["lineItem"]["scoreMaximum"] == 100
-    # A gradebook that asks each column, such as Sakai's, offers the look at a learner's share by this.
+    # gradebooks that check each column, such as Sakai's, use this to offer a learner's details
     assert "Completed" in first["lineItem"]["submissionReview"]["reviewableStatus"]
     assert len({each["lineItem"]["resourceId"] for each in items}) == 3
     assert all(isinstance(value, str) for each in items for value in each["custom"].values())
 
 
 @pytest.mark.parametrize("data", [None, ""])
-def test_data_comes_back_exactly_when_it_was_given(
+def test_data_is_returned_only_if_it_was_sent(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str], data: str | None
 ) -> None:
     sent = send(client, open_picker(database, cast, data=data), f"webinar:{shelf['mold']}")
@@ -203,7 +203,7 @@ def test_data_comes_back_exactly_when_it_was_given(
     assert claims.get(f"{DL}data", "absent") == ("absent" if data is None else "")
 
 
-def test_a_clip_has_its_start_and_its_end(
+def test_clip_has_a_start_and_an_end(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path, name = open_picker(database, cast), shelf["mold"]
@@ -220,7 +220,7 @@ def test_a_clip_has_its_start_and_its_end(
     assert item["url"].endswith(f"?webinar={name}&start=60&end=150&grade=none")
 
 
-def test_where_one_is_wanted_the_last_choice_is_it(
+def test_last_choice_wins_if_only_one_item_is_accepted(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast, accept_multiple=False)
@@ -229,7 +229,7 @@ def test_where_one_is_wanted_the_last_choice_is_it(
     assert [each["custom"]["webinar"] for each in items] == [shelf["moths"]]
 
 
-def test_a_forged_answer_is_refused(
+def test_unavailable_or_malformed_items_are_refused(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast)
@@ -248,7 +248,7 @@ def test_a_forged_answer_is_refused(
     assert send(client, path, f"webinar:{shelf['mold']}").status_code == 200
 
 
-def test_what_is_no_longer_available_leaves_the_selection_and_the_rest_stays(
+def test_unavailable_recording_is_removed_from_the_selection(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast)
@@ -270,7 +270,7 @@ def test_what_is_no_longer_available_leaves_the_selection_and_the_rest_stays(
     assert [each["custom"]["webinar"] for each in items] == [shelf["mold"]]
 
 
-def test_one_recording_is_not_replaced_by_one_that_is_no_longer_available(
+def test_unavailable_recording_does_not_replace_a_single_selection(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast, accept_multiple=False)
@@ -280,7 +280,7 @@ def test_one_recording_is_not_replaced_by_one_that_is_no_longer_available(
     assert re.findall(r'name="chosen" value="([^"]+)"', page) == [chosen["chosen"]]
 
 
-def test_a_session_answers_once(
+def test_session_can_answer_once(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast)
@@ -289,14 +289,14 @@ def test_a_session_answers_once(
     assert client.get(path).status_code == 410
 
 
-def test_canceling_sends_an_empty_answer(
+def test_canceling_returns_an_empty_answer(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     sent = send(client, open_picker(database, cast), f"webinar:{shelf['mold']}", act="cancel")
     assert answer_of(client, sent.text)[f"{DL}content_items"] == []
 
 
-def test_nothing_chosen_asks_again(
+def test_empty_selection_shows_an_error(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     answer = send(client, open_picker(database, cast))
@@ -304,7 +304,7 @@ def test_nothing_chosen_asks_again(
     assert "Choose at least one recording." in answer.text
 
 
-def test_the_answer_goes_to_that_return_url_alone_and_only_the_platform_frames_it(
+def test_answer_is_posted_only_to_the_return_url_and_framed_by_the_platform(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast)
@@ -329,7 +329,7 @@ def test_the_answer_goes_to_that_return_url_alone_and_only_the_platform_frames_i
         ("https://[2001:db8::1]/x", "https://[2001:db8::1]/x"),
     ],
 )
-def test_whatever_stands_in_a_return_url_the_policy_names_that_page_alone(
+def test_policy_allows_only_the_escaped_return_url(
     client: Visitor,
     database: Database,
     cast: Cast,
@@ -345,14 +345,14 @@ def test_whatever_stands_in_a_return_url_the_policy_names_that_page_alone(
     ]
 
 
-def test_an_organization_that_holds_nothing_is_told_what_to_do(
+def test_organization_without_recordings_sees_an_empty_picker(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     page = client.get(open_picker(database, cast)).text
     assert "No recordings yet" in page
 
 
-def test_a_place_that_takes_plain_links_gets_the_page_of_each(
+def test_placement_for_plain_links_gets_page_links(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     path = open_picker(database, cast, accept_types=("file", "link"))
@@ -371,7 +371,7 @@ def test_a_place_that_takes_plain_links_gets_the_page_of_each(
         assert client.get(each["url"]).status_code == 200
 
 
-def test_a_place_that_takes_html_gets_a_link_in_it(
+def test_placement_for_html_gets_an_escaped_link(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     with database.transaction() as session:
@@ -386,7 +386,7 @@ def test_a_place_that_takes_html_gets_a_link_in_it(
     }
 
 
-def test_a_place_that_takes_no_links_says_so(
+def test_placement_that_accepts_no_links_says_so(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:
     page = client.get(open_picker(database, cast, accept_types=("file",))).text

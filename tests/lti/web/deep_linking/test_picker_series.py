@@ -1,4 +1,4 @@
-"""The picker with more series than a list holds: suggested as one types, and found by title."""
+"""The picker with more series than a list shows: suggested while typing, and found by title."""
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from tests.visitor import Visitor
 
 @pytest.fixture
 def many(database: Database, cast: Cast, shelf: dict[str, str]) -> dict[str, str]:
-    """Forty more series of a webinar of Elm County, and one of somebody else's webinar, by slug."""
+    """Add 40 series of an Elm County webinar and one of another's; return public IDs by slug."""
     with database.transaction() as session:
         named = [make_series(session, f"volume-{at:02}") for at in range(40)]
         other = make_series(session, "volume-of-others")
@@ -29,7 +29,7 @@ def many(database: Database, cast: Cast, shelf: dict[str, str]) -> dict[str, str
         return {each.slug: each.public_id for each in (*named, other)}
 
 
-def test_more_series_than_a_list_holds_are_suggested_as_one_types(
+def test_long_list_of_series_is_suggested_while_typing(
     client: Visitor, database: Database, cast: Cast, many: dict[str, str]
 ) -> None:
     path = open_picker(database, cast)
@@ -46,7 +46,7 @@ def test_more_series_than_a_list_holds_are_suggested_as_one_types(
     assert client.get(f"{path}/series", query_string={"q": "others"}).json["items"] == []
 
 
-def test_a_typed_series_title_shows_its_recordings_and_a_vague_one_filters_nothing(
+def test_exact_series_title_filters_and_an_ambiguous_one_does_not(
     client: Visitor, database: Database, cast: Cast, many: dict[str, str]
 ) -> None:
     path = open_picker(database, cast)

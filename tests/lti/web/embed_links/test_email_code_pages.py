@@ -1,4 +1,4 @@
-"""Watching by an embed link: naming oneself by a code, whose seat it takes, and how it stops."""
+"""Watching by an embed link: confirming an email address, the seat it uses, and how access ends."""
 
 import re
 from datetime import timedelta
@@ -32,12 +32,12 @@ NEW = "new.person@elm.example"
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def opened(client, database, cast, settings):
-    """Opens a link of a rule, in a frame."""
+    """Return a function that opens a link with a seat rule in a frame."""
 
     def open_by(rule=SeatRule.NAMED, **how):
         with database.transaction() as session:
@@ -49,7 +49,7 @@ def opened(client, database, cast, settings):
 
 @pytest.fixture
 def pooled(database, cast):
-    """Makes a pool of Elm County's for the webinar."""
+    """Return a function that adds a pool for the webinar to Elm County."""
 
     def make(**how):
         with database.transaction() as session:
@@ -73,9 +73,7 @@ def _login(database, email):
         return session.scalar(select(Login).where(Login.email_key == email))
 
 
-def test_nothing_is_shown_or_played_before_somebody_says_who_they_are(
-    database, cast, opened, pooled
-):
+def test_nothing_is_shown_or_played_before_the_email_is_confirmed(database, cast, opened, pooled):
     pooled(capacity=None)
     with database.transaction() as session:
         handout = make_handout(session, session.get_one(Webinar, cast.webinar_id)).public_id
@@ -92,7 +90,7 @@ def test_nothing_is_shown_or_played_before_somebody_says_who_they_are(
     assert framed.play().status_code == 403
 
 
-def test_somebody_new_takes_a_free_seat_by_their_first_playback(database, opened, pooled):
+def test_new_person_takes_an_available_seat_at_the_first_playback(database, opened, pooled):
     pool_id = pooled(capacity=1)
     _link, framed = opened()
     known = framed.become(NEW, "New Person")
@@ -102,10 +100,10 @@ def test_somebody_new_takes_a_free_seat_by_their_first_playback(database, opened
     assert _used(database, pool_id) == 1
     made = _login(database, NEW)
     assert (made.name, made.confirmed_at) == ("New Person", NOW)
-    assert framed.get().status_code == 410  # the session without a name is over
+    assert framed.get().status_code == 410  # the anonymous session has ended
 
 
-def test_the_letters_and_pages_are_the_same_for_a_known_and_an_unknown_address(
+def test_emails_and_pages_are_the_same_for_known_and_unknown_addresses(
     database, cast, opened, pooled
 ):
     pooled()
@@ -122,7 +120,7 @@ def test_the_letters_and_pages_are_the_same_for_a_known_and_an_unknown_address(
     assert texts[0] == texts[1]
 
 
-def test_a_known_address_is_that_person(database, cast, opened, pooled):
+def test_known_address_uses_that_persons_account(database, cast, opened, pooled):
     pool_id = pooled()
     _link, framed = opened()
     assert framed.become(cast.dan.email).play().status_code == 200
@@ -131,7 +129,7 @@ def test_a_known_address_is_that_person(database, cast, opened, pooled):
     assert seat.login_id == cast.dan.id
 
 
-def test_the_code_is_kept_as_a_hash_and_its_letter_is_forgotten(database, opened, pooled):
+def test_code_is_stored_as_a_hash_and_its_email_is_one_time(database, opened, pooled):
     _link, framed = opened()
     code = framed.code_for(NEW)
     with database.read_session() as session:
@@ -142,7 +140,7 @@ def test_the_code_is_kept_as_a_hash_and_its_letter_is_forgotten(database, opened
     assert EMBED_CODE in ONE_TIME
 
 
-def test_a_code_works_once_for_ten_minutes_and_five_tries(database, opened, clock):
+def test_code_works_once_for_ten_minutes_and_five_attempts(database, opened, clock):
     _link, framed = opened()
     right = framed.code_for(NEW)
     wrong = "000000" if right != "000000" else "111111"
@@ -153,35 +151,35 @@ def test_a_code_works_once_for_ten_minutes_and_five_tries(database, opened, cloc
     assert framed.post("who/code", code=right).status_code == 400
     late = framed.code_for(NEW)
     clock.advance(timedelta(minutes=10))
-    assert framed.post("who/code", code=late).status_code == 303  # sent to ask anew
+    assert framed.post("who/code", code=late).status_code == 303  # redirected to request a new code
     assert framed.post("who/code", code=late).location.endswith("/who")
     good = framed.code_for(NEW)
     assert framed.post("who/code", code=f" {good[:3]} {good[3:]} ").status_code == 303
     assert framed.post("who/code", code=good).status_code == 410
 
 
-def test_a_code_of_another_frame_opens_nothing(client, database, cast, settings, opened):
+def test_code_of_another_frame_is_refused(client, database, cast, settings, opened):
     link, framed = opened()
     other = Framed.open(client, database, path_of(settings, link))
     other.code_for("other@elm.example")
     assert other.post("who/code", code=framed.code_for(NEW)).status_code == 400
 
 
-def test_letters_to_one_address_are_limited(database, opened):
+def test_code_emails_to_one_address_are_limited(database, opened):
     _link, framed = opened()
     answers = [framed.post("who", email=NEW).status_code for _ in range(6)]
     assert answers == [303] * 4 + [429] * 2
     assert len(letters(database, NEW)) == 4
 
 
-def test_what_is_no_address_is_told_beside_its_field(opened):
+def test_invalid_address_shows_an_error_at_its_field(opened):
     _link, framed = opened()
     answer = framed.post("who", email="nobody")
     assert answer.status_code == 400
     assert 'aria-invalid="true"' in answer.text
 
 
-def test_where_all_seats_are_taken_the_page_says_so_and_whom_to_ask(database, opened, pooled):
+def test_full_pool_refuses_playback_and_names_the_manager(database, opened, pooled):
     pool_id = pooled(capacity=1)
     _link, framed = opened()
     framed.become("first@elm.example").play()
@@ -193,7 +191,7 @@ def test_where_all_seats_are_taken_the_page_says_so_and_whom_to_ask(database, op
     assert _used(database, pool_id) == 1
 
 
-def test_whom_a_manager_removed_takes_no_seat(database, cast, opened, pooled):
+def test_person_removed_by_a_manager_takes_no_seat(database, cast, opened, pooled):
     pool_id = pooled()
     with database.transaction() as session:
         dan = session.get_one(Login, cast.dan.id)
@@ -210,7 +208,7 @@ def test_whom_a_manager_removed_takes_no_seat(database, cast, opened, pooled):
     assert _used(database, pool_id) == 0
 
 
-def test_a_link_for_people_of_theirs_gives_a_stranger_no_seat(database, opened, pooled):
+def test_seated_link_gives_a_stranger_no_seat(database, opened, pooled):
     pool_id = pooled()
     _link, framed = opened(SeatRule.SEATED)
     stranger = framed.become("somebody@elsewhere.example")
@@ -221,9 +219,7 @@ def test_a_link_for_people_of_theirs_gives_a_stranger_no_seat(database, opened, 
     assert _used(database, pool_id) == 0
 
 
-def test_a_link_for_people_of_theirs_lets_in_who_was_invited_or_is_of_a_domain(
-    database, cast, opened, pooled
-):
+def test_seated_link_admits_invited_people_and_a_verified_domain(database, cast, opened, pooled):
     from lms.models.seats import ClaimPolicy  # noqa: PLC0415
 
     pool_id = pooled(claim_policy=ClaimPolicy.DOMAIN)
@@ -242,9 +238,7 @@ def test_a_link_for_people_of_theirs_lets_in_who_was_invited_or_is_of_a_domain(
     assert _used(database, pool_id) == 2
 
 
-def test_everybody_who_sees_the_page_watches_where_seats_are_unlimited(
-    client, database, opened, pooled
-):
+def test_anonymous_viewers_can_watch_with_unlimited_seats(client, database, opened, pooled):
     pool_id = pooled(capacity=None)
     _link, framed = opened(SeatRule.INSTITUTION)
     page = framed.get()
@@ -254,7 +248,7 @@ def test_everybody_who_sees_the_page_watches_where_seats_are_unlimited(
     assert _used(database, pool_id) == 0
 
 
-def test_where_seats_have_names_nobody_watches_without_one(database, opened, pooled):
+def test_anonymous_viewers_cannot_watch_with_counted_seats(database, opened, pooled):
     pooled(capacity=5)
     _link, framed = opened(SeatRule.INSTITUTION)
     answer = framed.play()
@@ -263,9 +257,7 @@ def test_where_seats_have_names_nobody_watches_without_one(database, opened, poo
 
 
 @pytest.mark.parametrize("rule", [SeatRule.NAMED, SeatRule.INSTITUTION])
-def test_taking_a_link_back_ends_what_plays_by_it_and_the_player_is_told_why(
-    client, database, opened, pooled, rule
-):
+def test_revoking_a_link_ends_its_playback_and_says_why(client, database, opened, pooled, rule):
     pooled(capacity=None)
     link, framed = opened(rule)
     known = framed.become(NEW) if rule is SeatRule.NAMED else framed
@@ -282,7 +274,7 @@ def test_taking_a_link_back_ends_what_plays_by_it_and_the_player_is_told_why(
     assert known.play().status_code == 410
 
 
-def test_what_somebody_plays_by_their_own_sign_in_goes_on(
+def test_playback_in_the_persons_own_account_continues_after_revocation(
     client, app, database, cast, opened, pooled
 ):
     pooled(capacity=None)
@@ -307,7 +299,7 @@ def test_what_somebody_plays_by_their_own_sign_in_goes_on(
     assert still == 1
 
 
-def test_playing_ends_with_the_link(database, opened, pooled):
+def test_playback_expires_with_the_link(database, opened, pooled):
     pooled()
     ends_at = NOW + timedelta(hours=2)
     _link, framed = opened(SeatRule.NAMED, expires_at=ends_at)
@@ -316,7 +308,7 @@ def test_playing_ends_with_the_link(database, opened, pooled):
         assert session.scalars(select(PlaybackSession)).one().expires_at == ends_at
 
 
-def test_who_comes_again_in_the_same_browser_is_known_until_they_leave(
+def test_returning_viewer_is_recognized_until_they_leave(
     client, database, settings, opened, pooled
 ):
     pooled()
@@ -330,7 +322,7 @@ def test_who_comes_again_in_the_same_browser_is_known_until_they_leave(
     assert Framed.open(client, database, path_of(settings, link)).get().location.endswith("/who")
 
 
-def test_erasing_a_person_forgets_their_address_at_links(database, opened, pooled):
+def test_erasing_a_person_deletes_their_embed_viewers(database, opened, pooled):
     pooled()
     _link, framed = opened()
     framed.become(NEW)

@@ -1,4 +1,4 @@
-"""The address in an iframe: who may frame it, what is answered elsewhere, and when it is over."""
+"""The URL in an iframe: who can frame it, what other requests get, and when it expires."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from tests.page_texts import shows
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def _policy(answer):
     return answer.headers["Content-Security-Policy"].split("; ")
 
 
-def test_an_address_that_is_none_is_not_there_for_anybody(client, cast):
+def test_unknown_embed_url_is_not_found(client, cast):
     for person in (None, cast.alice, cast.mia, cast.ada):
         if person is not None:
             client.sign_in(person.id)
@@ -44,7 +44,7 @@ def test_an_address_that_is_none_is_not_there_for_anybody(client, cast):
         assert "frame-ancestors 'none'" in _policy(answer)
 
 
-def test_only_the_sites_of_a_link_may_frame_what_it_answers(client, database, path):
+def test_only_the_links_sites_can_frame_it(client, database, path):
     framed = Framed.open(client, database, path)
     answer = framed.get("who")
     assert answer.status_code == 200
@@ -52,7 +52,7 @@ def test_only_the_sites_of_a_link_may_frame_what_it_answers(client, database, pa
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_its_own_sites_follow_a_change_at_once(client, database, path, link):
+def test_changed_sites_apply_at_once(client, database, path, link):
     framed = Framed.open(client, database, path)
     changed = ("https://other.elm.example",)
     with database.transaction() as session:
@@ -73,7 +73,7 @@ def test_its_own_sites_follow_a_change_at_once(client, database, path, link):
         {"Referer": "http://learn.elm.example/page"},
     ],
 )
-def test_a_page_of_another_site_is_told_so(client, path, told):
+def test_page_of_another_site_is_refused(client, path, told):
     answer = client.get(path, headers={"Sec-Fetch-Dest": "iframe", **told})
     assert answer.status_code == 403
     assert shows(answer.text, ELSEWHERE % {"organization": "Elm County Library"})
@@ -81,25 +81,23 @@ def test_a_page_of_another_site_is_told_so(client, path, told):
 
 
 @pytest.mark.parametrize("told", [{}, {"Referer": f"{SITE}/"}, {"Sec-Fetch-Dest": "iframe"}])
-def test_a_browser_that_tells_little_is_believed_where_it_tells_it(client, path, told):
+def test_request_with_few_headers_is_accepted(client, path, told):
     assert client.get(path, headers=told).status_code == 303
 
 
-def test_in_a_window_of_its_own_it_says_where_it_belongs(client, path):
+def test_link_opened_outside_a_frame_points_to_its_site(client, path):
     answer = client.get(path, headers={"Sec-Fetch-Dest": "document"})
     assert answer.status_code == 403
     assert f'href="{SITE}"' in answer.text
 
 
-def test_a_cookie_that_is_kept_binds_the_session_to_its_browser(
-    client, app, database, path, settings
-):
+def test_stored_cookie_binds_the_session_to_its_browser(client, app, database, path, settings):
     framed = Framed.open(client, database, path)
     assert framed.get("who").status_code == 200
     assert app.test_client().get(f"/lti/s/{framed.secret}/who").status_code == 404
 
 
-def test_without_a_cookie_the_secret_carries_the_session(client, app, database, path, settings):
+def test_without_cookies_the_secret_is_enough(client, app, database, path, settings):
     first = client.get(path, headers=IN_A_FRAME)
     client.delete_cookie(cookie_name(settings))
     answer = client.get(first.location, headers=IN_A_FRAME)
@@ -107,9 +105,7 @@ def test_without_a_cookie_the_secret_carries_the_session(client, app, database, 
     assert app.test_client().get(answer.location + "who").status_code == 200
 
 
-def test_a_link_that_was_taken_back_says_so_and_works_again_when_put_back(
-    client, database, path, link
-):
+def test_revoked_link_says_so_and_works_again_after_it_is_restored(client, database, path, link):
     framed = Framed.open(client, database, path)
     with database.transaction() as session:
         revoke_embed(session, link.organization.id, link.public_id, actor=None, now=NOW)
@@ -123,7 +119,7 @@ def test_a_link_that_was_taken_back_says_so_and_works_again_when_put_back(
     assert framed.get("who").status_code == 200
 
 
-def test_a_link_shows_nothing_after_its_end(client, database, cast, settings, clock):
+def test_expired_link_is_refused(client, database, cast, settings, clock):
     with database.transaction() as session:
         link = make_embed(session, cast, settings, expires_at=NOW + timedelta(hours=1))
     path = path_of(settings, link)
@@ -135,7 +131,7 @@ def test_a_link_shows_nothing_after_its_end(client, database, cast, settings, cl
     assert shows(answer.text, RUN_OUT)
 
 
-def test_a_use_is_counted(client, database, path, link):
+def test_openings_are_counted(client, database, path, link):
     Framed.open(client, database, path)
     Framed.open(client, database, path)
     with database.read_session() as session:
@@ -143,12 +139,12 @@ def test_a_use_is_counted(client, database, path, link):
     assert (facts.uses, facts.last_used_at) == (2, NOW)
 
 
-def test_no_token_stands_in_the_database(database, link, path):
+def test_token_is_stored_as_a_hash(database, link, path):
     assert path.rpartition("/")[2].encode() not in link.token_hash
     assert len(link.token_hash) == 32
 
 
-def test_a_framed_manager_previews_without_a_seat_on_the_houses_page_alone(
+def test_manager_can_open_a_preview_framed_only_by_our_own_site(
     client, database, cast, settings, link
 ):
     with database.read_session() as session:
@@ -165,7 +161,7 @@ def test_a_framed_manager_previews_without_a_seat_on_the_houses_page_alone(
     assert client.get(here).status_code == 404
 
 
-def test_who_passes_by_is_asked_for_no_name(client, database, cast, settings):
+def test_institution_link_asks_for_no_name(client, database, cast, settings):
     with database.transaction() as session:
         link = make_embed(session, cast, settings, rule=SeatRule.INSTITUTION)
     framed = Framed.open(client, database, path_of(settings, link))

@@ -1,4 +1,4 @@
-"""The pages on which managers make and look after embed links; and staff's list of them."""
+"""Managers' pages for embed links, and the staff list."""
 
 import html
 import re
@@ -45,12 +45,12 @@ ENTERED = {
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def here(database, cast):
-    """The path of Elm County's links, which holds the webinar."""
+    """Give Elm County access to the webinar; return the path of its embed links."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id))
@@ -69,7 +69,7 @@ def _webinar(database, cast):
         return session.get_one(Webinar, cast.webinar_id).public_id
 
 
-def test_who_does_not_manage_it_finds_nothing(client, database, cast, here, link):
+def test_non_managers_get_not_found(client, database, cast, here, link):
     with database.transaction() as session:
         other = make_login(session)
         make_membership(session, make_organization(session), other, role=Role.OWNER)
@@ -83,7 +83,7 @@ def test_who_does_not_manage_it_finds_nothing(client, database, cast, here, link
             assert client.post(f"{here}/{link.public_id}/{act}").status_code == 404
 
 
-def test_a_manager_touches_nothing_of_another_organization(client, database, cast, here, settings):
+def test_manager_cannot_open_links_of_another_organization(client, database, cast, here, settings):
     with database.transaction() as session:
         other = make_organization(session)
         theirs = make_embed(session, cast, settings, organization_id=other.id)
@@ -95,7 +95,7 @@ def test_a_manager_touches_nothing_of_another_organization(client, database, cas
         assert client.post(f"{here}/{theirs.public_id}/{act}", data=ENTERED).status_code == 404
 
 
-def test_of_many_series_some_are_listed_and_the_others_found_by_title(client, database, cast, here):
+def test_long_list_of_series_is_shortened_and_can_be_searched(client, database, cast, here):
     with database.transaction() as session:
         for at in range(40):
             series = make_series(session, f"volume-{at:02}")
@@ -110,7 +110,7 @@ def test_of_many_series_some_are_listed_and_the_others_found_by_title(client, da
     assert "Volume-39" in found
 
 
-def test_a_link_is_chosen_made_and_copied(client, database, cast, here, settings):
+def test_manager_creates_a_link_and_copies_its_code(client, database, cast, here, settings):
     client.sign_in(cast.mia.id)
     name = _webinar(database, cast)
     assert f"{here}/new/webinar/{name}" in client.get(f"{here}/new").text
@@ -133,7 +133,7 @@ def test_a_link_is_chosen_made_and_copied(client, database, cast, here, settings
     assert facts.details.seat_rule is SeatRule.SEATED
 
 
-def test_what_the_organization_does_not_hold_can_t_be_chosen(client, database, cast, here):
+def test_webinar_without_access_cannot_be_selected(client, database, cast, here):
     with database.transaction() as session:
         other = make_webinar(session, "not-theirs").public_id
         series = make_series(session).public_id
@@ -144,7 +144,7 @@ def test_what_the_organization_does_not_hold_can_t_be_chosen(client, database, c
     assert client.get(f"{here}/new/film/{other}").status_code == 404
 
 
-def test_bad_sites_are_told_beside_the_field_and_nothing_is_lost(client, database, cast, here):
+def test_invalid_sites_show_an_error_and_stay_in_the_form(client, database, cast, here):
     client.sign_in(cast.mia.id)
     entered = {**ENTERED, "origins": "https://elm.example/staff"}
     answer = client.post(f"{here}/new/webinar/{_webinar(database, cast)}", data=entered)
@@ -153,7 +153,7 @@ def test_bad_sites_are_told_beside_the_field_and_nothing_is_lost(client, databas
     assert "https://elm.example/staff</textarea>" in answer.text
 
 
-def test_a_link_is_changed_taken_back_and_put_back(client, database, cast, here, link):
+def test_link_is_edited_revoked_and_restored(client, database, cast, here, link):
     client.sign_in(cast.mia.id)
     edited = {**ENTERED, "label": "Renamed", "seat_rule": "institution", "expires": ""}
     assert client.post(f"{here}/{link.public_id}/edit", data=edited).status_code == 303
@@ -169,7 +169,7 @@ def test_a_link_is_changed_taken_back_and_put_back(client, database, cast, here,
     assert (facts.details.label, facts.revoked_at) == ("Renamed", None)
 
 
-def test_an_address_of_an_older_key_is_not_shown_and_works_on(client, database, cast, here, link):
+def test_link_made_with_an_older_key_has_no_code_but_a_preview(client, database, cast, here, link):
     from sqlalchemy import update  # noqa: PLC0415
 
     from lti.models.embed_links import EmbedLink  # noqa: PLC0415
@@ -182,7 +182,7 @@ def test_an_address_of_an_older_key_is_not_shown_and_works_on(client, database, 
     assert 'data-testid="no-code"' in page
 
 
-def test_staff_see_all_links_and_take_one_back(client, database, cast, here, link):
+def test_staff_see_all_links_and_can_revoke_one(client, database, cast, here, link):
     client.sign_in(cast.ada.id)
     page = client.get("/staff/lti/embeds").text
     assert "Staff page" in page

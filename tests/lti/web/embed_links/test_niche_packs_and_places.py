@@ -25,7 +25,7 @@ OTHER = "https://my.nicheacademy.com"
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def link(database, cast, settings):
 
 @pytest.fixture
 def here(database, cast, link):
-    """The path of the link's page."""
+    """Return the path of the link's page."""
     with database.read_session() as session:
         elm = session.get_one(Organization, cast.organization_id)
         return f"/organization/{elm.public_id}/embeds/{link.public_id}"
@@ -45,7 +45,7 @@ def here(database, cast, link):
 
 @pytest.fixture
 def stored(database, storage, cast):
-    """Captions of the recording in English and Spanish, and a poster."""
+    """Store English and Spanish captions and a poster for the recording."""
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         webinar.summary, webinar.poster_key = "How to make a reading room.", "posters/x.jpg"
@@ -93,7 +93,7 @@ def test_pack_has_code_poster_texts_captions_and_steps(client, cast, settings, l
         assert files["poster.jpg"] == "a picture"
 
 
-def test_pack_of_a_webinar_without_recording_has_what_there_is(client, cast, here):
+def test_pack_without_poster_and_captions_says_so(client, cast, here):
     client.sign_in(cast.mia.id)
     files = _pack(client, here)
     assert "poster.jpg" not in files
@@ -114,7 +114,7 @@ def test_link_that_is_revoked_or_shows_a_series_has_no_pack(
     assert "pack.zip" not in client.get(place).text
 
 
-def test_sites_on_which_a_link_was_opened_are_shown_to_its_managers_and_staff(
+def test_sites_that_opened_a_link_are_shown_to_managers_and_staff(
     client, database, cast, settings, link, here
 ):
     Framed.open(client, database, path_of(settings, link))
@@ -146,7 +146,7 @@ def test_site_that_is_no_longer_allowed_stays_in_the_report(
     assert 'data-testid="no-longer-allowed"' in client.get(here).text
 
 
-def test_refused_and_unnamed_pages_are_not_counted_as_places(
+def test_refused_pages_and_pages_without_a_referrer_are_not_listed_as_sites(
     client, database, cast, settings, link
 ):
     path = path_of(settings, link)
@@ -159,7 +159,7 @@ def test_refused_and_unnamed_pages_are_not_counted_as_places(
     assert facts.uses >= 1
 
 
-def test_openings_can_be_counted_in_another_order_than_they_came(database, cast, link):
+def test_openings_can_be_counted_out_of_order(database, cast, link):
     for later in (1, 0, 2, 1):
         with database.transaction() as session:
             count_use(session, link.id, SITE, now=NOW + timedelta(seconds=later))
@@ -168,7 +168,7 @@ def test_openings_can_be_counted_in_another_order_than_they_came(database, cast,
     assert (place.uses, place.last_seen_at) == (4, NOW + timedelta(seconds=2))
 
 
-def test_pack_needs_access_of_the_organization(client, database, cast, here):
+def test_pack_requires_current_access(client, database, cast, here):
     client.sign_in(cast.mia.id)
     with database.transaction() as session:
         session.execute(update(Grant).values(revoked_at=NOW, revoked_as=Withdrawal.REFUNDED))
@@ -184,4 +184,4 @@ def test_staff_find_links_by_organization_webinar_or_site(client, cast, link):
         assert link.public_id in page, query
     page = client.get("/staff/lti/embeds?q=nothing-like-it").text
     assert link.public_id not in page
-    assert '<a class="button button-primary" href="/staff/lti/embeds">' in page  # to show all
+    assert '<a class="button button-primary" href="/staff/lti/embeds">' in page  # shows all

@@ -28,7 +28,7 @@ A_MONTH = timedelta(days=31)
 
 @pytest.fixture(autouse=True)
 def served(app, carrel, clock, monkeypatch):
-    """The media middleware in front of the pages, with the test's clock."""
+    """Put the media middleware in front of the pages, with the test's clock."""
 
     def told():
         return clock.moment.timestamp()
@@ -44,7 +44,7 @@ def staff(app, carrel, cast):
 
 @pytest.fixture
 def opened(client, database, cast, settings, clock):
-    """Opens the page with the link in a frame at a later time, always as the same person."""
+    """Return a function that opens the framed link an hour later as the same person."""
     with database.transaction() as session:
         elm = session.get_one(Organization, cast.organization_id)
         pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id), capacity=1)
@@ -63,7 +63,7 @@ def opened(client, database, cast, settings, clock):
 
 @pytest.fixture
 def completion(app, database, cast):
-    """Returns what Mia sees about the person: the share watched and when it was completed."""
+    """Return a function that reads the person's share and completion time as Mia sees them."""
     mia = app.test_client()
     with database.read_session() as session:
         elm = session.get_one(Organization, cast.organization_id).public_id
@@ -86,7 +86,7 @@ def playing(framed):
 
 
 def shown(player):
-    """What actually plays."""
+    """Return the bytes that play."""
     run = player.addresses["hls"].split("/")[3]
     answer = player.get(f"{run}/{FILE}")
     assert answer.status_code == 200
@@ -102,7 +102,7 @@ def test_same_address_plays_the_new_recording_and_progress_continues(
     assert shown(player) == former.film
 
     second = staff.replace(WHOLE_S)
-    assert shown(player) == former.film  # current viewers can finish the old one
+    assert shown(player) == former.film  # current viewers can finish the old version
     again = opened()
     assert f'data-resume="{HALF_S}.0"' in again.get("watch").text
     player = playing(again)

@@ -1,4 +1,4 @@
-"""Staff's pages for an institution that changes its learning system."""
+"""Staff pages for an institution that moves to another LMS."""
 
 import io
 import re
@@ -21,18 +21,18 @@ from tests.page_texts import shows
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def change(database, cast):
-    """Elm County's change of system, with Rosalind and Otto."""
+    """Return Elm County's LMS migration, with Rosalind and Otto."""
     return populate(make_change(database, cast))
 
 
 @pytest.fixture
 def staff(client, cast):
-    """Ada's browser."""
+    """Return a client signed in as Ada."""
     client.sign_in(cast.ada.id)
     return client
 
@@ -46,7 +46,7 @@ def send(staff, map_id, text):
 
 @pytest.mark.parametrize("person", ["mia", "alice", None])
 @pytest.mark.parametrize("path", ["", "/choose", "/apply", "/undo", "/list", "/discard"])
-def test_who_is_not_staff_finds_nothing(client, cast, change, person, path):
+def test_non_staff_get_not_found(client, cast, change, person, path):
     map_id = begin(change)
     if person is not None:
         client.sign_in(getattr(cast, person).id)
@@ -57,21 +57,21 @@ def test_who_is_not_staff_finds_nothing(client, cast, change, person, path):
     assert facts_of(change, map_id).counts[Show.CHOSEN] == 2
 
 
-def test_without_two_systems_the_page_says_what_is_missing(staff):
+def test_page_without_two_lmss_says_what_is_missing(staff):
     assert "No organization has two LMSs" in staff.get("/staff/lti/maps").text
 
 
-def test_a_map_that_never_was_is_not_found(staff):
+def test_unknown_mapping_is_not_found(staff):
     for path in ("", "/people.csv"):
         assert staff.get(f"/staff/lti/maps/never{path}").status_code == 404
     assert staff.post("/staff/lti/maps/never/apply").status_code == 404
 
 
-def test_staff_choose_two_systems_look_apply_and_take_back(staff, carrel, change):
+def test_staff_start_apply_and_undo_a_mapping(staff, carrel, change):
     page = staff.get("/staff/lti/maps").text
     values = re.findall(r'<option value="([^"]+)"', page)
     assert page.count('<option value=""') == 2
-    assert len(values) == 4  # the two, in each of the two lists
+    assert len(values) == 4  # both LMSs, in each of the two lists
     begun = staff.post("/staff/lti/maps", data={"old": values[0], "new": values[1]})
     assert begun.status_code == 303
     map_id = begun.location.rpartition("/")[2]
@@ -107,7 +107,7 @@ def test_staff_choose_two_systems_look_apply_and_take_back(staff, carrel, change
         ("x " + "9" * 30, "y " + "9" * 30),
     ],
 )
-def test_two_systems_that_do_not_go_together_come_back_with_the_fault(staff, change, old, new):
+def test_invalid_pair_of_lmss_shows_an_error_at_its_field(staff, change, old, new):
     answer = staff.post("/staff/lti/maps", data={"old": old, "new": new})
     assert answer.status_code == 400
     assert "error-summary" in answer.text
@@ -119,7 +119,7 @@ def test_two_systems_that_do_not_go_together_come_back_with_the_fault(staff, cha
     )
 
 
-def test_a_pages_choice_is_kept_and_leaves_other_pages_alone(staff, change):
+def test_selection_on_a_page_changes_only_that_pages_pairs(staff, change):
     map_id = begin(change)
     rosa, otto = (
         next(each.public_id for each in pairs(change, map_id) if each.old.sub == sub)
@@ -130,14 +130,14 @@ def test_a_pages_choice_is_kept_and_leaves_other_pages_alone(staff, change):
         rosa: False,
         otto: True,
     }
-    # a pair that the page didn't show isn't chosen by it
+    # a pair that the page didn't show stays unselected
     staff.post(f"/staff/lti/maps/{map_id}/choose", data={"shown": [otto], "chosen": [rosa]})
     assert not any(each.is_chosen for each in pairs(change, map_id))
     answer = staff.post(f"/staff/lti/maps/{map_id}/apply", follow_redirects=True)
     assert shows(answer.text, NOTHING_CHOSEN)
 
 
-def test_each_line_of_a_list_is_answered_on_the_page(staff, change):
+def test_each_row_of_a_list_is_answered_on_the_page(staff, change):
     map_id = begin(change)
     text = "old;new;remark\no-rosa;n-rosa;the same\nnobody;n-1;\no-otto;;\no-rosa;n-rosa;again\n"
     assert send(staff, map_id, text).status_code == 303
@@ -164,7 +164,7 @@ def test_each_line_of_a_list_is_answered_on_the_page(staff, change):
         ('old,new\n"a,b\n', "quotation marks"),
     ],
 )
-def test_what_is_no_list_comes_back_with_what_is_wrong(staff, change, text, said):
+def test_invalid_list_shows_an_error_at_its_field(staff, change, text, said):
     map_id = begin(change)
     answer = send(staff, map_id, text)
     assert answer.status_code == 400
@@ -173,7 +173,7 @@ def test_what_is_no_list_comes_back_with_what_is_wrong(staff, change, text, said
     assert len(pairs(change, map_id)) == 2
 
 
-def test_the_csv_of_a_page_can_be_sent_back(staff, carrel, change):
+def test_exported_csv_can_be_uploaded_again(staff, carrel, change):
     map_id = begin(change)
     answer = staff.get(f"/staff/lti/maps/{map_id}/people.csv?show=chosen")
     assert answer.status_code == 200
@@ -184,7 +184,7 @@ def test_the_csv_of_a_page_can_be_sent_back(staff, carrel, change):
     assert change.person("n-rosa") == change.person("o-rosa")
 
 
-def test_a_draft_is_thrown_away_and_what_is_applied_is_not(staff, carrel, change):
+def test_draft_can_be_discarded_and_an_applied_mapping_cannot(staff, carrel, change):
     draft, stands = begin(change), begin(change)
     assert staff.post(f"/staff/lti/maps/{draft}/discard").location == "/staff/lti/maps"
     assert staff.get(f"/staff/lti/maps/{draft}").status_code == 404

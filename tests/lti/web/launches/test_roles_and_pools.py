@@ -1,6 +1,6 @@
-"""What a launch shows, by the role that the learning system says and the state of the organization's pools.
+"""What a launch shows, by LMS role and the state of the organization's pools.
 
-Every row is launched over HTTP, its page is read, and playing is tried as a browser would.
+Each case launches over HTTP, reads the page, and tries playback as a browser does.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ SYSTEM = "http://purl.imsglobal.org/vocab/lis/v2/system/person#SysAdmin"
 MEMBERSHIP = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
 NOBODY = "anonymous"
 
-# the roles that a token says, and as whom that is
+# the roles in a token, and the kind of person they mean
 ROLES_SAID: Mapping[str, tuple[str, list[str]]] = {
     "Learner": ("learner", [Role.LEARNER.uri]),
     "Mentor": ("learner", [Role.MENTOR.uri]),
@@ -49,9 +49,9 @@ ROLES_SAID: Mapping[str, tuple[str, list[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The launch's status, which page it leads to, what the recording's page and playing answer.
+    """The launch's status, its page, and the responses of the recording's page and playback.
 
-    `seats` counts what playing took.
+    `seats` is the number of seats that playback took.
     """
 
     launch: int
@@ -65,7 +65,7 @@ class Shown:
 PLAYS = Shown(303, "player", 200, 200)
 TAKES_A_SEAT = Shown(303, "player", 200, 200, seats=1)
 ABSENT = Shown(303, "not here", 404, 404, "not_found")
-# what stands on each page and on no other
+# what each page contains and no other page does
 MARKS = {
     "player": (200, "data-open="),
     "course": (200, 'id="roster-title"'),
@@ -75,17 +75,17 @@ MARKS = {
 
 
 def turned(code: str) -> Shown:
-    """Let in, and told on every page why it doesn't play."""
+    """Return a launch that opens, with a reason on every page why the recording doesn't play."""
     return Shown(303, "turned", 403, 403, code)
 
 
 def teaching(shown: Shown) -> Shown:
-    """Who teaches always finds the course's page; what else there is, as `shown` says."""
+    """Return `shown` with the course page, which teachers always get."""
     return replace(shown, page="course")
 
 
 def page_of(status: int, text: str) -> str:
-    """Return which page this is; its status if none that is known."""
+    """Return the name of the page, or its status if it is unknown."""
     found = [name for name, (wanted, mark) in MARKS.items() if wanted == status and mark in text]
     return found[0] if len(found) == 1 else f"{status}: {found}"
 
@@ -122,7 +122,7 @@ def suspended(session: Session, cast: Cast) -> None:
 
 
 def none(_session: Session, _cast: Cast) -> None:
-    """Nothing at all."""
+    """Add no pool."""
 
 
 def another_webinars(session: Session, cast: Cast) -> None:
@@ -131,7 +131,7 @@ def another_webinars(session: Session, cast: Cast) -> None:
     add_pool(session, cast.organization_id, other, seats=9)
 
 
-# the state of the pools; then what a learner, who teaches, a test user and somebody unnamed is shown
+# the state of the pools; then the results for a learner, a teacher, a test user, and no one known
 TABLE: Mapping[str, tuple[Furnish, Shown, Shown, Shown, Shown]] = {
     "room": (room, TAKES_A_SEAT, PLAYS, PLAYS, turned("NO_GRANT")),
     "full": (full, turned("NO_GRANT"), PLAYS, PLAYS, turned("NO_GRANT")),
@@ -146,13 +146,13 @@ TABLE: Mapping[str, tuple[Furnish, Shown, Shown, Shown, Shown]] = {
 
 @pytest.fixture
 def tool(carrel: Carrel, cast: Cast, platform: Platform):
-    """The tool beside a platform whose launches may leave out who somebody is."""
+    """Yield a tool and a platform whose launches can omit the person."""
     with connected(carrel, platform, admits_anonymous=True) as made:
         yield made
 
 
 def shown(tool: Connection, name: str, carrel: Carrel) -> Shown:
-    """Launch as somebody of a role who is only this, and try everything."""
+    """Launch with a role and return all results."""
     _, roles = ROLES_SAID[name]
     before = seats(carrel)
     launched = launch(tool, name, roles)
@@ -199,7 +199,9 @@ def expected_of(name: str, row: tuple[Shown, Shown, Shown, Shown]) -> Shown:
 
 
 @pytest.mark.parametrize("state", TABLE)
-def test_what_each_role_is_shown(tool: Connection, carrel: Carrel, cast: Cast, state: str) -> None:
+def test_each_role_gets_its_page_and_playback(
+    tool: Connection, carrel: Carrel, cast: Cast, state: str
+) -> None:
     furnish, *row = TABLE[state]
     with carrel.database.transaction() as session:
         furnish(session, cast)
@@ -211,7 +213,7 @@ def test_what_each_role_is_shown(tool: Connection, carrel: Carrel, cast: Cast, s
     assert wrong == {}
 
 
-def test_of_an_organization_that_is_shut_out_nobody_is_launched(
+def test_refused_deployment_refuses_every_role(
     tool: Connection, carrel: Carrel, cast: Cast
 ) -> None:
     with carrel.database.transaction() as session:
@@ -230,7 +232,7 @@ def test_of_an_organization_that_is_shut_out_nobody_is_launched(
 def known_with(
     tool: Connection, carrel: Carrel, cast: Cast, assigned: dict[str, Any], **pool: Any
 ) -> dict[str, Shown]:
-    """Everybody was here once and has a seat as `assigned` says; then they launch again."""
+    """Launch with every role, add seats with `assigned`, and launch again; return the results."""
     for name, (_, roles) in ROLES_SAID.items():
         assert launch(tool, name, roles).status_code == 303
     with carrel.database.transaction() as session:
@@ -255,7 +257,7 @@ def compared(came: dict[str, Shown], *row: Shown) -> dict[str, tuple[Shown, Show
 
 
 @pytest.mark.parametrize("ended_as", BY_A_MANAGER)
-def test_whose_seat_a_manager_took_takes_no_seat_and_teaches_as_before(
+def test_learner_whose_seat_a_manager_ended_is_refused_and_teachers_are_not(
     tool: Connection, carrel: Carrel, cast: Cast, ended_as: AssignmentEnd
 ) -> None:
     gone = {"state": AssignmentState.RELEASED, "ended_at": NOW, "ended_as": ended_as}
@@ -263,14 +265,14 @@ def test_whose_seat_a_manager_took_takes_no_seat_and_teaches_as_before(
     assert compared(came, turned("SEAT_RELEASED"), PLAYS, PLAYS, turned("NO_GRANT")) == {}
 
 
-def test_who_has_a_seat_watches_by_it_also_in_grace(
+def test_person_with_a_seat_can_watch_in_the_grace_period(
     tool: Connection, carrel: Carrel, cast: Cast
 ) -> None:
     came = known_with(tool, carrel, cast, {"claimed_at": NOW}, ends_at=IN_GRACE)
     assert compared(came, PLAYS, PLAYS, PLAYS, turned("CONTRACT_LAPSED")) == {}
 
 
-def test_a_frozen_seat_says_that_the_contract_has_lapsed(
+def test_frozen_seat_says_that_the_contract_has_lapsed(
     tool: Connection, carrel: Carrel, cast: Cast
 ) -> None:
     frozen = {"state": AssignmentState.FROZEN, "frozen_at": LAPSED}

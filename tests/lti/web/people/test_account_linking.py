@@ -1,4 +1,4 @@
-"""A learning system's person and a log-in here become one: asked in the frame, confirmed by letter."""
+"""Linking an LMS account to an account here: requested in the frame, confirmed by email."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -28,13 +28,13 @@ NEWCOMER = "rosalind@home.example"
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
     return clock
 
 
 @pytest.fixture
 def course(database, cast):
-    """A course with a link to the cast's webinar; Elm County has a pool for it."""
+    """Add a course with a link to the webinar, and a pool for Elm County."""
     with database.transaction() as session:
         add_pool(session, cast.organization_id, cast.webinar_id, seats=5)
         return make_course(session, cast.organization_id, Target(webinar=cast.slug))
@@ -42,7 +42,7 @@ def course(database, cast):
 
 @pytest.fixture
 def rosalind(database, course):
-    """The secret of Rosalind's session in the course."""
+    """Return the secret of Rosalind's session in the course."""
     with database.transaction() as session:
         return course.launch(session, sub="r-1", name="Rosalind Inkwell")
 
@@ -57,7 +57,7 @@ def letter_link(client, database, secret, email=ALICE):
 
 
 def hers(database, sub="r-1"):
-    """The login that Rosalind's first launch made."""
+    """Return the login that Rosalind's first launch created."""
     with database.read_session() as session:
         query = select(Login).join(Identity, Identity.login_id == Login.id)
         return session.scalars(query.where(Identity.sub == sub)).one()
@@ -74,7 +74,7 @@ def sign_in_elsewhere(app, login_id):
     return other
 
 
-def test_who_is_nobody_in_particular_has_nothing_to_link(client, database, course):
+def test_anonymous_and_test_users_cannot_link_an_account(client, database, course):
     with database.transaction() as session:
         nobody = course.launch(session, ANONYMOUS)
         trial = course.launch(session, is_test_user=True)
@@ -86,12 +86,12 @@ def test_who_is_nobody_in_particular_has_nothing_to_link(client, database, cours
 
 
 @pytest.mark.parametrize("path", ["", "/an-id/unlink"])
-def test_the_account_page_asks_to_sign_in(client, path):
+def test_lms_accounts_page_requires_signing_in(client, path):
     answer = client.get(f"/account/learning-systems{path}")
     assert (answer.status_code, "/sign-in" in answer.location) == (303, True)
 
 
-def test_the_page_under_a_recording_leads_to_linking(client, database, course, rosalind):
+def test_page_under_a_recording_has_a_link_to_linking(client, database, course, rosalind):
     assert f'href="/lti/s/{rosalind}/link"' in client.get(f"/lti/s/{rosalind}/").text
     page = client.get(f"/lti/s/{rosalind}/link")
     assert "Rosalind Inkwell" in page.text
@@ -101,25 +101,23 @@ def test_the_page_under_a_recording_leads_to_linking(client, database, course, r
     assert f'href="/lti/s/{teacher}/link"' in client.get(f"/lti/s/{teacher}/").text
 
 
-def test_asking_answers_the_same_whoever_has_the_address(client, database, rosalind):
+def test_request_gets_the_same_answer_for_known_and_unknown_addresses(client, database, rosalind):
     answers = [ask(client, rosalind, email) for email in (ALICE, NEWCOMER)]
     assert [one.status_code for one in answers] == [303, 303]
     assert answers[0].location == answers[1].location
-    assert ALICE not in client.get(f"/lti/s/{rosalind}/link").text  # the newer letter counts
+    assert ALICE not in client.get(f"/lti/s/{rosalind}/link").text  # only the latest request counts
     assert NEWCOMER in client.get(f"/lti/s/{rosalind}/link").text
     assert len(letters(database, ALICE)) == len(letters(database, NEWCOMER)) == 1
 
 
-def test_an_address_that_is_none_comes_back_with_the_fault(client, database, rosalind):
+def test_invalid_address_shows_an_error_at_its_field(client, database, rosalind):
     answer = ask(client, rosalind, "not an address")
     assert answer.status_code == 400
     assert 'id="email-error"' in answer.text
     assert rows(database, IdentityLink) == []
 
 
-def test_only_a_hash_of_the_secret_is_kept_and_no_name_or_address_in_the_trail(
-    client, database, rosalind
-):
+def test_secret_is_stored_as_a_hash_and_the_audit_log_has_no_names(client, database, rosalind):
     path = letter_link(client, database, rosalind)
     assert client.post(path, data={"answer": "yes"}).status_code == 200
     secret = path.rpartition("/")[2]
@@ -131,13 +129,13 @@ def test_only_a_hash_of_the_secret_is_kept_and_no_name_or_address_in_the_trail(
     assert not any(word in said for word in ("Rosalind", "alice", "Alice", secret))
 
 
-def test_the_letter_goes_to_the_address_as_the_log_in_has_it(client, database, rosalind):
-    """Two spellings can lead to one log-in and to two mailboxes."""
+def test_email_is_sent_to_the_address_stored_in_the_account(client, database, rosalind):
+    """Two spellings can lead to one account and to two mailboxes."""
     assert ask(client, rosalind, "\uff21LICE@example.org").status_code == 303
     assert [one.recipient for one in rows(database, Mail)] == [ALICE]
 
 
-def test_opening_the_link_says_who_asks_and_changes_nothing(client, database, rosalind):
+def test_opening_the_link_says_who_requested_it_and_changes_nothing(client, database, rosalind):
     path = letter_link(client, database, rosalind)
     for _ in range(2):
         page = client.get(path)
@@ -149,9 +147,7 @@ def test_opening_the_link_says_who_asks_and_changes_nothing(client, database, ro
     assert hers(database).merged_into is None
 
 
-def test_a_yes_makes_the_two_one_and_everything_counts_together(
-    app, client, database, cast, course, rosalind
-):
+def test_confirming_links_the_accounts_with_one_seat(app, client, database, cast, course, rosalind):
     with database.transaction() as session:
         watched(session, cast.alice.id, cast.recording_id, 0.4)
         pool = add_pool(session, cast.organization_id, seats=2)
@@ -171,10 +167,10 @@ def test_a_yes_makes_the_two_one_and_everything_counts_together(
     [playing] = rows(database, PlaybackSession)
     assert playing.login_id == cast.alice.id
     seats = [one.login_id for one in rows(database, Assignment)]
-    assert seats == [cast.alice.id]  # hers covers it, so playing takes no second one
+    assert seats == [cast.alice.id]  # this seat covers her launch, so no second one is taken
 
 
-def test_a_log_in_with_a_second_step_is_linked_by_who_did_both(
+def test_account_with_two_step_sign_in_is_linked_after_both_steps(
     app, client, database, settings, cast, rosalind
 ):
     _secret, codes = give_app(database, cast.alice.id, settings.secret_key)
@@ -191,10 +187,10 @@ def test_a_log_in_with_a_second_step_is_linked_by_who_did_both(
     browser.post("/sign-in/second-step", data={"code": codes[0]})
     assert browser.post(path, data={"answer": "yes"}).status_code == 303
     assert hers(database).merged_into == cast.alice.id
-    assert browser.get("/account/learning-systems").status_code == 200  # and is still signed in
+    assert browser.get("/account/learning-systems").status_code == 200  # still signed in
 
 
-def test_a_log_in_with_a_second_step_is_declined_by_the_letter_alone(
+def test_account_with_two_step_sign_in_can_decline_by_email_alone(
     client, database, settings, cast, rosalind
 ):
     give_app(database, cast.alice.id, settings.secret_key)
@@ -203,7 +199,7 @@ def test_a_log_in_with_a_second_step_is_declined_by_the_letter_alone(
     assert client.get(path).status_code == 410
 
 
-def test_the_next_launch_of_a_linked_person_is_the_same_person(
+def test_next_launch_of_a_linked_person_is_the_same_person(
     client, database, cast, course, rosalind
 ):
     client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
@@ -211,11 +207,11 @@ def test_the_next_launch_of_a_linked_person_is_the_same_person(
         course.launch(session, sub="r-1", name="Rosalind Pageturner")
     with database.read_session() as session:
         assert session.get_one(Login, cast.alice.id).name == "Alice"
-    assert hers(database).name == "Rosalind Pageturner"  # as teachers know her
+    assert hers(database).name == "Rosalind Pageturner"  # the name that teachers know
     assert hers(database).merged_into == cast.alice.id
 
 
-def test_agreeing_addresses_link_nothing(client, database, cast, course):
+def test_matching_email_addresses_link_nothing(client, database, cast, course):
     with database.transaction() as session:
         secret = course.launch(session, sub="a-1", name="Alice")
         identity = session.scalars(select(Identity).where(Identity.sub == "a-1")).one()
@@ -224,9 +220,7 @@ def test_agreeing_addresses_link_nothing(client, database, cast, course):
     assert hers(database, "a-1").merged_into is None
 
 
-def test_an_address_without_a_log_in_gets_one_by_the_yes_and_not_before(
-    app, client, database, rosalind
-):
+def test_unknown_address_gets_an_account_only_after_confirming(app, client, database, rosalind):
     path = letter_link(client, database, rosalind, NEWCOMER)
     assert "New account for" in client.get(path).text
     with database.read_session() as session:
@@ -241,7 +235,7 @@ def test_an_address_without_a_log_in_gets_one_by_the_yes_and_not_before(
     assert hers(database).merged_into == made.id
 
 
-def test_a_used_link_says_that_it_is_done(client, database, rosalind):
+def test_used_link_says_that_it_was_used(client, database, rosalind):
     path = letter_link(client, database, rosalind)
     client.post(path, data={"answer": "yes"})
     for answer in (client.get(path), client.post(path, data={"answer": "yes"})):
@@ -250,7 +244,7 @@ def test_a_used_link_says_that_it_is_done(client, database, rosalind):
         assert 'href="/account/learning-systems"' in answer.text
 
 
-def test_an_old_a_replaced_and_a_made_up_link_open_nothing_and_say_how_to_go_on(
+def test_expired_replaced_and_unknown_links_say_how_to_get_a_new_one(
     client, database, cast, clock, rosalind
 ):
     replaced = letter_link(client, database, rosalind)
@@ -263,7 +257,7 @@ def test_an_old_a_replaced_and_a_made_up_link_open_nothing_and_say_how_to_go_on(
     assert hers(database).merged_into is None
 
 
-def test_a_no_voids_the_letter(client, database, rosalind):
+def test_declining_voids_the_link(client, database, rosalind):
     path = letter_link(client, database, rosalind)
     assert "Nothing was linked" in client.post(path, data={"answer": "no"}).text
     assert client.post(path, data={"answer": "yes"}).status_code == 410
@@ -272,7 +266,7 @@ def test_a_no_voids_the_letter(client, database, rosalind):
     assert hers(database).merged_into is None
 
 
-def test_somebody_else_signed_in_here_is_told_and_stays_as_they_were(
+def test_another_person_signed_in_sees_a_notice_and_stays_signed_in(
     app, client, database, cast, rosalind
 ):
     path = letter_link(client, database, rosalind)
@@ -284,7 +278,7 @@ def test_somebody_else_signed_in_here_is_told_and_stays_as_they_were(
     assert "bob@example.org" in bobs.get("/account").text
 
 
-def test_the_owner_signed_in_here_goes_on_to_the_account(app, client, database, cast, rosalind):
+def test_owner_signed_in_continues_to_the_account_page(app, client, database, cast, rosalind):
     path = letter_link(client, database, rosalind)
     browser = sign_in_elsewhere(app, cast.alice.id)
     assert "signed in to a different account" not in browser.get(path).text
@@ -293,7 +287,7 @@ def test_the_owner_signed_in_here_goes_on_to_the_account(app, client, database, 
 
 
 @pytest.mark.parametrize("why", ["staff", "blocked"])
-def test_what_cannot_be_linked_says_so_and_offers_no_yes(client, database, cast, rosalind, why):
+def test_staff_and_blocked_accounts_cannot_be_linked(client, database, cast, rosalind, why):
     email = "ada@example.org" if why == "staff" else ALICE
     if why == "blocked":
         with database.transaction() as session:
@@ -306,13 +300,13 @@ def test_what_cannot_be_linked_says_so_and_offers_no_yes(client, database, cast,
     assert hers(database).merged_into is None
 
 
-def test_linked_once_is_not_linked_again_elsewhere(client, database, cast, rosalind):
+def test_linked_person_cannot_be_linked_again(client, database, cast, rosalind):
     client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
     assert ask(client, rosalind, "bob@example.org").status_code == 409
     assert letters(database, "bob@example.org") == []
 
 
-def test_the_sixth_letter_of_an_hour_is_refused(client, database, rosalind):
+def test_sixth_email_within_an_hour_is_refused(client, database, rosalind):
     for number in range(5):
         assert ask(client, rosalind, f"reader{number}@example.org").status_code == 303
     answer = ask(client, rosalind, "reader6@example.org")
@@ -320,7 +314,7 @@ def test_the_sixth_letter_of_an_hour_is_refused(client, database, rosalind):
     assert letters(database, "reader6@example.org") == []
 
 
-def test_taking_the_link_back_leaves_each_side_what_it_had(
+def test_unlinking_returns_each_side_its_own_progress(
     app, client, database, cast, course, rosalind
 ):
     login_id = hers(database).id
@@ -339,13 +333,13 @@ def test_taking_the_link_back_leaves_each_side_what_it_had(
     assert set(kept) == {login_id, cast.alice.id}
     assert "No LMS linked" in browser.get("/account/learning-systems").text
     assert browser.post(path).status_code == 404
-    # and again
+    # link again
     again = letter_link(client, database, rosalind)
     assert client.post(again, data={"answer": "yes"}).status_code == 200
     assert hers(database).merged_into == cast.alice.id
 
 
-def test_nobody_takes_back_another_persons_link(app, client, database, cast, rosalind):
+def test_link_of_another_person_cannot_be_removed(app, client, database, cast, rosalind):
     client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
     [identity] = rows(database, Identity)
     path = f"/account/learning-systems/{identity.public_id}/unlink"
@@ -355,7 +349,7 @@ def test_nobody_takes_back_another_persons_link(app, client, database, cast, ros
     assert hers(database).merged_into == cast.alice.id
 
 
-def test_two_at_once_link_once(app, client, database, cast, rosalind):
+def test_simultaneous_confirmations_link_once(app, client, database, cast, rosalind):
     path = letter_link(client, database, rosalind)
     browsers = [app.test_client() for _ in range(4)]
     for browser in browsers:
@@ -370,7 +364,7 @@ def test_two_at_once_link_once(app, client, database, cast, rosalind):
     assert len(merged) == 1
 
 
-def test_several_learning_systems_are_linked_to_one_log_in(app, client, database, cast, rosalind):
+def test_several_lms_accounts_can_be_linked_to_one_account(app, client, database, cast, rosalind):
     with database.transaction() as session:
         elsewhere = make_course(session, cast.organization_id, Target(webinar=cast.slug))
         other = elsewhere.launch(session, sub="r-2", name="R. Inkwell")

@@ -1,4 +1,4 @@
-"""What is kept of a link, told to the person, forgotten in time and erased with them."""
+"""Data of account links: exported to the person, deleted in time, and erased with the account."""
 
 from datetime import timedelta
 
@@ -24,19 +24,19 @@ ALICE = "alice@example.org"
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def course(database, cast):
-    """A course of Elm County's."""
+    """Add a course of Elm County."""
     with database.transaction() as session:
         return make_course(session, cast.organization_id)
 
 
 @pytest.fixture
 def rosalind(database, course):
-    """The secret of Rosalind's session in the course."""
+    """Return the secret of Rosalind's session in the course."""
     with database.transaction() as session:
         return course.launch(session, sub="r-1", name="Rosalind Inkwell")
 
@@ -55,7 +55,7 @@ def rows(database, model):
         return session.scalars(select(model)).all()
 
 
-def test_a_data_privacy_page_shows_nothing_of_the_account(
+def test_data_privacy_page_shows_nothing_of_the_linked_account(
     client, database, settings, cast, course, rosalind
 ):
     with database.transaction() as session:
@@ -70,7 +70,7 @@ def test_a_data_privacy_page_shows_nothing_of_the_account(
     assert kept["learning_systems"][0]["user_id"] == "r-1"
 
 
-def test_the_accounts_own_export_tells_of_its_learning_systems(client, database, cast, rosalind):
+def test_account_export_lists_linked_lms_accounts(client, database, cast, rosalind):
     client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
     with database.read_session() as session:
         kept = read_personal_data(
@@ -81,7 +81,7 @@ def test_the_accounts_own_export_tells_of_its_learning_systems(client, database,
     assert system.links[0].linked_at == NOW
 
 
-def test_erasing_the_account_erases_its_people_there_and_letters_that_wait(
+def test_erasing_the_account_erases_lms_identities_and_pending_emails(
     client, database, cast, course, rosalind
 ):
     client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
@@ -102,7 +102,7 @@ def test_erasing_the_account_erases_its_people_there_and_letters_that_wait(
     assert letters(database, ALICE) == []
 
 
-def test_letters_that_ran_out_lose_their_address_and_then_go(client, database, rosalind):
+def test_expired_links_lose_their_address_and_are_deleted_later(client, database, rosalind):
     ask(client, rosalind)
     with database.transaction() as session:
         forget_old(session, now=NOW + timedelta(days=1))

@@ -1,4 +1,4 @@
-"""A person's own data inside the learning system: taken along, or erased by their own yes."""
+"""A person's own data inside the LMS: exported, or erased after confirmation."""
 
 import pytest
 from sqlalchemy import select
@@ -18,12 +18,12 @@ from tests.seat_rows import watched
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def asked(database, cast):
-    """Rosalind's session of a privacy launch: its secret, and the login that is hers."""
+    """Return the secret of Rosalind's data privacy launch, and her login ID."""
     with database.transaction() as session:
         course = make_course(session, cast.organization_id)
         secret = course.launch(session, sub="r-1", name="Rosalind Inkwell", purpose=Purpose.PRIVACY)
@@ -42,7 +42,7 @@ def asked(database, cast):
     return secret, login_id
 
 
-def test_a_person_takes_along_all_that_is_kept(client, database, asked):
+def test_person_can_download_all_stored_data(client, database, asked):
     secret, _ = asked
     assert "Rosalind Inkwell" in client.get(f"/lti/s/{secret}/privacy").text
     answer = client.get(f"/lti/s/{secret}/privacy/export.json")
@@ -54,7 +54,7 @@ def test_a_person_takes_along_all_that_is_kept(client, database, asked):
         assert len(session.scalars(acts).all()) == 1
 
 
-def test_nothing_is_erased_without_a_yes(client, database, asked):
+def test_erasing_requires_confirmation(client, database, asked):
     secret, login_id = asked
     answer = client.post(f"/lti/s/{secret}/privacy/erase", data={})
     assert answer.status_code == 400
@@ -63,7 +63,7 @@ def test_nothing_is_erased_without_a_yes(client, database, asked):
         assert session.get_one(Login, login_id).name == "Rosalind Inkwell"
 
 
-def test_a_yes_erases_the_person_their_identity_and_their_place_on_rosters(client, database, asked):
+def test_confirming_erases_the_person_their_identity_and_roster_entries(client, database, asked):
     secret, login_id = asked
     answer = client.post(f"/lti/s/{secret}/privacy/erase", data={"confirm": "yes"})
     assert answer.status_code == 200
@@ -75,9 +75,7 @@ def test_a_yes_erases_the_person_their_identity_and_their_place_on_rosters(clien
     assert client.get(f"/lti/s/{secret}/privacy").status_code == 404
 
 
-def test_an_account_that_a_learner_was_linked_to_is_not_erased_from_a_course(
-    client, database, cast, asked
-):
+def test_linked_account_cannot_be_erased_from_a_course(client, database, cast, asked):
     secret, login_id = asked
     with database.transaction() as session:
         session.get_one(Login, login_id).merged_into = cast.alice.id
@@ -89,7 +87,7 @@ def test_an_account_that_a_learner_was_linked_to_is_not_erased_from_a_course(
         assert session.get_one(Login, login_id).name == "Rosalind Inkwell"
 
 
-def test_a_session_for_something_else_has_no_such_page(client, database, cast):
+def test_session_with_another_purpose_has_no_privacy_page(client, database, cast):
     with database.transaction() as session:
         course = make_course(session, cast.organization_id)
         secret = course.launch(session)

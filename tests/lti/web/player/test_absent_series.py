@@ -1,4 +1,4 @@
-"""A course's link to a series of which the organization has nothing to play: how it gets it."""
+"""A course link to a series of which the organization has nothing: how to get access."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ from tests.page_texts import shows
 
 @pytest.fixture
 def course(database, cast):
-    """A course with a link to the series “Basics”, which is in the catalog; no one has any of it."""
+    """Add a course with a link to the series "Basics", which no one has."""
     open_for_business(database)
     with database.transaction() as session:
         series = make_series(session, "basics")
@@ -37,7 +37,7 @@ def course(database, cast):
 
 @pytest.fixture
 def frames(database, course):
-    """Frames of a learner and a teacher."""
+    """Return the framed sessions of a learner and a teacher."""
     return [_launch(database, course), _launch(database, course, INSTRUCTOR, sub="teacher")]
 
 
@@ -46,12 +46,12 @@ def _ask(client, secret, slug=None):
     return client.post(f"/lti/s/{secret}/{path}", headers={"X-CSRFToken": ""})
 
 
-def test_nobody_without_a_frame_asks_for_a_series(client, course):
+def test_unknown_session_cannot_request_a_series(client, course):
     assert client.get(f"/lti/s/{'x' * 43}/watch").status_code == 404
     assert _ask(client, "x" * 43).status_code == 404
 
 
-def test_who_is_not_known_asks_for_nothing(client, database, cast, course):
+def test_anonymous_viewer_cannot_request_a_series(client, database, cast, course):
     unknown = _launch(database, course, ANONYMOUS)
     page = client.get(f"/lti/s/{unknown}/watch")
     assert page.status_code == 404
@@ -61,7 +61,9 @@ def test_who_is_not_known_asks_for_nothing(client, database, cast, course):
     assert letters(database, cast.mia.email) == []
 
 
-def test_series_is_asked_of_a_manager_or_bought_in_a_new_window(client, database, cast, frames):
+def test_series_can_be_requested_from_a_manager_or_bought_in_a_new_window(
+    client, database, cast, frames
+):
     for secret in frames:
         page = client.get(f"/lti/s/{secret}/watch")
         assert page.status_code == 404
@@ -82,14 +84,14 @@ def test_series_is_asked_of_a_manager_or_bought_in_a_new_window(client, database
     assert all("/series/basics" in one.text for one in mails)
 
 
-def test_part_of_such_a_series_leads_to_the_same(client, database, cast, frames):
+def test_part_of_the_series_offers_the_same(client, database, cast, frames):
     learner, _teacher = frames
     assert "Basics of reading rooms</h1>" in client.get(f"/lti/s/{learner}/watch/{cast.slug}").text
     _ask(client, learner, cast.slug)
     assert "/series/basics" in letters(database, cast.mia.email)[0].text
 
 
-def test_no_course_sells_a_series_where_the_seller_says_no(client, database, frames):
+def test_series_is_not_sold_in_a_course_if_the_seller_turned_that_off(client, database, frames):
     with database.transaction() as session:
         edit_seller(session, replace(SELLER, sells_in_lms=False), actor=None, now=NOW)
     for secret in frames:
@@ -98,7 +100,7 @@ def test_no_course_sells_a_series_where_the_seller_says_no(client, database, fra
         assert "#buy" not in page
 
 
-def test_nothing_is_offered_of_a_series_that_is_not_on_sale(client, database, cast, frames):
+def test_series_that_is_not_on_sale_offers_nothing(client, database, cast, frames):
     with database.transaction() as session:
         for webinar in session.scalars(select(Webinar)):
             webinar.state = WebinarState.WITHDRAWN
@@ -109,9 +111,7 @@ def test_nothing_is_offered_of_a_series_that_is_not_on_sale(client, database, ca
         assert _ask(client, secret).status_code == 404
 
 
-def test_series_that_was_bought_before_its_first_recording_says_when_it_comes(
-    client, database, cast, frames
-):
+def test_series_without_a_recording_yet_says_when_it_comes(client, database, cast, frames):
     with database.transaction() as session:
         later = session.scalars(select(Webinar).filter_by(slug="later")).one()
         organization = session.get_one(Organization, cast.organization_id)
@@ -123,10 +123,10 @@ def test_series_that_was_bought_before_its_first_recording_says_when_it_comes(
         assert "#buy" not in page
 
 
-def test_the_course_page_tells_a_teacher_that_no_one_can_watch(client, database, cast, frames):
+def test_course_page_tells_a_teacher_that_no_one_can_watch(client, database, cast, frames):
     _learner, teacher = frames
     page = client.get(f"/lti/s/{teacher}/").text
-    assert page.count(f'href="/lti/s/{teacher}/watch"') == 2  # to the preview, and how to get it
+    assert page.count(f'href="/lti/s/{teacher}/watch"') == 2  # preview, and how to get it
     with database.transaction() as session:
         webinar = session.get_one(Webinar, cast.webinar_id)
         organization = session.get_one(Organization, cast.organization_id)

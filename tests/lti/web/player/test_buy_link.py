@@ -1,4 +1,4 @@
-"""In a course, a person without access: whom to ask, and where to buy if the seller wants that."""
+"""A person without access in a course: whom to ask, and where to buy if the seller allows it."""
 
 from dataclasses import replace
 
@@ -28,14 +28,14 @@ from wsgi import COMPONENTS
 
 @pytest.fixture
 def turned(database, course, pool):
-    """Frames of a learner and a teacher whose organization's access was revoked."""
+    """Return framed sessions of a learner and a teacher whose organization's access was revoked."""
     open_for_business(database)
     with database.transaction() as session:
         _revoke(session, pool)
     return [_launch(database, course), _launch(database, course, INSTRUCTOR, sub="teacher")]
 
 
-def test_person_without_access_learns_whom_to_ask_and_can_buy_in_a_new_window(client, cast, turned):
+def test_person_without_access_can_ask_a_manager_or_buy_in_a_new_window(client, cast, turned):
     for secret in turned:
         page = client.get(f"/lti/s/{secret}/watch")
         assert page.status_code == 403
@@ -45,9 +45,7 @@ def test_person_without_access_learns_whom_to_ask_and_can_buy_in_a_new_window(cl
         assert "$" not in page.text
 
 
-def test_person_without_access_asks_a_manager_once_a_day_by_one_press(
-    client, database, cast, clock, turned
-):
+def test_person_without_access_can_ask_a_manager_once_a_day(client, database, cast, clock, turned):
     learner, _teacher = turned
     for secret in turned:
         page = client.get(f"/lti/s/{secret}/watch").text
@@ -64,7 +62,7 @@ def test_person_without_access_asks_a_manager_once_a_day_by_one_press(
     assert {link_in(one) for one in mails} == {"/organization"}
 
 
-def test_person_asks_once_a_day_whichever_process_answers(carrel, database, cast, clock, turned):
+def test_daily_limit_of_requests_applies_across_processes(carrel, database, cast, clock, turned):
     learner, _teacher = turned
     for _ in range(2):
         browser = create_app(carrel, COMPONENTS).test_client()
@@ -72,7 +70,7 @@ def test_person_asks_once_a_day_whichever_process_answers(carrel, database, cast
     assert len(letters(database, cast.mia.email)) == 1
 
 
-def test_who_asks_after_many_others_is_not_told_that_they_asked(
+def test_request_over_the_organization_limit_is_not_confirmed(
     app, client, database, cast, clock, turned
 ):
     learner, _teacher = turned
@@ -86,7 +84,9 @@ def test_who_asks_after_many_others_is_not_told_that_they_asked(
     assert letters(database, cast.mia.email) == []
 
 
-def test_who_has_access_or_is_not_known_asks_for_nothing(client, database, course, pool):
+def test_person_with_access_or_anonymous_viewer_cannot_request_a_seat(
+    client, database, course, pool
+):
     seated = _launch(database, course)
     assert client.post(f"/lti/s/{seated}/ask", headers={"X-CSRFToken": ""}).status_code == 404
     with database.transaction() as session:
@@ -102,12 +102,12 @@ def test_who_has_access_or_is_not_known_asks_for_nothing(client, database, cours
 
 @pytest.fixture
 def absent(database, course):
-    """Frames of a learner and a teacher whose organization never had the webinar."""
+    """Return framed sessions of a learner and a teacher; their organization never had access."""
     open_for_business(database)
     return [_launch(database, course), _launch(database, course, INSTRUCTOR, sub="teacher")]
 
 
-def test_what_is_not_in_the_library_is_asked_of_a_manager_or_bought_in_a_new_window(
+def test_webinar_without_access_can_be_requested_or_bought_in_a_new_window(
     client, database, cast, absent
 ):
     for secret in absent:
@@ -126,7 +126,7 @@ def test_what_is_not_in_the_library_is_asked_of_a_manager_or_bought_in_a_new_win
     assert all(f"/webinars/{cast.slug}" in one.text for one in mails)
 
 
-def test_only_who_has_an_instructor_is_sent_to_them(client, database, cast, absent):
+def test_only_learners_are_sent_to_their_instructor(client, database, cast, absent):
     with database.transaction() as session:
         session.execute(
             delete(Membership).where(Membership.organization_id == cast.organization_id)
@@ -138,19 +138,19 @@ def test_only_who_has_an_instructor_is_sent_to_them(client, database, cast, abse
     assert not shows(page, TELL_INSTRUCTOR)
 
 
-def test_the_course_page_tells_a_teacher_that_no_one_can_watch(client, database, absent, request):
+def test_course_page_tells_a_teacher_that_no_one_can_watch(client, database, absent, request):
     _learner, teacher = absent
     page = client.get(f"/lti/s/{teacher}/")
     assert page.status_code == 200
     assert (
         page.text.count(f'href="/lti/s/{teacher}/watch"') == 2
-    )  # to the preview, and how to get it
+    )  # to the preview, and to how to get access
     request.getfixturevalue("pool")
     page = client.get(f"/lti/s/{teacher}/")
     assert page.text.count(f'href="/lti/s/{teacher}/watch"') == 1
 
 
-def test_what_is_not_in_the_library_is_not_sold_where_the_seller_says_no(
+def test_webinar_without_access_is_not_sold_if_the_seller_turned_that_off(
     client, database, cast, absent
 ):
     with database.transaction() as session:
@@ -163,7 +163,7 @@ def test_what_is_not_in_the_library_is_not_sold_where_the_seller_says_no(
 
 
 @pytest.mark.parametrize("state", [WebinarState.WITHDRAWN, WebinarState.CANCELED])
-def test_nothing_is_offered_of_a_webinar_that_is_not_on_sale(client, database, cast, absent, state):
+def test_webinar_that_is_not_on_sale_offers_nothing(client, database, cast, absent, state):
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).state = state
     for secret in absent:
@@ -173,15 +173,13 @@ def test_nothing_is_offered_of_a_webinar_that_is_not_on_sale(client, database, c
         assert client.post(f"/lti/s/{secret}/ask", headers={"X-CSRFToken": ""}).status_code == 404
 
 
-def test_who_is_not_known_asks_for_nothing_that_is_not_in_the_library(
-    client, database, course, absent
-):
+def test_anonymous_viewer_cannot_request_a_webinar_without_access(client, database, course, absent):
     unknown = _launch(database, course, ANONYMOUS)
     assert f"/lti/s/{unknown}/ask" not in client.get(f"/lti/s/{unknown}/watch").text
     assert client.post(f"/lti/s/{unknown}/ask", headers={"X-CSRFToken": ""}).status_code == 404
 
 
-def test_no_course_sells_where_the_seller_says_no(client, database, cast, turned):
+def test_revoked_webinar_is_not_sold_if_the_seller_turned_that_off(client, database, cast, turned):
     with database.transaction() as session:
         edit_seller(session, replace(SELLER, sells_in_lms=False), actor=None, now=NOW)
     for secret in turned:

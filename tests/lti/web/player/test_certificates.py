@@ -1,4 +1,4 @@
-"""A certificate inside a course: learners have no address here, so the page leads them to theirs."""
+"""Certificates in a course: learners have no email address here, so the page links to theirs."""
 
 import re
 
@@ -15,7 +15,7 @@ from tests.lti.web.player.test_watch_page import pool as pool
 from tests.player import Player
 
 
-def test_a_learner_is_told_what_is_missing_and_led_to_the_certificate_once_earned(
+def test_learner_sees_what_is_missing_and_then_a_link_to_the_certificate(
     app, client, course, pool, database, clock
 ):
     secret = _launch(database, course)
@@ -33,7 +33,7 @@ def test_a_learner_is_told_what_is_missing_and_led_to_the_certificate_once_earne
     assert "notice-done" in app.test_client().get(link[1]).text
 
 
-def test_an_instructor_who_looks_it_over_is_offered_none(client, course, pool, database):
+def test_instructor_preview_offers_no_certificate(client, course, pool, database):
     secret = _launch(database, course, INSTRUCTOR)
     assert "data-certificate" not in client.get(f"/lti/s/{secret}/watch").text.replace(
         "certificate_card", ""

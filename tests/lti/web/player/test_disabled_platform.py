@@ -1,4 +1,4 @@
-"""A learning system that is switched off while people watch in its frames."""
+"""An LMS connection that is turned off while people watch in its frames."""
 
 import pytest
 from sqlalchemy import select, update
@@ -21,12 +21,12 @@ HEADERS = {"User-Agent": AGENT, "Accept": "application/json", "X-CSRFToken": ""}
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def course(database, cast):
-    """A course of Elm County's, all of whose people may watch."""
+    """Add a course of Elm County in which everyone can watch."""
     with database.transaction() as session:
         organization = session.get_one(Organization, cast.organization_id)
         webinar = session.get_one(Webinar, cast.webinar_id)
@@ -61,7 +61,9 @@ def _switch_off(database, course, how):
 
 @pytest.mark.parametrize("how", ["registration", "deployment", "moved"])
 @pytest.mark.parametrize("role", [None, INSTRUCTOR, ANONYMOUS])
-def test_what_plays_in_its_frames_stops_and_the_frame_says_why(client, database, course, how, role):
+def test_playback_stops_when_the_connection_is_turned_off_and_says_why(
+    client, database, course, how, role
+):
     secret = _launch(database, course, *([role] if role else []))
     player = _play(client, secret)
     _switch_off(database, course, how)
@@ -74,7 +76,7 @@ def test_what_plays_in_its_frames_stops_and_the_frame_says_why(client, database,
 
 
 @pytest.mark.parametrize("how", ["registration", "deployment", "moved"])
-def test_its_pages_say_so_in_the_frame_and_lead_back(client, database, course, how):
+def test_framed_page_of_a_disabled_connection_says_so_and_links_back(client, database, course, how):
     secret = _launch(database, course)
     _switch_off(database, course, how)
     page = client.get(f"/lti/s/{secret}/")
@@ -84,7 +86,7 @@ def test_its_pages_say_so_in_the_frame_and_lead_back(client, database, course, h
     assert f"frame-ancestors {PLATFORM}" in page.headers["Content-Security-Policy"]
 
 
-def test_the_frames_of_other_learning_systems_go_on(client, database, cast, course):
+def test_frames_of_other_lmss_continue(client, database, cast, course):
     with database.transaction() as session:
         other = make_course(session, cast.organization_id, Target(webinar=cast.slug))
         session.execute(update(Deployment).values(deployment_id=Deployment.id))
@@ -96,7 +98,7 @@ def test_the_frames_of_other_learning_systems_go_on(client, database, cast, cour
     assert player.why().json["may_reopen"] is True
 
 
-def test_what_waits_for_approval_again_lets_go_on_what_is_open(client, database, course):
+def test_playback_continues_while_a_connection_waits_for_approval_again(client, database, course):
     secret = _launch(database, course)
     player = _play(client, secret)
     with database.transaction() as session:
@@ -105,7 +107,7 @@ def test_what_waits_for_approval_again_lets_go_on_what_is_open(client, database,
     assert client.get(f"/lti/s/{secret}/").status_code == 200
 
 
-def test_switched_on_again_the_frame_goes_on(client, database, course):
+def test_frame_works_again_after_the_connection_is_turned_on(client, database, course):
     secret = _launch(database, course)
     _switch_off(database, course, "deployment")
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""The gradebook line under a recording: what a learner reads of their own score, and no one else."""
+"""The gradebook line under a recording: only learners see it, and only their own score."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ from tests.page_texts import shows
 
 @pytest.fixture
 def graded(database, course, pool):
-    """The course, which is Moodle's and has a grade column for the link."""
+    """Return the course, connected as Moodle and with scores allowed for the link."""
     with database.transaction() as session:
         session.get_one(ResourceLink, course.link_id).scopes = SCORE_SCOPE
         deployment = session.get_one(Deployment, course.deployment_id)
@@ -56,7 +56,7 @@ def _line(client, secret):
     return " ".join(answer.text.split())
 
 
-def test_only_a_learner_whose_score_is_reported_reads_it(client, database, graded):
+def test_teachers_anonymous_viewers_and_test_users_have_no_gradebook_line(client, database, graded):
     assert client.get(f"/lti/s/{'x' * 43}/gradebook").status_code == 404
     others = (
         _launch(database, graded, INSTRUCTOR, sub="teacher"),
@@ -69,7 +69,7 @@ def test_only_a_learner_whose_score_is_reported_reads_it(client, database, grade
 
 
 @pytest.mark.parametrize("lost", ["scope", "column"])
-def test_a_link_that_reports_nothing_says_nothing(client, database, graded, lost):
+def test_link_that_sends_no_scores_has_no_gradebook_line(client, database, graded, lost):
     secret = _launch(database, graded, sub="kim")
     with database.transaction() as session:
         link = session.get_one(ResourceLink, graded.link_id)
@@ -80,7 +80,7 @@ def test_a_link_that_reports_nothing_says_nothing(client, database, graded, lost
     assert client.get(f"/lti/s/{secret}/gradebook").status_code == 404
 
 
-def test_a_frame_that_is_over_tells_nothing_more(client, database, graded):
+def test_expired_session_has_no_gradebook_line(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     with database.transaction() as session:
         frame = session.scalars(
@@ -90,7 +90,7 @@ def test_a_frame_that_is_over_tells_nothing_more(client, database, graded):
     assert client.get(f"/lti/s/{secret}/gradebook").status_code == 410
 
 
-def test_before_anything_is_sent_it_says_what_is_needed(client, database, graded):
+def test_line_without_a_score_says_what_is_required(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     line = _line(client, secret)
     assert 'data-gradebook="watching"' in line
@@ -100,7 +100,7 @@ def test_before_anything_is_sent_it_says_what_is_needed(client, database, graded
     assert shows(_line(client, secret), PERCENTAGE)
 
 
-def test_a_score_that_arrived_says_when(client, database, graded):
+def test_delivered_score_shows_when_it_was_sent(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     _score(database, graded, ScoreState.DELIVERED, delivered_at=NOW)
     line = _line(client, secret)
@@ -108,7 +108,7 @@ def test_a_score_that_arrived_says_when(client, database, graded):
     assert f'datetime="{NOW.isoformat()}"' in line
 
 
-def test_a_score_on_its_way_waits_for_the_platform_by_its_name(client, database, graded):
+def test_pending_score_names_the_lms(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     _score(database, graded, ScoreState.QUEUED)
     line = _line(client, secret)
@@ -116,7 +116,7 @@ def test_a_score_on_its_way_waits_for_the_platform_by_its_name(client, database,
     assert "Moodle" in line
 
 
-def test_a_platform_that_did_not_say_what_it_is_has_no_name(client, database, graded):
+def test_unknown_product_is_called_your_lms(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     _score(database, graded, ScoreState.QUEUED)
     with database.transaction() as session:
@@ -125,7 +125,7 @@ def test_a_platform_that_did_not_say_what_it_is_has_no_name(client, database, gr
     assert shows(_line(client, secret), YOUR_LMS)
 
 
-def test_a_score_that_was_refused_says_whom_to_tell(client, database, graded):
+def test_refused_score_names_the_lms_and_hides_the_reason(client, database, graded):
     secret = _launch(database, graded, sub="kim")
     _score(database, graded, ScoreState.REFUSED, failure="The column is gone.")
     line = _line(client, secret)
@@ -134,7 +134,7 @@ def test_a_score_that_was_refused_says_whom_to_tell(client, database, graded):
     assert "The column is gone" not in line
 
 
-def test_others_scores_are_not_told(client, database, graded):
+def test_scores_of_other_learners_are_not_shown(client, database, graded):
     _launch(database, graded, sub="kim")
     _score(database, graded, ScoreState.DELIVERED, delivered_at=NOW)
     assert "Watch 90%" in _line(client, _launch(database, graded, sub="lou"))

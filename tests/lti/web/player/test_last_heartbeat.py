@@ -1,4 +1,4 @@
-"""The last seconds before what plays in a frame is ended by others: they were watched, so they count."""
+"""The last seconds before playback in a frame is ended by others count as watched."""
 
 from datetime import timedelta
 
@@ -24,12 +24,12 @@ BEAT = timedelta(seconds=15)
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture(params=["embed link", "deployment"])
 def ended(request, client, database, cast, settings, clock):
-    """Somebody who has told 15 s when what they watch by is ended 7 s later; returns their player."""
+    """Return a player that reported 15 s and whose access ended 7 s later."""
     with database.transaction() as session:
         organization = session.get_one(Organization, cast.organization_id)
         webinar = session.get_one(Webinar, cast.webinar_id)
@@ -60,7 +60,7 @@ def ended(request, client, database, cast, settings, clock):
 
 
 def kept(database):
-    """What is kept of the one who watched: seconds, place, and what their session reached."""
+    """Return the stored watched seconds, position, and seconds reached in the session."""
     with database.read_session() as session:
         reached = session.scalars(select(PlaybackSession.reached_s)).one()
         row = session.execute(select(WatchRecord.watched_s, WatchRecord.position_s)).one()
@@ -68,17 +68,17 @@ def kept(database):
 
 
 @pytest.mark.parametrize("verb", ["beat", "close"])
-def test_the_beat_after_the_end_keeps_what_was_watched_up_to_it(database, clock, ended, verb):
+def test_last_heartbeat_counts_what_was_watched_before_the_end(database, clock, ended, verb):
     assert kept(database) == (15, 15.0, 15)
     clock.advance(timedelta(seconds=8))
     answer = getattr(ended, verb)(position=30.0, spans=[[15, 30]])
     assert (answer.status_code, answer.json) == (403, {"code": "ended", "reason": "revoked"})
-    assert kept(database) == (20, 22.0, 20)  # 5 s are the least that is kept
+    assert kept(database) == (20, 22.0, 20)  # progress is stored in steps of 5 s
     ended.beat(position=30.0, spans=[[15, 30]])
     assert kept(database) == (20, 22.0, 20)
 
 
-def test_nothing_is_kept_of_what_was_played_after_the_end_or_is_told_later(database, clock, ended):
+def test_playback_after_the_end_and_late_heartbeats_do_not_count(database, clock, ended):
     clock.advance(timedelta(seconds=8))
     ended.beat(position=30.0, spans=[[22, 30]])
     clock.advance(timedelta(seconds=38))

@@ -1,4 +1,4 @@
-"""Fifty learners press play at once over HTTP, and one seat is left."""
+"""Fifty learners press play at once over HTTP, and one seat is available."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ from tests.servers.process import free_port
 LEARNERS = 50
 
 
-def test_of_fifty_learners_one_gets_the_last_seat_and_the_others_read_why(
+def test_one_of_fifty_learners_gets_the_last_seat_and_the_others_read_why(
     app, database, cast, clock
 ):
     with database.transaction() as session:

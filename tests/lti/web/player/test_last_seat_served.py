@@ -1,4 +1,4 @@
-"""Fifty learners press play at once, one seat is left, and the library runs as it does in production."""
+"""Fifty learners press play at once for one seat, with servers that run as in production."""
 
 import json
 import sys
@@ -46,7 +46,7 @@ WORKERS = 2
 def served(
     tmp_path: Path, made_databases: Databases, worker_id: str
 ) -> Iterator[tuple[Carrel, int]]:
-    """`carrel serve` with two web processes and its worker, and the same library for a test."""
+    """Run `carrel serve` with two web processes and a worker; yield its Carrel and port."""
     port = free_port()
     environ = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -71,7 +71,7 @@ def served(
     carrel.database.dispose()
 
 
-def test_one_is_let_in_and_the_others_read_why(served: tuple[Carrel, int]) -> None:
+def test_one_learner_gets_the_last_seat_and_the_others_read_why(served: tuple[Carrel, int]) -> None:
     carrel, port = served
     secrets = _launch_all(carrel)
     ready = Barrier(LEARNERS)

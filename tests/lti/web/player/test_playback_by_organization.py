@@ -1,4 +1,4 @@
-"""What plays in a frame goes on by its organization alone, and stops with it."""
+"""Playback in a frame depends only on the access of its organization."""
 
 from datetime import timedelta
 
@@ -33,12 +33,12 @@ A_BEAT = timedelta(seconds=15)
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def pool(database, cast):
-    """Two seats of Elm County's for the webinar, nobody's yet."""
+    """Add two unassigned seats of Elm County for the webinar."""
     with database.transaction() as session:
         return _pool_of(session, session.get_one(Organization, cast.organization_id), cast)
 
@@ -51,7 +51,7 @@ def course(database, cast, pool):
 
 @pytest.fixture
 def kim(database, course):
-    """A learner of the course: the secret of their frame, and their login."""
+    """Return the secret of a learner's frame, and their login ID."""
     with database.transaction() as session:
         secret = course.launch(session, sub="kim")
         return secret, session.scalars(select(Identity.login_id)).one()
@@ -64,7 +64,7 @@ def _pool_of(session, organization, cast):
 
 
 def _own(database, cast, login_id, **values):
-    """Let somebody hold the webinar themselves; returns the grant's outside id."""
+    """Give a person their own access to the webinar; return the grant's public ID."""
     with database.transaction() as session:
         login, webinar = session.get_one(Login, login_id), session.get_one(Webinar, cast.webinar_id)
         return make_grant(session, login, webinar, **values).public_id
@@ -81,7 +81,7 @@ def _play(client, secret, **wish):
 
 
 def _free_the_seat(database, pool_id):
-    """Release every seat of a pool, past the verbs that end playback by themselves."""
+    """Release every seat of a pool directly in the database, so playback isn't ended with it."""
     with database.transaction() as session:
         session.execute(
             update(Assignment)
@@ -91,16 +91,14 @@ def _free_the_seat(database, pool_id):
         session.execute(update(Pool).where(Pool.id == pool_id).values(used=0))
 
 
-def test_a_session_remembers_the_organization_whose_frame_it_was_opened_in(
-    client, database, cast, kim
-):
+def test_playback_stores_the_organization_of_its_frame(client, database, cast, kim):
     _play(client, kim[0])
     with database.read_session() as session:
         organization_id = session.scalars(select(PlaybackSession.organization_id)).one()
     assert organization_id == cast.organization_id
 
 
-def test_what_is_no_wish_asks_for_nothing_in_a_frame_either(client, kim):
+def test_malformed_playback_request_counts_as_an_empty_one(client, kim):
     address = f"/lti/s/{kim[0]}/playback"
     answer = client.post(
         address, data="[" * 60_000, content_type="application/json", headers=HEADERS
@@ -108,23 +106,21 @@ def test_what_is_no_wish_asks_for_nothing_in_a_frame_either(client, kim):
     assert (answer.status_code, answer.json["seconds"]) == (200, 3600)
 
 
-def test_a_session_of_the_librarys_own_pages_remembers_none(client, database, cast):
+def test_playback_outside_a_frame_stores_no_organization(client, database, cast):
     client.sign_in(cast.alice.id)
     client.post(f"/webinars/{cast.slug}/playback", json={}, headers={"User-Agent": AGENT})
     with database.read_session() as session:
         assert session.scalars(select(PlaybackSession.organization_id)).all() == [None]
 
 
-def test_a_pass_of_ones_own_that_ends_does_not_stop_the_frame(client, database, cast, kim, clock):
+def test_expired_personal_pass_does_not_stop_the_frame(client, database, cast, kim, clock):
     player = _play(client, kim[0])
     _own(database, cast, kim[1], ends_at=NOW + timedelta(seconds=5))
     clock.advance(A_BEAT)
     assert player.beat().json["verdict"] == "kept"
 
 
-def test_a_pass_of_ones_own_that_is_taken_back_does_not_stop_the_frame(
-    client, database, cast, kim, clock
-):
+def test_refunded_personal_pass_does_not_stop_the_frame(client, database, cast, kim, clock):
     own = _own(database, cast, kim[1])
     player = _play(client, kim[0])
     with database.transaction() as session:
@@ -136,7 +132,7 @@ def test_a_pass_of_ones_own_that_is_taken_back_does_not_stop_the_frame(
 
 
 @pytest.mark.parametrize("how", ["the seat", "the grant", "the suspended grant"])
-def test_without_the_organization_the_frame_stops_whatever_one_holds_oneself(
+def test_ended_organization_access_stops_the_frame_despite_a_personal_pass(
     client, database, cast, pool, kim, clock, how
 ):
     _own(database, cast, kim[1])
@@ -158,7 +154,9 @@ def test_without_the_organization_the_frame_stops_whatever_one_holds_oneself(
     assert _open(client, kim[0]).status_code == 403
 
 
-def test_a_seat_elsewhere_does_not_carry_the_frame_either(client, database, cast, pool, kim, clock):
+def test_seat_in_another_organization_does_not_keep_the_frame_playing(
+    client, database, cast, pool, kim, clock
+):
     player = _play(client, kim[0])
     with database.transaction() as session:
         other = session.get_one(
@@ -170,7 +168,9 @@ def test_a_seat_elsewhere_does_not_carry_the_frame_either(client, database, cast
     assert player.beat().json == {"code": "ended", "reason": "released"}
 
 
-def test_an_organizations_second_pool_carries_on(client, database, cast, pool, kim, clock):
+def test_second_pool_of_the_organization_keeps_the_frame_playing(
+    client, database, cast, pool, kim, clock
+):
     player = _play(client, kim[0])
     with database.transaction() as session:
         organization = session.get_one(Organization, cast.organization_id)
@@ -184,7 +184,9 @@ def test_an_organizations_second_pool_carries_on(client, database, cast, pool, k
     assert player.beat().json["verdict"] == "kept"
 
 
-def test_taking_over_in_the_frame_asks_the_organization_as_well(client, database, cast, pool, kim):
+def test_taking_over_in_a_frame_requires_access_of_the_organization(
+    client, database, cast, pool, kim
+):
     _own(database, cast, kim[1])
     _play(client, kim[0])
     _free_the_seat(database, pool)
@@ -192,7 +194,7 @@ def test_taking_over_in_the_frame_asks_the_organization_as_well(client, database
     assert (answer.status_code, answer.json["code"]) == (403, "SEAT_RELEASED")
 
 
-def test_the_librarys_own_page_goes_on_by_what_is_ones_own(client, database, cast, pool, clock):
+def test_playback_outside_a_frame_continues_with_other_access(client, database, cast, pool, clock):
     with database.transaction() as session:
         row = session.get_one(Pool, pool)
         make_assignment(session, row, session.get_one(Login, cast.alice.id))
@@ -203,7 +205,7 @@ def test_the_librarys_own_page_goes_on_by_what_is_ones_own(client, database, cas
     assert Player(client, answer.json).beat().json["verdict"] == "kept"
 
 
-def test_the_librarys_own_answer_to_why_asks_the_organization_of_the_session(
+def test_access_check_outside_the_frame_uses_the_sessions_organization(
     client, app, database, cast, pool, kim
 ):
     _own(database, cast, kim[1])
@@ -214,7 +216,7 @@ def test_the_librarys_own_answer_to_why_asks_the_organization_of_the_session(
 
 
 @pytest.mark.parametrize("role", [INSTRUCTOR, None])
-def test_a_preview_by_the_organization_ends_with_what_it_held(client, database, course, pool, role):
+def test_preview_ends_with_the_organizations_access(client, database, course, pool, role):
     with database.transaction() as session:
         how = {} if role else {"is_test_user": True}
         secret = course.launch(session, *([role] if role else []), **how)
@@ -225,7 +227,7 @@ def test_a_preview_by_the_organization_ends_with_what_it_held(client, database, 
     assert player.beat().json == {"code": "ended", "reason": PlaybackEnd.REVOKED.value}
 
 
-def test_a_frame_plays_by_the_pool_of_an_organization_that_was_merged_with_its_own(
+def test_frame_uses_the_pool_of_an_organization_merged_with_its_own(
     client, database, cast, course, clock
 ):
     with database.transaction() as session:

@@ -1,4 +1,4 @@
-"""What a frame says of a webinar that was taken down for everyone (W2)."""
+"""What a frame says about a webinar that was removed (W2)."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def course(database, cast, clock):
         return make_course(session, cast.organization_id, Target(webinar=cast.slug))
 
 
-def test_a_frame_says_what_is_offered_for_a_pulled_webinar(client, database, cast, course):
+def test_frame_shows_the_alternative_for_a_removed_webinar(client, database, cast, course):
     with database.transaction() as session:
         _pool_with(session, cast, capacity=None)
         other = make_webinar(session, "quiet-shelves")

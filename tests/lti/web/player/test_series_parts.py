@@ -1,4 +1,4 @@
-"""A series in a frame: its parts, and each one's player."""
+"""A series in a frame: its parts, and a player for each."""
 
 import pytest
 
@@ -20,10 +20,10 @@ HEADERS = {"User-Agent": AGENT, "Accept": "application/json", "X-CSRFToken": ""}
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
-def test_a_series_lists_what_the_organization_may_show_and_leads_to_each(client, database, cast):
+def test_series_lists_only_parts_that_the_organization_has_and_plays_each(client, database, cast):
     with database.transaction() as session:
         series = make_series(session, "basics")
         second, foreign = make_webinar(session, "second"), make_webinar(session, "foreign")
@@ -38,7 +38,7 @@ def test_a_series_lists_what_the_organization_may_show_and_leads_to_each(client,
         secret = course.launch(session)
     page = client.get(f"/lti/s/{secret}/").text
     assert "2 recordings" in page
-    assert "Watched 0" not in page  # a bar is for what was begun
+    assert "Watched 0" not in page  # only started parts have a progress bar
     assert f"/lti/s/{secret}/watch/{cast.slug}" in page
     assert "foreign" not in page
     part = client.get(f"/lti/s/{secret}/watch/{cast.slug}")

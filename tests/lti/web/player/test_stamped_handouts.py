@@ -1,4 +1,4 @@
-"""A stamped handout in an LMS has the learner's name."""
+"""Handouts in an LMS are stamped for each learner."""
 
 import pytest
 
@@ -19,7 +19,9 @@ def at_noon(clock):
     """Start every test at NOW."""
 
 
-def test_copy_is_stamped_with_the_learners_name(client, database, cast, storage, monkeypatch):
+def test_handout_requires_a_seat_and_is_stamped_with_the_date(
+    client, database, cast, storage, monkeypatch
+):
     said = []
     whole = file_response.stamp
 

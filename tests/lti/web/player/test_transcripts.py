@@ -1,4 +1,4 @@
-"""The transcript inside a course: it opens with the seat, and needs no cookie."""
+"""The transcript inside a course requires a seat and no cookie."""
 
 from dataclasses import replace
 
@@ -17,12 +17,12 @@ HEADERS = {"User-Agent": AGENT, "Accept": "application/json", "X-CSRFToken": ""}
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
 def course(database, cast):
-    """A course whose link shows the webinar, and one seat for it."""
+    """Add a course whose link shows the webinar, with one seat."""
     with database.transaction() as session:
         organization = session.get_one(Organization, cast.organization_id)
         webinar = session.get_one(Webinar, cast.webinar_id)
@@ -35,9 +35,7 @@ def _launch(database, course):
         return course.launch(session)
 
 
-def test_the_transcript_opens_with_the_seat_and_is_read_without_a_cookie(
-    client, database, cast, course, storage
-):
+def test_transcript_requires_a_seat_and_no_cookie(client, database, cast, course, storage):
     track = caption(database, storage, cast.recording_id, vtt_of("Good morning"))
     secret = _launch(database, course)
     address = f"/lti/s/{secret}/transcripts/{track}"

@@ -1,4 +1,4 @@
-"""The waitlist from a frame: joined by one press where every seat is taken, and a freed seat plays."""
+"""The waitlist from a frame: joined when every seat is taken, and a released seat plays."""
 
 import pytest
 from sqlalchemy import delete, select
@@ -25,7 +25,7 @@ NO_TOKEN = {"X-CSRFToken": ""}
 
 @pytest.fixture
 def full(client, database, course, pool):
-    """The course; its first learner has the only seat."""
+    """Return the course; its first learner has the only seat."""
     assert _play(client, _launch(database, course, sub="first")).status_code == 200
     return course
 
@@ -38,10 +38,10 @@ def _waiting(database):
 ASK_MIA = ASK_MANAGER % {"manager": "Mia", "organization": "Elm County Library"}
 
 
-def test_only_a_learner_without_a_seat_joins(client, database, full, pool):
+def test_only_a_learner_without_a_seat_can_join(client, database, full, pool):
     assert client.post(f"/lti/s/{'x' * 43}/wait", headers=NO_TOKEN).status_code == 404
     others = (
-        _launch(database, full, sub="first"),  # who has a seat
+        _launch(database, full, sub="first"),  # has a seat
         _launch(database, full, INSTRUCTOR, sub="teacher"),
         _launch(database, full, ANONYMOUS),
     )
@@ -51,7 +51,7 @@ def test_only_a_learner_without_a_seat_joins(client, database, full, pool):
     assert _waiting(database) == 0
 
 
-def test_where_no_seat_can_come_free_there_is_no_waitlist(client, database, full, pool):
+def test_revoked_access_has_no_waitlist(client, database, full, pool):
     late = _launch(database, full, sub="late")
     with database.transaction() as session:
         _revoke(session, pool)
@@ -59,7 +59,7 @@ def test_where_no_seat_can_come_free_there_is_no_waitlist(client, database, full
     assert client.post(f"/lti/s/{late}/wait", headers=NO_TOKEN).status_code == 404
 
 
-def test_one_press_joins_and_a_second_changes_nothing(client, database, full):
+def test_joining_twice_adds_one_entry(client, database, full):
     late = _launch(database, full, sub="late")
     assert f'action="/lti/s/{late}/wait"' in client.get(f"/lti/s/{late}/watch").text
     for _ in range(2):
@@ -73,7 +73,7 @@ def test_one_press_joins_and_a_second_changes_nothing(client, database, full):
     assert _waiting(database) == 1
 
 
-def test_asking_a_manager_joins_the_waitlist_that_the_email_opens(client, database, cast, full):
+def test_asking_a_manager_joins_the_waitlist_linked_in_the_email(client, database, cast, full):
     late = _launch(database, full, sub="late", name="Wren Reader")
     assert shows(client.get(f"/lti/s/{late}/").text, ASK_MIA)
     asked = client.post(f"/lti/s/{late}/ask", headers=NO_TOKEN)
@@ -89,7 +89,7 @@ def test_asking_a_manager_joins_the_waitlist_that_the_email_opens(client, databa
     assert '#waiting"' in overview
 
 
-def test_a_manager_who_launches_asks_another_one(client, database, cast, full):
+def test_manager_who_launches_asks_another_manager(client, database, cast, full):
     late = _launch(database, full, sub="late")
     with database.transaction() as session:
         learner = session.scalars(select(Login).order_by(Login.id.desc()).limit(1)).one()
@@ -103,7 +103,7 @@ def test_a_manager_who_launches_asks_another_one(client, database, cast, full):
     assert letters(database, cast.mia.email) == []
 
 
-def test_a_seat_that_is_freed_plays_for_who_waited_first(client, database, full):
+def test_released_seat_goes_to_the_first_in_line(client, database, full):
     early, late = (_launch(database, full, sub=each) for each in ("early", "late"))
     for secret in (early, late):
         client.post(f"/lti/s/{secret}/wait", headers=NO_TOKEN)
@@ -115,7 +115,7 @@ def test_a_seat_that_is_freed_plays_for_who_waited_first(client, database, full)
     assert _play(client, early).status_code == 200
 
 
-def test_the_waitlist_is_the_main_button_where_there_is_no_manager(client, database, cast, full):
+def test_waitlist_is_the_primary_button_without_a_manager(client, database, cast, full):
     late = _launch(database, full, sub="late")
     with database.transaction() as session:
         session.execute(

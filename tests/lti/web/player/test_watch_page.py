@@ -1,4 +1,4 @@
-"""A learner's, an instructor's and a stranger's way to a recording inside a course."""
+"""A recording inside a course, as a learner, an instructor, or an anonymous viewer."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -36,7 +36,7 @@ HEADERS = {"User-Agent": AGENT, "Accept": "application/json", "X-CSRFToken": ""}
 
 @pytest.fixture(autouse=True)
 def at_noon(clock):
-    """Every test begins at NOW."""
+    """Start every test at NOW."""
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def course(database, cast):
 
 @pytest.fixture
 def pool(database, cast):
-    """One seat of Elm County's for the webinar, nobody's yet."""
+    """Add one unassigned seat of Elm County for the webinar."""
     with database.transaction() as session:
         return _pool_with(session, cast, capacity=1)
 
@@ -83,7 +83,7 @@ def _seats(database, pool_id):
         return used, session.scalar(active)
 
 
-def test_what_the_organization_does_not_hold_is_not_there_for_anybody(
+def test_webinar_without_organization_access_is_not_found_for_any_role(
     client, database, cast, course
 ):
     for role in (None, INSTRUCTOR, ANONYMOUS):
@@ -94,16 +94,14 @@ def test_what_the_organization_does_not_hold_is_not_there_for_anybody(
         assert _play(client, secret).status_code == 404
 
 
-def test_it_reads_the_same_as_a_webinar_that_never_was(client, database, cast, course):
+def test_webinar_without_access_reads_like_an_unknown_one(client, database, cast, course):
     theirs = _play(client, _launch(database, course))
     never = _play(client, _launch(database, replace(course, target=Target(webinar="no-such"))))
     assert theirs.status_code == never.status_code == 404
     assert theirs.json["message"] == never.json["message"]
 
 
-def test_another_organizations_webinar_stays_shut_whatever_the_person_holds_elsewhere(
-    client, database, cast, course
-):
+def test_access_outside_the_organization_does_not_open_the_webinar(client, database, cast, course):
     secret = _launch(database, course, sub="both")
     with database.transaction() as session:
         login = session.get_one(Login, session.scalar(select(Identity.login_id)))
@@ -126,7 +124,7 @@ def test_opening_the_page_takes_no_seat(client, database, course, pool):
     assert _seats(database, pool) == (0, 0)
 
 
-def test_the_first_playback_takes_the_seat_once(client, database, course, pool):
+def test_first_playback_takes_one_seat(client, database, course, pool):
     secret = _launch(database, course, sub="kim")
     assert _play(client, secret).status_code == 200
     assert _play(client, secret, take_over=True).status_code == 200
@@ -136,9 +134,7 @@ def test_the_first_playback_takes_the_seat_once(client, database, course, pool):
     assert 'data-waits="no"' in client.get(f"/lti/s/{again}/").text
 
 
-def test_when_every_seat_is_taken_the_page_says_so_and_whom_to_ask(
-    client, database, cast, course, pool
-):
+def test_full_pool_refuses_playback_and_names_the_manager(client, database, cast, course, pool):
     assert _play(client, _launch(database, course, sub="first")).status_code == 200
     late = _launch(database, course, sub="late")
     answer = _play(client, late)
@@ -155,7 +151,9 @@ def test_when_every_seat_is_taken_the_page_says_so_and_whom_to_ask(
     assert _seats(database, pool) == (1, 1)
 
 
-def test_nobody_whom_a_manager_removed_comes_back_by_a_launch(client, database, cast, course, pool):
+def test_person_removed_by_a_manager_gets_no_new_seat_by_launching(
+    client, database, cast, course, pool
+):
     secret = _launch(database, course, sub="removed")
     with database.transaction() as session:
         login = session.get_one(Login, session.scalar(select(Identity.login_id)))
@@ -166,7 +164,7 @@ def test_nobody_whom_a_manager_removed_comes_back_by_a_launch(client, database, 
     assert _seats(database, pool) == (0, 0)
 
 
-def test_an_instructor_looks_it_over_without_a_seat_and_nothing_is_kept(
+def test_instructor_previews_without_a_seat_or_stored_progress(
     client, app, database, course, pool, clock
 ):
     secret = _launch(database, course, INSTRUCTOR)
@@ -181,14 +179,14 @@ def test_an_instructor_looks_it_over_without_a_seat_and_nothing_is_kept(
         assert session.scalar(select(WatchRecord.watched_s)) == 0
 
 
-def test_a_test_user_takes_no_seat(client, database, course, pool):
+def test_user_takes_no_seat(client, database, course, pool):
     secret = _launch(database, course, is_test_user=True)
     assert "test user" in client.get(f"/lti/s/{secret}/").text
     assert _play(client, secret).status_code == 200
     assert _seats(database, pool) == (0, 0)
 
 
-def test_somebody_unknown_is_turned_away_where_seats_have_names(client, database, course, pool):
+def test_anonymous_viewer_is_refused_with_counted_seats(client, database, course, pool):
     secret = _launch(database, course, ANONYMOUS)
     answer = _play(client, secret)
     assert answer.status_code == 403
@@ -197,7 +195,7 @@ def test_somebody_unknown_is_turned_away_where_seats_have_names(client, database
     assert _seats(database, pool) == (0, 0)
 
 
-def test_somebody_unknown_watches_by_a_pool_without_a_count(client, database, cast, course):
+def test_anonymous_viewer_can_watch_with_unlimited_seats(client, database, cast, course):
     with database.transaction() as session:
         pool = _pool_with(session, cast, capacity=None)
     secret = _launch(database, course, ANONYMOUS)
@@ -208,16 +206,14 @@ def test_somebody_unknown_watches_by_a_pool_without_a_count(client, database, ca
 
 
 @pytest.mark.parametrize("role", [None, INSTRUCTOR, ANONYMOUS])
-def test_a_free_webinar_is_open_to_everybody_in_any_course(client, database, cast, course, role):
+def test_free_webinar_plays_for_every_role(client, database, cast, course, role):
     with database.transaction() as session:
         session.get_one(Webinar, cast.webinar_id).free = True
     secret = _launch(database, course, *([role] if role else []))
     assert _play(client, secret).status_code == 200
 
 
-def test_media_beats_and_the_question_why_need_no_cookie(
-    client, app, database, course, pool, clock
-):
+def test_heartbeats_and_access_checks_need_no_cookie(client, app, database, course, pool, clock):
     secret = _launch(database, course)
     addresses = _play(client, secret).json
     player = Player(client, addresses).without_cookies(app)
@@ -227,9 +223,7 @@ def test_media_beats_and_the_question_why_need_no_cookie(
     assert player.why().json["may_reopen"] is True
 
 
-def test_progress_is_kept_and_playing_goes_on_where_it_stopped(
-    client, database, course, pool, clock
-):
+def test_progress_is_saved_and_playback_resumes(client, database, course, pool, clock):
     secret = _launch(database, course, sub="kim")
     player = Player(client, _play(client, secret).json)
     clock.advance(timedelta(seconds=15))
@@ -240,7 +234,7 @@ def test_progress_is_kept_and_playing_goes_on_where_it_stopped(
     assert _play(client, again, take_over=True).json["resume_s"] == 754.2
 
 
-def test_a_second_screen_is_told_of_the_first_and_may_take_over(client, database, course, pool):
+def test_second_screen_is_refused_until_it_takes_over(client, database, course, pool):
     one, other = (_launch(database, course, sub="kim") for _ in range(2))
     first = Player(client, _play(client, one).json)
     second = _play(client, other)
@@ -250,7 +244,7 @@ def test_a_second_screen_is_told_of_the_first_and_may_take_over(client, database
     assert first.why().json["code"] == "TAKEN_OVER"
 
 
-def test_a_screen_that_plays_elsewhere_takes_no_seat_here(client, database, cast, course):
+def test_refused_second_screen_takes_no_seat(client, database, cast, course):
     with database.transaction() as session:
         other = make_webinar(session, "other")
         make_recording(session, other)
@@ -264,7 +258,7 @@ def test_a_screen_that_plays_elsewhere_takes_no_seat_here(client, database, cast
         assert session.scalar(select(func.count(Assignment.id))) == 1
 
 
-def test_why_answers_within_the_organization_and_only_to_whom_it_concerns(
+def test_access_check_names_the_organizations_reason_only_to_the_viewer(
     client, database, cast, course, pool
 ):
     secret = _launch(database, course, sub="kim")
@@ -285,7 +279,7 @@ def test_why_answers_within_the_organization_and_only_to_whom_it_concerns(
     assert told["sentence"] == "Your access through Elm County Library was removed."
 
 
-def test_what_is_looked_over_ends_with_what_the_organization_held(client, database, course, pool):
+def test_preview_ends_when_the_organizations_access_is_revoked(client, database, course, pool):
     secret = _launch(database, course, INSTRUCTOR)
     player = Player(client, _play(client, secret).json)
     with database.transaction() as session:
@@ -295,19 +289,19 @@ def test_what_is_looked_over_ends_with_what_the_organization_held(client, databa
     assert player.why().json["code"] == "REVOKED"
 
 
-def test_a_blocked_learner_hears_that_and_takes_no_seat(client, database, course, pool):
+def test_blocked_learner_is_told_so_and_takes_no_seat(client, database, course, pool):
     secret = _launch(database, course)
     with database.transaction() as session:
         session.get_one(Login, session.scalar(select(Identity.login_id))).blocked_at = NOW
     answer = _play(client, secret)
     assert (answer.status_code, answer.json["code"]) == (403, "ACCOUNT_BLOCKED")
-    assert "Mia" not in answer.json["more"]  # the house did this, and no manager can mend it
+    assert "Mia" not in answer.json["more"]  # no manager can change what our team blocked
     assert answer.json["step_label"] == "Contact us"
     assert _seats(database, pool) == (0, 0)
 
 
 @pytest.mark.parametrize("role", [None, INSTRUCTOR, ANONYMOUS])
-def test_a_pulled_webinar_is_pulled_for_everybody(client, database, cast, course, role):
+def test_removed_webinar_is_refused_for_every_role(client, database, cast, course, role):
     with database.transaction() as session:
         _pool_with(session, cast, capacity=None)
         webinar = session.get_one(Webinar, cast.webinar_id)
@@ -316,7 +310,7 @@ def test_a_pulled_webinar_is_pulled_for_everybody(client, database, cast, course
     assert (answer.status_code, answer.json["code"]) == (403, "WEBINAR_PULLED")
 
 
-def test_a_clip_begins_and_ends_where_the_link_says(client, database, cast, course, pool):
+def test_clip_starts_and_ends_where_the_link_says(client, database, cast, course, pool):
     target = Target(webinar=cast.slug, starts_s=600, ends_s=900)
     page = client.get(f"/lti/s/{_launch(database, replace(course, target=target))}/").text
     for found in (
@@ -329,7 +323,7 @@ def test_a_clip_begins_and_ends_where_the_link_says(client, database, cast, cour
     assert "Watched 0:00 of 5:00" in page
 
 
-def test_handouts_open_with_the_seat_and_are_delivered_without_a_cookie(
+def test_handouts_require_a_seat_and_no_cookie(
     client, app, database, cast, course, pool, storage, tmp_path
 ):
     with database.transaction() as session:
@@ -360,7 +354,7 @@ def test_handouts_open_with_the_seat_and_are_delivered_without_a_cookie(
         assert client.get(f"/lti/s/{other}/handouts/{name}{end}").status_code == 404
 
 
-def test_without_scripts_the_browsers_own_player_plays(client, database, course, pool):
+def test_page_without_javascript_uses_the_browsers_own_player(client, database, course, pool):
     secret = _launch(database, course)
     page = client.post(f"/lti/s/{secret}/watch", headers={"X-CSRFToken": ""})
     assert page.status_code == 200
@@ -370,7 +364,7 @@ def test_without_scripts_the_browsers_own_player_plays(client, database, course,
     assert client.post(f"/lti/s/{other}/watch").status_code == 403
 
 
-def test_playback_in_a_frame_is_bound_to_no_cookie_that_happens_to_come(
+def test_playback_in_a_frame_is_not_bound_to_a_sign_in_cookie(
     client, database, cast, course, pool, carrel
 ):
     client.sign_in(cast.alice.id)

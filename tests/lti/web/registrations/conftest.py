@@ -1,4 +1,4 @@
-"""A learning system at this machine that registers itself."""
+"""A local LMS with dynamic registration."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from tests.lti.registrations.registration_server import MailContext, open_office
 
 @pytest.fixture
 def office() -> Iterator[MailContext]:
-    """A learning system at this machine that registers itself."""
+    """Run a local LMS with dynamic registration."""
     with open_office() as made:
         yield made

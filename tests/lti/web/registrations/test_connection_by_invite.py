@@ -1,4 +1,4 @@
-"""A learning system that registers by its organization's invite works at once, within limits."""
+"""An LMS that registers by its organization's invite works at once, within limits."""
 
 import pytest
 from sqlalchemy import select
@@ -17,14 +17,14 @@ from tests.visitor import Visitor
 
 
 def subjects(database: Database) -> list[tuple[str, str]]:
-    """To whom what was emailed, oldest first."""
+    """Return recipient and subject of each email, oldest first."""
     with database.read_session() as session:
         rows = session.execute(select(Mail.recipient, Mail.subject).order_by(Mail.id))
         return [(recipient, subject) for recipient, subject in rows]
 
 
 def have_a_mailbox(database: Database) -> None:
-    """Give the seller a mailbox."""
+    """Give the seller a contact email address."""
     with database.transaction() as session:
         session.add(
             Branding(
@@ -38,7 +38,7 @@ def have_a_mailbox(database: Database) -> None:
         )
 
 
-def test_a_platform_registers_itself_and_works_at_once(
+def test_platform_registers_itself_and_works_at_once(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     have_a_mailbox(database)
@@ -60,7 +60,7 @@ def test_a_platform_registers_itself_and_works_at_once(
 
 
 def states(database: Database) -> dict[str, tuple[DeploymentState, str | None]]:
-    """How each deployment stands, and whose library it sees."""
+    """Return the state and organization of each deployment."""
     with database.read_session() as session:
         return {
             one.deployment_id: (one.state, one.organization and one.organization.slug)
@@ -69,7 +69,7 @@ def states(database: Database) -> dict[str, tuple[DeploymentState, str | None]]:
 
 
 @pytest.mark.parametrize("is_named", [True, False], ids=["named at once", "by the first launch"])
-def test_its_first_deployment_is_the_organizations_and_a_second_waits(
+def test_first_deployment_is_approved_and_a_second_is_pending(
     client: Visitor,
     database: Database,
     cast: Cast,
@@ -91,7 +91,7 @@ def test_its_first_deployment_is_the_organizations_and_a_second_waits(
     }
 
 
-def test_a_second_platform_of_an_organization_waits_for_staff_who_are_told(
+def test_second_platform_of_an_organization_waits_for_approval_by_staff(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     have_a_mailbox(database)
@@ -112,7 +112,7 @@ def test_a_second_platform_of_an_organization_waits_for_staff_who_are_told(
         cast.mia.email,
         IS_APPROVED % {"system": waiting.details.name},
     )
-    client.post(f"/staff/lti/{waiting.public_id}/approve")  # again, and nothing is new
+    client.post(f"/staff/lti/{waiting.public_id}/approve")  # a second approval changes nothing
     client.post(f"/staff/lti/{waiting.public_id}/disable")
     assert [subject for _to, subject in subjects(database)][-2:] == [
         IS_APPROVED % {"system": waiting.details.name},

@@ -1,4 +1,4 @@
-"""The steps on the page of a connection, and what waits for our team on the staff home."""
+"""The steps on a connection's page, and what waits for our team on the staff home."""
 
 import re
 
@@ -25,7 +25,7 @@ from tests.visitor import Visitor
 
 
 def state_of(page: str) -> list[str]:
-    """The badge of each step."""
+    """Return the badges of the steps, sorted by stage."""
     steps = page.split('class="connection-steps"')[1].split("</ol>")[0]
     return [
         each
@@ -36,7 +36,7 @@ def state_of(page: str) -> list[str]:
 
 @pytest.fixture
 def waiting(database: Database, cast: Cast, clock: Clock) -> str:
-    """Elm County's Moodle, which waits for approval; its outside id."""
+    """Add Elm County's Moodle, which waits for approval; return its public ID."""
     with database.transaction() as session:
         made = make_registration(session, details=platform_details(product="moodle"))
         pend_deployment(session, made, "7")
@@ -44,7 +44,7 @@ def waiting(database: Database, cast: Cast, clock: Clock) -> str:
     return made.public_id
 
 
-def test_a_manager_reads_whom_each_step_waits_for(
+def test_manager_sees_who_each_step_waits_for(
     client: Visitor, database: Database, cast: Cast, waiting: str
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -58,12 +58,12 @@ def test_a_manager_reads_whom_each_step_waits_for(
     client.post(f"/staff/lti/{waiting}/approve")
     client.sign_in(cast.mia.id)
     page = client.get(place(database, cast)).text
-    assert shows(page, IN_CHOOSER)  # Moodle's next step, and no one else's
+    assert shows(page, IN_CHOOSER)  # this next step is Moodle's own
     assert "/guide/moodle" in page
     assert re.search(r"<strong>Approved</strong>.*?Done.*?Our team", page, re.DOTALL)
 
 
-def test_a_platform_without_a_step_of_its_own_is_shown_to_teachers_by_its_guide(
+def test_platform_without_its_own_step_links_to_its_guide(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -75,7 +75,7 @@ def test_a_platform_without_a_step_of_its_own_is_shown_to_teachers_by_its_guide(
     assert "/guide/canvas" in page
 
 
-def test_a_connection_in_use_says_what_is_left(
+def test_used_connection_shows_the_remaining_step(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -91,7 +91,7 @@ def test_staff_see_the_steps_too(client: Visitor, cast: Cast, waiting: str) -> N
     assert state_of(client.get("/staff/lti").text) == ["Done", "Next", "Later", "Later", "Later"]
 
 
-def test_what_waits_for_our_team_is_on_the_staff_home(
+def test_pending_connections_are_on_the_staff_home(
     client: Visitor, database: Database, cast: Cast, waiting: str
 ) -> None:
     client.sign_in(cast.ada.id)

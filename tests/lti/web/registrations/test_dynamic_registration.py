@@ -1,4 +1,4 @@
-"""Dynamic registration, over real HTTP against a platform that is played on this machine."""
+"""Dynamic registration over real HTTP against a simulated platform on this machine."""
 
 from datetime import timedelta
 from urllib.parse import urlencode, urlsplit
@@ -61,12 +61,12 @@ def registered(database: Database) -> list[RegistrationFacts]:
         return list(list_registrations(session))
 
 
-def test_a_link_that_is_none_is_not_there(client: Visitor, office: MailContext) -> None:
+def test_unknown_link_is_not_found(client: Visitor, office: MailContext) -> None:
     assert client.get(page("x" * 43, office)).status_code == 404
     assert office.tokens == []
 
 
-def test_it_is_told_all_it_needs_and_asked_for_no_more_than_it_has(
+def test_tool_sends_its_details_and_requests_only_supported_features(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     client.get(page(invite(database, cast.organization_id), office))
@@ -74,7 +74,7 @@ def test_it_is_told_all_it_needs_and_asked_for_no_more_than_it_has(
     assert asked["initiate_login_uri"] == "http://localhost/lti/login"
     assert asked["redirect_uris"] == ["http://localhost/lti/launch"]
     assert asked["jwks_uri"] == "http://localhost/lti/jwks"
-    assert asked["token_endpoint_auth_method"] == "private_key_jwt"  # noqa: S105  (not one)
+    assert asked["token_endpoint_auth_method"] == "private_key_jwt"  # noqa: S105  (no password)
     assert asked["scope"] == "https://purl.imsglobal.org/spec/lti-ags/scope/score"
     assert asked["logo_uri"].startswith("http://localhost/static/")
     assert client.get(urlsplit(asked["logo_uri"]).path).status_code == 200
@@ -89,7 +89,7 @@ def test_it_is_told_all_it_needs_and_asked_for_no_more_than_it_has(
     assert {"iss", "sub", "name", "email"} <= set(tool["claims"])
 
 
-def test_a_platform_that_gives_no_token_is_asked_without_one(
+def test_platform_without_a_token_is_called_without_one(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     client.get(page(invite(database, cast.organization_id), office, token=None))
@@ -97,7 +97,7 @@ def test_a_platform_that_gives_no_token_is_asked_without_one(
     assert len(registered(database)) == 1
 
 
-def test_the_page_closes_itself_and_may_be_framed_by_that_platform_alone(
+def test_page_closes_itself_and_only_the_platform_can_frame_it(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     answer = client.get(page(invite(database, cast.organization_id), office))
@@ -107,7 +107,7 @@ def test_the_page_closes_itself_and_may_be_framed_by_that_platform_alone(
     assert TOKEN not in answer.text
 
 
-def test_without_a_platform_the_link_explains_itself_and_stays_good(
+def test_link_opened_without_a_platform_explains_itself_and_stays_valid(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
@@ -117,7 +117,7 @@ def test_without_a_platform_the_link_explains_itself_and_stays_good(
     assert client.get(page(secret, office)).status_code == 200
 
 
-def test_a_link_is_good_for_one_platform_and_14_days(
+def test_link_works_for_one_platform_and_14_days(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
@@ -127,7 +127,7 @@ def test_a_link_is_good_for_one_platform_and_14_days(
         refused = client.get(page(secret, another))
     assert refused.status_code == 409
     assert shows(refused.text, OTHER_PLATFORM)
-    assert another.requests == []  # nor does it keep a tool that is none
+    assert another.requests == []  # the refused platform also keeps no unusable tool
     late = invite(database, cast.organization_id)
     clock.advance(timedelta(days=14))
     over = client.get(page(late, office))
@@ -150,7 +150,7 @@ def test_a_link_is_good_for_one_platform_and_14_days(
         ({"issuer": "http://127.0.0.1/\x00"}, BAD_CONFIGURATION % {"field": "issuer"}),
     ],
 )
-def test_a_description_that_can_not_be_right_is_refused_and_says_why(
+def test_invalid_platform_configuration_is_refused_with_the_reason(
     client: Visitor,
     database: Database,
     cast: Cast,
@@ -166,7 +166,7 @@ def test_a_description_that_can_not_be_right_is_refused_and_says_why(
     assert office.requests == registered(database) == []
 
 
-def test_what_can_not_be_kept_of_a_platform_is_left_out(
+def test_unusable_optional_values_are_left_out(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     office.configuration["authorization_server"] = "https://a.example/\x00"
@@ -181,7 +181,7 @@ def test_what_can_not_be_kept_of_a_platform_is_left_out(
 
 
 @pytest.mark.parametrize("client_id", ["a\x00", "a\ud800", "", 7])
-def test_a_client_id_that_can_not_be_kept_is_none(
+def test_unusable_client_id_is_refused(
     client: Visitor,
     database: Database,
     cast: Cast,
@@ -196,7 +196,7 @@ def test_a_client_id_that_can_not_be_kept_is_none(
     assert client.get(page(secret, office)).status_code == 200
 
 
-def test_a_refusal_leaves_the_link_good(
+def test_refusal_by_the_platform_keeps_the_link_valid(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
@@ -212,7 +212,7 @@ def test_a_refusal_leaves_the_link_good(
 
 
 @pytest.mark.parametrize("plain", [True, False], ids=["http", "https"])
-def test_this_machine_is_out_of_reach_unless_the_invite_allows_it(
+def test_loopback_is_refused_unless_the_invite_allows_it(
     client: Visitor,
     database: Database,
     cast: Cast,
@@ -228,7 +228,7 @@ def test_this_machine_is_out_of_reach_unless_the_invite_allows_it(
     assert shows(answer.text, PLAIN_SYSTEM if plain else UNUSABLE)
     assert office.tokens == []
     assert registered(database) == []
-    assert client.get(page(secret, office, address="")).status_code == 400  # the link stays good
+    assert client.get(page(secret, office, address="")).status_code == 400  # the link stays valid
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_this_machine_is_out_of_reach_unless_the_invite_allows_it(
         "not an address",
     ],
 )
-def test_addresses_that_no_platform_has_are_refused_whatever_the_invite_allows(
+def test_impossible_platform_urls_are_refused_for_every_invite(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext, address: str
 ) -> None:
     secret = invite(database, cast.organization_id)
@@ -255,7 +255,7 @@ def test_addresses_that_no_platform_has_are_refused_whatever_the_invite_allows(
 @pytest.mark.parametrize(
     "host", ["10.0.0.7", "192.168.1.1", "[fd00::1]", "100.64.0.1", "localhost"]
 )
-def test_a_description_may_name_no_private_address(
+def test_configuration_with_a_private_address_is_refused(
     database: Database, field: str, host: str
 ) -> None:
     document = {
@@ -269,7 +269,7 @@ def test_a_description_may_name_no_private_address(
         read_configuration(document, urls, allows_loopback=False)
 
 
-def test_a_redirect_to_another_host_vouches_for_nothing(
+def test_configuration_redirected_to_another_host_is_refused(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
@@ -283,7 +283,7 @@ def test_a_redirect_to_another_host_vouches_for_nothing(
     assert shows(answer.text, start_of(OTHER_HOST))
 
 
-def test_registering_again_updates_what_is_agreed(
+def test_registering_again_updates_the_details(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
@@ -297,7 +297,7 @@ def test_registering_again_updates_what_is_agreed(
     assert office.tokens[-1] == "Bearer a-token-for-an-update"
 
 
-def test_one_whose_addresses_move_waits_for_staff_again(
+def test_changed_url_waits_for_approval_again(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
@@ -309,7 +309,7 @@ def test_one_whose_addresses_move_waits_for_staff_again(
     assert kept.state is RegistrationState.PENDING
 
 
-def test_a_disabled_one_does_not_come_back_by_its_old_link(
+def test_disabled_platform_cannot_return_by_its_old_link(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
@@ -319,7 +319,7 @@ def test_a_disabled_one_does_not_come_back_by_its_old_link(
     assert client.get(page(secret, office)).status_code == 410
 
 
-def test_another_organizations_platform_is_not_taken_over(
+def test_platform_of_another_organization_is_not_taken_over(
     client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     client.get(page(invite(database, cast.organization_id), office))
@@ -332,14 +332,14 @@ def test_another_organizations_platform_is_not_taken_over(
     assert kept.organization.id == cast.organization_id
 
 
-def test_neither_the_link_nor_the_token_is_logged() -> None:
-    secret = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-abcde"  # noqa: S105  (not one)
+def test_link_and_token_are_not_logged() -> None:
+    secret = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-abcde"  # noqa: S105  (a secret for this test)
     written = safe_path(f"/lti/register/{secret}?registration_token={TOKEN}")
     assert secret not in written
     assert TOKEN not in written
 
 
-def test_canvas_reads_the_tools_configuration(client: Visitor, cast: Cast) -> None:
+def test_canvas_configuration_describes_the_tool(client: Visitor, cast: Cast) -> None:
     found = client.get("/lti/canvas.json").get_json()
     assert set(found) == {
         "title",

@@ -1,6 +1,6 @@
-"""Guides followed field by field, as a stranger would: what the page says is entered, and nothing else is known.
+"""Following the guides field by field, using only what the page says.
 
-The simulated platform asks as the product does; what it shows goes into our form under the guide's own names.
+The simulated platform shows the product's values, which are entered in our form.
 """
 
 import re
@@ -34,7 +34,7 @@ LINK = re.compile(r'id="made-link">([^<]+)<')
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """An LMS administrator who has our pages on one side and the product's on the other."""
+    """An LMS administrator with our pages and the product's."""
 
     cast: Cast
     ours: Visitor
@@ -42,12 +42,12 @@ class Stranger:
     platform: Platform
 
     def page(self, path: str) -> str:
-        """Read a page of ours, signed in as who manages the organization."""
+        """Return one of our pages, signed in as the organization's manager."""
         self.ours.sign_in(self.cast.mia.id)
         return self.ours.get(self.here + path).text
 
     def values(self, product: str) -> dict[str, str]:
-        """What a guide says goes into each field of the product."""
+        """Return the values of a guide by the names of the product's fields."""
         rows = re.findall(
             r"<dt>(.*?)</dt>\s*<dd>\s*<(?:code|span)[^>]*>(.*?)</",
             self.page(f"/guide/{product}"),
@@ -56,7 +56,7 @@ class Stranger:
         return {unescape(label): unescape(value) for label, value in rows}
 
     def register(self, told: dict[str, str], labels: dict[str, str]) -> Tool:
-        """Enter what the guide told into the product's form: `labels` are the product's, by the platform's field."""
+        """Enter a guide's values in the product's form; `labels` are its labels by field."""
         return self.platform.register(
             name=told.get(labels.get("name", ""), "A tool"),
             login_url=told[labels["login_url"]],
@@ -66,9 +66,9 @@ class Stranger:
         )
 
     def enter(self, product: str, tool: Tool, *, own_addresses: bool = False) -> str:
-        """Follow "Enter its values", and enter there what the product shows; returns the page after it.
+        """Follow the guide's form link, enter the product's values, and return the next page.
 
-        With `own_addresses` the addresses of all the product's customers are replaced by its own.
+        With `own_addresses`, this platform's addresses replace those that all customers share.
         """
         way = re.search(
             rf'href="(/organization/\w+/lti/new\?product={product})"',
@@ -96,13 +96,13 @@ class Stranger:
         return self.ours.get(answer.headers["Location"]).text
 
     def approved(self) -> None:
-        """Our team presses the one button beside what waits."""
+        """Approve the waiting connection as our team."""
         self.ours.sign_in(self.cast.ada.id)
         waiting = re.findall(r'action="(/staff/lti/\w+/approve)"', self.ours.get("/staff/lti").text)
         assert self.ours.post(waiting[0]).status_code == 303
 
     def opens(self, tool: Tool) -> bool:
-        """Tell whether a learner gets into the recording from a course."""
+        """Tell whether a learner can open the recording from a course."""
         link = self.platform.link(tool, custom={"webinar": self.cast.slug})
         begun = self.platform.begin(self.platform.course.learners[0], link)
         with Browser() as browser:
@@ -113,7 +113,7 @@ class Stranger:
 
 @contextmanager
 def stranger(carrel: Carrel, cast: Cast, habits: Habits) -> Iterator[Stranger]:
-    """Run our pages at an address, and the product beside them."""
+    """Serve our pages and run the product's simulated platform."""
     with carrel.database.transaction() as session:
         add_pool(session, cast.organization_id, cast.webinar_id)
     server = bound("127.0.0.1:0", None)
@@ -132,7 +132,7 @@ def test_moodle_by_a_link_works_at_once(carrel: Carrel, cast: Cast) -> None:
         guide = admin.page("/guide/moodle")
         assert "In the field Tool URL..., paste a registration link:" in unescape(guide)
         made = admin.ours.post(f"{admin.here}/invite", data={"product": "moodle"}).text
-        assert "Add LTI Advantage" in made  # the guide is still there, with the link at its place
+        assert "Add LTI Advantage" in made  # the guide is still shown, with the link in its place
         link = LINK.search(made)
         assert link is not None
         with Browser() as browser:
@@ -143,7 +143,7 @@ def test_moodle_by_a_link_works_at_once(carrel: Carrel, cast: Cast) -> None:
         assert "Show in activity chooser" in guide
 
 
-def test_moodle_by_hand(carrel: Carrel, cast: Cast) -> None:
+def test_moodle_by_hand_works_after_approval(carrel: Carrel, cast: Cast) -> None:
     with stranger(carrel, cast, MOODLE) as admin:
         told = admin.values("moodle")
         tool = admin.register(
@@ -161,7 +161,9 @@ def test_moodle_by_hand(carrel: Carrel, cast: Cast) -> None:
         assert admin.opens(tool)
 
 
-def test_open_edx_and_its_second_component(carrel: Carrel, cast: Cast) -> None:
+def test_open_edx_works_after_approval_and_its_second_component_at_once(
+    carrel: Carrel, cast: Cast
+) -> None:
     labels = {
         "login_url": "Tool Initiate Login URL",
         "redirect_uris": "Registered Redirect URIs",
@@ -178,7 +180,7 @@ def test_open_edx_and_its_second_component(carrel: Carrel, cast: Cast) -> None:
         assert admin.opens(second)
 
 
-def test_brightspace_by_hand(carrel: Carrel, cast: Cast) -> None:
+def test_brightspace_by_hand_works_after_approval(carrel: Carrel, cast: Cast) -> None:
     with stranger(carrel, cast, BRIGHTSPACE) as admin:
         told = admin.values("brightspace")
         tool = admin.register(
@@ -196,7 +198,7 @@ def test_brightspace_by_hand(carrel: Carrel, cast: Cast) -> None:
         assert admin.opens(tool)
 
 
-def test_canvas_by_its_configuration_says_that_its_ids_are_entered_here(
+def test_canvas_guide_says_to_enter_its_ids_and_works_after_approval(
     carrel: Carrel, cast: Cast
 ) -> None:
     with stranger(carrel, cast, CANVAS) as admin:
@@ -220,7 +222,7 @@ def test_canvas_by_its_configuration_says_that_its_ids_are_entered_here(
 
 
 @pytest.mark.parametrize("product", GUIDES)
-def test_the_form_says_what_the_product_calls_each_value(
+def test_form_shows_the_products_name_for_each_value(
     client: Visitor, database: Database, cast: Cast, clock: Clock, product: str
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -230,7 +232,7 @@ def test_the_form_says_what_the_product_calls_each_value(
 
 
 @pytest.mark.parametrize("product", ["moodle", "open-edx", "brightspace", "sakai", "blackboard"])
-def test_every_field_that_we_ask_for_is_named_by_the_guide(product: str) -> None:
+def test_guide_names_every_required_field(product: str) -> None:
     guide = GUIDES[product]
     needed = {"issuer", "client_id", "auth_url", "token_url", "jwks_url"}
     assert needed <= {*guide.gives, *guide.presets}

@@ -1,4 +1,4 @@
-"""The page on which managers connect their learning system: who may, what waits, what is shown."""
+"""Managers' pages for connecting an LMS: access, approval, and what is shown."""
 
 import re
 from dataclasses import replace
@@ -59,7 +59,7 @@ def place(database: Database, cast: Cast) -> str:
         return f"/organization/{found.public_id}/lti"
 
 
-def test_who_does_not_manage_it_finds_nothing(
+def test_non_managers_get_not_found(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     here = place(database, cast)
@@ -81,7 +81,7 @@ def test_who_does_not_manage_it_finds_nothing(
         assert client.post(here + path).status_code == 404
 
 
-def test_a_manager_touches_nothing_of_another_organization(
+def test_manager_cannot_open_or_change_connections_of_another_organization(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     here = place(database, cast)
@@ -101,7 +101,7 @@ def test_a_manager_touches_nothing_of_another_organization(
         assert find_deployment(session, deployment.public_id).state is DeploymentState.PENDING
 
 
-def test_every_value_stands_there_to_be_copied(
+def test_every_value_can_be_copied(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -113,7 +113,7 @@ def test_every_value_stands_there_to_be_copied(
 
 
 @pytest.mark.parametrize("slug", GUIDES)
-def test_each_product_has_its_page_with_its_fields(
+def test_each_product_has_a_guide_with_its_values(
     client: Visitor, database: Database, cast: Cast, clock: Clock, slug: str
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -127,14 +127,14 @@ def test_each_product_has_its_page_with_its_fields(
     assert "http://localhost/lti/launch" in answer.text
 
 
-def test_a_product_that_is_none_is_not_there(
+def test_unknown_product_has_no_guide(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)
     assert client.get(f"{place(database, cast)}/guide/nothing").status_code == 404
 
 
-def test_a_link_is_made_shown_once_and_withdrawn(
+def test_registration_link_is_shown_once_and_can_be_withdrawn(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -142,7 +142,7 @@ def test_a_link_is_made_shown_once_and_withdrawn(
     made = client.post(f"{here}/invite").text
     link = re.search(r"http://localhost(/lti/register/[\w-]{43})", made)
     assert link is not None
-    assert client.get(link[1]).status_code == 400  # it works, and misses the learning system
+    assert client.get(link[1]).status_code == 400  # works, but needs the LMS's configuration
     page = client.get(here).text
     assert link[1] not in page
     withdraw = re.search(r"/lti/invites/(\w{26})/withdraw", page)
@@ -152,7 +152,7 @@ def test_a_link_is_made_shown_once_and_withdrawn(
     assert client.post(f"{here}/invites/{withdraw[1]}/withdraw").status_code == 404
 
 
-def test_what_a_manager_enters_waits_for_staff(
+def test_connection_entered_by_a_manager_waits_for_staff(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -169,7 +169,7 @@ def test_what_a_manager_enters_waits_for_staff(
         assert find_deployment(session, deployment.public_id).state is DeploymentState.PENDING
 
 
-def test_after_staffs_approval_a_manager_connects_its_deployments(
+def test_manager_can_connect_deployments_after_staff_approval(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -187,7 +187,7 @@ def test_after_staffs_approval_a_manager_connects_its_deployments(
     assert found.organization.id == cast.organization_id
 
 
-def test_what_staff_refused_no_manager_connects(
+def test_manager_cannot_connect_what_staff_refused(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -204,7 +204,7 @@ def test_what_staff_refused_no_manager_connects(
     assert shows(client.get(here).text, REFUSED)
 
 
-def test_faults_stand_beside_their_fields_and_nothing_is_lost(
+def test_errors_are_shown_and_the_entered_values_stay(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -219,7 +219,7 @@ def test_faults_stand_beside_their_fields_and_nothing_is_lost(
     assert shows(again.text, TAKEN)
 
 
-def test_a_private_address_is_told_beside_its_field(
+def test_private_address_is_refused_and_stays_in_the_form(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -233,13 +233,13 @@ def test_a_private_address_is_told_beside_its_field(
 @pytest.mark.parametrize(
     ("house", "is_taken"),
     [
-        ("http://127.0.0.1:8000", True),  # a demonstration
+        ("http://127.0.0.1:8000", True),  # a demo
         ("http://localhost", True),
         ("http://library.example.org", False),
         ("https://localhost", False),
     ],
 )
-def test_a_system_at_this_machine_is_for_a_house_at_this_machine(
+def test_lms_on_this_machine_is_accepted_only_by_a_site_on_this_machine(
     carrel: Carrel, cast: Cast, clock: Clock, office: MailContext, house: str, *, is_taken: bool
 ) -> None:
     settings = replace(carrel.settings, base_url=house)
@@ -263,7 +263,7 @@ def test_a_system_at_this_machine_is_for_a_house_at_this_machine(
     assert [one.details.allows_loopback for one in known] == [True, True] * is_taken
 
 
-def test_a_change_of_address_waits_again_and_a_new_name_does_not(
+def test_changed_url_waits_for_approval_and_a_new_name_does_not(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -286,7 +286,7 @@ def test_a_change_of_address_waits_again_and_a_new_name_does_not(
     assert moved.state is RegistrationState.PENDING
 
 
-def test_what_staff_set_while_a_manager_changes_something_stays(
+def test_simultaneous_staff_settings_are_preserved(
     client: Visitor,
     database: Database,
     cast: Cast,
@@ -314,7 +314,7 @@ def test_what_staff_set_while_a_manager_changes_something_stays(
     assert kept.details == replace(settled, name="Renamed")
 
 
-def test_a_manager_switches_a_learning_system_off(
+def test_manager_turns_off_a_connection(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -326,7 +326,7 @@ def test_a_manager_switches_a_learning_system_off(
     assert kept.state is RegistrationState.DISABLED
 
 
-def test_others_on_a_platform_are_told_that_its_owner_turned_it_off(
+def test_all_organizations_on_a_platform_are_emailed_when_its_owner_turns_it_off(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -345,7 +345,7 @@ def test_others_on_a_platform_are_told_that_its_owner_turned_it_off(
     assert subjects(database) == [(cast.mia.email, off), (olga.email, off)]
 
 
-def test_a_change_of_address_that_stops_launches_is_told_to_the_manager_and_to_staff(
+def test_changed_url_that_stops_launches_is_shown_and_emailed_once(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     have_a_mailbox(database)

@@ -1,4 +1,4 @@
-"""Open edX gives each placement a client of its own: those of an approved one work without another approval."""
+"""Open edX has a client per placement: after the first, more placements need no approval."""
 
 import pytest
 from sqlalchemy import select
@@ -21,7 +21,7 @@ STUDIO = "https://studio.elm.example.org"
 
 
 def placement(number: int, **changed: str) -> dict[str, str]:
-    """What Studio shows of a placement."""
+    """Return what Studio shows for a placement."""
     return {
         "name": f"Elm Open edX {number}",
         "issuer": EDX,
@@ -48,7 +48,7 @@ def enter(
 
 
 def states(database: Database) -> dict[str, tuple[RegistrationState, DeploymentState]]:
-    """How each placement stands, and its deployment."""
+    """Return the state of each placement and of its deployment."""
     with database.read_session() as session:
         deployed = {one.registration: one.state for one in list_deployments(session)}
         return {
@@ -59,7 +59,7 @@ def states(database: Database) -> dict[str, tuple[RegistrationState, DeploymentS
 
 @pytest.fixture
 def approved(client: Visitor, database: Database, cast: Cast, clock: Clock) -> None:
-    """Elm County's first placement, which our team has approved."""
+    """Enter Elm County's first placement and approve it as staff."""
     have_a_mailbox(database)
     assert shows(enter(client, database, cast, placement(1)), ENTERED[RegistrationState.PENDING])
     with database.read_session() as session:
@@ -72,7 +72,7 @@ WAITS = (RegistrationState.PENDING, DeploymentState.PENDING)
 WORKS = (RegistrationState.ACTIVE, DeploymentState.APPROVED)
 
 
-def test_a_further_placement_works_at_once_and_nobody_is_asked(
+def test_second_placement_works_at_once_without_emails(
     client: Visitor, database: Database, cast: Cast, approved: None
 ) -> None:
     with database.read_session() as session:
@@ -94,14 +94,14 @@ def test_a_further_placement_works_at_once_and_nobody_is_asked(
     ],
     ids=["issuer", "login", "keyset host", "token host", "host that only begins alike"],
 )
-def test_one_with_anything_of_another_host_waits(
+def test_placement_with_a_different_host_waits_for_approval(
     client: Visitor, database: Database, cast: Cast, approved: None, other: dict[str, str]
 ) -> None:
     enter(client, database, cast, placement(2, **other))
     assert states(database)["placement-2"] == WAITS
 
 
-def test_one_that_was_switched_off_vouches_for_none(
+def test_disabled_placement_does_not_approve_others(
     client: Visitor, database: Database, cast: Cast, approved: None
 ) -> None:
     with database.read_session() as session:
@@ -111,14 +111,14 @@ def test_one_that_was_switched_off_vouches_for_none(
     assert states(database)["placement-2"] == WAITS
 
 
-def test_another_product_at_the_same_addresses_waits(
+def test_other_product_at_the_same_urls_waits_for_approval(
     client: Visitor, database: Database, cast: Cast, approved: None
 ) -> None:
     enter(client, database, cast, placement(2), product="canvas")
     assert states(database)["placement-2"] == WAITS
 
 
-def test_what_stays_the_same_is_filled_in(
+def test_shared_values_are_filled_in(
     client: Visitor, database: Database, cast: Cast, approved: None
 ) -> None:
     client.sign_in(cast.mia.id)
@@ -129,7 +129,7 @@ def test_what_stays_the_same_is_filled_in(
     assert 'value="Elm County Library Open edX 2"' in page
 
 
-def test_before_the_first_only_the_deployment_is(
+def test_only_the_deployment_is_filled_in_before_the_first_placement(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)

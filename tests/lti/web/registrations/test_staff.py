@@ -1,4 +1,4 @@
-"""Staff's pages about learning systems: who may not come in, and what each act does."""
+"""Staff pages for LMS connections: access, and what each action does."""
 
 import re
 from dataclasses import replace
@@ -37,7 +37,7 @@ from tests.visitor import Visitor
 
 
 def waiting(database: Database) -> RegistrationFacts:
-    """A registration that a manager of Elm County entered, with a deployment."""
+    """Add a registration that a manager of Elm County entered, with a pending deployment."""
     with database.transaction() as session:
         new = NewRegistration(ISSUER, CLIENT_ID, platform_details(), SLUG)
         made = add_own(session, new, actor=None, now=NOW)
@@ -45,7 +45,7 @@ def waiting(database: Database) -> RegistrationFacts:
         return made
 
 
-def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast) -> None:
+def test_non_staff_get_not_found(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.mia.id)
     assert client.get("/staff/lti").status_code == 404
     assert client.get("/staff/lti/log").status_code == 404
@@ -61,7 +61,7 @@ def test_one_click_approves_a_platform_with_its_deployments(
     page = client.get("/staff/lti").text
     assert re.search(r'/approve">.*?Elm County Library', page, re.DOTALL)
     assert re.findall(r'action="/staff/lti/[^"]*/approve"', page) == [
-        f'action="/staff/lti/{made.public_id}/approve"'  # its deployment alone would open nothing
+        f'action="/staff/lti/{made.public_id}/approve"'  # the deployment alone isn't enough
     ]
     client.post(f"/staff/lti/{made.public_id}/approve")
     with database.read_session() as session:
@@ -74,7 +74,7 @@ def test_one_click_approves_a_platform_with_its_deployments(
         assert list_registrations(session)[0].state is RegistrationState.DISABLED
 
 
-def test_a_deployment_is_approved_for_an_organization_or_refused(
+def test_deployment_is_approved_for_an_organization_or_refused(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     waiting(database)
@@ -93,10 +93,10 @@ def test_a_deployment_is_approved_for_an_organization_or_refused(
         assert list_deployments(session)[0].state is DeploymentState.REFUSED
 
 
-def test_each_organization_on_a_shared_platform_is_told_what_staff_decide(
+def test_each_organization_on_a_shared_platform_is_emailed_decisions(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
-    """The platform is of nobody, as on Canvas: each customer has a deployment."""
+    """The platform has no owner, as with Canvas: each customer has a deployment."""
     with database.transaction() as session:
         oak = make_organization(session, "oak-county")
         olga = make_login(session, "olga@oak.example")
@@ -123,7 +123,7 @@ def test_each_organization_on_a_shared_platform_is_told_what_staff_decide(
     assert subjects(database) == [*told, (olga.email, on), (cast.mia.email, on), (olga.email, off)]
 
 
-def test_an_owner_whose_deployment_is_refused_is_told(
+def test_owner_is_emailed_when_a_deployment_is_refused(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
@@ -138,7 +138,7 @@ def listed(database: Database) -> tuple[DeploymentFacts, ...]:
         return list_deployments(session)
 
 
-def test_the_last_launch_is_the_one_in_the_log(
+def test_last_launch_comes_from_the_launch_log(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     made = waiting(database)
@@ -155,7 +155,7 @@ def test_the_last_launch_is_the_one_in_the_log(
     assert say_time_of(at, "America/New_York") in page
 
 
-def test_the_log_is_shown_and_the_keys_are_rotated(
+def test_log_is_shown_and_keys_are_rotated(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     made = waiting(database)
@@ -172,7 +172,7 @@ def test_the_log_is_shown_and_the_keys_are_rotated(
     assert "Active" in client.get("/staff/lti").text
 
 
-def test_staff_set_clock_strangers_and_frames_of_one_learning_system(
+def test_staff_change_clock_anonymous_access_and_frame_settings(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     made = waiting(database)
@@ -205,7 +205,7 @@ def test_staff_set_clock_strangers_and_frames_of_one_learning_system(
     assert kept.details.frame_origins == ()
 
 
-def test_what_a_manager_changes_while_staff_set_something_stays(
+def test_simultaneous_changes_by_a_manager_are_preserved(
     client: Visitor,
     database: Database,
     cast: Cast,
@@ -240,7 +240,7 @@ def test_what_a_manager_changes_while_staff_set_something_stays(
         ({"leeway_s": "60", "frame_origins": "http://a.example"}, "frame_origins"),
     ],
 )
-def test_what_can_not_be_set_is_told_beside_its_field(
+def test_invalid_setting_shows_an_error_at_its_field(
     client: Visitor, database: Database, cast: Cast, clock: Clock, told: dict[str, str], field: str
 ) -> None:
     made = waiting(database)
